@@ -1,1 +1,28 @@
-//! Placeholder until its first part lands.
+//! What the service, the window and the command line agree on: ids, inventory and its columns, operations,
+//! commands, events and errors.
+//! Refuses to do anything with them: no files, no network, no clock. It builds for wasm.
+
+pub mod columns;
+pub mod command;
+mod config;
+mod error;
+mod event;
+mod ids;
+mod inventory;
+mod kind;
+mod operation;
+mod time;
+mod value;
+
+pub use config::{
+    Certificate, Check, Credential, CredentialPlace, Probe, Role, TestReport, Trust, Vcenter, VcenterState,
+    VcenterStatus,
+};
+pub use error::{ApiError, Code};
+pub use event::Event;
+pub use ids::{CredentialId, Moref, OperationId, VcenterId};
+pub use inventory::{Coverage, Missing, Object, Row, Snapshot};
+pub use kind::Kind;
+pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
+pub use time::Time;
+pub use value::{Ref, Value};

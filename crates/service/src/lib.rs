@@ -1,1 +1,166 @@
-//! Placeholder until its first part lands.
+//! Muster's behaviour: configuration, sessions, operations and the inventory, for every client alike.
+//! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
+
+mod configuration;
+mod connections;
+mod events;
+mod explain;
+mod inventory;
+mod jobs;
+mod operations;
+mod query;
+mod reads;
+mod status;
+mod validate;
+mod wire;
+
+pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
+pub use events::Subscription;
+pub use inventory::Freshness;
+pub use operations::{Job, Operations};
+pub use query::{Query, Table, TableRow};
+pub use reads::Reading;
+pub use secrets::{SecretString, Unlock, read_password_from_stdin};
+pub use validate::{address, duration};
+
+use connections::Connections;
+use contract::{ApiError, Code, Kind, Time, Vcenter, VcenterId};
+use events::Events;
+use inventory::Inventory;
+use reads::Reads;
+use secrets::Secrets;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Where the time comes from.
+pub(crate) type Clock = fn() -> Time;
+
+/// How long running operations may take to end when the service closes.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// How to open the service.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data folder; it is made if there is none.
+    pub data_dir: PathBuf,
+    /// `$CREDENTIALS_DIRECTORY`, if set.
+    pub credentials_dir: Option<PathBuf>,
+    /// Whether the OS keychain may be used.
+    pub keychain: bool,
+    /// Whether a person is there who may be asked to unlock the keychain.
+    pub unlock: Unlock,
+}
+
+impl Options {
+    /// The options that a program gets from its environment and, before that, from its arguments.
+    pub fn from_environment(data_dir: Option<PathBuf>, unlock: Unlock) -> Result<Options, ApiError> {
+        let from_variable = || std::env::var_os("MUSTER_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let of_platform = || dirs::data_dir().map(|dir| dir.join("muster"));
+        let data_dir = data_dir.or_else(from_variable).or_else(of_platform).ok_or_else(|| {
+            ApiError::new(Code::InvalidValue, "there is no data folder: this system names none")
+                .next("Name one with --data-dir DIR or MUSTER_DATA_DIR.")
+        })?;
+        let credentials_dir = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        Ok(Options { data_dir, credentials_dir, keychain: true, unlock })
+    }
+}
+
+/// The one service that owns every conversation with every vCenter. Clones are the same service.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    secrets: Secrets,
+    unlock: Unlock,
+    connections: Connections,
+    inventory: Inventory,
+    operations: Operations,
+    reads: Reads,
+    events: Events,
+    background: TaskTracker,
+    closing: CancellationToken,
+    now: Clock,
+}
+
+/// Opens the service on a data folder.
+pub async fn open(options: Options) -> Result<Service, ApiError> {
+    let now: Clock = system_time;
+    let store = Store::open(&options.data_dir).await.map_err(explain::store)?;
+    let secrets = Secrets::new(secrets::Options {
+        database_id: store.database_id().to_owned(),
+        credentials_dir: options.credentials_dir,
+        keychain: options.keychain,
+    });
+    let events = Events::new();
+    let connections = Connections::new(store.clone(), secrets.clone(), options.unlock, now);
+    let inventory = Inventory::new(store.clone());
+    let operations =
+        Operations::new(store.clone(), connections.clone(), inventory.clone(), events.clone(), now);
+    let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    let (background, closing) = (TaskTracker::new(), CancellationToken::new());
+    let changes = store.changes().await.map_err(explain::store)?;
+    background.spawn(events.clone().relay(changes, inventory.clone(), closing.clone()));
+    background.spawn(connections.clone().keep_alive(closing.clone()));
+    let unlock = options.unlock;
+    let inner =
+        Inner { store, secrets, unlock, connections, inventory, operations, reads, events, background, closing, now };
+    Ok(Service { inner: Arc::new(inner) })
+}
+
+impl Service {
+    /// The queue.
+    pub fn operations(&self) -> &Operations {
+        &self.inner.operations
+    }
+
+    /// What changes from now on, here and in other processes.
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.events.subscribe()
+    }
+
+    /// What is known of a kind, at once; starts a shared refresh if it is older than asked for.
+    pub async fn read(&self, vcenter: &VcenterId, kind: Kind, freshness: Freshness) -> Result<Reading, ApiError> {
+        self.inner.reads.read(vcenter, kind, freshness).await
+    }
+
+    /// The same, but waits for the refresh.
+    pub async fn read_fresh(&self, vcenter: &VcenterId, kind: Kind, freshness: Freshness) -> Result<Reading, ApiError> {
+        self.inner.reads.read_fresh(vcenter, kind, freshness).await
+    }
+
+    /// Rows of one kind out of what is known of these vCenters.
+    pub async fn query(&self, query: &Query, vcenters: &[Vcenter]) -> Result<Table, ApiError> {
+        let mut inventories = Vec::new();
+        for vcenter in vcenters {
+            inventories.push((vcenter.clone(), self.inner.inventory.read(&vcenter.id).await?));
+        }
+        query::run(query, &inventories)
+    }
+
+    /// The time as the service sees it.
+    pub fn now(&self) -> Time {
+        (self.inner.now)()
+    }
+
+    /// Ends everything in order: takes nothing in, cancels what runs, logs out, closes the database.
+    pub async fn close(&self) {
+        self.inner.operations.close(DRAIN).await;
+        self.inner.closing.cancel();
+        self.inner.background.close();
+        self.inner.background.wait().await;
+        self.inner.connections.leave_all().await;
+        self.inner.store.clone().close().await;
+    }
+}
+
+fn system_time() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,329 @@
+//! What `musterctl` understands; clap makes help, completion and man pages of it.
+//! Refuses passwords: no argument and no variable takes one.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Muster without a window: reads vCenters into a cache and shows it, also with the network gone.
+///
+/// It only ever reads from vCenter.
+#[derive(Debug, Parser)]
+#[command(name = "musterctl", version, max_term_width = 100, after_help = EXITS)]
+pub(crate) struct Args {
+    /// Data folder; the one the window uses, unless named here or in MUSTER_DATA_DIR
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print exactly one JSON document on stdout; messages stay on stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid value, 3 no such thing, 4 login rejected or no \
+password at hand, 5 unreachable or timed out, 6 certificate not trusted, 7 not allowed by Muster's roles, 8 partly done, \
+9 already exists, 130 cancelled or interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Configure vCenters and ESXi hosts
+    #[command(subcommand)]
+    Vcenter(Vcenter),
+    /// Configure what vCenters are logged in to with
+    #[command(subcommand)]
+    Credential(Credential),
+    /// Log in, look around, log out
+    Test {
+        /// Name or id of the vCenter
+        name: String,
+        /// Log in although the credential was rejected before
+        #[arg(long)]
+        retry_login: bool,
+    },
+    /// Read from vCenters into the cache
+    #[command(subcommand)]
+    Sync(Sync),
+    /// See what was done and how it ended
+    #[command(subcommand)]
+    Operations(Operations),
+    /// Show the cached inventory
+    Inventory(Inventory),
+    /// List the columns of a kind
+    Columns {
+        /// Kind of objects
+        kind: KindName,
+    },
+    /// State, age and counts of every vCenter
+    Status,
+    /// Check database, keychain, credentials and vCenters, without contacting any
+    Doctor,
+    /// Print changes as they happen, here and in other processes, until interrupted
+    Watch,
+    /// Print a shell completion script
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, or write the pages of all commands into a folder
+    Man {
+        /// Folder
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vcenter {
+    /// Show the certificate of a server, and what it is if that is trusted; sends no credential
+    Probe {
+        /// Host name, address or URL
+        #[arg(value_name = "HOST[:PORT]")]
+        address: String,
+        #[command(flatten)]
+        trust: Trust,
+    },
+    /// Add a vCenter or ESXi host, after logging in once to see that everything is right
+    Add {
+        /// Name to know it by
+        name: String,
+        /// Host name, address or URL
+        #[arg(value_name = "HOST[:PORT]")]
+        address: String,
+        #[command(flatten)]
+        login: Login,
+        #[command(flatten)]
+        trust: Trust,
+        /// Label; may be repeated
+        #[arg(long = "tag", value_name = "T")]
+        tags: Vec<String>,
+        /// Age from which its data counts as stale [default: 5m]
+        #[arg(long, value_name = "TIME")]
+        ttl: Option<String>,
+    },
+    /// List all
+    List,
+    /// Show one
+    Show {
+        /// Name or id
+        name: String,
+    },
+    /// Change one, without contacting it
+    Edit {
+        /// Name or id
+        name: String,
+        /// Another name
+        #[arg(long = "name", value_name = "NAME")]
+        new_name: Option<String>,
+        /// Another address
+        #[arg(long, value_name = "HOST[:PORT]")]
+        host: Option<String>,
+        /// Another credential
+        #[arg(long, value_name = "C", conflicts_with_all = ["user", "password_stdin"])]
+        credential: Option<String>,
+        /// Another user, for every vCenter that shares the credential
+        #[arg(long, value_name = "U")]
+        user: Option<String>,
+        /// Read another password from stdin, for every vCenter that shares the credential
+        #[arg(long)]
+        password_stdin: bool,
+        #[command(flatten)]
+        trust: Trust,
+        /// Trust what the operating system trusts
+        #[arg(long, conflicts_with_all = ["pin", "ca_file"])]
+        system_trust: bool,
+        /// Label instead of the present ones; may be repeated, "" for none
+        #[arg(long = "tag", value_name = "T")]
+        tags: Option<Vec<String>>,
+        /// Age from which its data counts as stale
+        #[arg(long, value_name = "TIME")]
+        ttl: Option<String>,
+    },
+    /// Remove one with everything cached of it
+    Remove {
+        /// Name or id
+        name: String,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(multiple = false)]
+pub(crate) struct Trust {
+    /// Trust the certificate with this SHA-256 fingerprint
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) pin: Option<String>,
+    /// Trust what chains up to the CA certificates in this PEM file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Login {
+    /// Log in as this user, with a credential of its own
+    #[arg(long, value_name = "U", conflicts_with = "credential")]
+    pub(crate) user: Option<String>,
+    /// Read the password from stdin
+    #[arg(long, requires = "user")]
+    pub(crate) password_stdin: bool,
+    /// Log in with this credential
+    #[arg(long, value_name = "C")]
+    pub(crate) credential: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Credential {
+    /// Add one
+    Add {
+        /// Name to know it by
+        name: String,
+        /// User to log in as
+        #[arg(long, value_name = "U")]
+        user: String,
+        /// Read the password from stdin
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all
+    List,
+    /// Change user or password, for every vCenter that shares it
+    Set {
+        /// Name or id
+        name: String,
+        /// Another user
+        #[arg(long, value_name = "U")]
+        user: Option<String>,
+        /// Read another password from stdin
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Remove one that no vCenter uses, and its password
+    Remove {
+        /// Name or id
+        name: String,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sync {
+    /// Read the hosts
+    Hosts {
+        /// Name or id of the vCenter
+        name: String,
+        /// Only the hosts of this cluster; may be repeated
+        #[arg(long = "cluster", value_name = "C")]
+        clusters: Vec<String>,
+        /// Remove what the vCenter no longer lists, however much it is
+        #[arg(long)]
+        accept_removals: bool,
+    },
+    /// Read everything
+    Full {
+        /// Names or ids of vCenters
+        #[arg(required_unless_present = "all")]
+        names: Vec<String>,
+        /// All vCenters
+        #[arg(long, conflicts_with = "names")]
+        all: bool,
+        /// Remove what the vCenter no longer lists, however much it is
+        #[arg(long)]
+        accept_removals: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Operations {
+    /// List the newest
+    List {
+        /// Only those of this vCenter
+        #[arg(long, value_name = "NAME")]
+        vcenter: Option<String>,
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show one
+    Show {
+        /// Id or a unique beginning of it
+        id: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Inventory {
+    /// Kind of objects
+    pub(crate) kind: KindName,
+    /// Only this vCenter; may be repeated
+    #[arg(long = "vcenter", value_name = "NAME")]
+    pub(crate) vcenters: Vec<String>,
+    /// Columns to show, in this order
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Column to sort by, with a leading - from the largest down [default: name]
+    #[arg(long, value_name = "COL", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) sort: Vec<String>,
+    /// How many rows at most
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Refresh what is older than this, such as 10m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) max_age: Option<String>,
+    /// Print comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+}
+
+/// The kinds by their names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum KindName {
+    Datacenters,
+    Clusters,
+    Hosts,
+    Vms,
+    Datastores,
+    Networks,
+    ResourcePools,
+    Folders,
+    Snapshots,
+}
+
+impl From<KindName> for contract::Kind {
+    fn from(name: KindName) -> contract::Kind {
+        match name {
+            KindName::Datacenters => contract::Kind::Datacenters,
+            KindName::Clusters => contract::Kind::Clusters,
+            KindName::Hosts => contract::Kind::Hosts,
+            KindName::Vms => contract::Kind::Vms,
+            KindName::Datastores => contract::Kind::Datastores,
+            KindName::Networks => contract::Kind::Networks,
+            KindName::ResourcePools => contract::Kind::ResourcePools,
+            KindName::Folders => contract::Kind::Folders,
+            KindName::Snapshots => contract::Kind::Snapshots,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, KindName};
+    use clap::{CommandFactory, ValueEnum};
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_listed_kind_can_be_named() {
+        let named: Vec<contract::Kind> = KindName::value_variants().iter().map(|kind| (*kind).into()).collect();
+        assert_eq!(named, contract::Kind::LISTED);
+        for name in KindName::value_variants() {
+            let word = name.to_possible_value().map(|value| value.get_name().to_owned());
+            assert_eq!(word.as_deref(), Some(contract::Kind::from(*name).name()));
+        }
+    }
+}

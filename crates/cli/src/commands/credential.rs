@@ -1,0 +1,86 @@
+//! `credential …`.
+//! Refuses to show a password.
+
+use crate::args::Credential as Command;
+use crate::ask;
+use crate::exit::Exit;
+use crate::output::{Output, card, table, time};
+use contract::{ApiError, Code, Credential, CredentialPlace};
+use service::{SecretString, Service};
+
+pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
+    match command {
+        Command::Add { name, user, password_stdin } => {
+            let password = password(&user, &name, password_stdin).await?;
+            let stored = service.add_credential(&name, &user, password).await?;
+            stored.password_note.iter().for_each(|note| output.say(note));
+            output.answer(&stored.what, || show(&stored.what));
+        }
+        Command::List => {
+            let all = service.credentials().await?;
+            output.answer(&all, || list(output, &all));
+        }
+        Command::Set { name, user, password_stdin } => {
+            let credential = service.credential(&name).await?;
+            let shown_user = user.as_deref().unwrap_or(&credential.user);
+            let password = match (password_stdin, &user) {
+                (false, Some(_)) => None,
+                (from_stdin, _) => password(shown_user, &credential.name, from_stdin).await?,
+            };
+            if user.is_none() && password.is_none() {
+                return Err(ApiError::new(Code::InvalidValue, "nothing to change was given")
+                    .next("Change the user with --user U, or the password with --password-stdin."));
+            }
+            let stored = service.set_credential(credential.id.as_str(), user.as_deref(), password).await?;
+            stored.password_note.iter().for_each(|note| output.say(note));
+            output.answer(&stored.what, || show(&stored.what));
+        }
+        Command::Remove { name, yes } => {
+            let credential = service.credential(&name).await?;
+            let question = format!("Remove the credential \"{}\" and its password?", credential.name);
+            ask::before_removing(output, yes, &question).await?;
+            let removed = service.remove_credential(credential.id.as_str()).await?;
+            output.answer(&removed, || format!("Removed {}.", removed.name));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// From stdin if asked for, else typed, else none.
+async fn password(user: &str, name: &str, from_stdin: bool) -> Result<Option<SecretString>, ApiError> {
+    match from_stdin {
+        true => ask::password_from_stdin().await.map(Some),
+        false if ask::somebody_is_there() => ask::password(user, name).await.map(Some),
+        false => Ok(None),
+    }
+}
+
+fn list(output: &Output, all: &[Credential]) -> String {
+    if all.is_empty() {
+        output.say("No credential yet. The first comes with a vCenter, or with musterctl credential add NAME --user USER");
+        return String::new();
+    }
+    let rows = all.iter().map(|c| {
+        vec![c.name.clone(), c.user.clone(), place(c.stored).into(), c.vcenters.join(", "), time(c.rejected_at)]
+    });
+    table(&["Name", "User", "Password in", "vCenters", "Rejected"], &[], rows)
+}
+
+fn show(c: &Credential) -> String {
+    card([
+        ("Name", c.name.clone()),
+        ("User", c.user.clone()),
+        ("Password in", place(c.stored).into()),
+        ("vCenters", if c.vcenters.is_empty() { "-".into() } else { c.vcenters.join(", ") }),
+        ("Rejected", time(c.rejected_at)),
+        ("Id", c.id.to_string()),
+    ])
+}
+
+fn place(place: CredentialPlace) -> &'static str {
+    match place {
+        CredentialPlace::Keychain => "keychain",
+        CredentialPlace::File => "file",
+        CredentialPlace::None => "nowhere",
+    }
+}

@@ -1,0 +1,159 @@
+//! Columns of clusters, hosts and resource pools.
+//! Refuses to compute what the server reports.
+
+use super::place::{self, behind, container, moref_of, name_of};
+use super::{Column, Row, Shape, Type, Unit};
+use crate::{Kind, Object, Value};
+
+pub(super) fn clusters() -> Vec<Column> {
+    let s = Column::stored;
+    let mut columns = vec![place::name()];
+    columns.extend(place::datacenter(&["parent_moref"]));
+    columns.extend([
+        s("overall_status", "Status", "overallStatus", Shape::Text).shown(),
+        s("ha_enabled", "HA", "configurationEx.dasConfig.enabled", Shape::Bool).shown(),
+        s(
+            "admission_control",
+            "Admission control",
+            "configurationEx.dasConfig.admissionControlEnabled",
+            Shape::Bool,
+        ),
+        s("drs_enabled", "DRS", "configurationEx.drsConfig.enabled", Shape::Bool).shown(),
+        s("drs_behavior", "DRS behavior", "configurationEx.drsConfig.defaultVmBehavior", Shape::Text),
+        s("evc_mode", "EVC mode", "summary.currentEVCModeKey", Shape::Text),
+        s("host_count", "Hosts", "host", Shape::Length).shown(),
+        s("effective_host_count", "Effective hosts", "summary.numEffectiveHosts", Shape::Int)
+            .unit(Unit::Count),
+        s("cpu_total_mhz", "CPU total", "summary.totalCpu", Shape::Int).unit(Unit::Mhz).shown(),
+        s("cpu_effective_mhz", "CPU effective", "summary.effectiveCpu", Shape::Int).unit(Unit::Mhz),
+        s("memory_total_bytes", "Memory total", "summary.totalMemory", Shape::Int).unit(Unit::Bytes).shown(),
+        s("memory_effective_bytes", "Memory effective", "summary.effectiveMemory", Shape::Mebibytes),
+        place::parent(),
+    ]);
+    columns
+}
+
+pub(super) fn hosts() -> Vec<Column> {
+    let s = Column::stored;
+    let mut columns = vec![place::name()];
+    columns.extend(place::datacenter(&["parent_moref"]));
+    columns.extend([
+        Column::derived("cluster", "Cluster", "parent", &["parent_moref"], |row| name_of(own_cluster(row)))
+            .shown(),
+        Column::derived("cluster_moref", "Cluster moref", "parent", &["parent_moref"], |row| {
+            moref_of(own_cluster(row))
+        }),
+        s("overall_status", "Status", "overallStatus", Shape::Text).shown(),
+        s("connection_state", "Connection", "runtime.connectionState", Shape::Text).shown().alias(&["state"]),
+        s("power_state", "Power", "runtime.powerState", Shape::Text).alias(&["power"]),
+        s("in_maintenance", "Maintenance", "runtime.inMaintenanceMode", Shape::Bool)
+            .shown()
+            .alias(&["maintenance"]),
+        s("boot_time", "Booted", "runtime.bootTime", Shape::Time),
+        s("vendor", "Vendor", "summary.hardware.vendor", Shape::Text),
+        s("model", "Model", "summary.hardware.model", Shape::Text).shown(),
+        s("uuid", "UUID", "summary.hardware.uuid", Shape::Text),
+        s("cpu_model", "CPU model", "summary.hardware.cpuModel", Shape::Text),
+        s("cpu_packages", "Sockets", "summary.hardware.numCpuPkgs", Shape::Int).unit(Unit::Count),
+        s("cpu_cores", "Cores", "summary.hardware.numCpuCores", Shape::Int)
+            .unit(Unit::Count)
+            .shown()
+            .alias(&["cpu"]),
+        s("cpu_threads", "Threads", "summary.hardware.numCpuThreads", Shape::Int).unit(Unit::Count),
+        s("cpu_mhz_per_core", "Clock", "summary.hardware.cpuMhz", Shape::Int).unit(Unit::Mhz),
+        s("memory_bytes", "Memory", "summary.hardware.memorySize", Shape::Int)
+            .unit(Unit::Bytes)
+            .shown()
+            .alias(&["mem"]),
+        s(
+            "serial_number",
+            "Serial number",
+            "summary.hardware.otherIdentifyingInfo",
+            Shape::Identification(&["SerialNumberTag", "EnclosureSerialNumberTag"]),
+        ),
+        s(
+            "service_tag",
+            "Service tag",
+            "summary.hardware.otherIdentifyingInfo",
+            Shape::Identification(&["ServiceTag"]),
+        ),
+        s("product_version", "Version", "summary.config.product.version", Shape::Text)
+            .shown()
+            .alias(&["version"]),
+        s("product_build", "Build", "summary.config.product.build", Shape::Text).alias(&["build"]),
+        s("reboot_required", "Reboot required", "summary.rebootRequired", Shape::Bool),
+        s("cpu_usage_mhz", "CPU used", "summary.quickStats.overallCpuUsage", Shape::Int).unit(Unit::Mhz),
+        s("memory_usage_bytes", "Memory used", "summary.quickStats.overallMemoryUsage", Shape::Mebibytes),
+        s(
+            "management_ips",
+            "Management IPs",
+            "config.virtualNicManagerInfo.netConfig",
+            Shape::VnicAddresses("management"),
+        )
+        .alias(&["ip"]),
+        s("nic_macs", "NIC MACs", "config.network.pnic", Shape::Each("mac")).alias(&["mac"]),
+    ]);
+    columns.extend(references());
+    columns.extend([s("vm_count", "VMs", "vm", Shape::Length).shown().alias(&["vms"]), place::parent()]);
+    columns
+}
+
+pub(super) fn resource_pools() -> Vec<Column> {
+    let s = Column::stored;
+    vec![
+        place::name(),
+        Column::derived("cluster", "Cluster", "owner", &["owner_moref"], |row| name_of(owning_cluster(row)))
+            .shown(),
+        Column::derived("cluster_moref", "Cluster moref", "owner", &["owner_moref"], |row| {
+            moref_of(owning_cluster(row))
+        }),
+        Column::derived("parent", "Parent", "parent", &["parent_moref"], |row| {
+            place::name_behind(row, "parent_moref")
+        })
+        .shown(),
+        s("parent_moref", "Parent moref", "parent", Shape::Reference),
+        Column::derived("is_vapp", "vApp", "type of the object", &[], |row| {
+            Value::Bool(&*row.object.object_type == "VirtualApp")
+        })
+        .ty(Type::Boolean)
+        .shown(),
+        s("vm_count", "VMs", "vm", Shape::Length).shown().alias(&["vms"]),
+        s("owner_moref", "Owner", "owner", Shape::Reference).internal(),
+    ]
+}
+
+/// Datastores and networks of an object, as names and as morefs.
+pub(super) fn references() -> [Column; 6] {
+    let s = Column::stored;
+    let d = Column::derived;
+    [
+        d("datastores", "Datastores", "datastore", &["datastore_refs"], |row| {
+            place::names_behind(row, "datastore_refs")
+        })
+        .ty(Type::List),
+        d("datastores_moref", "Datastore morefs", "datastore", &["datastore_refs"], |row| {
+            place::morefs(row, "datastore_refs")
+        })
+        .ty(Type::List),
+        d("networks", "Networks", "network", &["network_refs"], |row| {
+            place::names_behind(row, "network_refs")
+        })
+        .ty(Type::List),
+        d("networks_moref", "Network morefs", "network", &["network_refs"], |row| {
+            place::morefs(row, "network_refs")
+        })
+        .ty(Type::List),
+        s("datastore_refs", "Datastores", "datastore", Shape::References).internal(),
+        s("network_refs", "Networks", "network", Shape::References).internal(),
+    ]
+}
+
+fn own_cluster<'a>(row: &Row<'a>) -> Option<&'a Object> {
+    behind(row, "parent_moref").filter(|object| object.kind == Kind::Clusters)
+}
+
+fn owning_cluster<'a>(row: &Row<'a>) -> Option<&'a Object> {
+    behind(row, "owner_moref")
+        .filter(|object| object.kind == Kind::Clusters)
+        .or_else(|| container(row, Kind::Clusters))
+}

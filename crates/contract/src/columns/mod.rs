@@ -1,0 +1,385 @@
+//! The column registry: what every kind can show, where it comes from and how it is read.
+//! Refuses to know any client: grid, exports, queries and the command line all read it from here.
+//! Adding a column is adding one line to the kind's file.
+
+mod compute;
+mod place;
+mod storage;
+mod vms;
+
+use crate::{Kind, Row, Value};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+/// What a column's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    /// Text; vSphere's own words are never translated.
+    Text,
+    /// Whole number.
+    Integer,
+    /// Yes or no.
+    Boolean,
+    /// Point in time.
+    Time,
+    /// List of texts, sorted.
+    List,
+}
+
+/// The unit of an integer column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Megahertz.
+    #[serde(rename = "MHz")]
+    Mhz,
+    /// A number of things.
+    Count,
+}
+
+/// How a property of the server becomes a stored value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// Text as it is; enumerations too.
+    Text,
+    /// An object's name: percent-escaped by the server, decoded here.
+    Name,
+    /// Whole number.
+    Int,
+    /// Size in units of 2^20 bytes, kept as bytes.
+    Mebibytes,
+    /// xsd:boolean.
+    Bool,
+    /// xsd:dateTime.
+    Time,
+    /// A reference.
+    Reference,
+    /// A list of references.
+    References,
+    /// Length of a list.
+    Length,
+    /// Values of a HostSystemIdentificationInfo list with one of these keys, comma-joined; the first key
+    /// that has a value wins.
+    Identification(&'static [&'static str]),
+    /// Addresses of the virtual NICs that a VirtualNicManagerNetConfig list selects for this service.
+    VnicAddresses(&'static str),
+    /// Values of this field of every element of a list.
+    Each(&'static str),
+    /// MAC addresses of the VirtualEthernetCards in a list of VirtualDevice.
+    CardMacs,
+    /// How many nodes a list of VirtualMachineSnapshotTree has.
+    SnapshotCount,
+    /// createTime of the oldest node of a list of VirtualMachineSnapshotTree.
+    SnapshotOldest,
+    /// Which kind of object a Folder holds, from its childType.
+    FolderType,
+    /// Filled while a VM's snapshot tree is read, not from a property of its own.
+    FromTree(Flat),
+}
+
+/// What a value that is filled from a tree looks like in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flat {
+    /// Text, number, boolean or time.
+    Plain,
+    /// A reference.
+    Reference,
+}
+
+impl Shape {
+    /// Whether texts in a stored document are references.
+    pub fn holds_references(self) -> bool {
+        matches!(self, Shape::Reference | Shape::References | Shape::FromTree(Flat::Reference))
+    }
+
+    fn column_type(self) -> (Type, Option<Unit>) {
+        match self {
+            Shape::Text | Shape::Name | Shape::Reference | Shape::Identification(_) | Shape::FolderType => {
+                (Type::Text, None)
+            }
+            Shape::FromTree(_) => (Type::Text, None),
+            Shape::Int => (Type::Integer, None),
+            Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
+            Shape::Mebibytes => (Type::Integer, Some(Unit::Bytes)),
+            Shape::Bool => (Type::Boolean, None),
+            Shape::Time | Shape::SnapshotOldest => (Type::Time, None),
+            Shape::References | Shape::VnicAddresses(_) | Shape::Each(_) | Shape::CardMacs => {
+                (Type::List, None)
+            }
+        }
+    }
+}
+
+/// Where a column's value comes from.
+#[derive(Clone, Debug)]
+pub enum Get {
+    /// It stands in the object's document.
+    Stored {
+        /// Its place in `Object::values`.
+        slot: usize,
+        /// How it is read.
+        shape: Shape,
+    },
+    /// It is computed from stored columns, its own or those of related objects.
+    Derived {
+        /// The stored columns of its own object that it needs.
+        from: &'static [&'static str],
+        /// The computation.
+        value: fn(&Row<'_>) -> Value,
+    },
+    /// It says which row this is; every kind has these.
+    Identity(fn(&Row<'_>) -> Value),
+}
+
+/// Where a column appears without being asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Visibility {
+    /// Nowhere: it only serves other columns.
+    Internal,
+    /// In JSON, exports and the column list.
+    Listed,
+    /// Also in tables that choose no columns.
+    Shown,
+}
+
+/// One column of one kind.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its id, in snake_case: a contract with other people's scripts.
+    pub id: Cow<'static, str>,
+    /// Its title for people.
+    pub title: Cow<'static, str>,
+    /// What its values are.
+    pub ty: Type,
+    /// Unit of its values.
+    pub unit: Option<Unit>,
+    /// The property path it is read from, or what it is computed from.
+    pub source: Cow<'static, str>,
+    /// vSphere API version in which the path exists since, major and minor.
+    pub since: (u16, u16),
+    /// Other names it can be asked for by.
+    pub aliases: &'static [&'static str],
+    /// Where it appears.
+    pub visibility: Visibility,
+    /// Where its value comes from.
+    pub get: Get,
+}
+
+impl Serialize for Column {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown<'a> {
+            id: &'a str,
+            title: &'a str,
+            r#type: Type,
+            unit: Option<Unit>,
+            source: &'a str,
+            aliases: &'a [&'static str],
+        }
+        let Column { id, title, ty, unit, source, aliases, .. } = self;
+        Shown { id, title, r#type: *ty, unit: *unit, source, aliases }.serialize(serializer)
+    }
+}
+
+/// Every vSphere server that Muster speaks to knows what 5.5 knew.
+const BASE: (u16, u16) = (5, 5);
+
+impl Column {
+    fn stored(id: &'static str, title: &'static str, source: &'static str, shape: Shape) -> Column {
+        let (ty, unit) = shape.column_type();
+        Column {
+            id: id.into(),
+            title: title.into(),
+            ty,
+            unit,
+            source: source.into(),
+            since: BASE,
+            aliases: &[],
+            visibility: Visibility::Listed,
+            // The schema numbers the slots when it has all columns.
+            get: Get::Stored { slot: usize::MAX, shape },
+        }
+    }
+
+    fn derived(
+        id: &'static str,
+        title: &'static str,
+        source: &'static str,
+        from: &'static [&'static str],
+        value: fn(&Row<'_>) -> Value,
+    ) -> Column {
+        let get = Get::Derived { from, value };
+        Column { get, ..Column::stored(id, title, source, Shape::Text) }
+    }
+
+    fn ty(mut self, ty: Type) -> Column {
+        self.ty = ty;
+        self
+    }
+
+    fn unit(mut self, unit: Unit) -> Column {
+        self.unit = Some(unit);
+        self
+    }
+
+    fn since(mut self, major: u16, minor: u16) -> Column {
+        self.since = (major, minor);
+        self
+    }
+
+    fn alias(mut self, aliases: &'static [&'static str]) -> Column {
+        self.aliases = aliases;
+        self
+    }
+
+    fn shown(mut self) -> Column {
+        self.visibility = Visibility::Shown;
+        self
+    }
+
+    fn internal(mut self) -> Column {
+        self.visibility = Visibility::Internal;
+        self
+    }
+
+    /// Whether it goes by this name, without regard to case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.id.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
+    }
+}
+
+/// The columns of a kind.
+#[derive(Debug)]
+pub struct Schema {
+    columns: Vec<Column>,
+    stored: Vec<usize>,
+    slots: HashMap<Cow<'static, str>, usize>,
+}
+
+impl Schema {
+    fn new(mut columns: Vec<Column>) -> Schema {
+        let mut stored = Vec::new();
+        let mut slots = HashMap::new();
+        for (position, column) in columns.iter_mut().enumerate() {
+            if let Get::Stored { slot, .. } = &mut column.get {
+                *slot = stored.len();
+                slots.insert(column.id.clone(), *slot);
+                stored.push(position);
+            }
+        }
+        Schema { columns, stored, slots }
+    }
+
+    /// Every column that users can ask for.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.visibility > Visibility::Internal)
+    }
+
+    /// The columns that stand in an object's document, internal ones included, in the order of their slots.
+    pub fn stored(&self) -> impl ExactSizeIterator<Item = (&Column, Shape)> {
+        self.stored.iter().map(|position| {
+            let column = &self.columns[*position];
+            match column.get {
+                Get::Stored { shape, .. } => (column, shape),
+                _ => unreachable!("only stored columns are numbered"),
+            }
+        })
+    }
+
+    /// Place of a stored column in `Object::values`.
+    pub fn slot(&self, id: &str) -> Option<usize> {
+        self.slots.get(id).copied()
+    }
+
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns().find(|column| column.is_called(name))
+    }
+}
+
+/// The columns of a kind. Columns that differ per vCenter (custom attributes, tags) will join a schema of their
+/// own vCenter; that is why ids and titles need not be static.
+pub fn of(kind: Kind) -> &'static Arc<Schema> {
+    static SCHEMAS: LazyLock<BTreeMap<Kind, Arc<Schema>>> = LazyLock::new(|| {
+        let with_identity = |kind| {
+            let mut columns = columns_of(kind);
+            columns.extend(identity());
+            (kind, Arc::new(Schema::new(columns)))
+        };
+        Kind::ALL.into_iter().map(with_identity).collect()
+    });
+    &SCHEMAS[&kind]
+}
+
+/// The columns that every row of every kind begins with in JSON.
+pub const IDENTITY: [&str; 5] = ["vcenter", "vcenter_instance_uuid", "kind", "moref", "synced_at"];
+
+fn identity() -> [Column; 5] {
+    let column = |id, title, source, value| Column {
+        get: Get::Identity(value),
+        ..Column::stored(id, title, source, Shape::Text)
+    };
+    [
+        column("vcenter", "vCenter", "configuration", |row| Value::text(&*row.vcenter.name)),
+        column("vcenter_instance_uuid", "vCenter instance UUID", "about.instanceUuid", |row| {
+            row.vcenter.instance_uuid.as_deref().map(Value::text).into()
+        }),
+        column("kind", "Kind", "type of the object", |row| Value::text(row.object.kind.name())),
+        column("moref", "Moref", "managed object reference", |row| Value::text(row.object.moref.clone())),
+        column("synced_at", "Synced", "end of the sync that read it", |row| {
+            row.synced_at().map(|time| Value::Int(time.0)).into()
+        })
+        .ty(Type::Time),
+    ]
+}
+
+fn columns_of(kind: Kind) -> Vec<Column> {
+    match kind {
+        Kind::Datacenters => place::datacenters(),
+        Kind::Folders => place::folders(),
+        Kind::StandaloneHosts => place::standalone_hosts(),
+        Kind::Clusters => compute::clusters(),
+        Kind::Hosts => compute::hosts(),
+        Kind::ResourcePools => compute::resource_pools(),
+        Kind::Vms => vms::vms(),
+        Kind::Snapshots => vms::snapshots(),
+        Kind::Datastores => storage::datastores(),
+        Kind::Networks => storage::networks(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_derived_column_names_stored_columns_that_exist() {
+        for kind in Kind::ALL {
+            let schema = of(kind);
+            for column in &schema.columns {
+                if let Get::Derived { from, .. } = &column.get {
+                    for id in *from {
+                        assert!(schema.slot(id).is_some(), "{kind}.{} needs {id}", column.id);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_columns_of_a_kind_share_a_name() {
+        for kind in Kind::ALL {
+            let mut seen = std::collections::BTreeSet::new();
+            for column in &of(kind).columns {
+                for name in std::iter::once(&*column.id).chain(column.aliases.iter().copied()) {
+                    assert!(seen.insert(name.to_lowercase()), "{kind} has two columns {name}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Columns of the kinds that say where things are, and the computations on places that other kinds share.
+//! Refuses to look beyond the containers of an object.
+
+use super::{Column, Shape};
+use crate::{Kind, Object, Row, Value};
+
+pub(super) fn datacenters() -> Vec<Column> {
+    vec![
+        name(),
+        Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path).shown(),
+        parent(),
+    ]
+}
+
+pub(super) fn folders() -> Vec<Column> {
+    vec![
+        name(),
+        Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path).shown(),
+        Column::stored("type", "Type", "childType", Shape::FolderType).shown(),
+        parent(),
+    ]
+}
+
+pub(super) fn standalone_hosts() -> Vec<Column> {
+    vec![name(), parent()]
+}
+
+/// Every kind's name.
+pub(super) fn name() -> Column {
+    Column::stored("name", "Name", "name", Shape::Name).shown()
+}
+
+/// The container that every kind but VMs has, for walking upwards.
+pub(super) fn parent() -> Column {
+    Column::stored("parent_moref", "Parent", "parent", Shape::Reference).internal()
+}
+
+/// The datacenter's name and moref, found through these stored columns.
+pub(super) fn datacenter(from: &'static [&'static str]) -> [Column; 2] {
+    [
+        Column::derived("datacenter", "Datacenter", "name of the Datacenter above", from, |row| {
+            name_of(container(row, Kind::Datacenters))
+        })
+        .shown(),
+        Column::derived("datacenter_moref", "Datacenter moref", "the Datacenter above", from, |row| {
+            moref_of(container(row, Kind::Datacenters))
+        }),
+    ]
+}
+
+/// The nearest container of a kind.
+pub(super) fn container<'a>(row: &Row<'a>, kind: Kind) -> Option<&'a Object> {
+    row.snapshot.containers(row.object).find(|object| object.kind == kind).map(|object| &**object)
+}
+
+/// An object's name.
+pub(super) fn name_of(object: Option<&Object>) -> Value {
+    object.map(|object| object.stored("name").clone()).into()
+}
+
+/// An object's moref.
+pub(super) fn moref_of(object: Option<&Object>) -> Value {
+    object.map(|object| Value::text(object.moref.clone())).into()
+}
+
+/// The name of the object that a stored column refers to.
+pub(super) fn name_behind(row: &Row<'_>, id: &str) -> Value {
+    name_of(behind(row, id))
+}
+
+/// The object that a stored column refers to.
+pub(super) fn behind<'a>(row: &Row<'a>, id: &str) -> Option<&'a Object> {
+    let reference = row.object.stored(id).refs().next()?;
+    row.snapshot.follow(reference).map(|object| &**object)
+}
+
+/// The names of the objects that a stored column refers to; those out of sight are left out.
+pub(super) fn names_behind(row: &Row<'_>, id: &str) -> Value {
+    match row.object.stored(id) {
+        Value::Null => Value::Null,
+        refs => {
+            Value::list(refs.refs().filter_map(|r| row.snapshot.follow(r)).map(|o| o.stored("name").clone()))
+        }
+    }
+}
+
+/// The morefs in a stored column of references.
+pub(super) fn morefs(row: &Row<'_>, id: &str) -> Value {
+    match row.object.stored(id) {
+        Value::Null => Value::Null,
+        refs => Value::list(refs.refs().map(|r| Value::text(r.moref.clone()))),
+    }
+}
+
+/// The moref in a stored column that holds one reference.
+pub(super) fn moref(row: &Row<'_>, id: &str) -> Value {
+    row.object.stored(id).refs().next().map(|r| Value::text(r.moref.clone())).into()
+}
+
+/// Names from the root down to the object itself, `/`-joined.
+fn path(row: &Row<'_>) -> Value {
+    join(row.snapshot.containers(row.object).map(|object| &**object).collect(), Some(row.object))
+}
+
+/// Names from below the datacenter down to the container of the object, `/`-joined.
+pub(super) fn path_of_parent(row: &Row<'_>) -> Value {
+    let within = row.snapshot.containers(row.object).map(|object| &**object);
+    join(within.take_while(|object| object.kind != Kind::Datacenters).collect(), None)
+}
+
+fn join<'a>(mut upwards: Vec<&'a Object>, last: Option<&'a Object>) -> Value {
+    upwards.reverse();
+    upwards.extend(last);
+    let names: Option<Vec<String>> =
+        upwards.iter().map(|object| Some(object.stored("name").as_text()?.replace('/', "%2f"))).collect();
+    match names {
+        Some(names) if !names.is_empty() => Value::text(names.join("/")),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,223 @@
+//! vCenters and credentials as configured, and what is known of their state.
+//! Refuses to hold a password: none of these types has a place for one.
+
+use crate::{CredentialId, Operation, Time, VcenterId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a person may do in Muster; each role may do what the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Read the cache.
+    Viewer,
+    /// Sync and test.
+    Operator,
+    /// Configure.
+    Admin,
+}
+
+/// Which certificate is accepted: exactly one of these, never one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "trust", rename_all = "snake_case")]
+pub enum Trust {
+    /// What the operating system trusts.
+    System,
+    /// What chains up to this CA, in PEM.
+    Ca {
+        /// One or more certificates in PEM.
+        pem: String,
+    },
+    /// The certificate with this fingerprint.
+    Pin {
+        /// SHA-256 of the leaf in DER, 64 lower-case hexadecimal digits.
+        sha256: String,
+    },
+}
+
+impl Trust {
+    /// The word for it: `system`, `ca` or `pin`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Trust::System => "system",
+            Trust::Ca { .. } => "ca",
+            Trust::Pin { .. } => "pin",
+        }
+    }
+}
+
+/// A configured vCenter or ESXi host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vcenter {
+    /// Its id.
+    pub id: VcenterId,
+    /// The name its users gave it.
+    pub name: String,
+    /// DNS name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Name of the credential it logs in with.
+    pub credential: String,
+    /// Id of that credential.
+    pub credential_id: CredentialId,
+    /// User of that credential.
+    pub user: String,
+    /// `system`, `ca` or `pin`.
+    pub trust: String,
+    /// The pinned fingerprint, where `trust` is `pin`.
+    pub pin: Option<String>,
+    /// Labels, sorted.
+    pub tags: Vec<String>,
+    /// Seconds after which a reader that asks for fresh data triggers a refresh.
+    pub ttl_seconds: u64,
+    /// about.instanceUuid, or the hardware UUID of an ESXi host; `null` until it first answered.
+    pub instance_uuid: Option<String>,
+    /// about.name, such as `VMware vCenter Server`.
+    pub product: Option<String>,
+    /// about.version.
+    pub version: Option<String>,
+    /// about.build.
+    pub build: Option<String>,
+}
+
+/// Where a credential's password is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialPlace {
+    /// The operating system's keychain.
+    Keychain,
+    /// A file in the credentials folder.
+    File,
+    /// Nowhere: asked for, and held in memory.
+    None,
+}
+
+/// A credential without its password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Its id.
+    pub id: CredentialId,
+    /// Its name.
+    pub name: String,
+    /// The user it logs in as.
+    pub user: String,
+    /// Where its password is.
+    pub stored: CredentialPlace,
+    /// Names of the vCenters that log in with it, sorted.
+    pub vcenters: Vec<String>,
+    /// When a vCenter rejected it; nothing logs in with it by itself until it is changed.
+    pub rejected_at: Option<Time>,
+}
+
+/// What a server shows before anybody trusts it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// SHA-256 of the leaf in DER, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Subject as in `CN=vc.example.org`.
+    pub subject: String,
+    /// Issuer, in the same form.
+    pub issuer: String,
+    /// DNS names and addresses it is valid for.
+    pub names: Vec<String>,
+    /// Valid from.
+    pub not_before: Time,
+    /// Valid until.
+    pub not_after: Time,
+}
+
+/// Answer of a probe: the handshake, and what the server says of itself if it is trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// `host:port` that was asked.
+    pub address: String,
+    /// The leaf certificate.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+    /// Whether it is accepted.
+    pub trusted: bool,
+    /// Why not, in words.
+    pub reason: Option<String>,
+    /// about.name.
+    pub product: Option<String>,
+    /// about.version.
+    pub version: Option<String>,
+    /// about.build.
+    pub build: Option<String>,
+    /// about.instanceUuid; `null` on an ESXi host, which tells it only after login.
+    pub instance_uuid: Option<String>,
+}
+
+/// Answer of a connection test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestReport {
+    /// Name of the vCenter.
+    pub vcenter: String,
+    /// about.name.
+    pub product: String,
+    /// about.version.
+    pub version: String,
+    /// about.build.
+    pub build: String,
+    /// about.instanceUuid, or the hardware UUID of an ESXi host.
+    pub instance_uuid: Option<String>,
+    /// Milliseconds that one small call took after login.
+    pub latency_ms: u64,
+    /// What this account may not see, in words.
+    pub missing: Vec<String>,
+}
+
+/// Connection state as the last contact left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VcenterState {
+    /// The last operation reached it.
+    Online,
+    /// The last operation did not reach it.
+    Offline,
+    /// It rejected the login.
+    LoginRejected,
+    /// No password is at hand.
+    NoPassword,
+    /// Its certificate is not trusted.
+    Untrusted,
+    /// Another vCenter answers at its address.
+    DifferentVcenter,
+    /// It was never synced.
+    NeverSynced,
+}
+
+/// State and freshness of one vCenter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VcenterStatus {
+    /// Name of the vCenter.
+    pub vcenter: String,
+    /// Id of the vCenter.
+    pub vcenter_id: VcenterId,
+    /// Connection state.
+    pub state: VcenterState,
+    /// When the kind that was read longest ago was read.
+    pub synced_at: Option<Time>,
+    /// Seconds since then.
+    pub age_seconds: Option<i64>,
+    /// Whether the age is below the TTL.
+    pub fresh: bool,
+    /// Rows by kind, the kind in snake_case as every key.
+    pub counts: BTreeMap<String, u64>,
+    /// The newest operation.
+    pub last_operation: Option<Operation>,
+}
+
+/// One finding of `doctor`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+    /// What to do, if it isn't.
+    pub next_step: Option<String>,
+}

@@ -1,0 +1,96 @@
+//! The one error that crosses to the window and the command line.
+//! Refuses to carry causes: it says what happened and what to do, in words.
+
+use crate::Certificate;
+use serde::{Deserialize, Serialize};
+
+/// What kind of failure; a code exists only where somebody acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// It failed, and no other code says how.
+    Failed,
+    /// An argument has a value that is not allowed.
+    InvalidValue,
+    /// No such vCenter, credential, operation, column, …
+    NotFound,
+    /// A name, a vCenter or a credential exists already.
+    AlreadyExists,
+    /// It is in use by something else.
+    InUse,
+    /// vCenter rejected user and password.
+    LoginRejected,
+    /// No password is at hand.
+    NoPassword,
+    /// The keychain is locked, and nobody may be asked to unlock it.
+    KeychainLocked,
+    /// The server could not be reached.
+    Unreachable,
+    /// The server did not answer in time.
+    TimedOut,
+    /// The certificate is not trusted.
+    UntrustedCertificate,
+    /// The server is not a vCenter or an ESXi host.
+    NotVsphere,
+    /// The account lacks a privilege on the vCenter.
+    NoPermission,
+    /// Another vCenter answers at this address.
+    DifferentVcenter,
+    /// The pass would remove more than the deletion guard lets through.
+    TooManyRemovals,
+    /// The server's answer broke off or made no sense.
+    BadAnswer,
+    /// Muster's roles don't allow it.
+    Forbidden,
+    /// Part of it was done.
+    Partial,
+    /// The user cancelled it.
+    Cancelled,
+    /// The process that ran it ended.
+    Interrupted,
+    /// The database could not be read or written.
+    Database,
+}
+
+impl Code {
+    /// The code as it stands in JSON.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// A failure as a user reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    /// What programs act on.
+    pub code: Code,
+    /// What was wrong, and where.
+    pub message: String,
+    /// What to do next, as a sentence.
+    pub next_step: Option<String>,
+    /// The certificate that was not trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Box<Certificate>>,
+}
+
+impl ApiError {
+    /// An error without a next step.
+    pub fn new(code: Code, message: impl Into<String>) -> ApiError {
+        ApiError { code, message: message.into(), next_step: None, certificate: None }
+    }
+
+    /// The same with what to do next.
+    #[must_use]
+    pub fn next(mut self, next_step: impl Into<String>) -> ApiError {
+        self.next_step = Some(next_step.into());
+        self
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}

@@ -1,0 +1,27 @@
+//! What the service tells its subscribers.
+//! Refuses to carry state: a receiver reads what is true now.
+
+use crate::{OperationId, VcenterId};
+use serde::{Deserialize, Serialize};
+
+/// Something changed, here or in another process on the same database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A vCenter was added, edited or removed, or its connection state changed.
+    VcentersChanged,
+    /// A credential was added, edited, rejected or removed.
+    CredentialsChanged,
+    /// An operation was submitted, progressed or ended.
+    OperationChanged {
+        /// Which.
+        operation: OperationId,
+    },
+    /// A vCenter's inventory is another snapshot now.
+    InventoryChanged {
+        /// Which.
+        vcenter: VcenterId,
+    },
+    /// The receiver was too slow and missed events: read everything again.
+    Lagged,
+}

@@ -1,0 +1,244 @@
+//! A vCenter's inventory as one immutable snapshot, and the rows that columns are computed from.
+//! Refuses to be changed: a sync builds the next snapshot beside it.
+
+use crate::columns::{self, Column, Get};
+use crate::{Kind, Moref, Ref, Time, Value, Vcenter};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Why a value is not current.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// The account may not read it.
+    NoPermission,
+    /// The server doesn't know this property, or is too old for it.
+    NotReported,
+    /// The host is disconnected or doesn't respond.
+    NotConnected,
+    /// It refers to an object that this account doesn't see.
+    NotVisible,
+    /// The server sent something that is not of the property's type.
+    BadValue,
+    /// The server answered with another fault.
+    Fault,
+}
+
+impl Missing {
+    /// The reason as it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Missing::NoPermission => "no_permission",
+            Missing::NotReported => "not_reported",
+            Missing::NotConnected => "not_connected",
+            Missing::NotVisible => "not_visible",
+            Missing::BadValue => "bad_value",
+            Missing::Fault => "fault",
+        }
+    }
+}
+
+/// One inventory object: the stored columns of its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Kind; decides what `values` holds.
+    pub kind: Kind,
+    /// Its moref.
+    pub moref: Moref,
+    /// The exact managed object type, such as `VirtualApp`.
+    pub object_type: Box<str>,
+    /// A value per stored column, in the order of `columns::of(kind).stored()`.
+    pub values: Box<[Value]>,
+    /// Stored columns (by slot) whose value is not current, and why.
+    pub missing: Box<[(u16, Missing)]>,
+}
+
+impl Object {
+    /// The value of a stored column; `Null` if there is no such column.
+    pub fn stored(&self, id: &str) -> &Value {
+        static NULL: Value = Value::Null;
+        columns::of(self.kind).slot(id).and_then(|slot| self.values.get(slot)).unwrap_or(&NULL)
+    }
+
+    /// The object that contains this one; a VM in a vApp has its vApp here.
+    pub fn parent(&self) -> Option<&Ref> {
+        ["parent_moref", "folder_moref", "vapp_moref", "vm_ref"]
+            .into_iter()
+            .find_map(|id| self.stored(id).refs().next())
+    }
+}
+
+/// When a kind was read, completely or within one cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Kind that was read.
+    pub kind: Kind,
+    /// Moref of the cluster that was read, or `None` for the whole vCenter.
+    pub cluster: Option<Moref>,
+    /// When the pass that read it was complete.
+    pub synced_at: Time,
+}
+
+/// The inventory of one vCenter at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    objects: BTreeMap<Kind, Vec<Arc<Object>>>,
+    index: HashMap<(Kind, Moref), usize>,
+    coverage: Vec<Coverage>,
+}
+
+impl Snapshot {
+    /// A snapshot of these objects.
+    pub fn new(objects: impl IntoIterator<Item = Arc<Object>>, coverage: Vec<Coverage>) -> Snapshot {
+        let mut by_kind: BTreeMap<Kind, Vec<Arc<Object>>> = BTreeMap::new();
+        for object in objects {
+            by_kind.entry(object.kind).or_default().push(object);
+        }
+        let mut index = HashMap::new();
+        for (kind, objects) in &mut by_kind {
+            objects.sort_by(|a, b| moref_order(&a.moref, &b.moref));
+            for (position, object) in objects.iter().enumerate() {
+                index.insert((*kind, object.moref.clone()), position);
+            }
+        }
+        Snapshot { objects: by_kind, index, coverage }
+    }
+
+    /// Every object of a kind, in the order of their morefs, also those that are not listed.
+    pub fn objects(&self, kind: Kind) -> &[Arc<Object>] {
+        self.objects.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every object.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.objects.values().flatten()
+    }
+
+    /// One object.
+    pub fn get(&self, kind: Kind, moref: &str) -> Option<&Arc<Object>> {
+        // The tuple key needs an owned moref; a lookup costs one small allocation.
+        self.index.get(&(kind, moref.into())).map(|position| &self.objects[&kind][*position])
+    }
+
+    /// The object that a reference points to.
+    pub fn follow(&self, reference: &Ref) -> Option<&Arc<Object>> {
+        self.get(reference.kind, &reference.moref)
+    }
+
+    /// The rows of a kind that users see. The vCenter is a parameter because it can be renamed without a sync.
+    pub fn rows<'a>(&'a self, vcenter: &'a Vcenter, kind: Kind) -> impl Iterator<Item = Row<'a>> {
+        let listed = self.objects(kind).iter().filter(|object| !is_root(object));
+        listed.map(move |object| Row { vcenter, snapshot: self, object })
+    }
+
+    /// How many rows of a kind users see.
+    pub fn count(&self, kind: Kind) -> usize {
+        self.objects(kind).iter().filter(|object| !is_root(object)).count()
+    }
+
+    /// What was read, and when.
+    pub fn coverage(&self) -> &[Coverage] {
+        &self.coverage
+    }
+
+    /// When the whole kind was last read; `None` if never.
+    pub fn synced_at(&self, kind: Kind) -> Option<Time> {
+        self.coverage
+            .iter()
+            .filter(|c| c.kind == kind.covered_by() && c.cluster.is_none())
+            .map(|c| c.synced_at)
+            .max()
+    }
+
+    /// When the kind that was read longest ago was read; `None` while one was never read.
+    pub fn oldest(&self) -> Option<Time> {
+        Kind::READ.iter().map(|kind| self.synced_at(*kind)).min().flatten()
+    }
+
+    /// The containers of an object from the nearest outwards, the root folder left out.
+    pub fn containers<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Arc<Object>> {
+        // A hostile server could close the chain into a ring; real trees are a dozen levels deep.
+        const DEPTH: usize = 128;
+        let next = |object: &Object| object.parent().and_then(|parent| self.follow(parent));
+        std::iter::successors(next(object), move |object| next(object))
+            .take(DEPTH)
+            .filter(|object| !is_root(object))
+    }
+}
+
+/// Orders `host-9` before `host-10`, as people count.
+fn moref_order(a: &str, b: &str) -> std::cmp::Ordering {
+    (a.len(), a).cmp(&(b.len(), b))
+}
+
+/// The root folder is in the way of everybody: it is kept for walking upwards, and listed nowhere.
+fn is_root(object: &Object) -> bool {
+    object.kind == Kind::Folders && object.stored("parent_moref").is_null()
+}
+
+/// One object within its snapshot: what the value of a column is computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The vCenter it belongs to.
+    pub vcenter: &'a Vcenter,
+    /// The inventory around it.
+    pub snapshot: &'a Snapshot,
+    /// The object.
+    pub object: &'a Object,
+}
+
+impl<'a> Row<'a> {
+    /// The value of a column.
+    pub fn value(&self, column: &Column) -> Value {
+        match &column.get {
+            Get::Stored { slot, .. } => self.object.values.get(*slot).cloned().unwrap_or_default(),
+            Get::Derived { value, .. } => value(self),
+            Get::Identity(of) => of(self),
+        }
+    }
+
+    /// Why a column's value is not current; `None` if it is.
+    pub fn missing(&self, column: &Column) -> Option<Missing> {
+        let reason_of = |slot: usize| {
+            self.object.missing.iter().find(|(missing, _)| usize::from(*missing) == slot).map(|(_, why)| *why)
+        };
+        match &column.get {
+            Get::Stored { slot, .. } => reason_of(*slot),
+            Get::Derived { from, .. } => {
+                let schema = columns::of(self.object.kind);
+                from.iter()
+                    .find_map(|id| schema.slot(id).and_then(reason_of))
+                    .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
+            }
+            Get::Identity(_) => None,
+        }
+    }
+
+    /// When this row was last known to be true.
+    pub fn synced_at(&self) -> Option<Time> {
+        let kind = self.object.kind.covered_by();
+        let cluster = match kind {
+            Kind::Hosts => self.object.parent().filter(|parent| parent.kind == Kind::Clusters),
+            _ => None,
+        };
+        self.snapshot
+            .coverage
+            .iter()
+            .filter(|coverage| coverage.kind == kind)
+            .filter(|coverage| match (&coverage.cluster, cluster) {
+                (None, _) => true,
+                (Some(covered), Some(own)) => *covered == own.moref,
+                (Some(_), None) => false,
+            })
+            .map(|coverage| coverage.synced_at)
+            .max()
+    }
+
+    fn refers_into_the_dark(&self, columns: &[&str]) -> bool {
+        columns
+            .iter()
+            .flat_map(|id| self.object.stored(id).refs())
+            .any(|reference| self.snapshot.follow(reference).is_none())
+    }
+}

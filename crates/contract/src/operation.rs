@@ -1,0 +1,140 @@
+//! Operations: everything that talks to a vCenter, with its outcome.
+//! Refuses to run them.
+
+use crate::{ApiError, OperationId, Time, VcenterId};
+use serde::{Deserialize, Serialize};
+
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant),* }
+
+        impl $name {
+            /// The name in JSON and in the database.
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),* }
+            }
+
+            /// What has that name.
+            pub fn from_name(name: &str) -> Option<$name> {
+                match name { $($text => Some($name::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+names!(
+    /// What an operation does.
+    OperationKind {
+        /// Log in, look around, log out.
+        Test = "test",
+        /// Read the hosts, of the whole vCenter or of chosen clusters.
+        SyncHosts = "sync_hosts",
+        /// Read everything.
+        FullSync = "full_sync",
+        /// Read one kind that a reader wanted fresher.
+        Refresh = "refresh",
+    }
+);
+
+names!(
+    /// Who asked for it.
+    Origin {
+        /// A person, in the window or on the command line.
+        User = "user",
+        /// A reader that wanted fresher data than there was.
+        Reader = "reader",
+    }
+);
+
+names!(
+    /// How far it is.
+    OperationState {
+        /// Waiting for its turn.
+        Queued = "queued",
+        /// Running in some process.
+        Running = "running",
+        /// Done.
+        Succeeded = "succeeded",
+        /// Done but for kinds the account may not read.
+        Partial = "partial",
+        /// Not done; nothing of the inventory changed.
+        Failed = "failed",
+        /// Stopped by a person.
+        Cancelled = "cancelled",
+        /// The process that ran it ended before it was done.
+        Interrupted = "interrupted",
+    }
+);
+
+impl OperationState {
+    /// Whether it will change no more.
+    pub fn is_final(self) -> bool {
+        !matches!(self, OperationState::Queued | OperationState::Running)
+    }
+}
+
+/// How far a running operation is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What it does at the moment, in words: `reading hosts`.
+    pub step: String,
+    /// Objects read so far.
+    pub done: u64,
+    /// Objects to read, as far as the server told; grows as kinds are opened.
+    pub total: u64,
+}
+
+/// What an operation changed in the cache, in objects of the kinds that were asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diff {
+    /// New objects.
+    pub added: u64,
+    /// Objects with another value than before.
+    pub changed: u64,
+    /// Objects that are gone.
+    pub removed: u64,
+    /// Objects as they were.
+    pub unchanged: u64,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id.
+    #[serde(rename = "operation")]
+    pub id: OperationId,
+    /// Name of its vCenter.
+    pub vcenter: String,
+    /// Id of its vCenter.
+    pub vcenter_id: VcenterId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// What it is about, in the field's words: cluster names of a host sync, the kind of a refresh.
+    pub scope: Vec<String>,
+    /// Who asked.
+    pub origin: Origin,
+    /// How far it is.
+    pub state: OperationState,
+    /// How often it was started.
+    pub attempts: u32,
+    /// When it was asked for.
+    pub submitted_at: Time,
+    /// When it was last started.
+    pub started_at: Option<Time>,
+    /// When it ended.
+    pub finished_at: Option<Time>,
+    /// How far it is: `step`, `done`, `total`.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// What it changed: `added`, `changed`, `removed`, `unchanged`.
+    #[serde(flatten)]
+    pub diff: Diff,
+    /// Calls made to the server.
+    pub calls: u64,
+    /// Bytes received from the server, after decompression.
+    pub bytes: u64,
+    /// Why it failed, or what is missing of a partial one.
+    pub error: Option<ApiError>,
+}

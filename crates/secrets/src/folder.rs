@@ -1,0 +1,154 @@
+//! Reads passwords from the credentials folder (`$CREDENTIALS_DIRECTORY`), one file per credential.
+//! Never writes there, and never leaves the folder: a name that is not a plain file name is refused.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::input::{LONGEST_PASSWORD, password};
+use crate::{Error, Unusable};
+
+/// The password in a credential's file, `None` without such a file.
+pub(crate) async fn read(dir: &Path, name: &str) -> Result<Option<SecretString>, Error> {
+    let path = file_of(dir, name)?;
+    tokio::task::spawn_blocking(move || read_file(&path)).await.unwrap_or_else(|stopped| {
+        Err(Error::File { path: PathBuf::new(), source: io::Error::other(stopped.to_string()) })
+    })
+}
+
+/// Whether a credential has a file.
+pub(crate) async fn holds(dir: &Path, name: &str) -> Result<bool, Error> {
+    let path = file_of(dir, name)?;
+    match tokio::fs::metadata(&path).await {
+        Ok(metadata) => Ok(metadata.is_file()),
+        Err(error) if absent(&error) => Ok(false),
+        Err(source) => Err(Error::File { path, source }),
+    }
+}
+
+/// Names are checked where credentials are made; a folder is left only by a name that slipped through there.
+fn file_of(dir: &Path, name: &str) -> Result<PathBuf, Error> {
+    let forbidden = |c: char| matches!(c, '/' | '\\') || c.is_control() || (cfg!(windows) && c == ':');
+    let mut components = Path::new(name).components();
+    let plain = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
+    if !plain || name.starts_with('.') || name.contains(forbidden) {
+        return Err(Error::UnsafeName { name: name.to_owned() });
+    }
+    Ok(dir.join(name))
+}
+
+fn read_file(path: &Path) -> Result<Option<SecretString>, Error> {
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    match std::fs::metadata(path) {
+        // Opening a pipe would wait for somebody to write into it.
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(failed(io::Error::other("it is not a regular file")));
+        }
+        Ok(_) => {}
+        Err(error) if absent(&error) => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    }
+    // Two bytes for a line's end, one to notice a longer file; filled in place, so that no copy is left behind.
+    let mut bytes = Zeroizing::new([0_u8; LONGEST_PASSWORD + 3]);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    let unusable = |problem| Error::UnusableFile { path: path.to_owned(), problem };
+    if filled == bytes.len() {
+        return Err(unusable(Unusable::TooLong));
+    }
+    password(&bytes[..filled]).map(Some).map_err(unusable)
+}
+
+fn absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    async fn read_back(contents: &[u8]) -> Result<Option<String>, Error> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("lab"), contents).unwrap();
+        let password = read(dir.path(), "lab").await?;
+        Ok(password.map(|password| password.expose_secret().to_owned()))
+    }
+
+    #[tokio::test]
+    async fn one_line_end_is_taken_off_a_file() {
+        assert_eq!(read_back(b"pass").await.unwrap().unwrap(), "pass");
+        assert_eq!(read_back(b"pass\n").await.unwrap().unwrap(), "pass");
+        assert_eq!(read_back(b" pa ss\r\n").await.unwrap().unwrap(), " pa ss");
+        let longest = [vec![b'x'; LONGEST_PASSWORD], b"\r\n".to_vec()].concat();
+        assert_eq!(read_back(&longest).await.unwrap().unwrap().len(), LONGEST_PASSWORD);
+    }
+
+    #[tokio::test]
+    async fn a_file_without_a_password_is_refused_by_name_and_without_its_contents() {
+        for (contents, expected) in [
+            (&b"\n"[..], Unusable::Empty),
+            (b"s3cret\n\n", Unusable::SeveralLines),
+            (b"s3cret\nother\n", Unusable::SeveralLines),
+            (b"s3cret\0", Unusable::Nul),
+            (b"s3cret\xff", Unusable::NotUtf8),
+            (&[b'x'; 2 * LONGEST_PASSWORD], Unusable::TooLong),
+        ] {
+            let error = read_back(contents).await.unwrap_err();
+            assert!(
+                matches!(&error, Error::UnusableFile { problem, .. } if *problem == expected),
+                "{error:?}"
+            );
+            assert!(error.to_string().contains("lab"));
+            assert!(!format!("{error} {error:?}").contains("s3cret"));
+        }
+    }
+
+    #[tokio::test]
+    async fn names_that_leave_the_folder_are_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("credentials");
+        std::fs::create_dir_all(dir.join("sub")).unwrap();
+        std::fs::write(parent.path().join("outside"), "s3cret").unwrap();
+        std::fs::write(dir.join("sub/inner"), "s3cret").unwrap();
+        std::fs::write(dir.join(".hidden"), "s3cret").unwrap();
+        for name in [
+            "",
+            ".",
+            "..",
+            "../outside",
+            "/etc/passwd",
+            "sub/inner",
+            "sub\\inner",
+            ".hidden",
+            "a\0b",
+            "lab\n",
+        ] {
+            assert!(matches!(read(&dir, name).await, Err(Error::UnsafeName { .. })), "{name:?}");
+            assert!(matches!(holds(&dir, name).await, Err(Error::UnsafeName { .. })), "{name:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_is_not_an_error_and_a_folder_is_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("folder")).unwrap();
+        assert!(read(dir.path(), "lab").await.unwrap().is_none());
+        assert!(!holds(dir.path(), "lab").await.unwrap());
+        assert!(read(&dir.path().join("gone"), "lab").await.unwrap().is_none());
+        assert!(matches!(read(dir.path(), "folder").await, Err(Error::File { .. })));
+        assert!(!holds(dir.path(), "folder").await.unwrap());
+    }
+}

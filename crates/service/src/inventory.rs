@@ -1,0 +1,125 @@
+//! The snapshots of all vCenters, each behind an atomic pointer.
+//! Refuses to wait for the network: what is read here is what is cached.
+
+use crate::explain;
+use arc_swap::ArcSwapOption;
+use contract::{ApiError, Kind, Snapshot, Time, VcenterId};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use store::Store;
+
+/// How fresh a reader wants its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Whatever there is.
+    Cached,
+    /// Not older than this; older data is answered all the same, and refreshed.
+    AtMost(Duration),
+}
+
+impl Freshness {
+    /// Whether data of this age will do.
+    pub(crate) fn accepts(self, synced_at: Option<Time>, now: Time) -> bool {
+        match (self, synced_at) {
+            (Freshness::Cached, _) => true,
+            (Freshness::AtMost(_), None) => false,
+            (Freshness::AtMost(most), Some(at)) => i128::from(now.0) - i128::from(at.0) <= millis(most),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i128 {
+    i128::try_from(duration.as_millis()).unwrap_or(i128::MAX)
+}
+
+/// The cache.
+#[derive(Clone)]
+pub(crate) struct Inventory {
+    store: Store,
+    slots: Arc<RwLock<HashMap<VcenterId, Arc<Slot>>>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    current: ArcSwapOption<Snapshot>,
+    loading: tokio::sync::Mutex<()>,
+}
+
+impl Inventory {
+    pub(crate) fn new(store: Store) -> Inventory {
+        Inventory { store, slots: Arc::default() }
+    }
+
+    /// The inventory as it is known; from the database the first time.
+    pub(crate) async fn read(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
+        let slot = self.slot(vcenter);
+        if let Some(snapshot) = slot.current.load_full() {
+            return Ok(snapshot);
+        }
+        let _loading = slot.loading.lock().await;
+        match slot.current.load_full() {
+            Some(snapshot) => Ok(snapshot),
+            None => self.load(vcenter, &slot).await,
+        }
+    }
+
+    /// Reads the database again, as after another process published.
+    pub(crate) async fn reload(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
+        let slot = self.slot(vcenter);
+        let _loading = slot.loading.lock().await;
+        self.load(vcenter, &slot).await
+    }
+
+    /// Reads again what other processes published, if anybody here has read it at all.
+    pub(crate) async fn reload_if_read(&self, vcenter: &VcenterId) {
+        let read = self.slot(vcenter).current.load().is_some();
+        if read && let Err(error) = self.reload(vcenter).await {
+            tracing::warn!(%vcenter, %error, "the inventory could not be read again");
+        }
+    }
+
+    /// Reads everything again that anybody here has read.
+    pub(crate) async fn reload_all(&self) {
+        let known: Vec<VcenterId> =
+            self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        for vcenter in known {
+            self.reload_if_read(&vcenter).await;
+        }
+    }
+
+    /// What readers get from now on.
+    pub(crate) async fn swap(&self, vcenter: &VcenterId, snapshot: Snapshot) {
+        let slot = self.slot(vcenter);
+        // A load that began before the publication must not put its older snapshot over this one.
+        let _loading = slot.loading.lock().await;
+        slot.current.store(Some(Arc::new(snapshot)));
+    }
+
+    /// Forgets a vCenter that was removed.
+    pub(crate) fn forget(&self, vcenter: &VcenterId) {
+        self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(vcenter);
+    }
+
+    async fn load(&self, vcenter: &VcenterId, slot: &Slot) -> Result<Arc<Snapshot>, ApiError> {
+        let loaded = self.store.load(vcenter).await.map_err(explain::store)?;
+        let snapshot = Arc::new(Snapshot::new(loaded.objects, loaded.coverage));
+        slot.current.store(Some(snapshot.clone()));
+        Ok(snapshot)
+    }
+
+    fn slot(&self, vcenter: &VcenterId) -> Arc<Slot> {
+        if let Some(slot) = self.slots.read().unwrap_or_else(PoisonError::into_inner).get(vcenter) {
+            return slot.clone();
+        }
+        self.slots.write().unwrap_or_else(PoisonError::into_inner).entry(vcenter.clone()).or_default().clone()
+    }
+}
+
+/// When what a reader of `kind` sees was read; `None` if never.
+pub(crate) fn synced_at(snapshot: &Snapshot, kind: Option<Kind>) -> Option<Time> {
+    match kind {
+        Some(kind) => snapshot.synced_at(kind),
+        None => snapshot.oldest(),
+    }
+}

@@ -1,0 +1,64 @@
+//! What operations do: one file per job.
+//! Refuses to know the queue: a job gets a claim, a way to the server and a token that cancels it.
+
+mod apply;
+mod guard;
+mod pass;
+mod read;
+mod sync;
+mod test;
+
+pub(crate) use sync::{Scope, sync};
+pub(crate) use test::test;
+
+use crate::connections::{Connections, Lease, Meter};
+use contract::{ApiError, Progress, Time};
+use store::{Claim, Store, VcenterRecord};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What a job works with.
+pub(crate) struct Context {
+    pub(crate) claim: Claim,
+    pub(crate) vcenter: VcenterRecord,
+    pub(crate) store: Store,
+    pub(crate) connections: Connections,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) meter: Meter,
+    pub(crate) now: fn() -> Time,
+}
+
+/// Why a job ended without its result.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// It failed, in words for users.
+    Failed(Box<ApiError>),
+}
+
+impl From<ApiError> for Stop {
+    fn from(error: ApiError) -> Stop {
+        Stop::Failed(Box::new(error))
+    }
+}
+
+impl Context {
+    /// Runs a call to the server until it answers or the operation is cancelled.
+    async fn or_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        self.cancel.run_until_cancelled(work).await.ok_or(Stop::Cancelled)
+    }
+
+    /// A session, its traffic counted from here on.
+    async fn lease(&self) -> Result<Lease, Stop> {
+        self.step("connecting");
+        let lease = self.or_cancelled(self.connections.lease(&self.vcenter)).await??;
+        self.meter.add(&lease);
+        Ok(lease)
+    }
+
+    fn step(&self, step: &str) {
+        self.progress.send_modify(|progress| step.clone_into(&mut progress.step));
+    }
+}

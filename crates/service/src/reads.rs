@@ -1,0 +1,118 @@
+//! Reads that say how fresh they want their data, and share one refresh.
+//! Refuses to make a reader wait, unless it asks to.
+
+use crate::inventory::{Freshness, Inventory, synced_at};
+use crate::operations::{Job, Operations};
+use crate::Clock;
+use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// After a refresh that failed, readers don't start the next one for this long.
+const REST_AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// What a read answers.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The inventory as it is known.
+    pub snapshot: Arc<Snapshot>,
+    /// When the kind was last read; `None` if never.
+    pub synced_at: Option<Time>,
+    /// The refresh that is under way because the data is older than was asked for.
+    pub refresh: Option<OperationId>,
+    /// Why the data is older than was asked for and no refresh is under way.
+    pub failure: Option<ApiError>,
+}
+
+/// The way in which everybody reads.
+#[derive(Clone)]
+pub(crate) struct Reads {
+    inventory: Inventory,
+    operations: Operations,
+    flights: Arc<Mutex<HashMap<(VcenterId, Kind), Flight>>>,
+    now: Clock,
+}
+
+/// The newest refresh of a kind.
+struct Flight {
+    operation: OperationId,
+    failed: Option<(Time, ApiError)>,
+}
+
+impl Reads {
+    pub(crate) fn new(inventory: Inventory, operations: Operations, now: Clock) -> Reads {
+        Reads { inventory, operations, flights: Arc::default(), now }
+    }
+
+    /// Answers at once with what there is; starts a refresh if that is older than asked for.
+    pub(crate) async fn read(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+        freshness: Freshness,
+    ) -> Result<Reading, ApiError> {
+        let snapshot = self.inventory.read(vcenter).await?;
+        let at = synced_at(&snapshot, Some(kind));
+        if freshness.accepts(at, (self.now)()) {
+            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
+        }
+        self.refresh(vcenter, kind.covered_by(), freshness).await
+    }
+
+    /// Answers with data as fresh as asked for, or with what there is and why it is no fresher.
+    pub(crate) async fn read_fresh(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+        freshness: Freshness,
+    ) -> Result<Reading, ApiError> {
+        let reading = self.read(vcenter, kind, freshness).await?;
+        let Some(operation) = &reading.refresh else { return Ok(reading) };
+        let ended = self.operations.wait(operation).await?;
+        let failure = ended.error.filter(|_| ended.state != OperationState::Succeeded);
+        let snapshot = self.inventory.read(vcenter).await?;
+        let synced_at = synced_at(&snapshot, Some(kind));
+        Ok(Reading { snapshot, synced_at, refresh: None, failure })
+    }
+
+    async fn refresh(&self, vcenter: &VcenterId, kind: Kind, freshness: Freshness) -> Result<Reading, ApiError> {
+        // Whoever comes while another looks waits here, and then finds fresh data or the refresh under way.
+        let mut flights = self.flights.lock().await;
+        let key = (vcenter.clone(), kind);
+        let mut running = None;
+        if let Some(flight) = flights.get_mut(&key) {
+            let operation = self.operations.show(flight.operation.as_str()).await.ok();
+            match operation {
+                // Between the commit and the swap an operation is final in the database and not yet here.
+                Some(operation) if !operation.state.is_final() || self.operations.runs_here(&operation.id) => {
+                    running = Some(operation.id);
+                }
+                Some(operation) => {
+                    flight.failed = operation.error.and_then(|error| Some((operation.finished_at?, error)));
+                }
+                None => {}
+            }
+        }
+        let snapshot = self.inventory.read(vcenter).await?;
+        let at = synced_at(&snapshot, Some(kind));
+        let now = (self.now)();
+        if freshness.accepts(at, now) {
+            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
+        }
+        let rest = Freshness::AtMost(REST_AFTER_FAILURE);
+        let failed = flights.get(&key).and_then(|flight| flight.failed.clone());
+        if let (None, Some((when, error))) = (&running, failed)
+            && rest.accepts(Some(when), now)
+        {
+            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: Some(error) });
+        }
+        let operation = match running {
+            Some(operation) => operation,
+            None => self.operations.submit(vcenter, Job::Refresh { kind }, Origin::Reader).await?,
+        };
+        flights.insert(key, Flight { operation: operation.clone(), failed: None });
+        Ok(Reading { snapshot, synced_at: at, refresh: Some(operation), failure: None })
+    }
+}

@@ -1,0 +1,132 @@
+//! State and freshness of every vCenter, and the findings of `doctor`.
+//! Refuses to contact anything: it says what is known.
+
+use crate::inventory::Freshness;
+use crate::{Service, explain};
+use contract::{ApiError, Check, Kind, VcenterState, VcenterStatus};
+use secrets::KeychainState;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+impl Service {
+    /// State and freshness of every vCenter, by name.
+    pub async fn status(&self) -> Result<Vec<VcenterStatus>, ApiError> {
+        let mut answer = Vec::new();
+        for record in self.records().await? {
+            let v = &record.vcenter;
+            let snapshot = self.inner.inventory.read(&v.id).await?;
+            let synced_at = snapshot.oldest();
+            let now = self.now();
+            let ever_read = !snapshot.coverage().is_empty();
+            let state = match record.contact.as_ref().map(|contact| contact.state) {
+                Some(VcenterState::Online) | None if !ever_read => VcenterState::NeverSynced,
+                Some(state) => state,
+                None => VcenterState::Online,
+            };
+            let counts: BTreeMap<String, u64> = Kind::LISTED
+                .into_iter()
+                .map(|kind| (kind.name().replace('-', "_"), snapshot.count(kind) as u64))
+                .collect();
+            let last_operation = self.inner.operations.list(Some(&v.id), 1).await?.pop();
+            let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
+            answer.push(VcenterStatus {
+                vcenter: v.name.clone(),
+                vcenter_id: v.id.clone(),
+                state,
+                synced_at,
+                age_seconds: synced_at.map(|at| at.age_seconds(now)),
+                fresh: ttl.accepts(synced_at, now),
+                counts,
+                last_operation,
+            });
+        }
+        Ok(answer)
+    }
+
+    /// Looks at everything that Muster needs on this machine.
+    pub async fn doctor(&self) -> Result<Vec<Check>, ApiError> {
+        let mut checks = vec![self.check_database().await, self.check_keychain().await];
+        for credential in self.credentials().await? {
+            let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
+            let name = format!("credential {}", credential.name);
+            checks.push(match (credential.rejected_at, self.inner.secrets.is_stored(&key).await) {
+                (Some(at), _) => failed(
+                    name,
+                    format!("a vCenter rejected it at {at}; nothing logs in with it until it is changed"),
+                    format!("musterctl credential set \"{}\" --password-stdin", credential.name),
+                ),
+                (None, Ok(Some(place))) => passed(name, format!("its password is in the {place}")),
+                (None, Ok(None)) => failed(
+                    name,
+                    "its password is not stored".to_owned(),
+                    format!("musterctl credential set \"{}\" --password-stdin", credential.name),
+                ),
+                (None, Err(error)) => failed(name, error.to_string(), "Unlock the keychain, then run this again.".into()),
+            });
+        }
+        for status in self.status().await? {
+            let name = format!("vCenter {}", status.vcenter);
+            let age = match status.age_seconds {
+                Some(age) => format!("its data is {age} s old"),
+                None => "it was never synced completely".to_owned(),
+            };
+            let state = serde_json::to_value(status.state).unwrap_or_default();
+            let detail = format!("{}; {age}", state.as_str().unwrap_or_default());
+            checks.push(match status.state {
+                VcenterState::Online => passed(name, detail),
+                VcenterState::NeverSynced => {
+                    failed(name, detail, format!("musterctl sync full \"{}\"", status.vcenter))
+                }
+                _ => failed(name, detail, format!("musterctl test \"{}\"", status.vcenter)),
+            });
+        }
+        Ok(checks)
+    }
+
+    async fn check_database(&self) -> Check {
+        let name = "database".to_owned();
+        match self.inner.store.check().await {
+            Ok(health) if health.is_sound() => passed(name, health.to_string()),
+            Ok(health) => failed(
+                name,
+                health.to_string(),
+                "Keep a copy of the data folder, move muster.db away, and sync again.".to_owned(),
+            ),
+            Err(error) => failed(
+                name,
+                explain::chain(&error),
+                "Look at the permissions and the free space of the data folder.".to_owned(),
+            ),
+        }
+    }
+
+    async fn check_keychain(&self) -> Check {
+        let name = "keychain".to_owned();
+        match self.inner.secrets.state().await {
+            KeychainState::Ready => passed(name, "it answers and is unlocked".to_owned()),
+            KeychainState::Locked => failed(
+                name,
+                "it is locked: work in the background can't log in".to_owned(),
+                "Unlock it by logging in to the desktop.".to_owned(),
+            ),
+            KeychainState::Absent { reason } => failed(
+                name,
+                format!("there is none: {reason}"),
+                "Start a Secret Service such as gnome-keyring, or use $CREDENTIALS_DIRECTORY.".to_owned(),
+            ),
+            KeychainState::TimedOut => failed(
+                name,
+                "it does not answer".to_owned(),
+                "Restart the keyring daemon, or log in to the desktop anew.".to_owned(),
+            ),
+        }
+    }
+}
+
+fn passed(name: String, detail: String) -> Check {
+    Check { name, ok: true, detail, next_step: None }
+}
+
+fn failed(name: String, detail: String, next_step: String) -> Check {
+    Check { name, ok: false, detail, next_step: Some(next_step) }
+}

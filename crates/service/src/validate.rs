@@ -1,0 +1,193 @@
+//! Checks what users type, and says what to type instead.
+//! Refuses to correct silently, but for white space at the ends.
+
+use contract::{ApiError, Code};
+use std::time::Duration;
+
+/// The TTL of a vCenter whose configuration names none.
+pub const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
+
+/// A name of a vCenter or a credential.
+pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
+    let trimmed = name.trim();
+    let wrong = if trimmed.is_empty() {
+        "it is empty"
+    } else if trimmed.chars().count() > 64 {
+        "it is longer than 64 characters"
+    } else if trimmed.starts_with('.') {
+        "it begins with a dot"
+    } else if trimmed.contains(['/', '\\']) {
+        "it contains a slash or backslash"
+    } else if trimmed.chars().any(char::is_control) {
+        "it contains a control character"
+    } else {
+        return Ok(trimmed.to_owned());
+    };
+    Err(invalid(
+        format!("\"{}\" is no name for a {what}: {wrong}", printable(name)),
+        "A name has 1 to 64 characters, no slash, backslash or control character, and no leading dot.",
+    ))
+}
+
+/// A user name.
+pub(crate) fn user(user: &str) -> Result<String, ApiError> {
+    let trimmed = user.trim();
+    if trimmed.is_empty() || trimmed.chars().count() > 256 || trimmed.chars().any(char::is_control) {
+        return Err(invalid(
+            format!("\"{}\" is no user name", printable(user)),
+            "Type it as the vCenter knows it, such as administrator@vsphere.local.",
+        ));
+    }
+    Ok(trimmed.to_owned())
+}
+
+/// Host and port out of `host`, `host:port`, `[address]:port` or a pasted URL; 443 where no port is named.
+pub fn address(text: &str) -> Result<(String, u16), ApiError> {
+    let no_address = || {
+        invalid(
+            format!("\"{}\" is no address of a vCenter", printable(text)),
+            "Type a host name or an IP address, with a port if it isn't 443: vc.example.org, vc.example.org:8443, \
+             [2001:db8::1]:443.",
+        )
+    };
+    let trimmed = text.trim();
+    let rest = match trimmed.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
+            return Err(invalid(
+                format!("\"{}\" is not encrypted", printable(text)),
+                "A password never travels without TLS: type the address without http://.",
+            ));
+        }
+        Some(_) => return Err(no_address()),
+        None => trimmed,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
+        let (host, rest) = bracketed.split_once(']').ok_or_else(no_address)?;
+        host.parse::<std::net::Ipv6Addr>().map_err(|_| no_address())?;
+        match rest {
+            "" => (host, None),
+            _ => (host, Some(rest.strip_prefix(':').ok_or_else(no_address)?)),
+        }
+    } else if authority.parse::<std::net::Ipv6Addr>().is_ok() {
+        (authority, None)
+    } else {
+        match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        }
+    };
+    let well_formed = !host.is_empty()
+        && host.len() <= 253
+        && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'))
+        && !host.starts_with(['.', '-']);
+    if !well_formed {
+        return Err(no_address());
+    }
+    let port = match port {
+        None => 443,
+        Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+            invalid(format!("\"{}\" is no port", printable(port)), "A port is a number from 1 to 65535.")
+        })?,
+    };
+    Ok((host.trim_end_matches('.').to_lowercase(), port))
+}
+
+/// A length of time such as `30s`, `5m`, `2h` or `1d`.
+pub fn duration(text: &str) -> Result<Duration, ApiError> {
+    let wrong = || invalid(format!("\"{}\" is no length of time", printable(text)), "Write it as 30s, 5m, 2h or 1d.");
+    let trimmed = text.trim();
+    let digits = trimmed.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let seconds = match &trimmed[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86400,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+/// The TTL of a vCenter.
+pub(crate) fn ttl(ttl: Duration) -> Result<Duration, ApiError> {
+    const LEAST: Duration = Duration::from_secs(1);
+    const MOST: Duration = Duration::from_secs(30 * 86400);
+    if (LEAST..=MOST).contains(&ttl) {
+        return Ok(ttl);
+    }
+    Err(invalid(format!("a TTL of {} s is not possible", ttl.as_secs()), "Choose one from 1s to 30d."))
+}
+
+/// Labels, sorted and each once.
+pub(crate) fn tags(tags: Vec<String>) -> Result<Vec<String>, ApiError> {
+    let mut checked = tags.iter().map(|tag| name("tag", tag)).collect::<Result<Vec<_>, _>>()?;
+    checked.sort();
+    checked.dedup();
+    Ok(checked)
+}
+
+fn invalid(message: String, next_step: &str) -> ApiError {
+    ApiError::new(Code::InvalidValue, message).next(next_step)
+}
+
+fn printable(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_address_may_be_typed_in_every_way_people_paste_it() {
+        let cases = [
+            ("vc.example.org", "vc.example.org", 443),
+            (" VC.example.org:8443 ", "vc.example.org", 8443),
+            ("https://vc.example.org/ui/app/host;nav=h", "vc.example.org", 443),
+            ("https://vc.example.org:9443/ui", "vc.example.org", 9443),
+            ("10.0.0.5", "10.0.0.5", 443),
+            ("[2001:db8::1]:444", "2001:db8::1", 444),
+            ("2001:db8::1", "2001:db8::1", 443),
+            ("vc.example.org.", "vc.example.org", 443),
+        ];
+        for (typed, host, port) in cases {
+            assert_eq!(address(typed).unwrap(), (host.to_owned(), port), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_one_is_refused_with_what_to_type() {
+        for typed in ["", "http://vc", "vc:0", "vc:70000", "vc:x", "ftp://vc", "a b", "[::1", "user@vc", "-vc"] {
+            let error = address(typed).unwrap_err();
+            assert_eq!(error.code, Code::InvalidValue, "{typed}");
+            assert!(error.next_step.is_some());
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_has_a_unit() {
+        assert_eq!(duration("90s").unwrap().as_secs(), 90);
+        assert_eq!(duration("5m").unwrap().as_secs(), 300);
+        assert_eq!(duration("1d").unwrap().as_secs(), 86400);
+        for text in ["5", "", "m", "-5m", "5 m", "5w", "99999999999999999999d", "18446744073709551615d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_makes_a_check_panic(text in ".{0,100}") {
+            let _ = (address(&text), duration(&text), name("vCenter", &text), user(&text));
+        }
+
+        #[test]
+        fn an_accepted_name_could_be_a_file_name(text in ".{0,80}") {
+            if let Ok(name) = name("credential", &text) {
+                prop_assert!(!name.contains(['/', '\\', '\0']) && !name.starts_with('.') && !name.is_empty());
+            }
+        }
+    }
+}

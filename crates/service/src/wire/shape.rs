@@ -1,0 +1,124 @@
+//! Reads one property as one shape.
+//! Refuses to know objects, columns or kinds.
+
+use contract::Value;
+use contract::columns::Shape;
+use percent_encoding::percent_decode_str;
+use vsphere::Value as Wire;
+
+/// The value of a property; `None` if it is not of this shape.
+pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
+    match shape {
+        Shape::Text => wire.as_str().map(Value::text),
+        Shape::Name => wire.as_str().map(name),
+        Shape::Int => wire.as_i64().map(Value::Int),
+        Shape::Mebibytes => wire.as_i64()?.checked_mul(1 << 20).map(Value::Int),
+        Shape::Bool => wire.as_bool().map(Value::Bool),
+        Shape::Time => wire.as_time_ms().map(Value::Int),
+        Shape::Reference => wire.as_ref().map(|moref| super::reference(moref).map(Value::Ref).into()),
+        Shape::References => {
+            let refs = wire.as_list().iter().filter_map(|one| super::reference(one.as_ref()?).map(Value::Ref));
+            Some(Value::list(refs))
+        }
+        Shape::Length => Some(count(wire.as_list().len())),
+        Shape::Identification(keys) => Some(identification(wire, keys)),
+        Shape::VnicAddresses(service) => Some(vnic_addresses(wire, service)),
+        Shape::Each(field) => {
+            let texts = wire.as_list().iter().flat_map(|one| one.field(field).map_or(&[][..], Wire::as_list));
+            Some(Value::list(texts.filter_map(Wire::as_str).map(Value::text)))
+        }
+        Shape::CardMacs => {
+            let cards = wire.as_list().iter().filter(|device| device.type_name().is_some_and(is_ethernet_card));
+            Some(Value::list(cards.filter_map(|card| card.field("macAddress")?.as_str()).map(Value::text)))
+        }
+        Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
+        Shape::SnapshotOldest => {
+            let times = super::snapshots::nodes(wire).into_iter();
+            Some(times.filter_map(|(node, _)| node.field("createTime")?.as_time_ms()).min().map(Value::Int).into())
+        }
+        Shape::FolderType => Some(folder_type(wire)),
+        Shape::FromTree(_) => None,
+    }
+}
+
+/// A name as people gave it: the server escapes `/`, `\` and `%`. Path decoding: a `+` stays a `+`.
+pub(super) fn name(escaped: &str) -> Value {
+    // Decoding that leaves no UTF-8 means that the server didn't escape: then it stands as it is.
+    Value::text(percent_decode_str(escaped).decode_utf8().unwrap_or(escaped.into()).into_owned())
+}
+
+fn count(length: usize) -> Value {
+    i64::try_from(length).map(Value::Int).unwrap_or_default()
+}
+
+fn identification(wire: &Wire, keys: &[&str]) -> Value {
+    let values_of = |key: &str| -> Vec<&str> {
+        let of_key = wire.as_list().iter().filter(|info| {
+            info.field("identifierType").and_then(|kind| kind.field("key")).and_then(Wire::as_str) == Some(key)
+        });
+        let values = of_key.filter_map(|info| info.field("identifierValue")?.as_str()).map(str::trim);
+        values.filter(|value| !value.is_empty()).collect()
+    };
+    keys.iter()
+        .map(|key| values_of(key))
+        .find(|values| !values.is_empty())
+        .map(|values| Value::text(values.join(",")))
+        .into()
+}
+
+fn vnic_addresses(wire: &Wire, service: &str) -> Value {
+    let mut addresses = Vec::new();
+    for config in wire.as_list() {
+        if config.field("nicType").and_then(Wire::as_str) != Some(service) {
+            continue;
+        }
+        let selected = list(config, "selectedVnic");
+        for vnic in list(config, "candidateVnic") {
+            let key = vnic.field("key").and_then(Wire::as_str);
+            if key.is_some() && selected.iter().any(|selected| selected.as_str() == key) {
+                let ip = vnic.field("spec").and_then(|spec| spec.field("ip"));
+                addresses.extend(ip.and_then(|ip| ip.field("ipAddress")?.as_str()));
+                let v6 = ip.and_then(|ip| ip.field("ipV6Config"));
+                let v6 = v6.map_or(&[][..], |config| list(config, "ipV6Address"));
+                addresses.extend(v6.iter().filter_map(|address| address.field("ipAddress")?.as_str()));
+            }
+        }
+    }
+    addresses.retain(|address| !address.is_empty());
+    addresses.sort_unstable();
+    addresses.dedup();
+    Value::list(addresses.into_iter().map(Value::text))
+}
+
+fn list<'a>(wire: &'a Wire, field: &str) -> &'a [Wire] {
+    wire.field(field).map_or(&[], Wire::as_list)
+}
+
+/// The subtypes of VirtualEthernetCard that vSphere has.
+fn is_ethernet_card(type_name: &str) -> bool {
+    matches!(
+        type_name,
+        "VirtualEthernetCard"
+            | "VirtualE1000"
+            | "VirtualE1000e"
+            | "VirtualPCNet32"
+            | "VirtualSriovEthernetCard"
+            | "VirtualVmxnet"
+            | "VirtualVmxnet2"
+            | "VirtualVmxnet3"
+            | "VirtualVmxnet3Vrdma"
+    )
+}
+
+fn folder_type(wire: &Wire) -> Value {
+    let holds = |object_type: &str| wire.as_list().iter().any(|child| child.as_str() == Some(object_type));
+    // Every folder may hold folders: what else it may hold tells what it is for.
+    let types = [
+        ("Datacenter", "datacenter"),
+        ("VirtualMachine", "vm"),
+        ("ComputeResource", "host"),
+        ("Datastore", "datastore"),
+        ("Network", "network"),
+    ];
+    types.into_iter().find(|(object_type, _)| holds(object_type)).map(|(_, name)| Value::text(name)).into()
+}

@@ -1,0 +1,109 @@
+//! Where a server is and how its certificate is judged.
+//! Holds no credential.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use reqwest::Url;
+use rustls::pki_types::ServerName;
+
+use crate::error::{Call, Error};
+
+/// A TCP connection that isn't there after this long won't come.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How the server's certificate is judged. Exactly one holds, there is no fallback from one to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The operating system's store of authorities, and the host's name must match.
+    System,
+    /// The authorities in this PEM text (one or more certificates) and no others; the host's name must match.
+    Ca(String),
+    /// SHA-256 of the leaf certificate in DER. Accepts a wrong name, no name, an expired certificate and a leaf
+    /// that is marked as an authority, but never a handshake that isn't signed by the leaf's key.
+    Pin([u8; 32]),
+}
+
+impl Trust {
+    /// Whether it can be used at all: that a PEM text holds certificates, and that the system has a store.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn check(&self) -> Result<(), String> {
+        crate::tls::config(self, crate::tls::Purpose::Probe, Arc::default()).map(drop)
+    }
+}
+
+/// One server and the way it is trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// DNS name, IPv4 or IPv6 address (with or without brackets).
+    pub host: String,
+    /// TCP port, 443 by default on a vCenter.
+    pub port: u16,
+    /// How its certificate is judged.
+    pub trust: Trust,
+    /// The longest silence of the server while an answer is awaited or under way; not a limit on the whole answer.
+    /// While waiting for changes it must exceed the longest wait that is asked for.
+    pub timeout: Duration,
+}
+
+impl Endpoint {
+    /// The host without the brackets an IPv6 address may come in.
+    pub(crate) fn bare_host(&self) -> &str {
+        let host = self.host.trim();
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    }
+
+    /// How errors call this server: `host`, or `host:port` where the port is unusual.
+    pub(crate) fn label(&self) -> Arc<str> {
+        let host = self.bare_host();
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        if self.port == 443 { host.into() } else { format!("{host}:{}", self.port).into() }
+    }
+
+    pub(crate) fn server_name(&self, call: &Call) -> Result<ServerName<'static>, Error> {
+        ServerName::try_from(self.bare_host().to_owned())
+            .map_err(|_| Error::BadAddress { call: call.clone(), detail: "this is not a host name".into() })
+    }
+
+    /// `https://host:port/<path>`. The host is checked, so that it can't smuggle in a path or a user name.
+    pub(crate) fn url(&self, call: &Call, path: &str) -> Result<Url, Error> {
+        self.server_name(call)?;
+        let host = self.bare_host();
+        let host = match host.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => format!("[{address}]"),
+            _ => host.to_owned(),
+        };
+        Url::parse(&format!("https://{host}:{}/{path}", self.port))
+            .map_err(|error| Error::BadAddress { call: call.clone(), detail: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(host: &str, port: u16) -> Endpoint {
+        Endpoint { host: host.into(), port, trust: Trust::System, timeout: CONNECT_TIMEOUT }
+    }
+
+    fn url(host: &str) -> Option<String> {
+        let endpoint = endpoint(host, 443);
+        let call = Call::new("connect", endpoint.label());
+        endpoint.url(&call, "sdk").ok().map(String::from)
+    }
+
+    #[test]
+    fn an_ipv6_address_is_taken_with_and_without_brackets() {
+        assert_eq!(url("fe80::1").as_deref(), Some("https://[fe80::1]/sdk"));
+        assert_eq!(url("[fe80::1]").as_deref(), Some("https://[fe80::1]/sdk"));
+        assert_eq!(&*endpoint("::1", 8443).label(), "[::1]:8443");
+    }
+
+    #[test]
+    fn a_host_cannot_smuggle_in_a_path_or_a_user() {
+        for host in ["", "a/b", "user@host", "host:80", "host?x", "host#x", "a b", "[::1"] {
+            assert_eq!(url(host), None, "{host}");
+        }
+    }
+}

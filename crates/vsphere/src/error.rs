@@ -1,0 +1,176 @@
+//! Everything that can go wrong, each with the attempt it happened in.
+//! Never carries a password, a cookie or the body of a request.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{certificate::Certificate, parser::ParseError, value::MoRef};
+
+/// What was attempted: the method and the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// SOAP method, or `connect`, `probe`, `versions`.
+    pub method: &'static str,
+    /// The server as the user wrote it, with the port where it isn't 443.
+    pub host: Arc<str>,
+}
+
+impl Call {
+    pub(crate) fn new(method: &'static str, host: Arc<str>) -> Self {
+        Self { method, host }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.method, self.host)
+    }
+}
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "`call` is the same in every variant: what was attempted")]
+pub enum Error {
+    /// The host can't be part of an address.
+    #[error("{call} is not possible: {detail}")]
+    BadAddress { call: Call, detail: String },
+    /// The authorities to trust can't be read: a PEM text without a certificate, or no system store.
+    #[error("{call} is not possible: {detail}")]
+    BadTrust { call: Call, detail: String },
+    /// The name doesn't resolve.
+    #[error("{call} failed: the name does not resolve")]
+    Resolve {
+        call: Call,
+        #[source]
+        source: Source,
+    },
+    /// Nothing answers there. No byte of the call was sent.
+    #[error("{call} failed: no connection")]
+    Unreachable {
+        call: Call,
+        #[source]
+        source: Source,
+    },
+    /// The connection broke before an answer began; the server may have carried out the call.
+    #[error("{call} failed: the connection broke before an answer came")]
+    Interrupted {
+        call: Call,
+        #[source]
+        source: Source,
+    },
+    /// The server was silent for longer than this.
+    #[error("{call} failed: no answer within {} s", after.as_secs_f32())]
+    Timeout { call: Call, after: Duration },
+    /// The certificate isn't trusted; nothing was sent. The reason is in words, without the host.
+    #[error("{call} refused: {reason}")]
+    Untrusted { call: Call, certificate: Box<Certificate>, reason: String },
+    /// The TLS handshake failed for another reason than trust: no TLS there, no common version, or a
+    /// handshake that the certificate's key didn't sign.
+    #[error("{call} failed in the TLS handshake: {detail}")]
+    BadHandshake { call: Call, detail: String },
+    /// Something answered, but not a vCenter or an ESXi.
+    #[error("{call} was not answered by a vCenter or ESXi: status {status}, {content_type}")]
+    NotVsphere { call: Call, status: u16, content_type: String },
+    /// The server refused at HTTP level; 503 is also what a vCenter without free sessions says.
+    #[error("{call} failed: HTTP status {status}")]
+    HttpStatus { call: Call, status: u16, retry_after: Option<Duration> },
+    /// User name or password is wrong. Must not be tried again by itself: five failures lock an account.
+    #[error("{call} refused: user name or password is not accepted")]
+    InvalidLogin { call: Call },
+    /// The session is over, or there never was one.
+    #[error("{call} refused: the session is not logged in")]
+    NotAuthenticated { call: Call },
+    /// The account may not do this.
+    #[error("{call} refused: no permission{}", on(object.as_ref(), privilege.as_deref()))]
+    NoPermission { call: Call, object: Option<MoRef>, privilege: Option<String> },
+    /// The server doesn't know this property path (or parameter).
+    #[error("{call} refused: unknown property {name}")]
+    InvalidProperty { call: Call, name: String },
+    /// The object doesn't exist, or not any more.
+    #[error("{call} failed: {} does not exist", moref.as_ref().map_or_else(|| "the object".into(), ToString::to_string))]
+    ManagedObjectNotFound { call: Call, moref: Option<MoRef> },
+    /// Any other fault of a method.
+    #[error("{call} failed: {name}: {message}")]
+    Fault { call: Call, name: String, message: String },
+    /// The answer ended before it was complete, `offset` bytes into the unpacked body.
+    #[error("{call} failed: the answer broke off after {offset} bytes")]
+    Truncated {
+        call: Call,
+        offset: u64,
+        #[source]
+        source: Option<Source>,
+    },
+    /// The answer isn't what a vCenter sends.
+    #[error("{call} failed: bad answer at byte {offset}: {detail}")]
+    Malformed { call: Call, offset: u64, detail: String },
+    /// The answer exceeds a limit of ours, in the unit that `what` names.
+    #[error("{call} failed: the answer has more than {limit} {what}")]
+    TooLarge { call: Call, what: &'static str, limit: u64 },
+    /// The answer is nested deeper than this.
+    #[error("{call} failed: the answer is nested deeper than {limit}")]
+    TooDeep { call: Call, limit: usize },
+    /// A watcher was asked for more after its end, after an error, or after its last call was cancelled under way:
+    /// a page's token works once, so the kind must be read from its start.
+    #[error("{call} is over: start it again")]
+    Spent { call: Call },
+}
+
+/// What lies under an error, from the HTTP or TLS library.
+pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    /// What was attempted.
+    pub fn call(&self) -> &Call {
+        match self {
+            Self::BadAddress { call, .. }
+            | Self::BadTrust { call, .. }
+            | Self::Resolve { call, .. }
+            | Self::Unreachable { call, .. }
+            | Self::Interrupted { call, .. }
+            | Self::Timeout { call, .. }
+            | Self::Untrusted { call, .. }
+            | Self::BadHandshake { call, .. }
+            | Self::NotVsphere { call, .. }
+            | Self::HttpStatus { call, .. }
+            | Self::InvalidLogin { call }
+            | Self::NotAuthenticated { call }
+            | Self::NoPermission { call, .. }
+            | Self::InvalidProperty { call, .. }
+            | Self::ManagedObjectNotFound { call, .. }
+            | Self::Fault { call, .. }
+            | Self::Truncated { call, .. }
+            | Self::Malformed { call, .. }
+            | Self::TooLarge { call, .. }
+            | Self::TooDeep { call, .. }
+            | Self::Spent { call } => call,
+        }
+    }
+
+    /// Whether the same read may succeed a little later. A login is never tried again by itself, whatever this says.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Resolve { .. }
+            | Self::Unreachable { .. }
+            | Self::Interrupted { .. }
+            | Self::Timeout { .. }
+            | Self::Truncated { .. } => true,
+            Self::HttpStatus { status, .. } => matches!(status, 408 | 429 | 502..=504),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn parse(call: &Call, error: ParseError) -> Self {
+        let call = call.clone();
+        match error {
+            ParseError::Truncated { offset } => Self::Truncated { call, offset, source: None },
+            ParseError::Malformed { offset, detail } => Self::Malformed { call, offset, detail },
+            ParseError::TooLarge { what, limit } => Self::TooLarge { call, what, limit },
+            ParseError::TooDeep { limit } => Self::TooDeep { call, limit },
+        }
+    }
+}
+
+fn on(object: Option<&MoRef>, privilege: Option<&str>) -> String {
+    let object = object.map(|object| format!(" on {object}")).unwrap_or_default();
+    let privilege = privilege.map(|privilege| format!(" (needs {privilege})")).unwrap_or_default();
+    object + &privilege
+}

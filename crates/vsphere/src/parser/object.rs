@@ -1,0 +1,96 @@
+//! One object of a page: its reference, the properties that came, and those that are missing with a reason.
+
+use std::sync::Arc;
+
+use super::names::Names;
+use crate::value::{MoRef, Value};
+
+/// One managed object with the properties that were asked for. A path that is in neither list is absent: unset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Which object.
+    pub moref: MoRef,
+    /// Path and value, in the server's order. Source: ObjectContent.propSet.
+    pub properties: Vec<(Arc<str>, Value)>,
+    /// Path and reason. Source: ObjectContent.missingSet.
+    pub missing: Vec<(Arc<str>, Missing)>,
+}
+
+impl Object {
+    /// The value of a property path that came.
+    pub fn property(&self, path: &str) -> Option<&Value> {
+        self.properties.iter().find(|(known, _)| &**known == path).map(|(_, value)| value)
+    }
+}
+
+/// Why a property is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Missing {
+    /// The account may not read it.
+    NoPermission,
+    /// The object is gone.
+    Gone,
+    /// The host is disconnected or doesn't respond.
+    NotConnected,
+    /// The server doesn't know the path (InvalidProperty).
+    NotReported,
+    /// Any other fault, by its name.
+    Other(Arc<str>),
+}
+
+/// Reads an ObjectContent; `None` without a reference to an object.
+pub(super) fn from_content(content: Value, names: &mut Names) -> Option<Object> {
+    let Value::Struct { fields, .. } = content else { return None };
+    let (mut moref, mut properties, mut missing) = (None, Vec::new(), Vec::new());
+    for (name, value) in fields {
+        match (&*name, value) {
+            ("obj", Value::Ref(obj)) if !obj.value.is_empty() => moref = Some(obj),
+            ("propSet", value) => {
+                let items = into_items(value);
+                properties.reserve(items.len());
+                properties.extend(items.into_iter().filter_map(|item| property(item, names)));
+            }
+            ("missingSet", value) => {
+                missing
+                    .extend(into_items(value).into_iter().filter_map(|item| missing_property(&item, names)));
+            }
+            _ => {}
+        }
+    }
+    Some(Object { moref: moref?, properties, missing })
+}
+
+fn into_items(value: Value) -> Vec<Value> {
+    match value {
+        Value::List(items) => items,
+        single => vec![single],
+    }
+}
+
+fn property(set: Value, names: &mut Names) -> Option<(Arc<str>, Value)> {
+    let Value::Struct { fields, .. } = set else { return None };
+    let (mut path, mut val) = (None, None);
+    for (name, value) in fields {
+        match &*name {
+            "name" => path = value.as_str().map(|path| names.get(path.trim())),
+            "val" => val = Some(value),
+            _ => {}
+        }
+    }
+    Some((path?, val?))
+}
+
+fn missing_property(set: &Value, names: &mut Names) -> Option<(Arc<str>, Missing)> {
+    let path = names.get(set.field("path")?.as_str()?.trim());
+    let fault = set.field("fault.fault").and_then(Value::type_name).unwrap_or("unknown");
+    let reason = match fault {
+        "NoPermission" | "NotAuthenticated" => Missing::NoPermission,
+        "ManagedObjectNotFound" => Missing::Gone,
+        "HostNotConnected" | "HostNotReachable" | "HostCommunication" | "HostConnectFault" => {
+            Missing::NotConnected
+        }
+        "InvalidProperty" => Missing::NotReported,
+        other => Missing::Other(names.get(other)),
+    };
+    Some((path, reason))
+}

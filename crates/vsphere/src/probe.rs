@@ -1,0 +1,68 @@
+//! Looks at a server's certificate before anything is entrusted to it.
+//! The handshake is always broken off once the certificate is there: no HTTP byte and no credential travels.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+use tokio_rustls::TlsConnector;
+
+use crate::{
+    certificate::{Certificate, Warning},
+    endpoint::{CONNECT_TIMEOUT, Endpoint},
+    error::{Call, Error},
+    tls::{self, Purpose, Record},
+};
+
+/// What a server showed, and whether its trust accepts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The certificate and what was sent along.
+    pub certificate: Certificate,
+    /// Whether the endpoint's trust accepts it.
+    pub trusted: bool,
+    /// Why not, in words.
+    pub reason: Option<String>,
+    /// What is odd about it, accepted or not.
+    pub warnings: Vec<Warning>,
+}
+
+/// Opens a TLS connection, takes the certificate and breaks off. That the server holds the certificate's key isn't
+/// shown by this; a connection that is used shows it.
+///
+/// # Errors
+/// When no certificate was shown: [`Error::Resolve`], [`Error::Unreachable`], [`Error::Timeout`],
+/// [`Error::BadHandshake`], [`Error::BadAddress`], [`Error::BadTrust`].
+pub async fn probe(endpoint: &Endpoint) -> Result<Probe, Error> {
+    let call = Call::new("probe", endpoint.label());
+    let host = endpoint.server_name(&call)?;
+    let record = Arc::new(Record::default());
+    let config = tls::config(&endpoint.trust, Purpose::Probe, record.clone())
+        .map_err(|detail| Error::BadTrust { call: call.clone(), detail })?;
+    let late = |_| Error::Timeout { call: call.clone(), after: CONNECT_TIMEOUT };
+    let stream = timeout(CONNECT_TIMEOUT, open(endpoint, &call)).await.map_err(late)??;
+    let connector = TlsConnector::from(Arc::new(config));
+    let handshake = timeout(CONNECT_TIMEOUT, connector.connect(host, stream)).await.map_err(late)?;
+    match (record.last(), handshake) {
+        (Some(seen), _) => Ok(Probe {
+            certificate: seen.certificate,
+            trusted: seen.refusal.is_none(),
+            reason: seen.refusal,
+            warnings: seen.warnings,
+        }),
+        (None, Err(error)) => Err(Error::BadHandshake { call, detail: error.to_string() }),
+        (None, Ok(_)) => Err(Error::BadHandshake { call, detail: "the server showed no certificate".into() }),
+    }
+}
+
+async fn open(endpoint: &Endpoint, call: &Call) -> Result<TcpStream, Error> {
+    let addresses: Vec<SocketAddr> = lookup_host((endpoint.bare_host(), endpoint.port))
+        .await
+        .map_err(|source| Error::Resolve { call: call.clone(), source: source.into() })?
+        .collect();
+    let unreachable =
+        |source: std::io::Error| Error::Unreachable { call: call.clone(), source: source.into() };
+    TcpStream::connect(&addresses[..]).await.map_err(unreachable)
+}

@@ -1,0 +1,193 @@
+//! Writes the requests: one short template for each method that is called, with everything in it escaped.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use crate::{value::MoRef, watcher::Selection};
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+    <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+    xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>";
+const TAIL: &str = "</soapenv:Body></soapenv:Envelope>";
+
+/// A call that is ready to be sent.
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) body: Bytes,
+}
+
+/// A method of an object, with arguments that are already XML.
+fn request(method: &'static str, this: &MoRef, arguments: &str) -> Request {
+    let this = element("_this", this);
+    let body = format!("{HEAD}<{method} xmlns=\"urn:vim25\">{this}{arguments}</{method}>{TAIL}");
+    Request { method, body: body.into() }
+}
+
+pub(crate) fn retrieve_service_content() -> Request {
+    request("RetrieveServiceContent", &MoRef::new("ServiceInstance", "ServiceInstance"), "")
+}
+
+pub(crate) fn current_time() -> Request {
+    request("CurrentTime", &MoRef::new("ServiceInstance", "ServiceInstance"), "")
+}
+
+/// The only body with a secret: it is built in one allocation, which is wiped when it has been sent.
+pub(crate) fn login(session_manager: &MoRef, user: &str, password: &SecretString) -> Request {
+    let password = password.expose_secret();
+    let this = element("_this", session_manager);
+    // The longest reference for one byte has six.
+    let room = HEAD.len() + TAIL.len() + this.len() + 200 + 6 * (user.len() + password.len());
+    let mut body = Zeroizing::new(String::with_capacity(room));
+    body.push_str(HEAD);
+    body.push_str("<Login xmlns=\"urn:vim25\">");
+    body.push_str(&this);
+    body.push_str("<userName>");
+    escape(&mut body, user);
+    body.push_str("</userName><password>");
+    escape(&mut body, password);
+    body.push_str("</password></Login>");
+    body.push_str(TAIL);
+    let body = Zeroizing::new(std::mem::take(&mut *body).into_bytes());
+    Request { method: "Login", body: Bytes::from_owner(body) }
+}
+
+pub(crate) fn logout(session_manager: &MoRef) -> Request {
+    request("Logout", session_manager, "")
+}
+
+pub(crate) fn create_container_view(manager: &MoRef, container: &MoRef, type_name: &str) -> Request {
+    let container = element("container", container);
+    let kind = text_element("type", type_name);
+    request("CreateContainerView", manager, &format!("{container}{kind}<recursive>true</recursive>"))
+}
+
+pub(crate) fn destroy_view(view: &MoRef) -> Request {
+    request("DestroyView", view, "")
+}
+
+/// Everything in a container view.
+pub(crate) fn retrieve_view(
+    collector: &MoRef,
+    view: &MoRef,
+    selection: &Selection,
+    page_size: u32,
+) -> Request {
+    let from = format!(
+        "<objectSet>{}<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>view</name>\
+         <type>ContainerView</type><path>view</path><skip>false</skip></selectSet></objectSet>",
+        element("obj", view)
+    );
+    retrieve(collector, &selection.type_name, &selection.paths, &from, Some(page_size))
+}
+
+/// These objects.
+pub(crate) fn retrieve_objects<P: AsRef<str>>(
+    collector: &MoRef,
+    objects: &[MoRef],
+    type_name: &str,
+    paths: &[P],
+) -> Request {
+    let mut from = String::new();
+    for object in objects {
+        let _ = write!(from, "<objectSet>{}<skip>false</skip></objectSet>", element("obj", object));
+    }
+    retrieve(collector, type_name, paths, &from, None)
+}
+
+fn retrieve<P: AsRef<str>>(
+    collector: &MoRef,
+    type_name: &str,
+    paths: &[P],
+    from: &str,
+    page_size: Option<u32>,
+) -> Request {
+    let kind = text_element("type", type_name);
+    let paths: String = paths.iter().map(|path| text_element("pathSet", path.as_ref())).collect();
+    let limit = page_size.map(|size| text_element("maxObjects", &size.to_string())).unwrap_or_default();
+    let arguments = format!(
+        "<specSet><propSet>{kind}<all>false</all>{paths}</propSet>{from}</specSet><options>{limit}</options>"
+    );
+    request("RetrievePropertiesEx", collector, &arguments)
+}
+
+pub(crate) fn continue_retrieve(collector: &MoRef, token: &str) -> Request {
+    request("ContinueRetrievePropertiesEx", collector, &text_element("token", token))
+}
+
+pub(crate) fn cancel_retrieve(collector: &MoRef, token: &str) -> Request {
+    request("CancelRetrievePropertiesEx", collector, &text_element("token", token))
+}
+
+fn element(name: &str, moref: &MoRef) -> String {
+    let mut out = format!("<{name} type=\"");
+    escape(&mut out, &moref.kind);
+    out.push_str("\">");
+    escape(&mut out, &moref.value);
+    let _ = write!(out, "</{name}>");
+    out
+}
+
+fn text_element(name: &str, text: &str) -> String {
+    let mut out = format!("<{name}>");
+    escape(&mut out, text);
+    let _ = write!(out, "</{name}>");
+    out
+}
+
+/// Our own, because a library's would leave copies of a password behind while its string grows. A carriage
+/// return would reach the server as a line feed if it weren't written as a reference.
+fn escape(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\r' => out.push_str("&#13;"),
+            other => out.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        parser::{Limits, parse_document},
+        value::Value,
+    };
+
+    fn sent(request: &Request) -> Value {
+        let (_, root) = parse_document(&request.body, Limits::default()).unwrap();
+        root.field("Body").and_then(|body| body.field(request.method)).unwrap().clone()
+    }
+
+    #[test]
+    fn a_password_arrives_as_it_was_typed() {
+        let typed = " <&>\"' ]]> ü \r\n\t&amp; ";
+        let request =
+            login(&MoRef::new("SessionManager", "a\"<b"), "DOM\\user<1>", &SecretString::from(typed));
+        let sent = sent(&request);
+        assert_eq!(sent.field("password").and_then(Value::as_str), Some(typed));
+        assert_eq!(sent.field("userName").and_then(Value::as_str), Some("DOM\\user<1>"));
+        assert_eq!(sent.field("_this").and_then(Value::as_ref).map(|this| &*this.value), Some("a\"<b"));
+    }
+
+    #[test]
+    fn a_request_for_a_view_names_type_paths_and_page_size() {
+        let selection = Selection::new("HostSystem", ["name", "runtime.connectionState"]);
+        let view = MoRef::new("ContainerView", "v");
+        let request = retrieve_view(&MoRef::new("PropertyCollector", "p"), &view, &selection, 250);
+        let sent = sent(&request);
+        assert_eq!(sent.list("specSet.propSet.pathSet").len(), 2);
+        assert_eq!(sent.field("options.maxObjects").and_then(Value::as_i64), Some(250));
+        assert_eq!(
+            sent.field("specSet.objectSet.selectSet").and_then(Value::type_name),
+            Some("TraversalSpec")
+        );
+    }
+}

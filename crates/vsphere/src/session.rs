@@ -1,0 +1,130 @@
+//! A login: the calls that need one.
+//! Doesn't renew itself, and can't log out when it is dropped: its owner calls `logout`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::SeqCst},
+};
+
+use crate::{
+    client::{About, Server},
+    error::Error,
+    parser::{Object, Page, Response},
+    request::{self, Request},
+    transport::{Traffic, Wire},
+    value::{MoRef, Value},
+    version::ApiVersion,
+    watcher::{Event, Selection, Watcher},
+};
+
+/// Objects asked for by reference in one call. Each is some 150 bytes of request, and a vCenter caps those.
+const BY_REFERENCE: usize = 500;
+
+/// A live login. A clone is the same login. It dies after 30 idle minutes on a default vCenter; `current_time` keeps
+/// it alive.
+#[derive(Clone, Debug)]
+pub struct Session(Arc<Login>);
+
+#[derive(Debug)]
+struct Login {
+    server: Arc<Server>,
+    wire: Wire,
+    ended: AtomicBool,
+}
+
+impl Session {
+    pub(crate) fn new(server: Arc<Server>, wire: Wire) -> Self {
+        Self(Arc::new(Login { server, wire, ended: AtomicBool::new(false) }))
+    }
+
+    /// What the server said about itself when it was connected to.
+    pub fn about(&self) -> &About {
+        self.0.server.about()
+    }
+
+    /// The version that is spoken, see [`Client::api_version`](crate::Client::api_version).
+    pub fn api_version(&self) -> ApiVersion {
+        self.0.server.api_version()
+    }
+
+    /// The folder that holds everything.
+    pub fn root_folder(&self) -> &MoRef {
+        &self.server().content.root_folder
+    }
+
+    /// Calls and bytes of this session since its login, which counts.
+    pub fn traffic(&self) -> Traffic {
+        self.0.wire.counters.traffic()
+    }
+
+    /// The server's clock, milliseconds since 1970 UTC. Keeps the session alive and proves that it is.
+    pub async fn current_time(&self) -> Result<i64, Error> {
+        let answer = self.send(request::current_time()).await?;
+        let time = answer.value.field("returnval").and_then(Value::as_time_ms);
+        time.ok_or_else(|| self.server().incomplete("CurrentTime", "time"))
+    }
+
+    /// Ends the session. Does nothing the second time; a session that is over already is no error.
+    pub async fn logout(&self) -> Result<(), Error> {
+        if self.0.ended.swap(true, SeqCst) {
+            return Ok(());
+        }
+        match self.send(request::logout(&self.server().content.session_manager)).await {
+            Ok(_) | Err(Error::NotAuthenticated { .. }) => Ok(()),
+            Err(error) => {
+                self.0.ended.store(false, SeqCst);
+                Err(error)
+            }
+        }
+    }
+
+    /// The hardware's UUID of an ESXi that is connected to directly, which identifies it as `instanceUuid` does a
+    /// vCenter. Source: HostSystem.summary.hardware.uuid, of the first host.
+    pub async fn host_hardware_uuid(&self) -> Result<Option<String>, Error> {
+        const UUID: &str = "summary.hardware.uuid";
+        let mut hosts = Watcher::new(self, Selection::new("HostSystem", [UUID]), 1);
+        let uuid = match hosts.next().await? {
+            Event::Page { objects, .. } => objects
+                .first()
+                .and_then(|host| host.property(UUID)?.as_str().map(|uuid| uuid.trim().to_owned())),
+            Event::InitialDone => None,
+        };
+        hosts.close().await;
+        Ok(uuid.filter(|uuid| !uuid.is_empty()))
+    }
+
+    /// Properties of these objects, which are all of one type. Objects come in any order.
+    ///
+    /// # Errors
+    /// [`Error::ManagedObjectNotFound`] names the object that doesn't exist; nothing is returned of the others.
+    pub async fn retrieve<P: AsRef<str>>(
+        &self,
+        objects: &[MoRef],
+        type_name: &str,
+        paths: &[P],
+    ) -> Result<Vec<Object>, Error> {
+        let mut all = Vec::with_capacity(objects.len());
+        for some in objects.chunks(BY_REFERENCE) {
+            let collector = &self.server().content.property_collector;
+            let mut page = self.page(request::retrieve_objects(collector, some, type_name, paths)).await?;
+            all.append(&mut page.objects);
+            while let Some(token) = page.token {
+                page = self.page(request::continue_retrieve(collector, &token)).await?;
+                all.append(&mut page.objects);
+            }
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.0.server
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, Error> {
+        self.server().send(&self.0.wire, request).await
+    }
+
+    pub(crate) async fn page(&self, request: Request) -> Result<Page, Error> {
+        self.send(request).await.map(Response::into_page)
+    }
+}

@@ -1,0 +1,205 @@
+//! Judges server certificates, and remembers what it judged so that a refusal can be shown.
+//! Never falls back from one kind of trust to another, and never accepts a handshake with a bad signature.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{self, CryptoProvider},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    certificate::{Certificate, Warning},
+    endpoint::Trust,
+};
+
+/// The last certificate a server showed, and how it was judged.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) certificate: Certificate,
+    pub(crate) warnings: Vec<Warning>,
+    /// In words; none if it was accepted.
+    pub(crate) refusal: Option<String>,
+}
+
+/// Where the verifier leaves what it saw: the HTTP library would only hand on a text.
+#[derive(Debug, Default)]
+pub(crate) struct Record(Mutex<Option<Seen>>);
+
+impl Record {
+    pub(crate) fn last(&self) -> Option<Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, seen: Seen) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+    }
+}
+
+/// What happens after the certificate was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// An accepted certificate is talked to.
+    Talk,
+    /// The handshake ends here in any case: nothing of ours may travel.
+    Probe,
+}
+
+/// A TLS configuration that trusts in exactly this way. The error says in words what is wrong with the trust itself.
+pub(crate) fn config(trust: &Trust, purpose: Purpose, record: Arc<Record>) -> Result<ClientConfig, String> {
+    let provider = Arc::new(crypto::ring::default_provider());
+    let judge = Judge::new(trust, &provider)?;
+    let verifier = Verifier { judge, provider: provider.clone(), purpose, record };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(config)
+}
+
+#[derive(Debug)]
+enum Judge {
+    /// Chain, name and dates, against the system's or the given authorities.
+    Chain(Arc<dyn ServerCertVerifier>),
+    Pin([u8; 32]),
+}
+
+impl Judge {
+    fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Self, String> {
+        match trust {
+            // The platform's own verifier and not a list of authorities read from it: on Windows and macOS only it
+            // honours what an administrator has distrusted or revoked. reqwest brings it along anyway.
+            Trust::System => rustls_platform_verifier::Verifier::new(provider.clone())
+                .map(|verifier| Self::Chain(Arc::new(verifier)))
+                .map_err(|error| format!("the system's certificate store can't be read: {error}")),
+            Trust::Ca(pem) => {
+                WebPkiServerVerifier::builder_with_provider(Arc::new(authorities(pem)?), provider.clone())
+                    .build()
+                    .map(|verifier| Self::Chain(verifier))
+                    .map_err(|error| error.to_string())
+            }
+            Trust::Pin(sha256) => Ok(Self::Pin(*sha256)),
+        }
+    }
+
+    fn judge(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        host: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<(), TlsError> {
+        match self {
+            Self::Chain(verifier) => verifier.verify_server_cert(leaf, chain, host, ocsp, now).map(drop),
+            // Before any chain building, which would refuse the leaves of older vCenters (CA:TRUE).
+            Self::Pin(pin) if Sha256::digest(leaf)[..] == pin[..] => Ok(()),
+            Self::Pin(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
+        }
+    }
+}
+
+fn authorities(pem: &str) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate =
+            certificate.map_err(|error| format!("the authority's PEM text can't be read: {error}"))?;
+        roots
+            .add(certificate)
+            .map_err(|error| format!("the authority's certificate can't be read: {error}"))?;
+    }
+    match roots.is_empty() {
+        true => Err("the authority's PEM text holds no certificate".into()),
+        false => Ok(roots),
+    }
+}
+
+#[derive(Debug)]
+struct Verifier {
+    judge: Judge,
+    provider: Arc<CryptoProvider>,
+    purpose: Purpose,
+    record: Arc<Record>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        host: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        let verdict = self.judge.judge(leaf, chain, host, ocsp, now);
+        let certificate = Certificate::read(leaf, chain);
+        let warnings = certificate.warnings(host, now);
+        let refusal = verdict.as_ref().err().map(|error| reason(error, &certificate));
+        self.record.set(Seen { certificate, warnings, refusal });
+        match self.purpose {
+            Purpose::Talk => verdict.map(|()| ServerCertVerified::assertion()),
+            Purpose::Probe => Err(TlsError::General("a probe ends here".into())),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        crypto::verify_tls12_signature(
+            message,
+            leaf,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        crypto::verify_tls13_signature(
+            message,
+            leaf,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn reason(error: &TlsError, certificate: &Certificate) -> String {
+    use CertificateError as C;
+    let TlsError::InvalidCertificate(error) = error else { return error.to_string() };
+    match error {
+        C::ApplicationVerificationFailure => "the certificate is not the pinned one".into(),
+        C::UnknownIssuer if certificate.subject == certificate.issuer => {
+            "the certificate is self-signed and not among the trusted ones".into()
+        }
+        C::UnknownIssuer => "the certificate was not issued by a trusted authority".into(),
+        C::Expired | C::ExpiredContext { .. } => Warning::Expired.to_string(),
+        C::NotValidYet | C::NotValidYetContext { .. } => Warning::NotYetValid.to_string(),
+        C::NotValidForName | C::NotValidForNameContext { .. } if certificate.names.is_empty() => {
+            Warning::NoName.to_string()
+        }
+        C::NotValidForName | C::NotValidForNameContext { .. } => Warning::OtherName.to_string(),
+        C::Revoked => "the certificate was revoked".into(),
+        C::Other(_) if certificate.is_authority => Warning::Authority.to_string(),
+        other => format!("the certificate is not acceptable: {other}"),
+    }
+}

@@ -1,0 +1,286 @@
+//! Sends one request and reads its answer while it arrives.
+//! Never retries, never follows a redirect, never uses a proxy.
+
+use std::{
+    error::Error as StdError,
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use reqwest::{
+    Response, StatusCode, Url,
+    header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE},
+    redirect::Policy,
+};
+
+use crate::{
+    endpoint::{CONNECT_TIMEOUT, Endpoint},
+    error::{Call, Error, Source},
+    fault,
+    parser::{self, Limits, Parser},
+    request::Request,
+    tls::{self, Purpose, Record},
+};
+
+/// What a session has cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Calls sent.
+    pub calls: u64,
+    /// Bytes of the answers' bodies, after unpacking gzip.
+    pub bytes: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    calls: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn traffic(&self) -> Traffic {
+        Traffic { calls: self.calls.load(Relaxed), bytes: self.bytes.load(Relaxed) }
+    }
+}
+
+/// What belongs to one session on the wire: its cookie and its counts.
+#[derive(Debug, Default)]
+pub(crate) struct Wire {
+    cookie: Mutex<Option<HeaderValue>>,
+    pub(crate) counters: Counters,
+}
+
+impl Wire {
+    /// A wire that goes on with the cookie of another, which loses it: two logins must not share one session.
+    pub(crate) fn take_over(other: &Self) -> Self {
+        let cookie = other.cookie.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Self { cookie: Mutex::new(cookie), counters: Counters::default() }
+    }
+
+    pub(crate) fn has_cookie(&self) -> bool {
+        self.cookie().is_some()
+    }
+
+    fn cookie(&self) -> Option<HeaderValue> {
+        self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the session cookie, and no other.
+    fn keep_cookie(&self, headers: &HeaderMap) {
+        let mut cookies = headers.get_all(SET_COOKIE).iter().filter_map(|header| header.to_str().ok());
+        let Some(cookie) = cookies.rfind(|cookie| cookie.starts_with("vmware_soap_session=")) else {
+            return;
+        };
+        let pair = cookie.split_once(';').map_or(cookie, |(pair, _)| pair);
+        if let Ok(mut header) = HeaderValue::from_str(pair) {
+            header.set_sensitive(true);
+            *self.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(header);
+        }
+    }
+}
+
+/// Connections to one server.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    sdk: Url,
+    versions: Url,
+    host: Arc<str>,
+    timeout: Duration,
+    pub(crate) record: Arc<Record>,
+}
+
+impl Transport {
+    pub(crate) fn new(endpoint: &Endpoint, user_agent: &str) -> Result<Self, Error> {
+        let call = Call::new("connect", endpoint.label());
+        let sdk = endpoint.url(&call, "sdk")?;
+        let versions = endpoint.url(&call, "sdk/vimServiceVersions.xml")?;
+        let record = Arc::new(Record::default());
+        let bad_trust = |detail| Error::BadTrust { call: call.clone(), detail };
+        let tls = tls::config(&endpoint.trust, Purpose::Talk, record.clone()).map_err(bad_trust)?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(true)
+            .no_proxy()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(endpoint.timeout)
+            .user_agent(user_agent)
+            .build()
+            .map_err(|error| bad_trust(error.to_string()))?;
+        Ok(Self { http, sdk, versions, host: call.host, timeout: endpoint.timeout, record })
+    }
+
+    pub(crate) fn call(&self, method: &'static str) -> Call {
+        Call::new(method, self.host.clone())
+    }
+
+    /// The answer of a method, which is `<Method>Response`.
+    pub(crate) async fn send(
+        &self,
+        wire: &Wire,
+        action: &str,
+        request: Request,
+        limits: Limits,
+    ) -> Result<parser::Response, Error> {
+        let call = self.call(request.method);
+        let mut message = self
+            .http
+            .post(self.sdk.clone())
+            .header(CONTENT_TYPE, "text/xml; charset=utf-8")
+            .header("SOAPAction", action)
+            .body(request.body);
+        if let Some(cookie) = wire.cookie() {
+            message = message.header(COOKIE, cookie);
+        }
+        wire.counters.calls.fetch_add(1, Relaxed);
+        let answer = message.send().await.map_err(|error| self.no_answer(&call, error))?;
+        wire.keep_cookie(answer.headers());
+        let status = answer.status();
+        // A method's fault comes with status 500.
+        if !(status == StatusCode::OK || status == StatusCode::INTERNAL_SERVER_ERROR) || !is_xml(&answer) {
+            return Err(refused(&call, &answer));
+        }
+        let parser = self.read(&call, wire, answer, limits).await?;
+        let end = parser.fed();
+        let malformed = |detail: String| Error::Malformed { call: call.clone(), offset: end, detail };
+        let document = parser.finish().map_err(|error| Error::parse(&call, error))?;
+        let response = document.into_response().map_err(|detail| malformed(detail.into()))?;
+        match &*response.name {
+            "Fault" => Err(fault::error(&call, &response.value)),
+            _ if status != StatusCode::OK => Err(http_status(&call, status, None)),
+            name if name.strip_suffix("Response") == Some(request.method) => Ok(response),
+            name => Err(malformed(format!("{name} answers another method"))),
+        }
+    }
+
+    /// The list of API versions that the server speaks; none if it has no such list.
+    pub(crate) async fn versions(&self, wire: &Wire) -> Result<Option<crate::value::Value>, Error> {
+        let call = self.call("versions");
+        wire.counters.calls.fetch_add(1, Relaxed);
+        let answer = self
+            .http
+            .get(self.versions.clone())
+            .send()
+            .await
+            .map_err(|error| self.no_answer(&call, error))?;
+        if answer.status() != StatusCode::OK {
+            return Ok(None);
+        }
+        let limits = Limits { body: 1 << 20, ..Limits::default() };
+        match self.read(&call, wire, answer, limits).await {
+            Ok(parser) => Ok(parser.finish().ok().map(|document| document.root)),
+            // Whatever this is, the next call finds out what answers here.
+            Err(Error::Malformed { .. } | Error::TooLarge { .. } | Error::TooDeep { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read(
+        &self,
+        call: &Call,
+        wire: &Wire,
+        mut answer: Response,
+        limits: Limits,
+    ) -> Result<Parser, Error> {
+        let mut parser = Parser::new(limits);
+        loop {
+            match answer.chunk().await {
+                Ok(Some(bytes)) => {
+                    wire.counters.bytes.fetch_add(bytes.len() as u64, Relaxed);
+                    parser.feed(&bytes).map_err(|error| Error::parse(call, error))?;
+                }
+                Ok(None) => return Ok(parser),
+                Err(error) if error.is_timeout() => {
+                    return Err(Error::Timeout { call: call.clone(), after: self.timeout });
+                }
+                Err(error) => {
+                    let source = Some(error.without_url().into());
+                    return Err(Error::Truncated { call: call.clone(), offset: parser.fed(), source });
+                }
+            }
+        }
+    }
+
+    fn no_answer(&self, call: &Call, error: reqwest::Error) -> Error {
+        let call = call.clone();
+        let error = error.without_url();
+        if let Some(tls) = find::<rustls::Error>(&error) {
+            return self.bad_tls(call, tls);
+        }
+        if error.is_timeout() {
+            let after = if error.is_connect() { CONNECT_TIMEOUT } else { self.timeout };
+            return Error::Timeout { call, after };
+        }
+        if !error.is_connect() {
+            return Error::Interrupted { call, source: error.into() };
+        }
+        let source: Source = error.into();
+        // hyper's connector names the step that failed in its text only.
+        let is_name = chain(&*source).any(|cause| cause.to_string().contains("dns error"));
+        match is_name {
+            true => Error::Resolve { call, source },
+            false => Error::Unreachable { call, source },
+        }
+    }
+
+    fn bad_tls(&self, call: Call, error: &rustls::Error) -> Error {
+        let refused = self.record.last().and_then(|seen| Some((seen.certificate, seen.refusal?)));
+        match (error, refused) {
+            (
+                rustls::Error::InvalidCertificate(_) | rustls::Error::General(_),
+                Some((certificate, reason)),
+            ) => Error::Untrusted { call, certificate: Box::new(certificate), reason },
+            (error, _) => Error::BadHandshake { call, detail: error.to_string() },
+        }
+    }
+}
+
+fn content_type(answer: &Response) -> &str {
+    answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("no content type")
+}
+
+fn is_xml(answer: &Response) -> bool {
+    content_type(answer).contains("xml")
+}
+
+/// An answer that isn't SOAP: a busy or failing vCenter, or something else altogether.
+fn refused(call: &Call, answer: &Response) -> Error {
+    let status = answer.status();
+    let is_refusal = status.is_server_error() || matches!(status.as_u16(), 401 | 403 | 407 | 408 | 429);
+    if is_refusal || is_xml(answer) {
+        return http_status(call, status, Some(answer.headers()));
+    }
+    let content_type = content_type(answer).chars().take(100).collect();
+    Error::NotVsphere { call: call.clone(), status: status.as_u16(), content_type }
+}
+
+fn http_status(call: &Call, status: StatusCode, headers: Option<&HeaderMap>) -> Error {
+    let seconds = headers.and_then(|headers| headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok());
+    Error::HttpStatus {
+        call: call.clone(),
+        status: status.as_u16(),
+        retry_after: seconds.map(Duration::from_secs),
+    }
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| inner(*error))
+}
+
+/// What an error holds. An `io::Error` names as its source what its content has as source, and hides the content.
+fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(content) => Some(content),
+        None => error.source(),
+    }
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|cause| cause.downcast_ref())
+}

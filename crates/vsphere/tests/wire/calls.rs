@@ -1,0 +1,344 @@
+//! Calls as they travel: version, cookie, login once, paging by token, and every way an answer can go wrong.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use vsphere::{ApiVersion, Client, Error, Event, MoRef, Selection, Session, Value, Watcher};
+
+use crate::server::{Identity, Received, Reply, Server, params, self_signed};
+
+const VERSIONS: &[u8] = include_bytes!("../recorded/versions.xml");
+const CONTENT: &[u8] = include_bytes!("../recorded/service_content.xml");
+const VIEW: &[u8] = include_bytes!("../recorded/create_view.xml");
+const INVALID_LOGIN: &[u8] = include_bytes!("../recorded/fault_invalid_login.xml");
+const NOT_AUTHENTICATED: &[u8] = include_bytes!("../recorded/fault_not_authenticated.xml");
+const NOT_FOUND: &[u8] = include_bytes!("../recorded/fault_not_found.xml");
+const COOKIE: &str = "Content-Type: text/xml\r\nSet-Cookie: other=1\r\n\
+    Set-Cookie: vmware_soap_session=\"abc\"; Path=/; HttpOnly; Secure\r\n";
+
+fn answer(method: &str, returnval: &str) -> Vec<u8> {
+    format!(
+        "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><e:Body><{method}Response xmlns=\"urn:vim25\">\
+         {returnval}</{method}Response></e:Body></e:Envelope>"
+    )
+    .into_bytes()
+}
+
+fn host(number: u32) -> String {
+    format!(
+        "<objects><obj type=\"HostSystem\">host-{number}</obj>\
+         <propSet><name>name</name><val>esx{number}</val></propSet></objects>"
+    )
+}
+
+fn page(method: &str, hosts: std::ops::Range<u32>, token: &str) -> Reply {
+    let hosts: String = hosts.map(host).collect();
+    let token = if token.is_empty() { String::new() } else { format!("<token>{token}</token>") };
+    Reply::xml(answer(method, &format!("<returnval>{token}{hosts}</returnval>")))
+}
+
+/// A well-behaved vCenter with five hosts in pages of two.
+fn well_behaved(received: &Received) -> Reply {
+    let asks = |text: &str| received.body.contains(text);
+    match received.method() {
+        "/sdk/vimServiceVersions.xml" => Reply::xml(VERSIONS),
+        "RetrieveServiceContent" => Reply::xml(CONTENT),
+        "Login" => Reply::Answer(200, COOKIE, answer("Login", "<returnval><key>k</key></returnval>")),
+        "CreateContainerView" => Reply::xml(VIEW),
+        "RetrievePropertiesEx" if asks("<pathSet>view</pathSet>") => {
+            let hosts: String = (0..5)
+                .map(|n| {
+                    format!("<ManagedObjectReference type=\"HostSystem\">host-{n}</ManagedObjectReference>")
+                })
+                .collect();
+            Reply::xml(answer(
+                "RetrievePropertiesEx",
+                &format!(
+                    "<returnval><objects><obj type=\"ContainerView\">v</obj><propSet><name>view</name>\
+                     <val xsi:type=\"ArrayOfManagedObjectReference\">{hosts}</val></propSet></objects></returnval>"
+                ),
+            ))
+        }
+        "RetrievePropertiesEx" => page("RetrievePropertiesEx", 0..2, "t1"),
+        "ContinueRetrievePropertiesEx" if asks("<token>t1</token>") => page(received.method(), 2..4, "t2"),
+        "ContinueRetrievePropertiesEx" if asks("<token>t2</token>") => page(received.method(), 4..5, ""),
+        "DestroyView" | "Logout" | "CancelRetrievePropertiesEx" => Reply::xml(answer(received.method(), "")),
+        other => panic!("unexpected {other}"),
+    }
+}
+
+/// The well-behaved vCenter, except for one method.
+fn except(method: &'static str, reply: Reply) -> impl Fn(&Received) -> Reply + Send + Sync + 'static {
+    move |received| if received.method() == method { reply.clone() } else { well_behaved(received) }
+}
+
+struct Peer {
+    server: Server,
+    identity: Identity,
+}
+
+impl Peer {
+    async fn start(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        let identity = self_signed(&params(&["localhost"]));
+        Self { server: Server::start(&identity, script).await, identity }
+    }
+
+    async fn connect(&self) -> Result<Client, Error> {
+        Client::connect(&self.server.endpoint("localhost", self.identity.pin()), "Muster/1.2.3").await
+    }
+
+    async fn login(&self) -> Result<Session, Error> {
+        self.connect().await?.login("user", &SecretString::from("pass<word>")).await
+    }
+
+    fn sent(&self, method: &str) -> Vec<Received> {
+        self.server.received().into_iter().filter(|received| received.method() == method).collect()
+    }
+}
+
+fn hosts(session: &Session) -> Watcher {
+    Watcher::new(session, Selection::new("HostSystem", ["name"]), 2)
+}
+
+async fn pass(session: &Session) -> Result<Vec<String>, Error> {
+    let (mut watcher, mut names) = (hosts(session), Vec::new());
+    while let Event::Page { objects, total } = watcher.next().await? {
+        assert_eq!(total, Some(5));
+        names.extend(
+            objects.iter().map(|host| host.property("name").and_then(Value::as_str).unwrap().to_owned()),
+        );
+    }
+    Ok(names)
+}
+
+#[tokio::test]
+async fn a_server_is_known_before_anybody_logs_in() {
+    let peer = Peer::start(well_behaved).await;
+    let client = peer.connect().await.unwrap();
+    assert_eq!(client.about().api_type, "VirtualCenter");
+    assert!(!client.about().is_host());
+    assert!(client.about().product.contains("VMware vCenter"), "{}", client.about().product);
+    assert_eq!(client.api_version(), ApiVersion::exact(8, 0, 3, 0));
+    assert_eq!(
+        client.certificate().map(|(certificate, _)| certificate.names),
+        Some(vec!["localhost".into()])
+    );
+    assert_eq!(peer.server.methods(), ["/sdk/vimServiceVersions.xml", "RetrieveServiceContent"]);
+    let head = &peer.sent("RetrieveServiceContent")[0].head.to_lowercase();
+    assert!(head.contains("soapaction: urn:vim25/8.0.3.0"), "{head}");
+    assert!(head.contains("user-agent: muster/1.2.3"), "{head}");
+    assert!(head.contains("accept-encoding: gzip"), "{head}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_list_of_versions_is_spoken_to_in_its_own() {
+    let peer = Peer::start(except("/sdk/vimServiceVersions.xml", Reply::Answer(404, "", vec![]))).await;
+    let session = peer.login().await.unwrap();
+    assert_eq!(session.api_version(), session.about().api_version.parse().unwrap());
+    let wanted = format!("soapaction: urn:vim25/{}\r\n", session.about().api_version);
+    assert!(peer.sent("Login")[0].head.to_lowercase().contains(&wanted));
+}
+
+#[tokio::test]
+async fn a_session_sends_its_cookie_and_no_other_and_logs_out_once() {
+    let peer = Peer::start(well_behaved).await;
+    let session = peer.login().await.unwrap();
+    assert!(peer.sent("Login")[0].body.contains("<password>pass&lt;word&gt;</password>"));
+    session.logout().await.unwrap();
+    session.logout().await.unwrap();
+    let sent = peer.sent("Logout");
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].head.contains("cookie: vmware_soap_session=\"abc\"\r\n"), "{}", sent[0].head);
+    assert!(!sent[0].head.contains("other=1"));
+    assert_eq!(session.traffic().calls, 2);
+    assert!(session.traffic().bytes > 100);
+}
+
+#[tokio::test]
+async fn logging_out_of_a_session_that_is_over_is_no_error() {
+    let peer = Peer::start(except("Logout", Reply::fault(NOT_AUTHENTICATED))).await;
+    peer.login().await.unwrap().logout().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_rejected_login_is_sent_once_and_the_error_keeps_the_password() {
+    let peer = Peer::start(except("Login", Reply::fault(INVALID_LOGIN))).await;
+    let error = peer.login().await.unwrap_err();
+    assert!(matches!(error, Error::InvalidLogin { .. }));
+    assert!(!format!("{error:?} {error}").contains("pass<"));
+    assert_eq!(peer.sent("Login").len(), 1);
+}
+
+#[tokio::test]
+async fn a_login_is_sent_once_when_the_connection_breaks() {
+    let peer = Peer::start(except("Login", Reply::Raw(vec![]))).await;
+    let error = peer.login().await.unwrap_err();
+    assert!(matches!(error, Error::Interrupted { .. }), "{error:?}");
+    assert_eq!(peer.sent("Login").len(), 1);
+}
+
+#[tokio::test]
+async fn a_login_without_a_cookie_is_refused() {
+    let peer = Peer::start(except("Login", Reply::xml(answer("Login", "<returnval/>")))).await;
+    assert!(matches!(peer.login().await, Err(Error::Malformed { .. })));
+}
+
+#[tokio::test]
+async fn every_token_is_followed_and_used_once() {
+    let peer = Peer::start(well_behaved).await;
+    let session = peer.login().await.unwrap();
+    assert_eq!(pass(&session).await.unwrap(), ["esx0", "esx1", "esx2", "esx3", "esx4"]);
+    assert_eq!(peer.sent("ContinueRetrievePropertiesEx").len(), 2);
+    assert_eq!(peer.sent("DestroyView").len(), 1);
+    assert!(peer.sent("RetrievePropertiesEx")[1].body.contains("<maxObjects>2</maxObjects>"));
+}
+
+#[tokio::test]
+async fn a_finished_watcher_is_spent() {
+    let peer = Peer::start(well_behaved).await;
+    let session = peer.login().await.unwrap();
+    let mut watcher = hosts(&session);
+    while watcher.next().await.unwrap() != Event::InitialDone {}
+    assert!(matches!(watcher.next().await, Err(Error::Spent { .. })));
+}
+
+#[tokio::test]
+async fn a_failed_page_spends_the_watcher_and_its_token_is_not_sent_again() {
+    let reply = Reply::Answer(503, "Retry-After: 7\r\n", vec![]);
+    let peer = Peer::start(except("ContinueRetrievePropertiesEx", reply)).await;
+    let session = peer.login().await.unwrap();
+    let mut watcher = hosts(&session);
+    watcher.next().await.unwrap();
+    let error = watcher.next().await.unwrap_err();
+    let after = Some(Duration::from_secs(7));
+    assert!(matches!(error, Error::HttpStatus { status: 503, retry_after, .. } if retry_after == after));
+    assert!(error.is_transient());
+    assert!(matches!(watcher.next().await, Err(Error::Spent { .. })));
+    watcher.close().await;
+    assert_eq!(peer.sent("ContinueRetrievePropertiesEx").len(), 1);
+    assert_eq!(peer.sent("CancelRetrievePropertiesEx").len(), 0);
+    assert_eq!(peer.sent("DestroyView").len(), 1);
+}
+
+#[tokio::test]
+async fn a_cancelled_page_spends_the_watcher() {
+    let peer = Peer::start(except("ContinueRetrievePropertiesEx", Reply::Silence)).await;
+    let session = peer.login().await.unwrap();
+    let mut watcher = hosts(&session);
+    watcher.next().await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(50), watcher.next()).await.is_err());
+    assert!(matches!(watcher.next().await, Err(Error::Spent { .. })));
+}
+
+#[tokio::test]
+async fn closing_early_cancels_the_rest_and_destroys_the_view() {
+    let peer = Peer::start(well_behaved).await;
+    let session = peer.login().await.unwrap();
+    let mut watcher = hosts(&session);
+    watcher.next().await.unwrap();
+    watcher.close().await;
+    assert_eq!(
+        peer.server.methods().iter().rev().take(2).collect::<Vec<_>>(),
+        ["DestroyView", "CancelRetrievePropertiesEx"]
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_ended_under_a_pass_does_not_let_it_be_done() {
+    let peer = Peer::start(except("DestroyView", Reply::fault(NOT_AUTHENTICATED))).await;
+    let session = peer.login().await.unwrap();
+    assert!(matches!(pass(&session).await, Err(Error::NotAuthenticated { .. })));
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_is_named() {
+    let peer = Peer::start(except("RetrievePropertiesEx", Reply::fault(NOT_FOUND))).await;
+    let session = peer.login().await.unwrap();
+    let wanted = [MoRef::new("HostSystem", "host-99999")];
+    match session.retrieve(&wanted, "HostSystem", &["name"]).await {
+        Err(Error::ManagedObjectNotFound { moref, .. }) => assert_eq!(moref.as_ref(), Some(&wanted[0])),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_breaks_off_is_an_error_and_not_a_short_page() {
+    let Reply::Answer(_, _, body) = page("RetrievePropertiesEx", 0..2, "") else { panic!() };
+    for cut in [0, 20, body.len() / 2, body.len() - 1] {
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", body.len());
+        let cut_by_length = [head.as_bytes(), &body[..cut]].concat();
+        // Without a length only the XML tells that something is missing.
+        let cut_silently =
+            [b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n", &body[..cut]]
+                .concat();
+        for raw in [cut_by_length, cut_silently] {
+            let peer = Peer::start(except("RetrievePropertiesEx", Reply::Raw(raw))).await;
+            let session = peer.login().await.unwrap();
+            let result =
+                session.retrieve(&[MoRef::new("HostSystem", "host-0")], "HostSystem", &["name"]).await;
+            assert!(matches!(result, Err(Error::Truncated { .. })), "{cut}: {result:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_a_vcenter_is_said_with_what_it_answered() {
+    let html = || Reply::Answer(200, "Content-Type: text/html\r\n", b"<html>".to_vec());
+    let redirect = || Reply::Answer(302, "Location: https://localhost/ui\r\n", vec![]);
+    let other_xml = || Reply::xml(b"<rss><channel/></rss>".to_vec());
+    for (reply, wanted) in [(html(), 200), (redirect(), 302), (other_xml(), 200)] {
+        let peer = Peer::start(move |_: &Received| reply.clone()).await;
+        let error = peer.connect().await.unwrap_err();
+        assert!(matches!(error, Error::NotVsphere { status, .. } if status == wanted), "{error:?}");
+        assert_eq!(peer.server.received().len(), 2, "a redirect is not followed");
+    }
+}
+
+#[tokio::test]
+async fn a_busy_server_is_not_taken_for_something_else() {
+    let peer =
+        Peer::start(|_: &Received| Reply::Answer(503, "Content-Type: text/html\r\n", b"busy".to_vec())).await;
+    let error = peer.connect().await.unwrap_err();
+    assert!(matches!(error, Error::HttpStatus { status: 503, retry_after: None, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_a_timeout() {
+    let peer = Peer::start(except("RetrieveServiceContent", Reply::Silence)).await;
+    let mut endpoint = peer.server.endpoint("localhost", peer.identity.pin());
+    endpoint.timeout = Duration::from_millis(100);
+    let error = Client::connect(&endpoint, "test/1").await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { after, .. } if after == endpoint.timeout), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_answer_to_another_method_is_refused() {
+    let peer = Peer::start(except("Logout", Reply::xml(answer("CurrentTime", "")))).await;
+    let error = peer.login().await.unwrap().logout().await.unwrap_err();
+    assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_packed_answer_is_unpacked_and_a_broken_one_is_refused() {
+    const PACKED: &[u8] = include_bytes!("../recorded/page_HostSystem.xml.gz");
+    const HEADERS: &str = "Content-Type: text/xml\r\nContent-Encoding: gzip\r\n";
+    // Counted in full, cut short, and with a byte changed: the last two end where their length says.
+    let mut changed = PACKED.to_vec();
+    changed[PACKED.len() / 2] ^= 0x55;
+    for (body, whole) in
+        [(PACKED.to_vec(), true), (PACKED[..PACKED.len() / 2].to_vec(), false), (changed, false)]
+    {
+        let packed = Reply::Answer(200, HEADERS, body);
+        let script = move |received: &Received| match received.body.contains("<maxObjects>") {
+            true => packed.clone(),
+            false => well_behaved(received),
+        };
+        let peer = Peer::start(script).await;
+        let session = peer.login().await.unwrap();
+        let mut watcher = hosts(&session);
+        let result = watcher.next().await;
+        assert_eq!(result.is_ok(), whole, "{result:?}");
+    }
+}

@@ -1,0 +1,8 @@
+//! The client against a server on loopback: TLS trust, and every call from the first byte to the last.
+
+#![expect(clippy::unwrap_used, reason = "tests; clippy sees only functions with #[test] as such")]
+
+mod calls;
+mod peer;
+mod server;
+mod trust;

@@ -1,0 +1,127 @@
+//! The client against govmomi's simulator. Build it with `go build` in tests/peers, and name the binary in
+//! MUSTER_TESTVC.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use vsphere::{Client, Endpoint, Error, Event, MoRef, Selection, Session, Trust, Watcher, probe};
+
+struct Peer {
+    child: Child,
+    endpoint: Endpoint,
+    ca: String,
+    user: String,
+    password: SecretString,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Peer {
+    fn start(arguments: &[&str]) -> Self {
+        let binary = std::env::var_os("MUSTER_TESTVC").expect("MUSTER_TESTVC names the simulator's binary");
+        let mut child = Command::new(binary)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let text = |name: &str| {
+            let (_, rest) = ready.split_once(&format!("\"{name}\":\"")).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let (host, port) =
+            text("address").rsplit_once(':').map(|(h, p)| (h.to_owned(), p.parse().unwrap())).unwrap();
+        let mut pin = [0; 32];
+        for (byte, hex) in pin.iter_mut().zip(text("sha256").as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(hex).unwrap(), 16).unwrap();
+        }
+        let endpoint = Endpoint { host, port, trust: Trust::Pin(pin), timeout: Duration::from_secs(30) };
+        let ca = std::fs::read_to_string(text("ca")).unwrap();
+        Self { child, endpoint, ca, user: text("user"), password: SecretString::from(text("pass")) }
+    }
+
+    async fn login(&self) -> Session {
+        let client = Client::connect(&self.endpoint, "Muster/test").await.unwrap();
+        client.login(&self.user, &self.password).await.unwrap()
+    }
+}
+
+/// All objects of a type, how many pages they came in, and how many were announced.
+async fn read(session: &Session, kind: &str, page_size: u32) -> (BTreeSet<MoRef>, u32, Option<u64>) {
+    let mut watcher = Watcher::new(session, Selection::new(kind, ["name", "no.such.path"]), page_size);
+    let (mut found, mut pages, mut announced) = (BTreeSet::new(), 0, None);
+    while let Event::Page { objects, total } = watcher.next().await.unwrap() {
+        assert!(objects.iter().all(|object| object.property("name").is_some() && object.missing.len() == 1));
+        found.extend(objects.into_iter().map(|object| object.moref));
+        (pages, announced) = (pages + 1, total);
+    }
+    (found, pages, announced)
+}
+
+#[tokio::test]
+#[ignore = "needs the simulator, see the top of this file"]
+async fn every_kind_reads_the_same_in_pages_of_two_and_in_one() {
+    let peer = Peer::start(&["-extra-hosts", "20", "-extra-vms", "50", "-gzip", "-odd-names"]);
+    let session = peer.login().await;
+    for kind in ["HostSystem", "VirtualMachine", "Datastore", "ClusterComputeResource", "Folder", "Network"] {
+        let (small, pages, total) = read(&session, kind, 2).await;
+        let (large, _, _) = read(&session, kind, 10_000).await;
+        assert_eq!(small, large, "{kind}");
+        assert_eq!(total, Some(small.len() as u64), "{kind}");
+        assert!(pages as usize >= small.len().div_ceil(2), "{kind}");
+    }
+    assert!((session.current_time().await.unwrap() - jiff::Timestamp::now().as_millisecond()).abs() < 60_000);
+    assert!(session.traffic().bytes > 10_000);
+    session.logout().await.unwrap();
+    assert!(matches!(session.current_time().await, Err(Error::NotAuthenticated { .. })));
+}
+
+#[tokio::test]
+#[ignore = "needs the simulator, see the top of this file"]
+async fn logins_objects_and_certificates_are_judged_as_by_a_vcenter() {
+    let peer = Peer::start(&[]);
+    let mut by_ca = peer.endpoint.clone();
+    by_ca.trust = Trust::Ca(peer.ca.clone());
+    assert!(probe(&by_ca).await.unwrap().trusted);
+    by_ca.trust = Trust::System;
+    assert!(!probe(&by_ca).await.unwrap().trusted);
+    let client = Client::connect(&peer.endpoint, "Muster/test").await.unwrap();
+    let rejected = client.login(&peer.user, &SecretString::from("wrong")).await;
+    assert!(matches!(rejected, Err(Error::InvalidLogin { .. })));
+    let session = client.login(&peer.user, &peer.password).await.unwrap();
+    let gone = [MoRef::new("HostSystem", "host-99999")];
+    let error = session.retrieve(&gone, "HostSystem", &["name"]).await.unwrap_err();
+    assert!(matches!(error, Error::ManagedObjectNotFound { moref: Some(moref), .. } if moref == gone[0]));
+    let (hosts, _, _) = read(&session, "HostSystem", 100).await;
+    let hosts: Vec<_> = hosts.into_iter().collect();
+    let read = session.retrieve(&hosts, "HostSystem", &["name", "runtime.connectionState"]).await.unwrap();
+    assert_eq!(read.len(), hosts.len());
+    let mut early = Watcher::new(&session, Selection::new("HostSystem", ["name"]), 1);
+    early.next().await.unwrap();
+    early.close().await;
+    session.logout().await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs the simulator, see the top of this file"]
+async fn an_esxi_is_known_by_its_hardware() {
+    let peer = Peer::start(&["-model", "esx"]);
+    let session = peer.login().await;
+    assert!(session.about().is_host());
+    assert_eq!(session.about().instance_uuid, None);
+    let uuid = session.host_hardware_uuid().await.unwrap().unwrap();
+    assert_eq!(uuid.len(), 36);
+    session.logout().await.unwrap();
+}

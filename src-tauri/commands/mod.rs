@@ -1,0 +1,51 @@
+//! The commands the page may call, one file per noun.
+//! Refuses to build unless exactly the commands that `contract` declares are registered.
+
+mod vcenters;
+
+use contract::command::{Command, NAMES};
+
+/// What a declared command answers with.
+type Answer<C> = Result<<C as Command>::Reply, contract::ApiError>;
+
+macro_rules! register {
+    ($($noun:ident::$name:ident),* $(,)?) => {
+        const REGISTERED: &[&str] = &[$(stringify!($name)),*];
+
+        /// Hands each call of the page to its command.
+        pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
+            tauri::generate_handler![$($noun::$name),*]
+        }
+    };
+}
+
+register![vcenters::list_vcenters];
+
+const _: () = assert!(
+    all_in(REGISTERED, NAMES) && all_in(NAMES, REGISTERED),
+    "src-tauri/commands registers other commands than contract declares"
+);
+
+const fn all_in(some: &[&str], all: &[&str]) -> bool {
+    let mut i = 0;
+    while i < some.len() {
+        let mut j = 0;
+        while j < all.len() && !equal(some[i].as_bytes(), all[j].as_bytes()) {
+            j += 1;
+        }
+        if j == all.len() {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+// `==` on strings is not const yet.
+const fn equal(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}

@@ -1,0 +1,52 @@
+//! The desktop shell: opens the service and one window on it.
+//! Refuses to know anything of vCenters; every command is a single call into the service.
+
+mod commands;
+mod graphics;
+mod web_data;
+mod window;
+mod wiring;
+
+use clap::Parser;
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+/// Muster: VMware vCenters in one window, fast and offline.
+#[derive(Parser)]
+#[command(name = "muster", version)]
+struct Arguments {
+    /// The folder with Muster's database; the platform's data folder unless given.
+    #[arg(long, value_name = "DIR", env = "MUSTER_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+/// Runs the window until it is closed, and says on stderr why if it cannot be opened.
+pub fn run() -> ExitCode {
+    match start(Arguments::parse()) {
+        Ok(code) => code,
+        Err(reason) => {
+            // Nothing is left to tell if stderr is closed too.
+            let _ = writeln!(std::io::stderr(), "muster: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<ExitCode, String> {
+    graphics::prepare()?;
+    let wiring = wiring::Wiring::new(arguments.data_dir);
+    let web_data = web_data::WebData::beside(wiring.data_dir()).map_err(unopened)?;
+    let app = tauri::Builder::default()
+        .manage(wiring)
+        .invoke_handler(commands::handler())
+        .build(tauri::generate_context!())
+        .map_err(unopened)?;
+    // Not in `setup`, where Tauri turns an error into a panic.
+    window::open(&app, web_data.folder()).map_err(unopened)?;
+    // Unlike `run` it returns when the window is closed, so that what was opened above is closed in order.
+    let code = app.run_return(|_, _| {});
+    Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn unopened(reason: impl std::fmt::Display) -> String {
+    format!("the window could not be opened: {reason}")
+}

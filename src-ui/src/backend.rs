@@ -1,0 +1,39 @@
+//! The only binding to Tauri: one call per declared command.
+//! Refuses untyped calls: a command outside `contract` cannot be named here.
+
+use contract::{ApiError, Code, command::Command};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    // What `@tauri-apps/api` itself calls; the window test pins that it exists.
+    #[wasm_bindgen(catch, js_namespace = ["window", "__TAURI_INTERNALS__"])]
+    async fn invoke(command: &str, arguments: JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// Calls a command of the shell and waits for its answer.
+pub(crate) async fn call<C: Command>(command: C) -> Result<C::Reply, ApiError> {
+    let arguments = serde_json::json!({ "args": command }).to_string();
+    let arguments = js_sys::JSON::parse(&arguments).map_err(|e| refused::<C>(&e))?;
+    match invoke(C::NAME, arguments).await {
+        Ok(reply) => from_js(&reply).ok_or_else(|| misunderstood::<C>()),
+        // Tauri refuses in words of its own, where the command never ran.
+        Err(error) => Err(from_js(&error).unwrap_or_else(|| refused::<C>(&error))),
+    }
+}
+
+/// By way of JSON, so that the page reads an answer exactly as the shell's tests do.
+fn from_js<T: serde::de::DeserializeOwned>(value: &JsValue) -> Option<T> {
+    let text = js_sys::JSON::stringify(value).ok()?.as_string()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn refused<C: Command>(reason: &JsValue) -> ApiError {
+    let reason = reason.as_string().unwrap_or_else(|| format!("{reason:?}"));
+    ApiError::new(Code::Failed, format!("The window could not run {}: {reason}", C::NAME))
+}
+
+fn misunderstood<C: Command>() -> ApiError {
+    ApiError::new(Code::BadAnswer, format!("The window did not understand the answer to {}.", C::NAME))
+        .next("Window and service differ in version: reinstall Muster.")
+}

@@ -1,0 +1,3 @@
+//! One file per screen.
+
+pub(crate) mod app;

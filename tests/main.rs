@@ -1,0 +1,5 @@
+//! Whole walks through Muster, and the rules of its house; one binary, because linking it is most of its cost.
+//! Refuses to need anything that is not on this machine: servers, displays and keyrings are started by the tests.
+
+mod house;
+mod window;
