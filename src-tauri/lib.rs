@@ -36,7 +36,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, String> {
     let wiring = wiring::Wiring::new(arguments.data_dir);
     let web_data = web_data::WebData::beside(wiring.data_dir()).map_err(unopened)?;
     let app = tauri::Builder::default()
-        .manage(wiring)
+        .manage(wiring.clone())
         .invoke_handler(commands::handler())
         .build(tauri::generate_context!())
         .map_err(unopened)?;
@@ -44,6 +44,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, String> {
     window::open(&app, web_data.folder()).map_err(unopened)?;
     // Unlike `run` it returns when the window is closed, so that what was opened above is closed in order.
     let code = app.run_return(|_, _| {});
+    tauri::async_runtime::block_on(wiring.close());
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 

@@ -18,11 +18,11 @@ pub(crate) enum WebData {
 
 impl WebData {
     /// In the data folder; if that cannot be written, the window still opens and says so itself.
-    pub(crate) fn beside(data_dir: &Path) -> io::Result<WebData> {
-        let folder = data_dir.join("webview");
-        match for_this_user().create(&folder) {
-            Ok(()) => Ok(WebData::Kept(folder)),
-            Err(_) => tempfile::Builder::new().prefix("muster-").tempdir().map(WebData::Temporary),
+    pub(crate) fn beside(data_dir: Option<&Path>) -> io::Result<WebData> {
+        let folder = data_dir.map(|data_dir| data_dir.join("webview"));
+        match folder {
+            Some(folder) if for_this_user().create(&folder).is_ok() => Ok(WebData::Kept(folder)),
+            _ => tempfile::Builder::new().prefix("muster-").tempdir().map(WebData::Temporary),
         }
     }
 
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn a_new_data_folder_is_for_its_user_alone() {
         let home = tempfile::tempdir().unwrap();
-        let web_data = WebData::beside(&home.path().join("muster")).unwrap();
+        let web_data = WebData::beside(Some(&home.path().join("muster"))).unwrap();
         assert_eq!(web_data.folder(), home.path().join("muster/webview"));
         #[cfg(unix)]
         {
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn a_data_folder_that_cannot_be_made_does_not_stop_the_window() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let web_data = WebData::beside(file.path()).unwrap();
+        let web_data = WebData::beside(Some(file.path())).unwrap();
         let folder = web_data.folder().to_owned();
         assert!(folder.is_dir());
         drop(web_data);

@@ -2,70 +2,49 @@
 //! Refuses to bring the window down: a service that cannot be opened is an answer the page shows.
 
 use contract::ApiError;
-use placeholder::{Options, Service};
-use std::path::{Path, PathBuf};
+use service::{Options, Service, Unlock};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::sync::OnceCell;
 
 /// The service of this process, opened by the first command that needs it.
 ///
 /// The page asks at once, so nothing is lost by not opening it earlier, and the window is on screen while a
 /// migration runs.
+#[derive(Clone)]
 pub(crate) struct Wiring {
-    data_dir: PathBuf,
-    service: OnceCell<Result<Service, ApiError>>,
+    options: Result<Options, ApiError>,
+    service: Arc<OnceCell<Result<Service, ApiError>>>,
 }
 
 impl Wiring {
-    /// Remembers the folder, and opens nothing yet.
+    /// Remembers where the data is, and opens nothing yet.
     pub(crate) fn new(data_dir: Option<PathBuf>) -> Wiring {
-        let data_dir = data_dir.unwrap_or_else(placeholder::default_data_dir);
-        Wiring { data_dir, service: OnceCell::new() }
+        // Nothing the window does so far needs a password; a prompt for one would come out of the blue.
+        let options = Options::from_environment(data_dir, Unlock::Never);
+        Wiring { options, service: Arc::default() }
     }
 
-    /// The folder with the database.
-    pub(crate) fn data_dir(&self) -> &Path {
-        &self.data_dir
+    /// The folder with the database, where the system has a place for one.
+    pub(crate) fn data_dir(&self) -> Option<&Path> {
+        self.options.as_ref().ok().map(|options| options.data_dir.as_path())
     }
 
     /// The open service, or why there is none.
     pub(crate) async fn service(&self) -> Result<&Service, ApiError> {
-        let options = Options { data_dir: self.data_dir.clone() };
-        self.service.get_or_init(|| placeholder::open(options)).await.as_ref().map_err(Clone::clone)
-    }
-}
-
-/// PLACEHOLDER for crate `service`: replace the module by `use service::{Options, Service}`, `service::open` and
-/// `service::default_data_dir`, and delete it.
-mod placeholder {
-    use contract::{ApiError, Code, Vcenter};
-    use std::path::PathBuf;
-
-    pub(super) struct Options {
-        pub(super) data_dir: PathBuf,
+        self.service.get_or_init(|| self.open()).await.as_ref().map_err(Clone::clone)
     }
 
-    pub(crate) struct Service;
-
-    pub(super) fn default_data_dir() -> PathBuf {
-        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-        let data = std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from);
-        data.join("muster")
-    }
-
-    pub(super) async fn open(options: Options) -> Result<Service, ApiError> {
-        std::fs::create_dir_all(&options.data_dir).map_err(|e| {
-            ApiError::new(
-                Code::Database,
-                format!("The data folder {} could not be opened: {e}.", options.data_dir.display()),
-            )
-            .next("Check that the folder may be written, or choose another one with --data-dir.")
-        })?;
-        Ok(Service)
-    }
-
-    impl Service {
-        pub(crate) async fn vcenters(&self) -> Result<Vec<Vcenter>, ApiError> {
-            Ok(Vec::new())
+    /// Ends what was begun, once the window is closed.
+    pub(crate) async fn close(&self) {
+        if let Some(Ok(service)) = self.service.get() {
+            service.close().await;
         }
+    }
+
+    async fn open(&self) -> Result<Service, ApiError> {
+        service::open(self.options.clone()?).await
     }
 }

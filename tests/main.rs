@@ -1,5 +1,11 @@
 //! Whole walks through Muster, and the rules of its house; one binary, because linking it is most of its cost.
 //! Refuses to need anything that is not on this machine: servers, displays and keyrings are started by the tests.
 
+mod adding;
+mod faults;
 mod house;
+mod keychain;
+mod reading;
+mod sharing;
+mod support;
 mod window;

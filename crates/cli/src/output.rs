@@ -85,7 +85,7 @@ impl Output {
 /// A table without lines, as wide as the terminal allows; as wide as it wants where there is none.
 pub(crate) fn table(header: &[&str], right: &[bool], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }

@@ -4,7 +4,7 @@
 use crate::inventory::Freshness;
 use crate::{Service, explain};
 use contract::{ApiError, Check, Kind, VcenterState, VcenterStatus};
-use secrets::KeychainState;
+use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -55,7 +55,9 @@ impl Service {
                     format!("a vCenter rejected it at {at}; nothing logs in with it until it is changed"),
                     format!("musterctl credential set \"{}\" --password-stdin", credential.name),
                 ),
-                (None, Ok(Some(place))) => passed(name, format!("its password is in the {place}")),
+                (None, Ok(Some(Place::Keychain))) => passed(name, "its password is in the keychain".to_owned()),
+                (None, Ok(Some(Place::File))) => passed(name, "its password is in the credentials folder".to_owned()),
+                (None, Ok(Some(Place::Memory))) => passed(name, "its password is held in memory".to_owned()),
                 (None, Ok(None)) => failed(
                     name,
                     "its password is not stored".to_owned(),

@@ -5,7 +5,7 @@ use contract::{ApiError, Code};
 use std::time::Duration;
 
 /// The TTL of a vCenter whose configuration names none.
-pub const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
+pub(crate) const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// A name of a vCenter or a credential.
 pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {

@@ -73,10 +73,10 @@ enum State {
 }
 
 impl Watcher {
-    /// Nothing is sent until the first [`Watcher::next`]. `page_size` is the most objects in a page; the server may
-    /// send fewer.
+    /// Nothing is sent until the first [`Watcher::next`]. `page_size` is the most objects in a page (0 counts
+    /// as 1); the server may send fewer.
     pub fn new(session: &Session, selection: Selection, page_size: u32) -> Self {
-        let session = session.clone();
+        let (session, page_size) = (session.clone(), page_size.max(1));
         Self { session, selection, page_size, view: None, members: None, state: State::Start }
     }
 
@@ -134,7 +134,10 @@ impl Watcher {
             Some(token) => State::Paging { token },
             None => State::Complete,
         };
-        Event::Page { objects: page.objects, total: self.members.as_ref().map(|members| members.len() as u64) }
+        Event::Page {
+            objects: page.objects,
+            total: self.members.as_ref().map(|members| members.len() as u64),
+        }
     }
 
     async fn complete(&mut self) -> Result<Event, Error> {

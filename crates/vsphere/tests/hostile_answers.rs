@@ -25,7 +25,7 @@ fn needed(body: &[u8]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn random_bytes_never_panic(body: Vec<u8>, chunk in 1_usize..50) {

@@ -23,12 +23,14 @@ pub(crate) fn VcenterCount(props: &Properties) -> Html {
         },
         Vcenters::Known(_) => html! { <EmptyState {title} icon={Icon::Cubes} /> },
         Vcenters::Failed(error) => html! {
-            <EmptyState {title} icon={Icon::ExclamationCircle}>
-                <p>{ &error.message }</p>
-                if let Some(next_step) = &error.next_step {
-                    <p>{ next_step }</p>
-                }
-            </EmptyState>
+            <div class="muster-failed">
+                <EmptyState {title} icon={Icon::ExclamationCircle}>
+                    <p>{ &error.message }</p>
+                    if let Some(next_step) = &error.next_step {
+                        <p>{ next_step }</p>
+                    }
+                </EmptyState>
+            </div>
         },
     };
     // A polite live region tells a screen reader when the answer replaces the spinner.

@@ -188,7 +188,7 @@ func (c *control) move(request moveRequest) (any, error) {
 			}
 			b.moveVM(vm, to)
 		case *simulator.Folder:
-			if children(c.vc.registry().Get(*found[0].Entity().Parent)) == nil {
+			if parent := found[0].Entity().Parent; parent == nil || children(c.vc.registry().Get(*parent)) == nil {
 				return nil, errors.New("this is not in a folder")
 			}
 			b.moveInto(to, found[0])

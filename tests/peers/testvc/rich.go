@@ -35,6 +35,14 @@ func (b *builder) enrich() error {
 	for n, datastore := range all[*simulator.Datastore](b, "Datastore") {
 		enrichDatastore(datastore, n)
 	}
+	for _, pod := range all[*simulator.StoragePod](b, "StoragePod") {
+		pod.Summary = &types.StoragePodSummary{Name: pod.Name}
+		for _, ref := range pod.ChildEntity {
+			datastore := b.registry.Get(ref).(*simulator.Datastore)
+			pod.Summary.Capacity += datastore.Summary.Capacity
+			pod.Summary.FreeSpace += datastore.Summary.FreeSpace
+		}
+	}
 	for n, portgroup := range all[*simulator.DistributedVirtualPortgroup](b, "DistributedVirtualPortgroup") {
 		portgroup.Config.DefaultPortConfig = &types.VMwareDVSPortSetting{
 			Vlan: &types.VmwareDistributedVirtualSwitchVlanIdSpec{VlanId: int32(100 + n)},
@@ -190,7 +198,7 @@ func readdressed(vnics []types.HostVirtualNic, address string) []types.HostVirtu
 
 // enrichVM gives a machine a guest, notes and a state. One in five is off, one in twenty a template.
 func (b *builder) enrichVM(vm *simulator.VirtualMachine, n int) {
-	template := n%20 == 19
+	template := n%20 == 19 && vm.ParentVApp == nil
 	on := n%5 != 4 && !template
 	vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
 	vm.Runtime.BootTime = nil

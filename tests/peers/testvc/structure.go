@@ -49,7 +49,7 @@ func (b *builder) buildFolders(datacenter *simulator.Datacenter) error {
 	}
 	var machines []*simulator.VirtualMachine
 	for _, vm := range all[*simulator.VirtualMachine](b, "VirtualMachine") {
-		if vm.Parent != nil && *vm.Parent == root.Self {
+		if b.datacenterOf(vm) == datacenter.Self {
 			machines = append(machines, vm)
 		}
 	}
@@ -98,12 +98,14 @@ func (b *builder) buildPod(datacenter *simulator.Datacenter) error {
 	root := b.registry.Get(datacenter.DatastoreFolder).(*simulator.Folder)
 	var pod *simulator.StoragePod
 	var datastores []*simulator.Datastore
-	for _, ref := range root.ChildEntity {
-		switch child := b.registry.Get(ref).(type) {
-		case *simulator.StoragePod:
-			pod = child
-		case *simulator.Datastore:
-			datastores = append(datastores, child)
+	for _, datastore := range all[*simulator.Datastore](b, "Datastore") {
+		if b.datacenterOf(datastore) == datacenter.Self {
+			datastores = append(datastores, datastore)
+		}
+	}
+	for _, existing := range all[*simulator.StoragePod](b, "StoragePod") {
+		if pod == nil && b.datacenterOf(existing) == datacenter.Self {
+			pod = existing
 		}
 	}
 	if len(datastores) < 2 {
@@ -144,8 +146,10 @@ func (b *builder) buildApp() error {
 	}
 	vm := b.registry.Get(pool.Vm[len(pool.Vm)-1]).(*simulator.VirtualMachine)
 	b.leavePool(vm)
-	vm.ResourcePool, vm.ParentVApp = &app.Self, &app.Self
 	b.registry.AppendReference(b.ctx, app, &app.Vm, vm.Self)
+	// In a vApp a machine has no parent folder any more; clients are to use parentVApp instead.
+	b.unlist(*vm.Parent, vm.Self, "childEntity")
+	vm.ResourcePool, vm.ParentVApp, vm.Parent = &app.Self, &app.Self, nil
 	return nil
 }
 

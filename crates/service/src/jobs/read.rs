@@ -188,8 +188,8 @@ impl<'a> Reader<'a> {
 
     /// Shows that the session is still ours and still sees the root of the inventory.
     pub(super) async fn prove_session(&self) -> Result<(), Failed> {
-        let root = self.session.root_folder().clone();
-        let answer = self.session.retrieve(&[root], "Folder", &["name"]);
+        let root = [self.session.root_folder().clone()];
+        let answer = self.session.retrieve(&root, "Folder", &["name"]);
         self.context.or_cancelled(answer).await?.map(drop).map_err(Failed::from)
     }
 

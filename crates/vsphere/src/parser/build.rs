@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quick_xml::{
     escape::resolve_predefined_entity,
-    events::{BytesRef, BytesStart},
+    events::{BytesRef, BytesStart, attributes::Attribute},
 };
 
 use super::{
@@ -67,6 +67,10 @@ pub(super) struct Builder {
     text: String,
     elements: u64,
     objects: Vec<Object>,
+    /// Those of the object under way.
+    properties: Vec<(Arc<str>, Value)>,
+    /// Room that the last property gave back.
+    spare: Vec<(Arc<str>, Value)>,
     done: Option<(Arc<str>, Value)>,
 }
 
@@ -80,6 +84,8 @@ impl Builder {
             text: String::new(),
             elements: 0,
             objects: Vec::new(),
+            properties: Vec::new(),
+            spare: Vec::new(),
             done: None,
         }
     }
@@ -127,7 +133,7 @@ impl Builder {
         }
         self.text.clear();
         let prefixes = self.prefixes.len();
-        let name = self.names.get(tag.local_name().into_inner());
+        let name = self.names.get(local(tag.name().into_inner()));
         let mut frame = Frame { name, type_name: None, kind: None, content: Content::Text, prefixes };
         if !tag.attributes_raw().is_empty() {
             self.attributes(tag, &mut frame);
@@ -140,34 +146,35 @@ impl Builder {
     }
 
     fn attributes(&mut self, tag: &BytesStart<'_>, frame: &mut Frame) {
-        // A prefix may be declared after its use in the same tag: vcsim does that.
-        if tag.attributes_raw().contains("xmlns") {
-            for attribute in tag.attributes().with_checks(false).flatten() {
-                if let Some(prefix) = attribute.key.as_ref().strip_prefix("xmlns:") {
-                    self.prefixes.declare(prefix, attribute.value.trim());
-                }
+        // A prefix may be declared after its use in the same tag (vcsim does that), so types wait for the end.
+        let mut typed: [Option<Attribute<'_>>; 2] = [None, None];
+        for attribute in tag.attributes().with_checks(false).flatten() {
+            let key = attribute.key.as_ref();
+            if let Some(prefix) = key.strip_prefix("xmlns:") {
+                let prefix = self.names.get(prefix);
+                self.prefixes.declare(prefix, attribute.value.trim());
+            } else if key == "type" {
+                frame.kind = Some(self.names.get(attribute.value.trim()));
+            } else if key.ends_with(":type")
+                && let Some(free) = typed.iter_mut().find(|typed| typed.is_none())
+            {
+                *free = Some(attribute);
             }
         }
-        for attribute in tag.attributes().with_checks(false).flatten() {
-            match attribute.key.as_ref().split_once(':') {
-                None if attribute.key.as_ref() == "type" => {
-                    frame.kind = Some(self.names.get(attribute.value.trim()))
-                }
-                Some((prefix, "type")) if self.prefixes.resolve(prefix) == Namespace::SchemaInstance => {
-                    frame.type_name = self.data_type(attribute.value.trim());
-                }
-                _ => {}
+        for attribute in typed.into_iter().flatten() {
+            let prefix = attribute.key.as_ref().trim_end_matches(":type");
+            if self.prefixes.resolve(prefix) == Namespace::SchemaInstance {
+                frame.type_name = self.data_type(attribute.value.trim());
             }
         }
     }
 
     /// The name of a data object's type; nothing for a simple type.
     fn data_type(&mut self, name: &str) -> Option<Arc<str>> {
-        match name.split_once(':') {
-            Some((prefix, _)) if self.prefixes.resolve(prefix) == Namespace::Schema => None,
-            Some((_, local)) => Some(self.names.get(local)),
-            None => Some(self.names.get(name)),
-        }
+        let local = local(name);
+        let prefix = name[..name.len() - local.len()].strip_suffix(':');
+        let is_simple = prefix.is_some_and(|prefix| self.prefixes.resolve(prefix) == Namespace::Schema);
+        (!is_simple).then(|| self.names.get(local))
     }
 
     pub(super) fn end(&mut self, name: &str) -> Result<(), Cause> {
@@ -182,28 +189,39 @@ impl Builder {
             )));
         }
         self.prefixes.truncate(frame.prefixes);
-        let (name, value) = (frame.name.clone(), value(frame, &self.text));
+        let (name, value) = value(frame, &self.text);
         self.text.clear();
-        if self.open.is_empty() {
-            self.done = Some((name, value));
-            return Ok(());
-        }
-        if &*name == "objects" && self.in_page() {
-            return self.object(value);
-        }
-        if let Some(parent) = self.open.last_mut() {
-            add(parent, name, value);
+        match &*name {
+            "objects" if self.in_page() == Some(0) => self.object(value)?,
+            "propSet" if self.in_page() == Some(1) => self.property(value),
+            _ => match self.open.last_mut() {
+                Some(parent) => add(parent, name, value, &mut self.spare),
+                None => self.done = Some((name, value)),
+            },
         }
         Ok(())
     }
 
-    /// Whether the open elements are Envelope, Body, the answer of a method and its `returnval`.
-    fn in_page(&self) -> bool {
+    /// How many elements are open below a page's `returnval`: 0 between its objects, 1 in one of them. Asked by name
+    /// all the way, since data objects of a vCenter may have fields of the same names.
+    fn in_page(&self) -> Option<usize> {
         match &self.open[..] {
-            [_, _, answer, returnval] => {
-                &*returnval.name == "returnval" && answer.name.ends_with("PropertiesExResponse")
+            [_, _, answer, returnval, below @ ..]
+                if &*returnval.name == "returnval"
+                    && answer.name.ends_with("PropertiesExResponse")
+                    && below.first().is_none_or(|first| &*first.name == "objects") =>
+            {
+                Some(below.len())
             }
-            _ => false,
+            _ => None,
+        }
+    }
+
+    /// Takes a property of the object under way out of its element at once: most of a page is made of these.
+    fn property(&mut self, set: Value) {
+        if let Value::Struct { mut fields, .. } = set {
+            self.properties.extend(object::property(fields.drain(..), &mut self.names));
+            self.spare = fields;
         }
     }
 
@@ -211,14 +229,17 @@ impl Builder {
         if self.objects.len() >= self.limits.objects {
             return Err(Cause::TooLarge("objects", self.limits.objects as u64));
         }
-        let object = object::from_content(value, &mut self.names);
+        // The next object will have as many.
+        let room = Vec::with_capacity(self.properties.len());
+        let properties = std::mem::replace(&mut self.properties, room);
+        let object = object::from_content(value, properties, &mut self.names);
         self.objects.push(object.ok_or_else(|| Cause::Malformed("an object without a reference".into()))?);
         Ok(())
     }
 }
 
-fn value(frame: Frame, text: &str) -> Value {
-    match frame.content {
+fn value(frame: Frame, text: &str) -> (Arc<str>, Value) {
+    let value = match frame.content {
         Content::Items(items) => Value::List(items),
         Content::Fields { fields, .. } => Value::Struct { type_name: frame.type_name, fields },
         Content::Text => match (frame.kind, frame.type_name) {
@@ -228,15 +249,18 @@ fn value(frame: Frame, text: &str) -> Value {
             }
             _ => Value::Text(text.into()),
         },
-    }
+    };
+    (frame.name, value)
 }
 
 /// Puts a child into its parent. Fields that repeat become one list: that is how a vCenter writes arrays.
-fn add(parent: &mut Frame, name: Arc<str>, value: Value) {
+fn add(parent: &mut Frame, name: Arc<str>, value: Value, spare: &mut Vec<(Arc<str>, Value)>) {
     match &mut parent.content {
         Content::Items(items) => items.push(value),
         content @ Content::Text => {
-            *content = Content::Fields { fields: vec![(name, value)], repeated: false };
+            let mut fields = std::mem::take(spare);
+            fields.push((name, value));
+            *content = Content::Fields { fields, repeated: false };
         }
         Content::Fields { fields, repeated } => match fields.last_mut() {
             Some((last, Value::List(items))) if *repeated && *last == name => items.push(value),
@@ -251,6 +275,11 @@ fn add(parent: &mut Frame, name: Arc<str>, value: Value) {
             }
         },
     }
+}
+
+/// A name without its prefix. Names are too short for the machinery of a search.
+pub(super) fn local(name: &str) -> &str {
+    name.bytes().position(|byte| byte == b':').map_or(name, |colon| &name[colon + 1..])
 }
 
 /// A name of the answer for an error text, cut to a length that can be shown.

@@ -173,10 +173,10 @@ impl Parser {
                 Ok(Event::CData(text)) => self.builder.text(&text.xml10_content()).map_err(at)?,
                 Ok(Event::GeneralRef(name)) => self.builder.reference(&name).map_err(at)?,
                 Ok(Event::Start(tag)) => self.builder.start(&tag).map_err(at)?,
-                Ok(Event::End(tag)) => self.builder.end(tag.local_name().into_inner()).map_err(at)?,
+                Ok(Event::End(tag)) => self.builder.end(build::local(tag.name().into_inner())).map_err(at)?,
                 Ok(Event::Empty(tag)) => {
                     self.builder.start(&tag).map_err(at)?;
-                    self.builder.end(tag.local_name().into_inner()).map_err(at)?;
+                    self.builder.end(build::local(tag.name().into_inner())).map_err(at)?;
                 }
                 Ok(Event::DocType(_)) => return Err(self.malformed("a document type is refused")),
                 Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {}

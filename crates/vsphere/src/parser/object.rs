@@ -38,21 +38,19 @@ pub enum Missing {
     Other(Arc<str>),
 }
 
-/// Reads an ObjectContent; `None` without a reference to an object.
-pub(super) fn from_content(content: Value, names: &mut Names) -> Option<Object> {
+/// Reads an ObjectContent whose properties were taken out already; `None` without a reference to an object.
+pub(super) fn from_content(
+    content: Value,
+    properties: Vec<(Arc<str>, Value)>,
+    names: &mut Names,
+) -> Option<Object> {
     let Value::Struct { fields, .. } = content else { return None };
-    let (mut moref, mut properties, mut missing) = (None, Vec::new(), Vec::new());
+    let (mut moref, mut missing) = (None, Vec::new());
     for (name, value) in fields {
         match (&*name, value) {
             ("obj", Value::Ref(obj)) if !obj.value.is_empty() => moref = Some(obj),
-            ("propSet", value) => {
-                let items = into_items(value);
-                properties.reserve(items.len());
-                properties.extend(items.into_iter().filter_map(|item| property(item, names)));
-            }
             ("missingSet", value) => {
-                missing
-                    .extend(into_items(value).into_iter().filter_map(|item| missing_property(&item, names)));
+                missing.extend(value.as_list().iter().filter_map(|set| missing_property(set, names)));
             }
             _ => {}
         }
@@ -60,15 +58,11 @@ pub(super) fn from_content(content: Value, names: &mut Names) -> Option<Object> 
     Some(Object { moref: moref?, properties, missing })
 }
 
-fn into_items(value: Value) -> Vec<Value> {
-    match value {
-        Value::List(items) => items,
-        single => vec![single],
-    }
-}
-
-fn property(set: Value, names: &mut Names) -> Option<(Arc<str>, Value)> {
-    let Value::Struct { fields, .. } = set else { return None };
+/// Reads the fields of a DynamicProperty.
+pub(super) fn property(
+    fields: impl Iterator<Item = (Arc<str>, Value)>,
+    names: &mut Names,
+) -> Option<(Arc<str>, Value)> {
     let (mut path, mut val) = (None, None);
     for (name, value) in fields {
         match &*name {

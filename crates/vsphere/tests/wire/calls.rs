@@ -195,6 +195,30 @@ async fn every_token_is_followed_and_used_once() {
 }
 
 #[tokio::test]
+async fn a_watcher_lists_what_was_there_when_the_pass_began() {
+    let peer = Peer::start(well_behaved).await;
+    let session = peer.login().await.unwrap();
+    let mut watcher = hosts(&session);
+    assert_eq!(watcher.listed(), None);
+    watcher.next().await.unwrap();
+    let expected: Vec<_> = (0..5).map(|n| MoRef::new("HostSystem", format!("host-{n}"))).collect();
+    assert_eq!(watcher.listed(), Some(&expected[..]));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_list_a_view_is_paged_through_all_the_same() {
+    let refused = Reply::fault(include_bytes!("../written/fault_no_permission.xml"));
+    let script = move |received: &Received| match received.body.contains("<pathSet>view</pathSet>") {
+        true => refused.clone(),
+        false => well_behaved(received),
+    };
+    let peer = Peer::start(script).await;
+    let session = peer.login().await.unwrap();
+    let first = hosts(&session).next().await;
+    assert!(matches!(first, Ok(Event::Page { total: None, .. })), "{first:?}");
+}
+
+#[tokio::test]
 async fn a_finished_watcher_is_spent() {
     let peer = Peer::start(well_behaved).await;
     let session = peer.login().await.unwrap();

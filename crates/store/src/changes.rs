@@ -1,0 +1,149 @@
+//! Tells every process what the others wrote: each writing transaction leaves a row, and readers poll.
+//! Refuses to say what changed in a row: a receiver reads what is true now.
+
+use crate::Store;
+use crate::engine::{self, DbConnection, Tx};
+use crate::error::{Attempt, During, Error};
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Interval, MissedTickBehavior};
+
+/// How often a process looks whether another one wrote: soon enough for eyes, and it costs no disk access.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Rows that are kept: hours of lively work, and about a megabyte.
+pub(crate) const KEPT: i64 = 10_000;
+
+/// What changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// A vCenter's configuration or connection state; the id is the vCenter's.
+    Vcenters,
+    /// A credential.
+    Credentials,
+    /// An operation.
+    Operation,
+    /// The inventory of a vCenter; the id is the vCenter's.
+    Inventory,
+}
+
+impl Topic {
+    fn name(self) -> &'static str {
+        match self {
+            Topic::Vcenters => "vcenters",
+            Topic::Credentials => "credentials",
+            Topic::Operation => "operation",
+            Topic::Inventory => "inventory",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Topic> {
+        [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Inventory]
+            .into_iter()
+            .find(|topic| topic.name() == name)
+    }
+}
+
+/// Something that another process wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// This was added, changed or removed.
+    Changed {
+        /// What kind of thing.
+        topic: Topic,
+        /// Its id.
+        id: String,
+    },
+    /// The listener missed rows: everything may have changed.
+    Lagged,
+}
+
+/// Listens to other processes on a connection of its own.
+#[derive(Debug)]
+pub struct Changes {
+    connection: DbConnection,
+    own: String,
+    data_version: Option<i64>,
+    seen: i64,
+    poll: Interval,
+}
+
+impl Changes {
+    pub(crate) async fn listen(path: &Path, own: &str) -> Result<Changes, Error> {
+        let attempt = Attempt::to("listening to other processes");
+        let mut connection = engine::connect(path).await.during(attempt)?;
+        let seen = newest(&mut connection).await.during(attempt)?;
+        let mut poll = tokio::time::interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Changes { connection, own: own.to_owned(), data_version: None, seen, poll })
+    }
+
+    /// Waits until other processes wrote something: what, each thing once, oldest first. Dropping the future loses
+    /// nothing.
+    pub async fn next(&mut self) -> Result<Vec<Change>, Error> {
+        let attempt = Attempt::to("reading what other processes changed");
+        loop {
+            self.poll.tick().await;
+            let data_version = engine::data_version(&mut self.connection).await.during(attempt)?;
+            if self.data_version == Some(data_version) {
+                continue;
+            }
+            // The counter was read before the rows, so whatever is written meanwhile is read at the next tick.
+            let (changes, newest) = self.read().await.during(attempt)?;
+            self.data_version = Some(data_version);
+            self.seen = newest;
+            if !changes.is_empty() {
+                return Ok(changes);
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(Vec<Change>, i64), sqlx::Error> {
+        let rows: Vec<(i64, String, String, String)> =
+            sqlx::query_as("SELECT seq, topic, id, process FROM changes WHERE seq > $1 ORDER BY seq")
+                .bind(self.seen)
+                .fetch_all(&mut self.connection)
+                .await?;
+        // Asked after the rows were read, so that none can be pruned unnoticed in between.
+        let oldest: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(seq) FROM changes").fetch_one(&mut self.connection).await?;
+        if oldest.is_some_and(|oldest| oldest > self.seen + 1) {
+            return Ok((vec![Change::Lagged], newest(&mut self.connection).await?));
+        }
+        let newest = rows.last().map_or(self.seen, |(seq, ..)| *seq);
+        let (mut changes, mut known) = (Vec::new(), HashSet::new());
+        for (_, topic, id, process) in rows {
+            // A topic that only a newer release knows: reading everything again is never wrong.
+            let change =
+                Topic::from_name(&topic).map_or(Change::Lagged, |topic| Change::Changed { topic, id });
+            if process != self.own && known.insert(change.clone()) {
+                changes.push(change);
+            }
+        }
+        Ok((changes, newest))
+    }
+}
+
+/// The number of the newest change.
+pub(crate) async fn newest(connection: &mut DbConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM changes").fetch_one(connection).await
+}
+
+impl Store {
+    /// Leaves a row for other processes, in the transaction of the change itself.
+    pub(crate) async fn note(&self, tx: &mut Tx, topic: Topic, id: &str) -> Result<(), sqlx::Error> {
+        let seq: i64 =
+            sqlx::query_scalar("INSERT INTO changes (topic, id, process) VALUES ($1, $2, $3) RETURNING seq")
+                .bind(topic.name())
+                .bind(id)
+                .bind(self.process_id())
+                .fetch_one(&mut **tx)
+                .await?;
+        sqlx::query("DELETE FROM changes WHERE seq <= $1")
+            .bind(seq - KEPT)
+            .execute(&mut **tx)
+            .await
+            .map(|_| ())
+    }
+}

@@ -1,0 +1,230 @@
+//! Credentials as configured: name, user, and whether a vCenter rejected them.
+//! Refuses passwords: nothing here has a place for one.
+
+use crate::Store;
+use crate::changes::Topic;
+use crate::engine::{DbConnection, DbRow, Tx};
+use crate::error::{Attempt, During, Error};
+use crate::row;
+use contract::{Credential, CredentialId, CredentialPlace, Time};
+use sqlx::Row;
+use std::collections::BTreeMap;
+
+/// A credential to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCredential {
+    /// Its id.
+    pub id: CredentialId,
+    /// Its name.
+    pub name: String,
+    /// The user it logs in as.
+    pub user: String,
+    /// Where its password is.
+    pub stored: CredentialPlace,
+}
+
+impl Store {
+    /// Every credential, by name.
+    pub async fn credentials(&self) -> Result<Vec<Credential>, Error> {
+        let attempt = Attempt::to("reading the credentials");
+        let mut tx = self.engine().read(attempt).await?;
+        let rows = sqlx::query("SELECT * FROM credentials ORDER BY name_key").fetch_all(&mut *tx).await;
+        let users: Vec<(String, String)> =
+            sqlx::query_as("SELECT credential_id, name FROM vcenters ORDER BY name_key")
+                .fetch_all(&mut *tx)
+                .await
+                .during(attempt)?;
+        let mut vcenters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (credential, vcenter) in users {
+            vcenters.entry(credential).or_default().push(vcenter);
+        }
+        let credential = |row: &DbRow| {
+            let mut credential = credential(row)?;
+            credential.vcenters = vcenters.remove(credential.id.as_str()).unwrap_or_default();
+            Ok(credential)
+        };
+        rows.during(attempt)?.iter().map(credential).collect::<Result<_, _>>().during(attempt)
+    }
+
+    /// One credential.
+    pub async fn credential(&self, id: &CredentialId) -> Result<Credential, Error> {
+        let attempt = Attempt::on("reading credential", id.as_str());
+        let mut tx = self.engine().read(attempt).await?;
+        let row = sqlx::query("SELECT * FROM credentials WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&mut *tx)
+            .await
+            .during(attempt)?
+            .ok_or_else(|| not_found(id))?;
+        let mut credential = credential(&row).during(attempt)?;
+        credential.vcenters = users(&mut tx, id).await.during(attempt)?;
+        Ok(credential)
+    }
+
+    /// Adds a credential.
+    pub async fn add_credential(&self, new: NewCredential) -> Result<(), Error> {
+        let attempt = Attempt::on("adding credential", new.id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        self.insert_credential(&mut tx, &new, attempt).await?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Changes name or user; `None` leaves it as it is. Another user has not been rejected yet.
+    pub async fn edit_credential(
+        &self,
+        id: &CredentialId,
+        name: Option<String>,
+        user: Option<String>,
+    ) -> Result<(), Error> {
+        let attempt = Attempt::on("changing credential", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        if let Some(name) = name {
+            name_is_free(&mut tx, &name, id, attempt).await?;
+            let sql = "UPDATE credentials SET name = $1, name_key = $2 WHERE id = $3";
+            let renamed = sqlx::query(sql).bind(&name).bind(row::name_key(&name)).bind(id.as_str());
+            renamed.execute(&mut *tx).await.during(attempt)?;
+        }
+        if let Some(user) = user {
+            set_user(&mut tx, id, &user).await.during(attempt)?;
+        }
+        self.note_credential(&mut tx, id, attempt).await?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Says where the password is.
+    pub async fn set_stored(&self, id: &CredentialId, stored: CredentialPlace) -> Result<(), Error> {
+        let attempt = Attempt::on("noting where the password is of credential", id.as_str());
+        let stored = row::word(&stored).during(attempt)?;
+        let update = sqlx::query("UPDATE credentials SET stored = $1 WHERE id = $2").bind(stored);
+        self.update_credential(id, update, attempt).await
+    }
+
+    /// Notes that a vCenter rejected it.
+    pub async fn set_rejected(&self, id: &CredentialId, at: Time) -> Result<(), Error> {
+        let attempt = Attempt::on("noting the rejection of credential", id.as_str());
+        let update = sqlx::query("UPDATE credentials SET rejected_at = $1 WHERE id = $2").bind(at.0);
+        self.update_credential(id, update, attempt).await
+    }
+
+    /// Forgets that a vCenter rejected it, as after its password changed.
+    pub async fn clear_rejection(&self, id: &CredentialId) -> Result<(), Error> {
+        let attempt = Attempt::on("forgetting the rejection of credential", id.as_str());
+        let update = sqlx::query("UPDATE credentials SET rejected_at = $1 WHERE id = $2").bind(None::<i64>);
+        self.update_credential(id, update, attempt).await
+    }
+
+    /// Removes a credential that no vCenter uses.
+    pub async fn remove_credential(&self, id: &CredentialId) -> Result<(), Error> {
+        let attempt = Attempt::on("removing credential", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let vcenters = users(&mut tx, id).await.during(attempt)?;
+        if !vcenters.is_empty() {
+            return Err(Error::InUse { vcenters });
+        }
+        self.note_credential(&mut tx, id, attempt).await?;
+        let delete = sqlx::query("DELETE FROM credentials WHERE id = $1").bind(id.as_str());
+        delete.execute(&mut *tx).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    pub(crate) async fn insert_credential(
+        &self,
+        tx: &mut Tx,
+        new: &NewCredential,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        name_is_free(tx, &new.name, &new.id, attempt).await?;
+        sqlx::query(
+            "INSERT INTO credentials (id, name, name_key, username, stored) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(new.id.as_str())
+        .bind(&new.name)
+        .bind(row::name_key(&new.name))
+        .bind(&new.user)
+        .bind(row::word(&new.stored).during(attempt)?)
+        .execute(&mut **tx)
+        .await
+        .during(attempt)?;
+        self.note(tx, Topic::Credentials, new.id.as_str()).await.during(attempt)
+    }
+
+    /// Leaves the row for other processes, if there is such a credential.
+    pub(crate) async fn note_credential(
+        &self,
+        tx: &mut Tx,
+        id: &CredentialId,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM credentials WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&mut **tx)
+            .await
+            .during(attempt)?;
+        found.ok_or_else(|| not_found(id))?;
+        self.note(tx, Topic::Credentials, id.as_str()).await.during(attempt)
+    }
+
+    /// Runs an update that lacks only the id.
+    async fn update_credential<'q>(
+        &self,
+        id: &'q CredentialId,
+        update: sqlx::query::Query<'q, crate::engine::Db, <crate::engine::Db as sqlx::Database>::Arguments>,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        let mut tx = self.engine().write(attempt).await?;
+        update.bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
+        self.note_credential(&mut tx, id, attempt).await?;
+        tx.commit().await.during(attempt)
+    }
+}
+
+pub(crate) async fn set_user(
+    tx: &mut DbConnection,
+    id: &CredentialId,
+    user: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE credentials SET username = $1, rejected_at = NULL WHERE id = $2 AND username <> $1")
+        .bind(user)
+        .bind(id.as_str())
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
+    Ok(Credential {
+        id: CredentialId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        user: row.try_get("username")?,
+        stored: row::from_word(row.try_get("stored")?)?,
+        vcenters: Vec::new(),
+        rejected_at: row::time(row.try_get("rejected_at")?),
+    })
+}
+
+/// Names of the vCenters that log in with a credential, sorted.
+async fn users(tx: &mut DbConnection, id: &CredentialId) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT name FROM vcenters WHERE credential_id = $1 ORDER BY name_key")
+        .bind(id.as_str())
+        .fetch_all(tx)
+        .await
+}
+
+async fn name_is_free(
+    tx: &mut DbConnection,
+    name: &str,
+    own: &CredentialId,
+    attempt: Attempt<'_>,
+) -> Result<(), Error> {
+    let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM credentials WHERE name_key = $1 AND id <> $2")
+        .bind(row::name_key(name))
+        .bind(own.as_str())
+        .fetch_optional(tx)
+        .await
+        .during(attempt)?;
+    taken.map_or(Ok(()), |_| Err(Error::NameTaken { name: name.to_owned() }))
+}
+
+fn not_found(id: &CredentialId) -> Error {
+    Error::NotFound { what: "credential", id: id.to_string() }
+}

@@ -1,0 +1,146 @@
+//! What is SQLite's own: files, pragmas, how transactions begin, what its errors mean.
+//! Refuses to know any table. PostgreSQL joins as a second arm here and in the migrations.
+
+use crate::error::{Attempt, During, Error};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, Sqlite, SqlitePool, Transaction};
+use std::path::Path;
+use std::time::Duration;
+
+pub(crate) type Db = Sqlite;
+pub(crate) type DbConnection = sqlx::SqliteConnection;
+pub(crate) type DbRow = sqlx::sqlite::SqliteRow;
+pub(crate) type Tx = Transaction<'static, Sqlite>;
+
+/// How long a statement waits for other processes; also how long a writer waits for its turn in this one.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// A scan of the inventory and a few small reads at a time; each connection is a thread.
+const READERS: u32 = 4;
+
+/// After a large pass the write-ahead log shrinks to this size.
+const WAL_LIMIT: &str = "16777216";
+
+/// One writer and a few readers of one database.
+pub(crate) struct Engine {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Engine {
+    pub(crate) async fn open(path: &Path) -> Result<Engine, Error> {
+        let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).idle_timeout(None).max_lifetime(None);
+        let attempt = Attempt::to("opening the database");
+        let journal =
+            options(path).journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", WAL_LIMIT);
+        let writer = pool().max_connections(1).connect_with(journal).await.during(attempt)?;
+        let readers =
+            pool().max_connections(READERS).connect_lazy_with(options(path).pragma("query_only", "on"));
+        Ok(Engine { writer, readers })
+    }
+
+    /// A transaction that holds the write lock from the start, so that it never fails half-way for another's.
+    pub(crate) async fn write(&self, attempt: Attempt<'_>) -> Result<Tx, Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.during(attempt)
+    }
+
+    /// A transaction that sees the database as it was at its first statement.
+    pub(crate) async fn read(&self, attempt: Attempt<'_>) -> Result<Tx, Error> {
+        self.readers.begin().await.during(attempt)
+    }
+
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A connection of its own.
+pub(crate) async fn connect(path: &Path) -> Result<DbConnection, sqlx::Error> {
+    options(path).connect().await
+}
+
+/// The counter that changes when another connection has written.
+pub(crate) async fn data_version(connection: &mut DbConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await
+}
+
+/// Whether the database has any table, and whether it has one of this name.
+pub(crate) async fn has_table(
+    connection: &mut DbConnection,
+    name: &str,
+) -> Result<(bool, bool), sqlx::Error> {
+    let sql = "SELECT COUNT(*), COALESCE(SUM(name = $1), 0) FROM sqlite_master WHERE type = 'table'";
+    let (any, this): (i64, i64) = sqlx::query_as(sql).bind(name).fetch_one(connection).await?;
+    Ok((any > 0, this > 0))
+}
+
+/// Writes a consistent copy of the whole database into an empty file.
+pub(crate) async fn copy(connection: &mut DbConnection, into: &Path) -> Result<(), sqlx::Error> {
+    let into = into.to_string_lossy().into_owned();
+    sqlx::query("VACUUM INTO $1").bind(into).execute(connection).await.map(|_| ())
+}
+
+/// What is wrong with the database, checked in full.
+pub(crate) async fn faults(connection: &mut DbConnection) -> Result<Vec<String>, sqlx::Error> {
+    let answer: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(connection).await?;
+    Ok(answer.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// The engine as `doctor` shows it.
+pub(crate) struct Report {
+    pub(crate) version: String,
+    pub(crate) journal_mode: String,
+    pub(crate) faults: Vec<String>,
+}
+
+/// Looks at the database without the checks that take long.
+pub(crate) async fn report(connection: &mut DbConnection) -> Result<Report, sqlx::Error> {
+    let version = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
+    let journal_mode = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    let answer: Vec<String> =
+        sqlx::query_scalar("PRAGMA quick_check(10)").fetch_all(&mut *connection).await?;
+    let mut faults: Vec<String> = answer.into_iter().filter(|line| line != "ok").collect();
+    for row in sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut *connection).await? {
+        faults.push(format!("a row of {} refers to nothing", row.try_get::<String, _>(0)?));
+    }
+    Ok(Report { version, journal_mode, faults })
+}
+
+/// Closes a connection; a failure to close loses nothing that was committed.
+pub(crate) async fn disconnect(connection: DbConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "a connection to the database could not be closed");
+    }
+}
+
+/// The error that a failure of the engine is to its callers.
+pub(crate) fn error(attempt: Attempt<'_>, source: sqlx::Error) -> Error {
+    // The lower byte is SQLite's primary result code.
+    let code = source
+        .as_database_error()
+        .and_then(|e| e.code())
+        .and_then(|c| c.parse::<u32>().ok())
+        .map(|c| c & 0xff);
+    let in_words = attempt.to_string();
+    match (code, &source) {
+        (Some(5 | 6), _) | (_, sqlx::Error::PoolTimedOut) => Error::Busy { attempt: in_words, source },
+        (Some(11 | 26), _) => attempt.corrupt(source.to_string()),
+        (Some(13), _) => Error::DiskFull { attempt: in_words, source },
+        _ => Error::Database { attempt: in_words, source },
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        .disable_statement_logging()
+}

@@ -1,0 +1,184 @@
+//! What can go wrong with the database, told apart where somebody acts on it.
+//! Refuses to carry values of rows: an error names the attempt and the id of what it was about.
+
+use contract::OperationId;
+use std::path::PathBuf;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database did not do what it was asked.
+    #[error("{attempt} failed")]
+    Database {
+        /// What was attempted.
+        attempt: String,
+        /// Why it failed.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Other processes kept the database busy for too long.
+    #[error("{attempt} failed: the database was busy for 30 s")]
+    Busy {
+        /// What was attempted.
+        attempt: String,
+        /// Why it failed.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The disk is full.
+    #[error("{attempt} failed: the disk is full")]
+    DiskFull {
+        /// What was attempted.
+        attempt: String,
+        /// Why it failed.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The file is damaged, or no database at all. It is kept as it is.
+    #[error("{attempt} failed: the database is damaged ({detail})")]
+    Corrupt {
+        /// What was attempted.
+        attempt: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The file is a database of another program. It is kept as it is.
+    #[error("{} is a database, but none of Muster's", path.display())]
+    NotMuster {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer release of Muster has changed the database.
+    #[error(
+        "the database has schema {found}, and this release knows up to {known}: a newer Muster has used it"
+    )]
+    NewerSchema {
+        /// Schema of the database.
+        found: i64,
+        /// Newest schema that this release knows.
+        known: i64,
+    },
+    /// Other processes have the database open, and it has to change its schema.
+    #[error("{attempt} failed: {} has the database open", if by.is_empty() { "another process".to_owned() } else { by.join(", ") })]
+    Locked {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The processes.
+        by: Vec<String>,
+    },
+    /// The schema could not be changed; the database is as it was.
+    #[error("changing the schema of the database failed")]
+    Migration {
+        /// Why it failed.
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A file or folder beside the database could not be used.
+    #[error("{attempt} {} failed", path.display())]
+    Io {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A vCenter or credential has this name already, up to case.
+    #[error("the name {name:?} is taken")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// It is the same vCenter as one that is configured already.
+    #[error("it is the same vCenter as {name:?}")]
+    SameVcenter {
+        /// The name of the one that is there.
+        name: String,
+    },
+    /// The credential is used by these vCenters.
+    #[error("the credential is used by {}", vcenters.join(", "))]
+    InUse {
+        /// Their names.
+        vcenters: Vec<String>,
+    },
+    /// An operation of the vCenter is running.
+    #[error("operation {operation} of the vCenter is running")]
+    Running {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// There is no such thing.
+    #[error("there is no {what} {id:?}")]
+    NotFound {
+        /// `vCenter`, `credential` or `operation`.
+        what: &'static str,
+        /// Its id, or the beginning of one.
+        id: String,
+    },
+    /// Several ids begin like this.
+    #[error("several ids of {what}s begin with {prefix:?}")]
+    Ambiguous {
+        /// What it was to designate.
+        what: &'static str,
+        /// The beginning.
+        prefix: String,
+    },
+    /// The operation is no longer run under this claim.
+    #[error("operation {operation} is no longer run by this claim")]
+    ClaimLost {
+        /// The operation.
+        operation: OperationId,
+    },
+    /// What was staged is not what is to be published.
+    #[error("operation {operation} staged {staged} rows, but {found} could be published")]
+    Incomplete {
+        /// The operation.
+        operation: OperationId,
+        /// Rows that were staged.
+        staged: u64,
+        /// Rows that publishing would have written.
+        found: u64,
+    },
+}
+
+/// What is being attempted, and on what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt<'a> {
+    what: &'static str,
+    id: &'a str,
+}
+
+impl<'a> Attempt<'a> {
+    pub(crate) const fn to(what: &'static str) -> Attempt<'static> {
+        Attempt { what, id: "" }
+    }
+
+    pub(crate) const fn on(what: &'static str, id: &'a str) -> Attempt<'a> {
+        Attempt { what, id }
+    }
+
+    pub(crate) fn corrupt(self, detail: impl Into<String>) -> Error {
+        Error::Corrupt { attempt: self.to_string(), detail: detail.into() }
+    }
+}
+
+impl std::fmt::Display for Attempt<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.id {
+            "" => f.write_str(self.what),
+            id => write!(f, "{} {id}", self.what),
+        }
+    }
+}
+
+/// Says what was attempted when the database failed.
+pub(crate) trait During<T> {
+    fn during(self, attempt: Attempt<'_>) -> Result<T, Error>;
+}
+
+impl<T> During<T> for Result<T, sqlx::Error> {
+    fn during(self, attempt: Attempt<'_>) -> Result<T, Error> {
+        self.map_err(|source| crate::engine::error(attempt, source))
+    }
+}

@@ -1,0 +1,142 @@
+//! Who is alive, and who may change the schema: told by locks that the operating system frees when a process dies.
+//! Refuses to look at clocks: a process that sleeps for a day is still alive.
+
+use crate::error::Error;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often a lock that others hold is tried.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// The presence of this process: a locked file in the folder `run`.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    id: String,
+    run: PathBuf,
+    file: File,
+}
+
+impl Presence {
+    /// Enters a new id into the folder, and removes what dead processes left there.
+    pub(crate) fn enter(run: &Path) -> Result<Presence, Error> {
+        let id = uuid::Uuid::new_v4().to_string();
+        let io = |source| Error::Io { attempt: "taking a lock in", path: run.to_owned(), source };
+        // Locked before it has its name: who sweeps the folder never finds it unlocked.
+        let unnamed = run.join(format!("{id}.new"));
+        let file = private(&unnamed).map_err(io)?;
+        file.try_lock().map_err(std::io::Error::from).map_err(io)?;
+        std::fs::write(described(run, &id), own_description()).map_err(io)?;
+        std::fs::rename(&unnamed, locked(run, &id)).map_err(io)?;
+        sweep(run);
+        Ok(Presence { id, run: run.to_owned(), file })
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Gives the lock back.
+    pub(crate) fn leave(self) {
+        remove(&self.run, &self.id);
+        drop(self.file);
+    }
+}
+
+/// Whether the process with this id still runs; whoever can't be asked counts as alive.
+pub(crate) fn is_alive(run: &Path, id: &str) -> bool {
+    match File::open(locked(run, id)) {
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        // Shared, so that two who look at once don't take each other for the owner.
+        Ok(file) => file.try_lock_shared().is_err(),
+    }
+}
+
+/// How the schema is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// While the database is in use: nobody changes the schema.
+    InUse,
+    /// To change it: nobody uses the database.
+    Changing,
+}
+
+/// Locks the schema; after so much patience names those who have it.
+pub(crate) async fn schema(dir: &Path, how: Schema, patience: Duration, own: &str) -> Result<File, Error> {
+    let path = dir.join("schema.lock");
+    let io = |source| Error::Io { attempt: "locking", path: path.clone(), source };
+    let file = private(&path).map_err(io)?;
+    let deadline = tokio::time::Instant::now() + patience;
+    loop {
+        let tried = match how {
+            Schema::InUse => file.try_lock_shared(),
+            Schema::Changing => file.try_lock(),
+        };
+        match tried {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+            Err(TryLockError::WouldBlock) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(RETRY).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                let attempt = match how {
+                    Schema::InUse => "opening the database",
+                    Schema::Changing => "changing the schema of the database",
+                };
+                return Err(Error::Locked { attempt, by: others(&dir.join("run"), own) });
+            }
+        }
+    }
+}
+
+/// Opens or creates a file that only its owner can read.
+pub(crate) fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The processes that are alive, but for our own, as people know them.
+fn others(run: &Path, own: &str) -> Vec<String> {
+    let alive = ids(run).into_iter().filter(|id| id != own && is_alive(run, id));
+    alive
+        .map(|id| std::fs::read_to_string(described(run, &id)).unwrap_or_else(|_| format!("process {id}")))
+        .collect()
+}
+
+fn sweep(run: &Path) {
+    for id in ids(run) {
+        if !is_alive(run, &id) {
+            remove(run, &id);
+        }
+    }
+}
+
+fn remove(run: &Path, id: &str) {
+    // What can't be removed now is removed by whoever sweeps next.
+    let _ = std::fs::remove_file(described(run, id));
+    let _ = std::fs::remove_file(locked(run, id));
+}
+
+fn ids(run: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(run).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter_map(|name| Some(name.to_str()?.strip_suffix(".lock")?.to_owned())).collect()
+}
+
+fn locked(run: &Path, id: &str) -> PathBuf {
+    run.join(format!("{id}.lock"))
+}
+
+// Beside the lock: on Windows nobody else can read a locked file.
+fn described(run: &Path, id: &str) -> PathBuf {
+    run.join(format!("{id}.txt"))
+}
+
+fn own_description() -> String {
+    let program = std::env::current_exe().ok();
+    let program =
+        program.as_deref().and_then(Path::file_stem).map_or("Muster".into(), |name| name.to_string_lossy());
+    format!("{program} (process {})", std::process::id())
+}

@@ -1,0 +1,112 @@
+//! Brings the schema of the database up to date, and keeps a verified copy of what was there before.
+//! Refuses a newer schema, a damaged file and another program's database, and leaves each as it is.
+
+use crate::engine;
+use crate::error::{Attempt, During, Error};
+use crate::lock::{self, Schema};
+use sqlx::migrate::Migrator;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The schema of this release.
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The table in which sqlx notes what was done.
+const TABLE: &str = "_sqlx_migrations";
+
+/// A migration rewrites at most the inventory, which is a matter of seconds.
+const FOR_A_MIGRATION: Duration = Duration::from_secs(30);
+
+/// Another process that starts holds the schema for milliseconds; one that works holds it for hours.
+const FOR_OTHERS: Duration = Duration::from_secs(3);
+
+/// Where the database of a data folder is.
+pub(crate) fn database(dir: &Path) -> PathBuf {
+    dir.join("muster.db")
+}
+
+/// The newest schema that these migrations make.
+pub(crate) fn newest(migrations: &Migrator) -> i64 {
+    migrations.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Makes the schema current. Who holds the answer keeps others from changing it.
+pub(crate) async fn settle(dir: &Path, migrations: &Migrator, own: &str) -> Result<File, Error> {
+    let path = database(dir);
+    loop {
+        let in_use = lock::schema(dir, Schema::InUse, FOR_A_MIGRATION, own).await?;
+        if version(&path, migrations).await? == Some(newest(migrations)) {
+            return Ok(in_use);
+        }
+        drop(in_use);
+        let _changing = lock::schema(dir, Schema::Changing, FOR_OTHERS, own).await?;
+        migrate(dir, &path, migrations).await?;
+    }
+}
+
+/// The schema of the database; `None` where there is none yet.
+pub(crate) async fn version(path: &Path, migrations: &Migrator) -> Result<Option<i64>, Error> {
+    let is_new = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+    if is_new {
+        return Ok(None);
+    }
+    let shown = path.to_string_lossy();
+    let attempt = Attempt::on("opening", &shown);
+    let mut connection = engine::connect(path).await.during(attempt)?;
+    let (any_table, ours) = engine::has_table(&mut connection, TABLE).await.during(attempt)?;
+    if any_table && !ours {
+        return Err(Error::NotMuster { path: path.to_owned() });
+    }
+    let found: Option<i64> = match ours {
+        true => sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&mut connection)
+            .await
+            .during(attempt)?,
+        false => None,
+    };
+    engine::disconnect(connection).await;
+    match (found, newest(migrations)) {
+        (Some(found), known) if found > known => Err(Error::NewerSchema { found, known }),
+        _ => Ok(found),
+    }
+}
+
+async fn migrate(dir: &Path, path: &Path, migrations: &Migrator) -> Result<(), Error> {
+    let before = version(path, migrations).await?;
+    if before == Some(newest(migrations)) {
+        return Ok(());
+    }
+    lock::private(path).map_err(|source| Error::Io { attempt: "creating", path: path.to_owned(), source })?;
+    let attempt = Attempt::to("changing the schema of the database");
+    let mut connection = engine::connect(path).await.during(attempt)?;
+    if let Some(before) = before {
+        keep_copy(&mut connection, &dir.join(format!("muster-schema-{before}.db"))).await?;
+    }
+    let migrated = migrations.run_direct(None, &mut connection, false).await;
+    engine::disconnect(connection).await;
+    migrated.map_err(|source| Error::Migration { source })
+}
+
+/// Copies the database, and puts the copy in its place only when it is known to be whole.
+async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path) -> Result<(), Error> {
+    let unverified = copy.with_extension("part");
+    let io =
+        |source| Error::Io { attempt: "keeping a copy of the database as", path: copy.to_owned(), source };
+    match std::fs::remove_file(&unverified) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
+    // SQLite copies into an empty file, which by then only its owner can read.
+    lock::private(&unverified).map_err(io)?;
+    let attempt = Attempt::to("keeping a copy of the database");
+    engine::copy(connection, &unverified).await.during(attempt)?;
+    let mut copied = engine::connect(&unverified).await.during(attempt)?;
+    let faults = engine::faults(&mut copied).await.during(attempt)?;
+    engine::disconnect(copied).await;
+    if !faults.is_empty() {
+        return Err(attempt.corrupt(faults.join("; ")));
+    }
+    lock::private(&unverified).and_then(|file| file.sync_all()).map_err(io)?;
+    std::fs::rename(&unverified, copy).map_err(io)
+}

@@ -1,0 +1,179 @@
+//! Opens a data folder, says what state its database is in, and closes it.
+//! Refuses to repair: a file that is damaged or of another release is left as it is.
+
+use crate::engine::{self, Engine};
+use crate::error::{Attempt, During, Error};
+use crate::lock::{self, Presence};
+use crate::{changes, migrate};
+use sqlx::migrate::Migrator;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The database of a data folder. Clones are the same one.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    dir: PathBuf,
+    engine: Engine,
+    database_id: String,
+    process_id: String,
+    held: Mutex<Option<Held>>,
+}
+
+/// What tells other processes that this one is alive and uses the schema.
+struct Held {
+    presence: Presence,
+    _schema: File,
+}
+
+impl Store {
+    /// Opens the database in this folder; creates both where there are none. Brings an older schema up to date,
+    /// after a verified copy of the database was kept beside it.
+    pub async fn open(data_dir: &Path) -> Result<Store, Error> {
+        Store::open_with(data_dir, &migrate::MIGRATIONS).await
+    }
+
+    pub(crate) async fn open_with(dir: &Path, migrations: &Migrator) -> Result<Store, Error> {
+        let run = dir.join("run");
+        create_private(&run).map_err(|source| Error::Io {
+            attempt: "creating the folder",
+            path: dir.to_owned(),
+            source,
+        })?;
+        let presence = Presence::enter(&run)?;
+        let schema = migrate::settle(dir, migrations, presence.id()).await?;
+        let engine = Engine::open(&migrate::database(dir)).await?;
+        let database_id = database_id(&engine).await?;
+        let process_id = presence.id().to_owned();
+        let held = Mutex::new(Some(Held { presence, _schema: schema }));
+        Ok(Store(Arc::new(Inner { dir: dir.to_owned(), engine, database_id, process_id, held })))
+    }
+
+    /// A random id that the database got when it was made. Copies of the file share it.
+    pub fn database_id(&self) -> &str {
+        &self.0.database_id
+    }
+
+    /// The id of this process among those that use the database; every `open` gets its own.
+    pub fn process_id(&self) -> &str {
+        &self.0.process_id
+    }
+
+    /// Looks at the database; takes as long as reading all of it.
+    pub async fn check(&self) -> Result<Health, Error> {
+        let attempt = Attempt::to("checking the database");
+        let mut reader = self.engine().readers().acquire().await.during(attempt)?;
+        let report = engine::report(&mut reader).await.during(attempt)?;
+        let schema_version = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+            .fetch_one(&mut *reader)
+            .await
+            .during(attempt)?;
+        let path = migrate::database(&self.0.dir);
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let size_bytes = size(&path) + size(&path.with_extension("db-wal"));
+        Ok(Health {
+            sqlite_version: report.version,
+            journal_mode: report.journal_mode,
+            faults: report.faults,
+            schema_version,
+            path,
+            size_bytes,
+        })
+    }
+
+    /// Listens to what other processes write from now on.
+    pub async fn changes(&self) -> Result<changes::Changes, Error> {
+        changes::Changes::listen(&migrate::database(&self.0.dir), self.process_id()).await
+    }
+
+    /// Closes the database for every clone. Operations that are still live count as interrupted from here on.
+    pub async fn close(self) {
+        self.engine().close().await;
+        let held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(held) = held {
+            held.presence.leave();
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Whether the process with this id still runs.
+    pub(crate) fn is_alive(&self, process: &str) -> bool {
+        process == self.process_id() || lock::is_alive(&self.0.dir.join("run"), process)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("dir", &self.0.dir).field("process_id", &self.0.process_id).finish()
+    }
+}
+
+/// State of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Version of the SQLite inside Muster.
+    pub sqlite_version: String,
+    /// `wal`.
+    pub journal_mode: String,
+    /// What is wrong with the file, in SQLite's words; at most about ten lines.
+    pub faults: Vec<String>,
+    /// Schema of the database.
+    pub schema_version: i64,
+    /// The file.
+    pub path: PathBuf,
+    /// Size of the file and of its write-ahead log, bytes.
+    pub size_bytes: u64,
+}
+
+impl Health {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty() && self.journal_mode == "wal"
+    }
+}
+
+impl std::fmt::Display for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Health { sqlite_version, journal_mode, schema_version, path, size_bytes, faults } = self;
+        let path = path.display();
+        write!(
+            f,
+            "{path}: {size_bytes} bytes, schema {schema_version}, SQLite {sqlite_version}, {journal_mode}; "
+        )?;
+        match faults.is_empty() {
+            true => f.write_str("intact"),
+            false => write!(f, "damaged: {}", faults.join("; ")),
+        }
+    }
+}
+
+fn create_private(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Reads the id of the database, which the first one to open it makes up.
+async fn database_id(engine: &Engine) -> Result<String, Error> {
+    const READ: &str = "SELECT value FROM meta WHERE key = 'database_id'";
+    let attempt = Attempt::to("reading the id of the database");
+    if let Some(id) = sqlx::query_scalar(READ).fetch_optional(engine.readers()).await.during(attempt)? {
+        return Ok(id);
+    }
+    let mut tx = engine.write(attempt).await?;
+    sqlx::query("INSERT INTO meta (key, value) VALUES ('database_id', $1) ON CONFLICT DO NOTHING")
+        .bind(uuid::Uuid::new_v4().to_string())
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
+    let id = sqlx::query_scalar(READ).fetch_one(&mut *tx).await.during(attempt)?;
+    tx.commit().await.during(attempt)?;
+    Ok(id)
+}

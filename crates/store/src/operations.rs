@@ -1,0 +1,99 @@
+//! Reads operations: one, or the newest.
+//! Refuses to change any; the queue does.
+
+use crate::Store;
+use crate::engine::{DbConnection, DbRow};
+use crate::error::{Attempt, During, Error};
+use crate::row;
+use contract::{
+    Diff, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Time, VcenterId,
+};
+use sqlx::Row;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT o.*, v.name AS vcenter FROM operations o JOIN vcenters v ON v.id = o.vcenter_id ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// The operation with this id, or the only one whose id begins like this.
+    pub async fn operation(&self, id: &str) -> Result<Operation, Error> {
+        let attempt = Attempt::on("reading operation", id);
+        let mut tx = self.engine().read(attempt).await?;
+        if let Some(operation) = read(&mut tx, id).await.during(attempt)? {
+            return Ok(operation);
+        }
+        let not_found = Error::NotFound { what: "operation", id: id.to_owned() };
+        if id.is_empty() {
+            return Err(not_found);
+        }
+        let rows = sqlx::query(select!("WHERE substr(o.id, 1, length($1)) = $1 LIMIT 2"))
+            .bind(id)
+            .fetch_all(&mut *tx)
+            .await
+            .during(attempt)?;
+        match &rows[..] {
+            [one] => operation(one).during(attempt),
+            [] => Err(not_found),
+            _ => Err(Error::Ambiguous { what: "operation", prefix: id.to_owned() }),
+        }
+    }
+
+    /// The newest operations, of one vCenter or of all, newest first.
+    pub async fn operations(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, Error> {
+        let attempt = Attempt::to("reading the operations");
+        let rows = match vcenter {
+            Some(vcenter) => sqlx::query(select!("WHERE o.vcenter_id = $1 ORDER BY o.seq DESC LIMIT $2"))
+                .bind(vcenter.as_str())
+                .bind(i64::from(limit)),
+            None => sqlx::query(select!("ORDER BY o.seq DESC LIMIT $1")).bind(i64::from(limit)),
+        };
+        let rows = rows.fetch_all(self.engine().readers()).await.during(attempt)?;
+        // A kind that only a newer release knows must not hide the others.
+        let known =
+            |row: &DbRow| operation(row).inspect_err(|error| tracing::warn!(%error, "an operation")).ok();
+        Ok(rows.iter().filter_map(known).collect())
+    }
+}
+
+pub(crate) async fn read(tx: &mut DbConnection, id: &str) -> Result<Option<Operation>, sqlx::Error> {
+    let row = sqlx::query(select!("WHERE o.id = $1")).bind(id).fetch_optional(tx).await?;
+    row.as_ref().map(operation).transpose()
+}
+
+fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
+    let number = |column: &str| row.try_get(column).map(row::unsigned);
+    let unknown =
+        |what: &str, name: String| sqlx::Error::Decode(format!("no {what} is called {name}").into());
+    let kind: String = row.try_get("kind")?;
+    let origin: String = row.try_get("origin")?;
+    let state: String = row.try_get("state")?;
+    let error: Option<String> = row.try_get("error")?;
+    Ok(Operation {
+        id: OperationId(row.try_get("id")?),
+        vcenter: row.try_get("vcenter")?,
+        vcenter_id: VcenterId(row.try_get("vcenter_id")?),
+        kind: OperationKind::from_name(&kind).ok_or_else(|| unknown("kind of operation", kind))?,
+        scope: row::from_json(row.try_get("scope")?)?,
+        origin: Origin::from_name(&origin).ok_or_else(|| unknown("origin", origin))?,
+        state: OperationState::from_name(&state).ok_or_else(|| unknown("state", state))?,
+        attempts: row.try_get("attempts")?,
+        submitted_at: Time(row.try_get("submitted_at")?),
+        started_at: row::time(row.try_get("started_at")?),
+        finished_at: row::time(row.try_get("finished_at")?),
+        progress: Progress { step: row.try_get("step")?, done: number("done")?, total: number("total")? },
+        diff: Diff {
+            added: number("added")?,
+            changed: number("changed")?,
+            removed: number("removed")?,
+            unchanged: number("unchanged")?,
+        },
+        calls: number("calls")?,
+        bytes: number("bytes")?,
+        error: error.as_deref().map(row::from_json).transpose()?,
+    })
+}

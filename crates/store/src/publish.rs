@@ -1,0 +1,103 @@
+//! Publishes a staged pass: inventory, coverage, the operation's end and the vCenter's state in one transaction.
+//! Refuses to publish for an operation that was taken away, and anything else than all that was staged.
+
+use crate::Store;
+use crate::changes::Topic;
+use crate::engine::Tx;
+use crate::error::{Attempt, During, Error};
+use crate::queue::{Claim, Finish};
+use crate::stage::{Pass, Staged};
+use crate::vcenters::{self, Contact};
+use contract::{Kind, VcenterState};
+
+/// What publishing wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Rows of the inventory that were written or deleted; 0 if the pass found everything as it was.
+    pub rows_written: u64,
+}
+
+impl Store {
+    /// Makes a staged pass the inventory, and ends its operation, or changes nothing.
+    pub async fn publish(
+        &self,
+        claim: &Claim,
+        staged: Staged,
+        pass: &Pass,
+        finish: Finish,
+    ) -> Result<Published, Error> {
+        let operation = &claim.operation;
+        let attempt = Attempt::on("publishing the pass of operation", operation.id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        self.write_finish(&mut tx, claim, &finish, attempt).await?;
+        let rows_written =
+            if staged.rows == 0 { 0 } else { move_staged(&mut tx, claim).await.during(attempt)? };
+        if rows_written != staged.rows {
+            let operation = operation.id.clone();
+            return Err(Error::Incomplete { operation, staged: staged.rows, found: rows_written });
+        }
+        write_coverage(&mut tx, claim, pass).await.during(attempt)?;
+        let contact = Contact { state: VcenterState::Online, at: finish.at };
+        vcenters::write_contact(&mut tx, &operation.vcenter_id, Some(contact)).await.during(attempt)?;
+        self.note(&mut tx, Topic::Inventory, operation.vcenter_id.as_str()).await.during(attempt)?;
+        self.note(&mut tx, Topic::Vcenters, operation.vcenter_id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)?;
+        Ok(Published { rows_written })
+    }
+}
+
+async fn move_staged(tx: &mut Tx, claim: &Claim) -> Result<u64, sqlx::Error> {
+    let (operation, vcenter) = (claim.operation.id.as_str(), claim.operation.vcenter_id.as_str());
+    let deleted = sqlx::query(
+        "DELETE FROM objects WHERE vcenter_id = $1 AND (kind, moref) IN (SELECT kind, moref FROM staged \
+         WHERE operation_id = $2 AND claim_no = $3 AND document IS NULL)",
+    )
+    .bind(vcenter)
+    .bind(operation)
+    .bind(claim.claim_no)
+    .execute(&mut **tx)
+    .await?;
+    let written = sqlx::query(
+        "INSERT INTO objects (vcenter_id, kind, moref, object_type, hash, document) \
+         SELECT $1, kind, moref, object_type, hash, document FROM staged \
+         WHERE operation_id = $2 AND claim_no = $3 AND document IS NOT NULL \
+         ON CONFLICT (vcenter_id, kind, moref) DO UPDATE SET \
+         object_type = excluded.object_type, hash = excluded.hash, document = excluded.document",
+    )
+    .bind(vcenter)
+    .bind(operation)
+    .bind(claim.claim_no)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("DELETE FROM staged WHERE operation_id = $1").bind(operation).execute(&mut **tx).await?;
+    Ok(deleted.rows_affected() + written.rows_affected())
+}
+
+async fn write_coverage(tx: &mut Tx, claim: &Claim, pass: &Pass) -> Result<(), sqlx::Error> {
+    let vcenter = claim.operation.vcenter_id.as_str();
+    // Kinds that are covered by another one have no coverage of their own.
+    let whole = pass.whole.iter().filter(|kind| kind.covered_by() == **kind);
+    for kind in whole.clone() {
+        // A cluster that was read before is part of the whole now.
+        sqlx::query("DELETE FROM coverage WHERE vcenter_id = $1 AND kind = $2 AND scope <> ''")
+            .bind(vcenter)
+            .bind(kind.name())
+            .execute(&mut **tx)
+            .await?;
+    }
+    let kinds = whole.map(|kind| (kind.name(), ""));
+    let clusters = pass.clusters.iter().map(|cluster| (Kind::Hosts.name(), &**cluster));
+    for (kind, scope) in kinds.chain(clusters) {
+        sqlx::query(
+            "INSERT INTO coverage (vcenter_id, kind, scope, synced_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (vcenter_id, kind, scope) DO UPDATE SET synced_at = excluded.synced_at",
+        )
+        .bind(vcenter)
+        .bind(kind)
+        .bind(scope)
+        .bind(pass.synced_at.0)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}

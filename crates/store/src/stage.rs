@@ -1,0 +1,213 @@
+//! Compares a pass with what is known, and stages what differs in small transactions.
+//! Refuses to change the inventory: readers see nothing of it until it is published.
+
+use crate::Store;
+use crate::document::{self, Hash};
+use crate::engine::Db;
+use crate::error::{Attempt, During, Error};
+use crate::queue::Claim;
+use contract::{Diff, Kind, Moref, Object, Time, VcenterId};
+use sqlx::QueryBuilder;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Rows per transaction: about a megabyte, and some milliseconds of the write lock.
+const CHUNK: usize = 500;
+
+/// What a sync read.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// The objects. One that is listed twice counts as the last one of them.
+    pub objects: Vec<Arc<Object>>,
+    /// Kinds that were read completely: what is known of them and not among `objects` is removed. Snapshots are a
+    /// kind of their own here, though their coverage is that of the VMs.
+    pub whole: Vec<Kind>,
+    /// Morefs of the clusters whose hosts were read.
+    pub clusters: Vec<Moref>,
+    /// Objects that are proven to be gone.
+    pub gone: Vec<(Kind, Moref)>,
+    /// When it was complete.
+    pub synced_at: Time,
+}
+
+/// What publishing a pass will do.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// What differs, by kind of the pass.
+    pub diff: BTreeMap<Kind, Diff>,
+    /// Rows that were known before, by kind of the pass.
+    pub known: BTreeMap<Kind, u64>,
+    pub(crate) rows: u64,
+}
+
+type Known = HashMap<(Kind, Moref), Vec<u8>>;
+
+struct Row {
+    kind: Kind,
+    moref: Moref,
+    content: Option<(Box<str>, Hash, String)>,
+}
+
+impl Store {
+    /// Stages a pass. Nothing of it shows before it is published.
+    pub async fn stage(&self, claim: &Claim, pass: &Pass) -> Result<Staged, Error> {
+        self.discard(claim).await?;
+        let attempt = Attempt::on("staging the pass of operation", claim.operation.id.as_str());
+        let objects = distinct(&pass.objects);
+        let kinds: BTreeSet<Kind> = pass
+            .whole
+            .iter()
+            .copied()
+            .chain(objects.iter().map(|o| o.kind))
+            .chain(pass.gone.iter().map(|(k, _)| *k))
+            .collect();
+        let known = Arc::new(self.hashes(&claim.operation.vcenter_id, &kinds, attempt).await?);
+        let mut staged = Staged {
+            diff: kinds.iter().map(|kind| (*kind, Diff::default())).collect(),
+            known: kinds.iter().map(|kind| (*kind, 0)).collect(),
+            rows: 0,
+        };
+        for (kind, _) in known.keys() {
+            *staged.known.entry(*kind).or_default() += 1;
+        }
+        for gone in removed(pass, &objects, &known).chunks(CHUNK) {
+            for row in gone {
+                staged.diff.entry(row.kind).or_default().removed += 1;
+            }
+            staged.rows += self.write_staged(claim, gone, attempt).await?;
+        }
+        for chunk in objects.chunks(CHUNK) {
+            let (chunk, known) = (chunk.to_vec(), known.clone());
+            // A chunk takes milliseconds to encode, which is long for a thread that serves others.
+            let compared = tokio::task::spawn_blocking(move || compare(&chunk, &known)).await;
+            let (diff, rows) = compared
+                .map_err(|error| sqlx::Error::Encode(error.into()))
+                .and_then(|compared| compared.map_err(|error| sqlx::Error::Encode(error.into())))
+                .during(attempt)?;
+            for (kind, diff) in diff {
+                let sum = staged.diff.entry(kind).or_default();
+                sum.added += diff.added;
+                sum.changed += diff.changed;
+                sum.unchanged += diff.unchanged;
+            }
+            staged.rows += self.write_staged(claim, &rows, attempt).await?;
+        }
+        Ok(staged)
+    }
+
+    /// Drops what was staged under this claim.
+    pub async fn discard(&self, claim: &Claim) -> Result<(), Error> {
+        let attempt = Attempt::on("dropping what was staged by operation", claim.operation.id.as_str());
+        const ANY: &str = "SELECT 1 FROM staged WHERE operation_id = $1 AND claim_no <= $2 LIMIT 1";
+        let any: Option<i64> = sqlx::query_scalar(ANY)
+            .bind(claim.operation.id.as_str())
+            .bind(claim.claim_no)
+            .fetch_optional(self.engine().readers())
+            .await
+            .during(attempt)?;
+        if any.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.engine().write(attempt).await?;
+        sqlx::query("DELETE FROM staged WHERE operation_id = $1 AND claim_no <= $2")
+            .bind(claim.operation.id.as_str())
+            .bind(claim.claim_no)
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    async fn hashes(
+        &self,
+        vcenter: &VcenterId,
+        kinds: &BTreeSet<Kind>,
+        attempt: Attempt<'_>,
+    ) -> Result<Known, Error> {
+        let mut tx = self.engine().read(attempt).await?;
+        let mut known = Known::new();
+        for kind in kinds {
+            let rows: Vec<(Box<str>, Vec<u8>)> =
+                sqlx::query_as("SELECT moref, hash FROM objects WHERE vcenter_id = $1 AND kind = $2")
+                    .bind(vcenter.as_str())
+                    .bind(kind.name())
+                    .fetch_all(&mut *tx)
+                    .await
+                    .during(attempt)?;
+            known.extend(rows.into_iter().map(|(moref, hash)| ((*kind, moref), hash)));
+        }
+        Ok(known)
+    }
+
+    async fn write_staged(&self, claim: &Claim, rows: &[Row], attempt: Attempt<'_>) -> Result<u64, Error> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.engine().write(attempt).await?;
+        claim.check(&mut tx, attempt).await?;
+        let columns =
+            "INSERT INTO staged (operation_id, claim_no, kind, moref, object_type, hash, document) ";
+        let mut insert = QueryBuilder::<Db>::new(columns);
+        insert.push_values(rows, |mut values, row| {
+            let content = row.content.as_ref();
+            values
+                .push_bind(claim.operation.id.as_str())
+                .push_bind(claim.claim_no)
+                .push_bind(row.kind.name())
+                .push_bind(&*row.moref)
+                .push_bind(content.map(|(object_type, ..)| &**object_type))
+                .push_bind(content.map(|(_, hash, _)| &hash[..]))
+                .push_bind(content.map(|(.., document)| document.as_str()));
+        });
+        let written = insert.build().execute(&mut *tx).await.during(attempt)?.rows_affected();
+        tx.commit().await.during(attempt)?;
+        Ok(written)
+    }
+}
+
+/// The objects, the last one of those that are listed more than once.
+fn distinct(objects: &[Arc<Object>]) -> Vec<Arc<Object>> {
+    let mut seen = HashSet::with_capacity(objects.len());
+    let mut distinct: Vec<Arc<Object>> =
+        objects.iter().rev().filter(|object| seen.insert((object.kind, &object.moref))).cloned().collect();
+    distinct.reverse();
+    distinct
+}
+
+/// What is known and either gone or not in a kind that was read completely.
+fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known) -> Vec<Row> {
+    let read: HashSet<(Kind, &str)> = objects.iter().map(|object| (object.kind, &*object.moref)).collect();
+    let gone: HashSet<(Kind, &str)> = pass.gone.iter().map(|(kind, moref)| (*kind, &**moref)).collect();
+    let is_removed = |kind: Kind, moref: &str| {
+        !read.contains(&(kind, moref)) && (pass.whole.contains(&kind) || gone.contains(&(kind, moref)))
+    };
+    let removed = known.keys().filter(|(kind, moref)| is_removed(*kind, moref));
+    removed.map(|(kind, moref)| Row { kind: *kind, moref: moref.clone(), content: None }).collect()
+}
+
+/// What of these objects is new or differs.
+fn compare(
+    objects: &[Arc<Object>],
+    known: &Known,
+) -> Result<(BTreeMap<Kind, Diff>, Vec<Row>), serde_json::Error> {
+    let mut diffs: BTreeMap<Kind, Diff> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for object in objects {
+        let document = document::encode(object)?;
+        let hash = document::hash(&object.object_type, &document);
+        let (kind, moref) = (object.kind, object.moref.clone());
+        let diff = diffs.entry(kind).or_default();
+        let key = (kind, moref);
+        match known.get(&key) {
+            Some(before) if **before == hash => {
+                diff.unchanged += 1;
+                continue;
+            }
+            Some(_) => diff.changed += 1,
+            None => diff.added += 1,
+        }
+        let (kind, moref) = key;
+        rows.push(Row { kind, moref, content: Some((object.object_type.clone(), hash, document)) });
+    }
+    Ok((diffs, rows))
+}

@@ -1,0 +1,377 @@
+//! vCenters as configured, what they said of themselves, and how the last contact went.
+//! Refuses to have two of one name or of one identity, and to remove one that is being read.
+
+use crate::Store;
+use crate::changes::Topic;
+use crate::credentials::{self, NewCredential};
+use crate::engine::{DbConnection, DbRow, Tx};
+use crate::error::{Attempt, During, Error};
+use crate::row;
+use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId, VcenterState};
+use sqlx::Row;
+
+/// A configured vCenter with everything that is known of it but its inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VcenterRecord {
+    /// As users see it.
+    pub vcenter: Vcenter,
+    /// Which certificate is accepted.
+    pub trust: Trust,
+    /// How the last contact went; `None` before the first.
+    pub contact: Option<Contact>,
+}
+
+/// How a contact went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The state it left.
+    pub state: VcenterState,
+    /// When.
+    pub at: Time,
+}
+
+/// What a server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// about.instanceUuid, or the hardware UUID of an ESXi host.
+    pub instance_uuid: Option<String>,
+    /// about.name.
+    pub product: String,
+    /// about.version.
+    pub version: String,
+    /// about.build.
+    pub build: String,
+}
+
+/// What a vCenter logs in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VcenterCredential {
+    /// A credential that is there.
+    Existing(CredentialId),
+    /// One that is added with it.
+    New(NewCredential),
+}
+
+/// A vCenter to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewVcenter {
+    /// Its id.
+    pub id: VcenterId,
+    /// Its name.
+    pub name: String,
+    /// DNS name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// What it logs in with.
+    pub credential: VcenterCredential,
+    /// Which certificate is accepted.
+    pub trust: Trust,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Seconds after which a reader that asks for fresh data triggers a refresh.
+    pub ttl_seconds: u64,
+    /// What it said of itself, if it was asked.
+    pub identity: Option<Identity>,
+}
+
+/// What to change of a vCenter; `None` leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VcenterEdit {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another host.
+    pub host: Option<String>,
+    /// Another port.
+    pub port: Option<u16>,
+    /// Another credential.
+    pub credential_id: Option<CredentialId>,
+    /// Another user of its credential, which also is that of every other vCenter that shares it.
+    pub user: Option<String>,
+    /// Another trust.
+    pub trust: Option<Trust>,
+    /// Other labels, instead of the ones it has.
+    pub tags: Option<Vec<String>>,
+    /// Another TTL.
+    pub ttl_seconds: Option<u64>,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.*, c.name AS credential_name, c.username FROM vcenters v ",
+            "JOIN credentials c ON c.id = v.credential_id ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// Every vCenter, by name.
+    pub async fn vcenters(&self) -> Result<Vec<VcenterRecord>, Error> {
+        let attempt = Attempt::to("reading the vCenters");
+        let rows = sqlx::query(select!("ORDER BY v.name_key"))
+            .fetch_all(self.engine().readers())
+            .await
+            .during(attempt)?;
+        rows.iter().map(record).collect::<Result<_, _>>().during(attempt)
+    }
+
+    /// One vCenter.
+    pub async fn vcenter(&self, id: &VcenterId) -> Result<VcenterRecord, Error> {
+        let attempt = Attempt::on("reading vCenter", id.as_str());
+        let mut tx = self.engine().read(attempt).await?;
+        read(&mut tx, id, attempt).await
+    }
+
+    /// Adds a vCenter, and its credential if that is new.
+    pub async fn add_vcenter(&self, new: NewVcenter) -> Result<(), Error> {
+        let attempt = Attempt::on("adding vCenter", new.id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        name_is_free(&mut tx, &new.name, &new.id, attempt).await?;
+        let credential_id = match &new.credential {
+            VcenterCredential::Existing(id) => id,
+            VcenterCredential::New(credential) => {
+                self.insert_credential(&mut tx, credential, attempt).await?;
+                &credential.id
+            }
+        };
+        self.note_credential(&mut tx, credential_id, attempt).await?;
+        let identity = new.identity.as_ref();
+        if let Some(uuid) = identity.and_then(|identity| identity.instance_uuid.as_deref()) {
+            is_no_other(&mut tx, uuid, &new.id, attempt).await?;
+        }
+        let (trust, ca_pem, pin) = trust_columns(&new.trust);
+        sqlx::query(
+            "INSERT INTO vcenters (id, name, name_key, host, port, credential_id, trust, ca_pem, pin, tags, \
+             ttl_seconds, instance_uuid, product, version, build) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        )
+        .bind(new.id.as_str())
+        .bind(&new.name)
+        .bind(row::name_key(&new.name))
+        .bind(&new.host)
+        .bind(i64::from(new.port))
+        .bind(credential_id.as_str())
+        .bind(trust)
+        .bind(ca_pem)
+        .bind(pin)
+        .bind(tags_column(&new.tags).during(attempt)?)
+        .bind(row::signed(new.ttl_seconds))
+        .bind(identity.and_then(|identity| identity.instance_uuid.as_deref()))
+        .bind(identity.map(|identity| &identity.product))
+        .bind(identity.map(|identity| &identity.version))
+        .bind(identity.map(|identity| &identity.build))
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
+        self.note(&mut tx, Topic::Vcenters, new.id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Changes a vCenter.
+    pub async fn edit_vcenter(&self, id: &VcenterId, edit: VcenterEdit) -> Result<(), Error> {
+        let attempt = Attempt::on("changing vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let before = read(&mut tx, id, attempt).await?;
+        let v = before.vcenter;
+        let name = edit.name.unwrap_or(v.name);
+        name_is_free(&mut tx, &name, id, attempt).await?;
+        let credential_id = edit.credential_id.unwrap_or(v.credential_id);
+        self.note_credential(&mut tx, &credential_id, attempt).await?;
+        if let Some(user) = &edit.user {
+            credentials::set_user(&mut tx, &credential_id, user).await.during(attempt)?;
+        }
+        let trust = edit.trust.unwrap_or(before.trust);
+        let (trust, ca_pem, pin) = trust_columns(&trust);
+        sqlx::query(
+            "UPDATE vcenters SET name = $1, name_key = $2, host = $3, port = $4, credential_id = $5, trust = $6, \
+             ca_pem = $7, pin = $8, tags = $9, ttl_seconds = $10 WHERE id = $11",
+        )
+        .bind(&name)
+        .bind(row::name_key(&name))
+        .bind(edit.host.unwrap_or(v.host))
+        .bind(i64::from(edit.port.unwrap_or(v.port)))
+        .bind(credential_id.as_str())
+        .bind(trust)
+        .bind(ca_pem)
+        .bind(pin)
+        .bind(tags_column(&edit.tags.unwrap_or(v.tags)).during(attempt)?)
+        .bind(row::signed(edit.ttl_seconds.unwrap_or(v.ttl_seconds)))
+        .bind(id.as_str())
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Notes what a vCenter says of itself. An instance UUID that is known stays where the server tells none.
+    pub async fn identify(&self, id: &VcenterId, identity: Identity) -> Result<(), Error> {
+        let attempt = Attempt::on("noting the identity of vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        if let Some(uuid) = &identity.instance_uuid {
+            is_no_other(&mut tx, uuid, id, attempt).await?;
+        }
+        let updated = sqlx::query(
+            "UPDATE vcenters SET instance_uuid = COALESCE($1, instance_uuid), product = $2, version = $3, \
+             build = $4 WHERE id = $5",
+        )
+        .bind(&identity.instance_uuid)
+        .bind(&identity.product)
+        .bind(&identity.version)
+        .bind(&identity.build)
+        .bind(id.as_str())
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
+        exists(updated.rows_affected(), id)?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Notes how a contact went; `NeverSynced` forgets what was noted.
+    pub async fn set_contact(&self, id: &VcenterId, state: VcenterState, at: Time) -> Result<(), Error> {
+        let attempt = Attempt::on("noting the state of vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let contact = (state != VcenterState::NeverSynced).then_some(Contact { state, at });
+        exists(write_contact(&mut tx, id, contact).await.during(attempt)?, id)?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Removes a vCenter with its inventory and its operations, unless one of these is running somewhere.
+    pub async fn remove_vcenter(&self, id: &VcenterId) -> Result<(), Error> {
+        let attempt = Attempt::on("removing vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let running: Vec<(String, String)> =
+            sqlx::query_as("SELECT id, owner FROM operations WHERE vcenter_id = $1 AND state = 'running'")
+                .bind(id.as_str())
+                .fetch_all(&mut *tx)
+                .await
+                .during(attempt)?;
+        if let Some((operation, _)) = running.into_iter().find(|(_, owner)| self.is_alive(owner)) {
+            return Err(Error::Running { operation: OperationId(operation) });
+        }
+        let credential: Option<String> =
+            sqlx::query_scalar("DELETE FROM vcenters WHERE id = $1 RETURNING credential_id")
+                .bind(id.as_str())
+                .fetch_optional(&mut *tx)
+                .await
+                .during(attempt)?;
+        let credential = credential.ok_or_else(|| not_found(id))?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        self.note(&mut tx, Topic::Inventory, id.as_str()).await.during(attempt)?;
+        self.note(&mut tx, Topic::Credentials, &credential).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+}
+
+/// Writes how a contact went; answers with how many vCenters have this id.
+pub(crate) async fn write_contact(
+    tx: &mut DbConnection,
+    id: &VcenterId,
+    contact: Option<Contact>,
+) -> Result<u64, sqlx::Error> {
+    let state = contact.map(|contact| row::word(&contact.state)).transpose()?;
+    let updated = sqlx::query("UPDATE vcenters SET contact_state = $1, contact_at = $2 WHERE id = $3")
+        .bind(state)
+        .bind(contact.map(|contact| contact.at.0))
+        .bind(id.as_str())
+        .execute(tx)
+        .await?;
+    Ok(updated.rows_affected())
+}
+
+pub(crate) fn not_found(id: &VcenterId) -> Error {
+    Error::NotFound { what: "vCenter", id: id.to_string() }
+}
+
+fn exists(rows: u64, id: &VcenterId) -> Result<(), Error> {
+    if rows == 0 { Err(not_found(id)) } else { Ok(()) }
+}
+
+async fn read(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> Result<VcenterRecord, Error> {
+    let row = sqlx::query(select!("WHERE v.id = $1")).bind(id.as_str()).fetch_optional(&mut **tx).await;
+    record(&row.during(attempt)?.ok_or_else(|| not_found(id))?).during(attempt)
+}
+
+fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
+    let trust: String = row.try_get("trust")?;
+    let pin: Option<String> = row.try_get("pin")?;
+    let vcenter = Vcenter {
+        id: VcenterId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        host: row.try_get("host")?,
+        port: row.try_get("port")?,
+        credential: row.try_get("credential_name")?,
+        credential_id: CredentialId(row.try_get("credential_id")?),
+        user: row.try_get("username")?,
+        trust: trust.clone(),
+        pin: pin.clone(),
+        tags: row::from_json(row.try_get("tags")?)?,
+        ttl_seconds: row::unsigned(row.try_get("ttl_seconds")?),
+        instance_uuid: row.try_get("instance_uuid")?,
+        product: row.try_get("product")?,
+        version: row.try_get("version")?,
+        build: row.try_get("build")?,
+    };
+    let trust = match (&*trust, row.try_get("ca_pem")?, pin) {
+        ("ca", Some(pem), _) => Trust::Ca { pem },
+        ("pin", _, Some(sha256)) => Trust::Pin { sha256 },
+        ("system", None, None) => Trust::System,
+        _ => return Err(sqlx::Error::Decode("a trust without what it trusts".into())),
+    };
+    let state: Option<String> = row.try_get("contact_state")?;
+    let contact = match (state, row::time(row.try_get("contact_at")?)) {
+        (Some(state), Some(at)) => Some(Contact { state: row::from_word(state)?, at }),
+        _ => None,
+    };
+    Ok(VcenterRecord { vcenter, trust, contact })
+}
+
+fn trust_columns(trust: &Trust) -> (&'static str, Option<&str>, Option<&str>) {
+    match trust {
+        Trust::System => ("system", None, None),
+        Trust::Ca { pem } => ("ca", Some(pem), None),
+        Trust::Pin { sha256 } => ("pin", None, Some(sha256)),
+    }
+}
+
+fn tags_column(tags: &[String]) -> Result<String, sqlx::Error> {
+    let mut tags = tags.to_vec();
+    tags.sort();
+    tags.dedup();
+    row::json(&tags)
+}
+
+async fn name_is_free(
+    tx: &mut DbConnection,
+    name: &str,
+    own: &VcenterId,
+    attempt: Attempt<'_>,
+) -> Result<(), Error> {
+    let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM vcenters WHERE name_key = $1 AND id <> $2")
+        .bind(row::name_key(name))
+        .bind(own.as_str())
+        .fetch_optional(tx)
+        .await
+        .during(attempt)?;
+    taken.map_or(Ok(()), |_| Err(Error::NameTaken { name: name.to_owned() }))
+}
+
+async fn is_no_other(
+    tx: &mut DbConnection,
+    uuid: &str,
+    own: &VcenterId,
+    attempt: Attempt<'_>,
+) -> Result<(), Error> {
+    let same: Option<String> =
+        sqlx::query_scalar("SELECT name FROM vcenters WHERE instance_uuid = $1 AND id <> $2")
+            .bind(uuid)
+            .bind(own.as_str())
+            .fetch_optional(tx)
+            .await
+            .during(attempt)?;
+    same.map_or(Ok(()), |name| Err(Error::SameVcenter { name }))
+}

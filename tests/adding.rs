@@ -1,0 +1,152 @@
+//! Adding a vCenter: what is refused, why, and that nothing of it stays.
+//! Refuses to look at words only: exit codes, the server's own counts and the database decide.
+
+use crate::support::{Musterctl, PASSWORD, Peer, Run};
+use serde_json::json;
+
+/// Adds with the password on stdin.
+fn add(muster: &Musterctl, name: &str, address: &str, password: &str, trust: &[&str]) -> Run {
+    let base = ["vcenter", "add", name, address, "--user", "admin", "--password-stdin", "--json"];
+    muster.run_with_stdin(&[&base[..], trust].concat(), password)
+}
+
+/// Asserts how it failed, that it says what to do, and that nothing was stored.
+fn refused(muster: &Musterctl, run: &Run, exit: i32, code: &str, words: &str) {
+    assert_eq!(run.code, exit, "{run:?}");
+    let error = run.error();
+    assert_eq!(error["code"], code, "{run:?}");
+    assert!(error["message"].as_str().unwrap().contains(words), "{run:?}");
+    assert!(!error["next_step"].as_str().unwrap().is_empty(), "{run:?}");
+    assert!(run.stdout.is_empty(), "{run:?}");
+    assert_eq!(muster.ok(&["vcenter", "list"]), json!([]));
+    assert_eq!(muster.ok(&["credential", "list"]), json!([]));
+}
+
+#[test]
+fn a_wrong_password_is_tried_once_and_stores_nothing() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    let run = add(&muster, "Berlin", &peer.address(), "wrong", &["--ca-file", &peer.ca()]);
+    refused(&muster, &run, 4, "login_rejected", "admin");
+    assert_eq!(peer.calls("Login"), 1);
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn a_port_where_nothing_listens_is_unreachable() {
+    let muster = Musterctl::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let run = add(&muster, "Berlin", &closed.to_string(), PASSWORD, &[]);
+    refused(&muster, &run, 5, "unreachable", &closed.to_string());
+}
+
+#[test]
+fn a_name_that_does_not_resolve_is_unreachable() {
+    let muster = Musterctl::new();
+    let run = add(&muster, "Berlin", "no-such-host.invalid", PASSWORD, &[]);
+    refused(&muster, &run, 5, "unreachable", "no-such-host.invalid");
+}
+
+#[test]
+fn an_untrusted_certificate_is_shown_with_the_command_that_accepts_it_and_no_login_is_tried() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    let run = add(&muster, "Berlin", &peer.address(), PASSWORD, &[]);
+    refused(&muster, &run, 6, "untrusted_certificate", &peer.address());
+    let next = run.error()["next_step"].as_str().unwrap().to_owned();
+    let command = format!("vcenter add Berlin {} --user admin --password-stdin --pin {}", peer.address(), peer.sha256());
+    assert!(next.contains(&command), "{next}");
+    assert_eq!(peer.all_calls(), 0, "nothing was sent to a server that nobody trusts");
+
+    let run = add(&muster, "Berlin", &peer.address(), PASSWORD, &["--pin", &peer.sha256()]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.document()["trust"], "pin");
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn a_wrong_pin_and_a_foreign_ca_are_refused_before_anything_is_sent() {
+    let (peer, other) = (Peer::vcenter(), Peer::start(&["--model", "vpx", "--vms", "0"]));
+    let muster = Musterctl::new();
+    let run = add(&muster, "Berlin", &peer.address(), PASSWORD, &["--pin", &other.sha256()]);
+    refused(&muster, &run, 6, "untrusted_certificate", &peer.address());
+    let run = add(&muster, "Berlin", &peer.address(), PASSWORD, &["--ca-file", &other.ca()]);
+    refused(&muster, &run, 6, "untrusted_certificate", &peer.address());
+    assert_eq!(peer.all_calls(), 0);
+}
+
+#[test]
+fn a_name_is_given_once_without_regard_to_case() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let logins = peer.calls("Login");
+    let run = add(&muster, "BERLIN", &peer.address(), PASSWORD, &["--ca-file", &peer.ca()]);
+    assert_eq!((run.code, &run.error()["code"]), (9, &json!("already_exists")), "{run:?}");
+    assert_eq!(peer.calls("Login"), logins, "it was refused before anybody logged in");
+    assert_eq!(muster.ok(&["vcenter", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_same_vcenter_is_not_added_twice_under_two_names() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let run = add(&muster, "Berlin again", &peer.address(), PASSWORD, &["--ca-file", &peer.ca()]);
+    assert_eq!(run.code, 9, "{run:?}");
+    assert!(run.error()["message"].as_str().unwrap().contains("\"Berlin\""), "{run:?}");
+    assert_eq!(muster.ok(&["vcenter", "list"]).as_array().unwrap().len(), 1);
+    assert_eq!(muster.ok(&["credential", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_esxi_host_is_known_by_its_hardware_and_another_vcenter_by_its_own_id() {
+    let vcenter = Peer::start(&["--model", "vpx", "--version", "8.0.3"]);
+    let host = Peer::start(&["--model", "esx", "--version", "7.0.3"]);
+    let muster = Musterctl::new();
+    let first = muster.add(&vcenter, "Berlin");
+    let second = muster.add(&host, "lab host");
+    assert_eq!((&first["version"], &second["version"]), (&json!("8.0.3"), &json!("7.0.3")));
+    assert_ne!(first["instance_uuid"], second["instance_uuid"]);
+    let hosts = host.govc(&["object.collect", "-json", "-type", "h", "/", "summary.hardware.uuid"]);
+    let uuid = second["instance_uuid"].as_str().expect("an ESXi host has an identity too");
+    assert!(hosts.to_string().contains(uuid), "{uuid} is not the hardware's id: {hosts}");
+    assert_eq!((vcenter.sessions(), host.sessions()), (0, 0));
+}
+
+#[test]
+fn a_rejected_credential_binds_every_later_command_until_it_is_changed() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.put_password("Berlin", "no longer right");
+    let before = peer.calls("Login");
+    let first = muster.json(&["sync", "full", "Berlin"]);
+    assert_eq!(first.code, 4, "{first:?}");
+    assert_eq!(first.document()[0]["state"], "failed");
+    let second = muster.json(&["test", "Berlin"]);
+    assert_eq!(second.code, 4, "{second:?}");
+    assert_eq!(peer.calls("Login"), before + 1, "only the first of them logged in");
+    assert_eq!(muster.ok(&["status"])[0]["state"], "login_rejected");
+
+    muster.put_password("Berlin", PASSWORD);
+    assert_eq!(muster.json(&["test", "Berlin", "--retry-login"]).code, 0);
+    assert_eq!(muster.json(&["sync", "full", "Berlin"]).code, 0);
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn what_is_typed_wrong_is_told_with_what_to_type() {
+    let muster = Musterctl::new();
+    let long = "x".repeat(65);
+    for (name, address, trust) in [
+        ("a/b", "vc", &[][..]),
+        (".hidden", "vc", &[]),
+        (&*long, "vc", &[]),
+        ("ok", "http://vc", &[]),
+        ("ok", "vc:99999", &[]),
+        ("ok", "vc", &["--pin", "1234"]),
+        ("ok", "vc", &["--ca-file", "/no/such/file"]),
+        ("ok", "vc", &["--ttl", "soon"]),
+    ] {
+        let run = add(&muster, name, address, PASSWORD, trust);
+        refused(&muster, &run, 2, "invalid_value", "");
+    }
+}

@@ -1,0 +1,181 @@
+//! Several readers and several processes on one data folder.
+//! Refuses to count in the client: how often a vCenter was asked is what the vCenter says.
+
+use crate::support::{Musterctl, PASSWORD, PATIENCE, Peer, eventually, finish};
+use contract::{Event, Kind};
+use serde_json::json;
+use service::{Freshness, Options, Service, Unlock};
+use std::time::Duration;
+
+/// The service in this process, on the data folder of `muster`.
+async fn open(muster: &Musterctl) -> Service {
+    let options = Options {
+        data_dir: muster.data(),
+        credentials_dir: Some(muster.folder().join("credentials")),
+        keychain: false,
+        unlock: Unlock::Never,
+    };
+    service::open(options).await.expect("the service opens")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_readers_of_a_stale_kind_cause_one_fetch_and_readers_within_the_ttl_none() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let service = open(&muster).await;
+    let vcenter = service.vcenter("Berlin").await.unwrap();
+    let most = Duration::from_secs(3);
+    let stale = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap().synced_at.unwrap();
+    eventually("the hosts are stale", || service.now().0 - stale.0 > 3_000);
+    let views = peer.calls("CreateContainerView");
+    let logins = peer.calls("Login");
+
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (service, id) = (service.clone(), vcenter.id.clone());
+        readers.spawn(async move { service.read_fresh(&id, Kind::Hosts, Freshness::AtMost(most)).await });
+    }
+    let answers = readers.join_all().await;
+    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|reading| reading.failure.is_none())));
+    let fetched = peer.calls("CreateContainerView") - views;
+    assert_eq!((fetched, peer.calls("Login") - logins), (1, 1), "one view of one kind, in one session");
+
+    let calls = peer.all_calls();
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (service, id) = (service.clone(), vcenter.id.clone());
+        readers.spawn(async move {
+            service.read_fresh(&id, Kind::Hosts, Freshness::AtMost(Duration::from_secs(300))).await.unwrap()
+        });
+    }
+    readers.join_all().await;
+    assert_eq!(peer.all_calls(), calls, "within the TTL nobody is asked");
+    service.close().await;
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_never_waits_for_the_network_and_hears_when_there_is_news() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let service = open(&muster).await;
+    let vcenter = service.vcenter("Berlin").await.unwrap();
+    let mut events = service.subscribe();
+    peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
+
+    let reading = service.read(&vcenter.id, Kind::Hosts, Freshness::AtMost(Duration::ZERO)).await.unwrap();
+    assert!(reading.snapshot.count(Kind::Hosts) > 0 && reading.refresh.is_some(), "answered while the server is silent");
+    tokio::time::timeout(PATIENCE, async {
+        while peer.get("/held")["held"] == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("the refresh is under way");
+    peer.behave();
+    peer.post("/release", json!({}));
+    tokio::time::timeout(PATIENCE, async {
+        while events.next().await != Some(Event::InventoryChanged { vcenter: vcenter.id.clone() }) {}
+    })
+    .await
+    .expect("the news are told");
+    service.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_of_another_process_is_heard_of_and_seen() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let service = open(&muster).await;
+    let vcenter = service.vcenter("Berlin").await.unwrap();
+    let empty = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap();
+    assert_eq!((empty.snapshot.count(Kind::Hosts), empty.synced_at), (0, None));
+
+    let mut events = service.subscribe();
+    let other = tokio::task::spawn_blocking(move || {
+        muster.ok(&["sync", "full", "Berlin"]);
+        muster
+    });
+    tokio::time::timeout(PATIENCE, async {
+        while events.next().await != Some(Event::InventoryChanged { vcenter: vcenter.id.clone() }) {}
+    })
+    .await
+    .expect("the other process is heard");
+    let full = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap();
+    assert!(full.snapshot.count(Kind::Hosts) > 0 && full.synced_at.is_some());
+    other.await.unwrap();
+    service.close().await;
+}
+
+#[test]
+fn a_process_that_reads_in_a_loop_while_another_syncs_never_sees_half_and_never_fails() {
+    let peer = Peer::start(&["--model", "vpx", "--vms", "2", "--extra-vms", "300"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let vms = muster.ok(&["inventory", "vms", "--columns", "moref,annotation"]);
+    let vms: Vec<_> = vms.as_array().unwrap().iter().map(|vm| vm["moref"].clone()).collect();
+
+    for generation in 1..=4 {
+        let note = format!("generation {generation}");
+        for vm in &vms {
+            peer.post("/update", json!({"type": "VirtualMachine", "moref": vm, "set": {"config.annotation": note}}));
+        }
+        let mut writer = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+        let mut reads = 0;
+        loop {
+            let ended = writer.try_wait().unwrap().is_some();
+            let rows = muster.ok(&["inventory", "vms", "--columns", "annotation"]);
+            let rows = rows.as_array().unwrap();
+            assert_eq!(rows.len(), vms.len());
+            let first = (&rows[0]["annotation"], &rows[0]["synced_at"]);
+            assert!(rows.iter().all(|row| (&row["annotation"], &row["synced_at"]) == first), "half of two generations");
+            reads += 1;
+            if ended {
+                assert_eq!(rows[0]["annotation"], note);
+                break;
+            }
+        }
+        assert!(reads > 1, "something was read while the other wrote");
+        assert_eq!(finish(writer).code, 0);
+    }
+}
+
+#[test]
+fn two_processes_that_sync_at_once_share_one_operation() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let logins = peer.calls("Login");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
+    let first = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    let second = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    // The second one shows that it waits by being told of the operation that runs.
+    eventually("both wait", || muster.ok(&["operations", "list"])[0]["state"] == "running");
+    peer.behave();
+    peer.post("/release", json!({}));
+    let (first, second) = (finish(first), finish(second));
+    assert_eq!((first.code, second.code), (0, 0), "{first:?} {second:?}");
+    assert!(peer.calls("Login") - logins <= 2);
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn a_shared_credential_is_changed_once_for_all() {
+    let (berlin, munich) = (Peer::vcenter(), Peer::start(&["--model", "vpx", "--vms", "0"]));
+    let muster = Musterctl::new();
+    muster.put_password("ops", PASSWORD);
+    muster.ok(&["credential", "add", "ops", "--user", "admin"]);
+    for (name, peer) in [("Berlin", &berlin), ("Munich", &munich)] {
+        muster.ok(&["vcenter", "add", name, &peer.address(), "--credential", "ops", "--ca-file", &peer.ca()]);
+    }
+    let credential = &muster.ok(&["credential", "list"])[0];
+    assert_eq!((&credential["vcenters"], &credential["stored"]), (&json!(["Berlin", "Munich"]), &json!("file")));
+    muster.ok(&["credential", "set", "ops", "--user", "nobody"]);
+    let run = muster.json(&["sync", "full", "--all"]);
+    assert_eq!(run.code, 4, "{run:?}");
+    assert!(berlin.calls("Login") + munich.calls("Login") <= 4, "a rejection binds both vCenters");
+    muster.ok(&["credential", "set", "ops", "--user", "admin"]);
+    assert_eq!(muster.json(&["sync", "full", "--all"]).code, 0);
+}

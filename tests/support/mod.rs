@@ -1,0 +1,22 @@
+//! What walks share: a vCenter to talk to, and `musterctl` to talk with.
+//! Refuses to reuse anything between tests: each has its own server and its own data folder.
+
+mod musterctl;
+mod peer;
+
+pub(crate) use musterctl::{Musterctl, Run, finish};
+pub(crate) use peer::{PASSWORD, Peer};
+
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes on a busy machine with two cores; what hangs must end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something holds, looking again and again; fails with `what` when it never does.
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "it never came true that {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,141 @@
+//! `musterctl` as a child process on a data folder of its own.
+//! Refuses to see the environment of the person who runs the tests: no keychain, no proxy, no home.
+
+use super::Peer;
+use super::peer::PASSWORD;
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A data folder, and the program on it.
+pub(crate) struct Musterctl {
+    folder: tempfile::TempDir,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// Exit code.
+    pub(crate) code: i32,
+    /// What it printed.
+    pub(crate) stdout: String,
+    /// What it said.
+    pub(crate) stderr: String,
+}
+
+impl Musterctl {
+    /// On an empty folder.
+    pub(crate) fn new() -> Musterctl {
+        let folder = tempfile::tempdir().expect("a data folder");
+        std::fs::create_dir(folder.path().join("credentials")).expect("a folder for credentials");
+        Musterctl { folder }
+    }
+
+    /// With `peer` added as `name`, trusted by its CA, its password in the credentials folder.
+    pub(crate) fn with(peer: &Peer, name: &str) -> Musterctl {
+        let muster = Musterctl::new();
+        muster.add(peer, name);
+        muster
+    }
+
+    /// Adds `peer` as `name`.
+    pub(crate) fn add(&self, peer: &Peer, name: &str) -> Value {
+        self.put_password(name, PASSWORD);
+        let address = peer.address();
+        self.ok(&["vcenter", "add", name, &address, "--user", "admin", "--ca-file", &peer.ca()])
+    }
+
+    /// Puts a password where systemd would put it.
+    pub(crate) fn put_password(&self, credential: &str, password: &str) {
+        std::fs::write(self.folder.path().join("credentials").join(credential), password).expect("a password");
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The folder of everything.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs with `--json` and answers with the document; fails if the command does.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Value {
+        let run = self.json(arguments);
+        assert_eq!(run.code, 0, "{arguments:?}: {run:?}");
+        run.document()
+    }
+
+    /// Runs with `--json`.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Run {
+        self.run(&[arguments, &["--json"]].concat())
+    }
+
+    /// Runs.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with_stdin(arguments, "")
+    }
+
+    /// Runs with something on stdin.
+    pub(crate) fn run_with_stdin(&self, arguments: &[&str], stdin: &str) -> Run {
+        let mut child = self.spawn(arguments);
+        // A program that ends early without reading is no failure of the test.
+        let _ = child.stdin.take().expect("stdin").write_all(stdin.as_bytes());
+        finish(child)
+    }
+
+    /// Starts it and leaves it running.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).spawn().unwrap_or_else(|error| panic!("{}: {error}", program().display()))
+    }
+
+    /// The command before it is started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("PATH", "/usr/bin:/bin")
+            .env("MUSTER_DATA_DIR", self.data())
+            .env("CREDENTIALS_DIRECTORY", self.folder.path().join("credentials"))
+            .env("HTTPS_PROXY", "http://127.0.0.1:9")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+impl Run {
+    /// Stdout as one JSON document.
+    pub(crate) fn document(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
+    }
+
+    /// The error in the last line of stderr.
+    pub(crate) fn error(&self) -> Value {
+        let line = self.stderr.lines().last().unwrap_or_default();
+        let error: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("no error ({error}): {self:?}"));
+        error["error"].clone()
+    }
+}
+
+/// Waits for a run that was started.
+pub(crate) fn finish(child: Child) -> Run {
+    let output = child.wait_with_output().expect("it ends");
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The binary that `./dev test` builds beside the tests.
+fn program() -> PathBuf {
+    let tests = std::env::current_exe().expect("the test's own path");
+    let target = tests.parent().and_then(Path::parent).expect("a target folder");
+    target.join("musterctl")
+}

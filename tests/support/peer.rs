@@ -1,0 +1,152 @@
+//! The test vCenter of `tests/peers`, as a child process with a control port.
+//! Refuses to outlive its test: the process ends when its standard input closes.
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running test vCenter.
+pub(crate) struct Peer {
+    process: Child,
+    ready: Value,
+    certificates: tempfile::TempDir,
+}
+
+impl Peer {
+    /// Starts one with these flags.
+    pub(crate) fn start(flags: &[&str]) -> Peer {
+        let certificates = tempfile::tempdir().expect("a folder for certificates");
+        let mut process = Command::new(program("testvc"))
+            .args(["--user", "admin", "--pass", PASSWORD, "--cert-dir"])
+            .arg(certificates.path())
+            .args(flags)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("the test vCenter can't be started, ./dev test builds it: {error}"));
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("its output");
+        BufReader::new(stdout).read_line(&mut line).expect("its ready line");
+        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("no ready line ({error}): {line}"));
+        Peer { process, ready, certificates }
+    }
+
+    /// A small vCenter: one datacenter, one cluster of three hosts, one host of its own, some VMs.
+    pub(crate) fn vcenter() -> Peer {
+        Peer::start(&["--model", "vpx"])
+    }
+
+    /// `host:port`.
+    pub(crate) fn address(&self) -> String {
+        self.text("address")
+    }
+
+    /// The port alone.
+    pub(crate) fn port(&self) -> String {
+        self.address().rsplit(':').next().expect("a port").to_owned()
+    }
+
+    /// SHA-256 of its certificate.
+    pub(crate) fn sha256(&self) -> String {
+        self.text("sha256")
+    }
+
+    /// The file with the CA that issued its certificate.
+    pub(crate) fn ca(&self) -> String {
+        self.text("ca")
+    }
+
+    /// How often a method was called.
+    pub(crate) fn calls(&self, method: &str) -> u64 {
+        self.control("GET", "/counts", None)["calls"][method].as_u64().unwrap_or(0)
+    }
+
+    /// How many calls were made in all.
+    pub(crate) fn all_calls(&self) -> u64 {
+        let counts = self.control("GET", "/counts", None);
+        let calls = counts["calls"].as_object().expect("counts by method");
+        calls.values().filter_map(Value::as_u64).sum()
+    }
+
+    /// How many sessions are logged in.
+    pub(crate) fn sessions(&self) -> u64 {
+        self.control("GET", "/sessions", None)["count"].as_u64().expect("a count")
+    }
+
+    /// Makes it misbehave.
+    pub(crate) fn rule(&self, rule: Value) {
+        self.post("/rules", rule);
+    }
+
+    /// Makes it behave again.
+    pub(crate) fn behave(&self) {
+        self.post("/rules/clear", json!({}));
+    }
+
+    /// Calls the control port.
+    pub(crate) fn post(&self, path: &str, body: Value) -> Value {
+        self.control("POST", path, Some(body))
+    }
+
+    /// Reads from the control port.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        self.control("GET", path, None)
+    }
+
+    /// What govc, an independent client, prints as JSON.
+    pub(crate) fn govc(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(program("govc"))
+            .args(arguments)
+            .env("GOVC_URL", format!("https://{}/sdk", self.address()))
+            .env("GOVC_USERNAME", "admin")
+            .env("GOVC_PASSWORD", PASSWORD)
+            .env("GOVC_TLS_CA_CERTS", self.ca())
+            .env("GOVMOMI_HOME", self.certificates.path())
+            .output()
+            .expect("govc runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "govc {arguments:?}: {error}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("govc {arguments:?}: {error}"))
+    }
+
+    fn text(&self, key: &str) -> String {
+        self.ready[key].as_str().unwrap_or_else(|| panic!("{key} in {}", self.ready)).to_owned()
+    }
+
+    /// One exchange in the oldest dialect of HTTP, which needs no library.
+    fn control(&self, verb: &str, path: &str, body: Option<Value>) -> Value {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let address = self.text("control").trim_start_matches("http://").to_owned();
+        let mut stream = TcpStream::connect(&address).expect("the control port");
+        let length = body.len();
+        write!(stream, "{verb} {path} HTTP/1.0\r\nHost: control\r\nContent-Length: {length}\r\n\r\n{body}").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+        assert!(head.contains(" 200 "), "{verb} {path}: {answer}");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{verb} {path} ({error}): {body}"))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        // It is ours, and it may be blocked in a rule that holds calls back.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Its password: long enough that finding it anywhere means a leak.
+pub(crate) const PASSWORD: &str = "canary-5f2b81e0c7";
+
+/// A program that `./dev` builds from `tests/peers`.
+fn program(name: &str) -> PathBuf {
+    let folder = std::env::var_os("MUSTER_PEERS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/bin"),
+        PathBuf::from,
+    );
+    folder.join(name)
+}
