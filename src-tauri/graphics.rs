@@ -31,6 +31,7 @@ fn restart_without_dmabuf() {
     }
     if let Ok(program) = std::env::current_exe() {
         // exec only returns if it failed; then the window opens with the default renderer, which often works.
-        let _ = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(VARIABLE, "1").exec();
+        let _ =
+            std::process::Command::new(program).args(std::env::args_os().skip(1)).env(VARIABLE, "1").exec();
     }
 }

@@ -54,7 +54,11 @@ fn an_untrusted_certificate_is_shown_with_the_command_that_accepts_it_and_no_log
     let run = add(&muster, "Berlin", &peer.address(), PASSWORD, &[]);
     refused(&muster, &run, 6, "untrusted_certificate", &peer.address());
     let next = run.error()["next_step"].as_str().unwrap().to_owned();
-    let command = format!("vcenter add Berlin {} --user admin --password-stdin --pin {}", peer.address(), peer.sha256());
+    let command = format!(
+        "vcenter add Berlin {} --user admin --password-stdin --pin {}",
+        peer.address(),
+        peer.sha256()
+    );
     assert!(next.contains(&command), "{next}");
     assert_eq!(peer.all_calls(), 0, "nothing was sent to a server that nobody trusts");
 
@@ -108,7 +112,8 @@ fn an_esxi_host_is_known_by_its_hardware_and_another_vcenter_by_its_own_id() {
     assert_ne!(first["instance_uuid"], second["instance_uuid"]);
     let hosts = host.govc(&["object.collect", "-json", "-type", "h", "/", "summary.hardware.uuid"]);
     let uuid = second["instance_uuid"].as_str().expect("an ESXi host has an identity too");
-    assert!(hosts.to_string().contains(uuid), "{uuid} is not the hardware's id: {hosts}");
+    let hosts = serde_json::Value::from(hosts).to_string();
+    assert!(hosts.contains(uuid), "{uuid} is not the hardware's id: {hosts}");
     assert_eq!((vcenter.sessions(), host.sessions()), (0, 0));
 }
 

@@ -9,6 +9,8 @@ struct Walk {
     peer: Peer,
     muster: Musterctl,
     before: Vec<Value>,
+    /// Sessions that nobody could log out of, because the server was gone.
+    lost_sessions: u64,
 }
 
 const KINDS: [&str; 8] =
@@ -24,7 +26,7 @@ impl Walk {
         peer.post("/update", json!({"type": "VirtualMachine", "moref": vm, "set": {"name": "renamed"}}));
         let host = before[2][0]["moref"].clone();
         peer.post("/update", json!({"type": "HostSystem", "moref": host, "set": {"name": "renamed host"}}));
-        Walk { peer, muster, before }
+        Walk { peer, muster, before, lost_sessions: 0 }
     }
 
     fn sync(&self) -> Run {
@@ -35,10 +37,16 @@ impl Walk {
     fn failed(&self, run: &Run, exit: i32, code: &str) {
         assert_eq!(run.code, exit, "{run:?}");
         let operation = &run.document()[0];
-        assert_eq!((&operation["state"], &operation["error"]["code"]), (&json!("failed"), &json!(code)), "{run:?}");
+        assert_eq!(
+            (&operation["state"], &operation["error"]["code"]),
+            (&json!("failed"), &json!(code)),
+            "{run:?}"
+        );
         assert!(!operation["error"]["next_step"].as_str().unwrap().is_empty(), "{run:?}");
         assert_eq!(inventory(&self.muster), self.before, "the previous inventory is intact");
+        assert_eq!(self.peer.sessions(), self.lost_sessions, "no session is left on the server");
         self.next_one_succeeds();
+        assert_eq!(self.peer.sessions(), self.lost_sessions, "no session is left on the server");
     }
 
     fn next_one_succeeds(&self) {
@@ -46,12 +54,12 @@ impl Walk {
         let next = self.sync();
         assert_eq!(next.code, 0, "{next:?}");
         self.is_renamed();
-        assert_eq!(self.peer.sessions(), 0, "no session is left on the server");
     }
 
     fn is_renamed(&self) {
         let after = inventory(&self.muster);
-        let has = |kind: usize, name: &str| after[kind].as_array().unwrap().iter().any(|row| row["name"] == name);
+        let has =
+            |kind: usize, name: &str| after[kind].as_array().unwrap().iter().any(|row| row["name"] == name);
         assert!(has(3, "renamed") && has(2, "renamed host"), "the sync brought both changes");
     }
 }
@@ -62,13 +70,15 @@ fn inventory(muster: &Musterctl) -> Vec<Value> {
 
 #[test]
 fn a_server_that_stops_in_the_middle_leaves_the_previous_inventory() {
-    let walk = Walk::new();
-    walk.peer.rule(json!({"method": "RetrievePropertiesEx", "type": "VirtualMachine", "action": {"hold": true}}));
+    let mut walk = Walk::new();
+    walk.peer
+        .rule(json!({"method": "RetrievePropertiesEx", "type": "VirtualMachine", "action": {"hold": true}}));
     let child = walk.muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the sync reads VMs", || walk.peer.get("/held")["held"].as_u64().unwrap() > 0);
     walk.peer.post("/stop", json!({}));
     let run = finish(child);
     walk.peer.post("/start", json!({}));
+    walk.lost_sessions = 1;
     walk.failed(&run, 5, "unreachable");
 }
 
@@ -115,12 +125,14 @@ fn a_kind_that_may_not_be_read_keeps_its_age_and_the_rest_is_committed() {
     );
     assert!(operation["error"]["message"].as_str().unwrap().contains("hosts"), "{run:?}");
     let after = inventory(&walk.muster);
-    let names = |rows: &Value| rows.as_array().unwrap().iter().map(|row| row["name"].clone()).collect::<Vec<_>>();
+    let names =
+        |rows: &Value| rows.as_array().unwrap().iter().map(|row| row["name"].clone()).collect::<Vec<_>>();
     assert_eq!(names(&after[2]), names(&walk.before[2]), "the hosts are as they were");
     assert_eq!(after[2][0]["synced_at"], walk.before[2][0]["synced_at"], "with their old age");
     assert_ne!(after[3][0]["synced_at"], walk.before[3][0]["synced_at"]);
     assert!(names(&after[3]).contains(&json!("renamed")), "the VMs are new");
     walk.next_one_succeeds();
+    assert_eq!(walk.peer.sessions(), 0, "no session is left on the server");
 }
 
 #[test]
@@ -174,6 +186,7 @@ fn a_property_the_server_does_not_know_is_left_out_and_the_rest_is_read() {
         assert!(host["model"].is_string(), "{host}");
     }
     walk.next_one_succeeds();
+    assert_eq!(walk.peer.sessions(), 0, "no session is left on the server");
 }
 
 #[test]
@@ -196,6 +209,7 @@ fn an_empty_answer_with_a_live_session_does_not_empty_the_inventory() {
     let vms = walk.muster.ok(&["inventory", "vms"]);
     assert_eq!(vms.as_array().unwrap().len(), walk.before[3].as_array().unwrap().len());
     walk.next_one_succeeds();
+    assert_eq!(walk.peer.sessions(), 0, "no session is left on the server");
 }
 
 #[test]
@@ -221,7 +235,10 @@ fn a_changed_certificate_stops_everything_until_a_person_looked() {
     let run = walk.sync();
     assert_eq!(run.code, 6, "{run:?}");
     let message = run.document()[0]["error"]["message"].as_str().unwrap().to_owned();
-    assert!(message.contains(&pinned) && message.contains(&shown), "old and new stand side by side: {message}");
+    assert!(
+        message.contains(&pinned) && message.contains(&shown),
+        "old and new stand side by side: {message}"
+    );
     assert_eq!(walk.peer.calls("Login"), logins);
     assert_eq!(walk.muster.ok(&["status"])[0]["state"], "untrusted");
     walk.muster.ok(&["vcenter", "edit", "Berlin", "--pin", &shown]);
@@ -231,7 +248,9 @@ fn a_changed_certificate_stops_everything_until_a_person_looked() {
 #[test]
 fn ctrl_c_cancels_the_sync_and_logs_out() {
     let walk = Walk::new();
-    walk.peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}}));
+    walk.peer.rule(
+        json!({"method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}}),
+    );
     let child = walk.muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the sync reads VMs", || walk.peer.get("/held")["held"].as_u64().unwrap() > 0);
     let id = child.id().to_string();
@@ -241,12 +260,15 @@ fn ctrl_c_cancels_the_sync_and_logs_out() {
     walk.peer.post("/release", json!({}));
     assert_eq!(inventory(&walk.muster), walk.before);
     walk.next_one_succeeds();
+    assert_eq!(walk.peer.sessions(), 0, "no session is left on the server");
 }
 
 #[test]
 fn a_killed_process_leaves_an_interrupted_operation_and_a_free_lane() {
     let walk = Walk::new();
-    walk.peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}}));
+    walk.peer.rule(
+        json!({"method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}}),
+    );
     let mut child = walk.muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the sync reads VMs", || walk.peer.get("/held")["held"].as_u64().unwrap() > 0);
     child.kill().unwrap();
@@ -261,8 +283,20 @@ fn a_killed_process_leaves_an_interrupted_operation_and_a_free_lane() {
 
 #[test]
 fn a_pass_that_would_remove_much_stops_at_the_guard_until_it_is_accepted() {
-    let peer = Peer::start(&["--model", "vpx", "--clusters", "1", "--hosts-per-cluster", "4", "--standalone-hosts", "0",
-        "--vms", "0", "--extra-hosts", "96"]);
+    let peer = Peer::start(&[
+        "--model",
+        "vpx",
+        "--clusters",
+        "1",
+        "--hosts-per-cluster",
+        "4",
+        "--standalone-hosts",
+        "0",
+        "--vms",
+        "0",
+        "--extra-hosts",
+        "96",
+    ]);
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
     let before = muster.ok(&["inventory", "hosts"]);

@@ -36,7 +36,12 @@ fn metadata() -> Metadata {
 
 /// Names of what a package needs to run; what only its tests need says nothing about the house.
 fn needs(package: &Package) -> BTreeSet<&str> {
-    package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development).map(|d| d.name.as_str()).collect()
+    package
+        .dependencies
+        .iter()
+        .filter(|d| d.kind != DependencyKind::Development)
+        .map(|d| d.name.as_str())
+        .collect()
 }
 
 #[test]
@@ -44,10 +49,10 @@ fn dependencies_point_one_way() {
     let metadata = metadata();
     let ours: BTreeSet<&str> = metadata.workspace_packages().iter().map(|p| p.name.as_str()).collect();
     for package in metadata.workspace_packages() {
-        let (_, allowed) = ALLOWED
-            .iter()
-            .find(|(name, _)| *name == package.name.as_str())
-            .unwrap_or_else(|| panic!("{} has no place in the house: give it one in tests/house.rs", package.name));
+        let (_, allowed) =
+            ALLOWED.iter().find(|(name, _)| *name == package.name.as_str()).unwrap_or_else(|| {
+                panic!("{} has no place in the house: give it one in tests/house.rs", package.name)
+            });
         for needed in needs(package).intersection(&ours) {
             assert!(allowed.contains(needed), "{} must not depend on {needed}", package.name);
         }
@@ -93,7 +98,11 @@ fn database_network_keychain_and_page_have_one_home_each() {
     for package in metadata().workspace_packages() {
         for (library, homes) in AT_HOME {
             let uses = needs(package).contains(library);
-            assert!(!uses || homes.contains(&package.name.as_str()), "{} must not use {library}", package.name);
+            assert!(
+                !uses || homes.contains(&package.name.as_str()),
+                "{} must not use {library}",
+                package.name
+            );
         }
     }
 }

@@ -12,7 +12,10 @@ fn with_keyring(muster: &Musterctl, script: &str) -> (i32, Vec<Value>, String) {
     let mut command = Command::new(helper);
     command.args(["sh", "-euc", script, "sh"]).arg(template.get_program());
     command.env_clear().envs(template.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    command.env_remove("CREDENTIALS_DIRECTORY").stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    command
+        .env_remove("CREDENTIALS_DIRECTORY")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
     let run = finish(command.spawn().expect("the helper of the secrets crate"));
     let documents = run.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     (run.code, documents, run.stderr)
@@ -39,7 +42,9 @@ fn a_password_goes_into_the_keychain_once_and_serves_every_later_process() {
     );
     let (code, documents, stderr) = with_keyring(&muster, &script);
     assert_eq!(code, 0, "{documents:?} {stderr}");
-    let [added, credentials, operations, doctor, removed, _] = &documents[..] else { panic!("{documents:?} {stderr}") };
+    let [added, credentials, operations, doctor, removed, _] = &documents[..] else {
+        panic!("{documents:?} {stderr}")
+    };
     assert_eq!(added["credential"], "Berlin");
     assert_eq!(credentials[0]["stored"], "keychain");
     assert_eq!(operations[0]["state"], "succeeded", "{operations} {stderr}");
@@ -53,10 +58,23 @@ fn a_password_goes_into_the_keychain_once_and_serves_every_later_process() {
 fn without_a_keychain_a_password_is_not_stored_and_that_is_said() {
     let peer = Peer::vcenter();
     let muster = Musterctl::new();
-    let add = ["vcenter", "add", "Berlin", &peer.address(), "--user", "admin", "--password-stdin", "--ca-file", &peer.ca()];
+    let add = [
+        "vcenter",
+        "add",
+        "Berlin",
+        &peer.address(),
+        "--user",
+        "admin",
+        "--password-stdin",
+        "--ca-file",
+        &peer.ca(),
+    ];
     let run = muster.run_with_stdin(&[&add[..], &["--json"]].concat(), PASSWORD);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("no keychain") && run.stderr.contains("$CREDENTIALS_DIRECTORY/Berlin"), "{run:?}");
+    assert!(
+        run.stderr.contains("no keychain") && run.stderr.contains("$CREDENTIALS_DIRECTORY/Berlin"),
+        "{run:?}"
+    );
     assert_eq!(muster.ok(&["credential", "list"])[0]["stored"], "none");
     let run = muster.json(&["sync", "full", "Berlin"]);
     assert_eq!((run.code, &run.document()[0]["error"]["code"]), (4, &json!("no_password")), "{run:?}");

@@ -5,7 +5,11 @@ use crate::support::{Musterctl, Peer};
 use serde_json::{Value, json};
 
 fn names(rows: &Value) -> Vec<String> {
-    rows.as_array().expect("rows").iter().map(|row| row["name"].as_str().expect("a name").to_owned()).collect()
+    rows.as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["name"].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 #[test]
@@ -28,7 +32,7 @@ fn the_inventory_is_read_from_the_cache_when_the_vcenter_is_gone() {
 
     let hosts = muster.ok(&["inventory", "hosts"]);
     let listed = peer.govc(&["object.collect", "-json", "-type", "h", "/", "name"]);
-    assert_eq!(hosts.as_array().unwrap().len(), listed.as_array().unwrap().len());
+    assert_eq!(hosts.as_array().unwrap().len(), listed.len());
     assert_eq!(status["counts"]["hosts"], hosts.as_array().unwrap().len());
 
     peer.post("/stop", json!({}));
@@ -52,8 +56,11 @@ fn the_hosts_of_one_cluster_are_synced_alone() {
     let muster = Musterctl::with(&peer, "Berlin");
     let operation = &muster.ok(&["sync", "hosts", "Berlin", "--cluster", "DC0_C1"])[0];
     assert_eq!((&operation["state"], &operation["added"]), (&json!("succeeded"), &json!(4)), "{operation}");
-    let hosts = muster.ok(&["inventory", "hosts", "--columns", "name,cluster,datacenter,datastores,networks"]);
+    let hosts =
+        muster.ok(&["inventory", "hosts", "--columns", "name,cluster,datacenter,datastores,networks"]);
     assert_eq!(names(&hosts), ["DC0_C1_H0", "DC0_C1_H1", "DC0_C1_H2", "DC0_C1_H3"]);
+    let run = muster.json(&["inventory", "hosts"]);
+    assert!(run.stderr.contains("some clusters"), "that there may be more hosts is said: {run:?}");
     for host in hosts.as_array().unwrap() {
         assert_eq!((&host["cluster"], &host["datacenter"]), (&json!("DC0_C1"), &json!("DC0")), "{host}");
         assert_eq!(host["missing"], json!({}), "{host}");
@@ -79,7 +86,8 @@ fn a_host_that_moved_out_of_a_synced_cluster_is_followed_and_a_deleted_one_is_go
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
     let hosts = muster.ok(&["inventory", "hosts", "--columns", "name,cluster,cluster_moref"]);
-    let row = |name: &str| hosts.as_array().unwrap().iter().find(|host| host["name"] == name).unwrap().clone();
+    let row =
+        |name: &str| hosts.as_array().unwrap().iter().find(|host| host["name"] == name).unwrap().clone();
     let (moved, deleted, target) = (row("DC0_C0_H0"), row("DC0_C0_H1"), row("DC0_C1_H0"));
     peer.post("/move", json!({"moref": moved["moref"], "cluster": target["cluster_moref"]}));
     peer.post("/destroy", json!({"type": "HostSystem", "moref": deleted["moref"]}));
@@ -107,11 +115,15 @@ fn calls_grow_with_pages_and_not_with_objects() {
 
     let before = many.all_calls();
     let claimed = calls("many");
-    assert_eq!(many.all_calls() - before, claimed + 1, "Muster counts what it calls; the one more is the logout");
+    // Two calls find out what the server is before anybody logs in, and the logout comes after the operation.
+    assert_eq!(many.all_calls() - before, claimed + 3, "Muster counts what the server counts");
 
     many.post("/paging?max=50", json!({}));
     let paged = calls("many");
-    assert!((8..=12).contains(&(paged - of_many)), "402 VMs in pages of 50 are 9 pages: {paged} and {of_many} calls");
+    assert!(
+        (8..=12).contains(&(paged - of_many)),
+        "402 VMs in pages of 50 are 9 pages: {paged} and {of_many} calls"
+    );
 }
 
 #[test]
@@ -202,13 +214,18 @@ fn a_vcenter_is_edited_and_removed_with_everything_of_it() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
-    let edited = muster.ok(&["vcenter", "edit", "Berlin", "--name", "Berlin 2", "--ttl", "1h", "--tag", "prod"]);
+    let edited =
+        muster.ok(&["vcenter", "edit", "Berlin", "--name", "Berlin 2", "--ttl", "1h", "--tag", "prod"]);
     assert_eq!((&edited["ttl_seconds"], &edited["tags"]), (&json!(3600), &json!(["prod"])));
     assert_eq!(muster.ok(&["inventory", "hosts"])[0]["vcenter"], "Berlin 2");
 
     let shared = muster.json(&["credential", "remove", "Berlin", "--yes"]);
     assert_eq!((shared.code, &shared.error()["code"]), (1, &json!("in_use")), "{shared:?}");
-    assert_eq!(muster.json(&["vcenter", "remove", "Berlin 2"]).code, 2, "without --yes there must be a person");
+    assert_eq!(
+        muster.json(&["vcenter", "remove", "Berlin 2"]).code,
+        2,
+        "without --yes there must be a person"
+    );
     muster.ok(&["vcenter", "remove", "Berlin 2", "--yes"]);
     assert_eq!(muster.ok(&["vcenter", "list"]), json!([]));
     assert_eq!(muster.ok(&["inventory", "hosts"]), json!([]));
@@ -234,11 +251,13 @@ fn the_password_is_nowhere_but_where_it_was_put() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     let secret = crate::support::PASSWORD;
-    for arguments in [&["sync", "full", "Berlin"][..], &["status"], &["doctor"], &["vcenter", "show", "Berlin"]] {
+    for arguments in
+        [&["sync", "full", "Berlin"][..], &["status"], &["doctor"], &["vcenter", "show", "Berlin"]]
+    {
         let mut command = muster.command(arguments);
         let run = crate::support::finish(command.env("MUSTER_LOG", "trace").spawn().unwrap());
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{arguments:?}");
-        assert!(!run.stderr.is_empty(), "the log of {arguments:?} was looked at");
+        assert!(arguments[0] != "sync" || run.stderr.contains("TRACE"), "there was a log to look at: {run:?}");
     }
     let mut looked_at = 0;
     let mut folders = vec![muster.data()];

@@ -66,7 +66,10 @@ async fn a_reader_never_waits_for_the_network_and_hears_when_there_is_news() {
     peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
 
     let reading = service.read(&vcenter.id, Kind::Hosts, Freshness::AtMost(Duration::ZERO)).await.unwrap();
-    assert!(reading.snapshot.count(Kind::Hosts) > 0 && reading.refresh.is_some(), "answered while the server is silent");
+    assert!(
+        reading.snapshot.count(Kind::Hosts) > 0 && reading.refresh.is_some(),
+        "answered while the server is silent"
+    );
     tokio::time::timeout(PATIENCE, async {
         while peer.get("/held")["held"] == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -117,11 +120,17 @@ fn a_process_that_reads_in_a_loop_while_another_syncs_never_sees_half_and_never_
     let vms = muster.ok(&["inventory", "vms", "--columns", "moref,annotation"]);
     let vms: Vec<_> = vms.as_array().unwrap().iter().map(|vm| vm["moref"].clone()).collect();
 
+    let annotate = |note: &str| {
+        for vm in &vms {
+            let set = json!({"config.annotation": note});
+            peer.post("/update", json!({"type": "VirtualMachine", "moref": vm, "set": set}));
+        }
+    };
+    annotate("generation 0");
+    muster.ok(&["sync", "full", "Berlin"]);
     for generation in 1..=4 {
         let note = format!("generation {generation}");
-        for vm in &vms {
-            peer.post("/update", json!({"type": "VirtualMachine", "moref": vm, "set": {"config.annotation": note}}));
-        }
+        annotate(&note);
         let mut writer = muster.spawn(&["sync", "full", "Berlin", "--json"]);
         let mut reads = 0;
         loop {
@@ -130,7 +139,10 @@ fn a_process_that_reads_in_a_loop_while_another_syncs_never_sees_half_and_never_
             let rows = rows.as_array().unwrap();
             assert_eq!(rows.len(), vms.len());
             let first = (&rows[0]["annotation"], &rows[0]["synced_at"]);
-            assert!(rows.iter().all(|row| (&row["annotation"], &row["synced_at"]) == first), "half of two generations");
+            assert!(
+                rows.iter().all(|row| (&row["annotation"], &row["synced_at"]) == first),
+                "half of two generations"
+            );
             reads += 1;
             if ended {
                 assert_eq!(rows[0]["annotation"], note);
@@ -171,7 +183,10 @@ fn a_shared_credential_is_changed_once_for_all() {
         muster.ok(&["vcenter", "add", name, &peer.address(), "--credential", "ops", "--ca-file", &peer.ca()]);
     }
     let credential = &muster.ok(&["credential", "list"])[0];
-    assert_eq!((&credential["vcenters"], &credential["stored"]), (&json!(["Berlin", "Munich"]), &json!("file")));
+    assert_eq!(
+        (&credential["vcenters"], &credential["stored"]),
+        (&json!(["Berlin", "Munich"]), &json!("file"))
+    );
     muster.ok(&["credential", "set", "ops", "--user", "nobody"]);
     let run = muster.json(&["sync", "full", "--all"]);
     assert_eq!(run.code, 4, "{run:?}");

@@ -53,9 +53,12 @@ async fn the_page_can_call_declared_commands_and_nothing_else() -> Result<()> {
     assert_eq!(declared, json!({ "answer": [] }));
 
     // Commands that Tauri has, and this page was not given.
-    for undeclared in ["plugin:app|version", "plugin:event|listen", "plugin:window|set_title", "no_such_command"] {
+    for undeclared in
+        ["plugin:app|version", "plugin:event|listen", "plugin:window|set_title", "no_such_command"]
+    {
         let refused = window.invoke(undeclared, json!({})).await?;
-        let reason = refused["refused"].as_str().with_context(|| format!("{undeclared} answered {refused}"))?;
+        let reason =
+            refused["refused"].as_str().with_context(|| format!("{undeclared} answered {refused}"))?;
         assert!(reason.contains("not allowed") || reason.contains("not found"), "{undeclared}: {reason}");
     }
     assert_eq!(window.script("return typeof window.__TAURI__").await?, json!("undefined"));

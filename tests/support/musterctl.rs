@@ -48,7 +48,8 @@ impl Musterctl {
 
     /// Puts a password where systemd would put it.
     pub(crate) fn put_password(&self, credential: &str, password: &str) {
-        std::fs::write(self.folder.path().join("credentials").join(credential), password).expect("a password");
+        std::fs::write(self.folder.path().join("credentials").join(credential), password)
+            .expect("a password");
     }
 
     /// The data folder.
@@ -118,7 +119,8 @@ impl Run {
     /// The error in the last line of stderr.
     pub(crate) fn error(&self) -> Value {
         let line = self.stderr.lines().last().unwrap_or_default();
-        let error: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("no error ({error}): {self:?}"));
+        let error: Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("no error ({error}): {self:?}"));
         error["error"].clone()
     }
 }

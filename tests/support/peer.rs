@@ -25,11 +25,14 @@ impl Peer {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("the test vCenter can't be started, ./dev test builds it: {error}"));
+            .unwrap_or_else(|error| {
+                panic!("the test vCenter can't be started, ./dev test builds it: {error}")
+            });
         let mut line = String::new();
         let stdout = process.stdout.take().expect("its output");
         BufReader::new(stdout).read_line(&mut line).expect("its ready line");
-        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("no ready line ({error}): {line}"));
+        let ready =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("no ready line ({error}): {line}"));
         Peer { process, ready, certificates }
     }
 
@@ -41,11 +44,6 @@ impl Peer {
     /// `host:port`.
     pub(crate) fn address(&self) -> String {
         self.text("address")
-    }
-
-    /// The port alone.
-    pub(crate) fn port(&self) -> String {
-        self.address().rsplit(':').next().expect("a port").to_owned()
     }
 
     /// SHA-256 of its certificate.
@@ -70,9 +68,12 @@ impl Peer {
         calls.values().filter_map(Value::as_u64).sum()
     }
 
-    /// How many sessions are logged in.
+    /// How many sessions of Muster are logged in.
     pub(crate) fn sessions(&self) -> u64 {
-        self.control("GET", "/sessions", None)["count"].as_u64().expect("a count")
+        let live = self.control("GET", "/sessions", None);
+        let sessions = live["sessions"].as_array().expect("a list");
+        let agents = sessions.iter().filter_map(|session| session["user_agent"].as_str());
+        agents.filter(|agent| agent.starts_with("Muster/")).count() as u64
     }
 
     /// Makes it misbehave.
@@ -95,8 +96,8 @@ impl Peer {
         self.control("GET", path, None)
     }
 
-    /// What govc, an independent client, prints as JSON.
-    pub(crate) fn govc(&self, arguments: &[&str]) -> Value {
+    /// The documents that govc, an independent client, prints.
+    pub(crate) fn govc(&self, arguments: &[&str]) -> Vec<Value> {
         let output = Command::new(program("govc"))
             .args(arguments)
             .env("GOVC_URL", format!("https://{}/sdk", self.address()))
@@ -108,7 +109,10 @@ impl Peer {
             .expect("govc runs");
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "govc {arguments:?}: {error}");
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("govc {arguments:?}: {error}"))
+        // It prints a document per object, one after another.
+        let documents: Result<Vec<Value>, _> =
+            serde_json::Deserializer::from_slice(&output.stdout).into_iter().collect();
+        documents.unwrap_or_else(|error| panic!("govc {arguments:?}: {error}"))
     }
 
     fn text(&self, key: &str) -> String {
@@ -121,7 +125,8 @@ impl Peer {
         let address = self.text("control").trim_start_matches("http://").to_owned();
         let mut stream = TcpStream::connect(&address).expect("the control port");
         let length = body.len();
-        write!(stream, "{verb} {path} HTTP/1.0\r\nHost: control\r\nContent-Length: {length}\r\n\r\n{body}").expect("sent");
+        write!(stream, "{verb} {path} HTTP/1.0\r\nHost: control\r\nContent-Length: {length}\r\n\r\n{body}")
+            .expect("sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
@@ -144,9 +149,7 @@ pub(crate) const PASSWORD: &str = "canary-5f2b81e0c7";
 
 /// A program that `./dev` builds from `tests/peers`.
 fn program(name: &str) -> PathBuf {
-    let folder = std::env::var_os("MUSTER_PEERS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/bin"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("MUSTER_PEERS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/bin"), PathBuf::from);
     folder.join(name)
 }

@@ -54,7 +54,10 @@ impl Screen {
         let Some(folder) = std::env::var_os("MUSTER_SHOTS") else { return Ok(()) };
         std::fs::create_dir_all(&folder)?;
         let picture = Path::new(&folder).join(format!("{name}.png"));
-        let taken = Command::new("import").args(["-display", &self.display, "-window", "root"]).arg(&picture).status()?;
+        let taken = Command::new("import")
+            .args(["-display", &self.display, "-window", "root"])
+            .arg(&picture)
+            .status()?;
         if !taken.success() {
             bail!("no picture of the screen could be taken");
         }
@@ -78,6 +81,9 @@ pub(crate) struct Window {
 impl Window {
     /// Starts Muster on a data folder; a caller closes it.
     pub(crate) async fn open(screen: &Screen, data_dir: &Path) -> Result<Window> {
+        // The WebDriver client shares the vSphere client's HTTP library, which wants to be told who encrypts, even
+        // where nothing is encrypted. Another test of this process may have said so already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let webkit = Webkit::start(screen)?;
         let mut options = Map::new();
         // tauri-driver would only translate `tauri:options` to this (decision 0003).
@@ -157,13 +163,17 @@ impl Webkit {
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("MUSTER_DATA_DIR")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("GTK_THEME", match screen.theme {
-                Theme::Light => "Adwaita",
-                Theme::Dark => "Adwaita:dark",
-            })
+            .env(
+                "GTK_THEME",
+                match screen.theme {
+                    Theme::Light => "Adwaita",
+                    Theme::Dark => "Adwaita:dark",
+                },
+            )
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let process = command.spawn().context("WebKitWebDriver could not be started: ./dev test installs it")?;
+        let process =
+            command.spawn().context("WebKitWebDriver could not be started: ./dev test installs it")?;
         let webkit = Webkit { process, port };
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {

@@ -13,7 +13,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds and packs, optimized or not.
 pub(crate) fn run(release: bool) -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?.to_owned();
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?.to_owned();
     let dist = root.join("src-ui/dist");
     let wasm = build_wasm(&root, release)?;
     let files = static_files(&root)?;
@@ -42,10 +43,14 @@ pub(crate) fn run(release: bool) -> anyhow::Result<()> {
 /// Cargo decides whether there is anything to build. The folder of its own keeps this build from waiting for
 /// another one, and that one from waiting for this.
 fn build_wasm(root: &Path, release: bool) -> anyhow::Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("wasm");
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("wasm");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.current_dir(root).args(["build", "--package", "ui", "--target", TARGET, "--target-dir"]).arg(&target);
+    build
+        .current_dir(root)
+        .args(["build", "--package", "ui", "--target", TARGET, "--target-dir"])
+        .arg(&target);
     if release {
         build.arg("--release");
     }

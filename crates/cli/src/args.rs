@@ -319,7 +319,8 @@ mod tests {
 
     #[test]
     fn every_listed_kind_can_be_named() {
-        let named: Vec<contract::Kind> = KindName::value_variants().iter().map(|kind| (*kind).into()).collect();
+        let named: Vec<contract::Kind> =
+            KindName::value_variants().iter().map(|kind| (*kind).into()).collect();
         assert_eq!(named, contract::Kind::LISTED);
         for name in KindName::value_variants() {
             let word = name.to_possible_value().map(|value| value.get_name().to_owned());

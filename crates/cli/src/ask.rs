@@ -51,8 +51,11 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
         return Ok(());
     }
     if !somebody_is_there() {
-        return Err(ApiError::new(Code::InvalidValue, "this needs a confirmation, and there is no terminal to ask on")
-            .next("Confirm it with --yes."));
+        return Err(ApiError::new(
+            Code::InvalidValue,
+            "this needs a confirmation, and there is no terminal to ask on",
+        )
+        .next("Confirm it with --yes."));
     }
     if confirm(output, question).await {
         return Ok(());

@@ -16,7 +16,8 @@ use std::process::ExitCode;
 
 // Overwrites what is freed: a password leaves no copy behind in this process's memory.
 #[global_allocator]
-static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -51,7 +52,8 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
         let message = error.to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let bin = Args::command().get_name().to_owned();
-        let error = ApiError::new(Code::InvalidValue, first).next(format!("{bin} --help shows how to call it."));
+        let error =
+            ApiError::new(Code::InvalidValue, first).next(format!("{bin} --help shows how to call it."));
         output::Output::new(true).json_error(&error);
     }
     Exit::WrongUsage.into()

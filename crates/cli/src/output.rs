@@ -129,9 +129,7 @@ pub(crate) fn human(column: &Column, value: &Value) -> String {
         },
         Value::Text(text) => text.to_string(),
         Value::Ref(reference) => reference.moref.to_string(),
-        Value::List(values) => {
-            values.iter().map(|value| human(column, value)).collect::<Vec<_>>().join(", ")
-        }
+        Value::List(values) => values.iter().map(|value| human(column, value)).collect::<Vec<_>>().join(", "),
     }
 }
 

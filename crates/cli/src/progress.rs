@@ -8,7 +8,11 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 /// Waits for operations to end; Ctrl-C cancels them. Answers in the order of `ids`.
-pub(crate) async fn wait(service: &Service, output: &Output, ids: &[OperationId]) -> Result<Vec<Operation>, ApiError> {
+pub(crate) async fn wait(
+    service: &Service,
+    output: &Output,
+    ids: &[OperationId],
+) -> Result<Vec<Operation>, ApiError> {
     let shown = show(service, output, ids);
     let ended = async {
         let mut operations = Vec::new();
@@ -66,7 +70,10 @@ async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
                 continue;
             }
             if live {
-                line.push(format!("{}: {now} {}/{}", operation.vcenter, operation.progress.done, operation.progress.total));
+                line.push(format!(
+                    "{}: {now} {}/{}",
+                    operation.vcenter, operation.progress.done, operation.progress.total
+                ));
             } else if *step != now {
                 output.say(&format!("{}: {now}", operation.vcenter));
                 *step = now;

@@ -131,7 +131,7 @@ pub struct Operation {
     /// What it changed: `added`, `changed`, `removed`, `unchanged`.
     #[serde(flatten)]
     pub diff: Diff,
-    /// Calls made to the server.
+    /// Calls made to the server, from login on.
     pub calls: u64,
     /// Bytes received from the server, after decompression.
     pub bytes: u64,

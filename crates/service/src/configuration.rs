@@ -4,7 +4,8 @@
 use crate::explain::{self, Server};
 use crate::{Service, connections, validate};
 use contract::{
-    ApiError, Code, Credential, CredentialId, CredentialPlace, Event, Probe, Trust, Vcenter, VcenterId, VcenterState,
+    ApiError, Code, Credential, CredentialId, CredentialPlace, Event, Probe, Trust, Vcenter, VcenterId,
+    VcenterState,
 };
 use secrecy::SecretString;
 use secrets::{CredentialKey, Place};
@@ -88,7 +89,8 @@ impl Service {
     /// Never sends a credential.
     pub async fn probe(&self, address: &str, trust: &Trust) -> Result<Probe, ApiError> {
         let (host, port) = validate::address(address)?;
-        let server = Server { name: address, host: &host, port, user: "", credential: "", trust, configured: false };
+        let server =
+            Server { name: address, host: &host, port, user: "", credential: "", trust, configured: false };
         let endpoint = connections::endpoint(&host, port, trust)?;
         let probe = vsphere::probe(&endpoint).await.map_err(|error| explain::vsphere(server, &error))?;
         let mut answer = Probe {
@@ -136,7 +138,12 @@ impl Service {
         let vcenter_id = VcenterId(uuid::Uuid::new_v4().to_string());
         let credential = if login.is_new {
             let stored = CredentialPlace::None;
-            VcenterCredential::New(NewCredential { id: login.id.clone(), name: login.name.clone(), user: login.user, stored })
+            VcenterCredential::New(NewCredential {
+                id: login.id.clone(),
+                name: login.name.clone(),
+                user: login.user,
+                stored,
+            })
         } else {
             VcenterCredential::Existing(login.id.clone())
         };
@@ -167,7 +174,11 @@ impl Service {
     }
 
     /// Changes a vCenter without contacting it.
-    pub async fn edit_vcenter(&self, designation: &str, edit: EditVcenter) -> Result<Stored<Vcenter>, ApiError> {
+    pub async fn edit_vcenter(
+        &self,
+        designation: &str,
+        edit: EditVcenter,
+    ) -> Result<Stored<Vcenter>, ApiError> {
         let record = self.record(designation).await?;
         let id = record.vcenter.id.clone();
         let address = edit.address.as_deref().map(validate::address).transpose()?;
@@ -208,8 +219,10 @@ impl Service {
         self.inner.connections.leave(&v.id).await;
         self.inner.inventory.forget(&v.id);
         let credential = self.credential(v.credential_id.as_str()).await?;
-        let its_own = credential.vcenters.is_empty() && credential.name.to_lowercase() == v.name.to_lowercase();
-        let removed = if its_own { Some(self.remove_credential(credential.id.as_str()).await?) } else { None };
+        let its_own =
+            credential.vcenters.is_empty() && credential.name.to_lowercase() == v.name.to_lowercase();
+        let removed =
+            if its_own { Some(self.remove_credential(credential.id.as_str()).await?) } else { None };
         self.changed();
         Ok((v, removed))
     }
@@ -261,7 +274,11 @@ impl Service {
         let credential = self.credential(designation).await?;
         let user = user.map(validate::user).transpose()?;
         if let Some(user) = user {
-            self.inner.store.edit_credential(&credential.id, None, Some(user)).await.map_err(explain::store)?;
+            self.inner
+                .store
+                .edit_credential(&credential.id, None, Some(user))
+                .await
+                .map_err(explain::store)?;
         }
         let password_note = match password {
             Some(password) => self.keep_password(&credential.id, &credential.name, &password).await?,
@@ -349,13 +366,16 @@ impl Service {
             .await?
             .into_iter()
             .find(|record| record.vcenter.instance_uuid.as_deref() == Some(instance_uuid));
-        same.map_or(Ok(()), |record| Err(explain::store(store::Error::SameVcenter { name: record.vcenter.name })))
+        same.map_or(Ok(()), |record| {
+            Err(explain::store(store::Error::SameVcenter { name: record.vcenter.name }))
+        })
     }
 
     /// Checks that a new vCenter may have this name, before anybody types a password for it.
     pub async fn name_is_free(&self, name: &str) -> Result<(), ApiError> {
         let name = validate::name("vCenter", name)?;
-        let taken = self.records().await?.iter().any(|r| r.vcenter.name.to_lowercase() == name.to_lowercase());
+        let taken =
+            self.records().await?.iter().any(|r| r.vcenter.name.to_lowercase() == name.to_lowercase());
         if taken { Err(explain::store(store::Error::NameTaken { name })) } else { Ok(()) }
     }
 
@@ -483,19 +503,26 @@ fn designated<'a, T>(
     if let Some(found) = by_name.or_else(|| all.iter().find(|one| names(one).1 == lower)) {
         return Ok(found);
     }
-    let beginning: Vec<&T> = all.iter().filter(|one| !lower.is_empty() && names(one).1.starts_with(&lower)).collect();
+    let beginning: Vec<&T> =
+        all.iter().filter(|one| !lower.is_empty() && names(one).1.starts_with(&lower)).collect();
     match beginning[..] {
         [one] => Ok(one),
         [] => {
             let known: Vec<&str> = all.iter().map(|one| names(one).0.as_str()).collect();
             let next = match known.is_empty() {
-                true => format!("There is no {what} yet: add the first with musterctl {} add.", what.to_lowercase()),
+                true => format!(
+                    "There is no {what} yet: add the first with musterctl {} add.",
+                    what.to_lowercase()
+                ),
                 false => format!("There are: {}.", known.join(", ")),
             };
             Err(ApiError::new(Code::NotFound, format!("there is no {what} \"{designation}\"")).next(next))
         }
-        _ => Err(ApiError::new(Code::InvalidValue, format!("\"{designation}\" is the beginning of several ids"))
-            .next("Type more of it, or the name.")),
+        _ => Err(ApiError::new(
+            Code::InvalidValue,
+            format!("\"{designation}\" is the beginning of several ids"),
+        )
+        .next("Type more of it, or the name.")),
     }
 }
 
@@ -513,4 +540,3 @@ fn normal(trust: Trust) -> Result<Trust, ApiError> {
         }
     })
 }
-

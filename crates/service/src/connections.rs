@@ -123,7 +123,8 @@ impl Connections {
         }
         let password = self.password(&v.credential_id, &v.credential).await?;
         let endpoint = endpoint(&v.host, v.port, &vcenter.trust)?;
-        let client = Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(vcenter, &e))?;
+        let client =
+            Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(vcenter, &e))?;
         if let (Some(known), Some(found)) = (&v.instance_uuid, &client.about().instance_uuid)
             && known != found
         {
@@ -141,9 +142,12 @@ impl Connections {
         };
         drop(password);
         match self.identify(vcenter, &session, client.about()).await {
-            Ok(instance_uuid) => {
-                Ok(Lease { about: client.about().clone(), instance_uuid, session, before: Traffic::default() })
-            }
+            Ok(instance_uuid) => Ok(Lease {
+                about: client.about().clone(),
+                instance_uuid,
+                session,
+                before: Traffic::default(),
+            }),
             Err(error) => {
                 let _ = session.logout().await;
                 Err(error)
@@ -162,7 +166,9 @@ impl Connections {
         let found = identity(session, about).await.map_err(|error| explain::vsphere(vcenter, &error))?;
         match (&v.instance_uuid, &found) {
             (Some(known), Some(found)) if known != found => return Err(explain::different(vcenter, found)),
-            (Some(known), None) => return Err(explain::different(vcenter, &format!("none, instead of {known}"))),
+            (Some(known), None) => {
+                return Err(explain::different(vcenter, &format!("none, instead of {known}")));
+            }
             _ => {}
         }
         let as_known = v.instance_uuid == found

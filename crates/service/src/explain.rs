@@ -44,8 +44,12 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
     let server = server.into();
     let address = server.address();
     let (code, message) = match error {
-        Error::BadAddress { detail, .. } => (Code::InvalidValue, format!("{address} is not an address: {detail}")),
-        Error::BadTrust { detail, .. } => (Code::InvalidValue, format!("the trusted certificates can't be used: {detail}")),
+        Error::BadAddress { detail, .. } => {
+            (Code::InvalidValue, format!("{address} is not an address: {detail}"))
+        }
+        Error::BadTrust { detail, .. } => {
+            (Code::InvalidValue, format!("the trusted certificates can't be used: {detail}"))
+        }
         Error::Resolve { .. } => (Code::Unreachable, format!("the name {} does not resolve", server.host)),
         Error::Unreachable { source, .. } => {
             (Code::Unreachable, format!("nothing answers at {address}{}", root_cause(&**source)))
@@ -62,12 +66,18 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
             Code::NotVsphere,
             format!("{address} answers, but is not a vCenter or ESXi host (status {status}, {content_type})"),
         ),
-        Error::HttpStatus { status, .. } => (Code::Unreachable, format!("{address} answers with HTTP status {status}")),
-        Error::InvalidLogin { .. } => (Code::LoginRejected, format!("{address} rejected the login of {}", server.user)),
+        Error::HttpStatus { status, .. } => {
+            (Code::Unreachable, format!("{address} answers with HTTP status {status}"))
+        }
+        Error::InvalidLogin { .. } => {
+            (Code::LoginRejected, format!("{address} rejected the login of {}", server.user))
+        }
         Error::NotAuthenticated { .. } => {
             (Code::Failed, format!("{address} ended the session, and ended the next one too"))
         }
-        Error::NoPermission { .. } => (Code::NoPermission, format!("{} lacks a privilege: {error}", server.user)),
+        Error::NoPermission { .. } => {
+            (Code::NoPermission, format!("{} lacks a privilege: {error}", server.user))
+        }
         Error::Truncated { .. } => (Code::BadAnswer, format!("the answer of {address} broke off")),
         Error::InvalidProperty { .. }
         | Error::ManagedObjectNotFound { .. }
@@ -75,7 +85,9 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         | Error::Malformed { .. }
         | Error::TooLarge { .. }
         | Error::TooDeep { .. }
-        | Error::Spent { .. } => (Code::BadAnswer, format!("{address} gave an answer that can't be used: {error}")),
+        | Error::Spent { .. } => {
+            (Code::BadAnswer, format!("{address} gave an answer that can't be used: {error}"))
+        }
     };
     ApiError::new(code, message).next(next_step(&server, code, error))
 }
@@ -124,7 +136,10 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
          same, trust it: {how}. Better, trust its CA with --ca-file.",
         shown.sha256, shown.issuer
     );
-    ApiError { certificate: Some(Box::new(shown)), ..ApiError::new(Code::UntrustedCertificate, message).next(next) }
+    ApiError {
+        certificate: Some(Box::new(shown)),
+        ..ApiError::new(Code::UntrustedCertificate, message).next(next)
+    }
 }
 
 /// A certificate as users see it.
@@ -188,12 +203,16 @@ pub(crate) fn no_password(credential: &str) -> ApiError {
 /// A failure of the places where passwords are.
 pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
     match error {
-        secrets::Error::KeychainLocked => {
-            ApiError::new(Code::KeychainLocked, format!("the keychain with the password of \"{credential}\" is locked"))
-                .next("Unlock it by logging in to the desktop, then try again.")
-        }
-        other => ApiError::new(Code::NoPassword, format!("the password of \"{credential}\" could not be read: {other}"))
-            .next("Run musterctl doctor: it says how the keychain is."),
+        secrets::Error::KeychainLocked => ApiError::new(
+            Code::KeychainLocked,
+            format!("the keychain with the password of \"{credential}\" is locked"),
+        )
+        .next("Unlock it by logging in to the desktop, then try again."),
+        other => ApiError::new(
+            Code::NoPassword,
+            format!("the password of \"{credential}\" could not be read: {other}"),
+        )
+        .next("Run musterctl doctor: it says how the keychain is."),
     }
 }
 
@@ -202,24 +221,32 @@ pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
 pub(crate) fn store(error: store::Error) -> ApiError {
     use store::Error as Store;
     match &error {
-        Store::NameTaken { name } => ApiError::new(Code::AlreadyExists, format!("the name \"{name}\" is taken"))
-            .next("Choose another name: names are the same without regard to case."),
+        Store::NameTaken { name } => {
+            ApiError::new(Code::AlreadyExists, format!("the name \"{name}\" is taken"))
+                .next("Choose another name: names are the same without regard to case.")
+        }
         Store::SameVcenter { name } => {
-            ApiError::new(Code::AlreadyExists, format!("this is the same vCenter as \"{name}\""))
-                .next(format!("Use \"{name}\", or change its address: musterctl vcenter edit \"{name}\" --host HOST."))
+            ApiError::new(Code::AlreadyExists, format!("this is the same vCenter as \"{name}\"")).next(
+                format!(
+                    "Use \"{name}\", or change its address: musterctl vcenter edit \"{name}\" --host HOST."
+                ),
+            )
         }
         Store::NotFound { what, id } => ApiError::new(Code::NotFound, format!("there is no {what} \"{id}\"")),
         Store::ClaimLost { .. } => {
-            ApiError::new(Code::Interrupted, "another process took the operation over").next("Start it again.")
+            ApiError::new(Code::Interrupted, "another process took the operation over")
+                .next("Start it again.")
         }
-        _ => ApiError::new(Code::Database, chain(&error)).next("Run musterctl doctor: it looks at the database."),
+        _ => ApiError::new(Code::Database, chain(&error))
+            .next("Run musterctl doctor: it looks at the database."),
     }
 }
 
 /// The bytes of a SHA-256 fingerprint, written with or without colons.
 pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
     let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
-    let digits = digits.strip_prefix("sha256").or(digits.strip_prefix("SHA256")).unwrap_or(&digits).to_owned();
+    let digits =
+        digits.strip_prefix("sha256").or(digits.strip_prefix("SHA256")).unwrap_or(&digits).to_owned();
     let mut bytes = [0; 32];
     let well_formed = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
     if !well_formed {
@@ -227,7 +254,8 @@ pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
             .next("It has 64 hexadecimal digits, with or without colons; musterctl vcenter probe HOST shows it."));
     }
     for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+        *byte =
+            std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
     }
     Ok(bytes)
 }

@@ -58,7 +58,8 @@ pub struct Options {
 impl Options {
     /// The options that a program gets from its environment and, before that, from its arguments.
     pub fn from_environment(data_dir: Option<PathBuf>, unlock: Unlock) -> Result<Options, ApiError> {
-        let from_variable = || std::env::var_os("MUSTER_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let from_variable =
+            || std::env::var_os("MUSTER_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let of_platform = || dirs::data_dir().map(|dir| dir.join("muster"));
         let data_dir = data_dir.or_else(from_variable).or_else(of_platform).ok_or_else(|| {
             ApiError::new(Code::InvalidValue, "there is no data folder: this system names none")
@@ -109,8 +110,19 @@ pub async fn open(options: Options) -> Result<Service, ApiError> {
     background.spawn(events.clone().relay(changes, inventory.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive(closing.clone()));
     let unlock = options.unlock;
-    let inner =
-        Inner { store, secrets, unlock, connections, inventory, operations, reads, events, background, closing, now };
+    let inner = Inner {
+        store,
+        secrets,
+        unlock,
+        connections,
+        inventory,
+        operations,
+        reads,
+        events,
+        background,
+        closing,
+        now,
+    };
     Ok(Service { inner: Arc::new(inner) })
 }
 
@@ -126,12 +138,22 @@ impl Service {
     }
 
     /// What is known of a kind, at once; starts a shared refresh if it is older than asked for.
-    pub async fn read(&self, vcenter: &VcenterId, kind: Kind, freshness: Freshness) -> Result<Reading, ApiError> {
+    pub async fn read(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+        freshness: Freshness,
+    ) -> Result<Reading, ApiError> {
         self.inner.reads.read(vcenter, kind, freshness).await
     }
 
     /// The same, but waits for the refresh.
-    pub async fn read_fresh(&self, vcenter: &VcenterId, kind: Kind, freshness: Freshness) -> Result<Reading, ApiError> {
+    pub async fn read_fresh(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+        freshness: Freshness,
+    ) -> Result<Reading, ApiError> {
         self.inner.reads.read_fresh(vcenter, kind, freshness).await
     }
 

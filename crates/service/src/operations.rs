@@ -7,8 +7,8 @@ use crate::inventory::Inventory;
 use crate::jobs::{self, Scope, Stop};
 use crate::{Clock, explain};
 use contract::{
-    ApiError, Code, Diff, Event, Kind, Operation, OperationId, OperationKind, OperationState, Origin, Progress,
-    TestReport, VcenterId, VcenterState,
+    ApiError, Code, Diff, Event, Kind, Operation, OperationId, OperationKind, OperationState, Origin,
+    Progress, TestReport, VcenterId, VcenterState,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -130,7 +130,12 @@ impl Operations {
     }
 
     /// Asks for a job and answers at once; an equal one that waits or runs already is answered with its id.
-    pub async fn submit(&self, vcenter: &VcenterId, job: Job, origin: Origin) -> Result<OperationId, ApiError> {
+    pub async fn submit(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        origin: Origin,
+    ) -> Result<OperationId, ApiError> {
         if self.0.closing.is_cancelled() {
             return Err(ApiError::new(Code::Cancelled, "Muster is closing").next("Start it again."));
         }

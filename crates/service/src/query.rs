@@ -67,7 +67,9 @@ pub(crate) fn run(query: &Query, inventories: &[(Vcenter, Arc<Snapshot>)]) -> Re
     // The sort is stable: rows that are equal stay in the order of vCenter and moref.
     rows.sort_by(|(a, _), (b, _)| {
         let keys = a.iter().zip(b).zip(&sort);
-        keys.map(|((a, b), (_, descending))| compare(a, b, *descending)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        keys.map(|((a, b), (_, descending))| compare(a, b, *descending))
+            .find(|o| o.is_ne())
+            .unwrap_or(Ordering::Equal)
     });
     let total = rows.len();
     rows.truncate(query.limit.unwrap_or(usize::MAX));

@@ -1,9 +1,9 @@
 //! Reads that say how fresh they want their data, and share one refresh.
 //! Refuses to make a reader wait, unless it asks to.
 
+use crate::Clock;
 use crate::inventory::{Freshness, Inventory, synced_at};
 use crate::operations::{Job, Operations};
-use crate::Clock;
 use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -77,7 +77,12 @@ impl Reads {
         Ok(Reading { snapshot, synced_at, refresh: None, failure })
     }
 
-    async fn refresh(&self, vcenter: &VcenterId, kind: Kind, freshness: Freshness) -> Result<Reading, ApiError> {
+    async fn refresh(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+        freshness: Freshness,
+    ) -> Result<Reading, ApiError> {
         // Whoever comes while another looks waits here, and then finds fresh data or the refresh under way.
         let mut flights = self.flights.lock().await;
         let key = (vcenter.clone(), kind);
@@ -86,7 +91,9 @@ impl Reads {
             let operation = self.operations.show(flight.operation.as_str()).await.ok();
             match operation {
                 // Between the commit and the swap an operation is final in the database and not yet here.
-                Some(operation) if !operation.state.is_final() || self.operations.runs_here(&operation.id) => {
+                Some(operation)
+                    if !operation.state.is_final() || self.operations.runs_here(&operation.id) =>
+                {
                     running = Some(operation.id);
                 }
                 Some(operation) => {

@@ -3,7 +3,7 @@
 
 use crate::inventory::Freshness;
 use crate::{Service, explain};
-use contract::{ApiError, Check, Kind, VcenterState, VcenterStatus};
+use contract::{ApiError, Check, CredentialPlace, Kind, VcenterState, VcenterStatus};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -45,8 +45,11 @@ impl Service {
 
     /// Looks at everything that Muster needs on this machine.
     pub async fn doctor(&self) -> Result<Vec<Check>, ApiError> {
-        let mut checks = vec![self.check_database().await, self.check_keychain().await];
-        for credential in self.credentials().await? {
+        let credentials = self.credentials().await?;
+        let all_in_files =
+            !credentials.is_empty() && credentials.iter().all(|c| c.stored == CredentialPlace::File);
+        let mut checks = vec![self.check_database().await, self.check_keychain(all_in_files).await];
+        for credential in credentials {
             let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
             let name = format!("credential {}", credential.name);
             checks.push(match (credential.rejected_at, self.inner.secrets.is_stored(&key).await) {
@@ -55,15 +58,21 @@ impl Service {
                     format!("a vCenter rejected it at {at}; nothing logs in with it until it is changed"),
                     format!("musterctl credential set \"{}\" --password-stdin", credential.name),
                 ),
-                (None, Ok(Some(Place::Keychain))) => passed(name, "its password is in the keychain".to_owned()),
-                (None, Ok(Some(Place::File))) => passed(name, "its password is in the credentials folder".to_owned()),
+                (None, Ok(Some(Place::Keychain))) => {
+                    passed(name, "its password is in the keychain".to_owned())
+                }
+                (None, Ok(Some(Place::File))) => {
+                    passed(name, "its password is in the credentials folder".to_owned())
+                }
                 (None, Ok(Some(Place::Memory))) => passed(name, "its password is held in memory".to_owned()),
                 (None, Ok(None)) => failed(
                     name,
                     "its password is not stored".to_owned(),
                     format!("musterctl credential set \"{}\" --password-stdin", credential.name),
                 ),
-                (None, Err(error)) => failed(name, error.to_string(), "Unlock the keychain, then run this again.".into()),
+                (None, Err(error)) => {
+                    failed(name, error.to_string(), "Unlock the keychain, then run this again.".into())
+                }
             });
         }
         for status in self.status().await? {
@@ -102,7 +111,7 @@ impl Service {
         }
     }
 
-    async fn check_keychain(&self) -> Check {
+    async fn check_keychain(&self, all_in_files: bool) -> Check {
         let name = "keychain".to_owned();
         match self.inner.secrets.state().await {
             KeychainState::Ready => passed(name, "it answers and is unlocked".to_owned()),
@@ -111,6 +120,9 @@ impl Service {
                 "it is locked: work in the background can't log in".to_owned(),
                 "Unlock it by logging in to the desktop.".to_owned(),
             ),
+            KeychainState::Absent { .. } if all_in_files => {
+                passed(name, "there is none, and none is needed: every password is in a file".to_owned())
+            }
             KeychainState::Absent { reason } => failed(
                 name,
                 format!("there is none: {reason}"),

@@ -96,7 +96,8 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
 
 /// A length of time such as `30s`, `5m`, `2h` or `1d`.
 pub fn duration(text: &str) -> Result<Duration, ApiError> {
-    let wrong = || invalid(format!("\"{}\" is no length of time", printable(text)), "Write it as 30s, 5m, 2h or 1d.");
+    let wrong =
+        || invalid(format!("\"{}\" is no length of time", printable(text)), "Write it as 30s, 5m, 2h or 1d.");
     let trimmed = text.trim();
     let digits = trimmed.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let seconds = match &trimmed[digits.len()..] {
@@ -160,7 +161,9 @@ mod tests {
 
     #[test]
     fn an_address_that_cannot_be_one_is_refused_with_what_to_type() {
-        for typed in ["", "http://vc", "vc:0", "vc:70000", "vc:x", "ftp://vc", "a b", "[::1", "user@vc", "-vc"] {
+        for typed in
+            ["", "http://vc", "vc:0", "vc:70000", "vc:x", "ftp://vc", "a b", "[::1", "user@vc", "-vc"]
+        {
             let error = address(typed).unwrap_err();
             assert_eq!(error.code, Code::InvalidValue, "{typed}");
             assert!(error.next_step.is_some());

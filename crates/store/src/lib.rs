@@ -2,10 +2,13 @@
 //! Refuses to hold a password, to talk to a vCenter, and to decide anything: the service does.
 
 mod changes;
+mod claim;
+mod contact;
 mod credentials;
 mod document;
 mod engine;
 mod error;
+mod interrupt;
 mod inventory;
 mod lock;
 mod migrate;
@@ -15,14 +18,18 @@ mod publish;
 mod queue;
 mod row;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod vcenters;
 
 pub use changes::{Change, Changes, Topic};
+pub use claim::{Claim, Finish};
+pub use contact::{Contact, Identity};
 pub use credentials::NewCredential;
 pub use error::Error;
 pub use inventory::Loaded;
 pub use open::{Health, Store};
 pub use publish::Published;
-pub use queue::{Claim, Finish, NewOperation, Submitted};
+pub use queue::{NewOperation, Submitted};
 pub use stage::{Pass, Staged};
-pub use vcenters::{Contact, Identity, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
+pub use vcenters::{NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};

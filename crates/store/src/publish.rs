@@ -3,11 +3,11 @@
 
 use crate::Store;
 use crate::changes::Topic;
+use crate::claim::{Claim, Finish};
+use crate::contact::{self, Contact};
 use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
-use crate::queue::{Claim, Finish};
 use crate::stage::{Pass, Staged};
-use crate::vcenters::{self, Contact};
 use contract::{Kind, VcenterState};
 
 /// What publishing wrote.
@@ -38,7 +38,7 @@ impl Store {
         }
         write_coverage(&mut tx, claim, pass).await.during(attempt)?;
         let contact = Contact { state: VcenterState::Online, at: finish.at };
-        vcenters::write_contact(&mut tx, &operation.vcenter_id, Some(contact)).await.during(attempt)?;
+        contact::write_contact(&mut tx, &operation.vcenter_id, Some(contact)).await.during(attempt)?;
         self.note(&mut tx, Topic::Inventory, operation.vcenter_id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Vcenters, operation.vcenter_id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)?;

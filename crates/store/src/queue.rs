@@ -1,15 +1,13 @@
-//! The durable queue: submit, claim, report, finish, and what becomes of operations whose process died.
-//! Refuses to run two operations of one vCenter at once, and to run one again by itself.
+//! The durable queue: submit, claim, cancel.
+//! Refuses to run two operations of one vCenter at once, and one before those that came first.
 
 use crate::Store;
 use crate::changes::Topic;
-use crate::engine::{DbConnection, Tx};
+use crate::claim::Claim;
+use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
 use crate::{operations, row, vcenters};
-use contract::{
-    ApiError, Code, Diff, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Time,
-    VcenterId,
-};
+use contract::{ApiError, Code, OperationId, OperationKind, Origin, Time, VcenterId};
 
 /// An operation to be queued.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,34 +35,6 @@ pub struct Submitted {
     pub id: OperationId,
     /// Whether it is an equal one that was there already.
     pub coalesced: bool,
-}
-
-/// The right to run an operation, until it is finished or its process ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// The operation as it was claimed.
-    pub operation: Operation,
-    /// Counts the claims of this operation; what is written under an older one is refused.
-    pub claim_no: i64,
-}
-
-/// How an operation ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finish {
-    /// One of the final states.
-    pub state: OperationState,
-    /// When.
-    pub at: Time,
-    /// How far it got.
-    pub progress: Progress,
-    /// What it changed.
-    pub diff: Diff,
-    /// Calls made to the server.
-    pub calls: u64,
-    /// Bytes received from the server.
-    pub bytes: u64,
-    /// Why it failed, or what is missing.
-    pub error: Option<ApiError>,
 }
 
 impl Store {
@@ -128,58 +98,6 @@ impl Store {
         Ok(claim)
     }
 
-    /// Ends the operations whose process died, and drops what they staged. Submitting and claiming do so first.
-    pub async fn interrupt_dead(&self, at: Time) -> Result<Vec<OperationId>, Error> {
-        let attempt = Attempt::to("looking for operations of dead processes");
-        let mut reader = self.engine().readers().acquire().await.during(attempt)?;
-        if self.dead_owners(&mut reader).await.during(attempt)?.is_empty() {
-            return Ok(Vec::new());
-        }
-        drop(reader);
-        let mut tx = self.engine().write(attempt).await?;
-        let interrupted = self.interrupt(&mut tx, at).await.during(attempt)?;
-        tx.commit().await.during(attempt)?;
-        Ok(interrupted)
-    }
-
-    /// Notes how far an operation is.
-    pub async fn progress(
-        &self,
-        claim: &Claim,
-        progress: &Progress,
-        calls: u64,
-        bytes: u64,
-    ) -> Result<(), Error> {
-        let attempt = Attempt::on("noting the progress of operation", claim.operation.id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
-        let updated = sqlx::query(
-            "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5 \
-             WHERE id = $6 AND claim_no = $7 AND state = 'running'",
-        )
-        .bind(&progress.step)
-        .bind(row::signed(progress.done))
-        .bind(row::signed(progress.total))
-        .bind(row::signed(calls))
-        .bind(row::signed(bytes))
-        .bind(claim.operation.id.as_str())
-        .bind(claim.claim_no)
-        .execute(&mut *tx)
-        .await
-        .during(attempt)?;
-        claim.held(updated.rows_affected())?;
-        self.note(&mut tx, Topic::Operation, claim.operation.id.as_str()).await.during(attempt)?;
-        tx.commit().await.during(attempt)
-    }
-
-    /// Ends an operation that publishes nothing, and drops what it staged.
-    pub async fn finish(&self, claim: &Claim, finish: Finish) -> Result<(), Error> {
-        let attempt = Attempt::on("finishing operation", claim.operation.id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
-        self.write_finish(&mut tx, claim, &finish, attempt).await?;
-        drop_staged(&mut tx, &claim.operation.id).await.during(attempt)?;
-        tx.commit().await.during(attempt)
-    }
-
     /// Cancels an operation that still waits; false if it runs or ended already.
     pub async fn cancel_queued(&self, id: &OperationId, at: Time) -> Result<bool, Error> {
         let attempt = Attempt::on("cancelling operation", id.as_str());
@@ -202,41 +120,6 @@ impl Store {
         Ok(cancelled > 0)
     }
 
-    pub(crate) async fn write_finish(
-        &self,
-        tx: &mut Tx,
-        claim: &Claim,
-        finish: &Finish,
-        attempt: Attempt<'_>,
-    ) -> Result<(), Error> {
-        let Finish { state, at, progress, diff, calls, bytes, error } = finish;
-        let error = error.as_ref().map(row::json).transpose().during(attempt)?;
-        let updated = sqlx::query(
-            "UPDATE operations SET state = $1, finished_at = $2, step = $3, done = $4, total = $5, added = $6, \
-             changed = $7, removed = $8, unchanged = $9, calls = $10, bytes = $11, error = $12 \
-             WHERE id = $13 AND claim_no = $14 AND state = 'running'",
-        )
-        .bind(state.name())
-        .bind(at.0)
-        .bind(&progress.step)
-        .bind(row::signed(progress.done))
-        .bind(row::signed(progress.total))
-        .bind(row::signed(diff.added))
-        .bind(row::signed(diff.changed))
-        .bind(row::signed(diff.removed))
-        .bind(row::signed(diff.unchanged))
-        .bind(row::signed(*calls))
-        .bind(row::signed(*bytes))
-        .bind(error)
-        .bind(claim.operation.id.as_str())
-        .bind(claim.claim_no)
-        .execute(&mut **tx)
-        .await
-        .during(attempt)?;
-        claim.held(updated.rows_affected())?;
-        self.note(tx, Topic::Operation, claim.operation.id.as_str()).await.during(attempt)
-    }
-
     async fn enqueue(&self, tx: &mut Tx, new: &NewOperation, args: &str) -> Result<(), sqlx::Error> {
         sqlx::query(
             "INSERT INTO operations (id, vcenter_id, kind, scope, args, origin, state, owner, submitted_at) \
@@ -254,75 +137,6 @@ impl Store {
         .await?;
         self.note(tx, Topic::Operation, new.id.as_str()).await
     }
-
-    async fn interrupt(&self, tx: &mut Tx, at: Time) -> Result<Vec<OperationId>, sqlx::Error> {
-        let error =
-            ApiError::new(Code::Interrupted, "the process that was to run it ended; nothing was changed")
-                .next("Start it again.");
-        let error = row::json(&error)?;
-        let mut interrupted = Vec::new();
-        for owner in self.dead_owners(tx).await? {
-            let ids: Vec<String> = sqlx::query_scalar(
-                "UPDATE operations SET state = 'interrupted', finished_at = $1, error = $2 \
-                 WHERE owner = $3 AND state IN ('queued', 'running') RETURNING id",
-            )
-            .bind(at.0)
-            .bind(&error)
-            .bind(&owner)
-            .fetch_all(&mut **tx)
-            .await?;
-            interrupted.extend(ids.into_iter().map(OperationId));
-        }
-        for id in &interrupted {
-            drop_staged(tx, id).await?;
-            self.note(tx, Topic::Operation, id.as_str()).await?;
-        }
-        Ok(interrupted)
-    }
-
-    async fn dead_owners(&self, connection: &mut DbConnection) -> Result<Vec<String>, sqlx::Error> {
-        let owners: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT owner FROM operations WHERE state IN ('queued', 'running')")
-                .fetch_all(connection)
-                .await?;
-        Ok(owners.into_iter().filter(|owner| !self.is_alive(owner)).collect())
-    }
-}
-
-impl Claim {
-    /// Whether a write that carried this claim met its operation.
-    fn held(&self, rows: u64) -> Result<(), Error> {
-        if rows == 0 { Err(self.lost()) } else { Ok(()) }
-    }
-
-    fn lost(&self) -> Error {
-        Error::ClaimLost { operation: self.operation.id.clone() }
-    }
-
-    /// Fails unless the operation is still run under this claim.
-    pub(crate) async fn check(
-        &self,
-        connection: &mut DbConnection,
-        attempt: Attempt<'_>,
-    ) -> Result<(), Error> {
-        let held: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM operations WHERE id = $1 AND claim_no = $2 AND state = 'running'",
-        )
-        .bind(self.operation.id.as_str())
-        .bind(self.claim_no)
-        .fetch_optional(connection)
-        .await
-        .during(attempt)?;
-        held.map(|_| ()).ok_or_else(|| self.lost())
-    }
-}
-
-async fn drop_staged(connection: &mut DbConnection, id: &OperationId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM staged WHERE operation_id = $1")
-        .bind(id.as_str())
-        .execute(connection)
-        .await
-        .map(|_| ())
 }
 
 /// Arguments as text that is the same for equal ones, in whichever order their keys were written.

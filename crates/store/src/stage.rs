@@ -2,10 +2,10 @@
 //! Refuses to change the inventory: readers see nothing of it until it is published.
 
 use crate::Store;
+use crate::claim::Claim;
 use crate::document::{self, Hash};
 use crate::engine::Db;
 use crate::error::{Attempt, During, Error};
-use crate::queue::Claim;
 use contract::{Diff, Kind, Moref, Object, Time, VcenterId};
 use sqlx::QueryBuilder;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

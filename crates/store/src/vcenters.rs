@@ -1,13 +1,14 @@
-//! vCenters as configured, what they said of themselves, and how the last contact went.
-//! Refuses to have two of one name or of one identity, and to remove one that is being read.
+//! vCenters as configured.
+//! Refuses to have two of one name, and to remove one that is being read.
 
 use crate::Store;
 use crate::changes::Topic;
+use crate::contact::{self, Contact, Identity};
 use crate::credentials::{self, NewCredential};
 use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::row;
-use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId, VcenterState};
+use contract::{CredentialId, OperationId, Trust, Vcenter, VcenterId};
 use sqlx::Row;
 
 /// A configured vCenter with everything that is known of it but its inventory.
@@ -19,28 +20,6 @@ pub struct VcenterRecord {
     pub trust: Trust,
     /// How the last contact went; `None` before the first.
     pub contact: Option<Contact>,
-}
-
-/// How a contact went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contact {
-    /// The state it left.
-    pub state: VcenterState,
-    /// When.
-    pub at: Time,
-}
-
-/// What a server says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// about.instanceUuid, or the hardware UUID of an ESXi host.
-    pub instance_uuid: Option<String>,
-    /// about.name.
-    pub product: String,
-    /// about.version.
-    pub version: String,
-    /// about.build.
-    pub build: String,
 }
 
 /// What a vCenter logs in with.
@@ -139,7 +118,7 @@ impl Store {
         self.note_credential(&mut tx, credential_id, attempt).await?;
         let identity = new.identity.as_ref();
         if let Some(uuid) = identity.and_then(|identity| identity.instance_uuid.as_deref()) {
-            is_no_other(&mut tx, uuid, &new.id, attempt).await?;
+            contact::is_no_other(&mut tx, uuid, &new.id, attempt).await?;
         }
         let (trust, ca_pem, pin) = trust_columns(&new.trust);
         sqlx::query(
@@ -206,40 +185,6 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
-    /// Notes what a vCenter says of itself. An instance UUID that is known stays where the server tells none.
-    pub async fn identify(&self, id: &VcenterId, identity: Identity) -> Result<(), Error> {
-        let attempt = Attempt::on("noting the identity of vCenter", id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
-        if let Some(uuid) = &identity.instance_uuid {
-            is_no_other(&mut tx, uuid, id, attempt).await?;
-        }
-        let updated = sqlx::query(
-            "UPDATE vcenters SET instance_uuid = COALESCE($1, instance_uuid), product = $2, version = $3, \
-             build = $4 WHERE id = $5",
-        )
-        .bind(&identity.instance_uuid)
-        .bind(&identity.product)
-        .bind(&identity.version)
-        .bind(&identity.build)
-        .bind(id.as_str())
-        .execute(&mut *tx)
-        .await
-        .during(attempt)?;
-        exists(updated.rows_affected(), id)?;
-        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
-        tx.commit().await.during(attempt)
-    }
-
-    /// Notes how a contact went; `NeverSynced` forgets what was noted.
-    pub async fn set_contact(&self, id: &VcenterId, state: VcenterState, at: Time) -> Result<(), Error> {
-        let attempt = Attempt::on("noting the state of vCenter", id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
-        let contact = (state != VcenterState::NeverSynced).then_some(Contact { state, at });
-        exists(write_contact(&mut tx, id, contact).await.during(attempt)?, id)?;
-        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
-        tx.commit().await.during(attempt)
-    }
-
     /// Removes a vCenter with its inventory and its operations, unless one of these is running somewhere.
     pub async fn remove_vcenter(&self, id: &VcenterId) -> Result<(), Error> {
         let attempt = Attempt::on("removing vCenter", id.as_str());
@@ -267,27 +212,12 @@ impl Store {
     }
 }
 
-/// Writes how a contact went; answers with how many vCenters have this id.
-pub(crate) async fn write_contact(
-    tx: &mut DbConnection,
-    id: &VcenterId,
-    contact: Option<Contact>,
-) -> Result<u64, sqlx::Error> {
-    let state = contact.map(|contact| row::word(&contact.state)).transpose()?;
-    let updated = sqlx::query("UPDATE vcenters SET contact_state = $1, contact_at = $2 WHERE id = $3")
-        .bind(state)
-        .bind(contact.map(|contact| contact.at.0))
-        .bind(id.as_str())
-        .execute(tx)
-        .await?;
-    Ok(updated.rows_affected())
-}
-
 pub(crate) fn not_found(id: &VcenterId) -> Error {
     Error::NotFound { what: "vCenter", id: id.to_string() }
 }
 
-fn exists(rows: u64, id: &VcenterId) -> Result<(), Error> {
+/// Fails if an update met no vCenter.
+pub(crate) fn exists(rows: u64, id: &VcenterId) -> Result<(), Error> {
     if rows == 0 { Err(not_found(id)) } else { Ok(()) }
 }
 
@@ -358,20 +288,4 @@ async fn name_is_free(
         .await
         .during(attempt)?;
     taken.map_or(Ok(()), |_| Err(Error::NameTaken { name: name.to_owned() }))
-}
-
-async fn is_no_other(
-    tx: &mut DbConnection,
-    uuid: &str,
-    own: &VcenterId,
-    attempt: Attempt<'_>,
-) -> Result<(), Error> {
-    let same: Option<String> =
-        sqlx::query_scalar("SELECT name FROM vcenters WHERE instance_uuid = $1 AND id <> $2")
-            .bind(uuid)
-            .bind(own.as_str())
-            .fetch_optional(tx)
-            .await
-            .during(attempt)?;
-    same.map_or(Ok(()), |name| Err(Error::SameVcenter { name }))
 }

@@ -17,7 +17,9 @@ pub(crate) fn App() -> Html {
     {
         let vcenters = vcenters.clone();
         use_effect_with((), move |()| {
-            spawn_local(async move { vcenters.set(Vcenters::answered(backend::call(ListVcenters {}).await)) });
+            spawn_local(
+                async move { vcenters.set(Vcenters::answered(backend::call(ListVcenters {}).await)) },
+            );
         });
     }
     html! {

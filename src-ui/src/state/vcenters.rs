@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_the_reason_and_the_next_step() {
-        let error = ApiError::new(Code::Database, "The database could not be opened.").next("Check the folder.");
+        let error =
+            ApiError::new(Code::Database, "The database could not be opened.").next("Check the folder.");
         let state = Vcenters::answered(Err(error.clone()));
         assert_eq!(state, Vcenters::Failed(error));
         assert_eq!(state.title(), "Muster could not read its vCenters");

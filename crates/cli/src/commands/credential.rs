@@ -61,7 +61,13 @@ fn list(output: &Output, all: &[Credential]) -> String {
         return String::new();
     }
     let rows = all.iter().map(|c| {
-        vec![c.name.clone(), c.user.clone(), place(c.stored).into(), c.vcenters.join(", "), time(c.rejected_at)]
+        vec![
+            c.name.clone(),
+            c.user.clone(),
+            place(c.stored).into(),
+            c.vcenters.join(", "),
+            time(c.rejected_at),
+        ]
     });
     table(&["Name", "User", "Password in", "vCenters", "Rejected"], &[], rows)
 }

@@ -7,7 +7,7 @@ use crate::output::{self, Output, age, table};
 use contract::columns::{self, Column, Visibility};
 use contract::{ApiError, Code, Kind, Value, Vcenter};
 use serde_json::{Map, json};
-use service::{Freshness, Query, Service, Table};
+use service::{Freshness, Query, Reading, Service, Table};
 
 pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
     let kind: Kind = command.kind.into();
@@ -25,14 +25,20 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
     let mut stale = Vec::new();
     for vcenter in &vcenters {
         if let Freshness::AtMost(_) = freshness {
-            super::sync::type_password(service, &vcenter.credential_id, &vcenter.credential, &vcenter.user).await?;
+            super::sync::type_password(service, &vcenter.credential_id, &vcenter.credential, &vcenter.user)
+                .await?;
         }
         let reading = service.read_fresh(&vcenter.id, kind, freshness).await?;
         let why = match (&reading.failure, reading.synced_at) {
-            (_, None) => Some("was never synced completely".to_owned()),
-            (Some(_), Some(at)) => {
-                Some(format!("could not be refreshed: its data is {} old", age(Some(at.age_seconds(service.now())))))
+            (_, None) if has_some(&reading, kind) && freshness == Freshness::Cached => {
+                output.say(&format!("musterctl: {kind} of {}: only those of some clusters were read", vcenter.name));
+                None
             }
+            (_, None) => Some("was never synced".to_owned()),
+            (Some(_), Some(at)) => Some(format!(
+                "could not be refreshed: its data is {} old",
+                age(Some(at.age_seconds(service.now())))
+            )),
             (None, Some(_)) => None,
         };
         stale.extend(why.map(|why| (vcenter.name.clone(), why, reading.failure)));
@@ -64,6 +70,11 @@ pub(super) fn columns(output: &Output, kind: Kind) {
         });
         table(&["Id", "Title", "Type", "Unit", "Source", "Aliases"], &[], rows)
     });
+}
+
+/// Whether a part of the kind was read.
+fn has_some(reading: &Reading, kind: Kind) -> bool {
+    reading.snapshot.coverage().iter().any(|coverage| coverage.kind == kind)
 }
 
 async fn chosen(service: &Service, names: &[String]) -> Result<Vec<Vcenter>, ApiError> {
@@ -106,7 +117,10 @@ fn rows(answer: &Table) -> Vec<serde_json::Value> {
             let mut object = Map::new();
             for (id, value) in columns::IDENTITY.iter().zip(&row.identity) {
                 let column = columns::of(Kind::Vms).column(id);
-                object.insert((*id).to_owned(), column.map_or(serde_json::Value::Null, |c| output::json(c, value)));
+                object.insert(
+                    (*id).to_owned(),
+                    column.map_or(serde_json::Value::Null, |c| output::json(c, value)),
+                );
             }
             let missing: Map<_, _> =
                 row.missing.iter().map(|(column, why)| (column.id.to_string(), json!(why))).collect();
@@ -120,9 +134,11 @@ fn rows(answer: &Table) -> Vec<serde_json::Value> {
 }
 
 fn csv(answer: &Table) -> Result<String, ApiError> {
-    let failed = |error: &dyn std::error::Error| ApiError::new(Code::Failed, format!("CSV can't be written: {error}"));
+    let failed =
+        |error: &dyn std::error::Error| ApiError::new(Code::Failed, format!("CSV can't be written: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let own: Vec<&Column> = columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
+    let own: Vec<&Column> =
+        columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
     let header = own.iter().chain(&answer.columns).map(|column| &*column.id);
     writer.write_record(header).map_err(|error| failed(&error))?;
     for row in &answer.rows {
@@ -141,14 +157,16 @@ fn shown(output: &Output, answer: &Table, chosen_by_us: bool) {
         .collect();
     let several = answer.rows.iter().any(|row| row.identity.first() != answer.rows[0].identity.first());
     let mut header: Vec<&str> = shown.iter().map(|position| &*answer.columns[*position].title).collect();
-    let mut right: Vec<bool> = shown.iter().map(|position| output::stands_right(answer.columns[*position])).collect();
+    let mut right: Vec<bool> =
+        shown.iter().map(|position| output::stands_right(answer.columns[*position])).collect();
     if several {
         header.insert(0, "vCenter");
         right.insert(0, false);
     }
     let rows = answer.rows.iter().map(|row| {
         let vcenter = row.identity.first().and_then(Value::as_text).unwrap_or_default().to_owned();
-        let cells = shown.iter().map(|position| output::human(answer.columns[*position], &row.values[*position]));
+        let cells =
+            shown.iter().map(|position| output::human(answer.columns[*position], &row.values[*position]));
         several.then_some(vcenter).into_iter().chain(cells).collect()
     });
     if !answer.rows.is_empty() {

@@ -75,7 +75,9 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Exit> {
 }
 
 fn man(dir: Option<&Path>, output: &Output) -> Result<(), ApiError> {
-    let failed = |error: std::io::Error| ApiError::new(Code::Failed, format!("the man page can't be written: {error}"));
+    let failed = |error: std::io::Error| {
+        ApiError::new(Code::Failed, format!("the man page can't be written: {error}"))
+    };
     let Some(dir) = dir else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Args::command()).render(&mut page).map_err(failed)?;

@@ -29,7 +29,18 @@ pub(super) fn list(all: &[Operation]) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let header = ["Operation", "vCenter", "Kind", "State", "Started", "Took", "Objects", "Added", "Changed", "Removed"];
+    let header = [
+        "Operation",
+        "vCenter",
+        "Kind",
+        "State",
+        "Started",
+        "Took",
+        "Objects",
+        "Added",
+        "Changed",
+        "Removed",
+    ];
     let right = [false, false, false, false, false, true, true, true, true, true];
     let rows = all.iter().map(|o| {
         vec![

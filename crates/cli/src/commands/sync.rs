@@ -9,7 +9,12 @@ use crate::{ask, progress};
 use contract::{ApiError, Code, CredentialId, Operation, OperationId, Origin, TestReport, Vcenter};
 use service::{Job, Service};
 
-pub(super) async fn test(service: &Service, output: &Output, name: &str, retry_login: bool) -> Result<Exit, ApiError> {
+pub(super) async fn test(
+    service: &Service,
+    output: &Output,
+    name: &str,
+    retry_login: bool,
+) -> Result<Exit, ApiError> {
     let vcenter = service.vcenter(name).await?;
     type_passwords(service, std::slice::from_ref(&vcenter)).await?;
     let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
@@ -83,7 +88,8 @@ fn conclude(output: &Output, ended: &[Operation]) -> Exit {
     let mut first = None;
     for operation in ended {
         if let Some(error) = &operation.error {
-            let about = ApiError { message: format!("{}: {}", operation.vcenter, error.message), ..error.clone() };
+            let about =
+                ApiError { message: format!("{}: {}", operation.vcenter, error.message), ..error.clone() };
             output.explain(&about);
             first.get_or_insert(about);
         }

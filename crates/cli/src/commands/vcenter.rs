@@ -23,7 +23,18 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
             let vcenter = service.vcenter(&name).await?;
             output.answer(&vcenter, || show(&vcenter));
         }
-        Command::Edit { name, new_name, host, credential, user, password_stdin, trust, system_trust, tags, ttl } => {
+        Command::Edit {
+            name,
+            new_name,
+            host,
+            credential,
+            user,
+            password_stdin,
+            trust,
+            system_trust,
+            tags,
+            ttl,
+        } => {
             let edit = EditVcenter {
                 name: new_name,
                 address: host,
@@ -40,7 +51,8 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
         }
         Command::Remove { name, yes } => {
             let vcenter = service.vcenter(&name).await?;
-            let question = format!("Remove \"{}\" ({}) and everything cached of it?", vcenter.name, vcenter.host);
+            let question =
+                format!("Remove \"{}\" ({}) and everything cached of it?", vcenter.name, vcenter.host);
             ask::before_removing(output, yes, &question).await?;
             let (vcenter, credential) = service.remove_vcenter(vcenter.id.as_str()).await?;
             if let Some(credential) = credential {
@@ -52,7 +64,12 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
     Ok(Exit::Done)
 }
 
-async fn probe(service: &Service, output: &Output, address: &str, trust: args::Trust) -> Result<(), ApiError> {
+async fn probe(
+    service: &Service,
+    output: &Output,
+    address: &str,
+    trust: args::Trust,
+) -> Result<(), ApiError> {
     let probe = service.probe(address, &trusted(trust)?.unwrap_or(Trust::System)).await?;
     if !probe.trusted {
         output.say(&format!("Not trusted: {}.", probe.reason.as_deref().unwrap_or("no reason given")));
@@ -76,9 +93,9 @@ async fn add(service: &Service, output: &Output, add: Add) -> Result<(), ApiErro
     let given = if login.password_stdin { Some(ask::password_from_stdin().await?) } else { None };
     service.name_is_free(&name).await?;
     let trust = trusted(trust)?.unwrap_or(Trust::System);
-    let trust = approved(service, output, &address, trust).await.map_err(|error| {
-        with_command(error, &name, &address, &login)
-    })?;
+    let trust = approved(service, output, &address, trust)
+        .await
+        .map_err(|error| with_command(error, &name, &address, &login))?;
     let login = match (login.user, login.credential) {
         (Some(user), _) => {
             let new = CredentialId(String::new());
@@ -106,7 +123,12 @@ async fn add(service: &Service, output: &Output, add: Add) -> Result<(), ApiErro
 }
 
 /// The trust to store: as it was chosen, or the pin of a certificate that a person looked at.
-async fn approved(service: &Service, output: &Output, address: &str, trust: Trust) -> Result<Trust, ApiError> {
+async fn approved(
+    service: &Service,
+    output: &Output,
+    address: &str,
+    trust: Trust,
+) -> Result<Trust, ApiError> {
     let probe = service.probe(address, &trust).await?;
     if probe.trusted {
         return Ok(trust);
@@ -124,7 +146,9 @@ async fn approved(service: &Service, output: &Output, address: &str, trust: Trus
     for line in certificate(&probe).lines() {
         output.say(line);
     }
-    if ask::confirm(output, "Is this the fingerprint that the server itself shows, and do you trust it?").await {
+    if ask::confirm(output, "Is this the fingerprint that the server itself shows, and do you trust it?")
+        .await
+    {
         return Ok(Trust::Pin { sha256: probe.certificate.sha256.clone() });
     }
     Err(untrusted(format!("{message}; it was not approved, and nothing was stored")))
@@ -154,7 +178,11 @@ fn with_command(error: ApiError, name: &str, address: &str, login: &Login) -> Ap
 /// A word as a POSIX shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 fn trusted(trust: args::Trust) -> Result<Option<Trust>, ApiError> {

@@ -117,17 +117,20 @@ fn clusters(reading: &Reading, before: &Snapshot, names: &[String]) -> Result<Ve
     let mut roots = Vec::new();
     for name in names {
         let found = read.iter().filter(|cluster| is_called(cluster, name));
-        let morefs: Vec<MoRef> = found
-            .map(|cluster| MoRef::new(&*cluster.object_type, &*cluster.moref))
-            .collect();
+        let morefs: Vec<MoRef> =
+            found.map(|cluster| MoRef::new(&*cluster.object_type, &*cluster.moref)).collect();
         if morefs.is_empty() {
             let mut names: Vec<&str> = read.iter().filter_map(|c| c.stored("name").as_text()).collect();
             names.sort_unstable();
-            return Err(ApiError::new(Code::NotFound, format!("there is no cluster \"{name}\""))
-                .next(match names.is_empty() {
-                    true => "This vCenter has no clusters that the account can see: sync all its hosts instead.".to_owned(),
+            return Err(ApiError::new(Code::NotFound, format!("there is no cluster \"{name}\"")).next(
+                match names.is_empty() {
+                    true => {
+                        "This vCenter has no clusters that the account can see: sync all its hosts instead."
+                            .to_owned()
+                    }
                     false => format!("Its clusters are: {}.", names.join(", ")),
-                }));
+                },
+            ));
         }
         roots.extend(morefs);
     }

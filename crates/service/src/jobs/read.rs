@@ -87,10 +87,10 @@ impl<'a> Reader<'a> {
             let listed = self.drain(kind, &paths, &mut watcher, &mut read).await;
             // Closing is politeness: the view dies with its session anyway, and its failure must not hide the reason.
             let _ = self.context.or_cancelled(watcher.close()).await;
-            let lacking = listed?.into_iter().filter(|moref| !read.objects.contains_key(&*moref.value)).collect();
+            let lacking =
+                listed?.into_iter().filter(|moref| !read.objects.contains_key(&*moref.value)).collect();
             self.by_reference(kind, &paths, lacking, &mut read).await?;
         }
-        read.objects.retain(|_, object| Kind::of_object_type(&object.object_type).is_none_or(|own| own == kind));
         if roots == [None] && read.objects.is_empty() {
             self.prove_empty(kind).await?;
         }
@@ -106,16 +106,18 @@ impl<'a> Reader<'a> {
         read: &mut KindRead,
     ) -> Result<Vec<MoRef>, Failed> {
         self.context.step(&format!("reading {kind}"));
-        let mut is_first = true;
+        let (mut is_first, mut listed) = (true, Vec::new());
         loop {
             match self.context.or_cancelled(watcher.next()).await?? {
-                Event::Page { objects, total } => {
+                Event::Page { objects, .. } => {
                     if std::mem::take(&mut is_first) {
-                        self.context.progress.send_modify(|progress| progress.total += total.unwrap_or(0));
+                        listed = watcher.listed().unwrap_or_default().to_vec();
+                        listed.retain(|moref| is_of(kind, &moref.kind));
+                        self.context.progress.send_modify(|progress| progress.total += listed.len() as u64);
                     }
                     self.take_in(kind, paths, objects, read);
                 }
-                Event::InitialDone => return Ok(watcher.listed().unwrap_or_default().to_vec()),
+                Event::InitialDone => return Ok(listed),
             }
         }
     }
@@ -123,7 +125,7 @@ impl<'a> Reader<'a> {
     fn take_in(&self, kind: Kind, paths: &[String], sent: Vec<vsphere::Object>, read: &mut KindRead) {
         let asked: HashSet<&str> = paths.iter().map(String::as_str).collect();
         let known = read.objects.len();
-        for sent in sent {
+        for sent in sent.into_iter().filter(|sent| is_of(kind, &sent.moref.kind)) {
             let object = wire::object(kind, &asked, &sent);
             if kind == Kind::Vms {
                 read.snapshots.extend(wire::snapshots(&object, &sent));
@@ -208,4 +210,9 @@ impl<'a> Reader<'a> {
         });
         refused.cloned().is_some_and(|path| self.refused.entry(kind).or_default().insert(path))
     }
+}
+
+/// Whether an object of this type belongs to a kind: its subtypes do, but those that are a kind of their own.
+fn is_of(kind: Kind, object_type: &str) -> bool {
+    Kind::of_object_type(object_type).is_none_or(|own| own == kind)
 }

@@ -54,8 +54,13 @@ pub(crate) async fn sync(
         bytes: traffic.bytes,
         error: denied,
     };
-    let published = context.store.publish(&context.claim, staged, &pass, finish).await.map_err(explain::store)?;
-    tracing::info!(vcenter = context.vcenter.vcenter.name, rows_written = published.rows_written, "published");
+    let published =
+        context.store.publish(&context.claim, staged, &pass, finish).await.map_err(explain::store)?;
+    tracing::info!(
+        vcenter = context.vcenter.vcenter.name,
+        rows_written = published.rows_written,
+        "published"
+    );
     Ok(apply::after(pass, before))
 }
 

@@ -14,7 +14,9 @@ pub(crate) fn paths(kind: Kind, api: ApiVersion, refused: &HashSet<String>) -> V
     let mut paths: Vec<String> = columns::of(kind)
         .stored()
         .filter(|(column, shape)| {
-            !matches!(shape, Shape::FromTree(_)) && ApiVersion::new(column.since.0, column.since.1) <= api && !refused.contains(&*column.source)
+            !matches!(shape, Shape::FromTree(_))
+                && ApiVersion::new(column.since.0, column.since.1) <= api
+                && !refused.contains(&*column.source)
         })
         .map(|(column, _)| column.source.to_string())
         .collect();

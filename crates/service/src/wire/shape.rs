@@ -17,7 +17,8 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
         Shape::Time => wire.as_time_ms().map(Value::Int),
         Shape::Reference => wire.as_ref().map(|moref| super::reference(moref).map(Value::Ref).into()),
         Shape::References => {
-            let refs = wire.as_list().iter().filter_map(|one| super::reference(one.as_ref()?).map(Value::Ref));
+            let refs =
+                wire.as_list().iter().filter_map(|one| super::reference(one.as_ref()?).map(Value::Ref));
             Some(Value::list(refs))
         }
         Shape::Length => Some(count(wire.as_list().len())),
@@ -28,13 +29,20 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
             Some(Value::list(texts.filter_map(Wire::as_str).map(Value::text)))
         }
         Shape::CardMacs => {
-            let cards = wire.as_list().iter().filter(|device| device.type_name().is_some_and(is_ethernet_card));
+            let cards =
+                wire.as_list().iter().filter(|device| device.type_name().is_some_and(is_ethernet_card));
             Some(Value::list(cards.filter_map(|card| card.field("macAddress")?.as_str()).map(Value::text)))
         }
         Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
         Shape::SnapshotOldest => {
             let times = super::snapshots::nodes(wire).into_iter();
-            Some(times.filter_map(|(node, _)| node.field("createTime")?.as_time_ms()).min().map(Value::Int).into())
+            Some(
+                times
+                    .filter_map(|(node, _)| node.field("createTime")?.as_time_ms())
+                    .min()
+                    .map(Value::Int)
+                    .into(),
+            )
         }
         Shape::FolderType => Some(folder_type(wire)),
         Shape::FromTree(_) => None,
@@ -54,7 +62,8 @@ fn count(length: usize) -> Value {
 fn identification(wire: &Wire, keys: &[&str]) -> Value {
     let values_of = |key: &str| -> Vec<&str> {
         let of_key = wire.as_list().iter().filter(|info| {
-            info.field("identifierType").and_then(|kind| kind.field("key")).and_then(Wire::as_str) == Some(key)
+            info.field("identifierType").and_then(|kind| kind.field("key")).and_then(Wire::as_str)
+                == Some(key)
         });
         let values = of_key.filter_map(|info| info.field("identifierValue")?.as_str()).map(str::trim);
         values.filter(|value| !value.is_empty()).collect()

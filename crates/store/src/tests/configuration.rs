@@ -1,0 +1,240 @@
+//! vCenters and credentials.
+
+use super::*;
+
+fn identity(uuid: Option<&str>) -> Identity {
+    Identity {
+        instance_uuid: uuid.map(str::to_owned),
+        product: "VMware vCenter Server".to_owned(),
+        version: "8.0.3".to_owned(),
+        build: "24022515".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_vcenter_comes_back_as_it_was_added() {
+    let (_dir, store) = opened().await;
+    let new = NewVcenter { identity: Some(identity(Some("uuid-1"))), ..vcenter("Ber\"lin 🏙") };
+    store.add_vcenter(new.clone()).await.unwrap();
+    let record = store.vcenter(&new.id).await.unwrap();
+    let expected = Vcenter {
+        id: new.id,
+        name: new.name.clone(),
+        host: new.host,
+        port: 443,
+        credential: new.name.clone(),
+        credential_id: CredentialId(format!("credential-{}", new.name)),
+        user: "reader@vsphere.local".to_owned(),
+        trust: "system".to_owned(),
+        pin: None,
+        tags: vec!["eu".to_owned(), "prod".to_owned()],
+        ttl_seconds: 300,
+        instance_uuid: Some("uuid-1".to_owned()),
+        product: Some("VMware vCenter Server".to_owned()),
+        version: Some("8.0.3".to_owned()),
+        build: Some("24022515".to_owned()),
+    };
+    assert_eq!(record, VcenterRecord { vcenter: expected, trust: Trust::System, contact: None });
+    assert_eq!(store.vcenters().await.unwrap(), vec![record]);
+}
+
+#[tokio::test]
+async fn every_trust_comes_back_and_replaces_the_one_before() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    for trust in [
+        Trust::Ca { pem: "-----BEGIN CERTIFICATE-----\n…".to_owned() },
+        Trust::Pin { sha256: "ab".repeat(32) },
+        Trust::System,
+    ] {
+        store
+            .edit_vcenter(&id, VcenterEdit { trust: Some(trust.clone()), ..Default::default() })
+            .await
+            .unwrap();
+        let record = store.vcenter(&id).await.unwrap();
+        assert_eq!(record.vcenter.trust, trust.name());
+        assert_eq!(record.vcenter.pin.is_some(), trust.name() == "pin");
+        assert_eq!(record.trust, trust);
+    }
+}
+
+#[tokio::test]
+async fn an_edit_changes_what_it_names_and_nothing_else() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let before = store.vcenter(&id).await.unwrap();
+    store.edit_vcenter(&id, VcenterEdit::default()).await.unwrap();
+    assert_eq!(store.vcenter(&id).await.unwrap(), before);
+
+    store.add_credential(credential("other")).await.unwrap();
+    let edit = VcenterEdit {
+        name: Some("BERLIN".to_owned()),
+        host: Some("10.0.0.1".to_owned()),
+        port: Some(8443),
+        credential_id: Some(credential("other").id),
+        user: Some("root".to_owned()),
+        trust: None,
+        tags: Some(vec![]),
+        ttl_seconds: Some(60),
+    };
+    store.edit_vcenter(&id, edit).await.unwrap();
+    let after = store.vcenter(&id).await.unwrap().vcenter;
+    let expected = Vcenter {
+        name: "BERLIN".to_owned(),
+        host: "10.0.0.1".to_owned(),
+        port: 8443,
+        credential: "other".to_owned(),
+        credential_id: credential("other").id,
+        user: "root".to_owned(),
+        tags: vec![],
+        ttl_seconds: 60,
+        ..before.vcenter
+    };
+    assert_eq!(after, expected);
+}
+
+#[tokio::test]
+async fn names_are_the_same_without_regard_to_case_in_every_script() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Zürich").await;
+    let taken = |result: Result<(), Error>, expected: &str| match result {
+        Err(Error::NameTaken { name }) => assert_eq!(name, expected),
+        other => panic!("{other:?}"),
+    };
+    let new = NewVcenter { credential: VcenterCredential::New(credential("c2")), ..vcenter("ZÜRICH") };
+    taken(store.add_vcenter(new).await, "ZÜRICH");
+    taken(
+        store.add_credential(NewCredential { name: "zürich".to_owned(), ..credential("x") }).await,
+        "zürich",
+    );
+    let other = with_vcenter(&store, "Genève").await;
+    let rename = VcenterEdit { name: Some("zÜrich".to_owned()), ..Default::default() };
+    taken(store.edit_vcenter(&other, rename.clone()).await, "zÜrich");
+    store.edit_vcenter(&id, rename).await.unwrap();
+    taken(store.edit_credential(&credential("Genève").id, Some("ZÜRICH".into()), None).await, "ZÜRICH");
+    let names: Vec<String> = store.vcenters().await.unwrap().into_iter().map(|r| r.vcenter.name).collect();
+    assert_eq!(names, ["Genève", "zÜrich"]);
+}
+
+#[tokio::test]
+async fn a_vcenter_is_configured_once_however_it_is_called() {
+    let (_dir, store) = opened().await;
+    store
+        .add_vcenter(NewVcenter { identity: Some(identity(Some("uuid-1"))), ..vcenter("Berlin") })
+        .await
+        .unwrap();
+    let same = |result: Result<(), Error>| {
+        assert!(matches!(&result, Err(Error::SameVcenter { name }) if name == "Berlin"), "{result:?}");
+    };
+    same(
+        store.add_vcenter(NewVcenter { identity: Some(identity(Some("uuid-1"))), ..vcenter("Other") }).await,
+    );
+    assert_eq!(store.credentials().await.unwrap().len(), 1, "a refused vCenter leaves no credential");
+    let other = with_vcenter(&store, "Other").await;
+    same(store.identify(&other, identity(Some("uuid-1"))).await);
+    store.identify(&other, identity(Some("uuid-2"))).await.unwrap();
+    store.identify(&other, identity(None)).await.unwrap();
+    assert_eq!(store.vcenter(&other).await.unwrap().vcenter.instance_uuid.as_deref(), Some("uuid-2"));
+}
+
+#[tokio::test]
+async fn every_contact_state_comes_back() {
+    use VcenterState::*;
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    for state in [Online, Offline, LoginRejected, NoPassword, Untrusted, DifferentVcenter] {
+        store.set_contact(&id, state, Time(7)).await.unwrap();
+        assert_eq!(store.vcenter(&id).await.unwrap().contact, Some(Contact { state, at: Time(7) }));
+    }
+    store.set_contact(&id, NeverSynced, Time(8)).await.unwrap();
+    assert_eq!(store.vcenter(&id).await.unwrap().contact, None);
+}
+
+#[tokio::test]
+async fn a_credential_that_is_used_stays_and_says_by_whom() {
+    let (_dir, store) = opened().await;
+    store.add_credential(credential("shared")).await.unwrap();
+    let shared = credential("shared").id;
+    for name in ["Paris", "berlin"] {
+        let credential = VcenterCredential::Existing(shared.clone());
+        store.add_vcenter(NewVcenter { credential, ..vcenter(name) }).await.unwrap();
+    }
+    let error = store.remove_credential(&shared).await.unwrap_err();
+    assert!(matches!(&error, Error::InUse { vcenters } if *vcenters == ["berlin", "Paris"]), "{error:?}");
+    assert_eq!(store.credential(&shared).await.unwrap().vcenters, ["berlin", "Paris"]);
+    assert_eq!(store.credentials().await.unwrap()[0].vcenters, ["berlin", "Paris"]);
+    for name in ["Paris", "berlin"] {
+        store.remove_vcenter(&vcenter(name).id).await.unwrap();
+    }
+    store.remove_credential(&shared).await.unwrap();
+    assert_eq!(store.credentials().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_rejection_holds_until_it_is_cleared_or_the_user_is_another() {
+    let (_dir, store) = opened().await;
+    store.add_credential(credential("c")).await.unwrap();
+    let id = credential("c").id;
+    let rejected = async || store.credential(&id).await.unwrap().rejected_at;
+    store.set_rejected(&id, Time(5)).await.unwrap();
+    store.edit_credential(&id, Some("d".into()), Some("reader@vsphere.local".into())).await.unwrap();
+    assert_eq!(rejected().await, Some(Time(5)));
+    store.clear_rejection(&id).await.unwrap();
+    assert_eq!(rejected().await, None);
+    store.set_rejected(&id, Time(6)).await.unwrap();
+    store.edit_credential(&id, None, Some("root".into())).await.unwrap();
+    assert_eq!(rejected().await, None);
+    for place in [CredentialPlace::File, CredentialPlace::None, CredentialPlace::Keychain] {
+        store.set_stored(&id, place).await.unwrap();
+        assert_eq!(store.credential(&id).await.unwrap().stored, place);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_to_be_not_there() {
+    let (_dir, store) = opened().await;
+    let missing =
+        |result: Result<(), Error>| assert!(matches!(result, Err(Error::NotFound { .. })), "{result:?}");
+    let vcenter_id = VcenterId("nobody".to_owned());
+    missing(store.vcenter(&vcenter_id).await.map(drop));
+    missing(store.edit_vcenter(&vcenter_id, VcenterEdit::default()).await);
+    missing(store.identify(&vcenter_id, identity(None)).await);
+    missing(store.set_contact(&vcenter_id, VcenterState::Online, Time(1)).await);
+    missing(store.remove_vcenter(&vcenter_id).await);
+    let credential_id = CredentialId("nobody".to_owned());
+    missing(store.credential(&credential_id).await.map(drop));
+    missing(store.edit_credential(&credential_id, None, None).await);
+    missing(store.set_rejected(&credential_id, Time(1)).await);
+    missing(store.clear_rejection(&credential_id).await);
+    missing(store.remove_credential(&credential_id).await);
+    let credential = VcenterCredential::Existing(credential_id);
+    missing(store.add_vcenter(NewVcenter { credential, ..vcenter("Berlin") }).await);
+    missing(store.submit(operation("op", &vcenter_id, OperationKind::Test)).await.map(drop));
+    missing(store.operation("op").await.map(drop));
+    missing(store.operation("").await.map(drop));
+}
+
+#[tokio::test]
+async fn a_removed_vcenter_takes_everything_with_it_but_its_credential() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let hosts = vec![object(Kind::Hosts, "host-1", "a")];
+    publish(&store, &id, "op-1", &pass(hosts.clone(), &[Kind::Hosts], 5_000)).await;
+    let claim = claimed(&store, &id, "op-2").await;
+    store.stage(&claim, &pass(vec![], &[Kind::Hosts], 6_000)).await.unwrap();
+
+    let error = store.remove_vcenter(&id).await.unwrap_err();
+    assert!(matches!(&error, Error::Running { operation } if operation.as_str() == "op-2"), "{error:?}");
+    store.finish(&claim, finish(7_000)).await.unwrap();
+    store.remove_vcenter(&id).await.unwrap();
+    for left in [
+        "SELECT COUNT(*) FROM vcenters",
+        "SELECT COUNT(*) FROM objects",
+        "SELECT COUNT(*) FROM coverage",
+        "SELECT COUNT(*) FROM staged",
+        "SELECT COUNT(*) FROM operations",
+    ] {
+        assert_eq!(number(dir.path(), left).await, 0, "{left}");
+    }
+    assert_eq!(store.credentials().await.unwrap().len(), 1);
+}

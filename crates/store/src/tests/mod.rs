@@ -1,0 +1,145 @@
+//! What the tests share: a data folder, things to put into it, and a way to look behind the store's back.
+
+mod changes;
+mod configuration;
+mod document;
+mod inventory;
+mod opening;
+mod queue;
+
+use crate::*;
+use contract::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// A data folder and a store on it.
+async fn opened() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).await.unwrap();
+    (dir, store)
+}
+
+/// A connection that knows nothing of the store.
+async fn raw(dir: &Path) -> engine::DbConnection {
+    engine::connect(&dir.join("muster.db")).await.unwrap()
+}
+
+async fn execute(dir: &Path, sql: &'static str) {
+    let mut connection = raw(dir).await;
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    engine::disconnect(connection).await;
+}
+
+async fn number(dir: &Path, sql: &'static str) -> i64 {
+    let mut connection = raw(dir).await;
+    let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    engine::disconnect(connection).await;
+    number
+}
+
+fn credential(name: &str) -> NewCredential {
+    NewCredential {
+        id: CredentialId(format!("credential-{name}")),
+        name: name.to_owned(),
+        user: "reader@vsphere.local".to_owned(),
+        stored: CredentialPlace::Keychain,
+    }
+}
+
+fn vcenter(name: &str) -> NewVcenter {
+    NewVcenter {
+        id: VcenterId(format!("vcenter-{name}")),
+        name: name.to_owned(),
+        host: format!("{}.example.org", name.to_lowercase()),
+        port: 443,
+        credential: VcenterCredential::New(credential(name)),
+        trust: Trust::System,
+        tags: vec!["prod".to_owned(), "eu".to_owned()],
+        ttl_seconds: 300,
+        identity: None,
+    }
+}
+
+async fn with_vcenter(store: &Store, name: &str) -> VcenterId {
+    let new = vcenter(name);
+    let id = new.id.clone();
+    store.add_vcenter(new).await.unwrap();
+    id
+}
+
+fn operation(id: &str, vcenter: &VcenterId, kind: OperationKind) -> NewOperation {
+    NewOperation {
+        id: OperationId(id.to_owned()),
+        vcenter_id: vcenter.clone(),
+        kind,
+        scope: Vec::new(),
+        args: serde_json::json!({}),
+        origin: Origin::User,
+        at: Time(1_000),
+    }
+}
+
+/// A claim on a fresh operation.
+async fn claimed(store: &Store, vcenter: &VcenterId, id: &str) -> Claim {
+    let submitted = store.submit(operation(id, vcenter, OperationKind::FullSync)).await.unwrap();
+    assert!(!submitted.coalesced);
+    store.claim(&submitted.id, Time(2_000)).await.unwrap().unwrap()
+}
+
+fn finish(at: i64) -> Finish {
+    Finish {
+        state: OperationState::Succeeded,
+        at: Time(at),
+        progress: Progress { step: "writing".to_owned(), done: 3, total: 4 },
+        diff: Diff { added: 1, changed: 2, removed: 3, unchanged: 4 },
+        calls: 5,
+        bytes: 6,
+        error: None,
+    }
+}
+
+/// An object with a name and, for hosts and VMs, some more.
+fn object(kind: Kind, moref: &str, name: &str) -> Arc<Object> {
+    let schema = columns::of(kind);
+    let mut values = vec![Value::Null; schema.stored().len()];
+    values[schema.slot("name").unwrap()] = Value::text(name);
+    if let Some(slot) = schema.slot("network_refs") {
+        let network = |n: u32| Value::Ref(Ref { kind: Kind::Networks, moref: format!("network-{n}").into() });
+        values[slot] = Value::list([network(2), network(1)]);
+    }
+    let missing = [(schema.slot("name").unwrap() as u16, Missing::NoPermission)];
+    Arc::new(Object {
+        kind,
+        moref: moref.into(),
+        object_type: kind.object_type().into(),
+        values: values.into(),
+        missing: missing.into(),
+    })
+}
+
+fn pass(objects: Vec<Arc<Object>>, whole: &[Kind], synced_at: i64) -> Pass {
+    Pass {
+        objects,
+        whole: whole.to_vec(),
+        clusters: Vec::new(),
+        gone: Vec::new(),
+        synced_at: Time(synced_at),
+    }
+}
+
+/// Stages and publishes a pass under an operation of its own.
+async fn publish(store: &Store, vcenter: &VcenterId, id: &str, pass: &Pass) -> (Staged, Published) {
+    let claim = claimed(store, vcenter, id).await;
+    let staged = store.stage(&claim, pass).await.unwrap();
+    let published = store.publish(&claim, staged.clone(), pass, finish(pass.synced_at.0)).await.unwrap();
+    (staged, published)
+}
+
+/// Names by moref of a kind, as loaded.
+fn names(loaded: &Loaded, kind: Kind) -> BTreeMap<String, String> {
+    let of_kind = loaded.objects.iter().filter(|object| object.kind == kind);
+    let name = |object: &Object| object.stored("name").as_text().unwrap_or_default().to_owned();
+    of_kind.map(|object| (object.moref.to_string(), name(object))).collect()
+}

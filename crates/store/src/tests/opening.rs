@@ -1,0 +1,169 @@
+//! Opening, migrating, refusing.
+
+use super::*;
+use crate::migrate::MIGRATIONS;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+/// The migrations of a release to come.
+fn next_release(sql: &str) -> Migrator {
+    let mut migrations: Vec<Migration> = MIGRATIONS.iter().cloned().collect();
+    let sql = AssertSqlSafe(sql.to_owned()).into_sql_str();
+    migrations.push(Migration::new(99, "next".into(), MigrationType::Simple, sql, false));
+    Migrator::with_migrations(migrations)
+}
+
+#[tokio::test]
+async fn a_new_folder_gets_a_database_that_is_sound_and_keeps_its_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let deep = dir.path().join("some/where");
+    let store = Store::open(&deep).await.unwrap();
+    let id = store.database_id().to_owned();
+    let health = store.check().await.unwrap();
+    assert!(health.is_sound(), "{health}");
+    assert_eq!((health.schema_version, &*health.journal_mode), (1, "wal"));
+    assert!(health.size_bytes > 0);
+    store.close().await;
+
+    let again = Store::open(&deep).await.unwrap();
+    assert_eq!(again.database_id(), id);
+    again.close().await;
+    assert_eq!(std::fs::read_dir(deep.join("run")).unwrap().count(), 0, "a closed store leaves no lock");
+}
+
+#[tokio::test]
+async fn the_sqlite_inside_has_no_known_way_to_damage_a_write_ahead_log() {
+    let (_dir, store) = opened().await;
+    let version = store.check().await.unwrap().sqlite_version;
+    let numbers: Vec<u32> = version.split('.').map(|n| n.parse().unwrap()).collect();
+    assert!(numbers >= vec![3, 51, 3], "{version}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_can_read_the_folder_and_what_is_in_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("muster");
+    let store = Store::open(&data).await.unwrap();
+    with_vcenter(&store, "Berlin").await;
+    store.close().await;
+    let store = Store::open_with(&data, &next_release("CREATE TABLE next (id TEXT)")).await.unwrap();
+    with_vcenter(&store, "Paris").await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for file in ["muster.db", "muster.db-wal", "muster.db-shm", "muster-schema-1.db", "schema.lock"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn many_processes_may_open_a_new_folder_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || Store::open(dir.path());
+    let (a, b, c, d) = tokio::join!(open(), open(), open(), open());
+    let stores = [a.unwrap(), b.unwrap(), c.unwrap(), d.unwrap()];
+    assert!(stores.iter().all(|store| store.database_id() == stores[0].database_id()));
+    let processes: std::collections::BTreeSet<&str> = stores.iter().map(Store::process_id).collect();
+    assert_eq!(processes.len(), 4);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    Store::open_with(dir.path(), &next_release("CREATE TABLE next (id TEXT)")).await.unwrap().close().await;
+    let before = std::fs::read(dir.path().join("muster.db")).unwrap();
+    let error = Store::open(dir.path()).await.unwrap_err();
+    assert!(matches!(error, Error::NewerSchema { found: 99, known: 1 }), "{error:?}");
+    assert_eq!(std::fs::read(dir.path().join("muster.db")).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_migration_keeps_a_copy_that_the_older_release_can_open() {
+    let (dir, store) = opened().await;
+    with_vcenter(&store, "Berlin").await;
+    store.close().await;
+    let next = next_release("ALTER TABLE vcenters ADD COLUMN colour TEXT");
+    let store = Store::open_with(dir.path(), &next).await.unwrap();
+    assert_eq!(store.vcenters().await.unwrap().len(), 1);
+    assert_eq!(store.check().await.unwrap().schema_version, 99);
+    store.close().await;
+
+    let restored = tempfile::tempdir().unwrap();
+    std::fs::copy(dir.path().join("muster-schema-1.db"), restored.path().join("muster.db")).unwrap();
+    let store = Store::open(restored.path()).await.unwrap();
+    assert_eq!(store.vcenters().await.unwrap()[0].vcenter.name, "Berlin");
+    assert!(store.check().await.unwrap().is_sound());
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_database_to_the_older_release() {
+    let (dir, store) = opened().await;
+    with_vcenter(&store, "Berlin").await;
+    store.close().await;
+    let next = next_release("CREATE TABLE half (id TEXT); INSERT INTO nowhere VALUES (1)");
+    let error = Store::open_with(dir.path(), &next).await.unwrap_err();
+    assert!(matches!(error, Error::Migration { .. }), "{error:?}");
+    let store = Store::open(dir.path()).await.unwrap();
+    assert_eq!(store.vcenters().await.unwrap().len(), 1);
+    let half = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'half'";
+    assert_eq!(number(dir.path(), half).await, 0);
+}
+
+#[tokio::test]
+async fn a_migration_waits_for_nobody_who_works_and_names_who_it_is() {
+    let (dir, store) = opened().await;
+    let error = Store::open_with(dir.path(), &next_release("CREATE TABLE next (id TEXT)")).await.unwrap_err();
+    let Error::Locked { by, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(by.len(), 1);
+    assert!(by[0].contains(&format!("process {}", std::process::id())), "{by:?}");
+    with_vcenter(&store, "Berlin").await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("muster.db");
+    let content = "this is a letter to somebody, and by no means a database\n".repeat(200);
+    std::fs::write(&file, &content).unwrap();
+    let error = Store::open(dir.path()).await.unwrap_err();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_refused_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("muster.db"), "").unwrap();
+    execute(dir.path(), "CREATE TABLE bookmarks (url TEXT)").await;
+    let error = Store::open(dir.path()).await.unwrap_err();
+    assert!(matches!(error, Error::NotMuster { .. }), "{error:?}");
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM sqlite_master").await, 1);
+}
+
+#[tokio::test]
+async fn damage_inside_the_file_is_an_error_and_never_a_crash() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let vms = (0..300).map(|n| object(Kind::Vms, &format!("vm-{n}"), &"x".repeat(500))).collect();
+    publish(&store, &id, "op", &pass(vms, &[Kind::Vms], 5_000)).await;
+    store.close().await;
+    let file = dir.path().join("muster.db");
+    let whole = std::fs::read(&file).unwrap();
+    for offset in (0..whole.len()).step_by(4096 * 3 + 517) {
+        let mut damaged = whole.clone();
+        let end = damaged.len().min(offset + 64);
+        damaged[offset..end].fill(0xa5);
+        std::fs::write(&file, &damaged).unwrap();
+        if let Ok(store) = Store::open(dir.path()).await {
+            let _ = store.load(&id).await;
+            let _ = store.check().await;
+            store.close().await;
+        }
+    }
+    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    if let Ok(store) = Store::open(dir.path()).await {
+        assert!(store.load(&id).await.is_err());
+        assert!(!store.check().await.is_ok_and(|health| health.is_sound()));
+    }
+}

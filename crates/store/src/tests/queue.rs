@@ -1,0 +1,206 @@
+//! The queue: equal operations, lanes, and processes that die.
+
+use super::*;
+use OperationKind::{FullSync, Refresh, SyncHosts, Test};
+use std::io::BufRead;
+use std::process::{Child, Command, Stdio};
+
+#[tokio::test]
+async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let new = NewOperation { scope: vec!["cluster \"a\"".to_owned()], ..operation("op-1", &id, SyncHosts) };
+    store.submit(new).await.unwrap();
+    let queued = store.operation("op-1").await.unwrap();
+    assert_eq!(
+        (queued.state, queued.attempts, queued.submitted_at),
+        (OperationState::Queued, 0, Time(1_000))
+    );
+    assert_eq!((&*queued.vcenter, &*queued.scope), ("Berlin", &["cluster \"a\"".to_owned()][..]));
+
+    let claim = store.claim(&queued.id, Time(2_000)).await.unwrap().unwrap();
+    assert_eq!(
+        (claim.claim_no, claim.operation.state, claim.operation.attempts),
+        (1, OperationState::Running, 1)
+    );
+    let progress = Progress { step: "reading hosts".to_owned(), done: 7, total: 9 };
+    store.progress(&claim, &progress, 11, 12).await.unwrap();
+    let running = store.operation("op").await.unwrap();
+    assert_eq!((running.progress, running.calls, running.bytes), (progress, 11, 12));
+
+    let error = ApiError::new(Code::NoPermission, "no \"right\"").next("Ask.");
+    let end = Finish { state: OperationState::Partial, error: Some(error.clone()), ..finish(3_000) };
+    store.finish(&claim, end.clone()).await.unwrap();
+    let done = store.operation("op-1").await.unwrap();
+    assert_eq!((done.started_at, done.finished_at), (Some(Time(2_000)), Some(Time(3_000))));
+    assert_eq!((done.state, done.progress, done.diff), (end.state, end.progress, end.diff));
+    assert_eq!((done.calls, done.bytes, done.error), (5, 6, Some(error)));
+    assert!(matches!(store.finish(&claim, finish(4_000)).await, Err(Error::ClaimLost { .. })));
+}
+
+#[tokio::test]
+async fn the_newest_operation_comes_first() {
+    let (_dir, store) = opened().await;
+    let (berlin, paris) = (with_vcenter(&store, "Berlin").await, with_vcenter(&store, "Paris").await);
+    for (id, vcenter) in [("op-1", &berlin), ("op-2", &paris), ("op-3", &berlin)] {
+        let claim = claimed(&store, vcenter, id).await;
+        store.finish(&claim, finish(3_000)).await.unwrap();
+    }
+    let ids = |operations: Vec<Operation>| operations.into_iter().map(|o| o.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(store.operations(None, 2).await.unwrap()), ["op-3", "op-2"]);
+    assert_eq!(ids(store.operations(Some(&berlin), 9).await.unwrap()), ["op-3", "op-1"]);
+    assert!(matches!(store.operation("op").await, Err(Error::Ambiguous { .. })));
+}
+
+#[tokio::test]
+async fn equal_operations_become_one_for_as_long_as_it_lives() {
+    let (dir, store) = opened().await;
+    let other = Store::open(dir.path()).await.unwrap();
+    let id = with_vcenter(&store, "Berlin").await;
+    let args = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let a = NewOperation {
+        args: args(r#"{"x": [1, {"p": 1, "q": 2}], "y": null}"#),
+        ..operation("a", &id, SyncHosts)
+    };
+    let b = NewOperation {
+        args: args(r#"{"y": null, "x": [1, {"q": 2, "p": 1}]}"#),
+        ..operation("b", &id, SyncHosts)
+    };
+    let different = NewOperation { args: args(r#"{"x": 2}"#), ..operation("c", &id, SyncHosts) };
+    assert!(!store.submit(a.clone()).await.unwrap().coalesced);
+    assert_eq!(other.submit(b.clone()).await.unwrap(), Submitted { id: a.id.clone(), coalesced: true });
+    assert!(!store.submit(different).await.unwrap().coalesced);
+    assert!(!store.submit(operation("d", &id, FullSync)).await.unwrap().coalesced);
+
+    let claim = store.claim(&a.id, Time(2)).await.unwrap().unwrap();
+    assert!(other.submit(b.clone()).await.unwrap().coalesced);
+    store.finish(&claim, finish(3)).await.unwrap();
+    assert_eq!(other.submit(b.clone()).await.unwrap(), Submitted { id: b.id, coalesced: false });
+}
+
+#[tokio::test]
+async fn a_vcenter_has_one_lane_and_it_goes_in_order() {
+    let (dir, store) = opened().await;
+    let other = Store::open(dir.path()).await.unwrap();
+    let (berlin, paris) = (with_vcenter(&store, "Berlin").await, with_vcenter(&store, "Paris").await);
+    let first = store.submit(operation("1", &berlin, FullSync)).await.unwrap().id;
+    let second = other.submit(operation("2", &berlin, SyncHosts)).await.unwrap().id;
+    let elsewhere = other.submit(operation("3", &paris, FullSync)).await.unwrap().id;
+    assert_eq!(other.claim(&second, Time(2)).await.unwrap(), None, "the first one is first");
+    let claim = store.claim(&first, Time(2)).await.unwrap().unwrap();
+    assert_eq!(store.claim(&first, Time(2)).await.unwrap(), None, "it runs already");
+    assert_eq!(other.claim(&second, Time(2)).await.unwrap(), None, "the first one runs");
+    assert!(other.claim(&elsewhere, Time(2)).await.unwrap().is_some());
+    store.finish(&claim, finish(3)).await.unwrap();
+    assert!(other.claim(&second, Time(3)).await.unwrap().is_some());
+    assert_eq!(store.claim(&first, Time(3)).await.unwrap(), None, "it ended");
+}
+
+#[tokio::test]
+async fn the_database_itself_refuses_two_running_operations_of_one_vcenter() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    claimed(&store, &id, "1").await;
+    store.submit(operation("2", &id, Test)).await.unwrap();
+    let mut connection = raw(dir.path()).await;
+    let forced = sqlx::query("UPDATE operations SET state = 'running', started_at = 1 WHERE id = '2'");
+    assert!(forced.execute(&mut connection).await.is_err());
+    let made_up = sqlx::query("UPDATE operations SET state = 'daydreaming' WHERE id = '2'");
+    assert!(made_up.execute(&mut connection).await.is_err());
+}
+
+#[tokio::test]
+async fn only_what_waits_can_be_cancelled_in_the_queue() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let claim = claimed(&store, &id, "1").await;
+    let waiting = store.submit(operation("2", &id, Refresh)).await.unwrap().id;
+    assert!(!store.cancel_queued(&claim.operation.id, Time(3)).await.unwrap());
+    assert!(store.cancel_queued(&waiting, Time(3)).await.unwrap());
+    assert!(!store.cancel_queued(&waiting, Time(4)).await.unwrap());
+    let cancelled = store.operation("2").await.unwrap();
+    assert_eq!((cancelled.state, cancelled.finished_at), (OperationState::Cancelled, Some(Time(3))));
+    assert_eq!(cancelled.error.unwrap().code, Code::Cancelled);
+}
+
+#[tokio::test]
+async fn operations_of_a_process_that_left_are_interrupted_and_their_lane_is_free() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let gone = Store::open(dir.path()).await.unwrap();
+    let claim = claimed(&gone, &id, "1").await;
+    gone.stage(&claim, &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 2_000)).await.unwrap();
+    gone.submit(operation("2", &id, Refresh)).await.unwrap();
+    assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [], "it lives");
+    gone.close().await;
+
+    let submitted = store.submit(operation("3", &id, FullSync)).await.unwrap();
+    assert!(!submitted.coalesced, "an operation of the dead is nothing to wait for");
+    for dead in ["1", "2"] {
+        let operation = store.operation(dead).await.unwrap();
+        assert_eq!(
+            (operation.state, operation.finished_at),
+            (OperationState::Interrupted, Some(Time(1_000)))
+        );
+        assert_eq!(operation.error.unwrap().code, Code::Interrupted);
+    }
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM staged").await, 0);
+    assert!(store.claim(&submitted.id, Time(4)).await.unwrap().is_some());
+    assert_eq!(store.load(&id).await.unwrap().objects, []);
+}
+
+#[tokio::test]
+async fn a_lock_file_that_nobody_holds_belongs_to_the_dead() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let submitted = store.submit(operation("1", &id, FullSync)).await.unwrap();
+    std::fs::write(dir.path().join("run/somebody.lock"), "").unwrap();
+    execute(dir.path(), "UPDATE operations SET owner = 'somebody'").await;
+    assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [submitted.id]);
+    assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), []);
+    let _sweeping = Store::open(dir.path()).await.unwrap();
+    assert!(!dir.path().join("run/somebody.lock").exists());
+}
+
+/// Kills the child also when the test fails.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn operations_of_a_killed_process_are_interrupted() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tests::queue::another_process_claims_and_waits", "--ignored", "--nocapture"])
+        .env("MUSTER_TEST_DIR", dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map(Killed)
+        .unwrap();
+    let output = std::io::BufReader::new(child.0.stdout.take().unwrap());
+    assert!(output.lines().map_while(Result::ok).any(|line| line.contains("claimed")));
+    assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [], "it lives");
+    assert_eq!(store.operation("child").await.unwrap().state, OperationState::Running);
+    assert!(matches!(store.remove_vcenter(&id).await, Err(Error::Running { .. })));
+
+    drop(child);
+    assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [OperationId("child".to_owned())]);
+    store.remove_vcenter(&id).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "the other process of the test above"]
+async fn another_process_claims_and_waits() {
+    let dir = std::env::var_os("MUSTER_TEST_DIR").unwrap();
+    let store = Store::open(Path::new(&dir)).await.unwrap();
+    let id = vcenter("Berlin").id;
+    claimed(&store, &id, "child").await;
+    println!("claimed");
+    std::future::pending::<()>().await;
+}
