@@ -257,7 +257,10 @@ fn the_password_is_nowhere_but_where_it_was_put() {
         let mut command = muster.command(arguments);
         let run = crate::support::finish(command.env("MUSTER_LOG", "trace").spawn().unwrap());
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{arguments:?}");
-        assert!(arguments[0] != "sync" || run.stderr.contains("TRACE"), "there was a log to look at: {run:?}");
+        assert!(
+            arguments[0] != "sync" || run.stderr.contains("TRACE"),
+            "there was a log to look at: {run:?}"
+        );
     }
     let mut looked_at = 0;
     let mut folders = vec![muster.data()];

@@ -51,6 +51,14 @@ async fn a_hundred_readers_of_a_stale_kind_cause_one_fetch_and_readers_within_th
     }
     readers.join_all().await;
     assert_eq!(peer.all_calls(), calls, "within the TTL nobody is asked");
+
+    service.invalidate(&vcenter.id);
+    let ttl = Freshness::AtMost(Duration::from_secs(300));
+    let refreshed = service.read_fresh(&vcenter.id, Kind::Hosts, ttl).await.unwrap();
+    assert!(refreshed.failure.is_none() && peer.all_calls() > calls, "what was invalidated is read again");
+    let calls = peer.all_calls();
+    service.read_fresh(&vcenter.id, Kind::Hosts, ttl).await.unwrap();
+    assert_eq!(peer.all_calls(), calls, "once");
     service.close().await;
     assert_eq!(peer.sessions(), 0);
 }
@@ -163,14 +171,42 @@ fn two_processes_that_sync_at_once_share_one_operation() {
     let first = muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
     let second = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    // The second one shows that it waits by being told of the operation that runs.
-    eventually("both wait", || muster.ok(&["operations", "list"])[0]["state"] == "running");
+    eventually("both wait", || said_waiting(&muster) == 2);
     peer.behave();
     peer.post("/release", json!({}));
     let (first, second) = (finish(first), finish(second));
     assert_eq!((first.code, second.code), (0, 0), "{first:?} {second:?}");
-    assert!(peer.calls("Login") - logins <= 2);
+    assert_eq!(first.document()[0]["operation"], second.document()[0]["operation"]);
+    assert_eq!(peer.calls("Login") - logins, 1);
     assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_and_leaves_the_operation_to_whoever_else_waits_for_it() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
+    let first = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    let second = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the second one has joined", || said_waiting(&muster) == 2);
+    let interrupt = |child: &std::process::Child| {
+        let id = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    };
+    interrupt(&first);
+    eventually("the first one has withdrawn", || said_waiting(&muster) == 1);
+    peer.behave();
+    peer.post("/release", json!({}));
+    let (first, second) = (finish(first), finish(second));
+    assert_eq!(second.code, 0, "{second:?}");
+    assert_eq!(second.document()[0]["state"], "succeeded");
+    assert!(first.stderr.contains("Another process waits"), "{first:?}");
+}
+
+/// How many wait for the newest operation, as the database has it.
+fn said_waiting(muster: &Musterctl) -> u64 {
+    muster.ok(&["operations", "list", "--limit", "1"])[0]["waiting"].as_u64().unwrap()
 }
 
 #[test]

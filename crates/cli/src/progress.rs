@@ -2,7 +2,7 @@
 //! Refuses to end an operation by itself: that is what Ctrl-C is for.
 
 use crate::output::{Output, printable};
-use contract::{ApiError, Operation, OperationId, OperationState};
+use contract::{ApiError, Code, Operation, OperationId, OperationState};
 use service::Service;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -23,13 +23,21 @@ pub(crate) async fn wait(
     };
     let interrupted = async {
         interrupted().await;
-        output.say("cancelling …");
         for id in ids {
-            service.operations().cancel(id);
+            if service.operations().withdraw(id).await? {
+                output.say("cancelling …");
+            } else if service.operations().runs_here(id) {
+                output.say("Another process waits for it too, so it goes on; Ctrl-C again ends it.");
+            } else {
+                return Err(ApiError::new(
+                    Code::Cancelled,
+                    "the wait was ended; the operation goes on elsewhere",
+                ));
+            }
         }
         // Whoever presses Ctrl-C again doesn't want to wait for a server that says nothing.
         interrupted().await;
-        Err(ApiError::new(contract::Code::Cancelled, "the wait was ended; what ran is interrupted"))
+        Err(ApiError::new(Code::Cancelled, "the wait was ended; what ran here is interrupted"))
     };
     tokio::select! {
         outcome = ended => { clear_line(); outcome }

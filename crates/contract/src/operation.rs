@@ -119,6 +119,8 @@ pub struct Operation {
     pub state: OperationState,
     /// How often it was started.
     pub attempts: u32,
+    /// How many wait for it; it is cancelled with the last of them.
+    pub waiting: u32,
     /// When it was asked for.
     pub submitted_at: Time,
     /// When it was last started.

@@ -157,6 +157,11 @@ impl Service {
         self.inner.reads.read_fresh(vcenter, kind, freshness).await
     }
 
+    /// From now on what is known of a vCenter counts as stale: the next reader that asks for fresh data refreshes it.
+    pub fn invalidate(&self, vcenter: &VcenterId) {
+        self.inner.reads.invalidate(vcenter);
+    }
+
     /// Rows of one kind out of what is known of these vCenters.
     pub async fn query(&self, query: &Query, vcenters: &[Vcenter]) -> Result<Table, ApiError> {
         let mut inventories = Vec::new();

@@ -182,13 +182,18 @@ impl Operations {
         }
     }
 
-    /// Cancels an operation of this process; false if it is none, or has ended.
-    pub fn cancel(&self, id: &OperationId) -> bool {
-        self.local().get(id).map(|local| local.cancel.cancel()).is_some()
+    /// Takes back a submission; true if that cancels the operation, because nobody else waits for it.
+    /// What runs in another process is left to it.
+    pub async fn withdraw(&self, id: &OperationId) -> Result<bool, ApiError> {
+        let alone = self.0.store.withdraw(id).await.map_err(explain::store)?;
+        if alone && let Some(local) = self.local().get(id) {
+            local.cancel.cancel();
+        }
+        Ok(alone)
     }
 
     /// Whether an operation runs, or waits for its lane, in this process.
-    pub(crate) fn runs_here(&self, id: &OperationId) -> bool {
+    pub fn runs_here(&self, id: &OperationId) -> bool {
         self.local().contains_key(id)
     }
 
@@ -282,7 +287,8 @@ impl Operations {
             return Ok(Done::Tested(jobs::test(context).await?));
         }
         let id = &context.vcenter.vcenter.id;
-        let before = self.0.inventory.read(id).await?;
+        // Another process may have published a moment ago: what is known is what the database says now.
+        let before = self.0.inventory.reload(id).await?;
         let after = jobs::sync(context, &before, &job.reads(), job.accepts_removals()).await?;
         self.0.inventory.swap(id, after).await;
         Ok(Done::Published)

@@ -6,7 +6,7 @@ use crate::inventory::{Freshness, Inventory, synced_at};
 use crate::operations::{Job, Operations};
 use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -32,6 +32,7 @@ pub(crate) struct Reads {
     inventory: Inventory,
     operations: Operations,
     flights: Arc<Mutex<HashMap<(VcenterId, Kind), Flight>>>,
+    invalid_since: Arc<std::sync::Mutex<HashMap<VcenterId, Time>>>,
     now: Clock,
 }
 
@@ -43,7 +44,20 @@ struct Flight {
 
 impl Reads {
     pub(crate) fn new(inventory: Inventory, operations: Operations, now: Clock) -> Reads {
-        Reads { inventory, operations, flights: Arc::default(), now }
+        Reads { inventory, operations, flights: Arc::default(), invalid_since: Arc::default(), now }
+    }
+
+    /// From now on what is known counts as stale, whatever its age, until it is read again.
+    pub(crate) fn invalidate(&self, vcenter: &VcenterId) {
+        let mut invalid_since = self.invalid_since.lock().unwrap_or_else(PoisonError::into_inner);
+        invalid_since.insert(vcenter.clone(), (self.now)());
+    }
+
+    fn accepts(&self, vcenter: &VcenterId, freshness: Freshness, synced_at: Option<Time>) -> bool {
+        let invalid_since =
+            self.invalid_since.lock().unwrap_or_else(PoisonError::into_inner).get(vcenter).copied();
+        let outdated = freshness != Freshness::Cached && synced_at < invalid_since;
+        !outdated && freshness.accepts(synced_at, (self.now)())
     }
 
     /// Answers at once with what there is; starts a refresh if that is older than asked for.
@@ -55,7 +69,7 @@ impl Reads {
     ) -> Result<Reading, ApiError> {
         let snapshot = self.inventory.read(vcenter).await?;
         let at = synced_at(&snapshot, Some(kind));
-        if freshness.accepts(at, (self.now)()) {
+        if self.accepts(vcenter, freshness, at) {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
         }
         self.refresh(vcenter, kind.covered_by(), freshness).await
@@ -104,14 +118,13 @@ impl Reads {
         }
         let snapshot = self.inventory.read(vcenter).await?;
         let at = synced_at(&snapshot, Some(kind));
-        let now = (self.now)();
-        if freshness.accepts(at, now) {
+        if self.accepts(vcenter, freshness, at) {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
         }
         let rest = Freshness::AtMost(REST_AFTER_FAILURE);
         let failed = flights.get(&key).and_then(|flight| flight.failed.clone());
         if let (None, Some((when, error))) = (&running, failed)
-            && rest.accepts(Some(when), now)
+            && rest.accepts(Some(when), (self.now)())
         {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: Some(error) });
         }

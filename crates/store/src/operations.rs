@@ -82,6 +82,7 @@ fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         origin: Origin::from_name(&origin).ok_or_else(|| unknown("origin", origin))?,
         state: OperationState::from_name(&state).ok_or_else(|| unknown("state", state))?,
         attempts: row.try_get("attempts")?,
+        waiting: row.try_get::<i64, _>("waiting")?.max(0).try_into().unwrap_or(u32::MAX),
         submitted_at: Time(row.try_get("submitted_at")?),
         started_at: row::time(row.try_get("started_at")?),
         finished_at: row::time(row.try_get("finished_at")?),

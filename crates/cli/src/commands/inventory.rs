@@ -31,7 +31,10 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
         let reading = service.read_fresh(&vcenter.id, kind, freshness).await?;
         let why = match (&reading.failure, reading.synced_at) {
             (_, None) if has_some(&reading, kind) && freshness == Freshness::Cached => {
-                output.say(&format!("musterctl: {kind} of {}: only those of some clusters were read", vcenter.name));
+                output.say(&format!(
+                    "musterctl: {kind} of {}: only those of some clusters were read",
+                    vcenter.name
+                ));
                 None
             }
             (_, None) => Some("was never synced".to_owned()),

@@ -18,7 +18,7 @@ pub(super) async fn test(
     let vcenter = service.vcenter(name).await?;
     type_passwords(service, std::slice::from_ref(&vcenter)).await?;
     let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
-    let operation = wait(service, output, &[id.clone()]).await?.remove(0);
+    let operation = wait(service, output, std::slice::from_ref(&id)).await?.remove(0);
     match service.operations().take_report(&id) {
         Some(report) => output.answer(&report, || shown(&report)),
         None => output.answer(&operation, || operations::show(&operation)),

@@ -55,12 +55,16 @@ pub(super) fn after(pass: Pass, before: &Snapshot) -> Snapshot {
     let objects: Vec<Arc<Object>> = kept.cloned().chain(pass.objects).collect();
 
     let mut coverage: Vec<Coverage> = before.coverage().to_vec();
-    coverage.retain(|old| {
-        !pass.whole.contains(&old.kind)
-            && !(old.kind == Kind::Hosts && old.cluster.as_ref().is_some_and(|c| pass.clusters.contains(c)))
-    });
+    let read_again = |old: &Coverage| match &old.cluster {
+        _ if pass.whole.contains(&old.kind) => true,
+        Some(cluster) => old.kind == Kind::Hosts && pass.clusters.contains(cluster),
+        None => false,
+    };
+    coverage.retain(|old| !read_again(old));
     let covered = |kind, cluster| Coverage { kind, cluster, synced_at: pass.synced_at };
-    coverage.extend(pass.whole.iter().map(|kind| covered(*kind, None)));
+    coverage.extend(
+        pass.whole.iter().filter(|kind| kind.covered_by() == **kind).map(|kind| covered(*kind, None)),
+    );
     coverage.extend(pass.clusters.iter().map(|cluster| covered(Kind::Hosts, Some(cluster.clone()))));
     Snapshot::new(objects, coverage)
 }

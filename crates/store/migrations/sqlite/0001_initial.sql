@@ -54,6 +54,8 @@ CREATE TABLE operations (
     -- The process that submitted it, and from the claim on the one that runs it.
     owner TEXT NOT NULL,
     claim_no INTEGER NOT NULL DEFAULT 0,
+    -- How many wait for it: it is cancelled with the last of them.
+    waiting INTEGER NOT NULL DEFAULT 1,
     attempts INTEGER NOT NULL DEFAULT 0,
     submitted_at INTEGER NOT NULL,
     started_at INTEGER CHECK (state <> 'running' OR started_at IS NOT NULL),
