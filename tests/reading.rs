@@ -127,6 +127,16 @@ fn calls_grow_with_pages_and_not_with_objects() {
 }
 
 #[test]
+fn small_pages_say_the_same_as_large_ones() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    peer.post("/paging?max=1", json!({}));
+    let second = &muster.ok(&["sync", "full", "Berlin"])[0];
+    assert_eq!((&second["changed"], &second["removed"], &second["added"]), (&json!(0), &json!(0), &json!(0)));
+}
+
+#[test]
 fn a_second_sync_with_nothing_changed_says_so() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");

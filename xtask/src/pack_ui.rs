@@ -52,7 +52,8 @@ fn build_wasm(root: &Path, release: bool) -> anyhow::Result<PathBuf> {
         .args(["build", "--package", "ui", "--target", TARGET, "--target-dir"])
         .arg(&target);
     if release {
-        build.arg("--release");
+        // Symbols tell wasm-bindgen what the code needs; it removes the names itself.
+        build.args(["--release", "--config", "profile.release.strip='none'"]);
     }
     let status = build.status().context("starting cargo")?;
     if !status.success() {

@@ -93,9 +93,9 @@ pub(crate) fn table(header: &[&str], right: &[bool], rows: impl IntoIterator<Ite
     for row in rows {
         table.add_row(row.iter().map(|cell| printable(cell)));
     }
-    for (column, right) in table.column_iter_mut().zip(right) {
+    for (position, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        if *right {
+        if right.get(position) == Some(&true) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }

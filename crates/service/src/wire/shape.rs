@@ -131,3 +131,105 @@ fn folder_type(wire: &Wire) -> Value {
     ];
     types.into_iter().find(|(object_type, _)| holds(object_type)).map(|(_, name)| Value::text(name)).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vsphere::MoRef;
+
+    fn text(text: &str) -> Wire {
+        Wire::Text(text.into())
+    }
+
+    fn record(fields: Vec<(&str, Wire)>) -> Wire {
+        Wire::Struct {
+            type_name: None,
+            fields: fields.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+        }
+    }
+
+    #[test]
+    fn names_are_decoded_as_paths_are() {
+        for (escaped, shown) in
+            [("a%2fb", "a/b"), ("100%25", "100%"), ("a+b", "a+b"), ("%zz", "%zz"), ("%ff", "%ff")]
+        {
+            assert_eq!(name(escaped), Value::text(shown), "{escaped}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_no_value() {
+        for (shape, wire) in [
+            (Shape::Int, text("many")),
+            (Shape::Bool, text("maybe")),
+            (Shape::Time, text("yesterday")),
+            (Shape::Mebibytes, text("9223372036854775807")),
+            (Shape::Reference, text("host-1")),
+            (Shape::Text, record(vec![("a", text("b"))])),
+        ] {
+            assert_eq!(read(shape, &wire), None, "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn a_reference_to_something_that_is_not_read_is_none() {
+        let wire = Wire::Ref(MoRef::new("Task", "task-1"));
+        assert_eq!(read(Shape::Reference, &wire), Some(Value::Null));
+    }
+
+    #[test]
+    fn the_first_kind_of_serial_number_that_has_a_value_wins_and_several_tags_are_joined() {
+        let info = |key, value| {
+            let kind = record(vec![("key", text(key))]);
+            record(vec![("identifierValue", text(value)), ("identifierType", kind)])
+        };
+        let list = Wire::List(vec![
+            info("SerialNumberTag", " "),
+            info("EnclosureSerialNumberTag", "ENC1"),
+            info("ServiceTag", "ABC"),
+            info("ServiceTag", "DEF"),
+        ]);
+        let serial = Shape::Identification(&["SerialNumberTag", "EnclosureSerialNumberTag"]);
+        assert_eq!(read(serial, &list), Some(Value::text("ENC1")));
+        assert_eq!(read(Shape::Identification(&["ServiceTag"]), &list), Some(Value::text("ABC,DEF")));
+        assert_eq!(read(Shape::Identification(&["AssetTag"]), &list), Some(Value::Null));
+    }
+
+    #[test]
+    fn management_addresses_are_those_of_the_selected_nics_in_both_families() {
+        let vnic = |key, v4, v6| {
+            let v6 = record(vec![("ipV6Address", Wire::List(vec![record(vec![("ipAddress", text(v6))])]))]);
+            let ip = record(vec![("ipAddress", text(v4)), ("ipV6Config", v6)]);
+            record(vec![("key", text(key)), ("spec", record(vec![("ip", ip)]))])
+        };
+        let config = |service| {
+            record(vec![
+                ("nicType", text(service)),
+                (
+                    "candidateVnic",
+                    Wire::List(vec![vnic("a", "10.0.0.2", "fe80::2"), vnic("b", "10.0.0.1", "")]),
+                ),
+                ("selectedVnic", Wire::List(vec![text("a")])),
+            ])
+        };
+        let list = Wire::List(vec![config("vmotion"), config("management")]);
+        let expected = Value::list([Value::text("10.0.0.2"), Value::text("fe80::2")]);
+        assert_eq!(read(Shape::VnicAddresses("management"), &list), Some(expected));
+        assert_eq!(read(Shape::VnicAddresses("vsan"), &list), Some(Value::List(Box::default())));
+    }
+
+    #[test]
+    fn a_folder_is_for_what_it_may_hold_besides_folders() {
+        let may_hold = |types: &[&str]| Wire::List(types.iter().map(|name| text(name)).collect());
+        for (types, name) in [
+            (&["Folder", "Datacenter"][..], Value::text("datacenter")),
+            (&["Folder", "VirtualMachine", "VirtualApp"], Value::text("vm")),
+            (&["Folder", "ComputeResource"], Value::text("host")),
+            (&["Folder", "Datastore", "StoragePod"], Value::text("datastore")),
+            (&["Folder", "Network", "DistributedVirtualSwitch"], Value::text("network")),
+            (&["Folder"], Value::Null),
+        ] {
+            assert_eq!(read(Shape::FolderType, &may_hold(types)), Some(name), "{types:?}");
+        }
+    }
+}

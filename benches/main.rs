@@ -1,0 +1,52 @@
+//! `./dev bench`: measures Muster against the test vCenter, and prints one table of values and goals.
+//! Refuses to fail over a goal: what is missed is shown as missed, and only what could not be measured is an error.
+//!
+//! This is a package of its own and a plain binary: a bench of the desktop package would first compile Tauri in
+//! release, and nothing here needs a window. What is measured in CPU and memory runs in a process that does nothing
+//! else, which is this binary again with another first argument. It reads `/proc`, so it runs on Linux only.
+
+mod bare;
+mod cost;
+mod parse;
+mod reads;
+mod rounds;
+mod sync;
+mod table;
+
+#[path = "../tests/support/peer.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
+mod peer;
+
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use table::Table;
+
+// The allocator of musterctl: what it costs to overwrite what is freed is part of what is measured.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // As many threads as musterctl has.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    match arguments[..] {
+        [] => runtime.block_on(measure()),
+        ["sync", data, credentials] => {
+            cost::report(runtime.block_on(sync::once(Path::new(data), Path::new(credentials))))
+        }
+        ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
+        _ => bail!("./dev bench takes no arguments"),
+    }
+}
+
+async fn measure() -> Result<()> {
+    let mut table = Table::default();
+    let folder = tempfile::tempdir().context("a folder for the data")?;
+    let synced = rounds::run(folder.path(), &mut table).await?;
+    reads::run(&synced, &mut table).await?;
+    parse::run(&mut table)?;
+    table.print()?;
+    Ok(())
+}

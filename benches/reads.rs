@@ -1,0 +1,74 @@
+//! Reads of what the rounds synced, with the server gone: from the database, from the cache, and as sorted rows.
+//! Refuses to measure a read that started a refresh.
+
+use crate::rounds::Synced;
+use crate::sync::{self, NAME};
+use crate::table::{Table, percentile};
+use anyhow::{Result, ensure};
+use contract::{Kind, Vcenter};
+use service::{Freshness, Query, Service};
+use std::time::{Duration, Instant};
+
+const READS: usize = 100_000;
+const QUERIES: usize = 200;
+
+/// The 99th of a hundred reads takes no longer than this, in milliseconds.
+const P99: f64 = 0.1;
+
+/// Reads in each of the ways.
+pub(crate) async fn run(synced: &Synced, table: &mut Table) -> Result<()> {
+    table.section(format!("reads with the vCenter gone: {READS} cached ones, {QUERIES} queries"));
+    let started = Instant::now();
+    let service = sync::open(&synced.data, &synced.credentials).await?;
+    let vcenter = service.vcenter(NAME).await?;
+    service.read(&vcenter.id, Kind::Vms, Freshness::Cached).await?;
+    table.value("opening, and the first read, from the database", format!("{:.0} ms", ms(started.elapsed())));
+
+    let fresh = Freshness::AtMost(Duration::from_secs(vcenter.ttl_seconds));
+    for (name, freshness) in [("whatever there is", Freshness::Cached), ("within TTL", fresh)] {
+        let times = cached(&service, &vcenter, freshness).await?;
+        let p99 = percentile(&times, 0.99);
+        table.value(format!("cached read, {name}: p50"), format!("{:.5} ms", percentile(&times, 0.5)));
+        let goal = format!("below {P99} ms");
+        table.goal(format!("cached read, {name}: p99"), format!("{p99:.5} ms"), &goal, p99 < P99);
+    }
+    let (times, total) = queries(&service, &vcenter).await?;
+    let name = format!("200 rows of {total} VMs by name, all columns");
+    table.value(format!("{name}: p50"), format!("{:.2} ms", percentile(&times, 0.5)));
+    table.value(format!("{name}: p99"), format!("{:.2} ms", percentile(&times, 0.99)));
+    service.close().await;
+    Ok(())
+}
+
+/// Sorted times in milliseconds.
+async fn cached(service: &Service, vcenter: &Vcenter, freshness: Freshness) -> Result<Vec<f64>> {
+    let mut times = Vec::with_capacity(READS);
+    for _ in 0..READS {
+        let started = Instant::now();
+        let reading = service.read(&vcenter.id, Kind::Vms, freshness).await?;
+        times.push(ms(started.elapsed()));
+        ensure!(reading.refresh.is_none() && reading.failure.is_none(), "a cached read asked the server");
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}
+
+/// Sorted times in milliseconds, and how many rows there are.
+async fn queries(service: &Service, vcenter: &Vcenter) -> Result<(Vec<f64>, usize)> {
+    let query = Query { kind: Kind::Vms, columns: Vec::new(), sort: vec!["name".into()], limit: Some(200) };
+    let vcenters = [vcenter.clone()];
+    let (mut times, mut total) = (Vec::with_capacity(QUERIES), 0);
+    for _ in 0..QUERIES {
+        let started = Instant::now();
+        let answer = service.query(&query, &vcenters).await?;
+        times.push(ms(started.elapsed()));
+        ensure!(answer.rows.len() == 200, "a query answered {} rows", answer.rows.len());
+        total = answer.total;
+    }
+    times.sort_by(f64::total_cmp);
+    Ok((times, total))
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

@@ -1,0 +1,101 @@
+//! One full sync, as `musterctl sync full` does it: open the data folder, log in, read, write, log out, close.
+//! Refuses to do anything else, because it runs in the process that is measured.
+
+use crate::cost::Cost;
+use crate::peer::{PASSWORD, Peer};
+use anyhow::{Context, Result, ensure};
+use contract::{OperationState, Origin, Trust};
+use service::{AddVcenter, Job, LoginWith, Options, Service, Unlock};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// What the vCenter and its credential are called.
+pub(crate) const NAME: &str = "Bench";
+
+/// Makes a data folder that knows the vCenter and has read nothing of it.
+pub(crate) async fn prepare(peer: &Peer, data: &Path, credentials: &Path) -> Result<()> {
+    std::fs::create_dir_all(credentials)?;
+    std::fs::write(credentials.join(NAME), PASSWORD)?;
+    let service = open(data, credentials).await?;
+    let add = AddVcenter {
+        name: NAME.into(),
+        address: peer.address(),
+        login: LoginWith::User { user: "admin".into(), password: None },
+        trust: Trust::Ca { pem: std::fs::read_to_string(peer.ca())? },
+        tags: Vec::new(),
+        ttl: None,
+    };
+    service.add_vcenter(add).await?;
+    service.close().await;
+    Ok(())
+}
+
+/// The service on a data folder, without a keychain.
+pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Service> {
+    let options = Options {
+        data_dir: data.to_owned(),
+        credentials_dir: Some(credentials.to_owned()),
+        keychain: false,
+        unlock: Unlock::Never,
+    };
+    Ok(service::open(options).await?)
+}
+
+/// Syncs once.
+pub(crate) async fn once(data: &Path, credentials: &Path) -> Result<Cost> {
+    let rows_written = RowsWritten::listen();
+    let started = Instant::now();
+    let service = open(data, credentials).await?;
+    let vcenter = service.vcenter(NAME).await?;
+    let job = Job::FullSync { accept_removals: false };
+    let id = service.operations().submit(&vcenter.id, job, Origin::User).await?;
+    let ended = service.operations().wait(&id).await?;
+    ensure!(ended.state == OperationState::Succeeded, "the sync ended badly: {ended:?}");
+    service.close().await;
+    let rows_written = rows_written.told().context("the service didn't say how many rows it wrote")?;
+    Cost::of_this_process(started, Some(rows_written))
+}
+
+/// Hears how many rows the store wrote, which the service only writes to its log. An operation's own counts leave
+/// out kinds that come along with others, such as snapshots.
+#[derive(Clone)]
+struct RowsWritten(Arc<AtomicU64>);
+
+/// Nothing was told yet.
+const UNTOLD: u64 = u64::MAX;
+
+impl RowsWritten {
+    fn listen() -> RowsWritten {
+        let this = RowsWritten(Arc::new(AtomicU64::new(UNTOLD)));
+        let only = Targets::new().with_target("service::jobs", Level::INFO);
+        tracing_subscriber::registry().with(this.clone().with_filter(only)).init();
+        this
+    }
+
+    fn told(&self) -> Option<u64> {
+        Some(self.0.load(Relaxed)).filter(|rows| *rows != UNTOLD)
+    }
+}
+
+impl<S: Subscriber> Layer<S> for RowsWritten {
+    fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
+        event.record(&mut self.clone());
+    }
+}
+
+impl Visit for RowsWritten {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "rows_written" {
+            self.0.store(value, Relaxed);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}

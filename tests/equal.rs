@@ -1,0 +1,161 @@
+//! Every column of every object is what govc, an independent client, says of it.
+//! Refuses to look at chosen columns only: what is not compared stands in a table with its reason.
+
+mod columns;
+mod govc;
+mod make;
+
+use crate::support::{Musterctl, Peer};
+use columns::{KINDS, Kind, Rows};
+use govc::Inventory;
+use make::instant;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What can't be compared: the kind, or `*` for each of them, the column, and why.
+const EXCEPTED: [(&str, &str, &str); 2] = [
+    ("*", "synced_at", "says when Muster read the row, which no vCenter knows"),
+    (
+        "clusters",
+        "memory_effective_bytes",
+        "summary.effectiveMemory is in MB by the documentation, and in bytes in govmomi's simulator",
+    ),
+];
+
+#[test]
+fn a_plain_vcenter_is_what_govc_says() {
+    let peer = Peer::start(&["--model", "vpx"]);
+    let rows = compare(&peer);
+    let homeless = rows["vms"].values().filter(|vm| vm["folder_moref"].is_null());
+    assert_eq!(homeless.count(), 1, "a machine in a vApp is in no folder, and it was compared as well");
+}
+
+#[test]
+fn an_esxi_host_is_what_govc_says() {
+    let peer = Peer::start(&["--model", "esx"]);
+    let rows = compare(&peer);
+    assert_eq!((rows["hosts"].len(), rows["clusters"].len()), (1, 0));
+    assert!(rows["hosts"].values().all(|host| host["cluster"].is_null()));
+}
+
+#[test]
+fn several_datacenters_with_folders_pools_vapps_and_pods_are_what_govc_says_whatever_a_page_holds() {
+    let structure = ["--datacenters", "3", "--clusters", "2", "--folders", "1", "--pools", "2", "--apps", "1"];
+    let storage = ["--datastores", "3", "--pods", "1", "--portgroups", "2", "--opaque", "1"];
+    let peer = Peer::start(&[&structure[..], &storage].concat());
+    peer.govc(&["pool.create", "-json", "-dc", "DC1", "DC1_C1/Resources/DC1_C1_RP1/nested"]);
+    let rows = compare(&peer);
+    assert!(rows["datacenters"].values().any(|datacenter| datacenter["path"] == "F0/DC2"), "{rows:?}");
+
+    // From the second page on this server sends unset properties in another way.
+    peer.get("/paging?max=3");
+    assert_eq!(compare(&peer), rows);
+}
+
+#[test]
+fn names_with_slashes_unicode_quotes_and_markup_are_what_govc_says() {
+    let structure = ["--datacenters", "3", "--clusters", "3", "--folders", "2", "--pools", "3", "--apps", "2"];
+    let rest = ["--datastores", "3", "--pods", "2", "--opaque", "3", "--vms", "3", "--odd-names"];
+    let peer = Peer::start(&[&structure[..], &rest].concat());
+    let rows = compare(&peer);
+    for kind in ["vms", "hosts", "datastores", "networks", "folders", "resource-pools"] {
+        let names: Vec<&str> = rows[kind].values().filter_map(|row| row["name"].as_str()).collect();
+        for odd in ["a/b\\c", "東京", "<b>&amp;\"quoted\""] {
+            assert!(names.iter().any(|name| name.contains(odd)), "no {odd} among {names:?}");
+        }
+    }
+}
+
+#[test]
+fn every_column_of_the_registry_is_compared_or_excepted() {
+    let muster = Musterctl::new();
+    for kind in &KINDS {
+        let registry = muster.ok(&["columns", kind.name]);
+        let registry = registry.as_array().expect("columns").iter();
+        let registry: BTreeSet<&str> = registry.map(|column| column["id"].as_str().expect("an id")).collect();
+        let compared: BTreeSet<&str> = kind.compared().collect();
+        let excepted: BTreeSet<&str> = excepted(kind).collect();
+        assert!(compared.is_disjoint(&excepted), "{}: {compared:?} and {excepted:?}", kind.name);
+        let known: BTreeSet<&str> = compared.union(&excepted).copied().collect();
+        let forgotten: Vec<&&str> = registry.difference(&known).collect();
+        let gone: Vec<&&str> = known.difference(&registry).collect();
+        assert!(
+            forgotten.is_empty() && gone.is_empty(),
+            "{}: neither compared nor excepted: {forgotten:?}; no columns any more: {gone:?}",
+            kind.name
+        );
+    }
+}
+
+/// Syncs a new Muster and compares everything; answers with what govc says.
+fn compare(peer: &Peer) -> BTreeMap<&'static str, Rows> {
+    let muster = Musterctl::with(peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let inventory = Inventory::of(peer);
+    let said: BTreeMap<&str, Rows> =
+        KINDS.iter().map(|kind| (kind.name, kind.rows(&inventory, "Berlin"))).collect();
+
+    let mut differences = Vec::new();
+    for kind in &KINDS {
+        differ(kind, &shown(&muster, kind), &said[kind.name], &mut differences);
+    }
+    let counts: Value = said.iter().map(|(kind, rows)| ((*kind).to_owned(), json!(rows.len()))).collect();
+    let status = &muster.ok(&["status"])[0]["counts"];
+    if *status != counts {
+        differences.push(format!("status: Muster counts {status}, govc {counts}"));
+    }
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    assert_eq!(peer.sessions(), 0);
+    said
+}
+
+/// The rows that Muster shows.
+fn shown(muster: &Musterctl, kind: &Kind) -> Rows {
+    let rows = muster.ok(&["inventory", kind.name]);
+    let rows = rows.as_array().expect("rows").iter().map(|row| {
+        let row = row.as_object().expect("a row").clone();
+        (row["moref"].as_str().expect("a moref").to_owned(), row.into_iter().collect())
+    });
+    rows.collect()
+}
+
+fn differ(kind: &Kind, shown: &Rows, said: &Rows, differences: &mut Vec<String>) {
+    for moref in said.keys().filter(|moref| !shown.contains_key(*moref)) {
+        differences.push(format!("{} {moref}: only govc has it", kind.name));
+    }
+    let excepted: BTreeSet<&str> = excepted(kind).collect();
+    for (moref, row) in shown {
+        let Some(expected) = said.get(moref) else {
+            differences.push(format!("{} {moref}: only Muster has it", kind.name));
+            continue;
+        };
+        for column in row.keys().filter(|column| !excepted.contains(&***column)) {
+            // This server keeps nothing back, so every value is current.
+            let nothing = json!({});
+            let is_missing = column == "missing";
+            let expected = if is_missing { Some(&nothing) } else { expected.get(column) };
+            let value = &row[column];
+            if !expected.is_some_and(|expected| same_value(value, expected)) {
+                let expected = expected.unwrap_or(&Value::Null);
+                let place = format!("{} {moref} {column}", kind.name);
+                differences.push(format!("{place}: Muster says {value}, govc {expected}"));
+            }
+        }
+        for column in expected.keys().filter(|column| !row.contains_key(*column)) {
+            differences.push(format!("{} {moref} {column}: not in Muster's row", kind.name));
+        }
+    }
+}
+
+/// Times are the same if they are the same instant, to the millisecond; Muster's must be in UTC.
+fn same_value(shown: &Value, said: &Value) -> bool {
+    match (instant(shown), instant(said)) {
+        (Some(one), Some(other)) => one == other && shown.as_str().is_some_and(|time| time.ends_with('Z')),
+        _ => shown == said,
+    }
+}
+
+fn excepted(kind: &Kind) -> impl Iterator<Item = &'static str> {
+    let here = EXCEPTED.iter().filter(|(of, _, _)| ["*", kind.name].contains(of));
+    here.map(|(_, column, _)| *column)
+}

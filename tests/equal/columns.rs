@@ -1,0 +1,227 @@
+//! What every column of every kind must be, as one line: the column, the property, and what is made of it.
+//! Refuses to follow Muster's registry: this is the contract of the command line, written down a second time.
+
+use super::govc::{Inventory, Object};
+use super::make::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A kind of rows.
+pub(super) struct Kind {
+    /// Its name on the command line.
+    pub(super) name: &'static str,
+    /// The type to ask for; subtypes come along.
+    object_type: &'static str,
+    columns: &'static [(&'static str, &'static str, Make)],
+}
+
+/// Makes a column's value.
+type Make = fn(&Cell<'_>) -> Value;
+
+/// Rows by moref, each with its values by column.
+pub(super) type Rows = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// Every kind that there is.
+pub(super) const KINDS: [Kind; 9] = [
+    Kind { name: "datacenters", object_type: "Datacenter", columns: DATACENTERS },
+    Kind { name: "clusters", object_type: "ClusterComputeResource", columns: CLUSTERS },
+    Kind { name: "hosts", object_type: "HostSystem", columns: HOSTS },
+    Kind { name: "vms", object_type: "VirtualMachine", columns: VMS },
+    Kind { name: "datastores", object_type: "Datastore", columns: DATASTORES },
+    Kind { name: "networks", object_type: "Network", columns: NETWORKS },
+    Kind { name: "resource-pools", object_type: "ResourcePool", columns: RESOURCE_POOLS },
+    Kind { name: "folders", object_type: "Folder", columns: FOLDERS },
+    Kind { name: "snapshots", object_type: "VirtualMachineSnapshot", columns: SNAPSHOTS },
+];
+
+/// The columns that are compared for every kind, whatever it is.
+const IDENTITY: [&str; 4] = ["vcenter", "vcenter_instance_uuid", "kind", "moref"];
+
+impl Kind {
+    /// Every column that is compared.
+    pub(super) fn compared(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|(column, _, _)| *column).chain(IDENTITY)
+    }
+
+    /// The rows of a vCenter that goes by `vcenter`.
+    pub(super) fn rows(&self, inventory: &Inventory<'_>, vcenter: &str) -> Rows {
+        let objects = self.objects(inventory);
+        let rows = objects.iter().map(|object| {
+            let cells = self.columns.iter().map(|(column, path, make)| {
+                ((*column).to_owned(), make(&Cell { inventory, object, path }))
+            });
+            let identity =
+                [json!(vcenter), inventory.instance_uuid.clone(), json!(self.name), json!(object.moref)];
+            let identity = IDENTITY.map(str::to_owned).into_iter().zip(identity);
+            (object.moref.clone(), cells.chain(identity).collect())
+        });
+        rows.collect()
+    }
+
+    fn objects(&self, inventory: &Inventory<'_>) -> Vec<Object> {
+        if self.object_type == "VirtualMachineSnapshot" {
+            return inventory.snapshots();
+        }
+        let mut paths: Vec<&str> = self.columns.iter().map(|(_, path, _)| *path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        inventory.objects(self.object_type, &paths)
+    }
+}
+
+const DATACENTERS: &[(&str, &str, Make)] = &[("name", "name", name), ("path", "name", path)];
+
+const CLUSTERS: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("datacenter", "parent", datacenter),
+    ("datacenter_moref", "parent", datacenter_moref),
+    ("overall_status", "overallStatus", same),
+    ("ha_enabled", "configurationEx.dasConfig.enabled", same),
+    ("admission_control", "configurationEx.dasConfig.admissionControlEnabled", same),
+    ("drs_enabled", "configurationEx.drsConfig.enabled", same),
+    ("drs_behavior", "configurationEx.drsConfig.defaultVmBehavior", same),
+    ("evc_mode", "summary.currentEVCModeKey", same),
+    ("host_count", "host", count),
+    ("effective_host_count", "summary.numEffectiveHosts", same),
+    ("cpu_total_mhz", "summary.totalCpu", same),
+    ("cpu_effective_mhz", "summary.effectiveCpu", same),
+    ("memory_total_bytes", "summary.totalMemory", same),
+];
+
+const HOSTS: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("datacenter", "parent", datacenter),
+    ("datacenter_moref", "parent", datacenter_moref),
+    ("cluster", "parent", cluster),
+    ("cluster_moref", "parent", cluster_moref),
+    ("overall_status", "overallStatus", same),
+    ("connection_state", "runtime.connectionState", same),
+    ("power_state", "runtime.powerState", same),
+    ("in_maintenance", "runtime.inMaintenanceMode", same),
+    ("boot_time", "runtime.bootTime", same),
+    ("vendor", "summary.hardware.vendor", same),
+    ("model", "summary.hardware.model", same),
+    ("uuid", "summary.hardware.uuid", same),
+    ("cpu_model", "summary.hardware.cpuModel", same),
+    ("cpu_packages", "summary.hardware.numCpuPkgs", same),
+    ("cpu_cores", "summary.hardware.numCpuCores", same),
+    ("cpu_threads", "summary.hardware.numCpuThreads", same),
+    ("cpu_mhz_per_core", "summary.hardware.cpuMhz", same),
+    ("memory_bytes", "summary.hardware.memorySize", same),
+    ("serial_number", "summary.hardware.otherIdentifyingInfo", serial_number),
+    ("service_tag", "summary.hardware.otherIdentifyingInfo", service_tag),
+    ("product_version", "summary.config.product.version", same),
+    ("product_build", "summary.config.product.build", same),
+    ("reboot_required", "summary.rebootRequired", same),
+    ("cpu_usage_mhz", "summary.quickStats.overallCpuUsage", same),
+    ("memory_usage_bytes", "summary.quickStats.overallMemoryUsage", mebibytes),
+    ("management_ips", "config.virtualNicManagerInfo.netConfig", management_ips),
+    ("nic_macs", "config.network.pnic", nic_macs),
+    ("datastores", "datastore", names_of),
+    ("datastores_moref", "datastore", morefs),
+    ("networks", "network", names_of),
+    ("networks_moref", "network", morefs),
+    ("vm_count", "vm", count),
+];
+
+const VMS: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("datacenter", "parent", datacenter),
+    ("datacenter_moref", "parent", datacenter_moref),
+    ("cluster", "runtime.host", cluster),
+    ("cluster_moref", "runtime.host", cluster_moref),
+    ("host", "runtime.host", name_of),
+    ("host_moref", "runtime.host", moref),
+    ("folder", "parent", folder),
+    ("folder_moref", "parent", moref),
+    ("vapp_moref", "parentVApp", moref),
+    ("resource_pool", "resourcePool", name_of),
+    ("resource_pool_moref", "resourcePool", moref),
+    ("overall_status", "overallStatus", same),
+    ("power_state", "runtime.powerState", same),
+    ("connection_state", "runtime.connectionState", same),
+    ("boot_time", "runtime.bootTime", same),
+    ("is_template", "config.template", same),
+    ("guest_os_configured", "config.guestFullName", same),
+    ("guest_os_tools", "guest.guestFullName", same),
+    ("guest_hostname", "guest.hostName", same),
+    ("bios_uuid", "config.uuid", same),
+    ("instance_uuid", "config.instanceUuid", same),
+    ("cpu_count", "config.hardware.numCPU", same),
+    ("cores_per_socket", "config.hardware.numCoresPerSocket", same),
+    ("memory_bytes", "config.hardware.memoryMB", mebibytes),
+    ("committed_bytes", "summary.storage.committed", same),
+    ("uncommitted_bytes", "summary.storage.uncommitted", same),
+    ("ip_address", "guest.ipAddress", same),
+    ("ip_addresses", "guest.net", guest_addresses),
+    ("mac_addresses", "config.hardware.device", card_macs),
+    ("tools_running_status", "guest.toolsRunningStatus", same),
+    ("tools_version_status", "guest.toolsVersionStatus2", same),
+    ("tools_version", "guest.toolsVersion", same),
+    ("hardware_version", "config.version", same),
+    ("vmx_path", "config.files.vmPathName", same),
+    ("snapshot_count", "snapshot.rootSnapshotList", nodes),
+    ("snapshot_oldest_at", "snapshot.rootSnapshotList", oldest),
+    ("datastores", "datastore", names_of),
+    ("datastores_moref", "datastore", morefs),
+    ("networks", "network", names_of),
+    ("networks_moref", "network", morefs),
+    ("annotation", "config.annotation", same),
+    ("created_at", "config.createDate", same),
+    ("consolidation_needed", "runtime.consolidationNeeded", same),
+];
+
+const DATASTORES: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("datacenter", "parent", datacenter),
+    ("datacenter_moref", "parent", datacenter_moref),
+    ("datastore_cluster", "parent", pod),
+    ("datastore_cluster_moref", "parent", pod_moref),
+    ("type", "summary.type", same),
+    ("url", "summary.url", same),
+    ("capacity_bytes", "summary.capacity", same),
+    ("free_bytes", "summary.freeSpace", same),
+    ("uncommitted_bytes", "summary.uncommitted", same),
+    ("accessible", "summary.accessible", same),
+    ("maintenance_mode", "summary.maintenanceMode", same),
+    ("shared", "summary.multipleHostAccess", same),
+    ("as_of", "info.timestamp", same),
+    ("host_count", "host", count),
+    ("vm_count", "vm", count),
+];
+
+const NETWORKS: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("datacenter", "parent", datacenter),
+    ("datacenter_moref", "parent", datacenter_moref),
+    ("type", "name", network_type),
+    ("accessible", "summary.accessible", same),
+    ("host_count", "host", count),
+    ("vm_count", "vm", count),
+];
+
+const RESOURCE_POOLS: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("cluster", "parent", cluster),
+    ("cluster_moref", "parent", cluster_moref),
+    ("parent", "parent", name_of),
+    ("parent_moref", "parent", moref),
+    ("is_vapp", "name", is_vapp),
+    ("vm_count", "vm", count),
+];
+
+const FOLDERS: &[(&str, &str, Make)] =
+    &[("name", "name", name), ("path", "name", path), ("type", "name", folder_type)];
+
+const SNAPSHOTS: &[(&str, &str, Make)] = &[
+    ("vm", "vm", name_of),
+    ("vm_moref", "vm", moref),
+    ("name", "name", name),
+    ("description", "description", same),
+    ("id", "id", same),
+    ("created_at", "createTime", same),
+    ("vm_state", "state", same),
+    ("quiesced", "quiesced", same),
+    ("is_current", "current", same),
+    ("depth", "depth", same),
+];

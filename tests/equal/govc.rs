@@ -1,0 +1,168 @@
+//! The inventory as govc prints it: objects with their properties, and the tree they stand in.
+//! Refuses to use anything of Muster: what is compared must not come from the code that is tested.
+
+use crate::support::Peer;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// An object with the properties that were asked for.
+pub(super) struct Object {
+    /// The exact type, such as `VirtualApp`.
+    pub(super) object_type: String,
+    /// The bare reference, such as `host-12`.
+    pub(super) moref: String,
+    properties: BTreeMap<String, Value>,
+}
+
+/// A server's inventory, asked for piece by piece.
+pub(super) struct Inventory<'a> {
+    peer: &'a Peer,
+    tree: BTreeMap<String, Object>,
+    /// What tells this server from all others.
+    pub(super) instance_uuid: Value,
+}
+
+/// Every type that stands in the tree. The server adds their subtypes.
+const TREE: [&str; 8] = [
+    "Folder",
+    "Datacenter",
+    "ComputeResource",
+    "HostSystem",
+    "ResourcePool",
+    "Datastore",
+    "Network",
+    "VirtualMachine",
+];
+
+impl<'a> Inventory<'a> {
+    /// Reads names and parents of everything.
+    pub(super) fn of(peer: &'a Peer) -> Inventory<'a> {
+        let tree = objects(peer, &TREE, &["name", "parent"]);
+        let tree = tree.into_iter().map(|object| (object.moref.clone(), object)).collect();
+        Inventory { peer, tree, instance_uuid: instance_uuid(peer) }
+    }
+
+    /// Objects of a type and its subtypes.
+    pub(super) fn objects(&self, object_type: &str, paths: &[&str]) -> Vec<Object> {
+        objects(self.peer, &[object_type], paths)
+    }
+
+    /// A node of every snapshot tree, with what its place in the tree says: `vm`, `depth`, `current`.
+    pub(super) fn snapshots(&self) -> Vec<Object> {
+        let vms = self.objects("VirtualMachine", &["snapshot"]);
+        vms.iter()
+            .flat_map(|vm| {
+                let current = &vm.get("snapshot")["currentSnapshot"]["value"];
+                let mut found = Vec::new();
+                flatten(&vm.get("snapshot")["rootSnapshotList"], 1, current, &mut found);
+                found
+            })
+            .collect()
+    }
+
+    /// The object itself and what it is in, outwards; the root folder belongs to no path.
+    pub(super) fn outwards(&self, moref: &str) -> impl Iterator<Item = &Object> {
+        let next = |object: &&Object| self.tree.get(object.reference("parent")?);
+        std::iter::successors(self.tree.get(moref), next)
+    }
+
+    /// An object's name as people gave it.
+    pub(super) fn name(&self, moref: &str) -> Option<String> {
+        self.tree.get(moref)?.name()
+    }
+}
+
+impl Object {
+    /// A property; null where the server sent none.
+    pub(super) fn get(&self, path: &str) -> &Value {
+        self.properties.get(path).unwrap_or(&Value::Null)
+    }
+
+    /// The moref in a property.
+    pub(super) fn reference(&self, path: &str) -> Option<&str> {
+        self.get(path)["value"].as_str()
+    }
+
+    /// The name as people gave it.
+    pub(super) fn name(&self) -> Option<String> {
+        self.get("name").as_str().map(decoded)
+    }
+}
+
+/// Undoes the server's escapes in a name: `%2f` is `/`, and a `+` is a `+`.
+pub(super) fn decoded(name: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend(before.bytes());
+        match after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(b'%');
+                rest = after;
+            }
+        }
+    }
+    bytes.extend(rest.bytes());
+    String::from_utf8(bytes).unwrap_or_else(|_| name.to_owned())
+}
+
+fn objects(peer: &Peer, types: &[&str], paths: &[&str]) -> Vec<Object> {
+    let mut arguments = vec!["object.collect", "-json"];
+    for object_type in types {
+        arguments.extend(["-type", object_type]);
+    }
+    arguments.push("/");
+    arguments.extend(paths);
+    peer.govc(&arguments).into_iter().map(object).collect()
+}
+
+fn object(mut printed: Value) -> Object {
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no reference: {printed}")).to_owned();
+    let (object_type, moref) = (text(&printed["obj"]["type"]), text(&printed["obj"]["value"]));
+    let changes = printed["changeSet"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let properties = changes.into_iter().map(|mut change| {
+        let path = change["name"].as_str().expect("a path").to_owned();
+        (path, unwrapped(change["val"].take()))
+    });
+    Object { object_type, moref, properties: properties.collect() }
+}
+
+/// A list stands in an object of its own, where an empty one is null.
+fn unwrapped(mut value: Value) -> Value {
+    match value.get_mut("_value").map(Value::take) {
+        Some(Value::Null) => json!([]),
+        Some(list) => list,
+        None => value,
+    }
+}
+
+fn flatten(nodes: &Value, depth: u64, current: &Value, found: &mut Vec<Object>) {
+    for node in nodes.as_array().into_iter().flatten() {
+        let moref = &node["snapshot"]["value"];
+        let mut properties: BTreeMap<String, Value> =
+            node.as_object().expect("a node").clone().into_iter().collect();
+        properties.insert("depth".to_owned(), json!(depth));
+        properties.insert("current".to_owned(), json!(moref == current));
+        found.push(Object {
+            object_type: "VirtualMachineSnapshot".to_owned(),
+            moref: moref.as_str().expect("a moref").to_owned(),
+            properties,
+        });
+        flatten(&node["childSnapshotList"], depth + 1, current, found);
+    }
+}
+
+fn instance_uuid(peer: &Peer) -> Value {
+    let about = peer.govc(&["about", "-json"]).remove(0);
+    let own = &about["about"]["instanceUuid"];
+    if own.as_str().is_some_and(|own| !own.is_empty()) {
+        return own.clone();
+    }
+    // A host that is asked directly has none: it is known by its hardware.
+    let hosts = objects(peer, &["HostSystem"], &["summary.hardware.uuid"]);
+    hosts.first().expect("a host").get("summary.hardware.uuid").clone()
+}

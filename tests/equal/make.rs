@@ -1,0 +1,263 @@
+//! How a column's value is made of what govc prints.
+//! Refuses to guess: what the server didn't send is null, and only a list that is counted may be unset.
+
+use super::govc::{Inventory, Object, decoded};
+use serde_json::{Value, json};
+
+/// One column of one object.
+pub(super) struct Cell<'a> {
+    /// Everything around it.
+    pub(super) inventory: &'a Inventory<'a>,
+    /// The object.
+    pub(super) object: &'a Object,
+    /// The property that the column is made of.
+    pub(super) path: &'a str,
+}
+
+/// As the server says it; times are compared as instants.
+pub(super) fn same(cell: &Cell<'_>) -> Value {
+    cell.value().clone()
+}
+
+/// A name without the server's escapes.
+pub(super) fn name(cell: &Cell<'_>) -> Value {
+    cell.value().as_str().map(decoded).into()
+}
+
+/// MB in vSphere are 2^20 bytes.
+pub(super) fn mebibytes(cell: &Cell<'_>) -> Value {
+    cell.value().as_i64().map(|mebibytes| mebibytes * 1_048_576).into()
+}
+
+/// The length of a list; an unset one has none.
+pub(super) fn count(cell: &Cell<'_>) -> Value {
+    json!(cell.list().len())
+}
+
+/// How many nodes a snapshot tree has.
+pub(super) fn nodes(cell: &Cell<'_>) -> Value {
+    json!(every_node(cell.value()).len())
+}
+
+/// When the oldest node of a snapshot tree was made.
+pub(super) fn oldest(cell: &Cell<'_>) -> Value {
+    let times = every_node(cell.value()).into_iter().map(|node| &node["createTime"]);
+    times.min_by_key(|time| instant(time)).cloned().into()
+}
+
+/// The reference.
+pub(super) fn moref(cell: &Cell<'_>) -> Value {
+    cell.reference().into()
+}
+
+/// The name of what is referred to.
+pub(super) fn name_of(cell: &Cell<'_>) -> Value {
+    cell.reference().and_then(|moref| cell.inventory.name(moref)).into()
+}
+
+/// The references of a list.
+pub(super) fn morefs(cell: &Cell<'_>) -> Value {
+    sorted(cell.list().iter().filter_map(|one| one["value"].as_str()).map(str::to_owned))
+}
+
+/// The names of what a list refers to.
+pub(super) fn names_of(cell: &Cell<'_>) -> Value {
+    let morefs = cell.list().iter().filter_map(|one| one["value"].as_str());
+    sorted(morefs.map(|moref| cell.inventory.name(moref).unwrap_or_else(|| panic!("{moref} has no name"))))
+}
+
+/// Names from below the root folder down to the object itself.
+pub(super) fn path(cell: &Cell<'_>) -> Value {
+    joined(cell.inventory.outwards(&cell.object.moref))
+}
+
+/// Names from below the datacenter down to what the machine is in.
+pub(super) fn folder(cell: &Cell<'_>) -> Value {
+    let outwards = cell.container().into_iter().flat_map(|moref| cell.inventory.outwards(moref));
+    joined(outwards.take_while(|object| object.object_type != "Datacenter"))
+}
+
+/// The datacenter around the object.
+pub(super) fn datacenter(cell: &Cell<'_>) -> Value {
+    around(cell, cell.container(), "Datacenter").and_then(Object::name).into()
+}
+
+/// Its reference.
+pub(super) fn datacenter_moref(cell: &Cell<'_>) -> Value {
+    around(cell, cell.container(), "Datacenter").map(|object| &*object.moref).into()
+}
+
+/// The cluster that the property leads to; a host of its own is in none.
+pub(super) fn cluster(cell: &Cell<'_>) -> Value {
+    around(cell, cell.reference(), "ClusterComputeResource").and_then(Object::name).into()
+}
+
+/// Its reference.
+pub(super) fn cluster_moref(cell: &Cell<'_>) -> Value {
+    around(cell, cell.reference(), "ClusterComputeResource").map(|object| &*object.moref).into()
+}
+
+/// The datastore cluster that the property leads to.
+pub(super) fn pod(cell: &Cell<'_>) -> Value {
+    around(cell, cell.reference(), "StoragePod").and_then(Object::name).into()
+}
+
+/// Its reference.
+pub(super) fn pod_moref(cell: &Cell<'_>) -> Value {
+    around(cell, cell.reference(), "StoragePod").map(|object| &*object.moref).into()
+}
+
+/// What a folder is for: which of its datacenter's folders it is below, and not what it may hold.
+pub(super) fn folder_type(cell: &Cell<'_>) -> Value {
+    let outwards: Vec<&Object> = cell.inventory.outwards(&cell.object.moref).collect();
+    let Some(datacenter) = outwards.iter().position(|object| object.object_type == "Datacenter") else {
+        return json!("datacenter");
+    };
+    let top = &outwards[datacenter - 1].moref;
+    let folders = ["vmFolder", "hostFolder", "datastoreFolder", "networkFolder"];
+    let datacenters = cell.inventory.objects("Datacenter", &folders);
+    let own = datacenters.iter().find(|object| object.moref == outwards[datacenter].moref).expect("itself");
+    let is_below = folders.into_iter().find(|folder| own.reference(folder) == Some(top));
+    is_below.and_then(|folder| folder.strip_suffix("Folder")).into()
+}
+
+/// What a network is, by its type.
+pub(super) fn network_type(cell: &Cell<'_>) -> Value {
+    json!(match &*cell.object.object_type {
+        "Network" => "standard",
+        "DistributedVirtualPortgroup" => "distributed_portgroup",
+        "OpaqueNetwork" => "opaque",
+        other => panic!("a network of type {other}"),
+    })
+}
+
+/// Whether a pool is a vApp.
+pub(super) fn is_vapp(cell: &Cell<'_>) -> Value {
+    json!(cell.object.object_type == "VirtualApp")
+}
+
+/// The serial number, or that of the enclosure.
+pub(super) fn serial_number(cell: &Cell<'_>) -> Value {
+    let own = identifiers(cell, "SerialNumberTag");
+    if own.is_null() { identifiers(cell, "EnclosureSerialNumberTag") } else { own }
+}
+
+/// The service tag.
+pub(super) fn service_tag(cell: &Cell<'_>) -> Value {
+    identifiers(cell, "ServiceTag")
+}
+
+/// Addresses of the network adapters that are selected for management.
+pub(super) fn management_ips(cell: &Cell<'_>) -> Value {
+    let services = cell.value().as_array();
+    let Some(services) = services else { return Value::Null };
+    let management = services.iter().filter(|service| service["nicType"] == "management");
+    let vnics = management.flat_map(|service| {
+        let is_selected =
+            |vnic: &&Value| list(&service["selectedVnic"]).iter().any(|selected| *selected == vnic["key"]);
+        list(&service["candidateVnic"]).iter().filter(is_selected)
+    });
+    let addresses = vnics.flat_map(|vnic| {
+        let ip = &vnic["spec"]["ip"];
+        let v6 = list(&ip["ipV6Config"]["ipV6Address"]).iter();
+        std::iter::once(&ip["ipAddress"]).chain(v6.map(|address| &address["ipAddress"]))
+    });
+    sorted(addresses.filter_map(Value::as_str).map(str::to_owned))
+}
+
+/// Hardware addresses: of a host's adapters in `mac`.
+pub(super) fn nic_macs(cell: &Cell<'_>) -> Value {
+    each(cell, |nic| vec![&nic["mac"]])
+}
+
+/// Hardware addresses of a machine's network cards: of all its devices only they have one.
+pub(super) fn card_macs(cell: &Cell<'_>) -> Value {
+    each(cell, |device| vec![&device["macAddress"]])
+}
+
+/// Addresses that the guest told.
+pub(super) fn guest_addresses(cell: &Cell<'_>) -> Value {
+    each(cell, |nic| list(&nic["ipAddress"]).iter().collect())
+}
+
+/// Milliseconds of a time in RFC 3339; `None` for everything else.
+pub(super) fn instant(value: &Value) -> Option<i64> {
+    let (date, time) = value.as_str()?.split_once('T')?;
+    let zone = time.find(['Z', '+', '-'])?;
+    let (time, zone) = time.split_at(zone);
+    let numbers = |text: &str, by: char| -> Option<Vec<i64>> {
+        let numbers: Option<Vec<i64>> = text.split(by).map(|number| number.parse().ok()).collect();
+        numbers.filter(|numbers| numbers.len() >= 2)
+    };
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let [year, month, day] = numbers(date, '-')?[..] else { return None };
+    let [hour, minute, second] = numbers(clock, ':')?[..] else { return None };
+    let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    let offset = match zone {
+        "Z" => 0,
+        _ => {
+            let [hours, minutes] = numbers(&zone[1..], ':')?[..] else { return None };
+            (hours * 60 + minutes) * if zone.starts_with('-') { -1 } else { 1 }
+        }
+    };
+    // March is the first month of this calendar, so that a leap day is the last of its year.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + day - 1;
+    Some((((days * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + millis)
+}
+
+impl Cell<'_> {
+    fn value(&self) -> &Value {
+        self.object.get(self.path)
+    }
+
+    fn list(&self) -> &[Value] {
+        list(self.value())
+    }
+
+    fn reference(&self) -> Option<&str> {
+        self.object.reference(self.path)
+    }
+
+    /// What the object is in; a machine that is in no folder is in a vApp.
+    fn container(&self) -> Option<&str> {
+        self.object.reference("parent").or_else(|| self.object.reference("parentVApp"))
+    }
+}
+
+fn around<'a>(cell: &'a Cell<'_>, from: Option<&str>, object_type: &str) -> Option<&'a Object> {
+    cell.inventory.outwards(from?).find(|object| object.object_type == object_type)
+}
+
+fn joined<'a>(outwards: impl Iterator<Item = &'a Object>) -> Value {
+    let mut names: Vec<String> =
+        outwards.map(|object| object.name().expect("a name").replace('/', "%2f")).collect();
+    names.reverse();
+    names.join("/").into()
+}
+
+fn every_node(nodes: &Value) -> Vec<&Value> {
+    let nodes = list(nodes).iter();
+    nodes.flat_map(|node| std::iter::once(node).chain(every_node(&node["childSnapshotList"]))).collect()
+}
+
+fn identifiers(cell: &Cell<'_>, key: &str) -> Value {
+    let of_key = cell.list().iter().filter(|info| info["identifierType"]["key"] == key);
+    let values: Vec<&str> = of_key.filter_map(|info| info["identifierValue"].as_str()).collect();
+    if values.is_empty() { Value::Null } else { values.join(",").into() }
+}
+
+fn each(cell: &Cell<'_>, texts: fn(&Value) -> Vec<&Value>) -> Value {
+    let Some(list) = cell.value().as_array() else { return Value::Null };
+    sorted(list.iter().flat_map(texts).filter_map(Value::as_str).map(str::to_owned))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn sorted(texts: impl Iterator<Item = String>) -> Value {
+    let mut texts: Vec<String> = texts.collect();
+    texts.sort();
+    texts.into()
+}
