@@ -4,6 +4,7 @@
 mod columns;
 mod govc;
 mod make;
+mod unusual;
 
 use crate::support::{Musterctl, Peer};
 use columns::{KINDS, Kind, Rows};
@@ -21,6 +22,9 @@ const EXCEPTED: [(&str, &str, &str); 2] = [
         "summary.effectiveMemory is in MB by the documentation, and in bytes in govmomi's simulator",
     ),
 ];
+
+/// The name of every server here.
+const VCENTER: &str = "Berlin";
 
 #[test]
 fn a_plain_vcenter_is_what_govc_says() {
@@ -40,7 +44,8 @@ fn an_esxi_host_is_what_govc_says() {
 
 #[test]
 fn several_datacenters_with_folders_pools_vapps_and_pods_are_what_govc_says_whatever_a_page_holds() {
-    let structure = ["--datacenters", "3", "--clusters", "2", "--folders", "1", "--pools", "2", "--apps", "1"];
+    let structure =
+        ["--datacenters", "3", "--clusters", "2", "--folders", "1", "--pools", "2", "--apps", "1"];
     let storage = ["--datastores", "3", "--pods", "1", "--portgroups", "2", "--opaque", "1"];
     let peer = Peer::start(&[&structure[..], &storage].concat());
     peer.govc(&["pool.create", "-json", "-dc", "DC1", "DC1_C1/Resources/DC1_C1_RP1/nested"]);
@@ -54,16 +59,45 @@ fn several_datacenters_with_folders_pools_vapps_and_pods_are_what_govc_says_what
 
 #[test]
 fn names_with_slashes_unicode_quotes_and_markup_are_what_govc_says() {
-    let structure = ["--datacenters", "3", "--clusters", "3", "--folders", "2", "--pools", "3", "--apps", "2"];
-    let rest = ["--datastores", "3", "--pods", "2", "--opaque", "3", "--vms", "3", "--odd-names"];
+    // So many of each kind that one of it gets each odd name.
+    let structure =
+        ["--datacenters", "3", "--clusters", "3", "--folders", "2", "--pools", "1", "--apps", "1"];
+    let rest = ["--datastores", "3", "--pods", "3", "--opaque", "3", "--vms", "1", "--odd-names"];
     let peer = Peer::start(&[&structure[..], &rest].concat());
     let rows = compare(&peer);
-    for kind in ["vms", "hosts", "datastores", "networks", "folders", "resource-pools"] {
+    for kind in ["clusters", "hosts", "vms", "datastores", "networks", "resource-pools", "folders"] {
         let names: Vec<&str> = rows[kind].values().filter_map(|row| row["name"].as_str()).collect();
-        for odd in ["a/b\\c", "東京", "<b>&amp;\"quoted\""] {
-            assert!(names.iter().any(|name| name.contains(odd)), "no {odd} among {names:?}");
+        for odd in ["a/b\\c", "100% %2f", "東京", "<b>&amp;\"quoted\"", "a+b c+d", "\u{202e}"] {
+            assert!(names.iter().any(|name| name.contains(odd)), "no {odd} among {kind}: {names:?}");
         }
     }
+    let paths: Vec<&str> = rows["folders"].values().filter_map(|row| row["path"].as_str()).collect();
+    assert!(paths.iter().any(|path| path.contains("a%2fb\\c 100% %2f done/")), "{paths:?}");
+}
+
+#[test]
+fn values_that_a_simulator_never_has_by_itself_are_what_govc_says_and_no_column_is_empty_everywhere() {
+    let peer = Peer::start(&["--model", "vpx", "--pods", "1"]);
+    unusual::give(&peer);
+    let rows = compare(&peer);
+    for kind in &KINDS {
+        let is_known = |value: &Value| !value.is_null() && *value != json!([]) && *value != json!(0);
+        let is_shown = |column: &str| rows[kind.name].values().any(|row| is_known(&row[column]));
+        let empty: Vec<&str> = kind.compared().filter(|column| !is_shown(column)).collect();
+        assert!(empty.is_empty(), "{}: nothing was compared in {empty:?}", kind.name);
+    }
+}
+
+#[test]
+fn a_single_value_that_differs_is_found() {
+    let peer = Peer::vcenter();
+    let muster = synced(&peer);
+    let vm = unusual::moref(&peer, "VirtualMachine", 0);
+    peer.post("/update", json!({"moref": vm, "set": {"config.annotation": "news"}}));
+    let differences = differences(&muster, &said(&peer));
+    assert_eq!(differences.len(), 1, "{differences:?}");
+    assert!(differences[0].contains(&format!("vms {vm} annotation: ")), "{differences:?}");
+    assert!(differences[0].ends_with("govc \"news\""), "{differences:?}");
 }
 
 #[test]
@@ -89,24 +123,36 @@ fn every_column_of_the_registry_is_compared_or_excepted() {
 
 /// Syncs a new Muster and compares everything; answers with what govc says.
 fn compare(peer: &Peer) -> BTreeMap<&'static str, Rows> {
-    let muster = Musterctl::with(peer, "Berlin");
-    muster.ok(&["sync", "full", "Berlin"]);
-    let inventory = Inventory::of(peer);
-    let said: BTreeMap<&str, Rows> =
-        KINDS.iter().map(|kind| (kind.name, kind.rows(&inventory, "Berlin"))).collect();
+    let muster = synced(peer);
+    let said = said(peer);
+    let differences = differences(&muster, &said);
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    said
+}
 
+fn synced(peer: &Peer) -> Musterctl {
+    let muster = Musterctl::with(peer, VCENTER);
+    muster.ok(&["sync", "full", VCENTER]);
+    muster
+}
+
+fn said(peer: &Peer) -> BTreeMap<&'static str, Rows> {
+    let inventory = Inventory::of(peer);
+    KINDS.iter().map(|kind| (kind.name, kind.rows(&inventory, VCENTER))).collect()
+}
+
+/// Everything that Muster says and govc doesn't, and the other way round.
+fn differences(muster: &Musterctl, said: &BTreeMap<&'static str, Rows>) -> Vec<String> {
     let mut differences = Vec::new();
     for kind in &KINDS {
-        differ(kind, &shown(&muster, kind), &said[kind.name], &mut differences);
+        differ(kind, &shown(muster, kind), &said[kind.name], &mut differences);
     }
-    let counts: Value = said.iter().map(|(kind, rows)| ((*kind).to_owned(), json!(rows.len()))).collect();
-    let status = &muster.ok(&["status"])[0]["counts"];
+    let counts = said.iter().map(|(kind, rows)| (kind.replace('-', "_"), json!(rows.len())));
+    let (counts, status) = (counts.collect::<Value>(), &muster.ok(&["status"])[0]["counts"]);
     if *status != counts {
         differences.push(format!("status: Muster counts {status}, govc {counts}"));
     }
-    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
-    assert_eq!(peer.sessions(), 0);
-    said
+    differences
 }
 
 /// The rows that Muster shows.

@@ -1,7 +1,7 @@
 //! Several readers and several processes on one data folder.
 //! Refuses to count in the client: how often a vCenter was asked is what the vCenter says.
 
-use crate::support::{Musterctl, PASSWORD, PATIENCE, Peer, eventually, finish};
+use crate::support::{Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish};
 use contract::{Event, Kind};
 use serde_json::json;
 use service::{Freshness, Options, Service, Unlock};
@@ -190,10 +190,6 @@ fn ctrl_c_ends_the_wait_and_leaves_the_operation_to_whoever_else_waits_for_it() 
     eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
     let second = muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the second one has joined", || said_waiting(&muster) == 2);
-    let interrupt = |child: &std::process::Child| {
-        let id = child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    };
     interrupt(&first);
     eventually("the first one has withdrawn", || said_waiting(&muster) == 1);
     peer.behave();
@@ -202,31 +198,129 @@ fn ctrl_c_ends_the_wait_and_leaves_the_operation_to_whoever_else_waits_for_it() 
     assert_eq!(second.code, 0, "{second:?}");
     assert_eq!(second.document()[0]["state"], "succeeded");
     assert!(first.stderr.contains("Another process waits"), "{first:?}");
+    assert_eq!((first.code, &first.document()[0]["state"]), (130, &json!("succeeded")), "{first:?}");
+}
+
+#[test]
+fn an_operation_that_nobody_waits_for_any_more_is_cancelled_wherever_the_last_one_waited() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
+    let owner = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    let joined = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    let mut killed = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the others have joined", || said_waiting(&muster) == 3);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    interrupt(&owner);
+    eventually("the owner has withdrawn", || said_waiting(&muster) == 2);
+    interrupt(&joined);
+    let (owner, joined) = (finish(owner), finish(joined));
+    assert_eq!((owner.code, joined.code), (130, 130), "{owner:?} {joined:?}");
+    assert_eq!(owner.document()[0]["state"], "cancelled", "{owner:?}");
+    assert_eq!(joined.document()[0]["operation"], owner.document()[0]["operation"]);
+    peer.post("/release", json!({}));
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn an_owner_that_dies_leaves_an_interrupted_operation_to_those_who_wait() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
+    let mut owner = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    let joined = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the other one has joined", || said_waiting(&muster) == 2);
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    let joined = finish(joined);
+    assert_eq!((joined.code, &joined.document()[0]["state"]), (130, &json!("interrupted")), "{joined:?}");
+}
+
+#[test]
+fn different_operations_of_one_vcenter_run_one_after_the_other_in_the_order_they_came() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "times": 1, "action": {"hold": true}}));
+    let first = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    let second = muster.spawn(&["sync", "hosts", "Berlin", "--json"]);
+    eventually("the second one is queued", || muster.ok(&["operations", "list"])[0]["kind"] == "sync_hosts");
+    let states = || -> Vec<_> {
+        let all = muster.ok(&["operations", "list"]);
+        all.as_array().unwrap().iter().map(|operation| operation["state"].clone()).collect()
+    };
+    assert_eq!(states(), ["queued", "running"]);
+    peer.post("/release", json!({}));
+    let (first, second) = (finish(first), finish(second));
+    assert_eq!((first.code, second.code), (0, 0), "{first:?} {second:?}");
+    let ended = |run: &Run, time: &str| run.document()[0][time].as_str().unwrap().to_owned();
+    assert!(ended(&second, "started_at") >= ended(&first, "finished_at"), "{first:?} {second:?}");
+}
+
+fn interrupt(child: &std::process::Child) {
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+}
+
+#[test]
+fn a_shared_credential_is_changed_once_for_all_and_rejected_once_for_all() {
+    let peers: Vec<Peer> = (0..4).map(|_| Peer::start(&["--model", "vpx", "--vms", "0"])).collect();
+    let muster = Musterctl::new();
+    muster.put_password("ops", PASSWORD);
+    muster.ok(&["credential", "add", "ops", "--user", "admin"]);
+    let names = ["Berlin", "Cologne", "Dresden", "Essen"];
+    for (name, peer) in names.iter().zip(&peers) {
+        muster.ok(&["vcenter", "add", name, &peer.address(), "--credential", "ops", "--ca-file", &peer.ca()]);
+    }
+    let credential = &muster.ok(&["credential", "list"])[0];
+    assert_eq!((&credential["vcenters"], &credential["stored"]), (&json!(names), &json!("file")));
+
+    let logins = || peers.iter().map(|peer| peer.calls("Login")).sum::<u64>();
+    let before = logins();
+    muster.put_password("ops", "wrong");
+    let run = muster.json(&["sync", "full", "--all"]);
+    assert_eq!(run.code, 4, "{run:?}");
+    assert_eq!(logins() - before, 1, "what one vCenter said of the credential binds all others");
+
+    muster.put_password("ops", PASSWORD);
+    muster.ok(&["credential", "set", "ops", "--user", "nobody"]);
+    muster.ok(&["credential", "set", "ops", "--user", "admin"]);
+    assert_eq!(muster.json(&["sync", "full", "--all"]).code, 0);
+}
+
+#[test]
+fn a_retried_login_that_did_not_come_to_pass_leaves_the_rejection() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.put_password("Berlin", "wrong");
+    assert_eq!(muster.json(&["sync", "full", "Berlin"]).code, 4);
+    muster.put_password("Berlin", PASSWORD);
+    peer.post("/stop", json!({}));
+    assert_eq!(muster.json(&["test", "Berlin", "--retry-login"]).code, 5);
+    peer.post("/start", json!({}));
+    assert_eq!(muster.json(&["sync", "full", "Berlin"]).code, 4, "nobody has seen it work");
+    assert_eq!(muster.json(&["test", "Berlin", "--retry-login"]).code, 0);
+    assert_eq!(muster.json(&["sync", "full", "Berlin"]).code, 0);
+}
+
+#[test]
+fn a_cancelled_login_leaves_no_session() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "Login", "action": {"drip_ms": 100, "drip_bytes": 200}}));
+    let logins = peer.calls("Login");
+    let child = muster.spawn(&["sync", "full", "Berlin", "--json"]);
+    eventually("the login is answered", || peer.calls("Login") > logins);
+    interrupt(&child);
+    let run = finish(child);
+    assert_eq!((run.code, &run.document()[0]["state"]), (130, &json!("cancelled")), "{run:?}");
+    assert_eq!(peer.sessions(), 0);
 }
 
 /// How many wait for the newest operation, as the database has it.
 fn said_waiting(muster: &Musterctl) -> u64 {
     muster.ok(&["operations", "list", "--limit", "1"])[0]["waiting"].as_u64().unwrap()
-}
-
-#[test]
-fn a_shared_credential_is_changed_once_for_all() {
-    let (berlin, munich) = (Peer::vcenter(), Peer::start(&["--model", "vpx", "--vms", "0"]));
-    let muster = Musterctl::new();
-    muster.put_password("ops", PASSWORD);
-    muster.ok(&["credential", "add", "ops", "--user", "admin"]);
-    for (name, peer) in [("Berlin", &berlin), ("Munich", &munich)] {
-        muster.ok(&["vcenter", "add", name, &peer.address(), "--credential", "ops", "--ca-file", &peer.ca()]);
-    }
-    let credential = &muster.ok(&["credential", "list"])[0];
-    assert_eq!(
-        (&credential["vcenters"], &credential["stored"]),
-        (&json!(["Berlin", "Munich"]), &json!("file"))
-    );
-    muster.ok(&["credential", "set", "ops", "--user", "nobody"]);
-    let run = muster.json(&["sync", "full", "--all"]);
-    assert_eq!(run.code, 4, "{run:?}");
-    assert!(berlin.calls("Login") + munich.calls("Login") <= 4, "a rejection binds both vCenters");
-    muster.ok(&["credential", "set", "ops", "--user", "admin"]);
-    assert_eq!(muster.json(&["sync", "full", "--all"]).code, 0);
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 pub(super) struct Kind {
     /// Its name on the command line.
     pub(super) name: &'static str,
-    /// The type to ask for; subtypes come along.
-    object_type: &'static str,
+    /// The type to ask for, and its subtypes, which come along.
+    types: &'static [&'static str],
     columns: &'static [(&'static str, &'static str, Make)],
 }
 
@@ -23,15 +23,19 @@ pub(super) type Rows = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Every kind that there is.
 pub(super) const KINDS: [Kind; 9] = [
-    Kind { name: "datacenters", object_type: "Datacenter", columns: DATACENTERS },
-    Kind { name: "clusters", object_type: "ClusterComputeResource", columns: CLUSTERS },
-    Kind { name: "hosts", object_type: "HostSystem", columns: HOSTS },
-    Kind { name: "vms", object_type: "VirtualMachine", columns: VMS },
-    Kind { name: "datastores", object_type: "Datastore", columns: DATASTORES },
-    Kind { name: "networks", object_type: "Network", columns: NETWORKS },
-    Kind { name: "resource-pools", object_type: "ResourcePool", columns: RESOURCE_POOLS },
-    Kind { name: "folders", object_type: "Folder", columns: FOLDERS },
-    Kind { name: "snapshots", object_type: "VirtualMachineSnapshot", columns: SNAPSHOTS },
+    Kind { name: "datacenters", types: &["Datacenter"], columns: DATACENTERS },
+    Kind { name: "clusters", types: &["ClusterComputeResource"], columns: CLUSTERS },
+    Kind { name: "hosts", types: &["HostSystem"], columns: HOSTS },
+    Kind { name: "vms", types: &["VirtualMachine"], columns: VMS },
+    Kind { name: "datastores", types: &["Datastore"], columns: DATASTORES },
+    Kind {
+        name: "networks",
+        types: &["Network", "DistributedVirtualPortgroup", "OpaqueNetwork"],
+        columns: NETWORKS,
+    },
+    Kind { name: "resource-pools", types: &["ResourcePool", "VirtualApp"], columns: RESOURCE_POOLS },
+    Kind { name: "folders", types: &["Folder", "StoragePod"], columns: FOLDERS },
+    Kind { name: "snapshots", types: &["VirtualMachineSnapshot"], columns: SNAPSHOTS },
 ];
 
 /// The columns that are compared for every kind, whatever it is.
@@ -47,9 +51,10 @@ impl Kind {
     pub(super) fn rows(&self, inventory: &Inventory<'_>, vcenter: &str) -> Rows {
         let objects = self.objects(inventory);
         let rows = objects.iter().map(|object| {
-            let cells = self.columns.iter().map(|(column, path, make)| {
-                ((*column).to_owned(), make(&Cell { inventory, object, path }))
-            });
+            let cells = self
+                .columns
+                .iter()
+                .map(|(column, path, make)| ((*column).to_owned(), make(&Cell { inventory, object, path })));
             let identity =
                 [json!(vcenter), inventory.instance_uuid.clone(), json!(self.name), json!(object.moref)];
             let identity = IDENTITY.map(str::to_owned).into_iter().zip(identity);
@@ -59,13 +64,13 @@ impl Kind {
     }
 
     fn objects(&self, inventory: &Inventory<'_>) -> Vec<Object> {
-        if self.object_type == "VirtualMachineSnapshot" {
+        if self.types == ["VirtualMachineSnapshot"] {
             return inventory.snapshots();
         }
         let mut paths: Vec<&str> = self.columns.iter().map(|(_, path, _)| *path).collect();
         paths.sort_unstable();
         paths.dedup();
-        inventory.objects(self.object_type, &paths)
+        inventory.objects(self.types, &paths)
     }
 }
 

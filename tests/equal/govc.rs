@@ -18,6 +18,7 @@ pub(super) struct Object {
 pub(super) struct Inventory<'a> {
     peer: &'a Peer,
     tree: BTreeMap<String, Object>,
+    datacenters: Vec<Object>,
     /// What tells this server from all others.
     pub(super) instance_uuid: Value,
 }
@@ -34,22 +35,30 @@ const TREE: [&str; 8] = [
     "VirtualMachine",
 ];
 
+/// The folders that every datacenter has.
+const FOLDERS: [&str; 4] = ["vmFolder", "hostFolder", "datastoreFolder", "networkFolder"];
+
 impl<'a> Inventory<'a> {
     /// Reads names and parents of everything.
     pub(super) fn of(peer: &'a Peer) -> Inventory<'a> {
         let tree = objects(peer, &TREE, &["name", "parent"]);
         let tree = tree.into_iter().map(|object| (object.moref.clone(), object)).collect();
-        Inventory { peer, tree, instance_uuid: instance_uuid(peer) }
+        let datacenters = objects(peer, &["Datacenter"], &FOLDERS);
+        Inventory { peer, tree, datacenters, instance_uuid: instance_uuid(peer) }
     }
 
-    /// Objects of a type and its subtypes.
-    pub(super) fn objects(&self, object_type: &str, paths: &[&str]) -> Vec<Object> {
-        objects(self.peer, &[object_type], paths)
+    /// Objects of a type, which stands first, and of its subtypes.
+    pub(super) fn objects(&self, types: &[&str], paths: &[&str]) -> Vec<Object> {
+        // Where there is nothing to collect govc waits for ever until there is.
+        if !self.tree.values().any(|object| types.contains(&&*object.object_type)) {
+            return Vec::new();
+        }
+        objects(self.peer, &types[..1], paths)
     }
 
     /// A node of every snapshot tree, with what its place in the tree says: `vm`, `depth`, `current`.
     pub(super) fn snapshots(&self) -> Vec<Object> {
-        let vms = self.objects("VirtualMachine", &["snapshot"]);
+        let vms = self.objects(&["VirtualMachine"], &["snapshot"]);
         vms.iter()
             .flat_map(|vm| {
                 let current = &vm.get("snapshot")["currentSnapshot"]["value"];
@@ -64,6 +73,13 @@ impl<'a> Inventory<'a> {
     pub(super) fn outwards(&self, moref: &str) -> impl Iterator<Item = &Object> {
         let next = |object: &&Object| self.tree.get(object.reference("parent")?);
         std::iter::successors(self.tree.get(moref), next)
+    }
+
+    /// Which of its datacenter's folders this is: `vm`, `host`, `datastore` or `network`.
+    pub(super) fn role(&self, folder: &str) -> Option<&'static str> {
+        let of =
+            |datacenter: &Object| FOLDERS.into_iter().find(|role| datacenter.reference(role) == Some(folder));
+        self.datacenters.iter().find_map(of)?.strip_suffix("Folder")
     }
 
     /// An object's name as people gave it.

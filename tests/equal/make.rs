@@ -107,18 +107,11 @@ pub(super) fn pod_moref(cell: &Cell<'_>) -> Value {
     around(cell, cell.reference(), "StoragePod").map(|object| &*object.moref).into()
 }
 
-/// What a folder is for: which of its datacenter's folders it is below, and not what it may hold.
+/// What a folder is for: by the folder of its datacenter that it is below, not by what it may hold.
 pub(super) fn folder_type(cell: &Cell<'_>) -> Value {
-    let outwards: Vec<&Object> = cell.inventory.outwards(&cell.object.moref).collect();
-    let Some(datacenter) = outwards.iter().position(|object| object.object_type == "Datacenter") else {
-        return json!("datacenter");
-    };
-    let top = &outwards[datacenter - 1].moref;
-    let folders = ["vmFolder", "hostFolder", "datastoreFolder", "networkFolder"];
-    let datacenters = cell.inventory.objects("Datacenter", &folders);
-    let own = datacenters.iter().find(|object| object.moref == outwards[datacenter].moref).expect("itself");
-    let is_below = folders.into_iter().find(|folder| own.reference(folder) == Some(top));
-    is_below.and_then(|folder| folder.strip_suffix("Folder")).into()
+    let mut outwards = cell.inventory.outwards(&cell.object.moref);
+    let role = outwards.find_map(|object| cell.inventory.role(&object.moref));
+    role.unwrap_or("datacenter").into()
 }
 
 /// What a network is, by its type.
@@ -149,8 +142,7 @@ pub(super) fn service_tag(cell: &Cell<'_>) -> Value {
 
 /// Addresses of the network adapters that are selected for management.
 pub(super) fn management_ips(cell: &Cell<'_>) -> Value {
-    let services = cell.value().as_array();
-    let Some(services) = services else { return Value::Null };
+    let Some(services) = cell.value().as_array() else { return Value::Null };
     let management = services.iter().filter(|service| service["nicType"] == "management");
     let vnics = management.flat_map(|service| {
         let is_selected =
@@ -165,7 +157,7 @@ pub(super) fn management_ips(cell: &Cell<'_>) -> Value {
     sorted(addresses.filter_map(Value::as_str).map(str::to_owned))
 }
 
-/// Hardware addresses: of a host's adapters in `mac`.
+/// Hardware addresses of a host's adapters.
 pub(super) fn nic_macs(cell: &Cell<'_>) -> Value {
     each(cell, |nic| vec![&nic["mac"]])
 }

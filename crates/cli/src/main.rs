@@ -5,6 +5,7 @@ mod args;
 mod ask;
 mod commands;
 mod exit;
+mod interrupts;
 mod output;
 mod progress;
 
@@ -12,7 +13,10 @@ use args::Args;
 use clap::{CommandFactory, Parser};
 use contract::{ApiError, Code};
 use exit::Exit;
+use std::io::IsTerminal;
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 // Overwrites what is freed: a password leaves no copy behind in this process's memory.
 #[global_allocator]
@@ -20,19 +24,26 @@ static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
+    log();
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    std::panic::catch_unwind(run).unwrap_or_else(|_| {
+        let error = ApiError::new(Code::Failed, "a defect of Muster itself ended the command")
+            .next("Call it again with MUSTER_LOG=error, and report what that says.");
+        output::Output::new(wants_json()).failure(&error).into()
+    })
+}
+
+fn run() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
     };
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("MUSTER_LOG"))
-        .init();
     let output = output::Output::new(args.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let error = ApiError::new(Code::Failed, format!("the system gives no threads: {error}"));
+            let error = ApiError::new(Code::Failed, format!("the system gives no threads: {error}"))
+                .next("Look at the limits of this user (ulimit -u), then try again.");
             return output.failure(&error).into();
         }
     };
@@ -42,18 +53,35 @@ fn main() -> ExitCode {
     exit.into()
 }
 
+/// Logs what MUSTER_LOG asks for, and nothing without it: what users need to know they are told in other words.
+fn log() {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::OFF.into());
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter.with_env_var("MUSTER_LOG").from_env_lossy())
+        .init();
+}
+
+/// Whether the arguments ask for JSON, also where they can't be understood.
+fn wants_json() -> bool {
+    std::env::args_os().any(|arg| arg == "--json")
+}
+
 fn wrong_usage(error: &clap::Error) -> ExitCode {
     // Printing fails only when the other end is gone, and then nobody reads it.
     let _ = error.print();
     if !error.use_stderr() {
         return Exit::Done.into();
     }
-    if std::env::args().any(|arg| arg == "--json") {
+    if wants_json() {
         let message = error.to_string();
-        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let lines = message.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+        let what: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        let what = what.join(" ").trim_start_matches("error: ").to_owned();
         let bin = Args::command().get_name().to_owned();
         let error =
-            ApiError::new(Code::InvalidValue, first).next(format!("{bin} --help shows how to call it."));
+            ApiError::new(Code::InvalidValue, what).next(format!("{bin} --help shows how to call it."));
         output::Output::new(true).json_error(&error);
     }
     Exit::WrongUsage.into()

@@ -2,9 +2,9 @@
 //! Refuses to let a server write to the terminal: control characters in names are shown, not sent.
 
 use crate::exit::Exit;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
 use contract::columns::{Column, Type, Unit};
-use contract::{ApiError, Time, Value};
+use contract::{ApiError, Code, Time, Value};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 
@@ -23,39 +23,47 @@ impl Output {
     }
 
     /// The answer: as JSON, or as the text that `text` makes of it.
-    pub(crate) fn answer<T: Serialize + ?Sized>(&self, answer: &T, text: impl FnOnce() -> String) {
+    pub(crate) fn answer<T: Serialize + ?Sized>(
+        &self,
+        answer: &T,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), ApiError> {
         if self.json {
-            self.document(answer);
-        } else {
-            let text = text();
-            if !text.is_empty() {
-                self.print(&text);
-            }
+            return self.document(answer);
         }
+        let text = text();
+        if text.is_empty() { Ok(()) } else { self.text(&text) }
     }
 
     /// One JSON document on a line of its own.
-    pub(crate) fn document<T: Serialize + ?Sized>(&self, document: &T) {
-        match serde_json::to_string(document) {
-            Ok(json) => self.print(&json),
-            Err(error) => self.say(&format!("the answer can't be written as JSON: {error}")),
-        }
+    pub(crate) fn document<T: Serialize + ?Sized>(&self, document: &T) -> Result<(), ApiError> {
+        written(self.try_document(document))
+    }
+
+    /// The same, for those who act on a reader that is gone.
+    pub(crate) fn try_document<T: Serialize + ?Sized>(&self, document: &T) -> std::io::Result<()> {
+        let json = serde_json::to_string(document)?;
+        self.print(&harmless(&json))
     }
 
     /// Text on stdout.
-    pub(crate) fn print(&self, text: &str) {
-        // The reader of a pipe may have seen enough; that is no failure of ours.
+    pub(crate) fn text(&self, text: &str) -> Result<(), ApiError> {
+        written(self.print(text))
+    }
+
+    fn print(&self, text: &str) -> std::io::Result<()> {
         let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes());
+        stdout.write_all(text.as_bytes())?;
         if !text.ends_with('\n') {
-            let _ = stdout.write_all(b"\n");
+            stdout.write_all(b"\n")?;
         }
-        let _ = stdout.flush();
+        stdout.flush()
     }
 
     /// A message for people, on stderr.
     pub(crate) fn say(&self, message: &str) {
-        let _ = writeln!(std::io::stderr(), "{}", printable(message));
+        let lines: Vec<String> = message.lines().map(printable).collect();
+        let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
     }
 
     /// Says what went wrong and what to do; answers with the exit code.
@@ -77,29 +85,70 @@ impl Output {
 
     /// The failure as the last line of stderr.
     pub(crate) fn json_error(&self, error: &ApiError) {
-        let line = serde_json::json!({ "error": error });
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let line = serde_json::json!({ "error": error }).to_string();
+        let _ = writeln!(std::io::stderr(), "{}", harmless(&line));
     }
 }
 
-/// A table without lines, as wide as the terminal allows; as wide as it wants where there is none.
-pub(crate) fn table(header: &[&str], right: &[bool], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// What came of writing: the reader of a pipe may have seen enough, and that is no failure of ours.
+pub(crate) fn written(outcome: std::io::Result<()>) -> Result<(), ApiError> {
+    match outcome {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(ApiError::new(Code::Failed, format!("the answer can't be written: {error}"))
+                .next("Look at where the output goes, such as a full disk, then call it again."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a column of a table holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// Words, which may be cut short where the terminal is narrow.
+    Words,
+    /// An id or a state, worthless when cut short.
+    Whole,
+    /// A number: stands at the right, and is worthless when cut short.
+    Number,
+}
+
+/// Narrower terminals, and those that tell no width, get every line as long as it is.
+const NARROWEST: u16 = 20;
+
+/// A table without lines; on a terminal every row is one line, as wide as that allows.
+pub(crate) fn table(header: &[&str], fits: &[Fit], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    if std::io::stdout().is_terminal() {
+    table.set_truncation_indicator("…");
+    let arranged = std::io::stdout().is_terminal() && table.width().is_some_and(|width| width >= NARROWEST);
+    if arranged {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     table.set_header(header.iter().map(|title| title.to_uppercase()));
-    for row in rows {
-        table.add_row(row.iter().map(|cell| printable(cell)));
+    for cells in rows {
+        let mut row = Row::from(cells.iter().map(|cell| printable(cell)).collect::<Vec<_>>());
+        if arranged {
+            row.max_height(1);
+        }
+        table.add_row(row);
     }
     for (position, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        if right.get(position) == Some(&true) {
+        let fit = fits.get(position).copied().unwrap_or(Fit::Words);
+        if fit == Fit::Number {
             column.set_cell_alignment(CellAlignment::Right);
+        }
+        if fit != Fit::Words && arranged {
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
     table.trim_fmt()
+}
+
+/// As much of a line as fits on the terminal of stderr.
+pub(crate) fn fitting(line: &str) -> String {
+    let width = Table::new().use_stderr().width().filter(|width| *width >= NARROWEST).unwrap_or(80);
+    line.chars().take(usize::from(width) - 1).collect()
 }
 
 /// `key  value` lines.
@@ -110,9 +159,34 @@ pub(crate) fn card<'a>(lines: impl IntoIterator<Item = (&'a str, String)>) -> St
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Text without control characters, which could drive the terminal.
+/// Text without what could drive the terminal, or make it show another text than it got.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars().flat_map(|c| if is_unseen(c) { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// JSON that says the same, and can't drive the terminal.
+fn harmless(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for c in json.chars() {
+        if is_unseen(c) {
+            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Control characters, and Unicode's format characters (Cf), which reorder or hide what stands beside them.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
+            | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A value for people.
@@ -155,9 +229,9 @@ pub(crate) fn csv(column: &Column, value: &Value) -> String {
     }
 }
 
-/// Whether a column's values stand at the right.
-pub(crate) fn stands_right(column: &Column) -> bool {
-    column.ty == Type::Integer
+/// How a column's values stand in a table.
+pub(crate) fn fit(column: &Column) -> Fit {
+    if column.ty == Type::Integer { Fit::Number } else { Fit::Words }
 }
 
 /// A point in time to the second, or a dash.
@@ -202,5 +276,14 @@ mod tests {
     #[test]
     fn a_name_cannot_drive_the_terminal() {
         assert_eq!(printable("a\x1b[31mb\n"), "a\\u{1b}[31mb\\n");
+        assert_eq!(printable("a\u{202e}b\u{9b}31mö"), "a\\u{202e}b\\u{9b}31mö");
+    }
+
+    #[test]
+    fn json_says_the_same_without_driving_the_terminal() {
+        let name = "a\u{9b}31m\u{202e}\u{2028}\u{e0041}ö\n\"";
+        let json = harmless(&serde_json::to_string(name).unwrap());
+        assert!(!json.chars().any(is_unseen), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name);
     }
 }

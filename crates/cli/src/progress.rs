@@ -1,65 +1,91 @@
 //! Shows what operations do while they run, and waits for them.
 //! Refuses to end an operation by itself: that is what Ctrl-C is for.
 
-use crate::output::{Output, printable};
+use crate::interrupts::{Interrupts, Presses};
+use crate::output::{Output, fitting, printable};
 use contract::{ApiError, Code, Operation, OperationId, OperationState};
-use service::Service;
+use service::{Service, Withdrawn};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-/// Waits for operations to end; Ctrl-C cancels them. Answers in the order of `ids`.
+/// What came of a wait.
+pub(crate) struct Waited {
+    /// The operations as they are now, in the order of their ids.
+    pub(crate) operations: Vec<Operation>,
+    /// Whether Ctrl-C ended it.
+    pub(crate) interrupted: bool,
+}
+
+/// Waits for operations to end; Ctrl-C withdraws from them, which cancels those that nobody else waits for.
 pub(crate) async fn wait(
     service: &Service,
     output: &Output,
+    interrupts: &Interrupts,
     ids: &[OperationId],
-) -> Result<Vec<Operation>, ApiError> {
-    let shown = show(service, output, ids);
-    let ended = async {
-        let mut operations = Vec::new();
-        for id in ids {
-            operations.push(service.operations().wait(id).await?);
-        }
-        Ok(operations)
-    };
-    let interrupted = async {
-        interrupted().await;
-        for id in ids {
-            if service.operations().withdraw(id).await? {
-                output.say("cancelling …");
-            } else if service.operations().runs_here(id) {
-                output.say("Another process waits for it too, so it goes on; Ctrl-C again ends it.");
-            } else {
-                return Err(ApiError::new(
-                    Code::Cancelled,
-                    "the wait was ended; the operation goes on elsewhere",
-                ));
-            }
-        }
-        // Whoever presses Ctrl-C again doesn't want to wait for a server that says nothing.
-        interrupted().await;
-        Err(ApiError::new(Code::Cancelled, "the wait was ended; what ran here is interrupted"))
-    };
+) -> Result<Waited, ApiError> {
+    let presses = interrupts.take();
     tokio::select! {
-        outcome = ended => { clear_line(); outcome }
-        outcome = interrupted => outcome,
-        () = shown => unreachable!("progress is shown until something else ends"),
+        outcome = end(service, output, &presses, ids) => { clear_line(); outcome }
+        () = show(service, output, ids) => unreachable!("progress is shown until something else ends"),
     }
 }
 
-/// Ctrl-C, or the signal with which services are stopped.
-pub(crate) async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
+/// What a command says that Ctrl-C ended.
+pub(crate) fn interrupted() -> ApiError {
+    ApiError::new(Code::Cancelled, "it was interrupted")
+        .next("musterctl operations list shows what was done until then; call the command again to go on.")
+}
+
+async fn end(
+    service: &Service,
+    output: &Output,
+    presses: &Presses<'_>,
+    ids: &[OperationId],
+) -> Result<Waited, ApiError> {
+    tokio::select! {
+        ended = all(service, ids) => return Ok(Waited { operations: ended?, interrupted: false }),
+        () = presses.next() => clear_line(),
     }
-    let _ = tokio::signal::ctrl_c().await;
+    let here = withdraw(service, output, ids).await;
+    tokio::select! {
+        ended = all(service, &here) => { ended?; }
+        // Whoever presses Ctrl-C again doesn't want to wait for a server that says nothing.
+        () = presses.next() => {}
+    }
+    let mut operations = Vec::new();
+    for id in ids {
+        operations.push(service.operations().show(id.as_str()).await?);
+    }
+    Ok(Waited { operations, interrupted: true })
+}
+
+async fn all(service: &Service, ids: &[OperationId]) -> Result<Vec<Operation>, ApiError> {
+    let mut operations = Vec::new();
+    for id in ids {
+        operations.push(service.operations().wait(id).await?);
+    }
+    Ok(operations)
+}
+
+/// Withdraws from all of them; answers with those whose end is worth waiting for.
+async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Vec<OperationId> {
+    let (mut here, mut cancelling, mut shared) = (Vec::new(), false, false);
+    for id in ids {
+        match service.operations().withdraw(id).await {
+            Ok(Withdrawn::GoesOnElsewhere) => continue,
+            Ok(Withdrawn::Cancelled) => cancelling = true,
+            Ok(Withdrawn::GoesOnHere) => shared = true,
+            Err(error) => output.explain(&error),
+        }
+        here.push(id.clone());
+    }
+    if cancelling {
+        output.say("cancelling …");
+    }
+    if shared {
+        output.say("Another process waits for it too, so it goes on; Ctrl-C again ends it.");
+    }
+    here
 }
 
 async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
@@ -89,7 +115,8 @@ async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
         }
         if live {
             clear_line();
-            let _ = write!(std::io::stderr(), "{}", printable(&line.join("  ")));
+            // A line that wraps could not be taken back.
+            let _ = write!(std::io::stderr(), "{}", fitting(&printable(&line.join("  "))));
             let _ = std::io::stderr().flush();
         }
     }

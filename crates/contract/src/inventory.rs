@@ -76,7 +76,7 @@ pub struct Coverage {
     pub kind: Kind,
     /// Moref of the cluster that was read, or `None` for the whole vCenter.
     pub cluster: Option<Moref>,
-    /// When the pass that read it was complete.
+    /// When the complete pass that read it began: what it read is at least as new as that.
     pub synced_at: Time,
 }
 

@@ -119,7 +119,7 @@ pub struct Operation {
     pub state: OperationState,
     /// How often it was started.
     pub attempts: u32,
-    /// How many wait for it; it is cancelled with the last of them.
+    /// How many processes wait for it, or waited when it ended; it is cancelled with the last of them.
     pub waiting: u32,
     /// When it was asked for.
     pub submitted_at: Time,

@@ -7,20 +7,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Time(pub i64);
 
+// RFC 3339 knows no year before 0, and our calendar ends two hours before the year 9999 does; certificates "without
+// end" are valid until its last second, and a hostile server may name the year 400,000.
+const FIRST_SHOWN: i64 = -62_167_219_200_000;
+
 impl Time {
     /// Seconds from `self` until `now`; 0 when `self` lies in the future, as after a clock was set back.
     pub fn age_seconds(self, now: Time) -> i64 {
-        ((now.0 - self.0) / 1000).max(0)
+        (now.0.saturating_sub(self.0) / 1000).max(0)
     }
 }
 
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(timestamp) => timestamp.fmt(f),
-            // Only values no calendar reaches come here, such as a hostile server's year 400,000.
-            Err(_) => write!(f, "{}ms", self.0),
-        }
+        let last = jiff::Timestamp::MAX;
+        let shown = self.0.clamp(FIRST_SHOWN, last.as_millisecond());
+        jiff::Timestamp::from_millisecond(shown).unwrap_or(last).fmt(f)
     }
 }
 
@@ -46,5 +48,20 @@ mod tests {
         let json = serde_json::to_string(&Time(1_772_366_400_250)).unwrap();
         assert_eq!(json, "\"2026-03-01T12:00:00.25Z\"");
         assert_eq!(serde_json::from_str::<Time>(&json).unwrap(), Time(1_772_366_400_250));
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_shown_as_its_end_and_reads_back() {
+        for (ms, shown) in [
+            (253_402_300_799_000, "9999-12-30T22:00:00.999Z"),
+            (i64::MAX, "9999-12-30T22:00:00.999Z"),
+            (i64::MIN, "0000-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(Time(ms).to_string(), shown);
+            let json = serde_json::to_string(&Time(ms)).unwrap();
+            let back: Time = serde_json::from_str(&json).unwrap();
+            assert_eq!(back.to_string(), shown);
+        }
+        assert_eq!(Time(i64::MIN).age_seconds(Time(i64::MAX)), i64::MAX / 1000);
     }
 }

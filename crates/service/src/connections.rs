@@ -1,8 +1,9 @@
 //! Keeps one live session per vCenter, and logs in with what `secrets` has.
 //! Never reads the cache, and never retries a rejected login.
 
+use crate::events::Events;
 use crate::{Clock, explain};
-use contract::{ApiError, Code, CredentialId, Trust, VcenterId, VcenterState};
+use contract::{ApiError, Code, CredentialId, Event, Trust, VcenterId, VcenterState};
 use secrecy::SecretString;
 use secrets::{CredentialKey, Secrets, Unlock};
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Store, VcenterRecord};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use vsphere::{About, Client, Endpoint, Session, Traffic};
 
 /// vCenter drops idle sessions after 30 minutes; a third of that survives a lost ping.
@@ -18,14 +20,27 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
 /// Longest silence of a server within one answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// All that an exit may wait for a server that doesn't answer.
+const LOG_OUT: Duration = Duration::from_secs(3);
+
 /// A session as a job uses it.
 #[derive(Clone)]
 pub(crate) struct Lease {
     pub(crate) session: Session,
     pub(crate) about: About,
     pub(crate) instance_uuid: Option<String>,
+    /// What it was opened with: a session must not outlive its configuration.
+    opened_for: VcenterRecord,
     /// What had gone over the session before it was leased.
     before: Traffic,
+}
+
+impl Lease {
+    fn is_for(&self, vcenter: &VcenterRecord) -> bool {
+        let (ours, theirs) = (&self.opened_for.vcenter, &vcenter.vcenter);
+        (&ours.host, ours.port, &ours.credential_id, &ours.user, &self.opened_for.trust)
+            == (&theirs.host, theirs.port, &theirs.credential_id, &theirs.user, &vcenter.trust)
+    }
 }
 
 /// Counts what went over the sessions that one operation used.
@@ -55,25 +70,61 @@ pub(crate) struct Connections {
     store: Store,
     secrets: Secrets,
     unlock: Unlock,
+    events: Events,
     live: Arc<tokio::sync::Mutex<HashMap<VcenterId, Lease>>>,
+    logins: TaskTracker,
     now: Clock,
 }
 
 impl Connections {
-    pub(crate) fn new(store: Store, secrets: Secrets, unlock: Unlock, now: Clock) -> Connections {
-        Connections { store, secrets, unlock, live: Arc::default(), now }
+    pub(crate) fn new(
+        store: Store,
+        secrets: Secrets,
+        unlock: Unlock,
+        events: Events,
+        now: Clock,
+    ) -> Connections {
+        Connections { store, secrets, unlock, events, live: Arc::default(), logins: TaskTracker::new(), now }
     }
 
-    /// The live session of a vCenter, or a new one.
-    pub(crate) async fn lease(&self, vcenter: &VcenterRecord) -> Result<Lease, ApiError> {
+    /// The live session of a vCenter, or a new one. With `retry_login` a credential that was rejected before is tried
+    /// all the same: a person said that it is right.
+    pub(crate) async fn lease(&self, vcenter: &VcenterId, retry_login: bool) -> Result<Lease, ApiError> {
+        let vcenter = self.store.vcenter(vcenter).await.map_err(explain::store)?;
         let id = &vcenter.vcenter.id;
-        if let Some(lease) = self.live.lock().await.get(id) {
-            return Ok(Lease { before: lease.session.traffic(), ..lease.clone() });
+        let live = self.live.lock().await.get(id).cloned();
+        match live {
+            Some(lease) if lease.is_for(&vcenter) => {
+                return Ok(Lease { before: lease.session.traffic(), ..lease });
+            }
+            Some(_) => self.leave(id).await,
+            None => {}
         }
-        // The lane of the vCenter runs one operation at a time, so nobody else logs in meanwhile.
-        let lease = self.log_in(vcenter).await?;
-        self.live.lock().await.insert(id.clone(), lease.clone());
-        Ok(lease)
+        self.refuse_rejected(&vcenter, retry_login).await?;
+        let v = &vcenter.vcenter;
+        let endpoint = endpoint(&v.host, v.port, &vcenter.trust)?;
+        let client =
+            Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(&vcenter, &e))?;
+        if let (Some(known), Some(found)) = (&v.instance_uuid, &client.about().instance_uuid)
+            && known != found
+        {
+            // Told before login, so that no password goes to another server than the one it was meant for.
+            return Err(explain::different(&vcenter, found));
+        }
+        let this = self.clone();
+        self.to_the_end(async move { this.log_in(client, vcenter, retry_login).await }).await?
+    }
+
+    /// Runs something that logs in, and goes on if the caller is cancelled: a login that was sent has a session as
+    /// its answer, which nobody else would end.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.logins.spawn(work).await.map_err(|error| {
+            tracing::error!(%error, "a login panicked");
+            ApiError::new(Code::Failed, "the login failed for a reason inside Muster").next("Try it again.")
+        })
     }
 
     /// Forgets a session that the server ended.
@@ -91,6 +142,9 @@ impl Connections {
 
     /// Logs out everywhere.
     pub(crate) async fn leave_all(&self) {
+        self.logins.close();
+        // A login whose answer is still under way gets as long as a logout.
+        let _ = tokio::time::timeout(LOG_OUT, self.logins.wait()).await;
         let leases: Vec<Lease> = self.live.lock().await.drain().map(|(_, lease)| lease).collect();
         let mut logouts = tokio::task::JoinSet::new();
         for lease in leases {
@@ -115,44 +169,73 @@ impl Connections {
         }
     }
 
-    async fn log_in(&self, vcenter: &VcenterRecord) -> Result<Lease, ApiError> {
+    async fn log_in(
+        &self,
+        client: Client,
+        vcenter: VcenterRecord,
+        retry_login: bool,
+    ) -> Result<Lease, ApiError> {
         let v = &vcenter.vcenter;
-        let credential = self.store.credential(&v.credential_id).await.map_err(explain::store)?;
-        if let Some(at) = credential.rejected_at {
-            return Err(explain::rejected_before(vcenter, at));
-        }
         let password = self.password(&v.credential_id, &v.credential).await?;
-        let endpoint = endpoint(&v.host, v.port, &vcenter.trust)?;
-        let client =
-            Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(vcenter, &e))?;
-        if let (Some(known), Some(found)) = (&v.instance_uuid, &client.about().instance_uuid)
-            && known != found
-        {
-            // Told before login, so that no password goes to another server than the one it was meant for.
-            return Err(explain::different(vcenter, found));
-        }
-        let session = match client.login(&v.user, &password).await {
-            Ok(session) => session,
-            Err(error) => {
-                if matches!(error, vsphere::Error::InvalidLogin { .. }) {
-                    self.store.set_rejected(&v.credential_id, (self.now)()).await.map_err(explain::store)?;
-                }
-                return Err(explain::vsphere(vcenter, &error));
-            }
-        };
+        // One at a time: what the first login finds out about a shared credential binds all others.
+        let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
+        self.refuse_rejected(&vcenter, retry_login).await?;
+        let answer = client.login(&v.user, &password).await;
         drop(password);
-        match self.identify(vcenter, &session, client.about()).await {
-            Ok(instance_uuid) => Ok(Lease {
-                about: client.about().clone(),
-                instance_uuid,
-                session,
-                before: Traffic::default(),
-            }),
+        self.note_answer(&v.credential_id, &answer, retry_login).await?;
+        drop(lock);
+        let session = answer.map_err(|error| explain::vsphere(&vcenter, &error))?;
+        match self.identify(&vcenter, &session, client.about()).await {
+            Ok(instance_uuid) => {
+                let about = client.about().clone();
+                let lease = Lease {
+                    session,
+                    about,
+                    instance_uuid,
+                    opened_for: vcenter.clone(),
+                    before: Traffic::default(),
+                };
+                self.live.lock().await.insert(v.id.clone(), lease.clone());
+                Ok(lease)
+            }
             Err(error) => {
-                let _ = session.logout().await;
+                log_out_of(&session).await;
                 Err(error)
             }
         }
+    }
+
+    /// Fails if a vCenter rejected the credential before.
+    async fn refuse_rejected(&self, vcenter: &VcenterRecord, retry_login: bool) -> Result<(), ApiError> {
+        let credential =
+            self.store.credential(&vcenter.vcenter.credential_id).await.map_err(explain::store)?;
+        match credential.rejected_at {
+            Some(at) if !retry_login => Err(explain::rejected_before(vcenter, at)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores with the credential what a server said of it. The caller holds the credential's login lock.
+    pub(crate) async fn note_answer(
+        &self,
+        credential: &CredentialId,
+        answer: &Result<Session, vsphere::Error>,
+        was_rejected: bool,
+    ) -> Result<(), ApiError> {
+        let noted = match answer {
+            Err(vsphere::Error::InvalidLogin { .. }) => {
+                self.store.set_rejected(credential, (self.now)()).await
+            }
+            Ok(_) if was_rejected => self.store.clear_rejection(credential).await,
+            _ => return Ok(()),
+        };
+        self.events.publish(Event::CredentialsChanged);
+        if noted.is_err()
+            && let Ok(session) = answer
+        {
+            log_out_of(session).await;
+        }
+        noted.map_err(explain::store)
     }
 
     /// Makes sure that this is the server that was configured; answers with its identity.
@@ -219,21 +302,26 @@ pub(crate) async fn identity(session: &Session, about: &About) -> Result<Option<
     }
 }
 
-/// The state of a vCenter after an attempt that ended like this.
-pub(crate) fn state_after(error: &ApiError) -> VcenterState {
-    match error.code {
+/// The state of a vCenter after an attempt that ended like this; `None` where that says nothing about it.
+pub(crate) fn state_after(error: &ApiError) -> Option<VcenterState> {
+    Some(match error.code {
         Code::Unreachable | Code::TimedOut | Code::NotVsphere => VcenterState::Offline,
         Code::LoginRejected => VcenterState::LoginRejected,
         Code::NoPassword | Code::KeychainLocked => VcenterState::NoPassword,
         Code::UntrustedCertificate => VcenterState::Untrusted,
         Code::DifferentVcenter => VcenterState::DifferentVcenter,
-        _ => VcenterState::Online,
-    }
+        Code::NoPermission | Code::TooManyRemovals | Code::BadAnswer => VcenterState::Online,
+        _ => return None,
+    })
 }
 
 async fn log_out(lease: &Lease) {
-    // Three seconds are all that an exit may wait for a server that doesn't answer.
-    let logout = tokio::time::timeout(Duration::from_secs(3), lease.session.logout()).await;
+    log_out_of(&lease.session).await;
+}
+
+/// Ends a session, as far as the server answers.
+pub(crate) async fn log_out_of(session: &Session) {
+    let logout = tokio::time::timeout(LOG_OUT, session.logout()).await;
     if !matches!(logout, Ok(Ok(()))) {
         tracing::info!("a session could not be logged out; the server will end it when it has idled");
     }

@@ -3,7 +3,7 @@
 
 use crate::explain;
 use arc_swap::ArcSwapOption;
-use contract::{ApiError, Kind, Snapshot, Time, VcenterId};
+use contract::{ApiError, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -40,9 +40,15 @@ pub(crate) struct Inventory {
     slots: Arc<RwLock<HashMap<VcenterId, Arc<Slot>>>>,
 }
 
+/// A snapshot, and the number of the newest change that it contains.
+struct Numbered {
+    change_seq: i64,
+    snapshot: Arc<Snapshot>,
+}
+
 #[derive(Default)]
 struct Slot {
-    current: ArcSwapOption<Snapshot>,
+    current: ArcSwapOption<Numbered>,
     loading: tokio::sync::Mutex<()>,
 }
 
@@ -54,12 +60,12 @@ impl Inventory {
     /// The inventory as it is known; from the database the first time.
     pub(crate) async fn read(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
         let slot = self.slot(vcenter);
-        if let Some(snapshot) = slot.current.load_full() {
-            return Ok(snapshot);
+        if let Some(current) = &*slot.current.load() {
+            return Ok(current.snapshot.clone());
         }
         let _loading = slot.loading.lock().await;
         match slot.current.load_full() {
-            Some(snapshot) => Ok(snapshot),
+            Some(current) => Ok(current.snapshot.clone()),
             None => self.load(vcenter, &slot).await,
         }
     }
@@ -73,7 +79,8 @@ impl Inventory {
 
     /// Reads again what other processes published, if anybody here has read it at all.
     pub(crate) async fn reload_if_read(&self, vcenter: &VcenterId) {
-        let read = self.slot(vcenter).current.load().is_some();
+        let slot = self.slots.read().unwrap_or_else(PoisonError::into_inner).get(vcenter).cloned();
+        let read = slot.is_some_and(|slot| slot.current.load().is_some());
         if read && let Err(error) = self.reload(vcenter).await {
             tracing::warn!(%vcenter, %error, "the inventory could not be read again");
         }
@@ -89,11 +96,10 @@ impl Inventory {
     }
 
     /// What readers get from now on.
-    pub(crate) async fn swap(&self, vcenter: &VcenterId, snapshot: Snapshot) {
+    pub(crate) async fn swap(&self, vcenter: &VcenterId, change_seq: i64, snapshot: Snapshot) {
         let slot = self.slot(vcenter);
-        // A load that began before the publication must not put its older snapshot over this one.
         let _loading = slot.loading.lock().await;
-        slot.current.store(Some(Arc::new(snapshot)));
+        slot.advance(change_seq, Arc::new(snapshot));
     }
 
     /// Forgets a vCenter that was removed.
@@ -103,9 +109,7 @@ impl Inventory {
 
     async fn load(&self, vcenter: &VcenterId, slot: &Slot) -> Result<Arc<Snapshot>, ApiError> {
         let loaded = self.store.load(vcenter).await.map_err(explain::store)?;
-        let snapshot = Arc::new(Snapshot::new(loaded.objects, loaded.coverage));
-        slot.current.store(Some(snapshot.clone()));
-        Ok(snapshot)
+        Ok(slot.advance(loaded.change_seq, Arc::new(Snapshot::new(loaded.objects, loaded.coverage))))
     }
 
     fn slot(&self, vcenter: &VcenterId) -> Arc<Slot> {
@@ -116,10 +120,15 @@ impl Inventory {
     }
 }
 
-/// When what a reader of `kind` sees was read; `None` if never.
-pub(crate) fn synced_at(snapshot: &Snapshot, kind: Option<Kind>) -> Option<Time> {
-    match kind {
-        Some(kind) => snapshot.synced_at(kind),
-        None => snapshot.oldest(),
+impl Slot {
+    /// Puts a snapshot in its place, unless a newer one came first. The caller holds `loading`.
+    fn advance(&self, change_seq: i64, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        if let Some(current) = &*self.current.load()
+            && current.change_seq > change_seq
+        {
+            return current.snapshot.clone();
+        }
+        self.current.store(Some(Arc::new(Numbered { change_seq, snapshot: snapshot.clone() })));
+        snapshot
     }
 }

@@ -17,7 +17,7 @@ mod wire;
 pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
 pub use events::Subscription;
 pub use inventory::Freshness;
-pub use operations::{Job, Operations};
+pub use operations::{Job, Operations, Withdrawn};
 pub use query::{Query, Table, TableRow};
 pub use reads::Reading;
 pub use secrets::{SecretString, Unlock, read_password_from_stdin};
@@ -65,7 +65,9 @@ impl Options {
             ApiError::new(Code::InvalidValue, "there is no data folder: this system names none")
                 .next("Name one with --data-dir DIR or MUSTER_DATA_DIR.")
         })?;
-        let credentials_dir = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        // An empty or relative one would find passwords wherever the command happens to be called.
+        let credentials_dir =
+            std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).filter(|dir| dir.is_absolute());
         Ok(Options { data_dir, credentials_dir, keychain: true, unlock })
     }
 }
@@ -100,7 +102,7 @@ pub async fn open(options: Options) -> Result<Service, ApiError> {
         keychain: options.keychain,
     });
     let events = Events::new();
-    let connections = Connections::new(store.clone(), secrets.clone(), options.unlock, now);
+    let connections = Connections::new(store.clone(), secrets.clone(), options.unlock, events.clone(), now);
     let inventory = Inventory::new(store.clone());
     let operations =
         Operations::new(store.clone(), connections.clone(), inventory.clone(), events.clone(), now);

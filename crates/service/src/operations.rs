@@ -6,6 +6,7 @@ use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::jobs::{self, Scope, Stop};
 use crate::{Clock, explain};
+use backon::{ExponentialBuilder, Retryable};
 use contract::{
     ApiError, Code, Diff, Event, Kind, Operation, OperationId, OperationKind, OperationState, Origin,
     Progress, TestReport, VcenterId, VcenterState,
@@ -17,6 +18,7 @@ use store::{Claim, Finish, NewOperation, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vsphere::Traffic;
 
 /// How often progress is written and published: often enough to look alive, seldom enough to cost nothing.
 const PROGRESS: Duration = Duration::from_millis(250);
@@ -84,6 +86,17 @@ impl Job {
             Job::Test { .. } | Job::Refresh { .. } => false,
         }
     }
+}
+
+/// What became of an operation that somebody no longer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// It is being cancelled.
+    Cancelled,
+    /// Another process waits for it, and it runs in this one: it goes on until it is done, or nobody waits.
+    GoesOnHere,
+    /// It runs in another process, which cancels it if nobody waits any more.
+    GoesOnElsewhere,
 }
 
 /// An operation that runs in this process.
@@ -178,18 +191,27 @@ impl Operations {
                 return Ok(operation);
             }
             tokio::time::sleep(PEEK).await;
-            self.0.store.interrupt_dead((self.0.now)()).await.map_err(explain::store)?;
+            self.bury().await?;
         }
     }
 
-    /// Takes back a submission; true if that cancels the operation, because nobody else waits for it.
-    /// What runs in another process is left to it.
-    pub async fn withdraw(&self, id: &OperationId) -> Result<bool, ApiError> {
-        let alone = self.0.store.withdraw(id).await.map_err(explain::store)?;
-        if alone && let Some(local) = self.local().get(id) {
+    /// Takes back a submission: that cancels the operation, unless another process waits for it too.
+    pub async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
+        self.0.store.withdraw(id).await.map_err(explain::store)?;
+        if !self.runs_here(id) {
+            return Ok(Withdrawn::GoesOnElsewhere);
+        }
+        if self.0.store.is_awaited(id).await.map_err(explain::store)? {
+            return Ok(Withdrawn::GoesOnHere);
+        }
+        self.cancel(id);
+        Ok(Withdrawn::Cancelled)
+    }
+
+    fn cancel(&self, id: &OperationId) {
+        if let Some(local) = self.local().get(id) {
             local.cancel.cancel();
         }
-        Ok(alone)
     }
 
     /// Whether an operation runs, or waits for its lane, in this process.
@@ -199,13 +221,22 @@ impl Operations {
 
     /// An operation by its id or a unique prefix of it.
     pub async fn show(&self, id: &str) -> Result<Operation, ApiError> {
+        self.bury().await?;
         self.0.store.operation(id).await.map_err(explain::store)
     }
 
     /// The newest operations, newest first.
     pub async fn list(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, ApiError> {
-        self.0.store.interrupt_dead((self.0.now)()).await.map_err(explain::store)?;
+        self.bury().await?;
         self.0.store.operations(vcenter, limit).await.map_err(explain::store)
+    }
+
+    /// Ends the operations of processes that died.
+    async fn bury(&self) -> Result<(), ApiError> {
+        for operation in self.0.store.interrupt_dead((self.0.now)()).await.map_err(explain::store)? {
+            self.0.events.publish(Event::OperationChanged { operation });
+        }
+        Ok(())
     }
 
     /// What a test of this process found.
@@ -228,8 +259,9 @@ impl Operations {
         self.local().insert(id.clone(), Local { cancel: cancel.clone(), ended: watching });
         let this = self.clone();
         self.0.tracker.spawn(async move {
-            if let Err(error) = this.run(&id, &job, &cancel).await {
-                tracing::error!(operation = %id, %error, "the outcome could not be written");
+            if let Some(claim) = this.lane(&id, &cancel).await {
+                this.0.events.publish(Event::OperationChanged { operation: id.clone() });
+                this.run(claim, &job, &cancel).await;
             }
             this.local().remove(&id);
             ended.send_replace(true);
@@ -237,19 +269,60 @@ impl Operations {
         });
     }
 
-    async fn run(&self, id: &OperationId, job: &Job, cancel: &CancellationToken) -> Result<(), ApiError> {
-        let Some(claim) = self.lane(id, cancel).await? else { return Ok(()) };
-        let vcenter_id = claim.operation.vcenter_id.clone();
-        self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-        if matches!(job, Job::Test { retry_login: true }) {
-            let vcenter = self.0.store.vcenter(&vcenter_id).await.map_err(explain::store)?;
-            self.0.store.clear_rejection(&vcenter.vcenter.credential_id).await.map_err(explain::store)?;
+    /// Waits for the vCenter's lane; `None` if the operation ended before its turn came.
+    async fn lane(&self, id: &OperationId, cancel: &CancellationToken) -> Option<Claim> {
+        loop {
+            let now = (self.0.now)();
+            let claimed = if cancel.is_cancelled() {
+                self.0.store.cancel_queued(id, now).await.map(|_| None)
+            } else {
+                self.0.store.claim(id, now).await
+            };
+            match claimed {
+                Ok(Some(claim)) => return Some(claim),
+                Ok(None) if self.has_ended(id).await => return None,
+                Ok(None) => {}
+                // The vCenter was removed, and its operations with it.
+                Err(store::Error::NotFound { .. }) => return None,
+                Err(error) => tracing::warn!(operation = %id, %error, "the lane could not be looked at"),
+            }
+            self.cancel_if_nobody_waits(id).await;
+            tokio::time::sleep(PEEK).await;
         }
+    }
+
+    async fn has_ended(&self, id: &OperationId) -> bool {
+        match self.0.store.operation(id.as_str()).await {
+            Ok(operation) => operation.state.is_final(),
+            Err(error) => matches!(error, store::Error::NotFound { .. }),
+        }
+    }
+
+    async fn cancel_if_nobody_waits(&self, id: &OperationId) {
+        if matches!(self.0.store.is_awaited(id).await, Ok(false)) {
+            self.cancel(id);
+        }
+    }
+
+    /// Runs what was claimed. However that ends, the operation has an outcome afterwards: its lane must not stay
+    /// blocked while this process lives.
+    async fn run(&self, claim: Claim, job: &Job, cancel: &CancellationToken) {
+        let id = claim.operation.vcenter_id.clone();
+        let vcenter = match self.0.store.vcenter(&id).await {
+            Ok(vcenter) => vcenter,
+            Err(error) => {
+                let stop = Stop::from(explain::store(error));
+                return self
+                    .settle(&claim, Outcome::of(Err(stop)), Progress::default(), Traffic::default())
+                    .await;
+            }
+        };
         let context = Arc::new(jobs::Context {
-            vcenter: self.0.store.vcenter(&vcenter_id).await.map_err(explain::store)?,
             claim,
+            vcenter,
             store: self.0.store.clone(),
             connections: self.0.connections.clone(),
+            retry_login: matches!(job, Job::Test { retry_login: true }),
             cancel: cancel.clone(),
             progress: watch::channel(Progress::default()).0,
             meter: Meter::default(),
@@ -260,26 +333,15 @@ impl Operations {
             // A task of its own, so that a panic ends the operation and not the queue.
             self.0.tracker.spawn(async move { this.work(&context, &job).await })
         };
-        let outcome = self.watch(&context, work).await;
-        self.settle(&context, outcome).await
-    }
-
-    /// Waits for the vCenter's lane; `None` if the operation was cancelled before its turn came.
-    async fn lane(&self, id: &OperationId, cancel: &CancellationToken) -> Result<Option<Claim>, ApiError> {
-        loop {
-            let now = (self.0.now)();
-            if cancel.is_cancelled() {
-                self.0.store.cancel_queued(id, now).await.map_err(explain::store)?;
-                return Ok(None);
-            }
-            if let Some(claim) = self.0.store.claim(id, now).await.map_err(explain::store)? {
-                return Ok(Some(claim));
-            }
-            if self.0.store.operation(id.as_str()).await.map_err(explain::store)?.state.is_final() {
-                return Ok(None);
-            }
-            let _ = cancel.run_until_cancelled(tokio::time::sleep(PEEK)).await;
+        let done = self.watch(&context, work).await;
+        if let Ok(Done::Published) = done {
+            self.0.events.publish(Event::InventoryChanged { vcenter: id });
+            self.0.events.publish(Event::VcentersChanged);
+            return;
         }
+        let progress = context.progress.borrow().clone();
+        let outcome = Outcome::of(done.map(|done| self.keep(&context.claim, done)));
+        self.settle(&context.claim, outcome, progress, context.meter.traffic()).await;
     }
 
     async fn work(&self, context: &jobs::Context, job: &Job) -> Result<Done, Stop> {
@@ -289,17 +351,23 @@ impl Operations {
         let id = &context.vcenter.vcenter.id;
         // Another process may have published a moment ago: what is known is what the database says now.
         let before = self.0.inventory.reload(id).await?;
-        let after = jobs::sync(context, &before, &job.reads(), job.accepts_removals()).await?;
-        self.0.inventory.swap(id, after).await;
+        if let Job::Refresh { kind } = job
+            && before.synced_at(*kind) >= Some(context.claim.operation.submitted_at)
+        {
+            return Ok(Done::Fresh);
+        }
+        let (change_seq, after) = jobs::sync(context, &before, &job.reads(), job.accepts_removals()).await?;
+        self.0.inventory.swap(id, change_seq, after).await;
         Ok(Done::Published)
     }
 
-    /// Publishes the progress of a job until it ends.
+    /// Publishes the progress of a job until it ends, and cancels it when nobody waits for it any more.
     async fn watch(
         &self,
         context: &jobs::Context,
         work: tokio::task::JoinHandle<Result<Done, Stop>>,
     ) -> Result<Done, Stop> {
+        let id = &context.claim.operation.id;
         let mut tick = tokio::time::interval(PROGRESS);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut seen = context.progress.subscribe();
@@ -312,59 +380,49 @@ impl Operations {
                     Err(error.next("Start it again. If it happens again, report it with the log.").into())
                 }),
                 _ = tick.tick() => {
+                    self.cancel_if_nobody_waits(id).await;
                     if seen.has_changed().unwrap_or(false) {
                         let progress = seen.borrow_and_update().clone();
                         let traffic = context.meter.traffic();
                         // A lost claim shows when the job wants to publish.
                         let _ = self.0.store.progress(&context.claim, &progress, traffic.calls, traffic.bytes).await;
-                        self.0.events.publish(Event::OperationChanged { operation: context.claim.operation.id.clone() });
+                        self.0.events.publish(Event::OperationChanged { operation: id.clone() });
                     }
                 }
             }
         }
     }
 
-    /// Writes how a job ended, where it has not done so itself.
-    async fn settle(&self, context: &jobs::Context, outcome: Result<Done, Stop>) -> Result<(), ApiError> {
-        let id = &context.vcenter.vcenter.id;
-        let (state, error, contact) = match outcome {
-            Ok(Done::Published) => {
-                self.0.events.publish(Event::InventoryChanged { vcenter: id.clone() });
-                self.0.events.publish(Event::VcentersChanged);
-                return Ok(());
-            }
-            Ok(Done::Tested(report)) => {
-                let key = context.claim.operation.id.clone();
-                self.0.reports.lock().unwrap_or_else(PoisonError::into_inner).insert(key, report);
-                (OperationState::Succeeded, None, Some(VcenterState::Online))
-            }
-            Err(Stop::Cancelled) => {
-                let error = ApiError::new(Code::Cancelled, "it was cancelled; nothing was changed");
-                (OperationState::Cancelled, Some(error), None)
-            }
-            Err(Stop::Failed(error)) => {
-                let contact = connections::state_after(&error);
-                (OperationState::Failed, Some(*error), Some(contact))
-            }
-        };
-        self.0.store.discard(&context.claim).await.map_err(explain::store)?;
-        let at = (self.0.now)();
-        if let Some(contact) = contact {
-            self.0.store.set_contact(id, contact, at).await.map_err(explain::store)?;
+    /// Keeps a test's report for the one who asked.
+    fn keep(&self, claim: &Claim, done: Done) {
+        if let Done::Tested(report) = done {
+            let mut reports = self.0.reports.lock().unwrap_or_else(PoisonError::into_inner);
+            reports.insert(claim.operation.id.clone(), report);
         }
-        let traffic = context.meter.traffic();
+    }
+
+    /// Writes how a job ended, again and again until the database takes it or this process ends.
+    async fn settle(&self, claim: &Claim, outcome: Outcome, progress: Progress, traffic: Traffic) {
         let finish = Finish {
-            state,
-            at,
-            progress: context.progress.borrow().clone(),
+            state: outcome.state,
+            at: (self.0.now)(),
+            progress,
             diff: Diff::default(),
             calls: traffic.calls,
             bytes: traffic.bytes,
-            error,
+            error: outcome.error,
         };
-        self.0.store.finish(&context.claim, finish).await.map_err(explain::store)?;
+        let (store, claim, contact) = (self.0.store.clone(), claim.clone(), outcome.contact);
+        let write = move || write_outcome(store.clone(), claim.clone(), contact, finish.clone());
+        let written = write
+            .clone()
+            .retry(ExponentialBuilder::default().with_jitter().without_max_times())
+            .when(is_worth_another_try);
+        // While closing, one more try is all there is time for.
+        if self.0.closing.run_until_cancelled(written).await.is_none() {
+            let _ = write().await;
+        }
         self.0.events.publish(Event::VcentersChanged);
-        Ok(())
     }
 
     fn local(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, Local>> {
@@ -372,10 +430,55 @@ impl Operations {
     }
 }
 
+async fn write_outcome(
+    store: Store,
+    claim: Claim,
+    contact: Option<VcenterState>,
+    finish: Finish,
+) -> Result<(), store::Error> {
+    if let Some(contact) = contact {
+        store.set_contact(&claim.operation.vcenter_id, contact, finish.at).await?;
+    }
+    store.finish(&claim, finish).await
+}
+
+fn is_worth_another_try(error: &store::Error) -> bool {
+    tracing::error!(%error, "the outcome of an operation could not be written");
+    !matches!(error, store::Error::ClaimLost { .. } | store::Error::NotFound { .. })
+}
+
 /// How a job ended well.
 enum Done {
     /// The sync published; the operation is finished in the database.
     Published,
+    /// Somebody else read it while this one waited for its turn.
+    Fresh,
     /// A test's report.
     Tested(TestReport),
+}
+
+/// What is written of a job that has not finished its operation itself.
+struct Outcome {
+    state: OperationState,
+    error: Option<ApiError>,
+    contact: Option<VcenterState>,
+}
+
+impl Outcome {
+    fn of(done: Result<(), Stop>) -> Outcome {
+        match done {
+            Ok(()) => {
+                Outcome { state: OperationState::Succeeded, error: None, contact: Some(VcenterState::Online) }
+            }
+            Err(Stop::Cancelled) => {
+                let error = ApiError::new(Code::Cancelled, "it was cancelled; nothing was changed");
+                let error = Some(error.next("Start it again when you want it."));
+                Outcome { state: OperationState::Cancelled, error, contact: None }
+            }
+            Err(Stop::Failed(error)) => {
+                let contact = connections::state_after(&error);
+                Outcome { state: OperationState::Failed, error: Some(*error), contact }
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! Refuses to make a reader wait, unless it asks to.
 
 use crate::Clock;
-use crate::inventory::{Freshness, Inventory, synced_at};
+use crate::inventory::{Freshness, Inventory};
 use crate::operations::{Job, Operations};
 use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
@@ -68,7 +68,7 @@ impl Reads {
         freshness: Freshness,
     ) -> Result<Reading, ApiError> {
         let snapshot = self.inventory.read(vcenter).await?;
-        let at = synced_at(&snapshot, Some(kind));
+        let at = snapshot.synced_at(kind);
         if self.accepts(vcenter, freshness, at) {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
         }
@@ -85,9 +85,11 @@ impl Reads {
         let reading = self.read(vcenter, kind, freshness).await?;
         let Some(operation) = &reading.refresh else { return Ok(reading) };
         let ended = self.operations.wait(operation).await?;
-        let failure = ended.error.filter(|_| ended.state != OperationState::Succeeded);
         let snapshot = self.inventory.read(vcenter).await?;
-        let synced_at = synced_at(&snapshot, Some(kind));
+        let synced_at = snapshot.synced_at(kind);
+        // A partial refresh may have read what was asked for all the same.
+        let was_read = synced_at.is_some_and(|at| at >= ended.submitted_at);
+        let failure = ended.error.filter(|_| ended.state != OperationState::Succeeded && !was_read);
         Ok(Reading { snapshot, synced_at, refresh: None, failure })
     }
 
@@ -117,7 +119,7 @@ impl Reads {
             }
         }
         let snapshot = self.inventory.read(vcenter).await?;
-        let at = synced_at(&snapshot, Some(kind));
+        let at = snapshot.synced_at(kind);
         if self.accepts(vcenter, freshness, at) {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
         }

@@ -2,12 +2,12 @@
 //! Refuses to read it in parts: objects and coverage come from one transaction.
 
 use crate::Store;
-use crate::engine::{Db, DbRow};
+use crate::engine::DbRow;
 use crate::error::{Attempt, During, Error};
 use crate::{changes, document};
 use contract::{Coverage, Kind, Moref, Object, Time, VcenterId};
 use futures_util::TryStreamExt;
-use sqlx::{QueryBuilder, Row};
+use sqlx::Row;
 use std::sync::Arc;
 
 /// What is known of a vCenter's inventory: the parts of a `contract::Snapshot`.
@@ -24,11 +24,6 @@ pub struct Loaded {
 impl Store {
     /// The whole inventory of a vCenter; empty if it was never read.
     pub async fn load(&self, vcenter: &VcenterId) -> Result<Loaded, Error> {
-        self.load_kinds(vcenter, &Kind::ALL).await
-    }
-
-    /// The objects of these kinds, with all of the coverage.
-    pub async fn load_kinds(&self, vcenter: &VcenterId, kinds: &[Kind]) -> Result<Loaded, Error> {
         let attempt = Attempt::on("reading the inventory of vCenter", vcenter.as_str());
         let mut tx = self.engine().read(attempt).await?;
         let rows: Vec<(String, String, i64)> =
@@ -39,16 +34,11 @@ impl Store {
                 .during(attempt)?;
         let coverage = rows.into_iter().filter_map(coverage).collect();
         let change_seq = changes::newest(&mut tx).await.during(attempt)?;
-        let mut query =
-            QueryBuilder::<Db>::new("SELECT kind, moref, object_type, document FROM objects WHERE ");
-        query.push("vcenter_id = ").push_bind(vcenter.as_str()).push(" AND kind IN (");
-        let mut list = query.separated(", ");
-        for kind in kinds {
-            list.push_bind(kind.name());
-        }
-        query.push(")");
         let mut objects = Vec::new();
-        let mut rows = query.build().fetch(&mut *tx);
+        let mut rows =
+            sqlx::query("SELECT kind, moref, object_type, document FROM objects WHERE vcenter_id = $1")
+                .bind(vcenter.as_str())
+                .fetch(&mut *tx);
         while let Some(row) = rows.try_next().await.during(attempt)? {
             objects.extend(object(&row, attempt)?.map(Arc::new));
         }

@@ -21,6 +21,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod vcenters;
+mod waiters;
 
 pub use changes::{Change, Changes, Topic};
 pub use claim::{Claim, Finish};
@@ -28,6 +29,7 @@ pub use contact::{Contact, Identity};
 pub use credentials::NewCredential;
 pub use error::Error;
 pub use inventory::Loaded;
+pub use lock::LoginLock;
 pub use open::{Health, Store};
 pub use publish::Published;
 pub use queue::{NewOperation, Submitted};

@@ -89,6 +89,27 @@ pub(crate) async fn schema(dir: &Path, how: Schema, patience: Duration, own: &st
     }
 }
 
+/// Held by the one process, and the one task in it, that logs in with a credential.
+#[derive(Debug)]
+pub struct LoginLock {
+    _file: File,
+}
+
+/// Waits until nobody else logs in with a credential. The file stays: who removed it could remove one that was locked
+/// a moment ago.
+pub(crate) async fn login(run: &Path, credential: &str) -> Result<LoginLock, Error> {
+    let path = run.join(format!("login-{credential}.mutex"));
+    let io = |source| Error::Io { attempt: "locking", path: path.clone(), source };
+    let file = private(&path).map_err(io)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(LoginLock { _file: file }),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(RETRY).await,
+        }
+    }
+}
+
 /// Opens or creates a file that only its owner can read.
 pub(crate) fn private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();

@@ -3,8 +3,9 @@
 
 use crate::engine::{self, Engine};
 use crate::error::{Attempt, During, Error};
-use crate::lock::{self, Presence};
+use crate::lock::{self, LoginLock, Presence};
 use crate::{changes, migrate};
+use contract::CredentialId;
 use sqlx::migrate::Migrator;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -95,6 +96,11 @@ impl Store {
         if let Some(held) = held {
             held.presence.leave();
         }
+    }
+
+    /// Waits until no other process and no other task logs in with this credential, and keeps them waiting.
+    pub async fn login_lock(&self, credential: &CredentialId) -> Result<LoginLock, Error> {
+        lock::login(&self.0.dir.join("run"), credential.as_str()).await
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -13,7 +13,7 @@ use sqlx::Row;
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT o.*, v.name AS vcenter FROM operations o JOIN vcenters v ON v.id = o.vcenter_id ",
+            "SELECT o.*, v.name AS vcenter, (SELECT COUNT(*) FROM waiters w WHERE w.operation_id = o.id) AS waiting FROM operations o JOIN vcenters v ON v.id = o.vcenter_id ",
             $rest
         )
     };
@@ -82,7 +82,7 @@ fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         origin: Origin::from_name(&origin).ok_or_else(|| unknown("origin", origin))?,
         state: OperationState::from_name(&state).ok_or_else(|| unknown("state", state))?,
         attempts: row.try_get("attempts")?,
-        waiting: row.try_get::<i64, _>("waiting")?.max(0).try_into().unwrap_or(u32::MAX),
+        waiting: row.try_get("waiting")?,
         submitted_at: Time(row.try_get("submitted_at")?),
         started_at: row::time(row.try_get("started_at")?),
         finished_at: row::time(row.try_get("finished_at")?),

@@ -2,7 +2,7 @@
 //! Refuses to publish for an operation that was taken away, and anything else than all that was staged.
 
 use crate::Store;
-use crate::changes::Topic;
+use crate::changes::{self, Topic};
 use crate::claim::{Claim, Finish};
 use crate::contact::{self, Contact};
 use crate::engine::Tx;
@@ -15,6 +15,8 @@ use contract::{Kind, VcenterState};
 pub struct Published {
     /// Rows of the inventory that were written or deleted; 0 if the pass found everything as it was.
     pub rows_written: u64,
+    /// Number of the newest change, of any process, that the inventory contains now.
+    pub change_seq: i64,
 }
 
 impl Store {
@@ -41,8 +43,9 @@ impl Store {
         contact::write_contact(&mut tx, &operation.vcenter_id, Some(contact)).await.during(attempt)?;
         self.note(&mut tx, Topic::Inventory, operation.vcenter_id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Vcenters, operation.vcenter_id.as_str()).await.during(attempt)?;
+        let change_seq = changes::newest(&mut tx).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
-        Ok(Published { rows_written })
+        Ok(Published { rows_written, change_seq })
     }
 }
 

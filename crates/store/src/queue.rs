@@ -51,8 +51,8 @@ impl Store {
         known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
         let args = canonical(&new.args);
         let equal: Option<String> = sqlx::query_scalar(
-            "UPDATE operations SET waiting = waiting + 1 WHERE vcenter_id = $1 AND kind = $2 AND args = $3 \
-             AND state IN ('queued', 'running') RETURNING id",
+            "SELECT id FROM operations WHERE vcenter_id = $1 AND kind = $2 AND args = $3 \
+             AND state IN ('queued', 'running')",
         )
         .bind(new.vcenter_id.as_str())
         .bind(new.kind.name())
@@ -67,6 +67,7 @@ impl Store {
                 Submitted { id: new.id.clone(), coalesced: false }
             }
         };
+        self.join(&mut tx, &submitted.id).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
         Ok(submitted)
     }
@@ -96,20 +97,6 @@ impl Store {
         }
         tx.commit().await.during(attempt)?;
         Ok(claim)
-    }
-
-    /// Takes back a submission; true if nobody else waits for the operation.
-    pub async fn withdraw(&self, id: &OperationId) -> Result<bool, Error> {
-        let attempt = Attempt::on("withdrawing from operation", id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
-        let waiting: Option<i64> =
-            sqlx::query_scalar("UPDATE operations SET waiting = waiting - 1 WHERE id = $1 RETURNING waiting")
-                .bind(id.as_str())
-                .fetch_optional(&mut *tx)
-                .await
-                .during(attempt)?;
-        tx.commit().await.during(attempt)?;
-        Ok(waiting.is_none_or(|waiting| waiting <= 0))
     }
 
     /// Cancels an operation that still waits; false if it runs or ended already.

@@ -331,7 +331,7 @@ fn identity() -> [Column; 5] {
         }),
         column("kind", "Kind", "type of the object", |row| Value::text(row.object.kind.name())),
         column("moref", "Moref", "managed object reference", |row| Value::text(row.object.moref.clone())),
-        column("synced_at", "Synced", "end of the sync that read it", |row| {
+        column("synced_at", "Synced", "beginning of the sync that read it", |row| {
             row.synced_at().map(|time| Value::Int(time.0)).into()
         })
         .ty(Type::Time),

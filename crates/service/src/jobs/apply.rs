@@ -13,7 +13,7 @@ pub(super) fn pass(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass
     let mut objects = Vec::new();
     let mut whole = reading.whole;
     for (_, read) in reading.kinds {
-        let mut snapshots = read.snapshots;
+        let mut snapshots: Vec<Object> = read.snapshots.into_values().collect();
         for (_, object) in read.objects {
             if object.kind == Kind::Vms && wire::tree_is_missing(&object) {
                 snapshots.extend(known_snapshots(before, &object));

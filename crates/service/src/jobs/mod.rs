@@ -23,6 +23,7 @@ pub(crate) struct Context {
     pub(crate) vcenter: VcenterRecord,
     pub(crate) store: Store,
     pub(crate) connections: Connections,
+    pub(crate) retry_login: bool,
     pub(crate) cancel: CancellationToken,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) meter: Meter,
@@ -53,7 +54,8 @@ impl Context {
     /// A session, its traffic counted from here on.
     async fn lease(&self) -> Result<Lease, Stop> {
         self.step("connecting");
-        let lease = self.or_cancelled(self.connections.lease(&self.vcenter)).await??;
+        let lease =
+            self.or_cancelled(self.connections.lease(&self.vcenter.vcenter.id, self.retry_login)).await??;
         self.meter.add(&lease);
         Ok(lease)
     }

@@ -22,7 +22,7 @@ pub(super) struct KindRead {
     /// Its objects, by moref.
     pub(super) objects: BTreeMap<Moref, Object>,
     /// The snapshots of VMs.
-    pub(super) snapshots: Vec<Object>,
+    pub(super) snapshots: BTreeMap<Moref, Object>,
 }
 
 /// Why a kind was not read.
@@ -128,7 +128,8 @@ impl<'a> Reader<'a> {
         for sent in sent.into_iter().filter(|sent| is_of(kind, &sent.moref.kind)) {
             let object = wire::object(kind, &asked, &sent);
             if kind == Kind::Vms {
-                read.snapshots.extend(wire::snapshots(&object, &sent));
+                let snapshots = wire::snapshots(&object, &sent).into_iter();
+                read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));
             }
             read.objects.insert(object.moref.clone(), object);
         }

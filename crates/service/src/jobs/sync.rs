@@ -5,7 +5,7 @@ use super::pass::{self, Reading};
 use super::read::Failed;
 use super::{Context, Stop, apply, guard};
 use crate::explain;
-use contract::{ApiError, Code, Diff, Kind, OperationState, Snapshot};
+use contract::{ApiError, Code, Diff, Kind, OperationState, Snapshot, Time};
 use store::Finish;
 
 /// What a sync reads.
@@ -18,21 +18,20 @@ pub(crate) enum Scope {
 }
 
 /// Syncs a vCenter. When this returns well, the operation is finished in the database and the answer is the
-/// inventory from now on.
+/// inventory from now on, with the number of the change that made it.
 pub(crate) async fn sync(
     context: &Context,
     before: &Snapshot,
     scope: &Scope,
     accept_removals: bool,
-) -> Result<Snapshot, Stop> {
-    let reading = read(context, before, scope).await?;
+) -> Result<(i64, Snapshot), Stop> {
+    let (began, reading) = read(context, before, scope).await?;
     let denied = denial(context, &reading);
     if reading.kinds.is_empty() {
         return Err(denied.unwrap_or_else(|| ApiError::new(Code::Failed, "nothing was asked for")).into());
     }
     context.step("writing");
-    let now = (context.now)();
-    let pass = apply::pass(reading, before, now);
+    let pass = apply::pass(reading, before, began);
     let staged = context.store.stage(&context.claim, &pass).await.map_err(explain::store)?;
     if !accept_removals {
         guard::check(&context.vcenter.vcenter.name, &staged)?;
@@ -61,17 +60,19 @@ pub(crate) async fn sync(
         rows_written = published.rows_written,
         "published"
     );
-    Ok(apply::after(pass, before))
+    Ok((published.change_seq, apply::after(pass, before)))
 }
 
-/// Reads the scope; a session that ended in the middle is replaced once, and the pass begins anew.
-async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<Reading, Stop> {
+/// Reads the scope; a session that ended in the middle is replaced once, and the pass begins anew. Answers with when
+/// the pass began, too: what it read is at least as new as that.
+async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Time, Reading), Stop> {
     let mut renewed = false;
     loop {
         let lease = context.lease().await?;
+        let began = (context.now)();
         let outcome = pass::read(context, &lease.session, before, scope).await;
         let error = match outcome {
-            Ok(reading) => return Ok(reading),
+            Ok(reading) => return Ok((began, reading)),
             Err(Failed::Stopped(stop)) => return Err(stop),
             Err(Failed::Incomplete(kind, lacking)) => return Err(incomplete(context, kind, lacking).into()),
             Err(Failed::Server(error)) => error,

@@ -13,6 +13,8 @@ const SAMPLE: u32 = 10;
 
 /// Tests the connection of the context's vCenter.
 pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
+    // A session that is open already would say nothing of the login.
+    context.connections.leave(&context.vcenter.vcenter.id).await;
     let lease = context.lease().await?;
     let fail = |error: vsphere::Error| Stop::from(explain::vsphere(&context.vcenter, &error));
     let start = Instant::now();

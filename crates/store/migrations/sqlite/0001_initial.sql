@@ -54,8 +54,6 @@ CREATE TABLE operations (
     -- The process that submitted it, and from the claim on the one that runs it.
     owner TEXT NOT NULL,
     claim_no INTEGER NOT NULL DEFAULT 0,
-    -- How many wait for it: it is cancelled with the last of them.
-    waiting INTEGER NOT NULL DEFAULT 1,
     attempts INTEGER NOT NULL DEFAULT 0,
     submitted_at INTEGER NOT NULL,
     started_at INTEGER CHECK (state <> 'running' OR started_at IS NOT NULL),
@@ -71,6 +69,13 @@ CREATE TABLE operations (
     bytes INTEGER NOT NULL DEFAULT 0,
     error TEXT
 );
+
+-- The processes that wait for an operation: it is cancelled with the last of them.
+CREATE TABLE waiters (
+    operation_id TEXT NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
+    process TEXT NOT NULL,
+    PRIMARY KEY (operation_id, process)
+) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX one_live_operation_of_its_kind ON operations (vcenter_id, kind, args)
 WHERE state IN ('queued', 'running');

@@ -1,0 +1,182 @@
+//! Credentials: create, read, update, delete, and where their passwords go.
+//! Refuses to hand a password out.
+
+use super::{Stored, designated};
+use crate::{Service, explain, validate};
+use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace};
+use secrecy::SecretString;
+use secrets::{CredentialKey, KeychainState, Place};
+use store::NewCredential;
+
+impl Service {
+    /// Every credential, by name.
+    pub async fn credentials(&self) -> Result<Vec<Credential>, ApiError> {
+        let mut credentials = self.inner.store.credentials().await.map_err(explain::store)?;
+        // A keychain that hangs would cost its three seconds for each of them.
+        if self.inner.secrets.state().await != KeychainState::TimedOut {
+            for credential in &mut credentials {
+                self.locate(credential).await;
+            }
+        }
+        Ok(credentials)
+    }
+
+    /// The credential with this name, id or unique beginning of an id.
+    pub async fn credential(&self, designation: &str) -> Result<Credential, ApiError> {
+        let all = self.inner.store.credentials().await.map_err(explain::store)?;
+        let mut found = designated(&all, designation, "credential", |c| (&c.name, c.id.as_str()))?.clone();
+        self.locate(&mut found).await;
+        Ok(found)
+    }
+
+    /// Adds a credential.
+    pub async fn add_credential(
+        &self,
+        name: &str,
+        user: &str,
+        password: Option<SecretString>,
+    ) -> Result<Stored<Credential>, ApiError> {
+        let name = validate::name("credential", name)?;
+        let user = validate::user(user)?;
+        let id = CredentialId(uuid::Uuid::new_v4().to_string());
+        let new = NewCredential { id: id.clone(), name: name.clone(), user, stored: CredentialPlace::None };
+        self.inner.store.add_credential(new).await.map_err(explain::store)?;
+        let password_note = match password {
+            Some(password) => self.keep_password(&id, &name, &password).await?,
+            None => None,
+        };
+        self.changed();
+        Ok(Stored { what: self.credential(id.as_str()).await?, password_note })
+    }
+
+    /// Changes user or password of a credential, and with that forgets that it was rejected.
+    pub async fn set_credential(
+        &self,
+        designation: &str,
+        user: Option<&str>,
+        password: Option<SecretString>,
+    ) -> Result<Stored<Credential>, ApiError> {
+        let credential = self.credential(designation).await?;
+        let user = user.map(validate::user).transpose()?;
+        // Whoever logs in with the old one now must not have its rejection written over the new one.
+        let lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
+        if let Some(user) = user {
+            self.inner
+                .store
+                .edit_credential(&credential.id, None, Some(user))
+                .await
+                .map_err(explain::store)?;
+        }
+        let password_note = match password {
+            Some(password) => self.keep_password(&credential.id, &credential.name, &password).await?,
+            None => None,
+        };
+        drop(lock);
+        self.leave_sessions_of(&credential.id).await?;
+        self.changed();
+        Ok(Stored { what: self.credential(credential.id.as_str()).await?, password_note })
+    }
+
+    /// Removes a credential that no vCenter uses, and its password.
+    pub async fn remove_credential(&self, designation: &str) -> Result<Credential, ApiError> {
+        let credential = self.credential(designation).await?;
+        self.inner.store.remove_credential(&credential.id).await.map_err(|error| match error {
+            store::Error::InUse { vcenters } => ApiError::new(
+                Code::InUse,
+                format!("the credential \"{}\" is used by {}", credential.name, vcenters.join(", ")),
+            )
+            .next("Give these vCenters another credential first: musterctl vcenter edit NAME --credential OTHER."),
+            other => explain::store(other),
+        })?;
+        let key = CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
+        if let Err(error) = self.inner.secrets.forget(&key, self.inner.unlock).await {
+            tracing::warn!(credential = credential.name, %error, "its password could not be removed from the keychain");
+        }
+        self.changed();
+        Ok(credential)
+    }
+
+    /// Whether a password for this credential is at hand.
+    pub async fn has_password(&self, id: &CredentialId, name: &str) -> Result<bool, ApiError> {
+        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
+        let found = self.inner.secrets.find(&key, self.inner.unlock).await;
+        Ok(found.map_err(|error| explain::secrets(name, &error))?.is_some())
+    }
+
+    /// Holds a password that was typed, until the process ends; one that was rejected before counts as changed.
+    pub async fn hold_password(
+        &self,
+        id: &CredentialId,
+        name: &str,
+        password: SecretString,
+    ) -> Result<(), ApiError> {
+        self.inner.secrets.hold(&CredentialKey { id: id.0.clone(), name: name.to_owned() }, password);
+        self.inner.store.clear_rejection(id).await.map_err(explain::store)
+    }
+
+    /// Checks that a new vCenter may have a credential of its own under this name.
+    pub async fn credential_name_is_free(&self, name: &str) -> Result<(), ApiError> {
+        let all = self.inner.store.credentials().await.map_err(explain::store)?;
+        if all.iter().any(|credential| credential.name.to_lowercase() == name.trim().to_lowercase()) {
+            let error =
+                ApiError::new(Code::AlreadyExists, format!("there is a credential named \"{name}\" already"));
+            return Err(
+                error.next(format!("Log in with it: --credential \"{name}\", or choose another name."))
+            );
+        }
+        Ok(())
+    }
+
+    /// Puts a password into the keychain; answers with why it is not there, in words, if it isn't.
+    pub(super) async fn keep_password(
+        &self,
+        id: &CredentialId,
+        name: &str,
+        password: &SecretString,
+    ) -> Result<Option<String>, ApiError> {
+        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
+        let kept = self.inner.secrets.store(&key, password, self.inner.unlock).await;
+        self.leave_sessions_of(id).await?;
+        let file = format!("the file $CREDENTIALS_DIRECTORY/{name}");
+        if let Ok(Some(Place::File)) = self.inner.secrets.is_stored(&key).await {
+            return Ok(Some(format!(
+                "{file} has a password too, and that is the one that is used: change it there."
+            )));
+        }
+        self.inner.store.clear_rejection(id).await.map_err(explain::store)?;
+        let elsewhere = format!("Put it into {file}, or type it when a command on a terminal asks for it.");
+        let (stored, note) = match kept {
+            Ok(Place::Keychain) => (CredentialPlace::Keychain, None),
+            Ok(Place::Memory | Place::File) => {
+                let note = format!("There is no keychain here: the password was not stored. {elsewhere}");
+                (CredentialPlace::None, Some(note))
+            }
+            Err(error) => {
+                self.inner.secrets.hold(&key, password.clone());
+                (CredentialPlace::None, Some(format!("The password was not stored: {error}. {elsewhere}")))
+            }
+        };
+        self.inner.store.set_stored(id, stored).await.map_err(explain::store)?;
+        Ok(note)
+    }
+
+    pub(super) async fn leave_sessions_of(&self, credential: &CredentialId) -> Result<(), ApiError> {
+        for record in self.records().await? {
+            if record.vcenter.credential_id == *credential {
+                self.inner.connections.leave(&record.vcenter.id).await;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn locate(&self, credential: &mut Credential) {
+        let key = CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
+        credential.stored = match self.inner.secrets.is_stored(&key).await {
+            Ok(Some(Place::Keychain)) => CredentialPlace::Keychain,
+            Ok(Some(Place::File)) => CredentialPlace::File,
+            Ok(Some(Place::Memory) | None) => CredentialPlace::None,
+            // A locked or silent keychain tells nothing: then what was last known stands.
+            Err(_) => credential.stored,
+        };
+    }
+}

@@ -1,0 +1,106 @@
+//! vCenters and credentials: create, read, update, delete, and look before they are trusted.
+//! Refuses to store anything by halves, and to send a password before the certificate is trusted.
+
+mod contact;
+mod credentials;
+mod vcenters;
+
+use contract::{ApiError, Code, Trust};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// What a new vCenter logs in with.
+#[derive(Debug)]
+pub enum LoginWith {
+    /// A credential of its own, named after it.
+    User {
+        /// The user.
+        user: String,
+        /// Its password; where none is given it is looked for in the credentials folder.
+        password: Option<SecretString>,
+    },
+    /// A credential that exists, by name or id.
+    Credential(String),
+}
+
+/// A vCenter to be added.
+#[derive(Debug)]
+pub struct AddVcenter {
+    /// Its name.
+    pub name: String,
+    /// Host name, address or URL, with a port if it isn't 443.
+    pub address: String,
+    /// What to log in with.
+    pub login: LoginWith,
+    /// Which certificate to accept.
+    pub trust: Trust,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// How old its data may be before a reader that asks for fresh data triggers a refresh.
+    pub ttl: Option<Duration>,
+}
+
+/// What to change of a vCenter; `None` leaves it as it is.
+#[derive(Debug, Default)]
+pub struct EditVcenter {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another address.
+    pub address: Option<String>,
+    /// Another credential, by name or id.
+    pub credential: Option<String>,
+    /// Another user, for every vCenter that shares the credential.
+    pub user: Option<String>,
+    /// Another password, for every vCenter that shares the credential.
+    pub password: Option<SecretString>,
+    /// Another trust.
+    pub trust: Option<Trust>,
+    /// Other labels, instead of the ones it has.
+    pub tags: Option<Vec<String>>,
+    /// Another TTL.
+    pub ttl: Option<Duration>,
+}
+
+/// What was stored, and where the password went.
+#[derive(Debug)]
+pub struct Stored<T> {
+    /// What was stored.
+    pub what: T,
+    /// Why the password is not in the keychain, where one was given; in words.
+    pub password_note: Option<String>,
+}
+
+/// The thing that a name, an id or a unique beginning of an id designates.
+fn designated<'a, T>(
+    all: &'a [T],
+    designation: &str,
+    what: &str,
+    names: impl Fn(&T) -> (&String, &str),
+) -> Result<&'a T, ApiError> {
+    let lower = designation.trim().to_lowercase();
+    let by_name = all.iter().find(|one| names(one).0.to_lowercase() == lower);
+    if let Some(found) = by_name.or_else(|| all.iter().find(|one| names(one).1 == lower)) {
+        return Ok(found);
+    }
+    let beginning: Vec<&T> =
+        all.iter().filter(|one| !lower.is_empty() && names(one).1.starts_with(&lower)).collect();
+    match beginning[..] {
+        [one] => Ok(one),
+        [] => {
+            let known: Vec<&str> = all.iter().map(|one| names(one).0.as_str()).collect();
+            let next = match known.is_empty() {
+                true => format!(
+                    "There is no {what} yet: add the first with musterctl {} add.",
+                    what.to_lowercase()
+                ),
+                false => format!("There are: {}.", known.join(", ")),
+            };
+            Err(ApiError::new(Code::NotFound, format!("there is no {what} \"{designation}\"")).next(next))
+        }
+        _ => Err(ApiError::new(
+            Code::InvalidValue,
+            format!("\"{designation}\" is the beginning of several ids"),
+        )
+        .next("Type more of it, or the name.")),
+    }
+}

@@ -1,0 +1,184 @@
+//! Configured vCenters: create, read, update, delete.
+//! Refuses to store anything by halves.
+
+use super::{AddVcenter, EditVcenter, Stored, designated};
+use crate::explain::{self, Server};
+use crate::{Service, validate};
+use contract::{ApiError, Code, Credential, CredentialPlace, Event, Trust, Vcenter, VcenterId, VcenterState};
+use store::{NewCredential, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
+
+impl Service {
+    /// Every vCenter, by name.
+    pub async fn vcenters(&self) -> Result<Vec<Vcenter>, ApiError> {
+        Ok(self.records().await?.into_iter().map(|record| record.vcenter).collect())
+    }
+
+    /// The vCenter with this name, id or unique beginning of an id.
+    pub async fn vcenter(&self, designation: &str) -> Result<Vcenter, ApiError> {
+        Ok(self.record(designation).await?.vcenter)
+    }
+
+    /// Logs in once to see that everything is right, and only then stores the vCenter.
+    pub async fn add_vcenter(&self, add: AddVcenter) -> Result<Stored<Vcenter>, ApiError> {
+        let name = validate::name("vCenter", &add.name)?;
+        let (host, port) = validate::address(&add.address)?;
+        let tags = validate::tags(add.tags)?;
+        let ttl = validate::ttl(add.ttl.unwrap_or(validate::DEFAULT_TTL))?;
+        let trust = normal(add.trust)?;
+        self.name_is_free(&name).await?;
+        let login = self.login(&name, add.login).await?;
+
+        let server = Server {
+            name: &name,
+            host: &host,
+            port,
+            user: &login.user,
+            credential: &login.name,
+            trust: &trust,
+            configured: false,
+        };
+        let found = self.first_contact(server, &login).await?;
+        let vcenter_id = VcenterId(uuid::Uuid::new_v4().to_string());
+        let credential = if login.is_new {
+            let stored = CredentialPlace::None;
+            VcenterCredential::New(NewCredential {
+                id: login.id.clone(),
+                name: login.name.clone(),
+                user: login.user,
+                stored,
+            })
+        } else {
+            VcenterCredential::Existing(login.id.clone())
+        };
+        let new = NewVcenter {
+            id: vcenter_id.clone(),
+            name,
+            host,
+            port,
+            credential,
+            trust,
+            tags,
+            ttl_seconds: ttl.as_secs(),
+            identity: Some(found),
+        };
+        self.inner.store.add_vcenter(new).await.map_err(explain::store)?;
+        // It is added by now: what fails from here on must not say otherwise.
+        if let Err(error) = self.inner.store.set_contact(&vcenter_id, VcenterState::Online, self.now()).await
+        {
+            tracing::warn!(%error, "the state of a new vCenter could not be written");
+        }
+        let password_note = match (login.is_new, login.given) {
+            (true, true) => self
+                .keep_password(&login.id, &login.name, &login.password)
+                .await
+                .unwrap_or_else(|error| Some(format!("The password was not stored: {error}."))),
+            _ => None,
+        };
+        self.changed();
+        let record = self.inner.store.vcenter(&vcenter_id).await.map_err(explain::store)?;
+        Ok(Stored { what: record.vcenter, password_note })
+    }
+
+    /// Changes a vCenter without contacting it.
+    pub async fn edit_vcenter(
+        &self,
+        designation: &str,
+        edit: EditVcenter,
+    ) -> Result<Stored<Vcenter>, ApiError> {
+        let record = self.record(designation).await?;
+        let id = record.vcenter.id.clone();
+        let address = edit.address.as_deref().map(validate::address).transpose()?;
+        let user = edit.user.as_deref().map(validate::user).transpose()?;
+        let credential = match &edit.credential {
+            Some(credential) => Some(self.credential(credential).await?),
+            None => None,
+        };
+        let change = VcenterEdit {
+            name: edit.name.as_deref().map(|name| validate::name("vCenter", name)).transpose()?,
+            host: address.as_ref().map(|(host, _)| host.clone()),
+            port: address.as_ref().map(|(_, port)| *port),
+            credential_id: credential.as_ref().map(|credential| credential.id.clone()),
+            user: user.clone(),
+            trust: edit.trust.map(normal).transpose()?,
+            tags: edit.tags.map(validate::tags).transpose()?,
+            ttl_seconds: edit.ttl.map(validate::ttl).transpose()?.map(|ttl| ttl.as_secs()),
+        };
+        self.inner.store.edit_vcenter(&id, change).await.map_err(explain::store)?;
+        // The next operation logs in with what is configured now, and so do those that share a changed user.
+        self.inner.connections.leave(&id).await;
+        self.leave_sessions_of(&self.record(id.as_str()).await?.vcenter.credential_id).await?;
+        let record = self.inner.store.vcenter(&id).await.map_err(explain::store)?;
+        let v = &record.vcenter;
+        let password_note = match &edit.password {
+            Some(password) => self.keep_password(&v.credential_id, &v.credential, password).await?,
+            None => None,
+        };
+        self.changed();
+        Ok(Stored { what: record.vcenter, password_note })
+    }
+
+    /// Removes a vCenter with everything cached of it; its own credential goes too if nothing else uses it.
+    /// Answers with the names of what was removed.
+    pub async fn remove_vcenter(&self, designation: &str) -> Result<(Vcenter, Option<Credential>), ApiError> {
+        let record = self.record(designation).await?;
+        let v = record.vcenter;
+        self.inner.store.remove_vcenter(&v.id).await.map_err(explain::store)?;
+        self.inner.connections.leave(&v.id).await;
+        self.inner.inventory.forget(&v.id);
+        let credential = self.credential(v.credential_id.as_str()).await?;
+        let its_own =
+            credential.vcenters.is_empty() && credential.name.to_lowercase() == v.name.to_lowercase();
+        let removed =
+            if its_own { Some(self.remove_credential(credential.id.as_str()).await?) } else { None };
+        self.changed();
+        Ok((v, removed))
+    }
+
+    /// Checks that a new vCenter may have this name, before anybody types a password for it.
+    pub async fn name_is_free(&self, name: &str) -> Result<(), ApiError> {
+        let name = validate::name("vCenter", name)?;
+        let taken =
+            self.records().await?.iter().any(|r| r.vcenter.name.to_lowercase() == name.to_lowercase());
+        if taken { Err(explain::store(store::Error::NameTaken { name })) } else { Ok(()) }
+    }
+
+    pub(crate) async fn records(&self) -> Result<Vec<VcenterRecord>, ApiError> {
+        self.inner.store.vcenters().await.map_err(explain::store)
+    }
+
+    pub(crate) async fn record(&self, designation: &str) -> Result<VcenterRecord, ApiError> {
+        let all = self.records().await?;
+        designated(&all, designation, "vCenter", |r| (&r.vcenter.name, r.vcenter.id.as_str())).cloned()
+    }
+
+    pub(super) async fn is_new_vcenter(&self, instance_uuid: &str) -> Result<(), ApiError> {
+        let same = self
+            .records()
+            .await?
+            .into_iter()
+            .find(|record| record.vcenter.instance_uuid.as_deref() == Some(instance_uuid));
+        same.map_or(Ok(()), |record| {
+            Err(explain::store(store::Error::SameVcenter { name: record.vcenter.name }))
+        })
+    }
+
+    pub(super) fn changed(&self) {
+        self.inner.events.publish(Event::VcentersChanged);
+        self.inner.events.publish(Event::CredentialsChanged);
+    }
+}
+
+/// Trust with its values checked and in their stored form.
+fn normal(trust: Trust) -> Result<Trust, ApiError> {
+    Ok(match trust {
+        Trust::System => Trust::System,
+        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&explain::fingerprint(&sha256)?) },
+        Trust::Ca { pem } => {
+            vsphere::Trust::Ca(pem.clone()).check().map_err(|error| {
+                ApiError::new(Code::InvalidValue, format!("the CA file can't be used: {error}"))
+                    .next("It must hold one or more certificates in PEM (-----BEGIN CERTIFICATE-----).")
+            })?;
+            Trust::Ca { pem }
+        }
+    })
+}

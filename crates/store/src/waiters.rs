@@ -1,0 +1,43 @@
+//! Which processes wait for an operation.
+//! Refuses to cancel what nobody waits for; its owner does.
+
+use crate::Store;
+use crate::engine::Tx;
+use crate::error::{Attempt, During, Error};
+use contract::OperationId;
+
+impl Store {
+    /// This process waits for an operation no longer.
+    pub async fn withdraw(&self, id: &OperationId) -> Result<(), Error> {
+        let attempt = Attempt::on("withdrawing from operation", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        sqlx::query("DELETE FROM waiters WHERE operation_id = $1 AND process = $2")
+            .bind(id.as_str())
+            .bind(self.process_id())
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Whether any process that is alive waits for an operation.
+    pub async fn is_awaited(&self, id: &OperationId) -> Result<bool, Error> {
+        let attempt = Attempt::on("looking who waits for operation", id.as_str());
+        let processes: Vec<String> =
+            sqlx::query_scalar("SELECT process FROM waiters WHERE operation_id = $1")
+                .bind(id.as_str())
+                .fetch_all(self.engine().readers())
+                .await
+                .during(attempt)?;
+        Ok(processes.iter().any(|process| process == self.process_id() || self.is_alive(process)))
+    }
+
+    pub(crate) async fn join(&self, tx: &mut Tx, id: &OperationId) -> Result<(), sqlx::Error> {
+        sqlx::query("INSERT INTO waiters (operation_id, process) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(id.as_str())
+            .bind(self.process_id())
+            .execute(&mut **tx)
+            .await
+            .map(|_| ())
+    }
+}
