@@ -167,7 +167,5 @@ fn spread(values: impl Iterator<Item = f64>, digits: usize, unit: &str) -> Strin
 }
 
 fn megabytes(bytes: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "for people, to the tenth of a megabyte")]
-    let bytes = bytes as f64;
-    (bytes / 1e5).round() / 10.0
+    (bytes as f64 / 1e5).round() / 10.0
 }

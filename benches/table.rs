@@ -61,12 +61,6 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 /// The value below which this part of all values lies; `part` is between 0 and 1.
 pub(crate) fn percentile(sorted: &[f64], part: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "an index between 0 and the last one"
-    )]
     let index = (last as f64 * part).ceil() as usize;
     sorted.get(index).copied().unwrap_or_default()
 }

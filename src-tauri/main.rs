@@ -6,6 +6,11 @@
 
 use std::process::ExitCode;
 
+// Overwrites what is freed: a password leaves no copy behind in this process's memory.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     muster_desktop::run()
 }

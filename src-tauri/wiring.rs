@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 #[derive(Clone)]
 pub(crate) struct Wiring {
     options: Result<Options, ApiError>,
-    service: Arc<OnceCell<Result<Service, ApiError>>>,
+    service: Arc<OnceCell<Service>>,
 }
 
 impl Wiring {
@@ -32,14 +32,14 @@ impl Wiring {
         self.options.as_ref().ok().map(|options| options.data_dir.as_path())
     }
 
-    /// The open service, or why there is none.
+    /// The open service, or why there is none; the next call tries again.
     pub(crate) async fn service(&self) -> Result<&Service, ApiError> {
-        self.service.get_or_init(|| self.open()).await.as_ref().map_err(Clone::clone)
+        self.service.get_or_try_init(|| self.open()).await
     }
 
     /// Ends what was begun, once the window is closed.
     pub(crate) async fn close(&self) {
-        if let Some(Ok(service)) = self.service.get() {
+        if let Some(service) = self.service.get() {
             service.close().await;
         }
     }

@@ -141,17 +141,17 @@ fn a_rejected_credential_binds_every_later_command_until_it_is_changed() {
 fn what_is_typed_wrong_is_told_with_what_to_type() {
     let muster = Musterctl::new();
     let long = "x".repeat(65);
-    for (name, address, trust) in [
-        ("a/b", "vc", &[][..]),
-        (".hidden", "vc", &[]),
-        (&*long, "vc", &[]),
-        ("ok", "http://vc", &[]),
-        ("ok", "vc:99999", &[]),
-        ("ok", "vc", &["--pin", "1234"]),
-        ("ok", "vc", &["--ca-file", "/no/such/file"]),
-        ("ok", "vc", &["--ttl", "soon"]),
+    for (name, address, trust, words) in [
+        ("a/b", "vc", &[][..], "contains a slash"),
+        (".hidden", "vc", &[], "begins with a dot"),
+        (&*long, "vc", &[], "longer than 64 characters"),
+        ("ok", "http://vc", &[], "not encrypted"),
+        ("ok", "vc:99999", &[], "\"99999\" is no port"),
+        ("ok", "vc", &["--pin", "1234"], "\"1234\" is not a SHA-256 fingerprint"),
+        ("ok", "vc", &["--ca-file", "/no/such/file"], "/no/such/file can't be read"),
+        ("ok", "vc", &["--ttl", "soon"], "\"soon\" is no length of time"),
     ] {
         let run = add(&muster, name, address, PASSWORD, trust);
-        refused(&muster, &run, 2, "invalid_value", "");
+        refused(&muster, &run, 2, "invalid_value", words);
     }
 }

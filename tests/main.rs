@@ -2,10 +2,13 @@
 //! Refuses to need anything that is not on this machine: servers, displays and keyrings are started by the tests.
 
 mod adding;
+mod equal;
 mod faults;
 mod house;
 mod keychain;
 mod reading;
+mod shapes;
 mod sharing;
 mod support;
+mod terminal;
 mod window;

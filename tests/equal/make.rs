@@ -225,7 +225,7 @@ fn joined<'a>(outwards: impl Iterator<Item = &'a Object>) -> Value {
     let mut names: Vec<String> =
         outwards.map(|object| object.name().expect("a name").replace('/', "%2f")).collect();
     names.reverse();
-    names.join("/").into()
+    if names.is_empty() { Value::Null } else { names.join("/").into() }
 }
 
 fn every_node(nodes: &Value) -> Vec<&Value> {

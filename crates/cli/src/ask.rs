@@ -1,9 +1,9 @@
 //! Asks people on a terminal.
 //! Refuses to ask where nobody can answer, and to show what is typed as a password.
 
-use crate::output::Output;
-use contract::{ApiError, Code};
-use service::SecretString;
+use crate::output::{Output, time};
+use contract::{ApiError, Code, CredentialId};
+use service::{SecretString, Service};
 use std::io::IsTerminal;
 
 /// Whether a person can answer.
@@ -14,15 +14,106 @@ pub(crate) fn somebody_is_there() -> bool {
 /// A password, typed hidden.
 pub(crate) async fn password(user: &str, credential: &str) -> Result<SecretString, ApiError> {
     let prompt = format!("Password of {user} ({credential}): ");
-    let failed = |detail: String| ApiError::new(Code::NoPassword, format!("no password was typed: {detail}"));
+    let failed = |detail: String| {
+        ApiError::new(Code::NoPassword, format!("no password was typed: {detail}"))
+            .next("Call the command again, or pass the password with --password-stdin.")
+    };
+    let _echo = Echo::save();
     let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt))
         .await
-        .map_err(|error| failed(error.to_string()))?
         .map_err(|error| failed(error.to_string()))?;
+    let typed = match typed {
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+            // The signal that comes with it ends the command, and says so.
+            return std::future::pending().await;
+        }
+        typed => typed.map_err(|error| failed(error.to_string()))?,
+    };
     if typed.is_empty() {
-        return Err(failed("it is empty".into()).next("Call the command again."));
+        return Err(failed("it is empty".into()));
     }
     Ok(SecretString::from(typed))
+}
+
+/// The password of a new credential, typed; none where it is at hand already, or nobody is there.
+pub(crate) async fn new_password(
+    service: &Service,
+    output: &Output,
+    user: &str,
+    name: &str,
+) -> Result<Option<SecretString>, ApiError> {
+    let new = CredentialId(String::new());
+    if !somebody_is_there() || at_hand(service, output, &new, name).await {
+        return Ok(None);
+    }
+    password(user, name).await.map(Some)
+}
+
+/// Lets a person type the password of a credential that is nowhere to be found, or was rejected; it is held until this
+/// process ends.
+pub(crate) async fn missing_password(
+    service: &Service,
+    output: &Output,
+    id: &CredentialId,
+) -> Result<(), ApiError> {
+    if !somebody_is_there() {
+        return Ok(());
+    }
+    let credential = service.credential(id.as_str()).await?;
+    match credential.rejected_at {
+        Some(at) => output.say(&format!(
+            "The login of {} ({}) was rejected at {}; the password typed now is tried once.",
+            credential.user,
+            credential.name,
+            time(Some(at))
+        )),
+        None if at_hand(service, output, id, &credential.name).await => return Ok(()),
+        None => {}
+    }
+    let typed = password(&credential.user, &credential.name).await?;
+    service.hold_password(id, &credential.name, typed).await
+}
+
+/// Whether there is a password; a keychain that gives none for whatever reason is no reason not to ask a person.
+async fn at_hand(service: &Service, output: &Output, id: &CredentialId, name: &str) -> bool {
+    let found = service.has_password(id, name).await;
+    found.unwrap_or_else(|error| {
+        output.say(&error.message);
+        false
+    })
+}
+
+/// How the terminal was before a password was asked for. Restores it when the wait for the answer ends, which may be
+/// before anybody answers: otherwise the person's shell would go on without showing what they type.
+struct Echo {
+    #[cfg(unix)]
+    saved: Option<(std::fs::File, rustix::termios::Termios)>,
+}
+
+#[cfg(unix)]
+impl Echo {
+    fn save() -> Echo {
+        let terminal = std::fs::File::open("/dev/tty").ok();
+        let saved = terminal.and_then(|tty| rustix::termios::tcgetattr(&tty).ok().map(|was| (tty, was)));
+        Echo { saved }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Echo {
+    fn drop(&mut self) {
+        if let Some((tty, was)) = &self.saved {
+            // Without a terminal there is nothing left to restore.
+            let _ = rustix::termios::tcsetattr(tty, rustix::termios::OptionalActions::Now, was);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Echo {
+    fn save() -> Echo {
+        Echo {}
+    }
 }
 
 /// The password from stdin.
@@ -60,5 +151,6 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
     if confirm(output, question).await {
         return Ok(());
     }
-    Err(ApiError::new(Code::Cancelled, "nothing was removed"))
+    Err(ApiError::new(Code::Cancelled, "nothing was removed")
+        .next("Answer with yes, or pass --yes, to remove it."))
 }

@@ -174,7 +174,8 @@ fn moref_order(a: &str, b: &str) -> std::cmp::Ordering {
 
 /// The root folder is in the way of everybody: it is kept for walking upwards, and listed nowhere.
 fn is_root(object: &Object) -> bool {
-    object.kind == Kind::Folders && object.stored("parent_moref").is_null()
+    // A folder whose parent may not be read has none either, and is listed.
+    object.kind == Kind::Folders && object.missing.is_empty() && object.stored("parent_moref").is_null()
 }
 
 /// One object within its snapshot: what the value of a column is computed from.

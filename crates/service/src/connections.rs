@@ -160,8 +160,13 @@ impl Connections {
         while cancel.run_until_cancelled(tick.tick()).await.is_some() {
             let leases: Vec<(VcenterId, Lease)> =
                 self.live.lock().await.iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
+            let mut pings = tokio::task::JoinSet::new();
             for (id, lease) in leases {
-                if let Err(error) = lease.session.current_time().await {
+                pings.spawn(async move { (id, lease.session.current_time().await) });
+            }
+            for (id, answer) in pings.join_all().await {
+                // Anything else may pass; the next job will see.
+                if let Err(error @ vsphere::Error::NotAuthenticated { .. }) = answer {
                     tracing::info!(vcenter = %id, %error, "an idle session ended");
                     self.lost(&id).await;
                 }

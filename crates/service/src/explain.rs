@@ -39,6 +39,24 @@ pub(crate) fn address(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
+/// A word as a POSIX shell takes it, for commands that users are to call.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// What to do about a server that shows another certificate than the pinned one; `command` accepts the new one.
+pub fn look_at_the_server(command: &str) -> String {
+    format!(
+        "Look at the server first: unless its certificate was replaced on purpose, somebody else answers in its place. Only \
+         if the server itself shows the new fingerprint:\n{command}"
+    )
+}
+
 /// A failure of the server, or on the way to it.
 pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiError {
     let server = server.into();
@@ -103,9 +121,9 @@ fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
         }
         Code::NotVsphere => "Check host name and port: vCenter and ESXi answer with TLS, usually on port 443.".into(),
         Code::LoginRejected if server.configured => format!(
-            "Nothing logs in with it again until it is changed: musterctl credential set \"{}\" --user \"{}\". On a \
+            "Nothing logs in with it again until it is changed: musterctl credential set {} --password-stdin. On a \
              vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.",
-            server.credential, server.user
+            quoted(server.credential)
         ),
         Code::LoginRejected => {
             "Check user and password, then add it again; nothing was stored. On a vCenter with federated login (ADFS, \
@@ -122,20 +140,25 @@ fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
 fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &str) -> ApiError {
     let shown = self::certificate(certificate);
     let address = server.address();
-    let mut message = format!("the certificate of {address} is not trusted: {reason}");
-    if let Trust::Pin { sha256 } = server.trust {
-        let _ = write!(message, "; pinned is SHA-256 {sha256}, it shows {}", shown.sha256);
-    }
-    let how = if server.configured {
-        format!("musterctl vcenter edit \"{}\" --pin {}", server.name, shown.sha256)
-    } else {
-        format!("--pin {}", shown.sha256)
+    let message = format!("the certificate of {address} is not trusted: {reason}");
+    let how = match server.configured {
+        true => format!("musterctl vcenter edit {} --pin {}", quoted(server.name), shown.sha256),
+        false => format!("--pin {}", shown.sha256),
     };
-    let next = format!(
-        "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}), and only if it is the \
-         same, trust it: {how}. Better, trust its CA with --ca-file.",
-        shown.sha256, shown.issuer
-    );
+    let (message, next) = match server.trust {
+        Trust::Pin { sha256 } => (
+            format!("{message}\n  pinned is SHA-256 {sha256}\n  it shows  SHA-256 {}", shown.sha256),
+            look_at_the_server(&how),
+        ),
+        Trust::System | Trust::Ca { .. } => (
+            message,
+            format!(
+                "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}), and only if it is \
+                 the same, trust it:\n{how}\nBetter, trust its CA with --ca-file.",
+                shown.sha256, shown.issuer
+            ),
+        ),
+    };
     ApiError {
         certificate: Some(Box::new(shown)),
         ..ApiError::new(Code::UntrustedCertificate, message).next(next)
@@ -167,15 +190,24 @@ pub(crate) fn different(vcenter: &VcenterRecord, found: &str) -> ApiError {
         ),
     )
     .next(format!(
-        "If {} moved, correct its address: musterctl vcenter edit \"{}\" --host HOST. If it was installed anew, remove it \
+        "If {} moved, correct its address: musterctl vcenter edit {} --host HOST. If it was installed anew, remove it \
          and add it again.",
-        v.name, v.name
+        v.name,
+        quoted(&v.name)
     ))
 }
 
 /// A credential that some vCenter rejected earlier.
 pub(crate) fn rejected_before<'a>(server: impl Into<Server<'a>>, at: Time) -> ApiError {
     let server = server.into();
+    let mut next = format!(
+        "Change its password: musterctl credential set {} --password-stdin.",
+        quoted(server.credential)
+    );
+    if server.configured {
+        let name = quoted(server.name);
+        let _ = write!(next, " If it was right after all: musterctl test --retry-login {name}.");
+    }
     ApiError::new(
         Code::LoginRejected,
         format!(
@@ -183,19 +215,25 @@ pub(crate) fn rejected_before<'a>(server: impl Into<Server<'a>>, at: Time) -> Ap
             server.credential, server.user
         ),
     )
-    .next(format!(
-        "Change its password: musterctl credential set \"{}\" --password-stdin. If it was right after all: musterctl test \
-         --retry-login VCENTER.",
-        server.credential
-    ))
+    .next(next)
 }
 
 /// No password in any of the places where it could be.
 pub(crate) fn no_password(credential: &str) -> ApiError {
+    let store = format!("Store it: musterctl credential set {} --password-stdin.", quoted(credential));
+    lacks_password(credential, &store)
+}
+
+/// The same for a credential that is only about to be made.
+pub fn no_new_password(credential: &str) -> ApiError {
+    lacks_password(credential, "Pass it with --password-stdin.")
+}
+
+fn lacks_password(credential: &str, next: &str) -> ApiError {
     ApiError::new(Code::NoPassword, format!("there is no password at hand for the credential \"{credential}\"")).next(
         format!(
-            "Store it: musterctl credential set \"{credential}\" --password-stdin. Without a keychain, put it into the file \
-             $CREDENTIALS_DIRECTORY/{credential}, or run the command on a terminal and type it."
+            "{next} Without a keychain, put it into the file $CREDENTIALS_DIRECTORY/{credential}, or run the command on a \
+             terminal and type it."
         ),
     )
 }
@@ -219,27 +257,97 @@ pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
 /// A failure of the database.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(crate) fn store(error: store::Error) -> ApiError {
-    use store::Error as Store;
-    match &error {
-        Store::NameTaken { name } => {
-            ApiError::new(Code::AlreadyExists, format!("the name \"{name}\" is taken"))
-                .next("Choose another name: names are the same without regard to case.")
+    let (code, message, next) = match &error {
+        store::Error::NameTaken { name } => (
+            Code::AlreadyExists,
+            format!("the name \"{name}\" is taken"),
+            "Choose another name: names are the same without regard to case.".into(),
+        ),
+        store::Error::SameVcenter { name } => (
+            Code::AlreadyExists,
+            format!("this is the same vCenter as \"{name}\""),
+            format!(
+                "Use \"{name}\", or change its address: musterctl vcenter edit {} --host HOST.",
+                quoted(name)
+            ),
+        ),
+        store::Error::InUse { vcenters } => (
+            Code::InUse,
+            format!("the credential is used by {}", vcenters.join(", ")),
+            "Give these vCenters another credential first: musterctl vcenter edit NAME --credential OTHER."
+                .into(),
+        ),
+        store::Error::Running { operation } => (
+            Code::InUse,
+            format!("operation {operation} of the vCenter is running"),
+            "Wait until it has ended, or cancel it with Ctrl-C where it was started; then try again.".into(),
+        ),
+        store::Error::NotFound { what, id } => {
+            (Code::NotFound, format!("there is no {what} \"{id}\""), list_of(what))
         }
-        Store::SameVcenter { name } => {
-            ApiError::new(Code::AlreadyExists, format!("this is the same vCenter as \"{name}\"")).next(
-                format!(
-                    "Use \"{name}\", or change its address: musterctl vcenter edit \"{name}\" --host HOST."
-                ),
-            )
+        store::Error::Ambiguous { what, prefix } => (
+            Code::InvalidValue,
+            format!("the ids of several {what}s begin with \"{prefix}\""),
+            format!("Type more of it. {}", list_of(what)),
+        ),
+        store::Error::ClaimLost { .. } => {
+            (Code::Interrupted, "another process took the operation over".into(), "Start it again.".into())
         }
-        Store::NotFound { what, id } => ApiError::new(Code::NotFound, format!("there is no {what} \"{id}\"")),
-        Store::ClaimLost { .. } => {
-            ApiError::new(Code::Interrupted, "another process took the operation over")
-                .next("Start it again.")
-        }
-        _ => ApiError::new(Code::Database, chain(&error))
-            .next("Run musterctl doctor: it looks at the database."),
+        _ => return database(&error),
+    };
+    ApiError::new(code, message).next(next)
+}
+
+fn list_of(what: &str) -> String {
+    match what {
+        "vCenter" => "musterctl vcenter list shows which there are.".into(),
+        "credential" => "musterctl credential list shows which there are.".into(),
+        _ => "musterctl operations list shows the newest, --json with whole ids.".into(),
     }
+}
+
+/// A failure of the database itself, or of what is beside it.
+fn database(error: &store::Error) -> ApiError {
+    let (code, next) = match error {
+        store::Error::Io { .. } => (
+            Code::InvalidValue,
+            "Look at its permissions and at the space on its disk, or choose another folder with --data-dir.",
+        ),
+        store::Error::Busy { .. } => (
+            Code::Database,
+            "Another process of Muster writes very much or hangs: wait for it or end it, then try again.",
+        ),
+        store::Error::DiskFull { .. } => {
+            (Code::Database, "Make room on the disk of the data folder, then try again; nothing was changed.")
+        }
+        store::Error::Locked { .. } => (
+            Code::Database,
+            "Close it: this release changes the database, and nobody may use it meanwhile. Then try again.",
+        ),
+        store::Error::NewerSchema { .. } => {
+            (Code::Database, "Update Muster on this machine, or choose another folder with --data-dir.")
+        }
+        store::Error::NotMuster { .. } => (
+            Code::Database,
+            "Nothing was changed in it. Move the file away, or choose another folder with --data-dir.",
+        ),
+        store::Error::Corrupt { .. } => (
+            Code::Database,
+            "Keep a copy of the data folder, move muster.db away, add the vCenters anew and sync; or put a backup in its \
+             place.",
+        ),
+        store::Error::Migration { .. } => {
+            (Code::Database, "Nothing was changed. Go on with the release before, and report this.")
+        }
+        store::Error::Incomplete { .. } => {
+            (Code::Database, "Nothing was changed. Sync again; if it happens again, report this.")
+        }
+        _ => (
+            Code::Database,
+            "Try again. If it happens again, run musterctl doctor: it looks at the database.",
+        ),
+    };
+    ApiError::new(code, chain(error)).next(next)
 }
 
 /// The bytes of a SHA-256 fingerprint, written with or without colons.

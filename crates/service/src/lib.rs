@@ -16,6 +16,7 @@ mod wire;
 
 pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
 pub use events::Subscription;
+pub use explain::{look_at_the_server, no_new_password, quoted};
 pub use inventory::Freshness;
 pub use operations::{Job, Operations, Withdrawn};
 pub use query::{Query, Table, TableRow};

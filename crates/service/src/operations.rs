@@ -191,7 +191,7 @@ impl Operations {
                 return Ok(operation);
             }
             tokio::time::sleep(PEEK).await;
-            self.bury().await?;
+            self.bury().await;
         }
     }
 
@@ -221,22 +221,27 @@ impl Operations {
 
     /// An operation by its id or a unique prefix of it.
     pub async fn show(&self, id: &str) -> Result<Operation, ApiError> {
-        self.bury().await?;
+        self.bury().await;
         self.0.store.operation(id).await.map_err(explain::store)
     }
 
     /// The newest operations, newest first.
     pub async fn list(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, ApiError> {
-        self.bury().await?;
+        self.bury().await;
         self.0.store.operations(vcenter, limit).await.map_err(explain::store)
     }
 
-    /// Ends the operations of processes that died.
-    async fn bury(&self) -> Result<(), ApiError> {
-        for operation in self.0.store.interrupt_dead((self.0.now)()).await.map_err(explain::store)? {
-            self.0.events.publish(Event::OperationChanged { operation });
+    /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able
+    /// to on a full disk.
+    async fn bury(&self) {
+        match self.0.store.interrupt_dead((self.0.now)()).await {
+            Ok(dead) => {
+                for operation in dead {
+                    self.0.events.publish(Event::OperationChanged { operation });
+                }
+            }
+            Err(error) => tracing::warn!(%error, "operations of dead processes could not be ended"),
         }
-        Ok(())
     }
 
     /// What a test of this process found.

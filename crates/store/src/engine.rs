@@ -29,7 +29,13 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) async fn open(path: &Path) -> Result<Engine, Error> {
-        let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).idle_timeout(None).max_lifetime(None);
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(BUSY)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .after_release(|connection, _| Box::pin(is_clean(connection)))
+        };
         let attempt = Attempt::to("opening the database");
         let journal =
             options(path).journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", WAL_LIMIT);
@@ -57,6 +63,13 @@ impl Engine {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Whether a connection may go back into its pool. A full disk makes SQLite roll back by itself, and the connection then
+/// counts as being in a transaction for ever; the ping sends the rollback of a cancelled transaction first.
+async fn is_clean(connection: &mut DbConnection) -> Result<bool, sqlx::Error> {
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// A connection of its own.

@@ -36,7 +36,7 @@ impl Store {
         let change_seq = changes::newest(&mut tx).await.during(attempt)?;
         let mut objects = Vec::new();
         let mut rows =
-            sqlx::query("SELECT kind, moref, object_type, document FROM objects WHERE vcenter_id = $1")
+            sqlx::query("SELECT kind, moref, object_type, document, hash FROM objects WHERE vcenter_id = $1")
                 .bind(vcenter.as_str())
                 .fetch(&mut *tx);
         while let Some(row) = rows.try_next().await.during(attempt)? {
@@ -57,6 +57,11 @@ fn object(row: &DbRow, attempt: Attempt<'_>) -> Result<Option<Object>, Error> {
     let text = |column: usize| row.try_get::<&str, _>(column).during(attempt);
     let (kind, moref) = (text(0)?, text(1)?);
     let Some(known) = Kind::from_name(kind) else { return Ok(None) };
+    let hash: &[u8] = row.try_get(4).during(attempt)?;
+    if hash != document::hash(text(2)?, text(3)?) {
+        // The next sync would compare the hash alone, and leave the damage for ever.
+        return Err(attempt.corrupt(format!("{kind} {moref} is not what was written")));
+    }
     let object = document::decode(known, moref.into(), text(2)?.into(), text(3)?);
     object.map(Some).map_err(|error| attempt.corrupt(format!("{kind} {moref}: {error}")))
 }

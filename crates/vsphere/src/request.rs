@@ -1,4 +1,5 @@
 //! Writes the requests: one short template for each method that is called, with everything in it escaped.
+//! Refuses to know a method that changes an inventory, and never keeps a password after it was sent.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
 //! API versions: reading, comparing, and choosing the one to speak.
+//! Refuses to speak a version it wasn't written against: a newer server is spoken to in an older one.
 
 use std::{fmt, str::FromStr};
 

@@ -11,14 +11,17 @@ use service::{SecretString, Service};
 pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
         Command::Add { name, user, password_stdin } => {
-            let password = password(&user, &name, password_stdin).await?;
+            let password = match password_stdin {
+                true => Some(ask::password_from_stdin().await?),
+                false => ask::new_password(service, output, &user, &name).await?,
+            };
             let stored = service.add_credential(&name, &user, password).await?;
             stored.password_note.iter().for_each(|note| output.say(note));
-            output.answer(&stored.what, || show(&stored.what));
+            output.answer(&stored.what, || show(&stored.what))?;
         }
         Command::List => {
             let all = service.credentials().await?;
-            output.answer(&all, || list(output, &all));
+            output.answer(&all, || list(output, &all))?;
         }
         Command::Set { name, user, password_stdin } => {
             let credential = service.credential(&name).await?;
@@ -33,14 +36,14 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
             }
             let stored = service.set_credential(credential.id.as_str(), user.as_deref(), password).await?;
             stored.password_note.iter().for_each(|note| output.say(note));
-            output.answer(&stored.what, || show(&stored.what));
+            output.answer(&stored.what, || show(&stored.what))?;
         }
         Command::Remove { name, yes } => {
             let credential = service.credential(&name).await?;
             let question = format!("Remove the credential \"{}\" and its password?", credential.name);
             ask::before_removing(output, yes, &question).await?;
             let removed = service.remove_credential(credential.id.as_str()).await?;
-            output.answer(&removed, || format!("Removed {}.", removed.name));
+            output.answer(&removed, || format!("Removed {}.", removed.name))?;
         }
     }
     Ok(Exit::Done)

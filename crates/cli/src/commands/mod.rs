@@ -11,43 +11,75 @@ mod vcenter;
 use crate::args::{Args, Command};
 use crate::ask;
 use crate::exit::Exit;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
+use crate::progress;
 use clap::CommandFactory;
 use contract::{ApiError, Code};
 use service::{Options, Service, Unlock};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs the command and closes the service after it, whatever came of it.
 pub(crate) async fn run(args: Args, output: &Output) -> Exit {
     let command = match without_service(args.command, output) {
         Ok(command) => command,
-        Err(exit) => return exit,
+        Err(exit) => return exit.unwrap_or_else(|error| output.failure(&error)),
     };
-    let unlock = if ask::somebody_is_there() { Unlock::Ask } else { Unlock::Never };
-    let opened = match Options::from_environment(args.data_dir, unlock) {
-        Ok(options) => service::open(options).await,
-        Err(error) => Err(error),
+    let interrupts = match Interrupts::listen() {
+        Ok(interrupts) => interrupts,
+        Err(error) => {
+            let error = ApiError::new(Code::Failed, format!("the system gives no signals: {error}"));
+            return output.failure(&error.next("Try again."));
+        }
     };
-    let service = match opened {
-        Ok(service) => service,
-        Err(error) => return output.failure(&error),
-    };
-    let outcome = dispatch(&service, output, command).await;
-    service.close().await;
+    let call = Call { command, data_dir: args.data_dir };
+    let outcome = with_service(call, output, &interrupts).await;
     outcome.unwrap_or_else(|error| output.failure(&error))
 }
 
-async fn dispatch(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
-    match command {
-        Command::Vcenter(command) => vcenter::run(service, output, command).await,
+/// A command, and the data folder as it was given.
+struct Call {
+    command: Command,
+    data_dir: Option<PathBuf>,
+}
+
+async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> Result<Exit, ApiError> {
+    let unlock = if ask::somebody_is_there() { Unlock::Ask } else { Unlock::Never };
+    let options = Options::from_environment(call.data_dir.clone(), unlock)?;
+    let opened = tokio::select! {
+        opened = service::open(options) => opened,
+        () = interrupts.unhandled() => return Err(progress::interrupted()),
+    };
+    let service = match opened {
+        Err(error) if matches!(call.command, Command::Doctor) => return state::no_database(output, error),
+        opened => opened?,
+    };
+    let outcome = tokio::select! {
+        outcome = dispatch(&service, output, interrupts, call) => outcome,
+        () = interrupts.unhandled() => Err(progress::interrupted()),
+    };
+    service.close().await;
+    outcome
+}
+
+async fn dispatch(
+    service: &Service,
+    output: &Output,
+    interrupts: &Interrupts,
+    call: Call,
+) -> Result<Exit, ApiError> {
+    match call.command {
+        Command::Vcenter(command) => vcenter::run(service, output, command, call.data_dir.as_deref()).await,
         Command::Credential(command) => credential::run(service, output, command).await,
-        Command::Test { name, retry_login } => sync::test(service, output, &name, retry_login).await,
-        Command::Sync(command) => sync::run(service, output, command).await,
+        Command::Test { name, retry_login } => {
+            sync::test(service, output, interrupts, &name, retry_login).await
+        }
+        Command::Sync(command) => sync::run(service, output, interrupts, command).await,
         Command::Operations(command) => operations::run(service, output, command).await,
-        Command::Inventory(command) => inventory::run(service, output, command).await,
+        Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,
         Command::Doctor => state::doctor(service, output).await,
-        Command::Watch => state::watch(service, output).await,
+        Command::Watch => state::watch(service, output, interrupts).await,
         Command::Columns { .. } | Command::Completions { .. } | Command::Man { .. } => {
             unreachable!("these were answered without the service")
         }
@@ -55,34 +87,33 @@ async fn dispatch(service: &Service, output: &Output, command: Command) -> Resul
 }
 
 /// Answers what needs no database; hands on everything else.
-fn without_service(command: Command, output: &Output) -> Result<Command, Exit> {
+fn without_service(command: Command, output: &Output) -> Result<Command, Result<Exit, ApiError>> {
     match command {
-        Command::Columns { kind } => {
-            inventory::columns(output, kind.into());
-            Err(Exit::Done)
-        }
+        Command::Columns { kind } => Err(inventory::columns(output, kind.into()).map(|()| Exit::Done)),
+        Command::Completions { .. } | Command::Man { .. } if output.is_json() => Err(Err(no_json())),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "musterctl", &mut script);
-            output.print(&String::from_utf8_lossy(&script));
-            Err(Exit::Done)
+            Err(output.text(&String::from_utf8_lossy(&script)).map(|()| Exit::Done))
         }
-        Command::Man { dir } => {
-            Err(man(dir.as_deref(), output).map_or_else(|error| output.failure(&error), |()| Exit::Done))
-        }
+        Command::Man { dir } => Err(man(dir.as_deref(), output).map(|()| Exit::Done)),
         other => Ok(other),
     }
+}
+
+fn no_json() -> ApiError {
+    ApiError::new(Code::InvalidValue, "completions and man pages are no JSON").next("Leave --json out.")
 }
 
 fn man(dir: Option<&Path>, output: &Output) -> Result<(), ApiError> {
     let failed = |error: std::io::Error| {
         ApiError::new(Code::Failed, format!("the man page can't be written: {error}"))
+            .next("Name a folder that this user may write to.")
     };
     let Some(dir) = dir else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Args::command()).render(&mut page).map_err(failed)?;
-        output.print(&String::from_utf8_lossy(&page));
-        return Ok(());
+        return output.text(&String::from_utf8_lossy(&page));
     };
     std::fs::create_dir_all(dir).map_err(failed)?;
     clap_mangen::generate_to(Args::command(), dir).map_err(failed)

@@ -3,9 +3,10 @@
 
 use crate::args::Operations as Command;
 use crate::exit::Exit;
-use crate::output::{Output, card, table, time};
-use contract::{ApiError, Operation};
+use crate::output::{Fit, Output, age, card, table, time};
+use contract::{ApiError, Operation, OperationKind, OperationState, Time};
 use service::Service;
+use std::collections::HashSet;
 
 pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
@@ -15,48 +16,78 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
                 None => None,
             };
             let all = service.operations().list(vcenter.as_ref(), limit).await?;
-            output.answer(&all, || list(&all));
+            if all.is_empty() {
+                output.say("No operation yet.");
+            }
+            output.answer(&all, || list(&all, service.now()))?;
         }
         Command::Show { id } => {
             let operation = service.operations().show(&id).await?;
-            output.answer(&operation, || show(&operation));
+            output.answer(&operation, || show(&operation))?;
         }
     }
     Ok(Exit::Done)
 }
 
-pub(super) fn list(all: &[Operation]) -> String {
+/// What came of an operation, in one sentence.
+pub(super) fn sentence(o: &Operation) -> String {
+    let what = match o.kind {
+        OperationKind::Test => "test",
+        OperationKind::SyncHosts => "sync of the hosts",
+        OperationKind::FullSync => "full sync",
+        OperationKind::Refresh => "refresh",
+    };
+    let how = match o.state {
+        OperationState::Queued => "waits for its turn",
+        OperationState::Running => "goes on",
+        OperationState::Succeeded => "succeeded",
+        OperationState::Partial => "succeeded in part",
+        OperationState::Failed => "failed",
+        OperationState::Cancelled => "was cancelled",
+        OperationState::Interrupted => "was interrupted",
+    };
+    let took = o.finished_at.and(o.started_at).map(|_| format!(" after {}", took(o))).unwrap_or_default();
+    let changes = match o.state {
+        OperationState::Succeeded | OperationState::Partial => format!(
+            ": {} objects, {} added, {} changed, {} removed",
+            o.progress.done, o.diff.added, o.diff.changed, o.diff.removed
+        ),
+        _ => String::new(),
+    };
+    format!("{}: {what} {how}{took}{changes}", o.vcenter)
+}
+
+fn list(all: &[Operation], now: Time) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let header = [
-        "Operation",
-        "vCenter",
-        "Kind",
-        "State",
-        "Started",
-        "Took",
-        "Objects",
-        "Added",
-        "Changed",
-        "Removed",
-    ];
-    let right = [false, false, false, false, false, true, true, true, true, true];
+    let header = ["Operation", "vCenter", "Kind", "State", "Age", "Took", "Objects", "Changes"];
+    let fits =
+        [Fit::Whole, Fit::Words, Fit::Words, Fit::Whole, Fit::Number, Fit::Number, Fit::Number, Fit::Words];
+    let shown = shortest(all);
     let rows = all.iter().map(|o| {
         vec![
-            o.id.to_string(),
+            o.id.as_str().chars().take(shown).collect(),
             o.vcenter.clone(),
             o.kind.name().into(),
             o.state.name().into(),
-            time(o.started_at),
+            age(Some(o.submitted_at.age_seconds(now))),
             took(o),
             o.progress.done.to_string(),
-            o.diff.added.to_string(),
-            o.diff.changed.to_string(),
-            o.diff.removed.to_string(),
+            format!("+{} ~{} -{}", o.diff.added, o.diff.changed, o.diff.removed),
         ]
     });
-    table(&header, &right, rows)
+    table(&header, &fits, rows)
+}
+
+/// How many characters tell these operations apart; ids begin with the time, so later ones don't make it more.
+fn shortest(all: &[Operation]) -> usize {
+    let distinct = |length: &usize| {
+        let beginnings: HashSet<&str> =
+            all.iter().map(|o| o.id.as_str().get(..*length).unwrap_or(o.id.as_str())).collect();
+        beginnings.len() == all.len()
+    };
+    (8..=36).find(distinct).unwrap_or(36)
 }
 
 pub(super) fn show(o: &Operation) -> String {

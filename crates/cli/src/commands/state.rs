@@ -2,52 +2,88 @@
 //! Refuses to contact a vCenter.
 
 use crate::exit::Exit;
-use crate::output::{Output, age, card, table};
-use crate::progress;
-use contract::{ApiError, VcenterStatus};
+use crate::interrupts::Interrupts;
+use crate::output::{Fit, Output, age, card, table, written};
+use contract::{ApiError, Check, VcenterStatus};
 use service::Service;
+use std::time::Duration;
 
 pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, ApiError> {
     let all = service.status().await?;
     if all.is_empty() {
         output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
     }
-    output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all) });
+    output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all) })?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn doctor(service: &Service, output: &Output) -> Result<Exit, ApiError> {
     let checks = service.doctor().await?;
-    output.answer(&checks, || {
-        let lines = checks.iter().map(|check| {
-            let next = check.next_step.as_ref().map(|next| format!(" -> {next}")).unwrap_or_default();
-            let state = if check.ok { "ok  " } else { "FAIL" };
-            (state, format!("{}: {}{next}", check.name, check.detail))
-        });
-        card(lines)
-    });
+    output.answer(&checks, || findings(&checks))?;
     let failed = checks.iter().any(|check| !check.ok);
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
-pub(super) async fn watch(service: &Service, output: &Output) -> Result<Exit, ApiError> {
+/// The one finding of `doctor` where the database can't be opened: nothing else can be looked at without it.
+pub(super) fn no_database(output: &Output, error: ApiError) -> Result<Exit, ApiError> {
+    let check =
+        Check { name: "database".into(), ok: false, detail: error.message, next_step: error.next_step };
+    output.answer(std::slice::from_ref(&check), || findings(std::slice::from_ref(&check)))?;
+    Ok(Exit::Failed)
+}
+
+pub(super) async fn watch(
+    service: &Service,
+    output: &Output,
+    interrupts: &Interrupts,
+) -> Result<Exit, ApiError> {
     let mut events = service.subscribe();
-    let interrupted = progress::interrupted();
-    tokio::pin!(interrupted);
+    let presses = interrupts.take();
+    let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
-            () = &mut interrupted => return Ok(Exit::Cancelled),
-            event = events.next() => match event {
-                Some(event) => output.document(&event),
-                None => return Ok(Exit::Done),
+            () = presses.next() => return Ok(Exit::Cancelled),
+            _ = look.tick() => if nobody_reads() { return Ok(Exit::Done) },
+            event = events.next() => {
+                let Some(event) = event else { return Ok(Exit::Done) };
+                if let Err(error) = output.try_document(&event) {
+                    return written(Err(error)).map(|()| Exit::Done);
+                }
             }
         }
     }
 }
 
+/// How often `watch` looks whether its reader is still there; without events nothing else would tell.
+const LOOK: Duration = Duration::from_secs(1);
+
+#[cfg(unix)]
+fn nobody_reads() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = std::io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut asked, Some(&at_once)).is_ok() && asked[0].revents().contains(PollFlags::ERR)
+}
+
+#[cfg(not(unix))]
+fn nobody_reads() -> bool {
+    false
+}
+
+fn findings(checks: &[Check]) -> String {
+    let lines = checks.iter().map(|check| {
+        let next = check.next_step.as_ref().map(|next| format!(" -> {next}")).unwrap_or_default();
+        let state = if check.ok { "ok  " } else { "FAIL" };
+        (state, format!("{}: {}{next}", check.name, check.detail))
+    });
+    card(lines)
+}
+
 fn shown(all: &[VcenterStatus]) -> String {
     let header = ["vCenter", "State", "Age", "Fresh", "Hosts", "VMs", "Datastores", "Last operation"];
-    let right = [false, false, true, false, true, true, true, false];
+    let fits =
+        [Fit::Words, Fit::Whole, Fit::Number, Fit::Whole, Fit::Number, Fit::Number, Fit::Number, Fit::Words];
     let rows = all.iter().map(|s| {
         let count = |kind: &str| s.counts.get(kind).copied().unwrap_or(0).to_string();
         let state = serde_json::to_value(s.state).ok().and_then(|v| v.as_str().map(str::to_owned));
@@ -63,5 +99,5 @@ fn shown(all: &[VcenterStatus]) -> String {
             last.map_or_else(|| "-".into(), |o| format!("{} {}", o.kind.name(), o.state.name())),
         ]
     });
-    table(&header, &right, rows)
+    table(&header, &fits, rows)
 }

@@ -3,30 +3,42 @@
 
 use super::operations;
 use crate::args::Sync as Command;
+use crate::ask;
 use crate::exit::{self, Exit};
+use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
-use crate::{ask, progress};
-use contract::{ApiError, Code, CredentialId, Operation, OperationId, Origin, TestReport, Vcenter};
+use crate::progress::{self, Waited};
+use contract::{ApiError, Code, OperationId, Origin, TestReport, Vcenter};
 use service::{Job, Service};
 
 pub(super) async fn test(
     service: &Service,
     output: &Output,
+    interrupts: &Interrupts,
     name: &str,
     retry_login: bool,
 ) -> Result<Exit, ApiError> {
     let vcenter = service.vcenter(name).await?;
-    type_passwords(service, std::slice::from_ref(&vcenter)).await?;
-    let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
-    let operation = wait(service, output, std::slice::from_ref(&id)).await?.remove(0);
-    match service.operations().take_report(&id) {
-        Some(report) => output.answer(&report, || shown(&report)),
-        None => output.answer(&operation, || operations::show(&operation)),
+    // Who wants to retry the login says that the password is right.
+    if !retry_login {
+        ask::missing_password(service, output, &vcenter.credential_id).await?;
     }
-    Ok(conclude(output, &[operation]))
+    let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
+    let waited = progress::wait(service, output, interrupts, std::slice::from_ref(&id)).await?;
+    let [operation] = &waited.operations[..] else { unreachable!("one was waited for") };
+    let written = match service.operations().take_report(&id) {
+        Some(report) => output.answer(&report, || shown(&report)),
+        None => output.answer(operation, || operations::sentence(operation)),
+    };
+    conclude(output, &waited, written)
 }
 
-pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
+pub(super) async fn run(
+    service: &Service,
+    output: &Output,
+    interrupts: &Interrupts,
+    command: Command,
+) -> Result<Exit, ApiError> {
     let (vcenters, job) = match command {
         Command::Hosts { name, clusters, accept_removals } => {
             (vec![service.vcenter(&name).await?], Job::SyncHosts { clusters, accept_removals })
@@ -35,56 +47,40 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
             (service.vcenters().await?, Job::FullSync { accept_removals })
         }
         Command::Full { names, accept_removals, .. } => {
-            let mut vcenters: Vec<Vcenter> = Vec::new();
-            for name in names {
-                let vcenter = service.vcenter(&name).await?;
-                if !vcenters.iter().any(|known| known.id == vcenter.id) {
-                    vcenters.push(vcenter);
-                }
-            }
-            (vcenters, Job::FullSync { accept_removals })
+            (designated(service, &names).await?, Job::FullSync { accept_removals })
         }
     };
     if vcenters.is_empty() {
         output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
     }
-    type_passwords(service, &vcenters).await?;
-    let mut ids = Vec::new();
+    for vcenter in &vcenters {
+        ask::missing_password(service, output, &vcenter.credential_id).await?;
+    }
+    let mut ids: Vec<OperationId> = Vec::new();
     for vcenter in &vcenters {
         ids.push(service.operations().submit(&vcenter.id, job.clone(), Origin::User).await?);
     }
-    let ended = wait(service, output, &ids).await?;
-    output.answer(&ended, || operations::list(&ended));
-    Ok(conclude(output, &ended))
+    let waited = progress::wait(service, output, interrupts, &ids).await?;
+    let sentences = || waited.operations.iter().map(operations::sentence).collect::<Vec<_>>().join("\n");
+    let written = output.answer(&waited.operations, sentences);
+    conclude(output, &waited, written)
 }
 
-/// Lets a person type the passwords that are nowhere to be found.
-async fn type_passwords(service: &Service, vcenters: &[Vcenter]) -> Result<(), ApiError> {
-    for vcenter in vcenters {
-        type_password(service, &vcenter.credential_id, &vcenter.credential, &vcenter.user).await?;
+/// The vCenters with these names, each once.
+pub(super) async fn designated(service: &Service, names: &[String]) -> Result<Vec<Vcenter>, ApiError> {
+    let mut chosen: Vec<Vcenter> = Vec::new();
+    for name in names {
+        let vcenter = service.vcenter(name).await?;
+        if !chosen.iter().any(|known| known.id == vcenter.id) {
+            chosen.push(vcenter);
+        }
     }
-    Ok(())
-}
-
-/// Lets a person type a password that is nowhere to be found; held until this process ends.
-pub(super) async fn type_password(
-    service: &Service,
-    id: &CredentialId,
-    name: &str,
-    user: &str,
-) -> Result<(), ApiError> {
-    if ask::somebody_is_there() && !service.has_password(id, name).await? {
-        service.hold_password(id, name, ask::password(user, name).await?);
-    }
-    Ok(())
-}
-
-async fn wait(service: &Service, output: &Output, ids: &[OperationId]) -> Result<Vec<Operation>, ApiError> {
-    progress::wait(service, output, ids).await
+    Ok(chosen)
 }
 
 /// Says why what failed did, and makes one exit code of all.
-fn conclude(output: &Output, ended: &[Operation]) -> Exit {
+fn conclude(output: &Output, waited: &Waited, written: Result<(), ApiError>) -> Result<Exit, ApiError> {
+    let ended = &waited.operations;
     let mut first = None;
     for operation in ended {
         if let Some(error) = &operation.error {
@@ -94,6 +90,10 @@ fn conclude(output: &Output, ended: &[Operation]) -> Exit {
             first.get_or_insert(about);
         }
     }
+    written?;
+    if waited.interrupted {
+        return Err(progress::interrupted());
+    }
     let exits: Vec<Exit> = ended.iter().map(Exit::from).collect();
     let exit = exit::of_all(&exits);
     if let (true, Some(error)) = (output.is_json() && exit != Exit::Done, first) {
@@ -101,7 +101,7 @@ fn conclude(output: &Output, ended: &[Operation]) -> Exit {
         let code = if several && exit == Exit::Partly { Code::Partial } else { error.code };
         output.json_error(&ApiError { code, ..error });
     }
-    exit
+    Ok(exit)
 }
 
 fn shown(report: &TestReport) -> String {

@@ -5,23 +5,33 @@ use crate::args::{self, Login, Vcenter as Command};
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
-use contract::{ApiError, Code, CredentialId, Probe, Trust, Vcenter};
-use service::{AddVcenter, EditVcenter, LoginWith, Service};
+use contract::{ApiError, Certificate, Code, CredentialId, Probe, Trust, Vcenter};
+use service::{AddVcenter, EditVcenter, LoginWith, SecretString, Service, quoted};
+use std::fmt::Write;
+use std::io::Read;
+use std::path::Path;
 
-pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
+/// Far more than any chain of CA certificates has.
+const LONGEST_PEM: u64 = 1 << 20;
+
+pub(super) async fn run(
+    service: &Service,
+    output: &Output,
+    command: Command,
+    data_dir: Option<&Path>,
+) -> Result<Exit, ApiError> {
     match command {
         Command::Probe { address, trust } => probe(service, output, &address, trust).await?,
         Command::Add { name, address, login, trust, tags, ttl } => {
-            let ttl = ttl.as_deref().map(service::duration).transpose()?;
-            add(service, output, Add { name, address, login, trust, tags, ttl }).await?;
+            add(service, output, Add { name, address, login, trust, tags, ttl, data_dir }).await?;
         }
         Command::List => {
             let all = service.vcenters().await?;
-            output.answer(&all, || list(output, &all));
+            output.answer(&all, || list(output, &all))?;
         }
         Command::Show { name } => {
             let vcenter = service.vcenter(&name).await?;
-            output.answer(&vcenter, || show(&vcenter));
+            output.answer(&vcenter, || show(&vcenter))?;
         }
         Command::Edit {
             name,
@@ -41,13 +51,13 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
                 credential,
                 user,
                 password: if password_stdin { Some(ask::password_from_stdin().await?) } else { None },
-                trust: if system_trust { Some(Trust::System) } else { trusted(trust)? },
+                trust: if system_trust { Some(Trust::System) } else { trusted(&trust)? },
                 tags: tags.map(|tags| tags.into_iter().filter(|tag| !tag.is_empty()).collect()),
                 ttl: ttl.as_deref().map(service::duration).transpose()?,
             };
-            let stored = service.edit_vcenter(&name, edit).await?;
+            let stored = service.edit_vcenter(&name, changing(edit)?).await?;
             stored.password_note.iter().for_each(|note| output.say(note));
-            output.answer(&stored.what, || show(&stored.what));
+            output.answer(&stored.what, || show(&stored.what))?;
         }
         Command::Remove { name, yes } => {
             let vcenter = service.vcenter(&name).await?;
@@ -58,10 +68,21 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
             if let Some(credential) = credential {
                 output.say(&format!("Its credential \"{}\" was removed too.", credential.name));
             }
-            output.answer(&vcenter, || format!("Removed {}.", vcenter.name));
+            output.answer(&vcenter, || format!("Removed {}.", vcenter.name))?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// The edit, if it changes anything.
+fn changing(edit: EditVcenter) -> Result<EditVcenter, ApiError> {
+    let EditVcenter { name, address, credential, user, password, trust, tags, ttl } = &edit;
+    let texts = [name, address, credential, user].iter().any(|text| text.is_some());
+    if texts || password.is_some() || trust.is_some() || tags.is_some() || ttl.is_some() {
+        return Ok(edit);
+    }
+    Err(ApiError::new(Code::InvalidValue, "nothing to change was given")
+        .next("musterctl vcenter edit --help lists what can be changed."))
 }
 
 async fn probe(
@@ -70,133 +91,153 @@ async fn probe(
     address: &str,
     trust: args::Trust,
 ) -> Result<(), ApiError> {
-    let probe = service.probe(address, &trusted(trust)?.unwrap_or(Trust::System)).await?;
+    let probe = service.probe(address, &trusted(&trust)?.unwrap_or(Trust::System)).await?;
     if !probe.trusted {
         output.say(&format!("Not trusted: {}.", probe.reason.as_deref().unwrap_or("no reason given")));
     }
-    output.answer(&probe, || certificate(&probe));
-    Ok(())
+    output.answer(&probe, || certificate(&probe))
 }
 
-struct Add {
+/// `vcenter add` as it was typed.
+struct Add<'a> {
     name: String,
     address: String,
     login: Login,
     trust: args::Trust,
     tags: Vec<String>,
-    ttl: Option<std::time::Duration>,
+    ttl: Option<String>,
+    data_dir: Option<&'a Path>,
 }
 
-async fn add(service: &Service, output: &Output, add: Add) -> Result<(), ApiError> {
-    let Add { name, address, login, trust, tags, ttl } = add;
+async fn add(service: &Service, output: &Output, add: Add<'_>) -> Result<(), ApiError> {
     // Stdin is read first: whatever else is wrong, nobody should get a broken pipe.
-    let given = if login.password_stdin { Some(ask::password_from_stdin().await?) } else { None };
-    service.name_is_free(&name).await?;
-    let trust = trusted(trust)?.unwrap_or(Trust::System);
-    let trust = approved(service, output, &address, trust)
-        .await
-        .map_err(|error| with_command(error, &name, &address, &login))?;
-    let login = match (login.user, login.credential) {
-        (Some(user), _) => {
-            let new = CredentialId(String::new());
-            let password = match given {
-                Some(password) => Some(password),
-                None if service.has_password(&new, &name).await? => None,
-                None if ask::somebody_is_there() => Some(ask::password(&user, &name).await?),
-                None => None,
-            };
-            LoginWith::User { user, password }
-        }
-        (None, Some(credential)) => LoginWith::Credential(credential),
-        (None, None) => unreachable!("clap demands one of the two"),
-    };
-    if let LoginWith::Credential(credential) = &login {
-        let credential = service.credential(credential).await?;
-        super::sync::type_password(service, &credential.id, &credential.name, &credential.user).await?;
+    let given = if add.login.password_stdin { Some(ask::password_from_stdin().await?) } else { None };
+    let ttl = add.ttl.as_deref().map(service::duration).transpose()?;
+    service.name_is_free(&add.name).await?;
+    if add.login.user.is_some() {
+        service.credential_name_is_free(&add.name).await?;
     }
+    let trust = approved(service, output, &add).await?;
+    let login = login(service, output, &add, given).await?;
+    let Add { name, address, tags, .. } = add;
     let stored = service.add_vcenter(AddVcenter { name, address, login, trust, tags, ttl }).await?;
     stored.password_note.iter().for_each(|note| output.say(note));
     output.answer(&stored.what, || {
-        format!("{}\n\nRead its inventory: musterctl sync full \"{}\"", show(&stored.what), stored.what.name)
-    });
-    Ok(())
+        let name = quoted(&stored.what.name);
+        format!("{}\n\nRead its inventory: musterctl sync full {name}", show(&stored.what))
+    })
+}
+
+/// What to log in with; asks for a password that is not at hand.
+async fn login(
+    service: &Service,
+    output: &Output,
+    add: &Add<'_>,
+    given: Option<SecretString>,
+) -> Result<LoginWith, ApiError> {
+    if let Some(user) = &add.login.user {
+        let password = match given {
+            Some(password) => Some(password),
+            None => ask::new_password(service, output, user, &add.name).await?,
+        };
+        let new = CredentialId(String::new());
+        if password.is_none() && !service.has_password(&new, &add.name).await? {
+            return Err(service::no_new_password(&add.name));
+        }
+        return Ok(LoginWith::User { user: user.clone(), password });
+    }
+    let Some(credential) = &add.login.credential else { unreachable!("clap demands one of the two") };
+    let credential = service.credential(credential).await?;
+    ask::missing_password(service, output, &credential.id).await?;
+    Ok(LoginWith::Credential(credential.id.to_string()))
 }
 
 /// The trust to store: as it was chosen, or the pin of a certificate that a person looked at.
-async fn approved(
-    service: &Service,
-    output: &Output,
-    address: &str,
-    trust: Trust,
-) -> Result<Trust, ApiError> {
-    let probe = service.probe(address, &trust).await?;
+async fn approved(service: &Service, output: &Output, add: &Add<'_>) -> Result<Trust, ApiError> {
+    let trust = trusted(&add.trust)?.unwrap_or(Trust::System);
+    let probe = service.probe(&add.address, &trust).await?;
     if probe.trusted {
         return Ok(trust);
     }
     let reason = probe.reason.clone().unwrap_or_default();
-    let untrusted = |message: String| ApiError {
-        certificate: Some(Box::new(probe.certificate.clone())),
-        ..ApiError::new(Code::UntrustedCertificate, message)
-    };
     let message = format!("the certificate of {} is not trusted: {reason}", probe.address);
-    if trust != Trust::System || !ask::somebody_is_there() {
-        return Err(untrusted(message));
+    let shown = &probe.certificate;
+    if let Trust::Pin { sha256 } = &trust {
+        let message =
+            format!("{message}\n  pinned is SHA-256 {sha256}\n  it shows  SHA-256 {}", shown.sha256);
+        return Err(untrusted(message, shown).next(service::look_at_the_server(&add.with_pin(shown))));
     }
-    output.say(&format!("{message}\n"));
-    for line in certificate(&probe).lines() {
-        output.say(line);
-    }
-    if ask::confirm(output, "Is this the fingerprint that the server itself shows, and do you trust it?")
-        .await
-    {
-        return Ok(Trust::Pin { sha256: probe.certificate.sha256.clone() });
-    }
-    Err(untrusted(format!("{message}; it was not approved, and nothing was stored")))
-}
-
-/// Completes a refused certificate with the whole command that accepts it.
-fn with_command(error: ApiError, name: &str, address: &str, login: &Login) -> ApiError {
-    let Some(shown) = &error.certificate else { return error };
-    let who = match (&login.user, &login.credential) {
-        (Some(user), _) => {
-            format!("--user {}{}", quoted(user), if login.password_stdin { " --password-stdin" } else { "" })
-        }
-        (None, Some(credential)) => format!("--credential {}", quoted(credential)),
-        (None, None) => String::new(),
-    };
     let next = format!(
-        "Compare the SHA-256 fingerprint with the one on the server itself; only if it is the same, trust it:\n  musterctl \
-         vcenter add {} {} {who} --pin {}\nBetter, trust the CA that issued it ({}): --ca-file FILE.",
-        quoted(name),
-        quoted(address),
-        shown.sha256,
+        "Compare the SHA-256 fingerprint with the one on the server itself; only if it is the same, trust it:\n{}\nBetter, \
+         trust the CA that issued it ({}): --ca-file FILE.",
+        add.with_pin(shown),
         shown.issuer
     );
-    error.next(next)
+    if trust != Trust::System || !ask::somebody_is_there() {
+        return Err(untrusted(message, shown).next(next));
+    }
+    output.say(&format!("{message}\n\n{}", certificate(&probe)));
+    let question = "Is this the fingerprint that the server itself shows, and do you trust it?";
+    if ask::confirm(output, question).await {
+        return Ok(Trust::Pin { sha256: shown.sha256.clone() });
+    }
+    Err(untrusted(format!("{message}; it was not approved, and nothing was stored"), shown).next(next))
 }
 
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+fn untrusted(message: String, shown: &Certificate) -> ApiError {
+    ApiError {
+        certificate: Some(Box::new(shown.clone())),
+        ..ApiError::new(Code::UntrustedCertificate, message)
     }
 }
 
-fn trusted(trust: args::Trust) -> Result<Option<Trust>, ApiError> {
-    match trust {
-        args::Trust { pin: Some(sha256), .. } => Ok(Some(Trust::Pin { sha256 })),
-        args::Trust { ca_file: Some(file), .. } => match std::fs::read_to_string(&file) {
-            Ok(pem) => Ok(Some(Trust::Ca { pem })),
-            Err(error) => {
-                Err(ApiError::new(Code::InvalidValue, format!("{} can't be read: {error}", file.display()))
-                    .next("Name a file with the CA's certificates in PEM."))
-            }
-        },
-        args::Trust { pin: None, ca_file: None } => Ok(None),
+impl Add<'_> {
+    /// The whole command that accepts a certificate.
+    fn with_pin(&self, shown: &Certificate) -> String {
+        let mut command = "musterctl".to_owned();
+        if let Some(dir) = self.data_dir {
+            let _ = write!(command, " --data-dir {}", quoted(&dir.display().to_string()));
+        }
+        let _ = write!(command, " vcenter add {} {}", quoted(&self.name), quoted(&self.address));
+        if let Some(user) = &self.login.user {
+            let _ = write!(command, " --user {}", quoted(user));
+        }
+        if let Some(credential) = &self.login.credential {
+            let _ = write!(command, " --credential {}", quoted(credential));
+        }
+        command.push_str(if self.login.password_stdin { " --password-stdin" } else { "" });
+        let _ = write!(command, " --pin {}", shown.sha256);
+        for tag in &self.tags {
+            let _ = write!(command, " --tag {}", quoted(tag));
+        }
+        if let Some(ttl) = &self.ttl {
+            let _ = write!(command, " --ttl {}", quoted(ttl));
+        }
+        command
     }
+}
+
+fn trusted(trust: &args::Trust) -> Result<Option<Trust>, ApiError> {
+    if let Some(sha256) = &trust.pin {
+        return Ok(Some(Trust::Pin { sha256: sha256.clone() }));
+    }
+    trust.ca_file.as_deref().map(|file| pem(file).map(|pem| Trust::Ca { pem })).transpose()
+}
+
+/// The text of a file with certificates.
+fn pem(file: &Path) -> Result<String, ApiError> {
+    let unusable = |why: String| {
+        ApiError::new(Code::InvalidValue, format!("{} {why}", file.display()))
+            .next("Name a file with the CA's certificates in PEM.")
+    };
+    let mut text = String::new();
+    let opened = std::fs::File::open(file);
+    let read = opened.and_then(|opened| opened.take(LONGEST_PEM + 1).read_to_string(&mut text));
+    read.map_err(|error| unusable(format!("can't be read: {error}")))?;
+    if text.len() as u64 > LONGEST_PEM {
+        return Err(unusable("is larger than 1 MiB".into()));
+    }
+    Ok(text)
 }
 
 fn certificate(probe: &Probe) -> String {

@@ -94,6 +94,12 @@ impl<'a> Reader<'a> {
         if roots == [None] && read.objects.is_empty() {
             self.prove_empty(kind).await?;
         }
+        if kind == Kind::Folders && roots == [None] {
+            // A container view leaves out its own container, where every way upwards ends.
+            let root = vec![self.session.root_folder().clone()];
+            self.context.progress.send_modify(|progress| progress.total += 1);
+            self.by_reference(kind, &paths, root, &mut read).await?;
+        }
         Ok(read)
     }
 
@@ -175,7 +181,9 @@ impl<'a> Reader<'a> {
 
     /// An expired session can look like an empty inventory: where objects were known, emptiness needs proof.
     async fn prove_empty(&self, kind: Kind) -> Result<(), Failed> {
-        let known = self.before.objects(kind);
+        // The root is in no view, and always there.
+        let known: Vec<_> =
+            self.before.objects(kind).iter().filter(|known| known.parent().is_some()).collect();
         self.prove_session().await?;
         for object in known.iter().take(SAMPLE) {
             let moref = MoRef::new(&*object.object_type, &*object.moref);
@@ -193,7 +201,11 @@ impl<'a> Reader<'a> {
     pub(super) async fn prove_session(&self) -> Result<(), Failed> {
         let root = [self.session.root_folder().clone()];
         let answer = self.session.retrieve(&root, "Folder", &["name"]);
-        self.context.or_cancelled(answer).await?.map(drop).map_err(Failed::from)
+        let seen = self.context.or_cancelled(answer).await??;
+        match &seen[..] {
+            [one] if one.moref == root[0] && one.property("name").is_some() => Ok(()),
+            _ => Err(Failed::Incomplete(Kind::Folders, 1)),
+        }
     }
 
     /// What to ask for of a kind.

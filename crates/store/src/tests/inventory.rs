@@ -264,3 +264,31 @@ async fn a_reader_never_sees_half_of_a_pass() {
     let seen = tasks.join_next().await.unwrap().unwrap();
     assert!(seen > 1, "the reader looked at {seen} generations");
 }
+
+#[tokio::test]
+async fn a_full_disk_fails_the_pass_and_the_same_process_goes_on_when_there_is_room_again() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let limit = |pages: i64| {
+        let store = store.clone();
+        async move {
+            let mut tx =
+                store.engine().write(crate::error::Attempt::to("limiting the database")).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
+                .execute(&mut *tx)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+    };
+    limit(1).await;
+    let vms: Vec<_> = (0..300).map(|n| object(Kind::Vms, &format!("vm-{n}"), &"x".repeat(5_000))).collect();
+    let claim = claimed(&store, &id, "op").await;
+    let full = store.stage(&claim, &pass(vms.clone(), &[Kind::Vms], 5_000)).await;
+    assert!(matches!(full, Err(Error::DiskFull { .. })), "{full:?}");
+    limit(1_000_000).await;
+    store.discard(&claim).await.unwrap();
+    store.finish(&claim, finish(5_500)).await.unwrap();
+    publish(&store, &id, "next", &pass(vms, &[Kind::Vms], 6_000)).await;
+    assert_eq!(store.load(&id).await.unwrap().objects.len(), 300);
+}

@@ -145,9 +145,10 @@ async fn a_database_of_another_program_is_refused_and_kept() {
 async fn damage_inside_the_file_is_an_error_and_never_a_crash() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
-    let vms = (0..300).map(|n| object(Kind::Vms, &format!("vm-{n}"), &"x".repeat(500))).collect();
-    publish(&store, &id, "op", &pass(vms, &[Kind::Vms], 5_000)).await;
+    let vms: Vec<_> = (0..300).map(|n| object(Kind::Vms, &format!("vm-{n}"), &"x".repeat(500))).collect();
+    publish(&store, &id, "op", &pass(vms.clone(), &[Kind::Vms], 5_000)).await;
     store.close().await;
+    let published = |read: &Object| vms.iter().find(|vm| vm.moref == read.moref);
     let file = dir.path().join("muster.db");
     let whole = std::fs::read(&file).unwrap();
     for offset in (0..whole.len()).step_by(4096 * 3 + 517) {
@@ -156,7 +157,13 @@ async fn damage_inside_the_file_is_an_error_and_never_a_crash() {
         damaged[offset..end].fill(0xa5);
         std::fs::write(&file, &damaged).unwrap();
         if let Ok(store) = Store::open(dir.path()).await {
-            let _ = store.load(&id).await;
+            if let Ok(loaded) = store.load(&id).await {
+                let altered = |read: &Object| published(read).is_some_and(|vm| **vm != *read);
+                assert!(
+                    !loaded.objects.iter().any(|read| altered(read)),
+                    "damage at {offset} was taken for truth"
+                );
+            }
             let _ = store.check().await;
             store.close().await;
         }

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::value::{MoRef, Value};
 
+/// Attributes in one tag. A vCenter writes three at most, beside the declarations in the envelope.
+const ATTRIBUTES: usize = 64;
+
 /// An error that doesn't know yet where it happened.
 #[derive(Debug)]
 pub(super) enum Cause {
@@ -90,8 +93,8 @@ impl Builder {
         }
     }
 
-    pub(super) fn finish(self) -> Option<Document> {
-        self.done.map(|(name, root)| Document { name, root, objects: self.objects })
+    pub(super) fn finish(self, end: u64) -> Option<Document> {
+        self.done.map(|(name, root)| Document { name, root, objects: self.objects, end })
     }
 
     pub(super) fn text(&mut self, text: &str) -> Result<(), Cause> {
@@ -136,7 +139,7 @@ impl Builder {
         let name = self.names.get(local(tag.name().into_inner()));
         let mut frame = Frame { name, type_name: None, kind: None, content: Content::Text, prefixes };
         if !tag.attributes_raw().is_empty() {
-            self.attributes(tag, &mut frame);
+            self.attributes(tag, &mut frame)?;
         }
         if frame.type_name.as_deref().is_some_and(|name| name.starts_with("ArrayOf")) {
             frame.content = Content::Items(Vec::new());
@@ -145,14 +148,20 @@ impl Builder {
         Ok(())
     }
 
-    fn attributes(&mut self, tag: &BytesStart<'_>, frame: &mut Frame) {
+    fn attributes(&mut self, tag: &BytesStart<'_>, frame: &mut Frame) -> Result<(), Cause> {
         // A prefix may be declared after its use in the same tag (vcsim does that), so types wait for the end.
         let mut typed: [Option<Attribute<'_>>; 2] = [None, None];
-        for attribute in tag.attributes().with_checks(false).flatten() {
+        for (index, attribute) in tag.attributes().with_checks(false).enumerate() {
+            if index >= ATTRIBUTES {
+                return Err(Cause::TooLarge("attributes", ATTRIBUTES as u64));
+            }
+            let Ok(attribute) = attribute else { continue };
             let key = attribute.key.as_ref();
             if let Some(prefix) = key.strip_prefix("xmlns:") {
                 let prefix = self.names.get(prefix);
-                self.prefixes.declare(prefix, attribute.value.trim());
+                self.prefixes
+                    .declare(prefix, attribute.value.trim())
+                    .map_err(|limit| Cause::TooLarge("namespace prefixes", limit as u64))?;
             } else if key == "type" {
                 frame.kind = Some(self.names.get(attribute.value.trim()));
             } else if key.ends_with(":type")
@@ -167,6 +176,7 @@ impl Builder {
                 frame.type_name = self.data_type(attribute.value.trim());
             }
         }
+        Ok(())
     }
 
     /// The name of a data object's type; nothing for a simple type.
@@ -206,8 +216,9 @@ impl Builder {
     /// all the way, since data objects of a vCenter may have fields of the same names.
     fn in_page(&self) -> Option<usize> {
         match &self.open[..] {
-            [_, _, answer, returnval, below @ ..]
-                if &*returnval.name == "returnval"
+            [_, body, answer, returnval, below @ ..]
+                if &*body.name == "Body"
+                    && &*returnval.name == "returnval"
                     && answer.name.ends_with("PropertiesExResponse")
                     && below.first().is_none_or(|first| &*first.name == "objects") =>
             {

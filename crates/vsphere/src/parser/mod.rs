@@ -35,7 +35,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 64, text: 8 << 20, body: 512 << 20, objects: 100_000, elements: 16_000_000 }
+        Self { depth: 64, text: 8 << 20, body: 128 << 20, objects: 100_000, elements: 2_000_000 }
     }
 }
 
@@ -59,7 +59,7 @@ pub enum ParseError {
     /// More than a limit allows.
     #[error("more than {limit} {what}")]
     TooLarge {
-        /// Unit of the limit: `bytes`, `bytes in one text`, `objects`, `elements`.
+        /// Unit of the limit: `bytes`, `bytes in one text`, `objects`, `elements`, `attributes`, `namespace prefixes`.
         what: &'static str,
         /// The limit.
         limit: u64,
@@ -72,8 +72,9 @@ pub enum ParseError {
     },
 }
 
-/// Beyond this much unfinished markup, a scan waits until twice as much is there.
-const RESCAN: usize = 64 << 10;
+/// A scan of unfinished markup waits until it has doubled, and for this many bytes at least: bytes that trickle in one
+/// by one would else be read from the start of their element each time.
+const RESCAN: usize = 1 << 10;
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Takes the bytes of one answer as they arrive.
@@ -88,11 +89,23 @@ pub(crate) struct Parser {
     /// Bytes taken in, and how many of them are read.
     fed: u64,
     offset: u64,
+    /// Bytes looked at, with every repetition.
+    #[cfg(test)]
+    scanned: u64,
 }
 
 impl Parser {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, builder: Builder::new(limits), pending: Vec::new(), scan_at: 0, fed: 0, offset: 0 }
+        Self {
+            limits,
+            builder: Builder::new(limits),
+            pending: Vec::new(),
+            scan_at: 0,
+            fed: 0,
+            offset: 0,
+            #[cfg(test)]
+            scanned: 0,
+        }
     }
 
     pub(crate) fn fed(&self) -> u64 {
@@ -118,14 +131,14 @@ impl Parser {
         if left > self.limits.text.saturating_add(RESCAN) {
             return Err(ParseError::TooLarge { what: "bytes in one text", limit: self.limits.text as u64 });
         }
-        self.scan_at = if left > RESCAN { left * 2 } else { 0 };
+        self.scan_at = if left > 0 { left + left.max(RESCAN) } else { 0 };
         Ok(())
     }
 
     /// The answer, if it was whole.
     pub(crate) fn finish(mut self) -> Result<Document, ParseError> {
         self.scan_pending(true)?;
-        self.builder.finish().ok_or(ParseError::Truncated { offset: self.fed })
+        self.builder.finish(self.fed).ok_or(ParseError::Truncated { offset: self.fed })
     }
 
     fn scan_pending(&mut self, last: bool) -> Result<(), ParseError> {
@@ -138,6 +151,10 @@ impl Parser {
 
     /// Reads what is whole in `bytes` and says how far that went.
     fn scan(&mut self, bytes: &[u8], last: bool) -> Result<usize, ParseError> {
+        #[cfg(test)]
+        {
+            self.scanned += bytes.len() as u64;
+        }
         let mut start = 0;
         loop {
             // quick-xml drops a byte order mark wherever a reader starts; only at the very start it is one.
@@ -247,10 +264,10 @@ pub fn parse_page_in_chunks(body: &[u8], chunk: usize, limits: Limits) -> Result
     }
     let document = parser.finish()?;
     let malformed = |detail: &str| ParseError::Malformed { offset: body.len() as u64, detail: detail.into() };
-    match document.into_response() {
-        Ok(response) if response.is_page() => Ok(response.into_page()),
-        Ok(response) => Err(malformed(&format!("{} is not a page", response.name))),
-        Err(detail) => Err(malformed(detail)),
+    let response = document.into_response().map_err(malformed)?;
+    match response.is_page() {
+        true => response.into_page().map_err(malformed),
+        false => Err(malformed(&format!("{} is not a page", response.name))),
     }
 }
 
@@ -259,4 +276,32 @@ pub fn parse_document(body: &[u8], limits: Limits) -> Result<(Arc<str>, Value), 
     let mut parser = Parser::new(limits);
     parser.feed(body)?;
     parser.finish().map(|document| (document.name, document.root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes looked at while a body arrives in chunks of this size.
+    fn scanned(body: &[u8], chunk: usize) -> u64 {
+        let mut parser = Parser::new(Limits::default());
+        for bytes in body.chunks(chunk) {
+            parser.feed(bytes).unwrap();
+        }
+        parser.scanned
+    }
+
+    #[test]
+    fn bytes_that_trickle_in_are_looked_at_a_few_times_and_no_more() {
+        let long_text = format!("<a>{}</a>", "x".repeat(130_000));
+        let long_tag = format!("<a b=\"{}\"/>", "x".repeat(130_000));
+        let small_tags = format!("<a>{}</a>", "<b>c</b>".repeat(16_000));
+        let comment = format!("<a><!--{}--></a>", "x".repeat(130_000));
+        for body in [long_text, long_tag, small_tags, comment] {
+            for chunk in [1, 2, 100, 1000, 1500, 5000] {
+                let scanned = scanned(body.as_bytes(), chunk);
+                assert!(scanned <= 3 * body.len() as u64, "{}: {scanned} for {chunk}", &body[..10]);
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 //! Names: one allocation for each that occurs, and the prefixes that stand for a namespace.
+//! Refuses to remember without bound: names beyond a few thousand are forgotten, prefixes beyond a few dozen refused.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -73,13 +74,21 @@ impl Namespace {
     }
 }
 
+/// Declarations that may hold at one place. A vCenter uses five; each lookup goes through all.
+const DECLARED: usize = 64;
+
 /// Which prefix stands for what, innermost last.
 #[derive(Debug, Default)]
 pub(super) struct Prefixes(Vec<(Arc<str>, Namespace)>);
 
 impl Prefixes {
-    pub(super) fn declare(&mut self, prefix: Arc<str>, uri: &str) {
+    /// The error is the number of declarations that may hold at one place.
+    pub(super) fn declare(&mut self, prefix: Arc<str>, uri: &str) -> Result<(), usize> {
+        if self.0.len() >= DECLARED {
+            return Err(DECLARED);
+        }
         self.0.push((prefix, Namespace::of(uri)));
+        Ok(())
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,4 +1,5 @@
 //! One object of a page: its reference, the properties that came, and those that are missing with a reason.
+//! Refuses an object without a reference, and no property: one that can't be understood is left out.
 
 use std::sync::Arc;
 

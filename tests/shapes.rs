@@ -1,0 +1,124 @@
+//! The keys of every JSON document, as the contract of the command line lists them.
+//! Refuses to let one go or be renamed: scripts rely on them, so they only grow.
+
+use crate::support::{Musterctl, PASSWORD, Peer};
+use serde_json::Value;
+
+const VCENTER: &str =
+    "id name host port credential user trust tags ttl_seconds instance_uuid product version build";
+const CREDENTIAL: &str = "id name user stored vcenters rejected_at";
+const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
+const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total \
+                         added changed removed unchanged calls bytes error";
+const CERTIFICATE: &str = "address sha256 subject issuer names not_before not_after trusted";
+const STATUS: &str = "vcenter state synced_at age_seconds fresh counts last_operation";
+const COLUMN: &str = "id title type unit source aliases";
+const CHECK: &str = "name ok detail next_step";
+const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";
+
+/// Asserts that a document, or every document of a list that is not empty, has these keys.
+fn has(document: &Value, keys: &str) {
+    let all = document.as_array().map_or(std::slice::from_ref(document), Vec::as_slice);
+    assert!(!all.is_empty());
+    for one in all {
+        for key in keys.split_whitespace() {
+            assert!(one.get(key).is_some(), "{key} is missing: {one}");
+        }
+    }
+}
+
+#[test]
+fn every_command_prints_the_keys_of_the_contract() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    has(&muster.add(&peer, "Berlin"), VCENTER);
+    has(&muster.ok(&["vcenter", "list"]), VCENTER);
+    has(&muster.ok(&["vcenter", "show", "berlin"]), VCENTER);
+    has(&muster.ok(&["vcenter", "edit", "Berlin", "--ttl", "1h"]), VCENTER);
+    muster.put_password("spare", PASSWORD);
+    has(&muster.ok(&["credential", "add", "spare", "--user", "admin"]), CREDENTIAL);
+    has(&muster.ok(&["credential", "list"]), CREDENTIAL);
+    has(&muster.ok(&["credential", "remove", "spare", "--yes"]), CREDENTIAL);
+    has(&muster.ok(&["test", "Berlin"]), TEST);
+    has(&muster.ok(&["sync", "hosts", "Berlin"]), OPERATION);
+    let operations = muster.ok(&["sync", "full", "Berlin"]);
+    has(&operations, OPERATION);
+    has(&muster.ok(&["operations", "list"]), OPERATION);
+    let id = operations[0]["operation"].as_str().expect("an id");
+    has(&muster.ok(&["operations", "show", id]), OPERATION);
+    has(&muster.ok(&["status"]), STATUS);
+    has(&muster.json(&["doctor"]).document(), CHECK);
+    has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);
+}
+
+#[test]
+fn a_probe_tells_more_of_a_server_that_is_trusted() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    let untrusted = muster.ok(&["vcenter", "probe", &peer.address()]);
+    has(&untrusted, CERTIFICATE);
+    assert_eq!(untrusted["trusted"], false);
+    let trusted = muster.ok(&["vcenter", "probe", &peer.address(), "--pin", &peer.sha256()]);
+    has(&trusted, CERTIFICATE);
+    has(&trusted, "product version build instance_uuid");
+    assert_eq!(trusted["trusted"], true);
+}
+
+#[test]
+fn every_kind_describes_its_columns_and_every_row_says_whose_it_is() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    for kind in contract::Kind::LISTED {
+        has(&muster.ok(&["columns", kind.name()]), COLUMN);
+        for row in muster.ok(&["inventory", kind.name()]).as_array().expect("rows") {
+            has(row, ROW);
+        }
+    }
+    has(&muster.ok(&["inventory", "vms"]), ROW);
+}
+
+#[test]
+fn doctor_fails_with_what_to_do_where_the_database_is_none() {
+    let muster = Musterctl::new();
+    assert_eq!(muster.ok(&["vcenter", "list"]), serde_json::json!([]));
+    std::fs::write(muster.data().join("muster.db"), "no database").expect("written");
+    let run = muster.json(&["doctor"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let checks = run.document();
+    has(&checks, CHECK);
+    assert_eq!((&checks[0]["name"], &checks[0]["ok"]), (&"database".into(), &false.into()), "{run:?}");
+    assert!(checks[0]["next_step"].as_str().is_some_and(|next| !next.contains("doctor")), "{run:?}");
+    let run = muster.json(&["status"]);
+    assert_eq!((run.code, &run.error()["code"]), (1, &"database".into()), "{run:?}");
+}
+
+#[test]
+fn a_wrong_call_says_what_is_missing_and_what_shows_how() {
+    let muster = Musterctl::new();
+    let run = muster.json(&["vcenter", "add", "Berlin"]);
+    assert_eq!((run.code, &run.error()["code"]), (2, &"invalid_value".into()), "{run:?}");
+    assert!(run.error()["message"].as_str().is_some_and(|words| words.contains("<HOST[:PORT]>")), "{run:?}");
+    for (arguments, exit) in [
+        (&["vcenter", "edit", "Berlin"][..], 2),
+        (&["vcenter", "show", "Berlin"], 3),
+        (&["operations", "show", "0193"], 3),
+        (&["completions", "bash"], 2),
+        (&["man"], 2),
+    ] {
+        let run = muster.json(arguments);
+        assert_eq!(run.code, exit, "{run:?}");
+        assert!(run.error()["next_step"].is_string(), "{run:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_wrong_usage() {
+    use std::os::unix::ffi::OsStrExt;
+    let muster = Musterctl::new();
+    let mut command = muster.command(&["vcenter", "show", "--json"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"\xff"));
+    let run = crate::support::finish(command.spawn().expect("it starts"));
+    assert_eq!((run.code, &run.error()["code"]), (2, &"invalid_value".into()), "{run:?}");
+}

@@ -1,0 +1,205 @@
+//! What people on a terminal are asked, and that signals and closed pipes end commands in order.
+//! Refuses to imitate a terminal: `script`, which every Debian has, gives a real one.
+
+use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish};
+use serde_json::json;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Stdio};
+
+/// A command on a terminal of its own, with everything it shows.
+struct Terminal {
+    process: Child,
+    shown: std::sync::Arc<std::sync::Mutex<String>>,
+    reader: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Terminal {
+    fn start(muster: &Musterctl, line: &str) -> Terminal {
+        let plain = muster.command(&[]);
+        let program = plain.get_program().to_str().expect("a path").to_owned();
+        let mut command = std::process::Command::new("script");
+        command.args([
+            "-qec",
+            &format!("stty cols 100; {program} {line}; code=$?; stty -a; exit $code"),
+            "/dev/null",
+        ]);
+        command.env_clear().envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        command.env("SHELL", "/bin/sh").env("TERM", "xterm");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().expect("script of bsdutils starts");
+        let mut stdout = process.stdout.take().expect("what it shows");
+        let shown = std::sync::Arc::<std::sync::Mutex<String>>::default();
+        let into = shown.clone();
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = stdout.read(&mut bytes) {
+                into.lock().expect("the text").push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        });
+        Terminal { process, shown, reader: Some(reader) }
+    }
+
+    /// Waits until this was shown.
+    fn expect(&self, words: &str) {
+        eventually(words, || self.shown.lock().expect("the text").contains(words));
+    }
+
+    fn type_in(&mut self, keys: &str) {
+        let stdin = self.process.stdin.as_mut().expect("a keyboard");
+        stdin.write_all(keys.as_bytes()).and_then(|()| stdin.flush()).expect("typed");
+    }
+
+    fn finish(mut self) -> Run {
+        let code = self.process.wait().expect("it ends").code().unwrap_or(-1);
+        self.reader.take().expect("the reader").join().expect("everything was shown");
+        let stdout = self.shown.lock().expect("the text").clone();
+        Run { code, stdout, stderr: String::new() }
+    }
+}
+
+fn add(peer: &Peer, trust: &str) -> String {
+    format!("vcenter add Berlin {} --user admin {trust}", peer.address())
+}
+
+#[test]
+fn a_password_is_asked_for_and_never_shown() {
+    let (peer, muster) = (Peer::vcenter(), Musterctl::new());
+    let mut terminal = Terminal::start(&muster, &add(&peer, &format!("--ca-file {}", peer.ca())));
+    terminal.expect("Password of admin (Berlin)");
+    terminal.type_in(&format!("{PASSWORD}\r"));
+    let run = terminal.finish();
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(!run.stdout.contains(PASSWORD), "{run:?}");
+    assert_eq!(muster.ok(&["vcenter", "list"])[0]["name"], "Berlin");
+}
+
+#[test]
+fn ctrl_c_at_the_password_ends_with_130_and_the_terminal_shows_what_is_typed_again() {
+    let (peer, muster) = (Peer::vcenter(), Musterctl::new());
+    let mut terminal = Terminal::start(&muster, &add(&peer, &format!("--ca-file {}", peer.ca())));
+    terminal.expect("Password of admin (Berlin)");
+    terminal.type_in("half\x03");
+    let run = terminal.finish();
+    assert_eq!(run.code, 130, "{run:?}");
+    assert!(run.stdout.contains(" echo ") && run.stdout.contains(" icanon "), "{run:?}");
+    assert!(run.stdout.contains("interrupted"), "{run:?}");
+    assert_eq!(muster.ok(&["vcenter", "list"]), json!([]));
+}
+
+#[test]
+fn a_certificate_is_trusted_only_with_yes() {
+    let (peer, muster) = (Peer::vcenter(), Musterctl::new());
+    muster.put_password("Berlin", PASSWORD);
+    for (answer, code) in [("no", 6), ("yes", 0)] {
+        let mut terminal = Terminal::start(&muster, &add(&peer, ""));
+        terminal.expect("do you trust it?");
+        assert!(terminal.shown.lock().unwrap().contains(&peer.sha256()));
+        terminal.type_in(&format!("{answer}\r"));
+        let run = terminal.finish();
+        assert_eq!(run.code, code, "{run:?}");
+    }
+    assert_eq!(muster.ok(&["vcenter", "show", "Berlin"])["pin"], json!(peer.sha256()));
+}
+
+#[test]
+fn what_destroys_is_done_only_with_yes() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    for (answer, code, left) in [("no", 130, 1), ("yes", 0, 0)] {
+        let mut terminal = Terminal::start(&muster, "vcenter remove Berlin");
+        terminal.expect("[yes/no]");
+        terminal.type_in(&format!("{answer}\r"));
+        let run = terminal.finish();
+        assert_eq!(run.code, code, "{run:?}");
+        assert_eq!(muster.ok(&["vcenter", "list"]).as_array().map(Vec::len), Some(left));
+    }
+}
+
+#[test]
+fn a_rejected_password_is_asked_for_again_and_fresh_data_needs_none() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    muster.put_password("Berlin", "no longer right");
+    assert_eq!(muster.json(&["test", "Berlin"]).code, 4);
+    let fresh = Terminal::start(&muster, "inventory hosts --max-age 1h").finish();
+    assert_eq!(fresh.code, 0, "{fresh:?}");
+    let mut terminal = Terminal::start(&muster, "sync full Berlin");
+    terminal.expect("was rejected at");
+    terminal.expect("Password of admin (Berlin)");
+    terminal.type_in(&format!("{PASSWORD}\r"));
+    let run = terminal.finish();
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("Berlin: full sync succeeded after"), "{run:?}");
+}
+
+#[test]
+fn a_list_of_operations_has_one_line_each_on_a_narrow_terminal() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    for _ in 0..3 {
+        muster.ok(&["sync", "full", "Berlin"]);
+    }
+    for width in [80, 0] {
+        let line = format!("--version; stty cols {width}; {} operations list", program(&muster));
+        let run = Terminal::start(&muster, &line).finish();
+        let rows = run.stdout.lines().filter(|line| line.contains("succeeded"));
+        let rows: Vec<&str> = rows.collect();
+        assert_eq!(rows.len(), 4, "{}", run.stdout);
+        assert!(rows.iter().all(|row| row.trim_end().chars().count() <= 80), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn ctrl_c_ends_an_inventory_that_refreshes_and_nothing_is_left_running() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
+    let child = muster.spawn(&["inventory", "hosts", "--max-age", "1s", "--json"]);
+    eventually("it reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let run = finish(child);
+    assert_eq!((run.code, &run.error()["code"]), (130, &json!("cancelled")), "{run:?}");
+    assert!(run.error()["next_step"].is_string(), "{run:?}");
+    peer.post("/release", json!({}));
+    assert_eq!(peer.sessions(), 0);
+    assert_eq!(muster.ok(&["operations", "list"])[0]["state"], "cancelled");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_watch_and_a_full_disk_is_told() {
+    let muster = Musterctl::new();
+    let mut watch = muster.spawn(&["watch"]);
+    let mut stdout = BufReader::new(watch.stdout.take().expect("its output"));
+    muster.put_password("ops", PASSWORD);
+    let mut line = String::new();
+    let adding = std::cell::Cell::new(0);
+    let write = || {
+        let name = format!("ops{}", adding.replace(adding.get() + 1));
+        muster.put_password(&name, PASSWORD);
+        muster.ok(&["credential", "add", &name, "--user", "admin"]);
+    };
+    // It listens a moment after it was started.
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| stdout.read_line(&mut line));
+        eventually("something was printed", || {
+            if !first.is_finished() {
+                write();
+            }
+            first.is_finished()
+        });
+    });
+    assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{line}");
+    drop(stdout);
+    assert_eq!(finish(watch).code, 0);
+
+    let mut full = muster.command(&["credential", "list", "--json"]);
+    full.stdout(std::fs::File::create("/dev/full").expect("Linux has it"));
+    let run = finish(full.spawn().expect("it starts"));
+    assert_eq!((run.code, &run.error()["code"]), (1, &json!("failed")), "{run:?}");
+}
+
+fn program(muster: &Musterctl) -> String {
+    muster.command(&[]).get_program().to_str().expect("a path").to_owned()
+}
