@@ -30,7 +30,9 @@ pub(crate) fn run(table: &mut Table) -> Result<()> {
         speeds.push(page.len() as f64 / 1e6 / started.elapsed().as_secs_f64());
     }
     ensure!(objects > 0, "the recorded page holds no objects");
-    table.section(format!("parser: a recorded page of VMs, repeated to {objects} objects; median of {RUNS} runs"));
+    table.section(format!(
+        "parser: a recorded page of VMs, repeated to {objects} objects; median of {RUNS} runs"
+    ));
     let fastest = speeds.iter().copied().fold(0.0, f64::max);
     table.value("parser", format!("{:.0} MB/s (fastest {fastest:.0})", median(speeds)));
     Ok(())

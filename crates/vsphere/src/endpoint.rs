@@ -24,7 +24,8 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// Whether it can be used at all: that a PEM text holds certificates, and that the system has a store.
+    /// Whether it can be used at all: that a PEM text holds certificates and nothing else (a private
+    /// key must not be kept along with them), and that the system has a store.
     ///
     /// # Errors
     /// What is wrong with it, in words.

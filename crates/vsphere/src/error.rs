@@ -73,9 +73,10 @@ pub enum Error {
     /// The server refused at HTTP level; 503 is also what a vCenter without free sessions says.
     #[error("{call} failed: HTTP status {status}")]
     HttpStatus { call: Call, status: u16, retry_after: Option<Duration> },
-    /// User name or password is wrong. Must not be tried again by itself: five failures lock an account.
-    #[error("{call} refused: user name or password is not accepted")]
-    InvalidLogin { call: Call },
+    /// User name or password is wrong, or may not be used any more. Must not be tried again by itself: five failures
+    /// lock an account. The reason is in words, where it is another than a wrong name or password.
+    #[error("{call} refused: {}", reason.as_deref().unwrap_or("user name or password is not accepted"))]
+    InvalidLogin { call: Call, reason: Option<String> },
     /// The session is over, or there never was one.
     #[error("{call} refused: the session is not logged in")]
     NotAuthenticated { call: Call },
@@ -131,7 +132,7 @@ impl Error {
             | Self::BadHandshake { call, .. }
             | Self::NotVsphere { call, .. }
             | Self::HttpStatus { call, .. }
-            | Self::InvalidLogin { call }
+            | Self::InvalidLogin { call, .. }
             | Self::NotAuthenticated { call }
             | Self::NoPermission { call, .. }
             | Self::InvalidProperty { call, .. }

@@ -1,9 +1,43 @@
 //! Turns a SOAP fault into an error.
+//! Refuses to take a rejected login for anything milder: whatever answers a login and isn't the server's own failure
+//! counts as a rejection, because trying on locks the account.
 
 use crate::{
     error::{Call, Error},
     value::Value,
 };
+
+/// Faults that say nothing about the user name or the password, by the names of vSphere's runtime faults. Any other name
+/// that answers a login is a rejection.
+const SERVERS_OWN: [&str; 27] = [
+    "ConcurrentAccess",
+    "DatabaseError",
+    "HostCommunication",
+    "HostConnectFault",
+    "HostNotConnected",
+    "HostNotReachable",
+    "InsufficientResourcesFault",
+    "InvalidArgument",
+    "InvalidLocale",
+    "InvalidRequest",
+    "InvalidState",
+    "InvalidType",
+    "LicenseServerUnavailable",
+    "LimitExceeded",
+    "ManagedObjectNotFound",
+    "MethodAlreadyDisabledFault",
+    "MethodDisabled",
+    "MethodNotFound",
+    "NotEnoughLicenses",
+    "NotImplemented",
+    "NotSupported",
+    "OutOfBounds",
+    "RequestCanceled",
+    "RuntimeFault",
+    "SystemError",
+    "Timedout",
+    "UnexpectedFault",
+];
 
 /// The error of a method that was answered by a fault (`faultstring`, `detail`).
 pub(crate) fn error(call: &Call, fault: &Value) -> Error {
@@ -16,7 +50,12 @@ pub(crate) fn error(call: &Call, fault: &Value) -> Error {
     let text = |field: &str| detail.field(field).and_then(Value::as_str).map(|text| text.trim().to_owned());
     let moref = |field: &str| detail.field(field).and_then(Value::as_ref).cloned();
     match name {
-        "InvalidLogin" => Error::InvalidLogin { call },
+        "InvalidLogin" => Error::InvalidLogin { call, reason: None },
+        // Both extend InvalidLogin.
+        "PasswordExpired" => Error::InvalidLogin { call, reason: Some("the password has expired".into()) },
+        "InvalidClientCertificate" => {
+            Error::InvalidLogin { call, reason: Some("the client certificate is not accepted".into()) }
+        }
         "NotAuthenticated" => Error::NotAuthenticated { call },
         "NoPermission" => {
             Error::NoPermission { call, object: moref("object"), privilege: text("privilegeId") }
@@ -26,6 +65,9 @@ pub(crate) fn error(call: &Call, fault: &Value) -> Error {
             Error::InvalidProperty { call, name: text("name").unwrap_or_default() }
         }
         "ManagedObjectNotFound" => Error::ManagedObjectNotFound { call, moref: moref("obj") },
+        name if call.method == "Login" && !SERVERS_OWN.contains(&name) => {
+            Error::InvalidLogin { call, reason: Some(format!("{name}: {}", message())) }
+        }
         name => Error::Fault { call, name: name.to_owned(), message: message() },
     }
 }
@@ -63,6 +105,35 @@ mod tests {
         assert!(matches!(token, Error::InvalidProperty { name, .. } if name == "token"));
         let method = fault(include_bytes!("../tests/recorded/fault_method_not_found.xml"));
         assert!(matches!(method, Error::Fault { name, .. } if name == "MethodNotFound"));
+    }
+
+    #[test]
+    fn a_login_that_is_answered_by_a_fault_is_rejected_unless_the_server_itself_failed() {
+        let answered = |method, name: &str| {
+            let text = String::from_utf8_lossy(include_bytes!("../tests/recorded/fault_invalid_login.xml"))
+                .replace("InvalidLogin", name);
+            let (_, root) = parse_document(text.as_bytes(), Limits::default()).unwrap();
+            error(&Call::new(method, "vc.example.com".into()), root.field("Body.Fault").unwrap())
+        };
+        for method in ["Login", "CurrentTime"] {
+            for (name, words) in [
+                ("InvalidLogin", "user name or password is not accepted"),
+                ("PasswordExpired", "the password has expired"),
+                ("InvalidClientCertificate", "the client certificate is not accepted"),
+            ] {
+                let error = answered(method, name);
+                assert!(matches!(error, Error::InvalidLogin { .. }), "{error:?}");
+                assert_eq!(error.to_string(), format!("{method} on vc.example.com refused: {words}"));
+            }
+        }
+        let error = answered("Login", "AccountLocked");
+        assert_eq!(error.to_string(), "Login on vc.example.com refused: AccountLocked: Login failure");
+        assert!(matches!(error, Error::InvalidLogin { .. }));
+        assert!(matches!(answered("CurrentTime", "AccountLocked"), Error::Fault { .. }));
+        for name in ["SystemError", "RuntimeFault", "HostCommunication"] {
+            assert!(matches!(answered("Login", name), Error::Fault { .. }), "{name}");
+        }
+        assert!(matches!(answered("Login", "NoPermission"), Error::NoPermission { .. }));
     }
 
     #[test]

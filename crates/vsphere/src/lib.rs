@@ -9,6 +9,7 @@ mod client;
 mod endpoint;
 mod error;
 mod fault;
+mod paging;
 pub mod parser;
 mod probe;
 mod request;

@@ -1,10 +1,11 @@
 //! Looks at a server's certificate before anything is entrusted to it.
 //! The handshake is always broken off once the certificate is there: no HTTP byte and no credential travels.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpStream, lookup_host},
+    task::JoinSet,
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
@@ -15,6 +16,9 @@ use crate::{
     error::{Call, Error},
     tls::{self, Purpose, Record},
 };
+
+/// How long an address may keep the next one waiting: a name often has an IPv6 address that leads nowhere.
+const HEAD_START: Duration = Duration::from_millis(300);
 
 /// What a server showed, and whether its trust accepts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +66,69 @@ async fn open(endpoint: &Endpoint, call: &Call) -> Result<TcpStream, Error> {
         .await
         .map_err(|source| Error::Resolve { call: call.clone(), source: source.into() })?
         .collect();
-    let unreachable =
-        |source: std::io::Error| Error::Unreachable { call: call.clone(), source: source.into() };
-    TcpStream::connect(&addresses[..]).await.map_err(unreachable)
+    first(&addresses, TcpStream::connect)
+        .await
+        .map_err(|source| Error::Unreachable { call: call.clone(), source: source.into() })
+}
+
+/// The first connection that comes about: each address is tried a little after the one before, or as soon as that failed.
+async fn first<T, F>(addresses: &[SocketAddr], connect: impl Fn(SocketAddr) -> F) -> io::Result<T>
+where
+    T: Send + 'static,
+    F: Future<Output = io::Result<T>> + Send + 'static,
+{
+    let mut addresses = addresses.iter();
+    let mut attempts = JoinSet::new();
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    loop {
+        let patience = match addresses.next() {
+            Some(address) => {
+                attempts.spawn(connect(*address));
+                HEAD_START
+            }
+            // The caller limits the whole.
+            None => Duration::MAX,
+        };
+        match timeout(patience, attempts.join_next()).await {
+            Ok(Some(Ok(Ok(connection)))) => return Ok(connection),
+            Ok(Some(Ok(Err(error)))) => failure = error,
+            Ok(Some(Err(error))) => failure = io::Error::other(error),
+            Ok(None) => return Err(failure),
+            Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const ADDRESSES: [u16; 3] = [1, 2, 3];
+
+    /// Which of three addresses wins, and when; each fails or connects after so many milliseconds.
+    async fn race(outcomes: [(u64, bool); 3]) -> (Option<u16>, u128) {
+        let addresses = ADDRESSES.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let start = Instant::now();
+        let winner = first(&addresses, |address| async move {
+            let (after, connects) = outcomes[usize::from(address.port()) - 1];
+            sleep(Duration::from_millis(after)).await;
+            if connects { Ok(address.port()) } else { Err(io::Error::other("refused")) }
+        });
+        (winner.await.ok(), start.elapsed().as_millis())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_leads_nowhere_costs_a_moment_and_the_first_connection_wins() {
+        const NEVER: u64 = 1_000_000;
+        assert_eq!(race([(10, true), (0, true), (0, true)]).await, (Some(1), 10));
+        assert_eq!(race([(NEVER, true), (10, true), (0, true)]).await, (Some(2), 310));
+        assert_eq!(race([(NEVER, true), (NEVER, true), (10, true)]).await, (Some(3), 610));
+        assert_eq!(race([(400, true), (500, true), (0, true)]).await, (Some(1), 400));
+        assert_eq!(race([(10, false), (20, true), (0, true)]).await, (Some(2), 30));
+        assert_eq!(race([(10, false), (20, false), (30, false)]).await, (None, 60));
+        let nobody: io::Result<()> = first(&[], |_| async { Ok(()) }).await;
+        assert_eq!(nobody.unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 }

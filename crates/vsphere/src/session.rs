@@ -1,14 +1,14 @@
 //! A login: the calls that need one.
 //! Doesn't renew itself, and can't log out when it is dropped: its owner calls `logout`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::SeqCst},
-};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
 
 use crate::{
     client::{About, Server},
     error::Error,
+    paging::Paging,
     parser::{Object, Page, Response},
     request::{self, Request},
     transport::{Traffic, Wire},
@@ -29,12 +29,13 @@ pub struct Session(Arc<Login>);
 struct Login {
     server: Arc<Server>,
     wire: Wire,
-    ended: AtomicBool,
+    /// Whether the server knows that it is over. Locked while it is told.
+    ended: Mutex<bool>,
 }
 
 impl Session {
     pub(crate) fn new(server: Arc<Server>, wire: Wire) -> Self {
-        Self(Arc::new(Login { server, wire, ended: AtomicBool::new(false) }))
+        Self(Arc::new(Login { server, wire, ended: Mutex::new(false) }))
     }
 
     /// What the server said about itself when it was connected to.
@@ -64,17 +65,19 @@ impl Session {
         time.ok_or_else(|| self.server().incomplete("CurrentTime", "time"))
     }
 
-    /// Ends the session. Does nothing the second time; a session that is over already is no error.
+    /// Ends the session. Does nothing once that has succeeded, and waits for a call of the same that is under way; a
+    /// session that is over already is no error. Cancelled or failed, it may be tried again.
     pub async fn logout(&self) -> Result<(), Error> {
-        if self.0.ended.swap(true, SeqCst) {
+        let mut ended = self.0.ended.lock().await;
+        if *ended {
             return Ok(());
         }
         match self.send(request::logout(&self.server().content.session_manager)).await {
-            Ok(_) | Err(Error::NotAuthenticated { .. }) => Ok(()),
-            Err(error) => {
-                self.0.ended.store(false, SeqCst);
-                Err(error)
+            Ok(_) | Err(Error::NotAuthenticated { .. }) => {
+                *ended = true;
+                Ok(())
             }
+            Err(error) => Err(error),
         }
     }
 
@@ -97,6 +100,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::ManagedObjectNotFound`] names the object that doesn't exist; nothing is returned of the others.
+    /// [`Error::TooLarge`] where more objects come than were asked for.
     pub async fn retrieve<P: AsRef<str>>(
         &self,
         objects: &[MoRef],
@@ -106,11 +110,15 @@ impl Session {
         let mut all = Vec::with_capacity(objects.len());
         for some in objects.chunks(BY_REFERENCE) {
             let collector = &self.server().content.property_collector;
-            let mut page = self.page(request::retrieve_objects(collector, some, type_name, paths)).await?;
-            all.append(&mut page.objects);
-            while let Some(token) = page.token {
-                page = self.page(request::continue_retrieve(collector, &token)).await?;
+            let mut paging = Paging::new(some.len());
+            let mut request = request::retrieve_objects(collector, some, type_name, paths);
+            loop {
+                let call = self.server().transport.call(request.method);
+                let (mut page, end) = self.page(request).await?;
+                paging.take(call, &page, end)?;
                 all.append(&mut page.objects);
+                let Some(token) = page.token else { break };
+                request = request::continue_retrieve(collector, &token);
             }
         }
         Ok(all)
@@ -124,7 +132,14 @@ impl Session {
         self.server().send(&self.0.wire, request).await
     }
 
-    pub(crate) async fn page(&self, request: Request) -> Result<Page, Error> {
-        self.send(request).await.map(Response::into_page)
+    /// A page, and the length of its answer in bytes.
+    pub(crate) async fn page(&self, request: Request) -> Result<(Page, u64), Error> {
+        let call = self.server().transport.call(request.method);
+        let answer = self.send(request).await?;
+        let end = answer.end;
+        match answer.into_page() {
+            Ok(page) => Ok((page, end)),
+            Err(detail) => Err(Error::Malformed { call, offset: end, detail: detail.into() }),
+        }
     }
 }

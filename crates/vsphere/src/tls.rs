@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError, RootCertStore,
+    SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -37,7 +38,7 @@ impl Record {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, seen: Seen) {
+    pub(crate) fn set(&self, seen: Seen) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
     }
 }
@@ -108,6 +109,13 @@ impl Judge {
 }
 
 fn authorities(pem: &str) -> Result<RootCertStore, String> {
+    if let Some(label) = labels(pem).find(|label| *label != "CERTIFICATE") {
+        // The text is stored readable for everybody who may read the settings: a key must not slip in with it.
+        let label: String = label.chars().take(40).collect();
+        return Err(format!(
+            "the authority's PEM text holds more than certificates ({label}): leave the CERTIFICATE blocks only"
+        ));
+    }
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
         let certificate =
@@ -120,6 +128,15 @@ fn authorities(pem: &str) -> Result<RootCertStore, String> {
         true => Err("the authority's PEM text holds no certificate".into()),
         false => Ok(roots),
     }
+}
+
+/// What the blocks of a PEM text say they are, well formed or not. A label ends at a dash or the line's end: what comes
+/// after it may be a secret.
+fn labels(pem: &str) -> impl Iterator<Item = &str> {
+    pem.match_indices("BEGIN ").filter(|(at, _)| pem[..*at].trim_end().ends_with('-')).map(|(at, begin)| {
+        let label = &pem[at + begin.len()..];
+        label.split(['-', '\r', '\n']).next().unwrap_or(label).trim()
+    })
 }
 
 #[derive(Debug)]
@@ -145,7 +162,7 @@ impl ServerCertVerifier for Verifier {
         let refusal = verdict.as_ref().err().map(|error| reason(error, &certificate));
         self.record.set(Seen { certificate, warnings, refusal });
         match self.purpose {
-            Purpose::Talk => verdict.map(|()| ServerCertVerified::assertion()),
+            Purpose::Talk => verdict.map(|()| ServerCertVerified::assertion()).map_err(refused),
             Purpose::Probe => Err(TlsError::General("a probe ends here".into())),
         }
     }
@@ -183,6 +200,14 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
+/// A refusal by one name, whatever the platform's verifier calls it: so it is told from all that can fail otherwise.
+fn refused(error: TlsError) -> TlsError {
+    match error {
+        TlsError::InvalidCertificate(_) => error,
+        other => CertificateError::Other(OtherError(Arc::new(other))).into(),
+    }
+}
+
 fn reason(error: &TlsError, certificate: &Certificate) -> String {
     use CertificateError as C;
     let TlsError::InvalidCertificate(error) = error else { return error.to_string() };
@@ -201,5 +226,34 @@ fn reason(error: &TlsError, certificate: &Certificate) -> String {
         C::Revoked => "the certificate was revoked".into(),
         C::Other(_) if certificate.is_authority => Warning::Authority.to_string(),
         other => format!("the certificate is not acceptable: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_with_anything_but_certificates_is_refused_without_showing_it() {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().pem();
+        let check = |pem: String| Trust::Ca(pem).check();
+        assert_eq!(check(certificate.clone()), Ok(()));
+        assert_eq!(check(format!("issued to: us\n{certificate}and\r\n{certificate}")), Ok(()));
+        let secret = "MIGHAgEAMBMGByqGSM49";
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PARAMETERS", "X509 CRL", "SOMETHING ELSE"] {
+            for pem in [
+                format!("{certificate}-----BEGIN {label}-----\n{secret}\n-----END {label}-----\n"),
+                format!("-----BEGIN {label}-----\n{secret}\n-----END {label}-----\n{certificate}"),
+                format!("{certificate}-----BEGIN {label}\n{secret}"),
+                format!("{certificate}---- BEGIN {label} ----\n{secret}"),
+            ] {
+                let words = check(pem).unwrap_err();
+                assert!(words.contains(label) && !words.contains(secret), "{words}");
+            }
+        }
+        assert!(check(key.serialize_pem()).unwrap_err().contains("PRIVATE KEY"));
     }
 }

@@ -24,7 +24,14 @@ use crate::{
     parser::{self, Limits, Parser},
     request::Request,
     tls::{self, Purpose, Record},
+    value::Value,
 };
+
+/// An answer may take this many times the longest silence: one that only ever trickles is given up.
+const SILENCES: u32 = 10;
+
+/// Nobody waits longer because a server says so.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// What a session has cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,6 +136,29 @@ impl Transport {
         limits: Limits,
     ) -> Result<parser::Response, Error> {
         let call = self.call(request.method);
+        self.in_time(call, self.send_untimed(wire, action, request, limits)).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        call: Call,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let after = self.timeout.saturating_mul(SILENCES);
+        match tokio::time::timeout(after, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::Timeout { call, after }),
+        }
+    }
+
+    async fn send_untimed(
+        &self,
+        wire: &Wire,
+        action: &str,
+        request: Request,
+        limits: Limits,
+    ) -> Result<parser::Response, Error> {
+        let call = self.call(request.method);
         let mut message = self
             .http
             .post(self.sdk.clone())
@@ -160,8 +190,12 @@ impl Transport {
     }
 
     /// The list of API versions that the server speaks; none if it has no such list.
-    pub(crate) async fn versions(&self, wire: &Wire) -> Result<Option<crate::value::Value>, Error> {
+    pub(crate) async fn versions(&self, wire: &Wire) -> Result<Option<Value>, Error> {
         let call = self.call("versions");
+        self.in_time(call.clone(), self.versions_untimed(call, wire)).await
+    }
+
+    async fn versions_untimed(&self, call: Call, wire: &Wire) -> Result<Option<Value>, Error> {
         wire.counters.calls.fetch_add(1, Relaxed);
         let answer = self
             .http
@@ -232,10 +266,10 @@ impl Transport {
     fn bad_tls(&self, call: Call, error: &rustls::Error) -> Error {
         let refused = self.record.last().and_then(|seen| Some((seen.certificate, seen.refusal?)));
         match (error, refused) {
-            (
-                rustls::Error::InvalidCertificate(_) | rustls::Error::General(_),
-                Some((certificate, reason)),
-            ) => Error::Untrusted { call, certificate: Box::new(certificate), reason },
+            // Our verifier refuses with this alone; what is recorded may be an earlier connection's.
+            (rustls::Error::InvalidCertificate(_), Some((certificate, reason))) => {
+                Error::Untrusted { call, certificate: Box::new(certificate), reason }
+            }
             (error, _) => Error::BadHandshake { call, detail: error.to_string() },
         }
     }
@@ -265,7 +299,7 @@ fn http_status(call: &Call, status: StatusCode, headers: Option<&HeaderMap>) -> 
     Error::HttpStatus {
         call: call.clone(),
         status: status.as_u16(),
-        retry_after: seconds.map(Duration::from_secs),
+        retry_after: seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)),
     }
 }
 
@@ -283,4 +317,26 @@ fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     chain(error).find_map(|cause| cause.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{CertificateError, pki_types::CertificateDer};
+
+    use super::*;
+    use crate::{certificate::Certificate, endpoint::Trust, tls::Seen};
+
+    #[test]
+    fn only_a_refused_certificate_is_untrusted_and_not_what_fails_after_one() {
+        let trust = Trust::Pin([0; 32]);
+        let endpoint = Endpoint { host: "localhost".into(), port: 1, trust, timeout: CONNECT_TIMEOUT };
+        let transport = Transport::new(&endpoint, "test/1").unwrap();
+        let certificate = Certificate::read(&CertificateDer::from(Vec::new()), &[]);
+        transport.record.set(Seen { certificate, warnings: Vec::new(), refusal: Some("refused".into()) });
+        let error = |tls| transport.bad_tls(transport.call("Login"), &tls);
+        let refused = error(CertificateError::ApplicationVerificationFailure.into());
+        assert!(matches!(refused, Error::Untrusted { .. }), "{refused:?}");
+        let other = error(rustls::Error::General("something else".into()));
+        assert!(matches!(other, Error::BadHandshake { .. }), "{other:?}");
+    }
 }

@@ -3,8 +3,9 @@
 
 use crate::{
     error::{Call, Error},
+    paging::Paging,
     parser::{Object, Page},
-    request,
+    request::{self, Request},
     session::Session,
     value::{MoRef, Value},
 };
@@ -56,6 +57,7 @@ pub struct Watcher {
     page_size: u32,
     view: Option<MoRef>,
     members: Option<Vec<MoRef>>,
+    paging: Paging,
     state: State,
 }
 
@@ -77,13 +79,16 @@ impl Watcher {
     /// as 1); the server may send fewer.
     pub fn new(session: &Session, selection: Selection, page_size: u32) -> Self {
         let (session, page_size) = (session.clone(), page_size.max(1));
-        Self { session, selection, page_size, view: None, members: None, state: State::Start }
+        let paging = Paging::new(most(None));
+        Self { session, selection, page_size, view: None, members: None, paging, state: State::Start }
     }
 
     /// The next page, or the end. Cancelling the call under way spends the watcher, as an error does.
     ///
     /// # Errors
     /// [`Error::InvalidProperty`] names the path that the server doesn't know; [`Error::Spent`] after the end.
+    /// [`Error::NotAuthenticated`] also where our own view is gone, as it is when another session took the place of
+    /// ours: log in and start again. [`Error::TooLarge`] and [`Error::Malformed`] where the pages have no end.
     pub async fn next(&mut self) -> Result<Event, Error> {
         // Until the call has succeeded the watcher counts as spent: neither an error nor a cancelled call may lead to
         // a second use of a token.
@@ -91,8 +96,8 @@ impl Watcher {
             State::Start => self.first_page().await,
             State::Paging { token } => {
                 let collector = &self.session.server().content.property_collector;
-                let page = self.session.page(request::continue_retrieve(collector, &token)).await?;
-                Ok(self.told(page))
+                let request = request::continue_retrieve(collector, &token);
+                self.page(request).await
             }
             State::Complete => self.complete().await,
             State::Spent => Err(Error::Spent { call: self.call() }),
@@ -122,10 +127,20 @@ impl Watcher {
         let view = self.create_view().await?;
         // Kept before anything else is asked, so that `close` finds it whatever happens.
         self.view = Some(view.clone());
-        self.members = self.members(&view).await?;
+        self.members = self.members(&view).await.map_err(|error| replaced(error, &view))?;
+        self.paging = Paging::new(most(self.members.as_deref()));
         let collector = &self.session.server().content.property_collector;
         let request = request::retrieve_view(collector, &view, &self.selection, self.page_size);
-        let page = self.session.page(request).await?;
+        self.page(request).await
+    }
+
+    async fn page(&mut self, request: Request) -> Result<Event, Error> {
+        let method = request.method;
+        let (page, end) = self.session.page(request).await.map_err(|error| match &self.view {
+            Some(view) => replaced(error, view),
+            None => error,
+        })?;
+        self.paging.take(self.session.server().transport.call(method), &page, end)?;
         Ok(self.told(page))
     }
 
@@ -142,12 +157,16 @@ impl Watcher {
 
     async fn complete(&mut self) -> Result<Event, Error> {
         match self.destroy_view().await {
-            Ok(()) => {}
-            // An expired session can look like an empty inventory.
-            Err(error @ Error::NotAuthenticated { .. }) => return Err(error),
-            Err(error) => tracing::debug!(%error, "a view was left to die with its session"),
+            Ok(()) => Ok(Event::InitialDone),
+            // The server answered, and not that the session or the view is gone.
+            Err(error @ Error::Fault { .. }) => {
+                tracing::debug!(%error, "a view was left to die with its session");
+                Ok(Event::InitialDone)
+            }
+            // An expired or replaced session can look like an empty inventory, and whoever doesn't answer proves nothing.
+            Err(Error::ManagedObjectNotFound { call, .. }) => Err(Error::NotAuthenticated { call }),
+            Err(error) => Err(error),
         }
-        Ok(Event::InitialDone)
     }
 
     async fn create_view(&self) -> Result<MoRef, Error> {
@@ -163,15 +182,27 @@ impl Watcher {
     /// The view's own list of references: 90 bytes an object, where a page has thousands.
     async fn members(&self, view: &MoRef) -> Result<Option<Vec<MoRef>>, Error> {
         match self.session.retrieve(std::slice::from_ref(view), "ContainerView", &["view"]).await {
-            Ok(views) => {
-                let members = views.first().and_then(|object| object.property("view"));
-                let members = members.map_or(&[][..], Value::as_list);
-                Ok(Some(members.iter().filter_map(Value::as_ref).cloned().collect()))
-            }
+            Ok(views) => match views.iter().find(|object| object.moref == *view) {
+                Some(object) => self.listed_in(object),
+                None => Ok(None),
+            },
             // Without it the progress display has no end, and nothing to hold the pages against.
             Err(Error::Fault { .. } | Error::NoPermission { .. } | Error::InvalidProperty { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// What a view lists. Not set is an empty list; withheld for a reason is none.
+    fn listed_in(&self, view: &Object) -> Result<Option<Vec<MoRef>>, Error> {
+        let Some(members) = view.property("view") else {
+            let is_withheld = view.missing.iter().any(|(path, _)| &**path == "view");
+            return Ok((!is_withheld).then(Vec::new));
+        };
+        let members: Option<Vec<_>> = members.as_list().iter().map(|item| item.as_ref().cloned()).collect();
+        let Some(members) = members else {
+            return Err(self.session.server().incomplete("RetrievePropertiesEx", "list of references"));
+        };
+        Ok(Some(members))
     }
 
     async fn destroy_view(&mut self) -> Result<(), Error> {
@@ -183,5 +214,21 @@ impl Watcher {
 
     fn call(&self) -> Call {
         self.session.server().transport.call("RetrievePropertiesEx")
+    }
+}
+
+/// The most objects that may come in a pass: more than are listed, because objects are created and repeated while it
+/// runs. Where the server would not list them, more than the largest vCenter has of any kind.
+fn most(listed: Option<&[MoRef]>) -> usize {
+    listed.map_or(200_000, |listed| listed.len() * 2 + 10_000)
+}
+
+/// Our own view is gone only together with the session that it was created in.
+fn replaced(error: Error, view: &MoRef) -> Error {
+    match error {
+        Error::ManagedObjectNotFound { call, moref: Some(moref) } if moref == *view => {
+            Error::NotAuthenticated { call }
+        }
+        error => error,
     }
 }

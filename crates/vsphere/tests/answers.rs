@@ -202,6 +202,56 @@ fn an_empty_inventory_is_a_page_without_objects() {
 }
 
 #[test]
+fn a_page_that_cannot_be_understood_is_not_the_last_one() {
+    let page = |answer: &str| {
+        let body = format!("<e:Envelope><e:Body>{answer}</e:Body></e:Envelope>");
+        parse_page(body.as_bytes(), Limits::default())
+    };
+    let retrieved =
+        |inner: &str| page(&format!("<RetrievePropertiesExResponse>{inner}</RetrievePropertiesExResponse>"));
+    let object = "<objects><obj type='HostSystem'>host-1</obj></objects>";
+    for bad in [
+        "oops",
+        "<other/>",
+        "<returnval>oops</returnval>",
+        "<returnval type='x'></returnval>",
+        "<returnval><token>a</token><token>b</token></returnval>",
+        "<returnval><token>a</token><x/><token>b</token></returnval>",
+        "<returnval><token type='x'>a</token></returnval>",
+        "<returnval><token><a/></token></returnval>",
+        "<returnval><token/></returnval>",
+        "<returnval><token> </token></returnval>",
+        "<returnval/><returnval/>",
+        &format!("<returnval>{object}</returnval><returnval>{object}</returnval>"),
+        &format!("<returnval>{object}</returnval><x/><returnval>{object}</returnval>"),
+        &format!("<returnval>{object}oops</returnval>"),
+    ] {
+        let result = retrieved(bad);
+        assert!(matches!(result, Err(ParseError::Malformed { .. })), "{bad}: {result:?}");
+    }
+    assert!(matches!(page("<RetrievePropertiesExResponse type='x'/>"), Err(ParseError::Malformed { .. })));
+    for empty in ["", " \n ", "<returnval/>", "<returnval>\n</returnval>"] {
+        assert_eq!(retrieved(empty), Ok(Page::default()), "{empty}");
+    }
+    let one = retrieved(&format!("\n<returnval>\n{object}\n</returnval>\n")).unwrap();
+    assert_eq!((one.objects.len(), one.token), (1, None));
+    let with_token = retrieved(&format!("<returnval>{object}<token>t</token></returnval>")).unwrap();
+    assert_eq!(with_token.token.as_deref(), Some("t"));
+}
+
+#[test]
+fn objects_outside_of_the_body_are_none_of_the_page() {
+    let answer = "<RetrievePropertiesExResponse><returnval><objects><obj type='HostSystem'>host-1</obj></objects>\
+        </returnval></RetrievePropertiesExResponse>";
+    let empty = "<e:Body><RetrievePropertiesExResponse/></e:Body>";
+    let header = format!("<e:Envelope><e:Header>{answer}</e:Header>{empty}</e:Envelope>");
+    assert_eq!(parse_page(header.as_bytes(), Limits::default()), Ok(Page::default()));
+    let bodies = format!("<e:Envelope>{empty}<e:Header/><e:Body>{answer}</e:Body></e:Envelope>");
+    let result = parse_page(bodies.as_bytes(), Limits::default());
+    assert!(matches!(result, Err(ParseError::Malformed { .. })), "{result:?}");
+}
+
+#[test]
 fn what_is_not_a_page_is_refused() {
     for body in [
         "<e:Envelope><e:Body/></e:Envelope>",
@@ -246,6 +296,38 @@ fn depth_text_body_objects_and_elements_are_capped() {
     assert_eq!(parse(Limits { body: 5_000, ..Limits::default() }), too_large("bytes", 5_000));
     assert_eq!(parse(Limits { objects: 0, ..Limits::default() }), too_large("objects", 0));
     assert_eq!(parse(Limits { elements: 5, ..Limits::default() }), too_large("elements", 5));
+}
+
+#[test]
+fn attributes_and_namespace_prefixes_are_capped() {
+    let attributes = |count| (0..count).map(|n| format!("a{n}='x' ")).collect::<String>();
+    let declared = |count| (0..count).map(|n| format!("xmlns:p{n}='urn:x' ")).collect::<String>();
+    let parse = |attributes: &str, text: &str| {
+        parse_page(with_value(attributes, text).as_bytes(), Limits::default()).map(drop)
+    };
+    let too_many = |what| Err(ParseError::TooLarge { what, limit: 64 });
+    assert_eq!(parse(&attributes(64), "x"), Ok(()));
+    assert_eq!(parse(&attributes(65), "x"), too_many("attributes"));
+    // The envelope of `with_value` has one already.
+    assert_eq!(parse(&declared(63), "x"), Ok(()));
+    assert_eq!(parse(&declared(64), "x"), too_many("namespace prefixes"));
+    let nested = format!("<a {}><b {}></b></a>", declared(32), declared(32));
+    assert_eq!(parse("", &nested), too_many("namespace prefixes"));
+    let siblings = format!("<a {0}></a><a {0}></a><a {0}></a>", declared(63));
+    assert_eq!(parse("", &siblings), Ok(()));
+}
+
+#[test]
+fn a_page_of_500_objects_as_recorded_fits_eight_times() {
+    for body in [answer!("recorded/page_VirtualMachine.xml"), answer!("recorded/page_HostSystem.xml")] {
+        let usual = Limits::default();
+        let objects = page(body).objects.len() as u64;
+        let share = |limit: u64| limit * objects / 500 / 8;
+        // Not less than the text limit's own start, which is no question of the page.
+        let limits = Limits { elements: share(usual.elements), body: share(usual.body), ..usual };
+        assert!(limits.body > body.len() as u64, "{limits:?}");
+        assert!(parse_page(body, Limits { body: usual.body, ..limits }).is_ok(), "{limits:?}");
+    }
 }
 
 #[test]

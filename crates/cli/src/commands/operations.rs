@@ -46,13 +46,17 @@ pub(super) fn sentence(o: &Operation) -> String {
         OperationState::Cancelled => "was cancelled",
         OperationState::Interrupted => "was interrupted",
     };
-    let took = o.finished_at.and(o.started_at).map(|_| format!(" after {}", took(o))).unwrap_or_default();
-    let changes = match o.state {
-        OperationState::Succeeded | OperationState::Partial => format!(
+    let went_well = matches!(o.state, OperationState::Succeeded | OperationState::Partial);
+    let took = match (o.started_at, o.finished_at) {
+        (Some(_), Some(_)) => format!(" {} {}", if went_well { "in" } else { "after" }, took(o)),
+        _ => String::new(),
+    };
+    let changes = match went_well {
+        true => format!(
             ": {} objects, {} added, {} changed, {} removed",
             o.progress.done, o.diff.added, o.diff.changed, o.diff.removed
         ),
-        _ => String::new(),
+        false => String::new(),
     };
     format!("{}: {what} {how}{took}{changes}", o.vcenter)
 }

@@ -1,6 +1,9 @@
 //! Calls as they travel: version, cookie, login once, paging by token, and every way an answer can go wrong.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering::SeqCst},
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use vsphere::{ApiVersion, Client, Error, Event, MoRef, Selection, Session, Value, Watcher};
@@ -38,6 +41,14 @@ fn page(method: &str, hosts: std::ops::Range<u32>, token: &str) -> Reply {
     Reply::xml(answer(method, &format!("<returnval>{token}{hosts}</returnval>")))
 }
 
+/// The reference in the recorded answer of CreateContainerView.
+const OUR_VIEW: &str = "session[005ceaee-07b3-4c6d-bf50-15b1f96090cf]5be9cd86-c370-4b55-ada6-093731076019";
+
+/// A page with our view, of which this is said.
+fn our_view(content: &str) -> String {
+    format!("<returnval><objects><obj type=\"ContainerView\">{OUR_VIEW}</obj>{content}</objects></returnval>")
+}
+
 /// A well-behaved vCenter with five hosts in pages of two.
 fn well_behaved(received: &Received) -> Reply {
     let asks = |text: &str| received.body.contains(text);
@@ -52,13 +63,10 @@ fn well_behaved(received: &Received) -> Reply {
                     format!("<ManagedObjectReference type=\"HostSystem\">host-{n}</ManagedObjectReference>")
                 })
                 .collect();
-            Reply::xml(answer(
-                "RetrievePropertiesEx",
-                &format!(
-                    "<returnval><objects><obj type=\"ContainerView\">v</obj><propSet><name>view</name>\
-                     <val xsi:type=\"ArrayOfManagedObjectReference\">{hosts}</val></propSet></objects></returnval>"
-                ),
-            ))
+            let listed = our_view(&format!(
+                "<propSet><name>view</name><val xsi:type=\"ArrayOfManagedObjectReference\">{hosts}</val></propSet>"
+            ));
+            Reply::xml(answer("RetrievePropertiesEx", &listed))
         }
         "RetrievePropertiesEx" => page("RetrievePropertiesEx", 0..2, "t1"),
         "ContinueRetrievePropertiesEx" if asks("<token>t1</token>") => page(received.method(), 2..4, "t2"),
@@ -71,6 +79,14 @@ fn well_behaved(received: &Received) -> Reply {
 /// The well-behaved vCenter, except for one method.
 fn except(method: &'static str, reply: Reply) -> impl Fn(&Received) -> Reply + Send + Sync + 'static {
     move |received| if received.method() == method { reply.clone() } else { well_behaved(received) }
+}
+
+/// The well-behaved vCenter, except for what it says about the view itself.
+fn about_the_view(content: String) -> impl Fn(&Received) -> Reply + Send + Sync + 'static {
+    move |received| match received.body.contains("<pathSet>view</pathSet>") {
+        true => Reply::xml(answer(received.method(), &content)),
+        false => well_behaved(received),
+    }
 }
 
 struct Peer {
@@ -162,6 +178,40 @@ async fn logging_out_of_a_session_that_is_over_is_no_error() {
 }
 
 #[tokio::test]
+async fn a_logout_that_was_cancelled_is_sent_again() {
+    let sent = AtomicU32::new(0);
+    let peer = Peer::start(move |received: &Received| match received.method() {
+        "Logout" if sent.fetch_add(1, SeqCst) == 0 => Reply::Silence,
+        _ => well_behaved(received),
+    })
+    .await;
+    let session = peer.login().await.unwrap();
+    let cancelled = tokio::time::timeout(Duration::from_millis(500), session.logout()).await;
+    assert!(cancelled.is_err());
+    session.logout().await.unwrap();
+    session.logout().await.unwrap();
+    assert_eq!(peer.sent("Logout").len(), 2);
+}
+
+#[tokio::test]
+async fn two_logouts_at_once_are_sent_as_one() {
+    let peer = Peer::start(well_behaved).await;
+    let session = peer.login().await.unwrap();
+    let (one, other) = tokio::join!(session.logout(), session.logout());
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(peer.sent("Logout").len(), 1);
+}
+
+#[tokio::test]
+async fn an_expired_password_is_a_rejected_login() {
+    let expired = String::from_utf8_lossy(INVALID_LOGIN).replace("InvalidLogin", "PasswordExpired");
+    let peer = Peer::start(except("Login", Reply::fault(expired.as_bytes()))).await;
+    let error = peer.login().await.unwrap_err();
+    assert!(matches!(&error, Error::InvalidLogin { reason: Some(_), .. }), "{error:?}");
+    assert!(error.to_string().ends_with("refused: the password has expired"), "{error}");
+}
+
+#[tokio::test]
 async fn a_rejected_login_is_sent_once_and_the_error_keeps_the_password() {
     let peer = Peer::start(except("Login", Reply::fault(INVALID_LOGIN))).await;
     let error = peer.login().await.unwrap_err();
@@ -216,6 +266,124 @@ async fn a_server_that_does_not_list_a_view_is_paged_through_all_the_same() {
     let session = peer.login().await.unwrap();
     let first = hosts(&session).next().await;
     assert!(matches!(first, Ok(Event::Page { total: None, .. })), "{first:?}");
+}
+
+#[tokio::test]
+async fn a_view_that_the_server_says_nothing_about_is_not_an_empty_one() {
+    let of_other = "<returnval><objects><obj type=\"ContainerView\">other</obj></objects></returnval>";
+    let withheld =
+        "<missingSet><path>view</path><fault><fault xsi:type=\"NoPermission\"/></fault></missingSet>";
+    for (content, expected) in [
+        (String::new(), None),
+        (of_other.into(), None),
+        (our_view(withheld), None),
+        (our_view(""), Some(&[] as &[MoRef])),
+    ] {
+        let peer = Peer::start(about_the_view(content.clone())).await;
+        let session = peer.login().await.unwrap();
+        let mut watcher = hosts(&session);
+        watcher.next().await.unwrap();
+        assert_eq!(watcher.listed(), expected, "{content}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_something_else_than_references_is_refused() {
+    let peer =
+        Peer::start(about_the_view(our_view("<propSet><name>view</name><val>oops</val></propSet>"))).await;
+    let session = peer.login().await.unwrap();
+    let first = hosts(&session).next().await;
+    assert!(matches!(first, Err(Error::Malformed { .. })), "{first:?}");
+}
+
+#[tokio::test]
+async fn pages_that_bring_nothing_new_are_given_up_after_three() {
+    for repeated in [0..0, 0..2] {
+        let again = page("ContinueRetrievePropertiesEx", repeated, "t1");
+        let peer = Peer::start(except("ContinueRetrievePropertiesEx", again)).await;
+        let session = peer.login().await.unwrap();
+        let error = pass(&session).await.unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
+        assert_eq!(peer.sent("ContinueRetrievePropertiesEx").len(), 3);
+        let some: Vec<_> = (0..2).map(|n| MoRef::new("HostSystem", format!("host-{n}"))).collect();
+        assert!(session.retrieve(&some, "HostSystem", &["name"]).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn an_empty_page_and_a_repeated_one_are_no_end_yet() {
+    let step = AtomicU32::new(0);
+    let peer = Peer::start(move |received: &Received| match received.method() {
+        method @ "ContinueRetrievePropertiesEx" => match step.fetch_add(1, SeqCst) {
+            0 => page(method, 0..0, "t1"),
+            1 => page(method, 0..2, "t1"),
+            2 => page(method, 2..3, "t1"),
+            3 | 4 => page(method, 0..0, "t1"),
+            _ => page(method, 0..0, ""),
+        },
+        _ => well_behaved(received),
+    })
+    .await;
+    let session = peer.login().await.unwrap();
+    assert_eq!(pass(&session).await.unwrap(), ["esx0", "esx1", "esx0", "esx1", "esx2"]);
+}
+
+#[tokio::test]
+async fn more_objects_than_there_can_be_are_refused() {
+    let page_number = AtomicU32::new(1);
+    let peer = Peer::start(move |received: &Received| match received.method() {
+        method @ "ContinueRetrievePropertiesEx" => {
+            let first = page_number.fetch_add(1, SeqCst) * 1000;
+            page(method, first..first + 1000, "t1")
+        }
+        _ => well_behaved(received),
+    })
+    .await;
+    let session = peer.login().await.unwrap();
+    let error = pass(&session).await.unwrap_err();
+    assert!(matches!(error, Error::TooLarge { what: "objects", limit: 10_010, .. }), "{error:?}");
+    assert_eq!(peer.sent("ContinueRetrievePropertiesEx").len(), 11);
+}
+
+#[tokio::test]
+async fn more_objects_than_were_asked_for_are_refused() {
+    let peer = Peer::start(well_behaved).await;
+    let session = peer.login().await.unwrap();
+    let asked: Vec<_> = (0..5).map(|n| MoRef::new("HostSystem", format!("host-{n}"))).collect();
+    assert_eq!(session.retrieve(&asked, "HostSystem", &["name"]).await.unwrap().len(), 5);
+    let error = session.retrieve(&asked[..4], "HostSystem", &["name"]).await.unwrap_err();
+    assert!(matches!(error, Error::TooLarge { what: "objects", limit: 4, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_pass_is_not_done_unless_the_server_answers_for_its_view() {
+    let busy = Reply::Answer(503, "", vec![]);
+    let peer = Peer::start(except("DestroyView", busy)).await;
+    let session = peer.login().await.unwrap();
+    assert!(matches!(pass(&session).await, Err(Error::HttpStatus { .. })));
+    let peer = Peer::start(except("DestroyView", Reply::Raw(vec![]))).await;
+    let session = peer.login().await.unwrap();
+    assert!(matches!(pass(&session).await, Err(Error::Interrupted { .. })));
+    let failed = include_bytes!("../recorded/fault_method_not_found.xml");
+    let peer = Peer::start(except("DestroyView", Reply::fault(failed))).await;
+    let session = peer.login().await.unwrap();
+    assert_eq!(pass(&session).await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_view_that_is_gone_means_another_session_took_the_place_of_ours() {
+    let gone = String::from_utf8_lossy(NOT_FOUND)
+        .replace("<obj type=\"HostSystem\">host-99999", &format!("<obj type=\"ContainerView\">{OUR_VIEW}"));
+    for method in ["RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "DestroyView"] {
+        let peer = Peer::start(except(method, Reply::fault(gone.as_bytes()))).await;
+        let session = peer.login().await.unwrap();
+        let error = pass(&session).await.unwrap_err();
+        assert!(matches!(error, Error::NotAuthenticated { .. }), "{method}: {error:?}");
+    }
+    let peer = Peer::start(except("ContinueRetrievePropertiesEx", Reply::fault(NOT_FOUND))).await;
+    let session = peer.login().await.unwrap();
+    let error = pass(&session).await.unwrap_err();
+    assert!(matches!(error, Error::ManagedObjectNotFound { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -335,6 +503,24 @@ async fn a_silent_server_is_a_timeout() {
     endpoint.timeout = Duration::from_millis(100);
     let error = Client::connect(&endpoint, "test/1").await.unwrap_err();
     assert!(matches!(error, Error::Timeout { after, .. } if after == endpoint.timeout), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_only_trickles_is_a_timeout() {
+    let peer = Peer::start(except("RetrieveServiceContent", Reply::Trickle)).await;
+    let mut endpoint = peer.server.endpoint("localhost", peer.identity.pin());
+    endpoint.timeout = Duration::from_millis(150);
+    let error = Client::connect(&endpoint, "test/1").await.unwrap_err();
+    let late = endpoint.timeout * 10;
+    assert!(matches!(error, Error::Timeout { after, .. } if after == late), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_cannot_keep_us_away_for_longer_than_an_hour() {
+    let peer = Peer::start(|_: &Received| Reply::Answer(503, "Retry-After: 8640000\r\n", vec![])).await;
+    let error = peer.connect().await.unwrap_err();
+    let hour = Some(Duration::from_secs(3600));
+    assert!(matches!(error, Error::HttpStatus { retry_after, .. } if retry_after == hour), "{error:?}");
 }
 
 #[tokio::test]

@@ -1,15 +1,21 @@
-//! The client against govmomi's simulator. Build it with `go build` in tests/peers, and name the binary in
-//! MUSTER_TESTVC.
+//! The client against govmomi's simulator, which `./dev test` builds from tests/peers before it runs the tests.
 
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use secrecy::SecretString;
 use vsphere::{Client, Endpoint, Error, Event, MoRef, Selection, Session, Trust, Watcher, probe};
+
+/// In the folder that MUSTER_PEERS names, or where `./dev` links it.
+fn program() -> PathBuf {
+    let linked = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/bin");
+    std::env::var_os("MUSTER_PEERS").map_or_else(linked, PathBuf::from).join("testvc")
+}
 
 struct Peer {
     child: Child,
@@ -28,13 +34,15 @@ impl Drop for Peer {
 
 impl Peer {
     fn start(arguments: &[&str]) -> Self {
-        let binary = std::env::var_os("MUSTER_TESTVC").expect("MUSTER_TESTVC names the simulator's binary");
-        let mut child = Command::new(binary)
+        let testvc = program();
+        let mut child = Command::new(&testvc)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|error| {
+                panic!("{} can't be started ({error}): ./dev test builds it", testvc.display())
+            });
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let text = |name: &str| {
@@ -71,7 +79,6 @@ async fn read(session: &Session, kind: &str, page_size: u32) -> (BTreeSet<MoRef>
 }
 
 #[tokio::test]
-#[ignore = "needs the simulator, see the top of this file"]
 async fn every_kind_reads_the_same_in_pages_of_two_and_in_one() {
     let peer = Peer::start(&["-extra-hosts", "20", "-extra-vms", "50", "-gzip", "-odd-names"]);
     let session = peer.login().await;
@@ -89,7 +96,6 @@ async fn every_kind_reads_the_same_in_pages_of_two_and_in_one() {
 }
 
 #[tokio::test]
-#[ignore = "needs the simulator, see the top of this file"]
 async fn logins_objects_and_certificates_are_judged_as_by_a_vcenter() {
     let peer = Peer::start(&[]);
     let mut by_ca = peer.endpoint.clone();
@@ -115,7 +121,6 @@ async fn logins_objects_and_certificates_are_judged_as_by_a_vcenter() {
 }
 
 #[tokio::test]
-#[ignore = "needs the simulator, see the top of this file"]
 async fn an_esxi_is_known_by_its_hardware() {
     let peer = Peer::start(&["-model", "esx"]);
     let session = peer.login().await;

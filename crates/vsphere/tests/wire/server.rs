@@ -7,11 +7,12 @@ use std::{
 
 use rcgen::{CertificateParams, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::{
-    ServerConfig,
+    ServerConfig, SupportedProtocolVersion,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
+    version::{TLS12, TLS13},
 };
 use sha2::{Digest, Sha256};
 use tokio::{
@@ -64,6 +65,8 @@ pub(crate) enum Reply {
     Raw(Vec<u8>),
     /// Nothing, for ever.
     Silence,
+    /// Status 200 and then one byte after the other, for ever.
+    Trickle,
 }
 
 impl Reply {
@@ -93,6 +96,9 @@ impl Received {
     }
 }
 
+/// Each version of TLS that a vCenter may speak, for a server that speaks no other.
+pub(crate) const TLS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
+
 type Script = Arc<dyn Fn(&Received) -> Reply + Send + Sync>;
 
 #[derive(Default)]
@@ -112,11 +118,20 @@ impl Server {
         identity: &Identity,
         script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     ) -> Self {
+        Self::speaking(&TLS, identity, script).await
+    }
+
+    /// A server that speaks these versions of TLS only.
+    pub(crate) async fn speaking(
+        versions: &[&'static SupportedProtocolVersion],
+        identity: &Identity,
+        script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let log = Arc::new(Mutex::new(Log::default()));
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, acceptor(identity), Arc::new(script), log.clone()));
+        tasks.spawn(accept(listener, acceptor(versions, identity), Arc::new(script), log.clone()));
         Self { port, log, _tasks: tasks }
     }
 
@@ -166,6 +181,15 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, script: Script, log: Ar
                 return;
             }
             Reply::Silence => std::future::pending().await,
+            Reply::Trickle => {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n";
+                stream.write_all(head.as_bytes()).await.unwrap();
+                let mut pace = tokio::time::interval(Duration::from_millis(10));
+                while stream.write_all(b" ").await.is_ok() && stream.flush().await.is_ok() {
+                    pace.tick().await;
+                }
+                return;
+            }
         }
     }
 }
@@ -201,12 +225,12 @@ impl ResolvesServerCert for Show {
     }
 }
 
-fn acceptor(identity: &Identity) -> TlsAcceptor {
+fn acceptor(versions: &[&'static SupportedProtocolVersion], identity: &Identity) -> TlsAcceptor {
     let key = PrivateKeyDer::Pkcs8(identity.key.clone().into());
     let key = ring::sign::any_supported_type(&key).unwrap();
     let shown = Show(Arc::new(CertifiedKey::new(identity.chain.clone(), key)));
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(shown));

@@ -7,7 +7,7 @@ use tokio::{
 };
 use vsphere::{Client, Error, Trust, Warning, probe};
 
-use crate::server::{Identity, Reply, Server, key, params, self_signed, signed_by};
+use crate::server::{Identity, Reply, Server, TLS, key, params, self_signed, signed_by};
 
 /// Says nothing useful: a certificate that is accepted ends in `NotVsphere`.
 fn nothing(_: &crate::server::Received) -> Reply {
@@ -35,9 +35,24 @@ fn expired(names: &[&str]) -> CertificateParams {
     params
 }
 
-/// Whether the trust accepts the server, by a probe and by a connection, which must agree. Else the reason.
+/// Whether the trust accepts the server, by a probe and by a connection, over each version of TLS, which must all agree.
+/// Else the reason.
 async fn judge(identity: &Identity, host: &str, trust: Trust) -> Result<Vec<Warning>, String> {
-    let server = Server::start(identity, nothing).await;
+    let mut verdicts = Vec::new();
+    for version in TLS {
+        let server = Server::speaking(&[version], identity, nothing).await;
+        verdicts.push(judge_one(&server, identity, host, trust.clone()).await);
+    }
+    assert!(verdicts.windows(2).all(|pair| pair[0] == pair[1]), "{verdicts:?}");
+    verdicts.remove(0)
+}
+
+async fn judge_one(
+    server: &Server,
+    identity: &Identity,
+    host: &str,
+    trust: Trust,
+) -> Result<Vec<Warning>, String> {
     let endpoint = server.endpoint(host, trust);
     let probed = probe(&endpoint).await.unwrap();
     assert_eq!(probed.certificate.der, identity.chain[0].to_vec());
@@ -86,10 +101,14 @@ async fn a_pin_accepts_what_is_merely_odd_and_says_so() {
 async fn a_pin_does_not_accept_a_handshake_signed_by_another_key() {
     let mut identity = self_signed(&params(&["localhost"]));
     identity.key = key().serialize_der();
-    let server = Server::start(&identity, nothing).await;
-    let error = Client::connect(&server.endpoint("localhost", identity.pin()), "test/1").await.unwrap_err();
-    assert!(matches!(error, Error::BadHandshake { .. }), "{error}");
-    assert!(server.received().is_empty());
+    for version in TLS {
+        let server = Server::speaking(&[version], &identity, nothing).await;
+        let error =
+            Client::connect(&server.endpoint("localhost", identity.pin()), "test/1").await.unwrap_err();
+        assert!(matches!(error, Error::BadHandshake { .. }), "{version:?}: {error}");
+        assert_eq!(server.handshakes(), 0, "{version:?}");
+        assert!(server.received().is_empty(), "{version:?}");
+    }
 }
 
 #[tokio::test]
@@ -138,11 +157,13 @@ async fn an_address_is_matched_against_the_addresses_of_the_certificate() {
 #[tokio::test]
 async fn a_probe_never_completes_a_handshake_even_with_a_trusted_server() {
     let identity = self_signed(&params(&["localhost"]));
-    let server = Server::start(&identity, nothing).await;
-    let probed = probe(&server.endpoint("localhost", identity.pin())).await.unwrap();
-    assert!(probed.trusted);
-    assert_eq!(server.handshakes(), 0);
-    assert!(server.received().is_empty());
+    for version in TLS {
+        let server = Server::speaking(&[version], &identity, nothing).await;
+        let probed = probe(&server.endpoint("localhost", identity.pin())).await.unwrap();
+        assert!(probed.trusted);
+        assert_eq!(server.handshakes(), 0, "{version:?}");
+        assert!(server.received().is_empty(), "{version:?}");
+    }
 }
 
 #[tokio::test]
