@@ -19,6 +19,9 @@ const PAGE: u32 = 500;
 /// Of each answer so much is kept; ids and tokens come before the objects.
 const KEPT: usize = 8 << 10;
 
+/// The root folder of govmomi's simulator, as of every vCenter.
+const ROOT: &str = "<obj type=\"Folder\">group-d1</obj>";
+
 /// Reads everything that a full sync reads.
 pub(crate) async fn transfer(address: &str, ca: &Path) -> Result<Cost> {
     let started = Instant::now();
@@ -26,9 +29,13 @@ pub(crate) async fn transfer(address: &str, ca: &Path) -> Result<Cost> {
     wire.log_in().await?;
     for kind in Kind::READ {
         wire.kind(kind).await?;
+        if kind == Kind::Folders {
+            // No view holds the root folder.
+            wire.retrieve("Folder", &paths(kind), ROOT).await?;
+        }
     }
     // The proof that the session is still ours.
-    wire.retrieve("Folder", &["name"], "<obj type=\"Folder\">group-d1</obj>").await?;
+    wire.retrieve("Folder", &["name"], ROOT).await?;
     wire.call("Logout", "SessionManager", "SessionManager", "").await?;
     Cost::of_this_process(started, None)
 }

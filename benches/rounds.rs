@@ -1,5 +1,5 @@
 //! Rounds of bare transfer, first sync and second sync, each in a process of its own, taking turns.
-//! Refuses to compare a sync with a transfer that made other calls or got other answers.
+//! Refuses to compare a sync with a transfer that got other answers.
 
 use crate::cost::Cost;
 use crate::peer::Peer;
@@ -103,11 +103,14 @@ impl Runs {
     fn are_comparable(&self) -> Result<()> {
         let bare = self.bare.first().context("no round")?;
         for run in self.bare.iter().chain(&self.first).chain(&self.second) {
-            let (calls, other) = (&run.calls, &bare.calls);
-            ensure!(calls == other, "sync and bare transfer make other calls: {calls} and {other}");
-            // Ids of sessions and views differ in length, contents don't.
+            // A small call more is part of what a sync costs, but the inventory must be the same.
             let (bytes, other) = (run.bytes, bare.bytes);
-            ensure!(bytes.abs_diff(other) < other / 100, "they read {bytes} and {other} bytes");
+            ensure!(
+                bytes.abs_diff(other) < other / 100,
+                "bare.rs no longer asks as a sync does: {other} bytes with {} and {bytes} bytes with {}",
+                bare.calls,
+                run.calls
+            );
         }
         Ok(())
     }
@@ -116,9 +119,11 @@ impl Runs {
         costs(table, "bare transfer", &self.bare);
         costs(table, "first sync", &self.first);
         costs(table, "second sync, nothing changed", &self.second);
-        let first = self.first.first().context("no round")?;
-        table.value("calls, each of them", first.all_calls());
-        table.value("bytes, each of them", format!("{} MB", megabytes(first.bytes)));
+        for (name, runs) in [("bare transfer", &self.bare), ("first sync", &self.first)] {
+            let run = runs.first().context("no round")?;
+            let (calls, megabytes) = (run.all_calls(), megabytes(run.bytes));
+            table.value(format!("{name}: calls, bytes"), format!("{calls}, {megabytes} MB"));
+        }
 
         let bare = wall(&self.bare);
         let ratio = wall(&self.first) / bare;

@@ -1,6 +1,8 @@
 //! Whole walks through Muster, and the rules of its house; one binary, because linking it is most of its cost.
 //! Refuses to need anything that is not on this machine: servers, displays and keyrings are started by the tests.
 
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test, in its helpers too")]
+
 mod adding;
 mod equal;
 mod faults;

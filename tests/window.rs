@@ -3,6 +3,7 @@
 
 mod screen;
 
+use crate::support::{Musterctl, Peer};
 use anyhow::{Context, Result};
 use screen::{Screen, Theme, Window};
 use serde_json::{Value, json};
@@ -26,6 +27,26 @@ async fn a_fresh_window_says_that_there_are_no_vcenters_yet() -> Result<()> {
     assert_eq!(fonts, json!(0), "a font did not load");
     screen.shoot("window-light")?;
 
+    window.close().await
+}
+
+#[tokio::test]
+async fn the_window_counts_the_vcenters_that_the_command_line_added() -> Result<()> {
+    let (muster, peers) = tokio::task::spawn_blocking(|| {
+        let peers = [Peer::start(&["--model", "vpx", "--vms", "0"]), Peer::start(&["--model", "esx"])];
+        let muster = Musterctl::new();
+        muster.add(&peers[0], "Berlin");
+        muster.add(&peers[1], "lab host");
+        (muster, peers)
+    })
+    .await?;
+    let screen = Screen::start(Theme::Light)?;
+    let window = Window::open(&screen, &muster.data()).await?;
+
+    assert_eq!(window.wait_for_answer().await?, "2 vCenters");
+    screen.shoot("window-count")?;
+
+    drop(peers);
     window.close().await
 }
 

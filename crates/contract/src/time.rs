@@ -21,7 +21,7 @@ impl Time {
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let last = jiff::Timestamp::MAX;
-        let shown = self.0.clamp(FIRST_SHOWN, last.as_millisecond());
+        let shown = self.0.clamp(FIRST_SHOWN, last.as_second() * 1000);
         jiff::Timestamp::from_millisecond(shown).unwrap_or(last).fmt(f)
     }
 }
@@ -53,8 +53,8 @@ mod tests {
     #[test]
     fn a_time_beyond_the_calendar_is_shown_as_its_end_and_reads_back() {
         for (ms, shown) in [
-            (253_402_300_799_000, "9999-12-30T22:00:00.999Z"),
-            (i64::MAX, "9999-12-30T22:00:00.999Z"),
+            (253_402_300_799_000, "9999-12-30T22:00:00Z"),
+            (i64::MAX, "9999-12-30T22:00:00Z"),
             (i64::MIN, "0000-01-01T00:00:00Z"),
         ] {
             assert_eq!(Time(ms).to_string(), shown);

@@ -1,8 +1,9 @@
 //! State and freshness of every vCenter, and the findings of `doctor`.
 //! Refuses to contact anything: it says what is known.
 
+use crate::Service;
+use crate::explain::{self, quoted};
 use crate::inventory::Freshness;
-use crate::{Service, explain};
 use contract::{ApiError, Check, CredentialPlace, Kind, VcenterState, VcenterStatus};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
@@ -56,7 +57,7 @@ impl Service {
                 (Some(at), _) => failed(
                     name,
                     format!("a vCenter rejected it at {at}; nothing logs in with it until it is changed"),
-                    format!("musterctl credential set \"{}\" --password-stdin", credential.name),
+                    format!("musterctl credential set {} --password-stdin", quoted(&credential.name)),
                 ),
                 (None, Ok(Some(Place::Keychain))) => {
                     passed(name, "its password is in the keychain".to_owned())
@@ -68,7 +69,7 @@ impl Service {
                 (None, Ok(None)) => failed(
                     name,
                     "its password is not stored".to_owned(),
-                    format!("musterctl credential set \"{}\" --password-stdin", credential.name),
+                    format!("musterctl credential set {} --password-stdin", quoted(&credential.name)),
                 ),
                 (None, Err(error)) => {
                     failed(name, error.to_string(), "Unlock the keychain, then run this again.".into())
@@ -86,9 +87,9 @@ impl Service {
             checks.push(match status.state {
                 VcenterState::Online => passed(name, detail),
                 VcenterState::NeverSynced => {
-                    failed(name, detail, format!("musterctl sync full \"{}\"", status.vcenter))
+                    failed(name, detail, format!("musterctl sync full {}", quoted(&status.vcenter)))
                 }
-                _ => failed(name, detail, format!("musterctl test \"{}\"", status.vcenter)),
+                _ => failed(name, detail, format!("musterctl test {}", quoted(&status.vcenter))),
             });
         }
         Ok(checks)

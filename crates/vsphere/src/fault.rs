@@ -7,8 +7,8 @@ use crate::{
     value::Value,
 };
 
-/// Faults that say nothing about the user name or the password, by the names of vSphere's runtime faults. Any other name
-/// that answers a login is a rejection.
+/// Faults that say nothing about user name and password: vSphere's runtime faults, and what a server says of requests that
+/// it doesn't know. Any other name that answers a login is a rejection.
 const SERVERS_OWN: [&str; 27] = [
     "ConcurrentAccess",
     "DatabaseError",

@@ -28,7 +28,11 @@ pub(crate) async fn sync(
     let (began, reading) = read(context, before, scope).await?;
     let denied = denial(context, &reading);
     if reading.kinds.is_empty() {
-        return Err(denied.unwrap_or_else(|| ApiError::new(Code::Failed, "nothing was asked for")).into());
+        return Err(denied
+            .unwrap_or_else(|| {
+                ApiError::new(Code::Failed, "nothing was asked for").next("Name what to sync.")
+            })
+            .into());
     }
     context.step("writing");
     let pass = apply::pass(reading, before, began);
