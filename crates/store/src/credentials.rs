@@ -5,6 +5,7 @@ use crate::Store;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
+use crate::names::{self, Among};
 use crate::row;
 use contract::{Credential, CredentialId, CredentialPlace, Time};
 use sqlx::Row;
@@ -79,7 +80,7 @@ impl Store {
         let attempt = Attempt::on("changing credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         if let Some(name) = name {
-            name_is_free(&mut tx, &name, id, attempt).await?;
+            names::is_free(&mut tx, Among::Credentials, &name, id.as_str(), attempt).await?;
             let sql = "UPDATE credentials SET name = $1, name_key = $2 WHERE id = $3";
             let renamed = sqlx::query(sql).bind(&name).bind(row::name_key(&name)).bind(id.as_str());
             renamed.execute(&mut *tx).await.during(attempt)?;
@@ -133,7 +134,7 @@ impl Store {
         new: &NewCredential,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
-        name_is_free(tx, &new.name, &new.id, attempt).await?;
+        names::is_free(tx, Among::Credentials, &new.name, new.id.as_str(), attempt).await?;
         sqlx::query(
             "INSERT INTO credentials (id, name, name_key, username, stored) VALUES ($1, $2, $3, $4, $5)",
         )
@@ -208,21 +209,6 @@ async fn users(tx: &mut DbConnection, id: &CredentialId) -> Result<Vec<String>, 
         .bind(id.as_str())
         .fetch_all(tx)
         .await
-}
-
-async fn name_is_free(
-    tx: &mut DbConnection,
-    name: &str,
-    own: &CredentialId,
-    attempt: Attempt<'_>,
-) -> Result<(), Error> {
-    let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM credentials WHERE name_key = $1 AND id <> $2")
-        .bind(row::name_key(name))
-        .bind(own.as_str())
-        .fetch_optional(tx)
-        .await
-        .during(attempt)?;
-    taken.map_or(Ok(()), |_| Err(Error::NameTaken { name: name.to_owned() }))
 }
 
 fn not_found(id: &CredentialId) -> Error {

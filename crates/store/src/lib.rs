@@ -12,6 +12,7 @@ mod interrupt;
 mod inventory;
 mod lock;
 mod migrate;
+mod names;
 mod open;
 mod operations;
 mod publish;

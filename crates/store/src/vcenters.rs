@@ -5,8 +5,9 @@ use crate::Store;
 use crate::changes::Topic;
 use crate::contact::{self, Contact, Identity};
 use crate::credentials::{self, NewCredential};
-use crate::engine::{DbConnection, DbRow, Tx};
+use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
+use crate::names::{self, Among};
 use crate::row;
 use contract::{CredentialId, OperationId, Trust, Vcenter, VcenterId};
 use sqlx::Row;
@@ -107,7 +108,7 @@ impl Store {
     pub async fn add_vcenter(&self, new: NewVcenter) -> Result<(), Error> {
         let attempt = Attempt::on("adding vCenter", new.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        name_is_free(&mut tx, &new.name, &new.id, attempt).await?;
+        names::is_free(&mut tx, Among::Vcenters, &new.name, new.id.as_str(), attempt).await?;
         let credential_id = match &new.credential {
             VcenterCredential::Existing(id) => id,
             VcenterCredential::New(credential) => {
@@ -155,7 +156,7 @@ impl Store {
         let before = read(&mut tx, id, attempt).await?;
         let v = before.vcenter;
         let name = edit.name.unwrap_or(v.name);
-        name_is_free(&mut tx, &name, id, attempt).await?;
+        names::is_free(&mut tx, Among::Vcenters, &name, id.as_str(), attempt).await?;
         let credential_id = edit.credential_id.unwrap_or(v.credential_id);
         self.note_credential(&mut tx, &credential_id, attempt).await?;
         if let Some(user) = &edit.user {
@@ -273,19 +274,4 @@ fn tags_column(tags: &[String]) -> Result<String, sqlx::Error> {
     tags.sort();
     tags.dedup();
     row::json(&tags)
-}
-
-async fn name_is_free(
-    tx: &mut DbConnection,
-    name: &str,
-    own: &VcenterId,
-    attempt: Attempt<'_>,
-) -> Result<(), Error> {
-    let taken: Option<i64> = sqlx::query_scalar("SELECT 1 FROM vcenters WHERE name_key = $1 AND id <> $2")
-        .bind(row::name_key(name))
-        .bind(own.as_str())
-        .fetch_optional(tx)
-        .await
-        .during(attempt)?;
-    taken.map_or(Ok(()), |_| Err(Error::NameTaken { name: name.to_owned() }))
 }

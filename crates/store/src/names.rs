@@ -1,0 +1,34 @@
+//! Names that are given once, without regard to case.
+//! Refuses to correct a name: the service does before it comes here.
+
+use crate::engine::DbConnection;
+use crate::error::{Attempt, During, Error};
+use crate::row;
+
+/// Whose names are to differ from one another.
+#[derive(Clone, Copy)]
+pub(crate) enum Among {
+    Credentials,
+    Vcenters,
+}
+
+/// Fails if another one than `own` has this name.
+pub(crate) async fn is_free(
+    tx: &mut DbConnection,
+    among: Among,
+    name: &str,
+    own: &str,
+    attempt: Attempt<'_>,
+) -> Result<(), Error> {
+    let sql = match among {
+        Among::Credentials => "SELECT 1 FROM credentials WHERE name_key = $1 AND id <> $2",
+        Among::Vcenters => "SELECT 1 FROM vcenters WHERE name_key = $1 AND id <> $2",
+    };
+    let taken: Option<i64> = sqlx::query_scalar(sql)
+        .bind(row::name_key(name))
+        .bind(own)
+        .fetch_optional(tx)
+        .await
+        .during(attempt)?;
+    taken.map_or(Ok(()), |_| Err(Error::NameTaken { name: name.to_owned() }))
+}
