@@ -1,0 +1,56 @@
+//! A certificate for localhost and 127.0.0.1, and the authority that signed it. Both are made at the start.
+//! Refuses to keep the authority's key: nothing else can be signed with it.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+use crate::options::Error;
+
+/// What a server shows, and what a client may trust it by.
+pub(crate) struct Certificate {
+    pub(crate) config: Arc<ServerConfig>,
+    /// Hex of the leaf's SHA-256.
+    pub(crate) sha256: String,
+    pub(crate) ca_pem: String,
+}
+
+type Made<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// A new certificate for a server of this name.
+pub(crate) fn make(server_name: &str) -> Result<Certificate, Error> {
+    made(server_name).map_err(Error::Certificate)
+}
+
+fn made(server_name: &str) -> Made<Certificate> {
+    let authority_key = KeyPair::generate()?;
+    let mut authority = CertificateParams::default();
+    authority.distinguished_name.push(DnType::CommonName, "CA of a simulated vCenter");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let ca_pem = authority.self_signed(&authority_key)?.pem();
+    let issuer = Issuer::new(authority, authority_key);
+
+    let key = KeyPair::generate()?;
+    let mut leaf = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    leaf.distinguished_name.push(DnType::CommonName, server_name);
+    leaf.distinguished_name.push(DnType::OrganizationName, "Muster simulator");
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    leaf.use_authority_key_identifier_extension = true;
+    let leaf = leaf.signed_by(&key, &issuer)?;
+
+    let sha256 = Sha256::digest(leaf.der()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Certificate { config: Arc::new(config), sha256, ca_pem })
+}

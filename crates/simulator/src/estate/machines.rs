@@ -1,0 +1,301 @@
+//! VMs: what each is, where it goes, which snapshots it has.
+//! Refuses to run a VM on a host that can't.
+
+use super::builder::{Builder, Site};
+use super::compute::Room;
+use super::guests::{Os, RHEL9, UBUNTU, WINDOWS_11, WINDOWS_2019, WINDOWS_2022};
+use super::purposes::{Purpose, Role};
+use super::{DAY, Id, Kind, Power, Snapshot, Status, TODAY, Tools, Vm};
+
+const GIB: u64 = 1 << 30;
+
+/// A VM that has no place yet.
+pub(super) struct Draft {
+    role: &'static Role,
+    os: &'static Os,
+    cpus: u16,
+    memory_gb: u32,
+    pub(super) committed: u64,
+    uncommitted: u64,
+    pub(super) power: Power,
+}
+
+impl Draft {
+    pub(super) fn memory_mb(&self) -> u64 {
+        u64::from(self.memory_gb) * 1024
+    }
+}
+
+/// Templates are called after what is in them.
+static TEMPLATES: [(&str, &Os); 6] = [
+    ("tpl-rhel9", &RHEL9),
+    ("tpl-win2022", &WINDOWS_2022),
+    ("tpl-ubuntu2404", &UBUNTU),
+    ("tpl-win2019", &WINDOWS_2019),
+    ("tpl-win11-vdi", &WINDOWS_11),
+    ("tpl-rhel9-db", &RHEL9),
+];
+
+static TEMPLATE: Role = Role {
+    stem: "tpl-",
+    digits: 2,
+    weight: 0,
+    os: &[],
+    cpus: &[2],
+    memory_gb: &[4],
+    disk_gb: (40, 80),
+    folder: "Templates",
+    running: 0,
+    notes: &["Golden image, built by Packer", ""],
+};
+
+impl Builder {
+    /// So many VMs of a purpose.
+    pub(super) fn drafts(&mut self, purpose: &'static Purpose, count: u32) -> Vec<Draft> {
+        (0..count).map(|number| self.draft(purpose, number)).collect()
+    }
+
+    fn draft(&mut self, purpose: &'static Purpose, number: u32) -> Draft {
+        // The first of a cluster are of its first role, such as the domain controllers.
+        let role = if number < 2 { &purpose.roles[0] } else { self.role(purpose) };
+        let random = &mut self.random;
+        let disk = u64::from(role.disk_gb.0 + random.below(role.disk_gb.1 - role.disk_gb.0 + 1)) * GIB;
+        let used = 350 + u64::from(random.below(600));
+        let committed = (disk / 1000 * used) & !0xfff;
+        let power = match random.below(1000) {
+            drawn if drawn < role.running => Power::On,
+            drawn if drawn % 8 == 7 => Power::Suspended,
+            _ => Power::Off,
+        };
+        Draft {
+            role,
+            os: random.pick(role.os),
+            cpus: random.pick(role.cpus),
+            memory_gb: random.pick(role.memory_gb),
+            committed,
+            uncommitted: disk - committed,
+            power,
+        }
+    }
+
+    fn role(&mut self, purpose: &'static Purpose) -> &'static Role {
+        let total: u32 = purpose.roles.iter().map(|role| role.weight).sum();
+        let mut drawn = self.random.below(total);
+        for role in purpose.roles {
+            if drawn < role.weight {
+                return role;
+            }
+            drawn -= role.weight;
+        }
+        &purpose.roles[0]
+    }
+
+    /// Gives every VM of a cluster its place.
+    pub(super) fn place(&mut self, site: &Site, room: &Room, drafts: Vec<Draft>) {
+        let mut load = room.hosts.clone();
+        let mut counts = vec![0_u32; load.len()];
+        for (number, draft) in drafts.into_iter().enumerate() {
+            let host = pick_host(room, &load, &counts, &draft);
+            counts[host] += 1;
+            if draft.power == Power::On {
+                load[host].1 += draft.memory_mb();
+            }
+            let in_vapp = (2..6).contains(&number);
+            self.vm(site, room, load[host].0, draft, in_vapp);
+        }
+    }
+
+    fn vm(&mut self, site: &Site, room: &Room, host: usize, draft: Draft, in_vapp: bool) {
+        let name = self.name(draft.role.stem, draft.role.digits);
+        let vapp = room.vapp.filter(|_| in_vapp);
+        let folder = match vapp {
+            Some(_) => None,
+            None => Some(self.vm_folder(site, draft.role.folder)),
+        };
+        let pool = vapp.unwrap_or_else(|| self.random.pick(&room.pools));
+        let networks = self.networks_for(room, &draft);
+        let datastores = self.datastores_for(room, &draft);
+        let id = self.push_vm(name, draft, (host, networks, datastores), (Some(pool), folder, vapp));
+        self.pool_mut(pool).vms.push(id);
+        if let Some(folder) = folder {
+            self.file(folder, id);
+        }
+    }
+
+    fn networks_for(&mut self, room: &Room, draft: &Draft) -> Vec<Id> {
+        let first = self.random.pick(&room.networks);
+        let mut networks = vec![first];
+        // Machines with much memory have a leg in a second network.
+        if room.networks.len() > 1 && draft.memory_gb >= 32 && self.random.per_mille(500) {
+            networks.extend(room.networks.iter().copied().find(|network| *network != first));
+        }
+        networks
+    }
+
+    fn datastores_for(&mut self, room: &Room, draft: &Draft) -> Vec<Id> {
+        let first = self.random.pick(&room.datastores);
+        let mut datastores = vec![first];
+        if room.datastores.len() > 1 && draft.committed > 500 * GIB {
+            datastores.extend(room.datastores.iter().copied().find(|datastore| *datastore != first));
+        }
+        datastores
+    }
+
+    fn push_vm(
+        &mut self,
+        name: String,
+        draft: Draft,
+        (host, networks, datastores): (usize, Vec<Id>, Vec<Id>),
+        (pool, folder, vapp): (Option<Id>, Option<Id>, Option<Id>),
+    ) -> Id {
+        let id = self.id(Kind::VirtualMachine, self.estate.vms.len());
+        let nic = self.nics;
+        self.nics += networks.len() as u32;
+        let mut addresses = Vec::new();
+        for network in &networks {
+            let network = self.network_mut(*network);
+            network.vms.push(id);
+            // Gateways and switches have the first ten.
+            addresses.push(network.base + 10 + network.vms.len() as u32);
+        }
+        let release = self.estate.hosts[host].release;
+        let random = &mut self.random;
+        let age = i64::from(random.below(5 * 365)) * DAY + i64::from(random.below(86_400)) * 1000;
+        let since_boot = i64::from(random.below(200)) * DAY + i64::from(random.below(86_400)) * 1000;
+        let vm = Vm {
+            id,
+            name,
+            os: draft.os,
+            host: self.estate.hosts[host].id,
+            pool,
+            folder,
+            vapp,
+            datastores,
+            networks,
+            addresses,
+            nic,
+            cpus: draft.cpus,
+            cores_per_socket: if draft.cpus > 2 && random.per_mille(500) { draft.cpus / 2 } else { 1 },
+            memory_mb: draft.memory_gb * 1024,
+            committed: draft.committed,
+            uncommitted: draft.uncommitted,
+            power: draft.power,
+            is_template: pool.is_none(),
+            tools: tools(draft.os, random.below(1000)),
+            hardware: random.pick(&[13, 15, 17, 19, 19, 20, 21]).min(release.hardware),
+            created: TODAY - age,
+            boot: TODAY - since_boot.min(age),
+            status: match random.below(1000) {
+                0..15 => Status::Red,
+                15..55 => Status::Yellow,
+                _ => Status::Green,
+            },
+            notes: if draft.role.notes.is_empty() {
+                String::new()
+            } else {
+                random.pick(draft.role.notes).to_owned()
+            },
+            consolidation_needed: random.per_mille(8),
+            snapshots: Vec::new(),
+        };
+        self.estate.hosts[host].vms.push(id);
+        self.estate.vms.push(vm);
+        let at = self.estate.vms.len() - 1;
+        self.snapshots(at);
+        id
+    }
+
+    /// Templates lie on the datastore for images, on some host of the datacenter, in no pool.
+    pub(super) fn templates(&mut self, site: &Site, count: u32) {
+        let here: Vec<usize> = (0..self.estate.hosts.len())
+            .filter(|at| {
+                let host = &self.estate.hosts[*at];
+                host.datastores.contains(&site.images) && host.is_effective()
+            })
+            .collect();
+        for number in 0..count {
+            let (stem, os) = TEMPLATES[number as usize % TEMPLATES.len()];
+            let name = self.name(&format!("{stem}-v"), 2);
+            let host = self.random.pick(&here);
+            let networks = self.estate.hosts[host].networks.first().copied().into_iter().collect();
+            let disk = 60 * GIB;
+            let draft = Draft {
+                role: &TEMPLATE,
+                os,
+                cpus: 2,
+                memory_gb: 4,
+                committed: 18 * GIB,
+                uncommitted: disk - 18 * GIB,
+                power: Power::Off,
+            };
+            let folder = self.vm_folder(site, TEMPLATE.folder);
+            let placed = (host, networks, vec![site.images]);
+            let id = self.push_vm(name, draft, placed, (None, Some(folder), None));
+            self.file(folder, id);
+        }
+    }
+
+    fn snapshots(&mut self, at: usize) {
+        let vm = &self.estate.vms[at];
+        if vm.is_template || !self.random.per_mille(60) {
+            return;
+        }
+        let (index, created, power) = (self.estate.vms.len() - 1, vm.created, vm.power);
+        let depth = 1 + self.random.below(4);
+        let days = [2, 9, 40, 200, 700][self.random.below(5) as usize];
+        let mut taken = (TODAY - i64::from(days) * DAY).max(created + DAY / 24);
+        for number in 0..depth {
+            let id = self.id(Kind::VirtualMachineSnapshot, index);
+            let (name, description) = self.random.pick(&SNAPSHOTS);
+            // One in five hangs beside the one before it, and not below.
+            let parent = match number {
+                0 => None,
+                1 => Some(0),
+                _ => Some((number - if self.random.per_mille(200) { 2 } else { 1 }) as usize),
+            };
+            self.estate.vms[at].snapshots.push(Snapshot {
+                id,
+                name: if number == 0 { name.into() } else { format!("{name} ({})", number + 1) },
+                description,
+                created: taken,
+                parent,
+                state: if self.random.per_mille(100) { Power::Off } else { power },
+                quiesced: self.random.per_mille(150),
+            });
+            taken = (taken + i64::from(self.random.below(30)) * DAY / 2 + 3_600_000).min(TODAY);
+        }
+    }
+}
+
+const SNAPSHOTS: [(&str, &str); 7] = [
+    ("before patching", "Monthly patches"),
+    (
+        "VEEAM BACKUP TEMPORARY SNAPSHOT",
+        "Please do not delete this snapshot. It is being used by Veeam Backup.",
+    ),
+    ("pre-upgrade", "before upgrade to 12.1 & schema change"),
+    ("clean install", ""),
+    ("before change CHG0042317", "CHG0042317: firewall rules <dmz>"),
+    ("test", ""),
+    ("50% done", "half-way through the migration"),
+];
+
+/// The host with the least memory in use, of those that can run it; what is off may also lie on one that can't.
+fn pick_host(room: &Room, load: &[(usize, u64)], counts: &[u32], draft: &Draft) -> usize {
+    let everywhere: Vec<usize> = (0..load.len()).collect();
+    let from = if draft.power == Power::On { &room.usable } else { &everywhere };
+    from.iter()
+        .copied()
+        .min_by_key(|host| (load[*host].1 + u64::from(counts[*host]) * 2048, *host))
+        .unwrap_or(0)
+}
+
+fn tools(os: &Os, drawn: u32) -> Tools {
+    match (os.is_windows, drawn) {
+        (_, 0..30) => Tools::NotInstalled,
+        (true, 30..220) => Tools::Old,
+        (true, _) => Tools::Current,
+        (false, 30..150) => Tools::Current,
+        (false, _) => Tools::Unmanaged,
+    }
+}

@@ -1,0 +1,171 @@
+//! What can only be known when everything is in place: who uses which datastore and network, how full and how busy.
+//! Refuses to make anything new.
+
+use std::collections::HashMap;
+
+use super::builder::Builder;
+use super::random::Random;
+use super::{Connection, Estate, Id, Power, Status};
+
+const GIB: u64 = 1 << 30;
+const TIB: u64 = 1 << 40;
+
+impl Builder {
+    /// Ties up what is open.
+    pub(super) fn settle(&mut self) {
+        let estate = &mut self.estate;
+        let host_ids: Vec<(Id, Vec<Id>, Vec<Id>)> = estate
+            .hosts
+            .iter()
+            .map(|host| (host.id, host.datastores.clone(), host.networks.clone()))
+            .collect();
+        users(estate, &host_ids);
+        let gone: Vec<Id> = (estate.hosts.iter())
+            .filter(|host| host.connection != Connection::Connected)
+            .map(|host| host.id)
+            .collect();
+        for host in &mut estate.hosts {
+            let mut random = Random::new(estate.seed, 1 << 40 | u64::from(host.id.number()));
+            host.status = match host.connection {
+                Connection::NotResponding => Status::Red,
+                Connection::Disconnected => Status::Gray,
+                Connection::Connected if host.reboot_required => Status::Yellow,
+                Connection::Connected => match random.below(1000) {
+                    0..10 => Status::Red,
+                    10..60 => Status::Yellow,
+                    _ => Status::Green,
+                },
+            };
+        }
+        usage(estate);
+        for vm in &mut estate.vms {
+            if gone.contains(&vm.host) {
+                vm.status = Status::Gray;
+            }
+        }
+        storage(estate);
+        computes(estate);
+        in_datacenters(estate);
+    }
+}
+
+/// Tells datastores, networks and switches who uses them.
+fn users(estate: &mut Estate, hosts: &[(Id, Vec<Id>, Vec<Id>)]) {
+    let place = |ids: Vec<Id>| -> HashMap<Id, usize> {
+        ids.into_iter().enumerate().map(|(place, id)| (id, place)).collect()
+    };
+    let datastores = place(estate.datastores.iter().map(|datastore| datastore.id).collect());
+    let networks = place(estate.networks.iter().map(|network| network.id).collect());
+    let switches = place(estate.switches.iter().map(|switch| switch.id).collect());
+    for (host, mounted, attached) in hosts {
+        for datastore in mounted {
+            estate.datastores[datastores[datastore]].hosts.push(*host);
+        }
+        for network in attached {
+            let network = &mut estate.networks[networks[network]];
+            network.hosts.push(*host);
+            if let Some(switch) = network.switch.filter(|_| network.is_uplink) {
+                estate.switches[switches[&switch]].hosts.push(*host);
+            }
+        }
+    }
+    for vm in &estate.vms {
+        for datastore in &vm.datastores {
+            estate.datastores[datastores[datastore]].vms.push(vm.id);
+        }
+    }
+}
+
+/// How busy the hosts are.
+fn usage(estate: &mut Estate) {
+    let mut used: HashMap<Id, (u64, u64)> = HashMap::new();
+    for vm in estate.vms.iter().filter(|vm| vm.power == Power::On) {
+        let mut random = Random::new(estate.seed, 2 << 40 | u64::from(vm.id.number()));
+        let of_host = used.entry(vm.host).or_default();
+        of_host.0 += u64::from(vm.cpus) * (60 + u64::from(random.below(500)));
+        of_host.1 += u64::from(vm.memory_mb) * (500 + u64::from(random.below(450))) / 1000;
+    }
+    for host in &mut estate.hosts {
+        let (cpu, memory) = used.get(&host.id).copied().unwrap_or_default();
+        let (most_cpu, most_memory) =
+            (u64::from(host.total_mhz()) * 92 / 100, u64::from(host.memory_gb) * 1024 * 97 / 100);
+        host.cpu_usage_mhz = (cpu + 600).min(most_cpu) as u32;
+        host.memory_usage_mb = (memory + 6 * 1024).min(most_memory) as u32;
+    }
+}
+
+/// Capacity around what is stored.
+fn storage(estate: &mut Estate) {
+    let mut stored: HashMap<Id, (u64, u64)> = HashMap::new();
+    for vm in &estate.vms {
+        let shares = vm.datastores.len() as u64;
+        for datastore in &vm.datastores {
+            let of = stored.entry(*datastore).or_default();
+            of.0 += vm.committed / shares;
+            of.1 += vm.uncommitted / shares;
+        }
+    }
+    for datastore in &mut estate.datastores {
+        let mut random = Random::new(estate.seed, 3 << 40 | u64::from(datastore.id.number()));
+        let (used, uncommitted) = stored.get(&datastore.id).copied().unwrap_or_default();
+        let used = used + if datastore.is_local { 2 * GIB } else { 120 * GIB };
+        // Most have room, some are nearly full.
+        let fill = match random.below(100) {
+            0..4 => 960,
+            4..14 => 880,
+            _ => 450 + u64::from(random.below(330)),
+        };
+        let wanted = used / fill * 1000;
+        datastore.capacity = match datastore.is_local {
+            true => wanted.max(u64::from(random.pick(&[240_u32, 446, 893])) * GIB),
+            false => wanted.div_ceil(TIB / 4).max(4) * (TIB / 4),
+        };
+        datastore.free = datastore.capacity - used;
+        datastore.uncommitted = uncommitted;
+        let reachable = |id: &Id| {
+            estate.hosts.iter().any(|host| host.id == *id && host.connection == Connection::Connected)
+        };
+        // Shared storage is reached by somebody: only local disks can be out of reach.
+        datastore.accessible = !datastore.is_local || datastore.hosts.iter().any(reachable);
+        if datastore.vms.is_empty() && !datastore.is_local && random.per_mille(100) {
+            datastore.maintenance = "inMaintenance";
+        }
+        datastore.status = match datastore.free * 100 / datastore.capacity {
+            0..5 => Status::Red,
+            5..15 => Status::Yellow,
+            _ => Status::Green,
+        };
+    }
+}
+
+/// A cluster is as well as its hosts.
+fn computes(estate: &mut Estate) {
+    for compute in &mut estate.computes {
+        let hosts = || estate.hosts.iter().filter(|host| compute.hosts.contains(&host.id));
+        compute.status = if hosts().any(|host| host.connection == Connection::NotResponding) {
+            Status::Red
+        } else if hosts().any(|host| host.connection == Connection::Disconnected) {
+            Status::Yellow
+        } else {
+            Status::Green
+        };
+    }
+}
+
+fn in_datacenters(estate: &mut Estate) {
+    for at in 0..estate.datacenters.len() {
+        let folders = {
+            let datacenter = &estate.datacenters[at];
+            [datacenter.datastore_folder, datacenter.network_folder]
+        };
+        let [datastores, networks] = folders.map(|folder| estate.below(folder, true));
+        let is_datastore = |id: &Id| matches!(estate.kind(*id), super::Kind::Datastore);
+        let is_network = |id: &Id| {
+            matches!(estate.kind(*id), super::Kind::Network | super::Kind::DistributedVirtualPortgroup)
+        };
+        let datastores = datastores.into_iter().filter(is_datastore).collect();
+        let networks = networks.into_iter().filter(is_network).collect();
+        estate.datacenters[at].datastores = datastores;
+        estate.datacenters[at].networks = networks;
+    }
+}

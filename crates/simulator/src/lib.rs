@@ -1,0 +1,22 @@
+//! A vCenter of our own over TLS, for demos, faults and scale: an estate made from a seed, and the part of the SOAP
+//! API that reading clients use.
+//! Knows nothing of Muster, changes nothing after its start, and listens on 127.0.0.1 only.
+//!
+//! [`Simulator::start`] makes the estate of [`Options`] and answers until [`Simulator::stop`]. The same seed and size
+//! give the same morefs, names and values; certificate and password are new at each start.
+
+mod certificate;
+mod collector;
+mod content;
+mod data;
+mod estate;
+mod options;
+mod schema;
+mod server;
+mod sessions;
+mod simulator;
+mod soap;
+mod vcenter;
+
+pub use options::{Error, Options, VMS};
+pub use simulator::{Contents, Simulator};

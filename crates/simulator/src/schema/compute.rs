@@ -1,0 +1,158 @@
+//! Properties of clusters, of what is around a host of its own, of resource pools and vApps.
+//! Refuses settings of a cluster to a host of its own, as vSphere's types do.
+
+use super::place::MANAGED_ENTITY;
+use super::{At, Field, Type, leaf, record, record_if};
+use crate::data::{Data, Record};
+use crate::estate::{Host, Object};
+
+pub(super) static COMPUTE_RESOURCE: Type = Type {
+    name: "ComputeResource",
+    base: Some(&MANAGED_ENTITY),
+    fields: &[
+        leaf("host", |at| Some(Data::References(at.compute()?.hosts.clone()))),
+        leaf("datastore", |at| Some(Data::References(at.compute()?.datastores.clone()))),
+        leaf("network", |at| Some(Data::References(at.compute()?.networks.clone()))),
+        leaf("resourcePool", |at| Some(Data::Reference(at.compute()?.pool))),
+        record("summary", "ComputeResourceSummary", SUMMARY),
+        record("configurationEx", "ComputeResourceConfigInfo", &[leaf("vmSwapPlacement", swap)]),
+    ],
+};
+
+pub(super) static CLUSTER: Type = Type {
+    name: "ClusterComputeResource",
+    base: Some(&COMPUTE_RESOURCE),
+    fields: &[
+        record("summary", "ClusterComputeResourceSummary", SUMMARY_OF_CLUSTER),
+        record(
+            "configurationEx",
+            "ClusterConfigInfoEx",
+            &[
+                leaf("vmSwapPlacement", swap),
+                record("dasConfig", "ClusterDasConfigInfo", DAS),
+                record("drsConfig", "ClusterDrsConfigInfo", DRS),
+                record(
+                    "vsanConfigInfo",
+                    "VsanClusterConfigInfo",
+                    &[leaf("enabled", |at| Some(Data::Bool(at.compute()?.cluster?.vsan)))],
+                ),
+            ],
+        ),
+        record(
+            "configuration",
+            "ClusterConfigInfo",
+            &[
+                record("dasConfig", "ClusterDasConfigInfo", DAS),
+                record("drsConfig", "ClusterDrsConfigInfo", DRS),
+            ],
+        ),
+    ],
+};
+
+const SUMMARY: &[Field] = &[
+    leaf("totalCpu", |at| Some(Data::Int(sum(at, |_| true, |host| host.total_mhz().into())))),
+    leaf("totalMemory", |at| Some(Data::Long(sum(at, |_| true, memory)))),
+    leaf("numCpuCores", |at| Some(Data::Short(sum(at, |_| true, |host| host.model.cores().into()) as u16))),
+    leaf("numCpuThreads", |at| {
+        Some(Data::Short(sum(at, |_| true, |host| host.model.threads().into()) as u16))
+    }),
+    leaf("effectiveCpu", |at| {
+        Some(Data::Int(sum(at, Host::is_effective, |host| i64::from(host.total_mhz()) * 94 / 100)))
+    }),
+    leaf("effectiveMemory", |at| {
+        Some(Data::Long(sum(at, Host::is_effective, memory) / (1 << 20) * 97 / 100))
+    }),
+    leaf("numHosts", |at| Some(Data::Int(sum(at, |_| true, |_| 1)))),
+    leaf("numEffectiveHosts", |at| Some(Data::Int(sum(at, Host::is_effective, |_| 1)))),
+    leaf("overallStatus", |at| Some(Data::Word("ManagedEntityStatus", at.compute()?.status.word()))),
+];
+
+const SUMMARY_OF_CLUSTER: &[Field] = &[
+    SUMMARY[0],
+    SUMMARY[1],
+    SUMMARY[2],
+    SUMMARY[3],
+    SUMMARY[4],
+    SUMMARY[5],
+    SUMMARY[6],
+    SUMMARY[7],
+    SUMMARY[8],
+    leaf("currentFailoverLevel", |at| Some(Data::Int(i64::from(at.compute()?.cluster?.admission_control)))),
+    leaf("numVmotions", |at| Some(Data::Int(i64::from(at.id.number() % 900)))),
+    leaf("currentEVCModeKey", |at| at.compute()?.cluster?.evc.map(Data::text)),
+];
+
+const DAS: &[Field] = &[
+    leaf("enabled", |at| Some(Data::Bool(at.compute()?.cluster?.ha))),
+    leaf("vmMonitoring", |_| Some(Data::text("vmMonitoringDisabled"))),
+    leaf("hostMonitoring", |_| Some(Data::text("enabled"))),
+    leaf("failoverLevel", |_| Some(Data::Int(1))),
+    leaf("admissionControlEnabled", |at| Some(Data::Bool(at.compute()?.cluster?.admission_control))),
+];
+
+const DRS: &[Field] = &[
+    leaf("enabled", |at| Some(Data::Bool(at.compute()?.cluster?.drs))),
+    leaf("enableVmBehaviorOverrides", |_| Some(Data::Bool(true))),
+    leaf("defaultVmBehavior", |at| Some(Data::Word("DrsBehavior", at.compute()?.cluster?.drs_behavior))),
+    leaf("vmotionRate", |_| Some(Data::Int(3))),
+];
+
+pub(super) static RESOURCE_POOL: Type = Type {
+    name: "ResourcePool",
+    base: Some(&MANAGED_ENTITY),
+    fields: &[
+        leaf("owner", |at| Some(Data::Reference(at.pool()?.owner))),
+        leaf("resourcePool", |at| Some(Data::References(at.pool()?.pools.clone()))),
+        leaf("vm", |at| Some(Data::References(at.pool()?.vms.clone()))),
+        record_if(
+            "summary",
+            "ResourcePoolSummary",
+            |at| at.pool().is_some(),
+            &[leaf("name", |at| Some(Data::text(at.pool()?.name.as_str())))],
+        ),
+        record("config", "ResourceConfigSpec", CONFIG_OF_POOL),
+    ],
+};
+
+const CONFIG_OF_POOL: &[Field] = &[
+    leaf("entity", |at| Some(Data::Reference(at.pool()?.id))),
+    leaf("cpuAllocation", |at| allocation(at).map(Data::from)),
+    leaf("memoryAllocation", |at| allocation(at).map(Data::from)),
+];
+
+pub(super) static VIRTUAL_APP: Type = Type {
+    name: "VirtualApp",
+    base: Some(&RESOURCE_POOL),
+    fields: &[leaf("parentFolder", |at| at.pool()?.vapp_folder.map(Data::Reference))],
+};
+
+fn swap<'a>(_: At<'a>) -> Option<Data<'a>> {
+    Some(Data::text("vmDirectory"))
+}
+
+fn memory(host: &Host) -> i64 {
+    // Firmware keeps a little of what was bought.
+    (i64::from(host.memory_gb) << 30) - (300 << 20)
+}
+
+fn sum(at: At<'_>, which: fn(&Host) -> bool, of: fn(&Host) -> i64) -> i64 {
+    let Object::Compute(compute) = at.object else { return 0 };
+    let hosts = compute.hosts.iter().filter_map(|id| at.estate.host(*id));
+    hosts.filter(|host| which(host)).map(of).sum()
+}
+
+fn allocation<'a>(at: At<'a>) -> Option<Record<'a>> {
+    let (shares, level) = match at.pool()?.name.as_str() {
+        "High" => (8000, "high"),
+        "Low" => (2000, "low"),
+        _ => (4000, "normal"),
+    };
+    let share = Record::new("SharesInfo")
+        .with("shares", Data::Int(shares))
+        .with("level", Data::Word("SharesLevel", level));
+    let record = Record::new("ResourceAllocationInfo")
+        .with("reservation", Data::Long(0))
+        .with("expandableReservation", Data::Bool(true))
+        .with("limit", Data::Long(-1));
+    Some(record.with("shares", share.into()))
+}

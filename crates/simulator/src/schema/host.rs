@@ -1,0 +1,159 @@
+//! Properties of hosts.
+//! Refuses the configuration of a host that isn't connected: a vCenter doesn't have it then.
+
+use super::host_parts::{identification, net_config, nics, serial, vnics};
+use super::place::MANAGED_ENTITY;
+use super::{At, Field, Type, leaf, record, record_if};
+use crate::data::Data;
+use crate::estate::{Connection, random};
+
+pub(super) static HOST: Type = Type {
+    name: "HostSystem",
+    base: Some(&MANAGED_ENTITY),
+    fields: &[
+        leaf("datastore", |at| Some(Data::References(at.host()?.datastores.clone()))),
+        leaf("network", |at| Some(Data::References(at.host()?.networks.clone()))),
+        leaf("vm", |at| Some(Data::References(at.host()?.vms.clone()))),
+        record("runtime", "HostRuntimeInfo", RUNTIME),
+        record("summary", "HostListSummary", SUMMARY),
+        record_if("hardware", "HostHardwareInfo", is_connected, HARDWARE),
+        record_if("config", "HostConfigInfo", is_connected, CONFIG),
+    ],
+};
+
+const RUNTIME: &[Field] = &[
+    leaf("connectionState", |at| Some(Data::Word("HostSystemConnectionState", at.host()?.connection.word()))),
+    leaf("powerState", |at| Some(Data::Word("HostSystemPowerState", power(at)?))),
+    leaf("standbyMode", |at| is_connected(at).then(|| Data::text("none"))),
+    leaf("inMaintenanceMode", |at| Some(Data::Bool(at.host()?.in_maintenance))),
+    leaf("bootTime", |at| is_responding(at).then_some(Data::Time(at.host()?.boot))),
+];
+
+const SUMMARY: &[Field] = &[
+    leaf("host", |at| Some(Data::Reference(at.host()?.id))),
+    record("hardware", "HostHardwareSummary", HARDWARE_SUMMARY),
+    record("runtime", "HostRuntimeInfo", RUNTIME),
+    record("config", "HostConfigSummary", CONFIG_SUMMARY),
+    record("quickStats", "HostListSummaryQuickStats", QUICK_STATS),
+    leaf("overallStatus", |at| Some(Data::Word("ManagedEntityStatus", at.host()?.status.word()))),
+    leaf("rebootRequired", |at| Some(Data::Bool(at.host()?.reboot_required))),
+    leaf("managementServerIp", |at| is_connected(at).then(|| Data::text("10.250.0.5"))),
+    leaf("currentEVCModeKey", |at| is_connected(at).then_some(Data::text(at.host()?.model.evc))),
+];
+
+const HARDWARE_SUMMARY: &[Field] = &[
+    leaf("vendor", |at| Some(Data::text(at.host()?.model.vendor))),
+    leaf("model", |at| Some(Data::text(at.host()?.model.name))),
+    leaf("uuid", |at| Some(Data::text(uuid(at)?))),
+    leaf("otherIdentifyingInfo", |at| Some(identification(at)?.into_data())),
+    leaf("memorySize", |at| Some(Data::Long(memory(at)?))),
+    leaf("cpuModel", |at| Some(Data::text(at.host()?.model.cpu))),
+    leaf("cpuMhz", |at| Some(Data::Int(at.host()?.model.mhz.into()))),
+    leaf("numCpuPkgs", |at| Some(Data::Short(at.host()?.model.sockets))),
+    leaf("numCpuCores", |at| Some(Data::Short(at.host()?.model.cores()))),
+    leaf("numCpuThreads", |at| Some(Data::Short(at.host()?.model.threads()))),
+    leaf("numNics", |_| Some(Data::Int(4))),
+    leaf("numHBAs", |_| Some(Data::Int(3))),
+];
+
+const CONFIG_SUMMARY: &[Field] = &[
+    leaf("name", |at| Some(Data::text(at.host()?.name.as_str()))),
+    leaf("port", |_| Some(Data::Int(443))),
+    record("product", "AboutInfo", PRODUCT),
+    leaf("vmotionEnabled", |_| Some(Data::Bool(true))),
+    leaf("faultToleranceEnabled", |_| Some(Data::Bool(false))),
+];
+
+const PRODUCT: &[Field] = &[
+    leaf("name", |_| Some(Data::text("VMware ESXi"))),
+    leaf("fullName", |at| {
+        let release = at.host()?.release;
+        Some(Data::text(format!("VMware ESXi {} build-{}", release.version, release.build)))
+    }),
+    leaf("vendor", |_| Some(Data::text("VMware, Inc."))),
+    leaf("version", |at| Some(Data::text(at.host()?.release.version))),
+    leaf("build", |at| Some(Data::text(at.host()?.release.build))),
+    leaf("localeVersion", |_| Some(Data::text("INTL"))),
+    leaf("localeBuild", |_| Some(Data::text("000"))),
+    leaf("osType", |_| Some(Data::text("vmnix-x86"))),
+    leaf("productLineId", |_| Some(Data::text("embeddedEsx"))),
+    leaf("apiType", |_| Some(Data::text("HostAgent"))),
+    leaf("apiVersion", |at| Some(Data::text(format!("{}.0", at.host()?.release.version)))),
+    leaf("licenseProductName", |_| Some(Data::text("VMware ESX Server"))),
+    leaf("licenseProductVersion", |at| Some(Data::text(&at.host()?.release.version[..3]))),
+];
+
+const QUICK_STATS: &[Field] = &[
+    leaf("overallCpuUsage", |at| is_connected(at).then_some(Data::Int(at.host()?.cpu_usage_mhz.into()))),
+    leaf("overallMemoryUsage", |at| is_connected(at).then_some(Data::Int(at.host()?.memory_usage_mb.into()))),
+    leaf("uptime", |at| {
+        let seconds = (crate::estate::TODAY - at.host()?.boot) / 1000;
+        is_connected(at).then_some(Data::Int(seconds))
+    }),
+];
+
+const HARDWARE: &[Field] = &[
+    record(
+        "systemInfo",
+        "HostSystemInfo",
+        &[
+            leaf("vendor", |at| Some(Data::text(at.host()?.model.vendor))),
+            leaf("model", |at| Some(Data::text(at.host()?.model.name))),
+            leaf("uuid", |at| Some(Data::text(uuid(at)?))),
+            leaf("otherIdentifyingInfo", |at| Some(identification(at)?.into_data())),
+            leaf("serialNumber", |at| Some(Data::text(serial(at)?))),
+        ],
+    ),
+    record(
+        "cpuInfo",
+        "HostCpuInfo",
+        &[
+            leaf("numCpuPackages", |at| Some(Data::Short(at.host()?.model.sockets))),
+            leaf("numCpuCores", |at| Some(Data::Short(at.host()?.model.cores()))),
+            leaf("numCpuThreads", |at| Some(Data::Short(at.host()?.model.threads()))),
+            leaf("hz", |at| Some(Data::Long(i64::from(at.host()?.model.mhz) * 1_000_000))),
+        ],
+    ),
+    leaf("memorySize", |at| Some(Data::Long(memory(at)?))),
+    record("biosInfo", "HostBIOSInfo", &[leaf("biosVersion", |at| Some(Data::text(at.host()?.model.bios)))]),
+];
+
+const CONFIG: &[Field] = &[
+    leaf("host", |at| Some(Data::Reference(at.host()?.id))),
+    record("product", "AboutInfo", PRODUCT),
+    record(
+        "network",
+        "HostNetworkInfo",
+        &[
+            leaf("pnic", |at| Some(Data::List("PhysicalNic", nics(at)?))),
+            leaf("vnic", |at| Some(Data::List("HostVirtualNic", vnics(at)?))),
+        ],
+    ),
+    record(
+        "virtualNicManagerInfo",
+        "HostVirtualNicManagerInfo",
+        &[leaf("netConfig", |at| Some(Data::List("VirtualNicManagerNetConfig", net_config(at)?)))],
+    ),
+];
+
+/// Whether the vCenter talks to it.
+fn is_connected(at: At<'_>) -> bool {
+    at.host().is_some_and(|host| host.connection == Connection::Connected)
+}
+
+fn is_responding(at: At<'_>) -> bool {
+    at.host().is_some_and(|host| host.connection != Connection::NotResponding)
+}
+
+fn power(at: At<'_>) -> Option<&'static str> {
+    Some(if at.host()?.connection == Connection::Connected { "poweredOn" } else { "unknown" })
+}
+
+fn uuid(at: At<'_>) -> Option<String> {
+    Some(random::uuid(at.estate.seed, 5 << 40 | u64::from(at.host()?.id.number())))
+}
+
+fn memory(at: At<'_>) -> Option<i64> {
+    // Firmware keeps a little of what was bought.
+    Some((i64::from(at.host()?.memory_gb) << 30) - (300 << 20))
+}

@@ -1,0 +1,148 @@
+//! Serial numbers, network cards and addresses of hosts.
+//! Refuses two hosts the same of any of these.
+
+use std::net::Ipv4Addr;
+
+use super::At;
+use crate::data::{Data, Record};
+use crate::estate::{Connection, Host, random::Random};
+
+/// Identifiers with their keys, as a HostSystemIdentificationInfo list.
+pub(super) struct Identification(Vec<(&'static str, &'static str, String)>);
+
+impl Identification {
+    pub(super) fn into_data<'a>(self) -> Data<'a> {
+        let infos = self.0.into_iter().map(|(key, label, value)| {
+            let kind = Record::subtype("ElementDescription")
+                .with("label", Data::text(label))
+                .with("summary", Data::text(format!("{label} of the system")))
+                .with("key", Data::text(key));
+            Record::new("HostSystemIdentificationInfo")
+                .with("identifierValue", Data::text(value))
+                .with("identifierType", kind.into())
+                .into()
+        });
+        Data::List("HostSystemIdentificationInfo", infos.collect())
+    }
+}
+
+/// What the server says it is. Dell calls it a service tag, the others a serial number.
+pub(super) fn identification(at: At<'_>) -> Option<Identification> {
+    let host = at.host()?;
+    let serial = serial(at)?;
+    let mut infos = vec![("AssetTag", "Asset Tag", asset(at, host))];
+    if host.model.is_dell() {
+        infos.push(("ServiceTag", "Service tag", serial.clone()));
+        infos.push(("EnclosureSerialNumberTag", "Enclosure Serial Number", serial));
+    } else {
+        infos.push(("SerialNumberTag", "Serial Number", serial));
+    }
+    Some(Identification(infos))
+}
+
+fn asset(at: At<'_>, host: &Host) -> String {
+    match at.estate.seed % 3 {
+        0 => " ".into(),
+        _ => format!("INV-{:06}", 104_000 + host.ordinal),
+    }
+}
+
+/// Unique by the host's number, whatever else is random about it.
+pub(super) fn serial(at: At<'_>) -> Option<String> {
+    const LETTERS: &[u8; 30] = b"0123456789BCDFGHJKLMNPQRSTVWXZ";
+    let host = at.host()?;
+    let mut random = Random::new(at.estate.seed, 6 << 40 | u64::from(host.id.number()));
+    let mut letter = |from: u32| char::from(LETTERS[(from + random.below(30 - from)) as usize]);
+    let tail: String = (0..3)
+        .map(|place| {
+            let digit = host.ordinal / 30_u32.pow(2 - place) % 30;
+            char::from(LETTERS[digit as usize])
+        })
+        .collect();
+    Some(if host.model.is_dell() {
+        format!("{}{}{}{tail}", letter(10), letter(0), letter(0)) + "3"
+    } else if host.model.is_hpe() {
+        format!("CZ2{}{}{}{}{tail}", letter(0), letter(0), letter(10), letter(10))
+    } else {
+        format!("J30{}{}{tail}", letter(0), letter(10))
+    })
+}
+
+/// The MAC address of one of eight cards that each host may have.
+fn mac(host: &Host, card: u32) -> String {
+    let number = host.ordinal * 8 + card + 0x10_0000;
+    format!("{}:{:02x}:{:02x}:{:02x}", host.model.oui, number >> 16 & 0xff, number >> 8 & 0xff, number & 0xff)
+}
+
+pub(super) fn nics<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
+    let host = at.host()?;
+    let nics = (0..4_u32).map(|card| {
+        let speed = Record::new("PhysicalNicLinkInfo")
+            .with("speedMb", Data::Int(if card < 2 { 25_000 } else { 10_000 }))
+            .with("duplex", Data::Bool(true));
+        Record::new("PhysicalNic")
+            .with("key", Data::text(format!("key-vim.host.PhysicalNic-vmnic{card}")))
+            .with("device", Data::text(format!("vmnic{card}")))
+            .with("pci", Data::text(format!("0000:{:02x}:00.{}", 0x31 + card / 2, card % 2)))
+            .with("driver", Data::text(host.model.nic_driver))
+            .with("linkSpeed", speed.into())
+            .with("wakeOnLanSupported", Data::Bool(false))
+            .with("mac", Data::text(mac(host, card)))
+            .into()
+    });
+    Some(nics.collect())
+}
+
+/// The addresses of management (the one that is known) and of vMotion, which has a network of its own.
+fn address(host: &Host, card: u32) -> String {
+    let address = match card {
+        0 => host.address,
+        _ => (172 << 24) | (16 << 16) | (host.address & 0x3_ffff),
+    };
+    Ipv4Addr::from(address).to_string()
+}
+
+fn vnic_spec<'a>(host: &Host, card: u32) -> Record<'a> {
+    let ip = Record::new("HostIpConfig")
+        .with("dhcp", Data::Bool(false))
+        .with("ipAddress", Data::text(address(host, card)))
+        .with("subnetMask", Data::text("255.255.0.0"));
+    Record::new("HostVirtualNicSpec")
+        .with("ip", ip.into())
+        .with("mac", Data::text(mac(host, 4 + card)))
+        .with("mtu", Data::Int(if card == 0 { 1500 } else { 9000 }))
+        .with("tsoEnabled", Data::Bool(true))
+        .with("netStackInstanceKey", Data::text("defaultTcpipStack"))
+}
+
+fn vnic<'a>(host: &Host, card: u32, key: String) -> Data<'a> {
+    Record::new("HostVirtualNic")
+        .with("device", Data::text(format!("vmk{card}")))
+        .with("key", Data::text(key))
+        .with("portgroup", Data::text(if card == 0 { "Management Network" } else { "vMotion" }))
+        .with("spec", vnic_spec(host, card).into())
+        .into()
+}
+
+pub(super) fn vnics<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
+    let host = at.host()?;
+    Some((0..2).map(|card| vnic(host, card, format!("key-vim.host.VirtualNic-vmk{card}"))).collect())
+}
+
+/// Which card serves what.
+pub(super) fn net_config<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
+    let host = at.host().filter(|host| host.connection == Connection::Connected)?;
+    let services =
+        [("management", Some(0)), ("vmotion", Some(1)), ("vSphereProvisioning", None), ("vsan", None)];
+    let configs = services.into_iter().map(|(service, selected)| {
+        let key = |card: u32| format!("{service}.key-vim.host.VirtualNic-vmk{card}");
+        let candidates = (0..2).map(|card| vnic(host, card, key(card))).collect();
+        Record::new("VirtualNicManagerNetConfig")
+            .with("nicType", Data::text(service))
+            .with("multiSelectAllowed", Data::Bool(true))
+            .with("candidateVnic", Data::List("HostVirtualNic", candidates))
+            .maybe("selectedVnic", selected.map(|card| Data::List("string", vec![Data::text(key(card))])))
+            .into()
+    });
+    Some(configs.collect())
+}

@@ -1,0 +1,227 @@
+//! Who is logged in, and what is held for them.
+//! Refuses to keep anything for a session that is over: views, pages and filters die with it.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::collector::{Filter, Rest};
+use crate::estate::Id;
+use crate::soap::Fault;
+
+/// An idle session ends after this long, as on a vCenter.
+const IDLE: Duration = Duration::from_secs(30 * 60);
+
+/// So many failures in so much time lock an account for so long.
+const FAILURES: usize = 5;
+const WITHIN: Duration = Duration::from_secs(3 * 60);
+const LOCKED: Duration = Duration::from_secs(15 * 60);
+
+/// Sessions at once. A vCenter has 3,000.
+const SESSIONS: usize = 1000;
+
+/// Views, pages, collectors or filters that one session may hold.
+const HELD: usize = 64;
+
+/// A list of what was below a container when it was made.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) container: Id,
+    pub(crate) types: Vec<String>,
+    pub(crate) recursive: bool,
+    pub(crate) members: std::sync::Arc<[Id]>,
+}
+
+/// One login.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// What its owner sees of it; the cookie is another one.
+    pub(crate) key: String,
+    pub(crate) agent: String,
+    /// Milliseconds since 1970.
+    pub(crate) since: i64,
+    used: Instant,
+    pub(crate) calls: u32,
+    views: HashMap<String, View>,
+    rests: HashMap<String, Rest>,
+    /// Own property collectors, and the filters of each; those of the shared one are under its name.
+    pub(crate) collectors: HashMap<String, Vec<Filter>>,
+}
+
+/// The account, and everybody who logged in with it.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    user: String,
+    password: String,
+    live: HashMap<String, Session>,
+    failures: Vec<Instant>,
+    locked_until: Option<Instant>,
+}
+
+/// Why nobody is logged in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Wrong user or password, or the account is locked: which of these, nobody is told.
+    Rejected,
+    /// Too many sessions.
+    Full,
+}
+
+impl Sessions {
+    pub(crate) fn new(user: &str, password: &str) -> Sessions {
+        let (user, password) = (user.to_owned(), password.to_owned());
+        Sessions { user, password, live: HashMap::new(), failures: Vec::new(), locked_until: None }
+    }
+
+    /// Opens a session; answers with its cookie.
+    pub(crate) fn login(
+        &mut self,
+        user: &str,
+        password: &str,
+        agent: &str,
+        since: i64,
+        now: Instant,
+    ) -> Result<String, Refusal> {
+        self.live.retain(|_, session| now.duration_since(session.used) < IDLE);
+        if !user.eq_ignore_ascii_case(&self.user) {
+            return Err(Refusal::Rejected);
+        }
+        if self.locked_until.is_some_and(|until| now < until) {
+            return Err(Refusal::Rejected);
+        }
+        if password != self.password {
+            self.failures.retain(|failure| now.duration_since(*failure) < WITHIN);
+            self.failures.push(now);
+            if self.failures.len() >= FAILURES {
+                self.failures.clear();
+                self.locked_until = Some(now + LOCKED);
+            }
+            return Err(Refusal::Rejected);
+        }
+        if self.live.len() >= SESSIONS {
+            return Err(Refusal::Full);
+        }
+        self.failures.clear();
+        let session = Session {
+            key: uuid::Uuid::new_v4().hyphenated().to_string(),
+            agent: agent.to_owned(),
+            since,
+            used: now,
+            calls: 0,
+            views: HashMap::new(),
+            rests: HashMap::new(),
+            collectors: HashMap::new(),
+        };
+        let cookie =
+            format!("{}{}", uuid::Uuid::new_v4().simple(), &uuid::Uuid::new_v4().simple().to_string()[..8]);
+        self.live.insert(cookie.clone(), session);
+        Ok(cookie)
+    }
+
+    /// The session of a cookie, which counts as used now.
+    pub(crate) fn live(&mut self, cookie: &str, now: Instant) -> Option<&mut Session> {
+        if self.live.get(cookie).is_some_and(|session| now.duration_since(session.used) >= IDLE) {
+            self.live.remove(cookie);
+        }
+        let session = self.live.get_mut(cookie)?;
+        session.used = now;
+        session.calls = session.calls.saturating_add(1);
+        Some(session)
+    }
+
+    /// Ends a session.
+    pub(crate) fn logout(&mut self, cookie: &str) {
+        self.live.remove(cookie);
+    }
+}
+
+impl Session {
+    pub(crate) fn hold_view(&mut self, view: View) -> Result<String, Fault> {
+        if self.views.len() >= HELD {
+            return Err(Fault::LimitExceeded("view"));
+        }
+        let id = format!("session[{}]{}", self.key, uuid::Uuid::new_v4());
+        self.views.insert(id.clone(), view);
+        Ok(id)
+    }
+
+    pub(crate) fn view(&self, id: &str) -> Option<&View> {
+        self.views.get(id)
+    }
+
+    pub(crate) fn drop_view(&mut self, id: &str) -> bool {
+        self.views.remove(id).is_some()
+    }
+
+    /// Keeps what is left of a retrieval; answers with the token for it.
+    pub(crate) fn hold_rest(&mut self, rest: Rest) -> Result<String, Fault> {
+        if self.rests.len() >= HELD {
+            return Err(Fault::LimitExceeded("token"));
+        }
+        let token = uuid::Uuid::new_v4().hyphenated().to_string();
+        self.rests.insert(token.clone(), rest);
+        Ok(token)
+    }
+
+    /// What a token stands for, once.
+    pub(crate) fn take_rest(&mut self, token: &str) -> Option<Rest> {
+        self.rests.remove(token)
+    }
+
+    /// Whether one more collector or filter may be held.
+    pub(crate) fn has_room(&self) -> bool {
+        self.collectors.len() + self.collectors.values().map(Vec::len).sum::<usize>() < HELD
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sessions() -> (Sessions, Instant) {
+        (Sessions::new("admin@vsphere.local", "right"), Instant::now())
+    }
+
+    fn login(sessions: &mut Sessions, password: &str, now: Instant) -> Result<String, Refusal> {
+        sessions.login("Admin@VSPHERE.local", password, "test", 0, now)
+    }
+
+    #[test]
+    fn five_failures_in_three_minutes_lock_the_account_for_fifteen() {
+        let (mut sessions, start) = sessions();
+        for second in 0..5 {
+            assert_eq!(
+                login(&mut sessions, "wrong", start + Duration::from_secs(second)),
+                Err(Refusal::Rejected)
+            );
+        }
+        assert_eq!(login(&mut sessions, "right", start + Duration::from_secs(10)), Err(Refusal::Rejected));
+        assert_eq!(
+            login(&mut sessions, "right", start + Duration::from_secs(14 * 60)),
+            Err(Refusal::Rejected)
+        );
+        assert!(login(&mut sessions, "right", start + Duration::from_secs(16 * 60)).is_ok());
+    }
+
+    #[test]
+    fn failures_that_lie_apart_lock_nothing() {
+        let (mut sessions, start) = sessions();
+        for minute in 0..10 {
+            let now = start + Duration::from_secs(minute * 60);
+            assert_eq!(login(&mut sessions, "wrong", now), Err(Refusal::Rejected));
+            if minute % 2 == 1 {
+                assert!(login(&mut sessions, "right", now).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_used_lives_and_an_idle_one_ends() {
+        let (mut sessions, start) = sessions();
+        let cookie = login(&mut sessions, "right", start).unwrap();
+        for minutes in [29, 58, 87] {
+            assert!(sessions.live(&cookie, start + Duration::from_secs(minutes * 60)).is_some());
+        }
+        assert!(sessions.live(&cookie, start + Duration::from_secs((87 + 30) * 60)).is_none());
+        assert!(sessions.live(&cookie, start + Duration::from_secs(88 * 60)).is_none());
+    }
+}

@@ -1,0 +1,161 @@
+//! A running simulator: started from options, ended by its owner.
+//! Refuses to be reached from another machine: it listens on 127.0.0.1 and nowhere else.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::certificate;
+use crate::estate::{Estate, Kind};
+use crate::options::{Error, Options, VMS};
+use crate::server::Server;
+use crate::vcenter::Vcenter;
+
+const USER: &str = "administrator@vsphere.local";
+
+/// A simulated vCenter. Dropping it ends it at once; [`Simulator::stop`] lets answers under way arrive.
+pub struct Simulator {
+    address: SocketAddr,
+    sha256: String,
+    ca_pem: String,
+    password: String,
+    contents: Contents,
+    vcenter: Arc<Vcenter>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// How many there are of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// Datacenters.
+    pub datacenters: usize,
+    /// Clusters.
+    pub clusters: usize,
+    /// Hosts, in clusters and outside.
+    pub hosts: usize,
+    /// VMs, templates included.
+    pub vms: usize,
+    /// Templates among the VMs.
+    pub templates: usize,
+    /// Snapshots of all VMs.
+    pub snapshots: usize,
+    /// Datastores.
+    pub datastores: usize,
+    /// Standard networks and distributed portgroups.
+    pub networks: usize,
+}
+
+impl Simulator {
+    /// Makes the estate and a certificate, and begins to answer.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a number of VMs that no estate has; [`Error::Listen`] where the port is taken.
+    pub async fn start(options: Options) -> Result<Simulator, Error> {
+        if !VMS.contains(&options.vms) {
+            return Err(Error::Size { vms: options.vms });
+        }
+        let port = options.port;
+        let listen = |source| Error::Listen { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        // A large estate takes a moment, in which others are to go on.
+        let estate = tokio::task::spawn_blocking(move || Estate::build(&options)).await;
+        let estate = estate.map_err(|error| listen(std::io::Error::other(error)))?;
+        let certificate = certificate::make(&estate.server_name)?;
+        let contents = Contents::of(&estate);
+        let password = password();
+        let vcenter = Arc::new(Vcenter::new(estate, USER, &password));
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let server = Server {
+            vcenter: vcenter.clone(),
+            acceptor: TlsAcceptor::from(certificate.config),
+            stop: stop.clone(),
+            tasks: tasks.clone(),
+        };
+        tasks.spawn(server.listen(listener));
+        let (sha256, ca_pem) = (certificate.sha256, certificate.ca_pem);
+        Ok(Simulator { address, sha256, ca_pem, password, contents, vcenter, stop, tasks })
+    }
+
+    /// Where it listens: always 127.0.0.1.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// SHA-256 of its certificate in DER, as 64 hex digits, for a pin. Another one at each start.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The authority that issued its certificate, in PEM. Another one at each start.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The only user.
+    pub fn user(&self) -> &str {
+        USER
+    }
+
+    /// The user's password. It is random, and another one at each start: whoever else uses this machine can't guess it.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// Which vCenter it is, which depends on seed and size. Source: about.instanceUuid.
+    pub fn instance_uuid(&self) -> &str {
+        &self.vcenter.estate.instance_uuid
+    }
+
+    /// What is in it.
+    pub fn contents(&self) -> Contents {
+        self.contents
+    }
+
+    /// Ends it. Answers under way have a second to arrive.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Contents {
+    fn of(estate: &Estate) -> Contents {
+        let clusters = estate.computes.iter().filter(|compute| compute.cluster.is_some());
+        Contents {
+            datacenters: estate.datacenters.len(),
+            clusters: clusters.count(),
+            hosts: estate.hosts.len(),
+            vms: estate.vms.len(),
+            templates: estate.vms.iter().filter(|vm| vm.is_template).count(),
+            snapshots: estate.ids().filter(|id| estate.kind(*id) == Kind::VirtualMachineSnapshot).count(),
+            datastores: estate.datastores.len(),
+            networks: estate.networks.len(),
+        }
+    }
+}
+
+/// Long enough that nobody guesses it, and easy to copy.
+fn password() -> String {
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("{}-{}-{}", &random[..6], &random[16..22], &random[26..])
+}

@@ -1,0 +1,5 @@
+//! The simulator as its clients see it: over TLS, from outside.
+#![expect(clippy::unwrap_used, reason = "in tests a failed step is a failed test")]
+
+mod client;
+mod support;

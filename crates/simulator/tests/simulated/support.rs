@@ -1,0 +1,60 @@
+//! A running simulator and Muster's own client, logged in.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use contract::Kind;
+use contract::columns::{self, Shape};
+use secrecy::SecretString;
+use simulator::{Options, Simulator};
+use vsphere::{Client, Endpoint, Event, Object, Selection, Session, Trust, Watcher};
+
+pub(crate) fn pin(sha256: &str) -> Trust {
+    let mut pin = [0; 32];
+    for (byte, hex) in pin.iter_mut().zip(sha256.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(hex).unwrap(), 16).unwrap();
+    }
+    Trust::Pin(pin)
+}
+
+pub(crate) fn endpoint(simulator: &Simulator, trust: Trust) -> Endpoint {
+    let (host, port) = (simulator.address().ip().to_string(), simulator.address().port());
+    Endpoint { host, port, trust, timeout: Duration::from_secs(60) }
+}
+
+pub(crate) async fn start(vms: u32, seed: u64) -> Simulator {
+    Simulator::start(Options::new(vms, seed)).await.unwrap()
+}
+
+pub(crate) async fn client(simulator: &Simulator) -> Client {
+    Client::connect(&endpoint(simulator, pin(simulator.sha256())), "Muster/test").await.unwrap()
+}
+
+pub(crate) async fn login(simulator: &Simulator) -> Session {
+    let password = SecretString::from(simulator.password());
+    client(simulator).await.login(simulator.user(), &password).await.unwrap()
+}
+
+/// The paths that Muster asks for.
+pub(crate) fn paths(kind: Kind) -> Vec<String> {
+    let stored = columns::of(kind).stored().filter(|(_, shape)| !matches!(shape, Shape::FromTree(_)));
+    let mut paths: Vec<String> = stored.map(|(column, _)| column.source.to_string()).collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// Everything of a kind, as Muster reads it: what the view lists and what the pages bring must be the same.
+pub(crate) async fn read(session: &Session, kind: Kind) -> BTreeMap<String, Object> {
+    let selection = Selection::new(kind.object_type(), paths(kind));
+    let mut watcher = Watcher::new(session, selection, 500);
+    let mut objects = BTreeMap::new();
+    while let Event::Page { objects: page, total } = watcher.next().await.unwrap() {
+        assert!(page.len() <= 100, "a page of {}", page.len());
+        assert!(total.is_some());
+        objects.extend(page.into_iter().map(|object| (object.moref.value.to_string(), object)));
+    }
+    let listed: HashSet<&str> = watcher.listed().unwrap().iter().map(|moref| &*moref.value).collect();
+    assert_eq!(listed, objects.keys().map(String::as_str).collect(), "{kind}");
+    objects
+}
