@@ -55,7 +55,7 @@ async fn cached(service: &Service, vcenter: &Vcenter, freshness: Freshness) -> R
 
 /// Sorted times in milliseconds, and how many rows there are.
 async fn queries(service: &Service, vcenter: &Vcenter) -> Result<(Vec<f64>, usize)> {
-    let query = Query { kind: Kind::Vms, columns: Vec::new(), sort: vec!["name".into()], limit: Some(200) };
+    let query = Query { limit: Some(200), ..Query::of(Kind::Vms) };
     let vcenters = [vcenter.clone()];
     let (mut times, mut total) = (Vec::with_capacity(QUERIES), 0);
     for _ in 0..QUERIES {

@@ -3,6 +3,8 @@
 
 mod commands;
 mod graphics;
+mod simulated;
+mod sinks;
 mod web_data;
 mod window;
 mod wiring;
@@ -17,6 +19,9 @@ struct Arguments {
     /// The folder with Muster's database; the platform's data folder unless given.
     #[arg(long, value_name = "DIR", env = "MUSTER_DATA_DIR")]
     data_dir: Option<PathBuf>,
+    /// Open on simulated vCenters, which live inside the window and in a folder of their own.
+    #[arg(long)]
+    explore: bool,
 }
 
 /// Runs the window until it is closed, and says on stderr why if it cannot be opened.
@@ -36,10 +41,16 @@ fn start(arguments: Arguments) -> Result<ExitCode, String> {
     let wiring = wiring::Wiring::new(arguments.data_dir);
     let web_data = web_data::WebData::beside(wiring.data_dir()).map_err(unopened)?;
     let app = tauri::Builder::default()
+        // First, as it asks for: a second start ends here, before anything is opened.
+        .plugin(window::only_one(wiring.data_dir()))
+        .plugin(window::remembered(wiring.data_dir()))
         .manage(wiring.clone())
         .invoke_handler(commands::handler())
         .build(tauri::generate_context!())
         .map_err(unopened)?;
+    if arguments.explore {
+        tauri::async_runtime::block_on(wiring.explore()).map_err(unopened)?;
+    }
     // Not in `setup`, where Tauri turns an error into a panic.
     window::open(&app, web_data.folder()).map_err(unopened)?;
     // Unlike `run` it returns when the window is closed, so that what was opened above is closed in order.

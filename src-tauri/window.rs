@@ -1,8 +1,41 @@
 //! The main window.
 //! Refuses to leave the embedded page: no navigation elsewhere, no second window, no download.
 
-use std::path::Path;
-use tauri::{App, Url, WebviewUrl, WebviewWindowBuilder, webview::NewWindowResponse};
+use std::path::{Path, PathBuf};
+use tauri::{
+    App, Manager, Url, WebviewUrl, WebviewWindowBuilder, Wry, plugin::TauriPlugin, webview::NewWindowResponse,
+};
+use tauri_plugin_window_state::StateFlags;
+
+/// Raises the window that is there when Muster is started again on the same data folder.
+pub(crate) fn only_one(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
+    // The folder is part of the name: another folder is another Muster.
+    let folder = data_dir.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
+    let folder = folder.unwrap_or_else(|| PathBuf::from("none"));
+    tauri_plugin_single_instance::Builder::new()
+        .callback(|app, _arguments, _folder| {
+            if let Some(window) = app.get_webview_window("main") {
+                // A window that cannot be raised is still there.
+                let _ = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+            }
+        })
+        .dbus_id(format!(
+            "dev.muster.desktop.on{}",
+            blake3::hash(folder.as_os_str().as_encoded_bytes()).to_hex()
+        ))
+        .build()
+}
+
+/// Keeps size and place of the window beside the data it shows.
+pub(crate) fn remembered(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
+    let folder = data_dir.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
+    // An absolute file name stays what it is where the plugin puts it behind its own folder.
+    let file = folder.unwrap_or_default().join("window.json");
+    tauri_plugin_window_state::Builder::new()
+        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+        .with_filename(file.to_string_lossy())
+        .build()
+}
 
 /// Opens it; what the web engine keeps goes to `web_data`.
 pub(crate) fn open(app: &App, web_data: &Path) -> tauri::Result<()> {

@@ -1,50 +1,134 @@
-//! Opens the service for the window and hands it to the commands.
+//! Opens the service for the window and hands it to the commands: the real one, or one on simulated vCenters.
 //! Refuses to bring the window down: a service that cannot be opened is an answer the page shows.
 
-use contract::ApiError;
+use crate::simulated::Simulated;
+use contract::{ApiError, command::Estate};
 use service::{Options, Service, Unlock};
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, RwLock, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// The service of this process, opened by the first command that needs it.
-///
-/// The page asks at once, so nothing is lost by not opening it earlier, and the window is on screen while a
-/// migration runs.
+/// The services of this process. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Wiring {
+pub(crate) struct Wiring(Arc<Inner>);
+
+struct Inner {
     options: Result<Options, ApiError>,
-    service: Arc<OnceCell<Service>>,
+    /// Opened by the first command that needs it: the window is on screen while a migration runs.
+    real: OnceCell<Service>,
+    simulated: RwLock<Option<Simulated>>,
+    /// Goes up whenever another service answers than before.
+    estates: watch::Sender<u64>,
+    sinks: TaskTracker,
+    sink: Mutex<CancellationToken>,
 }
 
 impl Wiring {
     /// Remembers where the data is, and opens nothing yet.
     pub(crate) fn new(data_dir: Option<PathBuf>) -> Wiring {
-        // Nothing the window does so far needs a password; a prompt for one would come out of the blue.
-        let options = Options::from_environment(data_dir, Unlock::Never);
-        Wiring { options, service: Arc::default() }
+        // What a person does in the window may unlock the keychain; what happens by itself never does.
+        let options = Options::from_environment(data_dir, Unlock::Ask);
+        Wiring(Arc::new(Inner {
+            options,
+            real: OnceCell::new(),
+            simulated: RwLock::default(),
+            estates: watch::Sender::default(),
+            sinks: TaskTracker::new(),
+            sink: Mutex::default(),
+        }))
     }
 
     /// The folder with the database, where the system has a place for one.
     pub(crate) fn data_dir(&self) -> Option<&Path> {
-        self.options.as_ref().ok().map(|options| options.data_dir.as_path())
+        self.0.options.as_ref().ok().map(|options| options.data_dir.as_path())
     }
 
-    /// The open service, or why there is none; the next call tries again.
-    pub(crate) async fn service(&self) -> Result<&Service, ApiError> {
-        self.service.get_or_try_init(|| self.open()).await
+    /// The service whose estate is shown, or why there is none; the next call tries again.
+    pub(crate) async fn service(&self) -> Result<Service, ApiError> {
+        if let Some(simulated) = &*self.0.simulated.read().await {
+            return Ok(simulated.service.clone());
+        }
+        let was_open = self.0.real.initialized();
+        let service = self.0.real.get_or_try_init(|| self.open()).await?;
+        if !was_open {
+            self.changed();
+        }
+        Ok(service.clone())
+    }
+
+    /// The same, if it is open already.
+    pub(crate) async fn opened(&self) -> Option<Service> {
+        let simulated = self.0.simulated.read().await.as_ref().map(|simulated| simulated.service.clone());
+        simulated.or_else(|| self.0.real.get().cloned())
+    }
+
+    /// Changes whenever another service answers than before.
+    pub(crate) fn estates(&self) -> watch::Receiver<u64> {
+        self.0.estates.subscribe()
+    }
+
+    /// Which estate is shown.
+    pub(crate) async fn shown(&self) -> Result<Estate, ApiError> {
+        let simulated = self.0.simulated.read().await;
+        let data_dir = match &*simulated {
+            Some(simulated) => simulated.data_dir.clone(),
+            None => self.0.options.clone()?.data_dir,
+        };
+        Ok(Estate { simulated: simulated.is_some(), data_dir: data_dir.display().to_string() })
+    }
+
+    /// Shows simulated vCenters.
+    pub(crate) async fn explore(&self) -> Result<Estate, ApiError> {
+        let mut simulated = self.0.simulated.write().await;
+        if simulated.is_none() {
+            *simulated = Some(Simulated::start(&self.0.options.clone()?.data_dir).await?);
+            self.changed();
+        }
+        drop(simulated);
+        self.shown().await
+    }
+
+    /// Shows the real vCenters again.
+    pub(crate) async fn leave(&self) -> Result<Estate, ApiError> {
+        let left = self.0.simulated.write().await.take();
+        if let Some(left) = left {
+            self.changed();
+            // Nobody needs to wait for the end of what is no longer shown.
+            self.0.sinks.spawn(left.stop());
+        }
+        self.shown().await
+    }
+
+    /// Runs a sink in the place of the one before: a page that was loaded anew subscribes anew.
+    pub(crate) fn run_the_only_sink(&self, sink: impl Future<Output = ()> + Send + 'static) {
+        let own = CancellationToken::new();
+        let mut current = self.0.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, own.clone()).cancel();
+        self.0.sinks.spawn(async move { own.run_until_cancelled(sink).await });
     }
 
     /// Ends what was begun, once the window is closed.
     pub(crate) async fn close(&self) {
-        if let Some(service) = self.service.get() {
+        self.0.sink.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+        let simulated = self.0.simulated.write().await.take();
+        if let Some(simulated) = simulated {
+            simulated.stop().await;
+        }
+        if let Some(service) = self.0.real.get() {
             service.close().await;
         }
+        self.0.sinks.close();
+        self.0.sinks.wait().await;
+    }
+
+    fn changed(&self) {
+        self.0.estates.send_modify(|estate| *estate += 1);
     }
 
     async fn open(&self) -> Result<Service, ApiError> {
-        service::open(self.options.clone()?).await
+        service::open(self.0.options.clone()?).await
     }
 }

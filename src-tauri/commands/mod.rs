@@ -1,6 +1,9 @@
 //! The commands the page may call, one file per noun.
 //! Refuses to build unless exactly the commands that `contract` declares are registered.
 
+mod estate;
+mod inventory;
+mod operations;
 mod vcenters;
 
 use contract::command::{Command, NAMES};
@@ -19,7 +22,26 @@ macro_rules! register {
     };
 }
 
-register![vcenters::list_vcenters];
+register![
+    estate::shown_estate,
+    estate::explore_simulated,
+    estate::leave_simulated,
+    estate::subscribe,
+    vcenters::list_vcenters,
+    vcenters::list_status,
+    vcenters::list_credentials,
+    vcenters::probe_server,
+    vcenters::try_vcenter,
+    vcenters::add_vcenter,
+    vcenters::edit_vcenter,
+    vcenters::remove_vcenter,
+    operations::test_connection,
+    operations::sync_hosts,
+    operations::full_sync,
+    operations::cancel_operation,
+    operations::list_operations,
+    inventory::read_rows,
+];
 
 const _: () = assert!(
     all_in(REGISTERED, NAMES) && all_in(NAMES, REGISTERED),

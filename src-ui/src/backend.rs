@@ -1,7 +1,8 @@
-//! The only binding to Tauri: one call per declared command.
+//! The only binding to Tauri: one call per declared command, and the events of the service.
 //! Refuses untyped calls: a command outside `contract` cannot be named here.
 
-use contract::{ApiError, Code, command::Command};
+use contract::command::{Command, Subscribe};
+use contract::{ApiError, Code, Event};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -9,12 +10,38 @@ extern "C" {
     // What `@tauri-apps/api` itself calls; the window test pins that it exists.
     #[wasm_bindgen(catch, js_namespace = ["window", "__TAURI_INTERNALS__"])]
     async fn invoke(command: &str, arguments: JsValue) -> Result<JsValue, JsValue>;
+
+    // Gives a function a number under which the shell can call it.
+    #[wasm_bindgen(catch, js_namespace = ["window", "__TAURI_INTERNALS__"], js_name = transformCallback)]
+    fn transform_callback(callback: &JsValue, once: bool) -> Result<f64, JsValue>;
 }
 
 /// Calls a command of the shell and waits for its answer.
 pub(crate) async fn call<C: Command>(command: C) -> Result<C::Reply, ApiError> {
-    let arguments = serde_json::json!({ "args": command }).to_string();
-    let arguments = js_sys::JSON::parse(&arguments).map_err(|e| refused::<C>(&e))?;
+    invoke_with::<C>(serde_json::json!({ "args": command })).await
+}
+
+/// Hands every batch of events to `hear`, for as long as the page is there.
+pub(crate) async fn subscribe(hear: impl Fn(Vec<Event>) + 'static) -> Result<(), ApiError> {
+    #[derive(serde::Deserialize)]
+    struct Message {
+        message: Vec<Event>,
+    }
+    let heard = Closure::<dyn Fn(JsValue)>::new(move |sent: JsValue| {
+        // A message about the channel itself, such as its end, has no events.
+        if let Some(Message { message }) = from_js(&sent) {
+            hear(message);
+        }
+    });
+    let number = transform_callback(heard.as_ref(), false).map_err(|e| refused::<Subscribe>(&e))?;
+    // It is called until the page goes away, and goes away with it.
+    heard.forget();
+    let channel = format!("__CHANNEL__:{number}");
+    invoke_with::<Subscribe>(serde_json::json!({ "args": Subscribe {}, "events": channel })).await
+}
+
+async fn invoke_with<C: Command>(arguments: serde_json::Value) -> Result<C::Reply, ApiError> {
+    let arguments = js_sys::JSON::parse(&arguments.to_string()).map_err(|e| refused::<C>(&e))?;
     match invoke(C::NAME, arguments).await {
         Ok(reply) => from_js(&reply).ok_or_else(|| misunderstood::<C>()),
         // Tauri refuses in words of its own, where the command never ran.

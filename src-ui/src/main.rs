@@ -3,9 +3,18 @@
 
 mod backend;
 mod components;
+mod hooks;
 mod pages;
 mod state;
 
 fn main() {
+    // What broke is shown by boot.js, which notices that the page has stopped.
+    std::panic::set_hook(Box::new(|panic| {
+        let root = web_sys::window().and_then(|window| window.document()?.document_element());
+        if let Some(root) = root {
+            // Nothing is left to tell if even that fails.
+            let _ = root.set_attribute("data-broken", &panic.to_string());
+        }
+    }));
     yew::Renderer::<pages::app::App>::new().render();
 }

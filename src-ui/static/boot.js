@@ -1,10 +1,31 @@
-// Starts the page; if it cannot be started the window says so instead of staying blank.
+// Starts the page; if it cannot be started, or stops, the window says so instead of staying as it is.
 import init from "./ui.js";
 
-init({ module_or_path: "./ui_bg.wasm" }).catch((reason) => {
-  const message = document.createElement("p");
+const say = (words, reload) => {
+  const message = document.createElement("div");
   message.setAttribute("role", "alert");
   message.className = "muster-broken";
-  message.textContent = `Muster's page could not be started: ${reason}. Reinstall Muster, or use musterctl.`;
+  message.textContent = words;
+  if (reload) {
+    const button = document.createElement("button");
+    button.className = "pf-v6-c-button pf-m-primary";
+    button.textContent = "Load the page again";
+    button.addEventListener("click", () => location.reload());
+    message.append(button);
+  }
   document.body.replaceChildren(message);
-});
+};
+
+init({ module_or_path: "./ui_bg.wasm" })
+  .then(() => {
+    // A page that stopped would go on showing what was true when it did.
+    window.addEventListener("error", (event) => {
+      if (event.message.includes("ResizeObserver")) return;
+      const why = document.documentElement.dataset.broken ?? event.message;
+      document.documentElement.dataset.broken = why;
+      say(`A defect of Muster's page stopped it: ${why}. Nothing that was read is lost. `, true);
+    });
+  })
+  .catch((reason) => {
+    say(`Muster's page could not be started: ${reason}. Reinstall Muster, or use musterctl.`, false);
+  });

@@ -1,7 +1,10 @@
 //! The commands of the window, each declared once: name, arguments, reply and the role it takes.
 //! Shell registration, access control and the window's calls derive from this list; it runs none of them.
 
-use crate::{Role, Vcenter};
+use crate::{
+    Credential, Operation, OperationId, Probe, Role, RowQuery, Rows, TestReport, Trust, Vcenter, VcenterId,
+    VcenterStatus,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// A call from the window into the service.
@@ -15,7 +18,7 @@ pub trait Command: Serialize + DeserializeOwned {
 }
 
 macro_rules! commands {
-    ($($(#[$doc:meta])* $command:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* } => $name:literal, $role:ident, $reply:ty;)*) => {
+    ($($(#[$doc:meta])* $command:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } => $name:literal, $role:ident, $reply:ty;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,6 +37,208 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Which estate the window shows.
+    ShownEstate {} => "shown_estate", Viewer, Estate;
+    /// Puts simulated vCenters in the place of the real ones, on a data folder of their own.
+    ExploreSimulated {} => "explore_simulated", Viewer, Estate;
+    /// Goes back to the real vCenters; the simulated ones end.
+    LeaveSimulated {} => "leave_simulated", Viewer, Estate;
+    /// Sends events from now on to the channel that is passed beside the arguments.
+    Subscribe {} => "subscribe", Viewer, ();
+
     /// Every configured vCenter.
     ListVcenters {} => "list_vcenters", Viewer, Vec<Vcenter>;
+    /// State and freshness of every vCenter.
+    ListStatus {} => "list_status", Viewer, Vec<VcenterStatus>;
+    /// Every credential, without its password.
+    ListCredentials {} => "list_credentials", Operator, Vec<Credential>;
+    /// Looks at a server's certificate, and at the server itself if that is trusted; sends no credential.
+    ProbeServer {
+        /// Host name, address or URL.
+        address: String,
+        /// Which certificate to accept.
+        trust: Trust,
+    } => "probe_server", Admin, Probe;
+    /// Logs in once with settings that are not stored yet.
+    TryVcenter {
+        /// The vCenter that is being edited, whose password serves where none is given.
+        vcenter: Option<VcenterId>,
+        /// The settings.
+        settings: Settings,
+    } => "try_vcenter", Admin, TestReport;
+    /// Logs in once, and stores a vCenter.
+    AddVcenter {
+        /// Its settings.
+        settings: Settings,
+    } => "add_vcenter", Admin, Saved;
+    /// Changes a vCenter without contacting it.
+    EditVcenter {
+        /// Which.
+        vcenter: VcenterId,
+        /// What to change; `None` leaves it as it is.
+        change: Change,
+    } => "edit_vcenter", Admin, Saved;
+    /// Removes a vCenter with everything cached of it.
+    RemoveVcenter {
+        /// Which.
+        vcenter: VcenterId,
+    } => "remove_vcenter", Admin, ();
+
+    /// Logs in, looks around, logs out; answers when that is done.
+    TestConnection {
+        /// Which vCenter.
+        vcenter: VcenterId,
+        /// Whether a login that was rejected before is tried again.
+        retry_login: bool,
+    } => "test_connection", Operator, TestReport;
+    /// Asks for a sync of hosts.
+    SyncHosts {
+        /// Of which vCenter.
+        vcenter: VcenterId,
+        /// Names or morefs of clusters; empty for all hosts.
+        clusters: Vec<String>,
+        /// Whether the deletion guard was answered.
+        accept_removals: bool,
+    } => "sync_hosts", Operator, OperationId;
+    /// Asks for a sync of everything.
+    FullSync {
+        /// Of which vCenter.
+        vcenter: VcenterId,
+        /// Whether the deletion guard was answered.
+        accept_removals: bool,
+    } => "full_sync", Operator, OperationId;
+    /// Takes back what was asked for; it goes on if another process waits for it.
+    CancelOperation {
+        /// Which.
+        operation: OperationId,
+    } => "cancel_operation", Operator, Withdrawn;
+    /// The newest operations, newest first.
+    ListOperations {
+        /// How many at most.
+        limit: u32,
+    } => "list_operations", Viewer, Vec<Operation>;
+
+    /// A window of rows out of what is known.
+    ReadRows {
+        /// Which rows.
+        query: RowQuery,
+    } => "read_rows", Viewer, Rows;
+}
+
+/// What the window shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estate {
+    /// Whether it is the simulated one.
+    pub simulated: bool,
+    /// The folder with its database.
+    pub data_dir: String,
+}
+
+/// What a vCenter logs in with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Login {
+    /// A credential of its own, named after it.
+    Own {
+        /// The user.
+        user: String,
+        /// The password; `None` where the credentials folder or an edited vCenter has it.
+        password: Option<Password>,
+    },
+    /// A credential that exists, by name or id.
+    Shared {
+        /// Which.
+        credential: String,
+    },
+}
+
+/// The settings of a vCenter that is about to be stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Its name.
+    pub name: String,
+    /// Host name, address or URL, with a port if it isn't 443.
+    pub address: String,
+    /// What to log in with.
+    pub login: Login,
+    /// Which certificate to accept; `None` for what is stored already, or else what the operating system trusts.
+    pub trust: Option<Trust>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Age in seconds from which its data counts as stale.
+    pub ttl_seconds: u64,
+}
+
+/// What to change of a vCenter; `None` leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another address.
+    pub address: Option<String>,
+    /// Another credential, by name or id.
+    pub credential: Option<String>,
+    /// Another user, for every vCenter that shares the credential.
+    pub user: Option<String>,
+    /// Another password, for every vCenter that shares the credential.
+    pub password: Option<Password>,
+    /// Another trust.
+    pub trust: Option<Trust>,
+    /// Other labels, instead of the ones it has.
+    pub tags: Option<Vec<String>>,
+    /// Another TTL, in seconds.
+    pub ttl_seconds: Option<u64>,
+}
+
+/// A password on its way from a form into the service. It goes that way only: no reply has a place for one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(\u{2026})")
+    }
+}
+
+/// A vCenter as it was stored, and where its password went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The vCenter.
+    pub vcenter: Vcenter,
+    /// Why the password is not in the keychain, where one was given; in words.
+    pub password_note: Option<String>,
+}
+
+/// What became of an operation that somebody no longer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withdrawn {
+    /// It is being cancelled.
+    Cancelled,
+    /// Another process waits for it, and it runs in this one: it goes on until it is done, or nobody waits.
+    GoesOnHere,
+    /// It runs in another process, which cancels it if nobody waits any more.
+    GoesOnElsewhere,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_shown_by_nothing_but_the_way_into_the_service() {
+        let login = Login::Own { user: "u".into(), password: Some(Password("canary".into())) };
+        assert!(!format!("{login:?}").contains("canary"));
+        assert!(serde_json::to_string(&login).unwrap().contains("canary"));
+    }
+
+    #[test]
+    fn command_names_are_those_of_functions_and_each_stands_once() {
+        let mut names = NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), NAMES.len());
+        assert!(NAMES.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+    }
 }

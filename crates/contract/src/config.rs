@@ -197,6 +197,9 @@ pub struct VcenterStatus {
     pub vcenter_id: VcenterId,
     /// Connection state.
     pub state: VcenterState,
+    /// Since when it has been in this state; `null` before the first contact.
+    #[serde(default)]
+    pub since: Option<Time>,
     /// When the kind that was read longest ago was read.
     pub synced_at: Option<Time>,
     /// Seconds since then.

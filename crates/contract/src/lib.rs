@@ -11,6 +11,7 @@ mod ids;
 mod inventory;
 mod kind;
 mod operation;
+mod rows;
 mod time;
 mod value;
 
@@ -24,5 +25,6 @@ pub use ids::{CredentialId, Moref, OperationId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row, Snapshot};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
+pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Target};
 pub use time::Time;
 pub use value::{Ref, Value};

@@ -23,6 +23,15 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 /// All that an exit may wait for a server that doesn't answer.
 const LOG_OUT: Duration = Duration::from_secs(3);
 
+/// On whose word a login happens.
+#[derive(Clone, Copy)]
+pub(crate) struct LoginAs {
+    /// Whether a person asked for it, who may be asked to unlock the keychain.
+    pub(crate) by_user: bool,
+    /// Whether a credential that was rejected before is tried all the same: a person said that it is right.
+    pub(crate) retry: bool,
+}
+
 /// A session as a job uses it.
 #[derive(Clone)]
 pub(crate) struct Lease {
@@ -87,9 +96,8 @@ impl Connections {
         Connections { store, secrets, unlock, events, live: Arc::default(), logins: TaskTracker::new(), now }
     }
 
-    /// The live session of a vCenter, or a new one. With `retry_login` a credential that was rejected before is tried
-    /// all the same: a person said that it is right.
-    pub(crate) async fn lease(&self, vcenter: &VcenterId, retry_login: bool) -> Result<Lease, ApiError> {
+    /// The live session of a vCenter, or a new one.
+    pub(crate) async fn lease(&self, vcenter: &VcenterId, login: LoginAs) -> Result<Lease, ApiError> {
         let vcenter = self.store.vcenter(vcenter).await.map_err(explain::store)?;
         let id = &vcenter.vcenter.id;
         let live = self.live.lock().await.get(id).cloned();
@@ -100,7 +108,7 @@ impl Connections {
             Some(_) => self.leave(id).await,
             None => {}
         }
-        self.refuse_rejected(&vcenter, retry_login).await?;
+        self.refuse_rejected(&vcenter, login.retry).await?;
         let v = &vcenter.vcenter;
         let endpoint = endpoint(&v.host, v.port, &vcenter.trust)?;
         let client =
@@ -112,7 +120,7 @@ impl Connections {
             return Err(explain::different(&vcenter, found));
         }
         let this = self.clone();
-        self.to_the_end(async move { this.log_in(client, vcenter, retry_login).await }).await?
+        self.to_the_end(async move { this.log_in(client, vcenter, login).await }).await?
     }
 
     /// Runs something that logs in, and goes on if the caller is cancelled: a login that was sent has a session as
@@ -178,16 +186,16 @@ impl Connections {
         &self,
         client: Client,
         vcenter: VcenterRecord,
-        retry_login: bool,
+        login: LoginAs,
     ) -> Result<Lease, ApiError> {
         let v = &vcenter.vcenter;
-        let password = self.password(&v.credential_id, &v.credential).await?;
+        let password = self.password(&v.credential_id, &v.credential, login.by_user).await?;
         // One at a time: what the first login finds out about a shared credential binds all others.
         let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
-        self.refuse_rejected(&vcenter, retry_login).await?;
+        self.refuse_rejected(&vcenter, login.retry).await?;
         let answer = client.login(&v.user, &password).await;
         drop(password);
-        self.note_answer(&v.credential_id, &answer, retry_login).await?;
+        self.note_answer(&v.credential_id, &answer, login.retry).await?;
         drop(lock);
         let session = answer.map_err(|error| explain::vsphere(&vcenter, &error))?;
         match self.identify(&vcenter, &session, client.about()).await {
@@ -275,9 +283,11 @@ impl Connections {
         Ok(found)
     }
 
-    async fn password(&self, id: &CredentialId, name: &str) -> Result<SecretString, ApiError> {
+    async fn password(&self, id: &CredentialId, name: &str, by_user: bool) -> Result<SecretString, ApiError> {
         let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
-        match self.secrets.find(&key, self.unlock).await.map_err(|error| explain::secrets(name, &error))? {
+        // A prompt out of the blue is answered with Cancel: only what a person asked for may show one.
+        let unlock = if by_user { self.unlock } else { Unlock::Never };
+        match self.secrets.find(&key, unlock).await.map_err(|error| explain::secrets(name, &error))? {
             Some((password, _)) => Ok(password),
             None => Err(explain::no_password(name)),
         }

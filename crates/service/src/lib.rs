@@ -10,15 +10,17 @@ mod jobs;
 mod operations;
 mod query;
 mod reads;
+mod rows;
 mod status;
 mod validate;
 mod wire;
 
 pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
+pub use contract::command::Withdrawn;
 pub use events::Subscription;
 pub use explain::{look_at_the_server, no_new_password, quoted};
 pub use inventory::Freshness;
-pub use operations::{Job, Operations, Withdrawn};
+pub use operations::{Job, Operations};
 pub use query::{Query, Table, TableRow};
 pub use reads::Reading;
 pub use secrets::{SecretString, Unlock, read_password_from_stdin};

@@ -1,12 +1,13 @@
 //! Submits, runs, waits for and cancels operations: one at a time per vCenter, across all processes.
 //! Refuses to run what another process owns, and to run anything twice.
 
-use crate::connections::{self, Connections, Meter};
+use crate::connections::{self, Connections, LoginAs, Meter};
 use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::jobs::{self, Scope, Stop};
 use crate::{Clock, explain};
 use backon::{ExponentialBuilder, Retryable};
+use contract::command::Withdrawn;
 use contract::{
     ApiError, Code, Diff, Event, Kind, Operation, OperationId, OperationKind, OperationState, Origin,
     Progress, TestReport, VcenterId, VcenterState,
@@ -86,17 +87,6 @@ impl Job {
             Job::Test { .. } | Job::Refresh { .. } => false,
         }
     }
-}
-
-/// What became of an operation that somebody no longer waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Withdrawn {
-    /// It is being cancelled.
-    Cancelled,
-    /// Another process waits for it, and it runs in this one: it goes on until it is done, or nobody waits.
-    GoesOnHere,
-    /// It runs in another process, which cancels it if nobody waits any more.
-    GoesOnElsewhere,
 }
 
 /// An operation that runs in this process.
@@ -244,6 +234,16 @@ impl Operations {
         }
     }
 
+    /// Tests a connection, and answers with what the test found.
+    pub async fn test(&self, vcenter: &VcenterId, retry_login: bool) -> Result<TestReport, ApiError> {
+        let id = self.submit(vcenter, Job::Test { retry_login }, Origin::User).await?;
+        let ended = self.wait(&id).await?;
+        self.take_report(&id).ok_or_else(|| {
+            let unknown = || ApiError::new(Code::Interrupted, "the test ended without a result");
+            ended.error.unwrap_or_else(|| unknown().next("Test again."))
+        })
+    }
+
     /// What a test of this process found.
     pub fn take_report(&self, id: &OperationId) -> Option<TestReport> {
         self.0.reports.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
@@ -322,12 +322,16 @@ impl Operations {
                     .await;
             }
         };
+        let login = LoginAs {
+            by_user: claim.operation.origin == Origin::User,
+            retry: matches!(job, Job::Test { retry_login: true }),
+        };
         let context = Arc::new(jobs::Context {
             claim,
             vcenter,
             store: self.0.store.clone(),
             connections: self.0.connections.clone(),
-            retry_login: matches!(job, Job::Test { retry_login: true }),
+            login,
             cancel: cancel.clone(),
             progress: watch::channel(Progress::default()).0,
             meter: Meter::default(),

@@ -1,9 +1,9 @@
 //! Rows of one kind out of the snapshots: chosen, sorted, limited.
 //! Refuses to touch the network or the database.
 
-use contract::columns::{self, Column, Schema};
-use contract::{ApiError, Code, Kind, Missing, Snapshot, Value, Vcenter};
-use std::cmp::Ordering;
+use contract::columns::{self, Column};
+use contract::{ApiError, Code, Kind, Missing, Row, Snapshot, Value, Vcenter};
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// What rows are wanted.
@@ -15,8 +15,29 @@ pub struct Query {
     pub columns: Vec<String>,
     /// Columns to sort by, the first one most, a leading `-` turns the order; empty for the name.
     pub sort: Vec<String>,
+    /// Words that have to stand in some wanted column each, without regard to case.
+    pub text: String,
+    /// Columns that have to have these values; a list has to contain it, and `""` is no value.
+    pub equal: Vec<(String, String)>,
+    /// How many rows come before the first one wanted.
+    pub offset: usize,
     /// How many rows at most.
     pub limit: Option<usize>,
+}
+
+impl Query {
+    /// Every row of a kind, by name, with every column.
+    pub fn of(kind: Kind) -> Query {
+        Query {
+            kind,
+            columns: Vec::new(),
+            sort: Vec::new(),
+            text: String::new(),
+            equal: Vec::new(),
+            offset: 0,
+            limit: None,
+        }
+    }
 }
 
 /// One row of an answer.
@@ -37,57 +58,111 @@ pub struct Table {
     pub columns: Vec<&'static Column>,
     /// The rows.
     pub rows: Vec<TableRow>,
-    /// How many rows there are without the limit.
+    /// How many rows match, wherever they begin and however many are wanted.
     pub total: usize,
+}
+
+/// The rows that a query chooses, in their order, not yet put into words.
+pub(crate) struct Selection<'a> {
+    pub(crate) columns: Vec<&'static Column>,
+    /// The wanted rows, each with the position of its inventory.
+    pub(crate) rows: Vec<(usize, Row<'a>)>,
+    /// How many rows match.
+    pub(crate) matching: usize,
+    /// How many rows of the kind there are.
+    pub(crate) total: usize,
 }
 
 /// Runs a query over the snapshots of the chosen vCenters.
 pub(crate) fn run(query: &Query, inventories: &[(Vcenter, Arc<Snapshot>)]) -> Result<Table, ApiError> {
-    let schema = columns::of(query.kind);
-    let shown: Vec<&'static Column> = if query.columns.is_empty() {
-        schema.columns().filter(|column| !columns::IDENTITY.contains(&&*column.id)).collect()
-    } else {
-        query.columns.iter().map(|name| column(query.kind, name)).collect::<Result<_, _>>()?
-    };
-    let by_name = ["name".to_owned()];
-    let sort = if query.sort.is_empty() { &by_name[..] } else { &query.sort };
-    let sort = sort
-        .iter()
-        .map(|key| {
-            let (name, descending) = key.strip_prefix('-').map_or((key.as_str(), false), |name| (name, true));
-            Ok((column(query.kind, name)?, descending))
-        })
-        .collect::<Result<Vec<_>, ApiError>>()?;
-
-    let mut rows: Vec<_> = inventories
-        .iter()
-        .flat_map(|(vcenter, snapshot)| snapshot.rows(vcenter, query.kind))
-        .map(|row| (sort.iter().map(|(column, _)| row.value(column)).collect::<Vec<_>>(), row))
-        .collect();
-    // The sort is stable: rows that are equal stay in the order of vCenter and moref.
-    rows.sort_by(|(a, _), (b, _)| {
-        let keys = a.iter().zip(b).zip(&sort);
-        keys.map(|((a, b), (_, descending))| compare(a, b, *descending))
-            .find(|o| o.is_ne())
-            .unwrap_or(Ordering::Equal)
-    });
-    let total = rows.len();
-    rows.truncate(query.limit.unwrap_or(usize::MAX));
-
-    let identity = identity(schema);
+    let Selection { columns, rows, matching, .. } = select(query, inventories)?;
+    let identity: Vec<&Column> =
+        columns::IDENTITY.iter().filter_map(|id| columns::of(query.kind).column(id)).collect();
     let rows = rows
         .into_iter()
         .map(|(_, row)| TableRow {
             identity: identity.iter().map(|column| row.value(column)).collect(),
-            values: shown.iter().map(|column| row.value(column)).collect(),
-            missing: shown.iter().filter_map(|column| Some((*column, row.missing(column)?))).collect(),
+            values: columns.iter().map(|column| row.value(column)).collect(),
+            missing: columns.iter().filter_map(|column| Some((*column, row.missing(column)?))).collect(),
         })
         .collect();
-    Ok(Table { columns: shown, rows, total })
+    Ok(Table { columns, rows, total: matching })
 }
 
-fn identity(schema: &'static Arc<Schema>) -> Vec<&'static Column> {
-    columns::IDENTITY.iter().filter_map(|id| schema.column(id)).collect()
+/// Chooses, sorts and cuts.
+pub(crate) fn select<'a>(
+    query: &Query,
+    inventories: &'a [(Vcenter, Arc<Snapshot>)],
+) -> Result<Selection<'a>, ApiError> {
+    let kind = query.kind;
+    let columns: Vec<&'static Column> = if query.columns.is_empty() {
+        columns::of(kind).columns().filter(|column| !columns::IDENTITY.contains(&&*column.id)).collect()
+    } else {
+        query.columns.iter().map(|name| column(kind, name)).collect::<Result<_, _>>()?
+    };
+    let sort = sort_keys(query)?;
+    let equal = query.equal.iter().map(|(name, value)| Ok((column(kind, name)?, value.as_str())));
+    let equal = equal.collect::<Result<Vec<_>, ApiError>>()?;
+    let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
+
+    let total = inventories.iter().map(|(_, snapshot)| snapshot.count(kind)).sum();
+    let all = inventories.iter().enumerate().flat_map(|(position, (vcenter, snapshot))| {
+        snapshot.rows(vcenter, kind).map(move |row| (position, row))
+    });
+    let mut rows: Vec<(usize, Row<'a>)> = all
+        .filter(|(_, row)| equal.iter().all(|(column, wanted)| is(&row.value(column), wanted)))
+        .filter(|(_, row)| words.is_empty() || has_words(row, &columns, &words))
+        .collect();
+    let matching = rows.len();
+    if query.limit != Some(0) {
+        // The sort is stable: rows that are equal stay in the order of vCenter and moref.
+        rows.sort_by_cached_key(|(_, row)| {
+            sort.iter().map(|(c, down)| Key::of(row.value(c), *down)).collect::<Vec<_>>()
+        });
+    }
+    let rows = rows.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX)).collect();
+    Ok(Selection { columns, rows, matching, total })
+}
+
+fn sort_keys(query: &Query) -> Result<Vec<(&'static Column, bool)>, ApiError> {
+    let by_name = ["name".to_owned()];
+    let sort = if query.sort.is_empty() { &by_name[..] } else { &query.sort };
+    sort.iter()
+        .map(|key| {
+            let (name, descending) = key.strip_prefix('-').map_or((key.as_str(), false), |name| (name, true));
+            Ok((column(query.kind, name)?, descending))
+        })
+        .collect()
+}
+
+/// Whether a value is the one wanted, or a list that contains it.
+fn is(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::Null => wanted.is_empty(),
+        Value::Bool(flag) => wanted == if *flag { "true" } else { "false" },
+        Value::Int(number) => wanted.parse() == Ok(*number),
+        Value::Text(text) => **text == *wanted,
+        Value::Ref(reference) => *reference.moref == *wanted,
+        Value::List(values) => values.iter().any(|value| is(value, wanted)),
+    }
+}
+
+/// Whether each word stands in the text of some column.
+fn has_words(row: &Row<'_>, columns: &[&Column], words: &[String]) -> bool {
+    let texts: Vec<String> = columns.iter().filter_map(|column| text_of(&row.value(column))).collect();
+    words.iter().all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+}
+
+/// What people would look for in a value: numbers of bytes and yes and no are found by their columns.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.to_lowercase()),
+        Value::List(values) => {
+            let texts: Vec<String> = values.iter().filter_map(text_of).collect();
+            Some(texts.join("\n"))
+        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Ref(_) => None,
+    }
 }
 
 /// The column of that name, or an error that lists the columns there are.
@@ -99,14 +174,21 @@ fn column(kind: Kind, name: &str) -> Result<&'static Column, ApiError> {
     })
 }
 
-/// Orders two values; what is not known comes last in either direction, texts without regard to case.
-fn compare(a: &Value, b: &Value, descending: bool) -> Ordering {
-    let order = match (a, b) {
-        (Value::Null, Value::Null) => return Ordering::Equal,
-        (Value::Null, _) => return Ordering::Greater,
-        (_, Value::Null) => return Ordering::Less,
-        (Value::Text(a), Value::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()).then_with(|| a.cmp(b)),
-        (a, b) => a.cmp(b),
-    };
-    if descending { order.reverse() } else { order }
+/// A value to sort by. What is not known comes last in either direction, texts go without regard to case.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Up(Value, Value),
+    Down(Reverse<(Value, Value)>),
+    Unknown,
+}
+
+impl Key {
+    fn of(value: Value, descending: bool) -> Key {
+        let folded = match &value {
+            Value::Null => return Key::Unknown,
+            Value::Text(text) => Value::text(text.to_lowercase()),
+            other => other.clone(),
+        };
+        if descending { Key::Down(Reverse((folded, value))) } else { Key::Up(folded, value) }
+    }
 }

@@ -34,6 +34,7 @@ impl Service {
                 vcenter: v.name.clone(),
                 vcenter_id: v.id.clone(),
                 state,
+                since: record.state_since,
                 synced_at,
                 age_seconds: synced_at.map(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),

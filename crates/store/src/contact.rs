@@ -73,12 +73,15 @@ pub(crate) async fn write_contact(
     contact: Option<Contact>,
 ) -> Result<u64, sqlx::Error> {
     let state = contact.map(|contact| row::word(&contact.state)).transpose()?;
-    let updated = sqlx::query("UPDATE vcenters SET contact_state = $1, contact_at = $2 WHERE id = $3")
-        .bind(state)
-        .bind(contact.map(|contact| contact.at.0))
-        .bind(id.as_str())
-        .execute(tx)
-        .await?;
+    let updated = sqlx::query(
+        "UPDATE vcenters SET contact_since = CASE WHEN contact_state = $1 THEN contact_since ELSE $2 END, \
+         contact_state = $1, contact_at = $2 WHERE id = $3",
+    )
+    .bind(state)
+    .bind(contact.map(|contact| contact.at.0))
+    .bind(id.as_str())
+    .execute(tx)
+    .await?;
     Ok(updated.rows_affected())
 }
 

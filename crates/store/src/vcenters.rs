@@ -9,7 +9,7 @@ use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
-use contract::{CredentialId, OperationId, Trust, Vcenter, VcenterId};
+use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId};
 use sqlx::Row;
 
 /// A configured vCenter with everything that is known of it but its inventory.
@@ -21,6 +21,8 @@ pub struct VcenterRecord {
     pub trust: Trust,
     /// How the last contact went; `None` before the first.
     pub contact: Option<Contact>,
+    /// When it got into the state that this contact left; earlier than the contact if it has been in it for longer.
+    pub state_since: Option<Time>,
 }
 
 /// What a vCenter logs in with.
@@ -258,7 +260,8 @@ fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
         (Some(state), Some(at)) => Some(Contact { state: row::from_word(state)?, at }),
         _ => None,
     };
-    Ok(VcenterRecord { vcenter, trust, contact })
+    let state_since = row::time(row.try_get("contact_since")?);
+    Ok(VcenterRecord { vcenter, trust, contact, state_since })
 }
 
 fn trust_columns(trust: &Trust) -> (&'static str, Option<&str>, Option<&str>) {

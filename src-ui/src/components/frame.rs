@@ -1,20 +1,45 @@
-//! The frame around every page: the app's name above, the page below.
-//! Refuses to know which page it holds.
+//! The frame around every page: masthead, navigation, banners, and the page itself.
+//! Refuses to list a page that is not there.
 
+use super::failure::Alert;
+use super::icon::icon;
+use super::link::Link;
+use super::when::local;
+use crate::hooks::{VcenterService, use_vcenter_service};
+use crate::state::route::Route;
+use crate::state::words::{self, Level, grouped};
+use contract::Kind;
+use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
 /// What stands in the frame.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct Properties {
+    pub(crate) route: Route,
     pub(crate) children: Html,
 }
 
-/// Masthead and main area.
+/// Masthead, navigation and main area.
 // patternfly-yew's own `Page` makes two landmarks called "main", which a screen reader announces as two pages.
 #[function_component]
 pub(crate) fn Frame(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let simulated = service.world().estate().is_some_and(|estate| estate.simulated);
+    let title = format!("{}{}", props.route.title(), if simulated { " (simulated)" } else { "" });
+    use_effect_with(title, |title| {
+        if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+            document.set_title(&format!("{title} – Muster"));
+        }
+    });
+    let skip = Callback::from(|event: MouseEvent| {
+        event.prevent_default();
+        super::keys::focus("main");
+    });
     html! {
         <div class="pf-v6-c-page">
+            <div class="pf-v6-c-skip-to-content">
+                <a class="pf-v6-c-button pf-m-primary" href="#main" onclick={skip}>{ "Skip to content" }</a>
+            </div>
             <header class="pf-v6-c-masthead">
                 <div class="pf-v6-c-masthead__main">
                     <div class="pf-v6-c-masthead__brand muster-brand">
@@ -22,12 +47,149 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                         <span class="muster-brand__name">{ "Muster" }</span>
                     </div>
                 </div>
+                <div class="pf-v6-c-masthead__content muster-masthead">
+                    if simulated { <Simulated /> }
+                </div>
             </header>
-            <div class="pf-v6-c-page__main-container pf-m-fill" tabindex="-1">
-                <main class="pf-v6-c-page__main">
+            <div class="pf-v6-c-page__sidebar pf-m-expanded">
+                <div class="pf-v6-c-page__sidebar-body">
+                    <Navigation route={props.route.clone()} />
+                </div>
+            </div>
+            <div class="pf-v6-c-page__main-container">
+                <main class="pf-v6-c-page__main" id="main" tabindex="-1">
+                    { troubles(&service) }
                     { props.children.clone() }
                 </main>
             </div>
         </div>
+    }
+}
+
+/// Says on every page that nothing on it is real.
+#[function_component]
+fn Simulated() -> Html {
+    let service = use_vcenter_service();
+    let leave = Callback::from(move |_| service.explore(false));
+    html! {
+        <div class="muster-simulated" id="simulated">
+            { icon("flask") }
+            <span>{ "Simulated vCenters: nothing here is real" }</span>
+            <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={leave}>{ "Leave" }</Button>
+        </div>
+    }
+}
+
+/// What cannot be reached or used, and since when.
+fn troubles(service: &VcenterService) -> Html {
+    let troubled: Vec<_> = service.world().troubled().collect();
+    let Some(first) = troubled.first() else { return Html::default() };
+    let title = match troubled.len() {
+        1 => {
+            let (word, _) = words::state(first.state);
+            let since = first.since.map(|since| format!(" since {}", local(since))).unwrap_or_default();
+            format!("{}: {}{since}", first.vcenter, word.to_lowercase())
+        }
+        many => {
+            let names: Vec<&str> = troubled.iter().take(3).map(|status| status.vcenter.as_str()).collect();
+            let more = if many > 3 { format!(" and {} more", many - 3) } else { String::new() };
+            format!("{many} vCenters can't be used at the moment: {}{more}", names.join(", "))
+        }
+    };
+    let action = html! { <Link to={Route::vcenters()}>{ "See why" }</Link> };
+    html! {
+        <section class="muster-banner" aria-label="Connection problems">
+            <Alert level={Level::Warning} {title} {action}>
+                { "Everything that was read before stays readable, with its age. Syncs and tests need the connection." }
+            </Alert>
+        </section>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct NavigationProperties {
+    route: Route,
+}
+
+#[function_component]
+fn Navigation(props: &NavigationProperties) -> Html {
+    let service = use_vcenter_service();
+    let scope = match &props.route {
+        Route::Inventory(view) => view.vcenter.clone(),
+        _ => None,
+    };
+    let count = |kind: Kind| -> Option<u64> {
+        let statuses = service.world().statuses()?;
+        let in_scope = |id| scope.as_ref().is_none_or(|scope| scope == id);
+        let own = statuses.iter().filter(|status| in_scope(&status.vcenter_id));
+        Some(own.filter_map(|status| status.counts.get(&kind.name().replace('-', "_"))).sum())
+    };
+    let kinds = Kind::LISTED.map(|kind| {
+        let (to, is_current) = match &props.route {
+            Route::Inventory(view) => (Route::Inventory(Box::new(view.other_kind(kind))), view.kind == kind),
+            _ => (Route::kind(kind), false),
+        };
+        html! {
+            <Item {to} {is_current} icon={icon_of(kind)} title={words::kind(kind)}
+                count={count(kind).map(|count| grouped(count as i64))} />
+        }
+    });
+    html! {
+        <nav class="pf-v6-c-nav" aria-label="Pages">
+            <ul class="pf-v6-c-nav__list" role="list">
+                <Item to={Route::Overview} is_current={props.route == Route::Overview} icon="tachometer-alt"
+                    title="Overview" />
+                <Item to={Route::vcenters()} is_current={matches!(props.route, Route::Vcenters { .. })}
+                    icon="server" title="vCenters"
+                    count={service.vcenters().map(|vcenters| grouped(vcenters.len() as i64))} />
+            </ul>
+            <section class="pf-v6-c-nav__section" aria-labelledby="nav-inventory">
+                <h2 class="pf-v6-c-nav__section-title" id="nav-inventory">{ "Inventory" }</h2>
+                <ul class="pf-v6-c-nav__list" role="list">{ for kinds }</ul>
+            </section>
+        </nav>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct ItemProperties {
+    to: Route,
+    is_current: bool,
+    icon: AttrValue,
+    title: AttrValue,
+    #[prop_or_default]
+    count: Option<String>,
+}
+
+#[function_component]
+fn Item(props: &ItemProperties) -> Html {
+    html! {
+        <li class="pf-v6-c-nav__item">
+            <a class={classes!("pf-v6-c-nav__link", props.is_current.then_some("pf-m-current"))}
+                href={props.to.to_string()} aria-current={props.is_current.then_some("page")}>
+                <span class="pf-v6-c-nav__link-icon">{ icon(&props.icon) }</span>
+                <span class="pf-v6-c-nav__link-text muster-nav__text">
+                    { props.title.clone() }
+                    if let Some(count) = &props.count {
+                        <span class="muster-nav__count">{ count }</span>
+                    }
+                </span>
+            </a>
+        </li>
+    }
+}
+
+/// The icon of a kind.
+pub(crate) fn icon_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Datacenters => "building",
+        Kind::Clusters => "cubes",
+        Kind::Hosts | Kind::StandaloneHosts => "server",
+        Kind::Vms => "desktop",
+        Kind::Datastores => "database",
+        Kind::Networks => "network-wired",
+        Kind::ResourcePools => "layer-group",
+        Kind::Folders => "folder",
+        Kind::Snapshots => "camera",
     }
 }

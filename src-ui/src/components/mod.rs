@@ -1,5 +1,17 @@
 //! Widgets that pages share.
-//! Refuses to call the backend: what they show is handed to them.
+//! Refuse to call the backend: what they show and do comes from `hooks`.
 
+pub(crate) mod configuration;
+pub(crate) mod dialog;
+pub(crate) mod empty;
+pub(crate) mod failure;
 pub(crate) mod frame;
-pub(crate) mod vcenter_count;
+pub(crate) mod icon;
+pub(crate) mod keys;
+pub(crate) mod link;
+pub(crate) mod outcome;
+pub(crate) mod progress;
+pub(crate) mod status;
+pub(crate) mod sync_manager;
+pub(crate) mod toasts;
+pub(crate) mod when;

@@ -1,32 +1,31 @@
-//! The first and only screen so far: how many vCenters there are.
-//! Refuses to offer what the window cannot do yet.
+//! The app: the state above, the frame around, and the page that the address names.
+//! Refuses to know what a page shows.
 
-use crate::{
-    backend,
-    components::{frame::Frame, vcenter_count::VcenterCount},
-    state::vcenters::Vcenters,
-};
-use contract::command::ListVcenters;
-use patternfly_yew::prelude::Bullseye;
-use yew::{platform::spawn_local, prelude::*};
+use super::{inventory::InventoryPage, overview::OverviewPage, vcenters::VcentersPage};
+use crate::components::{frame::Frame, keys::Keys, toasts::ToastList};
+use crate::hooks::{ServiceProvider, use_route};
+use crate::state::route::Route;
+use yew::prelude::*;
 
-/// Asks once, and shows the answer.
+/// Everything.
 #[function_component]
 pub(crate) fn App() -> Html {
-    let vcenters = use_state_eq(|| Vcenters::Loading);
-    {
-        let vcenters = vcenters.clone();
-        use_effect_with((), move |()| {
-            spawn_local(
-                async move { vcenters.set(Vcenters::answered(backend::call(ListVcenters {}).await)) },
-            );
-        });
-    }
     html! {
-        <Frame>
-            <Bullseye>
-                <VcenterCount vcenters={(*vcenters).clone()} />
-            </Bullseye>
-        </Frame>
+        <ServiceProvider>
+            <Routed />
+            <ToastList />
+            <Keys />
+        </ServiceProvider>
     }
+}
+
+#[function_component]
+fn Routed() -> Html {
+    let route = use_route();
+    let page = match route.clone() {
+        Route::Overview => html! { <OverviewPage /> },
+        Route::Vcenters { one, dialog } => html! { <VcentersPage {one} {dialog} /> },
+        Route::Inventory(view) => html! { <InventoryPage view={*view} /> },
+    };
+    html! { <Frame {route}>{ page }</Frame> }
 }

@@ -1,3 +1,6 @@
-//! One file per screen.
+//! One folder per screen.
 
 pub(crate) mod app;
+mod inventory;
+mod overview;
+mod vcenters;

@@ -1,4 +1,16 @@
 //! What the page knows, and the words it puts it in: pure, and tested without a browser.
 //! Refuses to call the backend.
 
-pub(crate) mod vcenters;
+pub(crate) mod advice;
+pub(crate) mod form;
+pub(crate) mod loaded;
+pub(crate) mod pace;
+pub(crate) mod route;
+pub(crate) mod shared;
+pub(crate) mod table;
+pub(crate) mod toasts;
+pub(crate) mod words;
+pub(crate) mod world;
+
+#[cfg(test)]
+pub(crate) mod samples;

@@ -29,7 +29,12 @@ pub(super) async fn run(
     if vcenters.is_empty() {
         output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
     }
-    let query = Query { kind, columns: command.columns.clone(), sort: command.sort, limit: command.limit };
+    let query = Query {
+        columns: command.columns.clone(),
+        sort: command.sort,
+        limit: command.limit,
+        ..Query::of(kind)
+    };
     // Wrong columns are told before anything is fetched for them.
     service.query(&query, &[]).await?;
     let failures = match most {

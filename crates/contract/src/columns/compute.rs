@@ -2,7 +2,7 @@
 //! Refuses to compute what the server reports.
 
 use super::place::{self, behind, container, moref_of, name_of};
-use super::{Column, Row, Shape, Type, Unit};
+use super::{Column, Link, Row, Shape, Type, Unit};
 use crate::{Kind, Object, Value};
 
 pub(super) fn clusters() -> Vec<Column> {
@@ -21,7 +21,9 @@ pub(super) fn clusters() -> Vec<Column> {
         s("drs_enabled", "DRS", "configurationEx.drsConfig.enabled", Shape::Bool).shown(),
         s("drs_behavior", "DRS behavior", "configurationEx.drsConfig.defaultVmBehavior", Shape::Text),
         s("evc_mode", "EVC mode", "summary.currentEVCModeKey", Shape::Text),
-        s("host_count", "Hosts", "host", Shape::Length).shown(),
+        s("host_count", "Hosts", "host", Shape::Length)
+            .links(Link::Rows(Kind::Hosts, "cluster_moref"))
+            .shown(),
         s("effective_host_count", "Effective hosts", "summary.numEffectiveHosts", Shape::Int)
             .unit(Unit::Count),
         s("cpu_total_mhz", "CPU total", "summary.totalCpu", Shape::Int).unit(Unit::Mhz).shown(),
@@ -39,6 +41,7 @@ pub(super) fn hosts() -> Vec<Column> {
     columns.extend(place::datacenter(&["parent_moref"]));
     columns.extend([
         Column::derived("cluster", "Cluster", "parent", &["parent_moref"], |row| name_of(own_cluster(row)))
+            .links(Link::Objects(Kind::Clusters))
             .shown(),
         Column::derived("cluster_moref", "Cluster moref", "parent", &["parent_moref"], |row| {
             moref_of(own_cluster(row))
@@ -94,7 +97,13 @@ pub(super) fn hosts() -> Vec<Column> {
         s("nic_macs", "NIC MACs", "config.network.pnic", Shape::Each("mac")).alias(&["mac"]),
     ]);
     columns.extend(references());
-    columns.extend([s("vm_count", "VMs", "vm", Shape::Length).shown().alias(&["vms"]), place::parent()]);
+    columns.extend([
+        s("vm_count", "VMs", "vm", Shape::Length)
+            .links(Link::Rows(Kind::Vms, "host_moref"))
+            .shown()
+            .alias(&["vms"]),
+        place::parent(),
+    ]);
     columns
 }
 
@@ -103,6 +112,7 @@ pub(super) fn resource_pools() -> Vec<Column> {
     vec![
         place::name(),
         Column::derived("cluster", "Cluster", "owner", &["owner_moref"], |row| name_of(owning_cluster(row)))
+            .links(Link::Objects(Kind::Clusters))
             .shown(),
         Column::derived("cluster_moref", "Cluster moref", "owner", &["owner_moref"], |row| {
             moref_of(owning_cluster(row))
@@ -110,6 +120,7 @@ pub(super) fn resource_pools() -> Vec<Column> {
         Column::derived("parent", "Parent", "parent", &["parent_moref"], |row| {
             place::name_behind(row, "parent_moref")
         })
+        .links(Link::Objects(Kind::ResourcePools))
         .shown(),
         s("parent_moref", "Parent moref", "parent", Shape::Reference),
         Column::derived("is_vapp", "vApp", "type of the object", &[], |row| {
@@ -117,7 +128,10 @@ pub(super) fn resource_pools() -> Vec<Column> {
         })
         .ty(Type::Boolean)
         .shown(),
-        s("vm_count", "VMs", "vm", Shape::Length).shown().alias(&["vms"]),
+        s("vm_count", "VMs", "vm", Shape::Length)
+            .links(Link::Rows(Kind::Vms, "resource_pool_moref"))
+            .shown()
+            .alias(&["vms"]),
         s("owner_moref", "Owner", "owner", Shape::Reference).internal(),
     ]
 }
@@ -130,6 +144,7 @@ pub(super) fn references() -> [Column; 6] {
         d("datastores", "Datastores", "datastore", &["datastore_refs"], |row| {
             place::names_behind(row, "datastore_refs")
         })
+        .links(Link::Objects(Kind::Datastores))
         .ty(Type::List),
         d("datastores_moref", "Datastore morefs", "datastore", &["datastore_refs"], |row| {
             place::morefs(row, "datastore_refs")
@@ -138,6 +153,7 @@ pub(super) fn references() -> [Column; 6] {
         d("networks", "Networks", "network", &["network_refs"], |row| {
             place::names_behind(row, "network_refs")
         })
+        .links(Link::Objects(Kind::Networks))
         .ty(Type::List),
         d("networks_moref", "Network morefs", "network", &["network_refs"], |row| {
             place::morefs(row, "network_refs")

@@ -147,6 +147,15 @@ pub enum Visibility {
     Shown,
 }
 
+/// Where a column leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// To objects of this kind, whose morefs stand in the column of the same id with `_moref` after it.
+    Objects(Kind),
+    /// To the rows of this kind that have the object's own moref in this column.
+    Rows(Kind, &'static str),
+}
+
 /// One column of one kind.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -166,6 +175,8 @@ pub struct Column {
     pub aliases: &'static [&'static str],
     /// Where it appears.
     pub visibility: Visibility,
+    /// Where it leads.
+    pub link: Option<Link>,
     /// Where its value comes from.
     pub get: Get,
 }
@@ -201,6 +212,7 @@ impl Column {
             since: BASE,
             aliases: &[],
             visibility: Visibility::Listed,
+            link: None,
             // The schema numbers the slots when it has all columns.
             get: Get::Stored { slot: usize::MAX, shape },
         }
@@ -234,6 +246,11 @@ impl Column {
 
     fn alias(mut self, aliases: &'static [&'static str]) -> Column {
         self.aliases = aliases;
+        self
+    }
+
+    fn links(mut self, link: Link) -> Column {
+        self.link = Some(link);
         self
     }
 
@@ -365,6 +382,24 @@ mod tests {
                 if let Get::Derived { from, .. } = &column.get {
                     for id in *from {
                         assert!(schema.slot(id).is_some(), "{kind}.{} needs {id}", column.id);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_link_leads_somewhere() {
+        for kind in Kind::ALL {
+            for column in &of(kind).columns {
+                match column.link {
+                    None => {}
+                    Some(Link::Objects(_)) => {
+                        let companion = format!("{}_moref", column.id);
+                        assert!(of(kind).column(&companion).is_some(), "{kind} have no {companion}");
+                    }
+                    Some(Link::Rows(of_kind, by)) => {
+                        assert!(of(of_kind).column(by).is_some(), "{of_kind} have no {by}");
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! Columns of the kinds that say where things are, and the computations on places that other kinds share.
 //! Refuses to look beyond the containers of an object.
 
-use super::{Column, Shape};
+use super::{Column, Link, Shape};
 use crate::{Kind, Object, Row, Value};
 
 pub(super) fn datacenters() -> Vec<Column> {
@@ -41,6 +41,7 @@ pub(super) fn datacenter(from: &'static [&'static str]) -> [Column; 2] {
         Column::derived("datacenter", "Datacenter", "name of the Datacenter above", from, |row| {
             name_of(container(row, Kind::Datacenters))
         })
+        .links(Link::Objects(Kind::Datacenters))
         .shown(),
         Column::derived("datacenter_moref", "Datacenter moref", "the Datacenter above", from, |row| {
             moref_of(container(row, Kind::Datacenters))

@@ -2,8 +2,8 @@
 //! Refuses to compute what the server reports.
 
 use super::place::{self, behind, moref_of, name_of};
-use super::{Column, Row, Shape, Unit};
-use crate::{Object, Value};
+use super::{Column, Link, Row, Shape, Unit};
+use crate::{Kind, Object, Value};
 
 pub(super) fn datastores() -> Vec<Column> {
     let s = Column::stored;
@@ -12,7 +12,8 @@ pub(super) fn datastores() -> Vec<Column> {
     columns.extend([
         Column::derived("datastore_cluster", "Datastore cluster", "parent", &["parent_moref"], |row| {
             name_of(pod(row))
-        }),
+        })
+        .links(Link::Objects(Kind::Folders)),
         Column::derived(
             "datastore_cluster_moref",
             "Datastore cluster moref",
@@ -32,8 +33,13 @@ pub(super) fn datastores() -> Vec<Column> {
         s("maintenance_mode", "Maintenance mode", "summary.maintenanceMode", Shape::Text),
         s("shared", "Shared", "summary.multipleHostAccess", Shape::Bool).shown(),
         s("as_of", "Free space as of", "info.timestamp", Shape::Time),
-        s("host_count", "Hosts", "host", Shape::Length).shown(),
-        s("vm_count", "VMs", "vm", Shape::Length).shown().alias(&["vms"]),
+        s("host_count", "Hosts", "host", Shape::Length)
+            .links(Link::Rows(Kind::Hosts, "datastores_moref"))
+            .shown(),
+        s("vm_count", "VMs", "vm", Shape::Length)
+            .links(Link::Rows(Kind::Vms, "datastores_moref"))
+            .shown()
+            .alias(&["vms"]),
         place::parent(),
     ]);
     columns
@@ -46,8 +52,13 @@ pub(super) fn networks() -> Vec<Column> {
     columns.extend([
         Column::derived("type", "Type", "type of the object", &[], network_type).shown(),
         s("accessible", "Accessible", "summary.accessible", Shape::Bool).shown(),
-        s("host_count", "Hosts", "host", Shape::Length).shown(),
-        s("vm_count", "VMs", "vm", Shape::Length).shown().alias(&["vms"]),
+        s("host_count", "Hosts", "host", Shape::Length)
+            .links(Link::Rows(Kind::Hosts, "networks_moref"))
+            .shown(),
+        s("vm_count", "VMs", "vm", Shape::Length)
+            .links(Link::Rows(Kind::Vms, "networks_moref"))
+            .shown()
+            .alias(&["vms"]),
         place::parent(),
     ]);
     columns

@@ -2,7 +2,7 @@
 //! Refuses to compute what the server reports.
 
 use super::place::{self, behind, moref_of, name_of};
-use super::{Column, Flat, Row, Shape, Type, Unit, compute};
+use super::{Column, Flat, Link, Row, Shape, Type, Unit, compute};
 use crate::{Kind, Object};
 
 pub(super) fn vms() -> Vec<Column> {
@@ -11,19 +11,25 @@ pub(super) fn vms() -> Vec<Column> {
     let mut columns = vec![place::name()];
     columns.extend(place::datacenter(&["folder_moref", "vapp_moref"]));
     columns.extend([
-        d("cluster", "Cluster", "parent of runtime.host", &["host_ref"], |row| name_of(cluster(row))).shown(),
+        d("cluster", "Cluster", "parent of runtime.host", &["host_ref"], |row| name_of(cluster(row)))
+            .links(Link::Objects(Kind::Clusters))
+            .shown(),
         d("cluster_moref", "Cluster moref", "parent of runtime.host", &["host_ref"], |row| {
             moref_of(cluster(row))
         }),
-        d("host", "Host", "runtime.host", &["host_ref"], |row| place::name_behind(row, "host_ref")).shown(),
+        d("host", "Host", "runtime.host", &["host_ref"], |row| place::name_behind(row, "host_ref"))
+            .links(Link::Objects(Kind::Hosts))
+            .shown(),
         d("host_moref", "Host moref", "runtime.host", &["host_ref"], |row| place::moref(row, "host_ref")),
         s("host_ref", "Host", "runtime.host", Shape::Reference).internal(),
-        d("folder", "Folder", "parent", &["folder_moref", "vapp_moref"], place::path_of_parent),
+        d("folder", "Folder", "parent", &["folder_moref", "vapp_moref"], place::path_of_parent)
+            .links(Link::Objects(Kind::Folders)),
         s("folder_moref", "Folder moref", "parent", Shape::Reference),
         s("vapp_moref", "vApp moref", "parentVApp", Shape::Reference),
         d("resource_pool", "Resource pool", "resourcePool", &["resource_pool_moref"], |row| {
             place::name_behind(row, "resource_pool_moref")
-        }),
+        })
+        .links(Link::Objects(Kind::ResourcePools)),
         s("resource_pool_moref", "Resource pool moref", "resourcePool", Shape::Reference),
         s("overall_status", "Status", "overallStatus", Shape::Text),
         s("power_state", "Power", "runtime.powerState", Shape::Text).shown().alias(&["power"]),
@@ -55,6 +61,7 @@ pub(super) fn vms() -> Vec<Column> {
         s("hardware_version", "Hardware version", "config.version", Shape::Text),
         s("vmx_path", "VMX path", "config.files.vmPathName", Shape::Text),
         s("snapshot_count", "Snapshots", "snapshot.rootSnapshotList", Shape::SnapshotCount)
+            .links(Link::Rows(Kind::Snapshots, "vm_moref"))
             .alias(&["snapshots"]),
         s("snapshot_oldest_at", "Oldest snapshot", "snapshot.rootSnapshotList", Shape::SnapshotOldest),
     ]);
@@ -75,6 +82,7 @@ pub(super) fn snapshots() -> Vec<Column> {
     let plain = Shape::FromTree(Flat::Plain);
     vec![
         Column::derived("vm", "VM", "name of the VM", &["vm_ref"], |row| place::name_behind(row, "vm_ref"))
+            .links(Link::Objects(Kind::Vms))
             .shown(),
         Column::derived("vm_moref", "VM moref", "the VM", &["vm_ref"], |row| place::moref(row, "vm_ref")),
         s("vm_ref", "VM", Shape::FromTree(Flat::Reference)).internal(),

@@ -1,12 +1,15 @@
 //! Looks at a server before it is configured, and logs in once to see that everything is right.
 //! Refuses to send a password before the certificate is trusted.
 
-use super::LoginWith;
+use super::{LoginWith, normal};
 use crate::explain::{self, Server};
+use crate::jobs::{self, Seen};
 use crate::{Service, connections, validate};
-use contract::{ApiError, Credential, CredentialId, Probe, Trust};
+use contract::command::Settings;
+use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId};
 use secrecy::SecretString;
 use secrets::CredentialKey;
+use store::VcenterRecord;
 use vsphere::Client;
 
 impl Service {
@@ -53,23 +56,87 @@ impl Service {
         if let Some(uuid) = &about.instance_uuid {
             self.is_new_vcenter(uuid).await?;
         }
-        let (this, login) = (self.clone(), login.clone());
-        let identity =
-            self.inner.connections.to_the_end(async move { this.introduce(client, login).await }).await??;
+        let met = self.meet(client, login, Look::AtItsIdentity).await?;
+        let (instance_uuid, _) = met.map_err(|error| explain::vsphere(server, &error))?;
         Ok(store::Identity {
-            instance_uuid: identity.map_err(|error| explain::vsphere(server, &error))?,
+            instance_uuid,
             product: about.product,
             version: about.version,
             build: about.build,
         })
     }
 
-    /// Logs in once, asks who it is, logs out.
-    pub(super) async fn introduce(
+    /// Logs in once with settings that are not stored yet, looks around, logs out. With `editing`, they are to be
+    /// those of a vCenter that is there already, whose password serves where none is given.
+    pub async fn try_vcenter(
         &self,
-        client: Client,
-        login: Login,
-    ) -> Result<Result<Option<String>, vsphere::Error>, ApiError> {
+        settings: Settings,
+        editing: Option<&VcenterId>,
+    ) -> Result<TestReport, ApiError> {
+        let name = validate::name("vCenter", &settings.name)?;
+        let (host, port) = validate::address(&settings.address)?;
+        let editing = match editing {
+            Some(id) => Some(self.record(id.as_str()).await?),
+            None => None,
+        };
+        let stored = editing.as_ref().map(|record| record.trust.clone());
+        let trust = normal(settings.trust.or(stored).unwrap_or(Trust::System))?;
+        let login = match (editing.as_ref().map(|record| &record.vcenter), settings.login.into()) {
+            (Some(own), LoginWith::User { user, password }) => self.own_login(own, &user, password).await?,
+            (_, login) => self.login(&name, login).await?,
+        };
+        let server = Server {
+            name: &name,
+            host: &host,
+            port,
+            user: &login.user,
+            credential: &login.name,
+            trust: &trust,
+            configured: false,
+        };
+        let endpoint = connections::endpoint(&host, port, &trust)?;
+        let client = Client::connect(&endpoint, &connections::user_agent()).await;
+        let client = client.map_err(|error| explain::vsphere(server, &error))?;
+        let about = client.about().clone();
+        let known = |record: &VcenterRecord| record.vcenter.instance_uuid.clone();
+        match (about.instance_uuid.as_deref(), editing) {
+            (Some(found), Some(own)) if known(&own).is_some_and(|known| known != found) => {
+                return Err(explain::different(&own, found));
+            }
+            (Some(found), own) if own.as_ref().and_then(known).is_none() => {
+                self.is_new_vcenter(found).await?
+            }
+            _ => {}
+        }
+        let met = self.meet(client, &login, Look::Around).await?;
+        let (instance_uuid, seen) = met.map_err(|error| explain::vsphere(server, &error))?;
+        let seen = seen.ok_or_else(|| ApiError::new(Code::Failed, "the test looked at nothing"))?;
+        Ok(seen.report(&name, &about, instance_uuid))
+    }
+
+    /// The login of a vCenter that is being edited: with a password that was just typed, or the one that is stored.
+    async fn own_login(
+        &self,
+        own: &Vcenter,
+        user: &str,
+        password: Option<SecretString>,
+    ) -> Result<Login, ApiError> {
+        let user = validate::user(user)?;
+        let (id, name) = (own.credential_id.clone(), own.credential.clone());
+        match password {
+            // What a server says of a password that is not stored says nothing about the one that is.
+            Some(password) => Ok(Login { id, name, user, password, given: true, is_new: true }),
+            None => Ok(Login { user, ..self.login(&own.name, LoginWith::Credential(id.0)).await? }),
+        }
+    }
+
+    /// Logs in once and looks, also when nobody waits for it any more: what was logged in has to be logged out.
+    async fn meet(&self, client: Client, login: &Login, look: Look) -> Result<Met, ApiError> {
+        let (this, login) = (self.clone(), login.clone());
+        self.inner.connections.to_the_end(async move { this.introduce(client, login, look).await }).await?
+    }
+
+    async fn introduce(&self, client: Client, login: Login, look: Look) -> Result<Met, ApiError> {
         let connections = &self.inner.connections;
         let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
         let answer = client.login(&login.user, &login.password).await;
@@ -81,9 +148,17 @@ impl Service {
             Ok(session) => session,
             Err(error) => return Ok(Err(error)),
         };
-        let identity = connections::identity(&session, client.about()).await;
+        let met = async {
+            let identity = connections::identity(&session, client.about()).await?;
+            let seen = match look {
+                Look::AtItsIdentity => None,
+                Look::Around => Some(jobs::look_around(&session, |_| {}).await?),
+            };
+            Ok((identity, seen))
+        };
+        let met = met.await;
         connections::log_out_of(&session).await;
-        Ok(identity)
+        Ok(met)
     }
 
     /// What to log in with, its password at hand.
@@ -132,6 +207,16 @@ impl Service {
         found.map(|(password, _)| password).ok_or_else(|| explain::no_password(name))
     }
 }
+
+/// What to look at once logged in.
+#[derive(Clone, Copy)]
+enum Look {
+    AtItsIdentity,
+    Around,
+}
+
+/// Identity of a server, and what a look around showed.
+type Met = Result<(Option<String>, Option<Seen>), vsphere::Error>;
 
 /// What to log in with.
 #[derive(Clone)]

@@ -1,10 +1,12 @@
 //! vCenters and credentials: create, read, update, delete, and look before they are trusted.
 //! Refuses to store anything by halves, and to send a password before the certificate is trusted.
 
+mod asked;
 mod contact;
 mod credentials;
 mod vcenters;
 
+use crate::explain;
 use contract::{ApiError, Code, Trust};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -103,4 +105,19 @@ fn designated<'a, T>(
         )
         .next("Type more of it, or the name.")),
     }
+}
+
+/// Trust with its values checked and in their stored form.
+fn normal(trust: Trust) -> Result<Trust, ApiError> {
+    Ok(match trust {
+        Trust::System => Trust::System,
+        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&explain::fingerprint(&sha256)?) },
+        Trust::Ca { pem } => {
+            vsphere::Trust::Ca(pem.clone()).check().map_err(|error| {
+                ApiError::new(Code::InvalidValue, format!("the CA file can't be used: {error}"))
+                    .next("It must hold one or more certificates in PEM (-----BEGIN CERTIFICATE-----).")
+            })?;
+            Trust::Ca { pem }
+        }
+    })
 }

@@ -1,10 +1,10 @@
 //! Configured vCenters: create, read, update, delete.
 //! Refuses to store anything by halves.
 
-use super::{AddVcenter, EditVcenter, Stored, designated};
+use super::{AddVcenter, EditVcenter, Stored, designated, normal};
 use crate::explain::{self, Server};
 use crate::{Service, validate};
-use contract::{ApiError, Code, Credential, CredentialPlace, Event, Trust, Vcenter, VcenterId, VcenterState};
+use contract::{ApiError, Credential, CredentialPlace, Event, Vcenter, VcenterId, VcenterState};
 use store::{NewCredential, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
 
 impl Service {
@@ -166,19 +166,4 @@ impl Service {
         self.inner.events.publish(Event::VcentersChanged);
         self.inner.events.publish(Event::CredentialsChanged);
     }
-}
-
-/// Trust with its values checked and in their stored form.
-fn normal(trust: Trust) -> Result<Trust, ApiError> {
-    Ok(match trust {
-        Trust::System => Trust::System,
-        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&explain::fingerprint(&sha256)?) },
-        Trust::Ca { pem } => {
-            vsphere::Trust::Ca(pem.clone()).check().map_err(|error| {
-                ApiError::new(Code::InvalidValue, format!("the CA file can't be used: {error}"))
-                    .next("It must hold one or more certificates in PEM (-----BEGIN CERTIFICATE-----).")
-            })?;
-            Trust::Ca { pem }
-        }
-    })
 }

@@ -9,9 +9,9 @@ mod sync;
 mod test;
 
 pub(crate) use sync::{Scope, sync};
-pub(crate) use test::test;
+pub(crate) use test::{Seen, look_around, test};
 
-use crate::connections::{Connections, Lease, Meter};
+use crate::connections::{Connections, Lease, LoginAs, Meter};
 use contract::{ApiError, Progress, Time};
 use store::{Claim, Store, VcenterRecord};
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ pub(crate) struct Context {
     pub(crate) vcenter: VcenterRecord,
     pub(crate) store: Store,
     pub(crate) connections: Connections,
-    pub(crate) retry_login: bool,
+    pub(crate) login: LoginAs,
     pub(crate) cancel: CancellationToken,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) meter: Meter,
@@ -54,8 +54,7 @@ impl Context {
     /// A session, its traffic counted from here on.
     async fn lease(&self) -> Result<Lease, Stop> {
         self.step("connecting");
-        let lease =
-            self.or_cancelled(self.connections.lease(&self.vcenter.vcenter.id, self.retry_login)).await??;
+        let lease = self.or_cancelled(self.connections.lease(&self.vcenter.vcenter.id, self.login)).await??;
         self.meter.add(&lease);
         Ok(lease)
     }

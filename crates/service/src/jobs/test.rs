@@ -5,8 +5,8 @@ use super::{Context, Stop};
 use crate::{explain, wire};
 use contract::{Kind, TestReport};
 use std::collections::{BTreeSet, HashSet};
-use std::time::Instant;
-use vsphere::{Event, Selection, Session, Watcher};
+use std::time::{Duration, Instant};
+use vsphere::{About, Event, Selection, Session, Watcher};
 
 /// Objects of each kind that the test looks at.
 const SAMPLE: u32 = 10;
@@ -16,27 +16,43 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
     // A session that is open already would say nothing of the login.
     context.connections.leave(&context.vcenter.vcenter.id).await;
     let lease = context.lease().await?;
-    let fail = |error: vsphere::Error| Stop::from(explain::vsphere(&context.vcenter, &error));
-    let start = Instant::now();
-    context.or_cancelled(lease.session.current_time()).await?.map_err(fail)?;
-    let latency = start.elapsed();
+    let seen = look_around(&lease.session, |kind| context.step(&format!("looking at {kind}")));
+    let seen = context.or_cancelled(seen).await?;
+    let seen = seen.map_err(|error| explain::vsphere(&context.vcenter, &error))?;
+    Ok(seen.report(&context.vcenter.vcenter.name, &lease.about, lease.instance_uuid.clone()))
+}
 
-    let mut missing = BTreeSet::new();
-    for kind in Kind::READ {
-        context.step(&format!("looking at {kind}"));
-        let seen = context.or_cancelled(look(&lease.session, kind)).await?;
-        missing.extend(seen.map_err(fail)?);
+/// What a look around showed.
+pub(crate) struct Seen {
+    latency: Duration,
+    missing: BTreeSet<String>,
+}
+
+impl Seen {
+    /// It as users get it.
+    pub(crate) fn report(self, vcenter: &str, about: &About, instance_uuid: Option<String>) -> TestReport {
+        TestReport {
+            vcenter: vcenter.to_owned(),
+            product: about.product.clone(),
+            version: about.version.clone(),
+            build: about.build.clone(),
+            instance_uuid,
+            latency_ms: self.latency.as_millis().try_into().unwrap_or(u64::MAX),
+            missing: self.missing.into_iter().collect(),
+        }
     }
-    let about = &lease.about;
-    Ok(TestReport {
-        vcenter: context.vcenter.vcenter.name.clone(),
-        product: about.product.clone(),
-        version: about.version.clone(),
-        build: about.build.clone(),
-        instance_uuid: lease.instance_uuid.clone(),
-        latency_ms: latency.as_millis().try_into().unwrap_or(u64::MAX),
-        missing: missing.into_iter().collect(),
-    })
+}
+
+/// Times one small call, and looks at the first objects of each kind.
+pub(crate) async fn look_around(session: &Session, step: impl Fn(Kind)) -> Result<Seen, vsphere::Error> {
+    let start = Instant::now();
+    session.current_time().await?;
+    let mut seen = Seen { latency: start.elapsed(), missing: BTreeSet::new() };
+    for kind in Kind::READ {
+        step(kind);
+        seen.missing.extend(look(session, kind).await?);
+    }
+    Ok(seen)
 }
 
 /// What the first objects of a kind don't show, as `hosts: config.network.pnic`.

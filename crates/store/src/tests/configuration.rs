@@ -34,7 +34,9 @@ async fn a_vcenter_comes_back_as_it_was_added() {
         version: Some("8.0.3".to_owned()),
         build: Some("24022515".to_owned()),
     };
-    assert_eq!(record, VcenterRecord { vcenter: expected, trust: Trust::System, contact: None });
+    let expected =
+        VcenterRecord { vcenter: expected, trust: Trust::System, contact: None, state_since: None };
+    assert_eq!(record, expected);
     assert_eq!(store.vcenters().await.unwrap(), vec![record]);
 }
 
@@ -148,6 +150,19 @@ async fn every_contact_state_comes_back() {
     }
     store.set_contact(&id, NeverSynced, Time(8)).await.unwrap();
     assert_eq!(store.vcenter(&id).await.unwrap().contact, None);
+}
+
+#[tokio::test]
+async fn a_vcenter_is_offline_since_the_first_contact_that_failed_and_not_since_the_last() {
+    use VcenterState::*;
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    for (state, at, since) in [(Online, 1, 1), (Offline, 2, 2), (Offline, 3, 2), (Online, 4, 4)] {
+        store.set_contact(&id, state, Time(at)).await.unwrap();
+        let record = store.vcenter(&id).await.unwrap();
+        assert_eq!(record.contact, Some(Contact { state, at: Time(at) }));
+        assert_eq!(record.state_since, Some(Time(since)), "{state:?} at {at}");
+    }
 }
 
 #[tokio::test]

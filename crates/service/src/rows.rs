@@ -1,0 +1,108 @@
+//! Windows of rows for the window: what is known at once, and a refresh of what is stale if it is asked for.
+//! Refuses to wait for that refresh: whoever asked hears of it as an event, and asks again.
+
+use crate::query::{self, Query, Selection};
+use crate::{Freshness, Service};
+use contract::columns::{self, Column, Link};
+use contract::{
+    ApiError, Cells, Code, LARGEST_WINDOW, Row, RowQuery, Rows, Snapshot, Source, Target, Value, Vcenter,
+    VcenterId,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Service {
+    /// Rows out of what is known. With `refresh`, kinds that are older than their vCenter's TTL are read anew meanwhile.
+    pub async fn read_rows(&self, asked: RowQuery) -> Result<Rows, ApiError> {
+        let chosen = self.chosen(&asked.vcenters).await?;
+        let mut sources = Vec::with_capacity(chosen.len());
+        let mut inventories = Vec::with_capacity(chosen.len());
+        for vcenter in chosen {
+            let ttl = Duration::from_secs(vcenter.ttl_seconds);
+            let freshness = if asked.refresh { Freshness::AtMost(ttl) } else { Freshness::Cached };
+            let reading = self.read(&vcenter.id, asked.kind, freshness).await?;
+            sources.push(Source {
+                vcenter: vcenter.id.clone(),
+                name: vcenter.name.clone(),
+                synced_at: reading.synced_at,
+                ttl_seconds: vcenter.ttl_seconds,
+                refresh: reading.refresh,
+                failure: reading.failure,
+            });
+            inventories.push((vcenter, reading.snapshot));
+        }
+        // Filtering and sorting tens of thousands of rows takes milliseconds that other tasks need not wait.
+        let work = tokio::task::spawn_blocking(move || window(asked, &inventories, sources));
+        work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a query panicked");
+            Err(ApiError::new(Code::Failed, "the rows could not be read for a reason inside Muster")
+                .next("Report it with what was asked for."))
+        })
+    }
+
+    async fn chosen(&self, wanted: &[VcenterId]) -> Result<Vec<Vcenter>, ApiError> {
+        let mut all = self.vcenters().await?;
+        if let Some(gone) = wanted.iter().find(|id| all.iter().all(|vcenter| vcenter.id != **id)) {
+            return Err(ApiError::new(Code::NotFound, format!("there is no vCenter {gone} any more"))
+                .next("Choose another one, or all."));
+        }
+        all.retain(|vcenter| wanted.is_empty() || wanted.contains(&vcenter.id));
+        Ok(all)
+    }
+}
+
+fn window(
+    asked: RowQuery,
+    inventories: &[(Vcenter, Arc<Snapshot>)],
+    sources: Vec<Source>,
+) -> Result<Rows, ApiError> {
+    let RowQuery { kind, columns, sort, text, equal, offset, limit, .. } = asked;
+    let query = Query { kind, columns, sort, text, equal, offset, limit: Some(limit.min(LARGEST_WINDOW)) };
+    let Selection { columns, rows, matching, total } = query::select(&query, inventories)?;
+    let rows = rows
+        .into_iter()
+        .map(|(source, row)| Cells {
+            source,
+            moref: row.object.moref.clone(),
+            synced_at: row.synced_at().filter(|at| Some(*at) != sources[source].synced_at),
+            values: columns.iter().map(|column| row.value(column).to_document()).collect(),
+            missing: at_positions(&columns, |column| row.missing(column)),
+            links: at_positions(&columns, |column| targets(&row, column)),
+        })
+        .collect();
+    Ok(Rows {
+        columns: columns.iter().map(|column| column.id.to_string()).collect(),
+        rows,
+        matching,
+        total,
+        sources,
+    })
+}
+
+fn at_positions<T>(columns: &[&Column], of: impl Fn(&Column) -> Option<T>) -> Vec<(usize, T)> {
+    columns.iter().enumerate().filter_map(|(position, column)| Some((position, of(column)?))).collect()
+}
+
+/// The objects that a cell leads to, as far as they are known.
+fn targets(row: &Row<'_>, column: &Column) -> Option<Vec<Target>> {
+    let Some(Link::Objects(kind)) = column.link else { return None };
+    let companion = columns::of(row.object.kind).column(&format!("{}_moref", column.id))?;
+    let morefs = match row.value(companion) {
+        Value::List(values) => values.into_vec(),
+        one => vec![one],
+    };
+    let mut targets: Vec<Target> = morefs
+        .into_iter()
+        .filter_map(|value| {
+            let moref = match value {
+                Value::Text(moref) => moref,
+                Value::Ref(reference) => reference.moref,
+                _ => return None,
+            };
+            let name = row.snapshot.get(kind, &moref)?.stored("name").as_text()?.to_owned();
+            Some(Target { name, kind, moref })
+        })
+        .collect();
+    targets.sort();
+    (!targets.is_empty()).then_some(targets)
+}

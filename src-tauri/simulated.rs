@@ -1,0 +1,82 @@
+//! The simulated estate: vCenters of our own inside this process, and a service on a data folder of its own.
+//! Refuses to touch the real data: no credential, no row and no total is shared with it.
+
+use contract::{ApiError, Code, Origin, Trust};
+use service::{AddVcenter, Job, LoginWith, Options, Service, Unlock};
+use simulator::Simulator;
+use std::path::{Path, PathBuf};
+
+/// Name of each simulated vCenter, how many VMs it has, and the seed it is made from.
+const VCENTERS: [(&str, u32, u64); 2] = [("Frankfurt", 380, 7), ("Munich", 220, 11)];
+
+/// What runs while it is shown.
+pub(crate) struct Simulated {
+    /// The service on it.
+    pub(crate) service: Service,
+    /// Its own data folder.
+    pub(crate) data_dir: PathBuf,
+    servers: Vec<Simulator>,
+}
+
+impl Simulated {
+    /// Starts it inside the real data folder, always anew: the servers of the last time are gone, and their data with them.
+    pub(crate) async fn start(real_data_dir: &Path) -> Result<Simulated, ApiError> {
+        let data_dir = real_data_dir.join("simulated");
+        match std::fs::remove_dir_all(&data_dir) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(&error)
+                    .next(format!("Remove the folder {} yourself, then try again.", data_dir.display())));
+            }
+            _ => {}
+        }
+        let options = Options {
+            data_dir: data_dir.clone(),
+            credentials_dir: None,
+            // Their passwords are worth nothing and end with the process.
+            keychain: false,
+            unlock: Unlock::Never,
+        };
+        let mut simulated =
+            Simulated { service: service::open(options).await?, data_dir, servers: Vec::new() };
+        for (name, vms, seed) in VCENTERS {
+            if let Err(error) = simulated.add(name, vms, seed).await {
+                simulated.stop().await;
+                return Err(error);
+            }
+        }
+        Ok(simulated)
+    }
+
+    async fn add(&mut self, name: &str, vms: u32, seed: u64) -> Result<(), ApiError> {
+        let options = simulator::Options { site: name.to_owned(), ..simulator::Options::new(vms, seed) };
+        let server = Simulator::start(options).await.map_err(|error| failed(&error).next("Try again."))?;
+        let add = AddVcenter {
+            name: name.to_owned(),
+            address: server.address().to_string(),
+            login: LoginWith::User {
+                user: server.user().to_owned(),
+                password: Some(server.password().to_owned().into()),
+            },
+            trust: Trust::Pin { sha256: server.sha256().to_owned() },
+            tags: vec!["simulated".to_owned()],
+            ttl: None,
+        };
+        self.servers.push(server);
+        let added = self.service.add_vcenter(add).await?.what;
+        let job = Job::FullSync { accept_removals: false };
+        self.service.operations().submit(&added.id, job, Origin::User).await?;
+        Ok(())
+    }
+
+    /// Ends it, its data last.
+    pub(crate) async fn stop(self) {
+        self.service.close().await;
+        for server in self.servers {
+            server.stop().await;
+        }
+    }
+}
+
+fn failed(reason: &dyn std::error::Error) -> ApiError {
+    ApiError::new(Code::Failed, format!("the simulated vCenters could not be started: {reason}"))
+}

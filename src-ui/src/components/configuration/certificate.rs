@@ -1,0 +1,176 @@
+//! Certificates: shown whole, and approved by a person who compared them.
+//! Refuses to approve a changed one by a click: the host's name has to be typed.
+
+use super::field::Field;
+use crate::components::dialog::Dialog;
+use crate::components::failure::{Alert, Failure};
+use crate::components::when::local;
+use crate::hooks::use_vcenter_service;
+use crate::state::toasts::Toast;
+use crate::state::words::{self, Level};
+use contract::command::Change;
+use contract::{ApiError, Certificate, Probe, Trust, Vcenter};
+use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+use yew::{platform::spawn_local, prelude::*};
+
+/// A certificate.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct ShownProperties {
+    pub(super) certificate: Certificate,
+}
+
+/// All that tells one certificate from another.
+#[function_component]
+pub(super) fn Shown(props: &ShownProperties) -> Html {
+    let certificate = &props.certificate;
+    let names = if certificate.names.is_empty() { "none".to_owned() } else { certificate.names.join(", ") };
+    html! {
+        <dl class="muster-certificate">
+            <dt>{ "SHA-256" }</dt>
+            <dd><code class="muster-code">{ words::fingerprint(&certificate.sha256) }</code></dd>
+            <dt>{ "Subject" }</dt><dd>{ words::shown(&certificate.subject) }</dd>
+            <dt>{ "Issued by" }</dt><dd>{ words::shown(&certificate.issuer) }</dd>
+            <dt>{ "Names" }</dt><dd>{ words::shown(&names) }</dd>
+            <dt>{ "Valid" }</dt>
+            <dd>{ format!("{} to {}", local(certificate.not_before), local(certificate.not_after)) }</dd>
+        </dl>
+    }
+}
+
+/// The vCenter whose certificate is not trusted.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) vcenter: Vcenter,
+    pub(super) close: Callback<()>,
+}
+
+#[derive(Clone, PartialEq)]
+enum Stage {
+    Looking,
+    Seen(Box<Probe>),
+    Saving(Box<Probe>),
+    Failed(ApiError),
+}
+
+/// Old and new side by side, and the word of a person.
+#[function_component]
+pub(super) fn Review(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let stage = use_state_eq(|| Stage::Looking);
+    let typed = use_state_eq(String::new);
+    let vcenter = props.vcenter.clone();
+    {
+        let (service, stage, vcenter) = (service.clone(), stage.clone(), vcenter.clone());
+        use_effect_with((), move |()| {
+            spawn_local(async move {
+                // The pin says whether the server shows what was approved; for other trusts the system's word does.
+                let trust = vcenter.pin.clone().map_or(Trust::System, |sha256| Trust::Pin { sha256 });
+                let host =
+                    if vcenter.host.contains(':') { format!("[{}]", vcenter.host) } else { vcenter.host };
+                match service.probe(format!("{host}:{}", vcenter.port), trust).await {
+                    Ok(probe) => stage.set(Stage::Seen(Box::new(probe))),
+                    Err(error) => stage.set(Stage::Failed(error)),
+                }
+            });
+        });
+    }
+    let matches = typed.trim().eq_ignore_ascii_case(&vcenter.host);
+    let approve = |probe: &Probe| {
+        let (service, stage, close) = (service.clone(), stage.clone(), props.close.clone());
+        let (vcenter, probe) = (vcenter.clone(), Box::new(probe.clone()));
+        Callback::from(move |_: MouseEvent| {
+            stage.set(Stage::Saving(probe.clone()));
+            let (service, stage, close) = (service.clone(), stage.clone(), close.clone());
+            let (vcenter, sha256) = (vcenter.clone(), probe.certificate.sha256.clone());
+            spawn_local(async move {
+                let change = Change { trust: Some(Trust::Pin { sha256 }), ..Change::default() };
+                match service.edit(vcenter.id.clone(), change).await {
+                    Ok(saved) => {
+                        service.toast(Toast::done(format!("{}: certificate trusted", vcenter.name), ""));
+                        service.test_connection(&saved.vcenter);
+                        close.emit(());
+                    }
+                    Err(error) => stage.set(Stage::Failed(error)),
+                }
+            });
+        })
+    };
+    let cancel = props.close.reform(|_: MouseEvent| ());
+    let (body, primary) = match &*stage {
+        Stage::Looking => (
+            html! { <div class="muster-waiting"><Spinner aria_label="Looking at the server" /></div> },
+            Html::default(),
+        ),
+        Stage::Failed(error) => (
+            html! { <Failure title="The server could not be looked at" error={error.clone()} /> },
+            Html::default(),
+        ),
+        Stage::Seen(probe) | Stage::Saving(probe) if probe.trusted => (
+            html! {
+                <Alert level={Level::Good} title="This certificate is trusted">
+                    <Shown certificate={probe.certificate.clone()} />
+                </Alert>
+            },
+            Html::default(),
+        ),
+        Stage::Seen(probe) | Stage::Saving(probe) => {
+            let saving = matches!(*stage, Stage::Saving(_));
+            let oninput = {
+                let typed = typed.clone();
+                Callback::from(move |event: InputEvent| {
+                    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+                    typed.set(input.map(|input| input.value()).unwrap_or_default());
+                })
+            };
+            let help = format!("Type {} to say that you compared them.", vcenter.host);
+            (
+                html! {
+                    <>
+                        { compared(&vcenter, probe) }
+                        <form class="pf-v6-c-form" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
+                            <Field id="certificate-host" label="Host name" required=true {help}>
+                                <span class="pf-v6-c-form-control">
+                                    <input id="certificate-host" type="text" value={(*typed).clone()} {oninput}
+                                        spellcheck="false" autocomplete="off" aria-describedby="certificate-host-said" />
+                                </span>
+                            </Field>
+                        </form>
+                    </>
+                },
+                html! {
+                    <Button variant={ButtonVariant::Danger} disabled={!matches || saving} onclick={approve(probe)}
+                        label={if saving { "Saving…" } else { "Trust the new certificate" }} />
+                },
+            )
+        }
+    };
+    let actions =
+        html! { <>{ primary }<Button variant={ButtonVariant::Link} onclick={cancel} label="Close" /></> };
+    html! {
+        <Dialog title={format!("Certificate of {}", vcenter.name)} close={props.close.clone()} {actions} wide=true>
+            { body }
+        </Dialog>
+    }
+}
+
+fn compared(vcenter: &Vcenter, probe: &Probe) -> Html {
+    let warning = "Look at the server first: unless its certificate was replaced on purpose, somebody else answers in its \
+                   place. Nothing was sent to it.";
+    html! {
+        <>
+            <Alert level={Level::Danger} title={format!("{} shows a certificate that is not trusted", probe.address)}>
+                <p>{ warning }</p>
+            </Alert>
+            if let Some(pin) = &vcenter.pin {
+                <h3 class="pf-v6-c-title pf-m-md">{ "Approved before" }</h3>
+                <dl class="muster-certificate">
+                    <dt>{ "SHA-256" }</dt><dd><code class="muster-code">{ words::fingerprint(pin) }</code></dd>
+                </dl>
+            }
+            <h3 class="pf-v6-c-title pf-m-md">{ "Shown now" }</h3>
+            <Shown certificate={probe.certificate.clone()} />
+        </>
+    }
+}

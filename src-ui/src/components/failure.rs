@@ -1,0 +1,109 @@
+//! A failure on the page: what was wrong, where, and the button that does something about it.
+//! Refuses to hide the reason behind a click.
+
+use super::icon;
+use crate::hooks::use_vcenter_service;
+use crate::state::advice::{self, Offer};
+use crate::state::words::Level;
+use contract::{ApiError, VcenterId};
+use patternfly_yew::prelude::{Button, ButtonVariant};
+use yew::prelude::*;
+
+/// The buttons of a failure.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct OffersProperties {
+    pub(crate) offers: Vec<Offer>,
+    /// Called when one was clicked.
+    #[prop_or_default]
+    pub(crate) done: Callback<()>,
+}
+
+/// One button an offer.
+#[function_component]
+pub(crate) fn Offers(props: &OffersProperties) -> Html {
+    let service = use_vcenter_service();
+    let buttons = props.offers.iter().map(|offer| {
+        let (service, remedy, done) = (service.clone(), offer.remedy.clone(), props.done.clone());
+        let onclick = Callback::from(move |_| {
+            service.remedy(&remedy);
+            done.emit(());
+        });
+        html! { <Button variant={ButtonVariant::InlineLink} {onclick}>{ offer.label }</Button> }
+    });
+    html! { <span class="muster-offers">{ for buttons }</span> }
+}
+
+/// What failed.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Properties {
+    pub(crate) title: AttrValue,
+    pub(crate) error: ApiError,
+    /// The vCenter it is about, whose remedies are offered.
+    #[prop_or_default]
+    pub(crate) vcenter: Option<VcenterId>,
+    /// Tries again, where that is all there is to do.
+    #[prop_or_default]
+    pub(crate) retry: Option<Callback<()>>,
+}
+
+/// An alert in the page.
+#[function_component]
+pub(crate) fn Failure(props: &Properties) -> Html {
+    let (next, offers) = match &props.vcenter {
+        Some(vcenter) => advice::on(&props.error, vcenter),
+        None => (advice::in_form(&props.error), Vec::new()),
+    };
+    html! {
+        <Alert level={Level::Danger} title={props.title.clone()}>
+            <p class="muster-words">{ advice::sentence(&props.error.message) }</p>
+            if !next.is_empty() {
+                <p class="muster-words">{ next }</p>
+            }
+            if !offers.is_empty() {
+                <p><Offers {offers} /></p>
+            }
+            if let Some(retry) = props.retry.clone() {
+                <p>
+                    <Button variant={ButtonVariant::InlineLink} onclick={move |_| retry.emit(())}>
+                        { "Try again" }
+                    </Button>
+                </p>
+            }
+        </Alert>
+    }
+}
+
+/// What an alert says.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct AlertProperties {
+    pub(crate) level: Level,
+    pub(crate) title: AttrValue,
+    #[prop_or_default]
+    pub(crate) children: Html,
+    /// Stands at its right.
+    #[prop_or_default]
+    pub(crate) action: Html,
+}
+
+/// A framed message with an icon, read aloud when it appears.
+#[function_component]
+pub(crate) fn Alert(props: &AlertProperties) -> Html {
+    let (modifier, word) = match props.level {
+        Level::Good => ("pf-m-success", "Success: "),
+        Level::Info => ("pf-m-info", "Info: "),
+        Level::Warning => ("pf-m-warning", "Warning: "),
+        Level::Danger => ("pf-m-danger", "Error: "),
+        Level::Neutral => ("", ""),
+    };
+    html! {
+        <div class={classes!("pf-v6-c-alert", "pf-m-inline", modifier)} role="status">
+            <div class="pf-v6-c-alert__icon">{ icon::of_level(props.level) }</div>
+            <p class="pf-v6-c-alert__title">
+                <span class="pf-v6-screen-reader">{ word }</span>
+                { props.title.clone() }
+            </p>
+            <div class="pf-v6-c-alert__action">{ props.action.clone() }</div>
+            <div class="pf-v6-c-alert__description">{ props.children.clone() }</div>
+        </div>
+    }
+}

@@ -1,0 +1,75 @@
+//! How an operation ended, in a line.
+//! Refuses to leave out why.
+
+use super::failure::Offers;
+use super::icon;
+use super::when::Ago;
+use crate::state::{advice, words};
+use contract::{Operation, OperationKind, OperationState};
+use yew::prelude::*;
+
+/// The operation.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Properties {
+    pub(crate) operation: Operation,
+    /// With its vCenter's name, where it stands among those of others.
+    #[prop_or_default]
+    pub(crate) named: bool,
+    /// Without what to do about it, where that stands elsewhere.
+    #[prop_or_default]
+    pub(crate) brief: bool,
+}
+
+/// A sentence, the reason, and what to do.
+#[function_component]
+pub(crate) fn Outcome(props: &Properties) -> Html {
+    let operation = &props.operation;
+    let (word, level) = words::operation_state(operation.state);
+    let job = words::job(operation);
+    let title = match props.named {
+        true => format!("{}: {} {}", operation.vcenter, job.to_lowercase(), word.to_lowercase()),
+        false => format!("{job} {}", word.to_lowercase()),
+    };
+    let is_sync = operation.kind != OperationKind::Test;
+    let changes =
+        (operation.state == OperationState::Succeeded && is_sync).then(|| words::changes(operation));
+    let took = operation.started_at.zip(operation.finished_at).map(|(from, to)| from.age_seconds(to));
+    html! {
+        <div class="muster-outcome">
+            { icon::of_level(level) }
+            <div class="muster-outcome__text">
+                <div>
+                    <span class="muster-outcome__title">{ title }</span>
+                    if let Some(changes) = changes {
+                        { format!(" · {changes}") }
+                    }
+                    if let Some(at) = operation.finished_at {
+                        <span class="muster-quiet">{ " · " }<Ago time={at} /></span>
+                    }
+                    if let Some(seconds) = took.filter(|seconds| *seconds > 0) {
+                        <span class="muster-quiet">{ format!(" · took {}", words::duration(seconds)) }</span>
+                    }
+                </div>
+                if let Some(error) = &operation.error {
+                    <div class="muster-words">{ advice::sentence(&error.message) }</div>
+                    if !props.brief {
+                        { remedy(operation) }
+                    }
+                }
+            </div>
+        </div>
+    }
+}
+
+fn remedy(operation: &Operation) -> Html {
+    let Some(error) = &operation.error else { return Html::default() };
+    let (next, offers) = advice::on(error, &operation.vcenter_id);
+    html! {
+        <>
+            if !next.is_empty() {
+                <div class="muster-quiet muster-words">{ next }</div>
+            }
+            <Offers {offers} />
+        </>
+    }
+}

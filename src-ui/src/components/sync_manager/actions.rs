@@ -1,0 +1,96 @@
+//! What can be done with one vCenter, and with several that were chosen.
+//! Refuses to do to the others what fails on one: each runs on its own and fails on its own.
+
+use super::{Work, counted};
+use crate::hooks::{go, use_vcenter_service};
+use crate::state::route::{Dialog, Focus, Route};
+use contract::{Origin, Vcenter};
+use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
+use yew::prelude::*;
+
+/// A vCenter.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) vcenter: Vcenter,
+}
+
+/// The buttons of one.
+#[function_component]
+pub(super) fn Actions(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let vcenter = &props.vcenter;
+    let busy = service.is_vcenter_busy(&vcenter.id);
+    let aria = AttrValue::from(vcenter.name.clone());
+    let act = |act: fn(&crate::hooks::VcenterService, &Vcenter)| {
+        let (service, vcenter) = (service.clone(), vcenter.clone());
+        Callback::from(move |_| act(&service, &vcenter))
+    };
+    let open = |dialog: fn(contract::VcenterId) -> Dialog| {
+        let id = vcenter.id.clone();
+        Callback::from(move |_| go(&Route::dialog(dialog(id.clone()))))
+    };
+    let plain = |label: &str, onclick: Callback<MouseEvent>| {
+        html! {
+            <Button variant={ButtonVariant::Link} size={ButtonSize::Small} {onclick} label={label.to_owned()}
+                aria_label={format!("{label}: {}", vcenter.name)} />
+        }
+    };
+    html! {
+        <div class="muster-actions">
+            <Work label="Full sync" aria={aria.clone()} {busy} primary=true
+                onclick={act(crate::hooks::VcenterService::full_sync)} />
+            <Work label="Sync hosts…" aria={aria.clone()} {busy} onclick={open(Dialog::Clusters)} />
+            <Work label="Test" {aria} {busy} onclick={act(crate::hooks::VcenterService::test_connection)} />
+            { plain("Edit", open(|id| Dialog::Edit(id, Focus::First))) }
+            { plain("Remove", open(Dialog::Remove)) }
+        </div>
+    }
+}
+
+/// The vCenters that were chosen.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct BatchProperties {
+    pub(super) chosen: Vec<Vcenter>,
+}
+
+/// The buttons of several.
+#[function_component]
+pub(super) fn Batch(props: &BatchProperties) -> Html {
+    let service = use_vcenter_service();
+    let none = props.chosen.is_empty();
+    let idle: Vec<Vcenter> =
+        props.chosen.iter().filter(|vcenter| !service.is_vcenter_busy(&vcenter.id)).cloned().collect();
+    let each = |act: fn(&crate::hooks::VcenterService, &Vcenter)| {
+        let (service, idle) = (service.clone(), idle.clone());
+        Callback::from(move |_| idle.iter().for_each(|vcenter| act(&service, vcenter)))
+    };
+    let running: Vec<_> = service
+        .get_active_operations()
+        .into_iter()
+        .filter(|operation| operation.origin == Origin::User)
+        .filter(|operation| props.chosen.iter().any(|vcenter| vcenter.id == operation.vcenter_id))
+        .map(|operation| operation.id)
+        .collect();
+    let nothing_runs = running.is_empty();
+    let cancel = {
+        let service = service.clone();
+        Callback::from(move |_| running.iter().for_each(|operation| service.cancel(operation)))
+    };
+    let button = |label: &str, disabled: bool, onclick: Callback<MouseEvent>| {
+        html! {
+            <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} {disabled} {onclick}
+                label={label.to_owned()} />
+        }
+    };
+    html! {
+        <div class="muster-actions" role="group" aria-label="Work on the chosen vCenters">
+            <span class="muster-quiet" aria-live="polite">
+                { if none { "None chosen".to_owned() } else { format!("{} chosen", counted(props.chosen.len())) } }
+            </span>
+            { button("Full sync", idle.is_empty(), each(crate::hooks::VcenterService::full_sync)) }
+            { button("Sync hosts", idle.is_empty(), each(|service, vcenter| service.sync_hosts(vcenter, Vec::new()))) }
+            { button("Test", idle.is_empty(), each(crate::hooks::VcenterService::test_connection)) }
+            { button("Cancel", nothing_runs, cancel) }
+        </div>
+    }
+}

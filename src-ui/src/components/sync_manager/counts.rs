@@ -1,0 +1,30 @@
+//! How much a vCenter has of what, each a link to its rows.
+
+use crate::components::link::Link;
+use crate::hooks::use_vcenter_service;
+use crate::state::route::Route;
+use crate::state::table::View;
+use crate::state::words;
+use contract::{Kind, Vcenter};
+use yew::prelude::*;
+
+/// A vCenter, and of which kinds.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) vcenter: Vcenter,
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// Links with numbers.
+#[function_component]
+pub(super) fn Counts(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let Some(status) = service.world().status(&props.vcenter.id) else { return Html::default() };
+    let links = props.kinds.iter().map(|kind| {
+        let count = status.counts.get(&kind.name().replace('-', "_")).copied().unwrap_or(0);
+        let view = View::of(*kind).within(Some(props.vcenter.id.clone()));
+        let to = Route::Inventory(Box::new(view));
+        html! { <li><Link {to}>{ words::of_kind(count as usize, *kind) }</Link></li> }
+    });
+    html! { <ul class="muster-counts" role="list">{ for links }</ul> }
+}

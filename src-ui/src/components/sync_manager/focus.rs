@@ -1,0 +1,99 @@
+//! One vCenter in full: everything that is configured and known of it, and what was done with it lately.
+
+use super::actions::Actions;
+use super::counts::Counts;
+use super::row::{Tags, address, product, work};
+use crate::components::outcome::Outcome;
+use crate::components::status::{Age, State};
+use crate::hooks::use_vcenter_service;
+use crate::state::words;
+use contract::{Kind, Vcenter};
+use yew::prelude::*;
+
+/// Outcomes that are shown.
+const OUTCOMES: usize = 10;
+
+/// The vCenter.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) vcenter: Vcenter,
+}
+
+/// The vCenter in full.
+#[function_component]
+pub(super) fn Focused(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let vcenter = &props.vcenter;
+    let kinds = Kind::LISTED.to_vec();
+    let mut outcomes = service
+        .world()
+        .outcomes()
+        .filter(|operation| operation.vcenter_id == vcenter.id)
+        .take(OUTCOMES)
+        .map(|operation| html! { <li key={operation.id.to_string()}><Outcome operation={operation.clone()} brief=true /></li> })
+        .peekable();
+    let has_outcomes = outcomes.peek().is_some();
+    let fact = |name: &str, value: Html| {
+        html! {
+            <div class="pf-v6-c-description-list__group">
+                <dt class="pf-v6-c-description-list__term">
+                    <span class="pf-v6-c-description-list__text">{ name }</span>
+                </dt>
+                <dd class="pf-v6-c-description-list__description">
+                    <div class="pf-v6-c-description-list__text muster-words">{ value }</div>
+                </dd>
+            </div>
+        }
+    };
+    html! {
+        <div class="muster-focus" data-vcenter={vcenter.name.clone()}>
+            <section class="pf-v6-c-card" aria-label="State">
+                <div class="pf-v6-c-card__body muster-focus__state">
+                    <State vcenter={vcenter.clone()} />
+                    <Age vcenter={vcenter.clone()} />
+                    <Counts vcenter={vcenter.clone()} {kinds} />
+                    <div>{ work(&service, vcenter) }</div>
+                    <Actions vcenter={vcenter.clone()} />
+                </div>
+            </section>
+            <section class="pf-v6-c-card" aria-labelledby="focus-configuration">
+                <div class="pf-v6-c-card__title"><h2 class="pf-v6-c-card__title-text" id="focus-configuration">
+                    { "Configuration" }
+                </h2></div>
+                <div class="pf-v6-c-card__body">
+                    <dl class="pf-v6-c-description-list pf-m-horizontal">
+                        { fact("Address", address(vcenter).into()) }
+                        { fact("Product", product(vcenter).into()) }
+                        { fact("Instance id", vcenter.instance_uuid.clone().unwrap_or_else(|| "\u{2013}".into()).into()) }
+                        { fact("User", format!("{} (credential \u{201c}{}\u{201d})", vcenter.user, vcenter.credential).into()) }
+                        { fact("Trust", trust(vcenter)) }
+                        { fact("TTL", words::duration(vcenter.ttl_seconds as i64).into()) }
+                        if !vcenter.tags.is_empty() {
+                            { fact("Tags", html! { <Tags tags={vcenter.tags.clone()} /> }) }
+                        }
+                    </dl>
+                </div>
+            </section>
+            if has_outcomes {
+                <section class="pf-v6-c-card" aria-labelledby="focus-outcomes">
+                    <div class="pf-v6-c-card__title"><h2 class="pf-v6-c-card__title-text" id="focus-outcomes">
+                        { "Last outcomes" }
+                    </h2></div>
+                    <div class="pf-v6-c-card__body">
+                        <ul class="muster-outcomes" role="list">{ for outcomes }</ul>
+                    </div>
+                </section>
+            }
+        </div>
+    }
+}
+
+fn trust(vcenter: &Vcenter) -> Html {
+    match (vcenter.trust.as_str(), &vcenter.pin) {
+        ("pin", Some(pin)) => html! {
+            <>{ "This certificate, SHA-256 " }<code class="muster-code">{ words::fingerprint(pin) }</code></>
+        },
+        ("ca", _) => "What the CA signed that was given for it".into(),
+        _ => "What the operating system trusts".into(),
+    }
+}

@@ -1,0 +1,177 @@
+//! The sync manager: state, age, counts, running work and last outcome of vCenters, and the buttons that sync them.
+//! Refuses to be three components: the dashboard, the single focus and the strip show the same in three sizes.
+
+mod actions;
+mod counts;
+mod focus;
+mod row;
+mod strip;
+
+use super::empty::Empty;
+use super::failure::Failure;
+use crate::hooks::{go, use_vcenter_service};
+use crate::state::route::{Dialog, Route};
+use crate::state::words;
+use crate::state::world::Ask;
+use contract::VcenterId;
+use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
+use std::collections::BTreeSet;
+use yew::prelude::*;
+
+/// Which vCenters, and how large.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Properties {
+    /// Every vCenter, each on a row, with a choice of several at once.
+    #[prop_or_default]
+    pub(crate) show_all_vcenters: bool,
+    /// One vCenter, in full.
+    #[prop_or_default]
+    pub(crate) vcenter_id: Option<VcenterId>,
+    /// A strip that fits into any page.
+    #[prop_or_default]
+    pub(crate) compact: bool,
+}
+
+/// The sync manager.
+#[function_component]
+pub(crate) fn VcenterSyncManager(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let chosen = use_state_eq(BTreeSet::<String>::new);
+    let retry = {
+        let service = service.clone();
+        Callback::from(move |()| service.refresh())
+    };
+    let Some(all) = service.vcenters() else {
+        return match service.world().error(&Ask::Vcenters) {
+            Some(error) => html! {
+                <Failure title="Muster could not read its vCenters" error={error.clone()} {retry} />
+            },
+            None => html! { <div class="muster-waiting"><Spinner aria_label="Reading vCenters" /></div> },
+        };
+    };
+    let shown = all.iter().filter(|vcenter| {
+        props.show_all_vcenters || props.vcenter_id.as_ref().is_none_or(|id| *id == vcenter.id)
+    });
+    let shown: Vec<_> = shown.cloned().collect();
+    if shown.is_empty() {
+        return if props.compact {
+            Html::default()
+        } else {
+            html! { <NoVcenter gone={!all.is_empty()} /> }
+        };
+    }
+    if props.compact {
+        let strips = shown.iter().map(|vcenter| {
+            html! {
+                <strip::Strip key={vcenter.id.to_string()} vcenter={vcenter.clone()} />
+            }
+        });
+        return html! { <div class="muster-strips">{ for strips }</div> };
+    }
+    if let (false, [one]) = (props.show_all_vcenters, &shown[..]) {
+        return html! { <focus::Focused vcenter={one.clone()} /> };
+    }
+    let choose = {
+        let chosen = chosen.clone();
+        Callback::from(move |(id, is_chosen): (VcenterId, bool)| {
+            let mut next = (*chosen).clone();
+            if is_chosen {
+                next.insert(id.0)
+            } else {
+                next.remove(&id.0)
+            };
+            chosen.set(next);
+        })
+    };
+    let picked: Vec<_> =
+        shown.iter().filter(|vcenter| chosen.contains(vcenter.id.as_str())).cloned().collect();
+    let choose_all = {
+        let (chosen, ids) = (chosen.clone(), shown.iter().map(|v| v.id.0.clone()).collect::<BTreeSet<_>>());
+        let all_are = picked.len() == shown.len();
+        Callback::from(move |_: Event| chosen.set(if all_are { BTreeSet::new() } else { ids.clone() }))
+    };
+    let rows = shown.iter().map(|vcenter| {
+        html! {
+            <row::VcenterRow key={vcenter.id.to_string()} vcenter={vcenter.clone()} choose={choose.clone()}
+                is_chosen={chosen.contains(vcenter.id.as_str())} />
+        }
+    });
+    html! {
+        <div class="muster-manager">
+            if shown.len() > 1 {
+                <div class="muster-batch">
+                    <label class="muster-check">
+                        <input type="checkbox" checked={picked.len() == shown.len()} onchange={choose_all} />
+                        { "Choose all" }
+                    </label>
+                    <actions::Batch chosen={picked} />
+                </div>
+            }
+            <ul class="muster-vcenters" role="list">{ for rows }</ul>
+        </div>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct NoVcenterProperties {
+    /// Whether there are others, and only this one is gone.
+    #[prop_or_default]
+    pub(crate) gone: bool,
+}
+
+/// Nothing to sync yet.
+#[function_component]
+pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
+    let service = use_vcenter_service();
+    if props.gone {
+        let back = Callback::from(|_| go(&Route::vcenters()));
+        let actions =
+            html! { <Button variant={ButtonVariant::Primary} onclick={back}>{ "All vCenters" }</Button> };
+        return html! {
+            <Empty icon="server" title="This vCenter is not there any more" {actions}>
+                { "It was removed, here or by another process." }
+            </Empty>
+        };
+    }
+    let add = Callback::from(|_| go(&Route::dialog(Dialog::Add)));
+    let explore = Callback::from(move |_| service.explore(true));
+    let actions = html! {
+        <>
+            <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button>
+            <Button variant={ButtonVariant::Link} onclick={explore}>{ "Explore with simulated vCenters" }</Button>
+        </>
+    };
+    html! {
+        <Empty icon="server" title="No vCenters yet" {actions}>
+            { "Muster reads your vCenters and ESXi hosts once, keeps what it read on this machine, and shows it in an \
+               instant, also with the network gone. A read-only account is enough: nothing is ever changed on a vCenter." }
+        </Empty>
+    }
+}
+
+/// A button that starts work on a vCenter: disabled with a reason while other work is under way.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct WorkProperties {
+    pub(crate) label: AttrValue,
+    /// Names the vCenter for those who hear the button without its row.
+    pub(crate) aria: AttrValue,
+    pub(crate) busy: bool,
+    pub(crate) onclick: Callback<MouseEvent>,
+    #[prop_or_default]
+    pub(crate) primary: bool,
+}
+
+/// The button.
+#[function_component]
+pub(crate) fn Work(props: &WorkProperties) -> Html {
+    let variant = if props.primary { ButtonVariant::Primary } else { ButtonVariant::Secondary };
+    html! {
+        <Button {variant} size={ButtonSize::Small} disabled={props.busy} onclick={props.onclick.clone()}
+            label={props.label.to_string()} aria_label={format!("{}: {}", props.label, props.aria)} />
+    }
+}
+
+/// Counts of a vCenter in a line.
+pub(crate) fn counted(number: usize) -> String {
+    words::counted(number, "vCenter", "vCenters")
+}

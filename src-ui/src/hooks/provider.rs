@@ -1,0 +1,174 @@
+//! Owns what the page knows, asks the service when something changes, and hands it to every component.
+//! Refuses to be there twice: the page has one.
+
+use crate::backend;
+use crate::state::toasts::{STAYS, Toast};
+use crate::state::world::{Answer, Ask, OPERATIONS, World};
+use contract::command::*;
+use contract::{ApiError, Event, Time, VcenterId};
+use gloo_timers::callback::{Interval, Timeout};
+use std::collections::HashMap;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// How often ages on the page are told anew, in milliseconds.
+const TICK: u32 = 5_000;
+
+/// What the owner of the state is told.
+pub(crate) enum Message {
+    /// Something changed.
+    Heard(Vec<Event>),
+    /// The service answered.
+    Answered(Ask, Result<Answer, ApiError>),
+    /// A component shows this from now on.
+    Ask(Ask),
+    /// A component shows it no longer.
+    Release(Ask),
+    /// A person asked for work on a vCenter.
+    Sent(VcenterId),
+    /// The service took it, or did not.
+    Accepted(VcenterId, bool),
+    /// Something to tell.
+    Toast(Toast),
+    /// A toast was read.
+    Dismiss(u64),
+    /// Read everything anew.
+    Refresh,
+    /// Time went by.
+    Tick,
+}
+
+/// The state as components get it: a new one after every change.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) world: Rc<World>,
+    pub(crate) tell: Callback<Message>,
+}
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.world, &other.world)
+    }
+}
+
+/// What stands below it has the state.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Properties {
+    pub(crate) children: Html,
+}
+
+/// The owner.
+pub(crate) struct ServiceProvider {
+    world: Rc<World>,
+    timers: HashMap<u64, Timeout>,
+    _clock: Interval,
+}
+
+impl Component for ServiceProvider {
+    type Message = Message;
+    type Properties = Properties;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let link = ctx.link().clone();
+        let clock = Interval::new(TICK, move || link.send_message(Message::Tick));
+        let mut world = World::default();
+        let _ = world.tick(now());
+        for ask in World::ALWAYS {
+            if world.ask(&ask) {
+                call(ctx, ask);
+            }
+        }
+        let hear = ctx.link().callback(Message::Heard);
+        ctx.link().send_future_batch(async move {
+            // Without events everything is still there, and as old as it says; the calls themselves say why.
+            let subscribed = backend::subscribe(move |events| hear.emit(events)).await;
+            subscribed
+                .err()
+                .map(|error| Message::Toast(Toast::unheard(&error)))
+                .into_iter()
+                .collect::<Vec<_>>()
+        });
+        ServiceProvider { world: Rc::new(world), timers: HashMap::new(), _clock: clock }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        let world = Rc::make_mut(&mut self.world);
+        let mut asks = Vec::new();
+        match message {
+            Message::Heard(events) => asks = world.heard(&events),
+            Message::Answered(ask, answer) => {
+                let _ = world.tick(now());
+                if world.answered(&ask, answer) {
+                    asks.push(ask);
+                }
+            }
+            Message::Ask(ask) => {
+                if world.ask(&ask) {
+                    asks.push(ask);
+                }
+            }
+            Message::Release(ask) => world.release(&ask),
+            Message::Sent(vcenter) => world.sent(&vcenter),
+            Message::Accepted(vcenter, taken) => {
+                world.accepted(&vcenter, taken);
+                asks = world.heard(&[Event::VcentersChanged]);
+                asks.extend(world.outdate_operations());
+            }
+            Message::Toast(toast) => {
+                world.toasts.show(toast);
+            }
+            Message::Dismiss(id) => {
+                world.toasts.dismiss(id);
+            }
+            Message::Refresh => asks = world.heard(&[Event::Lagged]),
+            Message::Tick => asks = world.tick(now()),
+        }
+        for ask in asks {
+            call(ctx, ask);
+        }
+        self.time_toasts(ctx);
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let shared = Shared { world: self.world.clone(), tell: ctx.link().callback(|message| message) };
+        html! {
+            <ContextProvider<Shared> context={shared}>{ ctx.props().children.clone() }</ContextProvider<Shared>>
+        }
+    }
+}
+
+impl ServiceProvider {
+    /// Toasts that need no answer leave by themselves.
+    fn time_toasts(&mut self, ctx: &Context<Self>) {
+        let shown = self.world.toasts.shown();
+        self.timers.retain(|id, _| shown.iter().any(|toast| toast.id == *id));
+        for toast in shown.iter().filter(|toast| toast.leaves()) {
+            let (id, link) = (toast.id, ctx.link().clone());
+            self.timers
+                .entry(id)
+                .or_insert_with(|| Timeout::new(STAYS, move || link.send_message(Message::Dismiss(id))));
+        }
+    }
+}
+
+/// The browser's clock.
+fn now() -> Time {
+    Time(js_sys::Date::now() as i64)
+}
+
+fn call(ctx: &Context<ServiceProvider>, ask: Ask) {
+    ctx.link().send_future(async move {
+        let answer = match ask.clone() {
+            Ask::Estate => backend::call(ShownEstate {}).await.map(Answer::Estate),
+            Ask::Vcenters => backend::call(ListVcenters {}).await.map(Answer::Vcenters),
+            Ask::Status => backend::call(ListStatus {}).await.map(Answer::Status),
+            Ask::Operations => {
+                backend::call(ListOperations { limit: OPERATIONS }).await.map(Answer::Operations)
+            }
+            Ask::Credentials => backend::call(ListCredentials {}).await.map(Answer::Credentials),
+            Ask::Rows(query) => backend::call(ReadRows { query }).await.map(Answer::Rows),
+        };
+        Message::Answered(ask, answer)
+    });
+}

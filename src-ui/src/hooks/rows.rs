@@ -1,0 +1,66 @@
+//! Windows of rows for pages: shared by all who ask for the same, and kept on screen until the next one is there.
+//! Refuses to show a flash of nothing between two windows.
+
+use super::vcenter_service::{use_ask, use_vcenter_service};
+use crate::state::loaded::Loaded;
+use crate::state::world::{Answer, Ask};
+use contract::{ApiError, RowQuery, Rows};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// A window of rows as it is on screen.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Window {
+    /// The answer to what was asked, which the rows may still wait for.
+    pub(crate) answer: Loaded<Rc<Answer>>,
+    /// The last rows that are known, perhaps those of the question before.
+    last: Option<Rc<Answer>>,
+}
+
+impl Window {
+    /// The rows.
+    pub(crate) fn rows(&self) -> Option<&Rows> {
+        match self.answer.value().or(self.last.as_ref()).map(|answer| &**answer) {
+            Some(Answer::Rows(rows)) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// The same, to be compared by address.
+    pub(crate) fn shared(&self) -> Option<Rc<Answer>> {
+        self.answer.value().or(self.last.as_ref()).cloned()
+    }
+
+    /// Whether the rows are those of the question before.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.answer == Loaded::Loading
+    }
+
+    /// Why there are none, or none newer.
+    pub(crate) fn error(&self) -> Option<&ApiError> {
+        self.answer.error()
+    }
+}
+
+/// Rows, refreshed while the component is there.
+#[hook]
+pub(crate) fn use_rows(query: Option<RowQuery>) -> Window {
+    use_ask(query.clone().map(Ask::Rows));
+    let service = use_vcenter_service();
+    let last = use_mut_ref(|| None::<(contract::Kind, Rc<Answer>)>);
+    let Some(query) = query else { return Window { answer: Loaded::Loading, last: None } };
+    let answer = service.world().rows(&query);
+    let mut last = last.borrow_mut();
+    if let Some(known) = answer.value() {
+        *last = Some((query.kind, known.clone()));
+    }
+    // Rows of another kind have other columns.
+    let last = last.as_ref().filter(|(kind, _)| *kind == query.kind).map(|(_, rows)| rows.clone());
+    Window { answer, last }
+}
+
+/// How many rows match; `None` until it is known.
+#[hook]
+pub(crate) fn use_count(query: RowQuery) -> Option<usize> {
+    use_rows(Some(query)).rows().map(|rows| rows.matching)
+}

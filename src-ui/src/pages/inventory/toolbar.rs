@@ -1,0 +1,222 @@
+//! Scope, filter, what is filtered by, how many rows there are, and the pages.
+
+use crate::components::icon::icon;
+use crate::components::when::Ago;
+use crate::hooks::{Window, go, replace, use_vcenter_service};
+use crate::state::route::Route;
+use crate::state::table::{PAGE, View};
+use crate::state::{advice, words};
+use contract::columns::{self, Link};
+use contract::{Kind, Rows, VcenterId};
+use gloo_timers::callback::Timeout;
+use patternfly_yew::prelude::{Button, ButtonVariant};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+/// How long after the last letter the rows are asked for, in milliseconds.
+const PAUSE: u32 = 120;
+
+/// What is looked at, and the rows of it.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) view: View,
+    pub(super) window: Window,
+}
+
+/// The toolbar.
+#[function_component]
+pub(super) fn Toolbar(props: &Properties) -> Html {
+    let view = &props.view;
+    html! {
+        <div class="muster-toolbar" role="search" aria-label="Rows">
+            <Scope view={view.clone()} />
+            <Search key={view.kind.name()} view={view.clone()} />
+            { for view.equal.iter().enumerate().map(|(position, one)| html! {
+                <Narrowed key={position} view={view.clone()} {position} column={one.0.clone()} value={one.1.clone()} />
+            }) }
+            if let Some(rows) = props.window.rows() {
+                { found(view, rows) }
+                { pages(view, rows) }
+            }
+        </div>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct ViewProperties {
+    view: View,
+}
+
+/// All vCenters or one.
+#[function_component]
+fn Scope(props: &ViewProperties) -> Html {
+    let service = use_vcenter_service();
+    let vcenters = service.vcenters().unwrap_or_default();
+    let view = props.view.clone();
+    let onchange = Callback::from(move |event: Event| {
+        let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+        let chosen = select.map(|select| select.value()).filter(|id| !id.is_empty()).map(VcenterId);
+        go(&Route::Inventory(Box::new(View { open: None, equal: Vec::new(), ..view.within(chosen) })));
+    });
+    let options = vcenters.iter().map(|vcenter| html! {
+        <option value={vcenter.id.to_string()} selected={props.view.vcenter.as_ref() == Some(&vcenter.id)}>
+            { &vcenter.name }
+        </option>
+    });
+    html! {
+        <span class="pf-v6-c-form-control muster-scope">
+            <select {onchange} aria-label="vCenter" id="scope">
+                <option value="" selected={props.view.vcenter.is_none()}>{ "All vCenters" }</option>
+                { for options }
+            </select>
+        </span>
+    }
+}
+
+/// Words to look for.
+#[function_component]
+fn Search(props: &ViewProperties) -> Html {
+    let typed = use_state_eq(|| props.view.text.clone());
+    let pause = use_mut_ref(|| None::<Timeout>);
+    {
+        // What Back or a link changed has to show in the field too.
+        let typed = typed.clone();
+        use_effect_with(props.view.text.clone(), move |text| typed.set(text.clone()));
+    }
+    let view = props.view.clone();
+    let oninput = {
+        let typed = typed.clone();
+        Callback::from(move |event: InputEvent| {
+            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            let text = input.map(|input| input.value()).unwrap_or_default();
+            typed.set(text.clone());
+            let view = view.with_text(text.trim());
+            let later = Timeout::new(PAUSE, move || replace(&Route::Inventory(Box::new(view))));
+            // The one before is dropped, and with it cancelled.
+            pause.replace(Some(later));
+        })
+    };
+    let label = format!("Search {}", words::kind(props.view.kind).to_lowercase());
+    html! {
+        <span class="pf-v6-c-form-control muster-search">
+            <input id="search" type="search" value={(*typed).clone()} {oninput} aria-label={label.clone()}
+                placeholder={label} autocomplete="off" spellcheck="false" aria-keyshortcuts="/" />
+        </span>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct NarrowedProperties {
+    view: View,
+    position: usize,
+    column: String,
+    value: String,
+}
+
+/// A value that the rows have to have, and a way to let go of it.
+#[function_component]
+fn Narrowed(props: &NarrowedProperties) -> Html {
+    let kind = props.view.kind;
+    let Some(column) = columns::of(kind).column(&props.column) else { return Html::default() };
+    let target =
+        column.id.strip_suffix("_moref").and_then(|id| columns::of(kind).column(id)).unwrap_or(column);
+    let words = match target.link {
+        Some(Link::Objects(of)) if column.id != target.id => {
+            html! { <>{ format!("{}: ", target.title) }<Named kind={of} view={props.view.clone()} moref={props.value.clone()} /></> }
+        }
+        _ => {
+            let value = match props.value.as_str() {
+                "true" => "Yes",
+                "false" => "No",
+                other => other,
+            };
+            html! { { format!("{}: {value}", target.title) } }
+        }
+    };
+    let without = Route::Inventory(Box::new(props.view.without(props.position)));
+    let onclick = Callback::from(move |_| go(&without));
+    html! {
+        <span class="pf-v6-c-label muster-narrowed">
+            <span class="pf-v6-c-label__content"><span class="pf-v6-c-label__text">{ words }</span></span>
+            <span class="pf-v6-c-label__actions">
+                <Button variant={ButtonVariant::Plain} {onclick}
+                    aria_label={format!("Without the filter {}", target.title)}>{ icon("times") }</Button>
+            </span>
+        </span>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct NamedProperties {
+    kind: Kind,
+    view: View,
+    moref: String,
+}
+
+/// The name of an object that is filtered by.
+#[function_component]
+fn Named(props: &NamedProperties) -> Html {
+    let query = contract::RowQuery {
+        vcenters: props.view.vcenter.iter().cloned().collect(),
+        columns: vec!["name".to_owned()],
+        limit: 1,
+        ..contract::RowQuery::count(props.kind)
+    };
+    let window = crate::hooks::use_rows(Some(query.with("moref", &props.moref)));
+    let name = window.rows().and_then(|rows| rows.rows.first()?.values.first()?.as_str().map(str::to_owned));
+    html! { { name.unwrap_or_else(|| props.moref.clone()) } }
+}
+
+/// How many rows there are, and how old they are.
+fn found(view: &View, rows: &Rows) -> Html {
+    let is_narrowed = rows.matching != rows.total;
+    let count = match is_narrowed {
+        true => {
+            format!("{} of {}", words::grouped(rows.matching as i64), words::of_kind(rows.total, view.kind))
+        }
+        false => words::of_kind(rows.total, view.kind),
+    };
+    let oldest = rows.sources.iter().filter_map(|source| source.synced_at).min();
+    let is_reading = rows.sources.iter().any(|source| source.refresh.is_some());
+    let failed = rows.sources.iter().find_map(|source| Some((source, source.failure.as_ref()?)));
+    html! {
+        <span class="muster-found" aria-live="polite" id="found">
+            <strong>{ count }</strong>
+            if let Some(oldest) = oldest {
+                <span class="muster-quiet">{ " · read " }<Ago time={oldest} /></span>
+            }
+            if is_reading {
+                <span class="muster-quiet">{ " · reading anew…" }</span>
+            }
+            if let Some((source, error)) = failed {
+                <span class="muster-found__failed" title={advice::sentence(&error.message)}>
+                    { icon("exclamation-triangle") }
+                    { format!(" {}: not refreshed", source.name) }
+                </span>
+            }
+        </span>
+    }
+}
+
+fn pages(view: &View, rows: &Rows) -> Html {
+    let pages = View::pages(rows.matching);
+    if pages == 1 && view.page == 0 {
+        return Html::default();
+    }
+    let to = |page: usize| {
+        let route = Route::Inventory(Box::new(View { page, ..view.clone() }));
+        Callback::from(move |_| go(&route))
+    };
+    let first = view.page * PAGE + 1;
+    let last = (view.page * PAGE + rows.rows.len()).max(first);
+    html! {
+        <nav class="muster-pages" aria-label="Pages of rows">
+            <Button variant={ButtonVariant::Plain} disabled={view.page == 0} aria_label="Previous page"
+                onclick={to(view.page.saturating_sub(1))}>{ icon("angle-left") }</Button>
+            <span>{ format!("{}–{} of {}", words::grouped(first as i64), words::grouped(last as i64), words::grouped(rows.matching as i64)) }</span>
+            <Button variant={ButtonVariant::Plain} disabled={view.page + 1 >= pages} aria_label="Next page"
+                onclick={to(view.page + 1)}>{ icon("angle-right") }</Button>
+        </nav>
+    }
+}

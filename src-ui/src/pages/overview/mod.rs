@@ -1,0 +1,208 @@
+//! The page `/`: the estate at a glance.
+//! Refuses to count what it does not link to: every number leads to its rows.
+
+use crate::components::failure::Failure;
+use crate::components::frame::icon_of;
+use crate::components::icon::icon;
+use crate::components::link::Link;
+use crate::components::outcome::Outcome;
+use crate::components::progress::OperationProgress;
+use crate::components::status::{Age, State};
+use crate::components::sync_manager::NoVcenter;
+use crate::hooks::{use_count, use_vcenter_service};
+use crate::state::route::Route;
+use crate::state::table::View;
+use crate::state::words::grouped;
+use crate::state::world::Ask;
+use contract::{Kind, RowQuery, Vcenter};
+use patternfly_yew::prelude::Spinner;
+use yew::prelude::*;
+
+/// Outcomes that are shown.
+const OUTCOMES: usize = 10;
+
+/// The page.
+#[function_component]
+pub(crate) fn OverviewPage() -> Html {
+    let service = use_vcenter_service();
+    let content = match (service.vcenters(), service.world().error(&Ask::Vcenters)) {
+        (Some([]), _) => html! { <NoVcenter /> },
+        (Some(vcenters), _) => html! { <Estate vcenters={vcenters.to_vec()} /> },
+        (None, Some(error)) => {
+            let retry = {
+                let service = service.clone();
+                Callback::from(move |()| service.refresh())
+            };
+            html! { <Failure title="Muster could not read its vCenters" error={error.clone()} {retry} /> }
+        }
+        (None, None) => html! { <div class="muster-waiting"><Spinner aria_label="Reading vCenters" /></div> },
+    };
+    let is_known = service.vcenters().is_some() || service.world().error(&Ask::Vcenters).is_some();
+    html! {
+        <div class="muster-page" id="overview" aria-busy={(!is_known).to_string()}>
+            <div class="muster-page__head"><h1 class="pf-v6-c-title pf-m-2xl">{ "Overview" }</h1></div>
+            { content }
+        </div>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct EstateProperties {
+    vcenters: Vec<Vcenter>,
+}
+
+#[function_component]
+fn Estate(props: &EstateProperties) -> Html {
+    let service = use_vcenter_service();
+    let rows = props.vcenters.iter().map(|vcenter| {
+        let one = Route::Vcenters { one: Some(vcenter.id.clone()), dialog: None };
+        html! {
+            <li key={vcenter.id.to_string()} class="muster-fresh">
+                <Link class="muster-cut" to={one} title={vcenter.name.clone()}>{ &vcenter.name }</Link>
+                <State vcenter={vcenter.clone()} />
+                <Age vcenter={vcenter.clone()} />
+            </li>
+        }
+    });
+    let active: Vec<Html> = service
+        .get_active_operations()
+        .into_iter()
+        .map(
+            |operation| html! { <OperationProgress key={operation.id.to_string()} operation={operation.clone()} named=true /> },
+        )
+        .collect();
+    let outcomes: Vec<Html> = service
+        .world()
+        .outcomes()
+        .take(OUTCOMES)
+        .map(|operation| html! {
+            <li key={operation.id.to_string()}><Outcome operation={operation.clone()} named=true brief=true /></li>
+        })
+        .collect();
+    html! {
+        <>
+            <Totals />
+            <div class="muster-columns">
+                <Card id="overview-vcenters" title="vCenters"
+                    action={html! { <Link to={Route::vcenters()}>{ "Sync manager" }</Link> }}>
+                    <ul class="muster-freshness" role="list">{ for rows }</ul>
+                </Card>
+                <div class="muster-stack">
+                    <Card id="overview-running" title="Running now">
+                        if active.is_empty() {
+                            <p class="muster-quiet">{ "Nothing runs." }</p>
+                        } else {
+                            { for active }
+                        }
+                    </Card>
+                    <Card id="overview-outcomes" title="Last outcomes">
+                        if outcomes.is_empty() {
+                            <p class="muster-quiet">{ "Nothing was done yet. Sync a vCenter to see here how it went." }</p>
+                        } else {
+                            <ul class="muster-outcomes" role="list">{ for outcomes }</ul>
+                        }
+                    </Card>
+                </div>
+            </div>
+        </>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct CardProperties {
+    id: AttrValue,
+    title: AttrValue,
+    children: Html,
+    #[prop_or_default]
+    action: Html,
+}
+
+#[function_component]
+fn Card(props: &CardProperties) -> Html {
+    html! {
+        <section class="pf-v6-c-card" aria-labelledby={props.id.clone()}>
+            <div class="pf-v6-c-card__header">
+                <div class="pf-v6-c-card__actions">{ props.action.clone() }</div>
+                <div class="pf-v6-c-card__header-main">
+                    <h2 class="pf-v6-c-card__title-text" id={props.id.clone()}>{ props.title.clone() }</h2>
+                </div>
+            </div>
+            <div class="pf-v6-c-card__body">{ props.children.clone() }</div>
+        </section>
+    }
+}
+
+/// How much there is of what, templates apart from VMs.
+#[function_component]
+fn Totals() -> Html {
+    let vms = || RowQuery::count(Kind::Vms);
+    let hosts = || RowQuery::count(Kind::Hosts);
+    html! {
+        <ul class="muster-totals" role="list" aria-label="Totals">
+            <Total title="Clusters" query={RowQuery::count(Kind::Clusters)} />
+            <Total title="Hosts" query={hosts()} parts={vec![
+                ("in maintenance", hosts().with("in_maintenance", "true")),
+                ("disconnected", hosts().with("connection_state", "disconnected")),
+                ("not responding", hosts().with("connection_state", "notResponding")),
+            ]} />
+            <Total title="VMs" query={vms().with("is_template", "false")} parts={vec![
+                ("powered on", vms().with("is_template", "false").with("power_state", "poweredOn")),
+            ]} />
+            <Total title="Templates" query={vms().with("is_template", "true")} />
+            <Total title="Datastores" query={RowQuery::count(Kind::Datastores)} parts={vec![
+                ("not accessible", RowQuery::count(Kind::Datastores).with("accessible", "false")),
+            ]} />
+            <Total title="Networks" query={RowQuery::count(Kind::Networks)} />
+            <Total title="Snapshots" query={RowQuery::count(Kind::Snapshots)} />
+        </ul>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct TotalProperties {
+    title: AttrValue,
+    query: RowQuery,
+    /// Parts of it that are worth a look, left out where there are none.
+    #[prop_or_default]
+    parts: Vec<(&'static str, RowQuery)>,
+}
+
+#[function_component]
+fn Total(props: &TotalProperties) -> Html {
+    let count = use_count(props.query.clone());
+    let parts = props
+        .parts
+        .iter()
+        .map(|(words, query)| html! { <Part key={*words} words={*words} query={query.clone()} /> });
+    html! {
+        <li class="muster-total">
+            <span class="muster-total__icon">{ icon(icon_of(props.query.kind)) }</span>
+            <Link class="muster-total__number" to={rows_of(&props.query)}>
+                { count.map_or("\u{2026}".to_owned(), |count| grouped(count as i64)) }
+                <span class="muster-total__title">{ props.title.clone() }</span>
+            </Link>
+            <span class="muster-total__parts">{ for parts }</span>
+        </li>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct PartProperties {
+    words: AttrValue,
+    query: RowQuery,
+}
+
+#[function_component]
+fn Part(props: &PartProperties) -> Html {
+    match use_count(props.query.clone()) {
+        None | Some(0) => Html::default(),
+        Some(count) => html! {
+            <Link to={rows_of(&props.query)}>{ format!("{} {}", grouped(count as i64), props.words) }</Link>
+        },
+    }
+}
+
+/// The rows that a count counts.
+fn rows_of(query: &RowQuery) -> Route {
+    Route::Inventory(Box::new(View { equal: query.equal.clone(), ..View::of(query.kind) }))
+}

@@ -1,0 +1,60 @@
+//! The page `/vcenter`: the sync manager and the forms.
+//! Refuses to hold anything of its own: it puts two components on a page.
+
+use crate::components::configuration::VcenterConfiguration;
+use crate::components::link::Link;
+use crate::components::sync_manager::VcenterSyncManager;
+use crate::hooks::{go, use_vcenter_service};
+use crate::state::route::{Dialog, Route};
+use contract::VcenterId;
+use patternfly_yew::prelude::{Button, ButtonVariant};
+use yew::prelude::*;
+
+/// All vCenters or one, and the form that is open.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Properties {
+    #[prop_or_default]
+    pub(crate) one: Option<VcenterId>,
+    #[prop_or_default]
+    pub(crate) dialog: Option<Dialog>,
+}
+
+/// The page.
+#[function_component]
+pub(crate) fn VcentersPage(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let add = Callback::from(|_| go(&Route::dialog(Dialog::Add)));
+    let has_some = service.vcenters().is_some_and(|vcenters| !vcenters.is_empty());
+    let explore = {
+        let service = service.clone();
+        Callback::from(move |_| service.explore(true))
+    };
+    let simulated = service.world().estate().is_some_and(|estate| estate.simulated);
+    let title = match &props.one {
+        Some(id) => service.world().vcenter(id).map(|vcenter| vcenter.name.clone()).unwrap_or_default(),
+        None => "vCenters".to_owned(),
+    };
+    html! {
+        <div class="muster-page">
+            <div class="muster-page__head">
+                <div>
+                    if props.one.is_some() {
+                        <nav aria-label="Above"><Link to={Route::vcenters()}>{ "vCenters" }</Link></nav>
+                    }
+                    <h1 class="pf-v6-c-title pf-m-2xl">{ title }</h1>
+                </div>
+                if has_some && props.one.is_none() {
+                    <div class="muster-actions">
+                        if !simulated {
+                            <Button variant={ButtonVariant::Link} onclick={explore}
+                                label="Explore with simulated vCenters" />
+                        }
+                        <Button variant={ButtonVariant::Primary} onclick={add} label="Add vCenter" />
+                    </div>
+                }
+            </div>
+            <VcenterSyncManager show_all_vcenters={props.one.is_none()} vcenter_id={props.one.clone()} />
+            <VcenterConfiguration dialog={props.dialog.clone()} on={props.one.clone()} />
+        </div>
+    }
+}

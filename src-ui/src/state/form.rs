@@ -1,0 +1,302 @@
+//! The form of a vCenter: what was typed, what is wrong with it, and what is asked of the service.
+//! Refuses to hold the password: it is read from its field once, when it is sent.
+
+use contract::command::{Change, Login, Password, Settings};
+use contract::{Certificate, Trust, Vcenter};
+
+/// What was typed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Form {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) login: LoginForm,
+    pub(crate) user: String,
+    pub(crate) credential: String,
+    pub(crate) trust: TrustForm,
+    pub(crate) ca_pem: String,
+    pub(crate) tags: String,
+    pub(crate) ttl: String,
+    pub(crate) ttl_unit: TtlUnit,
+}
+
+/// What it is to log in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoginForm {
+    Own,
+    Shared,
+}
+
+/// Which certificate it is to accept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TrustForm {
+    /// What is stored already.
+    AsItIs,
+    /// What the operating system trusts.
+    System,
+    /// What the CA in the field signed.
+    Ca,
+    /// This one, which the user has seen.
+    Pin(Box<Certificate>),
+}
+
+/// Unit of the TTL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TtlUnit {
+    Seconds,
+    Minutes,
+    Hours,
+    Days,
+}
+
+impl TtlUnit {
+    /// All of them, with their words and seconds.
+    pub(crate) const ALL: [(TtlUnit, &str, u64); 4] = [
+        (TtlUnit::Seconds, "seconds", 1),
+        (TtlUnit::Minutes, "minutes", 60),
+        (TtlUnit::Hours, "hours", 3600),
+        (TtlUnit::Days, "days", 86_400),
+    ];
+
+    fn seconds(self) -> u64 {
+        TtlUnit::ALL.iter().find(|(unit, ..)| *unit == self).map_or(1, |(.., seconds)| *seconds)
+    }
+}
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Name,
+    Address,
+    User,
+    Password,
+    Credential,
+    CaPem,
+    Tags,
+    Ttl,
+}
+
+/// What is wrong with a field, in words that say what to type.
+pub(crate) type Wrong = (Field, &'static str);
+
+impl Form {
+    /// An empty one.
+    pub(crate) fn new() -> Form {
+        Form {
+            name: String::new(),
+            address: String::new(),
+            login: LoginForm::Own,
+            user: String::new(),
+            credential: String::new(),
+            trust: TrustForm::System,
+            ca_pem: String::new(),
+            tags: String::new(),
+            ttl: "5".to_owned(),
+            ttl_unit: TtlUnit::Minutes,
+        }
+    }
+
+    /// That of a vCenter that is there.
+    pub(crate) fn of(vcenter: &Vcenter) -> Form {
+        let ttl = vcenter.ttl_seconds;
+        let unit = TtlUnit::ALL.iter().rev().find(|(.., s)| ttl >= *s && ttl.is_multiple_of(*s));
+        let (ttl_unit, _, seconds) = unit.copied().unwrap_or(TtlUnit::ALL[0]);
+        let host =
+            if vcenter.host.contains(':') { format!("[{}]", vcenter.host) } else { vcenter.host.clone() };
+        Form {
+            name: vcenter.name.clone(),
+            address: if vcenter.port == 443 { host } else { format!("{host}:{}", vcenter.port) },
+            login: LoginForm::Own,
+            user: vcenter.user.clone(),
+            credential: vcenter.credential.clone(),
+            trust: TrustForm::AsItIs,
+            ca_pem: String::new(),
+            tags: vcenter.tags.join(", "),
+            ttl: (ttl / seconds).to_string(),
+            ttl_unit,
+        }
+    }
+
+    /// What is wrong with it, field by field.
+    pub(crate) fn wrong(&self, has_password: bool, is_new: bool) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        let name = self.name.trim();
+        if name.is_empty() {
+            wrong.push((Field::Name, "Type the name you want to know it by."));
+        } else if name.chars().count() > 64 {
+            wrong.push((Field::Name, "Type at most 64 characters."));
+        } else if name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control) {
+            wrong.push((Field::Name, "Type a name without slashes and without a dot in front."));
+        }
+        let address = self.address.trim();
+        if address.is_empty() {
+            wrong.push((Field::Address, "Type its host name or IP address, such as vc.example.org."));
+        } else if address.to_lowercase().starts_with("http://") {
+            wrong.push((Field::Address, "Leave out http://: a password never travels without TLS."));
+        } else if address.contains(char::is_whitespace) || address.contains('@') {
+            wrong.push((Field::Address, "Type a host name or an IP address, with a port if it isn't 443."));
+        }
+        match self.login {
+            LoginForm::Own => {
+                if self.user.trim().is_empty() {
+                    wrong.push((Field::User, "Type the user, such as administrator@vsphere.local."));
+                }
+                if is_new && !has_password {
+                    wrong.push((Field::Password, "Type the password."));
+                }
+            }
+            LoginForm::Shared if self.credential.is_empty() => {
+                wrong.push((Field::Credential, "Choose a credential."));
+            }
+            LoginForm::Shared => {}
+        }
+        if self.trust == TrustForm::Ca && !self.ca_pem.contains("-----BEGIN CERTIFICATE-----") {
+            wrong.push((Field::CaPem, "Paste the CA's certificate in PEM (-----BEGIN CERTIFICATE-----)."));
+        }
+        if self
+            .tags()
+            .iter()
+            .any(|tag| tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > 64)
+        {
+            wrong.push((
+                Field::Tags,
+                "Type tags of at most 64 characters, without slashes and dots in front.",
+            ));
+        }
+        if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
+            wrong.push((Field::Ttl, "Type a number, for a time from 1 second to 30 days."));
+        }
+        wrong
+    }
+
+    /// It as settings to be tried or added. The caller has looked whether anything is wrong.
+    pub(crate) fn settings(&self, password: Option<Password>) -> Settings {
+        let login = match self.login {
+            LoginForm::Own => Login::Own { user: self.user.trim().to_owned(), password },
+            LoginForm::Shared => Login::Shared { credential: self.credential.clone() },
+        };
+        Settings {
+            name: self.name.trim().to_owned(),
+            address: self.address.trim().to_owned(),
+            login,
+            trust: self.trust(),
+            tags: self.tags(),
+            ttl_seconds: self.ttl_seconds().unwrap_or(300),
+        }
+    }
+
+    /// What it changes of a vCenter.
+    pub(crate) fn change(&self, vcenter: &Vcenter, password: Option<Password>) -> Change {
+        let before = Form::of(vcenter);
+        let changed = |now: &str, then: &str| (now.trim() != then.trim()).then(|| now.trim().to_owned());
+        let own = self.login == LoginForm::Own;
+        Change {
+            name: changed(&self.name, &before.name),
+            address: changed(&self.address, &before.address),
+            credential: if own { None } else { changed(&self.credential, &before.credential) },
+            user: if own { changed(&self.user, &before.user) } else { None },
+            password: password.filter(|_| own),
+            trust: self.trust(),
+            tags: (self.tags() != before.tags()).then(|| self.tags()),
+            ttl_seconds: self.ttl_seconds().filter(|seconds| *seconds != vcenter.ttl_seconds),
+        }
+    }
+
+    /// Whether a vCenter would be reached in another way than before.
+    pub(crate) fn reaches_otherwise(&self, vcenter: &Vcenter) -> bool {
+        let Change { address, credential, user, trust, .. } = self.change(vcenter, None);
+        address.is_some() || credential.is_some() || user.is_some() || trust.is_some()
+    }
+
+    /// The trust as it is sent; `None` leaves what is stored.
+    pub(crate) fn trust(&self) -> Option<Trust> {
+        match &self.trust {
+            TrustForm::AsItIs => None,
+            TrustForm::System => Some(Trust::System),
+            TrustForm::Ca => Some(Trust::Ca { pem: self.ca_pem.trim().to_owned() }),
+            TrustForm::Pin(certificate) => Some(Trust::Pin { sha256: certificate.sha256.clone() }),
+        }
+    }
+
+    fn tags(&self) -> Vec<String> {
+        let mut tags: Vec<String> =
+            self.tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
+        tags.sort();
+        tags.dedup();
+        tags
+    }
+
+    fn ttl_seconds(&self) -> Option<u64> {
+        self.ttl.trim().parse::<u64>().ok()?.checked_mul(self.ttl_unit.seconds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn filled() -> Form {
+        Form { name: "Berlin".into(), address: "vc.example.org".into(), user: "u".into(), ..Form::new() }
+    }
+
+    #[test]
+    fn an_empty_form_says_at_each_field_what_to_type() {
+        let fields: Vec<Field> = Form::new().wrong(false, true).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, [Field::Name, Field::Address, Field::User, Field::Password]);
+        assert_eq!(filled().wrong(true, true), []);
+        assert_eq!(filled().wrong(false, false), [], "a blank password keeps the one that is stored");
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_found_before_anything_is_sent() {
+        for (form, field) in [
+            (Form { name: "a/b".into(), ..filled() }, Field::Name),
+            (Form { name: "x".repeat(65), ..filled() }, Field::Name),
+            (Form { address: "http://vc".into(), ..filled() }, Field::Address),
+            (Form { address: "a b".into(), ..filled() }, Field::Address),
+            (Form { login: LoginForm::Shared, ..filled() }, Field::Credential),
+            (Form { trust: TrustForm::Ca, ca_pem: "nonsense".into(), ..filled() }, Field::CaPem),
+            (Form { tags: "ok, a/b".into(), ..filled() }, Field::Tags),
+            (Form { ttl: "0".into(), ..filled() }, Field::Ttl),
+            (Form { ttl: "31".into(), ttl_unit: TtlUnit::Days, ..filled() }, Field::Ttl),
+            (Form { ttl: "five".into(), ..filled() }, Field::Ttl),
+        ] {
+            let wrong: Vec<Field> = form.wrong(true, true).into_iter().map(|(field, _)| field).collect();
+            assert_eq!(wrong, [field], "{form:?}");
+        }
+    }
+
+    #[test]
+    fn an_unchanged_form_changes_nothing_and_a_changed_one_only_what_was_changed() {
+        let vcenter = samples::vcenter("Berlin");
+        assert_eq!(Form::of(&vcenter).change(&vcenter, None), Change::default());
+        let form = Form { address: "vc2.example.org:8443".into(), tags: "b, a".into(), ..Form::of(&vcenter) };
+        let change = form.change(&vcenter, Some(Password("p".into())));
+        assert_eq!(change.address.as_deref(), Some("vc2.example.org:8443"));
+        assert_eq!(change.tags, Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert!(change.password.is_some() && change.name.is_none() && change.trust.is_none());
+        assert!(form.reaches_otherwise(&vcenter) && !Form::of(&vcenter).reaches_otherwise(&vcenter));
+    }
+
+    #[test]
+    fn a_ttl_is_shown_in_the_largest_unit_that_fits() {
+        for (seconds, ttl, unit) in [
+            (300, "5", TtlUnit::Minutes),
+            (90, "90", TtlUnit::Seconds),
+            (7200, "2", TtlUnit::Hours),
+            (86_400, "1", TtlUnit::Days),
+        ] {
+            let form = Form::of(&Vcenter { ttl_seconds: seconds, ..samples::vcenter("a") });
+            assert_eq!((form.ttl.as_str(), form.ttl_unit), (ttl, unit));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_makes_the_form_panic(name in ".{0,80}", address in ".{0,80}", ttl in ".{0,30}", tags in ".{0,40}") {
+            let form = Form { name, address, ttl, tags, ..Form::new() };
+            let _ = (form.wrong(true, true), form.settings(None), form.change(&samples::vcenter("a"), None));
+        }
+    }
+}

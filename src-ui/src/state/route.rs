@@ -1,0 +1,190 @@
+//! Where the user is: pages, what they show, and the dialog before them, as the address that leads back there.
+//! Refuses addresses that lead nowhere: they lead to the overview.
+
+use super::table::View;
+use contract::{Kind, Moref, VcenterId};
+use std::fmt;
+
+/// A place in the app.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Route {
+    /// The estate at a glance.
+    Overview,
+    /// The sync manager: of all vCenters, or of one.
+    Vcenters { one: Option<VcenterId>, dialog: Option<Dialog> },
+    /// One kind of objects.
+    Inventory(Box<View>),
+}
+
+/// What stands before the page until it is answered or closed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Dialog {
+    /// The form for a new vCenter.
+    Add,
+    /// The form for one that is there, and whether the password is what it was opened for.
+    Edit(VcenterId, Focus),
+    /// A certificate that is not trusted.
+    Certificate(VcenterId),
+    /// Whether it is really to be removed.
+    Remove(VcenterId),
+    /// Of which clusters the hosts are to be read.
+    Clusters(VcenterId),
+}
+
+/// The field that a form is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Focus {
+    First,
+    Address,
+    Password,
+}
+
+/// An object within its vCenter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selected {
+    pub(crate) vcenter: VcenterId,
+    pub(crate) moref: Moref,
+}
+
+impl Route {
+    /// The sync manager of all vCenters.
+    pub(crate) fn vcenters() -> Route {
+        Route::Vcenters { one: None, dialog: None }
+    }
+
+    /// The same with a dialog before it.
+    pub(crate) fn dialog(dialog: Dialog) -> Route {
+        Route::Vcenters { one: None, dialog: Some(dialog) }
+    }
+
+    /// Every row of a kind.
+    pub(crate) fn kind(kind: Kind) -> Route {
+        Route::Inventory(Box::new(View::of(kind)))
+    }
+
+    /// The name of the page, for the window's title.
+    pub(crate) fn title(&self) -> String {
+        match self {
+            Route::Overview => "Overview".to_owned(),
+            Route::Vcenters { .. } => "vCenters".to_owned(),
+            Route::Inventory(view) => super::words::kind(view.kind).to_owned(),
+        }
+    }
+
+    /// The place that an address leads to.
+    pub(crate) fn parse(address: &str) -> Route {
+        let address = address.trim_start_matches('#');
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts[..] {
+            ["vcenter"] => Route::Vcenters { one: None, dialog: dialog(&pairs) },
+            ["vcenter", id] => {
+                Route::Vcenters { one: Some(VcenterId(id.to_owned())), dialog: dialog(&pairs) }
+            }
+            ["inventory", kind] => match Kind::from_name(kind).filter(|kind| Kind::LISTED.contains(kind)) {
+                Some(kind) => Route::Inventory(Box::new(View::parse(kind, &pairs))),
+                None => Route::Overview,
+            },
+            _ => Route::Overview,
+        }
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, pairs) = match self {
+            Route::Overview => ("/".to_owned(), Vec::new()),
+            Route::Vcenters { one, dialog } => {
+                let path = one.as_ref().map_or("/vcenter".to_owned(), |id| format!("/vcenter/{id}"));
+                (path, dialog.as_ref().map(dialog_pairs).unwrap_or_default())
+            }
+            Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
+        };
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        write!(f, "#{path}{mark}{query}")
+    }
+}
+
+fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
+    let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+    let id = |key: &str| value(key).map(VcenterId);
+    if value("add").is_some() {
+        return Some(Dialog::Add);
+    }
+    let focus = match value("focus").as_deref() {
+        Some("password") => Focus::Password,
+        Some("address") => Focus::Address,
+        _ => Focus::First,
+    };
+    id("edit")
+        .map(|id| Dialog::Edit(id, focus))
+        .or_else(|| id("certificate").map(Dialog::Certificate))
+        .or_else(|| id("remove").map(Dialog::Remove))
+        .or_else(|| id("clusters").map(Dialog::Clusters))
+}
+
+fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    match dialog {
+        Dialog::Add => vec![pair("add", "")],
+        Dialog::Edit(id, focus) => {
+            let mut pairs = vec![pair("edit", id.as_str())];
+            match focus {
+                Focus::First => {}
+                Focus::Address => pairs.push(pair("focus", "address")),
+                Focus::Password => pairs.push(pair("focus", "password")),
+            }
+            pairs
+        }
+        Dialog::Certificate(id) => vec![pair("certificate", id.as_str())],
+        Dialog::Remove(id) => vec![pair("remove", id.as_str())],
+        Dialog::Clusters(id) => vec![pair("clusters", id.as_str())],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_place_has_an_address_that_leads_back_to_it() {
+        let id = || VcenterId("0190-ab".to_owned());
+        let mut places = vec![Route::Overview, Route::vcenters()];
+        places.push(Route::Vcenters { one: Some(id()), dialog: None });
+        for dialog in [
+            Dialog::Add,
+            Dialog::Edit(id(), Focus::First),
+            Dialog::Edit(id(), Focus::Address),
+            Dialog::Edit(id(), Focus::Password),
+            Dialog::Certificate(id()),
+            Dialog::Remove(id()),
+            Dialog::Clusters(id()),
+        ] {
+            places.push(Route::Vcenters { one: Some(id()), dialog: Some(dialog.clone()) });
+            places.push(Route::dialog(dialog));
+        }
+        places.extend(Kind::LISTED.map(Route::kind));
+        for place in places {
+            assert_eq!(Route::parse(&place.to_string()), place, "{place}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_leads_nowhere_leads_to_the_overview() {
+        for address in
+            ["", "#", "#/", "#/nowhere", "#/inventory", "#/inventory/standalone-hosts", "#/inventory/x"]
+        {
+            assert_eq!(Route::parse(address), Route::Overview, "{address}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_address_breaks_the_page(address in ".{0,100}") {
+            let _ = Route::parse(&address);
+        }
+    }
+}

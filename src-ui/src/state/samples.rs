@@ -1,0 +1,45 @@
+//! Things of the contract for tests of the page's state.
+
+use contract::*;
+
+pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
+    Operation {
+        id: OperationId(format!("op-{vcenter}")),
+        vcenter: vcenter.to_owned(),
+        vcenter_id: VcenterId(format!("id-{vcenter}")),
+        kind: OperationKind::FullSync,
+        scope: Vec::new(),
+        origin: Origin::User,
+        state,
+        attempts: 1,
+        waiting: 1,
+        submitted_at: Time(1_000),
+        started_at: Some(Time(1_000)),
+        finished_at: state.is_final().then_some(Time(3_000)),
+        progress: Progress::default(),
+        diff: Diff::default(),
+        calls: 0,
+        bytes: 0,
+        error: None,
+    }
+}
+
+pub(crate) fn vcenter(name: &str) -> Vcenter {
+    Vcenter {
+        id: VcenterId(format!("id-{name}")),
+        name: name.to_owned(),
+        host: "vc.example.org".to_owned(),
+        port: 443,
+        credential: name.to_owned(),
+        credential_id: CredentialId("c".to_owned()),
+        user: "reader@vsphere.local".to_owned(),
+        trust: "system".to_owned(),
+        pin: None,
+        tags: Vec::new(),
+        ttl_seconds: 300,
+        instance_uuid: None,
+        product: None,
+        version: None,
+        build: None,
+    }
+}

@@ -1,0 +1,236 @@
+//! Toasts: what happened, to which vCenter, and what to do next.
+//! Refuses to pile up: successes of the same kind are one toast, and no more than a handful is shown.
+
+use super::advice::{self, Offer, Remedy};
+use super::words::{self, Level};
+use contract::{ApiError, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId};
+
+/// How long a toast stays that needs no answer, in milliseconds.
+pub(crate) const STAYS: u32 = 5_000;
+
+/// Toasts that are on screen at once; the oldest that needs no answer makes room.
+const AT_ONCE: usize = 5;
+
+/// One toast.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Toast {
+    pub(crate) id: u64,
+    pub(crate) level: Level,
+    pub(crate) title: String,
+    pub(crate) detail: String,
+    pub(crate) offers: Vec<Offer>,
+    /// What is alike is grouped: the same text, and the names it is about.
+    group: Option<(String, Vec<String>)>,
+}
+
+impl Toast {
+    /// Whether it leaves by itself.
+    pub(crate) fn leaves(&self) -> bool {
+        matches!(self.level, Level::Good | Level::Info | Level::Neutral)
+    }
+
+    fn new(level: Level, title: String, detail: String, offers: Vec<Offer>) -> Toast {
+        Toast { id: 0, level, title, detail, offers, group: None }
+    }
+
+    /// A success that is told together with others of its kind.
+    fn grouped(what: &str, name: &str, detail: String) -> Toast {
+        let group = Some((what.to_owned(), vec![name.to_owned()]));
+        Toast { group, ..Toast::new(Level::Good, format!("{name}: {what}"), detail, Vec::new()) }
+    }
+
+    /// Something that went well.
+    pub(crate) fn done(title: impl Into<String>, detail: impl Into<String>) -> Toast {
+        Toast::new(Level::Good, title.into(), detail.into(), Vec::new())
+    }
+
+    /// Something that the service refused, whatever the vCenter.
+    pub(crate) fn refused(title: &str, error: &ApiError) -> Toast {
+        let next = error.next_step.clone().unwrap_or_default();
+        let detail = format!("{} {next}", advice::sentence(&error.message));
+        Toast::new(Level::Danger, title.to_owned(), detail.trim().to_owned(), Vec::new())
+    }
+
+    /// The page hears of no changes.
+    pub(crate) fn unheard(error: &ApiError) -> Toast {
+        Toast::refused("Changes are not shown by themselves", error)
+    }
+
+    /// A vCenter that was added.
+    pub(crate) fn added(vcenter: &Vcenter, note: Option<String>, is_syncing: bool) -> Toast {
+        let mut offers = Vec::new();
+        if !is_syncing {
+            offers.push(Offer { label: "Sync now", remedy: Remedy::FullSync(vcenter.id.clone()) });
+        }
+        let level = if note.is_some() { Level::Warning } else { Level::Good };
+        Toast::new(level, format!("{} was added", vcenter.name), note.unwrap_or_default(), offers)
+    }
+
+    /// A vCenter that was changed.
+    pub(crate) fn saved(vcenter: &Vcenter, note: Option<String>) -> Toast {
+        let level = if note.is_some() { Level::Warning } else { Level::Good };
+        Toast::new(level, format!("{} was saved", vcenter.name), note.unwrap_or_default(), Vec::new())
+    }
+
+    /// Something that a vCenter refused, or that failed on the way to it.
+    pub(crate) fn failed(what: &str, name: &str, vcenter: &VcenterId, error: &ApiError) -> Toast {
+        let (next, offers) = advice::on(error, vcenter);
+        let detail = format!("{} {next}", advice::sentence(&error.message));
+        Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers)
+    }
+
+    /// How an operation ended; `None` where nobody needs to hear of it.
+    pub(crate) fn of(operation: &Operation) -> Option<Toast> {
+        let job = words::job(operation);
+        let lower = |text: &str| text.to_lowercase();
+        match operation.state {
+            OperationState::Queued | OperationState::Running => None,
+            OperationState::Succeeded if operation.kind == OperationKind::Test => None,
+            OperationState::Succeeded => Some(Toast::grouped(
+                &format!("{} done", lower(&job)),
+                &operation.vcenter,
+                sentence(&words::changes(operation)),
+            )),
+            OperationState::Cancelled => Some(Toast::new(
+                Level::Neutral,
+                format!("{}: {} cancelled", operation.vcenter, lower(&job)),
+                "Nothing was changed.".to_owned(),
+                Vec::new(),
+            )),
+            OperationState::Partial | OperationState::Failed | OperationState::Interrupted => {
+                let (word, level) = words::operation_state(operation.state);
+                let unknown = ApiError::new(contract::Code::Failed, "no reason is known");
+                let error = operation.error.as_ref().unwrap_or(&unknown);
+                let what = format!("{} {}", lower(&job), lower(word));
+                Some(Toast {
+                    level,
+                    ..Toast::failed(&what, &operation.vcenter, &operation.vcenter_id, error)
+                })
+            }
+        }
+    }
+
+    /// What a connection test found.
+    pub(crate) fn tested(name: &str, report: &TestReport) -> Toast {
+        let found = tested(report);
+        let level = if report.missing.is_empty() { Level::Good } else { Level::Warning };
+        Toast::new(level, format!("{name}: connection works"), found, Vec::new())
+    }
+}
+
+/// A test's report in a sentence.
+pub(crate) fn tested(report: &TestReport) -> String {
+    let TestReport { product, version, build, latency_ms, missing, .. } = report;
+    let product = format!("{product} {version} (build {build}) answered in {latency_ms} ms.");
+    match missing.len() {
+        0 => format!("{product} The account sees everything that Muster reads."),
+        _ => format!("{product} The account may not see: {}.", missing.join(", ")),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    advice::sentence(text)
+}
+
+/// The toasts on screen, the newest last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Toasts {
+    shown: Vec<Toast>,
+    last: u64,
+}
+
+impl Toasts {
+    /// Those that are shown.
+    pub(crate) fn shown(&self) -> &[Toast] {
+        &self.shown
+    }
+
+    /// Shows one; answers with its id, which a grouped one takes over anew.
+    pub(crate) fn show(&mut self, mut toast: Toast) -> u64 {
+        self.last += 1;
+        toast.id = self.last;
+        if let Some((what, names)) = &mut toast.group {
+            let same = self.shown.iter().position(|t| t.group.as_ref().is_some_and(|(w, _)| w == what));
+            if let Some((_, before)) = same.and_then(|position| self.shown.remove(position).group) {
+                names.splice(0..0, before);
+                names.dedup();
+                toast.title = format!("{}: {what}", names.join(", "));
+                toast.detail = words::counted(names.len(), "vCenter", "vCenters");
+            }
+        }
+        // The same failure again replaces the one before.
+        self.shown.retain(|known| known.title != toast.title);
+        self.shown.push(toast);
+        if self.shown.len() > AT_ONCE {
+            let oldest = self.shown.iter().position(Toast::leaves).unwrap_or(0);
+            self.shown.remove(oldest);
+        }
+        self.last
+    }
+
+    /// Takes one away.
+    pub(crate) fn dismiss(&mut self, id: u64) {
+        self.shown.retain(|toast| toast.id != id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use contract::Code;
+
+    #[test]
+    fn a_burst_of_successes_is_one_toast() {
+        let mut toasts = Toasts::default();
+        let mut ids = Vec::new();
+        for name in ["Berlin", "Paris", "Rome"] {
+            let mut operation = samples::operation(name, OperationState::Succeeded);
+            operation.diff.added = 3;
+            ids.push(toasts.show(Toast::of(&operation).unwrap()));
+        }
+        assert_eq!(toasts.shown().len(), 1);
+        assert_eq!(toasts.shown()[0].title, "Berlin, Paris, Rome: full sync done");
+        assert!(toasts.shown()[0].leaves());
+        toasts.dismiss(ids[0]);
+        assert_eq!(toasts.shown().len(), 1, "it stays as long as the newest of them");
+        toasts.dismiss(ids[2]);
+        assert!(toasts.shown().is_empty());
+    }
+
+    #[test]
+    fn a_failure_says_why_and_what_to_do_and_stays() {
+        let mut operation = samples::operation("Berlin", OperationState::Failed);
+        operation.error = Some(ApiError::new(Code::LoginRejected, "10.0.0.1:443 rejected the login of u"));
+        let toast = Toast::of(&operation).unwrap();
+        assert_eq!(toast.title, "Berlin: full sync failed");
+        assert!(toast.detail.starts_with("10.0.0.1:443 rejected the login of u."), "{}", toast.detail);
+        assert_eq!(toast.offers[0].label, "Update password");
+        assert!(!toast.leaves());
+    }
+
+    #[test]
+    fn the_same_failure_again_is_not_a_second_toast_and_failures_outlast_successes() {
+        let mut toasts = Toasts::default();
+        let mut failed = samples::operation("Berlin", OperationState::Failed);
+        failed.error = Some(ApiError::new(Code::Unreachable, "nothing answers"));
+        toasts.show(Toast::of(&failed).unwrap());
+        toasts.show(Toast::of(&failed).unwrap());
+        assert_eq!(toasts.shown().len(), 1);
+        for number in 0..10 {
+            toasts.show(Toast::done(format!("done {number}"), ""));
+        }
+        assert_eq!(toasts.shown().len(), AT_ONCE);
+        assert!(!toasts.shown()[0].leaves(), "the failure is still there");
+    }
+
+    #[test]
+    fn work_that_goes_on_and_tests_that_went_well_say_nothing_here() {
+        assert_eq!(Toast::of(&samples::operation("Berlin", OperationState::Running)), None);
+        let test = Operation {
+            kind: OperationKind::Test,
+            ..samples::operation("Berlin", OperationState::Succeeded)
+        };
+        assert_eq!(Toast::of(&test), None);
+    }
+}

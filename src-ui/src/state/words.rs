@@ -1,0 +1,309 @@
+//! Numbers, sizes, times and states in words.
+//! Refuses to translate vSphere's own words, and to show a state by a colour alone.
+
+use contract::columns::{Column, Type, Unit};
+use contract::{Kind, Missing, Operation, OperationKind, OperationState, Time, VcenterState};
+use serde_json::Value as Json;
+
+/// `1 host`, `12 hosts`.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number as i64), if number == 1 { one } else { many })
+}
+
+/// `1,234,567`: the same in every locale that reads English, which the rest of the page is written in.
+pub(crate) fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('-');
+    }
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `512 GiB`, with as many decimals as make three digits.
+pub(crate) fn bytes(bytes: i64) -> String {
+    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut size = bytes as f64;
+    let mut unit = 0;
+    while size.abs() >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{} {}", three_digits(size), UNITS[unit])
+}
+
+/// `2.4 GHz`, `900 MHz`.
+pub(crate) fn mhz(mhz: i64) -> String {
+    if mhz.abs() < 1000 { format!("{mhz} MHz") } else { format!("{} GHz", three_digits(mhz as f64 / 1000.0)) }
+}
+
+fn three_digits(number: f64) -> String {
+    let text = match number.abs() {
+        n if n >= 99.95 => format!("{number:.0}"),
+        n if n >= 9.995 => format!("{number:.1}"),
+        _ => format!("{number:.2}"),
+    };
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// `12 s`, `3 min`, `5 h`, `2 days`: the two largest units where the second one matters.
+pub(crate) fn duration(seconds: i64) -> String {
+    let (m, h, d) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match seconds {
+        ..60 => format!("{} s", seconds.max(0)),
+        60..3600 => format!("{m} min"),
+        3600..86_400 if h < 6 && m % 60 > 0 => format!("{h} h {} min", m % 60),
+        3600..86_400 => format!("{h} h"),
+        _ => counted(d as usize, "day", "days"),
+    }
+}
+
+/// `just now`, `3 min ago`.
+pub(crate) fn ago(time: Time, now: Time) -> String {
+    match time.age_seconds(now) {
+        ..10 => "just now".to_owned(),
+        seconds => format!("{} ago", duration(seconds)),
+    }
+}
+
+/// A kind as a title: `Resource pools`.
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Datacenters => "Datacenters",
+        Kind::Clusters => "Clusters",
+        Kind::Hosts => "Hosts",
+        Kind::Vms => "VMs",
+        Kind::Datastores => "Datastores",
+        Kind::Networks => "Networks",
+        Kind::ResourcePools => "Resource pools",
+        Kind::Folders => "Folders",
+        Kind::Snapshots => "Snapshots",
+        Kind::StandaloneHosts => "Standalone hosts",
+    }
+}
+
+/// A number of objects of a kind: `1 host`, `12 hosts`.
+pub(crate) fn of_kind(number: usize, of: Kind) -> String {
+    let many = match of {
+        Kind::Vms => "VMs".to_owned(),
+        other => kind(other).to_lowercase(),
+    };
+    counted(number, many.strip_suffix('s').unwrap_or(&many), &many)
+}
+
+/// How serious something is; decides colour and icon, and never says anything that the words beside it don't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Good,
+    Info,
+    Warning,
+    Danger,
+    Neutral,
+}
+
+/// A connection state in words.
+pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
+    match state {
+        VcenterState::Online => ("Online", Level::Good),
+        VcenterState::Offline => ("Offline", Level::Danger),
+        VcenterState::LoginRejected => ("Login rejected", Level::Danger),
+        VcenterState::NoPassword => ("No password", Level::Warning),
+        VcenterState::Untrusted => ("Certificate not trusted", Level::Danger),
+        VcenterState::DifferentVcenter => ("Another vCenter answers", Level::Danger),
+        VcenterState::NeverSynced => ("Never synced", Level::Info),
+    }
+}
+
+/// How an operation stands, in a word.
+pub(crate) fn operation_state(state: OperationState) -> (&'static str, Level) {
+    match state {
+        OperationState::Queued => ("Waiting", Level::Info),
+        OperationState::Running => ("Running", Level::Info),
+        OperationState::Succeeded => ("Done", Level::Good),
+        OperationState::Partial => ("Partly done", Level::Warning),
+        OperationState::Failed => ("Failed", Level::Danger),
+        OperationState::Cancelled => ("Cancelled", Level::Neutral),
+        OperationState::Interrupted => ("Interrupted", Level::Warning),
+    }
+}
+
+/// What an operation does.
+pub(crate) fn job(operation: &Operation) -> String {
+    let scope = operation.scope.join(", ");
+    match operation.kind {
+        OperationKind::Test => "Connection test".to_owned(),
+        OperationKind::FullSync => "Full sync".to_owned(),
+        OperationKind::SyncHosts if scope.is_empty() => "Host sync".to_owned(),
+        OperationKind::SyncHosts => format!("Host sync of {scope}"),
+        OperationKind::Refresh => format!("Refresh of {scope}"),
+    }
+}
+
+/// What an operation changed: `3 added, 1 removed`, `nothing changed`.
+pub(crate) fn changes(operation: &Operation) -> String {
+    let diff = operation.diff;
+    let parts = [(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", grouped(number as i64)))
+        .collect();
+    if parts.is_empty() { "nothing changed".to_owned() } else { parts.join(", ") }
+}
+
+/// Why a value is not current.
+pub(crate) fn missing(why: Missing) -> (&'static str, &'static str) {
+    match why {
+        Missing::NoPermission => ("No permission", "The account may not read it."),
+        Missing::NotReported => {
+            ("Not reported", "This server doesn't know the property, or is too old for it.")
+        }
+        Missing::NotConnected => ("Not connected", "The host is disconnected or doesn't respond."),
+        Missing::NotVisible => ("Not visible", "It refers to an object that this account doesn't see."),
+        Missing::BadValue => ("Unreadable", "The server sent something that is not of the property's type."),
+        Missing::Fault => ("Fault", "The server answered with a fault."),
+    }
+}
+
+/// Why a cell is empty although nothing is wrong.
+pub(crate) fn empty(column: &Column) -> &'static str {
+    if column.source.starts_with("guest.") {
+        "Not set: VMware Tools don't run, or never told it."
+    } else {
+        "Not set on the server."
+    }
+}
+
+/// A value as text. Times are left to the browser, which knows the user's locale.
+pub(crate) fn value(column: &Column, value: &Json) -> String {
+    match (value, column.unit) {
+        (Json::Null, _) => "\u{2013}".to_owned(),
+        (Json::Bool(flag), _) => if *flag { "Yes" } else { "No" }.to_owned(),
+        (Json::Number(number), unit) => {
+            let number = number.as_i64().unwrap_or_default();
+            match (column.ty, unit) {
+                (Type::Integer, Some(Unit::Bytes)) => bytes(number),
+                (Type::Integer, Some(Unit::Mhz)) => mhz(number),
+                _ => grouped(number),
+            }
+        }
+        (Json::String(text), _) => shown(text),
+        (Json::Array(values), _) => {
+            let texts: Vec<String> = values.iter().map(|one| self::value(column, one)).collect();
+            if texts.is_empty() { "\u{2013}".to_owned() } else { texts.join(", ") }
+        }
+        (Json::Object(_), _) => String::new(),
+    }
+}
+
+/// Text of a server without what would turn the reading direction of the page or hide something in it.
+pub(crate) fn shown(text: &str) -> String {
+    let hides = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    if text.chars().any(|c| hides(c) || (c.is_control() && c != '\n')) {
+        text.chars().map(|c| if hides(c) || (c.is_control() && c != '\n') { '\u{fffd}' } else { c }).collect()
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A fingerprint in pairs, as servers show it.
+pub(crate) fn fingerprint(hex: &str) -> String {
+    let upper = hex.to_uppercase();
+    let pairs: Vec<&str> = (0..upper.len() / 2).filter_map(|i| upper.get(2 * i..2 * i + 2)).collect();
+    pairs.join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::columns;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn sizes_have_three_digits_and_a_unit() {
+        for (size, words) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (549_755_813_888, "512 GiB"),
+            (11_005_853_696, "10.2 GiB"),
+            (1_319_413_953_331, "1.2 TiB"),
+            (-1024, "-1 KiB"),
+        ] {
+            assert_eq!(bytes(size), words);
+        }
+        assert_eq!(
+            (mhz(900), mhz(2400), mhz(71_820)),
+            ("900 MHz".into(), "2.4 GHz".into(), "71.8 GHz".into())
+        );
+    }
+
+    #[test]
+    fn ages_are_in_the_unit_that_people_would_say() {
+        for (seconds, words) in [
+            (-5, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3599, "59 min"),
+            (3600, "1 h"),
+            (5400, "1 h 30 min"),
+            (23 * 3600 + 1800, "23 h"),
+            (86_400, "1 day"),
+            (200_000, "2 days"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+        assert_eq!(ago(Time(0), Time(9_000)), "just now");
+        assert_eq!(ago(Time(0), Time(600_000)), "10 min ago");
+        assert_eq!(ago(Time(600_000), Time(0)), "just now", "a clock that was set back");
+    }
+
+    #[test]
+    fn counts_are_grouped_and_have_the_right_number() {
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped(-999), "-999");
+        assert_eq!(of_kind(1, Kind::Hosts), "1 host");
+        assert_eq!(of_kind(2, Kind::Vms), "2 VMs");
+        assert_eq!(of_kind(1, Kind::ResourcePools), "1 resource pool");
+    }
+
+    #[test]
+    fn a_value_reads_by_its_column() {
+        let column = |kind, id| columns::of(kind).column(id).unwrap();
+        assert_eq!(value(column(Kind::Hosts, "memory_bytes"), &json!(824_633_720_832_i64)), "768 GiB");
+        assert_eq!(value(column(Kind::Hosts, "cpu_mhz_per_core"), &json!(2400)), "2.4 GHz");
+        assert_eq!(value(column(Kind::Hosts, "in_maintenance"), &json!(true)), "Yes");
+        assert_eq!(
+            value(column(Kind::Vms, "ip_addresses"), &json!(["10.0.0.1", "10.0.0.2"])),
+            "10.0.0.1, 10.0.0.2"
+        );
+        assert_eq!(value(column(Kind::Vms, "ip_address"), &json!(null)), "–");
+        assert_eq!(value(column(Kind::Vms, "name"), &json!("a\u{202e}b")), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn a_fingerprint_is_in_pairs() {
+        assert_eq!(fingerprint("0aff"), "0A:FF");
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_is_without_words(number in any::<i64>()) {
+            prop_assert!(!bytes(number).is_empty() && !mhz(number).is_empty() && !duration(number).is_empty());
+            prop_assert_eq!(grouped(number).replace(',', "").parse::<i64>(), Ok(number));
+        }
+
+        #[test]
+        fn no_fingerprint_breaks_the_page(text in ".{0,80}") {
+            let _ = fingerprint(&text);
+        }
+    }
+}
