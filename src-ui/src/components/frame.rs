@@ -56,7 +56,7 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                     <Navigation route={props.route.clone()} />
                 </div>
             </div>
-            <div class="pf-v6-c-page__main-container">
+            <div class="pf-v6-c-page__main-container pf-m-fill">
                 <main class="pf-v6-c-page__main" id="main" tabindex="-1">
                     { troubles(&service) }
                     { props.children.clone() }

@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod outcome;
 pub(crate) mod progress;
+pub(crate) mod select;
 pub(crate) mod status;
 pub(crate) mod sync_manager;
 pub(crate) mod toasts;

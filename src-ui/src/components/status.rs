@@ -28,7 +28,7 @@ pub(crate) fn LevelLabel(props: &LevelProperties) -> Html {
     html! {
         <span class={classes!("pf-v6-c-label", "pf-m-compact", modifier)}>
             <span class="pf-v6-c-label__content">
-                <span class="pf-v6-c-label__icon">{ icon::of_level(props.level) }</span>
+                <span class="pf-v6-c-label__icon">{ icon::plain(props.level) }</span>
                 <span class="pf-v6-c-label__text">{ props.word.clone() }</span>
             </span>
         </span>

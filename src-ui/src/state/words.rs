@@ -88,12 +88,17 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// A number of objects of a kind: `1 host`, `12 hosts`.
-pub(crate) fn of_kind(number: usize, of: Kind) -> String {
-    let many = match of {
+/// A kind within a sentence: `VMs`, `resource pools`.
+pub(crate) fn plural(of: Kind) -> String {
+    match of {
         Kind::Vms => "VMs".to_owned(),
         other => kind(other).to_lowercase(),
-    };
+    }
+}
+
+/// A number of objects of a kind: `1 host`, `12 hosts`.
+pub(crate) fn of_kind(number: usize, of: Kind) -> String {
+    let many = plural(of);
     counted(number, many.strip_suffix('s').unwrap_or(&many), &many)
 }
 

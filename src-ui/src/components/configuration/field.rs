@@ -35,6 +35,7 @@ pub(super) fn Field(props: &Properties) -> Html {
             <div class="pf-v6-c-form__group-control">
                 { props.children.clone() }
                 <div class="pf-v6-c-form__helper-text" id={said} aria-live="polite">
+                <div class="pf-v6-c-helper-text">
                     if let Some(wrong) = &props.wrong {
                         <div class="pf-v6-c-helper-text__item pf-m-error">
                             <span class="pf-v6-c-helper-text__item-icon">{ icon("exclamation-circle") }</span>
@@ -45,6 +46,7 @@ pub(super) fn Field(props: &Properties) -> Html {
                             <span class="pf-v6-c-helper-text__item-text">{ props.help.clone() }</span>
                         </div>
                     }
+                </div>
                 </div>
             </div>
         </div>

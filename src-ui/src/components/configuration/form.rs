@@ -5,6 +5,7 @@ use super::certificate::Shown;
 use super::field::Field as Group;
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
+use crate::components::select::Select;
 use crate::hooks::{VcenterService, use_credentials, use_vcenter_service};
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit, Wrong};
 use crate::state::route::Focus;
@@ -14,7 +15,7 @@ use contract::command::Password;
 use contract::{ApiError, Certificate, TestReport, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
 
 /// Which vCenter.
@@ -203,9 +204,11 @@ impl Handle {
         let form = &*self.form;
         html! {
             <>
+                <div class="muster-pair">
                 { self.text(Field::Name, "Name", &form.name, true, "What you want to know it by.", |form, text| form.name = text) }
                 { self.text(Field::Address, "Address", &form.address, true,
                     "Host name, IP address or a pasted URL; a port only if it isn't 443.", |form, text| form.address = text) }
+                </div>
                 { self.login() }
                 { self.trust() }
                 <details class="muster-more">
@@ -284,9 +287,11 @@ impl Handle {
                     { choice(LoginForm::Shared, "vc-shared", "A credential that is shared with other vCenters") }
                 }
                 if form.login == LoginForm::Own {
+                    <div class="muster-pair">
                     { self.text(Field::User, "User", &form.user, true,
                         "A read-only account is enough, such as muster@vsphere.local.", |form, text| form.user = text) }
                     { self.password_field() }
+                    </div>
                     if let Some(note) = note {
                         <p class="muster-quiet">{ note }</p>
                     }
@@ -316,30 +321,16 @@ impl Handle {
     }
 
     fn credential(&self, credentials: &[contract::Credential]) -> Html {
-        let form = &*self.form;
         let wrong = self.wrong_with(Field::Credential);
-        let onchange = self.on(|handle, event: Event| {
-            if let Some(select) = target::<HtmlSelectElement>(&event) {
-                handle.typed(|form| form.credential = select.value());
-            }
-        });
-        let options = credentials.iter().map(|credential| {
-            html! {
-                <option value={credential.name.clone()} selected={credential.name == form.credential}>
-                    { format!("{} ({})", credential.name, credential.user) }
-                </option>
-            }
-        });
+        let choose = self.on(|handle, chosen: String| handle.typed(|form| form.credential = chosen));
+        let mut options = vec![(String::new(), "Choose one…".to_owned())];
+        options
+            .extend(credentials.iter().map(|one| (one.name.clone(), format!("{} ({})", one.name, one.user))));
         html! {
             <Group id="vc-credential" label="Credential" required=true wrong={wrong.clone()}
                 help="Changed once, it is changed for all that share it.">
-                <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>
-                    <select id="vc-credential" {onchange} aria-invalid={wrong.is_some().to_string()}
-                        aria-describedby="vc-credential-said">
-                        <option value="" selected={form.credential.is_empty()}>{ "Choose one…" }</option>
-                        { for options }
-                    </select>
-                </span>
+                <Select id="vc-credential" aria_describedby="vc-credential-said" wrong={wrong.is_some()} {options}
+                    chosen={self.form.credential.clone()} {choose} />
             </Group>
         }
     }
@@ -401,25 +392,20 @@ impl Handle {
 
     fn ttl(&self) -> Html {
         let form = &*self.form;
-        let onchange = self.on(|handle, event: Event| {
-            let chosen = target::<HtmlSelectElement>(&event).map(|select| select.value());
-            let unit = TtlUnit::ALL.iter().find(|(_, word, _)| chosen.as_deref() == Some(*word));
-            if let Some((unit, ..)) = unit {
+        let choose = self.on(|handle, chosen: String| {
+            if let Some((unit, ..)) = TtlUnit::ALL.iter().find(|(_, word, _)| chosen == *word) {
                 handle.typed(|form| form.ttl_unit = *unit);
             }
         });
-        let options = TtlUnit::ALL.iter().map(|(unit, word, _)| {
-            html! {
-                <option value={*word} selected={*unit == form.ttl_unit}>{ *word }</option>
-            }
-        });
+        let options: Vec<_> =
+            TtlUnit::ALL.iter().map(|(_, word, _)| ((*word).to_owned(), (*word).to_owned())).collect();
+        let chosen = TtlUnit::ALL.iter().find(|(unit, ..)| *unit == form.ttl_unit);
+        let chosen = chosen.map(|(_, word, _)| (*word).to_owned()).unwrap_or_default();
         html! {
             <div class="muster-ttl">
                 { self.text(Field::Ttl, "Stale after", &form.ttl, true,
                     "What is on screen and older than this is read anew.", |form, text| form.ttl = text) }
-                <span class="pf-v6-c-form-control">
-                    <select {onchange} aria-label="Unit of the time">{ for options }</select>
-                </span>
+                <Select aria_label="Unit of the time" {options} {chosen} {choose} />
             </div>
         }
     }

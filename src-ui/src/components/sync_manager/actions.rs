@@ -37,7 +37,7 @@ pub(super) fn Actions(props: &Properties) -> Html {
     };
     html! {
         <div class="muster-actions">
-            <Work label="Full sync" aria={aria.clone()} {busy} primary=true
+            <Work label="Full sync" aria={aria.clone()} {busy}
                 onclick={act(crate::hooks::VcenterService::full_sync)} />
             <Work label="Sync hosts…" aria={aria.clone()} {busy} onclick={open(Dialog::Clusters)} />
             <Work label="Test" {aria} {busy} onclick={act(crate::hooks::VcenterService::test_connection)} />
@@ -57,7 +57,6 @@ pub(super) struct BatchProperties {
 #[function_component]
 pub(super) fn Batch(props: &BatchProperties) -> Html {
     let service = use_vcenter_service();
-    let none = props.chosen.is_empty();
     let idle: Vec<Vcenter> =
         props.chosen.iter().filter(|vcenter| !service.is_vcenter_busy(&vcenter.id)).cloned().collect();
     let each = |act: fn(&crate::hooks::VcenterService, &Vcenter)| {
@@ -76,6 +75,9 @@ pub(super) fn Batch(props: &BatchProperties) -> Html {
         let service = service.clone();
         Callback::from(move |_| running.iter().for_each(|operation| service.cancel(operation)))
     };
+    if props.chosen.is_empty() {
+        return Html::default();
+    }
     let button = |label: &str, disabled: bool, onclick: Callback<MouseEvent>| {
         html! {
             <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} {disabled} {onclick}
@@ -85,7 +87,7 @@ pub(super) fn Batch(props: &BatchProperties) -> Html {
     html! {
         <div class="muster-actions" role="group" aria-label="Work on the chosen vCenters">
             <span class="muster-quiet" aria-live="polite">
-                { if none { "None chosen".to_owned() } else { format!("{} chosen", counted(props.chosen.len())) } }
+                { format!("{} chosen", counted(props.chosen.len())) }
             </span>
             { button("Full sync", idle.is_empty(), each(crate::hooks::VcenterService::full_sync)) }
             { button("Sync hosts", idle.is_empty(), each(|service, vcenter| service.sync_hosts(vcenter, Vec::new()))) }

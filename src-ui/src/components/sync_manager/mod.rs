@@ -157,16 +157,13 @@ pub(crate) struct WorkProperties {
     pub(crate) aria: AttrValue,
     pub(crate) busy: bool,
     pub(crate) onclick: Callback<MouseEvent>,
-    #[prop_or_default]
-    pub(crate) primary: bool,
 }
 
 /// The button.
 #[function_component]
 pub(crate) fn Work(props: &WorkProperties) -> Html {
-    let variant = if props.primary { ButtonVariant::Primary } else { ButtonVariant::Secondary };
     html! {
-        <Button {variant} size={ButtonSize::Small} disabled={props.busy} onclick={props.onclick.clone()}
+        <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} disabled={props.busy} onclick={props.onclick.clone()}
             label={props.label.to_string()} aria_label={format!("{}: {}", props.label, props.aria)} />
     }
 }

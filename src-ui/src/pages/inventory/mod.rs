@@ -64,7 +64,7 @@ fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, se
         return html! { <Failure title="The rows could not be read" error={error.clone()} {retry} /> };
     }
     let Some(rows) = window.rows() else {
-        let what = format!("Reading {}", words::kind(view.kind).to_lowercase());
+        let what = format!("Reading {}", words::plural(view.kind));
         return html! { <div class="muster-waiting" id="rows" aria-busy="true"><Spinner aria_label={what} /></div> };
     };
     if rows.rows.is_empty() {
@@ -75,7 +75,7 @@ fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, se
 
 /// Why there are no rows, and what to do.
 fn nothing(view: &View, rows: &contract::Rows) -> Html {
-    let kind = words::kind(view.kind).to_lowercase();
+    let kind = words::plural(view.kind);
     let is_narrowed = !view.text.is_empty() || !view.equal.is_empty();
     if is_narrowed && rows.total > 0 {
         let all = Route::Inventory(Box::new(View {

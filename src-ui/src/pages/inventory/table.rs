@@ -49,7 +49,7 @@ pub(super) fn Table(props: &Properties) -> Html {
     html! {
         <div class="muster-rows" id="rows" aria-busy={props.is_waiting.to_string()} role="region" aria-label={label.clone()}
             tabindex="0">
-            <table class="pf-v6-c-table pf-m-compact pf-m-grid" aria-label={label}>
+            <table class="pf-v6-c-table pf-m-compact" aria-label={label}>
                 <thead class="pf-v6-c-table__thead">
                     <tr class="pf-v6-c-table__tr">{ for heads.map(|column| head(view, column)) }</tr>
                 </thead>

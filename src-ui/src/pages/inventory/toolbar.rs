@@ -1,6 +1,7 @@
 //! Scope, filter, what is filtered by, how many rows there are, and the pages.
 
 use crate::components::icon::icon;
+use crate::components::select::Select;
 use crate::components::when::Ago;
 use crate::hooks::{Window, go, replace, use_vcenter_service};
 use crate::state::route::Route;
@@ -11,7 +12,7 @@ use contract::{Kind, Rows, VcenterId};
 use gloo_timers::callback::Timeout;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// How long after the last letter the rows are asked for, in milliseconds.
@@ -54,24 +55,14 @@ fn Scope(props: &ViewProperties) -> Html {
     let service = use_vcenter_service();
     let vcenters = service.vcenters().unwrap_or_default();
     let view = props.view.clone();
-    let onchange = Callback::from(move |event: Event| {
-        let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-        let chosen = select.map(|select| select.value()).filter(|id| !id.is_empty()).map(VcenterId);
+    let choose = Callback::from(move |id: String| {
+        let chosen = (!id.is_empty()).then_some(VcenterId(id));
         go(&Route::Inventory(Box::new(View { open: None, equal: Vec::new(), ..view.within(chosen) })));
     });
-    let options = vcenters.iter().map(|vcenter| html! {
-        <option value={vcenter.id.to_string()} selected={props.view.vcenter.as_ref() == Some(&vcenter.id)}>
-            { &vcenter.name }
-        </option>
-    });
-    html! {
-        <span class="pf-v6-c-form-control muster-scope">
-            <select {onchange} aria-label="vCenter" id="scope">
-                <option value="" selected={props.view.vcenter.is_none()}>{ "All vCenters" }</option>
-                { for options }
-            </select>
-        </span>
-    }
+    let mut options = vec![(String::new(), "All vCenters".to_owned())];
+    options.extend(vcenters.iter().map(|vcenter| (vcenter.id.to_string(), vcenter.name.clone())));
+    let chosen = props.view.vcenter.as_ref().map(ToString::to_string).unwrap_or_default();
+    html! { <Select id="scope" class="muster-scope" aria_label="vCenter" {options} {chosen} {choose} /> }
 }
 
 /// Words to look for.
@@ -97,7 +88,7 @@ fn Search(props: &ViewProperties) -> Html {
             pause.replace(Some(later));
         })
     };
-    let label = format!("Search {}", words::kind(props.view.kind).to_lowercase());
+    let label = format!("Search {}", words::plural(props.view.kind));
     html! {
         <span class="pf-v6-c-form-control muster-search">
             <input id="search" type="search" value={(*typed).clone()} {oninput} aria-label={label.clone()}
