@@ -56,8 +56,8 @@ impl Builder {
     }
 
     fn draft(&mut self, purpose: &'static Purpose, number: u32) -> Draft {
-        // The first of a cluster are of its first role, such as the domain controllers.
-        let role = if number < 2 { &purpose.roles[0] } else { self.role(purpose) };
+        // The first of a cluster are of its first role: two domain controllers, one vCenter.
+        let role = if number < purpose.firsts { &purpose.roles[0] } else { self.role(purpose) };
         let random = &mut self.random;
         let disk = u64::from(role.disk_gb.0 + random.below(role.disk_gb.1 - role.disk_gb.0 + 1)) * GIB;
         let used = 350 + u64::from(random.below(600));
@@ -160,7 +160,7 @@ impl Builder {
         }
         let release = self.estate.hosts[host].release;
         let random = &mut self.random;
-        let age = i64::from(random.below(5 * 365)) * DAY + i64::from(random.below(86_400)) * 1000;
+        let age = i64::from(1 + random.below(5 * 365)) * DAY + i64::from(random.below(86_400)) * 1000;
         let since_boot = i64::from(random.below(200)) * DAY + i64::from(random.below(86_400)) * 1000;
         let vm = Vm {
             id,
@@ -243,7 +243,8 @@ impl Builder {
         let (index, created, power) = (self.estate.vms.len() - 1, vm.created, vm.power);
         let depth = 1 + self.random.below(4);
         let days = [2, 9, 40, 200, 700][self.random.below(5) as usize];
-        let mut taken = (TODAY - i64::from(days) * DAY).max(created + DAY / 24);
+        let mut taken = (TODAY - i64::from(days) * DAY - i64::from(self.random.below(86_400)) * 1000)
+            .max(created + DAY / 24);
         for number in 0..depth {
             let id = self.id(Kind::VirtualMachineSnapshot, index);
             let (name, description) = self.random.pick(&SNAPSHOTS);
@@ -262,7 +263,8 @@ impl Builder {
                 state: if self.random.per_mille(100) { Power::Off } else { power },
                 quiesced: self.random.per_mille(150),
             });
-            taken = (taken + i64::from(self.random.below(30)) * DAY / 2 + 3_600_000).min(TODAY);
+            // Each is later than the one before, and none is in the future.
+            taken += (TODAY - taken) * i64::from(1 + self.random.below(500)) / 1000;
         }
     }
 }

@@ -5,6 +5,8 @@ mod builder;
 mod compute;
 mod guests;
 mod hardware;
+#[cfg(test)]
+mod invariants;
 mod machines;
 mod plan;
 mod purposes;
