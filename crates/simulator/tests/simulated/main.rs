@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "in tests a failed step is a failed test")]
 
 mod client;
+mod faults;
+mod raw;
 mod support;
