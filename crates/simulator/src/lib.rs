@@ -10,6 +10,7 @@ mod collector;
 mod content;
 mod data;
 mod estate;
+mod methods;
 mod options;
 mod schema;
 mod server;

@@ -9,6 +9,7 @@ use crate::collector::{Filter, Rest, Source, Waited, is_a, moref, update_set};
 use crate::content::{API_VERSION, is_manager, service_content};
 use crate::data::{escape, time};
 use crate::estate::Estate;
+use crate::methods;
 use crate::schema::type_of;
 use crate::sessions::{Refusal, Session, Sessions, View};
 use crate::soap::{Answer, Element, Fault, MoRef};
@@ -267,6 +268,9 @@ impl Vcenter {
         let MoRef { kind, value } = &call.this;
         let is_known = is_manager(kind, value) || self.estate.find(kind, value).is_some();
         match is_known {
+            true if !methods::exists(call.method) => {
+                Fault::InvalidRequest(format!("Unable to resolve WSDL method name {}", call.method))
+            }
             true => Fault::MethodNotFound(call.this.clone(), call.method.to_owned()),
             false => Fault::ManagedObjectNotFound(call.this.clone()),
         }

@@ -178,6 +178,7 @@ pub(crate) fn type_of(name: &str) -> Option<&'static Type> {
             &storage::DATASTORE,
             &storage::NETWORK,
             &storage::PORTGROUP,
+            &storage::OPAQUE,
             &storage::SWITCH,
             &storage::VMWARE_SWITCH,
         ]

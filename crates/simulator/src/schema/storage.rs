@@ -76,6 +76,13 @@ pub(super) static PORTGROUP: Type = Type {
     ],
 };
 
+/// NSX networks. No estate has one, but the type is known.
+pub(super) static OPAQUE: Type = Type {
+    name: "OpaqueNetwork",
+    base: Some(&NETWORK),
+    fields: &[leaf("capability", |_| None), leaf("extraConfig", |_| None)],
+};
+
 pub(super) static SWITCH: Type = Type {
     name: "DistributedVirtualSwitch",
     base: Some(&MANAGED_ENTITY),

@@ -3,5 +3,8 @@
 
 mod client;
 mod faults;
+mod peer;
 mod raw;
+mod shape;
+mod side_by_side;
 mod support;
