@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::collector::{Filter, Rest};
 use crate::estate::Id;
 use crate::soap::Fault;
@@ -45,6 +47,16 @@ pub(crate) struct Session {
     rests: HashMap<String, Rest>,
     /// Own property collectors, and the filters of each; those of the shared one are under its name.
     pub(crate) collectors: HashMap<String, Vec<Filter>>,
+    nudge: watch::Sender<Nudge>,
+}
+
+/// Why a wait for changes may be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nudge {
+    /// There is another filter: look again.
+    Look,
+    /// Somebody has cancelled the waits.
+    Cancelled,
 }
 
 /// The account, and everybody who logged in with it.
@@ -110,6 +122,7 @@ impl Sessions {
             views: HashMap::new(),
             rests: HashMap::new(),
             collectors: HashMap::new(),
+            nudge: watch::Sender::new(Nudge::Look),
         };
         let cookie =
             format!("{}{}", uuid::Uuid::new_v4().simple(), &uuid::Uuid::new_v4().simple().to_string()[..8]);
@@ -165,6 +178,16 @@ impl Session {
     /// What a token stands for, once.
     pub(crate) fn take_rest(&mut self, token: &str) -> Option<Rest> {
         self.rests.remove(token)
+    }
+
+    /// Tells those who wait in this session.
+    pub(crate) fn nudge(&self, nudge: Nudge) {
+        self.nudge.send_replace(nudge);
+    }
+
+    /// Hears of nudges from now on; it ends with the session.
+    pub(crate) fn nudges(&self) -> watch::Receiver<Nudge> {
+        self.nudge.subscribe()
     }
 
     /// Whether one more collector or filter may be held.

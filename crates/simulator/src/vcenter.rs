@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::collector::{Filter, Rest, Source, Waited, is_a, moref, update_set};
 use crate::content::{API_VERSION, is_manager, service_content};
 use crate::data::{escape, time};
 use crate::estate::Estate;
 use crate::methods;
 use crate::schema::type_of;
-use crate::sessions::{Refusal, Session, Sessions, View};
+use crate::sessions::{Nudge, Refusal, Session, Sessions, View};
 use crate::soap::{Answer, Element, Fault, MoRef};
 
 /// The longest that a wait for changes lasts.
@@ -43,8 +45,8 @@ pub(crate) enum Outcome {
     Failed(Fault),
     /// No session is free: HTTP's 503.
     Busy,
-    /// Nothing changes for this long; then the answer.
-    Wait(Duration, Answer),
+    /// Nothing changes for this long, unless there is a nudge; then the answer.
+    Wait(Duration, Answer, watch::Receiver<Nudge>),
 }
 
 struct Call<'a> {
@@ -148,7 +150,10 @@ impl Vcenter {
             }
             "CreateFilter" => self.create_filter(session, call),
             "WaitForUpdatesEx" => self.wait(session, call),
-            "CancelWaitForUpdates" => Ok(call.answer(String::new())),
+            "CancelWaitForUpdates" => {
+                session.nudge(Nudge::Cancelled);
+                Ok(call.answer(String::new()))
+            }
             _ => Err(self.unknown(call)),
         }
     }
@@ -219,6 +224,7 @@ impl Vcenter {
         let id = own_id(session)?;
         let filter = Filter::new(id.clone(), spec, &self.source(session, call))?;
         session.collectors.entry(call.this.value.clone()).or_default().push(filter);
+        session.nudge(Nudge::Look);
         Ok(call.answer(reference("PropertyFilter", &id)))
     }
 
@@ -234,7 +240,7 @@ impl Vcenter {
             Waited::Nothing => {
                 let longest = number("maxWaitSeconds").map_or(LONGEST_WAIT, Duration::from_secs);
                 let answer = Answer { method: call.method.to_owned(), content: String::new(), cookie: None };
-                Ok(Outcome::Wait(longest.min(LONGEST_WAIT), answer))
+                Ok(Outcome::Wait(longest.min(LONGEST_WAIT), answer, session.nudges()))
             }
         }
     }
@@ -324,4 +330,51 @@ pub(crate) fn versions() -> String {
          <name>urn:vim25</name>\n  <version>{API_VERSION}</version>\n  <priorVersions>\n{prior}  </priorVersions>\n \
          </namespace>\n <namespace>\n  <name>urn:vim2</name>\n  <version>2.0</version>\n </namespace>\n</namespaces>\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    fn call(
+        vcenter: &Vcenter,
+        cookie: Option<&str>,
+        method: &str,
+        this: (&str, &str),
+        arguments: &str,
+    ) -> Outcome {
+        let (kind, id) = this;
+        let body = format!(
+            "<Envelope><Body><{method}><_this type=\"{kind}\">{id}</_this>{arguments}</{method}></Body></Envelope>"
+        );
+        vcenter.call(body.as_bytes(), Caller { cookie, agent: "test", now: Instant::now(), clock: 0 })
+    }
+
+    #[test]
+    fn a_wait_hears_of_new_filters_and_of_the_end_of_its_session() {
+        const COLLECTOR: (&str, &str) = ("PropertyCollector", SHARED);
+        let vcenter = Vcenter::new(Estate::build(&Options::new(5, 1)), "admin", "secret");
+        let manager = ("SessionManager", "SessionManager");
+        let login = "<userName>admin</userName><password>secret</password>";
+        let Outcome::Done(Answer { cookie: Some(cookie), .. }) =
+            call(&vcenter, None, "Login", manager, login)
+        else {
+            panic!("not logged in")
+        };
+        let call = |method, this, arguments| call(&vcenter, Some(&cookie), method, this, arguments);
+        let filter = "<spec><propSet><type>Folder</type><pathSet>name</pathSet></propSet><objectSet>\
+            <obj type=\"Folder\">group-d1</obj></objectSet></spec>";
+        let Outcome::Wait(_, _, mut nudges) = call("WaitForUpdatesEx", COLLECTOR, "") else {
+            panic!("nothing to wait for")
+        };
+        assert!(matches!(call("CreateFilter", COLLECTOR, filter), Outcome::Done(_)));
+        assert!(nudges.has_changed().is_ok_and(|changed| changed));
+        nudges.mark_unchanged();
+        assert!(matches!(call("WaitForUpdatesEx", COLLECTOR, ""), Outcome::Done(_)));
+        assert!(matches!(call("Logout", manager, ""), Outcome::Done(_)));
+        assert!(nudges.has_changed().is_err());
+        let again = call("WaitForUpdatesEx", COLLECTOR, "");
+        assert!(matches!(again, Outcome::Failed(Fault::NotAuthenticated(_))));
+    }
 }

@@ -11,7 +11,7 @@ pub(crate) fn raw(simulator: &Simulator) -> Raw {
     Raw::new(&simulator.address().to_string(), simulator.ca_pem())
 }
 
-async fn logged_in(simulator: &Simulator) -> Raw {
+pub(crate) async fn logged_in(simulator: &Simulator) -> Raw {
     let mut raw = raw(simulator);
     let reply = raw.login(simulator.user(), simulator.password()).await;
     assert_eq!(reply.status, 200, "{}", reply.body);

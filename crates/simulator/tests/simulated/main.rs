@@ -3,8 +3,10 @@
 
 mod client;
 mod faults;
+mod govc;
 mod peer;
 mod raw;
 mod shape;
 mod side_by_side;
 mod support;
+mod updates;
