@@ -1,7 +1,8 @@
 //! Muster's own client reads everything.
 
 use contract::Kind;
-use vsphere::{Trust, Value};
+use std::collections::BTreeSet;
+use vsphere::{Event, Selection, Trust, Value, Watcher};
 
 use crate::support::{endpoint, login, read, start};
 
@@ -47,4 +48,39 @@ async fn the_certificate_is_trusted_by_its_fingerprint_and_by_its_authority() {
     let uuid =
         vms.values().next().unwrap().property("config.instanceUuid").and_then(Value::as_str).map(str::len);
     assert_eq!(uuid, Some(36));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_largest_estate_is_read_in_three_hundred_pages() {
+    let simulator = start(30_000, 1).await;
+    let session = login(&simulator).await;
+    let mut watcher = Watcher::new(&session, Selection::new("VirtualMachine", ["name"]), 1_000);
+    let (mut pages, mut vms) = (0, BTreeSet::new());
+    while let Event::Page { objects, .. } = watcher.next().await.unwrap() {
+        pages += 1;
+        vms.extend(objects.into_iter().map(|object| object.moref));
+    }
+    assert_eq!((pages, vms.len()), (300, 30_000));
+    session.logout().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes half a minute where nothing is optimized; prints figures"]
+async fn the_largest_estate_is_read_whole() {
+    let began = std::time::Instant::now();
+    let simulator = start(30_000, 1).await;
+    let made = began.elapsed();
+    let session = login(&simulator).await;
+    let vms = read(&session, Kind::Vms).await;
+    assert_eq!(vms.len(), 30_000);
+    let rest: usize = {
+        let mut count = 0;
+        for kind in Kind::READ.into_iter().filter(|kind| *kind != Kind::Vms) {
+            count += read(&session, kind).await.len();
+        }
+        count
+    };
+    let (whole, bytes) = (began.elapsed() - made, session.traffic().bytes);
+    println!("made in {made:?}; 30,000 VMs and {rest} others read in {whole:?}: {bytes} bytes");
+    session.logout().await.unwrap();
 }
