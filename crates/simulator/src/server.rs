@@ -25,16 +25,17 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::content::versions;
 use crate::sessions::Nudge;
 use crate::soap::{Answer, Fault, envelope};
-use crate::vcenter::{Caller, Outcome, Vcenter, versions};
+use crate::vcenter::{Caller, Outcome, Vcenter};
 
 /// The largest request is for 500 objects by reference: some 80 KB.
 const BODY: usize = 1 << 20;
 
 const CONNECTIONS: usize = 256;
 
-/// For a handshake, and for the head of a request.
+/// For a handshake.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// For a body that is under way.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::collector::{Filter, Rest};
+use crate::collector::{Collector, Rest};
 use crate::estate::Id;
 use crate::soap::Fault;
 
@@ -45,8 +45,8 @@ pub(crate) struct Session {
     pub(crate) calls: u32,
     views: HashMap<String, View>,
     rests: HashMap<String, Rest>,
-    /// Own property collectors, and the filters of each; those of the shared one are under its name.
-    pub(crate) collectors: HashMap<String, Vec<Filter>>,
+    /// Own property collectors, and this session's part of the shared one.
+    pub(crate) collectors: HashMap<String, Collector>,
     nudge: watch::Sender<Nudge>,
 }
 
@@ -192,7 +192,7 @@ impl Session {
 
     /// Whether one more collector or filter may be held.
     pub(crate) fn has_room(&self) -> bool {
-        self.collectors.len() + self.collectors.values().map(Vec::len).sum::<usize>() < HELD
+        self.collectors.len() + self.collectors.values().map(Collector::len).sum::<usize>() < HELD
     }
 }
 

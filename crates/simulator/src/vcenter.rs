@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::collector::{Filter, Rest, Source, Waited, is_a, moref, update_set};
-use crate::content::{API_VERSION, is_manager, service_content};
+use crate::collector::{Collector, Filter, Rest, Source, Waited, is_a, moref};
+use crate::content::{is_manager, service_content};
 use crate::data::{escape, time};
 use crate::estate::Estate;
 use crate::methods;
@@ -109,11 +109,8 @@ impl Vcenter {
                 false => Err(Fault::ManagedObjectNotFound(call.this.clone())),
             },
             ("PropertyFilter", "DestroyPropertyFilter") => {
-                let id = &call.this.value;
-                let before: usize = session.collectors.values().map(Vec::len).sum();
-                session.collectors.values_mut().for_each(|filters| filters.retain(|filter| filter.id != *id));
-                let after: usize = session.collectors.values().map(Vec::len).sum();
-                match after < before {
+                // Each of them is asked, because a filter doesn't say whose it is.
+                match session.collectors.values_mut().any(|collector| collector.remove(&call.this.value)) {
                     true => Ok(call.answer(String::new())),
                     false => Err(Fault::ManagedObjectNotFound(call.this.clone())),
                 }
@@ -141,7 +138,7 @@ impl Vcenter {
             },
             "CreatePropertyCollector" => {
                 let id = own_id(session)?;
-                session.collectors.insert(id.clone(), Vec::new());
+                session.collectors.insert(id.clone(), Collector::default());
                 Ok(call.answer(reference("PropertyCollector", &id)))
             }
             "DestroyPropertyCollector" if !is_shared => {
@@ -223,18 +220,18 @@ impl Vcenter {
         let spec = call.arguments.child("spec").ok_or(Fault::InvalidArgument("spec"))?;
         let id = own_id(session)?;
         let filter = Filter::new(id.clone(), spec, &self.source(session, call))?;
-        session.collectors.entry(call.this.value.clone()).or_default().push(filter);
+        session.collectors.entry(call.this.value.clone()).or_default().add(filter);
         session.nudge(Nudge::Look);
         Ok(call.answer(reference("PropertyFilter", &id)))
     }
 
     fn wait(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let mut filters = session.collectors.remove(&call.this.value).unwrap_or_default();
+        let mut collector = session.collectors.remove(&call.this.value).unwrap_or_default();
         let options = call.arguments.child("options");
         let number = |name: &str| options.and_then(|options| options.value(name)?.parse::<u64>().ok());
         let most = number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok());
-        let waited = update_set(&mut filters, call.argument("version"), most, &self.source(session, call));
-        session.collectors.insert(call.this.value.clone(), filters);
+        let waited = collector.updates(call.argument("version"), most, &self.source(session, call));
+        session.collectors.insert(call.this.value.clone(), collector);
         match waited? {
             Waited::Updates(set) => Ok(call.answer(format!("<returnval>{set}</returnval>"))),
             Waited::Nothing => {
@@ -317,64 +314,5 @@ fn own_id(session: &Session) -> Result<String, Fault> {
     }
 }
 
-/// `/sdk/vimServiceVersions.xml`.
-pub(crate) fn versions() -> String {
-    let prior = [
-        "8.0.2.0", "8.0.1.0", "8.0.0.1", "8.0.0.0", "7.0.3.2", "7.0.3.1", "7.0.3.0", "7.0.2.1", "7.0.2.0",
-        "7.0.1.1", "7.0.1.0", "7.0.0.2", "7.0.0.0", "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1", "6.7",
-        "6.5", "6.0", "5.5", "5.1", "5.0", "4.1", "4.0", "2.5u2", "2.5",
-    ];
-    let prior: String = prior.iter().map(|version| format!("   <version>{version}</version>\n")).collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<namespaces version=\"1.0\">\n <namespace>\n  \
-         <name>urn:vim25</name>\n  <version>{API_VERSION}</version>\n  <priorVersions>\n{prior}  </priorVersions>\n \
-         </namespace>\n <namespace>\n  <name>urn:vim2</name>\n  <version>2.0</version>\n </namespace>\n</namespaces>\n"
-    )
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::options::Options;
-
-    fn call(
-        vcenter: &Vcenter,
-        cookie: Option<&str>,
-        method: &str,
-        this: (&str, &str),
-        arguments: &str,
-    ) -> Outcome {
-        let (kind, id) = this;
-        let body = format!(
-            "<Envelope><Body><{method}><_this type=\"{kind}\">{id}</_this>{arguments}</{method}></Body></Envelope>"
-        );
-        vcenter.call(body.as_bytes(), Caller { cookie, agent: "test", now: Instant::now(), clock: 0 })
-    }
-
-    #[test]
-    fn a_wait_hears_of_new_filters_and_of_the_end_of_its_session() {
-        const COLLECTOR: (&str, &str) = ("PropertyCollector", SHARED);
-        let vcenter = Vcenter::new(Estate::build(&Options::new(5, 1)), "admin", "secret");
-        let manager = ("SessionManager", "SessionManager");
-        let login = "<userName>admin</userName><password>secret</password>";
-        let Outcome::Done(Answer { cookie: Some(cookie), .. }) =
-            call(&vcenter, None, "Login", manager, login)
-        else {
-            panic!("not logged in")
-        };
-        let call = |method, this, arguments| call(&vcenter, Some(&cookie), method, this, arguments);
-        let filter = "<spec><propSet><type>Folder</type><pathSet>name</pathSet></propSet><objectSet>\
-            <obj type=\"Folder\">group-d1</obj></objectSet></spec>";
-        let Outcome::Wait(_, _, mut nudges) = call("WaitForUpdatesEx", COLLECTOR, "") else {
-            panic!("nothing to wait for")
-        };
-        assert!(matches!(call("CreateFilter", COLLECTOR, filter), Outcome::Done(_)));
-        assert!(nudges.has_changed().is_ok_and(|changed| changed));
-        nudges.mark_unchanged();
-        assert!(matches!(call("WaitForUpdatesEx", COLLECTOR, ""), Outcome::Done(_)));
-        assert!(matches!(call("Logout", manager, ""), Outcome::Done(_)));
-        assert!(nudges.has_changed().is_err());
-        let again = call("WaitForUpdatesEx", COLLECTOR, "");
-        assert!(matches!(again, Outcome::Failed(Fault::NotAuthenticated(_))));
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use super::builder::{Builder, Site};
 use super::compute::Room;
 use super::guests::{Os, RHEL9, UBUNTU, WINDOWS_11, WINDOWS_2019, WINDOWS_2022};
 use super::purposes::{Purpose, Role};
-use super::{DAY, Id, Kind, Power, Snapshot, Status, TODAY, Tools, Vm};
+use super::{DAY, Id, Kind, Power, Status, TODAY, Tools, Vm};
 
 const GIB: u64 = 1 << 30;
 
@@ -150,14 +150,7 @@ impl Builder {
     ) -> Id {
         let id = self.id(Kind::VirtualMachine, self.estate.vms.len());
         let nic = self.nics;
-        self.nics += networks.len() as u32;
-        let mut addresses = Vec::new();
-        for network in &networks {
-            let network = self.network_mut(*network);
-            network.vms.push(id);
-            // Gateways and switches have the first ten.
-            addresses.push(network.base + 10 + network.vms.len() as u32);
-        }
+        let addresses = self.connect(id, &networks);
         let release = self.estate.hosts[host].release;
         let random = &mut self.random;
         let age = i64::from(1 + random.below(5 * 365)) * DAY + i64::from(random.below(86_400)) * 1000;
@@ -205,6 +198,18 @@ impl Builder {
         id
     }
 
+    /// Gives a VM its addresses and network cards.
+    fn connect(&mut self, vm: Id, networks: &[Id]) -> Vec<u32> {
+        self.nics += networks.len() as u32;
+        let addresses = networks.iter().map(|network| {
+            let network = self.network_mut(*network);
+            network.vms.push(vm);
+            // Gateways and switches have the first ten.
+            network.base + 10 + network.vms.len() as u32
+        });
+        addresses.collect()
+    }
+
     /// Templates lie on the datastore for images, on some host of the datacenter, in no pool.
     pub(super) fn templates(&mut self, site: &Site, count: u32) {
         let here: Vec<usize> = (0..self.estate.hosts.len())
@@ -234,53 +239,7 @@ impl Builder {
             self.file(folder, id);
         }
     }
-
-    fn snapshots(&mut self, at: usize) {
-        let vm = &self.estate.vms[at];
-        if vm.is_template || !self.random.per_mille(60) {
-            return;
-        }
-        let (index, created, power) = (self.estate.vms.len() - 1, vm.created, vm.power);
-        let depth = 1 + self.random.below(4);
-        let days = [2, 9, 40, 200, 700][self.random.below(5) as usize];
-        let mut taken = (TODAY - i64::from(days) * DAY - i64::from(self.random.below(86_400)) * 1000)
-            .max(created + DAY / 24);
-        for number in 0..depth {
-            let id = self.id(Kind::VirtualMachineSnapshot, index);
-            let (name, description) = self.random.pick(&SNAPSHOTS);
-            // One in five hangs beside the one before it, and not below.
-            let parent = match number {
-                0 => None,
-                1 => Some(0),
-                _ => Some((number - if self.random.per_mille(200) { 2 } else { 1 }) as usize),
-            };
-            self.estate.vms[at].snapshots.push(Snapshot {
-                id,
-                name: if number == 0 { name.into() } else { format!("{name} ({})", number + 1) },
-                description,
-                created: taken,
-                parent,
-                state: if self.random.per_mille(100) { Power::Off } else { power },
-                quiesced: self.random.per_mille(150),
-            });
-            // Each is later than the one before, and none is in the future.
-            taken += (TODAY - taken) * i64::from(1 + self.random.below(500)) / 1000;
-        }
-    }
 }
-
-const SNAPSHOTS: [(&str, &str); 7] = [
-    ("before patching", "Monthly patches"),
-    (
-        "VEEAM BACKUP TEMPORARY SNAPSHOT",
-        "Please do not delete this snapshot. It is being used by Veeam Backup.",
-    ),
-    ("pre-upgrade", "before upgrade to 12.1 & schema change"),
-    ("clean install", ""),
-    ("before change CHG0042317", "CHG0042317: firewall rules <dmz>"),
-    ("test", ""),
-    ("50% done", "half-way through the migration"),
-];
 
 /// The host with the least memory in use, of those that can run it; what is off may also lie on one that can't.
 fn pick_host(room: &Room, load: &[(usize, u64)], counts: &[u32], draft: &Draft) -> usize {
