@@ -91,9 +91,14 @@ fn the_command_that_it_prints_adds_it_and_its_inventory_can_be_synced() {
     };
     let sync = run(ours().args(["sync", "full", name]));
     assert!(sync.status.success(), "{}", String::from_utf8_lossy(&sync.stderr));
-    let vms = run(ours().args(["inventory", "vms", "--json"]));
-    let vms: serde_json::Value = serde_json::from_slice(&vms.stdout).unwrap();
-    assert_eq!(vms.as_array().map(Vec::len), Some(12), "{vms}");
+    for (kind, count) in [("vms", Some(12)), ("hosts", None), ("clusters", None), ("datastores", None)] {
+        let rows = run(ours().args(["inventory", kind, "--json"]));
+        let rows: serde_json::Value = serde_json::from_slice(&rows.stdout).unwrap();
+        let rows = rows.as_array().unwrap();
+        assert_eq!(rows.len(), count.unwrap_or(rows.len().max(1)), "{kind}");
+        // Every value is of the shape that its column has.
+        assert!(rows.iter().all(|row| row["missing"] == serde_json::json!({})), "{kind}: {rows:?}");
+    }
 }
 
 #[test]

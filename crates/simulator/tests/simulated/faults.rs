@@ -197,3 +197,19 @@ async fn stopping_does_not_wait_for_idle_connections() {
     let _idle = raw.connect().await;
     tokio::time::timeout(Duration::from_secs(5), simulator.stop()).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_answer_is_packed_for_those_who_take_it() {
+    let simulator = start(100, 1).await;
+    let raw = raw(&simulator);
+    let request = enveloped(
+        "<RetrieveServiceContent xmlns=\"urn:vim25\"><_this type=\"ServiceInstance\">ServiceInstance</_this>\
+         </RetrieveServiceContent>",
+    );
+    for (header, is_packed) in [("Accept-Encoding: gzip\r\n", true), ("", false)] {
+        let head = format!("POST /sdk HTTP/1.0\r\n{header}Content-Length: {}\r\n\r\n", request.len());
+        let answer = raw.send(&[head.as_bytes(), request.as_bytes()].concat()).await;
+        let head = String::from_utf8_lossy(&answer).to_lowercase();
+        assert_eq!(head.contains("content-encoding: gzip"), is_packed, "{head}");
+    }
+}
