@@ -175,7 +175,7 @@ impl Builder {
             power: draft.power,
             is_template: pool.is_none(),
             tools: tools(draft.os, random.below(1000)),
-            hardware: random.pick(&[13, 15, 17, 19, 19, 20, 21]).min(release.hardware),
+            hardware: hardware(draft.os, random.pick(&[13, 15, 17, 19, 19, 20, 21])).min(release.hardware),
             created: TODAY - age,
             boot: TODAY - since_boot.min(age),
             status: match random.below(1000) {
@@ -204,8 +204,9 @@ impl Builder {
         let addresses = networks.iter().map(|network| {
             let network = self.network_mut(*network);
             network.vms.push(vm);
-            // Gateways and switches have the first ten.
-            network.base + 10 + network.vms.len() as u32
+            let number = network.vms.len() as u32 - 1;
+            // Gateways and switches have the first ten of each 256, and nobody the last.
+            network.base + (number / 240 << 8) + 11 + number % 240
         });
         addresses.collect()
     }
@@ -259,4 +260,9 @@ fn tools(os: &Os, drawn: u32) -> Tools {
         (false, 30..150) => Tools::Current,
         (false, _) => Tools::Unmanaged,
     }
+}
+
+/// Windows 11 wants a TPM, which came with version 14 and is only ever seen with newer ones.
+fn hardware(os: &Os, drawn: u8) -> u8 {
+    if *os == WINDOWS_11 { drawn.max(19) } else { drawn }
 }
