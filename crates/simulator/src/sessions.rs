@@ -238,6 +238,17 @@ mod tests {
     }
 
     #[test]
+    fn a_full_vcenter_takes_nobody_until_somebody_leaves() {
+        let (mut sessions, start) = sessions();
+        let cookies: Vec<String> =
+            (0..SESSIONS).map(|_| login(&mut sessions, "right", start).unwrap()).collect();
+        assert_eq!(login(&mut sessions, "right", start), Err(Refusal::Full));
+        sessions.logout(&cookies[7]);
+        assert!(login(&mut sessions, "right", start).is_ok());
+        assert!(login(&mut sessions, "right", start + IDLE).is_ok(), "idle ones make room");
+    }
+
+    #[test]
     fn a_session_that_is_used_lives_and_an_idle_one_ends() {
         let (mut sessions, start) = sessions();
         let cookie = login(&mut sessions, "right", start).unwrap();

@@ -80,6 +80,11 @@ impl Vcenter {
     }
 
     fn dispatch(&self, call: &Call<'_>) -> Result<Outcome, Fault> {
+        let is_single =
+            matches!(call.this.kind.as_str(), "ServiceInstance" | "SessionManager" | "ViewManager");
+        if is_single && !is_manager(&call.this.kind, &call.this.value) {
+            return Err(Fault::ManagedObjectNotFound(call.this.clone()));
+        }
         let mut sessions = self.sessions();
         if (call.method, call.this.kind.as_str()) == ("RetrieveServiceContent", "ServiceInstance") {
             return Ok(call.answer(format!("<returnval>{}</returnval>", self.content)));

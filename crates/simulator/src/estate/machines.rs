@@ -206,7 +206,7 @@ impl Builder {
             network.vms.push(vm);
             let number = network.vms.len() as u32 - 1;
             // Gateways and switches have the first ten of each 256, and nobody the last.
-            network.base + (number / 240 << 8) + 11 + number % 240
+            network.base + ((number / 240) << 8) + 11 + number % 240
         });
         addresses.collect()
     }

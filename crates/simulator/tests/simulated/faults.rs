@@ -148,6 +148,8 @@ async fn what_does_not_exist_is_named() {
         (("Folder", "group-d1"), "MethodNotFound"),
         (("EventManager", "EventManager"), "MethodNotFound"),
         (("VirtualMachine", "vm-999999"), "ManagedObjectNotFound"),
+        (("ServiceInstance", "another"), "ManagedObjectNotFound"),
+        (("PropertyCollector", "another"), "ManagedObjectNotFound"),
     ] {
         let reply = raw.call("Destroy_Task", this, "").await;
         assert_eq!(reply.fault(), fault, "{this:?}");
