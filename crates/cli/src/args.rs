@@ -59,6 +59,18 @@ pub(crate) enum Command {
     Doctor,
     /// Print changes as they happen, here and in other processes, until interrupted
     Watch,
+    /// Run a vCenter that is none, to try Muster out, until interrupted
+    ///
+    /// It answers on 127.0.0.1 only. Password and certificate are new at each start; what is in it depends on size and
+    /// seed alone.
+    Simulator {
+        /// How many VMs it has, templates included: 1 to 30000
+        #[arg(long, value_name = "N", default_value_t = 300, value_parser = vms())]
+        vms: u32,
+        /// Another seed, another estate
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+    },
     /// Print a shell completion script
     Completions {
         /// Shell
@@ -69,6 +81,12 @@ pub(crate) enum Command {
         /// Folder
         dir: Option<PathBuf>,
     },
+}
+
+/// The sizes that the simulator has.
+fn vms() -> clap::builder::RangedI64ValueParser<u32> {
+    let (least, most) = (*simulator::VMS.start(), *simulator::VMS.end());
+    clap::value_parser!(u32).range(i64::from(least)..=i64::from(most))
 }
 
 #[derive(Debug, Subcommand)]
@@ -315,6 +333,15 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_simulator_of_no_size_or_of_too_many_vms_is_refused() {
+        for vms in ["0", "30001", "-1", "many"] {
+            let refused = Args::command().try_get_matches_from(["musterctl", "simulator", "--vms", vms]);
+            assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "{vms}");
+        }
+        assert!(Args::command().try_get_matches_from(["musterctl", "simulator", "--vms", "30000"]).is_ok());
     }
 
     #[test]

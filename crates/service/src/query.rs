@@ -192,3 +192,6 @@ impl Key {
         if descending { Key::Down(Reverse((folded, value))) } else { Key::Up(folded, value) }
     }
 }
+
+#[cfg(test)]
+mod tests;

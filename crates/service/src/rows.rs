@@ -51,7 +51,7 @@ impl Service {
     }
 }
 
-fn window(
+pub(crate) fn window(
     asked: RowQuery,
     inventories: &[(Vcenter, Arc<Snapshot>)],
     sources: Vec<Source>,

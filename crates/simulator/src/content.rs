@@ -7,7 +7,7 @@ use crate::data::escape;
 use crate::estate::Estate;
 
 /// The version of the API that is spoken.
-pub(crate) const API_VERSION: &str = "8.0.3.0";
+const API_VERSION: &str = "8.0.3.0";
 
 const VERSION: &str = "8.0.3";
 const BUILD: &str = "24022515";
@@ -35,6 +35,21 @@ pub(crate) fn service_content(estate: &Estate) -> String {
         let _ = write!(out, "<{field} type=\"{kind}\">{id}</{field}>");
     }
     out
+}
+
+/// `/sdk/vimServiceVersions.xml`.
+pub(crate) fn versions() -> String {
+    let prior = [
+        "8.0.2.0", "8.0.1.0", "8.0.0.1", "8.0.0.0", "7.0.3.2", "7.0.3.1", "7.0.3.0", "7.0.2.1", "7.0.2.0",
+        "7.0.1.1", "7.0.1.0", "7.0.0.2", "7.0.0.0", "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1", "6.7",
+        "6.5", "6.0", "5.5", "5.1", "5.0", "4.1", "4.0", "2.5u2", "2.5",
+    ];
+    let prior: String = prior.iter().map(|version| format!("   <version>{version}</version>\n")).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<namespaces version=\"1.0\">\n <namespace>\n  \
+         <name>urn:vim25</name>\n  <version>{API_VERSION}</version>\n  <priorVersions>\n{prior}  </priorVersions>\n \
+         </namespace>\n <namespace>\n  <name>urn:vim2</name>\n  <version>2.0</version>\n </namespace>\n</namespaces>\n"
+    )
 }
 
 /// Whether a vCenter has this object once.

@@ -224,18 +224,30 @@ pub(crate) fn time(ms: i64) -> Timestamp {
 
 /// Text as the content of an element or an attribute.
 pub(crate) fn escape(text: &str, out: &mut String) {
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\r' => out.push_str("&#13;"),
-            '\n' | '\t' => out.push(character),
-            other if other < ' ' || matches!(other, '\u{fffe}' | '\u{ffff}') => {}
-            other => out.push(other),
-        }
+    // Most texts have nothing to escape, and go over in one piece.
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let written = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\r' => "&#13;",
+            b'\n' | b'\t' => continue,
+            ..b' ' => "",
+            // U+FFFE and U+FFFF, which are no characters, begin with this.
+            0xef if matches!(text.as_bytes().get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) => {
+                out.push_str(&text[from..at]);
+                from = at + 3;
+                continue;
+            }
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(written);
+        from = at + 1;
     }
+    out.push_str(&text[from..]);
 }
 
 /// A name as vSphere gives it out: escaped as in a path.
@@ -244,5 +256,22 @@ pub(crate) fn name(name: &str) -> Data<'_> {
         Data::text(name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c"))
     } else {
         Data::text(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_hold_is_escaped_or_left_out() {
+        let mut out = String::new();
+        escape("a<b>&\"c\" \u{1}\u{0}d\r\n\te\u{fffe}f\u{ffff}ä😀\u{fffd}", &mut out);
+        assert_eq!(out, "a&lt;b&gt;&amp;&quot;c&quot; d&#13;\n\tefä😀\u{fffd}");
+    }
+
+    #[test]
+    fn names_are_escaped_as_in_a_path() {
+        assert!(matches!(name("a/b%c\\d e"), Data::Text(text) if text == "a%2fb%25c%5cd e"));
     }
 }

@@ -10,6 +10,9 @@ mod collector;
 mod content;
 mod data;
 mod estate;
+#[cfg(test)]
+mod hostile;
+mod methods;
 mod options;
 mod schema;
 mod server;

@@ -25,15 +25,17 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::content::versions;
+use crate::sessions::Nudge;
 use crate::soap::{Answer, Fault, envelope};
-use crate::vcenter::{Caller, Outcome, Vcenter, versions};
+use crate::vcenter::{Caller, Outcome, Vcenter};
 
 /// The largest request is for 500 objects by reference: some 80 KB.
 const BODY: usize = 1 << 20;
 
 const CONNECTIONS: usize = 256;
 
-/// For a handshake, and for the head of a request.
+/// For a handshake.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// For a body that is under way.
@@ -121,19 +123,27 @@ impl Server {
         };
         let cookie = cookie(&head.headers);
         let agent: String = text(&head.headers, &USER_AGENT).chars().take(200).collect();
-        let clock = Timestamp::now().as_millisecond();
-        let caller = Caller { cookie: cookie.as_deref(), agent: &agent, now: Instant::now(), clock };
         let compress = text(&head.headers, &ACCEPT_ENCODING).contains("gzip");
-        match self.vcenter.call(&body, caller) {
-            Outcome::Done(answer) => done(&answer, compress),
-            Outcome::Failed(fault) => respond(StatusCode::INTERNAL_SERVER_ERROR, fault.envelope(), false),
-            Outcome::Busy => plain(StatusCode::SERVICE_UNAVAILABLE),
-            Outcome::Wait(longest, answer) => tokio::select! {
-                () = tokio::time::sleep(longest) => done(&answer, compress),
-                () = self.stop.cancelled() => {
-                    respond(StatusCode::INTERNAL_SERVER_ERROR, Fault::RequestCanceled.envelope(), false)
-                }
-            },
+        let mut until = None;
+        loop {
+            let clock = Timestamp::now().as_millisecond();
+            let caller = Caller { cookie: cookie.as_deref(), agent: &agent, now: Instant::now(), clock };
+            let (longest, answer, mut nudges) = match self.vcenter.call(&body, caller) {
+                Outcome::Done(answer) => return done(&answer, compress),
+                Outcome::Failed(fault) => return failed(&fault),
+                Outcome::Busy => return plain(StatusCode::SERVICE_UNAVAILABLE),
+                Outcome::Wait(longest, answer, nudges) => (longest, answer, nudges),
+            };
+            let until = *until.get_or_insert_with(|| tokio::time::Instant::now() + longest);
+            let nudged = tokio::select! {
+                () = tokio::time::sleep_until(until) => return done(&answer, compress),
+                () = self.stop.cancelled() => return failed(&Fault::RequestCanceled),
+                nudged = nudges.changed() => nudged,
+            };
+            // Where the session has ended, the next look finds that out.
+            if nudged.is_ok() && *nudges.borrow_and_update() == Nudge::Cancelled {
+                return failed(&Fault::RequestCanceled);
+            }
         }
     }
 }
@@ -170,6 +180,10 @@ fn done(answer: &Answer, compress: bool) -> Response<Full<Bytes>> {
         }
     }
     response
+}
+
+fn failed(fault: &Fault) -> Response<Full<Bytes>> {
+    respond(StatusCode::INTERNAL_SERVER_ERROR, fault.envelope(), false)
 }
 
 fn respond(status: StatusCode, body: String, compress: bool) -> Response<Full<Bytes>> {

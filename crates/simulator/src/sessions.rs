@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::collector::{Filter, Rest};
+use tokio::sync::watch;
+
+use crate::collector::{Collector, Rest};
 use crate::estate::Id;
 use crate::soap::Fault;
 
@@ -43,8 +45,18 @@ pub(crate) struct Session {
     pub(crate) calls: u32,
     views: HashMap<String, View>,
     rests: HashMap<String, Rest>,
-    /// Own property collectors, and the filters of each; those of the shared one are under its name.
-    pub(crate) collectors: HashMap<String, Vec<Filter>>,
+    /// Own property collectors, and this session's part of the shared one.
+    pub(crate) collectors: HashMap<String, Collector>,
+    nudge: watch::Sender<Nudge>,
+}
+
+/// Why a wait for changes may be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nudge {
+    /// There is another filter: look again.
+    Look,
+    /// Somebody has cancelled the waits.
+    Cancelled,
 }
 
 /// The account, and everybody who logged in with it.
@@ -110,6 +122,7 @@ impl Sessions {
             views: HashMap::new(),
             rests: HashMap::new(),
             collectors: HashMap::new(),
+            nudge: watch::Sender::new(Nudge::Look),
         };
         let cookie =
             format!("{}{}", uuid::Uuid::new_v4().simple(), &uuid::Uuid::new_v4().simple().to_string()[..8]);
@@ -167,9 +180,19 @@ impl Session {
         self.rests.remove(token)
     }
 
+    /// Tells those who wait in this session.
+    pub(crate) fn nudge(&self, nudge: Nudge) {
+        self.nudge.send_replace(nudge);
+    }
+
+    /// Hears of nudges from now on; it ends with the session.
+    pub(crate) fn nudges(&self) -> watch::Receiver<Nudge> {
+        self.nudge.subscribe()
+    }
+
     /// Whether one more collector or filter may be held.
     pub(crate) fn has_room(&self) -> bool {
-        self.collectors.len() + self.collectors.values().map(Vec::len).sum::<usize>() < HELD
+        self.collectors.len() + self.collectors.values().map(Collector::len).sum::<usize>() < HELD
     }
 }
 
@@ -212,6 +235,17 @@ mod tests {
                 assert!(login(&mut sessions, "right", now).is_ok());
             }
         }
+    }
+
+    #[test]
+    fn a_full_vcenter_takes_nobody_until_somebody_leaves() {
+        let (mut sessions, start) = sessions();
+        let cookies: Vec<String> =
+            (0..SESSIONS).map(|_| login(&mut sessions, "right", start).unwrap()).collect();
+        assert_eq!(login(&mut sessions, "right", start), Err(Refusal::Full));
+        sessions.logout(&cookies[7]);
+        assert!(login(&mut sessions, "right", start).is_ok());
+        assert!(login(&mut sessions, "right", start + IDLE).is_ok(), "idle ones make room");
     }
 
     #[test]

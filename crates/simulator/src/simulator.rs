@@ -64,9 +64,7 @@ impl Simulator {
         let listen = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        // A large estate takes a moment, in which others are to go on.
-        let estate = tokio::task::spawn_blocking(move || Estate::build(&options)).await;
-        let estate = estate.map_err(|error| listen(std::io::Error::other(error)))?;
+        let estate = Estate::build(&options);
         let certificate = certificate::make(&estate.server_name)?;
         let contents = Contents::of(&estate);
         let password = password();

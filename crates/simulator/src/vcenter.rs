@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::collector::{Filter, Rest, Source, Waited, is_a, moref, update_set};
-use crate::content::{API_VERSION, is_manager, service_content};
+use tokio::sync::watch;
+
+use crate::collector::{Collector, Filter, Rest, Source, Waited, is_a, moref};
+use crate::content::{is_manager, service_content};
 use crate::data::{escape, time};
 use crate::estate::Estate;
+use crate::methods;
 use crate::schema::type_of;
-use crate::sessions::{Refusal, Session, Sessions, View};
+use crate::sessions::{Nudge, Refusal, Session, Sessions, View};
 use crate::soap::{Answer, Element, Fault, MoRef};
 
 /// The longest that a wait for changes lasts.
@@ -42,8 +45,8 @@ pub(crate) enum Outcome {
     Failed(Fault),
     /// No session is free: HTTP's 503.
     Busy,
-    /// Nothing changes for this long; then the answer.
-    Wait(Duration, Answer),
+    /// Nothing changes for this long, unless there is a nudge; then the answer.
+    Wait(Duration, Answer, watch::Receiver<Nudge>),
 }
 
 struct Call<'a> {
@@ -77,6 +80,11 @@ impl Vcenter {
     }
 
     fn dispatch(&self, call: &Call<'_>) -> Result<Outcome, Fault> {
+        let is_single =
+            matches!(call.this.kind.as_str(), "ServiceInstance" | "SessionManager" | "ViewManager");
+        if is_single && !is_manager(&call.this.kind, &call.this.value) {
+            return Err(Fault::ManagedObjectNotFound(call.this.clone()));
+        }
         let mut sessions = self.sessions();
         if (call.method, call.this.kind.as_str()) == ("RetrieveServiceContent", "ServiceInstance") {
             return Ok(call.answer(format!("<returnval>{}</returnval>", self.content)));
@@ -106,11 +114,8 @@ impl Vcenter {
                 false => Err(Fault::ManagedObjectNotFound(call.this.clone())),
             },
             ("PropertyFilter", "DestroyPropertyFilter") => {
-                let id = &call.this.value;
-                let before: usize = session.collectors.values().map(Vec::len).sum();
-                session.collectors.values_mut().for_each(|filters| filters.retain(|filter| filter.id != *id));
-                let after: usize = session.collectors.values().map(Vec::len).sum();
-                match after < before {
+                // Each of them is asked, because a filter doesn't say whose it is.
+                match session.collectors.values_mut().any(|collector| collector.remove(&call.this.value)) {
                     true => Ok(call.answer(String::new())),
                     false => Err(Fault::ManagedObjectNotFound(call.this.clone())),
                 }
@@ -138,7 +143,7 @@ impl Vcenter {
             },
             "CreatePropertyCollector" => {
                 let id = own_id(session)?;
-                session.collectors.insert(id.clone(), Vec::new());
+                session.collectors.insert(id.clone(), Collector::default());
                 Ok(call.answer(reference("PropertyCollector", &id)))
             }
             "DestroyPropertyCollector" if !is_shared => {
@@ -147,7 +152,10 @@ impl Vcenter {
             }
             "CreateFilter" => self.create_filter(session, call),
             "WaitForUpdatesEx" => self.wait(session, call),
-            "CancelWaitForUpdates" => Ok(call.answer(String::new())),
+            "CancelWaitForUpdates" => {
+                session.nudge(Nudge::Cancelled);
+                Ok(call.answer(String::new()))
+            }
             _ => Err(self.unknown(call)),
         }
     }
@@ -217,23 +225,24 @@ impl Vcenter {
         let spec = call.arguments.child("spec").ok_or(Fault::InvalidArgument("spec"))?;
         let id = own_id(session)?;
         let filter = Filter::new(id.clone(), spec, &self.source(session, call))?;
-        session.collectors.entry(call.this.value.clone()).or_default().push(filter);
+        session.collectors.entry(call.this.value.clone()).or_default().add(filter);
+        session.nudge(Nudge::Look);
         Ok(call.answer(reference("PropertyFilter", &id)))
     }
 
     fn wait(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let mut filters = session.collectors.remove(&call.this.value).unwrap_or_default();
+        let mut collector = session.collectors.remove(&call.this.value).unwrap_or_default();
         let options = call.arguments.child("options");
         let number = |name: &str| options.and_then(|options| options.value(name)?.parse::<u64>().ok());
         let most = number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok());
-        let waited = update_set(&mut filters, call.argument("version"), most, &self.source(session, call));
-        session.collectors.insert(call.this.value.clone(), filters);
+        let waited = collector.updates(call.argument("version"), most, &self.source(session, call));
+        session.collectors.insert(call.this.value.clone(), collector);
         match waited? {
             Waited::Updates(set) => Ok(call.answer(format!("<returnval>{set}</returnval>"))),
             Waited::Nothing => {
                 let longest = number("maxWaitSeconds").map_or(LONGEST_WAIT, Duration::from_secs);
                 let answer = Answer { method: call.method.to_owned(), content: String::new(), cookie: None };
-                Ok(Outcome::Wait(longest.min(LONGEST_WAIT), answer))
+                Ok(Outcome::Wait(longest.min(LONGEST_WAIT), answer, session.nudges()))
             }
         }
     }
@@ -267,6 +276,9 @@ impl Vcenter {
         let MoRef { kind, value } = &call.this;
         let is_known = is_manager(kind, value) || self.estate.find(kind, value).is_some();
         match is_known {
+            true if !methods::exists(call.method) => {
+                Fault::InvalidRequest(format!("Unable to resolve WSDL method name {}", call.method))
+            }
             true => Fault::MethodNotFound(call.this.clone(), call.method.to_owned()),
             false => Fault::ManagedObjectNotFound(call.this.clone()),
         }
@@ -307,17 +319,5 @@ fn own_id(session: &Session) -> Result<String, Fault> {
     }
 }
 
-/// `/sdk/vimServiceVersions.xml`.
-pub(crate) fn versions() -> String {
-    let prior = [
-        "8.0.2.0", "8.0.1.0", "8.0.0.1", "8.0.0.0", "7.0.3.2", "7.0.3.1", "7.0.3.0", "7.0.2.1", "7.0.2.0",
-        "7.0.1.1", "7.0.1.0", "7.0.0.2", "7.0.0.0", "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1", "6.7",
-        "6.5", "6.0", "5.5", "5.1", "5.0", "4.1", "4.0", "2.5u2", "2.5",
-    ];
-    let prior: String = prior.iter().map(|version| format!("   <version>{version}</version>\n")).collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<namespaces version=\"1.0\">\n <namespace>\n  \
-         <name>urn:vim25</name>\n  <version>{API_VERSION}</version>\n  <priorVersions>\n{prior}  </priorVersions>\n \
-         </namespace>\n <namespace>\n  <name>urn:vim2</name>\n  <version>2.0</version>\n </namespace>\n</namespaces>\n"
-    )
-}
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,10 @@
 //! Refuses to hide the reason behind a click.
 
 use super::icon;
+use super::when::local;
 use crate::hooks::use_vcenter_service;
 use crate::state::advice::{self, Offer};
-use crate::state::words::Level;
+use crate::state::words::{self, Level};
 use contract::{ApiError, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
@@ -55,7 +56,7 @@ pub(crate) fn Failure(props: &Properties) -> Html {
     };
     html! {
         <Alert level={Level::Danger} title={props.title.clone()}>
-            <p class="muster-words">{ advice::sentence(&props.error.message) }</p>
+            <p class="muster-words">{ said(&props.error.message) }</p>
             if !next.is_empty() {
                 <p class="muster-words">{ next }</p>
             }
@@ -71,6 +72,11 @@ pub(crate) fn Failure(props: &Properties) -> Html {
             }
         </Alert>
     }
+}
+
+/// A message of the service as people read it.
+pub(crate) fn said(message: &str) -> String {
+    words::with_times(&advice::sentence(message), local)
 }
 
 /// What an alert says.

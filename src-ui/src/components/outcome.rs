@@ -1,7 +1,7 @@
 //! How an operation ended, in a line.
 //! Refuses to leave out why.
 
-use super::failure::Offers;
+use super::failure::{Offers, said};
 use super::icon;
 use super::when::Ago;
 use crate::state::{advice, words};
@@ -51,7 +51,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                     }
                 </div>
                 if let Some(error) = &operation.error {
-                    <div class="muster-words">{ advice::sentence(&error.message) }</div>
+                    <div class="muster-words">{ said(&error.message) }</div>
                     if !props.brief {
                         { remedy(operation) }
                     }

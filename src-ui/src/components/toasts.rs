@@ -3,8 +3,9 @@
 
 use super::failure::Offers;
 use super::icon::{self, icon};
+use super::when::local;
 use crate::hooks::use_vcenter_service;
-use crate::state::words::Level;
+use crate::state::words::{self, Level};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -36,7 +37,7 @@ pub(crate) fn ToastList() -> Html {
                             aria_label={format!("Close: {}", toast.title)}>{ icon("times") }</Button>
                     </div>
                     if !toast.detail.is_empty() {
-                        <div class="pf-v6-c-alert__description"><p class="muster-words">{ &toast.detail }</p></div>
+                        <div class="pf-v6-c-alert__description"><p class="muster-words">{ words::with_times(&toast.detail, local) }</p></div>
                     }
                     if !toast.offers.is_empty() {
                         <div class="pf-v6-c-alert__action-group">

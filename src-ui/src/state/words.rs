@@ -217,6 +217,20 @@ pub(crate) fn shown(text: &str) -> String {
     }
 }
 
+/// A text of the service with the times in it as the user's locale writes them.
+pub(crate) fn with_times(text: &str, local: impl Fn(Time) -> String) -> String {
+    let is_of_time = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ':' | '-' | '.');
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let bare = word.trim_matches(|c| !is_of_time(c)).trim_end_matches('.');
+        let time = (bare.len() >= 20 && bare.ends_with('Z'))
+            .then(|| serde_json::from_value::<Time>(Json::from(bare)).ok())
+            .flatten();
+        words.push(time.map_or_else(|| word.to_owned(), |time| word.replace(bare, &local(time))));
+    }
+    words.join(" ")
+}
+
 /// A fingerprint in pairs, as servers show it.
 pub(crate) fn fingerprint(hex: &str) -> String {
     let upper = hex.to_uppercase();
@@ -292,6 +306,14 @@ mod tests {
         );
         assert_eq!(value(column(Kind::Vms, "ip_address"), &json!(null)), "–");
         assert_eq!(value(column(Kind::Vms, "name"), &json!("a\u{202e}b")), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn times_in_a_message_are_those_of_the_user() {
+        let said = |text: &str| with_times(text, |time| format!("<{}>", time.0));
+        assert_eq!(said("was rejected at 1970-01-01T00:00:01.5Z; it was"), "was rejected at <1500>; it was");
+        assert_eq!(said("at 1970-01-01T00:00:02Z."), "at <2000>.");
+        assert_eq!(said("esx-01.example.org 10.0.0.1:443 Z"), "esx-01.example.org 10.0.0.1:443 Z");
     }
 
     #[test]

@@ -227,9 +227,12 @@ impl World {
             .or_else(|| self.status(vcenter)?.last_operation.as_ref().filter(|operation| is_told(operation)))
     }
 
-    /// The newest outcomes of all vCenters, newest first.
+    /// The newest outcomes of all vCenters, newest first. A refresh that failed stands there only as long as it is
+    /// the last word on its vCenter: while one is gone, they fail every few minutes.
     pub(crate) fn outcomes(&self) -> impl Iterator<Item = &Operation> {
-        self.operations().into_iter().flatten().filter(|operation| is_told(operation))
+        let mut seen = HashSet::new();
+        let told = self.operations().into_iter().flatten().filter(|operation| is_told(operation));
+        told.filter(move |operation| seen.insert(&operation.vcenter_id) || operation.origin == Origin::User)
     }
 
     /// State and freshness of a vCenter.
@@ -344,7 +347,9 @@ mod tests {
         assert_eq!((world.toasts.shown().len(), world.outcomes().count()), (0, 0));
         refresh.state = OperationState::Failed;
         refresh.id = OperationId("another".into());
-        list(&mut world, vec![refresh.clone()]);
+        let mut again = refresh.clone();
+        again.id = OperationId("a third".into());
+        list(&mut world, vec![again, refresh.clone()]);
         assert_eq!((world.toasts.shown().len(), world.outcomes().count()), (0, 1));
     }
 

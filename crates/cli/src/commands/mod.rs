@@ -4,6 +4,7 @@
 mod credential;
 mod inventory;
 mod operations;
+mod simulator;
 mod state;
 mod sync;
 mod vcenter;
@@ -32,6 +33,10 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
             return output.failure(&error.next("Try again."));
         }
     };
+    if let Command::Simulator { vms, seed } = command {
+        let outcome = simulator::run(output, &interrupts, vms, seed, args.data_dir.as_deref()).await;
+        return outcome.unwrap_or_else(|error| output.failure(&error));
+    }
     let call = Call { command, data_dir: args.data_dir };
     let outcome = with_service(call, output, &interrupts).await;
     outcome.unwrap_or_else(|error| output.failure(&error))
@@ -80,7 +85,10 @@ async fn dispatch(
         Command::Status => state::status(service, output).await,
         Command::Doctor => state::doctor(service, output).await,
         Command::Watch => state::watch(service, output, interrupts).await,
-        Command::Columns { .. } | Command::Completions { .. } | Command::Man { .. } => {
+        Command::Columns { .. }
+        | Command::Simulator { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. } => {
             unreachable!("these were answered without the service")
         }
     }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 pub(crate) use spec::Specs;
-pub(crate) use updates::{Filter, Waited, update_set};
+pub(crate) use updates::{Collector, Filter, Waited};
 
 use crate::data::{Data, escape, write_references};
 use crate::estate::{Estate, Id};

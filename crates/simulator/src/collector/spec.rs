@@ -1,7 +1,7 @@
 //! Which properties a request wants of which types.
 //! Refuses unknown types, and names the path that a type doesn't have.
 
-use super::{Source, Target, Value, of_object, of_view};
+use super::{Source, Target, Value, is_a, of_object, of_view};
 use crate::estate::Estate;
 use crate::schema::{Path, type_of};
 use crate::soap::{Element, Fault};
@@ -67,37 +67,47 @@ impl Specs {
 
     /// Whether an object has a place in the answer.
     pub(super) fn applies(&self, target: &Target, estate: &Estate) -> bool {
-        self.of(type_name(target, estate)).is_some()
+        self.of(type_name(target, estate)).next().is_some()
     }
 
-    /// The most derived of the types that an object is of.
-    fn of(&self, type_name: &str) -> Option<&Spec> {
-        let Some(kind) = type_of(type_name) else {
-            return self.0.iter().find(|spec| spec.type_name == type_name);
-        };
-        kind.lineage().find_map(|kind| self.0.iter().find(|spec| spec.type_name == kind.name))
+    /// Those for a type and for all that it extends: an object gets the properties of all of them.
+    fn of(&self, type_name: &str) -> impl Iterator<Item = &Spec> {
+        self.0.iter().filter(move |spec| spec.type_name == type_name || is_a(type_name, &spec.type_name))
     }
 
     /// The values that are set, each with its path.
     pub(super) fn values<'a>(&'a self, target: &Target, source: &'a Source<'_>) -> Vec<(&'a str, Value<'a>)> {
-        let Some(spec) = self.of(type_name(target, source.estate)) else { return Vec::new() };
-        match (&spec.paths, target) {
-            (Paths::OfObjects(paths), Target::Object(id)) => {
-                let read = paths.iter().filter_map(|path| {
-                    of_object(source.estate, *id, path).map(|value| (path.text.as_str(), Value::Data(value)))
-                });
-                read.collect()
+        let own = type_name(target, source.estate);
+        let mut values: Vec<(&str, Value<'_>)> = Vec::new();
+        for (number, spec) in self.of(own).enumerate() {
+            let mut add = |path: &'a str, value: Option<Value<'a>>| {
+                let is_there = number > 0 && values.iter().any(|(known, _)| *known == path);
+                values.extend(value.filter(|_| !is_there).map(|value| (path, value)));
+            };
+            match (&spec.paths, target) {
+                (Paths::OfObjects(paths), Target::Object(id)) => {
+                    for path in paths {
+                        // A subtype may have more below the same path.
+                        let value = match own == spec.type_name {
+                            true => of_object(source.estate, *id, path),
+                            false => type_of(own)
+                                .and_then(|kind| kind.path(&path.text))
+                                .and_then(|path| of_object(source.estate, *id, &path)),
+                        };
+                        add(&path.text, value.map(Value::Data));
+                    }
+                }
+                (Paths::OfOthers(paths), Target::View(id)) => {
+                    let view = source.session.view(id);
+                    paths.iter().for_each(|path| add(path, view.and_then(|view| of_view(view, path))));
+                }
+                (Paths::OfOthers(paths), Target::Manager(kind, _)) => {
+                    paths.iter().for_each(|path| add(path, of_manager(kind, path, source)));
+                }
+                _ => {}
             }
-            (Paths::OfOthers(paths), Target::View(id)) => {
-                let Some(view) = source.session.view(id) else { return Vec::new() };
-                paths.iter().filter_map(|path| Some((path.as_str(), of_view(view, path)?))).collect()
-            }
-            (Paths::OfOthers(paths), Target::Manager(kind, _)) => paths
-                .iter()
-                .filter_map(|path| Some((path.as_str(), of_manager(kind, path, source)?)))
-                .collect(),
-            _ => Vec::new(),
         }
+        values
     }
 }
 

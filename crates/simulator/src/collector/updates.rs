@@ -10,12 +10,18 @@ use crate::soap::{Element, Fault};
 /// A filter of a property collector.
 #[derive(Debug)]
 pub(crate) struct Filter {
-    pub(crate) id: String,
+    id: String,
     selected: Arc<Selected>,
     /// How many objects have been told.
     told: usize,
-    /// Its request, to be told where it is asked for.
-    pub(crate) version: u32,
+}
+
+/// The filters that are waited for together.
+#[derive(Debug, Default)]
+pub(crate) struct Collector {
+    filters: Vec<Filter>,
+    /// How often something was told.
+    version: u32,
 }
 
 /// What a wait comes to.
@@ -32,60 +38,79 @@ impl Filter {
         let mut arguments = Element::default();
         arguments.children.push(Element { name: "specSet".into(), ..spec.clone() });
         let rest = Rest::begin(&arguments, source)?;
-        Ok(Filter { id, selected: rest.selected, told: 0, version: 0 })
+        Ok(Filter { id, selected: rest.selected, told: 0 })
+    }
+
+    /// Objects that have not been told.
+    fn left(&self) -> usize {
+        self.selected.targets.len() - self.told
+    }
+
+    /// Writes the next objects as a PropertyFilterUpdate.
+    fn write(&self, count: usize, source: &Source<'_>, out: &mut String) {
+        out.push_str("<filterSet><filter type=\"PropertyFilter\">");
+        escape(&self.id, out);
+        out.push_str("</filter>");
+        for target in &self.selected.targets[self.told..self.told + count] {
+            out.push_str("<objectSet><kind>enter</kind>");
+            write_target("obj", target, source.estate, out);
+            for (path, value) in self.selected.specs.values(target, source) {
+                out.push_str("<changeSet><name>");
+                escape(path, out);
+                out.push_str("</name><op>assign</op>");
+                value.write(source, out);
+                out.push_str("</changeSet>");
+            }
+            out.push_str("</objectSet>");
+        }
+        out.push_str("</filterSet>");
     }
 }
 
-/// What the filters of a collector have to tell after `version`.
-pub(crate) fn update_set(
-    filters: &mut [Filter],
-    version: &str,
-    most: Option<usize>,
-    source: &Source<'_>,
-) -> Result<Waited, Fault> {
-    let current = filters.iter().map(|filter| filter.version).max().unwrap_or_default();
-    if version.is_empty() {
-        for filter in filters.iter_mut() {
-            filter.told = 0;
-        }
-    } else if version.parse() != Ok(current) || current == 0 {
-        return Err(Fault::InvalidCollectorVersion);
+impl Collector {
+    pub(crate) fn add(&mut self, filter: Filter) {
+        self.filters.push(filter);
     }
-    let mut room = most.unwrap_or(PAGE).clamp(1, PAGE);
-    let next = current + 1;
-    let mut sets = String::new();
-    for filter in filters.iter_mut() {
-        let left = filter.selected.targets.len() - filter.told;
-        if left == 0 || room == 0 {
-            continue;
+
+    /// Whether the filter was here.
+    pub(crate) fn remove(&mut self, id: &str) -> bool {
+        let before = self.filters.len();
+        self.filters.retain(|filter| filter.id != id);
+        self.filters.len() < before
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.filters.len()
+    }
+
+    /// What there is to tell after `version`: all of it where that is empty.
+    pub(crate) fn updates(
+        &mut self,
+        version: &str,
+        most: Option<usize>,
+        source: &Source<'_>,
+    ) -> Result<Waited, Fault> {
+        if version.is_empty() {
+            self.filters.iter_mut().for_each(|filter| filter.told = 0);
+        } else if self.version == 0 || version.parse() != Ok(self.version) {
+            return Err(Fault::InvalidCollectorVersion);
         }
-        let now = left.min(room);
-        sets.push_str("<filterSet><filter type=\"PropertyFilter\">");
-        escape(&filter.id, &mut sets);
-        sets.push_str("</filter>");
-        for target in &filter.selected.targets[filter.told..filter.told + now] {
-            sets.push_str("<objectSet><kind>enter</kind>");
-            write_target("obj", target, source.estate, &mut sets);
-            for (path, value) in filter.selected.specs.values(target, source) {
-                sets.push_str("<changeSet><name>");
-                escape(path, &mut sets);
-                sets.push_str("</name><op>assign</op>");
-                value.write(source, &mut sets);
-                sets.push_str("</changeSet>");
+        let mut room = most.unwrap_or(PAGE).clamp(1, PAGE);
+        let mut sets = String::new();
+        for filter in &mut self.filters {
+            let now = filter.left().min(room);
+            if now > 0 {
+                filter.write(now, source, &mut sets);
+                filter.told += now;
+                room -= now;
             }
-            sets.push_str("</objectSet>");
         }
-        sets.push_str("</filterSet>");
-        filter.told += now;
-        room -= now;
+        if sets.is_empty() {
+            return Ok(Waited::Nothing);
+        }
+        self.version += 1;
+        let is_truncated = self.filters.iter().any(|filter| filter.left() > 0);
+        let truncated = if is_truncated { "<truncated>true</truncated>" } else { "" };
+        Ok(Waited::Updates(format!("<version>{}</version>{sets}{truncated}", self.version)))
     }
-    if sets.is_empty() {
-        return Ok(Waited::Nothing);
-    }
-    let is_truncated = filters.iter().any(|filter| filter.told < filter.selected.targets.len());
-    for filter in filters.iter_mut() {
-        filter.version = next;
-    }
-    let truncated = if is_truncated { "<truncated>true</truncated>" } else { "" };
-    Ok(Waited::Updates(format!("<version>{next}</version>{sets}{truncated}")))
 }

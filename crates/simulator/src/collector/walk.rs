@@ -9,8 +9,8 @@ use crate::estate::Id;
 use crate::schema::{At, type_of};
 use crate::soap::{Element, Fault, MoRef};
 
-/// Objects that one request may reach, over and over included.
-const VISITS: usize = 500_000;
+/// Steps that one request may take. A whole estate by five traversals takes 200,000.
+const VISITS: usize = 2_000_000;
 
 /// The objects that a PropertyFilterSpec selects, in the order in which they are met.
 pub(super) fn targets(filter: &Element, source: &Source<'_>) -> Result<Vec<Target>, Fault> {
@@ -75,6 +75,7 @@ impl<'a> Walk<'a, '_> {
         let mut open: Vec<(Target, &'a Element)> = vec![(start.clone(), from)];
         while let Some((target, selects)) = open.pop() {
             for select in selects.all("selectSet") {
+                self.left = self.left.checked_sub(1).ok_or(Fault::LimitExceeded("selectSet"))?;
                 let Some(traversal) = self.traversal(select) else {
                     return Err(Fault::InvalidArgument("selectSet.name"));
                 };
@@ -87,7 +88,6 @@ impl<'a> Walk<'a, '_> {
                     continue;
                 }
                 for next in self.step(&target, traversal)? {
-                    self.left = self.left.checked_sub(1).ok_or(Fault::LimitExceeded("selectSet"))?;
                     let next = Target::Object(next);
                     if !traversal.flag("skip") {
                         self.found.push(next.clone());

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
+use super::ids::Slot;
 use super::plan::{self, DatacenterPlan};
 use super::purposes::Storage;
 use super::random::{Random, uuid};
-use super::things::Slot;
 use super::{Compute, Datacenter, Estate, Folder, Holds, Id, Kind, Network, Pool, Status, Switch};
 use crate::options::Options;
 

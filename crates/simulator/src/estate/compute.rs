@@ -33,9 +33,8 @@ impl Builder {
         let compute = self.compute_object(site, plan);
         let (model, release) = (self.model(site), self.random.below(RELEASES.len() as u32) as usize);
         let states = self.states(plan, count);
-        let usable = states
-            .iter()
-            .filter(|(connection, maintenance)| *connection == Connection::Connected && !maintenance);
+        // A host that is lost keeps its VMs; one in maintenance was emptied before.
+        let usable = states.iter().filter(|(_, in_maintenance)| !in_maintenance);
         let memory_gb = memory_for(running, largest, usable.count() as u64);
         let networks = self.networks_of(site, purpose);
         let mut room = Room {
@@ -95,30 +94,32 @@ impl Builder {
         &MODELS[if self.random.per_mille(600) { favourite } else { other }]
     }
 
-    /// Connection and maintenance of each host. Larger clusters have something of everything.
+    /// Connection and maintenance of each host.
     fn states(&mut self, plan: &ClusterPlan, count: u32) -> Vec<(Connection, bool)> {
         let mut states = vec![(Connection::Connected, false); count as usize];
-        let mut spare = count / 4;
-        for state in states.iter_mut().rev() {
-            if spare == 0 || plan.name.is_none() {
-                break;
-            }
-            let drawn = match self.random.below(1000) {
-                0..120 => (Connection::Connected, true),
-                120..180 => (Connection::Disconnected, self.random.per_mille(300)),
-                180..220 => (Connection::NotResponding, false),
-                _ => continue,
-            };
-            *state = drawn;
-            spare -= 1;
-        }
-        // The first large cluster of an estate shows all of them, whatever was drawn.
-        if count >= 5 && !self.estate.hosts.iter().any(|host| host.connection == Connection::Disconnected) {
+        let shown = |connection| self.estate.hosts.iter().any(|host| host.connection == connection);
+        let has_all = shown(Connection::Disconnected);
+        // The first large cluster of an estate has something of everything, whatever would be drawn.
+        if count >= 5 && !has_all {
             states[count as usize - 1] = (Connection::Disconnected, false);
             states[count as usize - 2] = (Connection::Connected, true);
+            if count >= 8 {
+                states[count as usize - 3] = (Connection::NotResponding, false);
+            }
+            return states;
         }
-        if count >= 8 && !self.estate.hosts.iter().any(|host| host.connection == Connection::NotResponding) {
-            states[count as usize - 3] = (Connection::NotResponding, false);
+        let mut spare = if plan.name.is_some() { count / 4 } else { 0 };
+        for state in states.iter_mut().rev() {
+            let drawn = match self.random.below(1000) {
+                0..45 => (Connection::Connected, true),
+                45..60 => (Connection::Disconnected, self.random.per_mille(300)),
+                60..75 => (Connection::NotResponding, false),
+                _ => continue,
+            };
+            if spare > 0 {
+                *state = drawn;
+                spare -= 1;
+            }
         }
         states
     }
@@ -162,7 +163,7 @@ impl Builder {
         if plan.name.is_none() {
             self.compute_mut(room.compute).name = name;
         }
-        if connection == Connection::Connected && !in_maintenance {
+        if !in_maintenance {
             room.usable.push(room.hosts.len());
         }
         room.hosts.push((at, 0));
@@ -227,8 +228,10 @@ impl Builder {
             }
             let is_tagged = !plan.purpose.vlans.is_empty();
             let host = &mut self.estate.hosts[at];
-            host.networks.extend(&room.networks);
+            // Every ESXi comes with this one.
+            host.networks.push(site.vm_network);
             if is_tagged {
+                host.networks.extend(&room.networks);
                 host.networks.push(site.uplinks);
             }
         }

@@ -5,7 +5,7 @@ use super::builder::{Builder, Site};
 use super::compute::Room;
 use super::guests::{Os, RHEL9, UBUNTU, WINDOWS_11, WINDOWS_2019, WINDOWS_2022};
 use super::purposes::{Purpose, Role};
-use super::{DAY, Id, Kind, Power, Snapshot, Status, TODAY, Tools, Vm};
+use super::{DAY, Id, Kind, Power, Status, TODAY, Tools, Vm};
 
 const GIB: u64 = 1 << 30;
 
@@ -56,8 +56,8 @@ impl Builder {
     }
 
     fn draft(&mut self, purpose: &'static Purpose, number: u32) -> Draft {
-        // The first of a cluster are of its first role, such as the domain controllers.
-        let role = if number < 2 { &purpose.roles[0] } else { self.role(purpose) };
+        // The first of a cluster are of its first role: two domain controllers, one vCenter.
+        let role = if number < purpose.firsts { &purpose.roles[0] } else { self.role(purpose) };
         let random = &mut self.random;
         let disk = u64::from(role.disk_gb.0 + random.below(role.disk_gb.1 - role.disk_gb.0 + 1)) * GIB;
         let used = 350 + u64::from(random.below(600));
@@ -150,17 +150,10 @@ impl Builder {
     ) -> Id {
         let id = self.id(Kind::VirtualMachine, self.estate.vms.len());
         let nic = self.nics;
-        self.nics += networks.len() as u32;
-        let mut addresses = Vec::new();
-        for network in &networks {
-            let network = self.network_mut(*network);
-            network.vms.push(id);
-            // Gateways and switches have the first ten.
-            addresses.push(network.base + 10 + network.vms.len() as u32);
-        }
+        let addresses = self.connect(id, &networks);
         let release = self.estate.hosts[host].release;
         let random = &mut self.random;
-        let age = i64::from(random.below(5 * 365)) * DAY + i64::from(random.below(86_400)) * 1000;
+        let age = i64::from(1 + random.below(5 * 365)) * DAY + i64::from(random.below(86_400)) * 1000;
         let since_boot = i64::from(random.below(200)) * DAY + i64::from(random.below(86_400)) * 1000;
         let vm = Vm {
             id,
@@ -182,7 +175,7 @@ impl Builder {
             power: draft.power,
             is_template: pool.is_none(),
             tools: tools(draft.os, random.below(1000)),
-            hardware: random.pick(&[13, 15, 17, 19, 19, 20, 21]).min(release.hardware),
+            hardware: hardware(draft.os, random.pick(&[13, 15, 17, 19, 19, 20, 21])).min(release.hardware),
             created: TODAY - age,
             boot: TODAY - since_boot.min(age),
             status: match random.below(1000) {
@@ -203,6 +196,19 @@ impl Builder {
         let at = self.estate.vms.len() - 1;
         self.snapshots(at);
         id
+    }
+
+    /// Gives a VM its addresses and network cards.
+    fn connect(&mut self, vm: Id, networks: &[Id]) -> Vec<u32> {
+        self.nics += networks.len() as u32;
+        let addresses = networks.iter().map(|network| {
+            let network = self.network_mut(*network);
+            network.vms.push(vm);
+            let number = network.vms.len() as u32 - 1;
+            // Gateways and switches have the first ten of each 256, and nobody the last.
+            network.base + ((number / 240) << 8) + 11 + number % 240
+        });
+        addresses.collect()
     }
 
     /// Templates lie on the datastore for images, on some host of the datacenter, in no pool.
@@ -234,51 +240,7 @@ impl Builder {
             self.file(folder, id);
         }
     }
-
-    fn snapshots(&mut self, at: usize) {
-        let vm = &self.estate.vms[at];
-        if vm.is_template || !self.random.per_mille(60) {
-            return;
-        }
-        let (index, created, power) = (self.estate.vms.len() - 1, vm.created, vm.power);
-        let depth = 1 + self.random.below(4);
-        let days = [2, 9, 40, 200, 700][self.random.below(5) as usize];
-        let mut taken = (TODAY - i64::from(days) * DAY).max(created + DAY / 24);
-        for number in 0..depth {
-            let id = self.id(Kind::VirtualMachineSnapshot, index);
-            let (name, description) = self.random.pick(&SNAPSHOTS);
-            // One in five hangs beside the one before it, and not below.
-            let parent = match number {
-                0 => None,
-                1 => Some(0),
-                _ => Some((number - if self.random.per_mille(200) { 2 } else { 1 }) as usize),
-            };
-            self.estate.vms[at].snapshots.push(Snapshot {
-                id,
-                name: if number == 0 { name.into() } else { format!("{name} ({})", number + 1) },
-                description,
-                created: taken,
-                parent,
-                state: if self.random.per_mille(100) { Power::Off } else { power },
-                quiesced: self.random.per_mille(150),
-            });
-            taken = (taken + i64::from(self.random.below(30)) * DAY / 2 + 3_600_000).min(TODAY);
-        }
-    }
 }
-
-const SNAPSHOTS: [(&str, &str); 7] = [
-    ("before patching", "Monthly patches"),
-    (
-        "VEEAM BACKUP TEMPORARY SNAPSHOT",
-        "Please do not delete this snapshot. It is being used by Veeam Backup.",
-    ),
-    ("pre-upgrade", "before upgrade to 12.1 & schema change"),
-    ("clean install", ""),
-    ("before change CHG0042317", "CHG0042317: firewall rules <dmz>"),
-    ("test", ""),
-    ("50% done", "half-way through the migration"),
-];
 
 /// The host with the least memory in use, of those that can run it; what is off may also lie on one that can't.
 fn pick_host(room: &Room, load: &[(usize, u64)], counts: &[u32], draft: &Draft) -> usize {
@@ -298,4 +260,9 @@ fn tools(os: &Os, drawn: u32) -> Tools {
         (false, 30..150) => Tools::Current,
         (false, _) => Tools::Unmanaged,
     }
+}
+
+/// Windows 11 wants a TPM, which came with version 14 and is only ever seen with newer ones.
+fn hardware(os: &Os, drawn: u8) -> u8 {
+    if *os == WINDOWS_11 { drawn.max(19) } else { drawn }
 }

@@ -5,20 +5,25 @@ mod builder;
 mod compute;
 mod guests;
 mod hardware;
+mod ids;
+#[cfg(test)]
+mod invariants;
 mod machines;
 mod plan;
 mod purposes;
 pub(crate) mod random;
 mod settle;
+mod snapshots;
 mod things;
 
+pub(crate) use ids::{Id, Kind, Object};
 pub(crate) use things::{
-    Cluster, Compute, Connection, Datacenter, Datastore, Folder, Holds, Host, Id, Kind, Network, Object,
-    Pool, Power, Snapshot, Status, Switch, Tools, Vm,
+    Cluster, Compute, Connection, Datacenter, Datastore, Folder, Holds, Host, Network, Pool, Power, Snapshot,
+    Status, Switch, Tools, Vm,
 };
 
 use crate::options::Options;
-use things::Slot;
+use ids::Slot;
 
 /// The day on which the estate stands still: 1 November 2026, 00:00 UTC, in milliseconds since 1970. Ages are counted
 /// back from it, and not from today, so that a seed gives the same values on any day.

@@ -23,6 +23,13 @@ pub(super) struct DatacenterPlan {
 /// Hosts in a cluster at most: vSphere could do more, people don't.
 const HOSTS: u32 = 24;
 
+/// What the first datacenter of an estate has, and the second, with the shares of the VMs.
+const SMALL: &[(&Purpose, u32)] =
+    &[(&GENERAL, 38), (&SQL, 9), (&VDI, 25), (&TEST, 15), (&MANAGEMENT, 7), (&DMZ, 6)];
+const LARGE: &[(&Purpose, u32)] =
+    &[(&GENERAL, 34), (&SQL, 9), (&VDI, 25), (&TEST, 18), (&MANAGEMENT, 5), (&DMZ, 6), (&EDGE, 3)];
+const SECOND: &[(&Purpose, u32)] = &[(&GENERAL, 45), (&SQL, 10), (&VDI, 25), (&TEST, 15), (&MANAGEMENT, 5)];
+
 /// The layout for so many VMs.
 pub(super) fn datacenters(vms: u32, site: &str, code: &str) -> Vec<DatacenterPlan> {
     let shares: &[u32] = match vms {
@@ -48,15 +55,14 @@ fn clusters(vms: u32, datacenter: usize, prefix: &str) -> Vec<ClusterPlan> {
     let purposes: &[(&Purpose, u32)] = match (vms, datacenter) {
         (0..30, _) => &[(&GENERAL, 1)],
         (30..100, _) => &[(&GENERAL, 70), (&MANAGEMENT, 30)],
-        (100..250, _) => &[(&GENERAL, 45), (&SQL, 12), (&TEST, 28), (&MANAGEMENT, 15)],
-        (_, 0) => {
-            &[(&GENERAL, 34), (&SQL, 9), (&VDI, 25), (&TEST, 18), (&MANAGEMENT, 5), (&DMZ, 6), (&EDGE, 3)]
-        }
-        (_, 1) => &[(&GENERAL, 45), (&SQL, 10), (&VDI, 25), (&TEST, 15), (&MANAGEMENT, 5)],
+        (100..150, _) => &[(&GENERAL, 45), (&SQL, 12), (&TEST, 28), (&MANAGEMENT, 15)],
+        (150..400, 0) => SMALL,
+        (_, 0) => LARGE,
+        (_, 1) => SECOND,
         _ => &[(&GENERAL, 55), (&VDI, 35), (&EDGE, 10)],
     };
     // A branch office has a handful of VMs on one host.
-    let branches = if vms < 250 { 0 } else { (vms / 500).clamp(1, 6) };
+    let branches = if vms < 150 { 0 } else { (vms / 500).clamp(1, 6) };
     let mut plans = Vec::new();
     let weights: Vec<u32> = purposes.iter().map(|(_, weight)| *weight).collect();
     let at_branches = branches * BRANCH.per_host;

@@ -12,6 +12,8 @@ pub(crate) struct Purpose {
     pub(crate) name: &'static str,
     /// How its hosts are called.
     pub(crate) host_code: &'static str,
+    /// How many of each cluster's VMs are of the first role before any role is drawn.
+    pub(crate) firsts: u32,
     /// VMs a host carries.
     pub(crate) per_host: u32,
     pub(crate) storage: Storage,
@@ -89,6 +91,7 @@ impl Role {
 pub(crate) static GENERAL: Purpose = Purpose {
     name: "prod-general",
     host_code: "prod",
+    firsts: 2,
     per_host: 20,
     storage: Storage::Vmfs,
     ha: true,
@@ -125,6 +128,7 @@ pub(crate) static GENERAL: Purpose = Purpose {
 pub(crate) static SQL: Purpose = Purpose {
     name: "prod-sql",
     host_code: "sql",
+    firsts: 1,
     per_host: 15,
     storage: Storage::Vmfs,
     ha: true,
@@ -154,6 +158,7 @@ pub(crate) static SQL: Purpose = Purpose {
 pub(crate) static VDI: Purpose = Purpose {
     name: "vdi",
     host_code: "vdi",
+    firsts: 1,
     per_host: 25,
     storage: Storage::Vsan,
     ha: true,
@@ -176,6 +181,7 @@ pub(crate) static VDI: Purpose = Purpose {
 pub(crate) static MANAGEMENT: Purpose = Purpose {
     name: "mgmt",
     host_code: "mgmt",
+    firsts: 1,
     per_host: 15,
     storage: Storage::Vsan,
     ha: true,
@@ -184,7 +190,7 @@ pub(crate) static MANAGEMENT: Purpose = Purpose {
     evc: true,
     vlans: &[(100, "mgmt"), (110, "backup"), (120, "monitoring")],
     roles: &[
-        role("vcsa", 1, &[&PHOTON], &[8], &[28], (700, 1400), "Infrastructure/VMware")
+        role("vcsa", 0, &[&PHOTON], &[8], &[28], (700, 1400), "Infrastructure/VMware")
             .notes(&["vCenter Server Appliance"]),
         role("nsx-manager-", 2, &[&UBUNTU], &[6], &[24], (300, 300), "Infrastructure/VMware"),
         role("aria-ops-", 2, &[&PHOTON], &[8], &[32], (300, 800), "Infrastructure/VMware"),
@@ -203,6 +209,7 @@ pub(crate) static MANAGEMENT: Purpose = Purpose {
 pub(crate) static DMZ: Purpose = Purpose {
     name: "dmz",
     host_code: "dmz",
+    firsts: 1,
     per_host: 15,
     storage: Storage::Vmfs,
     ha: true,
@@ -223,6 +230,7 @@ pub(crate) static DMZ: Purpose = Purpose {
 pub(crate) static TEST: Purpose = Purpose {
     name: "dev-test",
     host_code: "dev",
+    firsts: 1,
     per_host: 25,
     storage: Storage::Nfs,
     ha: true,
@@ -256,6 +264,7 @@ pub(crate) static TEST: Purpose = Purpose {
 pub(crate) static EDGE: Purpose = Purpose {
     name: "edge",
     host_code: "edge",
+    firsts: 2,
     per_host: 15,
     storage: Storage::Vsan,
     ha: true,
@@ -275,6 +284,7 @@ pub(crate) static EDGE: Purpose = Purpose {
 pub(crate) static BRANCH: Purpose = Purpose {
     name: "branch",
     host_code: "branch",
+    firsts: 1,
     per_host: 8,
     storage: Storage::Vmfs,
     ha: false,

@@ -2,7 +2,7 @@
 //! Refuses settings of a cluster to a host of its own, as vSphere's types do.
 
 use super::place::MANAGED_ENTITY;
-use super::{At, Field, Type, leaf, record, record_if};
+use super::{At, Field, Type, leaf, record, record_if, unset};
 use crate::data::{Data, Record};
 use crate::estate::{Host, Object};
 
@@ -10,6 +10,7 @@ pub(super) static COMPUTE_RESOURCE: Type = Type {
     name: "ComputeResource",
     base: Some(&MANAGED_ENTITY),
     fields: &[
+        leaf("environmentBrowser", unset),
         leaf("host", |at| Some(Data::References(at.compute()?.hosts.clone()))),
         leaf("datastore", |at| Some(Data::References(at.compute()?.datastores.clone()))),
         leaf("network", |at| Some(Data::References(at.compute()?.networks.clone()))),
@@ -23,6 +24,11 @@ pub(super) static CLUSTER: Type = Type {
     name: "ClusterComputeResource",
     base: Some(&COMPUTE_RESOURCE),
     fields: &[
+        leaf("actionHistory", unset),
+        leaf("drsFault", unset),
+        leaf("drsRecommendation", unset),
+        leaf("migrationHistory", unset),
+        leaf("recommendation", unset),
         record("summary", "ClusterComputeResourceSummary", SUMMARY_OF_CLUSTER),
         record(
             "configurationEx",
@@ -101,6 +107,8 @@ pub(super) static RESOURCE_POOL: Type = Type {
     name: "ResourcePool",
     base: Some(&MANAGED_ENTITY),
     fields: &[
+        leaf("childConfiguration", unset),
+        leaf("runtime", unset),
         leaf("owner", |at| Some(Data::Reference(at.pool()?.owner))),
         leaf("resourcePool", |at| Some(Data::References(at.pool()?.pools.clone()))),
         leaf("vm", |at| Some(Data::References(at.pool()?.vms.clone()))),

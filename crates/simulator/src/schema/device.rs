@@ -8,7 +8,7 @@ use crate::estate::{Object, Vm};
 
 pub(super) fn devices<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
     let vm = at.vm()?;
-    let mut devices = vec![controller().into(), drive().into()];
+    let mut devices = vec![controller(vm.datastores.len() as i64).into(), drive().into()];
     let disks = vm.datastores.len() as u64;
     for number in 0..vm.datastores.len() {
         devices.push(disk(at, vm, number, vm.provisioned() / disks)?.into());
@@ -25,11 +25,13 @@ fn device<'a>(type_name: &'static str, key: i64, label: String, summary: String)
     Record::subtype(type_name).with("key", Data::Int(key)).with("deviceInfo", info.into())
 }
 
-fn controller<'a>() -> Record<'a> {
+fn controller<'a>(disks: i64) -> Record<'a> {
+    let attached = (0..disks).map(|number| Data::Int(2000 + number)).collect();
     device("ParaVirtualSCSIController", 1000, "SCSI controller 0".into(), "VMware paravirtual SCSI".into())
-        .with("controllerKey", Data::Int(100))
         .with("busNumber", Data::Int(0))
+        .with("device", Data::List("int", attached))
         .with("sharedBus", Data::Word("VirtualSCSISharing", "noSharing"))
+        .with("scsiCtlrUnitNumber", Data::Int(7))
 }
 
 fn drive<'a>() -> Record<'a> {

@@ -3,7 +3,7 @@
 
 use super::host_parts::{identification, net_config, nics, serial, vnics};
 use super::place::MANAGED_ENTITY;
-use super::{At, Field, Type, leaf, record, record_if};
+use super::{At, Field, Type, leaf, record, record_if, unset};
 use crate::data::Data;
 use crate::estate::{Connection, random};
 
@@ -11,6 +11,12 @@ pub(super) static HOST: Type = Type {
     name: "HostSystem",
     base: Some(&MANAGED_ENTITY),
     fields: &[
+        leaf("answerFileValidationState", unset),
+        leaf("capability", unset),
+        leaf("configManager", unset),
+        leaf("datastoreBrowser", unset),
+        leaf("licensableResource", unset),
+        leaf("systemResources", unset),
         leaf("datastore", |at| Some(Data::References(at.host()?.datastores.clone()))),
         leaf("network", |at| Some(Data::References(at.host()?.networks.clone()))),
         leaf("vm", |at| Some(Data::References(at.host()?.vms.clone()))),

@@ -44,6 +44,11 @@ const fn leaf(name: &'static str, read: Read) -> Field {
     Field { name, of: Of::Leaf(read) }
 }
 
+/// What a vCenter has and nobody needs here: known, and not set.
+fn unset<'a>(_: At<'a>) -> Option<Data<'a>> {
+    None
+}
+
 /// A data object that is always there.
 const fn record(name: &'static str, type_name: &'static str, fields: &'static [Field]) -> Field {
     record_if(name, type_name, |_| true, fields)
@@ -178,6 +183,7 @@ pub(crate) fn type_of(name: &str) -> Option<&'static Type> {
             &storage::DATASTORE,
             &storage::NETWORK,
             &storage::PORTGROUP,
+            &storage::OPAQUE,
             &storage::SWITCH,
             &storage::VMWARE_SWITCH,
         ]

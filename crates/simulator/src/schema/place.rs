@@ -1,7 +1,7 @@
 //! Properties of everything in the inventory, and of folders and datacenters.
 //! Refuses to tell a parent that the account could not see: there are no such here.
 
-use super::{At, Field, Type, leaf, record};
+use super::{At, Field, Type, leaf, record, unset};
 use crate::data::{self, Data};
 use crate::estate::{Holds, Id, Object, Status};
 
@@ -16,15 +16,15 @@ pub(super) static MANAGED_ENTITY: Type = Type {
         leaf("alarmActionsEnabled", |_| Some(Data::Bool(true))),
         leaf("effectiveRole", |_| Some(Data::List("int", vec![Data::Int(-1)]))),
         leaf("customValue", |_| Some(Data::List("CustomFieldValue", Vec::new()))),
-        leaf("configIssue", |_| None),
-        leaf("declaredAlarmState", |_| None),
-        leaf("triggeredAlarmState", |_| None),
-        leaf("disabledMethod", |_| None),
-        leaf("permission", |_| None),
+        leaf("configIssue", unset),
+        leaf("declaredAlarmState", unset),
+        leaf("triggeredAlarmState", unset),
+        leaf("disabledMethod", unset),
+        leaf("permission", unset),
         leaf("recentTask", |_| Some(Data::References(Vec::new()))),
-        leaf("tag", |_| None),
+        leaf("tag", unset),
         leaf("value", |_| Some(Data::List("CustomFieldValue", Vec::new()))),
-        leaf("availableField", |_| None),
+        leaf("availableField", unset),
     ],
 };
 
@@ -34,14 +34,14 @@ pub(super) static FOLDER: Type = Type {
     fields: &[
         leaf("childType", |at| Some(Data::List("string", child_types(at.folder()?.holds)))),
         leaf("childEntity", |at| Some(Data::References(at.folder()?.children.clone()))),
-        leaf("namespace", |_| None),
+        leaf("namespace", unset),
     ],
 };
 
 pub(super) static STORAGE_POD: Type = Type {
     name: "StoragePod",
     base: Some(&FOLDER),
-    fields: &[record("summary", "StoragePodSummary", SUMMARY_OF_POD), leaf("podStorageDrsEntry", |_| None)],
+    fields: &[record("summary", "StoragePodSummary", SUMMARY_OF_POD), leaf("podStorageDrsEntry", unset)],
 };
 
 const SUMMARY_OF_POD: &[Field] = &[

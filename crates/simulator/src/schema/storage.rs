@@ -2,7 +2,7 @@
 //! Refuses to know what lies on them beyond who uses them.
 
 use super::place::MANAGED_ENTITY;
-use super::{At, Field, Type, leaf, record};
+use super::{At, Field, Type, leaf, record, unset};
 use crate::data::{self, Data, Record};
 use crate::estate::{Datastore, TODAY, random};
 
@@ -10,6 +10,9 @@ pub(super) static DATASTORE: Type = Type {
     name: "Datastore",
     base: Some(&MANAGED_ENTITY),
     fields: &[
+        leaf("browser", unset),
+        leaf("capability", unset),
+        leaf("iormConfiguration", unset),
         leaf("host", |at| Some(Data::List("DatastoreHostMount", mounts(at)?))),
         leaf("vm", |at| Some(Data::References(at.datastore()?.vms.clone()))),
         record("info", "DatastoreInfo", INFO),
@@ -74,6 +77,13 @@ pub(super) static PORTGROUP: Type = Type {
             ],
         ),
     ],
+};
+
+/// NSX networks. No estate has one, but the type is known.
+pub(super) static OPAQUE: Type = Type {
+    name: "OpaqueNetwork",
+    base: Some(&NETWORK),
+    fields: &[leaf("capability", unset), leaf("extraConfig", unset)],
 };
 
 pub(super) static SWITCH: Type = Type {

@@ -3,7 +3,7 @@
 
 use super::device::devices;
 use super::place::MANAGED_ENTITY;
-use super::{At, Field, Type, leaf, record, record_if};
+use super::{At, Field, Type, leaf, record, record_if, unset};
 use crate::data::{self, Data, Record};
 use crate::estate::{Connection, Id, Object, Power, TODAY, Tools, Vm, random};
 use std::net::Ipv4Addr;
@@ -22,6 +22,13 @@ pub(super) static VM: Type = Type {
         record("summary", "VirtualMachineSummary", SUMMARY),
         leaf("guestHeartbeatStatus", |at| Some(Data::Word("ManagedEntityStatus", heartbeat(at.vm()?)))),
         record_if("snapshot", "VirtualMachineSnapshotInfo", has_snapshots, SNAPSHOTS),
+        leaf("rootSnapshot", |at| Some(Data::References(root_snapshots(at.vm()?)))),
+        leaf("capability", unset),
+        leaf("environmentBrowser", unset),
+        leaf("layout", unset),
+        leaf("layoutEx", unset),
+        leaf("resourceConfig", unset),
+        leaf("storage", unset),
     ],
 };
 
@@ -92,6 +99,7 @@ const GUEST: &[Field] = &[
 const SUMMARY: &[Field] = &[
     leaf("vm", |at| Some(Data::Reference(at.vm()?.id))),
     record("runtime", "VirtualMachineRuntimeInfo", RUNTIME),
+    record("quickStats", "VirtualMachineQuickStats", QUICK_STATS),
     record("guest", "VirtualMachineGuestSummary", GUEST_SUMMARY),
     record("config", "VirtualMachineConfigSummary", CONFIG_SUMMARY),
     record(
@@ -105,6 +113,13 @@ const SUMMARY: &[Field] = &[
         ],
     ),
     leaf("overallStatus", |at| Some(Data::Word("ManagedEntityStatus", at.vm()?.status.word()))),
+];
+
+const QUICK_STATS: &[Field] = &[
+    leaf("overallCpuUsage", |at| Some(Data::Int(busy(at, u64::from(at.vm()?.cpus) * 900)?))),
+    leaf("guestMemoryUsage", |at| Some(Data::Int(busy(at, u64::from(at.vm()?.memory_mb) / 2)?))),
+    leaf("hostMemoryUsage", |at| Some(Data::Int(busy(at, u64::from(at.vm()?.memory_mb))?))),
+    leaf("guestHeartbeatStatus", |at| Some(Data::Word("ManagedEntityStatus", heartbeat(at.vm()?)))),
 ];
 
 const GUEST_SUMMARY: &[Field] = &[
@@ -262,6 +277,17 @@ fn trees<'a>(vm: &'a Vm, parent: Option<usize>) -> Vec<Data<'a>> {
             .into()
     });
     trees.collect()
+}
+
+fn root_snapshots(vm: &Vm) -> Vec<Id> {
+    vm.snapshots.iter().filter(|snapshot| snapshot.parent.is_none()).map(|snapshot| snapshot.id).collect()
+}
+
+/// Some part of what it could use, and nothing while it doesn't run.
+fn busy(at: At<'_>, most: u64) -> Option<i64> {
+    let vm = at.vm()?;
+    let part = random::mix(at.estate.seed, 9 << 40 | u64::from(vm.id.number())) % 900 + 50;
+    Some(if vm.power == Power::On { (most * part / 1000) as i64 } else { 0 })
 }
 
 fn child_snapshots(vm: &Vm, id: Id) -> Vec<Id> {

@@ -1,7 +1,8 @@
 //! Muster's own client reads everything.
 
 use contract::Kind;
-use vsphere::{Trust, Value};
+use std::collections::BTreeSet;
+use vsphere::{Event, Selection, Trust, Value, Watcher};
 
 use crate::support::{endpoint, login, read, start};
 
@@ -47,4 +48,111 @@ async fn the_certificate_is_trusted_by_its_fingerprint_and_by_its_authority() {
     let uuid =
         vms.values().next().unwrap().property("config.instanceUuid").and_then(Value::as_str).map(str::len);
     assert_eq!(uuid, Some(36));
+}
+
+/// Texts anywhere below a value.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Text(text) => found.push(text.to_string()),
+        Value::Ref(_) => {}
+        Value::List(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Struct { fields, .. } => fields.iter().for_each(|(_, value)| texts(value, found)),
+    }
+}
+
+#[tokio::test]
+async fn serial_numbers_uuids_and_mac_addresses_are_there_once() {
+    let simulator = start(1_500, 9).await;
+    let session = login(&simulator).await;
+    let (hosts, vms) = (read(&session, Kind::Hosts).await, read(&session, Kind::Vms).await);
+    let mut seen = BTreeSet::new();
+    let mut once =
+        |what: &str, text: &str| assert!(seen.insert(text.to_owned()), "{what} {text} is there twice");
+    for host in hosts.values() {
+        once("uuid", host.property("summary.hardware.uuid").and_then(Value::as_str).unwrap());
+        let infos = host.property("summary.hardware.otherIdentifyingInfo").unwrap().as_list();
+        let key = |info: &Value| info.field("identifierType.key").and_then(Value::as_str).map(str::to_owned);
+        let serial =
+            infos.iter().find(|info| key(info).is_some_and(|key| key.contains("SerialNumberTag"))).unwrap();
+        once("serial number", serial.field("identifierValue").and_then(Value::as_str).unwrap());
+        for nic in host.property("config.network.pnic").map_or(&[][..], Value::as_list) {
+            once("mac", nic.field("mac").and_then(Value::as_str).unwrap());
+        }
+    }
+    for vm in vms.values() {
+        once("uuid", vm.property("config.uuid").and_then(Value::as_str).unwrap());
+        once("uuid", vm.property("config.instanceUuid").and_then(Value::as_str).unwrap());
+        let devices = vm.property("config.hardware.device").unwrap().as_list();
+        let cards = devices.iter().filter_map(|device| device.field("macAddress")?.as_str());
+        cards.for_each(|mac| once("mac", mac));
+    }
+    session.logout().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_seed_and_a_size_give_the_same_values_at_each_start_and_new_secrets() {
+    let (one, other, third) = (start(120, 5).await, start(120, 5).await, start(120, 6).await);
+    assert_eq!(one.instance_uuid(), other.instance_uuid());
+    assert_ne!(one.instance_uuid(), third.instance_uuid());
+    assert_ne!((one.password(), one.sha256()), (other.password(), other.sha256()));
+    let (first, second, another) = (login(&one).await, login(&other).await, login(&third).await);
+    for kind in Kind::READ {
+        let objects = read(&first, kind).await;
+        assert_eq!(objects, read(&second, kind).await, "{kind}");
+        assert_ne!(objects, read(&another, kind).await, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn names_come_escaped_and_notes_as_they_were_written() {
+    let simulator = start(1_000, 2).await;
+    let session = login(&simulator).await;
+    let (mut names, mut notes) = (Vec::new(), Vec::new());
+    for network in read(&session, Kind::Networks).await.values() {
+        texts(network.property("name").unwrap(), &mut names);
+    }
+    assert!(names.iter().any(|name| name.ends_with("file%2fprint")), "{names:?}");
+    for vm in read(&session, Kind::Vms).await.values() {
+        texts(vm.property("config.annotation").unwrap(), &mut notes);
+        texts(vm.property("name").unwrap(), &mut names);
+    }
+    assert!(names.iter().all(|name| !name.contains('/')));
+    for written in ["ERP R&D <prod>", "Özdemir", "ERP team\nRestart"] {
+        assert!(notes.iter().any(|note| note.contains(written)), "{written}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_largest_estate_is_read_in_three_hundred_pages() {
+    let simulator = start(30_000, 1).await;
+    let session = login(&simulator).await;
+    let mut watcher = Watcher::new(&session, Selection::new("VirtualMachine", ["name"]), 1_000);
+    let (mut pages, mut vms) = (0, BTreeSet::new());
+    while let Event::Page { objects, .. } = watcher.next().await.unwrap() {
+        pages += 1;
+        vms.extend(objects.into_iter().map(|object| object.moref));
+    }
+    assert_eq!((pages, vms.len()), (300, 30_000));
+    session.logout().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes half a minute where nothing is optimized; prints figures"]
+async fn the_largest_estate_is_read_whole() {
+    let began = std::time::Instant::now();
+    let simulator = start(30_000, 1).await;
+    let made = began.elapsed();
+    let session = login(&simulator).await;
+    let vms = read(&session, Kind::Vms).await;
+    assert_eq!(vms.len(), 30_000);
+    let rest: usize = {
+        let mut count = 0;
+        for kind in Kind::READ.into_iter().filter(|kind| *kind != Kind::Vms) {
+            count += read(&session, kind).await.len();
+        }
+        count
+    };
+    let (whole, bytes) = (began.elapsed() - made, session.traffic().bytes);
+    println!("made in {made:?}; 30,000 VMs and {rest} others read in {whole:?}: {bytes} bytes");
+    session.logout().await.unwrap();
 }

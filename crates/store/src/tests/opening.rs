@@ -1,7 +1,7 @@
 //! Opening, migrating, refusing.
 
 use super::*;
-use crate::migrate::MIGRATIONS;
+use crate::migrate::{MIGRATIONS, newest};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
@@ -13,6 +13,32 @@ fn next_release(sql: &str) -> Migrator {
     Migrator::with_migrations(migrations)
 }
 
+/// The schema of this release.
+fn current() -> i64 {
+    newest(&MIGRATIONS)
+}
+
+/// The copy that a migration from this release's schema keeps.
+fn kept() -> String {
+    format!("muster-schema-{}.db", current())
+}
+
+#[tokio::test]
+async fn a_vcenter_of_the_release_before_is_in_its_state_since_its_last_contact() {
+    let dir = tempfile::tempdir().unwrap();
+    let first: Vec<Migration> = MIGRATIONS.iter().take(1).cloned().collect();
+    Store::open_with(dir.path(), &Migrator::with_migrations(first)).await.unwrap().close().await;
+    let credential = "INSERT INTO credentials VALUES ('c', 'Berlin', 'berlin', 'u', 'none', NULL)";
+    execute(dir.path(), credential).await;
+    let vcenter = "INSERT INTO vcenters VALUES ('v', 'Berlin', 'berlin', 'vc', 443, 'c', 'system', NULL, NULL, '[]', \
+                   300, NULL, NULL, NULL, NULL, 'offline', 7)";
+    execute(dir.path(), vcenter).await;
+    let store = Store::open(dir.path()).await.unwrap();
+    let record = store.vcenters().await.unwrap().remove(0);
+    assert_eq!((record.vcenter.name.as_str(), record.state_since), ("Berlin", Some(Time(7))));
+    store.close().await;
+}
+
 #[tokio::test]
 async fn a_new_folder_gets_a_database_that_is_sound_and_keeps_its_id() {
     let dir = tempfile::tempdir().unwrap();
@@ -21,7 +47,7 @@ async fn a_new_folder_gets_a_database_that_is_sound_and_keeps_its_id() {
     let id = store.database_id().to_owned();
     let health = store.check().await.unwrap();
     assert!(health.is_sound(), "{health}");
-    assert_eq!((health.schema_version, &*health.journal_mode), (1, "wal"));
+    assert_eq!((health.schema_version, &*health.journal_mode), (current(), "wal"));
     assert!(health.size_bytes > 0);
     store.close().await;
 
@@ -52,7 +78,7 @@ async fn only_its_owner_can_read_the_folder_and_what_is_in_it() {
     with_vcenter(&store, "Paris").await;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
-    for file in ["muster.db", "muster.db-wal", "muster.db-shm", "muster-schema-1.db", "schema.lock"] {
+    for file in ["muster.db", "muster.db-wal", "muster.db-shm", &kept(), "schema.lock"] {
         assert_eq!(mode(&data.join(file)), 0o600, "{file}");
     }
 }
@@ -74,7 +100,7 @@ async fn a_newer_schema_is_refused_and_left_as_it_is() {
     Store::open_with(dir.path(), &next_release("CREATE TABLE next (id TEXT)")).await.unwrap().close().await;
     let before = std::fs::read(dir.path().join("muster.db")).unwrap();
     let error = Store::open(dir.path()).await.unwrap_err();
-    assert!(matches!(error, Error::NewerSchema { found: 99, known: 1 }), "{error:?}");
+    assert!(matches!(error, Error::NewerSchema { found: 99, known } if known == current()), "{error:?}");
     assert_eq!(std::fs::read(dir.path().join("muster.db")).unwrap(), before);
 }
 
@@ -90,7 +116,7 @@ async fn a_migration_keeps_a_copy_that_the_older_release_can_open() {
     store.close().await;
 
     let restored = tempfile::tempdir().unwrap();
-    std::fs::copy(dir.path().join("muster-schema-1.db"), restored.path().join("muster.db")).unwrap();
+    std::fs::copy(dir.path().join(kept()), restored.path().join("muster.db")).unwrap();
     let store = Store::open(restored.path()).await.unwrap();
     assert_eq!(store.vcenters().await.unwrap()[0].vcenter.name, "Berlin");
     assert!(store.check().await.unwrap().is_sound());

@@ -1,12 +1,13 @@
 //! Scope, filter, what is filtered by, how many rows there are, and the pages.
 
+use crate::components::failure::said;
 use crate::components::icon::icon;
 use crate::components::select::Select;
 use crate::components::when::Ago;
 use crate::hooks::{Window, go, replace, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::table::{PAGE, View};
-use crate::state::{advice, words};
+use crate::state::words;
 use contract::columns::{self, Link};
 use contract::{Kind, Rows, VcenterId};
 use gloo_timers::callback::Timeout;
@@ -181,7 +182,7 @@ fn found(view: &View, rows: &Rows) -> Html {
                 <span class="muster-quiet">{ " · reading anew…" }</span>
             }
             if let Some((source, error)) = failed {
-                <span class="muster-found__failed" title={advice::sentence(&error.message)}>
+                <span class="muster-found__failed" title={said(&error.message)}>
                     { icon("exclamation-triangle") }
                     { format!(" {}: not refreshed", source.name) }
                 </span>

@@ -1,0 +1,112 @@
+//! `musterctl simulator` as people and scripts use it.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "tests; clippy sees only functions with #[test] as such")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+/// Without the environment of the person who runs the tests: no keychain, no home.
+fn alone(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("HOME", "/nonexistent").env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
+    command
+}
+
+fn musterctl() -> Command {
+    alone(env!("CARGO_BIN_EXE_musterctl"))
+}
+
+/// A simulator, ended with its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Running {
+        let started = musterctl().arg("simulator").args(arguments).stdout(Stdio::piped()).spawn();
+        Running(started.unwrap())
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.0.id().to_string()]).status();
+        assert!(status.unwrap().success());
+    }
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+#[test]
+fn a_script_gets_one_document_and_ends_it_with_a_signal() {
+    for signal in ["-TERM", "-INT"] {
+        let mut running = Running::start(&["--vms", "12", "--seed", "7", "--json"]);
+        let mut stdout = BufReader::new(running.0.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["address", "user", "password", "sha256", "instance_uuid", "vms", "seed"]);
+        assert_eq!((&document["vms"], &document["seed"]), (&12.into(), &7.into()));
+        assert!(document["address"].as_str().unwrap().starts_with("127.0.0.1:"));
+        assert_eq!(document["sha256"].as_str().unwrap().len(), 64);
+        running.signal(signal);
+        assert_eq!(running.0.wait().unwrap().code(), Some(0), "{signal}");
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+    }
+}
+
+#[test]
+fn the_command_that_it_prints_adds_it_and_its_inventory_can_be_synced() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data folder");
+    let data = data.to_str().unwrap();
+    let mut running = Running::start(&["--vms", "12", "--data-dir", data]);
+    let stdout = BufReader::new(running.0.stdout.take().unwrap());
+    let lines: Vec<String> =
+        stdout.lines().map(Result::unwrap).take_while(|line| !line.starts_with("It runs")).collect();
+    let text = lines.join("\n");
+    assert!(text.contains("12 VMs (1 of them templates)"), "{text}");
+    let printed = lines.iter().find(|line| line.contains("vcenter add")).unwrap();
+    // The password goes where musterctl finds it again, because here is no keychain.
+    let words: Vec<&str> = printed.split(' ').collect();
+    let name = printed.split("vcenter add ").nth(1).unwrap().split(' ').next().unwrap();
+    let credentials = folder.path().join("credentials");
+    std::fs::create_dir(&credentials).unwrap();
+    std::fs::write(credentials.join(name), words[1]).unwrap();
+    let printed = printed.replace("| musterctl", &format!("| '{}'", env!("CARGO_BIN_EXE_musterctl")));
+    let sh = run(alone("sh").args(["-c", &printed]).env("CREDENTIALS_DIRECTORY", &credentials));
+    assert!(sh.status.success(), "{printed}: {}", String::from_utf8_lossy(&sh.stderr));
+    let ours = || {
+        let mut command = musterctl();
+        command.args(["--data-dir", data]).env("CREDENTIALS_DIRECTORY", &credentials);
+        command
+    };
+    let sync = run(ours().args(["sync", "full", name]));
+    assert!(sync.status.success(), "{}", String::from_utf8_lossy(&sync.stderr));
+    for (kind, count) in [("vms", Some(12)), ("hosts", None), ("clusters", None), ("datastores", None)] {
+        let rows = run(ours().args(["inventory", kind, "--json"]));
+        let rows: serde_json::Value = serde_json::from_slice(&rows.stdout).unwrap();
+        let rows = rows.as_array().unwrap();
+        assert_eq!(rows.len(), count.unwrap_or(rows.len().max(1)), "{kind}");
+        // Every value is of the shape that its column has.
+        assert!(rows.iter().all(|row| row["missing"] == serde_json::json!({})), "{kind}: {rows:?}");
+    }
+}
+
+#[test]
+fn a_size_that_no_vcenter_has_is_wrong_usage() {
+    for vms in ["0", "30001"] {
+        let refused = run(musterctl().args(["simulator", "--vms", vms]));
+        assert_eq!(refused.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(said.contains("1..=30000"), "{said}");
+    }
+}
