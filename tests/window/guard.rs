@@ -32,7 +32,7 @@ async fn many_removals_are_a_question_with_counts_and_are_gone_after_the_answer(
 
     window.press("[data-toast='Berlin: full sync failed']", "Accept the removals").await?;
     window.wait_for_text("#found", &format!("{} VMs", all - 90)).await?;
-    let removed = "window.seenToasts.some(([title, text]) => title.endsWith('full sync done') && text.includes('90 removed'))";
+    let removed = "window.seenToasts.some(([title, text]) => title === 'Berlin: full sync done' && text.includes('90 removed'))";
     window.wait_for("the toast says how many were removed", removed).await?;
     assert_eq!(window.rows(&["name"]).await?.len() as u64, all - 90);
 

@@ -154,8 +154,11 @@ impl Toasts {
             if let Some((_, before)) = same.and_then(|position| self.shown.remove(position).group) {
                 names.splice(0..0, before);
                 names.dedup();
-                toast.title = format!("{}: {what}", names.join(", "));
-                toast.detail = words::counted(names.len(), "vCenter", "vCenters");
+                // The same vCenter again is no group: what its newest operation did stays told.
+                if names.len() > 1 {
+                    toast.title = format!("{}: {what}", names.join(", "));
+                    toast.detail = words::counted(names.len(), "vCenter", "vCenters");
+                }
             }
         }
         // The same failure again replaces the one before.
@@ -196,6 +199,19 @@ mod tests {
         assert_eq!(toasts.shown().len(), 1, "it stays as long as the newest of them");
         toasts.dismiss(ids[2]);
         assert!(toasts.shown().is_empty());
+    }
+
+    #[test]
+    fn a_second_success_of_one_vcenter_tells_what_it_did() {
+        let mut toasts = Toasts::default();
+        for removed in [0, 90] {
+            let mut operation = samples::operation("Berlin", OperationState::Succeeded);
+            operation.diff.removed = removed;
+            toasts.show(Toast::of(&operation).unwrap());
+        }
+        assert_eq!(toasts.shown().len(), 1);
+        assert_eq!(toasts.shown()[0].title, "Berlin: full sync done");
+        assert_eq!(toasts.shown()[0].detail, "90 removed.");
     }
 
     #[test]
