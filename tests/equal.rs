@@ -2,7 +2,7 @@
 //! Refuses to look at chosen columns only: what is not compared stands in a table with its reason.
 
 mod columns;
-mod govc;
+pub(crate) mod govc;
 mod make;
 mod unusual;
 

@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// An object with the properties that were asked for.
-pub(super) struct Object {
+pub(crate) struct Object {
     /// The exact type, such as `VirtualApp`.
-    pub(super) object_type: String,
+    pub(crate) object_type: String,
     /// The bare reference, such as `host-12`.
-    pub(super) moref: String,
+    pub(crate) moref: String,
     properties: BTreeMap<String, Value>,
 }
 
 /// A server's inventory, asked for piece by piece.
-pub(super) struct Inventory<'a> {
+pub(crate) struct Inventory<'a> {
     peer: &'a Peer,
     tree: BTreeMap<String, Object>,
     datacenters: Vec<Object>,
     /// What tells this server from all others.
-    pub(super) instance_uuid: Value,
+    pub(crate) instance_uuid: Value,
 }
 
 /// Every type that stands in the tree. The server adds their subtypes.
@@ -40,7 +40,7 @@ const FOLDERS: [&str; 4] = ["vmFolder", "hostFolder", "datastoreFolder", "networ
 
 impl<'a> Inventory<'a> {
     /// Reads names and parents of everything.
-    pub(super) fn of(peer: &'a Peer) -> Inventory<'a> {
+    pub(crate) fn of(peer: &'a Peer) -> Inventory<'a> {
         let tree = objects(peer, &TREE, &["name", "parent"]);
         let tree = tree.into_iter().map(|object| (object.moref.clone(), object)).collect();
         let datacenters = objects(peer, &["Datacenter"], &FOLDERS);
@@ -48,7 +48,7 @@ impl<'a> Inventory<'a> {
     }
 
     /// Objects of a type, which stands first, and of its subtypes.
-    pub(super) fn objects(&self, types: &[&str], paths: &[&str]) -> Vec<Object> {
+    pub(crate) fn objects(&self, types: &[&str], paths: &[&str]) -> Vec<Object> {
         // Where there is nothing to collect govc waits for ever until there is.
         if !self.tree.values().any(|object| types.contains(&&*object.object_type)) {
             return Vec::new();
@@ -57,7 +57,7 @@ impl<'a> Inventory<'a> {
     }
 
     /// A node of every snapshot tree, with what its place in the tree says: `vm`, `depth`, `current`.
-    pub(super) fn snapshots(&self) -> Vec<Object> {
+    pub(crate) fn snapshots(&self) -> Vec<Object> {
         let vms = self.objects(&["VirtualMachine"], &["snapshot"]);
         vms.iter()
             .flat_map(|vm| {
@@ -70,43 +70,43 @@ impl<'a> Inventory<'a> {
     }
 
     /// The object itself and what it is in, outwards; the root folder belongs to no path.
-    pub(super) fn outwards(&self, moref: &str) -> impl Iterator<Item = &Object> {
+    pub(crate) fn outwards(&self, moref: &str) -> impl Iterator<Item = &Object> {
         let next = |object: &&Object| self.tree.get(object.reference("parent")?);
         std::iter::successors(self.tree.get(moref), next)
     }
 
     /// Which of its datacenter's folders this is: `vm`, `host`, `datastore` or `network`.
-    pub(super) fn role(&self, folder: &str) -> Option<&'static str> {
+    pub(crate) fn role(&self, folder: &str) -> Option<&'static str> {
         let of =
             |datacenter: &Object| FOLDERS.into_iter().find(|role| datacenter.reference(role) == Some(folder));
         self.datacenters.iter().find_map(of)?.strip_suffix("Folder")
     }
 
     /// An object's name as people gave it.
-    pub(super) fn name(&self, moref: &str) -> Option<String> {
+    pub(crate) fn name(&self, moref: &str) -> Option<String> {
         self.tree.get(moref)?.name()
     }
 }
 
 impl Object {
     /// A property; null where the server sent none.
-    pub(super) fn get(&self, path: &str) -> &Value {
+    pub(crate) fn get(&self, path: &str) -> &Value {
         self.properties.get(path).unwrap_or(&Value::Null)
     }
 
     /// The moref in a property.
-    pub(super) fn reference(&self, path: &str) -> Option<&str> {
+    pub(crate) fn reference(&self, path: &str) -> Option<&str> {
         self.get(path)["value"].as_str()
     }
 
     /// The name as people gave it.
-    pub(super) fn name(&self) -> Option<String> {
+    pub(crate) fn name(&self) -> Option<String> {
         self.get("name").as_str().map(decoded)
     }
 }
 
 /// Undoes the server's escapes in a name: `%2f` is `/`, and a `+` is a `+`.
-pub(super) fn decoded(name: &str) -> String {
+pub(crate) fn decoded(name: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = name;
     while let Some((before, after)) = rest.split_once('%') {

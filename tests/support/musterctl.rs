@@ -1,5 +1,6 @@
 //! `musterctl` as a child process on a data folder of its own.
-//! Refuses to see the environment of the person who runs the tests: no keychain, no proxy, no home.
+//! Refuses to see the environment of the person who runs the tests: no keychain but one of the tests' own, no
+//! proxy, no home.
 
 use super::Peer;
 use super::peer::PASSWORD;
@@ -11,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 /// A data folder, and the program on it.
 pub(crate) struct Musterctl {
     folder: tempfile::TempDir,
+    bus: Option<String>,
 }
 
 /// How a run ended.
@@ -29,7 +31,12 @@ impl Musterctl {
     pub(crate) fn new() -> Musterctl {
         let folder = tempfile::tempdir().expect("a data folder");
         std::fs::create_dir(folder.path().join("credentials")).expect("a folder for credentials");
-        Musterctl { folder }
+        Musterctl { folder, bus: None }
+    }
+
+    /// On an empty folder, with passwords in the keychain on a session bus, and in no folder.
+    pub(crate) fn with_keychain(bus: &str) -> Musterctl {
+        Musterctl { bus: Some(bus.to_owned()), ..Musterctl::new() }
     }
 
     /// With `peer` added as `name`, trusted by its CA, its password in the credentials folder.
@@ -39,11 +46,27 @@ impl Musterctl {
         muster
     }
 
-    /// Adds `peer` as `name`.
+    /// Adds `peer` as `name`, trusted by its CA.
     pub(crate) fn add(&self, peer: &Peer, name: &str) -> Value {
-        self.put_password(name, PASSWORD);
+        self.add_trusted(peer, name, ["--ca-file", &peer.ca()])
+    }
+
+    /// Adds `peer` as `name`, trusted by the fingerprint of its certificate.
+    pub(crate) fn add_pinned(&self, peer: &Peer, name: &str) -> Value {
+        self.add_trusted(peer, name, ["--pin", &peer.sha256()])
+    }
+
+    fn add_trusted(&self, peer: &Peer, name: &str, trust: [&str; 2]) -> Value {
         let address = peer.address();
-        self.ok(&["vcenter", "add", name, &address, "--user", "admin", "--ca-file", &peer.ca()])
+        let add = ["vcenter", "add", name, &address, "--user", "admin", "--json", trust[0], trust[1]];
+        let run = if self.bus.is_some() {
+            self.run_with_stdin(&[&add[..], &["--password-stdin"]].concat(), PASSWORD)
+        } else {
+            self.put_password(name, PASSWORD);
+            self.run(&add)
+        };
+        assert_eq!(run.code, 0, "{run:?}");
+        run.document()
     }
 
     /// Puts a password where systemd would put it.
@@ -101,11 +124,14 @@ impl Musterctl {
             .env("HOME", self.folder.path())
             .env("PATH", "/usr/bin:/bin")
             .env("MUSTER_DATA_DIR", self.data())
-            .env("CREDENTIALS_DIRECTORY", self.folder.path().join("credentials"))
             .env("HTTPS_PROXY", "http://127.0.0.1:9")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        match &self.bus {
+            Some(bus) => command.env("DBUS_SESSION_BUS_ADDRESS", bus),
+            None => command.env("CREDENTIALS_DIRECTORY", self.folder.path().join("credentials")),
+        };
         command
     }
 }

@@ -31,7 +31,8 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
     };
     let simulated = service.world().estate().is_some_and(|estate| estate.simulated);
     let title = match &props.one {
-        Some(id) => service.world().vcenter(id).map(|vcenter| vcenter.name.clone()).unwrap_or_default(),
+        // A page has a title also while its vCenter is being read, or is gone.
+        Some(id) => service.world().vcenter(id).map_or("vCenter".to_owned(), |vcenter| vcenter.name.clone()),
         None => "vCenters".to_owned(),
     };
     html! {

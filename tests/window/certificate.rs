@@ -1,0 +1,62 @@
+//! A certificate that changed: a full stop, and a person who compares before it goes on.
+//! Refuses to go on by a click alone.
+
+use super::adding::fingerprint;
+use super::driver::Window;
+use super::screen::{Screen, Theme, USUAL};
+use crate::support::{Musterctl, Peer};
+use anyhow::{Context, Result};
+use serde_json::json;
+
+const TRUST: &str = "Trust the new certificate";
+
+#[tokio::test]
+async fn a_changed_certificate_stops_everything_until_a_person_typed_the_host() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    muster.add_pinned(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    let old = peer.sha256();
+    let changed = peer.post("/certificate", json!({}));
+    let new = changed["sha256"].as_str().context("the new fingerprint")?.to_owned();
+    let logins = peer.calls("Login");
+
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    window.wait_for_toast("Berlin: full sync failed").await?;
+    window.wait_for_text("[data-vcenter='Berlin']", "Certificate not trusted").await?;
+    window.press("[data-vcenter='Berlin']", "Review certificate").await?;
+    let shown = window.wait_for_text("dialog", "Shown now").await?;
+    assert!(shown.contains("Approved before") && shown.contains("Nothing was sent to it"), "{shown}");
+    let (before, now) = shown.split_once("Shown now").context("old and new")?;
+    assert!(before.contains(&fingerprint(&old)) && now.contains(&fingerprint(&new)), "{shown}");
+    screen.shoot("certificate-changed")?;
+
+    assert!(!can_trust(&window).await?, "it can be trusted by a click");
+    for typed in ["berlin", "127.0.0", ""] {
+        window.fill("#certificate-host", typed).await?;
+        assert!(!can_trust(&window).await?, "it can be trusted after {typed:?}");
+    }
+    assert_eq!(peer.calls("Login"), logins, "a password was sent");
+    window.fill("#certificate-host", "127.0.0.1").await?;
+    window.press("dialog", TRUST).await?;
+    window.wait_until_gone("dialog").await?;
+    window.wait_for_toast("Berlin: certificate trusted").await?;
+    window.wait_for_toast("Berlin: connection works").await?;
+    window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
+    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    window.wait_for_toast("Berlin: full sync done").await?;
+
+    window.close(&screen).await
+}
+
+async fn can_trust(window: &Window) -> Result<bool> {
+    let button = format!(
+        "[...document.querySelectorAll('dialog button')].find(b => b.innerText.trim() === '{TRUST}')"
+    );
+    let disabled =
+        window.wait_for("the button", &format!("{button} ? String({button}.disabled) : null")).await?;
+    Ok(disabled == "false")
+}

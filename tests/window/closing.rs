@@ -1,0 +1,60 @@
+//! Closes a window as a user does: asked to by its display, it ends in order.
+//! Refuses to kill it, which is what the end of a WebDriver session does.
+
+use super::driver::POLL;
+use super::screen::Screen;
+use crate::support::PATIENCE;
+use anyhow::{Context, Result, ensure};
+use std::time::Instant;
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{Atom, AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window},
+    rust_connection::RustConnection,
+};
+
+/// Asks the window on a screen to close, and waits until its process has ended.
+pub(super) fn close(screen: &Screen) -> Result<()> {
+    let (display, number) = x11rb::connect(Some(screen.display()))?;
+    let root = display.setup().roots[number].root;
+    let protocols = atom(&display, "WM_PROTOCOLS")?;
+    let delete = atom(&display, "WM_DELETE_WINDOW")?;
+    let window = window(&display, root, protocols)?.context("no window on the screen")?;
+    let owner = atom(&display, "_NET_WM_PID")?;
+    let owner = display.get_property(false, window, owner, AtomEnum::CARDINAL, 0, 1)?.reply()?;
+    let process = owner.value32().and_then(|mut values| values.next()).context("a window of no process")?;
+
+    let please = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
+    display.send_event(false, window, EventMask::NO_EVENT, please)?;
+    display.flush()?;
+    let asked = Instant::now();
+    while is_running(process) {
+        ensure!(
+            asked.elapsed() < PATIENCE,
+            "the window was asked to close, and its process {process} goes on"
+        );
+        std::thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+fn atom(display: &RustConnection, name: &str) -> Result<Atom> {
+    Ok(display.intern_atom(false, name.as_bytes())?.reply()?.atom)
+}
+
+/// The one that is shown and can be asked to close.
+fn window(display: &RustConnection, root: Window, protocols: Atom) -> Result<Option<Window>> {
+    for window in display.query_tree(root)?.reply()?.children {
+        let known = display.get_property(false, window, protocols, AtomEnum::ATOM, 0, 8)?.reply()?;
+        let shown = display.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
+        if shown && known.value_len > 0 {
+            return Ok(Some(window));
+        }
+    }
+    Ok(None)
+}
+
+/// A process that ended and that its parent has not looked at yet is not running.
+fn is_running(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    status.rsplit_once(')').is_some_and(|(_, state)| !state.trim_start().starts_with('Z'))
+}

@@ -1,0 +1,79 @@
+//! What a user sees in the window, waited for.
+//! Refuses to read what is not shown: texts are those that are rendered.
+
+use super::driver::{POLL, Window};
+use crate::support::PATIENCE;
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+impl Window {
+    /// Waits until an expression of the page is something, and answers with it.
+    pub(crate) async fn wait_for(&self, what: &str, expression: &str) -> Result<Value> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.script(&format!("return ({expression})")).await?;
+            if !matches!(answer, Value::Null | Value::Bool(false)) {
+                return Ok(answer);
+            }
+            if Instant::now() > deadline {
+                let shown = self.script("return location.hash + '\\n' + document.body.innerText").await?;
+                bail!("{what}: not after {PATIENCE:?}. On screen: {}", shown.as_str().unwrap_or_default());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until an element that matches shows a text, and answers with all that it shows.
+    pub(crate) async fn wait_for_text(&self, selector: &str, text: &str) -> Result<String> {
+        let shown = format!(
+            "[...document.querySelectorAll({})].map(e => e.innerText).find(t => t.includes({})) ?? null",
+            json!(selector),
+            json!(text)
+        );
+        let shown = self.wait_for(&format!("{selector} shows {text:?}"), &shown).await?;
+        Ok(shown.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until an element is there.
+    pub(crate) async fn wait_for_element(&self, selector: &str) -> Result<()> {
+        let there = format!("document.querySelector({}) !== null", json!(selector));
+        self.wait_for(&format!("{selector} is there"), &there).await.map(drop)
+    }
+
+    /// Waits until no element matches.
+    pub(crate) async fn wait_until_gone(&self, selector: &str) -> Result<()> {
+        let gone = format!("document.querySelector({}) === null", json!(selector));
+        self.wait_for(&format!("{selector} is gone"), &gone).await.map(drop)
+    }
+
+    /// Waits for a toast with this title, also one that left already; answers with all of its words.
+    pub(crate) async fn wait_for_toast(&self, title: &str) -> Result<String> {
+        let of_it =
+            format!("window.seenToasts.findLast(([title]) => title === {})?.[1] ?? null", json!(title));
+        let text = self.wait_for(&format!("the toast {title:?}"), &of_it).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// What the overview says, once it is no longer being read.
+    pub(crate) async fn wait_for_overview(&self) -> Result<String> {
+        self.wait_for_element("#overview[aria-busy=false]").await?;
+        self.text("#overview").await
+    }
+
+    /// The text a user sees in the first element that matches.
+    pub(crate) async fn text(&self, selector: &str) -> Result<String> {
+        let text = self.wait_for_text(selector, "").await?;
+        Ok(text.trim().to_owned())
+    }
+
+    /// The table on screen: each row as the texts of these columns.
+    pub(crate) async fn rows(&self, columns: &[&str]) -> Result<Vec<Vec<String>>> {
+        let cells = format!(
+            "return [...document.querySelectorAll('#rows tr[data-moref]')].map(row =>
+                 {}.map(id => row.querySelector(`td[data-column=\"${{id}}\"]`)?.innerText.trim() ?? 'no such column'))",
+            json!(columns)
+        );
+        serde_json::from_value(self.script(&cells).await?).context("a table of texts")
+    }
+}

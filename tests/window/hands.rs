@@ -1,0 +1,92 @@
+//! What a user does in the window: goes, presses, types.
+//! Refuses shortcuts into the page's state: everything but an address goes through pointer and keys.
+
+use super::driver::{POLL, Window};
+use crate::support::PATIENCE;
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use std::time::Instant;
+use thirtyfour::{Key, WebElement};
+
+/// What can be pressed.
+const PRESSABLE: &str = "button, a, summary, label, input";
+
+impl Window {
+    /// Goes to an address of the app, and waits until its page is there and reads nothing any more.
+    pub(crate) async fn go(&self, address: &str) -> Result<()> {
+        self.script(&format!("location.hash = {}; return null", json!(address))).await?;
+        self.wait_until_settled().await
+    }
+
+    /// Waits until nothing on the page is being read.
+    pub(crate) async fn wait_until_settled(&self) -> Result<()> {
+        let settled = "document.querySelector('main h1') !== null
+            && document.querySelector('.muster-waiting, main [aria-busy=true]') === null";
+        self.wait_for("the page is settled", settled).await.map(drop)
+    }
+
+    /// Presses the button or link with this label, as soon as it is there and can be pressed.
+    pub(crate) async fn press(&self, within: &str, label: &str) -> Result<()> {
+        let find = format!(
+            "return [...document.querySelectorAll({})].flatMap(w => [...w.querySelectorAll('{PRESSABLE}')])
+                 .find(e => e.innerText.trim() === {} && !e.disabled) ?? null",
+            json!(within),
+            json!(label)
+        );
+        self.press_found(&format!("{label:?} in {within}"), &find).await
+    }
+
+    /// Presses the first element that matches.
+    pub(crate) async fn click(&self, selector: &str) -> Result<()> {
+        let find =
+            format!("const e = document.querySelector({}); return e?.disabled ? null : e", json!(selector));
+        self.press_found(selector, &find).await
+    }
+
+    /// Replaces what stands in a field.
+    pub(crate) async fn fill(&self, selector: &str, text: &str) -> Result<()> {
+        self.click(selector).await?;
+        let field = self.find_by(&format!("return document.querySelector({})", json!(selector))).await?;
+        let field = field.with_context(|| format!("{selector} went away"))?;
+        field.send_keys(Key::Control + "a").await?;
+        field.send_keys(Key::Backspace).await?;
+        // The driver takes no empty text.
+        if !text.is_empty() {
+            field.send_keys(text).await?;
+        }
+        let has = format!("document.querySelector({})?.value === {}", json!(selector), json!(text));
+        self.wait_for(&format!("{selector} has what was typed"), &has).await.map(drop)
+    }
+
+    /// Presses keys, whatever has the focus.
+    pub(crate) async fn keys(&self, keys: &str) -> Result<()> {
+        Ok(self.driver.action_chain().send_keys(keys).perform().await?)
+    }
+
+    /// Presses one key that is no letter.
+    pub(crate) async fn key(&self, key: Key) -> Result<()> {
+        self.keys(&char::from(key).to_string()).await
+    }
+
+    async fn find_by(&self, find: &str) -> Result<Option<WebElement>> {
+        let found = self.driver.execute(find, Vec::new()).await?;
+        if found.json().is_null() { Ok(None) } else { Ok(Some(found.element()?)) }
+    }
+
+    async fn press_found(&self, what: &str, find: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut why = "it is not there".to_owned();
+        while Instant::now() < deadline {
+            if let Some(element) = self.find_by(find).await? {
+                // Between being found and being pressed it may be drawn anew: then the next one is it.
+                match element.click().await {
+                    Ok(()) => return Ok(()),
+                    Err(error) => why = error.to_string(),
+                }
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        let shown = self.text("body").await?;
+        bail!("{what} can't be pressed: {why}. On screen: {shown}")
+    }
+}

@@ -1,0 +1,78 @@
+//! A server that is gone: what the window says of it, what stays readable, and the way back.
+//! Refuses an empty page for a vCenter that was read once.
+
+use super::driver::Window;
+use super::screen::{Screen, Theme, USUAL};
+use crate::support::{Musterctl, Peer};
+use anyhow::Result;
+use serde_json::json;
+
+const COLUMNS: [&str; 3] = ["name", "connection_state", "memory_bytes"];
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_said_to_be_offline_stays_readable_and_comes_back() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/inventory/hosts").await?;
+    window.wait_for_element("#rows tr[data-moref]").await?;
+    let known = window.rows(&COLUMNS).await?;
+    assert_eq!(known.len(), 4, "{known:?}");
+
+    peer.post("/stop", json!({}));
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    let told = window.wait_for_toast("Berlin: full sync failed").await?;
+    assert!(told.contains(&peer.address()) && told.contains("Try again"), "{told}");
+    let card = window.wait_for_text("[data-vcenter='Berlin']", "Offline").await?;
+    assert!(card.contains("Full sync failed") && card.contains("Check its address"), "{card}");
+    window.wait_for_text(".muster-banner", "Berlin: offline since").await?;
+    screen.shoot("trouble-offline")?;
+
+    for address in ["#/", "#/vcenter", "#/inventory/vms", "#/inventory/hosts"] {
+        window.go(address).await?;
+        window.wait_for_text(".muster-banner", "stays readable").await?;
+    }
+    window.wait_for_element("#rows tr[data-moref]").await?;
+    assert_eq!(window.rows(&COLUMNS).await?, known);
+    window.click("#rows tr[data-moref] td[data-column=name] a").await?;
+    window.wait_for_text("#drawer", "HostSystem").await?;
+
+    peer.post("/start", json!({}));
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Try again").await?;
+    window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
+    window.wait_until_gone(".muster-banner").await?;
+
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn what_was_read_is_there_after_a_restart_without_the_server() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    window.wait_for_toast("Berlin: full sync done").await?;
+    window.go("#/inventory/hosts").await?;
+    window.wait_for_element("#rows tr[data-moref]").await?;
+    let known = window.rows(&COLUMNS).await?;
+    assert_eq!(known.len(), 4, "{known:?}");
+    window.close(&screen).await?;
+
+    peer.post("/stop", json!({}));
+    let window = Window::open_beside(&screen, &muster).await?;
+    let shown = window.wait_for_text("#overview", "Data read").await?;
+    assert!(shown.contains("fresh (TTL 5 min)"), "{shown}");
+    window.go("#/inventory/hosts").await?;
+    window.wait_for_element("#rows tr[data-moref]").await?;
+    assert_eq!(window.rows(&COLUMNS).await?, known);
+    let age = window.wait_for_text("#found", "read").await?;
+    assert!(age.contains("ago") || age.contains("just now"), "{age}");
+
+    window.close(&screen).await
+}
