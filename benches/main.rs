@@ -1,17 +1,18 @@
 //! `./dev bench`: measures Muster against the test vCenter, and prints one table of values and goals.
 //! Refuses to fail over a goal: what is missed is shown as missed, and only what could not be measured is an error.
 //!
-//! This is a package of its own and a plain binary: a bench of the desktop package would first compile Tauri in
-//! release, and nothing here needs a window. What is measured in CPU and memory runs in a process that does nothing
+//! This is a package of its own and a plain binary, beside the window's that it starts. What is measured in CPU and memory runs in a process that does nothing
 //! else, which is this binary again with another first argument. It reads `/proc`, so it runs on Linux only.
 
 mod bare;
 mod cost;
+mod page;
 mod parse;
 mod reads;
 mod rounds;
 mod sync;
 mod table;
+mod window;
 
 #[path = "../tests/support/peer.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
@@ -32,21 +33,27 @@ fn main() -> Result<()> {
     // As many threads as musterctl has.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match arguments[..] {
-        [] => runtime.block_on(measure()),
+        [] => runtime.block_on(measure(false)),
+        ["window"] => runtime.block_on(measure(true)),
         ["sync", data, credentials] => {
             cost::report(runtime.block_on(sync::once(Path::new(data), Path::new(credentials))))
         }
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
-        _ => bail!("./dev bench takes no arguments"),
+        _ => bail!("./dev bench takes no argument but \"window\", which measures that alone"),
     }
 }
 
-async fn measure() -> Result<()> {
+async fn measure(only_the_window: bool) -> Result<()> {
+    // The WebDriver client shares the HTTP library, which wants to be told who encrypts.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut table = Table::default();
     let folder = tempfile::tempdir().context("a folder for the data")?;
-    let synced = rounds::run(folder.path(), &mut table).await?;
-    reads::run(&synced, &mut table).await?;
-    parse::run(&mut table)?;
+    if !only_the_window {
+        let synced = rounds::run(folder.path(), &mut table).await?;
+        reads::run(&synced, &mut table).await?;
+        parse::run(&mut table)?;
+    }
+    window::run(folder.path(), &mut table).await?;
     table.print()?;
     Ok(())
 }

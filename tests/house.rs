@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ui", &["contract"]),
     ("xtask", &[]),
     // It measures the wire beside the service, so it sees both; nothing depends on it.
-    ("benches", &["contract", "service", "vsphere"]),
+    ("benches", &["contract", "service", "simulator", "vsphere"]),
 ];
 
 /// What only the shell may know.

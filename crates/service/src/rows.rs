@@ -65,7 +65,7 @@ pub(crate) fn window(
             source,
             moref: row.object.moref.clone(),
             synced_at: row.synced_at().filter(|at| Some(*at) != sources[source].synced_at),
-            values: columns.iter().map(|column| row.value(column).to_document()).collect(),
+            values: columns.iter().map(|column| shown(row.value(column))).collect(),
             missing: at_positions(&columns, |column| row.missing(column)),
             links: at_positions(&columns, |column| targets(&row, column)),
         })
@@ -77,6 +77,15 @@ pub(crate) fn window(
         total,
         sources,
     })
+}
+
+/// A value as clients get it: a reference is its moref, whose kind the column says.
+fn shown(value: Value) -> serde_json::Value {
+    match value {
+        Value::Ref(reference) => serde_json::Value::from(&*reference.moref),
+        Value::List(values) => values.into_iter().map(shown).collect(),
+        other => other.to_document(),
+    }
 }
 
 fn at_positions<T>(columns: &[&Column], of: impl Fn(&Column) -> Option<T>) -> Vec<(usize, T)> {

@@ -279,10 +279,11 @@ impl World {
             return;
         };
         for operation in ended.rev() {
-            if told.insert(operation.id.clone()) && operation.origin == Origin::User {
-                if let Some(toast) = Toast::of(operation) {
-                    self.toasts.show(toast);
-                }
+            if told.insert(operation.id.clone())
+                && operation.origin == Origin::User
+                && let Some(toast) = Toast::of(operation)
+            {
+                self.toasts.show(toast);
             }
         }
     }

@@ -55,11 +55,13 @@ impl Cell<'_> {
             return html! { <span class="muster-none" title={why}>{ "\u{2013}" }</span> };
         }
         if !self.links.is_empty() {
+            // A single one is called what the column says of it, which for a folder is its path.
+            let own = self.value.as_str().filter(|_| self.links.len() == 1);
             let links = self.links.iter().enumerate().map(|(position, target)| {
                 html! {
                     <>
                         if position > 0 { { ", " } }
-                        <Link to={to(target, &self.row.vcenter)}>{ words::shown(&target.name) }</Link>
+                        <Link to={to(target, &self.row.vcenter)}>{ words::shown(own.unwrap_or(&target.name)) }</Link>
                     </>
                 }
             });

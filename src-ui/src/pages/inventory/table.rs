@@ -95,9 +95,9 @@ fn line(view: &View, rows: &Rows, columns: &[&'static Column], row: &Cells, seve
         let null = serde_json::Value::Null;
         let value = row.values.get(position).unwrap_or(&null);
         let cell = Cell { column, value, missing, links: links.unwrap_or_default(), row: &own };
-        let shown = match (position, value.as_str()) {
+        let shown = match (&*column.id, value.as_str()) {
             // The name opens the object itself.
-            (0, Some(name)) if links.is_none() => html! {
+            ("name", Some(name)) => html! {
                 <Link to={to.clone()}>{ crate::state::words::shown(name) }</Link>
             },
             _ => cell.view(),

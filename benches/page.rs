@@ -1,0 +1,85 @@
+//! The real window of a release, on a display without a monitor, driven from outside.
+//! Refuses to measure: it opens the window and runs scripts in its page.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use thirtyfour::{Capabilities, WebDriver};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The window, its display and what drives it.
+pub(crate) struct Page {
+    driver: WebDriver,
+    processes: [Child; 2],
+}
+
+impl Page {
+    /// Starts the window on a data folder, and answers when its page takes scripts.
+    pub(crate) async fn open(data: &Path) -> Result<Page> {
+        let mut screen = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("Xvfb: ./dev bench installs it")?;
+        let mut number = String::new();
+        BufReader::new(screen.stdout.take().context("its output")?).read_line(&mut number)?;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let webkit = Command::new("WebKitWebDriver")
+            .args(["--host=127.0.0.1", &format!("--port={port}")])
+            .env("DISPLAY", format!(":{}", number.trim()))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .env_remove("WAYLAND_DISPLAY")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("WebKitWebDriver: ./dev bench installs it")?;
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            if Instant::now() > deadline {
+                bail!("WebKitWebDriver does not listen");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let options = json!({ "binary": muster()?, "args": ["--data-dir", data] });
+        let capabilities = Map::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
+        let driver =
+            WebDriver::new(format!("http://127.0.0.1:{port}"), Capabilities::from(capabilities)).await?;
+        driver.set_script_timeout(PATIENCE).await?;
+        Ok(Page { driver, processes: [webkit, screen] })
+    }
+
+    /// Runs the body of an asynchronous function in the page.
+    pub(crate) async fn run(&self, body: &str) -> Result<Value> {
+        let script = format!(
+            "const done = arguments[0]; (async () => {{ {body} }})().then(done, reason => done({{ failed: String(reason) }}))"
+        );
+        let answer = self.driver.execute_async(script, Vec::new()).await?.json().clone();
+        match answer.get("failed") {
+            Some(reason) => bail!("the script failed: {reason}"),
+            None => Ok(answer),
+        }
+    }
+
+    /// Ends everything.
+    pub(crate) async fn close(mut self) -> Result<()> {
+        self.driver.clone().quit().await?;
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        Ok(())
+    }
+}
+
+/// The window's binary, which `./dev bench` builds beside this one.
+pub(crate) fn muster() -> Result<PathBuf> {
+    let own = std::env::current_exe().context("the path of this binary")?;
+    Ok(own.with_file_name("muster"))
+}
