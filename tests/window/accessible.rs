@@ -12,10 +12,6 @@ use serde_json::{Value, json};
 /// Where npm puts it; `./dev` installs it with the page's stylesheets.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src-ui/node_modules/axe-core/axe.min.js");
 
-/// Whether nothing on the page fades or moves any more but what turns for ever. What fades in has no contrast yet.
-const STILL: &str = "document.getAnimations().every(animation => animation.playState !== 'running'
-    || animation.effect.getComputedTiming().endTime === Infinity)";
-
 /// What is wrong, with one line for each element.
 const RUN: &str = "
     axe.run(document, { preload: false, resultTypes: ['violations'] }).then(
@@ -133,7 +129,8 @@ impl Judge {
     /// Notes what is wrong on screen.
     async fn look(&mut self, window: &Window, place: &str) -> Result<()> {
         window.is_sound().await.with_context(|| place.to_owned())?;
-        window.wait_for("nothing moves", STILL).await?;
+        // What fades in has no contrast yet.
+        window.wait_until_still().await?;
         let found = window.script_async(RUN).await?;
         let lines = found.as_array().with_context(|| format!("violations, and not {found}"))?;
         self.wrong.extend(lines.iter().filter_map(Value::as_str).map(|line| format!("  {place}: {line}")));

@@ -29,10 +29,12 @@ async fn a_vcenter_added_in_the_form_shows_the_hosts_that_govc_sees() -> Result<
     window.press("dialog", "Test connection").await?;
     let shown = window.wait_for_text("dialog", "This certificate is not trusted yet").await?;
     assert!(shown.contains(&fingerprint(&peer.sha256())), "{shown}");
+    window.wait_until_seen("dialog .pf-v6-c-alert button").await?;
     assert_eq!(peer.calls("Login"), 0, "a password was sent to a server that nobody trusts");
-    screen.shoot("adding-certificate")?;
+    window.shoot(&screen, "adding-certificate").await?;
     window.press("dialog", "Trust this certificate").await?;
     window.wait_for_text("dialog", "The connection works").await?;
+    window.wait_until_seen("dialog .pf-v6-c-alert").await?;
     let syncs = "document.querySelector('#vc-sync').checked";
     window.wait_for("a full sync is offered with it", syncs).await?;
     window.press("dialog", "Add").await?;
@@ -55,7 +57,7 @@ async fn a_vcenter_added_in_the_form_shows_the_hosts_that_govc_sees() -> Result<
     window.wait_for_text("#found", &format!("{} hosts", hosts.len())).await?;
     let vms = inventory.objects(&["VirtualMachine"], &["name"]).len().to_string();
     window.wait_for_text("nav a[href='#/inventory/vms']", &vms).await?;
-    screen.shoot("adding-hosts")?;
+    window.shoot(&screen, "adding-hosts").await?;
 
     assert_eq!(muster.ok(&["credential", "list"])[0]["stored"], "keychain");
     assert_eq!(leaks(muster.folder(), PASSWORD), Vec::<PathBuf>::new());

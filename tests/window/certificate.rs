@@ -32,7 +32,7 @@ async fn a_changed_certificate_stops_everything_until_a_person_typed_the_host() 
     assert!(shown.contains("Approved before") && shown.contains("Nothing was sent to it"), "{shown}");
     let (before, now) = shown.split_once("Shown now").context("old and new")?;
     assert!(before.contains(&fingerprint(&old)) && now.contains(&fingerprint(&new)), "{shown}");
-    screen.shoot("certificate-changed")?;
+    window.shoot(&screen, "certificate-changed").await?;
 
     assert!(!can_trust(&window).await?, "it can be trusted by a click");
     for typed in ["berlin", "127.0.0", ""] {

@@ -102,17 +102,17 @@ async fn count(window: &Window, vcenter: &str) -> Result<u64> {
 
 /// The pictures of the README, and back to the overview.
 async fn shoot(screen: &Screen, window: &Window, theme: &str) -> Result<()> {
-    if std::env::var_os("MUSTER_SHOTS").is_none() {
+    if !Screen::is_shot() {
         return Ok(());
     }
     // Toasts would stand before what the picture is of.
     window.wait_until_gone("[data-toast]").await?;
-    screen.shoot(&format!("window-{theme}"))?;
+    window.shoot(screen, &format!("window-{theme}")).await?;
     window.go("#/vcenter").await?;
-    screen.shoot(&format!("window-vcenters-{theme}"))?;
+    window.shoot(screen, &format!("window-vcenters-{theme}")).await?;
     window.go("#/inventory/vms").await?;
     window.click("#rows tr[data-moref] td[data-column=name] a").await?;
     window.wait_for_element("#drawer dl").await?;
-    screen.shoot(&format!("window-vms-{theme}"))?;
+    window.shoot(screen, &format!("window-vms-{theme}")).await?;
     window.go("#/").await
 }

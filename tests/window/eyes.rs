@@ -2,6 +2,7 @@
 //! Refuses to read what is not shown: texts are those that are rendered.
 
 use super::driver::{POLL, Window};
+use super::screen::Screen;
 use crate::support::PATIENCE;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -39,6 +40,42 @@ impl Window {
     pub(crate) async fn wait_for_element(&self, selector: &str) -> Result<()> {
         let there = format!("document.querySelector({}) !== null", json!(selector));
         self.wait_for(&format!("{selector} is there"), &there).await.map(drop)
+    }
+
+    /// Waits until an element that matches is not just somewhere on the page, but seen: nothing covers its middle.
+    pub(crate) async fn wait_until_seen(&self, selector: &str) -> Result<()> {
+        let seen = format!(
+            "[...document.querySelectorAll({})].some(e => {{
+                 const box = e.getBoundingClientRect();
+                 const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+                 return box.width > 0 && top !== null && (e.contains(top) || top.contains(e));
+             }})",
+            json!(selector)
+        );
+        self.wait_for(&format!("{selector} is seen"), &seen).await.map(drop)
+    }
+
+    /// Keeps a picture of what is there once everything is painted, if a person asked for pictures.
+    pub(crate) async fn shoot(&self, screen: &Screen, name: &str) -> Result<()> {
+        if !Screen::is_shot() {
+            return Ok(());
+        }
+        self.wait_until_still().await?;
+        // Fonts come when they are first needed, and a frame is on the display when the one after it begins.
+        let painted = "document.fonts.ready.then(() => {
+            let frames = 3;
+            const next = () => frames-- > 0 ? requestAnimationFrame(next) : done(true);
+            next();
+        })";
+        self.script_async(painted).await?;
+        screen.shoot(name)
+    }
+
+    /// Waits until nothing on the page fades or moves any more but what turns for ever.
+    pub(crate) async fn wait_until_still(&self) -> Result<()> {
+        let still = "document.getAnimations().every(animation => animation.playState !== 'running'
+            || animation.effect.getComputedTiming().endTime === Infinity)";
+        self.wait_for("nothing moves", still).await.map(drop)
     }
 
     /// Waits until no element matches.

@@ -22,7 +22,7 @@ async fn a_fresh_window_says_that_there_are_no_vcenters_yet() -> Result<()> {
     assert_eq!(window.script("return document.documentElement.className").await?, json!(""));
     let fonts = window.script("return [...document.fonts].filter(f => f.status === 'error').length").await?;
     assert_eq!(fonts, json!(0), "a font did not load");
-    screen.shoot("window-empty-light")?;
+    window.shoot(&screen, "window-empty-light").await?;
 
     window.close(&screen).await
 }
@@ -55,7 +55,7 @@ async fn the_window_follows_a_dark_system() -> Result<()> {
 
     window.wait_for_overview().await?;
     assert_eq!(window.script("return document.documentElement.className").await?, json!("pf-v6-theme-dark"));
-    screen.shoot("window-empty-dark")?;
+    window.shoot(&screen, "window-empty-dark").await?;
 
     window.close(&screen).await
 }
@@ -69,7 +69,7 @@ async fn a_data_folder_that_cannot_be_opened_is_explained_in_the_window() -> Res
     let window = Window::open(&screen, &file).await?;
 
     let shown = window.wait_for_overview().await?;
-    screen.shoot("window-error")?;
+    window.shoot(&screen, "window-error").await?;
     assert!(shown.contains("Muster could not read its vCenters"), "{shown}");
     assert!(shown.contains("not-a-folder"), "the folder is not named: {shown}");
 

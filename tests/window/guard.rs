@@ -26,7 +26,7 @@ async fn many_removals_are_a_question_with_counts_and_are_gone_after_the_answer(
     assert!(asked.contains(&counts), "{asked}");
     let card = window.wait_for_text("[data-vcenter='Berlin']", "Accept the removals").await?;
     assert!(card.contains(&counts) && card.contains("If they were really removed"), "{card}");
-    screen.shoot("guard-question")?;
+    window.shoot(&screen, "guard-question").await?;
     window.go("#/inventory/vms").await?;
     window.wait_for_text("#found", &format!("{all} VMs")).await?;
 

@@ -24,7 +24,8 @@ async fn a_wrong_password_in_the_form_is_said_and_nothing_is_stored() -> Result<
     assert!(said.contains("rejected the login of admin"), "{said}");
     assert!(said.contains("Check user and password"), "{said}");
     assert!(said.contains("federated login"), "{said}");
-    screen.shoot("password-wrong")?;
+    window.wait_until_seen("dialog .pf-v6-c-alert").await?;
+    window.shoot(&screen, "password-wrong").await?;
     assert_eq!(peer.calls("Login"), 1);
     assert_eq!(muster.ok(&["vcenter", "list"]), json!([]));
     assert_eq!(muster.ok(&["credential", "list"]), json!([]));
@@ -57,7 +58,7 @@ async fn a_login_that_is_rejected_later_leads_to_the_password_and_back_to_work()
     let card = window.wait_for_text("[data-vcenter='Berlin']", "Login rejected").await?;
     assert!(card.contains("Update password"), "{card}");
     window.wait_for_text(".muster-banner", "Berlin: login rejected since").await?;
-    screen.shoot("password-rejected")?;
+    window.shoot(&screen, "password-rejected").await?;
     // What was read before is still there, and looking at it logs nobody in.
     window.go("#/inventory/hosts").await?;
     window.wait_for_element("#rows tr[data-moref]").await?;

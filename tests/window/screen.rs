@@ -95,9 +95,14 @@ impl Screen {
         }
     }
 
-    /// Keeps a picture of the screen in the folder `MUSTER_SHOTS`, if a person asked for it.
-    pub(crate) fn shoot(&self, name: &str) -> Result<()> {
-        let Some(folder) = std::env::var_os("MUSTER_SHOTS") else { return Ok(()) };
+    /// Whether a person asked for pictures, by naming a folder in `MUSTER_SHOTS`.
+    pub(crate) fn is_shot() -> bool {
+        std::env::var_os("MUSTER_SHOTS").is_some()
+    }
+
+    /// Keeps a picture in that folder.
+    pub(super) fn shoot(&self, name: &str) -> Result<()> {
+        let folder = std::env::var_os("MUSTER_SHOTS").context("no folder for pictures")?;
         std::fs::create_dir_all(&folder)?;
         let picture = Path::new(&folder).join(format!("{name}.png"));
         let taken = Command::new("import")

@@ -29,7 +29,7 @@ async fn a_server_that_is_gone_is_said_to_be_offline_stays_readable_and_comes_ba
     let card = window.wait_for_text("[data-vcenter='Berlin']", "Offline").await?;
     assert!(card.contains("Full sync failed") && card.contains("Check its address"), "{card}");
     window.wait_for_text(".muster-banner", "Berlin: offline since").await?;
-    screen.shoot("trouble-offline")?;
+    window.shoot(&screen, "trouble-offline").await?;
 
     for address in ["#/", "#/vcenter", "#/inventory/vms", "#/inventory/hosts"] {
         window.go(address).await?;

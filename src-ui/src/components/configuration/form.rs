@@ -83,6 +83,17 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         };
         use_effect_with((), move |()| crate::components::keys::focus(id));
     }
+    let result = use_node_ref();
+    {
+        let result = result.clone();
+        // What came of it stands at the end of a form that may be longer than the window.
+        use_effect_with((*handle.stage).clone(), move |stage| {
+            let is_result = !matches!(stage, Stage::Typing | Stage::Testing | Stage::Saving);
+            if let Some(element) = result.cast::<web_sys::Element>().filter(|_| is_result) {
+                element.scroll_into_view_with_bool(false);
+            }
+        });
+    }
     let is_new = handle.vcenter.is_none();
     let busy = matches!(*handle.stage, Stage::Testing | Stage::Saving);
     let submit = handle.on(|handle: Handle, event: SubmitEvent| {
@@ -113,7 +124,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         <Dialog {title} close={props.close.clone()} {actions} wide=true>
             <form id="vc-form" class="pf-v6-c-form" onsubmit={submit} novalidate=true autocomplete="off">
                 { handle.fields() }
-                { handle.result() }
+                <div ref={result}>{ handle.result() }</div>
             </form>
         </Dialog>
     }
