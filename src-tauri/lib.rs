@@ -51,6 +51,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.explore {
         tauri::async_runtime::block_on(wiring.explore()).map_err(unopened)?;
     }
+    wiring.open_ahead();
     // Not in `setup`, where Tauri turns an error into a panic.
     window::open(&app, web_data.folder()).map_err(unopened)?;
     // Unlike `run` it returns when the window is closed, so that what was opened above is closed in order.

@@ -17,7 +17,7 @@ pub(crate) struct Wiring(Arc<Inner>);
 
 struct Inner {
     options: Result<Options, ApiError>,
-    /// Opened by the first command that needs it: the window is on screen while a migration runs.
+    /// Opened beside the window, which is on screen while a migration runs.
     real: OnceCell<Service>,
     simulated: RwLock<Option<Simulated>>,
     /// Held while the estate is changed, so that the simulated one has ended before it is started anew.
@@ -60,6 +60,18 @@ impl Wiring {
             self.changed();
         }
         Ok(service.clone())
+    }
+
+    /// Opens the service and reads what it has while the web engine still starts.
+    pub(crate) fn open_ahead(&self) {
+        let wiring = self.clone();
+        let ahead = async move {
+            // Whatever fails here fails again, with an answer, when the page asks.
+            if let Ok(service) = wiring.service().await {
+                let _ = service.status().await;
+            }
+        };
+        self.0.sinks.spawn_on(ahead, tauri::async_runtime::handle().inner());
     }
 
     /// The same, if it is open already.
