@@ -13,4 +13,5 @@ mod shapes;
 mod sharing;
 mod support;
 mod terminal;
+mod trying;
 mod window;

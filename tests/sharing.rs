@@ -4,26 +4,15 @@
 use crate::support::{Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish};
 use contract::{Event, Kind};
 use serde_json::json;
-use service::{Freshness, Options, Service, Unlock};
+use service::Freshness;
 use std::time::Duration;
-
-/// The service in this process, on the data folder of `muster`.
-async fn open(muster: &Musterctl) -> Service {
-    let options = Options {
-        data_dir: muster.data(),
-        credentials_dir: Some(muster.folder().join("credentials")),
-        keychain: false,
-        unlock: Unlock::Never,
-    };
-    service::open(options).await.expect("the service opens")
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_readers_of_a_stale_kind_cause_one_fetch_and_readers_within_the_ttl_none() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
-    let service = open(&muster).await;
+    let service = muster.service().await;
     let vcenter = service.vcenter("Berlin").await.unwrap();
     let most = Duration::from_secs(3);
     let stale = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap().synced_at.unwrap();
@@ -68,7 +57,7 @@ async fn a_reader_never_waits_for_the_network_and_hears_when_there_is_news() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
-    let service = open(&muster).await;
+    let service = muster.service().await;
     let vcenter = service.vcenter("Berlin").await.unwrap();
     let mut events = service.subscribe();
     peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
@@ -99,7 +88,7 @@ async fn a_reader_never_waits_for_the_network_and_hears_when_there_is_news() {
 async fn a_sync_of_another_process_is_heard_of_and_seen() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
-    let service = open(&muster).await;
+    let service = muster.service().await;
     let vcenter = service.vcenter("Berlin").await.unwrap();
     let empty = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap();
     assert_eq!((empty.snapshot.count(Kind::Hosts), empty.synced_at), (0, None));

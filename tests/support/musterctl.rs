@@ -5,6 +5,7 @@
 use super::Peer;
 use super::peer::PASSWORD;
 use serde_json::Value;
+use service::{Options, Service, Unlock};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -78,6 +79,17 @@ impl Musterctl {
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The service in this process, on the same data folder and with the same passwords.
+    pub(crate) async fn service(&self) -> Service {
+        let options = Options {
+            data_dir: self.data(),
+            credentials_dir: Some(self.folder().join("credentials")),
+            keychain: false,
+            unlock: Unlock::Never,
+        };
+        service::open(options).await.expect("the service opens")
     }
 
     /// The folder of everything.

@@ -1,0 +1,128 @@
+//! Trying the settings of a vCenter before they are stored, as the window's form does.
+//! Refuses to believe the client: what a server was sent, the server says.
+
+use crate::support::{Musterctl, PASSWORD, Peer};
+use contract::command::{Login, Password, Settings};
+use contract::{ApiError, Code, TestReport, Trust, Vcenter};
+use service::Service;
+
+/// The settings of a vCenter as its form sends them, unchanged.
+fn settings(vcenter: &Vcenter) -> Settings {
+    Settings {
+        name: vcenter.name.clone(),
+        address: format!("{}:{}", vcenter.host, vcenter.port),
+        login: Login::Own { user: vcenter.user.clone(), password: None },
+        trust: None,
+        tags: Vec::new(),
+        ttl_seconds: 300,
+    }
+}
+
+async fn berlin(service: &Service) -> Vcenter {
+    service.vcenter("Berlin").await.unwrap()
+}
+
+async fn try_edited(service: &Service, settings: Settings) -> Result<TestReport, ApiError> {
+    let id = berlin(service).await.id;
+    service.try_vcenter(settings, Some(&id)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_settings_are_tried_with_one_login_and_nothing_is_stored() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    let service = muster.service().await;
+    let new = Settings {
+        name: "Berlin".into(),
+        address: peer.address(),
+        login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) },
+        trust: Some(Trust::Pin { sha256: peer.sha256() }),
+        tags: Vec::new(),
+        ttl_seconds: 300,
+    };
+    let report = service.try_vcenter(new.clone(), None).await.unwrap();
+    assert_eq!((report.vcenter.as_str(), report.version.as_str()), ("Berlin", "8.0.3"));
+    assert_eq!((peer.calls("Login"), peer.sessions()), (1, 0));
+
+    let untrusted = Settings { trust: None, ..new.clone() };
+    let error = service.try_vcenter(untrusted, None).await.unwrap_err();
+    assert_eq!(error.code, Code::UntrustedCertificate);
+    assert_eq!(error.certificate.unwrap().sha256, peer.sha256(), "to be shown and approved");
+    let login = Login::Own { user: "admin".into(), password: Some(Password("wrong".into())) };
+    let error = service.try_vcenter(Settings { login, ..new }, None).await.unwrap_err();
+    assert_eq!(error.code, Code::LoginRejected);
+    assert!(service.vcenters().await.unwrap().is_empty() && service.credentials().await.unwrap().is_empty());
+    service.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_is_not_stored_leaves_no_rejection_with_the_one_that_is() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let service = muster.service().await;
+    let stored = settings(&berlin(&service).await);
+    assert!(try_edited(&service, stored.clone()).await.is_ok(), "a blank password is the stored one");
+
+    for (user, password) in [("admin", Some("wrong")), ("nobody", None), ("nobody", Some("wrong"))] {
+        let password = password.map(|password| Password(password.to_owned()));
+        let login = Login::Own { user: user.to_owned(), password };
+        let error = try_edited(&service, Settings { login, ..stored.clone() }).await.unwrap_err();
+        assert_eq!(error.code, Code::LoginRejected, "{user}");
+    }
+    assert_eq!(service.credentials().await.unwrap()[0].rejected_at, None);
+    assert!(try_edited(&service, stored).await.is_ok());
+    assert_eq!(peer.sessions(), 0);
+    service.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stored_password_is_not_sent_to_another_server_than_the_one_it_is_for() {
+    let (peer, other) = (Peer::vcenter(), Peer::vcenter());
+    let host = Peer::start(&["--model", "esx"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    let service = muster.service().await;
+    let stored = settings(&berlin(&service).await);
+    let to = |peer: &Peer| Settings {
+        address: peer.address(),
+        trust: Some(Trust::Pin { sha256: peer.sha256() }),
+        ..stored.clone()
+    };
+    let error = try_edited(&service, to(&other)).await.unwrap_err();
+    assert_eq!((error.code, other.calls("Login")), (Code::DifferentVcenter, 0));
+    assert!(error.message.contains(&other.address()), "{error:?}");
+    // A host tells who it is only after login.
+    let error = try_edited(&service, to(&host)).await.unwrap_err();
+    assert_eq!((error.code, host.calls("Login")), (Code::NoPassword, 0));
+    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
+    let error = try_edited(&service, Settings { login, ..to(&host) }).await.unwrap_err();
+    assert_eq!((error.code, host.sessions()), (Code::DifferentVcenter, 0));
+    service.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vcenter_that_is_there_already_is_said_so_before_anything_is_sent() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let service = muster.service().await;
+    let logins = peer.calls("Login");
+    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
+    let twin = Settings { name: "Twin".into(), login, ..settings(&berlin(&service).await) };
+    let twin = Settings { trust: Some(Trust::Pin { sha256: peer.sha256() }), ..twin };
+    let error = service.try_vcenter(twin, None).await.unwrap_err();
+    assert_eq!((error.code, peer.calls("Login")), (Code::AlreadyExists, logins));
+    service.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_of_a_configured_vcenter_goes_by_the_trust_that_is_stored_for_it() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let service = muster.service().await;
+    let id = berlin(&service).await.id;
+    let probe = service.probe_vcenter(&id).await.unwrap();
+    assert!(probe.trusted, "the CA it was added with: {:?}", probe.reason);
+    peer.post("/certificate", serde_json::json!({"self_signed": true}));
+    let probe = service.probe_vcenter(&id).await.unwrap();
+    assert!(!probe.trusted && probe.reason.is_some());
+    service.close().await;
+}
