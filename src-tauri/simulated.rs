@@ -68,7 +68,7 @@ impl Simulated {
         Ok(())
     }
 
-    /// Ends it, its data last.
+    /// Ends it. Its data stays until it is started again.
     pub(crate) async fn stop(self) {
         self.service.close().await;
         for server in self.servers {

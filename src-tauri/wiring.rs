@@ -20,6 +20,8 @@ struct Inner {
     /// Opened by the first command that needs it: the window is on screen while a migration runs.
     real: OnceCell<Service>,
     simulated: RwLock<Option<Simulated>>,
+    /// Held while the estate is changed, so that the simulated one has ended before it is started anew.
+    switching: tokio::sync::Mutex<()>,
     /// Goes up whenever another service answers than before.
     estates: watch::Sender<u64>,
     sinks: TaskTracker,
@@ -35,6 +37,7 @@ impl Wiring {
             options,
             real: OnceCell::new(),
             simulated: RwLock::default(),
+            switching: tokio::sync::Mutex::default(),
             estates: watch::Sender::default(),
             sinks: TaskTracker::new(),
             sink: Mutex::default(),
@@ -82,22 +85,24 @@ impl Wiring {
 
     /// Shows simulated vCenters.
     pub(crate) async fn explore(&self) -> Result<Estate, ApiError> {
-        let mut simulated = self.0.simulated.write().await;
-        if simulated.is_none() {
-            *simulated = Some(Simulated::start(&self.0.options.clone()?.data_dir).await?);
+        let _switching = self.0.switching.lock().await;
+        if self.0.simulated.read().await.is_none() {
+            // Commands go on meanwhile, to the estate that is still shown.
+            let started = Simulated::start(&self.0.options.clone()?.data_dir).await?;
+            *self.0.simulated.write().await = Some(started);
             self.changed();
         }
-        drop(simulated);
         self.shown().await
     }
 
     /// Shows the real vCenters again.
     pub(crate) async fn leave(&self) -> Result<Estate, ApiError> {
+        let _switching = self.0.switching.lock().await;
         let left = self.0.simulated.write().await.take();
         if let Some(left) = left {
+            // The page hears of it and shows the real estate while the simulated one ends.
             self.changed();
-            // Nobody needs to wait for the end of what is no longer shown.
-            self.0.sinks.spawn(left.stop());
+            left.stop().await;
         }
         self.shown().await
     }

@@ -30,7 +30,7 @@ register![
     vcenters::list_vcenters,
     vcenters::list_status,
     vcenters::list_credentials,
-    vcenters::probe_server,
+    vcenters::probe_vcenter,
     vcenters::try_vcenter,
     vcenters::add_vcenter,
     vcenters::edit_vcenter,

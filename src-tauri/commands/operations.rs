@@ -42,5 +42,5 @@ pub(crate) async fn list_operations(
     wiring: State<'_, Wiring>,
     args: ListOperations,
 ) -> Answer<ListOperations> {
-    wiring.service().await?.operations().list(None, args.limit).await
+    wiring.service().await?.operations().noted(args.limit).await
 }

@@ -28,8 +28,8 @@ pub(crate) async fn list_credentials(
 }
 
 #[tauri::command]
-pub(crate) async fn probe_server(wiring: State<'_, Wiring>, args: ProbeServer) -> Answer<ProbeServer> {
-    wiring.service().await?.probe(&args.address, &args.trust).await
+pub(crate) async fn probe_vcenter(wiring: State<'_, Wiring>, args: ProbeVcenter) -> Answer<ProbeVcenter> {
+    wiring.service().await?.probe_vcenter(&args.vcenter).await
 }
 
 #[tauri::command]

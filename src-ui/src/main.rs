@@ -9,7 +9,7 @@ mod state;
 
 fn main() {
     // What broke is shown by boot.js, which notices that the page has stopped.
-    std::panic::set_hook(Box::new(|panic| {
+    yew::set_custom_panic_hook(Box::new(|panic| {
         let root = web_sys::window().and_then(|window| window.document()?.document_element());
         if let Some(root) = root {
             // Nothing is left to tell if even that fails.

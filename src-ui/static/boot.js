@@ -16,16 +16,14 @@ const say = (words, reload) => {
   document.body.replaceChildren(message);
 };
 
-init({ module_or_path: "./ui_bg.wasm" })
-  .then(() => {
-    // A page that stopped would go on showing what was true when it did.
-    window.addEventListener("error", (event) => {
-      if (event.message.includes("ResizeObserver")) return;
-      const why = document.documentElement.dataset.broken ?? event.message;
-      document.documentElement.dataset.broken = why;
-      say(`A defect of Muster's page stopped it: ${why}. Nothing that was read is lost. `, true);
-    });
-  })
-  .catch((reason) => {
-    say(`Muster's page could not be started: ${reason}. Reinstall Muster, or use musterctl.`, false);
-  });
+// A page that stopped would go on showing what was true when it did.
+window.addEventListener("error", (event) => {
+  if (event.message.includes("ResizeObserver")) return;
+  const why = document.documentElement.dataset.broken ?? event.message;
+  document.documentElement.dataset.broken = why;
+  say(`A defect of Muster's page stopped it: ${why}. Nothing that was read is lost. `, true);
+});
+
+init({ module_or_path: "./ui_bg.wasm" }).catch((reason) => {
+  say(`Muster's page could not be started: ${reason}. Reinstall Muster, or use musterctl.`, false);
+});

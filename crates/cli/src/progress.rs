@@ -72,7 +72,7 @@ async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Ve
     let (mut here, mut cancelling, mut shared) = (Vec::new(), false, false);
     for id in ids {
         match service.operations().withdraw(id).await {
-            Ok(Withdrawn::GoesOnElsewhere) => continue,
+            Ok(Withdrawn::GoesOnElsewhere | Withdrawn::Ended) => continue,
             Ok(Withdrawn::Cancelled) => cancelling = true,
             Ok(Withdrawn::GoesOnHere) => shared = true,
             Err(error) => output.explain(&error),

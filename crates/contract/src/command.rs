@@ -52,13 +52,11 @@ commands! {
     ListStatus {} => "list_status", Viewer, Vec<VcenterStatus>;
     /// Every credential, without its password.
     ListCredentials {} => "list_credentials", Operator, Vec<Credential>;
-    /// Looks at a server's certificate, and at the server itself if that is trusted; sends no credential.
-    ProbeServer {
-        /// Host name, address or URL.
-        address: String,
-        /// Which certificate to accept.
-        trust: Trust,
-    } => "probe_server", Admin, Probe;
+    /// Looks at the certificate that a vCenter shows now, and whether it is the one to accept; sends no credential.
+    ProbeVcenter {
+        /// Which.
+        vcenter: VcenterId,
+    } => "probe_vcenter", Admin, Probe;
     /// Logs in once with settings that are not stored yet.
     TryVcenter {
         /// The vCenter that is being edited, whose password serves where none is given.
@@ -112,7 +110,7 @@ commands! {
         /// Which.
         operation: OperationId,
     } => "cancel_operation", Operator, Withdrawn;
-    /// The newest operations, newest first.
+    /// What waits or runs, and the newest operations that a person asked for, newest first.
     ListOperations {
         /// How many at most.
         limit: u32,
@@ -220,6 +218,8 @@ pub enum Withdrawn {
     GoesOnHere,
     /// It runs in another process, which cancels it if nobody waits any more.
     GoesOnElsewhere,
+    /// It had ended by then.
+    Ended,
 }
 
 #[cfg(test)]

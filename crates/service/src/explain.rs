@@ -179,13 +179,17 @@ pub(crate) fn certificate(certificate: &vsphere::Certificate) -> Certificate {
 
 /// Another server than the one that was configured.
 pub(crate) fn different(vcenter: &VcenterRecord, found: &str) -> ApiError {
+    different_at(vcenter, &address(&vcenter.vcenter.host, vcenter.vcenter.port), found)
+}
+
+/// The same at an address that is not the configured one.
+pub(crate) fn different_at(vcenter: &VcenterRecord, address: &str, found: &str) -> ApiError {
     let v = &vcenter.vcenter;
     let known = v.instance_uuid.as_deref().unwrap_or("unknown");
     ApiError::new(
         Code::DifferentVcenter,
         format!(
-            "another vCenter answers at {}: its instance id is {found}, that of {} is {known}; nothing was changed",
-            address(&v.host, v.port),
+            "another vCenter answers at {address}: its instance id is {found}, that of {} is {known}; nothing was changed",
             v.name
         ),
     )

@@ -189,7 +189,8 @@ impl Operations {
     pub async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
         self.0.store.withdraw(id).await.map_err(explain::store)?;
         if !self.runs_here(id) {
-            return Ok(Withdrawn::GoesOnElsewhere);
+            let has_ended = self.has_ended(id).await;
+            return Ok(if has_ended { Withdrawn::Ended } else { Withdrawn::GoesOnElsewhere });
         }
         if self.0.store.is_awaited(id).await.map_err(explain::store)? {
             return Ok(Withdrawn::GoesOnHere);
@@ -219,6 +220,12 @@ impl Operations {
     pub async fn list(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, ApiError> {
         self.bury().await;
         self.0.store.operations(vcenter, limit).await.map_err(explain::store)
+    }
+
+    /// What waits or runs, and the newest that a person asked for, newest first.
+    pub async fn noted(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
+        self.bury().await;
+        self.0.store.noted_operations(limit).await.map_err(explain::store)
     }
 
     /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able

@@ -53,12 +53,35 @@ impl Store {
             None => sqlx::query(select!("ORDER BY o.seq DESC LIMIT $1")).bind(i64::from(limit)),
         };
         let rows = rows.fetch_all(self.engine().readers()).await.during(attempt)?;
-        // A kind that only a newer release knows must not hide the others.
-        let known =
-            |row: &DbRow| operation(row).inspect_err(|error| tracing::warn!(%error, "an operation")).ok();
-        Ok(rows.iter().filter_map(known).collect())
+        Ok(known(&rows))
+    }
+
+    /// What waits or runs, and the newest that a person asked for, newest first. Refreshes that readers started and
+    /// that are over are left out: there are many, and they would hide the others.
+    pub async fn noted_operations(&self, limit: u32) -> Result<Vec<Operation>, Error> {
+        let attempt = Attempt::to("reading the operations");
+        let rows = sqlx::query(select!(
+            "WHERE o.seq > (SELECT COALESCE(MAX(seq), 0) FROM operations) - $1 \
+             AND (o.origin = 'user' OR o.state IN ('queued', 'running')) ORDER BY o.seq DESC LIMIT $2"
+        ))
+        .bind(LOOK_BACK)
+        .bind(i64::from(limit))
+        .fetch_all(self.engine().readers())
+        .await
+        .during(attempt)?;
+        Ok(known(&rows))
     }
 }
+
+/// A kind that only a newer release knows must not hide the others.
+fn known(rows: &[DbRow]) -> Vec<Operation> {
+    let known = |row: &DbRow| operation(row).inspect_err(|error| tracing::warn!(%error, "an operation")).ok();
+    rows.iter().filter_map(known).collect()
+}
+
+/// How far back operations are looked for that a person asked for: enough for days of refreshes between them, and
+/// a bound for what one look costs.
+const LOOK_BACK: i64 = 5_000;
 
 pub(crate) async fn read(tx: &mut DbConnection, id: &str) -> Result<Option<Operation>, sqlx::Error> {
     let row = sqlx::query(select!("WHERE o.id = $1")).bind(id).fetch_optional(tx).await?;

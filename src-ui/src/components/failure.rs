@@ -51,7 +51,7 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn Failure(props: &Properties) -> Html {
     let (next, offers) = match &props.vcenter {
-        Some(vcenter) => advice::on(&props.error, vcenter),
+        Some(vcenter) => advice::on(&props.error, vcenter, None),
         None => (advice::in_form(&props.error), Vec::new()),
     };
     html! {
@@ -76,7 +76,7 @@ pub(crate) fn Failure(props: &Properties) -> Html {
 
 /// A message of the service as people read it.
 pub(crate) fn said(message: &str) -> String {
-    words::with_times(&advice::sentence(message), local)
+    words::shown(&words::with_times(&advice::sentence(message), local))
 }
 
 /// What an alert says.

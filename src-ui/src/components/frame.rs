@@ -1,13 +1,14 @@
 //! The frame around every page: masthead, navigation, banners, and the page itself.
 //! Refuses to list a page that is not there.
 
-use super::failure::Alert;
+use super::failure::{Alert, Failure};
 use super::icon::icon;
 use super::link::Link;
 use super::when::local;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
+use crate::state::world::World;
 use contract::Kind;
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -58,6 +59,7 @@ pub(crate) fn Frame(props: &Properties) -> Html {
             </div>
             <div class="pf-v6-c-page__main-container pf-m-fill">
                 <main class="pf-v6-c-page__main" id="main" tabindex="-1">
+                    { outdated(&service) }
                     { troubles(&service) }
                     { props.children.clone() }
                 </main>
@@ -80,6 +82,25 @@ fn Simulated() -> Html {
     }
 }
 
+/// Says that what is on screen may be older than it seems, because the service could not say what is true now.
+fn outdated(service: &VcenterService) -> Html {
+    let world = service.world();
+    let Some(error) = World::ALWAYS.iter().find_map(|ask| world.error(ask)) else { return Html::default() };
+    if world.vcenters().is_none() {
+        // Then the page itself says so.
+        return Html::default();
+    }
+    let retry = {
+        let service = service.clone();
+        Callback::from(move |()| service.refresh())
+    };
+    html! {
+        <section class="muster-banner" aria-label="Problem">
+            <Failure title="What is shown may be out of date" error={error.clone()} {retry} />
+        </section>
+    }
+}
+
 /// What cannot be reached or used, and since when.
 fn troubles(service: &VcenterService) -> Html {
     let troubled: Vec<_> = service.world().troubled().collect();
@@ -88,7 +109,7 @@ fn troubles(service: &VcenterService) -> Html {
         1 => {
             let (word, _) = words::state(first.state);
             let since = first.since.map(|since| format!(" since {}", local(since))).unwrap_or_default();
-            format!("{}: {}{since}", first.vcenter, word.to_lowercase())
+            format!("{}: {}{since}", first.vcenter, words::within_a_sentence(word))
         }
         many => {
             let names: Vec<&str> = troubled.iter().take(3).map(|status| status.vcenter.as_str()).collect();

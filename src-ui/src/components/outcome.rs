@@ -27,8 +27,13 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     let (word, level) = words::operation_state(operation.state);
     let job = words::job(operation);
     let title = match props.named {
-        true => format!("{}: {} {}", operation.vcenter, job.to_lowercase(), word.to_lowercase()),
-        false => format!("{job} {}", word.to_lowercase()),
+        true => format!(
+            "{}: {} {}",
+            operation.vcenter,
+            words::within_a_sentence(&job),
+            words::within_a_sentence(word)
+        ),
+        false => format!("{job} {}", words::within_a_sentence(word)),
     };
     let is_sync = operation.kind != OperationKind::Test;
     let changes =
@@ -63,7 +68,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
 
 fn remedy(operation: &Operation) -> Html {
     let Some(error) = &operation.error else { return Html::default() };
-    let (next, offers) = advice::on(error, &operation.vcenter_id);
+    let (next, offers) = advice::on_operation(error, operation);
     html! {
         <>
             if !next.is_empty() {

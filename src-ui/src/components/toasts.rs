@@ -37,7 +37,7 @@ pub(crate) fn ToastList() -> Html {
                             aria_label={format!("Close: {}", toast.title)}>{ icon("times") }</Button>
                     </div>
                     if !toast.detail.is_empty() {
-                        <div class="pf-v6-c-alert__description"><p class="muster-words">{ words::with_times(&toast.detail, local) }</p></div>
+                        <div class="pf-v6-c-alert__description"><p class="muster-words">{ words::shown(&words::with_times(&toast.detail, local)) }</p></div>
                     }
                     if !toast.offers.is_empty() {
                         <div class="pf-v6-c-alert__action-group">

@@ -3,9 +3,9 @@
 
 use crate::backend;
 use crate::state::toasts::{STAYS, Toast};
-use crate::state::world::{Answer, Ask, OPERATIONS, World};
+use crate::state::world::{Answer, Ask, Errand, OPERATIONS, World};
 use contract::command::*;
-use contract::{ApiError, Event, Time, VcenterId};
+use contract::{ApiError, Event, OperationId, RowQuery, Time, VcenterId};
 use gloo_timers::callback::{Interval, Timeout};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -26,8 +26,8 @@ pub(crate) enum Message {
     Release(Ask),
     /// A person asked for work on a vCenter.
     Sent(VcenterId),
-    /// The service took it, or did not.
-    Accepted(VcenterId, bool),
+    /// The service took it as this operation, or nothing of it is under way any more.
+    Accepted(VcenterId, Option<OperationId>),
     /// Something to tell.
     Toast(Toast),
     /// A toast was read.
@@ -72,10 +72,10 @@ impl Component for ServiceProvider {
         let link = ctx.link().clone();
         let clock = Interval::new(TICK, move || link.send_message(Message::Tick));
         let mut world = World::default();
-        let _ = world.tick(now());
+        world.at(now());
         for ask in World::ALWAYS {
-            if world.ask(&ask) {
-                call(ctx, ask);
+            if let Some(errand) = world.ask(&ask) {
+                call(ctx, errand);
             }
         }
         let hear = ctx.link().callback(Message::Heard);
@@ -93,38 +93,35 @@ impl Component for ServiceProvider {
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         let world = Rc::make_mut(&mut self.world);
-        let mut asks = Vec::new();
-        match message {
-            Message::Heard(events) => asks = world.heard(&events),
+        let errands = match message {
+            Message::Heard(events) => world.heard(&events),
             Message::Answered(ask, answer) => {
-                let _ = world.tick(now());
-                if world.answered(&ask, answer) {
-                    asks.push(ask);
-                }
+                world.at(now());
+                world.answered(&ask, answer)
             }
-            Message::Ask(ask) => {
-                if world.ask(&ask) {
-                    asks.push(ask);
-                }
+            Message::Ask(ask) => world.ask(&ask).into_iter().collect(),
+            Message::Release(ask) => {
+                world.release(&ask);
+                Vec::new()
             }
-            Message::Release(ask) => world.release(&ask),
-            Message::Sent(vcenter) => world.sent(&vcenter),
-            Message::Accepted(vcenter, taken) => {
-                world.accepted(&vcenter, taken);
-                asks = world.heard(&[Event::VcentersChanged]);
-                asks.extend(world.outdate_operations());
+            Message::Sent(vcenter) => {
+                world.sent(&vcenter);
+                Vec::new()
             }
+            Message::Accepted(vcenter, operation) => world.accepted(&vcenter, operation),
             Message::Toast(toast) => {
                 world.toasts.show(toast);
+                Vec::new()
             }
             Message::Dismiss(id) => {
                 world.toasts.dismiss(id);
+                Vec::new()
             }
-            Message::Refresh => asks = world.heard(&[Event::Lagged]),
-            Message::Tick => asks = world.tick(now()),
-        }
-        for ask in asks {
-            call(ctx, ask);
+            Message::Refresh => world.heard(&[Event::Lagged]),
+            Message::Tick => world.tick(now()),
+        };
+        for errand in errands {
+            call(ctx, errand);
         }
         self.time_toasts(ctx);
         true
@@ -157,7 +154,7 @@ fn now() -> Time {
     Time(js_sys::Date::now() as i64)
 }
 
-fn call(ctx: &Context<ServiceProvider>, ask: Ask) {
+fn call(ctx: &Context<ServiceProvider>, Errand { ask, refresh }: Errand) {
     ctx.link().send_future(async move {
         let answer = match ask.clone() {
             Ask::Estate => backend::call(ShownEstate {}).await.map(Answer::Estate),
@@ -167,7 +164,10 @@ fn call(ctx: &Context<ServiceProvider>, ask: Ask) {
                 backend::call(ListOperations { limit: OPERATIONS }).await.map(Answer::Operations)
             }
             Ask::Credentials => backend::call(ListCredentials {}).await.map(Answer::Credentials),
-            Ask::Rows(query) => backend::call(ReadRows { query }).await.map(Answer::Rows),
+            Ask::Rows(query) => {
+                let query = RowQuery { refresh: refresh && query.refresh, ..query };
+                backend::call(ReadRows { query }).await.map(Answer::Rows)
+            }
         };
         Message::Answered(ask, answer)
     });

@@ -1,7 +1,7 @@
 //! Where the user is, read from and written to the address, so that Back goes back.
 //! Refuses to hold a second copy of it.
 
-use crate::state::route::Route;
+use crate::state::route::{Dialog, Route};
 use gloo_events::EventListener;
 use web_sys::window;
 use yew::prelude::*;
@@ -27,6 +27,15 @@ pub(crate) fn go(route: &Route) {
         // The location of a page can always be set to another fragment.
         let _ = window.location().set_hash(&route.to_string());
     }
+}
+
+/// Opens a form before the page of vCenters that is there, or else before that of all.
+pub(crate) fn open(dialog: Dialog) {
+    let one = match current() {
+        Route::Vcenters { one, .. } => one,
+        Route::Overview | Route::Inventory(_) => None,
+    };
+    go(&Route::Vcenters { one, dialog: Some(dialog) });
 }
 
 /// Goes somewhere in the place of here: a letter typed into a filter is no step to go back to.

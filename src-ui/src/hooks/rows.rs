@@ -20,7 +20,7 @@ pub(crate) struct Window {
 impl Window {
     /// The rows.
     pub(crate) fn rows(&self) -> Option<&Rows> {
-        match self.answer.value().or(self.last.as_ref()).map(|answer| &**answer) {
+        match self.newest().map(|answer| &**answer) {
             Some(Answer::Rows(rows)) => Some(rows),
             _ => None,
         }
@@ -28,7 +28,15 @@ impl Window {
 
     /// The same, to be compared by address.
     pub(crate) fn shared(&self) -> Option<Rc<Answer>> {
-        self.answer.value().or(self.last.as_ref()).cloned()
+        self.newest().cloned()
+    }
+
+    /// Rows of the question before serve only until there is an answer, whatever it is.
+    fn newest(&self) -> Option<&Rc<Answer>> {
+        match &self.answer {
+            Loaded::Loading => self.last.as_ref(),
+            known => known.value(),
+        }
     }
 
     /// Whether the rows are those of the question before.

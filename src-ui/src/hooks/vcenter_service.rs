@@ -3,14 +3,14 @@
 
 use super::provider::{Message, Shared};
 use crate::backend;
-use crate::hooks::go;
-use crate::state::advice::Remedy;
+use crate::hooks::{go, open};
+use crate::state::advice::{Remedy, What, Work};
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
 use crate::state::world::{Answer, Ask, World};
 use contract::command::*;
 use contract::{
-    ApiError, Kind, Operation, OperationId, Probe, RowQuery, TestReport, Time, Trust, Vcenter, VcenterId,
+    ApiError, Kind, Operation, OperationId, Probe, RowQuery, TestReport, Time, Vcenter, VcenterId,
 };
 use yew::{platform::spawn_local, prelude::*};
 
@@ -146,18 +146,13 @@ impl VcenterService {
 
     /// Syncs the hosts of these clusters, or all hosts.
     pub(crate) fn sync_hosts(&self, vcenter: &Vcenter, clusters: Vec<String>) {
-        let command = SyncHosts { vcenter: vcenter.id.clone(), clusters, accept_removals: false };
-        self.submit(vcenter, command);
+        let what = What::Hosts(clusters);
+        self.work(vcenter, Work { what, ..Work::full_sync(&vcenter.id) });
     }
 
     /// Syncs everything.
     pub(crate) fn full_sync(&self, vcenter: &Vcenter) {
-        self.submit(vcenter, FullSync { vcenter: vcenter.id.clone(), accept_removals: false });
-    }
-
-    /// Syncs everything, and removes what the vCenter no longer lists, however much it is.
-    pub(crate) fn accept_removals(&self, vcenter: &Vcenter) {
-        self.submit(vcenter, FullSync { vcenter: vcenter.id.clone(), accept_removals: true });
+        self.work(vcenter, Work::full_sync(&vcenter.id));
     }
 
     /// Takes back an operation.
@@ -165,7 +160,7 @@ impl VcenterService {
         let (tell, operation) = (self.shared.tell.clone(), operation.clone());
         spawn_local(async move {
             match backend::call(CancelOperation { operation }).await {
-                Ok(Withdrawn::Cancelled) => {}
+                Ok(Withdrawn::Cancelled | Withdrawn::Ended) => {}
                 Ok(Withdrawn::GoesOnHere | Withdrawn::GoesOnElsewhere) => {
                     let why = "Another process of Muster waits for it: it ends when nobody does any more.";
                     tell.emit(Message::Toast(Toast::done("It goes on for somebody else", why)));
@@ -177,17 +172,20 @@ impl VcenterService {
 
     /// Does what a button of a failure offers.
     pub(crate) fn remedy(&self, remedy: &Remedy) {
-        let on = |id: &VcenterId, act: fn(&VcenterService, &Vcenter)| {
-            if let Some(vcenter) = self.world().vcenter(id) {
-                act(self, vcenter);
-            }
-        };
         match remedy {
+            Remedy::Go(Route::Vcenters { dialog: Some(dialog), .. }) => open(dialog.clone()),
             Remedy::Go(route) => go(route),
-            Remedy::RetryLogin(id) => on(id, VcenterService::retry_login),
-            Remedy::AcceptRemovals(id) => on(id, VcenterService::accept_removals),
-            Remedy::Test(id) => on(id, VcenterService::test_connection),
-            Remedy::FullSync(id) => on(id, VcenterService::full_sync),
+            Remedy::RetryLogin(id) => self.on(id, VcenterService::retry_login),
+            Remedy::Test(id) => self.on(id, VcenterService::test_connection),
+            Remedy::Work(work) => {
+                self.on(&work.vcenter, |service, vcenter| service.work(vcenter, work.clone()))
+            }
+        }
+    }
+
+    fn on(&self, id: &VcenterId, act: impl Fn(&VcenterService, &Vcenter)) {
+        if let Some(vcenter) = self.world().vcenter(id) {
+            act(self, vcenter);
         }
     }
 
@@ -205,6 +203,9 @@ impl VcenterService {
     pub(crate) fn explore(&self, simulated: bool) {
         let service = self.clone();
         spawn_local(async move {
+            if simulated {
+                service.toast(Toast::done("Starting the simulated vCenters\u{2026}", ""));
+            }
             let shown = match simulated {
                 true => backend::call(ExploreSimulated {}).await,
                 false => backend::call(LeaveSimulated {}).await,
@@ -214,14 +215,14 @@ impl VcenterService {
                     go(&Route::Overview);
                     service.refresh();
                 }
-                Err(error) => service.toast(Toast::refused("The simulated vCenters are not there", &error)),
+                Err(error) => service.toast(Toast::refused("The other vCenters could not be shown", &error)),
             }
         });
     }
 
-    /// Looks at a server's certificate; sends no credential.
-    pub(crate) async fn probe(&self, address: String, trust: Trust) -> Result<Probe, ApiError> {
-        backend::call(ProbeServer { address, trust }).await
+    /// Looks at the certificate that a vCenter shows now; sends no credential.
+    pub(crate) async fn probe(&self, vcenter: VcenterId) -> Result<Probe, ApiError> {
+        backend::call(ProbeVcenter { vcenter }).await
     }
 
     /// Logs in once with settings that are not stored.
@@ -248,12 +249,18 @@ impl VcenterService {
         backend::call(RemoveVcenter { vcenter }).await
     }
 
-    fn submit<C: Command<Reply = OperationId> + 'static>(&self, vcenter: &Vcenter, command: C) {
+    fn work(&self, vcenter: &Vcenter, work: Work) {
         let (tell, vcenter) = (self.shared.tell.clone(), vcenter.clone());
         tell.emit(Message::Sent(vcenter.id.clone()));
         spawn_local(async move {
-            let answer = backend::call(command).await;
-            tell.emit(Message::Accepted(vcenter.id.clone(), answer.is_ok()));
+            let Work { vcenter: id, what, accept_removals } = work;
+            let answer = match what {
+                What::Everything => backend::call(FullSync { vcenter: id, accept_removals }).await,
+                What::Hosts(clusters) => {
+                    backend::call(SyncHosts { vcenter: id, clusters, accept_removals }).await
+                }
+            };
+            tell.emit(Message::Accepted(vcenter.id.clone(), answer.as_ref().ok().cloned()));
             if let Err(error) = answer {
                 let toast = Toast::failed("sync could not start", &vcenter.name, &vcenter.id, &error);
                 tell.emit(Message::Toast(toast));
@@ -266,11 +273,12 @@ impl VcenterService {
         tell.emit(Message::Sent(vcenter.id.clone()));
         spawn_local(async move {
             let answer = backend::call(TestConnection { vcenter: vcenter.id.clone(), retry_login }).await;
-            tell.emit(Message::Accepted(vcenter.id.clone(), false));
-            // A test that failed is told like every operation that did.
-            if let Ok(report) = answer {
-                tell.emit(Message::Toast(Toast::tested(&vcenter.name, &report)));
-            }
+            tell.emit(Message::Accepted(vcenter.id.clone(), None));
+            tell.emit(Message::Toast(match answer {
+                Ok(report) => Toast::tested(&vcenter.name, &report),
+                // An operation that failed says the same, and takes the place of this one.
+                Err(error) => Toast::failed("connection test failed", &vcenter.name, &vcenter.id, &error),
+            }));
         });
     }
 }

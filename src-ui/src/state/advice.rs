@@ -2,7 +2,7 @@
 //! Refuses to send anybody to the command line for what a button can do.
 
 use super::route::{Dialog, Focus, Route};
-use contract::{ApiError, Code, VcenterId};
+use contract::{ApiError, Code, Kind, Operation, OperationKind, VcenterId};
 
 /// What a button of a failure does.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,12 +11,45 @@ pub(crate) enum Remedy {
     Go(Route),
     /// Logs in once more with the credential that was rejected.
     RetryLogin(VcenterId),
-    /// Syncs everything, and lets the deletion guard pass.
-    AcceptRemovals(VcenterId),
+    /// Does a piece of work, for the first time or once more.
+    Work(Work),
     /// Tests the connection again.
     Test(VcenterId),
-    /// Syncs everything.
-    FullSync(VcenterId),
+}
+
+/// Work on a vCenter, as it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Work {
+    pub(crate) vcenter: VcenterId,
+    pub(crate) what: What,
+    /// Whether the deletion guard was answered.
+    pub(crate) accept_removals: bool,
+}
+
+/// What is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum What {
+    Everything,
+    /// Hosts of these clusters, or all.
+    Hosts(Vec<String>),
+}
+
+impl Work {
+    /// A sync of everything.
+    pub(crate) fn full_sync(vcenter: &VcenterId) -> Work {
+        Work { vcenter: vcenter.clone(), what: What::Everything, accept_removals: false }
+    }
+
+    /// The same work as an operation did, and no more than that; `None` for a test, which reads nothing.
+    fn again(operation: &Operation) -> Option<Work> {
+        let what = match operation.kind {
+            OperationKind::Test => return None,
+            OperationKind::SyncHosts => What::Hosts(operation.scope.clone()),
+            OperationKind::Refresh if operation.scope == [Kind::Hosts.name()] => What::Hosts(Vec::new()),
+            OperationKind::Refresh | OperationKind::FullSync => What::Everything,
+        };
+        Some(Work { vcenter: operation.vcenter_id.clone(), what, accept_removals: false })
+    }
 }
 
 /// A button: what it says, and what it does.
@@ -26,10 +59,22 @@ pub(crate) struct Offer {
     pub(crate) remedy: Remedy,
 }
 
-/// A sentence and buttons for a failure of a vCenter.
-pub(crate) fn on(error: &ApiError, vcenter: &VcenterId) -> (String, Vec<Offer>) {
+/// A sentence and buttons for an operation that failed.
+pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, Vec<Offer>) {
+    on(error, &operation.vcenter_id, Work::again(operation))
+}
+
+/// A sentence and buttons for a failure of a vCenter, and for the work that failed.
+pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (String, Vec<Offer>) {
     let id = || vcenter.clone();
     let offer = |label, remedy| Offer { label, remedy };
+    let again = |label, accept_removals| {
+        let remedy = match work.clone() {
+            Some(work) => Remedy::Work(Work { accept_removals, ..work }),
+            None => Remedy::Test(id()),
+        };
+        offer(label, remedy)
+    };
     let go = |label, dialog| offer(label, Remedy::Go(Route::dialog(dialog)));
     match error.code {
         Code::LoginRejected => (
@@ -59,7 +104,7 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId) -> (String, Vec<Offer>) 
         ),
         Code::TooManyRemovals => (
             "If they were really removed, accept it. If not, look at what the account may see.".to_owned(),
-            vec![offer("Accept the removals", Remedy::AcceptRemovals(id()))],
+            vec![again("Accept the removals", true)],
         ),
         Code::Unreachable | Code::TimedOut | Code::NotVsphere => (
             "Check its address, the network, and that it is up. What was read before stays readable.".to_owned(),
@@ -74,11 +119,11 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId) -> (String, Vec<Offer>) 
         ),
         Code::Cancelled | Code::Interrupted => (
             "Nothing was changed.".to_owned(),
-            vec![offer("Sync again", Remedy::FullSync(id()))],
+            vec![again("Do it again", false)],
         ),
         Code::BadAnswer | Code::NoPermission | Code::Partial => (
             error.next_step.clone().unwrap_or_default(),
-            vec![offer("Sync again", Remedy::FullSync(id()))],
+            vec![again("Do it again", false)],
         ),
         _ => (error.next_step.clone().unwrap_or_default(), Vec::new()),
     }
@@ -94,6 +139,10 @@ pub(crate) fn in_form(error: &ApiError) -> String {
         }
         Code::NoPassword => "Type the password.".to_owned(),
         Code::UntrustedCertificate => String::new(),
+        Code::DifferentVcenter => {
+            "Check the address. If the vCenter was installed anew, remove it here and add it again."
+                .to_owned()
+        }
         Code::Unreachable | Code::TimedOut => {
             "Check host name, port and network, and that the vCenter is up.".to_owned()
         }
@@ -115,10 +164,26 @@ pub(crate) fn sentence(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples;
     use super::*;
 
     fn on_code(code: Code) -> (String, Vec<Offer>) {
-        on(&ApiError::new(code, "x").next("musterctl does it"), &VcenterId("v".into()))
+        on(&ApiError::new(code, "x").next("musterctl does it"), &VcenterId("v".into()), None)
+    }
+
+    #[test]
+    fn what_is_accepted_is_what_was_asked_for_and_no_more() {
+        let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
+        operation.kind = OperationKind::SyncHosts;
+        operation.scope = vec!["prod".into()];
+        let error = ApiError::new(Code::TooManyRemovals, "60 of 200 hosts");
+        let (_, offers) = on_operation(&error, &operation);
+        let Remedy::Work(work) = &offers[0].remedy else { panic!("{offers:?}") };
+        assert_eq!(work.what, What::Hosts(vec!["prod".into()]));
+        assert!(work.accept_removals);
+        operation.kind = OperationKind::Test;
+        let (_, offers) = on_operation(&ApiError::new(Code::Cancelled, "x"), &operation);
+        assert_eq!(offers[0].remedy, Remedy::Test(operation.vcenter_id), "a test that was cancelled");
     }
 
     #[test]

@@ -27,6 +27,8 @@ enum Call {
     One,
     /// Under way, and its answer may be outdated when it arrives: one more after it.
     OneMore,
+    /// Under way, and its answer is about something else than is shown by now: none is taken until the next.
+    Void,
 }
 
 impl<Q, A> Default for Shared<Q, A> {
@@ -73,6 +75,24 @@ impl<Q: Clone + Eq + Hash, A> Shared<Q, A> {
                     calls.push(query.clone());
                 }
                 Call::One | Call::OneMore => entry.call = Call::OneMore,
+                Call::Void => {}
+            }
+        }
+        calls
+    }
+
+    /// What these answers are about is another thing from now on: nothing of what was known is true. Answers with the
+    /// calls that have to be made.
+    #[must_use]
+    pub(crate) fn begin_anew(&mut self, about: impl Fn(&Q) -> bool) -> Vec<Q> {
+        let mut calls = Vec::new();
+        for (query, entry) in self.entries.iter_mut().filter(|(query, _)| about(query)) {
+            entry.answer = Loaded::Loading;
+            if entry.call == Call::None {
+                entry.call = Call::One;
+                calls.push(query.clone());
+            } else {
+                entry.call = Call::Void;
             }
         }
         calls
@@ -82,8 +102,10 @@ impl<Q: Clone + Eq + Hash, A> Shared<Q, A> {
     #[must_use]
     pub(crate) fn answered(&mut self, query: &Q, answer: Result<A, ApiError>) -> bool {
         let Some(entry) = self.entries.get_mut(query) else { return false };
-        entry.answer.take(answer.map(Rc::new));
-        let again = entry.call == Call::OneMore;
+        if entry.call != Call::Void {
+            entry.answer.take(answer.map(Rc::new));
+        }
+        let again = matches!(entry.call, Call::OneMore | Call::Void);
         entry.call = if again { Call::One } else { Call::None };
         again
     }
@@ -124,6 +146,19 @@ mod tests {
         assert!(shared.answered(&"a", Ok(1)), "one more");
         assert!(!shared.answered(&"a", Ok(2)));
         assert_eq!(shared.outdate(|_| true), ["a"]);
+    }
+
+    #[test]
+    fn what_is_about_something_else_is_forgotten_and_so_is_an_answer_under_way() {
+        let mut shared = Shared::<&str, u32>::default();
+        assert!(shared.ask(&"known") && shared.ask(&"asked"));
+        assert!(!shared.answered(&"known", Ok(1)));
+        assert_eq!(shared.begin_anew(|_| true), ["known"]);
+        assert_eq!(shared.get(&"known"), Loaded::Loading);
+        assert!(shared.answered(&"asked", Ok(1)), "asked once more");
+        assert_eq!(shared.get(&"asked"), Loaded::Loading, "the answer was about what was shown before");
+        assert!(!shared.answered(&"asked", Ok(2)));
+        assert_eq!(shared.get(&"asked").value().map(|v| **v), Some(2));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Toasts: what happened, to which vCenter, and what to do next.
 //! Refuses to pile up: successes of the same kind are one toast, and no more than a handful is shown.
 
-use super::advice::{self, Offer, Remedy};
+use super::advice::{self, Offer, Remedy, Work};
+use super::route::Route;
 use super::words::{self, Level};
 use contract::{ApiError, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId};
 
@@ -60,7 +61,7 @@ impl Toast {
     pub(crate) fn added(vcenter: &Vcenter, note: Option<String>, is_syncing: bool) -> Toast {
         let mut offers = Vec::new();
         if !is_syncing {
-            offers.push(Offer { label: "Sync now", remedy: Remedy::FullSync(vcenter.id.clone()) });
+            offers.push(Offer { label: "Sync now", remedy: Remedy::Work(Work::full_sync(&vcenter.id)) });
         }
         let level = if note.is_some() { Level::Warning } else { Level::Good };
         Toast::new(level, format!("{} was added", vcenter.name), note.unwrap_or_default(), offers)
@@ -74,26 +75,29 @@ impl Toast {
 
     /// Something that a vCenter refused, or that failed on the way to it.
     pub(crate) fn failed(what: &str, name: &str, vcenter: &VcenterId, error: &ApiError) -> Toast {
-        let (next, offers) = advice::on(error, vcenter);
+        Toast::advised(what, name, error, advice::on(error, vcenter, None))
+    }
+
+    fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
         let detail = format!("{} {next}", advice::sentence(&error.message));
-        Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers)
+        let toast = Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers);
+        Toast { group: Some((what.to_owned(), vec![name.to_owned()])), ..toast }
     }
 
     /// How an operation ended; `None` where nobody needs to hear of it.
     pub(crate) fn of(operation: &Operation) -> Option<Toast> {
-        let job = words::job(operation);
-        let lower = |text: &str| text.to_lowercase();
+        let job = words::within_a_sentence(&words::job(operation));
         match operation.state {
             OperationState::Queued | OperationState::Running => None,
             OperationState::Succeeded if operation.kind == OperationKind::Test => None,
             OperationState::Succeeded => Some(Toast::grouped(
-                &format!("{} done", lower(&job)),
+                &format!("{job} done"),
                 &operation.vcenter,
                 sentence(&words::changes(operation)),
             )),
             OperationState::Cancelled => Some(Toast::new(
                 Level::Neutral,
-                format!("{}: {} cancelled", operation.vcenter, lower(&job)),
+                format!("{}: {job} cancelled", operation.vcenter),
                 "Nothing was changed.".to_owned(),
                 Vec::new(),
             )),
@@ -101,11 +105,9 @@ impl Toast {
                 let (word, level) = words::operation_state(operation.state);
                 let unknown = ApiError::new(contract::Code::Failed, "no reason is known");
                 let error = operation.error.as_ref().unwrap_or(&unknown);
-                let what = format!("{} {}", lower(&job), lower(word));
-                Some(Toast {
-                    level,
-                    ..Toast::failed(&what, &operation.vcenter, &operation.vcenter_id, error)
-                })
+                let what = format!("{job} {}", words::within_a_sentence(word));
+                let advice = advice::on_operation(error, operation);
+                Some(Toast { level, ..Toast::advised(&what, &operation.vcenter, error, advice) })
             }
         }
     }
@@ -158,14 +160,20 @@ impl Toasts {
                 if names.len() > 1 {
                     toast.title = format!("{}: {what}", names.join(", "));
                     toast.detail = words::counted(names.len(), "vCenter", "vCenters");
+                    if !toast.leaves() {
+                        // Each has its own reason, which stands with it.
+                        let remedy = Remedy::Go(Route::vcenters());
+                        toast.offers = vec![Offer { label: "See why", remedy }];
+                    }
                 }
             }
         }
         // The same failure again replaces the one before.
         self.shown.retain(|known| known.title != toast.title);
         self.shown.push(toast);
-        if self.shown.len() > AT_ONCE {
-            let oldest = self.shown.iter().position(Toast::leaves).unwrap_or(0);
+        // What needs an answer stays until it has one.
+        if let (true, Some(oldest)) = (self.shown.len() > AT_ONCE, self.shown.iter().position(Toast::leaves))
+        {
             self.shown.remove(oldest);
         }
         self.last
@@ -212,6 +220,20 @@ mod tests {
         assert_eq!(toasts.shown().len(), 1);
         assert_eq!(toasts.shown()[0].title, "Berlin: full sync done");
         assert_eq!(toasts.shown()[0].detail, "90 removed.");
+    }
+
+    #[test]
+    fn a_burst_of_failures_is_one_toast_that_leads_to_the_reasons() {
+        let mut toasts = Toasts::default();
+        for name in ["Berlin", "Paris"] {
+            let mut operation = samples::operation(name, OperationState::Failed);
+            operation.error = Some(ApiError::new(Code::Unreachable, "nothing answers"));
+            toasts.show(Toast::of(&operation).unwrap());
+        }
+        let [toast] = toasts.shown() else { panic!("{toasts:?}") };
+        assert_eq!(toast.title, "Berlin, Paris: full sync failed");
+        assert_eq!(toast.offers[0].label, "See why");
+        assert!(!toast.leaves());
     }
 
     #[test]

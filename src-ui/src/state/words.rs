@@ -150,6 +150,12 @@ pub(crate) fn job(operation: &Operation) -> String {
     }
 }
 
+/// A phrase as it stands within a sentence: only its first letter changes, names in it are names.
+pub(crate) fn within_a_sentence(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// What an operation changed: `3 added, 1 removed`, `nothing changed`.
 pub(crate) fn changes(operation: &Operation) -> String {
     let diff = operation.diff;
@@ -314,6 +320,12 @@ mod tests {
         assert_eq!(said("was rejected at 1970-01-01T00:00:01.5Z; it was"), "was rejected at <1500>; it was");
         assert_eq!(said("at 1970-01-01T00:00:02Z."), "at <2000>.");
         assert_eq!(said("esx-01.example.org 10.0.0.1:443 Z"), "esx-01.example.org 10.0.0.1:443 Z");
+    }
+
+    #[test]
+    fn a_phrase_within_a_sentence_keeps_the_names_in_it() {
+        assert_eq!(within_a_sentence("Host sync of PROD-A"), "host sync of PROD-A");
+        assert_eq!(within_a_sentence(""), "");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use super::shared::Shared;
 use super::toasts::{Toast, Toasts};
 use contract::command::Estate;
 use contract::{
-    ApiError, Credential, Event, Operation, OperationId, OperationState, Origin, RowQuery, Rows, Time,
-    Vcenter, VcenterId, VcenterState, VcenterStatus,
+    ApiError, Credential, Event, Operation, OperationId, OperationKind, OperationState, Origin, RowQuery,
+    Rows, Source, Time, Vcenter, VcenterId, VcenterState, VcenterStatus,
 };
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -41,11 +41,20 @@ pub(crate) enum Answer {
     Rows(Rows),
 }
 
+/// A call that has to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Errand {
+    pub(crate) ask: Ask,
+    /// Whether rows that are stale are to be read anew by the service. What is asked because something changed never
+    /// does that, or a change would bring about the next one.
+    pub(crate) refresh: bool,
+}
+
 /// What was asked for a vCenter, and does not show in its operations yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Sent {
     OnItsWay,
-    Accepted,
+    Accepted(OperationId),
 }
 
 /// What the page knows.
@@ -106,10 +115,10 @@ impl World {
     /// What is asked for as long as the page is there.
     pub(crate) const ALWAYS: [Ask; 4] = [Ask::Estate, Ask::Vcenters, Ask::Status, Ask::Operations];
 
-    /// Somebody shows this from now on; answers whether to ask the service.
+    /// Somebody shows this from now on.
     #[must_use]
-    pub(crate) fn ask(&mut self, ask: &Ask) -> bool {
-        self.answers.ask(ask)
+    pub(crate) fn ask(&mut self, ask: &Ask) -> Option<Errand> {
+        self.answers.ask(ask).then(|| Errand { ask: ask.clone(), refresh: true })
     }
 
     /// Somebody shows it no longer.
@@ -127,9 +136,9 @@ impl World {
         self.answers.get(&Ask::Rows(query.clone()))
     }
 
-    /// What changed; answers with what to ask the service.
+    /// What changed.
     #[must_use]
-    pub(crate) fn heard(&mut self, events: &[Event]) -> Vec<Ask> {
+    pub(crate) fn heard(&mut self, events: &[Event]) -> Vec<Errand> {
         let touches = |ask: &Ask, event: &Event| match (event, ask) {
             (Event::Lagged, _) => true,
             (Event::VcentersChanged, ask) => !matches!(ask, Ask::Estate | Ask::Operations),
@@ -140,40 +149,44 @@ impl World {
             }
             (Event::InventoryChanged { .. }, ask) => *ask == Ask::Status,
         };
-        self.answers.outdate(|ask| events.iter().any(|event| touches(ask, event)))
+        quietly(self.answers.outdate(|ask| events.iter().any(|event| touches(ask, event))))
     }
 
-    /// Takes in an answer; answers whether to ask once more.
+    /// Takes in an answer.
     #[must_use]
-    pub(crate) fn answered(&mut self, ask: &Ask, answer: Result<Answer, ApiError>) -> bool {
-        if let Ok(Answer::Operations(operations)) = &answer {
-            self.see(operations);
-        }
+    pub(crate) fn answered(&mut self, ask: &Ask, answer: Result<Answer, ApiError>) -> Vec<Errand> {
+        let mut calls = Vec::new();
         if let Ok(Answer::Estate(estate)) = &answer
             && self.estate().is_some_and(|before| before.simulated != estate.simulated)
         {
-            // Another database: what it holds from before was not seen here.
+            // Another database: nothing that was known before is of it, nor is an answer that is under way.
+            calls = self.answers.begin_anew(|ask| *ask != Ask::Estate);
             (self.told, self.toasts) = (None, Toasts::default());
+            (self.sent, self.paces) = (HashMap::new(), HashMap::new());
         }
-        self.answers.answered(ask, answer)
+        if self.answers.answered(ask, answer) {
+            calls.push(ask.clone());
+        }
+        if *ask == Ask::Operations {
+            self.see();
+        }
+        quietly(calls)
     }
 
-    /// Time went by; answers with what to ask the service because it is on screen and has grown stale.
+    /// What time it is, for whoever is about to ask.
+    pub(crate) fn at(&mut self, now: Time) {
+        self.now = now;
+    }
+
+    /// Time went by: what is on screen and has grown stale is read anew.
     #[must_use]
-    pub(crate) fn tick(&mut self, now: Time) -> Vec<Ask> {
+    pub(crate) fn tick(&mut self, now: Time) -> Vec<Errand> {
         self.now = now;
         if now.0 - self.refreshed < REFRESH {
             return Vec::new();
         }
         self.refreshed = now.0;
-        let is_stale = |rows: &Rows| {
-            rows.sources.iter().any(|source| {
-                let age = source.synced_at.map(|at| at.age_seconds(now));
-                // What cannot be refreshed needs a person, who sees why on the page.
-                let waits_for_a_person = source.failure.as_ref().is_some_and(needs_a_person);
-                !waits_for_a_person && age.is_some_and(|age| age > source.ttl_seconds as i64)
-            })
-        };
+        let is_stale = |rows: &Rows| rows.sources.iter().any(|source| self.is_worth_a_refresh(source));
         let stale: HashSet<Ask> = self
             .answers
             .all()
@@ -183,7 +196,27 @@ impl World {
             })
             .map(|(ask, _)| ask.clone())
             .collect();
-        self.answers.outdate(|ask| stale.contains(ask))
+        let stale = self.answers.outdate(|ask| stale.contains(ask));
+        stale.into_iter().map(|ask| Errand { ask, refresh: true }).collect()
+    }
+
+    /// Whether a part of some rows is stale, and reading it anew could help.
+    fn is_worth_a_refresh(&self, source: &Source) -> bool {
+        let is_old = |at: Time| at.age_seconds(self.now) > source.ttl_seconds as i64;
+        let tried = || self.status(&source.vcenter)?.last_operation.as_ref()?.finished_at;
+        source.synced_at.is_some_and(is_old)
+            && match self.status(&source.vcenter).map(|status| status.state) {
+                // Each try is an operation that fails: one for each TTL is enough to notice that it is back.
+                Some(VcenterState::Offline) => tried().is_none_or(is_old),
+                // These need a person, who sees why on the page.
+                Some(
+                    VcenterState::LoginRejected
+                    | VcenterState::NoPassword
+                    | VcenterState::Untrusted
+                    | VcenterState::DifferentVcenter,
+                ) => false,
+                Some(VcenterState::Online | VcenterState::NeverSynced) | None => true,
+            }
     }
 
     /// A person asked for work on a vCenter: until it shows in the operations, it counts as busy.
@@ -191,19 +224,14 @@ impl World {
         self.sent.insert(vcenter.clone(), Sent::OnItsWay);
     }
 
-    /// The service took it, or did not.
-    pub(crate) fn accepted(&mut self, vcenter: &VcenterId, taken: bool) {
-        if taken {
-            self.sent.insert(vcenter.clone(), Sent::Accepted);
-        } else {
-            self.sent.remove(vcenter);
-        }
-    }
-
-    /// The operations are others now; answers with what to ask the service.
+    /// The service took it as this operation, or nothing of it is under way any more.
     #[must_use]
-    pub(crate) fn outdate_operations(&mut self) -> Vec<Ask> {
-        self.answers.outdate(|ask| *ask == Ask::Operations)
+    pub(crate) fn accepted(&mut self, vcenter: &VcenterId, operation: Option<OperationId>) -> Vec<Errand> {
+        match operation {
+            Some(operation) => self.sent.insert(vcenter.clone(), Sent::Accepted(operation)),
+            None => self.sent.remove(vcenter),
+        };
+        quietly(self.answers.outdate(|ask| *ask == Ask::Operations))
     }
 
     /// Whether work that a person asked for waits or runs. A refresh that goes on by itself is in nobody's way.
@@ -219,20 +247,25 @@ impl World {
         self.operations().into_iter().flatten().rev().filter(|operation| !operation.state.is_final())
     }
 
-    /// The newest outcome of a vCenter; a refresh counts only if it failed.
+    /// The newest outcome of a vCenter. A refresh counts only if it failed, and only as the last word on its vCenter.
     pub(crate) fn last_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
-        let own = |operation: &&Operation| operation.vcenter_id == *vcenter && is_told(operation);
-        let listed = self.operations().into_iter().flatten().find(own);
-        listed
-            .or_else(|| self.status(vcenter)?.last_operation.as_ref().filter(|operation| is_told(operation)))
+        let listed = self.outcomes().find(|operation| operation.vcenter_id == *vcenter);
+        let last = self.status(vcenter).and_then(|status| status.last_operation.as_ref());
+        let failed = last.filter(|last| last.state.is_final() && last.state != OperationState::Succeeded);
+        listed.into_iter().chain(failed).max_by_key(|operation| operation.submitted_at)
     }
 
-    /// The newest outcomes of all vCenters, newest first. A refresh that failed stands there only as long as it is
-    /// the last word on its vCenter: while one is gone, they fail every few minutes.
+    /// The newest outcomes of what people asked for, newest first.
     pub(crate) fn outcomes(&self) -> impl Iterator<Item = &Operation> {
-        let mut seen = HashSet::new();
-        let told = self.operations().into_iter().flatten().filter(|operation| is_told(operation));
-        told.filter(move |operation| seen.insert(&operation.vcenter_id) || operation.origin == Origin::User)
+        let by_people =
+            |operation: &&Operation| operation.state.is_final() && operation.origin == Origin::User;
+        self.operations().into_iter().flatten().filter(by_people)
+    }
+
+    /// Whether something of a vCenter is being read, by whomever.
+    pub(crate) fn is_being_read(&self, vcenter: &VcenterId) -> bool {
+        self.active()
+            .any(|operation| operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test)
     }
 
     /// State and freshness of a vCenter.
@@ -261,26 +294,28 @@ impl World {
         answer.value().map(|answer| &**answer)
     }
 
-    fn see(&mut self, operations: &[Operation]) {
-        self.sent.retain(|_, sent| *sent == Sent::OnItsWay);
-        let running = |operation: &&Operation| operation.state == OperationState::Running;
+    /// Looks at a list of operations that has just come.
+    fn see(&mut self) {
+        let Some(operations) = self.operations().cloned() else { return };
+        let is_listed = |id: &OperationId| operations.iter().any(|operation| operation.id == *id);
+        self.sent.retain(|_, sent| !matches!(sent, Sent::Accepted(operation) if is_listed(operation)));
+        let now = self.now.0;
         let mut paces = HashMap::new();
-        for operation in operations.iter().filter(running) {
-            let now = self.now.0;
-            let mut pace =
-                self.paces.remove(&operation.id).unwrap_or_else(|| Pace::new(now, &operation.progress));
+        for operation in operations.iter().filter(|operation| operation.state == OperationState::Running) {
+            let known = self.paces.remove(&operation.id);
+            let mut pace = known.unwrap_or_else(|| Pace::new(now, &operation.progress));
             pace.see(now, &operation.progress);
             paces.insert(operation.id.clone(), pace);
         }
         self.paces = paces;
-        let ended = operations.iter().filter(|operation| operation.state.is_final());
-        let Some(told) = &mut self.told else {
-            self.told = Some(ended.map(|operation| operation.id.clone()).collect());
-            return;
-        };
-        for operation in ended.rev() {
-            if told.insert(operation.id.clone())
-                && operation.origin == Origin::User
+        let ended: Vec<&Operation> =
+            operations.iter().filter(|operation| operation.state.is_final()).collect();
+        let told = self.told.replace(ended.iter().map(|operation| operation.id.clone()).collect());
+        // What had ended before the first list came was not seen to end.
+        let Some(told) = told else { return };
+        for operation in ended.into_iter().rev() {
+            if operation.origin == Origin::User
+                && !told.contains(&operation.id)
                 && let Some(toast) = Toast::of(operation)
             {
                 self.toasts.show(toast);
@@ -289,39 +324,44 @@ impl World {
     }
 }
 
-/// Whether an operation has an outcome that people want to see.
-fn is_told(operation: &Operation) -> bool {
-    operation.state.is_final()
-        && (operation.origin == Origin::User || operation.state != OperationState::Succeeded)
-}
-
-fn needs_a_person(error: &ApiError) -> bool {
-    use contract::Code::*;
-    matches!(
-        error.code,
-        LoginRejected | NoPassword | KeychainLocked | UntrustedCertificate | DifferentVcenter | NoPermission
-    )
+/// Calls because something changed.
+fn quietly(asks: Vec<Ask>) -> Vec<Errand> {
+    asks.into_iter().map(|ask| Errand { ask, refresh: false }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::samples;
     use super::*;
-    use contract::{Code, Kind, Source};
+    use contract::Kind;
 
     fn with_operations(operations: Vec<Operation>) -> World {
         let mut world = World::default();
-        assert!(world.ask(&Ask::Operations));
-        assert!(!world.answered(&Ask::Operations, Ok(Answer::Operations(operations))));
+        assert!(world.ask(&Ask::Operations).is_some());
+        assert!(world.answered(&Ask::Operations, Ok(Answer::Operations(operations))).is_empty());
         world
     }
 
+    fn with_status(world: &mut World, state: VcenterState, last_operation: Option<Operation>) {
+        let status = VcenterStatus {
+            vcenter: "Berlin".into(),
+            vcenter_id: VcenterId("id-Berlin".into()),
+            state,
+            since: None,
+            synced_at: None,
+            age_seconds: None,
+            fresh: false,
+            counts: std::collections::BTreeMap::new(),
+            last_operation,
+        };
+        assert!(world.ask(&Ask::Status).is_some());
+        assert!(world.answered(&Ask::Status, Ok(Answer::Status(vec![status]))).is_empty());
+    }
+
     fn list(world: &mut World, operations: Vec<Operation>) {
-        assert_eq!(
-            world.heard(&[Event::OperationChanged { operation: OperationId("x".into()) }]),
-            [Ask::Operations]
-        );
-        assert!(!world.answered(&Ask::Operations, Ok(Answer::Operations(operations))));
+        let changed = Event::OperationChanged { operation: OperationId("x".into()) };
+        assert_eq!(world.heard(&[changed]), quietly(vec![Ask::Operations]));
+        assert!(world.answered(&Ask::Operations, Ok(Answer::Operations(operations))).is_empty());
     }
 
     #[test]
@@ -341,17 +381,14 @@ mod tests {
         let mut refresh = samples::operation("Berlin", OperationState::Running);
         refresh.origin = Origin::Reader;
         let mut world = with_operations(vec![refresh.clone()]);
-        assert!(!world.is_busy(&refresh.vcenter_id));
+        let id = refresh.vcenter_id.clone();
+        assert!(!world.is_busy(&id) && world.is_being_read(&id));
         assert_eq!(world.active().count(), 1);
-        refresh.state = OperationState::Succeeded;
+        refresh.state = OperationState::Failed;
         list(&mut world, vec![refresh.clone()]);
         assert_eq!((world.toasts.shown().len(), world.outcomes().count()), (0, 0));
-        refresh.state = OperationState::Failed;
-        refresh.id = OperationId("another".into());
-        let mut again = refresh.clone();
-        again.id = OperationId("a third".into());
-        list(&mut world, vec![again, refresh.clone()]);
-        assert_eq!((world.toasts.shown().len(), world.outcomes().count()), (0, 1));
+        with_status(&mut world, VcenterState::Offline, Some(refresh));
+        assert!(world.last_outcome(&id).is_some(), "why it is offline");
     }
 
     #[test]
@@ -363,70 +400,83 @@ mod tests {
         assert!(world.is_busy(&id));
         list(&mut world, Vec::new());
         assert!(world.is_busy(&id), "the list is older than the answer");
-        world.accepted(&id, true);
+        let asked = world.accepted(&id, Some(running.id.clone()));
+        assert_eq!(asked, quietly(vec![Ask::Operations]));
+        assert!(world.answered(&Ask::Operations, Ok(Answer::Operations(Vec::new()))).is_empty());
+        assert!(world.is_busy(&id), "a list that was under way when it was accepted");
         list(&mut world, vec![running]);
         assert!(world.is_busy(&id));
         list(&mut world, vec![samples::operation("Berlin", OperationState::Succeeded)]);
         assert!(!world.is_busy(&id));
         world.sent(&id);
-        world.accepted(&id, false);
+        let _ = world.accepted(&id, None);
         assert!(!world.is_busy(&id), "what was refused is not under way");
     }
 
     #[test]
-    fn a_new_inventory_outdates_the_rows_that_show_it_and_no_others() {
+    fn a_new_inventory_outdates_the_rows_that_show_it_and_no_others_and_starts_no_refresh() {
         let mut world = World::default();
         let of = |id: &str| RowQuery { vcenters: vec![VcenterId(id.into())], ..RowQuery::count(Kind::Hosts) };
         let all = RowQuery::count(Kind::Vms);
         for query in [of("a"), of("b"), all.clone()] {
             let ask = Ask::Rows(query);
-            assert!(world.ask(&ask));
-            assert!(!world.answered(&ask, Ok(Answer::Rows(Rows::default()))));
+            assert!(world.ask(&ask).is_some_and(|errand| errand.refresh), "whoever looks wants it fresh");
+            assert!(world.answered(&ask, Ok(Answer::Rows(Rows::default()))).is_empty());
         }
         let mut asked = world.heard(&[Event::InventoryChanged { vcenter: VcenterId("a".into()) }]);
-        asked.sort_by_key(|ask| format!("{ask:?}"));
-        let mut expected = [Ask::Rows(of("a")), Ask::Rows(all)];
-        expected.sort_by_key(|ask| format!("{ask:?}"));
+        asked.sort_by_key(|errand| format!("{errand:?}"));
+        let mut expected = quietly(vec![Ask::Rows(of("a")), Ask::Rows(all)]);
+        expected.sort_by_key(|errand| format!("{errand:?}"));
         assert_eq!(asked, expected);
     }
 
     #[test]
-    fn what_is_on_screen_is_asked_for_again_when_it_is_stale_unless_a_person_has_to_act() {
-        let source = |synced_at, failure| Source {
-            vcenter: VcenterId("a".into()),
-            name: "Berlin".into(),
-            synced_at: Some(Time(synced_at)),
-            ttl_seconds: 300,
-            refresh: None,
-            failure,
-        };
-        let ask = Ask::Rows(RowQuery { refresh: true, ..RowQuery::count(Kind::Hosts) });
+    fn what_is_on_screen_is_read_anew_when_it_is_stale_unless_a_person_has_to_act() {
         let now = Time(1_000_000_000);
-        let asked = |source: Source| {
+        let ago = |seconds: i64| Time(now.0 - seconds * 1000);
+        let asked = |read: Time, state: VcenterState, tried: Option<Time>| {
+            let mut last = samples::operation("Berlin", OperationState::Failed);
+            last.finished_at = tried;
             let mut world = World::default();
-            assert!(world.ask(&ask));
+            with_status(&mut world, state, tried.map(|_| last));
+            let ask = Ask::Rows(RowQuery { refresh: true, ..RowQuery::count(Kind::Hosts) });
+            assert!(world.ask(&ask).is_some());
+            let source = Source {
+                vcenter: VcenterId("id-Berlin".into()),
+                name: "Berlin".into(),
+                synced_at: Some(read),
+                ttl_seconds: 300,
+                refresh: None,
+                failure: None,
+            };
             let rows = Rows { sources: vec![source], ..Rows::default() };
-            assert!(!world.answered(&ask, Ok(Answer::Rows(rows))));
-            let first = world.tick(now).len();
-            (first, world.tick(Time(now.0 + 1000)).len())
+            assert!(world.answered(&ask, Ok(Answer::Rows(rows))).is_empty());
+            let first = world.tick(now);
+            assert!(first.iter().all(|errand| errand.refresh));
+            (first.len(), world.tick(Time(now.0 + 1000)).len())
         };
-        assert_eq!(asked(source(now.0 - 10_000, None)), (0, 0), "fresh");
-        assert_eq!(asked(source(now.0 - 400_000, None)), (1, 0), "stale, and asked for once");
-        let rejected = Some(ApiError::new(Code::LoginRejected, "x"));
-        assert_eq!(asked(source(now.0 - 400_000, rejected)), (0, 0), "a person has to act");
+        assert_eq!(asked(ago(10), VcenterState::Online, None), (0, 0), "fresh");
+        assert_eq!(asked(ago(400), VcenterState::Online, None), (1, 0), "stale, and asked for once");
+        assert_eq!(asked(ago(400), VcenterState::LoginRejected, None), (0, 0), "a person has to act");
+        assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(100))), (0, 0), "tried a moment ago");
+        assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(400))), (1, 0), "it may be back");
     }
 
     #[test]
-    fn another_estate_begins_without_the_toasts_of_the_one_before() {
+    fn another_estate_begins_with_nothing_of_the_one_before() {
         let mut world = with_operations(Vec::new());
-        let estate = |simulated| Estate { simulated, data_dir: String::new() };
-        assert!(world.ask(&Ask::Estate));
-        assert!(!world.answered(&Ask::Estate, Ok(Answer::Estate(estate(false)))));
+        let estate = |simulated| Answer::Estate(Estate { simulated, data_dir: String::new() });
+        assert!(world.ask(&Ask::Estate).is_some() && world.ask(&Ask::Vcenters).is_some());
+        assert!(world.answered(&Ask::Estate, Ok(estate(false))).is_empty());
+        let known = Answer::Vcenters(vec![samples::vcenter("Berlin")]);
+        assert!(world.answered(&Ask::Vcenters, Ok(known)).is_empty());
         list(&mut world, vec![samples::operation("Berlin", OperationState::Succeeded)]);
         assert_eq!(world.toasts.shown().len(), 1);
-        let _ = world.answered(&Ask::Estate, Ok(Answer::Estate(estate(true))));
-        assert!(world.toasts.shown().is_empty());
-        list(&mut world, vec![samples::operation("Munich", OperationState::Succeeded)]);
+        let anew = world.answered(&Ask::Estate, Ok(estate(true)));
+        assert_eq!(anew.len(), 2, "{anew:?}");
+        assert!(world.vcenters().is_none() && world.toasts.shown().is_empty());
+        let seen = vec![samples::operation("Munich", OperationState::Succeeded)];
+        assert!(world.answered(&Ask::Operations, Ok(Answer::Operations(seen))).is_empty());
         assert!(world.toasts.shown().is_empty(), "what it holds from before was not seen here");
     }
 }

@@ -43,6 +43,12 @@ impl Service {
         Ok(answer)
     }
 
+    /// The same for a vCenter that is configured, at its address and with the trust that is stored for it.
+    pub async fn probe_vcenter(&self, vcenter: &VcenterId) -> Result<Probe, ApiError> {
+        let record = self.record(vcenter.as_str()).await?;
+        self.probe(&Server::from(&record).address(), &record.trust).await
+    }
+
     /// Connects, logs in once, asks who it is, logs out.
     pub(super) async fn first_contact(
         &self,
@@ -81,7 +87,9 @@ impl Service {
         };
         let stored = editing.as_ref().map(|record| record.trust.clone());
         let trust = normal(settings.trust.or(stored).unwrap_or(Trust::System))?;
-        let login = match (editing.as_ref().map(|record| &record.vcenter), settings.login.into()) {
+        let own = editing.as_ref().map(|record| &record.vcenter);
+        let moved = own.is_some_and(|own| (&own.host, own.port) != (&host, port));
+        let login = match (own, settings.login.into()) {
             (Some(own), LoginWith::User { user, password }) => self.own_login(own, &user, password).await?,
             (_, login) => self.login(&name, login).await?,
         };
@@ -98,20 +106,36 @@ impl Service {
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         let about = client.about().clone();
-        let known = |record: &VcenterRecord| record.vcenter.instance_uuid.clone();
-        match (about.instance_uuid.as_deref(), editing) {
-            (Some(found), Some(own)) if known(&own).is_some_and(|known| known != found) => {
-                return Err(explain::different(&own, found));
-            }
-            (Some(found), own) if own.as_ref().and_then(known).is_none() => {
-                self.is_new_vcenter(found).await?
-            }
-            _ => {}
+        if moved && about.instance_uuid.is_none() && !login.given {
+            // It could be any host, and it tells who it is only after it was sent the password.
+            return Err(ApiError::new(Code::NoPassword, "an ESXi host tells who it is only after login")
+                .next("Type the password: the stored one is not sent to another address."));
         }
+        // Before login, so that no password goes to another server than the one it is meant for.
+        let told = about.instance_uuid.as_deref();
+        self.is_the_one(server, editing.as_ref(), told).await?;
         let met = self.meet(client, &login, Look::Around).await?;
         let (instance_uuid, seen) = met.map_err(|error| explain::vsphere(server, &error))?;
+        // An ESXi host tells who it is only after login.
+        self.is_the_one(server, editing.as_ref(), instance_uuid.as_deref()).await?;
         let seen = seen.ok_or_else(|| ApiError::new(Code::Failed, "the test looked at nothing"))?;
         Ok(seen.report(&name, &about, instance_uuid))
+    }
+
+    /// Fails if a server is known to be another one than the vCenter that is edited, or is configured already.
+    async fn is_the_one(
+        &self,
+        server: Server<'_>,
+        editing: Option<&VcenterRecord>,
+        found: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let known = editing.and_then(|record| Some((record, record.vcenter.instance_uuid.as_deref()?)));
+        match (found, known) {
+            (None, _) => Ok(()),
+            (Some(found), Some((_, known))) if found == known => Ok(()),
+            (Some(found), Some((record, _))) => Err(explain::different_at(record, &server.address(), found)),
+            (Some(found), None) => self.is_new_vcenter(found).await,
+        }
     }
 
     /// The login of a vCenter that is being edited: with a password that was just typed, or the one that is stored.
@@ -124,9 +148,13 @@ impl Service {
         let user = validate::user(user)?;
         let (id, name) = (own.credential_id.clone(), own.credential.clone());
         match password {
-            // What a server says of a password that is not stored says nothing about the one that is.
+            // What a server says of a login that is not stored says nothing about the one that is.
             Some(password) => Ok(Login { id, name, user, password, given: true, is_new: true }),
-            None => Ok(Login { user, ..self.login(&own.name, LoginWith::Credential(id.0)).await? }),
+            None if user != own.user => {
+                let password = self.find_password(&id, &name).await?;
+                Ok(Login { id, name, user, password, given: false, is_new: true })
+            }
+            None => self.login(&own.name, LoginWith::Credential(id.0)).await,
         }
     }
 

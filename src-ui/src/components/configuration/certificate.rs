@@ -5,7 +5,7 @@ use super::field::Field;
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
 use crate::components::when::local;
-use crate::hooks::use_vcenter_service;
+use crate::hooks::{use_is_there, use_vcenter_service};
 use crate::state::toasts::Toast;
 use crate::state::words::{self, Level};
 use contract::command::Change;
@@ -60,16 +60,13 @@ pub(super) fn Review(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let stage = use_state_eq(|| Stage::Looking);
     let typed = use_state_eq(String::new);
+    let is_there = use_is_there();
     let vcenter = props.vcenter.clone();
     {
         let (service, stage, vcenter) = (service.clone(), stage.clone(), vcenter.clone());
         use_effect_with((), move |()| {
             spawn_local(async move {
-                // The pin says whether the server shows what was approved; for other trusts the system's word does.
-                let trust = vcenter.pin.clone().map_or(Trust::System, |sha256| Trust::Pin { sha256 });
-                let host =
-                    if vcenter.host.contains(':') { format!("[{}]", vcenter.host) } else { vcenter.host };
-                match service.probe(format!("{host}:{}", vcenter.port), trust).await {
+                match service.probe(vcenter.id).await {
                     Ok(probe) => stage.set(Stage::Seen(Box::new(probe))),
                     Err(error) => stage.set(Stage::Failed(error)),
                 }
@@ -79,18 +76,21 @@ pub(super) fn Review(props: &Properties) -> Html {
     let matches = typed.trim().eq_ignore_ascii_case(&vcenter.host);
     let approve = |probe: &Probe| {
         let (service, stage, close) = (service.clone(), stage.clone(), props.close.clone());
-        let (vcenter, probe) = (vcenter.clone(), Box::new(probe.clone()));
+        let (vcenter, probe, is_there) = (vcenter.clone(), Box::new(probe.clone()), is_there.clone());
         Callback::from(move |_: MouseEvent| {
             stage.set(Stage::Saving(probe.clone()));
             let (service, stage, close) = (service.clone(), stage.clone(), close.clone());
             let (vcenter, sha256) = (vcenter.clone(), probe.certificate.sha256.clone());
+            let is_there = is_there.clone();
             spawn_local(async move {
                 let change = Change { trust: Some(Trust::Pin { sha256 }), ..Change::default() };
                 match service.edit(vcenter.id.clone(), change).await {
                     Ok(saved) => {
                         service.toast(Toast::done(format!("{}: certificate trusted", vcenter.name), ""));
                         service.test_connection(&saved.vcenter);
-                        close.emit(());
+                        if is_there.get() {
+                            close.emit(());
+                        }
                     }
                     Err(error) => stage.set(Stage::Failed(error)),
                 }

@@ -59,13 +59,13 @@ pub(super) fn Clusters(props: &Properties) -> Html {
                 let facts = format!(
                     "{} · {}",
                     words::of_kind(cluster.hosts as usize, Kind::Hosts),
-                    cluster.datacenter
+                    words::shown(&cluster.datacenter)
                 );
                 html! {
                     <li>
                         <label class="muster-check">
                             <input type="checkbox" checked={is_chosen} onchange={toggle} />
-                            <span class="muster-words">{ &cluster.name }</span>
+                            <span class="muster-words">{ words::shown(&cluster.name) }</span>
                             <span class="muster-quiet">{ facts }</span>
                         </label>
                     </li>

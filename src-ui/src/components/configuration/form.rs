@@ -6,14 +6,16 @@ use super::field::Field as Group;
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
 use crate::components::select::Select;
-use crate::hooks::{VcenterService, use_credentials, use_vcenter_service};
+use crate::hooks::{VcenterService, open, use_credentials, use_is_there, use_vcenter_service};
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit, Wrong};
-use crate::state::route::Focus;
+use crate::state::route::{self, Focus};
 use crate::state::toasts::{self, Toast};
-use crate::state::words::Level;
+use crate::state::words::{self, Level};
 use contract::command::Password;
 use contract::{ApiError, Certificate, TestReport, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
+use std::cell::Cell;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
@@ -50,6 +52,7 @@ enum Next {
 #[derive(Clone)]
 struct Handle {
     service: VcenterService,
+    /// As it was when the form was opened: what others change meanwhile is not changed back by saving.
     vcenter: Option<Vcenter>,
     form: UseStateHandle<Form>,
     stage: UseStateHandle<Stage>,
@@ -57,6 +60,8 @@ struct Handle {
     sync_after: UseStateHandle<bool>,
     password: NodeRef,
     close: Callback<()>,
+    /// Whether the form is still there: what comes after it was left leads nowhere.
+    is_there: Rc<Cell<bool>>,
 }
 
 /// The form.
@@ -64,7 +69,8 @@ struct Handle {
 pub(super) fn VcenterForm(props: &Properties) -> Html {
     use_credentials();
     let service = use_vcenter_service();
-    let vcenter = props.vcenter.clone();
+    let vcenter = (*use_state(|| props.vcenter.clone())).clone();
+    let is_there = use_is_there();
     let handle = Handle {
         form: use_state_eq(|| vcenter.as_ref().map_or_else(Form::new, Form::of)),
         stage: use_state_eq(|| Stage::Typing),
@@ -74,6 +80,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         close: props.close.clone(),
         service,
         vcenter,
+        is_there,
     };
     {
         let id = match props.focus {
@@ -123,7 +130,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
     html! {
         <Dialog {title} close={props.close.clone()} {actions} wide=true>
             <form id="vc-form" class="pf-v6-c-form" onsubmit={submit} novalidate=true autocomplete="off">
-                { handle.fields() }
+                <fieldset class="muster-fields" disabled={busy}>{ handle.fields() }</fieldset>
                 <div ref={result}>{ handle.result() }</div>
             </form>
         </Dialog>
@@ -203,7 +210,9 @@ impl Handle {
                 }
             }
         }
-        self.close.emit(());
+        if self.is_there.get() {
+            self.close.emit(());
+        }
         Ok(Stage::Typing)
     }
 
@@ -394,7 +403,7 @@ impl Handle {
                     </Group>
                 }
                 if let TrustForm::Pin(certificate) = &form.trust {
-                    { choice(form.trust.clone(), "vc-trust-pin", format!("This certificate: {}", certificate.subject)) }
+                    { choice(form.trust.clone(), "vc-trust-pin", format!("This certificate: {}", words::shown(&certificate.subject))) }
                     <Shown certificate={(**certificate).clone()} />
                 }
             </fieldset>
@@ -428,14 +437,29 @@ impl Handle {
                 let level = if report.missing.is_empty() { Level::Good } else { Level::Warning };
                 html! {
                     <Alert {level} title="The connection works">
-                        <p class="muster-words">{ toasts::tested(report) }</p>
+                        <p class="muster-words">{ words::shown(&toasts::tested(report)) }</p>
                         if let Some(id) = &report.instance_uuid {
-                            <p class="muster-quiet">{ format!("Instance id {id}") }</p>
+                            <p class="muster-quiet">{ format!("Instance id {}", words::shown(id)) }</p>
                         }
                     </Alert>
                 }
             }
             Stage::Failed(title, error) => html! { <Failure title={*title} error={error.clone()} /> },
+            // A changed certificate takes more than a click: old and new beside each other, and the host's name.
+            Stage::Untrusted(..) if self.form.trust == TrustForm::AsItIs => {
+                let id = self.vcenter.as_ref().map(|vcenter| vcenter.id.clone());
+                let review = Callback::from(move |_| {
+                    if let Some(id) = id.clone() {
+                        open(route::Dialog::Certificate(id));
+                    }
+                });
+                html! {
+                    <Alert level={Level::Danger} title="It shows another certificate than the one that is trusted">
+                        <p>{ "Nothing was sent to it." }</p>
+                        <p><Button variant={ButtonVariant::Secondary} onclick={review} label="Review certificate" /></p>
+                    </Alert>
+                }
+            }
             Stage::Untrusted(certificate, next) => {
                 let (certificate, next) = (certificate.clone(), *next);
                 let approve = {
@@ -472,6 +496,12 @@ impl Handle {
             Next::Test => self.test(&form).await,
             Next::Save => self.save(&form).await,
         };
+        if !self.is_there.get() {
+            if let (Err(error), Next::Save) = (outcome, next) {
+                self.service.toast(Toast::refused(&format!("{} was not saved", form.name), &error));
+            }
+            return;
+        }
         self.stage.set(match outcome {
             Ok(stage) => stage,
             Err(ApiError { certificate: Some(certificate), .. }) => Stage::Untrusted(certificate, next),

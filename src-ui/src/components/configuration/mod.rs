@@ -7,7 +7,7 @@ mod field;
 mod form;
 mod remove;
 
-use crate::hooks::{go, use_vcenter_service};
+use crate::hooks::{replace, use_vcenter_service};
 use crate::state::route::{self, Focus, Route};
 use contract::{Vcenter, VcenterId};
 use yew::prelude::*;
@@ -28,7 +28,7 @@ pub(crate) fn VcenterConfiguration(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let close = {
         let one = props.on.clone();
-        Callback::from(move |()| go(&Route::Vcenters { one: one.clone(), dialog: None }))
+        Callback::from(move |()| replace(&Route::Vcenters { one: one.clone(), dialog: None }))
     };
     let Some(dialog) = props.dialog.clone() else { return Html::default() };
     let about = |id: &VcenterId, show: &dyn Fn(Vcenter) -> Html| {

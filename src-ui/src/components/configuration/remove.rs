@@ -2,7 +2,7 @@
 
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
-use crate::hooks::{go, use_vcenter_service};
+use crate::hooks::{replace, use_is_there, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
 use crate::state::words;
@@ -23,6 +23,7 @@ pub(super) fn Remove(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let failure = use_state_eq(|| None::<ApiError>);
     let removing = use_state_eq(|| false);
+    let is_there = use_is_there();
     let name = props.vcenter.name.clone();
     let counts = service.world().status(&props.vcenter.id).map(|status| {
         let count = |kind: Kind| status.counts.get(kind.name()).copied().unwrap_or(0) as usize;
@@ -34,16 +35,18 @@ pub(super) fn Remove(props: &Properties) -> Html {
     });
     let remove = {
         let (service, vcenter) = (service.clone(), props.vcenter.clone());
-        let (failure, removing) = (failure.clone(), removing.clone());
+        let (failure, removing, is_there) = (failure.clone(), removing.clone(), is_there.clone());
         Callback::from(move |_| {
             let (service, vcenter) = (service.clone(), vcenter.clone());
-            let (failure, removing) = (failure.clone(), removing.clone());
+            let (failure, removing, is_there) = (failure.clone(), removing.clone(), is_there.clone());
             removing.set(true);
             spawn_local(async move {
                 match service.remove(vcenter.id.clone()).await {
                     Ok(()) => {
                         service.toast(Toast::done(format!("{} was removed", vcenter.name), ""));
-                        go(&Route::vcenters());
+                        if is_there.get() {
+                            replace(&Route::vcenters());
+                        }
                     }
                     Err(error) => {
                         removing.set(false);

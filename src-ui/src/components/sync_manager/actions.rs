@@ -2,8 +2,8 @@
 //! Refuses to do to the others what fails on one: each runs on its own and fails on its own.
 
 use super::{Work, counted};
-use crate::hooks::{go, use_vcenter_service};
-use crate::state::route::{Dialog, Focus, Route};
+use crate::hooks::{open as open_dialog, use_vcenter_service};
+use crate::state::route::{Dialog, Focus};
 use contract::{Origin, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -19,15 +19,13 @@ pub(super) struct Properties {
 pub(super) fn Actions(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
-    let busy = service.is_vcenter_busy(&vcenter.id);
-    let aria = AttrValue::from(vcenter.name.clone());
     let act = |act: fn(&crate::hooks::VcenterService, &Vcenter)| {
         let (service, vcenter) = (service.clone(), vcenter.clone());
         Callback::from(move |_| act(&service, &vcenter))
     };
     let open = |dialog: fn(contract::VcenterId) -> Dialog| {
         let id = vcenter.id.clone();
-        Callback::from(move |_| go(&Route::dialog(dialog(id.clone()))))
+        Callback::from(move |_| open_dialog(dialog(id.clone())))
     };
     let plain = |label: &str, onclick: Callback<MouseEvent>| {
         html! {
@@ -37,10 +35,10 @@ pub(super) fn Actions(props: &Properties) -> Html {
     };
     html! {
         <div class="muster-actions">
-            <Work label="Full sync" aria={aria.clone()} {busy}
+            <Work label="Full sync" vcenter={vcenter.clone()}
                 onclick={act(crate::hooks::VcenterService::full_sync)} />
-            <Work label="Sync hosts…" aria={aria.clone()} {busy} onclick={open(Dialog::Clusters)} />
-            <Work label="Test" {aria} {busy} onclick={act(crate::hooks::VcenterService::test_connection)} />
+            <Work label="Sync hosts…" vcenter={vcenter.clone()} onclick={open(Dialog::Clusters)} />
+            <Work label="Test" vcenter={vcenter.clone()} onclick={act(crate::hooks::VcenterService::test_connection)} />
             { plain("Edit", open(|id| Dialog::Edit(id, Focus::First))) }
             { plain("Remove", open(Dialog::Remove)) }
         </div>

@@ -13,8 +13,8 @@ use crate::hooks::{go, use_vcenter_service};
 use crate::state::route::{Dialog, Route};
 use crate::state::words;
 use crate::state::world::Ask;
-use contract::VcenterId;
-use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
+use contract::{Vcenter, VcenterId};
+use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
 use std::collections::BTreeSet;
 use yew::prelude::*;
 
@@ -149,22 +149,34 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
     }
 }
 
-/// A button that starts work on a vCenter: disabled with a reason while other work is under way.
+/// A button that starts work on a vCenter. While other work is under way it does nothing and says why, and keeps the
+/// focus that a disabled one would lose.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct WorkProperties {
     pub(crate) label: AttrValue,
-    /// Names the vCenter for those who hear the button without its row.
-    pub(crate) aria: AttrValue,
-    pub(crate) busy: bool,
+    pub(crate) vcenter: Vcenter,
     pub(crate) onclick: Callback<MouseEvent>,
 }
 
 /// The button.
 #[function_component]
 pub(crate) fn Work(props: &WorkProperties) -> Html {
+    let service = use_vcenter_service();
+    let busy = service.is_vcenter_busy(&props.vcenter.id);
+    let is_offline = service.world().troubled().any(|status| status.vcenter_id == props.vcenter.id);
+    let title = match (busy, is_offline) {
+        (true, _) => Some("Other work on it is under way: cancel it, or wait for its end."),
+        (false, true) => Some("Needs the connection, which failed the last time: this tries again."),
+        (false, false) => None,
+    };
+    let onclick = if busy { Callback::noop() } else { props.onclick.clone() };
+    let class =
+        classes!("pf-v6-c-button", "pf-m-secondary", "pf-m-small", busy.then_some("pf-m-aria-disabled"));
     html! {
-        <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} disabled={props.busy} onclick={props.onclick.clone()}
-            label={props.label.to_string()} aria_label={format!("{}: {}", props.label, props.aria)} />
+        <button type="button" {class} {onclick} {title} aria-disabled={busy.to_string()}
+            aria-label={format!("{}: {}", props.label, props.vcenter.name)}>
+            <span class="pf-v6-c-button__text">{ props.label.clone() }</span>
+        </button>
     }
 }
 

@@ -9,7 +9,8 @@ use crate::components::progress::OperationProgress;
 use crate::components::status::{Age, State};
 use crate::hooks::use_vcenter_service;
 use crate::state::route::Route;
-use contract::{Kind, Vcenter, VcenterId};
+use crate::state::words;
+use contract::{Kind, Origin, Vcenter, VcenterId};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -74,19 +75,26 @@ pub(super) fn Tags(props: &TagsProperties) -> Html {
 pub(super) fn work(service: &crate::hooks::VcenterService, vcenter: &Vcenter) -> Html {
     let own =
         service.get_active_operations().into_iter().filter(|operation| operation.vcenter_id == vcenter.id);
-    let active: Vec<Html> = own
-        .map(|operation| html! { <OperationProgress key={operation.id.to_string()} operation={operation.clone()} /> })
-        .collect();
-    if !active.is_empty() {
-        return html! { { for active } };
+    let (asked, itself): (Vec<_>, Vec<_>) = own.partition(|operation| operation.origin == Origin::User);
+    if !asked.is_empty() {
+        let asked = asked.iter().map(|operation| {
+            html! { <OperationProgress key={operation.id.to_string()} operation={operation.clone()} /> }
+        });
+        return html! { { for asked } };
     }
-    match service.world().last_outcome(&vcenter.id) {
+    let last = match service.world().last_outcome(&vcenter.id) {
         Some(operation) => html! { <Outcome operation={operation.clone()} /> },
         None if service.is_vcenter_busy(&vcenter.id) => {
             html! { <span class="muster-quiet">{ "Starting…" }</span> }
         }
         None => html! { <span class="muster-quiet">{ "Nothing was done yet" }</span> },
-    }
+    };
+    // What goes on by itself leaves in its place what people look for.
+    let itself = itself.iter().map(|operation| {
+        let text = format!("{}: {}", words::job(operation), operation.progress.step);
+        html! { <span class="muster-quiet">{ text.trim_end_matches(": ").to_owned() }</span> }
+    });
+    html! { <>{ last }{ for itself }</> }
 }
 
 /// Where it is.
@@ -103,9 +111,10 @@ pub(super) fn address(vcenter: &Vcenter) -> String {
 pub(super) fn product(vcenter: &Vcenter) -> String {
     let parts = [vcenter.product.clone(), vcenter.version.clone()];
     let build = vcenter.build.as_ref().map(|build| format!("build {build}"));
-    let words: Vec<String> = parts.into_iter().flatten().collect();
-    match build {
-        Some(build) => format!("{} · {build}", words.join(" ")),
-        None => words.join(" "),
-    }
+    let named: Vec<String> = parts.into_iter().flatten().collect();
+    let shown = match build {
+        Some(build) => format!("{} · {build}", named.join(" ")),
+        None => named.join(" "),
+    };
+    words::shown(&shown)
 }

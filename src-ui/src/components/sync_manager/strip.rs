@@ -19,8 +19,9 @@ pub(super) struct Properties {
 pub(super) fn Strip(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
-    let active = service.get_active_operations().into_iter().find(|o| o.vcenter_id == vcenter.id);
-    let busy = service.is_vcenter_busy(&vcenter.id);
+    // A refresh that goes on by itself must not put another button under the pointer.
+    let own = |o: &contract::Operation| o.vcenter_id == vcenter.id && o.origin == contract::Origin::User;
+    let active = service.get_active_operations().into_iter().find(own);
     let work = match active {
         Some(operation) => {
             let progress = &operation.progress;
@@ -44,7 +45,7 @@ pub(super) fn Strip(props: &Properties) -> Html {
                 let (service, vcenter) = (service.clone(), vcenter.clone());
                 Callback::from(move |_| service.full_sync(&vcenter))
             };
-            html! { <Work label="Full sync" aria={vcenter.name.clone()} {busy} onclick={sync} /> }
+            html! { <Work label="Full sync" vcenter={vcenter.clone()} onclick={sync} /> }
         }
     };
     html! {

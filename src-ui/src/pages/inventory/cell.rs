@@ -27,7 +27,11 @@ impl Cell<'_> {
         let Some(why) = self.missing else { return self.known() };
         let (word, sentence) = words::missing(why);
         if self.value.is_null() {
-            return html! { <span class="muster-missing" title={sentence}>{ word }</span> };
+            return html! {
+                <span class="muster-missing" title={sentence}>
+                    { word }<span class="pf-v6-screen-reader">{ format!(": {sentence}") }</span>
+                </span>
+            };
         }
         // The last known value stays, and says that it is not current.
         html! {
@@ -52,7 +56,11 @@ impl Cell<'_> {
     fn known(&self) -> Html {
         if is_empty(self.value) {
             let why = words::empty(self.column);
-            return html! { <span class="muster-none" title={why}>{ "\u{2013}" }</span> };
+            return html! {
+                <span class="muster-none" title={why}>
+                    <span aria-hidden="true">{ "\u{2013}" }</span><span class="pf-v6-screen-reader">{ why }</span>
+                </span>
+            };
         }
         if !self.links.is_empty() {
             // A single one is called what the column says of it, which for a folder is its path.

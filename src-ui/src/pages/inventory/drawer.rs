@@ -1,10 +1,11 @@
 //! One object in full: every property, where it comes from, and how old it is.
 
 use super::cell::Cell;
+use crate::components::failure::Failure;
 use crate::components::icon::icon;
 use crate::components::link::Link;
 use crate::components::when::When;
-use crate::hooks::{go, use_rows, use_vcenter_service};
+use crate::hooks::{replace, use_rows, use_vcenter_service};
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
@@ -30,9 +31,9 @@ pub(super) fn Drawer(props: &Properties) -> Html {
     let window = use_rows(Some(query.with("moref", &props.open.moref)));
     let away = Route::Inventory(Box::new(props.view.opening(None)));
     {
-        let away = away.clone();
-        use_effect_with(away, |away| {
-            let away = away.clone();
+        let (away, moref) = (away.clone(), props.open.moref.clone());
+        use_effect_with((away, moref), |(away, moref)| {
+            let (away, moref) = (away.clone(), moref.clone());
             let document = web_sys::window().and_then(|window| window.document());
             let listener = document.map(|document| {
                 EventListener::new(&document, "keydown", move |event| {
@@ -41,17 +42,23 @@ pub(super) fn Drawer(props: &Properties) -> Html {
                         event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
                     let elsewhere = element.is_some_and(|e| e.closest("dialog").ok().flatten().is_some());
                     if key.as_deref() == Some("Escape") && !elsewhere {
-                        go(&away);
+                        leave(&away, &moref);
                     }
                 })
             });
             move || drop(listener)
         });
     }
-    let close = Callback::from(move |_| go(&away));
+    let close = {
+        let moref = props.open.moref.clone();
+        Callback::from(move |_| leave(&away, &moref))
+    };
     let vcenter = service.world().vcenter(&props.open.vcenter).map(|v| v.name.clone()).unwrap_or_default();
     let body = match window.rows() {
-        None => html! { <div class="muster-waiting"><Spinner aria_label="Reading" /></div> },
+        None => match window.error() {
+            Some(error) => html! { <Failure title="The details could not be read" error={error.clone()} /> },
+            None => html! { <div class="muster-waiting"><Spinner aria_label="Reading" /></div> },
+        },
         Some(Rows { rows, .. }) if rows.is_empty() => html! {
             <p class="muster-drawer__gone">{ "This object is not there any more: the last sync did not find it." }</p>
         },
@@ -78,6 +85,17 @@ pub(super) fn Drawer(props: &Properties) -> Html {
             </div>
             { body }
         </aside>
+    }
+}
+
+/// Closes the drawer, and gives the focus back to the row it was opened from.
+fn leave(away: &Route, moref: &str) {
+    replace(away);
+    let row = format!("[data-moref=\"{}\"] td[data-column=\"name\"] a", moref.replace(['"', '\\'], ""));
+    let link = web_sys::window().and_then(|window| window.document()?.query_selector(&row).ok().flatten());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A link that takes no focus leaves it where it is.
+        let _ = link.focus();
     }
 }
 

@@ -9,7 +9,7 @@ mod toolbar;
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
 use crate::components::sync_manager::{NoVcenter, VcenterSyncManager};
-use crate::hooks::{Window, go, use_rows, use_vcenter_service};
+use crate::hooks::{Window, go, replace, use_rows, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::table::View;
 use crate::state::words;
@@ -28,6 +28,17 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let view = &props.view;
     let window = use_rows(Some(view.query()));
+    {
+        // Rows that went away must not leave somebody on a page beyond the last.
+        let beyond =
+            window.rows().filter(|rows| rows.rows.is_empty() && rows.matching > 0 && !window.is_waiting());
+        let last = beyond.map(|rows| View { page: View::pages(rows.matching) - 1, ..view.clone() });
+        use_effect_with(last, |last| {
+            if let Some(last) = last.clone() {
+                replace(&Route::Inventory(Box::new(last)));
+            }
+        });
+    }
     let no_vcenter = service.vcenters().is_some_and(<[_]>::is_empty);
     let head = html! {
         <div class="muster-page__head">
@@ -56,25 +67,37 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
 }
 
 fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, several: bool) -> Html {
-    if let (Some(error), true) = (window.error(), window.rows().is_none()) {
-        let retry = {
-            let service = service.clone();
-            Callback::from(move |()| service.refresh())
+    let retry = {
+        let service = service.clone();
+        Callback::from(move |()| service.refresh())
+    };
+    let failure = window.error().map(|error| {
+        let title = match window.rows() {
+            Some(_) => "The rows are as they were last read: newer ones could not be",
+            None => "The rows could not be read",
         };
-        return html! { <Failure title="The rows could not be read" error={error.clone()} {retry} /> };
+        html! { <Failure {title} error={error.clone()} retry={retry.clone()} /> }
+    });
+    if window.rows().is_none() && failure.is_some() {
+        return failure.unwrap_or_default();
     }
     let Some(rows) = window.rows() else {
         let what = format!("Reading {}", words::plural(view.kind));
         return html! { <div class="muster-waiting" id="rows" aria-busy="true"><Spinner aria_label={what} /></div> };
     };
     if rows.rows.is_empty() {
-        return nothing(view, rows);
+        return nothing(service, view, rows);
     }
-    html! { <table::Table view={view.clone()} answer={window.shared()} is_waiting={window.is_waiting()} {several} /> }
+    html! {
+        <>
+            { failure }
+            <table::Table view={view.clone()} answer={window.shared()} is_waiting={window.is_waiting()} {several} />
+        </>
+    }
 }
 
 /// Why there are no rows, and what to do.
-fn nothing(view: &View, rows: &contract::Rows) -> Html {
+fn nothing(service: &crate::hooks::VcenterService, view: &View, rows: &contract::Rows) -> Html {
     let kind = words::plural(view.kind);
     let is_narrowed = !view.text.is_empty() || !view.equal.is_empty();
     if is_narrowed && rows.total > 0 {
@@ -96,7 +119,7 @@ fn nothing(view: &View, rows: &contract::Rows) -> Html {
         };
     }
     let is_read = rows.sources.iter().any(|source| source.synced_at.is_some());
-    let is_reading = rows.sources.iter().any(|source| source.refresh.is_some());
+    let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
     let (title, words) = match (is_read, is_reading) {
         (true, _) => (format!("There are no {kind}"), "They were read, and the account sees none."),
         (false, true) => (format!("The {kind} are being read"), "They appear here when they are there."),

@@ -1,15 +1,14 @@
 //! Scope, filter, what is filtered by, how many rows there are, and the pages.
 
-use crate::components::failure::said;
 use crate::components::icon::icon;
 use crate::components::select::Select;
 use crate::components::when::Ago;
-use crate::hooks::{Window, go, replace, use_vcenter_service};
+use crate::hooks::{VcenterService, Window, go, replace, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::table::{PAGE, View};
 use crate::state::words;
 use contract::columns::{self, Link};
-use contract::{Kind, Rows, VcenterId};
+use contract::{Kind, Rows, VcenterId, VcenterStatus};
 use gloo_timers::callback::Timeout;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use wasm_bindgen::JsCast;
@@ -29,6 +28,7 @@ pub(super) struct Properties {
 /// The toolbar.
 #[function_component]
 pub(super) fn Toolbar(props: &Properties) -> Html {
+    let service = use_vcenter_service();
     let view = &props.view;
     html! {
         <div class="muster-toolbar" role="search" aria-label="Rows">
@@ -38,7 +38,7 @@ pub(super) fn Toolbar(props: &Properties) -> Html {
                 <Narrowed key={position} view={view.clone()} {position} column={one.0.clone()} value={one.1.clone()} />
             }) }
             if let Some(rows) = props.window.rows() {
-                { found(view, rows) }
+                { found(&service, view, rows) }
                 { pages(view, rows) }
             }
         </div>
@@ -74,7 +74,12 @@ fn Search(props: &ViewProperties) -> Html {
     {
         // What Back or a link changed has to show in the field too.
         let typed = typed.clone();
-        use_effect_with(props.view.text.clone(), move |text| typed.set(text.clone()));
+        use_effect_with(props.view.text.clone(), move |text| {
+            // A space at the end is on its way to the next word.
+            if typed.trim() != text {
+                typed.set(text.clone());
+            }
+        });
     }
     let view = props.view.clone();
     let oninput = {
@@ -157,11 +162,11 @@ fn Named(props: &NamedProperties) -> Html {
     };
     let window = crate::hooks::use_rows(Some(query.with("moref", &props.moref)));
     let name = window.rows().and_then(|rows| rows.rows.first()?.values.first()?.as_str().map(str::to_owned));
-    html! { { name.unwrap_or_else(|| props.moref.clone()) } }
+    html! { { words::shown(&name.unwrap_or_else(|| props.moref.clone())) } }
 }
 
 /// How many rows there are, and how old they are.
-fn found(view: &View, rows: &Rows) -> Html {
+fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
     let is_narrowed = rows.matching != rows.total;
     let count = match is_narrowed {
         true => {
@@ -170,21 +175,25 @@ fn found(view: &View, rows: &Rows) -> Html {
         false => words::of_kind(rows.total, view.kind),
     };
     let oldest = rows.sources.iter().filter_map(|source| source.synced_at).min();
-    let is_reading = rows.sources.iter().any(|source| source.refresh.is_some());
-    let failed = rows.sources.iter().find_map(|source| Some((source, source.failure.as_ref()?)));
+    let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
+    let in_sight = |status: &&VcenterStatus| rows.sources.iter().any(|one| one.vcenter == status.vcenter_id);
+    let failed: Vec<&str> = service.world().troubled().filter(in_sight).map(|s| s.vcenter.as_str()).collect();
     html! {
-        <span class="muster-found" aria-live="polite" id="found">
-            <strong>{ count }</strong>
+        <span class="muster-found" id="found">
+            <strong aria-live="polite">{ count }</strong>
             if let Some(oldest) = oldest {
                 <span class="muster-quiet">{ " · read " }<Ago time={oldest} /></span>
             }
             if is_reading {
                 <span class="muster-quiet">{ " · reading anew…" }</span>
             }
-            if let Some((source, error)) = failed {
-                <span class="muster-found__failed" title={said(&error.message)}>
+            if !failed.is_empty() {
+                <span class="muster-found__failed" title={format!("Not refreshed: {}", failed.join(", "))}>
                     { icon("exclamation-triangle") }
-                    { format!(" {}: not refreshed", source.name) }
+                    { match failed[..] {
+                        [one] => format!(" {one}: not refreshed"),
+                        _ => format!(" {} vCenters not refreshed", failed.len()),
+                    } }
                 </span>
             }
         </span>
