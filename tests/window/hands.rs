@@ -14,7 +14,15 @@ const PRESSABLE: &str = "button, a, summary, label, input";
 impl Window {
     /// Goes to an address of the app, and waits until its page is there and reads nothing any more.
     pub(crate) async fn go(&self, address: &str) -> Result<()> {
-        self.script(&format!("location.hash = {}; return null", json!(address))).await?;
+        let gone = format!(
+            "const before = location.hash;
+             // The page hears of it first, and is drawn before a timer rings.
+             addEventListener('hashchange', () => setTimeout(done, 0), {{ once: true }});
+             location.hash = {};
+             if (location.hash === before) done()",
+            json!(address)
+        );
+        self.script_async(&gone).await?;
         self.wait_until_settled().await
     }
 

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use std::time::SystemTime;
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "how long it takes is measured, and of no use if nobody reads it")]
 async fn what_musterctl_syncs_appears_in_the_open_window() -> Result<()> {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
