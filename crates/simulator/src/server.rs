@@ -124,10 +124,12 @@ impl Server {
         let cookie = cookie(&head.headers);
         let agent: String = text(&head.headers, &USER_AGENT).chars().take(200).collect();
         let compress = text(&head.headers, &ACCEPT_ENCODING).contains("gzip");
+        let action = text(&head.headers, &HeaderName::from_static("soapaction"));
         let mut until = None;
         loop {
             let clock = Timestamp::now().as_millisecond();
-            let caller = Caller { cookie: cookie.as_deref(), agent: &agent, now: Instant::now(), clock };
+            let cookie = cookie.as_deref();
+            let caller = Caller { action, cookie, agent: &agent, now: Instant::now(), clock };
             let (longest, answer, mut nudges) = match self.vcenter.call(&body, caller) {
                 Outcome::Done(answer) => return done(&answer, compress),
                 Outcome::Failed(fault) => return failed(&fault),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::collector::{Collector, Filter, Rest, Source, Waited, is_a, moref};
-use crate::content::{is_manager, service_content};
+use crate::content::{is_manager, is_spoken, service_content};
 use crate::data::{escape, time};
 use crate::estate::Estate;
 use crate::methods;
@@ -31,6 +31,8 @@ pub(crate) struct Vcenter {
 /// What came with a request besides its body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller<'a> {
+    /// The header that names the version: SOAPAction.
+    pub(crate) action: &'a str,
     pub(crate) cookie: Option<&'a str>,
     pub(crate) agent: &'a str,
     pub(crate) now: Instant,
@@ -72,6 +74,15 @@ impl Vcenter {
         let Some(method) = method.filter(|_| envelope.name == "Envelope") else {
             return Outcome::Failed(Fault::InvalidRequest("The request has no SOAP body".into()));
         };
+        if !method.is_vim {
+            return Outcome::Failed(Fault::InvalidRequest(
+                "The SOAP body is not in the namespace urn:vim25".into(),
+            ));
+        }
+        if !is_spoken(caller.action) {
+            let reason = format!("Unsupported version URI \"{}\"", caller.action);
+            return Outcome::Failed(Fault::InvalidRequest(reason));
+        }
         let Some(this) = method.child("_this").map(moref) else {
             return Outcome::Failed(Fault::InvalidRequest("Missing parameter: _this".into()));
         };
@@ -161,7 +172,7 @@ impl Vcenter {
     }
 
     fn login(&self, sessions: &mut Sessions, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let Caller { cookie, agent, now, clock } = call.caller;
+        let Caller { cookie, agent, now, clock, .. } = call.caller;
         if cookie.is_some_and(|cookie| sessions.live(cookie, now).is_some()) {
             // As on a vCenter, who is logged in can't log in.
             return Err(Fault::InvalidLogin);

@@ -10,9 +10,13 @@ fn call(
 ) -> Outcome {
     let (kind, id) = this;
     let body = format!(
-        "<Envelope><Body><{method}><_this type=\"{kind}\">{id}</_this>{arguments}</{method}></Body></Envelope>"
+        "<Envelope><Body><{method} xmlns=\"urn:vim25\"><_this type=\"{kind}\">{id}</_this>{arguments}</{method}></Body>\
+         </Envelope>"
     );
-    vcenter.call(body.as_bytes(), Caller { cookie, agent: "test", now: Instant::now(), clock: 0 })
+    vcenter.call(
+        body.as_bytes(),
+        Caller { action: "urn:vim25", cookie, agent: "test", now: Instant::now(), clock: 0 },
+    )
 }
 
 #[test]
