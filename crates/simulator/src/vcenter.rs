@@ -84,7 +84,7 @@ impl Vcenter {
             return Outcome::Failed(Fault::InvalidRequest(reason));
         }
         let Some(this) = method.child("_this").map(moref) else {
-            return Outcome::Failed(Fault::InvalidRequest("Missing parameter: _this".into()));
+            return Outcome::Failed(Fault::missing("_this"));
         };
         let call = Call { method: &method.name, this, arguments: method, caller };
         self.dispatch(&call).unwrap_or_else(Outcome::Failed)
@@ -144,14 +144,16 @@ impl Vcenter {
         match call.method {
             "RetrievePropertiesEx" => self.retrieve(session, call),
             "ContinueRetrievePropertiesEx" => {
+                call.required("token")?;
                 let rest = session.take_rest(call.argument("token"));
                 let rest = rest.ok_or(Fault::InvalidArgument("token"))?;
                 self.page(session, call, rest)
             }
-            "CancelRetrievePropertiesEx" => match session.take_rest(call.argument("token")) {
-                Some(_) => Ok(call.answer(String::new())),
-                None => Err(Fault::InvalidArgument("token")),
-            },
+            "CancelRetrievePropertiesEx" => {
+                call.required("token")?;
+                let rest = session.take_rest(call.argument("token"));
+                rest.map(|_| call.answer(String::new())).ok_or(Fault::InvalidArgument("token"))
+            }
             "CreatePropertyCollector" => {
                 let id = own_id(session)?;
                 session.collectors.insert(id.clone(), Collector::default());
@@ -177,7 +179,8 @@ impl Vcenter {
             // As on a vCenter, who is logged in can't log in.
             return Err(Fault::InvalidLogin);
         }
-        let (user, password) = (call.raw("userName"), call.raw("password"));
+        // With the blanks around them.
+        let (user, password) = (&call.required("userName")?.text, &call.required("password")?.text);
         match sessions.login(user, password, agent, clock, now) {
             Err(Refusal::Rejected) => Err(Fault::InvalidLogin),
             Err(Refusal::Full) => Ok(Outcome::Busy),
@@ -191,8 +194,8 @@ impl Vcenter {
     }
 
     fn create_view(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let container = call.arguments.child("container").map(moref);
-        let container = container.ok_or(Fault::InvalidArgument("container"))?;
+        let container = moref(call.required("container")?);
+        call.required("recursive")?;
         let Some(id) = self.estate.find(&container.kind, &container.value) else {
             return Err(Fault::ManagedObjectNotFound(container));
         };
@@ -215,7 +218,8 @@ impl Vcenter {
     }
 
     fn retrieve(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let rest = Rest::begin(call.arguments, &self.source(session, call))?;
+        let options = call.required("options")?;
+        let rest = Rest::begin(call.arguments, Some(options), &self.source(session, call))?;
         if rest.is_empty() {
             return Ok(call.answer(String::new()));
         }
@@ -233,7 +237,8 @@ impl Vcenter {
     }
 
     fn create_filter(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let spec = call.arguments.child("spec").ok_or(Fault::InvalidArgument("spec"))?;
+        let spec = call.required("spec")?;
+        call.required("partialUpdates")?;
         let id = own_id(session)?;
         let filter = Filter::new(id.clone(), spec, &self.source(session, call))?;
         session.collectors.entry(call.this.value.clone()).or_default().add(filter);
@@ -309,13 +314,12 @@ impl Call<'_> {
         Outcome::Done(Answer { method: self.method.to_owned(), content, cookie: None })
     }
 
-    fn argument(&self, name: &str) -> &str {
-        self.arguments.value(name).unwrap_or_default()
+    fn required(&self, name: &str) -> Result<&Element, Fault> {
+        self.arguments.child(name).ok_or_else(|| Fault::missing(name))
     }
 
-    /// With the blanks around it.
-    fn raw(&self, name: &str) -> &str {
-        self.arguments.child(name).map_or("", |argument| &argument.text)
+    fn argument(&self, name: &str) -> &str {
+        self.arguments.value(name).unwrap_or_default()
     }
 }
 

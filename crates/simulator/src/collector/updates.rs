@@ -37,13 +37,13 @@ impl Filter {
     pub(crate) fn new(id: String, spec: &Element, source: &Source<'_>) -> Result<Filter, Fault> {
         let mut arguments = Element::default();
         arguments.children.push(Element { name: "specSet".into(), ..spec.clone() });
-        let rest = Rest::begin(&arguments, source)?;
+        let rest = Rest::begin(&arguments, None, source)?;
         Ok(Filter { id, selected: rest.selected, told: 0 })
     }
 
     /// Objects that have not been told.
     fn left(&self) -> usize {
-        self.selected.targets.len() - self.told
+        self.selected.len() - self.told
     }
 
     /// Writes the next objects as a PropertyFilterUpdate.
@@ -51,10 +51,10 @@ impl Filter {
         out.push_str("<filterSet><filter type=\"PropertyFilter\">");
         escape(&self.id, out);
         out.push_str("</filter>");
-        for target in &self.selected.targets[self.told..self.told + count] {
+        for (target, values) in self.selected.values(self.told..self.told + count, source) {
             out.push_str("<objectSet><kind>enter</kind>");
             write_target("obj", target, source.estate, out);
-            for (path, value) in self.selected.specs.values(target, source) {
+            for (path, value) in values {
                 out.push_str("<changeSet><name>");
                 escape(path, out);
                 out.push_str("</name><op>assign</op>");

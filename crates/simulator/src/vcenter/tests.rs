@@ -31,7 +31,7 @@ fn a_wait_hears_of_new_filters_and_of_the_end_of_its_session() {
     };
     let call = |method, this, arguments| call(&vcenter, Some(&cookie), method, this, arguments);
     let filter = "<spec><propSet><type>Folder</type><pathSet>name</pathSet></propSet><objectSet>\
-        <obj type=\"Folder\">group-d1</obj></objectSet></spec>";
+        <obj type=\"Folder\">group-d1</obj></objectSet></spec><partialUpdates>false</partialUpdates>";
     let Outcome::Wait(_, _, mut nudges) = call("WaitForUpdatesEx", COLLECTOR, "") else {
         panic!("nothing to wait for")
     };
