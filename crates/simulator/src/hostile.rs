@@ -81,7 +81,14 @@ fn logged_in() -> (Vcenter, String) {
 }
 
 fn caller(cookie: Option<&str>) -> Caller<'_> {
-    Caller { action: "urn:vim25/8.0.3.0", cookie, agent: "hostile", now: Instant::now(), clock: 0 }
+    Caller {
+        action: "urn:vim25/8.0.3.0",
+        cookie,
+        agent: "hostile",
+        cancels: None,
+        now: Instant::now(),
+        clock: 0,
+    }
 }
 
 /// Calls with the body, and looks whether the answer can be read.
@@ -89,7 +96,8 @@ fn survive(body: &[u8]) -> Outcome {
     let (vcenter, cookie) = logged_in();
     let outcome = vcenter.call(body, caller(Some(&cookie)));
     let text = match &outcome {
-        Outcome::Done(answer) | Outcome::Wait(_, answer, _) => envelope(answer),
+        Outcome::Done(answer) => envelope(answer),
+        Outcome::Wait(wait) => envelope(&wait.nothing),
         Outcome::Failed(fault) => fault.envelope(),
         Outcome::Busy => return outcome,
     };

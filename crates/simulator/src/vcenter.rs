@@ -1,23 +1,21 @@
 //! The methods of the simulated vCenter.
 //! Refuses what it doesn't have with the fault that a vCenter answers, and every read without a session.
 
-use std::fmt::Write as _;
+mod collecting;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::collector::{Collector, Filter, Rest, Source, Waited, is_a, moref};
+use crate::collector::{is_a, moref};
 use crate::content::{is_manager, is_spoken, service_content};
-use crate::data::{escape, time};
+use crate::data::time;
 use crate::estate::Estate;
 use crate::methods;
 use crate::schema::type_of;
-use crate::sessions::{Nudge, Refusal, Session, Sessions, View};
+use crate::sessions::{Refusal, Session, Sessions, View};
 use crate::soap::{Answer, Element, Fault, MoRef};
-
-/// The longest that a wait for changes lasts.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// The estate and who reads it.
 #[derive(Debug)]
@@ -35,6 +33,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) action: &'a str,
     pub(crate) cookie: Option<&'a str>,
     pub(crate) agent: &'a str,
+    /// Of a wait that was nudged: what [`Wait::cancels`] was when it began.
+    pub(crate) cancels: Option<u32>,
     pub(crate) now: Instant,
     /// Milliseconds since 1970.
     pub(crate) clock: i64,
@@ -47,8 +47,19 @@ pub(crate) enum Outcome {
     Failed(Fault),
     /// No session is free: HTTP's 503.
     Busy,
-    /// Nothing changes for this long, unless there is a nudge; then the answer.
-    Wait(Duration, Answer, watch::Receiver<Nudge>),
+    Wait(Wait),
+}
+
+/// A wait for changes. After a nudge, the call is made again.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    pub(crate) longest: Duration,
+    /// What is answered after that time.
+    pub(crate) nothing: Answer,
+    /// How often the collector's waits had been cancelled when this one began.
+    pub(crate) cancels: u32,
+    /// It ends with the session.
+    pub(crate) nudges: watch::Receiver<()>,
 }
 
 struct Call<'a> {
@@ -132,44 +143,7 @@ impl Vcenter {
                 }
             }
             ("PropertyCollector", _) => self.collector(session, call),
-            _ => Err(self.unknown(call)),
-        }
-    }
-
-    fn collector(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let is_shared = call.this.value == SHARED;
-        if !is_shared && !session.collectors.contains_key(&call.this.value) {
-            return Err(Fault::ManagedObjectNotFound(call.this.clone()));
-        }
-        match call.method {
-            "RetrievePropertiesEx" => self.retrieve(session, call),
-            "ContinueRetrievePropertiesEx" => {
-                call.required("token")?;
-                let rest = session.take_rest(call.argument("token"));
-                let rest = rest.ok_or(Fault::InvalidArgument("token"))?;
-                self.page(session, call, rest)
-            }
-            "CancelRetrievePropertiesEx" => {
-                call.required("token")?;
-                let rest = session.take_rest(call.argument("token"));
-                rest.map(|_| call.answer(String::new())).ok_or(Fault::InvalidArgument("token"))
-            }
-            "CreatePropertyCollector" => {
-                let id = own_id(session)?;
-                session.collectors.insert(id.clone(), Collector::default());
-                Ok(call.answer(reference("PropertyCollector", &id)))
-            }
-            "DestroyPropertyCollector" if !is_shared => {
-                session.collectors.remove(&call.this.value);
-                Ok(call.answer(String::new()))
-            }
-            "CreateFilter" => self.create_filter(session, call),
-            "WaitForUpdatesEx" => self.wait(session, call),
-            "CancelWaitForUpdates" => {
-                session.nudge(Nudge::Cancelled);
-                Ok(call.answer(String::new()))
-            }
-            _ => Err(self.unknown(call)),
+            _ => Err(self.unknown(session, call)),
         }
     }
 
@@ -186,7 +160,7 @@ impl Vcenter {
             Err(Refusal::Full) => Ok(Outcome::Busy),
             Ok(cookie) => {
                 let session = sessions.live(&cookie, now).ok_or(Fault::InvalidLogin)?;
-                let content = format!("<returnval>{}</returnval>", self.user_session(session, clock));
+                let content = format!("<returnval>{}</returnval>", session.fields(&self.user, clock));
                 let method = call.method.to_owned();
                 Ok(Outcome::Done(Answer { method, content, cookie: Some(cookie) }))
             }
@@ -217,80 +191,11 @@ impl Vcenter {
         Ok(call.answer(reference("ContainerView", &id)))
     }
 
-    fn retrieve(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let options = call.required("options")?;
-        let rest = Rest::begin(call.arguments, Some(options), &self.source(session, call))?;
-        if rest.is_empty() {
-            return Ok(call.answer(String::new()));
-        }
-        self.page(session, call, rest)
-    }
-
-    fn page(&self, session: &mut Session, call: &Call<'_>, rest: Rest) -> Result<Outcome, Fault> {
-        let mut objects = String::new();
-        let rest = rest.write(&self.source(session, call), &mut objects);
-        let token = match rest {
-            Some(rest) => format!("<token>{}</token>", session.hold_rest(rest)?),
-            None => String::new(),
-        };
-        Ok(call.answer(format!("<returnval>{token}{objects}</returnval>")))
-    }
-
-    fn create_filter(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let spec = call.required("spec")?;
-        call.required("partialUpdates")?;
-        let id = own_id(session)?;
-        let filter = Filter::new(id.clone(), spec, &self.source(session, call))?;
-        session.collectors.entry(call.this.value.clone()).or_default().add(filter);
-        session.nudge(Nudge::Look);
-        Ok(call.answer(reference("PropertyFilter", &id)))
-    }
-
-    fn wait(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let mut collector = session.collectors.remove(&call.this.value).unwrap_or_default();
-        let options = call.arguments.child("options");
-        let number = |name: &str| options.and_then(|options| options.value(name)?.parse::<u64>().ok());
-        let most = number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok());
-        let waited = collector.updates(call.argument("version"), most, &self.source(session, call));
-        session.collectors.insert(call.this.value.clone(), collector);
-        match waited? {
-            Waited::Updates(set) => Ok(call.answer(format!("<returnval>{set}</returnval>"))),
-            Waited::Nothing => {
-                let longest = number("maxWaitSeconds").map_or(LONGEST_WAIT, Duration::from_secs);
-                let answer = Answer { method: call.method.to_owned(), content: String::new(), cookie: None };
-                Ok(Outcome::Wait(longest.min(LONGEST_WAIT), answer, session.nudges()))
-            }
-        }
-    }
-
-    fn source<'a>(&'a self, session: &'a Session, call: &Call<'_>) -> Source<'a> {
-        let user_session = self.user_session(session, call.caller.clock);
-        Source { estate: &self.estate, session, content: &self.content, user_session }
-    }
-
-    fn user_session(&self, session: &Session, now: i64) -> String {
-        let mut out = String::new();
-        let (mut agent, mut user) = (String::new(), String::new());
-        escape(&session.agent, &mut agent);
-        escape(&self.user, &mut user);
-        let _ = write!(
-            out,
-            "<key>{}</key><userName>{user}</userName><fullName>{user}</fullName><loginTime>{}</loginTime>\
-             <lastActiveTime>{}</lastActiveTime><locale>en</locale><messageLocale>en</messageLocale>\
-             <extensionSession>false</extensionSession><ipAddress>127.0.0.1</ipAddress><userAgent>{agent}</userAgent>\
-             <callCount>{}</callCount>",
-            session.key,
-            time(session.since),
-            time(now),
-            session.calls
-        );
-        out
-    }
-
     /// Either there is no such object, or it has no such method.
-    fn unknown(&self, call: &Call<'_>) -> Fault {
+    fn unknown(&self, session: &Session, call: &Call<'_>) -> Fault {
         let MoRef { kind, value } = &call.this;
-        let is_known = is_manager(kind, value) || self.estate.find(kind, value).is_some();
+        let is_known =
+            is_manager(kind, value) || session.holds(kind, value) || self.estate.find(kind, value).is_some();
         match is_known {
             true if !methods::exists(call.method) => {
                 Fault::InvalidRequest(format!("Unable to resolve WSDL method name {}", call.method))
@@ -300,14 +205,16 @@ impl Vcenter {
         }
     }
 
+    /// Ends every session.
+    pub(crate) fn end_sessions(&self) {
+        self.sessions().end_all();
+    }
+
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
         // Nothing that it guards is left half-changed by a panic.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// The property collector that all share.
-const SHARED: &str = "propertyCollector";
 
 impl Call<'_> {
     fn answer(&self, content: String) -> Outcome {
@@ -325,13 +232,6 @@ impl Call<'_> {
 
 fn reference(kind: &str, id: &str) -> String {
     format!("<returnval type=\"{kind}\">{id}</returnval>")
-}
-
-fn own_id(session: &Session) -> Result<String, Fault> {
-    match session.has_room() {
-        true => Ok(format!("session[{}]{}", session.key, uuid::Uuid::new_v4())),
-        false => Err(Fault::LimitExceeded("filter")),
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use spec::Specs;
-pub(crate) use updates::{Collector, Filter, Waited};
+pub(crate) use updates::{Collector, Filter};
 use walk::Budget;
 
 use crate::data::{Data, escape, write_references};

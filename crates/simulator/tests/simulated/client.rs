@@ -90,6 +90,20 @@ async fn serial_numbers_uuids_and_mac_addresses_are_there_once() {
 }
 
 #[tokio::test]
+async fn a_session_that_ends_in_the_middle_of_a_pass_is_seen_as_that() {
+    let simulator = start(300, 4).await;
+    let session = login(&simulator).await;
+    let mut watcher = Watcher::new(&session, Selection::new("VirtualMachine", ["name"]), 100);
+    assert!(matches!(watcher.next().await, Ok(Event::Page { .. })));
+    simulator.end_sessions();
+    assert!(matches!(watcher.next().await, Err(vsphere::Error::NotAuthenticated { .. })));
+    assert!(matches!(session.current_time().await, Err(vsphere::Error::NotAuthenticated { .. })));
+    let again = login(&simulator).await;
+    assert_eq!(read(&again, Kind::Vms).await.len(), 300);
+    again.logout().await.unwrap();
+}
+
+#[tokio::test]
 async fn hosts_follow_their_cluster_in_evc_and_in_vsan() {
     let simulator = start(1_000, 9).await;
     let mut raw = crate::faults::logged_in(&simulator).await;

@@ -115,9 +115,57 @@ async fn views_die_with_their_session_and_are_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_session_holds_only_so_much() {
-    let simulator = start(1, 1).await;
+async fn tokens_filters_and_collectors_die_with_their_session() {
+    let simulator = start(40, 1).await;
     let mut raw = logged_in(&simulator).await;
+    let view = raw.view("VirtualMachine").await;
+    let page = raw.retrieve_view(&view, "VirtualMachine", &["name"], 3).await;
+    let token = format!("<token>{}</token>", page.between("<token>", "</token>"));
+    let collector = raw.call("CreatePropertyCollector", COLLECTOR, "").await;
+    let collector = collector.between("<returnval type=\"PropertyCollector\">", "</returnval>").to_owned();
+    let filter = raw.call("CreateFilter", COLLECTOR, FILTER).await;
+    let filter = filter.between("<returnval type=\"PropertyFilter\">", "</returnval>").to_owned();
+    assert_eq!(raw.call("Logout", SESSION_MANAGER, "").await.status, 200);
+    raw.cookie = None;
+    assert_eq!(raw.login(simulator.user(), simulator.password()).await.status, 200);
+    let next = raw.call("ContinueRetrievePropertiesEx", COLLECTOR, &token).await;
+    assert_eq!(
+        (next.fault(), next.between("<invalidProperty>", "</invalidProperty>")),
+        ("InvalidArgument", "token")
+    );
+    let own = ("PropertyCollector", collector.as_str());
+    for method in ["DestroyPropertyCollector", "WaitForUpdatesEx"] {
+        assert_eq!(raw.call(method, own, "").await.fault(), "ManagedObjectNotFound");
+    }
+    let destroyed = raw.call("DestroyPropertyFilter", ("PropertyFilter", &filter), "").await;
+    assert_eq!(destroyed.fault(), "ManagedObjectNotFound");
+    let told =
+        raw.call("WaitForUpdatesEx", COLLECTOR, "<options><maxWaitSeconds>0</maxWaitSeconds></options>");
+    assert!(!told.await.body.contains("returnval"), "there is nothing to tell of");
+}
+
+/// What there is to know of the root folder.
+const FILTER: &str = "<spec><propSet><type>Folder</type><pathSet>name</pathSet></propSet><objectSet>\
+    <obj type=\"Folder\">group-d1</obj></objectSet></spec><partialUpdates>false</partialUpdates>";
+
+#[tokio::test]
+async fn a_session_holds_only_so_much() {
+    let simulator = start(40, 1).await;
+    let mut raw = logged_in(&simulator).await;
+    let view = raw.view("VirtualMachine").await;
+    for _ in 0..64 {
+        assert_eq!(raw.retrieve_view(&view, "VirtualMachine", &["name"], 1).await.status, 200);
+    }
+    let token = raw.retrieve_view(&view, "VirtualMachine", &["name"], 1).await;
+    assert_eq!(token.fault(), "LimitExceeded");
+    assert_eq!(raw.retrieve_view(&view, "VirtualMachine", &["name"], 100).await.status, 200, "it needs none");
+    // The part of the shared collector that is this session's counts as one.
+    for _ in 0..63 {
+        assert_eq!(raw.call("CreateFilter", COLLECTOR, FILTER).await.status, 200);
+    }
+    assert_eq!(raw.call("CreateFilter", COLLECTOR, FILTER).await.fault(), "LimitExceeded");
+    assert_eq!(raw.call("CreatePropertyCollector", COLLECTOR, "").await.fault(), "LimitExceeded");
+    assert_eq!(raw.call("DestroyView", ("ContainerView", &view), "").await.status, 200);
     let arguments = "<container type=\"Folder\">group-d1</container><recursive>true</recursive>";
     for _ in 0..64 {
         assert_eq!(raw.call("CreateContainerView", VIEW_MANAGER, arguments).await.status, 200);
