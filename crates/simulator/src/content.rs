@@ -37,14 +37,34 @@ pub(crate) fn service_content(estate: &Estate) -> String {
     out
 }
 
+/// The versions before it, which are spoken too.
+const PRIOR: [&str; 28] = [
+    "8.0.2.0", "8.0.1.0", "8.0.0.1", "8.0.0.0", "7.0.3.2", "7.0.3.1", "7.0.3.0", "7.0.2.1", "7.0.2.0",
+    "7.0.1.1", "7.0.1.0", "7.0.0.2", "7.0.0.0", "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1", "6.7", "6.5",
+    "6.0", "5.5", "5.1", "5.0", "4.1", "4.0", "2.5u2", "2.5",
+];
+
+/// Whether a request may name this as its SOAPAction: the version that it is written in. Without a version it is the
+/// oldest one, in which clients ask before they know any other. A newer one than ours is taken for ours, as a vCenter
+/// takes it: govc always names the newest that it knows.
+pub(crate) fn is_spoken(action: &str) -> bool {
+    match action.trim().trim_matches('"').strip_prefix("urn:vim25") {
+        Some("") => true,
+        Some(version) => version
+            .strip_prefix('/')
+            .is_some_and(|version| version == API_VERSION || PRIOR.contains(&version) || is_newer(version)),
+        None => false,
+    }
+}
+
+fn is_newer(version: &str) -> bool {
+    let numbers = |text: &str| text.split('.').map(str::parse).collect::<Result<Vec<u32>, _>>();
+    matches!((numbers(version), numbers(API_VERSION)), (Ok(theirs), Ok(ours)) if theirs > ours)
+}
+
 /// `/sdk/vimServiceVersions.xml`.
 pub(crate) fn versions() -> String {
-    let prior = [
-        "8.0.2.0", "8.0.1.0", "8.0.0.1", "8.0.0.0", "7.0.3.2", "7.0.3.1", "7.0.3.0", "7.0.2.1", "7.0.2.0",
-        "7.0.1.1", "7.0.1.0", "7.0.0.2", "7.0.0.0", "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1", "6.7",
-        "6.5", "6.0", "5.5", "5.1", "5.0", "4.1", "4.0", "2.5u2", "2.5",
-    ];
-    let prior: String = prior.iter().map(|version| format!("   <version>{version}</version>\n")).collect();
+    let prior: String = PRIOR.iter().map(|version| format!("   <version>{version}</version>\n")).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<namespaces version=\"1.0\">\n <namespace>\n  \
          <name>urn:vim25</name>\n  <version>{API_VERSION}</version>\n  <priorVersions>\n{prior}  </priorVersions>\n \

@@ -62,17 +62,17 @@ const METHODS: [(&str, &str, &str); 12] = [
     ("DestroyPropertyFilter", "PropertyFilter", "x"),
 ];
 
-const VALID: &str = "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><RetrievePropertiesEx \
+const VALID: &str = "<e:Envelope xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><RetrievePropertiesEx \
     xmlns=\"urn:vim25\"><_this type=\"PropertyCollector\">propertyCollector</_this><specSet><propSet><type>VirtualMachine\
     </type><all>false</all><pathSet>name</pathSet><pathSet>config</pathSet></propSet><objectSet><obj type=\"Folder\">\
-    group-d1</obj><skip>true</skip><selectSet><name>down</name><type>Folder</type><path>childEntity</path>\
-    <selectSet><name>down</name></selectSet><selectSet><name>vms</name><type>Datacenter</type><path>vmFolder</path>\
+    group-d1</obj><skip>true</skip><selectSet i:type=\"TraversalSpec\"><name>down</name><type>Folder</type><path>childEntity</path>\
+    <selectSet><name>down</name></selectSet><selectSet i:type=\"TraversalSpec\"><name>vms</name><type>Datacenter</type><path>vmFolder</path>\
     <selectSet><name>down</name></selectSet></selectSet></selectSet></objectSet></specSet><options><maxObjects>5\
     </maxObjects></options></RetrievePropertiesEx></e:Body></e:Envelope>";
 
 fn logged_in() -> (Vcenter, String) {
     let vcenter = Vcenter::new(Estate::build(&Options::new(20, 1)), "admin", "secret");
-    let login = "<Envelope><Body><Login><_this type=\"SessionManager\">SessionManager</_this><userName>admin</userName>\
+    let login = "<Envelope><Body><Login xmlns=\"urn:vim25\"><_this type=\"SessionManager\">SessionManager</_this><userName>admin</userName>\
         <password>secret</password></Login></Body></Envelope>";
     match vcenter.call(login.as_bytes(), caller(None)) {
         Outcome::Done(answer) => (vcenter, answer.cookie.expect("a cookie")),
@@ -81,7 +81,14 @@ fn logged_in() -> (Vcenter, String) {
 }
 
 fn caller(cookie: Option<&str>) -> Caller<'_> {
-    Caller { cookie, agent: "hostile", now: Instant::now(), clock: 0 }
+    Caller {
+        action: "urn:vim25/8.0.3.0",
+        cookie,
+        agent: "hostile",
+        cancels: None,
+        now: Instant::now(),
+        clock: 0,
+    }
 }
 
 /// Calls with the body, and looks whether the answer can be read.
@@ -89,7 +96,8 @@ fn survive(body: &[u8]) -> Outcome {
     let (vcenter, cookie) = logged_in();
     let outcome = vcenter.call(body, caller(Some(&cookie)));
     let text = match &outcome {
-        Outcome::Done(answer) | Outcome::Wait(_, answer, _) => envelope(answer),
+        Outcome::Done(answer) => envelope(answer),
+        Outcome::Wait(wait) => envelope(&wait.nothing),
         Outcome::Failed(fault) => fault.envelope(),
         Outcome::Busy => return outcome,
     };
@@ -134,7 +142,8 @@ proptest! {
         let (method, kind, this) = method;
         let arguments = arguments.concat();
         let body = format!(
-            "<Envelope><Body><{method}><_this type=\"{kind}\">{this}</_this>{arguments}</{method}></Body></Envelope>"
+            "<Envelope><Body><{method} xmlns=\"urn:vim25\"><_this type=\"{kind}\">{this}</_this>{arguments}</{method}>\
+             </Body></Envelope>"
         );
         survive(body.as_bytes());
     }

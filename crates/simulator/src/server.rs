@@ -26,7 +26,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::content::versions;
-use crate::sessions::Nudge;
 use crate::soap::{Answer, Fault, envelope};
 use crate::vcenter::{Caller, Outcome, Vcenter};
 
@@ -124,25 +123,25 @@ impl Server {
         let cookie = cookie(&head.headers);
         let agent: String = text(&head.headers, &USER_AGENT).chars().take(200).collect();
         let compress = text(&head.headers, &ACCEPT_ENCODING).contains("gzip");
-        let mut until = None;
+        let action = text(&head.headers, &HeaderName::from_static("soapaction"));
+        let (mut until, mut cancels) = (None, None);
         loop {
             let clock = Timestamp::now().as_millisecond();
-            let caller = Caller { cookie: cookie.as_deref(), agent: &agent, now: Instant::now(), clock };
-            let (longest, answer, mut nudges) = match self.vcenter.call(&body, caller) {
+            let cookie = cookie.as_deref();
+            let caller = Caller { action, cookie, agent: &agent, cancels, now: Instant::now(), clock };
+            let mut wait = match self.vcenter.call(&body, caller) {
                 Outcome::Done(answer) => return done(&answer, compress),
                 Outcome::Failed(fault) => return failed(&fault),
                 Outcome::Busy => return plain(StatusCode::SERVICE_UNAVAILABLE),
-                Outcome::Wait(longest, answer, nudges) => (longest, answer, nudges),
+                Outcome::Wait(wait) => wait,
             };
-            let until = *until.get_or_insert_with(|| tokio::time::Instant::now() + longest);
-            let nudged = tokio::select! {
-                () = tokio::time::sleep_until(until) => return done(&answer, compress),
+            let until = *until.get_or_insert_with(|| tokio::time::Instant::now() + wait.longest);
+            cancels.get_or_insert(wait.cancels);
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return done(&wait.nothing, compress),
                 () = self.stop.cancelled() => return failed(&Fault::RequestCanceled),
-                nudged = nudges.changed() => nudged,
-            };
-            // Where the session has ended, the next look finds that out.
-            if nudged.is_ok() && *nudges.borrow_and_update() == Nudge::Cancelled {
-                return failed(&Fault::RequestCanceled);
+                // A filter, a cancellation or the session's end: the next look finds out which.
+                _ = wait.nudges.changed() => {}
             }
         }
     }

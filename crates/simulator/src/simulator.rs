@@ -116,6 +116,12 @@ impl Simulator {
         self.contents
     }
 
+    /// Ends every session with what is held for it, as a restart of a vCenter's services does: whoever was logged in is
+    /// answered NotAuthenticated from now on.
+    pub fn end_sessions(&self) {
+        self.vcenter.end_sessions();
+    }
+
     /// Ends it. Answers under way have a second to arrive.
     pub async fn stop(self) {
         self.stop.cancel();

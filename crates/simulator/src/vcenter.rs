@@ -1,23 +1,21 @@
 //! The methods of the simulated vCenter.
 //! Refuses what it doesn't have with the fault that a vCenter answers, and every read without a session.
 
-use std::fmt::Write as _;
+mod collecting;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::collector::{Collector, Filter, Rest, Source, Waited, is_a, moref};
-use crate::content::{is_manager, service_content};
-use crate::data::{escape, time};
+use crate::collector::{is_a, moref};
+use crate::content::{is_manager, is_spoken, service_content};
+use crate::data::time;
 use crate::estate::Estate;
 use crate::methods;
 use crate::schema::type_of;
-use crate::sessions::{Nudge, Refusal, Session, Sessions, View};
+use crate::sessions::{Refusal, Session, Sessions, View};
 use crate::soap::{Answer, Element, Fault, MoRef};
-
-/// The longest that a wait for changes lasts.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// The estate and who reads it.
 #[derive(Debug)]
@@ -31,8 +29,12 @@ pub(crate) struct Vcenter {
 /// What came with a request besides its body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller<'a> {
+    /// The header that names the version: SOAPAction.
+    pub(crate) action: &'a str,
     pub(crate) cookie: Option<&'a str>,
     pub(crate) agent: &'a str,
+    /// Of a wait that was nudged: what [`Wait::cancels`] was when it began.
+    pub(crate) cancels: Option<u32>,
     pub(crate) now: Instant,
     /// Milliseconds since 1970.
     pub(crate) clock: i64,
@@ -45,8 +47,19 @@ pub(crate) enum Outcome {
     Failed(Fault),
     /// No session is free: HTTP's 503.
     Busy,
-    /// Nothing changes for this long, unless there is a nudge; then the answer.
-    Wait(Duration, Answer, watch::Receiver<Nudge>),
+    Wait(Wait),
+}
+
+/// A wait for changes. After a nudge, the call is made again.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    pub(crate) longest: Duration,
+    /// What is answered after that time.
+    pub(crate) nothing: Answer,
+    /// How often the collector's waits had been cancelled when this one began.
+    pub(crate) cancels: u32,
+    /// It ends with the session.
+    pub(crate) nudges: watch::Receiver<()>,
 }
 
 struct Call<'a> {
@@ -72,8 +85,17 @@ impl Vcenter {
         let Some(method) = method.filter(|_| envelope.name == "Envelope") else {
             return Outcome::Failed(Fault::InvalidRequest("The request has no SOAP body".into()));
         };
+        if !method.is_vim {
+            return Outcome::Failed(Fault::InvalidRequest(
+                "The SOAP body is not in the namespace urn:vim25".into(),
+            ));
+        }
+        if !is_spoken(caller.action) {
+            let reason = format!("Unsupported version URI \"{}\"", caller.action);
+            return Outcome::Failed(Fault::InvalidRequest(reason));
+        }
         let Some(this) = method.child("_this").map(moref) else {
-            return Outcome::Failed(Fault::InvalidRequest("Missing parameter: _this".into()));
+            return Outcome::Failed(Fault::missing("_this"));
         };
         let call = Call { method: &method.name, this, arguments: method, caller };
         self.dispatch(&call).unwrap_or_else(Outcome::Failed)
@@ -121,58 +143,24 @@ impl Vcenter {
                 }
             }
             ("PropertyCollector", _) => self.collector(session, call),
-            _ => Err(self.unknown(call)),
-        }
-    }
-
-    fn collector(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let is_shared = call.this.value == SHARED;
-        if !is_shared && !session.collectors.contains_key(&call.this.value) {
-            return Err(Fault::ManagedObjectNotFound(call.this.clone()));
-        }
-        match call.method {
-            "RetrievePropertiesEx" => self.retrieve(session, call),
-            "ContinueRetrievePropertiesEx" => {
-                let rest = session.take_rest(call.argument("token"));
-                let rest = rest.ok_or(Fault::InvalidArgument("token"))?;
-                self.page(session, call, rest)
-            }
-            "CancelRetrievePropertiesEx" => match session.take_rest(call.argument("token")) {
-                Some(_) => Ok(call.answer(String::new())),
-                None => Err(Fault::InvalidArgument("token")),
-            },
-            "CreatePropertyCollector" => {
-                let id = own_id(session)?;
-                session.collectors.insert(id.clone(), Collector::default());
-                Ok(call.answer(reference("PropertyCollector", &id)))
-            }
-            "DestroyPropertyCollector" if !is_shared => {
-                session.collectors.remove(&call.this.value);
-                Ok(call.answer(String::new()))
-            }
-            "CreateFilter" => self.create_filter(session, call),
-            "WaitForUpdatesEx" => self.wait(session, call),
-            "CancelWaitForUpdates" => {
-                session.nudge(Nudge::Cancelled);
-                Ok(call.answer(String::new()))
-            }
-            _ => Err(self.unknown(call)),
+            _ => Err(self.unknown(session, call)),
         }
     }
 
     fn login(&self, sessions: &mut Sessions, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let Caller { cookie, agent, now, clock } = call.caller;
+        let Caller { cookie, agent, now, clock, .. } = call.caller;
         if cookie.is_some_and(|cookie| sessions.live(cookie, now).is_some()) {
             // As on a vCenter, who is logged in can't log in.
             return Err(Fault::InvalidLogin);
         }
-        let (user, password) = (call.raw("userName"), call.raw("password"));
+        // With the blanks around them.
+        let (user, password) = (&call.required("userName")?.text, &call.required("password")?.text);
         match sessions.login(user, password, agent, clock, now) {
             Err(Refusal::Rejected) => Err(Fault::InvalidLogin),
             Err(Refusal::Full) => Ok(Outcome::Busy),
             Ok(cookie) => {
                 let session = sessions.live(&cookie, now).ok_or(Fault::InvalidLogin)?;
-                let content = format!("<returnval>{}</returnval>", self.user_session(session, clock));
+                let content = format!("<returnval>{}</returnval>", session.fields(&self.user, clock));
                 let method = call.method.to_owned();
                 Ok(Outcome::Done(Answer { method, content, cookie: Some(cookie) }))
             }
@@ -180,8 +168,8 @@ impl Vcenter {
     }
 
     fn create_view(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let container = call.arguments.child("container").map(moref);
-        let container = container.ok_or(Fault::InvalidArgument("container"))?;
+        let container = moref(call.required("container")?);
+        call.required("recursive")?;
         let Some(id) = self.estate.find(&container.kind, &container.value) else {
             return Err(Fault::ManagedObjectNotFound(container));
         };
@@ -203,78 +191,11 @@ impl Vcenter {
         Ok(call.answer(reference("ContainerView", &id)))
     }
 
-    fn retrieve(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let rest = Rest::begin(call.arguments, &self.source(session, call))?;
-        if rest.is_empty() {
-            return Ok(call.answer(String::new()));
-        }
-        self.page(session, call, rest)
-    }
-
-    fn page(&self, session: &mut Session, call: &Call<'_>, rest: Rest) -> Result<Outcome, Fault> {
-        let mut objects = String::new();
-        let rest = rest.write(&self.source(session, call), &mut objects);
-        let token = match rest {
-            Some(rest) => format!("<token>{}</token>", session.hold_rest(rest)?),
-            None => String::new(),
-        };
-        Ok(call.answer(format!("<returnval>{token}{objects}</returnval>")))
-    }
-
-    fn create_filter(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let spec = call.arguments.child("spec").ok_or(Fault::InvalidArgument("spec"))?;
-        let id = own_id(session)?;
-        let filter = Filter::new(id.clone(), spec, &self.source(session, call))?;
-        session.collectors.entry(call.this.value.clone()).or_default().add(filter);
-        session.nudge(Nudge::Look);
-        Ok(call.answer(reference("PropertyFilter", &id)))
-    }
-
-    fn wait(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
-        let mut collector = session.collectors.remove(&call.this.value).unwrap_or_default();
-        let options = call.arguments.child("options");
-        let number = |name: &str| options.and_then(|options| options.value(name)?.parse::<u64>().ok());
-        let most = number("maxObjectUpdates").and_then(|most| usize::try_from(most).ok());
-        let waited = collector.updates(call.argument("version"), most, &self.source(session, call));
-        session.collectors.insert(call.this.value.clone(), collector);
-        match waited? {
-            Waited::Updates(set) => Ok(call.answer(format!("<returnval>{set}</returnval>"))),
-            Waited::Nothing => {
-                let longest = number("maxWaitSeconds").map_or(LONGEST_WAIT, Duration::from_secs);
-                let answer = Answer { method: call.method.to_owned(), content: String::new(), cookie: None };
-                Ok(Outcome::Wait(longest.min(LONGEST_WAIT), answer, session.nudges()))
-            }
-        }
-    }
-
-    fn source<'a>(&'a self, session: &'a Session, call: &Call<'_>) -> Source<'a> {
-        let user_session = self.user_session(session, call.caller.clock);
-        Source { estate: &self.estate, session, content: &self.content, user_session }
-    }
-
-    fn user_session(&self, session: &Session, now: i64) -> String {
-        let mut out = String::new();
-        let (mut agent, mut user) = (String::new(), String::new());
-        escape(&session.agent, &mut agent);
-        escape(&self.user, &mut user);
-        let _ = write!(
-            out,
-            "<key>{}</key><userName>{user}</userName><fullName>{user}</fullName><loginTime>{}</loginTime>\
-             <lastActiveTime>{}</lastActiveTime><locale>en</locale><messageLocale>en</messageLocale>\
-             <extensionSession>false</extensionSession><ipAddress>127.0.0.1</ipAddress><userAgent>{agent}</userAgent>\
-             <callCount>{}</callCount>",
-            session.key,
-            time(session.since),
-            time(now),
-            session.calls
-        );
-        out
-    }
-
     /// Either there is no such object, or it has no such method.
-    fn unknown(&self, call: &Call<'_>) -> Fault {
+    fn unknown(&self, session: &Session, call: &Call<'_>) -> Fault {
         let MoRef { kind, value } = &call.this;
-        let is_known = is_manager(kind, value) || self.estate.find(kind, value).is_some();
+        let is_known =
+            is_manager(kind, value) || session.holds(kind, value) || self.estate.find(kind, value).is_some();
         match is_known {
             true if !methods::exists(call.method) => {
                 Fault::InvalidRequest(format!("Unable to resolve WSDL method name {}", call.method))
@@ -284,39 +205,33 @@ impl Vcenter {
         }
     }
 
+    /// Ends every session.
+    pub(crate) fn end_sessions(&self) {
+        self.sessions().end_all();
+    }
+
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
         // Nothing that it guards is left half-changed by a panic.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The property collector that all share.
-const SHARED: &str = "propertyCollector";
-
 impl Call<'_> {
     fn answer(&self, content: String) -> Outcome {
         Outcome::Done(Answer { method: self.method.to_owned(), content, cookie: None })
     }
 
-    fn argument(&self, name: &str) -> &str {
-        self.arguments.value(name).unwrap_or_default()
+    fn required(&self, name: &str) -> Result<&Element, Fault> {
+        self.arguments.child(name).ok_or_else(|| Fault::missing(name))
     }
 
-    /// With the blanks around it.
-    fn raw(&self, name: &str) -> &str {
-        self.arguments.child(name).map_or("", |argument| &argument.text)
+    fn argument(&self, name: &str) -> &str {
+        self.arguments.value(name).unwrap_or_default()
     }
 }
 
 fn reference(kind: &str, id: &str) -> String {
     format!("<returnval type=\"{kind}\">{id}</returnval>")
-}
-
-fn own_id(session: &Session) -> Result<String, Fault> {
-    match session.has_room() {
-        true => Ok(format!("session[{}]{}", session.key, uuid::Uuid::new_v4())),
-        false => Err(Fault::LimitExceeded("filter")),
-    }
 }
 
 #[cfg(test)]

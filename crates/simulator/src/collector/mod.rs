@@ -1,15 +1,19 @@
 //! The property collector: which objects a request selects, and pages of their properties.
 //! Refuses a request as a whole where a vCenter does: over one unknown path, type or object.
 
+mod routes;
 mod spec;
 mod updates;
 mod walk;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
-pub(crate) use spec::Specs;
-pub(crate) use updates::{Collector, Filter, Waited};
+use spec::Specs;
+pub(crate) use updates::{Collector, Filter};
+use walk::Budget;
 
 use crate::data::{Data, escape, write_references};
 use crate::estate::{Estate, Id};
@@ -30,10 +34,39 @@ pub(crate) enum Target {
 }
 
 /// A selection of objects with what to read of each.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Selected {
-    pub(crate) targets: Vec<Target>,
-    pub(crate) specs: Specs,
+    /// Each with the place of what is read of it. An object that two specSets select is there twice.
+    targets: Vec<(Target, usize)>,
+    specs: Vec<Specs>,
+}
+
+impl Selected {
+    /// The objects of one more PropertyFilterSpec, whose properties are read of these and of no others.
+    fn add(&mut self, spec: &Element, source: &Source<'_>, budget: &mut Budget) -> Result<(), Fault> {
+        let specs = Specs::of_filter(spec)?;
+        let mut seen = HashSet::new();
+        for target in walk::targets(spec, source, budget)? {
+            if specs.applies(&target, source.estate) && seen.insert(target.clone()) {
+                self.targets.push((target, self.specs.len()));
+            }
+        }
+        self.specs.push(specs);
+        Ok(())
+    }
+
+    fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Objects from one place to another, each with the values that are set.
+    fn values<'a>(
+        &'a self,
+        places: Range<usize>,
+        source: &'a Source<'_>,
+    ) -> impl Iterator<Item = (&'a Target, Vec<(&'a str, Value<'a>)>)> {
+        self.targets[places].iter().map(|(target, of)| (target, self.specs[*of].values(target, source)))
+    }
 }
 
 /// What is left of a retrieval.
@@ -56,34 +89,35 @@ pub(crate) struct Source<'a> {
 
 impl Rest {
     /// The whole of a request for properties.
-    pub(crate) fn begin(arguments: &Element, source: &Source<'_>) -> Result<Rest, Fault> {
-        let (mut targets, mut specs) = (Vec::new(), Specs::default());
+    pub(crate) fn begin(
+        arguments: &Element,
+        options: Option<&Element>,
+        source: &Source<'_>,
+    ) -> Result<Rest, Fault> {
+        let (mut selected, mut budget) = (Selected::default(), Budget::default());
         if arguments.child("specSet").is_none() {
             return Err(Fault::InvalidArgument("specSet"));
         }
         for spec in arguments.all("specSet") {
-            specs.add(spec)?;
-            targets.extend(walk::targets(spec, source)?);
+            selected.add(spec, source, &mut budget)?;
         }
-        let mut seen = std::collections::HashSet::new();
-        targets.retain(|target| seen.insert(target.clone()) && specs.applies(target, source.estate));
-        let limit = arguments.child("options").and_then(|options| options.value("maxObjects"));
+        let limit = options.and_then(|options| options.value("maxObjects"));
         let page = match limit.map(str::parse::<i64>) {
             None => PAGE,
             Some(Ok(limit)) if limit > 0 => usize::try_from(limit).unwrap_or(PAGE).min(PAGE),
             Some(_) => return Err(Fault::InvalidArgument("options.maxObjects")),
         };
-        Ok(Rest { selected: Arc::new(Selected { targets, specs }), from: 0, page })
+        Ok(Rest { selected: Arc::new(selected), from: 0, page })
     }
 
     /// Writes the next page. Answers with what is left after it.
     pub(crate) fn write(self, source: &Source<'_>, out: &mut String) -> Option<Rest> {
         let Rest { selected, from, page } = self;
-        let to = (from + page).min(selected.targets.len());
-        for target in &selected.targets[from..to] {
+        let to = (from + page).min(selected.len());
+        for (target, values) in selected.values(from..to, source) {
             out.push_str("<objects>");
             write_target("obj", target, source.estate, out);
-            for (path, value) in selected.specs.values(target, source) {
+            for (path, value) in values {
                 out.push_str("<propSet><name>");
                 escape(path, out);
                 out.push_str("</name>");
@@ -92,11 +126,11 @@ impl Rest {
             }
             out.push_str("</objects>");
         }
-        (to < selected.targets.len()).then_some(Rest { selected, from: to, page })
+        (to < selected.len()).then_some(Rest { selected, from: to, page })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.selected.targets.is_empty()
+        self.selected.len() == 0
     }
 }
 

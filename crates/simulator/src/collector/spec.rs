@@ -15,8 +15,8 @@ const OF_MANAGERS: [(&str, &[&str]); 4] = [
     ("ViewManager", &["viewList"]),
 ];
 
-/// Paths by type.
-#[derive(Debug, Default)]
+/// Paths by type, of one PropertyFilterSpec.
+#[derive(Debug)]
 pub(crate) struct Specs(Vec<Spec>);
 
 #[derive(Debug)]
@@ -32,11 +32,12 @@ enum Paths {
 }
 
 impl Specs {
-    /// Takes in what a PropertyFilterSpec says about properties.
-    pub(super) fn add(&mut self, filter: &Element) -> Result<(), Fault> {
+    /// What a PropertyFilterSpec says about properties.
+    pub(super) fn of_filter(filter: &Element) -> Result<Specs, Fault> {
         if filter.child("propSet").is_none() {
             return Err(Fault::InvalidArgument("specSet.propSet"));
         }
+        let mut specs = Vec::new();
         for set in filter.all("propSet") {
             let type_name = set.value("type").unwrap_or_default();
             let asked = set.all("pathSet").map(|path| path.text.trim());
@@ -60,9 +61,9 @@ impl Specs {
                     Paths::OfOthers(paths)
                 }
             };
-            self.0.push(Spec { type_name: type_name.to_owned(), paths });
+            specs.push(Spec { type_name: type_name.to_owned(), paths });
         }
-        Ok(())
+        Ok(Specs(specs))
     }
 
     /// Whether an object has a place in the answer.
@@ -118,6 +119,11 @@ pub(super) fn type_name<'a>(target: &Target, estate: &Estate) -> &'a str {
         Target::View(_) => "ContainerView",
         Target::Manager(kind, _) => kind,
     }
+}
+
+/// Whether a type that isn't in the inventory has properties here.
+pub(super) fn is_known(type_name: &str) -> bool {
+    others(type_name).is_some()
 }
 
 fn others(type_name: &str) -> Option<&'static [&'static str]> {

@@ -3,17 +3,39 @@
 
 use std::collections::HashSet;
 
+use super::routes::{Along, Routes};
 use super::spec::type_name;
 use super::{Source, Target, is_a, moref};
 use crate::estate::Id;
-use crate::schema::{At, type_of};
+use crate::schema::At;
 use crate::soap::{Element, Fault, MoRef};
 
-/// Steps that one request may take. A whole estate by five traversals takes 200,000.
+/// Steps that one request may take, and objects that it may meet. A whole estate by five traversals takes 200,000.
 const VISITS: usize = 2_000_000;
 
+/// What is left of a request's steps.
+#[derive(Debug)]
+pub(super) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget(VISITS)
+    }
+}
+
+impl Budget {
+    fn spend(&mut self, steps: usize) -> Result<(), Fault> {
+        self.0 = self.0.checked_sub(steps).ok_or(Fault::LimitExceeded("selectSet"))?;
+        Ok(())
+    }
+}
+
 /// The objects that a PropertyFilterSpec selects, in the order in which they are met.
-pub(super) fn targets(filter: &Element, source: &Source<'_>) -> Result<Vec<Target>, Fault> {
+pub(super) fn targets(
+    filter: &Element,
+    source: &Source<'_>,
+    budget: &mut Budget,
+) -> Result<Vec<Target>, Fault> {
     let mut found = Vec::new();
     if filter.child("objectSet").is_none() {
         return Err(Fault::InvalidArgument("specSet.objectSet"));
@@ -21,13 +43,11 @@ pub(super) fn targets(filter: &Element, source: &Source<'_>) -> Result<Vec<Targe
     for set in filter.all("objectSet") {
         let from = set.child("obj").map(moref).ok_or(Fault::InvalidArgument("objectSet.obj"))?;
         let start = resolve(&from, source)?;
+        let routes = Routes::of(set)?;
         if !set.flag("skip") {
             found.push(start.clone());
         }
-        let mut named = Vec::new();
-        collect(set, &mut named);
-        let mut walk = Walk { source, named, visited: HashSet::new(), left: VISITS, found: &mut found };
-        walk.along(&start, set)?;
+        Walk { source, routes: &routes, visited: HashSet::new(), budget, found: &mut found }.from(start)?;
     }
     Ok(found)
 }
@@ -51,77 +71,53 @@ fn resolve(from: &MoRef, source: &Source<'_>) -> Result<Target, Fault> {
     }
 }
 
-/// Traversals with a name, at any depth: others refer to them.
-fn collect<'a>(element: &'a Element, named: &mut Vec<&'a Element>) {
-    for select in element.all("selectSet") {
-        if select.child("path").is_some() && select.child("name").is_some() {
-            named.push(select);
-        }
-        collect(select, named);
-    }
-}
-
 struct Walk<'a, 'b> {
     source: &'a Source<'b>,
-    named: Vec<&'a Element>,
-    /// Which object was visited by which traversal, known by its place in memory.
-    visited: HashSet<(*const Element, Target)>,
-    left: usize,
+    routes: &'a Routes,
+    /// Which object was visited by which traversal.
+    visited: HashSet<(usize, Target)>,
+    budget: &'a mut Budget,
     found: &'a mut Vec<Target>,
 }
 
-impl<'a> Walk<'a, '_> {
-    fn along(&mut self, start: &Target, from: &'a Element) -> Result<(), Fault> {
-        let mut open: Vec<(Target, &'a Element)> = vec![(start.clone(), from)];
-        while let Some((target, selects)) = open.pop() {
-            for select in selects.all("selectSet") {
-                self.left = self.left.checked_sub(1).ok_or(Fault::LimitExceeded("selectSet"))?;
-                let Some(traversal) = self.traversal(select) else {
-                    return Err(Fault::InvalidArgument("selectSet.name"));
-                };
-                let is_for = traversal.value("type").unwrap_or_default();
-                let own = type_name(&target, self.source.estate);
-                if own != is_for && !is_a(own, is_for) {
+impl Walk<'_, '_> {
+    fn from(&mut self, start: Target) -> Result<(), Fault> {
+        let routes = self.routes;
+        let mut open: Vec<(Target, &[usize])> = vec![(start, &routes.first)];
+        while let Some((target, next)) = open.pop() {
+            let own = type_name(&target, self.source.estate);
+            for at in next {
+                self.budget.spend(1)?;
+                let route = &routes.all[*at];
+                if own != route.of_type && !is_a(own, &route.of_type) {
                     continue;
                 }
-                if !self.visited.insert((std::ptr::from_ref(traversal), target.clone())) {
+                if !self.visited.insert((*at, target.clone())) {
                     continue;
                 }
-                for next in self.step(&target, traversal)? {
-                    let next = Target::Object(next);
-                    if !traversal.flag("skip") {
-                        self.found.push(next.clone());
+                for id in self.step(&target, &route.along) {
+                    self.budget.spend(1)?;
+                    if !route.skip {
+                        self.found.push(Target::Object(id));
                     }
-                    open.push((next, traversal));
+                    open.push((Target::Object(id), &route.next));
                 }
             }
         }
         Ok(())
     }
 
-    fn traversal(&self, select: &'a Element) -> Option<&'a Element> {
-        if select.child("path").is_some() {
-            return Some(select);
-        }
-        let name = select.value("name")?;
-        self.named.iter().find(|named| named.value("name") == Some(name)).copied()
-    }
-
-    /// Where a traversal leads from an object.
-    fn step(&self, target: &Target, traversal: &Element) -> Result<Vec<Id>, Fault> {
-        let text = traversal.value("path").unwrap_or_default();
-        let is_for = traversal.value("type").unwrap_or_default();
-        let unknown = || Fault::InvalidProperty(text.to_owned());
-        match target {
-            Target::View(id) if text == "view" => {
-                Ok(self.source.session.view(id).map(|view| view.members.to_vec()).unwrap_or_default())
+    /// Where a traversal leads from an object of its type.
+    fn step(&self, target: &Target, along: &Along) -> Vec<Id> {
+        match (target, along) {
+            (Target::View(id), Along::View) => {
+                self.source.session.view(id).map(|view| view.members.to_vec()).unwrap_or_default()
             }
-            Target::View(_) | Target::Manager(..) => Err(unknown()),
-            Target::Object(id) => {
-                let path = type_of(is_for).and_then(|kind| kind.path(text)).ok_or_else(unknown)?;
+            (Target::Object(id), Along::Path(path)) => {
                 let at = At::new(self.source.estate, *id);
-                Ok(at.and_then(|at| path.read(at)).map(|data| data.references()).unwrap_or_default())
+                at.and_then(|at| path.read(at)).map(|data| data.references()).unwrap_or_default()
             }
+            _ => Vec::new(),
         }
     }
 }

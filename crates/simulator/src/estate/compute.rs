@@ -11,8 +11,8 @@ use super::{Cluster, Compute, Connection, DAY, Host, Id, Kind, Power, Status, TO
 /// What VMs may be put on.
 pub(super) struct Room {
     pub(super) compute: Id,
-    /// Hosts in this order: place in the list of hosts, and memory in use, in MiB.
-    pub(super) hosts: Vec<(usize, u64)>,
+    /// Places in the list of hosts.
+    pub(super) hosts: Vec<usize>,
     /// Those that may run VMs.
     pub(super) usable: Vec<usize>,
     pub(super) datastores: Vec<Id>,
@@ -51,7 +51,7 @@ impl Builder {
             self.host(site, plan, &mut room, (model, memory_gb, release), state);
         }
         self.storage(site, plan, &mut room, stored);
-        self.pools(site, plan, &mut room);
+        self.pools(site, plan, &mut room, drafts.iter().any(Draft::is_erp));
         self.place(site, &room, drafts);
         self.finish_compute(purpose, &room);
     }
@@ -61,7 +61,8 @@ impl Builder {
         let cluster = plan.name.as_ref().map(|_| Cluster {
             ha: purpose.ha,
             admission_control: purpose.ha && plan.vms >= 2 * purpose.per_host,
-            drs: purpose.drs,
+            // Nobody has switched it on for the test machines of later sites.
+            drs: purpose.drs && (site.index == 0 || purpose.name != "dev-test"),
             drs_behavior: purpose.drs_behavior,
             // It depends on the servers, which are chosen later.
             evc: None,
@@ -88,7 +89,7 @@ impl Builder {
     }
 
     fn model(&mut self, site: &Site) -> &'static Model {
-        // Each site buys from one vendor or two.
+        // Each site has a model that it buys most.
         let favourite = (self.estate.seed as usize).wrapping_add(site.index as usize) % MODELS.len();
         let other = self.random.below(MODELS.len() as u32) as usize;
         &MODELS[if self.random.per_mille(600) { favourite } else { other }]
@@ -166,7 +167,7 @@ impl Builder {
         if !in_maintenance {
             room.usable.push(room.hosts.len());
         }
-        room.hosts.push((at, 0));
+        room.hosts.push(at);
     }
 
     /// The portgroups of a purpose, made once for each datacenter.
@@ -215,7 +216,7 @@ impl Builder {
                 room.datastores.push(id);
             }
         }
-        for (at, _) in room.hosts.clone() {
+        for &at in &room.hosts {
             self.estate.hosts[at].datastores.extend(&room.datastores);
             if storage != Storage::Vsan {
                 let short = self.estate.hosts[at].name.split('.').next().unwrap_or_default().to_owned();
@@ -237,7 +238,7 @@ impl Builder {
         }
     }
 
-    fn pools(&mut self, site: &mut Site, plan: &ClusterPlan, room: &mut Room) {
+    fn pools(&mut self, site: &mut Site, plan: &ClusterPlan, room: &mut Room, has_erp: bool) {
         let root = self.compute_mut(room.compute).pool;
         room.pools.push(root);
         if plan.vms >= 20 && plan.name.is_some() {
@@ -246,7 +247,7 @@ impl Builder {
                 room.pools.push(id);
             }
         }
-        if plan.vms >= 30 && plan.purpose.name == "prod-general" && !site.has_vapp {
+        if plan.vms >= 30 && has_erp && !site.has_vapp {
             site.has_vapp = true;
             let folder = self.vm_folder(site, "ERP");
             room.vapp = Some(self.pool("vApp SAP landscape", root, room.compute, Some(folder)));
@@ -254,14 +255,14 @@ impl Builder {
     }
 
     fn finish_compute(&mut self, purpose: &Purpose, room: &Room) {
-        let hosts: Vec<Id> = room.hosts.iter().map(|(at, _)| self.estate.hosts[*at].id).collect();
-        let first = room.hosts.first().map(|(at, _)| self.estate.hosts[*at].model.evc);
+        let hosts: Vec<Id> = room.hosts.iter().map(|at| self.estate.hosts[*at].id).collect();
+        let first = room.hosts.first().map(|at| self.estate.hosts[*at].model.evc);
         let mut datastores: Vec<Id> =
-            room.hosts.iter().flat_map(|(at, _)| &self.estate.hosts[*at].datastores).copied().collect();
+            room.hosts.iter().flat_map(|at| &self.estate.hosts[*at].datastores).copied().collect();
         datastores.sort_unstable();
         datastores.dedup();
         let networks =
-            room.hosts.first().map(|(at, _)| self.estate.hosts[*at].networks.clone()).unwrap_or_default();
+            room.hosts.first().map(|at| self.estate.hosts[*at].networks.clone()).unwrap_or_default();
         let compute = self.compute_mut(room.compute);
         compute.hosts = hosts;
         compute.datastores = datastores;
@@ -280,7 +281,9 @@ fn host_count(purpose: &Purpose, plan: &ClusterPlan, running_mb: u64) -> u32 {
     let by_count = plan.vms.div_ceil(purpose.per_host).max(1);
     let by_memory = running_mb.div_ceil(u64::from(MEMORY_GB[7]) * 1024 * 7 / 10) as u32;
     let needed = by_count.max(by_memory);
-    if plan.vms > 6 { needed + 1 } else { needed }
+    // Without a witness elsewhere, vSAN takes three to keep two copies and know which is right.
+    let least = if purpose.storage == Storage::Vsan { 3 } else { 1 };
+    (if plan.vms > 6 { needed + 1 } else { needed }).max(least)
 }
 
 /// The smallest memory with which the usable hosts hold what runs, in GiB.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use proptest::prelude::*;
 
+use super::plausible::plausible;
 use super::{Connection, Estate, Id, Kind, Object, Power, TODAY, Tools};
 use crate::options::Options;
 
@@ -23,6 +24,7 @@ fn hold(vms: u32, seed: u64) {
     addresses_and_serials_are_unique(&estate);
     times_are_in_order(&estate);
     templates_are_in_no_pool(&estate);
+    plausible(&estate);
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 
 use super::builder::{Builder, Site};
 use super::compute::Room;
-use super::guests::{Os, RHEL9, UBUNTU, WINDOWS_11, WINDOWS_2019, WINDOWS_2022};
+use super::guests::{Os, RHEL9, UBUNTU, WINDOWS_10, WINDOWS_11, WINDOWS_2019, WINDOWS_2022};
 use super::purposes::{Purpose, Role};
 use super::{DAY, Id, Kind, Power, Status, TODAY, Tools, Vm};
 
@@ -24,6 +24,22 @@ impl Draft {
     pub(super) fn memory_mb(&self) -> u64 {
         u64::from(self.memory_gb) * 1024
     }
+
+    /// Whether it belongs to the ERP system, a part of which is in a vApp.
+    pub(super) fn is_erp(&self) -> bool {
+        self.role.stem == "app-erp-"
+    }
+}
+
+/// VMs in a vApp at most.
+const IN_VAPP: usize = 4;
+
+/// What has been put on a host.
+#[derive(Clone, Debug, Default)]
+struct Load {
+    vms: u64,
+    /// Of those that run.
+    memory_mb: u64,
 }
 
 /// Templates are called after what is in them.
@@ -92,22 +108,22 @@ impl Builder {
 
     /// Gives every VM of a cluster its place.
     pub(super) fn place(&mut self, site: &Site, room: &Room, drafts: Vec<Draft>) {
-        let mut load = room.hosts.clone();
-        let mut counts = vec![0_u32; load.len()];
-        for (number, draft) in drafts.into_iter().enumerate() {
-            let host = pick_host(room, &load, &counts, &draft);
-            counts[host] += 1;
+        let mut load = vec![Load::default(); room.hosts.len()];
+        let mut in_vapp = 0;
+        for draft in drafts {
+            let host = pick_host(room, &load, &draft);
+            load[host].vms += 1;
             if draft.power == Power::On {
-                load[host].1 += draft.memory_mb();
+                load[host].memory_mb += draft.memory_mb();
             }
-            let in_vapp = (2..6).contains(&number);
-            self.vm(site, room, load[host].0, draft, in_vapp);
+            let vapp = room.vapp.filter(|_| draft.is_erp() && in_vapp < IN_VAPP);
+            in_vapp += usize::from(vapp.is_some());
+            self.vm(site, room, room.hosts[host], draft, vapp);
         }
     }
 
-    fn vm(&mut self, site: &Site, room: &Room, host: usize, draft: Draft, in_vapp: bool) {
+    fn vm(&mut self, site: &Site, room: &Room, host: usize, draft: Draft, vapp: Option<Id>) {
         let name = self.name(draft.role.stem, draft.role.digits);
-        let vapp = room.vapp.filter(|_| in_vapp);
         let folder = match vapp {
             Some(_) => None,
             None => Some(self.vm_folder(site, draft.role.folder)),
@@ -127,7 +143,8 @@ impl Builder {
         let mut networks = vec![first];
         // Machines with much memory have a leg in a second network.
         if room.networks.len() > 1 && draft.memory_gb >= 32 && self.random.per_mille(500) {
-            networks.extend(room.networks.iter().copied().find(|network| *network != first));
+            let others: Vec<Id> = room.networks.iter().copied().filter(|network| *network != first).collect();
+            networks.push(self.random.pick(&others));
         }
         networks
     }
@@ -136,7 +153,9 @@ impl Builder {
         let first = self.random.pick(&room.datastores);
         let mut datastores = vec![first];
         if room.datastores.len() > 1 && draft.committed > 500 * GIB {
-            datastores.extend(room.datastores.iter().copied().find(|datastore| *datastore != first));
+            let others: Vec<Id> =
+                room.datastores.iter().copied().filter(|datastore| *datastore != first).collect();
+            datastores.push(self.random.pick(&others));
         }
         datastores
     }
@@ -152,13 +171,14 @@ impl Builder {
         let nic = self.nics;
         let addresses = self.connect(id, &networks);
         let release = self.estate.hosts[host].release;
+        let os = draft.os.on(release);
         let random = &mut self.random;
         let age = i64::from(1 + random.below(5 * 365)) * DAY + i64::from(random.below(86_400)) * 1000;
         let since_boot = i64::from(random.below(200)) * DAY + i64::from(random.below(86_400)) * 1000;
         let vm = Vm {
             id,
             name,
-            os: draft.os,
+            os,
             host: self.estate.hosts[host].id,
             pool,
             folder,
@@ -174,10 +194,12 @@ impl Builder {
             uncommitted: draft.uncommitted,
             power: draft.power,
             is_template: pool.is_none(),
-            tools: tools(draft.os, random.below(1000)),
-            hardware: hardware(draft.os, random.pick(&[13, 15, 17, 19, 19, 20, 21])).min(release.hardware),
+            tools: tools(os, random.below(1000)),
+            hardware: random.pick(&[13, 15, 17, 19, 19, 20, 21]).clamp(os.hardware, release.hardware),
             created: TODAY - age,
             boot: TODAY - since_boot.min(age),
+            cpu_usage_mhz: 0,
+            memory_usage_mb: 0,
             status: match random.below(1000) {
                 0..15 => Status::Red,
                 15..55 => Status::Yellow,
@@ -220,9 +242,11 @@ impl Builder {
             })
             .collect();
         for number in 0..count {
-            let (stem, os) = TEMPLATES[number as usize % TEMPLATES.len()];
-            let name = self.name(&format!("{stem}-v"), 2);
             let host = self.random.pick(&here);
+            let (stem, os) = TEMPLATES[number as usize % TEMPLATES.len()];
+            let os = os.on(self.estate.hosts[host].release);
+            let stem = if *os == WINDOWS_10 { "tpl-win10-vdi" } else { stem };
+            let name = self.name(&format!("{stem}-v"), 2);
             let networks = self.estate.hosts[host].networks.first().copied().into_iter().collect();
             let disk = 60 * GIB;
             let draft = Draft {
@@ -243,12 +267,12 @@ impl Builder {
 }
 
 /// The host with the least memory in use, of those that can run it; what is off may also lie on one that can't.
-fn pick_host(room: &Room, load: &[(usize, u64)], counts: &[u32], draft: &Draft) -> usize {
+fn pick_host(room: &Room, load: &[Load], draft: &Draft) -> usize {
     let everywhere: Vec<usize> = (0..load.len()).collect();
     let from = if draft.power == Power::On { &room.usable } else { &everywhere };
     from.iter()
         .copied()
-        .min_by_key(|host| (load[*host].1 + u64::from(counts[*host]) * 2048, *host))
+        .min_by_key(|host| (load[*host].memory_mb + load[*host].vms * 2048, *host))
         .unwrap_or(0)
 }
 
@@ -260,9 +284,4 @@ fn tools(os: &Os, drawn: u32) -> Tools {
         (false, 30..150) => Tools::Current,
         (false, _) => Tools::Unmanaged,
     }
-}
-
-/// Windows 11 wants a TPM, which came with version 14 and is only ever seen with newer ones.
-fn hardware(os: &Os, drawn: u8) -> u8 {
-    if *os == WINDOWS_11 { drawn.max(19) } else { drawn }
 }

@@ -10,6 +10,8 @@ mod ids;
 mod invariants;
 mod machines;
 mod plan;
+#[cfg(test)]
+mod plausible;
 mod purposes;
 pub(crate) mod random;
 mod settle;

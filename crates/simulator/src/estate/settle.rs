@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::builder::Builder;
-use super::random::Random;
+use super::random::{Random, mix};
 use super::{Connection, Estate, Id, Power, Status};
 
 const GIB: u64 = 1 << 30;
@@ -76,21 +76,32 @@ fn users(estate: &mut Estate, hosts: &[(Id, Vec<Id>, Vec<Id>)]) {
     }
 }
 
-/// How busy the hosts are.
+/// What ESXi itself takes of a host.
+pub(super) const OVERHEAD_MHZ: u32 = 600;
+pub(super) const OVERHEAD_MB: u32 = 6 * 1024;
+
+/// How busy VMs are, and their hosts with them: some part of what they could use, as far as the host has it.
 fn usage(estate: &mut Estate) {
-    let mut used: HashMap<Id, (u64, u64)> = HashMap::new();
-    for vm in estate.vms.iter().filter(|vm| vm.power == Power::On) {
-        let mut random = Random::new(estate.seed, 2 << 40 | u64::from(vm.id.number()));
-        let of_host = used.entry(vm.host).or_default();
-        of_host.0 += u64::from(vm.cpus) * (60 + u64::from(random.below(500)));
-        of_host.1 += u64::from(vm.memory_mb) * (500 + u64::from(random.below(450))) / 1000;
+    let mut wanted: HashMap<Id, u64> = HashMap::new();
+    for vm in estate.vms.iter_mut().filter(|vm| vm.power == Power::On) {
+        let part = mix(estate.seed, 9 << 40 | u64::from(vm.id.number())) as u32 % 900 + 50;
+        vm.cpu_usage_mhz = u32::from(vm.cpus) * 900 * part / 1000;
+        vm.memory_usage_mb = (u64::from(vm.memory_mb) * u64::from(part) / 1000) as u32;
+        *wanted.entry(vm.host).or_default() += u64::from(vm.cpu_usage_mhz);
     }
+    let place: HashMap<Id, usize> =
+        estate.hosts.iter().enumerate().map(|(place, host)| (host.id, place)).collect();
     for host in &mut estate.hosts {
-        let (cpu, memory) = used.get(&host.id).copied().unwrap_or_default();
-        let (most_cpu, most_memory) =
-            (u64::from(host.total_mhz()) * 92 / 100, u64::from(host.memory_gb) * 1024 * 97 / 100);
-        host.cpu_usage_mhz = (cpu + 600).min(most_cpu) as u32;
-        host.memory_usage_mb = (memory + 6 * 1024).min(most_memory) as u32;
+        (host.cpu_usage_mhz, host.memory_usage_mb) = (OVERHEAD_MHZ, OVERHEAD_MB);
+    }
+    for vm in &mut estate.vms {
+        let host = &mut estate.hosts[place[&vm.host]];
+        let (room, wanted) = (u64::from(host.total_mhz()) * 9 / 10, wanted.get(&vm.host).copied());
+        if let Some(wanted) = wanted.filter(|wanted| *wanted > room) {
+            vm.cpu_usage_mhz = (u64::from(vm.cpu_usage_mhz) * room / wanted) as u32;
+        }
+        host.cpu_usage_mhz += vm.cpu_usage_mhz;
+        host.memory_usage_mb += vm.memory_usage_mb;
     }
 }
 

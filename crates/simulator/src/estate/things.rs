@@ -140,6 +140,11 @@ impl Host {
         self.connection == Connection::Connected && !self.in_maintenance
     }
 
+    /// Memory in bytes, as the host reports it: firmware keeps a little of what was bought.
+    pub(crate) fn memory(&self) -> u64 {
+        (u64::from(self.memory_gb) << 30) - (300 << 20)
+    }
+
     /// Of all cores.
     pub(crate) fn total_mhz(&self) -> u32 {
         u32::from(self.model.cores()) * u32::from(self.model.mhz)
@@ -215,6 +220,9 @@ pub(crate) struct Vm {
     pub(crate) hardware: u8,
     pub(crate) created: i64,
     pub(crate) boot: i64,
+    /// 0 while it doesn't run, as is the memory.
+    pub(crate) cpu_usage_mhz: u32,
+    pub(crate) memory_usage_mb: u32,
     pub(crate) status: Status,
     pub(crate) notes: String,
     pub(crate) consolidation_needed: bool,

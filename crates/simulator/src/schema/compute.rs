@@ -139,8 +139,7 @@ fn swap<'a>(_: At<'a>) -> Option<Data<'a>> {
 }
 
 fn memory(host: &Host) -> i64 {
-    // Firmware keeps a little of what was bought.
-    (i64::from(host.memory_gb) << 30) - (300 << 20)
+    host.memory() as i64
 }
 
 fn sum(at: At<'_>, which: fn(&Host) -> bool, of: fn(&Host) -> i64) -> i64 {

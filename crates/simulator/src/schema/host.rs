@@ -5,7 +5,7 @@ use super::host_parts::{identification, net_config, nics, serial, vnics};
 use super::place::MANAGED_ENTITY;
 use super::{At, Field, Type, leaf, record, record_if, unset};
 use crate::data::Data;
-use crate::estate::{Connection, random};
+use crate::estate::{Cluster, Connection, Object, random};
 
 pub(super) static HOST: Type = Type {
     name: "HostSystem",
@@ -44,7 +44,7 @@ const SUMMARY: &[Field] = &[
     leaf("overallStatus", |at| Some(Data::Word("ManagedEntityStatus", at.host()?.status.word()))),
     leaf("rebootRequired", |at| Some(Data::Bool(at.host()?.reboot_required))),
     leaf("managementServerIp", |at| is_connected(at).then(|| Data::text("10.250.0.5"))),
-    leaf("currentEVCModeKey", |at| is_connected(at).then_some(Data::text(at.host()?.model.evc))),
+    leaf("currentEVCModeKey", |at| cluster(at)?.evc.filter(|_| is_connected(at)).map(Data::text)),
 ];
 
 const HARDWARE_SUMMARY: &[Field] = &[
@@ -52,7 +52,7 @@ const HARDWARE_SUMMARY: &[Field] = &[
     leaf("model", |at| Some(Data::text(at.host()?.model.name))),
     leaf("uuid", |at| Some(Data::text(uuid(at)?))),
     leaf("otherIdentifyingInfo", |at| Some(identification(at)?.into_data())),
-    leaf("memorySize", |at| Some(Data::Long(memory(at)?))),
+    leaf("memorySize", |at| Some(Data::bytes(at.host()?.memory()))),
     leaf("cpuModel", |at| Some(Data::text(at.host()?.model.cpu))),
     leaf("cpuMhz", |at| Some(Data::Int(at.host()?.model.mhz.into()))),
     leaf("numCpuPkgs", |at| Some(Data::Short(at.host()?.model.sockets))),
@@ -120,7 +120,7 @@ const HARDWARE: &[Field] = &[
             leaf("hz", |at| Some(Data::Long(i64::from(at.host()?.model.mhz) * 1_000_000))),
         ],
     ),
-    leaf("memorySize", |at| Some(Data::Long(memory(at)?))),
+    leaf("memorySize", |at| Some(Data::bytes(at.host()?.memory()))),
     record("biosInfo", "HostBIOSInfo", &[leaf("biosVersion", |at| Some(Data::text(at.host()?.model.bios)))]),
 ];
 
@@ -159,7 +159,10 @@ fn uuid(at: At<'_>) -> Option<String> {
     Some(random::uuid(at.estate.seed, 5 << 40 | u64::from(at.host()?.id.number())))
 }
 
-fn memory(at: At<'_>) -> Option<i64> {
-    // Firmware keeps a little of what was bought.
-    Some((i64::from(at.host()?.memory_gb) << 30) - (300 << 20))
+/// How the cluster around it is set, if it is in one.
+pub(super) fn cluster(at: At<'_>) -> Option<Cluster> {
+    match at.estate.object(at.host()?.parent)? {
+        Object::Compute(compute) => compute.cluster,
+        _ => None,
+    }
 }

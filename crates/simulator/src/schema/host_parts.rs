@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 
 use super::At;
+use super::host::cluster;
 use crate::data::{Data, Record};
 use crate::estate::{Connection, Host, random::Random};
 
@@ -93,11 +94,11 @@ pub(super) fn nics<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
     Some(nics.collect())
 }
 
-/// The addresses of management (the one that is known) and of vMotion, which has a network of its own.
+/// The addresses of management (the one that is known), of vMotion and of vSAN, which have networks of their own.
 fn address(host: &Host, card: u32) -> String {
     let address = match card {
         0 => host.address,
-        _ => (172 << 24) | (16 << 16) | (host.address & 0x3_ffff),
+        _ => (172 << 24) | ((12 + 4 * card) << 16) | (host.address & 0x3_ffff),
     };
     Ipv4Addr::from(address).to_string()
 }
@@ -119,24 +120,30 @@ fn vnic<'a>(host: &Host, card: u32, key: String) -> Data<'a> {
     Record::new("HostVirtualNic")
         .with("device", Data::text(format!("vmk{card}")))
         .with("key", Data::text(key))
-        .with("portgroup", Data::text(if card == 0 { "Management Network" } else { "vMotion" }))
+        .with("portgroup", Data::text(["Management Network", "vMotion", "vSAN"][card as usize]))
         .with("spec", vnic_spec(host, card).into())
         .into()
 }
 
+/// How many VMkernel cards it has: one more where it stores for vSAN.
+fn vmks(at: At<'_>) -> u32 {
+    if cluster(at).is_some_and(|cluster| cluster.vsan) { 3 } else { 2 }
+}
+
 pub(super) fn vnics<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
     let host = at.host()?;
-    Some((0..2).map(|card| vnic(host, card, format!("key-vim.host.VirtualNic-vmk{card}"))).collect())
+    Some((0..vmks(at)).map(|card| vnic(host, card, format!("key-vim.host.VirtualNic-vmk{card}"))).collect())
 }
 
 /// Which card serves what.
 pub(super) fn net_config<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
     let host = at.host().filter(|host| host.connection == Connection::Connected)?;
+    let vsan = (vmks(at) > 2).then_some(2);
     let services =
-        [("management", Some(0)), ("vmotion", Some(1)), ("vSphereProvisioning", None), ("vsan", None)];
+        [("management", Some(0)), ("vmotion", Some(1)), ("vSphereProvisioning", None), ("vsan", vsan)];
     let configs = services.into_iter().map(|(service, selected)| {
         let key = |card: u32| format!("{service}.key-vim.host.VirtualNic-vmk{card}");
-        let candidates = (0..2).map(|card| vnic(host, card, key(card))).collect();
+        let candidates = (0..vmks(at)).map(|card| vnic(host, card, key(card))).collect();
         Record::new("VirtualNicManagerNetConfig")
             .with("nicType", Data::text(service))
             .with("multiSelectAllowed", Data::Bool(true))

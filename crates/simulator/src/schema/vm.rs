@@ -116,9 +116,9 @@ const SUMMARY: &[Field] = &[
 ];
 
 const QUICK_STATS: &[Field] = &[
-    leaf("overallCpuUsage", |at| Some(Data::Int(busy(at, u64::from(at.vm()?.cpus) * 900)?))),
-    leaf("guestMemoryUsage", |at| Some(Data::Int(busy(at, u64::from(at.vm()?.memory_mb) / 2)?))),
-    leaf("hostMemoryUsage", |at| Some(Data::Int(busy(at, u64::from(at.vm()?.memory_mb))?))),
+    leaf("overallCpuUsage", |at| Some(Data::Int(at.vm()?.cpu_usage_mhz.into()))),
+    leaf("guestMemoryUsage", |at| Some(Data::Int(i64::from(at.vm()?.memory_usage_mb) / 2))),
+    leaf("hostMemoryUsage", |at| Some(Data::Int(at.vm()?.memory_usage_mb.into()))),
     leaf("guestHeartbeatStatus", |at| Some(Data::Word("ManagedEntityStatus", heartbeat(at.vm()?)))),
 ];
 
@@ -201,7 +201,7 @@ fn tools_version(vm: &Vm) -> &'static str {
 
 fn host_name(at: At<'_>, vm: &Vm) -> String {
     let name = vm.name.replace('/', "-");
-    if vm.os.in_domain { format!("{name}.{}", at.estate.domain) } else { name }
+    if vm.os.is_windows { format!("{name}.{}", at.estate.domain) } else { name }
 }
 
 fn ip(address: u32) -> String {
@@ -281,13 +281,6 @@ fn trees<'a>(vm: &'a Vm, parent: Option<usize>) -> Vec<Data<'a>> {
 
 fn root_snapshots(vm: &Vm) -> Vec<Id> {
     vm.snapshots.iter().filter(|snapshot| snapshot.parent.is_none()).map(|snapshot| snapshot.id).collect()
-}
-
-/// Some part of what it could use, and nothing while it doesn't run.
-fn busy(at: At<'_>, most: u64) -> Option<i64> {
-    let vm = at.vm()?;
-    let part = random::mix(at.estate.seed, 9 << 40 | u64::from(vm.id.number())) % 900 + 50;
-    Some(if vm.power == Power::On { (most * part / 1000) as i64 } else { 0 })
 }
 
 fn child_snapshots(vm: &Vm, id: Id) -> Vec<Id> {

@@ -43,6 +43,11 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// A request without an argument that its method needs.
+    pub(crate) fn missing(argument: &str) -> Fault {
+        Fault::InvalidRequest(format!("Missing parameter: {argument}"))
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Fault::InvalidLogin => "InvalidLogin",

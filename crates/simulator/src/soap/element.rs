@@ -2,9 +2,10 @@
 //! Refuses document types, deep nesting and more elements than any client needs, so that no request costs much.
 
 use quick_xml::{
-    Reader,
+    NsReader,
     escape::{resolve_predefined_entity, unescape},
     events::{BytesStart, Event},
+    name::{Namespace, ResolveResult},
 };
 
 /// Nested elements: a traversal that selects below itself is the deepest there is.
@@ -13,11 +14,19 @@ const DEPTH: usize = 64;
 /// A request for 500 objects by reference has some 1,500.
 const ELEMENTS: usize = 20_000;
 
+/// Of vSphere's methods and their arguments.
+const VIM: Namespace<'static> = Namespace("urn:vim25");
+const XSI: Namespace<'static> = Namespace("http://www.w3.org/2001/XMLSchema-instance");
+
 /// An element with what matters of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Element {
     /// Without its prefix.
     pub(crate) name: String,
+    /// Whether it is in the namespace of vSphere.
+    pub(crate) is_vim: bool,
+    /// The attribute `xsi:type`, without its prefix.
+    pub(crate) xsi_type: Option<String>,
     /// The attribute `type`: the managed object type of a reference.
     pub(crate) kind: Option<String>,
     pub(crate) text: String,
@@ -32,7 +41,7 @@ pub(crate) struct BadXml(String);
 impl Element {
     /// The outermost element of a document.
     pub(crate) fn parse(body: &[u8]) -> Result<Element, BadXml> {
-        let mut reader = Reader::from_reader(body);
+        let mut reader = NsReader::from_reader(body);
         // Its text isn't read by line, and names are compared as they are closed.
         reader.config_mut().allow_dangling_amp = true;
         let (mut open, mut done, mut count) = (Vec::<Element>::new(), None, 0_usize);
@@ -44,14 +53,14 @@ impl Element {
                     if open.len() >= DEPTH || count > ELEMENTS || done.is_some() {
                         return Err(BadXml("too many elements".into()));
                     }
-                    open.push(Element::named(&tag));
+                    open.push(Element::named(&reader, &tag));
                 }
                 Event::Empty(tag) => {
                     count += 1;
                     if count > ELEMENTS || done.is_some() {
                         return Err(BadXml("too many elements".into()));
                     }
-                    close(Element::named(&tag), &mut open, &mut done);
+                    close(Element::named(&reader, &tag), &mut open, &mut done);
                 }
                 Event::End(_) => {
                     let Some(element) = open.pop() else { return Err(BadXml("nothing to close".into())) };
@@ -74,12 +83,19 @@ impl Element {
         }
     }
 
-    fn named(tag: &BytesStart<'_>) -> Element {
-        let mut element = Element { name: local(tag.name().into_inner()).to_owned(), ..Element::default() };
+    fn named(reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) -> Element {
+        let name = local(tag.name().into_inner()).to_owned();
+        let is_vim = reader.resolver().resolve_element(tag.name()).0 == ResolveResult::Bound(VIM);
+        let mut element = Element { name, is_vim, ..Element::default() };
         for attribute in tag.attributes().with_checks(false).take(64).flatten() {
-            if attribute.key.as_ref() == "type" {
-                let raw = attribute.value.trim();
-                element.kind = Some(unescape(raw).map_or_else(|_| raw.to_owned(), |text| text.into_owned()));
+            let raw = attribute.value.trim();
+            let text = || unescape(raw).map_or_else(|_| raw.to_owned(), |text| text.into_owned());
+            match reader.resolver().resolve_attribute(attribute.key) {
+                (ResolveResult::Unbound, name) if name.as_ref() == "type" => element.kind = Some(text()),
+                (ResolveResult::Bound(XSI), name) if name.as_ref() == "type" => {
+                    element.xsi_type = Some(local(&text()).to_owned());
+                }
+                _ => {}
             }
         }
         element
@@ -129,12 +145,15 @@ mod tests {
 
     #[test]
     fn text_comes_as_it_was_written() {
-        let xml = "<a:b xmlns:a='x'><c type='HostSystem'> &lt;&amp;&#228;<![CDATA[<]]></c><d/></a:b>";
+        let xml = "<a:b xmlns:a='x' xmlns:i='http://www.w3.org/2001/XMLSchema-instance'><c type='HostSystem'> \
+            &lt;&amp;&#228;<![CDATA[<]]></c><d xmlns='urn:vim25' i:type='a:Spec'/></a:b>";
         let element = Element::parse(xml.as_bytes()).unwrap();
         assert_eq!(element.name, "b");
         let c = element.child("c").unwrap();
         assert_eq!((c.text.as_str(), c.kind.as_deref()), (" <&ä<", Some("HostSystem")));
-        assert!(element.child("d").is_some());
+        let d = element.child("d").unwrap();
+        assert_eq!((d.xsi_type.as_deref(), d.kind.as_deref(), d.is_vim), (Some("Spec"), None, true));
+        assert!(!element.is_vim && !c.is_vim);
     }
 
     #[test]

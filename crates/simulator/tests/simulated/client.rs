@@ -90,6 +90,44 @@ async fn serial_numbers_uuids_and_mac_addresses_are_there_once() {
 }
 
 #[tokio::test]
+async fn a_session_that_ends_in_the_middle_of_a_pass_is_seen_as_that() {
+    let simulator = start(300, 4).await;
+    let session = login(&simulator).await;
+    let mut watcher = Watcher::new(&session, Selection::new("VirtualMachine", ["name"]), 100);
+    assert!(matches!(watcher.next().await, Ok(Event::Page { .. })));
+    simulator.end_sessions();
+    assert!(matches!(watcher.next().await, Err(vsphere::Error::NotAuthenticated { .. })));
+    assert!(matches!(session.current_time().await, Err(vsphere::Error::NotAuthenticated { .. })));
+    let again = login(&simulator).await;
+    assert_eq!(read(&again, Kind::Vms).await.len(), 300);
+    again.logout().await.unwrap();
+}
+
+#[tokio::test]
+async fn hosts_follow_their_cluster_in_evc_and_in_vsan() {
+    let simulator = start(1_000, 9).await;
+    let mut raw = crate::faults::logged_in(&simulator).await;
+    let clusters = raw.view("ClusterComputeResource").await;
+    let paths = ["configurationEx.vsanConfigInfo.enabled", "summary.currentEVCModeKey"];
+    let clusters = raw.retrieve_view(&clusters, "ClusterComputeResource", &paths, 100).await;
+    let hosts = raw.view("HostSystem").await;
+    let paths = ["parent", "config.virtualNicManagerInfo.netConfig", "summary.currentEVCModeKey"];
+    let hosts = raw.retrieve_view(&hosts, "HostSystem", &paths, 100).await;
+    let (mut with, mut without) = (0, 0);
+    for host in hosts.body.split("<objects>").skip(1).filter(|host| host.contains("netConfig<")) {
+        let Some((_, parent)) = host.split_once("type=\"ClusterComputeResource\"") else { continue };
+        let parent = parent.split(['>', '<']).nth(1).unwrap();
+        let cluster =
+            clusters.body.split("<objects>").find(|one| one.contains(&format!(">{parent}<"))).unwrap();
+        let has_vsan = cluster.contains(">true</val>");
+        assert_eq!(host.contains("<selectedVnic>vsan.key-vim.host.VirtualNic-vmk2"), has_vsan, "{host}");
+        assert_eq!(host.contains("currentEVCModeKey"), cluster.contains("currentEVCModeKey"), "{host}");
+        *if has_vsan { &mut with } else { &mut without } += 1;
+    }
+    assert!(with > 0 && without > 0, "{with} and {without}");
+}
+
+#[tokio::test]
 async fn a_seed_and_a_size_give_the_same_values_at_each_start_and_new_secrets() {
     let (one, other, third) = (start(120, 5).await, start(120, 5).await, start(120, 6).await);
     assert_eq!(one.instance_uuid(), other.instance_uuid());

@@ -115,9 +115,57 @@ async fn views_die_with_their_session_and_are_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_session_holds_only_so_much() {
-    let simulator = start(1, 1).await;
+async fn tokens_filters_and_collectors_die_with_their_session() {
+    let simulator = start(40, 1).await;
     let mut raw = logged_in(&simulator).await;
+    let view = raw.view("VirtualMachine").await;
+    let page = raw.retrieve_view(&view, "VirtualMachine", &["name"], 3).await;
+    let token = format!("<token>{}</token>", page.between("<token>", "</token>"));
+    let collector = raw.call("CreatePropertyCollector", COLLECTOR, "").await;
+    let collector = collector.between("<returnval type=\"PropertyCollector\">", "</returnval>").to_owned();
+    let filter = raw.call("CreateFilter", COLLECTOR, FILTER).await;
+    let filter = filter.between("<returnval type=\"PropertyFilter\">", "</returnval>").to_owned();
+    assert_eq!(raw.call("Logout", SESSION_MANAGER, "").await.status, 200);
+    raw.cookie = None;
+    assert_eq!(raw.login(simulator.user(), simulator.password()).await.status, 200);
+    let next = raw.call("ContinueRetrievePropertiesEx", COLLECTOR, &token).await;
+    assert_eq!(
+        (next.fault(), next.between("<invalidProperty>", "</invalidProperty>")),
+        ("InvalidArgument", "token")
+    );
+    let own = ("PropertyCollector", collector.as_str());
+    for method in ["DestroyPropertyCollector", "WaitForUpdatesEx"] {
+        assert_eq!(raw.call(method, own, "").await.fault(), "ManagedObjectNotFound");
+    }
+    let destroyed = raw.call("DestroyPropertyFilter", ("PropertyFilter", &filter), "").await;
+    assert_eq!(destroyed.fault(), "ManagedObjectNotFound");
+    let told =
+        raw.call("WaitForUpdatesEx", COLLECTOR, "<options><maxWaitSeconds>0</maxWaitSeconds></options>");
+    assert!(!told.await.body.contains("returnval"), "there is nothing to tell of");
+}
+
+/// What there is to know of the root folder.
+const FILTER: &str = "<spec><propSet><type>Folder</type><pathSet>name</pathSet></propSet><objectSet>\
+    <obj type=\"Folder\">group-d1</obj></objectSet></spec><partialUpdates>false</partialUpdates>";
+
+#[tokio::test]
+async fn a_session_holds_only_so_much() {
+    let simulator = start(40, 1).await;
+    let mut raw = logged_in(&simulator).await;
+    let view = raw.view("VirtualMachine").await;
+    for _ in 0..64 {
+        assert_eq!(raw.retrieve_view(&view, "VirtualMachine", &["name"], 1).await.status, 200);
+    }
+    let token = raw.retrieve_view(&view, "VirtualMachine", &["name"], 1).await;
+    assert_eq!(token.fault(), "LimitExceeded");
+    assert_eq!(raw.retrieve_view(&view, "VirtualMachine", &["name"], 100).await.status, 200, "it needs none");
+    // The part of the shared collector that is this session's counts as one.
+    for _ in 0..63 {
+        assert_eq!(raw.call("CreateFilter", COLLECTOR, FILTER).await.status, 200);
+    }
+    assert_eq!(raw.call("CreateFilter", COLLECTOR, FILTER).await.fault(), "LimitExceeded");
+    assert_eq!(raw.call("CreatePropertyCollector", COLLECTOR, "").await.fault(), "LimitExceeded");
+    assert_eq!(raw.call("DestroyView", ("ContainerView", &view), "").await.status, 200);
     let arguments = "<container type=\"Folder\">group-d1</container><recursive>true</recursive>";
     for _ in 0..64 {
         assert_eq!(raw.call("CreateContainerView", VIEW_MANAGER, arguments).await.status, 200);
@@ -174,6 +222,46 @@ async fn what_is_no_request_is_a_fault_and_what_is_no_path_of_ours_is_not_found(
 }
 
 #[tokio::test]
+async fn a_version_that_is_not_spoken_and_a_foreign_namespace_are_no_requests() {
+    let simulator = start(1, 1).await;
+    let mut raw = logged_in(&simulator).await;
+    let request = |namespace: &str| {
+        enveloped(&format!(
+            "<CurrentTime{namespace}><_this type=\"ServiceInstance\">ServiceInstance</_this></CurrentTime>"
+        ))
+    };
+    let ours = request(" xmlns=\"urn:vim25\"");
+    for action in [
+        "urn:vim25/8.0.3.0",
+        "\"urn:vim25/8.0.2.0\"",
+        "urn:vim25/6.5",
+        "urn:vim25/9.1.0.0",
+        "urn:vim25",
+        "\"urn:vim25\"",
+    ] {
+        let header = format!("SOAPAction: {action}\r\n");
+        assert_eq!(raw.post_as(&header, ours.as_bytes()).await.status, 200, "{action}");
+    }
+    let unknown = [
+        "urn:vim25/8.0.3",
+        "urn:vim25/7.9.9.9",
+        "urn:vim25/9.x",
+        "urn:vim25/",
+        "urn:vim2/2.0",
+        "urn:vim258.0.3.0",
+        "",
+    ];
+    for action in unknown {
+        let header = format!("SOAPAction: {action}\r\n");
+        assert_eq!(raw.post_as(&header, ours.as_bytes()).await.fault(), "InvalidRequest", "{action}");
+    }
+    assert_eq!(raw.post_as("", ours.as_bytes()).await.fault(), "InvalidRequest");
+    for namespace in ["", " xmlns=\"urn:vim2\"", " xmlns=\"urn:vim25/8.0.3.0\""] {
+        assert_eq!(raw.post(request(namespace).as_bytes()).await.fault(), "InvalidRequest", "{namespace}");
+    }
+}
+
+#[tokio::test]
 async fn a_disconnected_host_has_no_config_and_still_a_summary() {
     let simulator = start(300, 1).await;
     let mut raw = logged_in(&simulator).await;
@@ -209,7 +297,10 @@ async fn an_answer_is_packed_for_those_who_take_it() {
          </RetrieveServiceContent>",
     );
     for (header, is_packed) in [("Accept-Encoding: gzip\r\n", true), ("", false)] {
-        let head = format!("POST /sdk HTTP/1.0\r\n{header}Content-Length: {}\r\n\r\n", request.len());
+        let head = format!(
+            "POST /sdk HTTP/1.0\r\nSOAPAction: urn:vim25\r\n{header}Content-Length: {}\r\n\r\n",
+            request.len()
+        );
         let answer = raw.send(&[head.as_bytes(), request.as_bytes()].concat()).await;
         let head = String::from_utf8_lossy(&answer).to_lowercase();
         assert_eq!(head.contains("content-encoding: gzip"), is_packed, "{head}");

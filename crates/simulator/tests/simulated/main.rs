@@ -10,3 +10,4 @@ mod shape;
 mod side_by_side;
 mod support;
 mod updates;
+mod walks;

@@ -52,10 +52,14 @@ impl Raw {
     }
 
     pub(crate) async fn post(&mut self, body: &[u8]) -> Reply {
+        self.post_as("SOAPAction: urn:vim25/8.0.3.0\r\n", body).await
+    }
+
+    /// With the header that names the version, or another one in its place.
+    pub(crate) async fn post_as(&mut self, action: &str, body: &[u8]) -> Reply {
         let cookie = self.cookie.as_ref().map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
         let head = format!(
-            "POST /sdk HTTP/1.0\r\nHost: {}\r\nContent-Type: text/xml\r\nSOAPAction: urn:vim25/8.0.3.0\r\n\
-             {cookie}Content-Length: {}\r\n\r\n",
+            "POST /sdk HTTP/1.0\r\nHost: {}\r\nContent-Type: text/xml\r\n{action}{cookie}Content-Length: {}\r\n\r\n",
             self.address,
             body.len()
         );
