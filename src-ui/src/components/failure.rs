@@ -94,15 +94,15 @@ pub(crate) struct AlertProperties {
 /// A framed message with an icon, read aloud when it appears.
 #[function_component]
 pub(crate) fn Alert(props: &AlertProperties) -> Html {
-    let (modifier, word) = match props.level {
-        Level::Good => ("pf-m-success", "Success: "),
-        Level::Info => ("pf-m-info", "Info: "),
-        Level::Warning => ("pf-m-warning", "Warning: "),
-        Level::Danger => ("pf-m-danger", "Error: "),
-        Level::Neutral => ("", ""),
+    let word = match props.level {
+        Level::Good => "Success: ",
+        Level::Info => "Info: ",
+        Level::Warning => "Warning: ",
+        Level::Danger => "Error: ",
+        Level::Neutral => "",
     };
     html! {
-        <div class={classes!("pf-v6-c-alert", "pf-m-inline", modifier)} role="status">
+        <div class={classes!("pf-v6-c-alert", "pf-m-inline", icon::modifier(props.level))} role="status">
             <div class="pf-v6-c-alert__icon">{ icon::of_level(props.level) }</div>
             <p class="pf-v6-c-alert__title">
                 <span class="pf-v6-screen-reader">{ word }</span>

@@ -11,25 +11,31 @@ pub(crate) fn icon(name: &str) -> Html {
 
 /// The icon of a level, in the colour of the words beside it.
 pub(crate) fn plain(level: Level) -> Html {
-    icon(name_and_modifier(level).0)
+    icon(match level {
+        Level::Good => "check-circle",
+        Level::Info => "info-circle",
+        Level::Warning => "exclamation-triangle",
+        Level::Danger => "exclamation-circle",
+        Level::Neutral => "minus-circle",
+    })
 }
 
-fn name_and_modifier(level: Level) -> (&'static str, &'static str) {
+/// PatternFly's class for a level, on whatever it is.
+pub(crate) fn modifier(level: Level) -> &'static str {
     match level {
-        Level::Good => ("check-circle", "pf-m-success"),
-        Level::Info => ("info-circle", "pf-m-info"),
-        Level::Warning => ("exclamation-triangle", "pf-m-warning"),
-        Level::Danger => ("exclamation-circle", "pf-m-danger"),
-        Level::Neutral => ("minus-circle", ""),
+        Level::Good => "pf-m-success",
+        Level::Info => "pf-m-info",
+        Level::Warning => "pf-m-warning",
+        Level::Danger => "pf-m-danger",
+        Level::Neutral => "",
     }
 }
 
 /// The icon of a level, in its own colour.
 pub(crate) fn of_level(level: Level) -> Html {
-    let (name, modifier) = name_and_modifier(level);
     html! {
         <span class="pf-v6-c-icon">
-            <span class={classes!("pf-v6-c-icon__content", modifier)}>{ icon(name) }</span>
+            <span class={classes!("pf-v6-c-icon__content", modifier(level))}>{ plain(level) }</span>
         </span>
     }
 }

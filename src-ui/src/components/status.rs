@@ -18,13 +18,7 @@ pub(crate) struct LevelProperties {
 /// A label.
 #[function_component]
 pub(crate) fn LevelLabel(props: &LevelProperties) -> Html {
-    let modifier = match props.level {
-        Level::Good => "pf-m-success",
-        Level::Info => "pf-m-info",
-        Level::Warning => "pf-m-warning",
-        Level::Danger => "pf-m-danger",
-        Level::Neutral => "",
-    };
+    let modifier = icon::modifier(props.level);
     html! {
         <span class={classes!("pf-v6-c-label", "pf-m-compact", modifier)}>
             <span class="pf-v6-c-label__content">

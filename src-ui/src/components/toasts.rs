@@ -5,7 +5,7 @@ use super::failure::Offers;
 use super::icon::{self, icon};
 use super::when::local;
 use crate::hooks::use_vcenter_service;
-use crate::state::words::{self, Level};
+use crate::state::words;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -20,13 +20,7 @@ pub(crate) fn ToastList() -> Html {
             Callback::from(move |()| service.dismiss(id))
         };
         let close = dismiss.reform(|_: MouseEvent| ());
-        let modifier = match toast.level {
-            Level::Good => "pf-m-success",
-            Level::Info => "pf-m-info",
-            Level::Warning => "pf-m-warning",
-            Level::Danger => "pf-m-danger",
-            Level::Neutral => "",
-        };
+        let modifier = icon::modifier(toast.level);
         html! {
             <li class="pf-v6-c-alert-group__item" key={id}>
                 <div class={classes!("pf-v6-c-alert", modifier)} data-toast={toast.title.clone()}>
