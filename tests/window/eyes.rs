@@ -48,7 +48,7 @@ impl Window {
             "[...document.querySelectorAll({})].some(e => {{
                  const box = e.getBoundingClientRect();
                  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-                 return box.width > 0 && top !== null && (e.contains(top) || top.contains(e));
+                 return box.width > 0 && top !== null && e.contains(top);
              }})",
             json!(selector)
         );
