@@ -78,5 +78,11 @@ impl Simulated {
 }
 
 fn failed(reason: &dyn std::error::Error) -> ApiError {
-    ApiError::new(Code::Failed, format!("the simulated vCenters could not be started: {reason}"))
+    let mut message = format!("the simulated vCenters could not be started: {reason}");
+    let mut source = reason.source();
+    while let Some(cause) = source {
+        message.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    ApiError::new(Code::Failed, message)
 }

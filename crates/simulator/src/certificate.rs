@@ -1,9 +1,10 @@
 //! A certificate for localhost and 127.0.0.1, and the authority that signed it. Both are made at the start.
 //! Refuses to keep the authority's key: nothing else can be signed with it.
 
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -28,9 +29,16 @@ pub(crate) fn make(server_name: &str) -> Result<Certificate, Error> {
 }
 
 fn made(server_name: &str) -> Made<Certificate> {
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+    // Yesterday, for clients whose clock is behind ours.
+    let [from, until] = [today.yesterday()?, today.checked_add(2.years())?].map(|date| {
+        let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+        date_time_ymd(date.year().into(), month, day)
+    });
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "CA of a simulated vCenter");
+    (authority.not_before, authority.not_after) = (from, until);
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca_pem = authority.self_signed(&authority_key)?.pem();
@@ -38,6 +46,7 @@ fn made(server_name: &str) -> Made<Certificate> {
 
     let key = KeyPair::generate()?;
     let mut leaf = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    (leaf.not_before, leaf.not_after) = (from, until);
     leaf.distinguished_name.push(DnType::CommonName, server_name);
     leaf.distinguished_name.push(DnType::OrganizationName, "Muster simulator");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

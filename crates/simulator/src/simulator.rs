@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -18,7 +19,8 @@ use crate::vcenter::Vcenter;
 
 const USER: &str = "administrator@vsphere.local";
 
-/// A simulated vCenter. Dropping it ends it at once; [`Simulator::stop`] lets answers under way arrive.
+/// A simulated vCenter. Dropped, it takes no more connections, and answers under way have a second to arrive;
+/// [`Simulator::stop`] also waits for that.
 pub struct Simulator {
     address: SocketAddr,
     sha256: String,
@@ -39,6 +41,12 @@ pub struct Contents {
     pub clusters: usize,
     /// Hosts, in clusters and outside.
     pub hosts: usize,
+    /// Hosts outside clusters.
+    pub standalone_hosts: usize,
+    /// Resource pools and vApps, with those that every cluster and every host of its own has.
+    pub pools: usize,
+    /// Folders and datastore clusters, the root folder left out.
+    pub folders: usize,
     /// VMs, templates included.
     pub vms: usize,
     /// Templates among the VMs.
@@ -64,8 +72,13 @@ impl Simulator {
         let listen = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let estate = Estate::build(&options);
-        let certificate = certificate::make(&estate.server_name)?;
+        // It takes a good part of a second for the largest one, in which others want to go on.
+        let made = tokio::task::spawn_blocking(move || {
+            let estate = Estate::build(&options);
+            certificate::make(&estate.server_name).map(|certificate| (estate, certificate))
+        });
+        // It is never cancelled, so that it can only have panicked.
+        let (estate, certificate) = made.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
         let contents = Contents::of(&estate);
         let password = password();
         let vcenter = Arc::new(Vcenter::new(estate, USER, &password));
@@ -144,11 +157,14 @@ impl fmt::Debug for Simulator {
 
 impl Contents {
     fn of(estate: &Estate) -> Contents {
-        let clusters = estate.computes.iter().filter(|compute| compute.cluster.is_some());
+        let clusters = estate.computes.iter().filter(|compute| compute.cluster.is_some()).count();
         Contents {
             datacenters: estate.datacenters.len(),
-            clusters: clusters.count(),
+            clusters,
             hosts: estate.hosts.len(),
+            standalone_hosts: estate.computes.len() - clusters,
+            pools: estate.pools.len(),
+            folders: estate.folders.len() - 1,
             vms: estate.vms.len(),
             templates: estate.vms.iter().filter(|vm| vm.is_template).count(),
             snapshots: estate.ids().filter(|id| estate.kind(*id) == Kind::VirtualMachineSnapshot).count(),

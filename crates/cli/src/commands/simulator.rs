@@ -54,7 +54,10 @@ pub(super) async fn run(
 }
 
 fn failed(error: Error) -> ApiError {
-    let message = format!("the simulator doesn't start: {error}");
+    let mut message = format!("the simulator doesn't start: {error}");
+    // That the port is taken, or whatever else the system says.
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    causes.for_each(|cause| message.push_str(&format!(": {cause}")));
     match error {
         Error::Size { .. } => ApiError::new(Code::InvalidValue, message).next("Name a size from 1 to 30000."),
         _ => ApiError::new(Code::Failed, message).next("Try again."),
@@ -62,7 +65,8 @@ fn failed(error: Error) -> ApiError {
 }
 
 fn shown(running: &Running<'_>, contents: Contents, site: &str, data_dir: Option<&Path>) -> String {
-    let Contents { datacenters, clusters, hosts, vms, templates, snapshots, datastores, networks } = contents;
+    let Contents { datacenters, clusters, hosts, vms, templates, snapshots, datastores, networks, .. } =
+        contents;
     let card = card([
         ("Address", running.address.clone()),
         ("User", running.user.to_owned()),

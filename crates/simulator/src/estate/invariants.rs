@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::plausible::plausible;
 use super::{Connection, Estate, Id, Kind, Object, Power, TODAY, Tools};
 use crate::options::Options;
+use crate::schema::{At, serial};
 
 fn estate(vms: u32, seed: u64) -> Estate {
     Estate::build(&Options::new(vms, seed))
@@ -260,6 +261,11 @@ fn addresses_and_serials_are_unique(estate: &Estate) {
     let of_vms = estate.vms.iter().flat_map(|vm| vm.addresses.iter());
     for address in of_vms.chain(estate.hosts.iter().map(|host| &host.address)) {
         assert!(seen.insert(*address), "{address:x} is there twice");
+    }
+    let mut serials = HashSet::new();
+    for host in &estate.hosts {
+        let serial = At::new(estate, host.id).and_then(serial).expect("a serial number");
+        assert!(serials.insert(serial), "the serial number of {} is there twice", host.name);
     }
     let cards: u32 = estate.vms.iter().map(|vm| vm.networks.len() as u32).sum();
     assert!(cards <= 0xffff, "MAC addresses are used up");

@@ -66,4 +66,15 @@ mod tests {
         assert_eq!(drawn, (0..6).collect());
         assert_eq!(random.below(0), 0);
     }
+
+    #[test]
+    fn a_seed_means_the_same_in_every_version() {
+        let mut random = Random::new(7, 2);
+        let drawn: Vec<u64> = (0..3).map(|_| random.next()).collect();
+        let below: Vec<u32> = (0..6).map(|_| random.below(1000)).collect();
+        assert_eq!(drawn, [1_980_437_408_260_760_305, 8_369_584_268_777_393_836, 6_552_596_514_590_288_898]);
+        assert_eq!(below, [835, 642, 857, 195, 450, 349]);
+        assert_eq!(mix(7, 2), 1_170_468_394_770_992_326);
+        assert_eq!(uuid(7, 2), "1b7bed54-7b47-42f1-b426-bc8c6a2c8eac");
+    }
 }

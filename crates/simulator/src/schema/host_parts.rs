@@ -49,7 +49,7 @@ fn asset(at: At<'_>, host: &Host) -> String {
 }
 
 /// Unique by the host's number, whatever else is random about it.
-pub(super) fn serial(at: At<'_>) -> Option<String> {
+pub(crate) fn serial(at: At<'_>) -> Option<String> {
     const LETTERS: &[u8; 30] = b"0123456789BCDFGHJKLMNPQRSTVWXZ";
     let host = at.host()?;
     let mut random = Random::new(at.estate.seed, 6 << 40 | u64::from(host.id.number()));

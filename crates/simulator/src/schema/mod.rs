@@ -1,5 +1,5 @@
-//! Which properties each type has, and how they are read off the estate. A path is looked up once a call, not once an
-//! object.
+//! Which properties each type has, and how they are read off the estate. A path is looked up once a call, and again for
+//! each object whose type extends the one that was asked about: it may have more there.
 //! Refuses a path that isn't here, as a vCenter refuses one that its version doesn't have.
 
 mod compute;
@@ -9,6 +9,9 @@ mod host_parts;
 mod place;
 mod storage;
 mod vm;
+
+#[cfg(test)]
+pub(crate) use host_parts::serial;
 
 use std::sync::LazyLock;
 

@@ -141,6 +141,89 @@ async fn pages_come_with_and_without_a_token_alike() {
     assert!(last[0].body.contains("<token>") && !last[1].body.contains("<token>"));
 }
 
+/// The root folder, and a traversal from it to what lies below.
+const WALK: &str = "<objectSet><obj type=\"Folder\">group-d1</obj><skip>false</skip><selectSet \
+    xsi:type=\"TraversalSpec\"><name>folder</name><type>Folder</type><path>childEntity</path><skip>false</skip>\
+    <selectSet><name>folder</name></selectSet><selectSet><name>datacenter</name></selectSet></selectSet><selectSet \
+    xsi:type=\"TraversalSpec\"><name>datacenter</name><type>Datacenter</type><path>hostFolder</path><skip>true</skip>\
+    <selectSet><name>folder</name></selectSet></selectSet></objectSet>";
+
+/// Objects in an answer by type, each shape once.
+fn objects(body: &str, element: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = Vec::new();
+    let whole = Shape::of(body);
+    whole.all(element, &mut found);
+    let mut objects: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for object in found {
+        let kind = object.child("obj").and_then(|obj| obj.refers.clone()).unwrap();
+        objects.entry(kind).or_default().insert(format!("{:?}", object.clone().bare()));
+    }
+    objects
+}
+
+#[tokio::test]
+async fn a_walk_from_folder_to_datacenter_looks_the_same() {
+    let mut both = Both::start().await;
+    for type_name in ["Datacenter", "ClusterComputeResource"] {
+        let properties = format!("<propSet><type>{type_name}</type><pathSet>name</pathSet></propSet>");
+        let arguments = format!("<specSet>{properties}{WALK}</specSet><options/>");
+        let [ours, theirs] = both.call("RetrievePropertiesEx", COLLECTOR, &arguments).await;
+        assert_eq!((ours.status, theirs.status), (200, 200), "{} and {}", ours.body, theirs.body);
+        let (own, other) = (objects(&ours.body, "objects"), objects(&theirs.body, "objects"));
+        assert_eq!(own.keys().collect::<Vec<_>>(), [type_name]);
+        assert_eq!(own, other, "{}\n{}", ours.body, theirs.body);
+    }
+}
+
+#[tokio::test]
+async fn a_filter_and_the_first_updates_look_the_same() {
+    let mut both = Both::start().await;
+    let spec = format!(
+        "<spec><propSet><type>Datacenter</type><pathSet>name</pathSet></propSet>{WALK}</spec>\
+         <partialUpdates>false</partialUpdates>"
+    );
+    let filters = both.call("CreateFilter", COLLECTOR, &spec).await;
+    same("filter", &filters);
+    let updates = both.call("WaitForUpdatesEx", COLLECTOR, "<version></version>").await;
+    assert_eq!((updates[0].status, updates[1].status), (200, 200));
+    for (filter, update) in filters.iter().zip(&updates) {
+        let filter = filter.between("<returnval type=\"PropertyFilter\">", "</returnval>");
+        assert!(
+            update.body.contains(&format!("<filter type=\"PropertyFilter\">{filter}</filter>")),
+            "{}",
+            update.body
+        );
+    }
+    let [own, other] = [&updates[0], &updates[1]].map(|update| objects(&update.body, "objectSet"));
+    assert_eq!(own, other, "{}\n{}", updates[0].body, updates[1].body);
+}
+
+#[tokio::test]
+async fn the_list_of_versions_looks_the_same() {
+    let both = Both::start().await;
+    let request = b"GET /sdk/vimServiceVersions.xml HTTP/1.0\r\n\r\n";
+    let [ours, theirs] = [both.ours.send(request).await, both.theirs.send(request).await].map(|answer| {
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(" 200 "), "{head}");
+        body.to_owned()
+    });
+    let ways = |body: &str| -> BTreeSet<String> {
+        let mut ways = BTreeSet::new();
+        paths_of(&Shape::of(body), "", &mut ways);
+        ways
+    };
+    assert!(ours.contains("<name>urn:vim25</name>") && theirs.contains("<name>urn:vim25</name>"));
+    assert_eq!(ways(&ours), ways(&theirs), "{ours}\n{theirs}");
+}
+
+/// Where elements stand, each place once.
+fn paths_of(shape: &Shape, above: &str, found: &mut BTreeSet<String>) {
+    let path = format!("{above}/{}", shape.name);
+    shape.children.iter().for_each(|child| paths_of(child, &path, found));
+    found.insert(path);
+}
+
 /// Where a wrong token is answered by another fault: theirs is not a vCenter's.
 #[tokio::test]
 async fn a_wrong_token_is_a_fault_to_both() {

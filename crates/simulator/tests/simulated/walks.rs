@@ -1,7 +1,7 @@
-//! What a request must say about objects and traversals, and how far it may go.
+//! What a request must say about itself, about objects and traversals, and how far it may go.
 
 use crate::faults::logged_in;
-use crate::raw::{COLLECTOR, Raw, Reply, VIEW_MANAGER};
+use crate::raw::{COLLECTOR, Raw, Reply, VIEW_MANAGER, enveloped};
 use crate::support::start;
 
 const ROOT: &str = "<obj type=\"Folder\">group-d1</obj>";
@@ -22,6 +22,46 @@ fn select(type_name: &str, path: &str, below: &str) -> String {
 async fn retrieve(raw: &mut Raw, specs: &[String]) -> Reply {
     let sets: String = specs.iter().map(|spec| format!("<specSet>{spec}</specSet>")).collect();
     raw.call("RetrievePropertiesEx", COLLECTOR, &format!("{sets}<options/>")).await
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_spoken_and_a_foreign_namespace_are_no_requests() {
+    let simulator = start(1, 1).await;
+    let mut raw = logged_in(&simulator).await;
+    let request = |namespace: &str| {
+        enveloped(&format!(
+            "<CurrentTime{namespace}><_this type=\"ServiceInstance\">ServiceInstance</_this></CurrentTime>"
+        ))
+    };
+    let ours = request(" xmlns=\"urn:vim25\"");
+    for action in [
+        "urn:vim25/8.0.3.0",
+        "\"urn:vim25/8.0.2.0\"",
+        "urn:vim25/6.5",
+        "urn:vim25/9.1.0.0",
+        "urn:vim25",
+        "\"urn:vim25\"",
+    ] {
+        let header = format!("SOAPAction: {action}\r\n");
+        assert_eq!(raw.post_as(&header, ours.as_bytes()).await.status, 200, "{action}");
+    }
+    let unknown = [
+        "urn:vim25/8.0.3",
+        "urn:vim25/7.9.9.9",
+        "urn:vim25/9.x",
+        "urn:vim25/",
+        "urn:vim2/2.0",
+        "urn:vim258.0.3.0",
+        "",
+    ];
+    for action in unknown {
+        let header = format!("SOAPAction: {action}\r\n");
+        assert_eq!(raw.post_as(&header, ours.as_bytes()).await.fault(), "InvalidRequest", "{action}");
+    }
+    assert_eq!(raw.post_as("", ours.as_bytes()).await.fault(), "InvalidRequest");
+    for namespace in ["", " xmlns=\"urn:vim2\"", " xmlns=\"urn:vim25/8.0.3.0\""] {
+        assert_eq!(raw.post(request(namespace).as_bytes()).await.fault(), "InvalidRequest", "{namespace}");
+    }
 }
 
 #[tokio::test]

@@ -27,6 +27,14 @@ struct Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        // It ends when its input does, and removes its scratch folder; killed, it would leave that behind.
+        drop(self.child.stdin.take());
+        for _ in 0..500 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
