@@ -30,6 +30,9 @@ pub(super) struct Properties {
     pub(super) close: Callback<()>,
 }
 
+/// A file with CA certificates is smaller, bytes; anything larger is none.
+const LARGEST_CA: f64 = 1_048_576.0;
+
 /// What the form does at the moment, or what came of it.
 #[derive(Clone, PartialEq)]
 enum Stage {
@@ -401,6 +404,10 @@ impl Handle {
                                 aria-invalid={wrong.is_some().to_string()} aria-describedby="vc-ca-said" />
                         </span>
                     </Group>
+                    <label class="muster-check">
+                        { "Or from a file:" }
+                        <input type="file" id="vc-ca-file" accept=".pem,.crt,.cer,.0" onchange={self.from_file()} />
+                    </label>
                 }
                 if let TrustForm::Pin(certificate) = &form.trust {
                     { choice(form.trust.clone(), "vc-trust-pin", format!("This certificate: {}", words::shown(&certificate.subject))) }
@@ -408,6 +415,24 @@ impl Handle {
                 }
             </fieldset>
         }
+    }
+
+    /// Takes a CA over from a file into the field, where it is seen before it is used.
+    fn from_file(&self) -> Callback<Event> {
+        self.on(|handle, event: Event| {
+            let file = target::<HtmlInputElement>(&event).and_then(|input| input.files()?.get(0));
+            let Some(file) = file.filter(|file| file.size() <= LARGEST_CA) else {
+                handle.typed(|form| form.ca_pem.clear());
+                return;
+            };
+            spawn_local(async move {
+                let text = wasm_bindgen_futures::JsFuture::from(file.text()).await;
+                let text = text.ok().and_then(|text| text.as_string()).unwrap_or_default();
+                if handle.is_there.get() {
+                    handle.typed(|form| form.ca_pem = text);
+                }
+            });
+        })
     }
 
     fn ttl(&self) -> Html {
