@@ -22,7 +22,7 @@ async fn many_removals_are_a_question_with_counts_and_are_gone_after_the_answer(
 
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
     let asked = window.wait_for_toast("Berlin: full sync failed").await?;
-    let counts = format!("90 of {all} vms");
+    let counts = format!("90 of {all} VMs");
     assert!(asked.contains(&counts), "{asked}");
     let card = window.wait_for_text("[data-vcenter='Berlin']", "Accept the removals").await?;
     assert!(card.contains(&counts) && card.contains("If they were really removed"), "{card}");

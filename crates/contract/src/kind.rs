@@ -86,6 +86,30 @@ impl Kind {
         }
     }
 
+    /// The kind as a title for people: `Resource pools`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Kind::Datacenters => "Datacenters",
+            Kind::Clusters => "Clusters",
+            Kind::Hosts => "Hosts",
+            Kind::Vms => "VMs",
+            Kind::Datastores => "Datastores",
+            Kind::Networks => "Networks",
+            Kind::ResourcePools => "Resource pools",
+            Kind::Folders => "Folders",
+            Kind::Snapshots => "Snapshots",
+            Kind::StandaloneHosts => "Standalone hosts",
+        }
+    }
+
+    /// The kind within a sentence: `VMs`, `resource pools`.
+    pub fn plural(self) -> String {
+        match self {
+            Kind::Vms => "VMs".to_owned(),
+            other => other.title().to_lowercase(),
+        }
+    }
+
     /// The kind of that name, listed or not.
     pub fn from_name(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)

@@ -400,5 +400,8 @@ fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    format!(" ({cause})")
+    let words = cause.to_string();
+    // The number says nothing that the words don't.
+    let words = words.split_once(" (os error ").map_or(words.as_str(), |(words, _)| words);
+    format!(" ({words})")
 }

@@ -151,7 +151,7 @@ fn Navigation(props: &NavigationProperties) -> Html {
             _ => (Route::kind(kind), false),
         };
         html! {
-            <Item {to} {is_current} icon={icon_of(kind)} title={words::kind(kind)}
+            <Item {to} {is_current} icon={icon_of(kind)} title={kind.title()}
                 count={count(kind).map(|count| grouped(count as i64))} />
         }
     });

@@ -67,7 +67,7 @@ impl Route {
         match self {
             Route::Overview => "Overview".to_owned(),
             Route::Vcenters { .. } => "vCenters".to_owned(),
-            Route::Inventory(view) => super::words::kind(view.kind).to_owned(),
+            Route::Inventory(view) => view.kind.title().to_owned(),
         }
     }
 

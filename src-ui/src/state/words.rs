@@ -72,33 +72,9 @@ pub(crate) fn ago(time: Time, now: Time) -> String {
     }
 }
 
-/// A kind as a title: `Resource pools`.
-pub(crate) fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Datacenters => "Datacenters",
-        Kind::Clusters => "Clusters",
-        Kind::Hosts => "Hosts",
-        Kind::Vms => "VMs",
-        Kind::Datastores => "Datastores",
-        Kind::Networks => "Networks",
-        Kind::ResourcePools => "Resource pools",
-        Kind::Folders => "Folders",
-        Kind::Snapshots => "Snapshots",
-        Kind::StandaloneHosts => "Standalone hosts",
-    }
-}
-
-/// A kind within a sentence: `VMs`, `resource pools`.
-pub(crate) fn plural(of: Kind) -> String {
-    match of {
-        Kind::Vms => "VMs".to_owned(),
-        other => kind(other).to_lowercase(),
-    }
-}
-
 /// A number of objects of a kind: `1 host`, `12 hosts`.
 pub(crate) fn of_kind(number: usize, of: Kind) -> String {
-    let many = plural(of);
+    let many = of.plural();
     counted(number, many.strip_suffix('s').unwrap_or(&many), &many)
 }
 

@@ -16,7 +16,8 @@ pub(super) fn check(vcenter: &str, staged: &Staged) -> Result<(), ApiError> {
         .filter(|(kind, _)| **kind != Kind::Snapshots)
         .filter_map(|(kind, diff)| {
             let known = staged.known.get(kind).copied().unwrap_or(0);
-            (diff.removed > FREE.max(known / 10)).then(|| format!("{} of {known} {kind}", diff.removed))
+            (diff.removed > FREE.max(known / 10))
+                .then(|| format!("{} of {known} {}", diff.removed, kind.plural()))
         })
         .collect();
     if losses.is_empty() {

@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         watcher: &mut Watcher,
         read: &mut KindRead,
     ) -> Result<Vec<MoRef>, Failed> {
-        self.context.step(&format!("reading {kind}"));
+        self.context.step(&format!("reading {}", kind.plural()));
         let (mut is_first, mut listed) = (true, Vec::new());
         loop {
             match self.context.or_cancelled(watcher.next()).await?? {

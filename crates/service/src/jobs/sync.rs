@@ -95,7 +95,7 @@ fn incomplete(context: &Context, kind: Kind, lacking: usize) -> ApiError {
     let name = &context.vcenter.vcenter.name;
     ApiError::new(
         Code::BadAnswer,
-        format!("{name} lists {lacking} {kind} that it then did not send; nothing was changed"),
+        format!("{name} lists {lacking} {} that it then did not send; nothing was changed", kind.plural()),
     )
     .next(format!("Sync again. If it happens again, look at the health of {name} itself."))
 }
@@ -104,7 +104,7 @@ fn denial(context: &Context, reading: &Reading) -> Option<ApiError> {
     if reading.denied.is_empty() {
         return None;
     }
-    let kinds: Vec<&str> = reading.denied.iter().map(|(kind, _)| kind.name()).collect();
+    let kinds: Vec<String> = reading.denied.iter().map(|(kind, _)| kind.plural()).collect();
     let detail = reading.denied.first().map(|(_, detail)| detail.as_str()).unwrap_or_default();
     let user = &context.vcenter.vcenter.user;
     Some(

@@ -16,7 +16,7 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
     // A session that is open already would say nothing of the login.
     context.connections.leave(&context.vcenter.vcenter.id).await;
     let lease = context.lease().await?;
-    let seen = look_around(&lease.session, |kind| context.step(&format!("looking at {kind}")));
+    let seen = look_around(&lease.session, |kind| context.step(&format!("looking at {}", kind.plural())));
     let seen = context.or_cancelled(seen).await?;
     let seen = seen.map_err(|error| explain::vsphere(&context.vcenter, &error))?;
     Ok(seen.report(&context.vcenter.vcenter.name, &lease.about, lease.instance_uuid.clone()))

@@ -73,6 +73,13 @@ pub(super) fn Review(props: &Properties) -> Html {
             });
         });
     }
+    // The question is there only once the server was looked at.
+    let is_asked = matches!(&*stage, Stage::Seen(probe) if !probe.trusted);
+    use_effect_with(is_asked, |is_asked| {
+        if *is_asked {
+            crate::components::keys::focus("certificate-host");
+        }
+    });
     let matches = typed.trim().eq_ignore_ascii_case(&vcenter.host);
     let approve = |probe: &Probe| {
         let (service, stage, close) = (service.clone(), stage.clone(), props.close.clone());

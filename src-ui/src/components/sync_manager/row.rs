@@ -44,7 +44,7 @@ pub(super) fn VcenterRow(props: &Properties) -> Html {
             <div class="muster-vcenter__name">
                 <h2><Link to={one}>{ &vcenter.name }</Link></h2>
                 <div class="muster-quiet muster-cut" title={address(vcenter)}>{ address(vcenter) }</div>
-                <div class="muster-quiet muster-cut">{ product(vcenter) }</div>
+                <div class="muster-quiet muster-words">{ product(vcenter) }</div>
                 <Tags tags={vcenter.tags.clone()} />
             </div>
             <div class="muster-vcenter__state">

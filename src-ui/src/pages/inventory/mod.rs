@@ -42,7 +42,7 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let no_vcenter = service.vcenters().is_some_and(<[_]>::is_empty);
     let head = html! {
         <div class="muster-page__head">
-            <h1 class="pf-v6-c-title pf-m-2xl">{ words::kind(view.kind) }</h1>
+            <h1 class="pf-v6-c-title pf-m-2xl">{ view.kind.title() }</h1>
         </div>
     };
     if no_vcenter {
@@ -82,7 +82,7 @@ fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, se
         return failure.unwrap_or_default();
     }
     let Some(rows) = window.rows() else {
-        let what = format!("Reading {}", words::plural(view.kind));
+        let what = format!("Reading {}", view.kind.plural());
         return html! { <div class="muster-waiting" id="rows" aria-busy="true"><Spinner aria_label={what} /></div> };
     };
     if rows.rows.is_empty() {
@@ -98,7 +98,7 @@ fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, se
 
 /// Why there are no rows, and what to do.
 fn nothing(service: &crate::hooks::VcenterService, view: &View, rows: &contract::Rows) -> Html {
-    let kind = words::plural(view.kind);
+    let kind = view.kind.plural();
     let is_narrowed = !view.text.is_empty() || !view.equal.is_empty();
     if is_narrowed && rows.total > 0 {
         let all = Route::Inventory(Box::new(View {

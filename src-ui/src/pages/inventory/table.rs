@@ -45,7 +45,7 @@ pub(super) fn Table(props: &Properties) -> Html {
     let columns = view.columns();
     let vcenter = contract::columns::of(view.kind).column("vcenter").filter(|_| props.several);
     let heads = columns.iter().copied().take(1).chain(vcenter).chain(columns.iter().copied().skip(1));
-    let label = format!("{}, page {}", crate::state::words::kind(view.kind), view.page + 1);
+    let label = format!("{}, page {}", view.kind.title(), view.page + 1);
     html! {
         <div class="muster-rows" id="rows" aria-busy={props.is_waiting.to_string()} role="region" aria-label={label.clone()}
             tabindex="0">

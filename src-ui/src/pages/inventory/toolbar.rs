@@ -94,7 +94,7 @@ fn Search(props: &ViewProperties) -> Html {
             pause.replace(Some(later));
         })
     };
-    let label = format!("Search {}", words::plural(props.view.kind));
+    let label = format!("Search {}", props.view.kind.plural());
     html! {
         <span class="pf-v6-c-form-control muster-search">
             <input id="search" type="search" value={(*typed).clone()} {oninput} aria-label={label.clone()}

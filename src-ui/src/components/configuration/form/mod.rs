@@ -1,13 +1,13 @@
 //! The form to add or edit a vCenter, with a test before anything is stored.
 //! Refuses to send what cannot be right, and to trust a certificate that the user has not seen.
 
+mod fields;
+
 use super::certificate::Shown;
-use super::field::Field as Group;
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
-use crate::components::select::Select;
 use crate::hooks::{VcenterService, open, use_credentials, use_is_there, use_vcenter_service};
-use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit, Wrong};
+use crate::state::form::{Field, Form, TrustForm, Wrong};
 use crate::state::route::{self, Focus};
 use crate::state::toasts::{self, Toast};
 use crate::state::words::{self, Level};
@@ -17,7 +17,7 @@ use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use web_sys::HtmlInputElement;
 use yew::{platform::spawn_local, prelude::*};
 
 /// Which vCenter.
@@ -29,9 +29,6 @@ pub(super) struct Properties {
     pub(super) focus: Focus,
     pub(super) close: Callback<()>,
 }
-
-/// A file with CA certificates is smaller, bytes; anything larger is none.
-const LARGEST_CA: f64 = 1_048_576.0;
 
 /// What the form does at the moment, or what came of it.
 #[derive(Clone, PartialEq)]
@@ -217,242 +214,6 @@ impl Handle {
             self.close.emit(());
         }
         Ok(Stage::Typing)
-    }
-
-    fn wrong_with(&self, field: Field) -> Option<AttrValue> {
-        self.wrong.iter().find(|(wrong, _)| *wrong == field).map(|(_, words)| AttrValue::from(*words))
-    }
-
-    fn fields(&self) -> Html {
-        let form = &*self.form;
-        html! {
-            <>
-                <div class="muster-pair">
-                { self.text(Field::Name, "Name", &form.name, true, "What you want to know it by.", |form, text| form.name = text) }
-                { self.text(Field::Address, "Address", &form.address, true,
-                    "Host name, IP address or a pasted URL; a port only if it isn't 443.", |form, text| form.address = text) }
-                </div>
-                { self.login() }
-                { self.trust() }
-                <details class="muster-more">
-                    <summary>{ "Tags and freshness" }</summary>
-                    <div class="muster-more__body">
-                        { self.text(Field::Tags, "Tags", &form.tags, false, "Separated by commas.", |form, text| form.tags = text) }
-                        { self.ttl() }
-                    </div>
-                </details>
-                if self.vcenter.is_none() {
-                    <label class="muster-check">
-                        <input type="checkbox" checked={*self.sync_after} id="vc-sync"
-                            onchange={self.on(|handle, _: Event| handle.sync_after.set(!*handle.sync_after))} />
-                        { "Start a full sync when it is added" }
-                    </label>
-                }
-            </>
-        }
-    }
-
-    fn text(
-        &self,
-        field: Field,
-        label: &'static str,
-        value: &str,
-        required: bool,
-        help: &'static str,
-        set: fn(&mut Form, String),
-    ) -> Html {
-        let id = id_of(field);
-        let wrong = self.wrong_with(field);
-        let oninput = self.on(move |handle, event: InputEvent| {
-            if let Some(input) = target::<HtmlInputElement>(&event) {
-                handle.typed(|form| set(form, input.value()));
-            }
-        });
-        html! {
-            <Group {id} {label} {required} {help} wrong={wrong.clone()}>
-                <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>
-                    <input {id} type="text" value={value.to_owned()} {oninput} required={required} spellcheck="false"
-                        autocomplete="off" aria-invalid={wrong.is_some().to_string()}
-                        aria-describedby={format!("{id}-said")} />
-                </span>
-            </Group>
-        }
-    }
-
-    fn login(&self) -> Html {
-        let form = &*self.form;
-        let credentials = self.service.world().credentials().cloned().unwrap_or_default();
-        let choice = |login: LoginForm, id: &'static str, words: &'static str| {
-            let onchange = self.on(move |handle, _: Event| handle.typed(|form| form.login = login));
-            html! {
-                <label class="muster-check">
-                    <input type="radio" name="vc-login" {id} checked={form.login == login} {onchange} />
-                    { words }
-                </label>
-            }
-        };
-        let shared = match &self.vcenter {
-            Some(vcenter) => credentials
-                .iter()
-                .find(|c| c.id == vcenter.credential_id)
-                .map(|c| c.vcenters.len())
-                .unwrap_or(0),
-            None => 0,
-        };
-        let note = (shared > 1).then(|| {
-            format!("User and password are shared by {shared} vCenters: a change here is a change for all of them.")
-        });
-        html! {
-            <fieldset class="muster-fieldset">
-                <legend>{ "Login" }</legend>
-                if !credentials.is_empty() {
-                    { choice(LoginForm::Own, "vc-own", if self.vcenter.is_some() { "User and password" } else { "A user of its own" }) }
-                    { choice(LoginForm::Shared, "vc-shared", "A credential that is shared with other vCenters") }
-                }
-                if form.login == LoginForm::Own {
-                    <div class="muster-pair">
-                    { self.text(Field::User, "User", &form.user, true,
-                        "A read-only account is enough, such as muster@vsphere.local.", |form, text| form.user = text) }
-                    { self.password_field() }
-                    </div>
-                    if let Some(note) = note {
-                        <p class="muster-quiet">{ note }</p>
-                    }
-                } else {
-                    { self.credential(&credentials) }
-                }
-            </fieldset>
-        }
-    }
-
-    fn password_field(&self) -> Html {
-        let wrong = self.wrong_with(Field::Password);
-        let help = match self.vcenter {
-            Some(_) => "Leave it blank to keep the one that is stored.",
-            None => "Kept in the keychain of this system, and never shown again.",
-        };
-        let oninput = self.on(|handle, _: InputEvent| handle.typed(|_| {}));
-        html! {
-            <Group id="vc-password" label="Password" required={self.vcenter.is_none()} {help} wrong={wrong.clone()}>
-                <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>
-                    <input id="vc-password" type="password" ref={self.password.clone()} {oninput}
-                        autocomplete="new-password" aria-invalid={wrong.is_some().to_string()}
-                        aria-describedby="vc-password-said" />
-                </span>
-            </Group>
-        }
-    }
-
-    fn credential(&self, credentials: &[contract::Credential]) -> Html {
-        let wrong = self.wrong_with(Field::Credential);
-        let choose = self.on(|handle, chosen: String| handle.typed(|form| form.credential = chosen));
-        let mut options = vec![(String::new(), "Choose one…".to_owned())];
-        options
-            .extend(credentials.iter().map(|one| (one.name.clone(), format!("{} ({})", one.name, one.user))));
-        html! {
-            <Group id="vc-credential" label="Credential" required=true wrong={wrong.clone()}
-                help="Changed once, it is changed for all that share it.">
-                <Select id="vc-credential" aria_describedby="vc-credential-said" wrong={wrong.is_some()} {options}
-                    chosen={self.form.credential.clone()} {choose} />
-            </Group>
-        }
-    }
-
-    fn trust(&self) -> Html {
-        let form = &*self.form;
-        let choice = |trust: TrustForm, id: &'static str, words: String| {
-            let is_chosen = form.trust == trust;
-            let onchange = self.on(move |handle, _: Event| {
-                let trust = trust.clone();
-                handle.typed(|form| form.trust = trust);
-            });
-            html! {
-                <label class="muster-check">
-                    <input type="radio" name="vc-trust" {id} checked={is_chosen} {onchange} />
-                    <span>{ words }</span>
-                </label>
-            }
-        };
-        let stored = self.vcenter.as_ref().map(|vcenter| match vcenter.trust.as_str() {
-            "pin" => "The certificate that was approved before".to_owned(),
-            "ca" => "What the stored CA signed".to_owned(),
-            _ => "What the operating system trusts (as it is)".to_owned(),
-        });
-        let is_system = self.vcenter.as_ref().is_some_and(|vcenter| vcenter.trust == "system");
-        let wrong = self.wrong_with(Field::CaPem);
-        let oninput = self.on(|handle, event: InputEvent| {
-            if let Some(area) = target::<HtmlTextAreaElement>(&event) {
-                handle.typed(|form| form.ca_pem = area.value());
-            }
-        });
-        html! {
-            <fieldset class="muster-fieldset">
-                <legend>{ "Which certificate to accept" }</legend>
-                if let Some(stored) = stored {
-                    { choice(TrustForm::AsItIs, "vc-trust-stored", stored) }
-                }
-                if !is_system {
-                    { choice(TrustForm::System, "vc-trust-system",
-                        "What the operating system trusts; another one is shown to you first".to_owned()) }
-                }
-                { choice(TrustForm::Ca, "vc-trust-ca", "What this CA signed".to_owned()) }
-                if form.trust == TrustForm::Ca {
-                    <Group id="vc-ca" label="CA certificate in PEM" required=true wrong={wrong.clone()}
-                        help="A vCenter's own root CA is on its start page under “Download trusted root CA certificates”.">
-                        <span class={classes!("pf-v6-c-form-control", "pf-m-textarea", wrong.is_some().then_some("pf-m-error"))}>
-                            <textarea id="vc-ca" rows="5" {oninput} value={form.ca_pem.clone()} spellcheck="false"
-                                aria-invalid={wrong.is_some().to_string()} aria-describedby="vc-ca-said" />
-                        </span>
-                    </Group>
-                    <label class="muster-check">
-                        { "Or from a file:" }
-                        <input type="file" id="vc-ca-file" accept=".pem,.crt,.cer,.0" onchange={self.from_file()} />
-                    </label>
-                }
-                if let TrustForm::Pin(certificate) = &form.trust {
-                    { choice(form.trust.clone(), "vc-trust-pin", format!("This certificate: {}", words::shown(&certificate.subject))) }
-                    <Shown certificate={(**certificate).clone()} />
-                }
-            </fieldset>
-        }
-    }
-
-    /// Takes a CA over from a file into the field, where it is seen before it is used.
-    fn from_file(&self) -> Callback<Event> {
-        self.on(|handle, event: Event| {
-            let file = target::<HtmlInputElement>(&event).and_then(|input| input.files()?.get(0));
-            let Some(file) = file.filter(|file| file.size() <= LARGEST_CA) else {
-                handle.typed(|form| form.ca_pem.clear());
-                return;
-            };
-            spawn_local(async move {
-                let text = wasm_bindgen_futures::JsFuture::from(file.text()).await;
-                let text = text.ok().and_then(|text| text.as_string()).unwrap_or_default();
-                if handle.is_there.get() {
-                    handle.typed(|form| form.ca_pem = text);
-                }
-            });
-        })
-    }
-
-    fn ttl(&self) -> Html {
-        let form = &*self.form;
-        let choose = self.on(|handle, chosen: String| {
-            if let Some((unit, ..)) = TtlUnit::ALL.iter().find(|(_, word, _)| chosen == *word) {
-                handle.typed(|form| form.ttl_unit = *unit);
-            }
-        });
-        let options: Vec<_> =
-            TtlUnit::ALL.iter().map(|(_, word, _)| ((*word).to_owned(), (*word).to_owned())).collect();
-        let chosen = TtlUnit::ALL.iter().find(|(unit, ..)| *unit == form.ttl_unit);
-        let chosen = chosen.map(|(_, word, _)| (*word).to_owned()).unwrap_or_default();
-        html! {
-            <div class="muster-ttl">
-                { self.text(Field::Ttl, "Stale after", &form.ttl, true,
-                    "What is on screen and older than this is read anew.", |form, text| form.ttl = text) }
-                <Select aria_label="Unit of the time" {options} {chosen} {choose} />
-            </div>
-        }
     }
 
     fn result(&self) -> Html {
