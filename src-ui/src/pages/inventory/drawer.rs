@@ -100,7 +100,10 @@ fn leave(away: &Route, moref: &str) {
 }
 
 fn properties(kind: Kind, open: &Selected, rows: &Rows, row: &Cells) -> Html {
-    let lines = rows.columns.iter().enumerate().filter_map(|(position, id)| {
+    // What people read comes first; morefs are for those who look for them.
+    let (morefs, words): (Vec<_>, Vec<_>) =
+        rows.columns.iter().enumerate().partition(|(_, id)| id.ends_with("_moref"));
+    let lines = words.into_iter().chain(morefs).filter_map(|(position, id)| {
         let column = columns::of(kind).column(id)?;
         let missing = row.missing.iter().find(|(at, _)| *at == position).map(|(_, why)| *why);
         let links = row.links.iter().find(|(at, _)| *at == position).map(|(_, targets)| targets.as_slice());
