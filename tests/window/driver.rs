@@ -64,8 +64,26 @@ impl Window {
             .context("WebKitWebDriver could not open Muster's window")?;
         let window = Window { driver, _webkit: webkit };
         window.driver.set_script_timeout(PATIENCE).await?;
+        window.wait_until_loaded().await?;
         window.script(WATCH).await?;
         Ok(window)
+    }
+
+    /// Waits for the page itself. On a busy machine the session begins on the empty page before it, and a script that
+    /// is at work when the one takes the other's place has no result.
+    async fn wait_until_loaded(&self) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let loaded = "return location.protocol !== 'about:' && document.readyState === 'complete'";
+        loop {
+            let answer = self.script(loaded).await;
+            if matches!(answer, Ok(Value::Bool(true))) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("the page was not loaded after {PATIENCE:?}: {answer:?}");
+            }
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Runs a script in the page.
