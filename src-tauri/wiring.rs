@@ -7,9 +7,13 @@ use service::{Options, Service, Unlock};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::sync::{OnceCell, RwLock, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long closing waits for a simulated estate to come or go.
+const SWITCHING: Duration = Duration::from_secs(10);
 
 /// The services of this process. Clones are the same.
 #[derive(Clone)]
@@ -24,8 +28,9 @@ struct Inner {
     switching: tokio::sync::Mutex<()>,
     /// Goes up whenever another service answers than before.
     estates: watch::Sender<u64>,
-    sinks: TaskTracker,
+    tasks: TaskTracker,
     sink: Mutex<CancellationToken>,
+    closing: CancellationToken,
 }
 
 impl Wiring {
@@ -39,8 +44,9 @@ impl Wiring {
             simulated: RwLock::default(),
             switching: tokio::sync::Mutex::default(),
             estates: watch::Sender::default(),
-            sinks: TaskTracker::new(),
+            tasks: TaskTracker::new(),
             sink: Mutex::default(),
+            closing: CancellationToken::new(),
         }))
     }
 
@@ -71,7 +77,9 @@ impl Wiring {
                 let _ = service.status().await;
             }
         };
-        self.0.sinks.spawn_on(ahead, tauri::async_runtime::handle().inner());
+        let closing = self.0.closing.clone();
+        let ahead = async move { closing.run_until_cancelled(ahead).await };
+        self.0.tasks.spawn_on(ahead, tauri::async_runtime::handle().inner());
     }
 
     /// The same, if it is open already.
@@ -101,6 +109,10 @@ impl Wiring {
         if self.0.simulated.read().await.is_none() {
             // Commands go on meanwhile, to the estate that is still shown.
             let started = Simulated::start(&self.0.options.clone()?.data_dir).await?;
+            if self.0.closing.is_cancelled() {
+                started.stop().await;
+                return self.shown().await;
+            }
             *self.0.simulated.write().await = Some(started);
             self.changed();
         }
@@ -114,6 +126,7 @@ impl Wiring {
         if let Some(left) = left {
             // The page hears of it and shows the real estate while the simulated one ends.
             self.changed();
+            self.open_ahead();
             left.stop().await;
         }
         self.shown().await
@@ -124,12 +137,17 @@ impl Wiring {
         let own = CancellationToken::new();
         let mut current = self.0.sink.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *current, own.clone()).cancel();
-        self.0.sinks.spawn(async move { own.run_until_cancelled(sink).await });
+        self.0.tasks.spawn(async move { own.run_until_cancelled(sink).await });
     }
 
     /// Ends what was begun, once the window is closed.
     pub(crate) async fn close(&self) {
+        self.0.closing.cancel();
         self.0.sink.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        // A simulated estate that is being started or ended comes to its end first; it is worth no more than this.
+        let _switching = tokio::time::timeout(SWITCHING, self.0.switching.lock()).await;
         let simulated = self.0.simulated.write().await.take();
         if let Some(simulated) = simulated {
             simulated.stop().await;
@@ -137,8 +155,6 @@ impl Wiring {
         if let Some(service) = self.0.real.get() {
             service.close().await;
         }
-        self.0.sinks.close();
-        self.0.sinks.wait().await;
     }
 
     fn changed(&self) {

@@ -277,7 +277,7 @@ impl VcenterService {
             tell.emit(Message::Toast(match answer {
                 Ok(report) => Toast::tested(&vcenter.name, &report),
                 // An operation that failed says the same, and takes the place of this one.
-                Err(error) => Toast::failed("connection test failed", &vcenter.name, &vcenter.id, &error),
+                Err(error) => Toast::untested(&vcenter, &error),
             }));
         });
     }

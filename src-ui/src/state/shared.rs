@@ -54,11 +54,11 @@ impl<Q: Clone + Eq + Hash, A> Shared<Q, A> {
         first
     }
 
-    /// Somebody shows it no longer; with the last one it is forgotten.
+    /// Somebody shows it no longer; with the last one it is forgotten, at the latest when its answer has come.
     pub(crate) fn release(&mut self, query: &Q) {
         if let Some(entry) = self.entries.get_mut(query) {
             entry.users = entry.users.saturating_sub(1);
-            if entry.users == 0 {
+            if entry.users == 0 && entry.call == Call::None {
                 self.entries.remove(query);
             }
         }
@@ -102,6 +102,10 @@ impl<Q: Clone + Eq + Hash, A> Shared<Q, A> {
     #[must_use]
     pub(crate) fn answered(&mut self, query: &Q, answer: Result<A, ApiError>) -> bool {
         let Some(entry) = self.entries.get_mut(query) else { return false };
+        if entry.users == 0 {
+            self.entries.remove(query);
+            return false;
+        }
         if entry.call != Call::Void {
             entry.answer.take(answer.map(Rc::new));
         }
@@ -168,8 +172,14 @@ mod tests {
         shared.release(&"a");
         assert_eq!(shared.all().count(), 1);
         shared.release(&"a");
-        assert_eq!(shared.all().count(), 0);
         assert!(!shared.answered(&"a", Ok(1)));
+        assert_eq!(shared.all().count(), 0);
         assert!(shared.ask(&"a"), "asked anew it is called anew");
+        shared.release(&"a");
+        assert!(!shared.ask(&"a"), "its call is still under way");
+        assert!(!shared.answered(&"a", Ok(2)));
+        assert_eq!(shared.get(&"a").value().map(|v| **v), Some(2));
+        shared.release(&"a");
+        assert_eq!(shared.all().count(), 0);
     }
 }

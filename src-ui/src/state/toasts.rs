@@ -36,8 +36,7 @@ impl Toast {
 
     /// A success that is told together with others of its kind.
     fn grouped(what: &str, name: &str, detail: String) -> Toast {
-        let group = Some((what.to_owned(), vec![name.to_owned()]));
-        Toast { group, ..Toast::new(Level::Good, format!("{name}: {what}"), detail, Vec::new()) }
+        Toast::new(Level::Good, format!("{name}: {what}"), detail, Vec::new()).among(what, name)
     }
 
     /// Something that went well.
@@ -80,8 +79,18 @@ impl Toast {
 
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
         let detail = format!("{} {next}", advice::sentence(&error.message));
-        let toast = Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers);
-        Toast { group: Some((what.to_owned(), vec![name.to_owned()])), ..toast }
+        Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers)
+    }
+
+    /// A connection test that failed, as its operation tells it too.
+    pub(crate) fn untested(vcenter: &Vcenter, error: &ApiError) -> Toast {
+        let what = "connection test failed";
+        Toast::failed(what, &vcenter.name, &vcenter.id, error).among(what, &vcenter.name)
+    }
+
+    /// One that is told together with others of its kind, whose reasons stand with each vCenter.
+    fn among(self, what: &str, name: &str) -> Toast {
+        Toast { group: Some((what.to_owned(), vec![name.to_owned()])), ..self }
     }
 
     /// How an operation ended; `None` where nobody needs to hear of it.
@@ -107,7 +116,8 @@ impl Toast {
                 let error = operation.error.as_ref().unwrap_or(&unknown);
                 let what = format!("{job} {}", words::within_a_sentence(word));
                 let advice = advice::on_operation(error, operation);
-                Some(Toast { level, ..Toast::advised(&what, &operation.vcenter, error, advice) })
+                let toast = Toast::advised(&what, &operation.vcenter, error, advice);
+                Some(Toast { level, ..toast.among(&what, &operation.vcenter) })
             }
         }
     }
@@ -154,8 +164,8 @@ impl Toasts {
         if let Some((what, names)) = &mut toast.group {
             let same = self.shown.iter().position(|t| t.group.as_ref().is_some_and(|(w, _)| w == what));
             if let Some((_, before)) = same.and_then(|position| self.shown.remove(position).group) {
+                let before: Vec<String> = before.into_iter().filter(|name| !names.contains(name)).collect();
                 names.splice(0..0, before);
-                names.dedup();
                 // The same vCenter again is no group: what its newest operation did stays told.
                 if names.len() > 1 {
                     toast.title = format!("{}: {what}", names.join(", "));
@@ -225,7 +235,7 @@ mod tests {
     #[test]
     fn a_burst_of_failures_is_one_toast_that_leads_to_the_reasons() {
         let mut toasts = Toasts::default();
-        for name in ["Berlin", "Paris"] {
+        for name in ["Berlin", "Paris", "Berlin", "Paris"] {
             let mut operation = samples::operation(name, OperationState::Failed);
             operation.error = Some(ApiError::new(Code::Unreachable, "nothing answers"));
             toasts.show(Toast::of(&operation).unwrap());

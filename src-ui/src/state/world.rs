@@ -68,6 +68,8 @@ pub(crate) struct World {
     sent: HashMap<VcenterId, Sent>,
     /// The operations whose end was told; `None` until the first list is there.
     told: Option<HashSet<OperationId>>,
+    /// When the first list came.
+    looking_since: Time,
     paces: HashMap<OperationId, Pace>,
     refreshed: i64,
 }
@@ -92,6 +94,7 @@ impl Default for World {
             answers: Shared::default(),
             sent: HashMap::new(),
             told: None,
+            looking_since: Time(0),
             paces: HashMap::new(),
             refreshed: 0,
         }
@@ -203,6 +206,9 @@ impl World {
     /// Whether a part of some rows is stale, and reading it anew could help.
     fn is_worth_a_refresh(&self, source: &Source) -> bool {
         let is_old = |at: Time| at.age_seconds(self.now) > source.ttl_seconds as i64;
+        let last = self.status(&source.vcenter).and_then(|status| status.last_operation.as_ref());
+        let failed =
+            last.is_some_and(|last| last.state.is_final() && last.state != OperationState::Succeeded);
         let tried = || self.status(&source.vcenter)?.last_operation.as_ref()?.finished_at;
         source.synced_at.is_some_and(is_old)
             && match self.status(&source.vcenter).map(|status| status.state) {
@@ -215,7 +221,11 @@ impl World {
                     | VcenterState::Untrusted
                     | VcenterState::DifferentVcenter,
                 ) => false,
-                Some(VcenterState::Online | VcenterState::NeverSynced) | None => true,
+                // A right that is missing, or a guard that asks: trying at once again would say the same.
+                Some(VcenterState::Online | VcenterState::NeverSynced) => {
+                    !failed || tried().is_none_or(is_old)
+                }
+                None => true,
             }
     }
 
@@ -310,12 +320,18 @@ impl World {
         self.paces = paces;
         let ended: Vec<&Operation> =
             operations.iter().filter(|operation| operation.state.is_final()).collect();
-        let told = self.told.replace(ended.iter().map(|operation| operation.id.clone()).collect());
-        // What had ended before the first list came was not seen to end.
-        let Some(told) = told else { return };
+        let Some(told) = &mut self.told else {
+            // What had ended before the first list came was not seen to end.
+            self.told = Some(ended.iter().map(|operation| operation.id.clone()).collect());
+            self.looking_since = self.now;
+            return;
+        };
+        let since = self.looking_since;
         for operation in ended.into_iter().rev() {
-            if operation.origin == Origin::User
-                && !told.contains(&operation.id)
+            // One that had left the list may come back to it when others go.
+            let is_news = told.insert(operation.id.clone()) && operation.finished_at >= Some(since);
+            if is_news
+                && operation.origin == Origin::User
                 && let Some(toast) = Toast::of(operation)
             {
                 self.toasts.show(toast);
@@ -374,6 +390,18 @@ mod tests {
             list(&mut world, vec![samples::operation("Berlin", OperationState::Succeeded)]);
             assert_eq!(world.toasts.shown().len(), 1);
         }
+    }
+
+    #[test]
+    fn what_comes_back_into_the_list_is_no_news() {
+        let mut world = World::default();
+        world.at(Time(2_000));
+        assert!(world.ask(&Ask::Operations).is_some());
+        assert!(world.answered(&Ask::Operations, Ok(Answer::Operations(Vec::new()))).is_empty());
+        let mut old = samples::operation("Rome", OperationState::Failed);
+        old.finished_at = Some(Time(1_500));
+        list(&mut world, vec![old]);
+        assert!(world.toasts.shown().is_empty());
     }
 
     #[test]
@@ -460,6 +488,7 @@ mod tests {
         assert_eq!(asked(ago(400), VcenterState::LoginRejected, None), (0, 0), "a person has to act");
         assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(100))), (0, 0), "tried a moment ago");
         assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(400))), (1, 0), "it may be back");
+        assert_eq!(asked(ago(4000), VcenterState::Online, Some(ago(100))), (0, 0), "a right is missing");
     }
 
     #[test]

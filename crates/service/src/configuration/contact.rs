@@ -106,10 +106,19 @@ impl Service {
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         let about = client.about().clone();
-        if moved && about.instance_uuid.is_none() && !login.given {
-            // It could be any host, and it tells who it is only after it was sent the password.
-            return Err(ApiError::new(Code::NoPassword, "an ESXi host tells who it is only after login")
-                .next("Type the password: the stored one is not sent to another address."));
+        let known = own.and_then(|own| own.instance_uuid.as_deref());
+        let tells_that_it_is_the_one = known.is_some() && known == about.instance_uuid.as_deref();
+        if moved
+            && !login.given
+            && !tells_that_it_is_the_one
+            && (known.is_none() || about.instance_uuid.is_none())
+        {
+            // It could be any server: an ESXi host tells who it is only after it was sent the password.
+            return Err(ApiError::new(
+                Code::NoPassword,
+                "the server at the new address does not tell that it is the same one",
+            )
+            .next("Type the password: the stored one is not sent to another address."));
         }
         // Before login, so that no password goes to another server than the one it is meant for.
         let told = about.instance_uuid.as_deref();

@@ -99,6 +99,10 @@ pub(super) fn Review(props: &Properties) -> Html {
                             close.emit(());
                         }
                     }
+                    Err(error) if !is_there.get() => {
+                        let title = format!("{}: the certificate was not stored", vcenter.name);
+                        service.toast(Toast::refused(&title, &error));
+                    }
                     Err(error) => stage.set(Stage::Failed(error)),
                 }
             });

@@ -48,6 +48,9 @@ pub(super) fn Remove(props: &Properties) -> Html {
                             replace(&Route::vcenters());
                         }
                     }
+                    Err(error) if !is_there.get() => {
+                        service.toast(Toast::refused(&format!("{} was not removed", vcenter.name), &error));
+                    }
                     Err(error) => {
                         removing.set(false);
                         failure.set(Some(error));

@@ -31,9 +31,9 @@ pub(super) fn Drawer(props: &Properties) -> Html {
     let window = use_rows(Some(query.with("moref", &props.open.moref)));
     let away = Route::Inventory(Box::new(props.view.opening(None)));
     {
-        let (away, moref) = (away.clone(), props.open.moref.clone());
-        use_effect_with((away, moref), |(away, moref)| {
-            let (away, moref) = (away.clone(), moref.clone());
+        let (away, open) = (away.clone(), props.open.clone());
+        use_effect_with((away, open), |(away, open)| {
+            let (away, open) = (away.clone(), open.clone());
             let document = web_sys::window().and_then(|window| window.document());
             let listener = document.map(|document| {
                 EventListener::new(&document, "keydown", move |event| {
@@ -42,7 +42,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
                         event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
                     let elsewhere = element.is_some_and(|e| e.closest("dialog").ok().flatten().is_some());
                     if key.as_deref() == Some("Escape") && !elsewhere {
-                        leave(&away, &moref);
+                        leave(&away, &open);
                     }
                 })
             });
@@ -50,8 +50,8 @@ pub(super) fn Drawer(props: &Properties) -> Html {
         });
     }
     let close = {
-        let moref = props.open.moref.clone();
-        Callback::from(move |_| leave(&away, &moref))
+        let open = props.open.clone();
+        Callback::from(move |_| leave(&away, &open))
     };
     let vcenter = service.world().vcenter(&props.open.vcenter).map(|v| v.name.clone()).unwrap_or_default();
     let body = match window.rows() {
@@ -89,9 +89,11 @@ pub(super) fn Drawer(props: &Properties) -> Html {
 }
 
 /// Closes the drawer, and gives the focus back to the row it was opened from.
-fn leave(away: &Route, moref: &str) {
+fn leave(away: &Route, open: &Selected) {
     replace(away);
-    let row = format!("[data-moref=\"{}\"] td[data-column=\"name\"] a", moref.replace(['"', '\\'], ""));
+    let plain = |text: &str| text.replace(['"', '\\'], "");
+    let (vcenter, moref) = (plain(open.vcenter.as_str()), plain(&open.moref));
+    let row = format!("[data-vcenter-id=\"{vcenter}\"][data-moref=\"{moref}\"] td[data-column=\"name\"] a");
     let link = web_sys::window().and_then(|window| window.document()?.query_selector(&row).ok().flatten());
     if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
         // A link that takes no focus leaves it where it is.

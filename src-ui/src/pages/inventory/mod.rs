@@ -81,7 +81,10 @@ fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, se
     if window.rows().is_none() && failure.is_some() {
         return failure.unwrap_or_default();
     }
-    let Some(rows) = window.rows() else {
+    // Rows that match and are none are a page beyond the last, from which the way to the last is under way.
+    let there =
+        window.rows().filter(|rows| !rows.rows.is_empty() || (rows.matching == 0 && !window.is_waiting()));
+    let Some(rows) = there else {
         let what = format!("Reading {}", view.kind.plural());
         return html! { <div class="muster-waiting" id="rows" aria-busy="true"><Spinner aria_label={what} /></div> };
     };

@@ -111,6 +111,6 @@ fn line(view: &View, rows: &Rows, columns: &[&'static Column], row: &Cells, seve
     }
     let class = classes!("pf-v6-c-table__tr", is_open.then_some("muster-open"));
     html! {
-        <tr {class} key={format!("{}:{}", source.vcenter, row.moref)} data-moref={row.moref.to_string()}>{ for cells }</tr>
+        <tr {class} key={format!("{}:{}", source.vcenter, row.moref)} data-moref={row.moref.to_string()} data-vcenter-id={source.vcenter.to_string()}>{ for cells }</tr>
     }
 }

@@ -217,10 +217,12 @@ impl Handle {
     fn from_file(&self) -> Callback<Event> {
         self.on(|handle, event: Event| {
             let file = target::<HtmlInputElement>(&event).and_then(|input| input.files()?.get(0));
-            let Some(file) = file.filter(|file| file.size() <= LARGEST_CA) else {
-                handle.typed(|form| form.ca_pem.clear());
+            let Some(file) = file else { return };
+            if file.size() > LARGEST_CA {
+                let words = "That file is larger than 1 MiB, which no CA certificate is.";
+                handle.wrong.set(vec![(Field::CaPem, words)]);
                 return;
-            };
+            }
             spawn_local(async move {
                 let text = JsFuture::from(file.text()).await;
                 let text = text.ok().and_then(|text| text.as_string()).unwrap_or_default();

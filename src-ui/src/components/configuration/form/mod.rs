@@ -184,13 +184,13 @@ impl Handle {
     }
 
     async fn save(&self, form: &Form) -> Result<Stage, ApiError> {
+        let new_password = self.has_password();
         let saved = match &self.vcenter {
             None => self.service.add(form.settings(self.password())).await?,
             Some(vcenter) => {
                 self.service.edit(vcenter.id.clone(), form.change(vcenter, self.password())).await?
             }
         };
-        let new_password = self.has_password();
         if let Some(input) = self.password.cast::<HtmlInputElement>() {
             input.set_value("");
         }
@@ -232,7 +232,7 @@ impl Handle {
             }
             Stage::Failed(title, error) => html! { <Failure title={*title} error={error.clone()} /> },
             // A changed certificate takes more than a click: old and new beside each other, and the host's name.
-            Stage::Untrusted(..) if self.form.trust == TrustForm::AsItIs => {
+            Stage::Untrusted(..) if self.shows_another_certificate() => {
                 let id = self.vcenter.as_ref().map(|vcenter| vcenter.id.clone());
                 let review = Callback::from(move |_| {
                     if let Some(id) = id.clone() {
@@ -269,6 +269,13 @@ impl Handle {
                 }
             }
         }
+    }
+
+    /// Whether a certificate that is not trusted takes the place of one that was.
+    fn shows_another_certificate(&self) -> bool {
+        self.vcenter.as_ref().is_some_and(|vcenter| {
+            self.form.trust == TrustForm::AsItIs && self.form.change(vcenter, None).address.is_none()
+        })
     }
 
     fn go_on_with(&self, form: Form, next: Next) {
