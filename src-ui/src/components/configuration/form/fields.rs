@@ -202,7 +202,7 @@ impl Handle {
                     </Group>
                     <label class="muster-check">
                         { "Or from a file:" }
-                        <input type="file" id="vc-ca-file" accept=".pem,.crt,.cer,.0" onchange={self.from_file()} />
+                        <input type="file" id="vc-ca-file" accept=".pem,.crt,.cer,.0" onchange={self.take_from_file()} />
                     </label>
                 }
                 if let TrustForm::Pin(certificate) = &form.trust {
@@ -214,7 +214,7 @@ impl Handle {
     }
 
     /// Takes a CA over from a file into the field, where it is seen before it is used.
-    fn from_file(&self) -> Callback<Event> {
+    fn take_from_file(&self) -> Callback<Event> {
         self.on(|handle, event: Event| {
             let file = target::<HtmlInputElement>(&event).and_then(|input| input.files()?.get(0));
             let Some(file) = file else { return };
