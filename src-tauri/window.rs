@@ -10,8 +10,7 @@ use tauri_plugin_window_state::StateFlags;
 /// Raises the window that is there when Muster is started again on the same data folder.
 pub(crate) fn only_one(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
     // The folder is part of the name: another folder is another Muster.
-    let folder = data_dir.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
-    let folder = folder.unwrap_or_else(|| PathBuf::from("none"));
+    let folder = absolute(data_dir).unwrap_or_else(|| PathBuf::from("none"));
     tauri_plugin_single_instance::Builder::new()
         .callback(|app, _arguments, _folder| {
             if let Some(window) = app.get_webview_window("main") {
@@ -28,9 +27,8 @@ pub(crate) fn only_one(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
 
 /// Keeps size and place of the window beside the data it shows.
 pub(crate) fn remembered(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
-    let folder = data_dir.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
     // An absolute file name stays what it is where the plugin puts it behind its own folder.
-    let file = folder.unwrap_or_default().join("window.json");
+    let file = absolute(data_dir).unwrap_or_default().join("window.json");
     tauri_plugin_window_state::Builder::new()
         .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
         .with_filename(file.to_string_lossy())
@@ -49,6 +47,11 @@ pub(crate) fn open(app: &App, web_data: &Path) -> tauri::Result<()> {
         .on_download(|_, _| false)
         .build()?;
     Ok(())
+}
+
+/// A data folder as it is called from wherever Muster is started.
+fn absolute(data_dir: Option<&Path>) -> Option<PathBuf> {
+    data_dir.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()))
 }
 
 /// Whether the address is the page inside the binary, by the scheme each platform gives it.

@@ -82,7 +82,7 @@ impl Wiring {
         self.0.tasks.spawn_on(ahead, tauri::async_runtime::handle().inner());
     }
 
-    /// The same, if it is open already.
+    /// The service whose estate is shown, if it is open already.
     pub(crate) async fn opened(&self) -> Option<Service> {
         let simulated = self.0.simulated.read().await.as_ref().map(|simulated| simulated.service.clone());
         simulated.or_else(|| self.0.real.get().cloned())

@@ -1,7 +1,7 @@
 //! Windows of rows: what the window asks for, and what it gets.
 //! Refuses to carry what the column registry says already: titles, types, units and sources stand there.
 
-use crate::{ApiError, Kind, Missing, Moref, OperationId, Time, VcenterId};
+use crate::{Kind, Missing, Moref, OperationId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 /// Rows a window may have at most; more is another window.
@@ -87,10 +87,8 @@ pub struct Source {
     pub synced_at: Option<Time>,
     /// Seconds after which that is stale.
     pub ttl_seconds: u64,
-    /// The refresh under way.
+    /// The refresh under way, if one was asked for.
     pub refresh: Option<OperationId>,
-    /// Why it is older than its TTL and none is under way.
-    pub failure: Option<ApiError>,
 }
 
 /// One row.

@@ -222,6 +222,11 @@ impl Operations {
         self.0.store.operations(vcenter, limit).await.map_err(explain::store)
     }
 
+    /// The newest operation of a vCenter, as it stands in the database.
+    pub(crate) async fn newest(&self, vcenter: &VcenterId) -> Result<Option<Operation>, ApiError> {
+        Ok(self.0.store.operations(Some(vcenter), 1).await.map_err(explain::store)?.pop())
+    }
+
     /// What waits or runs, and the newest that a person asked for, newest first.
     pub async fn noted(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
         self.bury().await;
@@ -230,7 +235,7 @@ impl Operations {
 
     /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able
     /// to on a full disk.
-    async fn bury(&self) {
+    pub(crate) async fn bury(&self) {
         match self.0.store.interrupt_dead((self.0.now)()).await {
             Ok(dead) => {
                 for operation in dead {

@@ -27,7 +27,6 @@ impl Service {
                 synced_at: reading.synced_at,
                 ttl_seconds: vcenter.ttl_seconds,
                 refresh: reading.refresh,
-                failure: reading.failure,
             });
             inventories.push((vcenter, reading.snapshot));
         }

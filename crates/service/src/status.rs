@@ -12,6 +12,7 @@ use std::time::Duration;
 impl Service {
     /// State and freshness of every vCenter, by name.
     pub async fn status(&self) -> Result<Vec<VcenterStatus>, ApiError> {
+        self.inner.operations.bury().await;
         let mut answer = Vec::new();
         for record in self.records().await? {
             let v = &record.vcenter;
@@ -28,7 +29,7 @@ impl Service {
                 .into_iter()
                 .map(|kind| (kind.name().replace('-', "_"), snapshot.count(kind) as u64))
                 .collect();
-            let last_operation = self.inner.operations.list(Some(&v.id), 1).await?.pop();
+            let last_operation = self.inner.operations.newest(&v.id).await?;
             let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
             answer.push(VcenterStatus {
                 vcenter: v.name.clone(),

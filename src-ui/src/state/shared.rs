@@ -116,7 +116,12 @@ impl<Q: Clone + Eq + Hash, A> Shared<Q, A> {
 
     /// What is known of it.
     pub(crate) fn get(&self, query: &Q) -> Loaded<Rc<A>> {
-        self.entries.get(query).map(|entry| entry.answer.clone()).unwrap_or_default()
+        self.peek(query).cloned().unwrap_or_default()
+    }
+
+    /// The same where it stands; `None` if nobody asked for it.
+    pub(crate) fn peek(&self, query: &Q) -> Option<&Loaded<Rc<A>>> {
+        self.entries.get(query).map(|entry| &entry.answer)
     }
 
     /// Everything that is asked for, with what is known of it.

@@ -131,7 +131,7 @@ impl World {
 
     /// Why something is not known.
     pub(crate) fn error(&self, ask: &Ask) -> Option<&ApiError> {
-        self.answers.all().find(|(asked, _)| *asked == ask).and_then(|(_, answer)| answer.error())
+        self.answers.peek(ask)?.error()
     }
 
     /// A window of rows, as far as it is there.
@@ -300,8 +300,7 @@ impl World {
     }
 
     fn known(&self, ask: &Ask) -> Option<&Answer> {
-        let (_, answer) = self.answers.all().find(|(asked, _)| *asked == ask)?;
-        answer.value().map(|answer| &**answer)
+        self.answers.peek(ask)?.value().map(|answer| &**answer)
     }
 
     /// Looks at a list of operations that has just come.
@@ -475,7 +474,6 @@ mod tests {
                 synced_at: Some(read),
                 ttl_seconds: 300,
                 refresh: None,
-                failure: None,
             };
             let rows = Rows { sources: vec![source], ..Rows::default() };
             assert!(world.answered(&ask, Ok(Answer::Rows(rows))).is_empty());

@@ -107,12 +107,8 @@ impl Service {
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         let about = client.about().clone();
         let known = own.and_then(|own| own.instance_uuid.as_deref());
-        let tells_that_it_is_the_one = known.is_some() && known == about.instance_uuid.as_deref();
-        if moved
-            && !login.given
-            && !tells_that_it_is_the_one
-            && (known.is_none() || about.instance_uuid.is_none())
-        {
+        let told = about.instance_uuid.as_deref();
+        if moved && !login.given && (known.is_none() || told.is_none()) {
             // It could be any server: an ESXi host tells who it is only after it was sent the password.
             return Err(ApiError::new(
                 Code::NoPassword,
@@ -121,7 +117,6 @@ impl Service {
             .next("Type the password: the stored one is not sent to another address."));
         }
         // Before login, so that no password goes to another server than the one it is meant for.
-        let told = about.instance_uuid.as_deref();
         self.is_the_one(server, editing.as_ref(), told).await?;
         let met = self.meet(client, &login, Look::Around).await?;
         let (instance_uuid, seen) = met.map_err(|error| explain::vsphere(server, &error))?;

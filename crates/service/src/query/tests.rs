@@ -100,7 +100,6 @@ fn rows(asked: RowQuery) -> Rows {
         synced_at: Some(Time(1_000)),
         ttl_seconds: 300,
         refresh: None,
-        failure: None,
     };
     let sources = inventories.iter().map(|(v, _)| source(v)).collect();
     window(asked, &inventories, sources).unwrap()

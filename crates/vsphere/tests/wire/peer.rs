@@ -1,60 +1,27 @@
 //! The client against govmomi's simulator, which `./dev test` builds from tests/peers before it runs the tests.
 
-use std::{
-    collections::BTreeSet,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+#[path = "../../../../tests/support/testvc.rs"]
+mod testvc;
+
+use std::{collections::BTreeSet, time::Duration};
 
 use secrecy::SecretString;
+use testvc::Testvc;
 use vsphere::{Client, Endpoint, Error, Event, MoRef, Selection, Session, Trust, Watcher, probe};
 
-/// In the folder that MUSTER_PEERS names, or where `./dev` links it.
-fn program() -> PathBuf {
-    let linked = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/bin");
-    std::env::var_os("MUSTER_PEERS").map_or_else(linked, PathBuf::from).join("testvc")
-}
-
 struct Peer {
-    child: Child,
+    _process: Testvc,
     endpoint: Endpoint,
     ca: String,
     user: String,
     password: SecretString,
 }
 
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // It ends when its input does, and removes its scratch folder; killed, it would leave that behind.
-        drop(self.child.stdin.take());
-        for _ in 0..500 {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Peer {
     fn start(arguments: &[&str]) -> Self {
-        let testvc = program();
-        let mut child = Command::new(&testvc)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("{} can't be started ({error}): ./dev test builds it", testvc.display())
-            });
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let process = Testvc::start(arguments);
         let text = |name: &str| {
-            let (_, rest) = ready.split_once(&format!("\"{name}\":\"")).unwrap();
+            let (_, rest) = process.ready.split_once(&format!("\"{name}\":\"")).unwrap();
             rest.split('"').next().unwrap().to_owned()
         };
         let (host, port) =
@@ -65,7 +32,8 @@ impl Peer {
         }
         let endpoint = Endpoint { host, port, trust: Trust::Pin(pin), timeout: Duration::from_secs(30) };
         let ca = std::fs::read_to_string(text("ca")).unwrap();
-        Self { child, endpoint, ca, user: text("user"), password: SecretString::from(text("pass")) }
+        let (user, password) = (text("user"), SecretString::from(text("pass")));
+        Self { _process: process, endpoint, ca, user, password }
     }
 
     async fn login(&self) -> Session {
