@@ -21,6 +21,8 @@ pub enum Missing {
     NotVisible,
     /// The server sent something that is not of the property's type.
     BadValue,
+    /// It is larger, or nested deeper, than Muster reads.
+    TooLarge,
     /// The server answered with another fault.
     Fault,
 }
@@ -34,6 +36,7 @@ impl Missing {
             Missing::NotConnected => "not_connected",
             Missing::NotVisible => "not_visible",
             Missing::BadValue => "bad_value",
+            Missing::TooLarge => "too_large",
             Missing::Fault => "fault",
         }
     }

@@ -154,6 +154,7 @@ pub(crate) fn missing(why: Missing) -> (&'static str, &'static str) {
         Missing::NotConnected => ("Not connected", "The host is disconnected or doesn't respond."),
         Missing::NotVisible => ("Not visible", "It refers to an object that this account doesn't see."),
         Missing::BadValue => ("Unreadable", "The server sent something that is not of the property's type."),
+        Missing::TooLarge => ("Too large", "The value is larger, or nested deeper, than Muster reads."),
         Missing::Fault => ("Fault", "The server answered with a fault."),
     }
 }
