@@ -102,8 +102,7 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         | Error::Fault { .. }
         | Error::Malformed { .. }
         | Error::TooLarge { .. }
-        | Error::TooDeep { .. }
-        | Error::Spent { .. } => {
+        | Error::TooDeep { .. } => {
             (Code::BadAnswer, format!("{address} gave an answer that can't be used: {error}"))
         }
     };

@@ -8,7 +8,7 @@ use crate::{
     certificate::{Certificate, Warning},
     endpoint::Endpoint,
     error::{Call, Error},
-    parser::{Limits, Response},
+    parser::Response,
     request::{self, Request},
     session::Session,
     transport::{Transport, Wire},
@@ -85,7 +85,7 @@ impl Server {
 
     /// Sends a request in the version that was agreed on.
     pub(crate) async fn send(&self, wire: &Wire, request: Request) -> Result<Response, Error> {
-        self.transport.send(wire, &self.action, request, Limits::default()).await
+        self.transport.send(wire, &self.action, request).await
     }
 
     /// An answer that lacks what its method always returns.
@@ -114,7 +114,7 @@ impl Client {
         let offered = transport.versions(&wire).await?.as_ref().and_then(version::newest_offered);
         let action = offered.as_ref().map_or_else(|| "urn:vim25".into(), |offered| action(&offered.spelled));
         let request = request::retrieve_service_content();
-        let answer = transport.send(&wire, &action, request, Limits::default()).await.map_err(not_vsphere)?;
+        let answer = transport.send(&wire, &action, request).await.map_err(not_vsphere)?;
         let call = transport.call("RetrieveServiceContent");
         let (content, about) = service_content(&call, &answer.value)?;
         let own = about.api_version.parse().unwrap_or_default();

@@ -109,10 +109,6 @@ pub enum Error {
     /// The answer is nested deeper than this.
     #[error("{call} failed: the answer is nested deeper than {limit}")]
     TooDeep { call: Call, limit: usize },
-    /// A watcher was asked for more after its end, after an error, or after its last call was cancelled under way:
-    /// a page's token works once, so the kind must be read from its start.
-    #[error("{call} is over: start it again")]
-    Spent { call: Call },
 }
 
 /// What lies under an error, from the HTTP or TLS library.
@@ -141,8 +137,7 @@ impl Error {
             | Self::Truncated { call, .. }
             | Self::Malformed { call, .. }
             | Self::TooLarge { call, .. }
-            | Self::TooDeep { call, .. }
-            | Self::Spent { call } => call,
+            | Self::TooDeep { call, .. } => call,
         }
     }
 

@@ -6,11 +6,32 @@ mod snapshots;
 
 use contract::columns::{self, Shape};
 use contract::{Kind, Missing, Object, Ref, Value};
-use std::collections::HashSet;
-use vsphere::ApiVersion;
+use std::collections::{BTreeSet, HashSet};
+use vsphere::{ApiVersion, Property, PropertySet};
+
+/// What to ask for of a kind, and which fields of each value its columns read.
+pub(crate) fn sets(kind: Kind, api: ApiVersion, refused: &BTreeSet<String>) -> Vec<PropertySet> {
+    let properties = paths(kind, api, refused).into_iter().map(|path| {
+        let of_path = columns::of(kind).stored().filter(|(column, _)| *column.source == *path);
+        Property { fields: fields(of_path.map(|(_, shape)| shape::fields(shape))), path }
+    });
+    vec![PropertySet::new(kind.object_type(), properties)]
+}
+
+/// All that several columns read of one value; nothing if one of them reads everything.
+fn fields(of_columns: impl Iterator<Item = Vec<&'static str>>) -> Vec<&'static str> {
+    let mut all = BTreeSet::new();
+    for fields in of_columns {
+        if fields.is_empty() {
+            return Vec::new();
+        }
+        all.extend(fields);
+    }
+    all.into_iter().collect()
+}
 
 /// Which properties of a kind to ask for: those that a server of this version knows.
-pub(crate) fn paths(kind: Kind, api: ApiVersion, refused: &HashSet<String>) -> Vec<String> {
+pub(crate) fn paths(kind: Kind, api: ApiVersion, refused: &BTreeSet<String>) -> Vec<String> {
     let mut paths: Vec<String> = columns::of(kind)
         .stored()
         .filter(|(column, shape)| {
@@ -101,9 +122,10 @@ fn read(shape: Shape, path: &str, asked: &HashSet<&str>, sent: &vsphere::Object)
 
 fn reason(why: &vsphere::Missing) -> Missing {
     match why {
-        vsphere::Missing::NoPermission => Missing::NoPermission,
+        vsphere::Missing::NoPermission(_) | vsphere::Missing::NotAuthenticated => Missing::NoPermission,
         vsphere::Missing::NotConnected => Missing::NotConnected,
         vsphere::Missing::NotReported => Missing::NotReported,
+        vsphere::Missing::TooLarge => Missing::TooLarge,
         vsphere::Missing::Gone | vsphere::Missing::Other(_) => Missing::Fault,
     }
 }
