@@ -70,6 +70,12 @@ pub enum Error {
     /// Something answered, but not a vCenter or an ESXi.
     #[error("{call} was not answered by a vCenter or ESXi: status {status}, {content_type}")]
     NotVsphere { call: Call, status: u16, content_type: String },
+    /// A vCenter or ESXi, but older than this client can read, or without a version that it could judge.
+    #[error(
+        "{call} was answered by {product} with version \"{api_version}\" of the API, and {} or newer is needed",
+        crate::version::OLDEST
+    )]
+    Unsupported { call: Call, product: String, api_version: String },
     /// The server refused at HTTP level; 503 is also what a vCenter without free sessions says.
     #[error("{call} failed: HTTP status {status}")]
     HttpStatus { call: Call, status: u16, retry_after: Option<Duration> },
@@ -127,6 +133,7 @@ impl Error {
             | Self::Untrusted { call, .. }
             | Self::BadHandshake { call, .. }
             | Self::NotVsphere { call, .. }
+            | Self::Unsupported { call, .. }
             | Self::HttpStatus { call, .. }
             | Self::InvalidLogin { call, .. }
             | Self::NotAuthenticated { call }

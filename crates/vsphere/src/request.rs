@@ -113,11 +113,8 @@ pub(crate) fn retrieve(
     if report_missing {
         arguments.push_str("<reportMissingObjectsInResults>true</reportMissingObjectsInResults>");
     }
-    let _ = write!(
-        arguments,
-        "</specSet><options><maxObjects>{}</maxObjects></options>",
-        objects.len().max(1)
-    );
+    let _ =
+        write!(arguments, "</specSet><options><maxObjects>{}</maxObjects></options>", objects.len().max(1));
     Request { keep: Keep::of(sets), ..request("RetrievePropertiesEx", collector, &arguments) }
 }
 

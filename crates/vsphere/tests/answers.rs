@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests; clippy sees only functions with #[test] as such")]
 
 use vsphere::{
-    Missing, MoRef, Object, Value,
+    Missing, MoRef, Object, Property, PropertySet, Value,
     parser::{Limits, Page, ParseError, parse_page, parse_page_in_chunks, parse_page_of},
 };
 
@@ -330,7 +330,11 @@ fn only_the_wanted_fields_of_a_value_are_built() {
     let other = [PropertySet::new("VirtualMachine", ["p"])];
     assert_eq!(parse_page_of(body.as_bytes(), &other, Limits::default()).unwrap(), page(body.as_bytes()));
     // What is passed over costs neither depth nor elements.
-    let deep = format!("<VirtualDisk><backing>{}{}</backing></VirtualDisk>", "<a>".repeat(5_000), "</a>".repeat(5_000));
+    let deep = format!(
+        "<VirtualDisk><backing>{}{}</backing></VirtualDisk>",
+        "<a>".repeat(5_000),
+        "</a>".repeat(5_000)
+    );
     let body = with_value("xsi:type=\"ArrayOfVirtualDevice\"", &deep);
     let limits = Limits { elements: 20, ..Limits::default() };
     assert!(parse_page_of(body.as_bytes(), &sets, limits).is_ok());

@@ -298,7 +298,8 @@ impl Asking<'_> {
                     parts.extend([second, part]);
                 }
                 Err(Error::TooLarge { .. } | Error::TooDeep { .. }) => {
-                    let paths = part.into_iter().map(|(_, property)| (property.path.into(), Missing::TooLarge));
+                    let paths =
+                        part.into_iter().map(|(_, property)| (property.path.into(), Missing::TooLarge));
                     whole.missing.extend(paths);
                 }
                 Ok(Retrieved { cut_short: Some(error), .. }) | Err(error) => {
@@ -320,19 +321,19 @@ impl State {
     /// Whether an object is taken as it came. One that the server can't find any more is gone, or is asked for again
     /// if that is said of some of its properties only.
     fn is_kept(&mut self, object: &Object, sets: &[PropertySet]) -> bool {
-        let gone = object.missing.iter().filter(|(_, why)| *why == Missing::Gone).count();
-        let asked = flat(sets).len();
-        match gone {
-            0 => true,
-            _ if object.properties.is_empty() && gone >= asked.min(object.missing.len()) => {
+        let asked = flat(sets);
+        let is_asked = |path: &str| asked.iter().any(|(_, property)| property.path == *path);
+        match object.missing.iter().any(|(_, why)| *why == Missing::Gone) {
+            false => true,
+            true if !object.properties.iter().any(|(path, _)| is_asked(path)) => {
                 self.answered.gone.push(object.moref.clone());
                 false
             }
-            _ if self.doubted.insert(object.moref.clone()) => {
+            true if self.doubted.insert(object.moref.clone()) => {
                 self.again.push(vec![object.moref.clone()]);
                 false
             }
-            _ => true,
+            true => true,
         }
     }
 }
@@ -365,7 +366,7 @@ impl Reader<'_> {
         let known = read.objects.len();
         for sent in sent {
             read.withheld.note(&sent);
-            let object = wire::object(kind, &asked, &sent);
+            let object = wire::object(kind, &asked, &sent, self.session.root_folder());
             if kind == Kind::Vms {
                 let snapshots = wire::snapshots(&object, &sent).into_iter();
                 read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));

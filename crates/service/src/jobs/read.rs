@@ -110,10 +110,20 @@ impl<'a> Reader<'a> {
         Reader { context, session, slots: Slots::new(session), before, refused, views }
     }
 
-    /// Every object of a kind, below `roots` or everywhere.
+    /// Every object of a kind, below `roots` or everywhere; once more from its list where a connection broke twice.
     ///
     /// A known object that is listed no more and all the same there is hidden from the account: it stays as it is known.
     pub(super) async fn kind(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
+        match self.kind_once(kind, roots).await {
+            Err(Failed::Server(error @ (Error::Interrupted { .. } | Error::Truncated { .. }))) => {
+                tracing::info!(%kind, %error, "the kind is read once more");
+                self.kind_once(kind, roots).await
+            }
+            read => read,
+        }
+    }
+
+    async fn kind_once(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
         let views = self.views(kind, roots).await?;
         let mut listed = self.list(kind, &views).await?.0;
         if kind == Kind::Folders && roots.is_empty() {
@@ -123,9 +133,16 @@ impl<'a> Reader<'a> {
         self.context.step(&format!("reading {}", kind.plural()));
         self.context.progress.send_modify(|progress| progress.total += listed.len() as u64);
         let read = Mutex::new(KindRead::default());
-        let unread = self.all_of(kind, &views, &listed, &read).await?;
+        let unread = self.all_of(kind, &views, &listed, &read).await;
         let mut read = read.into_inner().unwrap_or_else(PoisonError::into_inner);
-        read.lack(kind, unread)?;
+        if unread.is_err() {
+            // It doesn't count, and may be counted anew.
+            self.context.progress.send_modify(|progress| {
+                progress.total -= listed.len() as u64;
+                progress.done -= read.objects.len() as u64;
+            });
+        }
+        read.lack(kind, unread?)?;
         if roots.is_empty() {
             self.no_longer_listed(kind, &listed, &mut read).await?;
         }

@@ -1,8 +1,8 @@
 //! What a server refused of what was asked for, remembered until the server or Muster is another release.
 //! Refuses to guess: a path is remembered only after the server itself named it.
 
-use super::{Context, Stop};
 use super::read::Refused;
+use super::{Context, Stop};
 use crate::connections::Lease;
 use crate::explain;
 use contract::Kind;

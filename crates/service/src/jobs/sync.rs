@@ -7,6 +7,7 @@ use super::{Context, Stop, apply, guard, refused};
 use crate::explain;
 use contract::{ApiError, Code, Diff, Kind, OperationState, Snapshot, Time};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::Finish;
 
 /// What a sync reads.
@@ -22,7 +23,7 @@ pub(crate) enum Scope {
 /// inventory from now on, with the number of the change that made it.
 pub(crate) async fn sync(
     context: &Context,
-    before: &Snapshot,
+    before: &Arc<Snapshot>,
     scope: &Scope,
     accept_removals: bool,
 ) -> Result<(i64, Snapshot), Stop> {
@@ -36,7 +37,7 @@ pub(crate) async fn sync(
             .into());
     }
     context.step("writing");
-    let pass = apply::pass(reading, before, began);
+    let pass = apply::pass(reading, before, began).await;
     let staged = context.store.stage(&context.claim, &pass).await.map_err(explain::store)?;
     if !accept_removals {
         guard::check(&context.vcenter.vcenter.name, &staged)?;
@@ -65,7 +66,7 @@ pub(crate) async fn sync(
         rows_written = published.rows_written,
         "published"
     );
-    Ok((published.change_seq, apply::after(pass, before)))
+    Ok((published.change_seq, apply::after(pass, before).await))
 }
 
 /// Reads the scope; a session that ended in the middle is replaced once, and the pass begins anew. Answers with when
@@ -139,7 +140,12 @@ fn lacks(context: &Context, reading: &Reading) -> Option<ApiError> {
 fn unread(reading: &Reading) -> Option<String> {
     let of_kind = |(kind, read): (&Kind, &KindRead)| {
         let error = read.last_word.as_ref()?;
-        Some(format!("{} of {} {} could not be read ({error})", read.unread.len(), read.objects.len(), kind.plural()))
+        Some(format!(
+            "{} of {} {} could not be read ({error})",
+            read.unread.len(),
+            read.objects.len(),
+            kind.plural()
+        ))
     };
     let words: Vec<String> = reading.kinds.iter().filter_map(of_kind).collect();
     (!words.is_empty()).then(|| words.join("; "))

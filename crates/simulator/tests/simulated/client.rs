@@ -106,8 +106,8 @@ async fn a_session_that_ends_in_the_middle_of_a_pass_is_seen_as_that() {
     let listed = view.list().await.unwrap().members;
     simulator.end_sessions();
     let sets = [PropertySet::new("VirtualMachine", ["name"])];
-    let read = session.collector().retrieve(&listed, &sets, true).await;
-    assert!(matches!(read, Err(vsphere::Error::NotAuthenticated { .. })));
+    let ended = session.collector().retrieve(&listed, &sets, true).await;
+    assert!(matches!(ended, Err(vsphere::Error::NotAuthenticated { .. })));
     assert!(matches!(view.list().await, Err(vsphere::Error::NotAuthenticated { .. })));
     assert!(matches!(session.current_time().await, Err(vsphere::Error::NotAuthenticated { .. })));
     let again = login(&simulator).await;

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use quick_xml::{Reader, errors::SyntaxError, events::Event};
 
 use self::build::Builder;
-pub(crate) use self::{
-    envelope::{Document, Response},
-    keep::Keep,
-};
 pub use self::{
     envelope::Page,
     object::{Missing, Object},
+};
+pub(crate) use self::{
+    envelope::{Document, Response},
+    keep::Keep,
 };
 use crate::{property::PropertySet, value::Value};
 

@@ -251,10 +251,7 @@ async fn every_token_is_followed_and_used_once() {
     assert_eq!(peer.sent("ContinueRetrievePropertiesEx").len(), 2);
     let asked = &peer.sent("RetrievePropertiesEx")[0].body;
     assert!(asked.contains("<maxObjects>5</maxObjects>"), "{asked}");
-    assert!(
-        asked.contains("<reportMissingObjectsInResults>true</reportMissingObjectsInResults>"),
-        "{asked}"
-    );
+    assert!(asked.contains("<reportMissingObjectsInResults>true</reportMissingObjectsInResults>"), "{asked}");
 }
 
 #[tokio::test]
@@ -278,9 +275,8 @@ async fn a_view_lists_what_is_in_it_and_whether_the_root_came() {
     let session = peer.login().await.unwrap();
     let listed = listing(&session).await.unwrap();
     assert_eq!(listed, Listing { members: hosts(0..5), root_came: true });
-    let without_root = format!(
-        "<returnval><objects><obj type=\"ContainerView\">{OUR_VIEW}</obj></objects></returnval>"
-    );
+    let without_root =
+        format!("<returnval><objects><obj type=\"ContainerView\">{OUR_VIEW}</obj></objects></returnval>");
     let peer = Peer::start(about_the_view(without_root)).await;
     let session = peer.login().await.unwrap();
     assert_eq!(listing(&session).await.unwrap(), Listing { members: vec![], root_came: false });

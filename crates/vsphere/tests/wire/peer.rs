@@ -52,7 +52,8 @@ async fn read(session: &Session, kind: &str, chunk: usize) -> BTreeSet<MoRef> {
     for chunk in listed.members.chunks(chunk) {
         let retrieved = collector.retrieve(chunk, &sets, true).await.unwrap();
         assert!(retrieved.cut_short.is_none() && retrieved.bytes > 0);
-        let is_whole = |object: &vsphere::Object| object.property("name").is_some() && object.missing.len() == 1;
+        let is_whole =
+            |object: &vsphere::Object| object.property("name").is_some() && object.missing.len() == 1;
         assert!(retrieved.objects.iter().all(is_whole));
         found.extend(retrieved.objects.into_iter().map(|object| object.moref));
     }
