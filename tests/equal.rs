@@ -177,11 +177,7 @@ fn differ(kind: &Kind, shown: &Rows, said: &Rows, differences: &mut Vec<String>)
             continue;
         };
         for column in row.keys().filter(|column| !excepted.contains(&***column)) {
-            // This server keeps nothing back, so every value is current.
-            let nothing = json!({});
-            let is_missing = column == "missing";
-            let expected = if is_missing { Some(&nothing) } else { expected.get(column) };
-            let value = &row[column];
+            let (value, expected) = (&row[column], expected.get(column));
             if !expected.is_some_and(|expected| same_value(value, expected)) {
                 let expected = expected.unwrap_or(&Value::Null);
                 let place = format!("{} {moref} {column}", kind.name);
