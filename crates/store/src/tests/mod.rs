@@ -2,8 +2,11 @@
 
 mod changes;
 mod configuration;
+mod damage;
 mod document;
+mod fixture;
 mod inventory;
+mod migrating;
 mod opening;
 mod queue;
 
