@@ -8,6 +8,7 @@ mod equal;
 mod faults;
 mod house;
 mod keychain;
+mod kills;
 mod reading;
 mod shapes;
 mod sharing;

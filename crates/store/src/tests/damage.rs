@@ -84,16 +84,6 @@ async fn a_pass_of_other_kinds_leaves_a_damaged_row_to_the_pass_that_reads_it() 
     heals(&store, &id, "3", "vms").await;
 }
 
-/// A generator of numbers that gives the same ones for the same seed.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % end
-    }
-}
-
 #[tokio::test]
 async fn whatever_bytes_of_a_row_flip_no_other_row_is_lost_and_no_false_one_is_told() {
     let (dir, store) = opened().await;

@@ -6,6 +6,7 @@ use super::*;
 use crate::migrate::{self, MIGRATIONS, newest};
 use sqlx::AssertSqlSafe;
 use sqlx::migrate::{Migration, Migrator};
+use std::time::{Duration, Instant};
 
 /// A database of an earlier schema, and every row of it.
 struct Earlier {
@@ -184,4 +185,54 @@ async fn a_database_of_an_earlier_schema_is_synced_by_this_release() {
             assert_eq!(operation.state, OperationState::Succeeded, "schema {schema}");
         }
     }
+}
+
+/// Kills in an ordinary run; `./dev soak` sets MUSTER_SOAK.
+const FEW: u64 = 12;
+
+#[tokio::test]
+async fn a_migration_that_is_killed_at_any_point_loses_no_row() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let kills = number("MUSTER_SOAK").map_or(FEW, |kills| kills / 4);
+    let mut numbers = Numbers(number("MUSTER_SEED").unwrap_or(u64::from(std::process::id())));
+    let seed = numbers.0;
+    let (mut usual, mut migrated) = (Duration::from_millis(200), 0);
+    for kill in 0..kills {
+        for earlier in Earlier::all().await {
+            let started = Instant::now();
+            let mut child = Killed::running("tests::migrating::another_process_migrates", earlier.dir.path());
+            let most = usize::try_from(usual.as_micros()).unwrap() * 5 / 4;
+            std::thread::sleep(Duration::from_micros(numbers.below(most) as u64));
+            let ended = child.0.try_wait().unwrap().is_some();
+            if kill == 0 {
+                child.0.wait().unwrap();
+                usual = started.elapsed();
+            }
+            drop(child);
+            let (schema, context) = (earlier.schema, format!("MUSTER_SEED={seed}, kill {kill}"));
+            let found = migrate::version(&earlier.dir.path().join("muster.db"), &MIGRATIONS).await.unwrap();
+            let is_old_or_new = found == Some(schema) || found == Some(newest(&MIGRATIONS));
+            assert!(is_old_or_new, "{context}: schema {found:?} between {schema} and the newest");
+            assert!(!ended || kill == 0 || found == Some(newest(&MIGRATIONS)), "{context}: it had said so");
+            migrated += u64::from(found == Some(newest(&MIGRATIONS)));
+            let store = earlier.open().await;
+            let health = store.check().await.unwrap();
+            assert!(health.is_sound(), "{context}: {health}");
+            store.close().await;
+            let after = rows(earlier.dir.path()).await;
+            for (table, before) in &earlier.rows {
+                assert_eq!(after[table].len(), before.len(), "{context}: {table} of schema {schema}");
+            }
+        }
+    }
+    println!(
+        "{kills} kills of each migration, MUSTER_SEED={seed}: {migrated} had come to their end; no row is lost"
+    );
+}
+
+#[tokio::test]
+#[ignore = "the other process of the test above"]
+async fn another_process_migrates() {
+    let dir = std::env::var_os("MUSTER_TEST_DIR").unwrap();
+    migrate::settle(Path::new(&dir), &MIGRATIONS, "own").await.unwrap();
 }
