@@ -289,6 +289,49 @@ fn a_killed_process_leaves_an_interrupted_operation_and_a_free_lane() {
 }
 
 #[test]
+fn a_damaged_row_costs_that_row_doctor_names_it_and_a_full_sync_heals_it() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let kinds = || ["hosts", "vms", "clusters"].map(|kind| muster.ok(&["inventory", kind]));
+    let before = kinds();
+    let name = before[0][0]["name"].as_str().unwrap();
+    // A byte of the file, as a worn disk would have it: the hash beside the document stays right.
+    let file = muster.data().join("muster.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let document = format!("{{\"values\":{{\"name\":\"{name}\"");
+    let at = bytes.windows(document.len()).position(|window| window == document.as_bytes()).unwrap();
+    bytes[at + document.len() - 2] ^= 1;
+    std::fs::write(&file, &bytes).unwrap();
+
+    let names = |rows: &Value| -> Vec<String> {
+        rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let damaged = kinds();
+    let mut left = names(&before[0]);
+    left.retain(|other| other != name);
+    assert_eq!(names(&damaged[0]), left, "the row is left out, and no other");
+    assert_eq!(
+        (&damaged[1].as_array().unwrap().len(), &damaged[2]),
+        (&before[1].as_array().unwrap().len(), &before[2])
+    );
+    let finding = |checks: &Value| {
+        checks.as_array().unwrap().iter().find(|check| check["name"] == "inventory of Berlin").cloned()
+    };
+    let doctor = muster.json(&["doctor"]);
+    assert_eq!(doctor.code, 1, "{doctor:?}");
+    let found = finding(&doctor.document()).unwrap();
+    let moref = before[0][0]["moref"].as_str().unwrap();
+    assert!(found["detail"].as_str().unwrap().contains(&format!("hosts {moref}")), "{found}");
+    assert_eq!(found["next_step"], "musterctl sync full Berlin", "{found}");
+
+    let healed = &muster.ok(&["sync", "full", "Berlin"])[0];
+    assert_eq!((&healed["changed"], &healed["removed"]), (&json!(1), &json!(0)), "{healed}");
+    assert_eq!(kinds().map(|rows| names(&rows)), before.map(|rows| names(&rows)));
+    assert_eq!(finding(&muster.json(&["doctor"]).document()), None);
+}
+
+#[test]
 fn a_pass_that_would_remove_much_stops_at_the_guard_until_it_is_accepted() {
     let peer = Peer::start(&[
         "--model",

@@ -9,6 +9,7 @@ mod equal;
 mod faults;
 mod house;
 mod keychain;
+mod kills;
 mod lost;
 mod reading;
 mod shapes;

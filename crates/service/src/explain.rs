@@ -348,7 +348,7 @@ fn database(error: &store::Error) -> ApiError {
             "Keep a copy of the data folder, move muster.db away, add the vCenters anew and sync; or put a backup in its \
              place.",
         ),
-        store::Error::Migration { .. } => {
+        store::Error::Migration { .. } | store::Error::Dangling { .. } => {
             (Code::Database, "Nothing was changed. Go on with the release before, and report this.")
         }
         store::Error::Incomplete { .. } => {
