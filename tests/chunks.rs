@@ -185,8 +185,9 @@ fn a_busy_server_is_asked_again_a_little_later() {
         "method": "RetrievePropertiesEx", "type": "<reportMissingObjectsInResults>", "times": 3,
         "action": {"status": 503}
     }));
+    peer.rule(json!({"method": "CreateContainerView", "times": 2, "action": {"status": 503}}));
     succeeded(&sync(&muster));
-    told("503 three times", "asked again, every row");
+    told("503 a few times", "asked again, every row");
     peer.rule(json!({
         "method": "RetrievePropertiesEx", "type": "<reportMissingObjectsInResults>", "action": {"status": 503}
     }));

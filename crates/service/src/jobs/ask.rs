@@ -1,7 +1,7 @@
 //! Asks for objects by reference: in chunks that adapt to what they weigh, several at once.
 //! Refuses to say what becomes of an object that didn't come: it tells how it did not come.
 
-use super::read::{Failed, KindRead, Reader};
+use super::read::{BUSY, Failed, KindRead, Reader};
 use crate::wire;
 use contract::Kind;
 use futures_util::future::try_join_all;
@@ -25,12 +25,8 @@ const AIM: u64 = 1 << 20;
 const FAILURES: u32 = 12;
 const FAILURES_LATER: u32 = 120;
 
-/// How often one chunk is put off: by a server that has no room for it, and by one that isn't there.
-const BUSY: u32 = 4;
+/// How often a chunk is put off by a server that isn't there.
 const AWAY: u32 = 1;
-
-/// How long a server that refused for want of something may keep a chunk waiting.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// What is asked of the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +150,7 @@ impl Asking<'_> {
             if self.state().is_empty() {
                 return Ok(());
             }
-            let slot = self.reader.context.or_cancelled(self.reader.slots.take()).await??;
+            let slot = self.reader.patiently(|| self.reader.slots.take()).await?;
             // Somebody else may have taken the last chunk meanwhile.
             let Some(chunk) = self.state().next() else { return Ok(()) };
             self.one(&slot, chunk).await?;
@@ -280,12 +276,10 @@ impl Asking<'_> {
         after: Option<Duration>,
         error: Error,
     ) -> Result<(), Failed> {
-        self.reader.slots.strained();
         if chunk.put_off >= most {
             return Err(error.into());
         }
-        let wait = after.unwrap_or(Duration::from_millis(500) * 2_u32.pow(chunk.put_off));
-        self.reader.context.or_cancelled(tokio::time::sleep(wait.min(LONGEST_WAIT))).await?;
+        self.reader.pause(chunk.put_off, after).await?;
         chunk.put_off += 1;
         self.state().again.push(chunk);
         Ok(())
