@@ -6,7 +6,7 @@ use crate::cost::Cost;
 use crate::peer::PASSWORD;
 use anyhow::{Context, Result, ensure};
 use contract::Kind;
-use contract::columns::{self, Shape};
+use contract::columns;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::path::Path;
@@ -156,8 +156,8 @@ fn specification(object_type: &str, paths: &[&str], objects: &str, limit: &str) 
 
 /// The properties that a sync asks a vCenter 8 for.
 fn paths(kind: Kind) -> Vec<&'static str> {
-    let stored = columns::of(kind).stored().filter(|(_, shape)| !matches!(shape, Shape::FromTree(_)));
-    let mut paths: Vec<&str> = stored.map(|(column, _)| &*column.source).collect();
+    let common = columns::of(kind).asked().filter(|column| column.subtype.is_none());
+    let mut paths: Vec<&str> = common.map(|column| &*column.source).collect();
     paths.sort_unstable();
     paths.dedup();
     paths

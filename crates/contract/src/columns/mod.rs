@@ -97,6 +97,11 @@ impl Shape {
         matches!(self, Shape::Reference | Shape::References | Shape::FromTree(Flat::Reference))
     }
 
+    /// Whether it is read from a property of the object itself.
+    pub fn is_property(self) -> bool {
+        !matches!(self, Shape::FromTree(_))
+    }
+
     fn column_type(self) -> (Type, Option<Unit>) {
         match self {
             Shape::Text | Shape::Name | Shape::Reference | Shape::Identification(_) | Shape::FolderType => {
@@ -167,8 +172,13 @@ pub struct Column {
     pub ty: Type,
     /// Unit of its values.
     pub unit: Option<Unit>,
-    /// The property path it is read from, or what it is computed from.
+    /// The property path it is read from, or what it is computed from. A path may only go through declared types:
+    /// a vCenter refuses the whole call for a property that only a subtype has.
     pub source: Cow<'static, str>,
+    /// What is read out of the property's value, where a path can't lead to it or where the whole comes anyway.
+    pub field: Option<&'static str>,
+    /// The subtype of the kind's object type that alone has the property.
+    pub subtype: Option<&'static str>,
     /// vSphere API version in which the path exists since, major and minor.
     pub since: (u16, u16),
     /// Other names it can be asked for by.
@@ -192,7 +202,8 @@ impl Serialize for Column {
             source: &'a str,
             aliases: &'a [&'static str],
         }
-        let Column { id, title, ty, unit, source, aliases, .. } = self;
+        let Column { id, title, ty, unit, aliases, .. } = self;
+        let source = &self.origin();
         Shown { id, title, r#type: *ty, unit: *unit, source, aliases }.serialize(serializer)
     }
 }
@@ -209,6 +220,8 @@ impl Column {
             ty,
             unit,
             source: source.into(),
+            field: None,
+            subtype: None,
             since: BASE,
             aliases: &[],
             visibility: Visibility::Listed,
@@ -239,6 +252,16 @@ impl Column {
         self
     }
 
+    fn field(mut self, field: &'static str) -> Column {
+        self.field = Some(field);
+        self
+    }
+
+    fn of(mut self, subtype: &'static str) -> Column {
+        self.subtype = Some(subtype);
+        self
+    }
+
     fn since(mut self, major: u16, minor: u16) -> Column {
         self.since = (major, minor);
         self
@@ -262,6 +285,14 @@ impl Column {
     fn internal(mut self) -> Column {
         self.visibility = Visibility::Internal;
         self
+    }
+
+    /// Where its value stands, for people: the property path, and the field of its value that is read.
+    pub fn origin(&self) -> Cow<'static, str> {
+        match self.field {
+            Some(field) => format!("{}.{field}", self.source).into(),
+            None => self.source.clone(),
+        }
     }
 
     /// Whether it goes by this name, without regard to case.
@@ -306,6 +337,11 @@ impl Schema {
                 _ => unreachable!("only stored columns are numbered"),
             }
         })
+    }
+
+    /// The columns whose source is a property that a server is asked for. Several may share one.
+    pub fn asked(&self) -> impl Iterator<Item = &Column> {
+        self.stored().filter(|(_, shape)| shape.is_property()).map(|(column, _)| column)
     }
 
     /// Place of a stored column in `Object::values`.

@@ -4,7 +4,7 @@
 mod shape;
 mod snapshots;
 
-use contract::columns::{self, Shape};
+use contract::columns::{self, Column, Shape};
 use contract::{Kind, Missing, Object, Ref, Value};
 use std::collections::HashSet;
 use vsphere::ApiVersion;
@@ -12,13 +12,13 @@ use vsphere::ApiVersion;
 /// Which properties of a kind to ask for: those that a server of this version knows.
 pub(crate) fn paths(kind: Kind, api: ApiVersion, refused: &HashSet<String>) -> Vec<String> {
     let mut paths: Vec<String> = columns::of(kind)
-        .stored()
-        .filter(|(column, shape)| {
-            !matches!(shape, Shape::FromTree(_))
+        .asked()
+        .filter(|column| {
+            column.subtype.is_none()
                 && ApiVersion::new(column.since.0, column.since.1) <= api
                 && !refused.contains(&*column.source)
         })
-        .map(|(column, _)| column.source.to_string())
+        .map(|column| column.source.to_string())
         .collect();
     paths.sort_unstable();
     paths.dedup();
@@ -33,7 +33,7 @@ pub(crate) fn object(kind: Kind, asked: &HashSet<&str>, sent: &vsphere::Object) 
         .stored()
         .enumerate()
         .map(|(slot, (column, shape))| {
-            let value = read(shape, &column.source, asked, sent);
+            let value = read(column, shape, asked, sent);
             value.unwrap_or_else(|why| {
                 missing.push((u16::try_from(slot).unwrap_or(u16::MAX), why));
                 Value::Null
@@ -80,17 +80,24 @@ fn reference(moref: &vsphere::MoRef) -> Option<Ref> {
     Some(Ref { kind: Kind::of_object_type(&moref.kind)?, moref: (&*moref.value).into() })
 }
 
-fn read(shape: Shape, path: &str, asked: &HashSet<&str>, sent: &vsphere::Object) -> Result<Value, Missing> {
-    if matches!(shape, Shape::FromTree(_)) {
+fn read(
+    column: &Column,
+    shape: Shape,
+    asked: &HashSet<&str>,
+    sent: &vsphere::Object,
+) -> Result<Value, Missing> {
+    if !shape.is_property() || column.subtype.is_some_and(|subtype| subtype != &*sent.moref.kind) {
         return Ok(Value::Null);
     }
+    let path = &*column.source;
     if !asked.contains(path) {
         return Err(Missing::NotReported);
     }
     if let Some((_, why)) = sent.missing.iter().find(|(missing, _)| **missing == *path) {
         return Err(reason(why));
     }
-    match sent.property(path) {
+    let sent = sent.property(path);
+    match column.field.map_or(sent, |field| sent?.field(field)) {
         Some(value) => shape::read(shape, value).ok_or(Missing::BadValue),
         // An unset list and an empty one are the same to vSphere, which leaves both out.
         None if matches!(shape, Shape::Length | Shape::SnapshotCount) => Ok(Value::Int(0)),

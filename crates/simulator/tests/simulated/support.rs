@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use contract::Kind;
-use contract::columns::{self, Shape};
+use contract::columns;
 use secrecy::SecretString;
 use simulator::{Options, Simulator};
 use vsphere::{Client, Endpoint, Event, Object, Selection, Session, Trust, Watcher};
@@ -35,10 +35,10 @@ pub(crate) async fn login(simulator: &Simulator) -> Session {
     client(simulator).await.login(simulator.user(), &password).await.unwrap()
 }
 
-/// The paths that Muster asks for.
+/// The paths that Muster asks for of every object of a kind.
 pub(crate) fn paths(kind: Kind) -> Vec<String> {
-    let stored = columns::of(kind).stored().filter(|(_, shape)| !matches!(shape, Shape::FromTree(_)));
-    let mut paths: Vec<String> = stored.map(|(column, _)| column.source.to_string()).collect();
+    let common = columns::of(kind).asked().filter(|column| column.subtype.is_none());
+    let mut paths: Vec<String> = common.map(|column| column.source.to_string()).collect();
     paths.sort();
     paths.dedup();
     paths
