@@ -117,7 +117,7 @@ async fn hosts_follow_their_cluster_in_evc_and_in_vsan() {
     let simulator = start(1_000, 9).await;
     let mut raw = crate::faults::logged_in(&simulator).await;
     let clusters = raw.view("ClusterComputeResource").await;
-    let paths = ["configurationEx.vsanConfigInfo.enabled", "summary.currentEVCModeKey"];
+    let paths = ["configurationEx", "summary"];
     let clusters = raw.retrieve_view(&clusters, "ClusterComputeResource", &paths, 100).await;
     let hosts = raw.view("HostSystem").await;
     let paths = ["parent", "config.virtualNicManagerInfo.netConfig", "summary.currentEVCModeKey"];
@@ -128,7 +128,7 @@ async fn hosts_follow_their_cluster_in_evc_and_in_vsan() {
         let parent = parent.split(['>', '<']).nth(1).unwrap();
         let cluster =
             clusters.body.split("<objects>").find(|one| one.contains(&format!(">{parent}<"))).unwrap();
-        let has_vsan = cluster.contains(">true</val>");
+        let has_vsan = cluster.contains("<vsanConfigInfo><enabled>true</enabled>");
         assert_eq!(host.contains("<selectedVnic>vsan.key-vim.host.VirtualNic-vmk2"), has_vsan, "{host}");
         assert_eq!(host.contains("currentEVCModeKey"), cluster.contains("currentEVCModeKey"), "{host}");
         *if has_vsan { &mut with } else { &mut without } += 1;
