@@ -8,6 +8,7 @@ mod equal;
 mod faults;
 mod house;
 mod keychain;
+mod lost;
 mod reading;
 mod shapes;
 mod sharing;

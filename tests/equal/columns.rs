@@ -138,7 +138,7 @@ const VMS: &[(&str, &str, Make)] = &[
     ("host", "runtime.host", name_of),
     ("host_moref", "runtime.host", moref),
     ("folder", "parent", folder),
-    ("folder_moref", "parent", moref),
+    ("folder_moref", "parent", folder_moref),
     ("vapp_moref", "parentVApp", moref),
     ("resource_pool", "resourcePool", name_of),
     ("resource_pool_moref", "resourcePool", moref),

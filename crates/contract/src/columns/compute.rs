@@ -124,7 +124,7 @@ pub(super) fn resource_pools() -> Vec<Column> {
         })
         .links(Link::Objects(Kind::ResourcePools))
         .shown(),
-        s("parent_moref", "Parent moref", "parent", Shape::Reference),
+        s("parent_moref", "Parent moref", "parent", Shape::Reference).place(),
         Column::derived("is_vapp", "vApp", "type of the object", &[], |row| {
             Value::Bool(&*row.object.object_type == "VirtualApp")
         })
@@ -135,7 +135,9 @@ pub(super) fn resource_pools() -> Vec<Column> {
             .shown()
             .alias(&["vms"]),
         s("owner_moref", "Owner", "owner", Shape::Reference).internal(),
+        // Of vApps in vApps only the outermost has a folder, and a linked one stands in another pool than its vApp.
         s("parent_folder_moref", "VM folder", "parentFolder", Shape::Reference).of("VirtualApp").internal(),
+        s("parent_vapp_moref", "vApp around it", "parentVApp", Shape::Reference).of("VirtualApp").internal(),
     ]
 }
 

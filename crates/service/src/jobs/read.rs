@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         let asked: HashSet<&str> = paths.iter().map(String::as_str).collect();
         let known = read.objects.len();
         for sent in sent.into_iter().filter(|sent| is_of(kind, &sent.moref.kind)) {
-            let object = wire::object(kind, &asked, &sent);
+            let object = wire::object(kind, &asked, &sent, self.session.root_folder());
             if kind == Kind::Vms {
                 let snapshots = wire::snapshots(&object, &sent).into_iter();
                 read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));
@@ -211,7 +211,8 @@ impl<'a> Reader<'a> {
     /// What to ask for of a kind.
     pub(super) fn paths(&self, kind: Kind) -> Vec<String> {
         static NONE: std::sync::LazyLock<HashSet<String>> = std::sync::LazyLock::new(HashSet::new);
-        wire::paths(kind, self.session.api_version(), self.refused.get(&kind).unwrap_or(&NONE))
+        let refused = self.refused.get(&kind).unwrap_or(&NONE);
+        wire::paths(kind, self.session.api_version(), refused).common
     }
 
     /// Stops asking for a path; false if it is none of ours, or already refused.

@@ -6,6 +6,7 @@ use super::read::Failed;
 use super::{Context, Stop, apply, guard};
 use crate::explain;
 use contract::{ApiError, Code, Diff, Kind, OperationState, Snapshot, Time};
+use std::sync::Arc;
 use store::Finish;
 
 /// What a sync reads.
@@ -21,7 +22,7 @@ pub(crate) enum Scope {
 /// inventory from now on, with the number of the change that made it.
 pub(crate) async fn sync(
     context: &Context,
-    before: &Snapshot,
+    before: &Arc<Snapshot>,
     scope: &Scope,
     accept_removals: bool,
 ) -> Result<(i64, Snapshot), Stop> {
@@ -35,7 +36,7 @@ pub(crate) async fn sync(
             .into());
     }
     context.step("writing");
-    let pass = apply::pass(reading, before, began);
+    let pass = apply::pass(reading, before, began).await;
     let staged = context.store.stage(&context.claim, &pass).await.map_err(explain::store)?;
     if !accept_removals {
         guard::check(&context.vcenter.vcenter.name, &staged)?;
@@ -64,7 +65,7 @@ pub(crate) async fn sync(
         rows_written = published.rows_written,
         "published"
     );
-    Ok((published.change_seq, apply::after(pass, before)))
+    Ok((published.change_seq, apply::after(pass, before).await))
 }
 
 /// Reads the scope; a session that ended in the middle is replaced once, and the pass begins anew. Answers with when

@@ -60,7 +60,7 @@ async fn look(session: &Session, kind: Kind) -> Result<BTreeSet<String>, vsphere
     let mut refused = HashSet::new();
     let mut missing = BTreeSet::new();
     loop {
-        let paths = wire::paths(kind, session.api_version(), &refused);
+        let paths = wire::paths(kind, session.api_version(), &refused).common;
         let mut watcher = Watcher::new(session, Selection::new(kind.object_type(), paths), SAMPLE);
         let page = first_page(&mut watcher).await;
         let _ = watcher.close().await;
