@@ -10,6 +10,7 @@ mod house;
 mod keychain;
 mod lost;
 mod reading;
+mod recordings;
 mod shapes;
 mod sharing;
 mod support;

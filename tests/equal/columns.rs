@@ -3,13 +3,14 @@
 
 use super::govc::{Inventory, Object};
 use super::make::*;
+use super::missing::told;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A kind of rows.
-pub(super) struct Kind {
+pub(crate) struct Kind {
     /// Its name on the command line.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The type to ask for, and its subtypes, which come along.
     types: &'static [&'static str],
     columns: &'static [(&'static str, &'static str, Make)],
@@ -19,10 +20,10 @@ pub(super) struct Kind {
 type Make = fn(&Cell<'_>) -> Value;
 
 /// Rows by moref, each with its values by column.
-pub(super) type Rows = BTreeMap<String, BTreeMap<String, Value>>;
+pub(crate) type Rows = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Every kind that there is.
-pub(super) const KINDS: [Kind; 9] = [
+pub(crate) const KINDS: [Kind; 9] = [
     Kind { name: "datacenters", types: &["Datacenter"], columns: DATACENTERS },
     Kind { name: "clusters", types: &["ClusterComputeResource"], columns: CLUSTERS },
     Kind { name: "hosts", types: &["HostSystem"], columns: HOSTS },
@@ -43,7 +44,7 @@ const IDENTITY: [&str; 4] = ["vcenter", "vcenter_instance_uuid", "kind", "moref"
 
 impl Kind {
     /// Every column that is compared.
-    pub(super) fn compared(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn compared(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|(column, _, _)| *column).chain(IDENTITY)
     }
 
@@ -51,10 +52,14 @@ impl Kind {
     pub(super) fn rows(&self, inventory: &Inventory<'_>, vcenter: &str) -> Rows {
         let objects = self.objects(inventory);
         let rows = objects.iter().map(|object| {
-            let cells = self
-                .columns
-                .iter()
-                .map(|(column, path, make)| ((*column).to_owned(), make(&Cell { inventory, object, path })));
+            let told = self.columns.iter().map(|(column, path, make)| {
+                (*column, told(&Cell { inventory, object, path }, column, *make))
+            });
+            let told: Vec<_> = told.collect();
+            let missing: Value =
+                told.iter().filter_map(|(column, (_, why))| Some((*column, (*why)?))).collect();
+            let cells = told.into_iter().map(|(column, (value, _))| (column.to_owned(), value));
+            let cells = cells.chain([("missing".to_owned(), missing)]);
             let identity =
                 [json!(vcenter), inventory.instance_uuid.clone(), json!(self.name), json!(object.moref)];
             let identity = IDENTITY.map(str::to_owned).into_iter().zip(identity);
@@ -91,6 +96,7 @@ const CLUSTERS: &[(&str, &str, Make)] = &[
     ("cpu_total_mhz", "summary.totalCpu", same),
     ("cpu_effective_mhz", "summary.effectiveCpu", same),
     ("memory_total_bytes", "summary.totalMemory", same),
+    ("memory_effective_bytes", "summary.effectiveMemory", mebibytes),
 ];
 
 const HOSTS: &[(&str, &str, Make)] = &[
@@ -216,7 +222,7 @@ const RESOURCE_POOLS: &[(&str, &str, Make)] = &[
 ];
 
 const FOLDERS: &[(&str, &str, Make)] =
-    &[("name", "name", name), ("path", "name", path), ("type", "name", folder_type)];
+    &[("name", "name", name), ("path", "name", path), ("type", "childType", folder_type)];
 
 const SNAPSHOTS: &[(&str, &str, Make)] = &[
     ("vm", "vm", name_of),
