@@ -48,7 +48,7 @@ impl Kind {
         self.columns.iter().map(|(column, _, _)| *column).chain(IDENTITY)
     }
 
-    /// The rows of a vCenter that goes by `vcenter`.
+    /// The rows of a vCenter that goes by `vcenter`, to which none of them was ever known before.
     pub(super) fn rows(&self, inventory: &Inventory<'_>, vcenter: &str) -> Rows {
         let objects = self.objects(inventory);
         let rows = objects.iter().map(|object| {
@@ -58,12 +58,13 @@ impl Kind {
             let told: Vec<_> = told.collect();
             let missing: Value =
                 told.iter().filter_map(|(column, (_, why))| Some((*column, (*why)?))).collect();
-            let cells = told.into_iter().map(|(column, (value, _))| (column.to_owned(), value));
-            let cells = cells.chain([("missing".to_owned(), missing)]);
+            let mut row: BTreeMap<String, Value> =
+                told.into_iter().map(|(column, (value, _))| (column.to_owned(), value)).collect();
             let identity =
                 [json!(vcenter), inventory.instance_uuid.clone(), json!(self.name), json!(object.moref)];
-            let identity = IDENTITY.map(str::to_owned).into_iter().zip(identity);
-            (object.moref.clone(), cells.chain(identity).collect())
+            row.extend(IDENTITY.map(str::to_owned).into_iter().zip(identity));
+            row.insert("missing".to_owned(), missing);
+            (object.moref.clone(), row)
         });
         rows.collect()
     }

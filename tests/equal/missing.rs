@@ -4,7 +4,7 @@
 use super::make::Cell;
 use serde_json::Value;
 
-/// The properties that a vCenter knows of an object whatever becomes of it.
+/// What the vCenter itself keeps: left out, it is unset also of what is lost.
 const PLACES: [&str; 3] = ["parent", "parentVApp", "resourcePool"];
 
 /// The properties that came with a version of the API.

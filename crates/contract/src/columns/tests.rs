@@ -46,3 +46,20 @@ fn no_two_columns_of_a_kind_share_a_name() {
         }
     }
 }
+
+#[test]
+fn what_an_earlier_release_stored_by_another_id_is_the_columns_of_today() {
+    let mut renamed = 0;
+    for kind in Kind::ALL {
+        let schema = of(kind);
+        for (slot, (column, _)) in schema.stored().enumerate() {
+            if let Some(id) = column.formerly {
+                assert_eq!(schema.slot(id), Some(slot), "{kind}.{}", column.id);
+                assert!(schema.stored().all(|(other, _)| other.id != id), "{kind} store {id} anew");
+                renamed += 1;
+            }
+        }
+    }
+    assert!(renamed > 0);
+    assert_eq!(of(Kind::Vms).slot("folder_moref"), of(Kind::Vms).slot("folder_ref"));
+}

@@ -10,36 +10,42 @@ mod tests;
 use contract::columns::{self, Column, Shape};
 use contract::{Kind, Missing, Object, Ref, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use vsphere::{ApiVersion, MoRef};
+use vsphere::{ApiVersion, MoRef, Property, PropertySet};
 
-/// The properties to ask for of a kind.
-#[derive(Debug, Default)]
-pub(crate) struct Paths {
-    /// Those of every object of the kind.
-    pub(crate) common: Vec<String>,
-    /// What only a subtype has, by that type: a propSet of its own beside the common one, for the kind's type doesn't know
-    /// these paths. A server gives an object what all the propSets that fit it ask for.
-    pub(crate) of_subtypes: Vec<(&'static str, Vec<String>)>,
-}
-
-/// Which properties to ask for of a kind: those that a server of this version knows, and has not refused.
-pub(crate) fn paths(kind: Kind, api: ApiVersion, refused: &HashSet<String>) -> Paths {
+/// What to ask for of a kind: of every object, and beside it what only a subtype has, for the kind's type doesn't know
+/// those paths. A server gives an object what all the sets that fit it ask for. Left out is what a server of this version
+/// doesn't know, and what it has refused.
+pub(crate) fn sets(kind: Kind, api: ApiVersion, refused: &BTreeSet<String>) -> Vec<PropertySet> {
     let is_known = |column: &&Column| {
         ApiVersion::new(column.since.0, column.since.1) <= api && !refused.contains(&*column.source)
     };
-    let mut by_subtype: BTreeMap<Option<&str>, BTreeSet<&str>> = BTreeMap::new();
-    for column in columns::of(kind).asked().filter(is_known) {
-        by_subtype.entry(column.subtype).or_default().insert(&column.source);
-    }
-    let mut paths = Paths::default();
-    for (subtype, of_type) in by_subtype {
-        let of_type = of_type.into_iter().map(str::to_owned).collect();
-        match subtype {
-            None => paths.common = of_type,
-            Some(subtype) => paths.of_subtypes.push((subtype, of_type)),
+    let mut by_subtype: BTreeMap<Option<&str>, BTreeMap<&str, Vec<Vec<&'static str>>>> = BTreeMap::new();
+    for (column, shape) in columns::of(kind).stored().filter(|(_, shape)| shape.is_property()) {
+        if !is_known(&column) {
+            continue;
         }
+        let of_type = by_subtype.entry(column.subtype).or_default();
+        let read = column.field.map_or_else(|| shape::fields(shape), |field| vec![field]);
+        of_type.entry(&*column.source).or_default().push(read);
     }
-    paths
+    by_subtype
+        .into_iter()
+        .map(|(subtype, paths)| {
+            let properties = paths
+                .into_iter()
+                .map(|(path, read)| Property { path: path.to_owned(), fields: fields(read) });
+            PropertySet::new(subtype.unwrap_or(kind.object_type()), properties)
+        })
+        .collect()
+}
+
+/// All that several columns read of one value; nothing if one of them reads everything.
+fn fields(of_columns: Vec<Vec<&'static str>>) -> Vec<&'static str> {
+    if of_columns.iter().any(Vec::is_empty) {
+        return Vec::new();
+    }
+    let all: BTreeSet<&str> = of_columns.into_iter().flatten().collect();
+    all.into_iter().collect()
 }
 
 /// An object of `kind` as the server sent it. `asked` holds the paths that were asked for, of subtypes too, and `root` is
@@ -136,9 +142,10 @@ fn read(
 
 fn reason(why: &vsphere::Missing) -> Missing {
     match why {
-        vsphere::Missing::NoPermission => Missing::NoPermission,
+        vsphere::Missing::NoPermission(_) | vsphere::Missing::NotAuthenticated => Missing::NoPermission,
         vsphere::Missing::NotConnected => Missing::NotConnected,
         vsphere::Missing::NotReported => Missing::NotReported,
+        vsphere::Missing::TooLarge => Missing::TooLarge,
         vsphere::Missing::Gone | vsphere::Missing::Other(_) => Missing::Fault,
     }
 }

@@ -49,6 +49,29 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
     }
 }
 
+/// The fields that a shape reads of its value, at any depth below a list's elements; empty for all of it.
+pub(super) fn fields(shape: Shape) -> Vec<&'static str> {
+    match shape {
+        Shape::Identification(_) => vec!["identifierValue", "identifierType", "key"],
+        Shape::VnicAddresses(_) => vec![
+            "nicType",
+            "selectedVnic",
+            "candidateVnic",
+            "key",
+            "spec",
+            "ip",
+            "ipAddress",
+            "ipV6Config",
+            "ipV6Address",
+        ],
+        Shape::Each(field) | Shape::Addresses(field) => vec![field],
+        // Half of all bytes of a sync are devices, and but for these they are passed over.
+        Shape::CardMacs => vec!["macAddress"],
+        Shape::SnapshotCount | Shape::SnapshotOldest => super::snapshots::FIELDS.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
 /// A name as people gave it: the server escapes `/`, `\` and `%`. Path decoding: a `+` stays a `+`.
 pub(super) fn name(escaped: &str) -> Value {
     // Decoding that leaves no UTF-8 means that the server didn't escape: then it stands as it is.

@@ -7,6 +7,10 @@ use vsphere::Value as Wire;
 
 const TREE: &str = "snapshot.rootSnapshotList";
 
+/// What is read of a node.
+pub(super) const FIELDS: [&str; 8] =
+    ["snapshot", "name", "description", "id", "createTime", "state", "quiesced", "childSnapshotList"];
+
 /// Every node of a list of VirtualMachineSnapshotTree with its depth, roots at 1, in depth-first order.
 pub(super) fn nodes(roots: &Wire) -> Vec<(&Wire, i64)> {
     let mut found = Vec::new();

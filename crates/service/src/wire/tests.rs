@@ -16,10 +16,13 @@ fn root() -> MoRef {
     MoRef::new("Folder", "group-d1")
 }
 
+fn asked(sets: &[PropertySet]) -> Vec<String> {
+    sets.iter().flat_map(|set| &set.properties).map(|property| property.path.clone()).collect()
+}
+
 /// Every path of a kind, its subtypes' too.
 fn all(kind: Kind) -> Vec<String> {
-    let Paths { common, of_subtypes } = paths(kind, ApiVersion::new(8, 0), &HashSet::new());
-    common.into_iter().chain(of_subtypes.into_iter().flat_map(|(_, paths)| paths)).collect()
+    asked(&sets(kind, ApiVersion::new(8, 0), &BTreeSet::new()))
 }
 
 /// What becomes of an object of which these properties came, and nothing else, though everything was asked for.
@@ -75,7 +78,7 @@ fn a_clusters_summary_is_asked_for_once_and_its_fields_are_read_out_of_it() {
 
 #[test]
 fn a_summary_that_did_not_come_is_missing_in_each_of_its_columns() {
-    let missing = [("summary", vsphere::Missing::NoPermission)];
+    let missing = [("summary", vsphere::Missing::NoPermission(None))];
     let cluster = came_without("ClusterComputeResource", "domain-c1", &[], &missing);
     let garbled = came("ClusterComputeResource", "domain-c1", &[("summary", text("green"))]);
     for id in ["evc_mode", "cpu_total_mhz", "memory_total_bytes", "effective_host_count"] {
@@ -86,10 +89,11 @@ fn a_summary_that_did_not_come_is_missing_in_each_of_its_columns() {
 
 #[test]
 fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
-    let Paths { common, of_subtypes } = paths(Kind::ResourcePools, ApiVersion::new(5, 5), &HashSet::new());
-    let of_vapps = vec!["parentFolder".to_owned(), "parentVApp".to_owned()];
-    assert_eq!(of_subtypes, [("VirtualApp", of_vapps)]);
-    assert_eq!(common, ["name", "owner", "parent", "vm"]);
+    let sets = sets(Kind::ResourcePools, ApiVersion::new(5, 5), &BTreeSet::new());
+    let types: Vec<&str> = sets.iter().map(|set| &*set.type_name).collect();
+    assert_eq!(types, ["ResourcePool", "VirtualApp"]);
+    assert_eq!(asked(&sets[..1]), ["name", "owner", "parent", "vm"]);
+    assert_eq!(asked(&sets[1..]), ["parentFolder", "parentVApp"]);
     let folder = [("parentFolder", Wire::Ref(MoRef::new("Folder", "group-v3")))];
     let vapp = came("VirtualApp", "resgroup-v1", &folder);
     let expected = Value::Ref(Ref { kind: Kind::Folders, moref: "group-v3".into() });
@@ -100,8 +104,8 @@ fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
 
 #[test]
 fn what_is_too_new_for_a_server_or_was_refused_is_not_asked_for_and_not_reported() {
-    let refused = HashSet::from(["guest.net".to_owned()]);
-    let asked = paths(Kind::Vms, ApiVersion::new(6, 5), &refused).common;
+    let refused = BTreeSet::from(["guest.net".to_owned()]);
+    let asked = asked(&sets(Kind::Vms, ApiVersion::new(6, 5), &refused));
     for path in ["config.createDate", "guest.net"] {
         assert!(all(Kind::Vms).iter().any(|known| known == path), "{path}");
         assert!(!asked.iter().any(|asked| asked == path), "{path}");
@@ -115,6 +119,19 @@ fn what_is_too_new_for_a_server_or_was_refused_is_not_asked_for_and_not_reported
     let vm = super::object(Kind::Vms, &asked, &sent, &root());
     assert_eq!(of(&vm, "created_at"), (&NOTHING, Some(Missing::NotReported)));
     assert_eq!(of(&vm, "ip_addresses"), (&NOTHING, Some(Missing::NotReported)));
+}
+
+#[test]
+fn of_values_that_hold_much_only_what_columns_read_is_built() {
+    let sets = sets(Kind::Vms, ApiVersion::new(8, 0), &BTreeSet::new());
+    let fields = |path: &str| {
+        let found = sets.iter().flat_map(|set| &set.properties).find(|property| property.path == path);
+        found.unwrap().fields.clone()
+    };
+    assert_eq!(fields("config.hardware.device"), ["macAddress"]);
+    assert_eq!(fields("guest.net"), ["ipAddress"]);
+    assert!(fields("snapshot.rootSnapshotList").contains(&"childSnapshotList"));
+    assert!(fields("name").is_empty() && fields("datastore").is_empty());
 }
 
 #[test]
@@ -198,7 +215,7 @@ fn a_vm_without_any_configuration_is_out_of_reach_whatever_it_says_of_its_connec
 fn a_configuration_that_may_not_be_read_is_withheld_and_not_absent() {
     let asked = all(Kind::Vms);
     let config = asked.iter().filter(|path| path.starts_with("config."));
-    let missing: Vec<_> = config.map(|path| (path.as_str(), vsphere::Missing::NoPermission)).collect();
+    let missing: Vec<_> = config.map(|path| (path.as_str(), vsphere::Missing::NoPermission(None))).collect();
     let connected = [("runtime.connectionState", text("connected"))];
     let vm = came_without("VirtualMachine", "vm-1", &connected, &missing);
     assert_eq!(of(&vm, "is_template"), (&NOTHING, Some(Missing::NoPermission)));
