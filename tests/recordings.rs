@@ -19,8 +19,15 @@ const RECORDINGS: [(&str, usize); 5] = [
     ("esxi-8.0.1", 11),
 ];
 
-/// Columns that have no value in any of them: nobody recorded the property, or none of these servers had one.
-const NOWHERE: &[&str] = &[];
+/// Columns that have no value in any of them: none of these servers had an EVC mode, a VM in a vApp, a datastore in a
+/// datastore cluster that was recorded with it, or a snapshot with a description. `tests/equal` has them all.
+const NOWHERE: [&str; 5] = [
+    "clusters evc_mode",
+    "vms vapp_moref",
+    "datastores datastore_cluster",
+    "datastores datastore_cluster_moref",
+    "snapshots description",
+];
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(format!("{name}.xml.gz"))

@@ -192,7 +192,8 @@ impl Session {
         lock(&self.views).remove(id).is_some()
     }
 
-    /// Keeps what is left of a retrieval through a collector; answers with the token for it.
+    /// Keeps what is left of a retrieval through a collector; answers with the token for it. One that is destroyed while
+    /// its page is written leaves a token that nothing takes, until the session ends.
     pub(crate) fn hold_rest(&self, collector: &str, rest: Rest) -> Result<String, Fault> {
         let mut rests = lock(&self.rests);
         if rests.len() >= HELD {
