@@ -12,6 +12,7 @@ mod keychain;
 mod kills;
 mod lost;
 mod reading;
+mod recordings;
 mod shapes;
 mod sharing;
 mod support;

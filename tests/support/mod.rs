@@ -3,9 +3,11 @@
 
 mod musterctl;
 mod peer;
+mod simulator;
 
 pub(crate) use musterctl::{Musterctl, Run, finish};
 pub(crate) use peer::{PASSWORD, Peer};
+pub(crate) use simulator::Simulator;
 
 use std::time::{Duration, Instant};
 

@@ -70,6 +70,9 @@ pub(crate) enum Command {
         /// Another seed, another estate
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
+        /// Answer what was recorded of a real server instead: XML, packed with gzip or not
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
+        recording: Option<PathBuf>,
     },
     /// Print a shell completion script
     Completions {
@@ -342,6 +345,9 @@ mod tests {
             assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "{vms}");
         }
         assert!(Args::command().try_get_matches_from(["musterctl", "simulator", "--vms", "30000"]).is_ok());
+        let both = ["musterctl", "simulator", "--recording", "a.xml", "--vms", "5"];
+        let refused = Args::command().try_get_matches_from(both);
+        assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "a recording has its own size");
     }
 
     #[test]

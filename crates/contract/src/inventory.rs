@@ -248,11 +248,16 @@ impl<'a> Row<'a> {
     pub fn missing(&self, column: &Column) -> Option<Missing> {
         match &column.get {
             Get::Stored { slot, .. } => self.object.reason_at(*slot),
-            Get::Derived { from, beyond, .. } => from
-                .iter()
-                .find_map(|id| self.object.reason(id))
-                .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
-                .or_else(|| beyond(self)),
+            Get::Derived { from, beyond, value } => {
+                let why = from
+                    .iter()
+                    .find_map(|id| self.object.reason(id))
+                    .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
+                    .or_else(|| beyond(self));
+                // A reference is known as it is, also of what is out of sight.
+                let is_reference = || column.id.ends_with("_moref") && !value(self).is_null();
+                why.filter(|why| *why != Missing::NotVisible || !is_reference())
+            }
             Get::Identity(_) => None,
         }
     }

@@ -33,8 +33,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
             return output.failure(&error.next("Try again."));
         }
     };
-    if let Command::Simulator { vms, seed } = command {
-        let outcome = simulator::run(output, &interrupts, vms, seed, args.data_dir.as_deref()).await;
+    if let Command::Simulator { vms, seed, recording } = command {
+        let of = recording.map_or(simulator::Of::Seed { vms, seed }, simulator::Of::Recording);
+        let outcome = simulator::run(output, &interrupts, of, args.data_dir.as_deref()).await;
         return outcome.unwrap_or_else(|error| output.failure(&error));
     }
     let call = Call { command, data_dir: args.data_dir };
