@@ -168,7 +168,7 @@ pub(crate) enum Vcenter {
 #[derive(Debug, ClapArgs)]
 #[group(multiple = false)]
 pub(crate) struct Trust {
-    /// Trust the certificate with this SHA-256 fingerprint
+    /// Trust the certificate with this SHA-256 fingerprint, as openssl or any browser shows it
     #[arg(long, value_name = "SHA256")]
     pub(crate) pin: Option<String>,
     /// Trust what chains up to the CA certificates in this PEM file

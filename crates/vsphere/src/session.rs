@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use crate::{
     client::{About, Server},
     error::Error,
+    host::HostIdentity,
     paging::Paging,
     parser::{Object, Page, Response},
     request::{self, Request},
@@ -81,19 +82,16 @@ impl Session {
         }
     }
 
-    /// The hardware's UUID of an ESXi that is connected to directly, which identifies it as `instanceUuid` does a
-    /// vCenter. Source: HostSystem.summary.hardware.uuid, of the first host.
-    pub async fn host_hardware_uuid(&self) -> Result<Option<String>, Error> {
-        const UUID: &str = "summary.hardware.uuid";
-        let mut hosts = Watcher::new(self, Selection::new("HostSystem", [UUID]), 1);
-        let uuid = match hosts.next().await? {
-            Event::Page { objects, .. } => objects
-                .first()
-                .and_then(|host| host.property(UUID)?.as_str().map(|uuid| uuid.trim().to_owned())),
-            Event::InitialDone => None,
+    /// What tells an ESXi that is connected to directly from others, as `instanceUuid` does a vCenter. Source: the first
+    /// HostSystem.
+    pub async fn host_identity(&self) -> Result<HostIdentity, Error> {
+        let mut hosts = Watcher::new(self, Selection::new("HostSystem", HostIdentity::PATHS), 1);
+        let identity = match hosts.next().await? {
+            Event::Page { objects, .. } => objects.first().map(HostIdentity::read).unwrap_or_default(),
+            Event::InitialDone => HostIdentity::default(),
         };
         hosts.close().await;
-        Ok(uuid.filter(|uuid| !uuid.is_empty()))
+        Ok(identity)
     }
 
     /// Properties of these objects, which are all of one type. Objects come in any order.

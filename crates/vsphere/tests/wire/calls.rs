@@ -6,7 +6,7 @@ use std::{
 };
 
 use secrecy::SecretString;
-use vsphere::{ApiVersion, Client, Error, Event, MoRef, Selection, Session, Value, Watcher};
+use vsphere::{ApiVersion, Client, Error, Event, MoRef, Refusal, Selection, Session, Value, Watcher};
 
 use crate::server::{Identity, Received, Reply, Server, params, self_signed};
 
@@ -207,8 +207,9 @@ async fn an_expired_password_is_a_rejected_login() {
     let expired = String::from_utf8_lossy(INVALID_LOGIN).replace("InvalidLogin", "PasswordExpired");
     let peer = Peer::start(except("Login", Reply::fault(expired.as_bytes()))).await;
     let error = peer.login().await.unwrap_err();
-    assert!(matches!(&error, Error::InvalidLogin { reason: Some(_), .. }), "{error:?}");
-    assert!(error.to_string().ends_with("refused: the password has expired"), "{error}");
+    let is_told = matches!(&error, Error::InvalidLogin { refusal: Refusal::PasswordExpired, .. });
+    assert!(is_told, "{error:?}");
+    assert!(error.to_string().ends_with("refused: the password has expired (Login failure)"), "{error}");
 }
 
 #[tokio::test]
