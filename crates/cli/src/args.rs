@@ -169,7 +169,8 @@ pub(crate) enum Vcenter {
 #[group(multiple = false)]
 pub(crate) struct Trust {
     /// Trust the certificate with this SHA-256 fingerprint, as openssl or any browser shows it
-    #[arg(long, value_name = "SHA256")]
+    // A certificate pasted in its place begins with dashes, and deserves better than "unexpected argument".
+    #[arg(long, value_name = "SHA256", allow_hyphen_values = true)]
     pub(crate) pin: Option<String>,
     /// Trust what chains up to the CA certificates in this PEM file
     #[arg(long, value_name = "FILE")]
