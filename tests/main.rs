@@ -5,6 +5,7 @@
 
 mod adding;
 mod chunks;
+mod credentials;
 mod equal;
 mod faults;
 mod house;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 const VCENTER: &str =
     "id name host port credential user trust tags ttl_seconds instance_uuid product version build";
-const CREDENTIAL: &str = "id name user stored vcenters rejected_at";
+const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_because";
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total \
                          added changed removed unchanged calls bytes error";

@@ -171,8 +171,9 @@ pub(crate) enum Vcenter {
 #[derive(Debug, ClapArgs)]
 #[group(multiple = false)]
 pub(crate) struct Trust {
-    /// Trust the certificate with this SHA-256 fingerprint
-    #[arg(long, value_name = "SHA256")]
+    /// Trust the certificate with this SHA-256 fingerprint, as openssl or any browser shows it
+    // A certificate pasted in its place begins with dashes, and deserves better than "unexpected argument".
+    #[arg(long, value_name = "SHA256", allow_hyphen_values = true)]
     pub(crate) pin: Option<String>,
     /// Trust what chains up to the CA certificates in this PEM file
     #[arg(long, value_name = "FILE")]

@@ -7,6 +7,7 @@ mod events;
 mod explain;
 mod inventory;
 mod jobs;
+mod logins;
 mod operations;
 mod query;
 mod reads;
@@ -18,18 +19,19 @@ mod wire;
 pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
 pub use contract::command::Withdrawn;
 pub use events::Subscription;
-pub use explain::{look_at_the_server, no_new_password, quoted};
+pub use explain::{look_at_the_server, no_new_password, quoted, shown_host};
 pub use inventory::Freshness;
 pub use operations::{Job, Operations};
 pub use query::{Query, Table, TableRow};
 pub use reads::Reading;
-pub use secrets::{SecretString, Unlock, read_password_from_stdin};
-pub use validate::{address, duration};
+pub use secrets::{SecretString, Unlock, read_password_from_stdin, typed_password};
+pub use validate::{address, duration, pem_text};
 
 use connections::Connections;
 use contract::{ApiError, Code, Kind, Time, Vcenter, VcenterId};
 use events::Events;
 use inventory::Inventory;
+use logins::Logins;
 use reads::Reads;
 use secrets::Secrets;
 use std::path::PathBuf;
@@ -85,6 +87,7 @@ struct Inner {
     store: Store,
     secrets: Secrets,
     unlock: Unlock,
+    logins: Logins,
     connections: Connections,
     inventory: Inventory,
     operations: Operations,
@@ -105,7 +108,8 @@ pub async fn open(options: Options) -> Result<Service, ApiError> {
         keychain: options.keychain,
     });
     let events = Events::new();
-    let connections = Connections::new(store.clone(), secrets.clone(), options.unlock, events.clone(), now);
+    let logins = Logins::new(store.clone(), secrets.clone(), options.unlock, events.clone(), now);
+    let connections = Connections::new(store.clone(), logins.clone());
     let inventory = Inventory::new(store.clone());
     let operations =
         Operations::new(store.clone(), connections.clone(), inventory.clone(), events.clone(), now);
@@ -119,6 +123,7 @@ pub async fn open(options: Options) -> Result<Service, ApiError> {
         store,
         secrets,
         unlock,
+        logins,
         connections,
         inventory,
         operations,

@@ -59,11 +59,11 @@ impl Service {
             let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
             let name = format!("credential {}", credential.name);
             checks.push(match (credential.rejected_at, self.inner.secrets.is_stored(&key).await) {
-                (Some(at), _) => failed(
-                    name,
-                    format!("a vCenter rejected it at {at}; nothing logs in with it until it is changed"),
-                    format!("musterctl credential set {} --password-stdin", quoted(&credential.name)),
-                ),
+                (Some(_), stored) => {
+                    let is_in_file = matches!(stored, Ok(Some(Place::File)));
+                    let next = explain::rejected_before(&credential, None, is_in_file).next_step;
+                    failed(name, explain::was_rejected(&credential), next.unwrap_or_default())
+                }
                 (None, Ok(Some(Place::Keychain))) => {
                     passed(name, "its password is in the keychain".to_owned())
                 }

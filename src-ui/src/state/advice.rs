@@ -2,7 +2,7 @@
 //! Refuses to send anybody to the command line for what a button can do.
 
 use super::route::{Dialog, Focus, Route};
-use contract::{ApiError, Code, Kind, Operation, OperationKind, VcenterId};
+use contract::{ApiError, Code, Kind, Operation, OperationKind, Rejection, VcenterId};
 
 /// What a button of a failure does.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,14 +77,10 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
     };
     let go = |label, dialog| offer(label, Remedy::Go(Route::dialog(dialog)));
     match error.code {
-        Code::LoginRejected => (
-            "Nothing logs in with this password again until you change it. On a vCenter with federated login (ADFS, \
-             Okta, MFA) use a local or directory account."
-                .to_owned(),
-            vec![
-                go("Update password", Dialog::Edit(id(), Focus::Password)),
-                offer("It is right, try again", Remedy::RetryLogin(id())),
-            ],
+        Code::LoginRejected => rejected(error.rejected_because, vcenter),
+        Code::NoSession => (
+            "Nothing is wrong with user and password. Wait a little, or end sessions on it that nobody needs.".to_owned(),
+            vec![again("Try again", false)],
         ),
         Code::NoPassword => (
             "Type the password once; it is kept in the keychain.".to_owned(),
@@ -129,13 +125,62 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
     }
 }
 
+/// A sentence and buttons for a login that was rejected: what its account needs.
+fn rejected(because: Option<Rejection>, vcenter: &VcenterId) -> (String, Vec<Offer>) {
+    let update = Offer {
+        label: "Update password",
+        remedy: Remedy::Go(Route::dialog(Dialog::Edit(vcenter.clone(), Focus::Password))),
+    };
+    let retry = |label| Offer { label, remedy: Remedy::RetryLogin(vcenter.clone()) };
+    let (sentence, offers) = match because {
+        None | Some(Rejection::InvalidLogin) => (
+            "Nothing logs in with this password again until you change it. On a vCenter with federated login (ADFS, \
+             Okta, MFA) use a local or directory account.",
+            vec![update, retry("It is right, try again")],
+        ),
+        Some(Rejection::PasswordExpired) => (
+            "Give the account a new password on the vCenter or in its directory, then store it here.",
+            vec![update, retry("It is valid again, try again")],
+        ),
+        Some(Rejection::AccountDisabled) => (
+            "Have the account enabled on the vCenter or in its directory. Nothing logs in with it before you say so.",
+            vec![retry("It is enabled, try again"), update],
+        ),
+        Some(Rejection::AccountLocked) => (
+            "Nothing logs in with it for 15 minutes, so that the vCenter can unlock it. Look for what else logs in with an \
+             old password.",
+            vec![retry("It is unlocked, try again"), update],
+        ),
+        Some(Rejection::Refused) => (
+            "Do what the server says. Nothing logs in with this password again before you say so.",
+            vec![retry("Try again"), update],
+        ),
+    };
+    (sentence.to_owned(), offers)
+}
+
 /// A sentence for a failure in a form, where the buttons are those of the form.
 pub(crate) fn in_form(error: &ApiError) -> String {
     match error.code {
-        Code::LoginRejected => {
-            "Check user and password. On a vCenter with federated login (ADFS, Okta, MFA) use a local \
+        Code::LoginRejected => match error.rejected_because {
+            Some(Rejection::PasswordExpired) => {
+                "Give the account a new password on the vCenter or in its directory, and type that one."
+            }
+            Some(Rejection::AccountDisabled) => {
+                "Have the account enabled on the vCenter or in its directory, then try again."
+            }
+            Some(Rejection::AccountLocked) => {
+                "Wait until it is unlocked: vCenter does that by itself after some minutes, unless somebody goes on trying."
+            }
+            Some(Rejection::Refused) => "Do what the server says, then try again.",
+            None | Some(Rejection::InvalidLogin) => {
+                "Check user and password. On a vCenter with federated login (ADFS, Okta, MFA) use a local \
              or directory account. Five rejected logins within three minutes lock an account."
-                .to_owned()
+            }
+        }
+        .to_owned(),
+        Code::NoSession => {
+            "Nothing is wrong with user and password. Wait a little, or end sessions on it that nobody needs.".to_owned()
         }
         Code::NoPassword => "Type the password.".to_owned(),
         Code::UntrustedCertificate => String::new(),
@@ -190,6 +235,7 @@ mod tests {
     fn what_a_button_can_do_is_not_told_as_a_command() {
         for code in [
             Code::LoginRejected,
+            Code::NoSession,
             Code::NoPassword,
             Code::KeychainLocked,
             Code::UntrustedCertificate,
@@ -207,6 +253,25 @@ mod tests {
                 "{code:?}"
             );
         }
+    }
+
+    #[test]
+    fn every_rejection_has_a_sentence_of_its_own_and_what_helps_comes_first() {
+        let mut sentences = std::collections::BTreeSet::new();
+        for (because, first) in [
+            (Rejection::InvalidLogin, "Update password"),
+            (Rejection::PasswordExpired, "Update password"),
+            (Rejection::AccountDisabled, "It is enabled, try again"),
+            (Rejection::AccountLocked, "It is unlocked, try again"),
+            (Rejection::Refused, "Try again"),
+        ] {
+            let error =
+                ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, "x") };
+            let (sentence, offers) = on(&error, &VcenterId("v".into()), None);
+            assert_eq!(offers[0].label, first);
+            sentences.extend([sentence, in_form(&error)]);
+        }
+        assert_eq!(sentences.len(), 10, "{sentences:?}");
     }
 
     #[test]

@@ -75,10 +75,11 @@ async fn refresh(
         if is_younger(service, &cached, most) {
             continue;
         }
-        let started = match ask::missing_password(service, output, &vcenter.credential_id).await {
-            Ok(()) => service.read(&vcenter.id, kind, Freshness::AtMost(most)).await,
-            Err(error) => Err(error),
-        };
+        let started =
+            match ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await {
+                Ok(()) => service.read(&vcenter.id, kind, Freshness::AtMost(most)).await,
+                Err(error) => Err(error),
+            };
         match started {
             Ok(Reading { refresh: Some(operation), .. }) => refreshing.push((vcenter, operation)),
             Ok(Reading { failure: Some(error), .. }) | Err(error) => {

@@ -21,7 +21,7 @@ pub(super) async fn test(
     let vcenter = service.vcenter(name).await?;
     // Who wants to retry the login says that the password is right.
     if !retry_login {
-        ask::missing_password(service, output, &vcenter.credential_id).await?;
+        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter)).await?;
     }
     let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
     let waited = progress::wait(service, output, interrupts, std::slice::from_ref(&id)).await?;
@@ -54,7 +54,7 @@ pub(super) async fn run(
         output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
     }
     for vcenter in &vcenters {
-        ask::missing_password(service, output, &vcenter.credential_id).await?;
+        ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await?;
     }
     let mut ids: Vec<OperationId> = Vec::new();
     for vcenter in &vcenters {

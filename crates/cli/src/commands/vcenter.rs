@@ -148,7 +148,7 @@ async fn login(
     }
     let Some(credential) = &add.login.credential else { unreachable!("clap demands one of the two") };
     let credential = service.credential(credential).await?;
-    ask::missing_password(service, output, &credential.id).await?;
+    ask::missing_password(service, output, &credential.id, None).await?;
     Ok(LoginWith::Credential(credential.id.to_string()))
 }
 
@@ -230,14 +230,14 @@ fn pem(file: &Path) -> Result<String, ApiError> {
         ApiError::new(Code::InvalidValue, format!("{} {why}", file.display()))
             .next("Name a file with the CA's certificates in PEM.")
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let opened = std::fs::File::open(file);
-    let read = opened.and_then(|opened| opened.take(LONGEST_PEM + 1).read_to_string(&mut text));
+    let read = opened.and_then(|opened| opened.take(LONGEST_PEM + 1).read_to_end(&mut bytes));
     read.map_err(|error| unusable(format!("can't be read: {error}")))?;
-    if text.len() as u64 > LONGEST_PEM {
+    if bytes.len() as u64 > LONGEST_PEM {
         return Err(unusable("is larger than 1 MiB".into()));
     }
-    Ok(text)
+    service::pem_text(&bytes).map_err(|why| unusable(format!("can't be used: {why}")))
 }
 
 fn certificate(probe: &Probe) -> String {
@@ -281,7 +281,7 @@ fn show(v: &Vcenter) -> String {
     let trust = v.pin.as_ref().map_or_else(|| v.trust.clone(), |pin| format!("{} {pin}", v.trust));
     card([
         ("Name", v.name.clone()),
-        ("Address", address(v)),
+        ("Address", shown_address(v)),
         ("User", format!("{} (credential \"{}\")", v.user, v.credential)),
         ("Trust", trust),
         ("Tags", if v.tags.is_empty() { "-".into() } else { v.tags.join(", ") }),
@@ -292,6 +292,13 @@ fn show(v: &Vcenter) -> String {
         ("Instance", dash(&v.instance_uuid)),
         ("Id", v.id.to_string()),
     ])
+}
+
+/// The address, and the name as people write it where that is another.
+fn shown_address(v: &Vcenter) -> String {
+    let shown = service::shown_host(&v.host);
+    let typed = shown.strip_suffix(&format!(" ({})", v.host)).map(|typed| format!(" ({typed})"));
+    address(v) + &typed.unwrap_or_default()
 }
 
 fn address(v: &Vcenter) -> String {

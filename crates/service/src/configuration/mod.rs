@@ -6,7 +6,7 @@ mod contact;
 mod credentials;
 mod vcenters;
 
-use crate::explain;
+use crate::{explain, validate};
 use contract::{ApiError, Code, Trust};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -111,12 +111,14 @@ fn designated<'a, T>(
 fn normal(trust: Trust) -> Result<Trust, ApiError> {
     Ok(match trust {
         Trust::System => Trust::System,
-        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&explain::fingerprint(&sha256)?) },
+        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&validate::fingerprint(&sha256)?) },
         Trust::Ca { pem } => {
-            vsphere::Trust::Ca(pem.clone()).check().map_err(|error| {
+            let unusable = |error: String| {
                 ApiError::new(Code::InvalidValue, format!("the CA file can't be used: {error}"))
                     .next("It must hold one or more certificates in PEM (-----BEGIN CERTIFICATE-----).")
-            })?;
+            };
+            let pem = validate::pem_text(pem.as_bytes()).map_err(unusable)?;
+            vsphere::Trust::Ca(pem.clone()).check().map_err(unusable)?;
             Trust::Ca { pem }
         }
     })

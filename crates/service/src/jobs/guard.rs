@@ -1,6 +1,7 @@
 //! The deletion guard: a pass that would remove much of what is known needs a person's word.
 //! Refuses to judge why the objects are gone.
 
+use crate::explain::quoted;
 use contract::{ApiError, Code, Kind};
 use store::Staged;
 
@@ -28,7 +29,8 @@ pub(super) fn check(vcenter: &str, staged: &Staged) -> Result<(), ApiError> {
         format!("{vcenter} no longer lists {}; nothing was changed", losses.join(", ")),
     )
     .next(format!(
-        "If they were really removed, accept it: musterctl sync full \"{vcenter}\" --accept-removals. If not, check \
-         what the account may see."
+        "If they were really removed, accept it: musterctl sync full {} --accept-removals. If not, check what the account \
+         may see.",
+        quoted(vcenter)
     )))
 }
