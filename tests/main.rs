@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, in its helpers too")]
 
 mod adding;
+mod chunks;
 mod equal;
 mod faults;
 mod house;
 mod keychain;
 mod kills;
+mod lost;
 mod reading;
 mod shapes;
 mod sharing;

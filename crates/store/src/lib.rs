@@ -18,6 +18,7 @@ mod open;
 mod operations;
 mod publish;
 mod queue;
+mod refused;
 mod row;
 mod stage;
 #[cfg(test)]
@@ -36,5 +37,6 @@ pub use lock::LoginLock;
 pub use open::{Health, Store};
 pub use publish::Published;
 pub use queue::{NewOperation, Submitted};
+pub use refused::RefusedPaths;
 pub use stage::{Pass, Staged};
 pub use vcenters::{NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
