@@ -225,6 +225,19 @@ async fn a_damaged_change_tells_that_anything_may_have_changed() {
 }
 
 #[tokio::test]
+async fn what_a_server_refused_and_cannot_be_read_is_found_out_again() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let paths = RefusedPaths::from([("clusters".to_owned(), ["summary.nothing".to_owned()].into())]);
+    for damaged in ["paths = '{'", "paths = x'ff'"] {
+        store.set_refused(&id, "8.0", &paths).await.unwrap();
+        assert_eq!(store.refused(&id, "8.0").await.unwrap(), paths);
+        damage(dir.path(), &format!("UPDATE refused_paths SET {damaged}")).await;
+        assert_eq!(store.refused(&id, "8.0").await.unwrap(), RefusedPaths::new(), "{damaged}");
+    }
+}
+
+#[tokio::test]
 async fn a_waiter_that_cannot_be_told_hides_no_other() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
