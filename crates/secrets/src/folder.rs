@@ -168,4 +168,23 @@ mod tests {
         assert!(matches!(read(dir.path(), "folder").await, Err(Error::File { .. })));
         assert!(!holds(dir.path(), "folder").await.unwrap());
     }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_pipe_in_the_folder_is_refused_and_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(dir.path().join("lab")).status().unwrap();
+        assert!(made.success());
+        let patience = std::time::Duration::from_secs(5);
+        let read = tokio::time::timeout(patience, read(dir.path(), "lab")).await;
+        assert!(matches!(read.unwrap(), Err(Error::File { .. })));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_file_that_opens_and_cannot_be_read_is_an_error() {
+        let patience = std::time::Duration::from_secs(5);
+        let unreadable = tokio::time::timeout(patience, read(Path::new("/proc/self"), "mem")).await;
+        assert!(matches!(unreadable.unwrap(), Err(Error::File { .. })));
+    }
 }

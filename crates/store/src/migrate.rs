@@ -113,10 +113,8 @@ async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path) -> Result
     let unverified = copy.with_extension("part");
     let io =
         |source| Error::Io { attempt: "keeping a copy of the database as", path: copy.to_owned(), source };
-    match std::fs::remove_file(&unverified) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
-        _ => {}
-    }
+    // What can't be removed makes the copy fail.
+    let _ = std::fs::remove_file(&unverified);
     // SQLite copies into an empty file, which by then only its owner can read.
     lock::private(&unverified).map_err(io)?;
     let attempt = Attempt::to("keeping a copy of the database");

@@ -5,6 +5,7 @@ use crate::Store;
 use crate::error::{Attempt, During, Error};
 use crate::row;
 use contract::VcenterId;
+use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Paths by the name of their kind.
@@ -14,15 +15,14 @@ impl Store {
     /// What a vCenter refused while server and Muster were of these releases; empty if nothing or of others.
     pub async fn refused(&self, vcenter: &VcenterId, releases: &str) -> Result<RefusedPaths, Error> {
         let attempt = Attempt::on("reading what was refused by vCenter", vcenter.as_str());
-        let paths: Option<String> =
-            sqlx::query_scalar("SELECT paths FROM refused_paths WHERE vcenter_id = $1 AND releases = $2")
-                .bind(vcenter.as_str())
-                .bind(releases)
-                .fetch_optional(self.engine().readers())
-                .await
-                .during(attempt)?;
+        let row = sqlx::query("SELECT paths FROM refused_paths WHERE vcenter_id = $1 AND releases = $2")
+            .bind(vcenter.as_str())
+            .bind(releases)
+            .fetch_optional(self.engine().readers())
+            .await
+            .during(attempt)?;
         // What can't be read any more is found out again.
-        Ok(paths.and_then(|paths| serde_json::from_str(&paths).ok()).unwrap_or_default())
+        Ok(row.and_then(|row| row::from_json(row.try_get("paths").ok()?).ok()).unwrap_or_default())
     }
 
     /// Keeps what a vCenter refuses, instead of what was kept before.

@@ -229,13 +229,13 @@ impl Store {
         if let Some((operation, _)) = running.into_iter().find(|(_, owner)| self.is_alive(owner)) {
             return Err(Error::Running { operation: OperationId(operation) });
         }
-        let credential: Option<String> =
-            sqlx::query_scalar("DELETE FROM vcenters WHERE id = $1 RETURNING credential_id")
-                .bind(id.as_str())
-                .fetch_optional(&mut *tx)
-                .await
-                .during(attempt)?;
-        let credential = credential.ok_or_else(|| not_found(id))?;
+        let removed = sqlx::query("DELETE FROM vcenters WHERE id = $1 RETURNING credential_id")
+            .bind(id.as_str())
+            .fetch_optional(&mut *tx)
+            .await
+            .during(attempt)?;
+        // Whatever stands there: a damaged row can be removed too.
+        let credential = row::shown(&removed.ok_or_else(|| not_found(id))?, "credential_id");
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Inventory, id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Credentials, &credential).await.during(attempt)?;

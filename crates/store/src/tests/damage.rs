@@ -182,19 +182,20 @@ async fn when_a_kind_was_read_is_lost_with_its_row_only_and_comes_back_with_the_
 async fn a_damaged_operation_is_left_out_and_hides_no_other() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
-    for operation in ["op-1", "op-2", "op-3"] {
+    for operation in ["op-1", "op-2", "op-3", "op-4"] {
         let claim = claimed(&store, &id, operation).await;
         let error = Some(ApiError::new(Code::Failed, "for a test"));
         store.finish(&claim, Finish { error, ..finish(3_000) }).await.unwrap();
     }
     execute(dir.path(), "UPDATE operations SET error = '{\"code\"' WHERE id = 'op-2'").await;
-    execute(dir.path(), "UPDATE operations SET kind = 'defragment' WHERE id = 'op-3'").await;
+    execute(dir.path(), "UPDATE operations SET kind = 'de_fragment' WHERE id = 'op-3'").await;
+    execute(dir.path(), "UPDATE operations SET kind = 'full sync!' WHERE id = 'op-4'").await;
     let listed: Vec<String> =
         store.operations(None, 9).await.unwrap().into_iter().map(|operation| operation.id.0).collect();
     assert_eq!(listed, ["op-1"]);
-    let damaged = Damaged::Operation { id: "op-2".to_owned() };
-    assert_eq!(store.damage().await.unwrap(), [damaged], "a newer release's kind is no damage");
-    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM operations").await, 3, "they stay as history");
+    let damaged = ["op-2", "op-4"].map(|id| Damaged::Operation { id: id.to_owned() });
+    assert_eq!(store.damage().await.unwrap(), damaged, "a newer release's kind is no damage");
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM operations").await, 4, "they stay as history");
 }
 
 #[tokio::test]
@@ -222,6 +223,19 @@ async fn a_damaged_change_tells_that_anything_may_have_changed() {
     let heard = tokio::time::timeout(std::time::Duration::from_secs(10), changes.next()).await;
     assert_eq!(heard.unwrap().unwrap(), [Change::Lagged]);
     drop(store);
+}
+
+#[tokio::test]
+async fn what_a_server_refused_and_cannot_be_read_is_found_out_again() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let paths = RefusedPaths::from([("clusters".to_owned(), ["summary.nothing".to_owned()].into())]);
+    for damaged in ["paths = '{'", "paths = x'ff'"] {
+        store.set_refused(&id, "8.0", &paths).await.unwrap();
+        assert_eq!(store.refused(&id, "8.0").await.unwrap(), paths);
+        damage(dir.path(), &format!("UPDATE refused_paths SET {damaged}")).await;
+        assert_eq!(store.refused(&id, "8.0").await.unwrap(), RefusedPaths::new(), "{damaged}");
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,8 @@ async fn configuration(store: &Store) {
     store.set_rejected(&credential("Ops' team").id, Time(1_500)).await.unwrap();
     let south = VcenterId("vcenter-Zürich \"Süd\"".to_owned());
     store.set_contact(&south, VcenterState::Offline, Time(1_600)).await.unwrap();
+    let paths = [("clusters".to_owned(), ["summary.currentEVCModeKey".to_owned()].into())];
+    store.set_refused(&south, "8.0.3 and 0.1.0", &paths.into()).await.unwrap();
 }
 
 /// Operations that ended, in every way there is, and what one of them published.

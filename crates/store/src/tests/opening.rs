@@ -92,11 +92,15 @@ async fn a_new_folder_gets_a_database_that_is_sound_and_keeps_its_id() {
     let health = store.check().await.unwrap();
     assert!(health.is_sound(), "{health}");
     assert_eq!((health.schema_version, &*health.journal_mode), (current(), "wal"));
-    assert!(health.size_bytes > 0);
+    let size = |file: &str| std::fs::metadata(deep.join(file)).unwrap().len();
+    assert_eq!(health.size_bytes, size("muster.db") + size("muster.db-wal"));
+    assert!(size("muster.db") > 1 && size("muster.db-wal") > 1);
     store.close().await;
 
     let again = Store::open(&deep).await.unwrap();
     assert_eq!(again.database_id(), id);
+    let (_dir, other) = opened().await;
+    assert_ne!(other.database_id(), id);
     again.close().await;
     assert_eq!(std::fs::read_dir(deep.join("run")).unwrap().count(), 0, "a closed store leaves no lock");
 }
@@ -265,6 +269,58 @@ async fn a_file_that_is_no_database_is_refused_and_kept() {
     let error = Store::open(dir.path()).await.unwrap_err();
     assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+}
+
+#[tokio::test]
+async fn a_database_without_any_table_is_a_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("muster.db"), "").unwrap();
+    execute(dir.path(), "PRAGMA user_version = 1").await;
+    assert!(std::fs::metadata(dir.path().join("muster.db")).unwrap().len() > 0);
+    let store = Store::open(dir.path()).await.unwrap();
+    with_vcenter(&store, "Berlin").await;
+}
+
+#[tokio::test]
+async fn an_index_that_does_not_fit_its_table_is_found() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    publish(&store, &id, "1", &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 5_000)).await;
+    assert!(store.check().await.unwrap().is_sound());
+    store.close().await;
+    let file = dir.path().join("muster.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    // In the row the type of the object follows, in the index the number of the row.
+    let (key, follows) = (b"vcenter-Berlinhostshost-1", b"HostSystem");
+    let ends = (key.len()..bytes.len()).filter(|end| bytes[..*end].ends_with(key));
+    let in_index: Vec<usize> = ends.filter(|end| !bytes[*end..].starts_with(follows)).collect();
+    assert_eq!(in_index.len(), 1, "{in_index:?}");
+    bytes[in_index[0] - 1] = b'2';
+    std::fs::write(&file, &bytes).unwrap();
+    let store = Store::open(dir.path()).await.unwrap();
+    let health = store.check().await.unwrap();
+    assert!(!health.is_sound() && health.faults.iter().all(|fault| fault != "ok"), "{health}");
+}
+
+#[tokio::test]
+async fn a_database_that_others_keep_busy_is_told_from_one_that_fails() {
+    let (dir, store) = opened().await;
+    let mut other = raw(dir.path()).await;
+    let _held = engine::begin(&mut other).await.unwrap();
+    let impatient = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(dir.path().join("muster.db"))
+        .busy_timeout(std::time::Duration::ZERO);
+    let mut connection = sqlx::ConnectOptions::connect(&impatient).await.unwrap();
+    let busy = sqlx::query("DELETE FROM changes").execute(&mut connection).await.unwrap_err();
+    let attempt = || crate::error::Attempt::to("writing");
+    let busy = engine::error(attempt(), busy);
+    assert!(matches!(busy, Error::Busy { .. }), "{busy:?}");
+    let late = engine::error(attempt(), sqlx::Error::PoolTimedOut);
+    assert!(matches!(late, Error::Busy { .. }), "{late:?}");
+    let wrong = sqlx::query("DELETE FROM nowhere").execute(&mut connection).await.unwrap_err();
+    let wrong = engine::error(attempt(), wrong);
+    assert!(matches!(wrong, Error::Database { .. }), "{wrong:?}");
+    drop(store);
 }
 
 #[tokio::test]

@@ -123,6 +123,50 @@ async fn only_what_waits_can_be_cancelled_in_the_queue() {
 }
 
 #[tokio::test]
+async fn cancelling_what_no_longer_waits_tells_nobody() {
+    let (dir, store) = opened().await;
+    let other = Store::open(dir.path()).await.unwrap();
+    let id = with_vcenter(&store, "Berlin").await;
+    let claim = claimed(&store, &id, "1").await;
+    let noted = "SELECT COUNT(*) FROM changes";
+    let before = number(dir.path(), noted).await;
+    assert!(!other.cancel_queued(&claim.operation.id, Time(3)).await.unwrap());
+    assert_eq!(number(dir.path(), noted).await, before);
+}
+
+#[tokio::test]
+async fn an_operation_is_awaited_while_any_process_that_lives_waits_for_it() {
+    let (dir, store) = opened().await;
+    let other = Store::open(dir.path()).await.unwrap();
+    let id = with_vcenter(&store, "Berlin").await;
+    let asked = operation("1", &id, FullSync);
+    let submitted = store.submit(asked.clone()).await.unwrap().id;
+    assert!(other.submit(asked).await.unwrap().coalesced);
+    assert_eq!(store.operation("1").await.unwrap().waiting, 2);
+    store.withdraw(&submitted).await.unwrap();
+    assert!(store.is_awaited(&submitted).await.unwrap(), "the other one waits");
+    other.close().await;
+    assert!(!store.is_awaited(&submitted).await.unwrap(), "the other one is gone");
+}
+
+#[tokio::test]
+async fn refreshes_that_readers_started_and_that_are_over_hide_nothing() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    for (operation_id, origin) in [("1", Origin::User), ("2", Origin::Reader), ("3", Origin::Reader)] {
+        let asked = NewOperation { origin, ..operation(operation_id, &id, Refresh) };
+        let submitted = store.submit(asked).await.unwrap().id;
+        let claim = store.claim(&submitted, Time(2)).await.unwrap().unwrap();
+        if operation_id != "3" {
+            store.finish(&claim, finish(3)).await.unwrap();
+        }
+    }
+    let ids = |operations: Vec<Operation>| operations.into_iter().map(|o| o.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(store.noted_operations(9).await.unwrap()), ["3", "1"]);
+    assert_eq!(ids(store.noted_operations(1).await.unwrap()), ["3"]);
+}
+
+#[tokio::test]
 async fn operations_of_a_process_that_left_are_interrupted_and_their_lane_is_free() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
