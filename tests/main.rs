@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, in its helpers too")]
 
 mod adding;
+mod clusters;
+mod ending;
 mod equal;
 mod faults;
 mod house;
@@ -11,6 +13,7 @@ mod keychain;
 mod reading;
 mod shapes;
 mod sharing;
+mod suggested;
 mod support;
 mod terminal;
 mod trying;

@@ -170,7 +170,8 @@ impl Service {
 
     async fn introduce(&self, client: Client, login: Login, look: Look) -> Result<Met, ApiError> {
         let connections = &self.inner.connections;
-        let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
+        let lock = async { self.inner.store.login_lock(&login.id).await.map_err(explain::store) };
+        let lock = connections.while_open(lock).await?;
         let answer = client.login(&login.user, &login.password).await;
         if !login.is_new {
             connections.note_answer(&login.id, &answer, false).await?;
@@ -188,9 +189,9 @@ impl Service {
             };
             Ok((identity, seen))
         };
-        let met = met.await;
+        let met = connections.while_open(async { Ok(met.await) }).await;
         connections::log_out_of(&session).await;
-        Ok(met)
+        met
     }
 
     /// What to log in with, its password at hand.
