@@ -1,6 +1,7 @@
 //! Says in words for users what went wrong below: what, where, and what to do next.
 //! Refuses to pass on the text of a lower layer without saying what it means.
 
+use crate::suggest::Suggestion;
 use contract::{ApiError, Certificate, Code, Time, Trust, Vcenter};
 use std::fmt::Write;
 use store::VcenterRecord;
@@ -37,16 +38,6 @@ impl Server<'_> {
 /// `host:port`, an IPv6 address in brackets.
 pub(crate) fn address(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-/// A word as a POSIX shell takes it, for commands that users are to call.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// What to do about a server that shows another certificate than the pinned one; `command` accepts the new one.
@@ -121,9 +112,9 @@ fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
         }
         Code::NotVsphere => "Check host name and port: vCenter and ESXi answer with TLS, usually on port 443.".into(),
         Code::LoginRejected if server.configured => format!(
-            "Nothing logs in with it again until it is changed: musterctl credential set {} --password-stdin. On a \
-             vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.",
-            quoted(server.credential)
+            "Nothing logs in with it again until it is changed: {}. On a vCenter with federated login (ADFS, Okta, MFA) \
+             use a local or directory account.",
+            Suggestion::new_password(server.credential)
         ),
         Code::LoginRejected => {
             "Check user and password, then add it again; nothing was stored. On a vCenter with federated login (ADFS, \
@@ -142,7 +133,7 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
     let address = server.address();
     let message = format!("the certificate of {address} is not trusted: {reason}");
     let how = match server.configured {
-        true => format!("musterctl vcenter edit {} --pin {}", quoted(server.name), shown.sha256),
+        true => Suggestion::of("vcenter edit").about(server.name).option("--pin", &shown.sha256).to_string(),
         false => format!("--pin {}", shown.sha256),
     };
     let (message, next) = match server.trust {
@@ -194,23 +185,28 @@ pub(crate) fn different_at(vcenter: &VcenterRecord, address: &str, found: &str) 
         ),
     )
     .next(format!(
-        "If {} moved, correct its address: musterctl vcenter edit {} --host HOST. If it was installed anew, remove it \
-         and add it again.",
+        "If {} moved, correct its address: {}. If it was installed anew, remove it and add it again.",
         v.name,
-        quoted(&v.name)
+        another_address(&v.name)
     ))
+}
+
+fn another_address(vcenter: &str) -> Suggestion {
+    Suggestion::of("vcenter edit").about(vcenter).flag("--host HOST")
+}
+
+/// What was asked for while everything ends.
+pub(crate) fn closing() -> ApiError {
+    ApiError::new(Code::Cancelled, "Muster is closing").next("Start it again.")
 }
 
 /// A credential that some vCenter rejected earlier.
 pub(crate) fn rejected_before<'a>(server: impl Into<Server<'a>>, at: Time) -> ApiError {
     let server = server.into();
-    let mut next = format!(
-        "Change its password: musterctl credential set {} --password-stdin.",
-        quoted(server.credential)
-    );
+    let mut next = format!("Change its password: {}.", Suggestion::new_password(server.credential));
     if server.configured {
-        let name = quoted(server.name);
-        let _ = write!(next, " If it was right after all: musterctl test --retry-login {name}.");
+        let retry = Suggestion::of("test").about(server.name).flag("--retry-login");
+        let _ = write!(next, " If it was right after all: {retry}.");
     }
     ApiError::new(
         Code::LoginRejected,
@@ -224,7 +220,7 @@ pub(crate) fn rejected_before<'a>(server: impl Into<Server<'a>>, at: Time) -> Ap
 
 /// No password in any of the places where it could be.
 pub(crate) fn no_password(credential: &str) -> ApiError {
-    let store = format!("Store it: musterctl credential set {} --password-stdin.", quoted(credential));
+    let store = format!("Store it: {}.", Suggestion::new_password(credential));
     lacks_password(credential, &store)
 }
 
@@ -270,10 +266,7 @@ pub(crate) fn store(error: store::Error) -> ApiError {
         store::Error::SameVcenter { name } => (
             Code::AlreadyExists,
             format!("this is the same vCenter as \"{name}\""),
-            format!(
-                "Use \"{name}\", or change its address: musterctl vcenter edit {} --host HOST.",
-                quoted(name)
-            ),
+            format!("Use \"{name}\", or change its address: {}.", another_address(name)),
         ),
         store::Error::InUse { vcenters } => (
             Code::InUse,

@@ -2,8 +2,9 @@
 //! Refuses to contact anything: it says what is known.
 
 use crate::Service;
-use crate::explain::{self, quoted};
+use crate::explain;
 use crate::inventory::Freshness;
+use crate::suggest::Suggestion;
 use contract::{ApiError, Check, CredentialPlace, Kind, VcenterState, VcenterStatus};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
@@ -17,8 +18,8 @@ impl Service {
         for record in self.records().await? {
             let v = &record.vcenter;
             let snapshot = self.inner.inventory.read(&v.id).await?;
-            let synced_at = snapshot.oldest();
             let now = self.now();
+            let synced_at = snapshot.oldest(now);
             let ever_read = !snapshot.coverage().is_empty();
             let state = match record.contact.as_ref().map(|contact| contact.state) {
                 Some(VcenterState::Online) | None if !ever_read => VcenterState::NeverSynced,
@@ -37,7 +38,7 @@ impl Service {
                 state,
                 since: record.state_since,
                 synced_at,
-                age_seconds: synced_at.map(|at| at.age_seconds(now)),
+                age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),
                 counts,
                 last_operation,
@@ -59,7 +60,7 @@ impl Service {
                 (Some(at), _) => failed(
                     name,
                     format!("a vCenter rejected it at {at}; nothing logs in with it until it is changed"),
-                    format!("musterctl credential set {} --password-stdin", quoted(&credential.name)),
+                    Suggestion::new_password(&credential.name).to_string(),
                 ),
                 (None, Ok(Some(Place::Keychain))) => {
                     passed(name, "its password is in the keychain".to_owned())
@@ -71,7 +72,7 @@ impl Service {
                 (None, Ok(None)) => failed(
                     name,
                     "its password is not stored".to_owned(),
-                    format!("musterctl credential set {} --password-stdin", quoted(&credential.name)),
+                    Suggestion::new_password(&credential.name).to_string(),
                 ),
                 (None, Err(error)) => {
                     failed(name, error.to_string(), "Unlock the keychain, then run this again.".into())
@@ -80,18 +81,15 @@ impl Service {
         }
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
-            let age = match status.age_seconds {
-                Some(age) => format!("its data is {age} s old"),
-                None => "it was never synced completely".to_owned(),
-            };
             let state = serde_json::to_value(status.state).unwrap_or_default();
-            let detail = format!("{}; {age}", state.as_str().unwrap_or_default());
+            let detail = format!("{}; {}", state.as_str().unwrap_or_default(), age(&status));
+            let is_misdated = status.synced_at.is_some() && status.age_seconds.is_none();
             checks.push(match status.state {
-                VcenterState::Online => passed(name, detail),
-                VcenterState::NeverSynced => {
-                    failed(name, detail, format!("musterctl sync full {}", quoted(&status.vcenter)))
+                VcenterState::Online if !is_misdated => passed(name, detail),
+                VcenterState::Online | VcenterState::NeverSynced => {
+                    failed(name, detail, Suggestion::of("sync full").about(&status.vcenter).to_string())
                 }
-                _ => failed(name, detail, format!("musterctl test {}", quoted(&status.vcenter))),
+                _ => failed(name, detail, Suggestion::of("test").about(&status.vcenter).to_string()),
             });
         }
         Ok(checks)
@@ -137,6 +135,17 @@ impl Service {
                 "Restart the keyring daemon, or log in to the desktop anew.".to_owned(),
             ),
         }
+    }
+}
+
+/// How old the data of a vCenter is.
+fn age(status: &VcenterStatus) -> String {
+    match (status.synced_at, status.age_seconds) {
+        (_, Some(age)) => format!("its data is {age} s old"),
+        (Some(at), None) => {
+            format!("its data is dated in the future ({at}): a clock was wrong, and it counts as stale")
+        }
+        (None, None) => "it was never synced completely".to_owned(),
     }
 }
 
