@@ -491,6 +491,29 @@ mod tests {
         assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(100))), (0, 0), "tried a moment ago");
         assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(400))), (1, 0), "it may be back");
         assert_eq!(asked(ago(4000), VcenterState::Online, Some(ago(100))), (0, 0), "a right is missing");
+        assert_eq!(asked(ago(-4000), VcenterState::Online, None), (1, 0), "dated in the future");
+        assert_eq!(
+            asked(ago(-4000), VcenterState::Offline, Some(ago(-4000))),
+            (1, 0),
+            "nobody knows since when"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_silences_nothing() {
+        let (ahead, right) = (Time(2_000_000_000), Time(1_000_000_000));
+        let mut world = World::default();
+        world.at(ahead);
+        assert!(world.ask(&Ask::Operations).is_some());
+        assert!(world.answered(&Ask::Operations, Ok(Answer::Operations(Vec::new()))).is_empty());
+        assert!(world.tick(ahead).is_empty());
+        world.at(right);
+        let mut ended = samples::operation("Berlin", OperationState::Succeeded);
+        ended.finished_at = Some(Time(right.0 + 1));
+        list(&mut world, vec![ended]);
+        assert_eq!(world.toasts.shown().len(), 1, "what ends from now on is told");
+        assert!(world.tick(right).is_empty());
+        assert_eq!(world.refreshed, right.0, "and what is stale is looked for again");
     }
 
     #[test]
