@@ -4,12 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, in its helpers too")]
 
 mod adding;
+mod chunks;
 mod clusters;
 mod ending;
 mod equal;
 mod faults;
 mod house;
 mod keychain;
+mod kills;
+mod lost;
 mod reading;
 mod shapes;
 mod sharing;

@@ -75,6 +75,12 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
             Code::NotVsphere,
             format!("{address} answers, but is not a vCenter or ESXi host (status {status}, {content_type})"),
         ),
+        Error::Unsupported { product, api_version, .. } => (
+            Code::NotVsphere,
+            format!(
+                "{address} is {product} with version \"{api_version}\" of the vSphere API, and Muster reads 5.5 and newer"
+            ),
+        ),
         Error::HttpStatus { status, .. } => {
             (Code::Unreachable, format!("{address} answers with HTTP status {status}"))
         }
@@ -93,8 +99,7 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         | Error::Fault { .. }
         | Error::Malformed { .. }
         | Error::TooLarge { .. }
-        | Error::TooDeep { .. }
-        | Error::Spent { .. } => {
+        | Error::TooDeep { .. } => {
             (Code::BadAnswer, format!("{address} gave an answer that can't be used: {error}"))
         }
     };
@@ -109,6 +114,9 @@ fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
         }
         Code::Unreachable | Code::TimedOut => {
             "Check host name, port and network, and that the vCenter is up, then try again.".into()
+        }
+        Code::NotVsphere if matches!(error, Error::Unsupported { .. }) => {
+            "Nothing was sent to it but the question for its version. Update it, or add the vCenter that manages it.".into()
         }
         Code::NotVsphere => "Check host name and port: vCenter and ESXi answer with TLS, usually on port 443.".into(),
         Code::LoginRejected if server.configured => format!(
@@ -333,7 +341,7 @@ fn database(error: &store::Error) -> ApiError {
             "Keep a copy of the data folder, move muster.db away, add the vCenters anew and sync; or put a backup in its \
              place.",
         ),
-        store::Error::Migration { .. } => {
+        store::Error::Migration { .. } | store::Error::Dangling { .. } => {
             (Code::Database, "Nothing was changed. Go on with the release before, and report this.")
         }
         store::Error::Incomplete { .. } => {

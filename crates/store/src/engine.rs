@@ -4,6 +4,7 @@
 use crate::error::{Attempt, During, Error};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, Sqlite, SqlitePool, Transaction};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -77,6 +78,27 @@ pub(crate) async fn connect(path: &Path) -> Result<DbConnection, sqlx::Error> {
     options(path).connect().await
 }
 
+/// A connection that changes the schema. With foreign keys on, dropping a table to put a rebuilt one in its place would
+/// delete every row that refers to it, and inside of a transaction nothing can turn them off. Who uses it looks for
+/// `dangling` rows before it commits.
+pub(crate) async fn connect_to_rebuild(path: &Path) -> Result<DbConnection, sqlx::Error> {
+    options(path).foreign_keys(false).connect().await
+}
+
+/// Begins a transaction that holds the write lock, on a connection of one's own.
+pub(crate) async fn begin(connection: &mut DbConnection) -> Result<Transaction<'_, Sqlite>, sqlx::Error> {
+    connection.begin_with("BEGIN IMMEDIATE").await
+}
+
+/// How many rows of each table refer to rows that are not there.
+pub(crate) async fn dangling(connection: &mut DbConnection) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+    let mut tables = BTreeMap::new();
+    for row in sqlx::query("PRAGMA foreign_key_check").fetch_all(connection).await? {
+        *tables.entry(row.try_get(0)?).or_default() += 1;
+    }
+    Ok(tables)
+}
+
 /// The counter that changes when another connection has written.
 pub(crate) async fn data_version(connection: &mut DbConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await
@@ -98,9 +120,9 @@ pub(crate) async fn copy(connection: &mut DbConnection, into: &Path) -> Result<(
     sqlx::query("VACUUM INTO $1").bind(into).execute(connection).await.map(|_| ())
 }
 
-/// What is wrong with the database, checked in full.
+/// What is wrong with the database, checked in full; at most about ten lines.
 pub(crate) async fn faults(connection: &mut DbConnection) -> Result<Vec<String>, sqlx::Error> {
-    let answer: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(connection).await?;
+    let answer: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(10)").fetch_all(connection).await?;
     Ok(answer.into_iter().filter(|line| line != "ok").collect())
 }
 
@@ -111,16 +133,15 @@ pub(crate) struct Report {
     pub(crate) faults: Vec<String>,
 }
 
-/// Looks at the database without the checks that take long.
+/// Looks at the whole database.
 pub(crate) async fn report(connection: &mut DbConnection) -> Result<Report, sqlx::Error> {
     let version = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
     let journal_mode = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
-    let answer: Vec<String> =
-        sqlx::query_scalar("PRAGMA quick_check(10)").fetch_all(&mut *connection).await?;
-    let mut faults: Vec<String> = answer.into_iter().filter(|line| line != "ok").collect();
-    for row in sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut *connection).await? {
-        faults.push(format!("a row of {} refers to nothing", row.try_get::<String, _>(0)?));
-    }
+    let mut faults = faults(connection).await?;
+    let dangling = dangling(connection).await?;
+    faults.extend(
+        dangling.iter().map(|(table, rows)| format!("rows of {table} that refer to nothing: {rows}")),
+    );
     Ok(Report { version, journal_mode, faults })
 }
 

@@ -73,6 +73,12 @@ pub enum Error {
         #[source]
         source: sqlx::migrate::MigrateError,
     },
+    /// After the change of the schema rows would refer to nothing; the database is as it was.
+    #[error("changing the schema of the database failed: afterwards rows of {} would refer to nothing", tables.join(", "))]
+    Dangling {
+        /// The tables that these rows are in.
+        tables: Vec<String>,
+    },
     /// A file or folder beside the database could not be used.
     #[error("{attempt} {} failed", path.display())]
     Io {

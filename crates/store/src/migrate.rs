@@ -1,5 +1,6 @@
 //! Brings the schema of the database up to date, and keeps a verified copy of what was there before.
-//! Refuses a newer schema, a damaged file and another program's database, and leaves each as it is.
+//! Refuses a newer schema, a damaged file and another program's database, and leaves each as it is; refuses to commit
+//! a change after which a row refers to nothing.
 
 use crate::engine;
 use crate::error::{Attempt, During, Error};
@@ -79,13 +80,32 @@ async fn migrate(dir: &Path, path: &Path, migrations: &Migrator) -> Result<(), E
     }
     lock::private(path).map_err(|source| Error::Io { attempt: "creating", path: path.to_owned(), source })?;
     let attempt = Attempt::to("changing the schema of the database");
-    let mut connection = engine::connect(path).await.during(attempt)?;
+    let mut connection = engine::connect_to_rebuild(path).await.during(attempt)?;
     if let Some(before) = before {
         keep_copy(&mut connection, &dir.join(format!("muster-schema-{before}.db"))).await?;
     }
-    let migrated = migrations.run_direct(None, &mut connection, false).await;
+    let migrated = change(&mut connection, migrations, attempt).await;
     engine::disconnect(connection).await;
-    migrated.map_err(|source| Error::Migration { source })
+    migrated
+}
+
+/// Runs what is missing and looks at the whole before it counts: all of it in one transaction, or nothing.
+async fn change(
+    connection: &mut engine::DbConnection,
+    migrations: &Migrator,
+    attempt: Attempt<'_>,
+) -> Result<(), Error> {
+    let mut tx = engine::begin(connection).await.during(attempt)?;
+    let before = engine::dangling(&mut tx).await.during(attempt)?;
+    let migrated = migrations.run_direct(None, &mut *tx, false).await;
+    migrated.map_err(|source| Error::Migration { source })?;
+    // What dangled before is damage that came from elsewhere; it keeps nobody from his other rows.
+    let mut lost = engine::dangling(&mut tx).await.during(attempt)?;
+    lost.retain(|table, rows| *rows > before.get(table).copied().unwrap_or(0));
+    if !lost.is_empty() {
+        return Err(Error::Dangling { tables: lost.into_keys().collect() });
+    }
+    tx.commit().await.during(attempt)
 }
 
 /// Copies the database, and puts the copy in its place only when it is known to be whole.

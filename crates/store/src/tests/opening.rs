@@ -136,6 +136,72 @@ async fn a_migration_that_fails_leaves_the_database_to_the_older_release() {
     assert_eq!(number(dir.path(), half).await, 0);
 }
 
+/// A rebuild of the table of vCenters, as SQLite's manual has it.
+const REBUILD: &str = "CREATE TABLE rebuilt (id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, \
+    credential_id TEXT NOT NULL REFERENCES credentials (id)); \
+    INSERT INTO rebuilt SELECT id, name, credential_id FROM vcenters; \
+    DROP TABLE vcenters; ALTER TABLE rebuilt RENAME TO vcenters";
+
+#[tokio::test]
+async fn a_migration_that_rebuilds_a_table_keeps_what_refers_to_it() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    publish(&store, &id, "1", &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 5_000)).await;
+    let claim = claimed(&store, &id, "2").await;
+    store
+        .stage(&claim, &pass(vec![object(Kind::Hosts, "host-1", "b")], &[Kind::Hosts], 6_000))
+        .await
+        .unwrap();
+    store.close().await;
+    migrate::settle(dir.path(), &next_release(REBUILD), "own").await.unwrap();
+    const COUNTS: [(&str, i64); 6] = [
+        ("SELECT COUNT(*) FROM vcenters", 1),
+        ("SELECT COUNT(*) FROM operations", 2),
+        ("SELECT COUNT(*) FROM staged", 1),
+        ("SELECT COUNT(*) FROM objects", 1),
+        ("SELECT COUNT(*) FROM coverage", 1),
+        ("SELECT COUNT(*) FROM pragma_foreign_key_check", 0),
+    ];
+    for (sql, rows) in COUNTS {
+        assert_eq!(number(dir.path(), sql).await, rows, "{sql}");
+    }
+    execute(dir.path(), "DELETE FROM vcenters").await;
+    let cascaded = number(dir.path(), "SELECT COUNT(*) FROM operations").await;
+    assert_eq!(cascaded, 0, "what referred to the old table refers to the rebuilt one");
+}
+
+#[tokio::test]
+async fn a_migration_that_would_leave_rows_without_what_they_refer_to_changes_nothing() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    publish(&store, &id, "1", &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 5_000)).await;
+    store.close().await;
+    let forgetful = format!("CREATE TABLE half (id TEXT); {REBUILD}; DELETE FROM vcenters");
+    let error = Store::open_with(dir.path(), &next_release(&forgetful)).await.unwrap_err();
+    let Error::Dangling { tables } = &error else { panic!("{error:?}") };
+    assert_eq!(*tables, ["coverage", "objects", "operations"]);
+    let store = Store::open(dir.path()).await.unwrap();
+    assert_eq!(store.vcenters().await.unwrap().len(), 1);
+    assert_eq!(store.load(&id).await.unwrap().objects.len(), 1);
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM sqlite_master WHERE name = 'half'").await, 0);
+    assert_eq!(number(dir.path(), "SELECT MAX(version) FROM _sqlx_migrations").await, current());
+}
+
+#[tokio::test]
+async fn a_row_that_referred_to_nothing_already_keeps_nobody_from_his_other_rows() {
+    let (dir, store) = opened().await;
+    with_vcenter(&store, "Berlin").await;
+    store.close().await;
+    let stray = "PRAGMA foreign_keys = OFF; INSERT INTO coverage VALUES ('nobody', 'hosts', '', 1)";
+    execute(dir.path(), stray).await;
+    let next = next_release("CREATE TABLE next (id TEXT)");
+    let store = Store::open_with(dir.path(), &next).await.unwrap();
+    assert_eq!(store.vcenters().await.unwrap().len(), 1);
+    let health = store.check().await.unwrap();
+    assert!(!health.is_sound(), "{health}");
+    assert_eq!(health.faults, ["rows of coverage that refer to nothing: 1"]);
+}
+
 #[tokio::test]
 async fn a_migration_waits_for_nobody_who_works_and_names_who_it_is() {
     let (dir, store) = opened().await;
