@@ -1,14 +1,9 @@
 //! Reading by list and chunk: what may go wrong with a part of it, and that it costs that part alone.
 //! Refuses to fake a failure in the client: the server really misbehaves. Prints a line for each kind of fault.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish};
+use crate::support::{Musterctl, Peer, Run, eventually, finish, table as told};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// One line of the table of faults.
-fn told(fault: &str, outcome: &str) {
-    println!("fault | {fault} | {outcome}");
-}
 
 fn sync(muster: &Musterctl) -> Run {
     muster.json(&["sync", "full", "Berlin"])
