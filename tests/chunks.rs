@@ -135,7 +135,7 @@ fn connections_that_are_closed_now_and_then_cost_a_call_and_no_login() {
         assert_eq!(rows(&muster, "vms").len(), count_on(&peer, "VirtualMachine"));
         assert_eq!(peer.calls("Login"), logins + 1);
         assert_eq!(peer.sessions(), 0);
-        told(fault, &format!("every row, one login, {} calls", operation["calls"]));
+        told(fault, format!("every row, one login, {} calls", operation["calls"]));
     }
 }
 
@@ -147,7 +147,7 @@ fn tokens_that_a_server_refuses_are_no_loss() {
     peer.rule(json!({"method": "ContinueRetrievePropertiesEx", "action": {"fault": "NoPermission"}}));
     let operation = succeeded(&sync(&muster));
     assert_eq!(rows(&muster, "vms").len(), count_on(&peer, "VirtualMachine"));
-    told("every Continue refused (NoPermission)", &format!("every row, {} calls", operation["calls"]));
+    told("every Continue refused (NoPermission)", format!("every row, {} calls", operation["calls"]));
 }
 
 #[test]
