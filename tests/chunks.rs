@@ -1,14 +1,9 @@
 //! Reading by list and chunk: what may go wrong with a part of it, and that it costs that part alone.
 //! Refuses to fake a failure in the client: the server really misbehaves. Prints a line for each kind of fault.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish};
+use crate::support::{Musterctl, Peer, Run, eventually, finish, table as told};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// One line of the table of faults.
-fn told(fault: &str, outcome: &str) {
-    println!("fault | {fault} | {outcome}");
-}
 
 fn sync(muster: &Musterctl) -> Run {
     muster.json(&["sync", "full", "Berlin"])
@@ -140,7 +135,7 @@ fn connections_that_are_closed_now_and_then_cost_a_call_and_no_login() {
         assert_eq!(rows(&muster, "vms").len(), count_on(&peer, "VirtualMachine"));
         assert_eq!(peer.calls("Login"), logins + 1);
         assert_eq!(peer.sessions(), 0);
-        told(fault, &format!("every row, one login, {} calls", operation["calls"]));
+        told(fault, format!("every row, one login, {} calls", operation["calls"]));
     }
 }
 
@@ -152,7 +147,7 @@ fn tokens_that_a_server_refuses_are_no_loss() {
     peer.rule(json!({"method": "ContinueRetrievePropertiesEx", "action": {"fault": "NoPermission"}}));
     let operation = succeeded(&sync(&muster));
     assert_eq!(rows(&muster, "vms").len(), count_on(&peer, "VirtualMachine"));
-    told("every Continue refused (NoPermission)", &format!("every row, {} calls", operation["calls"]));
+    told("every Continue refused (NoPermission)", format!("every row, {} calls", operation["calls"]));
 }
 
 #[test]

@@ -6,6 +6,8 @@
 mod adding;
 mod chunks;
 mod credentials;
+mod clusters;
+mod ending;
 mod equal;
 mod faults;
 mod house;
@@ -16,6 +18,7 @@ mod reading;
 mod recordings;
 mod shapes;
 mod sharing;
+mod suggested;
 mod support;
 mod terminal;
 mod trying;

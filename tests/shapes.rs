@@ -43,6 +43,7 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["sync", "hosts", "Berlin"]), OPERATION);
     let operations = muster.ok(&["sync", "full", "Berlin"]);
     has(&operations, OPERATION);
+    has(&muster.ok(&["refresh", "vms", "Berlin"]), OPERATION);
     has(&muster.ok(&["operations", "list"]), OPERATION);
     let id = operations[0]["operation"].as_str().expect("an id");
     has(&muster.ok(&["operations", "show", id]), OPERATION);

@@ -43,6 +43,8 @@ pub(crate) enum Command {
     /// Read from vCenters into the cache
     #[command(subcommand)]
     Sync(Sync),
+    /// Read one kind of objects into the cache
+    Refresh(Refresh),
     /// See what was done and how it ended
     #[command(subcommand)]
     Operations(Operations),
@@ -257,6 +259,18 @@ pub(crate) enum Sync {
     },
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Refresh {
+    /// Kind of objects; snapshots come with their VMs
+    pub(crate) kind: KindName,
+    /// Names or ids of vCenters
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Remove what the vCenter no longer lists, however much it is
+    #[arg(long)]
+    pub(crate) accept_removals: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Operations {
     /// List the newest
@@ -294,9 +308,32 @@ pub(crate) struct Inventory {
     /// Refresh what is older than this, such as 10m
     #[arg(long, value_name = "TIME")]
     pub(crate) max_age: Option<String>,
-    /// Print comma-separated values
+    /// Print comma-separated values, exactly as they are: for programs
+    ///
+    /// RFC 4180. The elements of a list are joined by semicolons; a semicolon or backslash within one has a backslash
+    /// before it. A cell may begin with what a spreadsheet takes for a formula: use --spreadsheet for one.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
+    /// Print a file that Excel and other spreadsheets may open: no text in it can become a formula
+    ///
+    /// As --csv, with a byte-order mark, CRLF at the ends of lines, every text in quotes, and an apostrophe before a text
+    /// that begins with = + - @ or a control character, blanks before them aside.
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub(crate) spreadsheet: bool,
+    /// What separates the cells of --spreadsheet; Excel expects the list separator of its own locale
+    #[arg(long, value_name = "SEPARATOR", requires = "spreadsheet", default_value = ",")]
+    pub(crate) separator: Separator,
+}
+
+/// What separates the cells of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Separator {
+    #[value(name = ",", help = "for Excel in English")]
+    Comma,
+    #[value(name = ";", help = "for Excel in most of Europe")]
+    Semicolon,
+    #[value(name = "tab", help = "for pasting")]
+    Tab,
 }
 
 /// The kinds by their names.

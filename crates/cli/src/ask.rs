@@ -146,7 +146,12 @@ pub(crate) async fn confirm(output: &Output, question: &str) -> bool {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map(|_| line)
     });
-    matches!(read.await, Ok(Ok(line)) if line.trim().eq_ignore_ascii_case("yes"))
+    matches!(read.await, Ok(Ok(line)) if is_yes(&line))
+}
+
+/// Whether a line says yes, whichever line end the terminal sends and whatever was pasted with it.
+fn is_yes(line: &str) -> bool {
+    line.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case("yes")
 }
 
 /// Asks before something is destroyed, unless the question was answered with `--yes`.
@@ -166,4 +171,15 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
     }
     Err(ApiError::new(Code::Cancelled, "nothing was removed")
         .next("Answer with yes, or pass --yes, to remove it."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_yes;
+
+    #[test]
+    fn only_yes_is_yes_whatever_ends_the_line() {
+        assert!(["yes\n", "yes\r\n", "YES\r", "\u{feff}yes", " yes "].into_iter().all(is_yes));
+        assert!(!["", "\n", "y\n", "yes please\n", "no\r\n"].into_iter().any(is_yes));
+    }
 }

@@ -223,9 +223,9 @@ pub struct VcenterStatus {
     pub since: Option<Time>,
     /// When the kind that was read longest ago was read.
     pub synced_at: Option<Time>,
-    /// Seconds since then.
+    /// Seconds since then; `null` too where that time lies in the future, because a clock was wrong.
     pub age_seconds: Option<i64>,
-    /// Whether the age is below the TTL.
+    /// Whether the age is known and below the TTL.
     pub fresh: bool,
     /// Rows by kind, the kind in snake_case as every key.
     pub counts: BTreeMap<String, u64>,

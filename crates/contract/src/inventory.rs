@@ -165,9 +165,11 @@ impl Snapshot {
             .max()
     }
 
-    /// When the kind that was read longest ago was read; `None` while one was never read.
-    pub fn oldest(&self) -> Option<Time> {
-        Kind::READ.iter().map(|kind| self.synced_at(*kind)).min().flatten()
+    /// When the kind that was read longest ago was read, a time in the future before all others; `None` while a kind
+    /// was never read.
+    pub fn oldest(&self, now: Time) -> Option<Time> {
+        let read: Option<Vec<Time>> = Kind::READ.iter().map(|kind| self.synced_at(*kind)).collect();
+        Time::oldest(read?, now)
     }
 
     /// The containers of an object from the nearest outwards, the root folder left out. Those of a VM in a vApp are

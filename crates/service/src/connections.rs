@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Rejected, Store, VcenterRecord};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vsphere::{About, Client, Endpoint, Session, Traffic};
@@ -18,7 +19,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
 /// Longest silence of a server within one answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// All that an exit may wait for a server that doesn't answer.
+/// How long a server may take to end a session before it is left to end it by itself.
 const LOG_OUT: Duration = Duration::from_secs(3);
 
 /// On whose word a login happens.
@@ -78,11 +79,12 @@ pub(crate) struct Connections {
     logins: Logins,
     live: Arc<tokio::sync::Mutex<HashMap<VcenterId, Lease>>>,
     under_way: TaskTracker,
+    closing: CancellationToken,
 }
 
 impl Connections {
-    pub(crate) fn new(store: Store, logins: Logins) -> Connections {
-        Connections { store, logins, live: Arc::default(), under_way: TaskTracker::new() }
+    pub(crate) fn new(store: Store, logins: Logins, closing: CancellationToken) -> Connections {
+        Connections { store, logins, live: Arc::default(), under_way: TaskTracker::new(), closing }
     }
 
     /// The live session of a vCenter, or a new one.
@@ -122,6 +124,14 @@ impl Connections {
         })
     }
 
+    /// Runs something until it is done or the service closes, which waits for no server and no keychain.
+    pub(crate) async fn while_open<T>(
+        &self,
+        work: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        self.closing.run_until_cancelled(work).await.unwrap_or_else(|| Err(explain::closing()))
+    }
+
     /// Forgets a session that the server ended.
     pub(crate) async fn lost(&self, vcenter: &VcenterId) {
         self.live.lock().await.remove(vcenter);
@@ -135,36 +145,48 @@ impl Connections {
         }
     }
 
-    /// Logs out everywhere.
-    pub(crate) async fn leave_all(&self) {
+    /// Logs out everywhere, as far as the servers answer in time. The service is closing.
+    pub(crate) async fn leave_all(&self, until: Instant) {
         self.under_way.close();
-        // A login whose answer is still under way gets as long as a logout.
-        let _ = tokio::time::timeout(LOG_OUT, self.under_way.wait()).await;
-        let leases: Vec<Lease> = self.live.lock().await.drain().map(|(_, lease)| lease).collect();
         let mut logouts = tokio::task::JoinSet::new();
-        for lease in leases {
+        for (_, lease) in self.live.lock().await.drain() {
             logouts.spawn(async move { log_out(&lease).await });
         }
-        logouts.join_all().await;
+        // A login whose answer is still under way ends its session by itself.
+        let all = async {
+            tokio::join!(self.under_way.wait(), async { while logouts.join_next().await.is_some() {} })
+        };
+        if tokio::time::timeout_at(until, all).await.is_err() {
+            tracing::warn!("a server did not answer in time: a session may be left on it until it has idled");
+        }
     }
 
-    /// Keeps idle sessions alive until cancelled.
-    pub(crate) async fn keep_alive(self, cancel: CancellationToken) {
-        let mut tick = tokio::time::interval(KEEP_ALIVE);
-        tick.tick().await;
-        while cancel.run_until_cancelled(tick.tick()).await.is_some() {
-            let leases: Vec<(VcenterId, Lease)> =
-                self.live.lock().await.iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
-            let mut pings = tokio::task::JoinSet::new();
-            for (id, lease) in leases {
-                pings.spawn(async move { (id, lease.session.current_time().await) });
+    /// Keeps idle sessions alive until the service closes.
+    pub(crate) async fn keep_alive(self) {
+        let pinging = async {
+            let mut tick = tokio::time::interval(KEEP_ALIVE);
+            tick.tick().await;
+            loop {
+                tick.tick().await;
+                self.ping_all().await;
             }
-            for (id, answer) in pings.join_all().await {
-                // Anything else may pass; the next job will see.
-                if let Err(error @ vsphere::Error::NotAuthenticated { .. }) = answer {
-                    tracing::info!(vcenter = %id, %error, "an idle session ended");
-                    self.lost(&id).await;
-                }
+        };
+        // A ping may wait for its answer as long as any call.
+        self.closing.run_until_cancelled(pinging).await;
+    }
+
+    async fn ping_all(&self) {
+        let leases: Vec<(VcenterId, Lease)> =
+            self.live.lock().await.iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
+        let mut pings = tokio::task::JoinSet::new();
+        for (id, lease) in leases {
+            pings.spawn(async move { (id, lease.session.current_time().await) });
+        }
+        for (id, answer) in pings.join_all().await {
+            // Anything else may pass; the next job will see.
+            if let Err(error @ vsphere::Error::NotAuthenticated { .. }) = answer {
+                tracing::info!(vcenter = %id, %error, "an idle session ended");
+                self.lost(&id).await;
             }
         }
     }
@@ -177,16 +199,21 @@ impl Connections {
         login: LoginAs,
     ) -> Result<Lease, ApiError> {
         let (v, logins) = (&vcenter.vcenter, &self.logins);
-        let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
-        logins.refuse_unknown(&vcenter, is_known, &password)?;
-        // One at a time: what the first login finds out about a shared credential binds all others.
-        let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
-        let before = logins.refuse_rejected(&v.credential_id, &password, Some(&v.name), login.retry).await?;
+        let ready = async {
+            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
+            logins.refuse_unknown(&vcenter, is_known, &password)?;
+            // One at a time: what the first login finds out about a shared credential binds all others.
+            let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
+            let before =
+                logins.refuse_rejected(&v.credential_id, &password, Some(&v.name), login.retry).await?;
+            Ok((password, lock, before))
+        };
+        let (password, lock, before) = self.while_open(ready).await?;
         let answer = client.login(&v.user, &password.secret).await;
         self.note_answer(&v.credential_id, &password, before.as_ref(), &answer).await?;
         drop((password, lock));
         let session = answer.map_err(|error| explain::vsphere(&vcenter, &error))?;
-        match self.identify(&vcenter, &session, client.about()).await {
+        match self.while_open(self.identify(&vcenter, &session, client.about())).await {
             Ok(instance_uuid) => {
                 let about = client.about().clone();
                 let lease = Lease {
@@ -196,14 +223,26 @@ impl Connections {
                     opened_for: vcenter.clone(),
                     before: Traffic::default(),
                 };
-                self.live.lock().await.insert(v.id.clone(), lease.clone());
-                Ok(lease)
+                self.keep(lease).await
             }
             Err(error) => {
                 log_out_of(&session).await;
                 Err(error)
             }
         }
+    }
+
+    /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already.
+    async fn keep(&self, lease: Lease) -> Result<Lease, ApiError> {
+        {
+            let mut live = self.live.lock().await;
+            if !self.closing.is_cancelled() {
+                live.insert(lease.opened_for.vcenter.id.clone(), lease.clone());
+                return Ok(lease);
+            }
+        }
+        log_out(&lease).await;
+        Err(explain::closing())
     }
 
     /// Stores with the credential what a server said of it; a session that nobody would know of is ended.

@@ -6,6 +6,7 @@ mod login;
 pub use login::no_new_password;
 pub(crate) use login::{no_password, rejected_before, rejection, unknown_at, was_rejected, words};
 
+use crate::suggest::Suggestion;
 use contract::{ApiError, Certificate, Code, Time, Trust, Vcenter};
 use std::fmt::Write;
 use store::VcenterRecord;
@@ -49,16 +50,6 @@ pub fn shown_host(host: &str) -> String {
     match idna::domain_to_unicode(host) {
         (typed, Ok(())) if typed != host => format!("{typed} ({host})"),
         _ => host.to_owned(),
-    }
-}
-
-/// A word as a POSIX shell takes it, for commands that users are to call.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -167,7 +158,7 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
     let address = server.address();
     let message = format!("the certificate of {address} is not trusted: {reason}");
     let how = match server.configured {
-        true => format!("musterctl vcenter edit {} --pin {}", quoted(server.name), shown.sha256),
+        true => Suggestion::of("vcenter edit").about(server.name).option("--pin", &shown.sha256).to_string(),
         false => format!("--pin {}", shown.sha256),
     };
     let (message, next) = match server.trust {
@@ -219,11 +210,19 @@ pub(crate) fn different_at(vcenter: &VcenterRecord, address: &str, found: &str) 
         ),
     )
     .next(format!(
-        "If {} moved, correct its address: musterctl vcenter edit {} --host HOST. If it was installed anew, remove it \
-         and add it again.",
+        "If {} moved, correct its address: {}. If it was installed anew, remove it and add it again.",
         v.name,
-        quoted(&v.name)
+        another_address(&v.name)
     ))
+}
+
+fn another_address(vcenter: &str) -> Suggestion {
+    Suggestion::of("vcenter edit").about(vcenter).flag("--host HOST")
+}
+
+/// What was asked for while everything ends.
+pub(crate) fn closing() -> ApiError {
+    ApiError::new(Code::Cancelled, "Muster is closing").next("Start it again.")
 }
 
 fn lacks_password(credential: &str, next: &str) -> ApiError {
@@ -263,10 +262,7 @@ pub(crate) fn store(error: store::Error) -> ApiError {
         store::Error::SameVcenter { name } => (
             Code::AlreadyExists,
             format!("this is the same vCenter as \"{name}\""),
-            format!(
-                "Use \"{name}\", or change its address: musterctl vcenter edit {} --host HOST.",
-                quoted(name)
-            ),
+            format!("Use \"{name}\", or change its address: {}.", another_address(name)),
         ),
         store::Error::InUse { vcenters } => (
             Code::InUse,

@@ -9,7 +9,7 @@ pub(crate) const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// A name of a vCenter or a credential.
 pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
-    let trimmed = name.trim();
+    let trimmed = trimmed(name);
     let wrong = if trimmed.is_empty() {
         "it is empty"
     } else if trimmed.chars().count() > 64 {
@@ -31,7 +31,7 @@ pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
 
 /// A user name.
 pub(crate) fn user(user: &str) -> Result<String, ApiError> {
-    let trimmed = user.trim();
+    let trimmed = trimmed(user);
     if trimmed.is_empty() || trimmed.chars().count() > 256 || trimmed.chars().any(char::is_control) {
         return Err(invalid(
             format!("\"{}\" is no user name", printable(user)),
@@ -50,7 +50,7 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
              [2001:db8::1]:443.",
         )
     };
-    let trimmed = text.trim();
+    let trimmed = trimmed(text);
     let rest = match trimmed.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
@@ -149,7 +149,7 @@ pub fn pem_text(bytes: &[u8]) -> Result<String, String> {
 pub fn duration(text: &str) -> Result<Duration, ApiError> {
     let wrong =
         || invalid(format!("\"{}\" is no length of time", printable(text)), "Write it as 30s, 5m, 2h or 1d.");
-    let trimmed = text.trim();
+    let trimmed = trimmed(text);
     let digits = trimmed.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let seconds = match &trimmed[digits.len()..] {
         "s" => 1,
@@ -180,6 +180,11 @@ pub(crate) fn tags(tags: Vec<String>) -> Result<Vec<String>, ApiError> {
     Ok(checked)
 }
 
+/// Text without the white space at its ends, and without the mark that files of Windows begin with.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
 fn invalid(message: String, next_step: &str) -> ApiError {
     ApiError::new(Code::InvalidValue, message).next(next_step)
 }
@@ -204,6 +209,7 @@ mod tests {
             ("[2001:db8::1]:444", "2001:db8::1", 444),
             ("2001:db8::1", "2001:db8::1", 443),
             ("vc.example.org.", "vc.example.org", 443),
+            ("\u{feff}vc.example.org\r\n", "vc.example.org", 443),
         ];
         for (typed, host, port) in cases {
             assert_eq!(address(typed).unwrap(), (host.to_owned(), port), "{typed}");

@@ -106,9 +106,10 @@ pub(crate) async fn write_contact(
     contact: Option<Contact>,
 ) -> Result<u64, sqlx::Error> {
     let state = contact.map(|contact| row::word(&contact.state)).transpose()?;
+    // A state that began after its newest contact was dated by a clock that was wrong.
     let updated = sqlx::query(
-        "UPDATE vcenters SET contact_since = CASE WHEN contact_state = $1 THEN contact_since ELSE $2 END, \
-         contact_state = $1, contact_at = $2 WHERE id = $3",
+        "UPDATE vcenters SET contact_since = CASE WHEN contact_state = $1 AND (contact_since IS NULL OR \
+         contact_since <= $2) THEN contact_since ELSE $2 END, contact_state = $1, contact_at = $2 WHERE id = $3",
     )
     .bind(state)
     .bind(contact.map(|contact| contact.at.0))

@@ -32,6 +32,8 @@ pub(crate) enum What {
     Everything,
     /// Hosts of these clusters, or all.
     Hosts(Vec<String>),
+    /// One kind.
+    Kind(Kind),
 }
 
 impl Work {
@@ -45,8 +47,8 @@ impl Work {
         let what = match operation.kind {
             OperationKind::Test => return None,
             OperationKind::SyncHosts => What::Hosts(operation.scope.clone()),
-            OperationKind::Refresh if operation.scope == [Kind::Hosts.name()] => What::Hosts(Vec::new()),
-            OperationKind::Refresh | OperationKind::FullSync => What::Everything,
+            OperationKind::Refresh => What::Kind(Kind::from_name(operation.scope.first()?)?),
+            OperationKind::FullSync => What::Everything,
         };
         Some(Work { vcenter: operation.vcenter_id.clone(), what, accept_removals: false })
     }
@@ -76,6 +78,9 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         offer(label, remedy)
     };
     let go = |label, dialog| offer(label, Remedy::Go(Route::dialog(dialog)));
+    // Anything else that is not there, such as the vCenter itself, is no cluster.
+    let chose_clusters =
+        work.as_ref().is_some_and(|work| matches!(&work.what, What::Hosts(clusters) if !clusters.is_empty()));
     match error.code {
         Code::LoginRejected => rejected(error.rejected_because, vcenter),
         Code::NoSession => (
@@ -88,7 +93,7 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         ),
         Code::KeychainLocked => (
             "Unlock the keychain; the system asks you when you try again.".to_owned(),
-            vec![offer("Try again", Remedy::Test(id()))],
+            vec![again("Try again", false)],
         ),
         Code::UntrustedCertificate => (
             "Nothing was sent to it. Compare the certificate with the one on the server before you trust it.".to_owned(),
@@ -104,12 +109,9 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         ),
         Code::Unreachable | Code::TimedOut | Code::NotVsphere => (
             "Check its address, the network, and that it is up. What was read before stays readable.".to_owned(),
-            vec![
-                offer("Try again", Remedy::Test(id())),
-                go("Edit address", Dialog::Edit(id(), Focus::Address)),
-            ],
+            vec![again("Try again", false), go("Edit address", Dialog::Edit(id(), Focus::Address))],
         ),
-        Code::NotFound => (
+        Code::NotFound if chose_clusters => (
             "Choose from what is there now.".to_owned(),
             vec![go("Choose clusters", Dialog::Clusters(id()))],
         ),
@@ -226,9 +228,53 @@ mod tests {
         let Remedy::Work(work) = &offers[0].remedy else { panic!("{offers:?}") };
         assert_eq!(work.what, What::Hosts(vec!["prod".into()]));
         assert!(work.accept_removals);
+        operation.kind = OperationKind::Refresh;
+        operation.scope = vec!["vms".into()];
+        let (_, offers) = on_operation(&error, &operation);
+        let Remedy::Work(work) = &offers[0].remedy else { panic!("{offers:?}") };
+        assert_eq!((&work.what, work.accept_removals), (&What::Kind(Kind::Vms), true), "not a full sync");
         operation.kind = OperationKind::Test;
         let (_, offers) = on_operation(&ApiError::new(Code::Cancelled, "x"), &operation);
         assert_eq!(offers[0].remedy, Remedy::Test(operation.vcenter_id), "a test that was cancelled");
+    }
+
+    #[test]
+    fn what_is_tried_again_is_what_failed() {
+        let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
+        for (kind, scope, what) in [
+            (OperationKind::FullSync, &[][..], Some(What::Everything)),
+            (OperationKind::SyncHosts, &["prod"], Some(What::Hosts(vec!["prod".into()]))),
+            (OperationKind::Refresh, &["hosts"], Some(What::Kind(Kind::Hosts))),
+            (OperationKind::Test, &[], None),
+        ] {
+            operation.kind = kind;
+            operation.scope = scope.iter().map(|word| (*word).to_owned()).collect();
+            for code in
+                [Code::Unreachable, Code::TimedOut, Code::KeychainLocked, Code::Cancelled, Code::BadAnswer]
+            {
+                let (_, offers) = on_operation(&ApiError::new(code, "x").next("y"), &operation);
+                let again = match &offers[0].remedy {
+                    Remedy::Work(work) => Some(work.what.clone()),
+                    other => {
+                        assert_eq!(*other, Remedy::Test(operation.vcenter_id.clone()));
+                        None
+                    }
+                };
+                assert_eq!(again, what, "{kind:?} {code:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn clusters_are_chosen_anew_only_where_clusters_were_chosen() {
+        let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
+        let error = ApiError::new(Code::NotFound, "there is no cluster").next("Its clusters are: a.");
+        (operation.kind, operation.scope) = (OperationKind::SyncHosts, vec!["gone".into()]);
+        assert_eq!(on_operation(&error, &operation).1[0].label, "Choose clusters");
+        for kind in [OperationKind::Test, OperationKind::FullSync] {
+            (operation.kind, operation.scope) = (kind, Vec::new());
+            assert!(on_operation(&error, &operation).1.is_empty(), "{kind:?}");
+        }
     }
 
     #[test]

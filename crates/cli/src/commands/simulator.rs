@@ -6,7 +6,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use contract::{ApiError, Code};
 use serde::Serialize;
-use service::quoted;
+use service::Suggestion;
 use simulator::{Behavior, Contents, Error, Options, Recording, Simulator};
 use std::path::{Path, PathBuf};
 
@@ -110,15 +110,12 @@ fn shown(running: &Running<'_>, contents: Contents, name: &str, data_dir: Option
 }
 
 /// The command that adds it. Its password is worth nothing when it has ended, and may be seen.
-fn add(running: &Running<'_>, name: &str, data_dir: Option<&Path>) -> String {
-    let dir = data_dir.map(|dir| format!(" --data-dir {}", quoted(&dir.display().to_string())));
-    format!(
-        "echo {} | musterctl{} vcenter add {} {} --user {} --password-stdin --pin {}",
-        running.password,
-        dir.unwrap_or_default(),
-        quoted(name),
-        running.address,
-        running.user,
-        running.sha256
-    )
+fn add(running: &Running<'_>, site: &str, data_dir: Option<&Path>) -> String {
+    let add = Suggestion::of("vcenter add").about(site).about(&running.address);
+    let add = add.option("--user", running.user).flag("--password-stdin").option("--pin", running.sha256);
+    let add = match data_dir {
+        Some(dir) => add.option("--data-dir", &dir.display().to_string()),
+        None => add,
+    };
+    format!("echo {} | {add}", running.password)
 }

@@ -6,8 +6,7 @@ use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
 use contract::{ApiError, Certificate, Code, CredentialId, Probe, Trust, Vcenter};
-use service::{AddVcenter, EditVcenter, LoginWith, SecretString, Service, quoted};
-use std::fmt::Write;
+use service::{AddVcenter, EditVcenter, LoginWith, SecretString, Service, Suggestion};
 use std::io::Read;
 use std::path::Path;
 
@@ -123,8 +122,8 @@ async fn add(service: &Service, output: &Output, add: Add<'_>) -> Result<(), Api
     let stored = service.add_vcenter(AddVcenter { name, address, login, trust, tags, ttl }).await?;
     stored.password_note.iter().for_each(|note| output.say(note));
     output.answer(&stored.what, || {
-        let name = quoted(&stored.what.name);
-        format!("{}\n\nRead its inventory: musterctl sync full {name}", show(&stored.what))
+        let read = Suggestion::of("sync full").about(&stored.what.name);
+        format!("{}\n\nRead its inventory: {read}", show(&stored.what))
     })
 }
 
@@ -194,26 +193,21 @@ fn untrusted(message: String, shown: &Certificate) -> ApiError {
 impl Add<'_> {
     /// The whole command that accepts a certificate.
     fn with_pin(&self, shown: &Certificate) -> String {
-        let mut command = "musterctl".to_owned();
+        let mut command = Suggestion::of("vcenter add").about(&self.name).about(&self.address);
+        let login = &self.login;
+        for (option, value) in [("--user", &login.user), ("--credential", &login.credential)] {
+            command = value.iter().fold(command, |command, value| command.option(option, value));
+        }
+        if login.password_stdin {
+            command = command.flag("--password-stdin");
+        }
+        command = command.option("--pin", &shown.sha256);
+        command = self.tags.iter().fold(command, |command, tag| command.option("--tag", tag));
+        command = self.ttl.iter().fold(command, |command, ttl| command.option("--ttl", ttl));
         if let Some(dir) = self.data_dir {
-            let _ = write!(command, " --data-dir {}", quoted(&dir.display().to_string()));
+            command = command.option("--data-dir", &dir.display().to_string());
         }
-        let _ = write!(command, " vcenter add {} {}", quoted(&self.name), quoted(&self.address));
-        if let Some(user) = &self.login.user {
-            let _ = write!(command, " --user {}", quoted(user));
-        }
-        if let Some(credential) = &self.login.credential {
-            let _ = write!(command, " --credential {}", quoted(credential));
-        }
-        command.push_str(if self.login.password_stdin { " --password-stdin" } else { "" });
-        let _ = write!(command, " --pin {}", shown.sha256);
-        for tag in &self.tags {
-            let _ = write!(command, " --tag {}", quoted(tag));
-        }
-        if let Some(ttl) = &self.ttl {
-            let _ = write!(command, " --ttl {}", quoted(ttl));
-        }
-        command
+        command.to_string()
     }
 }
 

@@ -159,11 +159,15 @@ impl Service {
 
     async fn introduce(&self, client: Client, login: Login, look: Look) -> Result<Met, ApiError> {
         let connections = &self.inner.connections;
-        let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
-        let before = match login.is_new {
-            true => None,
-            false => self.inner.logins.refuse_rejected(&login.id, &login.password, None, false).await?,
+        let ready = async {
+            let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
+            let before = match login.is_new {
+                true => None,
+                false => self.inner.logins.refuse_rejected(&login.id, &login.password, None, false).await?,
+            };
+            Ok((lock, before))
         };
+        let (lock, before) = connections.while_open(ready).await?;
         let answer = client.login(&login.user, &login.password.secret).await;
         if !login.is_new {
             connections.note_answer(&login.id, &login.password, before.as_ref(), &answer).await?;
@@ -181,9 +185,9 @@ impl Service {
             };
             Ok((identity, seen))
         };
-        let met = met.await;
+        let met = connections.while_open(async { Ok(met.await) }).await;
         connections::log_out_of(&session).await;
-        Ok(met)
+        met
     }
 
     /// What to log in with, its password at hand.

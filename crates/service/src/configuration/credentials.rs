@@ -2,7 +2,7 @@
 //! Refuses to hand a password out.
 
 use super::{Stored, designated};
-use crate::explain::quoted;
+use crate::suggest::option_with;
 use crate::{Service, explain, validate};
 use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Vcenter, VcenterId};
 use secrecy::SecretString;
@@ -132,13 +132,14 @@ impl Service {
     /// Checks that a new vCenter may have a credential of its own under this name.
     pub async fn credential_name_is_free(&self, name: &str) -> Result<(), ApiError> {
         let all = self.inner.store.credentials().await.map_err(explain::store)?;
-        if all.iter().any(|credential| credential.name.to_lowercase() == name.trim().to_lowercase()) {
+        if all
+            .iter()
+            .any(|credential| credential.name.to_lowercase() == validate::trimmed(name).to_lowercase())
+        {
             let error =
                 ApiError::new(Code::AlreadyExists, format!("there is a credential named \"{name}\" already"));
-            return Err(error.next(format!(
-                "Log in with it: --credential {}, or choose another name.",
-                quoted(name.trim())
-            )));
+            let with_it = option_with("--credential", name);
+            return Err(error.next(format!("Log in with it: {with_it}, or choose another name.")));
         }
         Ok(())
     }

@@ -79,7 +79,7 @@ fn designated<'a, T>(
     what: &str,
     names: impl Fn(&T) -> (&String, &str),
 ) -> Result<&'a T, ApiError> {
-    let lower = designation.trim().to_lowercase();
+    let lower = validate::trimmed(designation).to_lowercase();
     let by_name = all.iter().find(|one| names(one).0.to_lowercase() == lower);
     if let Some(found) = by_name.or_else(|| all.iter().find(|one| names(one).1 == lower)) {
         return Ok(found);

@@ -1,7 +1,8 @@
 //! Says what a server said of a login, in its own words and with its own next step.
 //! Refuses to call every one of them a wrong password.
 
-use super::{Server, address, lacks_password, quoted};
+use super::{Server, address, lacks_password};
+use crate::suggest::Suggestion;
 use contract::{ApiError, Code, Credential, Rejection};
 use std::fmt::Write;
 use store::VcenterRecord;
@@ -86,14 +87,14 @@ pub(crate) fn unknown_at(vcenter: &VcenterRecord) -> ApiError {
         ),
     )
     .next(format!(
-        "If it is the same, type its password for this address: musterctl vcenter edit {} --password-stdin.",
-        quoted(&v.name)
+        "If it is the same, type its password for this address: {}.",
+        Suggestion::of("vcenter edit").about(&v.name).flag("--password-stdin")
     ))
 }
 
 /// No password in any of the places where it could be.
 pub(crate) fn no_password(credential: &str) -> ApiError {
-    let store = format!("Store it: musterctl credential set {} --password-stdin.", quoted(credential));
+    let store = format!("Store it: {}.", Suggestion::new_password(credential));
     lacks_password(credential, &store)
 }
 
@@ -118,8 +119,8 @@ const FEDERATED: &str =
     "On a vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.";
 
 fn what_to_do(because: Rejection, user: &str, credential: &str, vcenter: Option<&str>) -> String {
-    let set = format!("musterctl credential set {} --password-stdin", quoted(credential));
-    let retry = vcenter.map(|vcenter| format!("musterctl test --retry-login {}", quoted(vcenter)));
+    let set = Suggestion::new_password(credential);
+    let retry = vcenter.map(|vcenter| Suggestion::of("test").about(vcenter).flag("--retry-login"));
     let or_retry = |when: &str| retry.as_ref().map(|retry| format!(" {when}: {retry}.")).unwrap_or_default();
     match because {
         Rejection::InvalidLogin => format!(
