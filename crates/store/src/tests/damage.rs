@@ -90,7 +90,7 @@ async fn whatever_bytes_of_a_row_flip_no_other_row_is_lost_and_no_false_one_is_t
     let id = with_vcenter(&store, "Berlin").await;
     publish(&store, &id, "first", &whole()).await;
     let mut numbers = Numbers(20_261_125);
-    for round in 0..150 {
+    for round in 0..60 {
         let mut flipped = Vec::new();
         for _ in 0..=numbers.below(4) {
             let column = ["document", "document", "hash", "object_type"][numbers.below(4)];
