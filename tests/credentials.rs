@@ -1,17 +1,12 @@
 //! What a server says of a login, what that means for the next one, and to whom a stored password goes.
 //! Refuses to believe the client: how often somebody logged in, the server says.
 
-use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish};
+use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish, table as told};
 use contract::{ApiError, Code, Rejection, Vcenter};
 use serde_json::{Value, json};
 use service::{EditVcenter, Service};
 use std::io::Write;
 use std::time::Duration;
-
-/// One line of the table of all kinds of fault.
-fn told(fault: &str, what_happened: &str) {
-    println!("{fault} | {what_happened}");
-}
 
 fn test(muster: &Musterctl) -> Run {
     muster.json(&["test", "Berlin"])
@@ -132,7 +127,7 @@ fn a_password_file_that_changed_after_a_rejection_is_tried_and_an_unchanged_one_
         assert_eq!((more, run.code), (0, 4), "{run:?}");
         let next = run.error()["next_step"].as_str().unwrap().to_owned();
         assert!(
-            next.contains("$CREDENTIALS_DIRECTORY/Berlin") && next.contains("test --retry-login Berlin"),
+            next.contains("$CREDENTIALS_DIRECTORY/Berlin") && next.contains("test Berlin --retry-login"),
             "{next}"
         );
     }

@@ -4,7 +4,7 @@
 //! before or the one after, never a mixture. MUSTER_SOAK=1000 kills so often, which is what `./dev soak` does;
 //! MUSTER_SEED=… kills at the same points again. That migrations survive it is tested in crates/store.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish};
+use crate::support::{Musterctl, Peer, Run, eventually, finish, table};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -226,8 +226,9 @@ impl Soak {
         let now = self.seen();
         assert_eq!((now.hosts, now.vms), (self.generation, self.generation));
         let (killed, acknowledged) = (self.killed, self.acknowledged.len());
-        println!(
-            "{killed} killed in {rounds} rounds: {acknowledged} acknowledged operations, 0 lost; never mixed"
+        table(
+            &format!("{killed} processes killed in {rounds} rounds"),
+            format!("{acknowledged} acknowledged operations, 0 lost; never mixed"),
         );
     }
 }

@@ -5,8 +5,8 @@
 
 mod adding;
 mod chunks;
-mod credentials;
 mod clusters;
+mod credentials;
 mod ending;
 mod equal;
 mod faults;

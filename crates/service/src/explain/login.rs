@@ -225,9 +225,9 @@ mod tests {
         let next = |error: ApiError| error.next_step.unwrap();
         let of_file = next(rejected_before(&credential, None, true));
         assert!(
-            of_file.contains("test --retry-login Bonn") && of_file.contains("$CREDENTIALS_DIRECTORY/ops")
+            of_file.contains("test Bonn --retry-login") && of_file.contains("$CREDENTIALS_DIRECTORY/ops")
         );
         let of_keychain = next(rejected_before(&credential, Some("Köln"), false));
-        assert!(of_keychain.contains("test --retry-login 'Köln'") && !of_keychain.contains("DIRECTORY"));
+        assert!(of_keychain.contains("test 'Köln' --retry-login") && !of_keychain.contains("DIRECTORY"));
     }
 }

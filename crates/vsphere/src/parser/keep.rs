@@ -7,7 +7,10 @@ use crate::property::PropertySet;
 
 /// The fields to build, by property path; of a path that isn't here everything is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Keep(Arc<[(Box<str>, Box<[&'static str]>)]>);
+pub(crate) struct Keep(Arc<[Rule]>);
+
+/// A property path, and the fields that are built of its value.
+type Rule = (Box<str>, Box<[&'static str]>);
 
 impl Keep {
     pub(crate) fn of(sets: &[PropertySet]) -> Self {

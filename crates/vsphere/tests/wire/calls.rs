@@ -6,9 +6,7 @@ use std::{
 };
 
 use secrecy::SecretString;
-use vsphere::{
-    ApiVersion, Client, Collector, Error, Listing, MoRef, PropertySet, Refusal, Session, View,
-};
+use vsphere::{ApiVersion, Client, Collector, Error, Listing, MoRef, PropertySet, Refusal, Session, View};
 
 use crate::server::{Identity, Received, Reply, Server, params, self_signed};
 
