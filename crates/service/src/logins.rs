@@ -94,14 +94,17 @@ impl Logins {
     /// So nobody is contacted in vain. What counts is the look under the login lock.
     pub(crate) async fn look(&self, vcenter: &VcenterRecord, by_user: bool) -> Result<(), ApiError> {
         let v = &vcenter.vcenter;
-        if self.store.rejection(&v.credential_id).await.map_err(explain::store)?.is_none() {
+        let Some(rejected) = self.store.rejection(&v.credential_id).await.map_err(explain::store)? else {
             return Ok(());
-        }
+        };
         match self.password(&v.credential_id, &v.credential, by_user).await {
             Ok(password) => {
                 self.refuse_rejected(&v.credential_id, &password, Some(&v.name), false).await.map(drop)
             }
-            Err(_) => Err(self.rejected_before(&v.credential_id, Some(&v.name), false).await?),
+            Err(_) if blocks_whatever_is_found(&rejected, (self.now)()) => {
+                Err(self.rejected_before(&v.credential_id, Some(&v.name), false).await?)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -111,8 +114,10 @@ impl Logins {
             return Ok(false);
         };
         let password = self.password(&credential.id, &credential.name, true).await;
-        // One that can't be found can't be another one either.
-        Ok(password.map_or(true, |password| blocks(&rejected, &password, (self.now)())))
+        Ok(match password {
+            Ok(password) => blocks(&rejected, &password, (self.now)()),
+            Err(_) => blocks_whatever_is_found(&rejected, (self.now)()),
+        })
     }
 
     /// Fails if this password must not be tried, unless a person says that it is right after all; answers with what a
@@ -201,16 +206,23 @@ impl Logins {
 /// Whether what a vCenter said keeps a password from being tried. It binds the password that was rejected, and while the
 /// account is locked every one.
 fn blocks(rejected: &Rejected, password: &Password, now: Time) -> bool {
-    let since = now.0.saturating_sub(rejected.at.0);
     match (rejected.because, rejected.print) {
-        // A time to come was written by a clock that was wrong.
-        (Rejection::AccountLocked, _) => {
-            u64::try_from(since).is_ok_and(|ms| ms < WHILE_LOCKED.as_millis() as u64)
-        }
+        (Rejection::AccountLocked, _) => is_locked_still(rejected, now),
         (_, Some(print)) => print == password.print,
         // An older release didn't say which one it was: the stored one, not what somebody types now.
         (_, None) => !password.is_typed,
     }
+}
+
+/// The same where no password is at hand: one that isn't there can't be another one either.
+fn blocks_whatever_is_found(rejected: &Rejected, now: Time) -> bool {
+    rejected.because != Rejection::AccountLocked || is_locked_still(rejected, now)
+}
+
+fn is_locked_still(rejected: &Rejected, now: Time) -> bool {
+    // A time to come was written by a clock that was wrong.
+    let since = u64::try_from(now.0.saturating_sub(rejected.at.0)).map(Duration::from_millis);
+    since.is_ok_and(|since| since < WHILE_LOCKED)
 }
 
 /// Whether a login proves that a rejection no longer holds: with the very password, or with the stored one, which then is
@@ -279,6 +291,9 @@ mod tests {
         }
         let locked = rejected(Rejection::AccountLocked, Some(7));
         assert!(blocks(&locked, &password(7, false), Time(115 * MINUTE - 1)));
+        assert!(blocks_whatever_is_found(&locked, Time(114 * MINUTE)));
+        assert!(!blocks_whatever_is_found(&locked, Time(115 * MINUTE)), "then what lacks is the password");
+        assert!(blocks_whatever_is_found(&rejected(Rejection::InvalidLogin, Some(7)), Time(115 * MINUTE)));
     }
 
     #[test]
