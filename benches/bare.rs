@@ -1,23 +1,23 @@
-//! The bare transfer: the calls of a full sync in the same order, over the same HTTP and TLS library, their answers
-//! read and thrown away. What a sync takes longer than this is what Muster itself costs.
-//! Refuses to parse: ids and tokens are found by their tags in the first bytes of an answer.
+//! The bare transfer: what a full sync asks for, in chunks of the same weight but one after the other, over the same HTTP
+//! and TLS library, the answers read and thrown away.
+//! Refuses to parse: references and tokens are found by their tags.
 
 use crate::cost::Cost;
 use crate::peer::PASSWORD;
 use anyhow::{Context, Result, ensure};
 use contract::Kind;
-use contract::columns::{self, Shape};
+use contract::columns;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Objects in a page, as the sync asks for them.
-const PAGE: u32 = 500;
+/// Objects in a chunk: so many weigh about as much as the sync's own chunks.
+const CHUNK: usize = 90;
 
-/// Of each answer so much is kept; ids and tokens come before the objects.
-const KEPT: usize = 8 << 10;
+/// Of an answer so much is kept: the longest list of references is shorter.
+const KEPT: usize = 2 << 20;
 
 /// The root folder of govmomi's simulator, as of every vCenter.
 const ROOT: &str = "<obj type=\"Folder\">group-d1</obj>";
@@ -29,10 +29,6 @@ pub(crate) async fn transfer(address: &str, ca: &Path) -> Result<Cost> {
     wire.log_in().await?;
     for kind in Kind::READ {
         wire.kind(kind).await?;
-        if kind == Kind::Folders {
-            // No view holds the root folder.
-            wire.retrieve("Folder", &paths(kind), ROOT).await?;
-        }
     }
     // The proof that the session is still ours.
     wire.retrieve("Folder", &["name"], ROOT).await?;
@@ -71,7 +67,7 @@ impl Wire {
         Ok(())
     }
 
-    /// The calls of a watcher: a view, its list, its pages, and its end.
+    /// A view, its list, what it lists in chunks, and its end.
     async fn kind(&mut self, kind: Kind) -> Result<()> {
         let object_type = kind.object_type();
         let arguments = format!(
@@ -80,30 +76,30 @@ impl Wire {
         let answer = self.call("CreateContainerView", "ViewManager", "ViewManager", &arguments).await?;
         let view = after(&answer, "<returnval type=\"ContainerView\">").context("a view has no id")?;
         let object = format!("<obj type=\"ContainerView\">{view}</obj>");
-        self.retrieve("ContainerView", &["view"], &object).await?;
-        self.pages(object_type, &paths(kind), &object).await?;
+        let list = self.retrieve("ContainerView", &["view"], &object).await?;
+        let mut objects: Vec<String> = references(&list)
+            .filter(|(own, _)| Kind::of_object_type(own).is_none_or(|own| own == kind))
+            .map(|(own, moref)| format!("<obj type=\"{own}\">{moref}</obj>"))
+            .collect();
+        if kind == Kind::Folders {
+            // No view holds the root folder.
+            objects.push(ROOT.to_owned());
+        }
+        for chunk in objects.chunks(CHUNK) {
+            let set = chunk.join("<skip>false</skip></objectSet><objectSet>");
+            let mut answer = self.retrieve(object_type, &paths(kind), &set).await?;
+            while let Some(token) = after(&answer, "<token>").map(|token| format!("<token>{token}</token>")) {
+                answer = self.collect("ContinueRetrievePropertiesEx", &token).await?;
+            }
+        }
         self.call("DestroyView", "ContainerView", view, "").await?;
         Ok(())
     }
 
-    async fn pages(&mut self, object_type: &str, paths: &[&str], view: &str) -> Result<()> {
-        let objects = format!(
-            "<objectSet>{view}<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>view</name>\
-             <type>ContainerView</type><path>view</path><skip>false</skip></selectSet></objectSet>"
-        );
-        let limit = format!("<maxObjects>{PAGE}</maxObjects>");
-        let first = specification(object_type, paths, &objects, &limit);
-        let mut answer = self.collect("RetrievePropertiesEx", &first).await?;
-        while let Some(token) = after(&answer, "<token>").map(|token| format!("<token>{token}</token>")) {
-            answer = self.collect("ContinueRetrievePropertiesEx", &token).await?;
-        }
-        Ok(())
-    }
-
-    async fn retrieve(&mut self, object_type: &str, paths: &[&str], object: &str) -> Result<()> {
-        let objects = format!("<objectSet>{object}<skip>false</skip></objectSet>");
-        let asked = specification(object_type, paths, &objects, "");
-        self.collect("RetrievePropertiesEx", &asked).await.map(drop)
+    async fn retrieve(&mut self, object_type: &str, paths: &[&str], objects: &str) -> Result<String> {
+        let objects = format!("<objectSet>{objects}<skip>false</skip></objectSet>");
+        let limit = format!("<maxObjects>{}</maxObjects>", CHUNK + 1);
+        self.collect("RetrievePropertiesEx", &specification(object_type, paths, &objects, &limit)).await
     }
 
     async fn collect(&mut self, method: &str, arguments: &str) -> Result<String> {
@@ -155,12 +151,20 @@ fn specification(object_type: &str, paths: &[&str], objects: &str, limit: &str) 
 }
 
 /// The properties that a sync asks a vCenter 8 for.
-fn paths(kind: Kind) -> Vec<&'static str> {
-    let stored = columns::of(kind).stored().filter(|(_, shape)| !matches!(shape, Shape::FromTree(_)));
-    let mut paths: Vec<&str> = stored.map(|(column, _)| &*column.source).collect();
+pub(crate) fn paths(kind: Kind) -> Vec<&'static str> {
+    let common = columns::of(kind).asked().filter(|column| column.subtype.is_none());
+    let mut paths: Vec<&str> = common.map(|column| &*column.source).collect();
     paths.sort_unstable();
     paths.dedup();
     paths
+}
+
+/// Type and id of every reference in a view's list.
+fn references(list: &str) -> impl Iterator<Item = (&str, &str)> {
+    list.split("<ManagedObjectReference type=\"").skip(1).filter_map(|rest| {
+        let (own, rest) = rest.split_once("\">")?;
+        Some((own, rest.split_once('<')?.0))
+    })
 }
 
 /// The text between a tag and the next one.

@@ -6,6 +6,7 @@
 
 mod bare;
 mod cost;
+mod govc;
 mod page;
 mod parse;
 mod reads;
@@ -33,27 +34,39 @@ fn main() -> Result<()> {
     // As many threads as musterctl has.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match arguments[..] {
-        [] => runtime.block_on(measure(false)),
-        ["window"] => runtime.block_on(measure(true)),
+        [] => runtime.block_on(measure(Part::All)),
+        ["syncs"] => runtime.block_on(measure(Part::Syncs)),
+        ["window"] => runtime.block_on(measure(Part::Window)),
         ["sync", data, credentials] => {
             cost::report(runtime.block_on(sync::once(Path::new(data), Path::new(credentials))))
         }
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
-        _ => bail!("./dev bench takes no argument but \"window\", which measures that alone"),
+        ["govc", address, ca] => cost::report(govc::read(address, ca)),
+        _ => bail!("./dev bench takes no argument but \"window\" or \"syncs\", which measure that alone"),
     }
 }
 
-async fn measure(only_the_window: bool) -> Result<()> {
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    Syncs,
+    Window,
+}
+
+async fn measure(part: Part) -> Result<()> {
     // The WebDriver client shares the HTTP library, which wants to be told who encrypts.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut table = Table::default();
     let folder = tempfile::tempdir().context("a folder for the data")?;
-    if !only_the_window {
+    if part != Part::Window {
         let synced = rounds::run(folder.path(), &mut table).await?;
         reads::run(&synced, &mut table).await?;
         parse::run(&mut table)?;
     }
-    window::run(folder.path(), &mut table).await?;
+    if part != Part::Syncs {
+        window::run(folder.path(), &mut table).await?;
+    }
     table.print()?;
     Ok(())
 }

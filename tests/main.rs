@@ -4,11 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, in its helpers too")]
 
 mod adding;
+mod chunks;
 mod credentials;
 mod equal;
 mod faults;
 mod house;
 mod keychain;
+mod kills;
+mod lost;
 mod reading;
 mod shapes;
 mod sharing;

@@ -103,7 +103,7 @@ fn a_host_that_moved_out_of_a_synced_cluster_is_followed_and_a_deleted_one_is_go
 }
 
 #[test]
-fn calls_grow_with_pages_and_not_with_objects() {
+fn calls_grow_with_chunks_and_not_with_objects() {
     let few = Peer::start(&["--model", "vpx", "--vms", "2"]);
     let many = Peer::start(&["--model", "vpx", "--vms", "2", "--extra-vms", "400"]);
     let muster = Musterctl::new();
@@ -111,7 +111,7 @@ fn calls_grow_with_pages_and_not_with_objects() {
     muster.add(&many, "many");
     let calls = |name: &str| muster.ok(&["sync", "full", name])[0]["calls"].as_u64().unwrap();
     let (of_few, of_many) = (calls("few"), calls("many"));
-    assert_eq!(of_few, of_many, "400 VMs more still fit into one page");
+    assert!((1..=6).contains(&(of_many - of_few)), "400 VMs are some chunks: {of_few} and {of_many} calls");
 
     let before = many.all_calls();
     let claimed = calls("many");
@@ -121,8 +121,8 @@ fn calls_grow_with_pages_and_not_with_objects() {
     many.post("/paging?max=50", json!({}));
     let paged = calls("many");
     assert!(
-        (8..=12).contains(&(paged - of_many)),
-        "402 VMs in pages of 50 are 9 pages: {paged} and {of_many} calls"
+        (4..=12).contains(&(paged - of_many)),
+        "402 VMs in pages of 50 are 9 pages, in chunks of at least 100: {paged} and {of_many} calls"
     );
 }
 

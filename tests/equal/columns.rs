@@ -41,26 +41,47 @@ pub(super) const KINDS: [Kind; 9] = [
 /// The columns that are compared for every kind, whatever it is.
 const IDENTITY: [&str; 4] = ["vcenter", "vcenter_instance_uuid", "kind", "moref"];
 
+/// What the vCenter itself keeps: left out, it is unset also of what is lost.
+const PLACES: [&str; 3] = ["parent", "parentVApp", "resourcePool"];
+
 impl Kind {
     /// Every column that is compared.
     pub(super) fn compared(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|(column, _, _)| *column).chain(IDENTITY)
     }
 
-    /// The rows of a vCenter that goes by `vcenter`.
+    /// The rows of a vCenter that goes by `vcenter`, to which none of them was ever known before.
     pub(super) fn rows(&self, inventory: &Inventory<'_>, vcenter: &str) -> Rows {
         let objects = self.objects(inventory);
         let rows = objects.iter().map(|object| {
-            let cells = self
-                .columns
-                .iter()
-                .map(|(column, path, make)| ((*column).to_owned(), make(&Cell { inventory, object, path })));
+            let mut missing = BTreeMap::new();
+            let mut row = BTreeMap::new();
+            for (column, path, make) in self.columns {
+                let value = if self.is_untold(object, path) {
+                    missing.insert(*column, "not_connected");
+                    Value::Null
+                } else {
+                    make(&Cell { inventory, object, path })
+                };
+                row.insert((*column).to_owned(), value);
+            }
             let identity =
                 [json!(vcenter), inventory.instance_uuid.clone(), json!(self.name), json!(object.moref)];
-            let identity = IDENTITY.map(str::to_owned).into_iter().zip(identity);
-            (object.moref.clone(), cells.chain(identity).collect())
+            row.extend(IDENTITY.map(str::to_owned).into_iter().zip(identity));
+            row.insert("missing".to_owned(), json!(missing));
+            (object.moref.clone(), row)
         });
         rows.collect()
+    }
+
+    /// Whether the server left a property out because it doesn't reach the object, rather than for being unset.
+    fn is_untold(&self, object: &Object, path: &str) -> bool {
+        let is_told = |path: &str| !object.get(path).is_null();
+        let state = object.get("runtime.connectionState").as_str();
+        let mut config = self.columns.iter().filter(|(_, path, _)| path.starts_with("config."));
+        let has_no_config = self.name == "vms" && !config.any(|(_, path, _)| is_told(path));
+        let is_lost = state.is_some_and(|state| state != "connected") || has_no_config;
+        is_lost && !PLACES.contains(&path) && !is_told(path)
     }
 
     fn objects(&self, inventory: &Inventory<'_>) -> Vec<Object> {
@@ -81,10 +102,10 @@ const CLUSTERS: &[(&str, &str, Make)] = &[
     ("datacenter", "parent", datacenter),
     ("datacenter_moref", "parent", datacenter_moref),
     ("overall_status", "overallStatus", same),
-    ("ha_enabled", "configurationEx.dasConfig.enabled", same),
-    ("admission_control", "configurationEx.dasConfig.admissionControlEnabled", same),
-    ("drs_enabled", "configurationEx.drsConfig.enabled", same),
-    ("drs_behavior", "configurationEx.drsConfig.defaultVmBehavior", same),
+    ("ha_enabled", "configuration.dasConfig.enabled", same),
+    ("admission_control", "configuration.dasConfig.admissionControlEnabled", same),
+    ("drs_enabled", "configuration.drsConfig.enabled", same),
+    ("drs_behavior", "configuration.drsConfig.defaultVmBehavior", same),
     ("evc_mode", "summary.currentEVCModeKey", same),
     ("host_count", "host", count),
     ("effective_host_count", "summary.numEffectiveHosts", same),
@@ -138,7 +159,7 @@ const VMS: &[(&str, &str, Make)] = &[
     ("host", "runtime.host", name_of),
     ("host_moref", "runtime.host", moref),
     ("folder", "parent", folder),
-    ("folder_moref", "parent", moref),
+    ("folder_moref", "parent", folder_moref),
     ("vapp_moref", "parentVApp", moref),
     ("resource_pool", "resourcePool", name_of),
     ("resource_pool_moref", "resourcePool", moref),

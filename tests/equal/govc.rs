@@ -19,6 +19,7 @@ pub(crate) struct Inventory<'a> {
     peer: &'a Peer,
     tree: BTreeMap<String, Object>,
     datacenters: Vec<Object>,
+    vapps: BTreeMap<String, Object>,
     /// What tells this server from all others.
     pub(crate) instance_uuid: Value,
 }
@@ -42,9 +43,14 @@ impl<'a> Inventory<'a> {
     /// Reads names and parents of everything.
     pub(crate) fn of(peer: &'a Peer) -> Inventory<'a> {
         let tree = objects(peer, &TREE, &["name", "parent"]);
-        let tree = tree.into_iter().map(|object| (object.moref.clone(), object)).collect();
-        let datacenters = objects(peer, &["Datacenter"], &FOLDERS);
-        Inventory { peer, tree, datacenters, instance_uuid: instance_uuid(peer) }
+        let by_moref = |objects: Vec<Object>| -> BTreeMap<String, Object> {
+            objects.into_iter().map(|object| (object.moref.clone(), object)).collect()
+        };
+        let (tree, datacenters) = (by_moref(tree), objects(peer, &["Datacenter"], &FOLDERS));
+        let vapps = BTreeMap::new();
+        let mut inventory = Inventory { peer, tree, datacenters, vapps, instance_uuid: instance_uuid(peer) };
+        inventory.vapps = by_moref(inventory.objects(&["VirtualApp"], &["parentFolder"]));
+        inventory
     }
 
     /// Objects of a type, which stands first, and of its subtypes.
@@ -73,6 +79,11 @@ impl<'a> Inventory<'a> {
     pub(crate) fn outwards(&self, moref: &str) -> impl Iterator<Item = &Object> {
         let next = |object: &&Object| self.tree.get(object.reference("parent")?);
         std::iter::successors(self.tree.get(moref), next)
+    }
+
+    /// The folder that a vApp says it is in; one in a vApp leaves that to the outermost.
+    pub(crate) fn folder_of_vapp(&self, vapp: &str) -> Option<&str> {
+        self.outwards(vapp).find_map(|around| self.vapps.get(&around.moref)?.reference("parentFolder"))
     }
 
     /// Which of its datacenter's folders this is: `vm`, `host`, `datastore` or `network`.

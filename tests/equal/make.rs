@@ -1,5 +1,5 @@
 //! How a column's value is made of what govc prints.
-//! Refuses to guess: what the server didn't send is null, and only a list that is counted may be unset.
+//! Refuses to guess: what the server didn't send is null, and a list that it didn't send is empty.
 
 use super::govc::{Inventory, Object, decoded};
 use serde_json::{Value, json};
@@ -71,10 +71,15 @@ pub(super) fn path(cell: &Cell<'_>) -> Value {
     joined(cell.inventory.outwards(&cell.object.moref))
 }
 
-/// Names from below the datacenter down to what the machine is in.
+/// Names from below the datacenter down to the folder that the machine is in.
 pub(super) fn folder(cell: &Cell<'_>) -> Value {
     let outwards = cell.container().into_iter().flat_map(|moref| cell.inventory.outwards(moref));
     joined(outwards.take_while(|object| object.object_type != "Datacenter"))
+}
+
+/// The folder that the machine is in.
+pub(super) fn folder_moref(cell: &Cell<'_>) -> Value {
+    cell.container().into()
 }
 
 /// The datacenter around the object.
@@ -142,8 +147,7 @@ pub(super) fn service_tag(cell: &Cell<'_>) -> Value {
 
 /// Addresses of the network adapters that are selected for management.
 pub(super) fn management_ips(cell: &Cell<'_>) -> Value {
-    let Some(services) = cell.value().as_array() else { return Value::Null };
-    let management = services.iter().filter(|service| service["nicType"] == "management");
+    let management = cell.list().iter().filter(|service| service["nicType"] == "management");
     let vnics = management.flat_map(|service| {
         let is_selected =
             |vnic: &&Value| list(&service["selectedVnic"]).iter().any(|selected| *selected == vnic["key"]);
@@ -154,7 +158,7 @@ pub(super) fn management_ips(cell: &Cell<'_>) -> Value {
         let v6 = list(&ip["ipV6Config"]["ipV6Address"]).iter();
         std::iter::once(&ip["ipAddress"]).chain(v6.map(|address| &address["ipAddress"]))
     });
-    sorted(addresses.filter_map(Value::as_str).map(str::to_owned))
+    local_last(sorted(addresses.filter_map(Value::as_str).map(str::to_owned)))
 }
 
 /// Hardware addresses of a host's adapters.
@@ -169,7 +173,7 @@ pub(super) fn card_macs(cell: &Cell<'_>) -> Value {
 
 /// Addresses that the guest told.
 pub(super) fn guest_addresses(cell: &Cell<'_>) -> Value {
-    each(cell, |nic| list(&nic["ipAddress"]).iter().collect())
+    local_last(each(cell, |nic| list(&nic["ipAddress"]).iter().collect()))
 }
 
 /// Milliseconds of a time in RFC 3339; `None` for everything else.
@@ -211,9 +215,10 @@ impl Cell<'_> {
         self.object.reference(self.path)
     }
 
-    /// What the object is in; a machine that is in no folder is in a vApp.
+    /// What the object is in; for a machine that is in no folder its vApp says in which.
     fn container(&self) -> Option<&str> {
-        self.object.reference("parent").or_else(|| self.object.reference("parentVApp"))
+        let vapp = || self.inventory.folder_of_vapp(self.object.reference("parentVApp")?);
+        self.object.reference("parent").or_else(vapp)
     }
 }
 
@@ -240,8 +245,15 @@ fn identifiers(cell: &Cell<'_>, key: &str) -> Value {
 }
 
 fn each(cell: &Cell<'_>, texts: fn(&Value) -> Vec<&Value>) -> Value {
-    let Some(list) = cell.value().as_array() else { return Value::Null };
-    sorted(list.iter().flat_map(texts).filter_map(Value::as_str).map(str::to_owned))
+    let texts = cell.list().iter().flat_map(texts).filter_map(Value::as_str);
+    sorted(texts.filter(|text| !text.is_empty()).map(str::to_owned))
+}
+
+/// Addresses that only neighbours reach stand behind all others.
+fn local_last(addresses: Value) -> Value {
+    let is_local = |address: &&Value| address.as_str().is_some_and(|address| address.starts_with("fe80:"));
+    let (local, others): (Vec<&Value>, Vec<&Value>) = list(&addresses).iter().partition(is_local);
+    others.into_iter().chain(local).cloned().collect()
 }
 
 fn list(value: &Value) -> &[Value] {

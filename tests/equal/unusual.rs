@@ -16,7 +16,10 @@ pub(super) fn give(peer: &Peer) {
         0,
         json!({
             "summary.currentEVCModeKey": "intel-broadwell",
-            "configurationEx.dasConfig.admissionControlEnabled": true,
+            "configuration.dasConfig.enabled": true,
+            "configuration.dasConfig.admissionControlEnabled": true,
+            "configuration.drsConfig.enabled": false,
+            "configuration.drsConfig.defaultVmBehavior": "partiallyAutomated",
             "overallStatus": "yellow",
         }),
     );
@@ -40,7 +43,7 @@ pub(super) fn give(peer: &Peer) {
 }
 
 /// The moref of the object that was made as the `position`th of its type.
-pub(super) fn moref(peer: &Peer, object_type: &str, position: usize) -> String {
+pub(crate) fn moref(peer: &Peer, object_type: &str, position: usize) -> String {
     let objects = peer.get(&format!("/objects?type={object_type}"));
     objects["objects"][position]["moref"].as_str().expect("an object").to_owned()
 }
@@ -85,7 +88,9 @@ fn host() -> Value {
             identifier("ServiceTag", "TAG1"),
             identifier("SerialNumberTag", "SN-A"),
         ],
-        "config.network.pnic": [nic("vmnic1", "3c:ec:ef:00:00:0b"), nic("vmnic0", "00:50:56:00:00:0a")],
+        "config.network.pnic": [
+            nic("vmnic1", "3c:ec:ef:00:00:0b"), nic("vmnic0", "00:50:56:00:00:0a"), nic("vmnic2", ""),
+        ],
         "config.virtualNicManagerInfo.netConfig": [
             {"nicType": "vmotion", "multiSelectAllowed": true, "candidateVnic": candidates, "selectedVnic": ["vmk2"]},
             {"nicType": "management", "multiSelectAllowed": true, "candidateVnic": candidates,
@@ -108,7 +113,7 @@ fn machine() -> Value {
         "config.hardware.memoryMB": 25_165_824,
         "guest.hostName": "münchen-1.example",
         "guest.net": [
-            nic("00:50:56:00:00:01", &["10.20.0.9", "10.20.0.10", "fe80::1"]),
+            nic("00:50:56:00:00:01", &["10.20.0.9", "10.20.0.10", "fe80::1", "fec0::1", "169.254.1.1"]),
             nic("00:50:56:00:00:02", &[]),
             nic("00:50:56:00:00:03", &["10.100.0.1"]),
         ],

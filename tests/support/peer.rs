@@ -148,7 +148,7 @@ impl Drop for Peer {
 pub(crate) const PASSWORD: &str = "canary-5f2b81e0c7";
 
 /// A program that `./dev` builds from `tests/peers`.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let folder = std::env::var_os("MUSTER_PEERS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/bin"), PathBuf::from);
     folder.join(name)

@@ -15,7 +15,7 @@ pub enum Missing {
     NoPermission,
     /// The server doesn't know this property, or is too old for it.
     NotReported,
-    /// The host is disconnected or doesn't respond.
+    /// The host is disconnected or doesn't respond, or the VM can't be accessed.
     NotConnected,
     /// It refers to an object that this account doesn't see.
     NotVisible,
@@ -64,11 +64,22 @@ impl Object {
         columns::of(self.kind).slot(id).and_then(|slot| self.values.get(slot)).unwrap_or(&NULL)
     }
 
+    /// Why the value of a stored column is not current; `None` if it is.
+    pub fn reason(&self, id: &str) -> Option<Missing> {
+        self.reason_at(columns::of(self.kind).slot(id)?)
+    }
+
     /// The object that contains this one; a VM in a vApp has its vApp here.
     pub fn parent(&self) -> Option<&Ref> {
-        ["parent_moref", "folder_moref", "vapp_moref", "vm_ref"]
-            .into_iter()
-            .find_map(|id| self.stored(id).refs().next())
+        self.first_of(&["parent_moref", "folder_ref", "vapp_moref", "vm_ref"])
+    }
+
+    fn first_of(&self, ids: &[&str]) -> Option<&Ref> {
+        ids.iter().find_map(|id| self.stored(id).refs().next())
+    }
+
+    fn reason_at(&self, slot: usize) -> Option<Missing> {
+        self.missing.iter().find(|(missing, _)| usize::from(*missing) == slot).map(|(_, why)| *why)
     }
 }
 
@@ -159,16 +170,39 @@ impl Snapshot {
         Kind::READ.iter().map(|kind| self.synced_at(*kind)).min().flatten()
     }
 
-    /// The containers of an object from the nearest outwards, the root folder left out.
+    /// The containers of an object from the nearest outwards, the root folder left out. Those of a VM in a vApp are
+    /// the folders that it is in, or its pools where the folder isn't known.
     pub fn containers<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Arc<Object>> {
-        // A hostile server could close the chain into a ring; real trees are a dozen levels deep.
-        const DEPTH: usize = 128;
-        let next = |object: &Object| object.parent().and_then(|parent| self.follow(parent));
+        let next = |object: &Object| {
+            let folder = self.folder(object).and_then(|folder| self.follow(folder));
+            folder.or_else(|| self.follow(object.parent()?))
+        };
         std::iter::successors(next(object), move |object| next(object))
             .take(DEPTH)
             .filter(|object| !is_root(object))
     }
+
+    /// The folder that a VM is in: its own, or the one that the outermost of the vApps around it names.
+    pub fn folder<'a>(&'a self, vm: &'a Object) -> Option<&'a Ref> {
+        if vm.kind != Kind::Vms {
+            return None;
+        }
+        vm.first_of(&["folder_ref"])
+            .or_else(|| self.vapps(vm).find_map(|vapp| vapp.first_of(&["parent_folder_moref"])))
+    }
+
+    /// The vApps around a VM or a vApp, from the nearest outwards.
+    pub fn vapps<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Arc<Object>> {
+        let next = |object: &Object| {
+            let around = object.first_of(&["vapp_moref", "parent_vapp_moref", "parent_moref"])?;
+            self.follow(around).filter(|around| &*around.object_type == "VirtualApp")
+        };
+        std::iter::successors(next(object), move |object| next(object)).take(DEPTH)
+    }
 }
+
+/// A hostile server could close the chain of containers into a ring; real trees are a dozen levels deep.
+const DEPTH: usize = 128;
 
 /// Orders `host-9` before `host-10`, as people count.
 fn moref_order(a: &str, b: &str) -> std::cmp::Ordering {
@@ -177,8 +211,16 @@ fn moref_order(a: &str, b: &str) -> std::cmp::Ordering {
 
 /// The root folder is in the way of everybody: it is kept for walking upwards, and listed nowhere.
 fn is_root(object: &Object) -> bool {
-    // A folder whose parent may not be read has none either, and is listed.
-    object.kind == Kind::Folders && object.missing.is_empty() && object.stored("parent_moref").is_null()
+    match object.stored("is_root") {
+        Value::Bool(flag) => *flag,
+        // Read by a release that didn't keep which it is: then it is the one without a parent. A folder whose parent may
+        // not be read has none either, and is listed.
+        _ => {
+            object.kind == Kind::Folders
+                && object.missing.is_empty()
+                && object.stored("parent_moref").is_null()
+        }
+    }
 }
 
 /// One object within its snapshot: what the value of a column is computed from.
@@ -204,17 +246,13 @@ impl<'a> Row<'a> {
 
     /// Why a column's value is not current; `None` if it is.
     pub fn missing(&self, column: &Column) -> Option<Missing> {
-        let reason_of = |slot: usize| {
-            self.object.missing.iter().find(|(missing, _)| usize::from(*missing) == slot).map(|(_, why)| *why)
-        };
         match &column.get {
-            Get::Stored { slot, .. } => reason_of(*slot),
-            Get::Derived { from, .. } => {
-                let schema = columns::of(self.object.kind);
-                from.iter()
-                    .find_map(|id| schema.slot(id).and_then(reason_of))
-                    .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
-            }
+            Get::Stored { slot, .. } => self.object.reason_at(*slot),
+            Get::Derived { from, beyond, .. } => from
+                .iter()
+                .find_map(|id| self.object.reason(id))
+                .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
+                .or_else(|| beyond(self)),
             Get::Identity(_) => None,
         }
     }

@@ -27,6 +27,9 @@ pub struct RowQuery {
     /// Columns that have to have these values; a list has to contain it, and `""` is no value.
     #[serde(default)]
     pub equal: Vec<(String, String)>,
+    /// Columns that must not have these values; a value that isn't known is another one.
+    #[serde(default)]
+    pub differ: Vec<(String, String)>,
     /// How many matching rows come before the first one wanted.
     #[serde(default)]
     pub offset: usize,
@@ -47,6 +50,7 @@ impl RowQuery {
             sort: Vec::new(),
             text: String::new(),
             equal: Vec::new(),
+            differ: Vec::new(),
             offset: 0,
             limit: 0,
             refresh: false,
@@ -57,6 +61,13 @@ impl RowQuery {
     #[must_use]
     pub fn with(mut self, column: &str, value: &str) -> RowQuery {
         self.equal.push((column.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same, of those whose column has another value than this, or none that is known.
+    #[must_use]
+    pub fn without(mut self, column: &str, value: &str) -> RowQuery {
+        self.differ.push((column.to_owned(), value.to_owned()));
         self
     }
 }

@@ -28,7 +28,7 @@ pub enum Value {
     Text(Box<str>),
     /// A reference.
     Ref(Ref),
-    /// A list, sorted.
+    /// A list, sorted; link-local addresses stand last.
     List(Box<[Value]>),
 }
 

@@ -107,6 +107,12 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
             let said = words(message).map(|said| format!(" (it says: {said})")).unwrap_or_default();
             (Code::NoSession, format!("{address} has no session left{said}"))
         }
+        Error::Unsupported { product, api_version, .. } => (
+            Code::NotVsphere,
+            format!(
+                "{address} is {product} with version \"{api_version}\" of the vSphere API, and Muster reads 5.5 and newer"
+            ),
+        ),
         Error::HttpStatus { status, .. } => {
             (Code::Unreachable, format!("{address} answers with HTTP status {status}"))
         }
@@ -127,15 +133,14 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         | Error::ManagedObjectNotFound { .. }
         | Error::Malformed { .. }
         | Error::TooLarge { .. }
-        | Error::TooDeep { .. }
-        | Error::Spent { .. } => {
+        | Error::TooDeep { .. } => {
             (Code::BadAnswer, format!("{address} gave an answer that can't be used: {error}"))
         }
     };
-    ApiError::new(code, message).next(next_step(&server, code))
+    ApiError::new(code, message).next(next_step(&server, code, error))
 }
 
-fn next_step(server: &Server<'_>, code: Code) -> String {
+fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
     match code {
         Code::InvalidValue => "Correct it and try again.".into(),
         Code::NoSession => {
@@ -145,6 +150,9 @@ fn next_step(server: &Server<'_>, code: Code) -> String {
         }
         Code::Unreachable | Code::TimedOut => {
             "Check host name, port and network, and that the vCenter is up, then try again.".into()
+        }
+        Code::NotVsphere if matches!(error, Error::Unsupported { .. }) => {
+            "Nothing was sent to it but the question for its version. Update it, or add the vCenter that manages it.".into()
         }
         Code::NotVsphere => "Check host name and port: vCenter and ESXi answer with TLS, usually on port 443.".into(),
         Code::NoPermission => {

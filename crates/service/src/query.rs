@@ -19,6 +19,8 @@ pub struct Query {
     pub text: String,
     /// Columns that have to have these values; a list has to contain it, and `""` is no value.
     pub equal: Vec<(String, String)>,
+    /// Columns that must not have these values; a value that isn't known is another one.
+    pub differ: Vec<(String, String)>,
     /// How many rows come before the first one wanted.
     pub offset: usize,
     /// How many rows at most.
@@ -34,6 +36,7 @@ impl Query {
             sort: Vec::new(),
             text: String::new(),
             equal: Vec::new(),
+            differ: Vec::new(),
             offset: 0,
             limit: None,
         }
@@ -101,8 +104,8 @@ pub(crate) fn select<'a>(
         query.columns.iter().map(|name| column(kind, name)).collect::<Result<_, _>>()?
     };
     let sort = sort_keys(query)?;
-    let equal = query.equal.iter().map(|(name, value)| Ok((column(kind, name)?, value.as_str())));
-    let equal = equal.collect::<Result<Vec<_>, ApiError>>()?;
+    let equal = values_of(kind, &query.equal)?;
+    let differ = values_of(kind, &query.differ)?;
     let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
 
     let total = inventories.iter().map(|(_, snapshot)| snapshot.count(kind)).sum();
@@ -111,6 +114,7 @@ pub(crate) fn select<'a>(
     });
     let mut rows: Vec<(usize, Row<'a>)> = all
         .filter(|(_, row)| equal.iter().all(|(column, wanted)| is(&row.value(column), wanted)))
+        .filter(|(_, row)| !differ.iter().any(|(column, unwanted)| is(&row.value(column), unwanted)))
         .filter(|(_, row)| words.is_empty() || has_words(row, &columns, &words))
         .collect();
     let matching = rows.len();
@@ -122,6 +126,10 @@ pub(crate) fn select<'a>(
     }
     let rows = rows.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX)).collect();
     Ok(Selection { columns, rows, matching, total })
+}
+
+fn values_of(kind: Kind, pairs: &[(String, String)]) -> Result<Vec<(&'static Column, &str)>, ApiError> {
+    pairs.iter().map(|(name, value)| Ok((column(kind, name)?, value.as_str()))).collect()
 }
 
 fn sort_keys(query: &Query) -> Result<Vec<(&'static Column, bool)>, ApiError> {

@@ -55,8 +55,9 @@ pub(crate) fn window(
     inventories: &[(Vcenter, Arc<Snapshot>)],
     sources: Vec<Source>,
 ) -> Result<Rows, ApiError> {
-    let RowQuery { kind, columns, sort, text, equal, offset, limit, .. } = asked;
-    let query = Query { kind, columns, sort, text, equal, offset, limit: Some(limit.min(LARGEST_WINDOW)) };
+    let RowQuery { kind, columns, sort, text, equal, differ, offset, limit, .. } = asked;
+    let limit = Some(limit.min(LARGEST_WINDOW));
+    let query = Query { kind, columns, sort, text, equal, differ, offset, limit };
     let Selection { columns, rows, matching, total } = query::select(&query, inventories)?;
     let rows = rows
         .into_iter()

@@ -4,10 +4,11 @@
 use crate::Service;
 use crate::explain::{self, quoted};
 use crate::inventory::Freshness;
-use contract::{ApiError, Check, CredentialPlace, Kind, VcenterState, VcenterStatus};
+use contract::{ApiError, Check, CredentialPlace, Kind, VcenterId, VcenterState, VcenterStatus};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use store::Damaged;
 
 impl Service {
     /// State and freshness of every vCenter, by name.
@@ -51,7 +52,9 @@ impl Service {
         let credentials = self.credentials().await?;
         let all_in_files =
             !credentials.is_empty() && credentials.iter().all(|c| c.stored == CredentialPlace::File);
-        let mut checks = vec![self.check_database().await, self.check_keychain(all_in_files).await];
+        let mut checks = vec![self.check_database().await];
+        checks.extend(self.check_rows().await);
+        checks.push(self.check_keychain(all_in_files).await);
         for credential in credentials {
             let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
             let name = format!("credential {}", credential.name);
@@ -114,6 +117,38 @@ impl Service {
         }
     }
 
+    /// A finding for each vCenter that has damaged rows, and for what else is damaged.
+    async fn check_rows(&self) -> Vec<Check> {
+        let damage = match self.inner.store.damage().await {
+            Ok(damage) => damage,
+            Err(error) => {
+                let next = "Look at what is said of the database.".to_owned();
+                return vec![failed("rows of the database".into(), explain::chain(&error), next)];
+            }
+        };
+        let names: BTreeMap<VcenterId, String> = match self.records().await {
+            Ok(records) => records.into_iter().map(|r| (r.vcenter.id, r.vcenter.name)).collect(),
+            Err(_) => BTreeMap::new(),
+        };
+        let (mut checks, mut inventories) = (Vec::new(), BTreeMap::<VcenterId, Vec<String>>::new());
+        for damaged in damage {
+            match damaged {
+                Damaged::Inventory { vcenter, what } => inventories.entry(vcenter).or_default().push(what),
+                Damaged::Vcenter { name, reason } => checks.push(unreadable("vCenter", &name, &reason)),
+                Damaged::Credential { name, reason } => checks.push(unreadable("credential", &name, &reason)),
+                // What happened once can't be brought back, and nothing depends on it.
+                Damaged::Operation { id } => checks.push(passed(
+                    format!("operation {id}"),
+                    "its row in the history is damaged and left out; everything else stays readable".into(),
+                )),
+            }
+        }
+        // Rows of a vCenter that can't be read itself are mended with it.
+        let named = inventories.into_iter().filter_map(|(id, what)| Some((names.get(&id)?.clone(), what)));
+        checks.extend(named.map(|(name, what)| damaged_inventory(&name, &what)));
+        checks
+    }
+
     async fn check_keychain(&self, all_in_files: bool) -> Check {
         let name = "keychain".to_owned();
         match self.inner.secrets.state().await {
@@ -139,6 +174,34 @@ impl Service {
         }
     }
 }
+
+/// A row of the configuration that can't be read.
+fn unreadable(what: &str, name: &str, reason: &str) -> Check {
+    failed(
+        format!("{what} {name}"),
+        format!("its row in the database is damaged ({reason}); it is left out, everything else stays readable"),
+        "Keep a copy of the data folder, then put a backup of it in its place; without one, move muster.db away, add \
+         the vCenters anew and sync."
+            .to_owned(),
+    )
+}
+
+fn damaged_inventory(vcenter: &str, rows: &[String]) -> Check {
+    let mut which = rows.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if rows.len() > NAMED {
+        which = format!("{which} and {} more", rows.len() - NAMED);
+    }
+    failed(
+        format!("inventory of {vcenter}"),
+        format!(
+            "damaged in the database: {which}; left out until they are read anew, everything else stays readable"
+        ),
+        format!("musterctl sync full {}", quoted(vcenter)),
+    )
+}
+
+/// Damaged rows that are named one by one.
+const NAMED: usize = 20;
 
 fn passed(name: String, detail: String) -> Check {
     Check { name, ok: true, detail, next_step: None }

@@ -2,8 +2,9 @@
 //! Refuses to say what changed in a row: a receiver reads what is true now.
 
 use crate::Store;
-use crate::engine::{self, DbConnection, Tx};
+use crate::engine::{self, DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
+use sqlx::Row;
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
@@ -100,28 +101,36 @@ impl Changes {
     }
 
     async fn read(&mut self) -> Result<(Vec<Change>, i64), sqlx::Error> {
-        let rows: Vec<(i64, String, String, String)> =
-            sqlx::query_as("SELECT seq, topic, id, process FROM changes WHERE seq > $1 ORDER BY seq")
-                .bind(self.seen)
-                .fetch_all(&mut self.connection)
-                .await?;
+        let rows = sqlx::query("SELECT seq, topic, id, process FROM changes WHERE seq > $1 ORDER BY seq")
+            .bind(self.seen)
+            .fetch_all(&mut self.connection)
+            .await?;
         // Asked after the rows were read, so that none can be pruned unnoticed in between.
         let oldest: Option<i64> =
             sqlx::query_scalar("SELECT MIN(seq) FROM changes").fetch_one(&mut self.connection).await?;
         if oldest.is_some_and(|oldest| oldest > self.seen + 1) {
             return Ok((vec![Change::Lagged], newest(&mut self.connection).await?));
         }
-        let newest = rows.last().map_or(self.seen, |(seq, ..)| *seq);
+        let newest = rows.last().map_or(Ok(self.seen), |row| row.try_get("seq"))?;
         let (mut changes, mut known) = (Vec::new(), HashSet::new());
-        for (_, topic, id, process) in rows {
-            // A topic that only a newer release knows: reading everything again is never wrong.
-            let change =
-                Topic::from_name(&topic).map_or(Change::Lagged, |topic| Change::Changed { topic, id });
-            if process != self.own && known.insert(change.clone()) {
+        for row in &rows {
+            let is_own = row.try_get::<&str, _>("process").is_ok_and(|process| process == self.own);
+            let change = change(row);
+            if !is_own && known.insert(change.clone()) {
                 changes.push(change);
             }
         }
         Ok((changes, newest))
+    }
+}
+
+/// What a row tells. Of a damaged row, and of a topic that only a newer release knows: that everything may have changed,
+/// because reading everything again is never wrong.
+fn change(row: &DbRow) -> Change {
+    let topic = row.try_get::<&str, _>("topic").ok().and_then(Topic::from_name);
+    match (topic, row.try_get("id")) {
+        (Some(topic), Ok(id)) => Change::Changed { topic, id },
+        _ => Change::Lagged,
     }
 }
 

@@ -46,16 +46,18 @@ pub struct Rejected {
 }
 
 impl Store {
-    /// Every credential, by name.
+    /// Every credential that can be read, by name.
     pub async fn credentials(&self) -> Result<Vec<Credential>, Error> {
         let attempt = Attempt::to("reading the credentials");
         let mut tx = self.engine().read(attempt).await?;
         let rows = sqlx::query("SELECT * FROM credentials ORDER BY name_key").fetch_all(&mut *tx).await;
-        let users: Vec<(String, String)> =
-            sqlx::query_as("SELECT credential_id, name FROM vcenters ORDER BY name_key")
-                .fetch_all(&mut *tx)
-                .await
-                .during(attempt)?;
+        let users = sqlx::query("SELECT credential_id, name FROM vcenters ORDER BY name_key")
+            .fetch_all(&mut *tx)
+            .await
+            .during(attempt)?;
+        let users = row::readable("a vCenter's credential", &users, |row| {
+            Ok::<(String, String), _>((row.try_get("credential_id")?, row.try_get("name")?))
+        });
         let mut vcenters: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (credential, vcenter) in users {
             vcenters.entry(credential).or_default().push(vcenter);
@@ -65,7 +67,7 @@ impl Store {
             credential.vcenters = vcenters.remove(credential.id.as_str()).unwrap_or_default();
             Ok(credential)
         };
-        rows.during(attempt)?.iter().map(credential).collect::<Result<_, _>>().during(attempt)
+        Ok(row::readable("a credential is left out", &rows.during(attempt)?, credential))
     }
 
     /// One credential.
@@ -280,13 +282,14 @@ fn rejected(row: &DbRow) -> Result<Option<Rejected>, sqlx::Error> {
     let print: Option<i64> = row.try_get("rejected_print")?;
     Ok(Some(Rejected {
         at,
-        because: because.map(row::from_word).transpose()?.unwrap_or(Rejection::Refused),
+        // That it was rejected binds, also where why can't be read.
+        because: because.and_then(|word| row::from_word(word).ok()).unwrap_or(Rejection::Refused),
         message: row.try_get("rejected_message")?,
         print: print.and_then(|print| u16::try_from(print).ok()),
     }))
 }
 
-fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
+pub(crate) fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
     let rejected = rejected(row)?;
     Ok(Credential {
         id: CredentialId(row.try_get("id")?),
@@ -300,12 +303,13 @@ fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
     })
 }
 
-/// Names of the vCenters that log in with a credential, sorted.
+/// Names of the vCenters that log in with a credential, sorted; one that can't be read counts all the same.
 async fn users(tx: &mut DbConnection, id: &CredentialId) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT name FROM vcenters WHERE credential_id = $1 ORDER BY name_key")
+    let rows = sqlx::query("SELECT name FROM vcenters WHERE credential_id = $1 ORDER BY name_key")
         .bind(id.as_str())
         .fetch_all(tx)
-        .await
+        .await?;
+    Ok(rows.iter().map(|row| row.try_get("name").unwrap_or_else(|_| row::shown(row, "name"))).collect())
 }
 
 fn not_found(id: &CredentialId) -> Error {

@@ -23,6 +23,12 @@ pub(crate) fn hash(object_type: &str, document: &str) -> Hash {
     *hasher.finalize().as_bytes()
 }
 
+/// The hash of a row, if its document is what was written with it.
+pub(crate) fn verified(object_type: &str, document: &str, hash: &[u8]) -> Option<Hash> {
+    let found = self::hash(object_type, document);
+    (found == hash).then_some(found)
+}
+
 /// The object of a row.
 pub(crate) fn decode(
     kind: Kind,

@@ -120,9 +120,9 @@ pub(crate) async fn copy(connection: &mut DbConnection, into: &Path) -> Result<(
     sqlx::query("VACUUM INTO $1").bind(into).execute(connection).await.map(|_| ())
 }
 
-/// What is wrong with the database, checked in full.
+/// What is wrong with the database, checked in full; at most about ten lines.
 pub(crate) async fn faults(connection: &mut DbConnection) -> Result<Vec<String>, sqlx::Error> {
-    let answer: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(connection).await?;
+    let answer: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(10)").fetch_all(connection).await?;
     Ok(answer.into_iter().filter(|line| line != "ok").collect())
 }
 
@@ -133,13 +133,11 @@ pub(crate) struct Report {
     pub(crate) faults: Vec<String>,
 }
 
-/// Looks at the database without the checks that take long.
+/// Looks at the whole database.
 pub(crate) async fn report(connection: &mut DbConnection) -> Result<Report, sqlx::Error> {
     let version = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
     let journal_mode = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
-    let answer: Vec<String> =
-        sqlx::query_scalar("PRAGMA quick_check(10)").fetch_all(&mut *connection).await?;
-    let mut faults: Vec<String> = answer.into_iter().filter(|line| line != "ok").collect();
+    let mut faults = faults(connection).await?;
     let dangling = dangling(connection).await?;
     faults.extend(
         dangling.iter().map(|(table, rows)| format!("rows of {table} that refer to nothing: {rows}")),

@@ -3,17 +3,18 @@
 
 use crate::Store;
 use crate::changes::Topic;
-use crate::engine::{DbConnection, Tx};
+use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::row;
 use contract::{ApiError, Code, OperationId, Time};
+use sqlx::Row;
 
 impl Store {
     /// Ends the operations whose process died, and drops what they staged. Submitting and claiming do so first.
     pub async fn interrupt_dead(&self, at: Time) -> Result<Vec<OperationId>, Error> {
         let attempt = Attempt::to("looking for operations of dead processes");
         let mut reader = self.engine().readers().acquire().await.during(attempt)?;
-        if self.dead_owners(&mut reader).await.during(attempt)?.is_empty() {
+        if self.dead(&mut reader).await.during(attempt)?.is_empty() {
             return Ok(Vec::new());
         }
         drop(reader);
@@ -29,18 +30,20 @@ impl Store {
                 .next("Start it again.");
         let error = row::json(&error)?;
         let mut interrupted = Vec::new();
-        for owner in self.dead_owners(tx).await? {
-            let ids: Vec<String> = sqlx::query_scalar(
+        for seq in self.dead(tx).await? {
+            // By its number: the id of a damaged row can't be asked for.
+            let ended = sqlx::query(
                 "UPDATE operations SET state = 'interrupted', finished_at = $1, error = $2 \
-                 WHERE owner = $3 AND state IN ('queued', 'running') RETURNING id",
+                 WHERE seq = $3 RETURNING id",
             )
             .bind(at.0)
             .bind(&error)
-            .bind(&owner)
+            .bind(seq)
             .fetch_all(&mut **tx)
             .await?;
-            interrupted.extend(ids.into_iter().map(OperationId));
+            interrupted.extend(row::readable("the id of an operation", &ended, |row| row.try_get("id")));
         }
+        let interrupted: Vec<OperationId> = interrupted.into_iter().map(OperationId).collect();
         for id in &interrupted {
             drop_staged(tx, id).await?;
             self.note(tx, Topic::Operation, id.as_str()).await?;
@@ -48,12 +51,12 @@ impl Store {
         Ok(interrupted)
     }
 
-    async fn dead_owners(&self, connection: &mut DbConnection) -> Result<Vec<String>, sqlx::Error> {
-        let owners: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT owner FROM operations WHERE state IN ('queued', 'running')")
-                .fetch_all(connection)
-                .await?;
-        Ok(owners.into_iter().filter(|owner| !self.is_alive(owner)).collect())
+    /// The numbers of live operations whose process is dead, or is nobody's any more.
+    async fn dead(&self, connection: &mut DbConnection) -> Result<Vec<i64>, sqlx::Error> {
+        const LIVE: &str = "SELECT seq, owner FROM operations WHERE state IN ('queued', 'running')";
+        let rows = sqlx::query(LIVE).fetch_all(connection).await?;
+        let is_dead = |row: &&DbRow| !row.try_get("owner").is_ok_and(|owner| self.is_alive(owner));
+        rows.iter().filter(is_dead).map(|row| row.try_get("seq")).collect()
     }
 }
 

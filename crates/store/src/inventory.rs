@@ -1,10 +1,10 @@
 //! Reads a vCenter's inventory as it was at one moment.
-//! Refuses to read it in parts: objects and coverage come from one transaction.
+//! Refuses to read it in parts: objects and coverage come from one transaction. A row that is damaged costs that row.
 
 use crate::Store;
 use crate::engine::DbRow;
 use crate::error::{Attempt, During, Error};
-use crate::{changes, document};
+use crate::{changes, document, row};
 use contract::{Coverage, Kind, Moref, Object, Time, VcenterId};
 use futures_util::TryStreamExt;
 use sqlx::Row;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Loaded {
     /// Its objects, in no order.
     pub objects: Vec<Arc<Object>>,
+    /// Kind and moref of rows that are not what was written; the next pass that reads them writes them anew.
+    pub damaged: Vec<(String, Moref)>,
     /// What was read, and when.
     pub coverage: Vec<Coverage>,
     /// Number of the newest change, of any process, that this contains.
@@ -26,42 +28,50 @@ impl Store {
     pub async fn load(&self, vcenter: &VcenterId) -> Result<Loaded, Error> {
         let attempt = Attempt::on("reading the inventory of vCenter", vcenter.as_str());
         let mut tx = self.engine().read(attempt).await?;
-        let rows: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT kind, scope, synced_at FROM coverage WHERE vcenter_id = $1")
-                .bind(vcenter.as_str())
-                .fetch_all(&mut *tx)
-                .await
-                .during(attempt)?;
-        let coverage = rows.into_iter().filter_map(coverage).collect();
+        let rows = sqlx::query("SELECT kind, scope, synced_at FROM coverage WHERE vcenter_id = $1")
+            .bind(vcenter.as_str())
+            .fetch_all(&mut *tx)
+            .await
+            .during(attempt)?;
+        let coverage = row::readable("when a kind was read", &rows, coverage).into_iter().flatten().collect();
         let change_seq = changes::newest(&mut tx).await.during(attempt)?;
-        let mut objects = Vec::new();
+        let mut loaded = Loaded { coverage, change_seq, ..Loaded::default() };
         let mut rows =
             sqlx::query("SELECT kind, moref, object_type, document, hash FROM objects WHERE vcenter_id = $1")
                 .bind(vcenter.as_str())
                 .fetch(&mut *tx);
         while let Some(row) = rows.try_next().await.during(attempt)? {
-            objects.extend(object(&row, attempt)?.map(Arc::new));
+            match object(&row) {
+                Ok(object) => loaded.objects.extend(object.map(Arc::new)),
+                Err(error) => {
+                    let (kind, moref) = (row::shown(&row, "kind"), row::shown(&row, "moref"));
+                    tracing::warn!(%vcenter, kind, moref, %error, "an object is left out");
+                    loaded.damaged.push((kind, moref.into()));
+                }
+            }
         }
         drop(rows);
-        Ok(Loaded { objects, coverage, change_seq })
+        Ok(loaded)
     }
 }
 
 /// `None` for a kind that only a newer release knows.
-fn coverage((kind, scope, synced_at): (String, String, i64)) -> Option<Coverage> {
+pub(crate) fn coverage(row: &DbRow) -> Result<Option<Coverage>, sqlx::Error> {
+    let (kind, scope): (String, String) = (row.try_get("kind")?, row.try_get("scope")?);
+    let synced_at = Time(row.try_get("synced_at")?);
     let cluster = (!scope.is_empty()).then(|| Moref::from(scope));
-    Some(Coverage { kind: Kind::from_name(&kind)?, cluster, synced_at: Time(synced_at) })
+    Ok(Kind::from_name(&kind).map(|kind| Coverage { kind, cluster, synced_at }))
 }
 
-fn object(row: &DbRow, attempt: Attempt<'_>) -> Result<Option<Object>, Error> {
-    let text = |column: usize| row.try_get::<&str, _>(column).during(attempt);
-    let (kind, moref) = (text(0)?, text(1)?);
-    let Some(known) = Kind::from_name(kind) else { return Ok(None) };
-    let hash: &[u8] = row.try_get(4).during(attempt)?;
-    if hash != document::hash(text(2)?, text(3)?) {
-        // The next sync would compare the hash alone, and leave the damage for ever.
-        return Err(attempt.corrupt(format!("{kind} {moref} is not what was written")));
+/// `None` for a kind that only a newer release knows.
+pub(crate) fn object(row: &DbRow) -> Result<Option<Object>, sqlx::Error> {
+    let text = |column: &str| row.try_get::<&str, _>(column);
+    let (kind, moref, object_type, document) =
+        (text("kind")?, text("moref")?, text("object_type")?, text("document")?);
+    let Some(kind) = Kind::from_name(kind) else { return Ok(None) };
+    if document::verified(object_type, document, row.try_get("hash")?).is_none() {
+        return Err(sqlx::Error::Decode("it is not what was written".into()));
     }
-    let object = document::decode(known, moref.into(), text(2)?.into(), text(3)?);
-    object.map(Some).map_err(|error| attempt.corrupt(format!("{kind} {moref}: {error}")))
+    let object = document::decode(kind, moref.into(), object_type.into(), document);
+    object.map(Some).map_err(|error| sqlx::Error::Decode(error.into()))
 }

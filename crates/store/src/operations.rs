@@ -19,6 +19,9 @@ macro_rules! select {
     };
 }
 
+/// Every operation, as `operation` reads it.
+pub(crate) const ALL: &str = select!("ORDER BY o.seq");
+
 impl Store {
     /// The operation with this id, or the only one whose id begins like this.
     pub async fn operation(&self, id: &str) -> Result<Operation, Error> {
@@ -53,7 +56,7 @@ impl Store {
             None => sqlx::query(select!("ORDER BY o.seq DESC LIMIT $1")).bind(i64::from(limit)),
         };
         let rows = rows.fetch_all(self.engine().readers()).await.during(attempt)?;
-        Ok(known(&rows))
+        Ok(row::readable(UNREADABLE, &rows, operation))
     }
 
     /// What waits or runs, and the newest that a person asked for, newest first. Refreshes that readers started and
@@ -69,15 +72,12 @@ impl Store {
         .fetch_all(self.engine().readers())
         .await
         .during(attempt)?;
-        Ok(known(&rows))
+        Ok(row::readable(UNREADABLE, &rows, operation))
     }
 }
 
-/// A kind that only a newer release knows must not hide the others.
-fn known(rows: &[DbRow]) -> Vec<Operation> {
-    let known = |row: &DbRow| operation(row).inspect_err(|error| tracing::warn!(%error, "an operation")).ok();
-    rows.iter().filter_map(known).collect()
-}
+/// What the log says of an operation that is damaged, or of a kind that only a newer release knows.
+const UNREADABLE: &str = "an operation is left out";
 
 /// How far back operations are looked for that a person asked for: enough for days of refreshes between them, and
 /// a bound for what one look costs.
@@ -88,7 +88,7 @@ pub(crate) async fn read(tx: &mut DbConnection, id: &str) -> Result<Option<Opera
     row.as_ref().map(operation).transpose()
 }
 
-fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
+pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
     let number = |column: &str| row.try_get(column).map(row::unsigned);
     let unknown =
         |what: &str, name: String| sqlx::Error::Decode(format!("no {what} is called {name}").into());
@@ -120,4 +120,13 @@ fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         bytes: number("bytes")?,
         error: error.as_deref().map(row::from_json).transpose()?,
     })
+}
+
+/// Whether a row that can't be read may be sound: its words are well formed, and only a newer release knows them.
+pub(crate) fn is_of_a_newer_release(row: &DbRow) -> bool {
+    let word = |column: &str| row.try_get::<&str, _>(column).ok();
+    let well_formed = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let Some((kind, origin)) = word("kind").zip(word("origin")) else { return false };
+    let is_known = OperationKind::from_name(kind).is_some() && Origin::from_name(origin).is_some();
+    !is_known && well_formed(kind) && well_formed(origin)
 }

@@ -38,6 +38,7 @@ impl Store {
             let operation = operation.id.clone();
             return Err(Error::Incomplete { operation, staged: staged.rows, found: rows_written });
         }
+        drop_nameless(&mut tx, claim, &staged.nameless).await.during(attempt)?;
         write_coverage(&mut tx, claim, pass).await.during(attempt)?;
         let contact = Contact { state: VcenterState::Online, at: finish.at };
         contact::write_contact(&mut tx, &operation.vcenter_id, Some(contact)).await.during(attempt)?;
@@ -76,17 +77,32 @@ async fn move_staged(tx: &mut Tx, claim: &Claim) -> Result<u64, sqlx::Error> {
     Ok(deleted.rows_affected() + written.rows_affected())
 }
 
+/// Deletes rows whose kind or moref is damaged: what they held was read anew under its name.
+async fn drop_nameless(tx: &mut Tx, claim: &Claim, rows: &[i64]) -> Result<(), sqlx::Error> {
+    for row in rows {
+        sqlx::query("DELETE FROM objects WHERE vcenter_id = $1 AND rowid = $2")
+            .bind(claim.operation.vcenter_id.as_str())
+            .bind(row)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 async fn write_coverage(tx: &mut Tx, claim: &Claim, pass: &Pass) -> Result<(), sqlx::Error> {
     let vcenter = claim.operation.vcenter_id.as_str();
     // Kinds that are covered by another one have no coverage of their own.
     let whole = pass.whole.iter().filter(|kind| kind.covered_by() == **kind);
     for kind in whole.clone() {
-        // A cluster that was read before is part of the whole now.
-        sqlx::query("DELETE FROM coverage WHERE vcenter_id = $1 AND kind = $2 AND scope <> ''")
-            .bind(vcenter)
-            .bind(kind.name())
-            .execute(&mut **tx)
-            .await?;
+        // A cluster that was read before is part of the whole now, and so is what a damaged row was about.
+        sqlx::query(
+            "DELETE FROM coverage WHERE vcenter_id = $1 AND ((kind = $2 AND scope <> '') \
+             OR typeof(kind) <> 'text' OR typeof(scope) <> 'text' OR typeof(synced_at) <> 'integer')",
+        )
+        .bind(vcenter)
+        .bind(kind.name())
+        .execute(&mut **tx)
+        .await?;
     }
     let kinds = whole.map(|kind| (kind.name(), ""));
     let clusters = pass.clusters.iter().map(|cluster| (Kind::Hosts.name(), &**cluster));

@@ -1,9 +1,34 @@
 //! How values of the contract stand in columns.
-//! Refuses to guess: a word that no release wrote is an error of the row.
+//! Refuses to guess: a word that no release wrote is an error of the row; and to let one row hide the others.
 
+use crate::engine::DbRow;
 use contract::Time;
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::Error;
+use sqlx::{Error, Row};
+
+/// What can be read of these rows. One that can't, because it is damaged or a newer release wrote it, is left out:
+/// `Store::damage` names it.
+pub(crate) fn readable<T>(
+    what: &str,
+    rows: &[DbRow],
+    mut read: impl FnMut(&DbRow) -> Result<T, Error>,
+) -> Vec<T> {
+    let read = |row| read(row).inspect_err(|error| tracing::warn!(%error, "{what}")).ok();
+    rows.iter().filter_map(read).collect()
+}
+
+/// A value that can be done without: what it is when it was never set, if it can't be read.
+pub(crate) fn or_unset<T: Default>(what: &str, value: Result<T, Error>) -> T {
+    value.inspect_err(|error| tracing::warn!(%error, "{what}")).unwrap_or_default()
+}
+
+/// Whatever stands in a column, as text for people.
+pub(crate) fn shown(row: &DbRow, column: &str) -> String {
+    row.try_get_unchecked::<&[u8], _>(column).map_or_else(
+        |_| String::from("(nothing)"),
+        |bytes| String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).collect(),
+    )
+}
 
 /// A name without its case: what makes two names the same.
 pub(crate) fn name_key(name: &str) -> String {

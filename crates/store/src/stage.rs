@@ -4,10 +4,11 @@
 use crate::Store;
 use crate::claim::Claim;
 use crate::document::{self, Hash};
-use crate::engine::Db;
+use crate::engine::{Db, DbRow};
 use crate::error::{Attempt, During, Error};
 use contract::{Diff, Kind, Moref, Object, Time, VcenterId};
-use sqlx::QueryBuilder;
+use futures_util::TryStreamExt;
+use sqlx::{QueryBuilder, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -38,9 +39,12 @@ pub struct Staged {
     /// Rows that were known before, by kind of the pass.
     pub known: BTreeMap<Kind, u64>,
     pub(crate) rows: u64,
+    /// Rows that the pass replaces, and that can't be told by kind and moref because these are damaged.
+    pub(crate) nameless: Vec<i64>,
 }
 
-type Known = HashMap<(Kind, Moref), Vec<u8>>;
+/// The hash of what is stored of an object; `None` if it is not what was written, so that it never counts as unchanged.
+type Known = HashMap<(Kind, Moref), Option<Hash>>;
 
 struct Row {
     kind: Kind,
@@ -61,11 +65,13 @@ impl Store {
             .chain(objects.iter().map(|o| o.kind))
             .chain(pass.gone.iter().map(|(k, _)| *k))
             .collect();
-        let known = Arc::new(self.hashes(&claim.operation.vcenter_id, &kinds, attempt).await?);
+        let (known, nameless) = self.hashes(&claim.operation.vcenter_id, &kinds, attempt).await?;
+        let known = Arc::new(known);
         let mut staged = Staged {
             diff: kinds.iter().map(|kind| (*kind, Diff::default())).collect(),
             known: kinds.iter().map(|kind| (*kind, 0)).collect(),
             rows: 0,
+            nameless: if pass.whole.is_empty() { Vec::new() } else { nameless },
         };
         for (kind, _) in known.keys() {
             *staged.known.entry(*kind).or_default() += 1;
@@ -118,25 +124,37 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
+    /// What is stored of these kinds, and the rows that name no object any more. Documents are read, because the hash
+    /// beside a damaged one may be right.
     async fn hashes(
         &self,
         vcenter: &VcenterId,
         kinds: &BTreeSet<Kind>,
         attempt: Attempt<'_>,
-    ) -> Result<Known, Error> {
+    ) -> Result<(Known, Vec<i64>), Error> {
+        const OF_A_KIND: &str = "SELECT rowid AS row, moref, object_type, document, hash FROM objects \
+                                 WHERE vcenter_id = $1 AND kind = $2";
+        const OF_NO_KIND: &str = "SELECT rowid AS row, kind FROM objects \
+                                  WHERE vcenter_id = $1 AND (typeof(kind) <> 'text' OR kind GLOB '*[^a-z-]*')";
         let mut tx = self.engine().read(attempt).await?;
-        let mut known = Known::new();
+        let (mut known, mut nameless) = (Known::new(), Vec::new());
         for kind in kinds {
-            let rows: Vec<(Box<str>, Vec<u8>)> =
-                sqlx::query_as("SELECT moref, hash FROM objects WHERE vcenter_id = $1 AND kind = $2")
-                    .bind(vcenter.as_str())
-                    .bind(kind.name())
-                    .fetch_all(&mut *tx)
-                    .await
-                    .during(attempt)?;
-            known.extend(rows.into_iter().map(|(moref, hash)| ((*kind, moref), hash)));
+            let mut rows = sqlx::query(OF_A_KIND).bind(vcenter.as_str()).bind(kind.name()).fetch(&mut *tx);
+            while let Some(row) = rows.try_next().await.during(attempt)? {
+                match row.try_get::<Box<str>, _>("moref") {
+                    Ok(moref) => {
+                        known.insert((*kind, moref), stored_hash(&row));
+                    }
+                    Err(_) => nameless.push(row.try_get("row").during(attempt)?),
+                }
+            }
         }
-        Ok(known)
+        let odd = sqlx::query(OF_NO_KIND).bind(vcenter.as_str()).fetch_all(&mut *tx).await.during(attempt)?;
+        // A kind that reads as text may be a newer release's.
+        for row in odd.iter().filter(|row| row.try_get::<&str, _>("kind").is_err()) {
+            nameless.push(row.try_get("row").during(attempt)?);
+        }
+        Ok((known, nameless))
     }
 
     async fn write_staged(&self, claim: &Claim, rows: &[Row], attempt: Attempt<'_>) -> Result<u64, Error> {
@@ -163,6 +181,11 @@ impl Store {
         tx.commit().await.during(attempt)?;
         Ok(written)
     }
+}
+
+fn stored_hash(row: &DbRow) -> Option<Hash> {
+    let text = |column: &str| row.try_get::<&str, _>(column).ok();
+    document::verified(text("object_type")?, text("document")?, row.try_get("hash").ok()?)
 }
 
 /// The objects, the last one of those that are listed more than once.
@@ -199,7 +222,7 @@ fn compare(
         let diff = diffs.entry(kind).or_default();
         let key = (kind, moref);
         match known.get(&key) {
-            Some(before) if **before == hash => {
+            Some(before) if *before == Some(hash) => {
                 diff.unchanged += 1;
                 continue;
             }

@@ -107,15 +107,15 @@ macro_rules! select {
     };
 }
 
+/// Every vCenter, as `record` reads it.
+pub(crate) const ALL: &str = select!("ORDER BY v.name_key");
+
 impl Store {
-    /// Every vCenter, by name.
+    /// Every vCenter that can be read, by name.
     pub async fn vcenters(&self) -> Result<Vec<VcenterRecord>, Error> {
         let attempt = Attempt::to("reading the vCenters");
-        let rows = sqlx::query(select!("ORDER BY v.name_key"))
-            .fetch_all(self.engine().readers())
-            .await
-            .during(attempt)?;
-        rows.iter().map(record).collect::<Result<_, _>>().during(attempt)
+        let rows = sqlx::query(ALL).fetch_all(self.engine().readers()).await.during(attempt)?;
+        Ok(row::readable("a vCenter is left out", &rows, record))
     }
 
     /// One vCenter.
@@ -217,12 +217,15 @@ impl Store {
     pub async fn remove_vcenter(&self, id: &VcenterId) -> Result<(), Error> {
         let attempt = Attempt::on("removing vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        let running: Vec<(String, String)> =
-            sqlx::query_as("SELECT id, owner FROM operations WHERE vcenter_id = $1 AND state = 'running'")
+        let rows =
+            sqlx::query("SELECT id, owner FROM operations WHERE vcenter_id = $1 AND state = 'running'")
                 .bind(id.as_str())
                 .fetch_all(&mut *tx)
                 .await
                 .during(attempt)?;
+        let running = row::readable("an operation of unknown owner", &rows, |row| {
+            Ok::<(String, String), _>((row.try_get("id")?, row.try_get("owner")?))
+        });
         if let Some((operation, _)) = running.into_iter().find(|(_, owner)| self.is_alive(owner)) {
             return Err(Error::Running { operation: OperationId(operation) });
         }
@@ -254,7 +257,7 @@ pub(crate) async fn read(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> R
     record(&row.during(attempt)?.ok_or_else(|| not_found(id))?).during(attempt)
 }
 
-fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
+pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
     let trust: String = row.try_get("trust")?;
     let pin: Option<String> = row.try_get("pin")?;
     let vcenter = Vcenter {
@@ -267,7 +270,7 @@ fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
         user: row.try_get("username")?,
         trust: trust.clone(),
         pin: pin.clone(),
-        tags: row::from_json(row.try_get("tags")?)?,
+        tags: row::or_unset("the tags of a vCenter", row.try_get("tags").and_then(row::from_json)),
         ttl_seconds: row::unsigned(row.try_get("ttl_seconds")?),
         instance_uuid: row.try_get("instance_uuid")?,
         product: row.try_get("product")?,
@@ -280,16 +283,22 @@ fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
         ("system", None, None) => Trust::System,
         _ => return Err(sqlx::Error::Decode("a trust without what it trusts".into())),
     };
-    let state: Option<String> = row.try_get("contact_state")?;
-    let contact = match (state, row::time(row.try_get("contact_at")?)) {
-        (Some(state), Some(at)) => Some(Contact { state: row::from_word(state)?, at }),
-        _ => None,
-    };
-    let state_since = row::time(row.try_get("contact_since")?);
+    // The next contact writes it anew.
+    let contact = row::or_unset("the state of a vCenter", contact(row));
+    let state_since = row::or_unset("the state of a vCenter", row.try_get("contact_since").map(row::time));
     let known_address = (row.try_get("known_host")?, row.try_get("known_port")?);
     let macs: Option<&str> = row.try_get("host_macs")?;
-    let host_macs = macs.map(row::from_json).transpose()?;
+    let host_macs = macs.map(|macs| row::or_unset("the network cards of a host", row::from_json(macs)));
     Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs })
+}
+
+fn contact(row: &DbRow) -> Result<Option<Contact>, sqlx::Error> {
+    let (state, at): (Option<String>, Option<i64>) =
+        (row.try_get("contact_state")?, row.try_get("contact_at")?);
+    Ok(match (state, row::time(at)) {
+        (Some(state), Some(at)) => Some(Contact { state: row::from_word(state)?, at }),
+        _ => None,
+    })
 }
 
 fn trust_columns(trust: &Trust) -> (&'static str, Option<&str>, Option<&str>) {

@@ -4,7 +4,9 @@
 use crate::Store;
 use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
+use crate::row;
 use contract::OperationId;
+use sqlx::Row;
 
 impl Store {
     /// This process waits for an operation no longer.
@@ -23,12 +25,13 @@ impl Store {
     /// Whether any process that is alive waits for an operation.
     pub async fn is_awaited(&self, id: &OperationId) -> Result<bool, Error> {
         let attempt = Attempt::on("looking who waits for operation", id.as_str());
+        let rows = sqlx::query("SELECT process FROM waiters WHERE operation_id = $1")
+            .bind(id.as_str())
+            .fetch_all(self.engine().readers())
+            .await
+            .during(attempt)?;
         let processes: Vec<String> =
-            sqlx::query_scalar("SELECT process FROM waiters WHERE operation_id = $1")
-                .bind(id.as_str())
-                .fetch_all(self.engine().readers())
-                .await
-                .during(attempt)?;
+            row::readable("who waits is unknown", &rows, |row| row.try_get("process"));
         Ok(processes.iter().any(|process| process == self.process_id() || self.is_alive(process)))
     }
 

@@ -118,3 +118,6 @@ impl fmt::Display for Warning {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

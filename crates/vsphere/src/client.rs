@@ -8,7 +8,7 @@ use crate::{
     certificate::{Certificate, Warning},
     endpoint::Endpoint,
     error::{Call, Error},
-    parser::{Limits, Response},
+    parser::Response,
     request::{self, Request},
     session::Session,
     transport::{Transport, Wire},
@@ -85,7 +85,7 @@ impl Server {
 
     /// Sends a request in the version that was agreed on.
     pub(crate) async fn send(&self, wire: &Wire, request: Request) -> Result<Response, Error> {
-        self.transport.send(wire, &self.action, request, Limits::default()).await
+        self.transport.send(wire, &self.action, request).await
     }
 
     /// An answer that lacks what its method always returns.
@@ -107,20 +107,24 @@ impl Client {
     /// `user_agent` is what an administrator sees in the list of sessions, like `Muster/1.0`.
     ///
     /// # Errors
-    /// [`Error::Untrusted`] holds the certificate; [`Error::NotVsphere`] says what answered instead.
+    /// [`Error::Untrusted`] holds the certificate; [`Error::NotVsphere`] says what answered instead, and
+    /// [`Error::Unsupported`] which version does.
     pub async fn connect(endpoint: &Endpoint, user_agent: &str) -> Result<Self, Error> {
         let transport = Transport::new(endpoint, user_agent)?;
         let wire = Wire::default();
         let offered = transport.versions(&wire).await?.as_ref().and_then(version::newest_offered);
         let action = offered.as_ref().map_or_else(|| "urn:vim25".into(), |offered| action(&offered.spelled));
         let request = request::retrieve_service_content();
-        let answer = transport.send(&wire, &action, request, Limits::default()).await.map_err(not_vsphere)?;
+        let answer = transport.send(&wire, &action, request).await.map_err(not_vsphere)?;
         let call = transport.call("RetrieveServiceContent");
         let (content, about) = service_content(&call, &answer.value)?;
-        let own = about.api_version.parse().unwrap_or_default();
+        let own: ApiVersion = about.api_version.parse().unwrap_or_default();
+        if own < version::OLDEST {
+            let About { product, api_version, .. } = about;
+            return Err(Error::Unsupported { call, product, api_version });
+        }
         let (api_version, action) = match offered {
             Some(offered) => (offered.version, action),
-            None if own == ApiVersion::default() => (own, action),
             None if own == own.or_newest_known() => (own, self::action(&about.api_version)),
             None => (own.or_newest_known(), self::action(&own.or_newest_known().to_string())),
         };
@@ -134,7 +138,7 @@ impl Client {
     }
 
     /// The version that is spoken: the newest that server and client both know. Properties that came later than
-    /// this are unknown to the server, even if its own version is newer. 0.0.0.0 if the server names none.
+    /// this are unknown to the server, even if its own version is newer.
     pub fn api_version(&self) -> ApiVersion {
         self.server.api_version
     }

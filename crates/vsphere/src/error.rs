@@ -70,6 +70,12 @@ pub enum Error {
     /// Something answered, but not a vCenter or an ESXi.
     #[error("{call} was not answered by a vCenter or ESXi: status {status}, {content_type}")]
     NotVsphere { call: Call, status: u16, content_type: String },
+    /// A vCenter or ESXi, but older than this client can read, or without a version that it could judge.
+    #[error(
+        "{call} was answered by {product} with version \"{api_version}\" of the API, and {} or newer is needed",
+        crate::version::OLDEST
+    )]
+    Unsupported { call: Call, product: String, api_version: String },
     /// The server refused at HTTP level; 503 is also what a vCenter without free sessions says.
     #[error("{call} failed: HTTP status {status}")]
     HttpStatus { call: Call, status: u16, retry_after: Option<Duration> },
@@ -112,10 +118,6 @@ pub enum Error {
     /// The answer is nested deeper than this.
     #[error("{call} failed: the answer is nested deeper than {limit}")]
     TooDeep { call: Call, limit: usize },
-    /// A watcher was asked for more after its end, after an error, or after its last call was cancelled under way:
-    /// a page's token works once, so the kind must be read from its start.
-    #[error("{call} is over: start it again")]
-    Spent { call: Call },
 }
 
 /// What lies under an error, from the HTTP or TLS library.
@@ -134,6 +136,7 @@ impl Error {
             | Self::Untrusted { call, .. }
             | Self::BadHandshake { call, .. }
             | Self::NotVsphere { call, .. }
+            | Self::Unsupported { call, .. }
             | Self::HttpStatus { call, .. }
             | Self::InvalidLogin { call, .. }
             | Self::NoSession { call, .. }
@@ -145,8 +148,7 @@ impl Error {
             | Self::Truncated { call, .. }
             | Self::Malformed { call, .. }
             | Self::TooLarge { call, .. }
-            | Self::TooDeep { call, .. }
-            | Self::Spent { call } => call,
+            | Self::TooDeep { call, .. } => call,
         }
     }
 

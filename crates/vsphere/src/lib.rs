@@ -2,10 +2,12 @@
 //! Knows nothing of Muster, never writes to a vCenter, never retries, and never follows a redirect or a proxy.
 //!
 //! The way through the crate: [`probe`] shows a certificate before anything is sent, [`Client::connect`] asks
-//! a server what it is, [`Client::login`] gives a [`Session`], and a [`Watcher`] pages through one kind of object.
+//! a server what it is, [`Client::login`] gives a [`Session`], a [`View`] lists the objects of a type, and a
+//! [`Collector`] reads their properties by reference, several of them at once.
 
 mod certificate;
 mod client;
+mod collector;
 mod endpoint;
 mod error;
 mod fault;
@@ -13,23 +15,26 @@ mod host;
 mod paging;
 pub mod parser;
 mod probe;
+mod property;
 mod request;
 mod session;
 mod tls;
 mod transport;
 mod value;
 mod version;
-mod watcher;
+mod view;
 
 pub use certificate::{Certificate, Warning};
 pub use client::{About, Client};
+pub use collector::{Collector, Retrieved};
 pub use endpoint::{Endpoint, Trust};
 pub use error::{Call, Error, Refusal};
 pub use host::HostIdentity;
 pub use parser::{Missing, Object};
 pub use probe::{Probe, probe};
+pub use property::{Property, PropertySet};
 pub use session::Session;
 pub use transport::Traffic;
 pub use value::{MoRef, Value};
 pub use version::ApiVersion;
-pub use watcher::{Event, Selection, Watcher};
+pub use view::{Listing, View};

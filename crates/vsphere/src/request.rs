@@ -7,24 +7,37 @@ use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use crate::{value::MoRef, watcher::Selection};
+use crate::{
+    parser::{Keep, Limits},
+    property::PropertySet,
+    value::MoRef,
+};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
     <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
     xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>";
 const TAIL: &str = "</soapenv:Body></soapenv:Envelope>";
 
-/// A call that is ready to be sent.
+/// A call that is ready to be sent, and how its answer is read.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) body: Bytes,
+    pub(crate) limits: Limits,
+    pub(crate) keep: Keep,
+}
+
+impl Request {
+    fn new(method: &'static str, body: Bytes) -> Self {
+        Self { method, body, limits: Limits::default(), keep: Keep::default() }
+    }
 }
 
 /// A method of an object, with arguments that are already XML.
 fn request(method: &'static str, this: &MoRef, arguments: &str) -> Request {
     let this = element("_this", this);
     let body = format!("{HEAD}<{method} xmlns=\"urn:vim25\">{this}{arguments}</{method}>{TAIL}");
-    Request { method, body: body.into() }
+    Request::new(method, body.into())
 }
 
 pub(crate) fn retrieve_service_content() -> Request {
@@ -52,7 +65,7 @@ pub(crate) fn login(session_manager: &MoRef, user: &str, password: &SecretString
     body.push_str("</password></Login>");
     body.push_str(TAIL);
     let body = Zeroizing::new(std::mem::take(&mut *body).into_bytes());
-    Request { method: "Login", body: Bytes::from_owner(body) }
+    Request::new("Login", Bytes::from_owner(body))
 }
 
 pub(crate) fn logout(session_manager: &MoRef) -> Request {
@@ -69,57 +82,44 @@ pub(crate) fn destroy_view(view: &MoRef) -> Request {
     request("DestroyView", view, "")
 }
 
-/// Everything in a container view.
-pub(crate) fn retrieve_view(
-    collector: &MoRef,
-    view: &MoRef,
-    selection: &Selection,
-    page_size: u32,
-) -> Request {
-    let from = format!(
-        "<objectSet>{}<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>view</name>\
-         <type>ContainerView</type><path>view</path><skip>false</skip></selectSet></objectSet>",
-        element("obj", view)
-    );
-    retrieve(collector, &selection.type_name, &selection.paths, &from, Some(page_size))
+/// A collector of the session's own, beside the one that every session has.
+pub(crate) fn create_collector(default: &MoRef) -> Request {
+    request("CreatePropertyCollector", default, "")
 }
 
-/// These objects.
-pub(crate) fn retrieve_objects<P: AsRef<str>>(
+pub(crate) fn destroy_collector(collector: &MoRef) -> Request {
+    request("DestroyPropertyCollector", collector, "")
+}
+
+/// Properties of these objects. With `report_missing` the server leaves out those that don't exist, where it would
+/// else refuse the call for the first of them.
+pub(crate) fn retrieve(
     collector: &MoRef,
     objects: &[MoRef],
-    type_name: &str,
-    paths: &[P],
+    sets: &[PropertySet],
+    report_missing: bool,
 ) -> Request {
-    let mut from = String::new();
-    for object in objects {
-        let _ = write!(from, "<objectSet>{}<skip>false</skip></objectSet>", element("obj", object));
+    let mut arguments = String::from("<specSet>");
+    for PropertySet { type_name, properties } in sets {
+        let _ = write!(arguments, "<propSet>{}<all>false</all>", text_element("type", type_name));
+        for property in properties {
+            arguments.push_str(&text_element("pathSet", &property.path));
+        }
+        arguments.push_str("</propSet>");
     }
-    retrieve(collector, type_name, paths, &from, None)
-}
-
-fn retrieve<P: AsRef<str>>(
-    collector: &MoRef,
-    type_name: &str,
-    paths: &[P],
-    from: &str,
-    page_size: Option<u32>,
-) -> Request {
-    let kind = text_element("type", type_name);
-    let paths: String = paths.iter().map(|path| text_element("pathSet", path.as_ref())).collect();
-    let limit = page_size.map(|size| text_element("maxObjects", &size.to_string())).unwrap_or_default();
-    let arguments = format!(
-        "<specSet><propSet>{kind}<all>false</all>{paths}</propSet>{from}</specSet><options>{limit}</options>"
-    );
-    request("RetrievePropertiesEx", collector, &arguments)
+    for object in objects {
+        let _ = write!(arguments, "<objectSet>{}<skip>false</skip></objectSet>", element("obj", object));
+    }
+    if report_missing {
+        arguments.push_str("<reportMissingObjectsInResults>true</reportMissingObjectsInResults>");
+    }
+    let _ =
+        write!(arguments, "</specSet><options><maxObjects>{}</maxObjects></options>", objects.len().max(1));
+    Request { keep: Keep::of(sets), ..request("RetrievePropertiesEx", collector, &arguments) }
 }
 
 pub(crate) fn continue_retrieve(collector: &MoRef, token: &str) -> Request {
     request("ContinueRetrievePropertiesEx", collector, &text_element("token", token))
-}
-
-pub(crate) fn cancel_retrieve(collector: &MoRef, token: &str) -> Request {
-    request("CancelRetrievePropertiesEx", collector, &text_element("token", token))
 }
 
 fn element(name: &str, moref: &MoRef) -> String {
@@ -179,16 +179,20 @@ mod tests {
     }
 
     #[test]
-    fn a_request_for_a_view_names_type_paths_and_page_size() {
-        let selection = Selection::new("HostSystem", ["name", "runtime.connectionState"]);
-        let view = MoRef::new("ContainerView", "v");
-        let request = retrieve_view(&MoRef::new("PropertyCollector", "p"), &view, &selection, 250);
+    fn a_retrieval_names_types_paths_objects_and_how_many_may_come_at_once() {
+        let sets = [
+            PropertySet::new("ResourcePool", ["name", "parent"]),
+            PropertySet::new("VirtualApp", ["parentFolder"]),
+        ];
+        let objects = [MoRef::new("ResourcePool", "resgroup-1"), MoRef::new("VirtualApp", "resgroup-v2")];
+        let request = retrieve(&MoRef::new("PropertyCollector", "p"), &objects, &sets, true);
         let sent = sent(&request);
-        assert_eq!(sent.list("specSet.propSet.pathSet").len(), 2);
-        assert_eq!(sent.field("options.maxObjects").and_then(Value::as_i64), Some(250));
-        assert_eq!(
-            sent.field("specSet.objectSet.selectSet").and_then(Value::type_name),
-            Some("TraversalSpec")
-        );
+        let types = sent.list("specSet.propSet").iter().map(|set| set.field("type").and_then(Value::as_str));
+        assert_eq!(types.collect::<Vec<_>>(), [Some("ResourcePool"), Some("VirtualApp")]);
+        assert_eq!(sent.list("specSet.propSet")[0].list("pathSet").len(), 2);
+        assert_eq!(sent.list("specSet.objectSet").len(), 2);
+        assert_eq!(sent.field("options.maxObjects").and_then(Value::as_i64), Some(2));
+        let report = sent.field("specSet.reportMissingObjectsInResults");
+        assert_eq!(report.and_then(Value::as_bool), Some(true));
     }
 }

@@ -7,15 +7,16 @@ use tokio::sync::Mutex;
 
 use crate::{
     client::{About, Server},
+    collector::{Collector, Retrieved},
     error::Error,
     host::HostIdentity,
-    paging::Paging,
     parser::{Object, Page, Response},
+    property::PropertySet,
     request::{self, Request},
     transport::{Traffic, Wire},
     value::{MoRef, Value},
     version::ApiVersion,
-    watcher::{Event, Selection, Watcher},
+    view::View,
 };
 
 /// Objects asked for by reference in one call. Each is some 150 bytes of request, and a vCenter caps those.
@@ -85,13 +86,12 @@ impl Session {
     /// What tells an ESXi that is connected to directly from others, as `instanceUuid` does a vCenter. Source: the first
     /// HostSystem.
     pub async fn host_identity(&self) -> Result<HostIdentity, Error> {
-        let mut hosts = Watcher::new(self, Selection::new("HostSystem", HostIdentity::PATHS), 1);
-        let identity = match hosts.next().await? {
-            Event::Page { objects, .. } => objects.first().map(HostIdentity::read).unwrap_or_default(),
-            Event::InitialDone => HostIdentity::default(),
-        };
-        hosts.close().await;
-        Ok(identity)
+        let view = View::open(self, "HostSystem", None).await?;
+        let listed = view.list().await;
+        view.close().await;
+        let Some(host) = listed?.members.into_iter().next() else { return Ok(HostIdentity::default()) };
+        let hosts = self.retrieve(&[host], "HostSystem", &HostIdentity::PATHS).await?;
+        Ok(hosts.first().map(HostIdentity::read).unwrap_or_default())
     }
 
     /// Properties of these objects, which are all of one type. Objects come in any order.
@@ -105,29 +105,43 @@ impl Session {
         type_name: &str,
         paths: &[P],
     ) -> Result<Vec<Object>, Error> {
+        let set = PropertySet::new(type_name, paths.iter().map(|path| path.as_ref().to_owned()));
         let mut all = Vec::with_capacity(objects.len());
         for some in objects.chunks(BY_REFERENCE) {
-            let collector = &self.server().content.property_collector;
-            let mut paging = Paging::new(some.len());
-            let mut request = request::retrieve_objects(collector, some, type_name, paths);
-            loop {
-                let call = self.server().transport.call(request.method);
-                let (mut page, end) = self.page(request).await?;
-                paging.take(call, &page, end)?;
-                all.append(&mut page.objects);
-                let Some(token) = page.token else { break };
-                request = request::continue_retrieve(collector, &token);
-            }
+            all.append(&mut self.retrieve_sets(some, std::slice::from_ref(&set), false).await?.whole()?);
         }
         Ok(all)
+    }
+
+    /// The collector that every session has. For calls at once, [`Collector::create`] more of them.
+    pub fn collector(&self) -> Collector {
+        Collector::default_of(self)
+    }
+
+    pub(crate) async fn retrieve_sets(
+        &self,
+        objects: &[MoRef],
+        sets: &[PropertySet],
+        report_missing: bool,
+    ) -> Result<Retrieved, Error> {
+        self.collector().retrieve(objects, sets, report_missing).await
     }
 
     pub(crate) fn server(&self) -> &Server {
         &self.0.server
     }
 
+    /// Sends a call; once more where the connection broke, as an idle one does that a load balancer closed. A token
+    /// works once, so what uses one is never sent again; everything else here may be.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, Error> {
-        self.server().send(&self.0.wire, request).await
+        let once_more = (request.method != "ContinueRetrievePropertiesEx").then(|| request.clone());
+        match (self.server().send(&self.0.wire, request).await, once_more) {
+            (Err(error @ (Error::Interrupted { .. } | Error::Truncated { .. })), Some(request)) => {
+                tracing::debug!(%error, "asked once more on a new connection");
+                self.server().send(&self.0.wire, request).await
+            }
+            (answer, _) => answer,
+        }
     }
 
     /// A page, and the length of its answer in bytes.

@@ -21,7 +21,7 @@ use crate::{
     endpoint::{CONNECT_TIMEOUT, Endpoint},
     error::{Call, Error, Source},
     fault,
-    parser::{self, Limits, Parser},
+    parser::{self, Keep, Limits, Parser},
     request::Request,
     tls::{self, Purpose, Record},
     value::Value,
@@ -29,6 +29,9 @@ use crate::{
 
 /// An answer may take this many times the longest silence: one that only ever trickles is given up.
 const SILENCES: u32 = 10;
+
+/// Load balancers close idle connections after a minute or less: ours are not used any more before that.
+const IDLE: Duration = Duration::from_secs(20);
 
 /// Nobody waits longer because a server says so.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
@@ -117,6 +120,7 @@ impl Transport {
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(endpoint.timeout)
+            .pool_idle_timeout(IDLE)
             .user_agent(user_agent)
             .build()
             .map_err(|error| bad_trust(error.to_string()))?;
@@ -133,10 +137,9 @@ impl Transport {
         wire: &Wire,
         action: &str,
         request: Request,
-        limits: Limits,
     ) -> Result<parser::Response, Error> {
         let call = self.call(request.method);
-        self.in_time(call, self.send_untimed(wire, action, request, limits)).await
+        self.in_time(call, self.send_untimed(wire, action, request)).await
     }
 
     async fn in_time<T>(
@@ -156,7 +159,6 @@ impl Transport {
         wire: &Wire,
         action: &str,
         request: Request,
-        limits: Limits,
     ) -> Result<parser::Response, Error> {
         let call = self.call(request.method);
         let mut message = self
@@ -176,7 +178,7 @@ impl Transport {
         if !(status == StatusCode::OK || status == StatusCode::INTERNAL_SERVER_ERROR) || !is_xml(&answer) {
             return Err(refused(&call, &answer));
         }
-        let parser = self.read(&call, wire, answer, limits).await?;
+        let parser = self.read(&call, wire, answer, Parser::new(request.limits, request.keep)).await?;
         let end = parser.fed();
         let malformed = |detail: String| Error::Malformed { call: call.clone(), offset: end, detail };
         let document = parser.finish().map_err(|error| Error::parse(&call, error))?;
@@ -207,7 +209,7 @@ impl Transport {
             return Ok(None);
         }
         let limits = Limits { body: 1 << 20, ..Limits::default() };
-        match self.read(&call, wire, answer, limits).await {
+        match self.read(&call, wire, answer, Parser::new(limits, Keep::default())).await {
             Ok(parser) => Ok(parser.finish().ok().map(|document| document.root)),
             // Whatever this is, the next call finds out what answers here.
             Err(Error::Malformed { .. } | Error::TooLarge { .. } | Error::TooDeep { .. }) => Ok(None),
@@ -220,9 +222,8 @@ impl Transport {
         call: &Call,
         wire: &Wire,
         mut answer: Response,
-        limits: Limits,
+        mut parser: Parser,
     ) -> Result<Parser, Error> {
-        let mut parser = Parser::new(limits);
         loop {
             match answer.chunk().await {
                 Ok(Some(bytes)) => {

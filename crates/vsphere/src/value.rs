@@ -153,6 +153,30 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_may_have_none_to_six_digits_and_a_zone_may_be_local() {
+        for (fraction, ms) in [
+            ("", 0),
+            (".7", 700),
+            (".07", 70),
+            (".123", 123),
+            (".1239", 123),
+            (".12399", 123),
+            (".999999", 999),
+        ] {
+            for zone in ["Z", "+01:00", "-11:30", "+00:00"] {
+                let minutes = match zone {
+                    "+01:00" => -60,
+                    "-11:30" => 11 * 60 + 30,
+                    _ => 0,
+                };
+                let expected = Some(1_709_292_645_000 + ms + minutes * 60_000);
+                let time = format!("2024-03-01T11:30:45{fraction}{zone}");
+                assert_eq!(text(&time).as_time_ms(), expected, "{time}");
+            }
+        }
+    }
+
+    #[test]
     fn a_value_that_does_not_fit_is_none() {
         assert_eq!(text("12").as_i64(), Some(12));
         assert_eq!(text("12.5").as_i64(), None);

@@ -8,6 +8,9 @@ use crate::value::Value;
 /// The newest version this client was written against. A newer server is spoken to in this one.
 const NEWEST_KNOWN: ApiVersion = ApiVersion::new(9, 0);
 
+/// The oldest version that this client reads: what came before has other properties, and no support since 2018.
+pub(crate) const OLDEST: ApiVersion = ApiVersion::new(5, 5);
+
 /// A version of the vSphere API, like 8.0.3.0. Shorter forms are filled with zeros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApiVersion([u16; 4]);

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests; clippy sees only functions with #[test] as such")]
 
 use vsphere::{
-    Missing, MoRef, Object, Value,
-    parser::{Limits, Page, ParseError, parse_page, parse_page_in_chunks},
+    Missing, MoRef, Object, Property, PropertySet, Value,
+    parser::{Limits, Page, ParseError, parse_page, parse_page_in_chunks, parse_page_of},
 };
 
 macro_rules! answer {
@@ -110,7 +110,7 @@ fn a_vcenters_page_is_read_whole() {
     assert_eq!(
         missing,
         [
-            ("config.product", Missing::NoPermission),
+            ("config.product", Missing::NoPermission(Some("System.Read".into()))),
             ("hardware", Missing::NotConnected),
             ("config", Missing::Other("SystemError".into())),
         ]
@@ -286,8 +286,8 @@ fn an_object_without_a_reference_is_refused_because_it_would_look_deleted() {
 
 #[test]
 fn depth_text_body_objects_and_elements_are_capped() {
-    let deep = with_value("", &("<x>".repeat(100) + &"</x>".repeat(100)));
-    assert_eq!(parse_page(deep.as_bytes(), Limits::default()), Err(ParseError::TooDeep { limit: 64 }));
+    let deep = with_value("", &("<x>".repeat(1_000) + &"</x>".repeat(1_000)));
+    assert_eq!(parse_page(deep.as_bytes(), Limits::default()), Err(ParseError::TooDeep { limit: 1_000 }));
     let body = with_value("", &"x".repeat(10_000));
     let parse = |limits| parse_page_in_chunks(body.as_bytes(), 512, limits);
     let too_large = |what, limit| Err(ParseError::TooLarge { what, limit });
@@ -296,6 +296,49 @@ fn depth_text_body_objects_and_elements_are_capped() {
     assert_eq!(parse(Limits { body: 5_000, ..Limits::default() }), too_large("bytes", 5_000));
     assert_eq!(parse(Limits { objects: 0, ..Limits::default() }), too_large("objects", 0));
     assert_eq!(parse(Limits { elements: 5, ..Limits::default() }), too_large("elements", 5));
+}
+
+#[test]
+fn a_branch_of_255_redo_logs_and_a_snapshot_tree_as_deep_are_read() {
+    for level in ["<parent>", "<childSnapshotList><childSnapshotList>"] {
+        let end: String = level.split('<').skip(1).map(|name| format!("</{name}")).collect();
+        let deep = with_value("", &(level.repeat(255) + "<x>1</x>" + &end.repeat(255)));
+        assert_eq!(page(deep.as_bytes()).objects.len(), 1, "{level}");
+    }
+}
+
+#[test]
+fn only_the_wanted_fields_of_a_value_are_built() {
+    let devices = "<VirtualDisk xsi:type=\"VirtualDisk\"><key>1</key><backing><parent><macAddress>no</macAddress>\
+                   </parent></backing></VirtualDisk><VirtualDevice xsi:type=\"VirtualVmxnet3\"><key>4000</key>\
+                   <macAddress>00:50:56:00:00:01</macAddress><empty/></VirtualDevice>";
+    let body = with_value("xsi:type=\"ArrayOfVirtualDevice\"", devices);
+    let sets = [PropertySet {
+        type_name: "VirtualMachine".into(),
+        properties: vec![Property { path: "p".into(), fields: vec!["macAddress"] }],
+    }];
+    let narrowed = parse_page_of(body.as_bytes(), &sets, Limits::default()).unwrap();
+    let [object] = &narrowed.objects[..] else { panic!("{narrowed:?}") };
+    let devices = object.property("p").unwrap().as_list();
+    let types: Vec<_> = devices.iter().map(|device| device.type_name().unwrap_or_default()).collect();
+    assert_eq!(types, ["VirtualDisk", "VirtualVmxnet3"]);
+    assert_eq!(devices[0].field("macAddress"), None, "it lies in a field that isn't wanted");
+    assert_eq!(devices[0].field("key"), None);
+    let mac = devices[1].field("macAddress").and_then(Value::as_str);
+    assert_eq!(mac, Some("00:50:56:00:00:01"));
+
+    let other = [PropertySet::new("VirtualMachine", ["p"])];
+    assert_eq!(parse_page_of(body.as_bytes(), &other, Limits::default()).unwrap(), page(body.as_bytes()));
+    // What is passed over costs neither depth nor elements.
+    let deep = format!(
+        "<VirtualDisk><backing>{}{}</backing></VirtualDisk>",
+        "<a>".repeat(5_000),
+        "</a>".repeat(5_000)
+    );
+    let body = with_value("xsi:type=\"ArrayOfVirtualDevice\"", &deep);
+    let limits = Limits { elements: 20, ..Limits::default() };
+    assert!(parse_page_of(body.as_bytes(), &sets, limits).is_ok());
+    assert!(parse_page(body.as_bytes(), limits).is_err());
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(crate) struct View {
     pub(crate) text: String,
     /// Columns that have to have these values.
     pub(crate) equal: Vec<(String, String)>,
+    /// Columns that must not have these values.
+    pub(crate) differ: Vec<(String, String)>,
     /// The column that is sorted by, and whether from the largest down.
     pub(crate) sort: (String, bool),
     /// Page, from 0.
@@ -34,6 +36,7 @@ impl View {
             vcenter: None,
             text: String::new(),
             equal: Vec::new(),
+            differ: Vec::new(),
             sort: ("name".to_owned(), false),
             page: 0,
             open: None,
@@ -54,6 +57,7 @@ impl View {
             sort: vec![format!("{}{column}", if *down { "-" } else { "" })],
             text: self.text.clone(),
             equal: self.equal.clone(),
+            differ: self.differ.clone(),
             offset: self.page * PAGE,
             limit: PAGE,
             refresh: true,
@@ -84,9 +88,26 @@ impl View {
 
     /// Without one of the values asked for.
     pub(crate) fn without(&self, position: usize) -> View {
-        let mut equal = self.equal.clone();
-        equal.remove(position);
-        View { equal, page: 0, ..self.clone() }
+        let mut view = View { page: 0, ..self.clone() };
+        view.equal.remove(position);
+        view
+    }
+
+    /// With one of the values that were ruled out.
+    pub(crate) fn with_ruled_out(&self, position: usize) -> View {
+        let mut view = View { page: 0, ..self.clone() };
+        view.differ.remove(position);
+        view
+    }
+
+    /// Every row of its kind and vCenters again.
+    pub(crate) fn whole(&self) -> View {
+        View { text: String::new(), equal: Vec::new(), differ: Vec::new(), page: 0, ..self.clone() }
+    }
+
+    /// Whether it is not every row of its kind.
+    pub(crate) fn is_narrowed(&self) -> bool {
+        !(self.text.is_empty() && self.equal.is_empty() && self.differ.is_empty())
     }
 
     /// With an object open beside the rows, or none.
@@ -123,6 +144,9 @@ impl View {
         for (column, value) in &self.equal {
             add("is", format!("{column}:{value}"));
         }
+        for (column, value) in &self.differ {
+            add("not", format!("{column}:{value}"));
+        }
         let (column, down) = &self.sort;
         if self.sort != View::of(self.kind).sort {
             add("sort", format!("{}{column}", if *down { "-" } else { "" }));
@@ -139,16 +163,16 @@ impl View {
     pub(super) fn parse(kind: Kind, pairs: &[(String, String)]) -> View {
         let mut view = View::of(kind);
         let is_column = |name: &str| columns::of(kind).column(name).is_some();
+        let value_of = |pair: &str| {
+            let (column, value) = pair.split_once(':').filter(|(column, _)| is_column(column))?;
+            Some((column.to_owned(), value.to_owned()))
+        };
         for (key, value) in pairs {
             match key.as_str() {
                 "vcenter" => view.vcenter = Some(VcenterId(value.clone())),
                 "text" => view.text.clone_from(value),
-                "is" => view.equal.extend(
-                    value
-                        .split_once(':')
-                        .filter(|(column, _)| is_column(column))
-                        .map(|(column, value)| (column.to_owned(), value.to_owned())),
-                ),
+                "is" => view.equal.extend(value_of(value)),
+                "not" => view.differ.extend(value_of(value)),
                 "sort" => {
                     let (column, down) =
                         value.strip_prefix('-').map_or((value.as_str(), false), |column| (column, true));
@@ -206,6 +230,20 @@ mod tests {
     }
 
     #[test]
+    fn what_narrows_the_rows_can_be_taken_back_one_by_one_or_at_once() {
+        let view = View {
+            equal: vec![("power_state".to_owned(), "poweredOn".to_owned())],
+            differ: vec![("is_template".to_owned(), "true".to_owned())],
+            page: 2,
+            ..View::of(Kind::Vms)
+        };
+        assert!(view.is_narrowed() && view.without(0).is_narrowed() && view.with_ruled_out(0).is_narrowed());
+        assert_eq!(view.without(0).with_ruled_out(0), View::of(Kind::Vms));
+        assert_eq!(view.whole(), View::of(Kind::Vms));
+        assert_eq!(view.query().differ, view.differ);
+    }
+
+    #[test]
     fn there_is_always_a_page() {
         assert_eq!((View::pages(0), View::pages(PAGE), View::pages(PAGE + 1)), (1, 1, 2));
     }
@@ -218,7 +256,8 @@ mod tests {
             let view = View {
                 vcenter: Some(VcenterId("v-1".into())),
                 text,
-                equal: vec![("host_moref".to_owned(), value)],
+                equal: vec![("host_moref".to_owned(), value.clone())],
+                differ: vec![("is_template".to_owned(), "true".to_owned()), ("name".to_owned(), value)],
                 sort: ("memory_bytes".to_owned(), down),
                 page,
                 open: Some(Selected { vcenter: VcenterId("v-1".into()), moref: moref.as_str().into() }),

@@ -151,7 +151,9 @@ pub(crate) fn missing(why: Missing) -> (&'static str, &'static str) {
         Missing::NotReported => {
             ("Not reported", "This server doesn't know the property, or is too old for it.")
         }
-        Missing::NotConnected => ("Not connected", "The host is disconnected or doesn't respond."),
+        Missing::NotConnected => {
+            ("Not connected", "The host is disconnected or doesn't respond, or the VM can't be accessed.")
+        }
         Missing::NotVisible => ("Not visible", "It refers to an object that this account doesn't see."),
         Missing::BadValue => ("Unreadable", "The server sent something that is not of the property's type."),
         Missing::TooLarge => ("Too large", "The value is larger, or nested deeper, than Muster reads."),

@@ -19,6 +19,7 @@ type rule struct {
 	Method string `json:"method"`
 	Type   string `json:"type"`
 	Skip   int    `json:"skip"`
+	Every  int    `json:"every"`
 	Times  *int   `json:"times"`
 	Action action `json:"action"`
 
@@ -133,7 +134,7 @@ func (rs *rules) take(x *exchange) *action {
 			continue
 		}
 		r.Matched++
-		if r.Matched > r.Skip {
+		if r.Matched > r.Skip && (r.Every < 2 || (r.Matched-r.Skip)%r.Every == 0) {
 			r.Applied++
 			return &r.Action
 		}

@@ -147,7 +147,7 @@ pub(super) fn columns(output: &Output, kind: Kind) -> Result<(), ApiError> {
                 column.title.to_string(),
                 word(json!(column.ty)),
                 word(json!(column.unit)),
-                column.source.to_string(),
+                column.origin().into_owned(),
                 column.aliases.join(", "),
             ]
         });

@@ -7,29 +7,31 @@ use crate::{Kind, Object, Value};
 
 pub(super) fn clusters() -> Vec<Column> {
     let s = Column::stored;
+    // The EVC mode is a field of ClusterComputeResourceSummary, which the property isn't declared as: the whole has to
+    // come, and what a path could lead to would come twice.
+    let summary = |id, title, field, shape| Column::stored(id, title, "summary", shape).field(field);
     let mut columns = vec![place::name()];
     columns.extend(place::datacenter(&["parent_moref"]));
     columns.extend([
         s("overall_status", "Status", "overallStatus", Shape::Text).shown(),
-        s("ha_enabled", "HA", "configurationEx.dasConfig.enabled", Shape::Bool).shown(),
+        s("ha_enabled", "HA", "configuration.dasConfig.enabled", Shape::Bool).shown(),
         s(
             "admission_control",
             "Admission control",
-            "configurationEx.dasConfig.admissionControlEnabled",
+            "configuration.dasConfig.admissionControlEnabled",
             Shape::Bool,
         ),
-        s("drs_enabled", "DRS", "configurationEx.drsConfig.enabled", Shape::Bool).shown(),
-        s("drs_behavior", "DRS behavior", "configurationEx.drsConfig.defaultVmBehavior", Shape::Text),
-        s("evc_mode", "EVC mode", "summary.currentEVCModeKey", Shape::Text),
+        s("drs_enabled", "DRS", "configuration.drsConfig.enabled", Shape::Bool).shown(),
+        s("drs_behavior", "DRS behavior", "configuration.drsConfig.defaultVmBehavior", Shape::Text),
+        summary("evc_mode", "EVC mode", "currentEVCModeKey", Shape::Text),
         s("host_count", "Hosts", "host", Shape::Length)
             .links(Link::Rows(Kind::Hosts, "cluster_moref"))
             .shown(),
-        s("effective_host_count", "Effective hosts", "summary.numEffectiveHosts", Shape::Int)
-            .unit(Unit::Count),
-        s("cpu_total_mhz", "CPU total", "summary.totalCpu", Shape::Int).unit(Unit::Mhz).shown(),
-        s("cpu_effective_mhz", "CPU effective", "summary.effectiveCpu", Shape::Int).unit(Unit::Mhz),
-        s("memory_total_bytes", "Memory total", "summary.totalMemory", Shape::Int).unit(Unit::Bytes).shown(),
-        s("memory_effective_bytes", "Memory effective", "summary.effectiveMemory", Shape::Mebibytes),
+        summary("effective_host_count", "Effective hosts", "numEffectiveHosts", Shape::Int).unit(Unit::Count),
+        summary("cpu_total_mhz", "CPU total", "totalCpu", Shape::Int).unit(Unit::Mhz).shown(),
+        summary("cpu_effective_mhz", "CPU effective", "effectiveCpu", Shape::Int).unit(Unit::Mhz),
+        summary("memory_total_bytes", "Memory total", "totalMemory", Shape::Int).unit(Unit::Bytes).shown(),
+        summary("memory_effective_bytes", "Memory effective", "effectiveMemory", Shape::Mebibytes),
         place::parent(),
     ]);
     columns
@@ -122,7 +124,7 @@ pub(super) fn resource_pools() -> Vec<Column> {
         })
         .links(Link::Objects(Kind::ResourcePools))
         .shown(),
-        s("parent_moref", "Parent moref", "parent", Shape::Reference),
+        s("parent_moref", "Parent moref", "parent", Shape::Reference).place(),
         Column::derived("is_vapp", "vApp", "type of the object", &[], |row| {
             Value::Bool(&*row.object.object_type == "VirtualApp")
         })
@@ -133,6 +135,9 @@ pub(super) fn resource_pools() -> Vec<Column> {
             .shown()
             .alias(&["vms"]),
         s("owner_moref", "Owner", "owner", Shape::Reference).internal(),
+        // Of vApps in vApps only the outermost has a folder, and a linked one stands in another pool than its vApp.
+        s("parent_folder_moref", "VM folder", "parentFolder", Shape::Reference).of("VirtualApp").internal(),
+        s("parent_vapp_moref", "vApp around it", "parentVApp", Shape::Reference).of("VirtualApp").internal(),
     ]
 }
 

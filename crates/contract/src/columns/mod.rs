@@ -3,117 +3,22 @@
 //! Adding a column is adding one line to the kind's file.
 
 mod compute;
+#[cfg(test)]
+mod declared;
 mod place;
+mod shape;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod vms;
 
-use crate::{Kind, Row, Value};
+pub use shape::{Flat, Shape, Type, Unit};
+
+use crate::{Kind, Missing, Row, Value};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
-
-/// What a column's values are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Type {
-    /// Text; vSphere's own words are never translated.
-    Text,
-    /// Whole number.
-    Integer,
-    /// Yes or no.
-    Boolean,
-    /// Point in time.
-    Time,
-    /// List of texts, sorted.
-    List,
-}
-
-/// The unit of an integer column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// Bytes.
-    Bytes,
-    /// Megahertz.
-    #[serde(rename = "MHz")]
-    Mhz,
-    /// A number of things.
-    Count,
-}
-
-/// How a property of the server becomes a stored value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shape {
-    /// Text as it is; enumerations too.
-    Text,
-    /// An object's name: percent-escaped by the server, decoded here.
-    Name,
-    /// Whole number.
-    Int,
-    /// Size in units of 2^20 bytes, kept as bytes.
-    Mebibytes,
-    /// xsd:boolean.
-    Bool,
-    /// xsd:dateTime.
-    Time,
-    /// A reference.
-    Reference,
-    /// A list of references.
-    References,
-    /// Length of a list.
-    Length,
-    /// Values of a HostSystemIdentificationInfo list with one of these keys, comma-joined; the first key
-    /// that has a value wins.
-    Identification(&'static [&'static str]),
-    /// Addresses of the virtual NICs that a VirtualNicManagerNetConfig list selects for this service.
-    VnicAddresses(&'static str),
-    /// Values of this field of every element of a list.
-    Each(&'static str),
-    /// MAC addresses of the VirtualEthernetCards in a list of VirtualDevice.
-    CardMacs,
-    /// How many nodes a list of VirtualMachineSnapshotTree has.
-    SnapshotCount,
-    /// createTime of the oldest node of a list of VirtualMachineSnapshotTree.
-    SnapshotOldest,
-    /// Which kind of object a Folder holds, from its childType.
-    FolderType,
-    /// Filled while a VM's snapshot tree is read, not from a property of its own.
-    FromTree(Flat),
-}
-
-/// What a value that is filled from a tree looks like in a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Flat {
-    /// Text, number, boolean or time.
-    Plain,
-    /// A reference.
-    Reference,
-}
-
-impl Shape {
-    /// Whether texts in a stored document are references.
-    pub fn holds_references(self) -> bool {
-        matches!(self, Shape::Reference | Shape::References | Shape::FromTree(Flat::Reference))
-    }
-
-    fn column_type(self) -> (Type, Option<Unit>) {
-        match self {
-            Shape::Text | Shape::Name | Shape::Reference | Shape::Identification(_) | Shape::FolderType => {
-                (Type::Text, None)
-            }
-            Shape::FromTree(_) => (Type::Text, None),
-            Shape::Int => (Type::Integer, None),
-            Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
-            Shape::Mebibytes => (Type::Integer, Some(Unit::Bytes)),
-            Shape::Bool => (Type::Boolean, None),
-            Shape::Time | Shape::SnapshotOldest => (Type::Time, None),
-            Shape::References | Shape::VnicAddresses(_) | Shape::Each(_) | Shape::CardMacs => {
-                (Type::List, None)
-            }
-        }
-    }
-}
 
 /// Where a column's value comes from.
 #[derive(Clone, Debug)]
@@ -131,6 +36,8 @@ pub enum Get {
         from: &'static [&'static str],
         /// The computation.
         value: fn(&Row<'_>) -> Value,
+        /// Why the computation ends at another object, if it does.
+        beyond: fn(&Row<'_>) -> Option<Missing>,
     },
     /// It says which row this is; every kind has these.
     Identity(fn(&Row<'_>) -> Value),
@@ -167,8 +74,18 @@ pub struct Column {
     pub ty: Type,
     /// Unit of its values.
     pub unit: Option<Unit>,
-    /// The property path it is read from, or what it is computed from.
+    /// The property path it is read from, or what it is computed from. A path may only go through declared types:
+    /// a vCenter refuses the whole call for a property that only a subtype has.
     pub source: Cow<'static, str>,
+    /// What is read out of the property's value, where a path can't lead to it or where the whole comes anyway.
+    pub field: Option<&'static str>,
+    /// The subtype of the kind's object type that alone has the property.
+    pub subtype: Option<&'static str>,
+    /// Whether it is a place in the inventory, which a vCenter keeps itself: it knows that also of an object that it
+    /// can't reach, so that what it leaves out is unset.
+    pub is_place: bool,
+    /// The id that earlier releases stored its values by.
+    pub formerly: Option<&'static str>,
     /// vSphere API version in which the path exists since, major and minor.
     pub since: (u16, u16),
     /// Other names it can be asked for by.
@@ -192,7 +109,8 @@ impl Serialize for Column {
             source: &'a str,
             aliases: &'a [&'static str],
         }
-        let Column { id, title, ty, unit, source, aliases, .. } = self;
+        let Column { id, title, ty, unit, aliases, .. } = self;
+        let source = &self.origin();
         Shown { id, title, r#type: *ty, unit: *unit, source, aliases }.serialize(serializer)
     }
 }
@@ -209,6 +127,10 @@ impl Column {
             ty,
             unit,
             source: source.into(),
+            field: None,
+            subtype: None,
+            is_place: false,
+            formerly: None,
             since: BASE,
             aliases: &[],
             visibility: Visibility::Listed,
@@ -225,8 +147,16 @@ impl Column {
         from: &'static [&'static str],
         value: fn(&Row<'_>) -> Value,
     ) -> Column {
-        let get = Get::Derived { from, value };
+        let get = Get::Derived { from, value, beyond: |_| None };
         Column { get, ..Column::stored(id, title, source, Shape::Text) }
+    }
+
+    /// Says why a derived column that leads through other objects ends at one of them.
+    fn beyond(mut self, why: fn(&Row<'_>) -> Option<Missing>) -> Column {
+        if let Get::Derived { beyond, .. } = &mut self.get {
+            *beyond = why;
+        }
+        self
     }
 
     fn ty(mut self, ty: Type) -> Column {
@@ -236,6 +166,26 @@ impl Column {
 
     fn unit(mut self, unit: Unit) -> Column {
         self.unit = Some(unit);
+        self
+    }
+
+    fn field(mut self, field: &'static str) -> Column {
+        self.field = Some(field);
+        self
+    }
+
+    fn of(mut self, subtype: &'static str) -> Column {
+        self.subtype = Some(subtype);
+        self
+    }
+
+    fn place(mut self) -> Column {
+        self.is_place = true;
+        self
+    }
+
+    fn formerly(mut self, id: &'static str) -> Column {
+        self.formerly = Some(id);
         self
     }
 
@@ -264,6 +214,14 @@ impl Column {
         self
     }
 
+    /// Where its value stands, for people: the property path, and the field of its value that is read.
+    pub fn origin(&self) -> Cow<'static, str> {
+        match self.field {
+            Some(field) => format!("{}.{field}", self.source).into(),
+            None => self.source.clone(),
+        }
+    }
+
     /// Whether it goes by this name, without regard to case.
     pub fn is_called(&self, name: &str) -> bool {
         self.id.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
@@ -286,6 +244,7 @@ impl Schema {
             if let Get::Stored { slot, .. } = &mut column.get {
                 *slot = stored.len();
                 slots.insert(column.id.clone(), *slot);
+                slots.extend(column.formerly.map(|id| (id.into(), *slot)));
                 stored.push(position);
             }
         }
@@ -306,6 +265,11 @@ impl Schema {
                 _ => unreachable!("only stored columns are numbered"),
             }
         })
+    }
+
+    /// The columns whose source is a property that a server is asked for. Several may share one.
+    pub fn asked(&self) -> impl Iterator<Item = &Column> {
+        self.stored().filter(|(_, shape)| shape.is_property()).map(|(column, _)| column)
     }
 
     /// Place of a stored column in `Object::values`.
@@ -367,54 +331,5 @@ fn columns_of(kind: Kind) -> Vec<Column> {
         Kind::Snapshots => vms::snapshots(),
         Kind::Datastores => storage::datastores(),
         Kind::Networks => storage::networks(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_derived_column_names_stored_columns_that_exist() {
-        for kind in Kind::ALL {
-            let schema = of(kind);
-            for column in &schema.columns {
-                if let Get::Derived { from, .. } = &column.get {
-                    for id in *from {
-                        assert!(schema.slot(id).is_some(), "{kind}.{} needs {id}", column.id);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_link_leads_somewhere() {
-        for kind in Kind::ALL {
-            for column in &of(kind).columns {
-                match column.link {
-                    None => {}
-                    Some(Link::Objects(_)) => {
-                        let companion = format!("{}_moref", column.id);
-                        assert!(of(kind).column(&companion).is_some(), "{kind} have no {companion}");
-                    }
-                    Some(Link::Rows(of_kind, by)) => {
-                        assert!(of(of_kind).column(by).is_some(), "{of_kind} have no {by}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn no_two_columns_of_a_kind_share_a_name() {
-        for kind in Kind::ALL {
-            let mut seen = std::collections::BTreeSet::new();
-            for column in &of(kind).columns {
-                for name in std::iter::once(&*column.id).chain(column.aliases.iter().copied()) {
-                    assert!(seen.insert(name.to_lowercase()), "{kind} has two columns {name}");
-                }
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 //! Refuses to look beyond the containers of an object.
 
 use super::{Column, Link, Shape};
-use crate::{Kind, Object, Row, Value};
+use crate::{Kind, Missing, Object, Row, Value};
 
 pub(super) fn datacenters() -> Vec<Column> {
     vec![
@@ -18,6 +18,7 @@ pub(super) fn folders() -> Vec<Column> {
         Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path).shown(),
         Column::stored("type", "Type", "childType", Shape::FolderType).shown(),
         parent(),
+        Column::stored("is_root", "Root", "ServiceContent.rootFolder", Shape::IsRoot).internal(),
     ]
 }
 
@@ -32,7 +33,7 @@ pub(super) fn name() -> Column {
 
 /// The container that every kind but VMs has, for walking upwards.
 pub(super) fn parent() -> Column {
-    Column::stored("parent_moref", "Parent", "parent", Shape::Reference).internal()
+    Column::stored("parent_moref", "Parent", "parent", Shape::Reference).place().internal()
 }
 
 /// The datacenter's name and moref, found through these stored columns.
@@ -103,10 +104,29 @@ fn path(row: &Row<'_>) -> Value {
     join(row.snapshot.containers(row.object).map(|object| &**object).collect(), Some(row.object))
 }
 
-/// Names from below the datacenter down to the container of the object, `/`-joined.
-pub(super) fn path_of_parent(row: &Row<'_>) -> Value {
-    let within = row.snapshot.containers(row.object).map(|object| &**object);
-    join(within.take_while(|object| object.kind != Kind::Datacenters).collect(), None)
+/// Names from below the datacenter down to the folder that a VM is in, `/`-joined.
+pub(super) fn path_of_folder(row: &Row<'_>) -> Value {
+    let known = row.snapshot.folder(row.object).and_then(|folder| row.snapshot.follow(folder));
+    known.map_or(Value::Null, |folder| {
+        let above = row.snapshot.containers(folder).map(|object| &**object);
+        join(above.take_while(|object| object.kind != Kind::Datacenters).collect(), Some(&**folder))
+    })
+}
+
+/// The moref of the folder that a VM is in.
+pub(super) fn folder(row: &Row<'_>) -> Value {
+    row.snapshot.folder(row.object).map(|folder| Value::text(folder.moref.clone())).into()
+}
+
+/// Why it isn't known which folder the vApp around a VM is in.
+pub(super) fn folder_beyond(row: &Row<'_>) -> Option<Missing> {
+    let outermost = row.snapshot.vapps(row.object).last()?;
+    match row.snapshot.folder(row.object) {
+        Some(folder) => row.snapshot.follow(folder).is_none().then_some(Missing::NotVisible),
+        None => ["parent_folder_moref", "parent_vapp_moref", "parent_moref"]
+            .into_iter()
+            .find_map(|id| outermost.reason(id)),
+    }
 }
 
 fn join<'a>(mut upwards: Vec<&'a Object>, last: Option<&'a Object>) -> Value {

@@ -3,34 +3,42 @@
 
 use super::place::{self, behind, moref_of, name_of};
 use super::{Column, Flat, Link, Row, Shape, Type, Unit, compute};
-use crate::{Kind, Object};
+use crate::{Kind, Missing, Object};
+
+/// A VM in a vApp has no parent: the vApp says which folder it is in.
+const IN_FOLDER: &str = "parent, or parentFolder of the vApp";
 
 pub(super) fn vms() -> Vec<Column> {
     let s = Column::stored;
     let d = Column::derived;
     let mut columns = vec![place::name()];
-    columns.extend(place::datacenter(&["folder_moref", "vapp_moref"]));
+    columns.extend(place::datacenter(&["folder_ref", "vapp_moref"]));
     columns.extend([
         d("cluster", "Cluster", "parent of runtime.host", &["host_ref"], |row| name_of(cluster(row)))
+            .beyond(cluster_beyond)
             .links(Link::Objects(Kind::Clusters))
             .shown(),
         d("cluster_moref", "Cluster moref", "parent of runtime.host", &["host_ref"], |row| {
             moref_of(cluster(row))
-        }),
+        })
+        .beyond(cluster_beyond),
         d("host", "Host", "runtime.host", &["host_ref"], |row| place::name_behind(row, "host_ref"))
             .links(Link::Objects(Kind::Hosts))
             .shown(),
         d("host_moref", "Host moref", "runtime.host", &["host_ref"], |row| place::moref(row, "host_ref")),
         s("host_ref", "Host", "runtime.host", Shape::Reference).internal(),
-        d("folder", "Folder", "parent", &["folder_moref", "vapp_moref"], place::path_of_parent)
+        d("folder", "Folder", IN_FOLDER, &["folder_ref", "vapp_moref"], place::path_of_folder)
+            .beyond(place::folder_beyond)
             .links(Link::Objects(Kind::Folders)),
-        s("folder_moref", "Folder moref", "parent", Shape::Reference),
-        s("vapp_moref", "vApp moref", "parentVApp", Shape::Reference),
+        d("folder_moref", "Folder moref", IN_FOLDER, &["folder_ref", "vapp_moref"], place::folder)
+            .beyond(place::folder_beyond),
+        s("folder_ref", "Parent", "parent", Shape::Reference).place().formerly("folder_moref").internal(),
+        s("vapp_moref", "vApp moref", "parentVApp", Shape::Reference).place(),
         d("resource_pool", "Resource pool", "resourcePool", &["resource_pool_moref"], |row| {
             place::name_behind(row, "resource_pool_moref")
         })
         .links(Link::Objects(Kind::ResourcePools)),
-        s("resource_pool_moref", "Resource pool moref", "resourcePool", Shape::Reference),
+        s("resource_pool_moref", "Resource pool moref", "resourcePool", Shape::Reference).place(),
         s("overall_status", "Status", "overallStatus", Shape::Text),
         s("power_state", "Power", "runtime.powerState", Shape::Text).shown().alias(&["power"]),
         s("connection_state", "Connection", "runtime.connectionState", Shape::Text),
@@ -53,7 +61,7 @@ pub(super) fn vms() -> Vec<Column> {
         s("committed_bytes", "Committed", "summary.storage.committed", Shape::Int).unit(Unit::Bytes).shown(),
         s("uncommitted_bytes", "Uncommitted", "summary.storage.uncommitted", Shape::Int).unit(Unit::Bytes),
         s("ip_address", "IP address", "guest.ipAddress", Shape::Text).shown().alias(&["ip"]),
-        s("ip_addresses", "IP addresses", "guest.net", Shape::Each("ipAddress")),
+        s("ip_addresses", "IP addresses", "guest.net", Shape::Addresses("ipAddress")),
         s("mac_addresses", "MAC addresses", "config.hardware.device", Shape::CardMacs).alias(&["mac"]),
         s("tools_running_status", "Tools", "guest.toolsRunningStatus", Shape::Text).alias(&["tools"]),
         s("tools_version_status", "Tools version status", "guest.toolsVersionStatus2", Shape::Text),
@@ -95,6 +103,11 @@ pub(super) fn snapshots() -> Vec<Column> {
         s("is_current", "Current", plain).ty(Type::Boolean).shown(),
         s("depth", "Depth", plain).ty(Type::Integer).shown(),
     ]
+}
+
+/// Why the cluster can't be told although the host is known.
+fn cluster_beyond(row: &Row<'_>) -> Option<Missing> {
+    behind(row, "host_ref")?.reason("parent_moref")
 }
 
 fn cluster<'a>(row: &Row<'a>) -> Option<&'a Object> {

@@ -4,19 +4,45 @@
 use super::pass::Reading;
 use crate::wire;
 use contract::{Coverage, Kind, Moref, Object, Snapshot, Time};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use store::Pass;
 
 /// What the store is to write of a reading.
-pub(super) fn pass(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass {
+pub(super) async fn pass(reading: Reading, before: &Arc<Snapshot>, synced_at: Time) -> Pass {
+    let before = before.clone();
+    aside(move || settle(reading, &before, synced_at)).await
+}
+
+/// The snapshot after a pass was published.
+pub(super) async fn after(pass: Pass, before: &Arc<Snapshot>) -> Snapshot {
+    let before = before.clone();
+    aside(move || next(pass, &before)).await
+}
+
+/// Work that takes tens of milliseconds for a large vCenter, off the threads that others' calls wait for.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await.map_err(tokio::task::JoinError::try_into_panic) {
+        Ok(done) => done,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime ends, and whoever waits here with it.
+        Err(Err(_)) => std::future::pending().await,
+    }
+}
+
+fn settle(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass {
     let mut objects = Vec::new();
     let mut whole = reading.whole;
+    let mut known = None;
     for (_, read) in reading.kinds {
         let mut snapshots: Vec<Object> = read.snapshots.into_values().collect();
         for (_, object) in read.objects {
-            if object.kind == Kind::Vms && wire::tree_is_missing(&object) {
-                snapshots.extend(known_snapshots(before, &object));
+            if object.kind == Kind::Vms
+                && let Some(why) = wire::no_tree(&object)
+            {
+                let known = known.get_or_insert_with(|| snapshots_by_vm(before));
+                let of_vm = known.get(&object.moref).into_iter().flatten();
+                snapshots.extend(of_vm.map(|snapshot| wire::snapshot_as_known(snapshot, why)));
             }
             objects.push(settled(object, before));
         }
@@ -39,13 +65,18 @@ fn settled(mut object: Object, before: &Snapshot) -> Arc<Object> {
     }
 }
 
-fn known_snapshots(before: &Snapshot, vm: &Object) -> impl Iterator<Item = Object> {
-    let of_vm = |snapshot: &&Arc<Object>| snapshot.parent().is_some_and(|parent| parent.moref == vm.moref);
-    before.objects(Kind::Snapshots).iter().filter(of_vm).map(|snapshot| (**snapshot).clone())
+/// Every known snapshot, by its VM: looked at once, however many VMs come without their tree.
+fn snapshots_by_vm(before: &Snapshot) -> HashMap<&Moref, Vec<&Object>> {
+    let mut by_vm: HashMap<&Moref, Vec<&Object>> = HashMap::new();
+    for snapshot in before.objects(Kind::Snapshots) {
+        if let Some(vm) = snapshot.parent() {
+            by_vm.entry(&vm.moref).or_default().push(snapshot);
+        }
+    }
+    by_vm
 }
 
-/// The snapshot after a pass was published.
-pub(super) fn after(pass: Pass, before: &Snapshot) -> Snapshot {
+fn next(pass: Pass, before: &Snapshot) -> Snapshot {
     let read: HashSet<(Kind, Moref)> = pass.objects.iter().map(|o| (o.kind, o.moref.clone())).collect();
     let gone: HashSet<(Kind, Moref)> = pass.gone.iter().cloned().collect();
     let kept = before.all().filter(|object| {
@@ -68,3 +99,6 @@ pub(super) fn after(pass: Pass, before: &Snapshot) -> Snapshot {
     coverage.extend(pass.clusters.iter().map(|cluster| covered(Kind::Hosts, Some(cluster.clone()))));
     Snapshot::new(objects, coverage)
 }
+
+#[cfg(test)]
+mod tests;

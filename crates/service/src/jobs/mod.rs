@@ -2,9 +2,12 @@
 //! Refuses to know the queue: a job gets a claim, a way to the server and a token that cancels it.
 
 mod apply;
+mod ask;
 mod guard;
 mod pass;
 mod read;
+mod refused;
+mod slots;
 mod sync;
 mod test;
 

@@ -1,11 +1,12 @@
 //! One pass: the kinds that were asked for, and those that hold objects they refer to and that nobody knows yet.
 //! Refuses to write: what it read is handed on whole.
 
-use super::read::{Failed, KindRead, Reader};
+use super::read::{Failed, KindRead, Reader, Refused, without_values};
 use super::{Context, Scope};
 use crate::wire;
-use contract::{ApiError, Code, Kind, Moref, Object, Snapshot};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use contract::{ApiError, Code, Kind, Missing, Moref, Object, Snapshot};
+use futures_util::future::try_join_all;
+use std::collections::{BTreeMap, BTreeSet};
 use vsphere::{MoRef, Session};
 
 /// What a pass read.
@@ -19,52 +20,97 @@ pub(super) struct Reading {
     pub(super) clusters: Vec<Moref>,
     /// Objects that are proven to be deleted.
     pub(super) gone: Vec<(Kind, Moref)>,
-    /// Kinds that this account may not read, with what the server said.
-    pub(super) denied: Vec<(Kind, String)>,
+    /// What this account may not read.
+    pub(super) denied: Vec<Denied>,
+    /// What the server doesn't know of what was asked.
+    pub(super) refused: Refused,
 }
 
-/// Reads what `scope` asks for.
+/// A kind, or properties of a kind, that come back as `NoPermission` for every object.
+#[derive(Debug)]
+pub(super) struct Denied {
+    pub(super) kind: Kind,
+    /// Property paths; empty for the whole kind.
+    pub(super) paths: BTreeSet<String>,
+    /// What the server says is missing, such as `System.Read`.
+    pub(super) privileges: BTreeSet<String>,
+}
+
+/// Reads what `scope` asks for. `refused` is what this server has refused before.
 pub(super) async fn read(
     context: &Context,
     session: &Session,
     before: &Snapshot,
     scope: &Scope,
+    refused: Refused,
 ) -> Result<Reading, Failed> {
-    let mut reader = Reader::new(context, session, before);
+    let reader = Reader::new(context, session, before, refused);
+    let reading = rounds(&reader, before, scope).await;
+    reader.close().await;
+    Ok(Reading { refused: reader.into_refused(), ..reading? })
+}
+
+/// The kinds that were asked for, at once; then those that they refer to and nobody knows, and so on.
+async fn rounds(reader: &Reader<'_>, before: &Snapshot, scope: &Scope) -> Result<Reading, Failed> {
     let mut reading = Reading::default();
-    let mut queue: VecDeque<Kind> = match scope {
+    let mut round: BTreeSet<Kind> = match scope {
         Scope::Kinds(kinds) => kinds.iter().copied().collect(),
-        Scope::Clusters(names) => hosts_of(&mut reader, &mut reading, before, names).await?,
+        Scope::Clusters(names) => hosts_of(reader, &mut reading, before, names).await?,
     };
-    let mut seen: BTreeSet<Kind> = queue.iter().copied().collect();
-    while let Some(kind) = queue.pop_front() {
-        one_kind(&mut reader, &mut reading, kind).await?;
-        for referred in unknown(&reading, kind, before) {
-            if seen.insert(referred) {
-                queue.push_back(referred);
-            }
+    let mut seen = BTreeSet::new();
+    while !round.is_empty() {
+        seen.extend(round.iter().copied());
+        let kinds: Vec<Kind> = round.iter().copied().filter(|kind| !reading.whole.contains(kind)).collect();
+        let read = try_join_all(kinds.iter().map(|kind| if_allowed(reader, *kind))).await?;
+        for (kind, read) in kinds.into_iter().zip(read) {
+            reading.take(kind, read, before);
         }
+        round = seen.iter().flat_map(|kind| unknown(&reading, *kind, before)).collect();
+        round.retain(|kind| !seen.contains(kind));
     }
     reader.prove_session().await?;
     Ok(reading)
 }
 
-async fn one_kind(reader: &mut Reader<'_>, reading: &mut Reading, kind: Kind) -> Result<(), Failed> {
-    if reading.whole.contains(&kind) {
-        return Ok(());
-    }
+/// Reads a kind. One that may not be read is no failure of the pass; then the answer is the privilege that is missing.
+async fn if_allowed(reader: &Reader<'_>, kind: Kind) -> Result<Result<KindRead, Option<String>>, Failed> {
     match reader.kind(kind, &[]).await {
-        Ok(read) => {
-            // What a partial reading of the same kind left is contained in the whole of it.
-            reading.kinds.insert(kind, read);
-            reading.whole.push(kind);
-        }
-        Err(Failed::Server(error @ vsphere::Error::NoPermission { .. })) => {
-            reading.denied.push((kind, error.to_string()));
-        }
-        Err(error) => return Err(error),
+        Ok(read) => Ok(Ok(read)),
+        Err(Failed::Server(vsphere::Error::NoPermission { privilege, .. })) => Ok(Err(privilege)),
+        Err(error) => Err(error),
     }
-    Ok(())
+}
+
+impl Reading {
+    fn take(&mut self, kind: Kind, read: Result<KindRead, Option<String>>, before: &Snapshot) {
+        let privileges = match read {
+            Ok(read) => {
+                let (paths, privileges) = read.withheld.of_all();
+                if !paths.contains("name") {
+                    self.deny(kind, paths, privileges);
+                    // What a partial reading of the same kind left is contained in the whole of it.
+                    self.kinds.insert(kind, read);
+                    self.whole.push(kind);
+                    return;
+                }
+                privileges
+            }
+            Err(privilege) => privilege.into_iter().collect(),
+        };
+        self.denied.push(Denied { kind, paths: BTreeSet::new(), privileges });
+        // Its rows stay, with their age, and say why.
+        let known = before.objects(kind).iter().map(|known| {
+            let moref = MoRef::new(&*known.object_type, &*known.moref);
+            (known.moref.clone(), without_values(kind, &moref, Missing::NoPermission))
+        });
+        self.kinds.entry(kind).or_default().objects.extend(known);
+    }
+
+    fn deny(&mut self, kind: Kind, paths: BTreeSet<String>, privileges: BTreeSet<String>) {
+        if !paths.is_empty() {
+            self.denied.push(Denied { kind, paths, privileges });
+        }
+    }
 }
 
 /// The kinds of objects that this kind's objects refer to and that neither this pass nor the cache has.
@@ -80,17 +126,28 @@ fn unknown(reading: &Reading, kind: Kind, before: &Snapshot) -> BTreeSet<Kind> {
 
 /// Reads the hosts of chosen clusters; answers with the kinds that are to be read besides.
 async fn hosts_of(
-    reader: &mut Reader<'_>,
+    reader: &Reader<'_>,
     reading: &mut Reading,
     before: &Snapshot,
     names: &[String],
-) -> Result<VecDeque<Kind>, Failed> {
+) -> Result<BTreeSet<Kind>, Failed> {
     let known = |name: &String| before.objects(Kind::Clusters).iter().any(|cluster| is_called(cluster, name));
     if !names.iter().all(known) {
-        one_kind(reader, reading, Kind::Clusters).await?;
+        reading.take(Kind::Clusters, if_allowed(reader, Kind::Clusters).await?, before);
     }
     let roots = clusters(reading, before, names)?;
-    let mut hosts = reader.kind(Kind::Hosts, &roots).await?;
+    let (roots, mut hosts) = match reader.kind(Kind::Hosts, &roots).await {
+        Err(Failed::Server(vsphere::Error::ManagedObjectNotFound { moref: Some(gone), .. }))
+            if roots.contains(&gone) && !reading.whole.contains(&Kind::Clusters) =>
+        {
+            // What is cached is older than the server: which clusters are there now?
+            reading.take(Kind::Clusters, if_allowed(reader, Kind::Clusters).await?, before);
+            let roots = clusters(reading, before, names)?;
+            let hosts = reader.kind(Kind::Hosts, &roots).await?;
+            (roots, hosts)
+        }
+        hosts => (roots, hosts?),
+    };
     reading.clusters = roots.iter().map(|root| (&*root.value).into()).collect();
 
     let of_these = |host: &Object| {
@@ -102,11 +159,12 @@ async fn hosts_of(
         .filter(|host| of_these(host) && !hosts.objects.contains_key(&host.moref))
         .map(|host| MoRef::new("HostSystem", &*host.moref))
         .collect();
-    let paths = reader.paths(Kind::Hosts);
-    let gone = reader.by_reference(Kind::Hosts, &paths, lacking, &mut hosts).await?;
+    let gone = reader.by_reference(Kind::Hosts, lacking, &mut hosts).await?;
     reading.gone = gone.into_iter().map(|moref| (Kind::Hosts, moref)).collect();
+    let (paths, privileges) = hosts.withheld.of_all();
+    reading.deny(Kind::Hosts, paths, privileges);
     reading.kinds.insert(Kind::Hosts, hosts);
-    Ok(unknown(reading, Kind::Hosts, before).into_iter().collect())
+    Ok(unknown(reading, Kind::Hosts, before))
 }
 
 fn clusters(reading: &Reading, before: &Snapshot, names: &[String]) -> Result<Vec<MoRef>, ApiError> {

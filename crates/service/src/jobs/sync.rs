@@ -1,11 +1,13 @@
 //! The sync: reads a scope, holds it against the deletion guard, publishes it in one step.
 //! Refuses to publish what is not complete.
 
-use super::pass::{self, Reading};
-use super::read::Failed;
-use super::{Context, Stop, apply, guard};
+use super::pass::{self, Denied, Reading};
+use super::read::{Failed, KindRead};
+use super::{Context, Stop, apply, guard, refused};
 use crate::explain;
 use contract::{ApiError, Code, Diff, Kind, OperationState, Snapshot, Time};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::Finish;
 
 /// What a sync reads.
@@ -21,21 +23,21 @@ pub(crate) enum Scope {
 /// inventory from now on, with the number of the change that made it.
 pub(crate) async fn sync(
     context: &Context,
-    before: &Snapshot,
+    before: &Arc<Snapshot>,
     scope: &Scope,
     accept_removals: bool,
 ) -> Result<(i64, Snapshot), Stop> {
     let (began, reading) = read(context, before, scope).await?;
-    let denied = denial(context, &reading);
-    if reading.kinds.is_empty() {
-        return Err(denied
+    let lacks = lacks(context, &reading);
+    if reading.kinds.values().all(|kind| kind.objects.is_empty()) && reading.whole.is_empty() {
+        return Err(lacks
             .unwrap_or_else(|| {
                 ApiError::new(Code::Failed, "nothing was asked for").next("Name what to sync.")
             })
             .into());
     }
     context.step("writing");
-    let pass = apply::pass(reading, before, began);
+    let pass = apply::pass(reading, before, began).await;
     let staged = context.store.stage(&context.claim, &pass).await.map_err(explain::store)?;
     if !accept_removals {
         guard::check(&context.vcenter.vcenter.name, &staged)?;
@@ -49,13 +51,13 @@ pub(crate) async fn sync(
     };
     let traffic = context.meter.traffic();
     let finish = Finish {
-        state: if denied.is_none() { OperationState::Succeeded } else { OperationState::Partial },
+        state: if lacks.is_none() { OperationState::Succeeded } else { OperationState::Partial },
         at: (context.now)(),
         diff: sum(staged.diff.iter().filter(|(kind, _)| asked(kind)).map(|(_, diff)| *diff)),
         progress: context.progress.borrow().clone(),
         calls: traffic.calls,
         bytes: traffic.bytes,
-        error: denied,
+        error: lacks,
     };
     let published =
         context.store.publish(&context.claim, staged, &pass, finish).await.map_err(explain::store)?;
@@ -64,7 +66,7 @@ pub(crate) async fn sync(
         rows_written = published.rows_written,
         "published"
     );
-    Ok((published.change_seq, apply::after(pass, before)))
+    Ok((published.change_seq, apply::after(pass, before).await))
 }
 
 /// Reads the scope; a session that ended in the middle is replaced once, and the pass begins anew. Answers with when
@@ -74,9 +76,15 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
     loop {
         let lease = context.lease().await?;
         let began = (context.now)();
-        let outcome = pass::read(context, &lease.session, before, scope).await;
+        let refused = refused::known(context, &lease).await?;
+        let outcome = pass::read(context, &lease.session, before, scope, refused.clone()).await;
         let error = match outcome {
-            Ok(reading) => return Ok((began, reading)),
+            Ok(reading) => {
+                if reading.refused != refused {
+                    refused::remember(context, &lease, &reading.refused).await?;
+                }
+                return Ok((began, reading));
+            }
             Err(Failed::Stopped(stop)) => return Err(stop),
             Err(Failed::Incomplete(kind, lacking)) => return Err(incomplete(context, kind, lacking).into()),
             Err(Failed::Server(error)) => error,
@@ -100,24 +108,57 @@ fn incomplete(context: &Context, kind: Kind, lacking: usize) -> ApiError {
     .next(format!("Sync again. If it happens again, look at the health of {name} itself."))
 }
 
-fn denial(context: &Context, reading: &Reading) -> Option<ApiError> {
+/// What the pass could not read, and why, in words for users.
+fn lacks(context: &Context, reading: &Reading) -> Option<ApiError> {
+    let name = &context.vcenter.vcenter.name;
+    let unread = unread(reading);
     if reading.denied.is_empty() {
-        return None;
+        let message = format!("{name} did not send all that it has: {}; everything else is new", unread?);
+        let next = format!("Sync again. If it happens again, look at the health of {name} itself.");
+        return Some(ApiError::new(Code::BadAnswer, message).next(next));
     }
-    let kinds: Vec<String> = reading.denied.iter().map(|(kind, _)| kind.plural()).collect();
-    let detail = reading.denied.first().map(|(_, detail)| detail.as_str()).unwrap_or_default();
     let user = &context.vcenter.vcenter.user;
-    Some(
-        ApiError::new(
-            Code::NoPermission,
-            format!(
-                "{} may not be read by {user}: {}; what was known of them stays, with its age ({detail})",
-                kinds.join(", "),
-                context.vcenter.vcenter.name
-            ),
-        )
-        .next(format!("Give {user} the role Read-only on the root folder of the vCenter, with propagation.")),
-    )
+    let what: Vec<String> = reading.denied.iter().map(Denied::words).collect();
+    let mut message =
+        format!("{user} may not read {} of {name}; what was known of it stays", what.join(", "));
+    if let Some(unread) = unread {
+        message = format!("{message}. Besides, {unread}");
+    }
+    let privileges: BTreeSet<&str> =
+        reading.denied.iter().flat_map(|denied| &denied.privileges).map(String::as_str).collect();
+    let lacking = match privileges.is_empty() {
+        true => String::new(),
+        false => format!(" It lacks {}.", privileges.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    let next = format!(
+        "Give {user} the role Read-only on the root folder of the vCenter, with propagation.{lacking}"
+    );
+    Some(ApiError::new(Code::NoPermission, message).next(next))
+}
+
+/// How many objects could not be read, and what the server said of one of them.
+fn unread(reading: &Reading) -> Option<String> {
+    let of_kind = |(kind, read): (&Kind, &KindRead)| {
+        let error = read.last_word.as_ref()?;
+        Some(format!(
+            "{} of {} {} could not be read ({error})",
+            read.unread.len(),
+            read.objects.len(),
+            kind.plural()
+        ))
+    };
+    let words: Vec<String> = reading.kinds.iter().filter_map(of_kind).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+impl Denied {
+    fn words(&self) -> String {
+        let paths: Vec<&str> = self.paths.iter().map(String::as_str).collect();
+        match paths.is_empty() {
+            true => format!("the {}", self.kind.plural()),
+            false => format!("{} of the {}", paths.join(", "), self.kind.plural()),
+        }
+    }
 }
 
 fn sum(diffs: impl Iterator<Item = Diff>) -> Diff {

@@ -1,15 +1,16 @@
 //! The connection test: logs in, times one small call, and finds out what the account may not see.
 //! Refuses to touch the inventory.
 
-use super::{Context, Stop};
+use super::read::{self, Refused};
+use super::{Context, Stop, refused};
 use crate::{explain, wire};
 use contract::{Kind, TestReport};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use vsphere::{About, Event, Selection, Session, Watcher};
+use vsphere::{About, MoRef, Session, View};
 
 /// Objects of each kind that the test looks at.
-const SAMPLE: u32 = 10;
+const SAMPLE: usize = 10;
 
 /// Tests the connection of the context's vCenter.
 pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
@@ -19,6 +20,8 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
     let seen = look_around(&lease.session, |kind| context.step(&format!("looking at {}", kind.plural())));
     let seen = context.or_cancelled(seen).await?;
     let seen = seen.map_err(|error| explain::vsphere(&context.vcenter, &error))?;
+    // Every path was asked for: what the server refused earlier and knows now is asked for again from here on.
+    refused::remember(context, &lease, &seen.refused).await?;
     Ok(seen.report(&context.vcenter.vcenter.name, &lease.about, lease.instance_uuid.clone()))
 }
 
@@ -26,6 +29,7 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
 pub(crate) struct Seen {
     latency: Duration,
     missing: BTreeSet<String>,
+    refused: Refused,
 }
 
 impl Seen {
@@ -47,42 +51,67 @@ impl Seen {
 pub(crate) async fn look_around(session: &Session, step: impl Fn(Kind)) -> Result<Seen, vsphere::Error> {
     let start = Instant::now();
     session.current_time().await?;
-    let mut seen = Seen { latency: start.elapsed(), missing: BTreeSet::new() };
+    let mut seen = Seen { latency: start.elapsed(), missing: BTreeSet::new(), refused: Refused::new() };
     for kind in Kind::READ {
         step(kind);
-        seen.missing.extend(look(session, kind).await?);
+        let looked = look(session, kind).await?;
+        seen.missing.extend(looked.missing);
+        if !looked.refused.is_empty() {
+            seen.refused.insert(kind, looked.refused);
+        }
     }
     Ok(seen)
 }
 
 /// What the first objects of a kind don't show, as `hosts: config.network.pnic`.
-async fn look(session: &Session, kind: Kind) -> Result<BTreeSet<String>, vsphere::Error> {
-    let mut refused = HashSet::new();
-    let mut missing = BTreeSet::new();
-    loop {
-        let paths = wire::paths(kind, session.api_version(), &refused);
-        let mut watcher = Watcher::new(session, Selection::new(kind.object_type(), paths), SAMPLE);
-        let page = first_page(&mut watcher).await;
-        let _ = watcher.close().await;
-        match page {
-            Ok(objects) => {
-                let denied = objects.iter().flat_map(|object| &object.missing);
-                let denied = denied.filter(|(_, why)| matches!(why, vsphere::Missing::NoPermission));
-                missing.extend(denied.map(|(path, _)| format!("{kind}: {path}")));
-                return Ok(missing);
+async fn look(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error> {
+    let mut looked = Looked::default();
+    let some = match some(session, kind).await {
+        Err(vsphere::Error::NoPermission { .. }) => return Ok(looked.without(kind.to_string())),
+        some => some?,
+    };
+    while !some.is_empty() {
+        let sets = wire::sets(kind, session.api_version(), &looked.refused);
+        match session.collector().retrieve(&some, &sets, true).await {
+            Ok(retrieved) => {
+                let missing = retrieved.objects.iter().flat_map(|object| &object.missing);
+                let denied = missing.filter(|(_, why)| matches!(why, vsphere::Missing::NoPermission(_)));
+                looked.missing.extend(denied.map(|(path, _)| format!("{kind}: {path}")));
+                break;
             }
-            Err(vsphere::Error::NoPermission { .. }) => return Ok(BTreeSet::from([kind.to_string()])),
-            Err(vsphere::Error::InvalidProperty { name, .. }) if refused.insert(name.clone()) => {
-                missing.insert(format!("{kind}: {name}"));
+            Err(vsphere::Error::NoPermission { .. }) => return Ok(looked.without(kind.to_string())),
+            Err(vsphere::Error::InvalidProperty { call, name }) => {
+                let refused = read::refusable(&sets, &name);
+                if refused.is_empty() {
+                    return Err(vsphere::Error::InvalidProperty { call, name });
+                }
+                looked.missing.extend(refused.iter().map(|path| format!("{kind}: {path}")));
+                looked.refused.extend(refused);
             }
             Err(error) => return Err(error),
         }
     }
+    Ok(looked)
 }
 
-async fn first_page(watcher: &mut Watcher) -> Result<Vec<vsphere::Object>, vsphere::Error> {
-    match watcher.next().await? {
-        Event::Page { objects, .. } => Ok(objects),
-        Event::InitialDone => Ok(Vec::new()),
+/// What one kind doesn't show.
+#[derive(Default)]
+struct Looked {
+    missing: BTreeSet<String>,
+    refused: BTreeSet<String>,
+}
+
+impl Looked {
+    fn without(mut self, what: String) -> Looked {
+        self.missing.insert(what);
+        self
     }
+}
+
+/// The first objects of a kind.
+async fn some(session: &Session, kind: Kind) -> Result<Vec<MoRef>, vsphere::Error> {
+    let view = View::open(session, kind.object_type(), None).await?;
+    let listing = view.list().await;
+    view.close().await;
+    Ok(listing?.members.into_iter().take(SAMPLE).collect())
 }

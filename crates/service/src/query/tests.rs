@@ -131,6 +131,29 @@ fn a_value_asked_for_is_met_by_equality_and_by_a_list_that_contains_it() {
 }
 
 #[test]
+fn a_value_ruled_out_leaves_what_is_not_known() {
+    let ruled_out =
+        |value: &str| names(&Query { differ: vec![("in_maintenance".into(), value.into())], ..hosts() });
+    assert_eq!(ruled_out("true"), ["ESX-a", "lab", "other"]);
+    assert_eq!(ruled_out("false"), ["esx-b", "lab", "other"]);
+    assert_eq!(ruled_out(""), ["ESX-a", "esx-b"]);
+    let wrong = Query { differ: vec![("no_such".into(), String::new())], ..hosts() };
+    assert_eq!(select(&wrong, &inventories()).err().unwrap().code, Code::InvalidValue);
+}
+
+#[test]
+fn vms_and_templates_are_all_vms_also_where_it_is_not_known_which_they_are() {
+    let vm = |moref: &str, template| object(Kind::Vms, moref, &[("is_template", template)]);
+    let vms = [vm("vm-1", Value::Bool(true)), vm("vm-2", Value::Bool(false)), vm("vm-3", Value::Null)];
+    let inventories = [(vcenter("Berlin"), Arc::new(Snapshot::new(vms, Vec::new())))];
+    let count = |asked: RowQuery| window(asked, &inventories, Vec::new()).unwrap().matching;
+    let all = RowQuery::count(Kind::Vms);
+    assert_eq!(count(all.clone().without("is_template", "true")), 2);
+    assert_eq!(count(all.clone().with("is_template", "true")), 1);
+    assert_eq!(count(all), 3);
+}
+
+#[test]
 fn what_is_not_known_comes_last_in_either_direction_and_texts_go_without_regard_to_case() {
     let sorted = |key: &str| names(&Query { sort: vec![key.into(), "name".into()], ..hosts() });
     assert_eq!(sorted("name"), ["ESX-a", "esx-b", "lab", "other"]);

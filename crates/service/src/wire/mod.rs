@@ -1,39 +1,67 @@
 //! Turns what a server sent into inventory objects, by the shapes that the column registry declares.
 //! Refuses to fail: a value that is not of its shape costs that one value.
 
+mod reach;
 mod shape;
 mod snapshots;
+#[cfg(test)]
+mod tests;
 
-use contract::columns::{self, Shape};
+use contract::columns::{self, Column, Shape};
 use contract::{Kind, Missing, Object, Ref, Value};
-use std::collections::HashSet;
-use vsphere::ApiVersion;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use vsphere::{ApiVersion, MoRef, Property, PropertySet};
 
-/// Which properties of a kind to ask for: those that a server of this version knows.
-pub(crate) fn paths(kind: Kind, api: ApiVersion, refused: &HashSet<String>) -> Vec<String> {
-    let mut paths: Vec<String> = columns::of(kind)
-        .stored()
-        .filter(|(column, shape)| {
-            !matches!(shape, Shape::FromTree(_))
-                && ApiVersion::new(column.since.0, column.since.1) <= api
-                && !refused.contains(&*column.source)
+/// What to ask for of a kind: of every object, and beside it what only a subtype has, for the kind's type doesn't know
+/// those paths. A server gives an object what all the sets that fit it ask for. Left out is what a server of this version
+/// doesn't know, and what it has refused.
+pub(crate) fn sets(kind: Kind, api: ApiVersion, refused: &BTreeSet<String>) -> Vec<PropertySet> {
+    let is_known = |column: &&Column| {
+        ApiVersion::new(column.since.0, column.since.1) <= api && !refused.contains(&*column.source)
+    };
+    let mut by_subtype: BTreeMap<Option<&str>, BTreeMap<&str, Vec<Vec<&'static str>>>> = BTreeMap::new();
+    for (column, shape) in columns::of(kind).stored().filter(|(_, shape)| shape.is_property()) {
+        if !is_known(&column) {
+            continue;
+        }
+        let of_type = by_subtype.entry(column.subtype).or_default();
+        let read = column.field.map_or_else(|| shape::fields(shape), |field| vec![field]);
+        of_type.entry(&*column.source).or_default().push(read);
+    }
+    by_subtype
+        .into_iter()
+        .map(|(subtype, paths)| {
+            let properties = paths
+                .into_iter()
+                .map(|(path, read)| Property { path: path.to_owned(), fields: fields(read) });
+            PropertySet::new(subtype.unwrap_or(kind.object_type()), properties)
         })
-        .map(|(column, _)| column.source.to_string())
-        .collect();
-    paths.sort_unstable();
-    paths.dedup();
-    paths
+        .collect()
 }
 
-/// An object of `kind` as the server sent it. `asked` holds the paths that were asked for.
-pub(crate) fn object(kind: Kind, asked: &HashSet<&str>, sent: &vsphere::Object) -> Object {
+/// All that several columns read of one value; nothing if one of them reads everything.
+fn fields(of_columns: Vec<Vec<&'static str>>) -> Vec<&'static str> {
+    if of_columns.iter().any(Vec::is_empty) {
+        return Vec::new();
+    }
+    let all: BTreeSet<&str> = of_columns.into_iter().flatten().collect();
+    all.into_iter().collect()
+}
+
+/// An object of `kind` as the server sent it. `asked` holds the paths that were asked for, of subtypes too, and `root` is
+/// the folder that the server names as the root of its inventory.
+pub(crate) fn object(kind: Kind, asked: &HashSet<&str>, sent: &vsphere::Object, root: &MoRef) -> Object {
     let schema = columns::of(kind);
+    let out_of_reach = reach::is_out_of_reach(kind, asked, sent);
     let mut missing = Vec::new();
     let values = schema
         .stored()
         .enumerate()
         .map(|(slot, (column, shape))| {
-            let value = read(shape, &column.source, asked, sent);
+            let value = match shape {
+                Shape::IsRoot => Ok(Value::Bool(sent.moref == *root)),
+                _ => read(column, shape, asked, sent, out_of_reach),
+            };
             value.unwrap_or_else(|why| {
                 missing.push((u16::try_from(slot).unwrap_or(u16::MAX), why));
                 Value::Null
@@ -52,6 +80,9 @@ pub(crate) fn object(kind: Kind, asked: &HashSet<&str>, sent: &vsphere::Object) 
 /// The snapshots of a VM, from the tree that came with it.
 pub(crate) use snapshots::of_vm as snapshots;
 
+/// Snapshots of a VM as they are known, where its tree didn't come.
+pub(crate) use snapshots::as_known as snapshot_as_known;
+
 /// Keeps what was known before wherever this pass could not read it.
 pub(crate) fn keep_known(object: &mut Object, before: &Object) {
     for (slot, _) in &object.missing {
@@ -62,10 +93,9 @@ pub(crate) fn keep_known(object: &mut Object, before: &Object) {
     }
 }
 
-/// Whether the snapshot tree of a VM could not be read, so that its snapshots stay as they are known.
-pub(crate) fn tree_is_missing(vm: &Object) -> bool {
-    let slot = columns::of(Kind::Vms).slot("snapshot_count");
-    vm.missing.iter().any(|(missing, _)| Some(usize::from(*missing)) == slot)
+/// Why the snapshot tree of a VM could not be read, so that its snapshots stay as they are known; `None` if it was.
+pub(crate) fn no_tree(vm: &Object) -> Option<Missing> {
+    vm.reason("snapshot_count")
 }
 
 /// The references of an object that its columns resolve to names.
@@ -76,34 +106,46 @@ pub(crate) fn references(object: &Object) -> impl Iterator<Item = &Ref> {
 }
 
 /// A reference as a contract reference; `None` for types that Muster doesn't read.
-fn reference(moref: &vsphere::MoRef) -> Option<Ref> {
+fn reference(moref: &MoRef) -> Option<Ref> {
     Some(Ref { kind: Kind::of_object_type(&moref.kind)?, moref: (&*moref.value).into() })
 }
 
-fn read(shape: Shape, path: &str, asked: &HashSet<&str>, sent: &vsphere::Object) -> Result<Value, Missing> {
-    if matches!(shape, Shape::FromTree(_)) {
+fn read(
+    column: &Column,
+    shape: Shape,
+    asked: &HashSet<&str>,
+    sent: &vsphere::Object,
+    out_of_reach: bool,
+) -> Result<Value, Missing> {
+    if !shape.is_property() || column.subtype.is_some_and(|subtype| subtype != &*sent.moref.kind) {
         return Ok(Value::Null);
     }
+    let path = &*column.source;
     if !asked.contains(path) {
         return Err(Missing::NotReported);
     }
     if let Some((_, why)) = sent.missing.iter().find(|(missing, _)| **missing == *path) {
         return Err(reason(why));
     }
-    match sent.property(path) {
+    let value = match (sent.property(path), column.field) {
+        (Some(whole @ vsphere::Value::Struct { .. }), Some(field)) => whole.field(field),
+        (Some(_), Some(_)) => return Err(Missing::BadValue),
+        (value, _) => value,
+    };
+    match value {
         Some(value) => shape::read(shape, value).ok_or(Missing::BadValue),
-        // An unset list and an empty one are the same to vSphere, which leaves both out.
-        None if matches!(shape, Shape::Length | Shape::SnapshotCount) => Ok(Value::Int(0)),
-        None if matches!(shape, Shape::References) => Ok(Value::List(Box::default())),
-        None => Ok(Value::Null),
+        // Of an object that the server itself can't reach it leaves out what it doesn't know.
+        None if out_of_reach && !column.is_place => Err(Missing::NotConnected),
+        None => Ok(shape.unset()),
     }
 }
 
 fn reason(why: &vsphere::Missing) -> Missing {
     match why {
-        vsphere::Missing::NoPermission => Missing::NoPermission,
+        vsphere::Missing::NoPermission(_) | vsphere::Missing::NotAuthenticated => Missing::NoPermission,
         vsphere::Missing::NotConnected => Missing::NotConnected,
         vsphere::Missing::NotReported => Missing::NotReported,
+        vsphere::Missing::TooLarge => Missing::TooLarge,
         vsphere::Missing::Gone | vsphere::Missing::Other(_) => Missing::Fault,
     }
 }

@@ -4,6 +4,7 @@
 use contract::Value;
 use contract::columns::Shape;
 use percent_encoding::percent_decode_str;
+use std::net::Ipv6Addr;
 use vsphere::Value as Wire;
 
 /// The value of a property; `None` if it is not of this shape.
@@ -24,14 +25,13 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
         Shape::Length => Some(count(wire.as_list().len())),
         Shape::Identification(keys) => Some(identification(wire, keys)),
         Shape::VnicAddresses(service) => Some(vnic_addresses(wire, service)),
-        Shape::Each(field) => {
-            let texts = wire.as_list().iter().flat_map(|one| one.field(field).map_or(&[][..], Wire::as_list));
-            Some(Value::list(texts.filter_map(Wire::as_str).map(Value::text)))
-        }
+        Shape::Each(field) => Some(Value::list(each(wire, field).map(Value::text))),
+        Shape::Addresses(field) => Some(addresses(each(wire, field).collect())),
         Shape::CardMacs => {
             let cards =
                 wire.as_list().iter().filter(|device| device.type_name().is_some_and(is_ethernet_card));
-            Some(Value::list(cards.filter_map(|card| card.field("macAddress")?.as_str()).map(Value::text)))
+            let macs = cards.filter_map(|card| card.field("macAddress")?.as_str());
+            Some(Value::list(macs.filter(is_not_blank).map(Value::text)))
         }
         Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
         Shape::SnapshotOldest => {
@@ -45,7 +45,30 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
             )
         }
         Shape::FolderType => Some(folder_type(wire)),
-        Shape::FromTree(_) => None,
+        Shape::FromTree(_) | Shape::IsRoot => None,
+    }
+}
+
+/// The fields that a shape reads of its value, at any depth below a list's elements; empty for all of it.
+pub(super) fn fields(shape: Shape) -> Vec<&'static str> {
+    match shape {
+        Shape::Identification(_) => vec!["identifierValue", "identifierType", "key"],
+        Shape::VnicAddresses(_) => vec![
+            "nicType",
+            "selectedVnic",
+            "candidateVnic",
+            "key",
+            "spec",
+            "ip",
+            "ipAddress",
+            "ipV6Config",
+            "ipV6Address",
+        ],
+        Shape::Each(field) | Shape::Addresses(field) => vec![field],
+        // Half of all bytes of a sync are devices, and but for these they are passed over.
+        Shape::CardMacs => vec!["macAddress"],
+        Shape::SnapshotCount | Shape::SnapshotOldest => super::snapshots::FIELDS.to_vec(),
+        _ => Vec::new(),
     }
 }
 
@@ -93,10 +116,33 @@ fn vnic_addresses(wire: &Wire, service: &str) -> Value {
             }
         }
     }
-    addresses.retain(|address| !address.is_empty());
+    addresses.retain(is_not_blank);
     addresses.sort_unstable();
     addresses.dedup();
-    Value::list(addresses.into_iter().map(Value::text))
+    self::addresses(addresses)
+}
+
+/// Every text in this field of every element. An unused card has an empty address: that is none.
+fn each<'a>(wire: &'a Wire, field: &str) -> impl Iterator<Item = &'a str> {
+    let texts = wire.as_list().iter().flat_map(move |one| list(one, field));
+    texts.filter_map(Wire::as_str).filter(is_not_blank)
+}
+
+/// Addresses, sorted. Nobody is reached by a link-local one from elsewhere, and up to 18 of them come for one VM: those
+/// stand last.
+fn addresses(mut addresses: Vec<&str>) -> Value {
+    addresses.sort_by_key(|address| (is_link_local(address), *address));
+    Value::List(addresses.into_iter().map(Value::text).collect())
+}
+
+/// Whether it is in fe80::/10, with or without the zone that guests add.
+fn is_link_local(address: &str) -> bool {
+    let (address, _zone) = address.split_once('%').unwrap_or((address, ""));
+    address.trim().parse().is_ok_and(|address: Ipv6Addr| address.is_unicast_link_local())
+}
+
+fn is_not_blank(text: &&str) -> bool {
+    !text.trim().is_empty()
 }
 
 fn list<'a>(wire: &'a Wire, field: &str) -> &'a [Wire] {
@@ -150,9 +196,20 @@ mod tests {
 
     #[test]
     fn names_are_decoded_as_paths_are() {
-        for (escaped, shown) in
-            [("a%2fb", "a/b"), ("100%25", "100%"), ("a+b", "a+b"), ("%zz", "%zz"), ("%ff", "%ff")]
-        {
+        for (escaped, shown) in [
+            ("a%2fb", "a/b"),
+            ("100%25", "100%"),
+            ("100%", "100%"),
+            ("a+b", "a+b"),
+            ("%zz", "%zz"),
+            ("%ff", "%ff"),
+            ("%e6%9d%b1京", "東京"),
+            // A VM whose configuration can't be read is called by its file, which the server doesn't escape.
+            ("/vmfs/volumes/5f-%/web 1/web.vmx", "/vmfs/volumes/5f-%/web 1/web.vmx"),
+            ("[ds 1] web/web.vmx", "[ds 1] web/web.vmx"),
+            (" 192.0.2.7 ", " 192.0.2.7 "),
+            ("..", ".."),
+        ] {
             assert_eq!(name(escaped), Value::text(shown), "{escaped}");
         }
     }
@@ -196,6 +253,58 @@ mod tests {
     }
 
     #[test]
+    fn serial_numbers_are_shown_as_they_are_and_blanks_are_none() {
+        let serial = |value: &str| {
+            let kind = record(vec![("key", text("SerialNumberTag"))]);
+            let info = record(vec![("identifierValue", text(value)), ("identifierType", kind)]);
+            read(Shape::Identification(&["SerialNumberTag"]), &Wire::List(vec![info]))
+        };
+        for junk in ["None", "To Be Filled By O.E.M.", "No Asset Tag", "0123456789", "\u{fffd}\u{1}x"] {
+            assert_eq!(serial(junk), Some(Value::text(junk)));
+        }
+        assert_eq!(serial(" none"), Some(Value::text("none")));
+        assert_eq!(serial("two\nlines\n"), Some(Value::text("two\nlines")));
+        for blank in ["", " ", &" ".repeat(32), "\t\n"] {
+            assert_eq!(serial(blank), Some(Value::Null), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn empty_texts_are_left_out_of_lists() {
+        let nic = |mac| record(vec![("device", text("vmnic0")), ("mac", text(mac))]);
+        let nics = Wire::List(vec![nic("3c:ec:ef:00:00:0b"), nic(""), nic("  ")]);
+        let one = Value::list([Value::text("3c:ec:ef:00:00:0b")]);
+        assert_eq!(read(Shape::Each("mac"), &nics), Some(one.clone()));
+        assert_eq!(read(Shape::Each("mac"), &Wire::List(vec![nic("")])), Some(Value::List(Box::default())));
+
+        let card = |mac: Option<&str>| Wire::Struct {
+            type_name: Some("VirtualVmxnet3".into()),
+            fields: mac.map(|mac| ("macAddress".into(), text(mac))).into_iter().collect(),
+        };
+        let cards = Wire::List(vec![card(Some("")), card(None), card(Some("3c:ec:ef:00:00:0b"))]);
+        assert_eq!(read(Shape::CardMacs, &cards), Some(one));
+
+        let guest = record(vec![("ipAddress", Wire::List(vec![text(""), text("10.0.0.1")]))]);
+        let addresses = read(Shape::Addresses("ipAddress"), &Wire::List(vec![guest]));
+        assert_eq!(addresses, Some(Value::list([Value::text("10.0.0.1")])));
+    }
+
+    #[test]
+    fn link_local_addresses_stand_behind_all_others() {
+        let nic = |addresses: &[&str]| {
+            record(vec![("ipAddress", Wire::List(addresses.iter().map(|one| text(one)).collect()))])
+        };
+        let net = Wire::List(vec![
+            nic(&["fe80::250:56ff:fe00:2", "ff02::1", "fd00::1"]),
+            nic(&["FE80::1%eth0", "febf::1", "169.254.1.1", "172.17.0.1", "fe80 is no address"]),
+        ]);
+        let shown = ["169.254.1.1", "172.17.0.1", "fd00::1", "fe80 is no address", "ff02::1"];
+        let last = ["FE80::1%eth0", "fe80::250:56ff:fe00:2", "febf::1"];
+        let expected = shown.into_iter().chain(last).map(Value::text).collect();
+        assert_eq!(read(Shape::Addresses("ipAddress"), &net), Some(Value::List(expected)));
+    }
+
+    #[test]
     fn management_addresses_are_those_of_the_selected_nics_in_both_families() {
         let vnic = |key, v4, v6| {
             let v6 = record(vec![("ipV6Address", Wire::List(vec![record(vec![("ipAddress", text(v6))])]))]);
@@ -207,13 +316,13 @@ mod tests {
                 ("nicType", text(service)),
                 (
                     "candidateVnic",
-                    Wire::List(vec![vnic("a", "10.0.0.2", "fe80::2"), vnic("b", "10.0.0.1", "")]),
+                    Wire::List(vec![vnic("a", "fec0::2", "fe80::2"), vnic("b", "10.0.0.1", "")]),
                 ),
                 ("selectedVnic", Wire::List(vec![text("a")])),
             ])
         };
         let list = Wire::List(vec![config("vmotion"), config("management")]);
-        let expected = Value::list([Value::text("10.0.0.2"), Value::text("fe80::2")]);
+        let expected = Value::List([Value::text("fec0::2"), Value::text("fe80::2")].into());
         assert_eq!(read(Shape::VnicAddresses("management"), &list), Some(expected));
         assert_eq!(read(Shape::VnicAddresses("vsan"), &list), Some(Value::List(Box::default())));
     }

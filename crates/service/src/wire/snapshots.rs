@@ -7,6 +7,10 @@ use vsphere::Value as Wire;
 
 const TREE: &str = "snapshot.rootSnapshotList";
 
+/// What is read of a node.
+pub(super) const FIELDS: [&str; 8] =
+    ["snapshot", "name", "description", "id", "createTime", "state", "quiesced", "childSnapshotList"];
+
 /// Every node of a list of VirtualMachineSnapshotTree with its depth, roots at 1, in depth-first order.
 pub(super) fn nodes(roots: &Wire) -> Vec<(&Wire, i64)> {
     let mut found = Vec::new();
@@ -23,14 +27,19 @@ pub(super) fn nodes(roots: &Wire) -> Vec<(&Wire, i64)> {
 pub(crate) fn of_vm(vm: &Object, sent: &vsphere::Object) -> Vec<Object> {
     let Some(tree) = sent.property(TREE) else { return Vec::new() };
     let current = vm.stored("current_snapshot_moref").refs().next();
-    let current_is_missing = {
-        let slot = columns::of(Kind::Vms).slot("current_snapshot_moref");
-        vm.missing.iter().find(|(missing, _)| Some(usize::from(*missing)) == slot).map(|(_, why)| *why)
-    };
+    let current_is_missing = vm.reason("current_snapshot_moref");
     nodes(tree)
         .into_iter()
         .filter_map(|(node, depth)| snapshot(vm, current, current_is_missing, node, depth))
         .collect()
+}
+
+/// A snapshot that is known, of a VM whose tree didn't come for this reason: nothing of it is current but whose it is.
+pub(crate) fn as_known(known: &Object, why: Missing) -> Object {
+    let columns = columns::of(Kind::Snapshots).stored().enumerate();
+    let from_tree = columns.filter(|(_, (column, _))| column.id != "vm_ref");
+    let missing = from_tree.filter_map(|(slot, _)| Some((u16::try_from(slot).ok()?, why))).collect();
+    Object { missing, ..known.clone() }
 }
 
 fn snapshot(

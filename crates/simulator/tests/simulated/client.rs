@@ -2,7 +2,7 @@
 
 use contract::Kind;
 use std::collections::BTreeSet;
-use vsphere::{Event, Selection, Trust, Value, Watcher};
+use vsphere::{PropertySet, Trust, Value, View};
 
 use crate::support::{endpoint, login, read, start};
 
@@ -102,10 +102,13 @@ async fn serial_numbers_uuids_and_mac_addresses_are_there_once() {
 async fn a_session_that_ends_in_the_middle_of_a_pass_is_seen_as_that() {
     let simulator = start(300, 4).await;
     let session = login(&simulator).await;
-    let mut watcher = Watcher::new(&session, Selection::new("VirtualMachine", ["name"]), 100);
-    assert!(matches!(watcher.next().await, Ok(Event::Page { .. })));
+    let view = View::open(&session, "VirtualMachine", None).await.unwrap();
+    let listed = view.list().await.unwrap().members;
     simulator.end_sessions();
-    assert!(matches!(watcher.next().await, Err(vsphere::Error::NotAuthenticated { .. })));
+    let sets = [PropertySet::new("VirtualMachine", ["name"])];
+    let ended = session.collector().retrieve(&listed, &sets, true).await;
+    assert!(matches!(ended, Err(vsphere::Error::NotAuthenticated { .. })));
+    assert!(matches!(view.list().await, Err(vsphere::Error::NotAuthenticated { .. })));
     assert!(matches!(session.current_time().await, Err(vsphere::Error::NotAuthenticated { .. })));
     let again = login(&simulator).await;
     assert_eq!(read(&again, Kind::Vms).await.len(), 300);
@@ -170,16 +173,13 @@ async fn names_come_escaped_and_notes_as_they_were_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_largest_estate_is_read_in_three_hundred_pages() {
+async fn the_largest_estate_is_listed_and_read_by_reference() {
     let simulator = start(30_000, 1).await;
     let session = login(&simulator).await;
-    let mut watcher = Watcher::new(&session, Selection::new("VirtualMachine", ["name"]), 1_000);
-    let (mut pages, mut vms) = (0, BTreeSet::new());
-    while let Event::Page { objects, .. } = watcher.next().await.unwrap() {
-        pages += 1;
-        vms.extend(objects.into_iter().map(|object| object.moref));
-    }
-    assert_eq!((pages, vms.len()), (300, 30_000));
+    let listed = View::open(&session, "VirtualMachine", None).await.unwrap().list().await.unwrap().members;
+    let names = session.retrieve(&listed, "VirtualMachine", &["name"]).await.unwrap();
+    let vms: BTreeSet<_> = names.into_iter().map(|object| object.moref).collect();
+    assert_eq!((listed.len(), vms.len()), (30_000, 30_000));
     session.logout().await.unwrap();
 }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use contract::Kind;
-use contract::columns::{self, Shape};
+use contract::columns;
 use secrecy::SecretString;
 use simulator::{Options, Simulator};
-use vsphere::{Client, Endpoint, Event, Object, Selection, Session, Trust, Watcher};
+use vsphere::{Client, Collector, Endpoint, Object, PropertySet, Session, Trust, View};
 
 pub(crate) fn pin(sha256: &str) -> Trust {
     let mut pin = [0; 32];
@@ -35,26 +35,29 @@ pub(crate) async fn login(simulator: &Simulator) -> Session {
     client(simulator).await.login(simulator.user(), &password).await.unwrap()
 }
 
-/// The paths that Muster asks for.
+/// The paths that Muster asks for of every object of a kind.
 pub(crate) fn paths(kind: Kind) -> Vec<String> {
-    let stored = columns::of(kind).stored().filter(|(_, shape)| !matches!(shape, Shape::FromTree(_)));
-    let mut paths: Vec<String> = stored.map(|(column, _)| column.source.to_string()).collect();
+    let common = columns::of(kind).asked().filter(|column| column.subtype.is_none());
+    let mut paths: Vec<String> = common.map(|column| column.source.to_string()).collect();
     paths.sort();
     paths.dedup();
     paths
 }
 
-/// Everything of a kind, as Muster reads it: what the view lists and what the pages bring must be the same.
+/// Everything of a kind, as Muster reads it: what the view lists and what is asked for by it must be the same.
 pub(crate) async fn read(session: &Session, kind: Kind) -> BTreeMap<String, Object> {
-    let selection = Selection::new(kind.object_type(), paths(kind));
-    let mut watcher = Watcher::new(session, selection, 500);
-    let mut objects = BTreeMap::new();
-    while let Event::Page { objects: page, total } = watcher.next().await.unwrap() {
-        assert!(page.len() <= 100, "a page of {}", page.len());
-        assert!(total.is_some());
-        objects.extend(page.into_iter().map(|object| (object.moref.value.to_string(), object)));
+    let view = View::open(session, kind.object_type(), None).await.unwrap();
+    let listed = view.list().await.unwrap().members;
+    let collector = Collector::create(session).await.unwrap();
+    let (sets, mut objects) = ([PropertySet::new(kind.object_type(), paths(kind))], BTreeMap::new());
+    for chunk in listed.chunks(500) {
+        let retrieved = collector.retrieve(chunk, &sets, true).await.unwrap();
+        assert!(retrieved.cut_short.is_none());
+        objects.extend(retrieved.objects.into_iter().map(|object| (object.moref.value.to_string(), object)));
     }
-    let listed: HashSet<&str> = watcher.listed().unwrap().iter().map(|moref| &*moref.value).collect();
+    collector.destroy().await;
+    view.close().await;
+    let listed: HashSet<&str> = listed.iter().map(|moref| &*moref.value).collect();
     assert_eq!(listed, objects.keys().map(String::as_str).collect(), "{kind}");
     objects
 }

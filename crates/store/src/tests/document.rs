@@ -99,16 +99,6 @@ fn a_document_says_what_is_known_and_what_is_not_in_the_order_of_the_columns() {
 }
 
 #[tokio::test]
-async fn a_damaged_document_is_an_error_that_names_its_object() {
-    let (dir, store) = opened().await;
-    let id = with_vcenter(&store, "Berlin").await;
-    publish(&store, &id, "op", &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 5_000)).await;
-    execute(dir.path(), "UPDATE objects SET document = '{\"values\":'").await;
-    let error = store.load(&id).await.unwrap_err();
-    assert!(matches!(&error, Error::Corrupt { detail, .. } if detail.contains("hosts host-1")), "{error:?}");
-}
-
-#[tokio::test]
 async fn rows_of_a_kind_that_only_a_newer_release_knows_are_left_alone() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;

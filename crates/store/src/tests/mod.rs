@@ -2,8 +2,11 @@
 
 mod changes;
 mod configuration;
+mod damage;
 mod document;
+mod fixture;
 mod inventory;
+mod migrating;
 mod opening;
 mod queue;
 
@@ -11,6 +14,7 @@ use crate::*;
 use contract::*;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -147,4 +151,32 @@ fn names(loaded: &Loaded, kind: Kind) -> BTreeMap<String, String> {
     let of_kind = loaded.objects.iter().filter(|object| object.kind == kind);
     let name = |object: &Object| object.stored("name").as_text().unwrap_or_default().to_owned();
     of_kind.map(|object| (object.moref.to_string(), name(object))).collect()
+}
+
+/// Another process on a data folder: a test of this binary that is there for it. Killed also when the test fails.
+struct Killed(Child);
+
+impl Killed {
+    fn running(test: &str, dir: &Path) -> Killed {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--ignored", "--nocapture"]).env("MUSTER_TEST_DIR", dir);
+        Killed(command.stdout(Stdio::piped()).spawn().unwrap())
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A generator of numbers that gives the same ones for the same seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end
+    }
 }

@@ -3,7 +3,6 @@
 use super::*;
 use OperationKind::{FullSync, Refresh, SyncHosts, Test};
 use std::io::BufRead;
-use std::process::{Child, Command, Stdio};
 
 #[tokio::test]
 async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
@@ -162,27 +161,11 @@ async fn a_lock_file_that_nobody_holds_belongs_to_the_dead() {
     assert!(!dir.path().join("run/somebody.lock").exists());
 }
 
-/// Kills the child also when the test fails.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[tokio::test]
 async fn operations_of_a_killed_process_are_interrupted() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "tests::queue::another_process_claims_and_waits", "--ignored", "--nocapture"])
-        .env("MUSTER_TEST_DIR", dir.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map(Killed)
-        .unwrap();
+    let mut child = Killed::running("tests::queue::another_process_claims_and_waits", dir.path());
     let output = std::io::BufReader::new(child.0.stdout.take().unwrap());
     assert!(output.lines().map_while(Result::ok).any(|line| line.contains("claimed")));
     assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [], "it lives");

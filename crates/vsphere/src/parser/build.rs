@@ -9,6 +9,7 @@ use quick_xml::{
 
 use super::{
     Document, Limits, ParseError,
+    keep::{Keep, Narrowed},
     names::{Names, Namespace, Prefixes},
     object::{self, Object},
 };
@@ -75,12 +76,20 @@ pub(super) struct Builder {
     /// Room that the last property gave back.
     spare: Vec<(Arc<str>, Value)>,
     done: Option<(Arc<str>, Value)>,
+    keep: Keep,
+    /// The property's value under way, if not all of it is built.
+    narrowed: Option<Narrowed>,
+    /// Open elements that are passed over, one in another.
+    passed_over: usize,
 }
 
 impl Builder {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, keep: Keep) -> Self {
         Self {
             limits,
+            keep,
+            narrowed: None,
+            passed_over: 0,
             names: Names::default(),
             prefixes: Prefixes::default(),
             open: Vec::with_capacity(16),
@@ -98,6 +107,9 @@ impl Builder {
     }
 
     pub(super) fn text(&mut self, text: &str) -> Result<(), Cause> {
+        if self.passed_over > 0 {
+            return Ok(());
+        }
         if self.open.is_empty() {
             return match text.trim().is_empty() {
                 true => Ok(()),
@@ -127,6 +139,10 @@ impl Builder {
         if self.done.is_some() {
             return Err(Cause::Malformed("more after the end of the answer".into()));
         }
+        if self.passed_over > 0 || self.is_unwanted(local(tag.name().into_inner())) {
+            self.passed_over += 1;
+            return Ok(());
+        }
         if self.open.len() >= self.limits.depth {
             return Err(Cause::TooDeep(self.limits.depth));
         }
@@ -144,8 +160,30 @@ impl Builder {
         if frame.type_name.as_deref().is_some_and(|name| name.starts_with("ArrayOf")) {
             frame.content = Content::Items(Vec::new());
         }
+        if self.narrowed.is_none() && !self.keep.is_empty() && &*frame.name == "val" {
+            self.narrowed = self.narrow();
+        }
         self.open.push(frame);
         Ok(())
+    }
+
+    /// Whether an element inside of the value under way is none of those that are built.
+    fn is_unwanted(&self, name: &str) -> bool {
+        let Some(narrowed) = self.narrowed else { return false };
+        // An array's items are not fields: their names are those of their types.
+        let is_item = self.open.len() == narrowed.depth
+            && matches!(self.open.last(), Some(Frame { content: Content::Items(_), .. }));
+        !is_item && !self.keep.wants(narrowed, name)
+    }
+
+    /// What is built of the value that begins in the innermost element, a property of a page; all if nothing is said.
+    fn narrow(&self) -> Option<Narrowed> {
+        if self.in_page() != Some(2) {
+            return None;
+        }
+        let Content::Fields { fields, .. } = &self.open.last()?.content else { return None };
+        let path = fields.iter().find(|(field, _)| &**field == "name")?.1.as_str()?;
+        self.keep.narrow(path.trim(), self.open.len() + 1)
     }
 
     fn attributes(&mut self, tag: &BytesStart<'_>, frame: &mut Frame) -> Result<(), Cause> {
@@ -188,6 +226,13 @@ impl Builder {
     }
 
     pub(super) fn end(&mut self, name: &str) -> Result<(), Cause> {
+        if self.passed_over > 0 {
+            self.passed_over -= 1;
+            return Ok(());
+        }
+        if self.narrowed.is_some_and(|narrowed| narrowed.depth == self.open.len()) {
+            self.narrowed = None;
+        }
         let Some(frame) = self.open.pop() else {
             return Err(Cause::Malformed(format!("</{}> without a start", short(name))));
         };

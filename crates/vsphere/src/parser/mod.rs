@@ -3,6 +3,7 @@
 
 mod build;
 mod envelope;
+mod keep;
 mod names;
 mod object;
 
@@ -11,12 +12,15 @@ use std::sync::Arc;
 use quick_xml::{Reader, errors::SyntaxError, events::Event};
 
 use self::build::Builder;
-pub(crate) use self::envelope::{Document, Response};
 pub use self::{
     envelope::Page,
     object::{Missing, Object},
 };
-use crate::value::Value;
+pub(crate) use self::{
+    envelope::{Document, Response},
+    keep::Keep,
+};
+use crate::{property::PropertySet, value::Value};
 
 /// What one answer may cost.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +39,8 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 64, text: 8 << 20, body: 128 << 20, objects: 100_000, elements: 2_000_000 }
+        // vSphere allows 255 redo logs and snapshot trees as deep, each level an element or two.
+        Self { depth: 1_000, text: 8 << 20, body: 128 << 20, objects: 100_000, elements: 2_000_000 }
     }
 }
 
@@ -95,10 +100,10 @@ pub(crate) struct Parser {
 }
 
 impl Parser {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, keep: Keep) -> Self {
         Self {
             limits,
-            builder: Builder::new(limits),
+            builder: Builder::new(limits, keep),
             pending: Vec::new(),
             scan_at: 0,
             fed: 0,
@@ -256,9 +261,17 @@ pub fn parse_page(body: &[u8], limits: Limits) -> Result<Page, ParseError> {
     parse_page_in_chunks(body, body.len().max(1), limits)
 }
 
+/// The same, with no more built of the values than these sets say.
+pub fn parse_page_of(body: &[u8], sets: &[PropertySet], limits: Limits) -> Result<Page, ParseError> {
+    page(body, body.len().max(1), Parser::new(limits, Keep::of(sets)))
+}
+
 /// Like [`parse_page`], with the body arriving in chunks of this many bytes.
 pub fn parse_page_in_chunks(body: &[u8], chunk: usize, limits: Limits) -> Result<Page, ParseError> {
-    let mut parser = Parser::new(limits);
+    page(body, chunk, Parser::new(limits, Keep::default()))
+}
+
+fn page(body: &[u8], chunk: usize, mut parser: Parser) -> Result<Page, ParseError> {
     for bytes in body.chunks(chunk) {
         parser.feed(bytes)?;
     }
@@ -273,7 +286,7 @@ pub fn parse_page_in_chunks(body: &[u8], chunk: usize, limits: Limits) -> Result
 
 /// Reads any XML document as its outermost name and value.
 pub fn parse_document(body: &[u8], limits: Limits) -> Result<(Arc<str>, Value), ParseError> {
-    let mut parser = Parser::new(limits);
+    let mut parser = Parser::new(limits, Keep::default());
     parser.feed(body)?;
     parser.finish().map(|document| (document.name, document.root))
 }
@@ -284,7 +297,7 @@ mod tests {
 
     /// Bytes looked at while a body arrives in chunks of this size.
     fn scanned(body: &[u8], chunk: usize) -> u64 {
-        let mut parser = Parser::new(Limits::default());
+        let mut parser = Parser::new(Limits::default(), Keep::default());
         for bytes in body.chunks(chunk) {
             parser.feed(bytes).unwrap();
         }

@@ -27,14 +27,18 @@ impl Object {
 /// Why a property is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Missing {
-    /// The account may not read it.
-    NoPermission,
+    /// The account may not read it, for want of this privilege.
+    NoPermission(Option<Arc<str>>),
+    /// The session is over, or there never was one.
+    NotAuthenticated,
     /// The object is gone.
     Gone,
     /// The host is disconnected or doesn't respond.
     NotConnected,
     /// The server doesn't know the path (InvalidProperty).
     NotReported,
+    /// It is larger, or nested deeper, than is read; no server says so of itself.
+    TooLarge,
     /// Any other fault, by its name.
     Other(Arc<str>),
 }
@@ -79,7 +83,11 @@ fn missing_property(set: &Value, names: &mut Names) -> Option<(Arc<str>, Missing
     let path = names.get(set.field("path")?.as_str()?.trim());
     let fault = set.field("fault.fault").and_then(Value::type_name).unwrap_or("unknown");
     let reason = match fault {
-        "NoPermission" | "NotAuthenticated" => Missing::NoPermission,
+        "NotAuthenticated" => Missing::NotAuthenticated,
+        "NoPermission" => {
+            let privilege = set.field("fault.fault.privilegeId").and_then(Value::as_str).map(str::trim);
+            Missing::NoPermission(privilege.filter(|name| !name.is_empty()).map(|name| names.get(name)))
+        }
         "ManagedObjectNotFound" => Missing::Gone,
         "HostNotConnected" | "HostNotReachable" | "HostCommunication" | "HostConnectFault" => {
             Missing::NotConnected

@@ -5,4 +5,5 @@
 mod calls;
 mod peer;
 mod server;
+mod spoken;
 mod trust;

@@ -113,13 +113,13 @@ fn properties(kind: Kind, open: &Selected, rows: &Rows, row: &Cells) -> Html {
         let cell = Cell { column, value, missing, links: links.unwrap_or_default(), row: open };
         Some(html! {
             <div class="muster-property" data-column={id.clone()}>
-                <dt title={format!("Source: {}", column.source)}>{ &*column.title }</dt>
+                <dt title={format!("Source: {}", column.origin())}>{ &*column.title }</dt>
                 <dd>
                     <div class="muster-words">{ cell.view() }</div>
                     if let Some(why) = cell.why() {
                         <div class="muster-property__why">{ why }</div>
                     }
-                    <div class="muster-property__source">{ &*column.source }</div>
+                    <div class="muster-property__source">{ column.origin().into_owned() }</div>
                 </dd>
             </div>
         })

@@ -102,14 +102,8 @@ fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, se
 /// Why there are no rows, and what to do.
 fn nothing(service: &crate::hooks::VcenterService, view: &View, rows: &contract::Rows) -> Html {
     let kind = view.kind.plural();
-    let is_narrowed = !view.text.is_empty() || !view.equal.is_empty();
-    if is_narrowed && rows.total > 0 {
-        let all = Route::Inventory(Box::new(View {
-            text: String::new(),
-            equal: Vec::new(),
-            page: 0,
-            ..view.clone()
-        }));
+    if view.is_narrowed() && rows.total > 0 {
+        let all = Route::Inventory(Box::new(view.whole()));
         let clear = Callback::from(move |_| go(&all));
         let actions =
             html! { <Button variant={ButtonVariant::Secondary} onclick={clear} label="Show all" /> };

@@ -74,7 +74,7 @@ fn head(view: &View, column: &'static Column) -> Html {
     html! {
         <th scope="col" aria-sort={sort} data-column={column.id.to_string()}
             class={classes!("pf-v6-c-table__th", "pf-v6-c-table__sort", is_sorted.then_some("pf-m-selected"), is_number(column).then_some("muster-number"))}>
-            <button type="button" class="pf-v6-c-table__button" {onclick} title={format!("Source: {}", column.source)}>
+            <button type="button" class="pf-v6-c-table__button" {onclick} title={format!("Source: {}", column.origin())}>
                 <span class="pf-v6-c-table__button-content">
                     <span class="pf-v6-c-table__text">{ &*column.title }</span>
                     <span class="pf-v6-c-table__sort-indicator">{ icon(arrow) }</span>

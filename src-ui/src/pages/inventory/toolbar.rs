@@ -34,8 +34,13 @@ pub(super) fn Toolbar(props: &Properties) -> Html {
         <div class="muster-toolbar" role="search" aria-label="Rows">
             <Scope view={view.clone()} />
             <Search key={view.kind.name()} view={view.clone()} />
-            { for view.equal.iter().enumerate().map(|(position, one)| html! {
-                <Narrowed key={position} view={view.clone()} {position} column={one.0.clone()} value={one.1.clone()} />
+            { for view.equal.iter().enumerate().map(|(position, (column, value))| html! {
+                <Narrowed key={format!("is {position}")} view={view.clone()} to={view.without(position)}
+                    column={column.clone()} value={value.clone()} />
+            }) }
+            { for view.differ.iter().enumerate().map(|(position, (column, value))| html! {
+                <Narrowed key={format!("not {position}")} view={view.clone()} to={view.with_ruled_out(position)}
+                    column={column.clone()} value={value.clone()} not=true />
             }) }
             if let Some(rows) = props.window.rows() {
                 { found(&service, view, rows) }
@@ -58,7 +63,10 @@ fn Scope(props: &ViewProperties) -> Html {
     let view = props.view.clone();
     let choose = Callback::from(move |id: String| {
         let chosen = (!id.is_empty()).then_some(VcenterId(id));
-        go(&Route::Inventory(Box::new(View { open: None, equal: Vec::new(), ..view.within(chosen) })));
+        go(&Route::Inventory(Box::new(View {
+            text: view.text.clone(),
+            ..view.within(chosen).opening(None).whole()
+        })));
     });
     let mut options = vec![(String::new(), "All vCenters".to_owned())];
     options.extend(vcenters.iter().map(|vcenter| (vcenter.id.to_string(), vcenter.name.clone())));
@@ -106,12 +114,16 @@ fn Search(props: &ViewProperties) -> Html {
 #[derive(Clone, PartialEq, Properties)]
 struct NarrowedProperties {
     view: View,
-    position: usize,
+    /// The view without this.
+    to: View,
     column: String,
     value: String,
+    /// Whether the value is ruled out.
+    #[prop_or_default]
+    not: bool,
 }
 
-/// A value that the rows have to have, and a way to let go of it.
+/// A value that the rows have to have, or must not, and a way to let go of it.
 #[function_component]
 fn Narrowed(props: &NarrowedProperties) -> Html {
     let kind = props.view.kind;
@@ -128,10 +140,10 @@ fn Narrowed(props: &NarrowedProperties) -> Html {
                 "false" => "No",
                 other => other,
             };
-            html! { { format!("{}: {value}", target.title) } }
+            html! { { format!("{}: {}{value}", target.title, if props.not { "not " } else { "" }) } }
         }
     };
-    let without = Route::Inventory(Box::new(props.view.without(props.position)));
+    let without = Route::Inventory(Box::new(props.to.clone()));
     let onclick = Callback::from(move |_| go(&without));
     html! {
         <span class="pf-v6-c-label muster-narrowed">

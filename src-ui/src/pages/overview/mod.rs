@@ -135,7 +135,9 @@ fn Card(props: &CardProperties) -> Html {
 /// How much there is of what, templates apart from VMs.
 #[function_component]
 fn Totals() -> Html {
-    let vms = || RowQuery::count(Kind::Vms);
+    // A VM that can't be read doesn't say whether it is a template: then it counts as a VM.
+    let vms = || RowQuery::count(Kind::Vms).without("is_template", "true");
+    let templates = RowQuery::count(Kind::Vms).with("is_template", "true");
     let hosts = || RowQuery::count(Kind::Hosts);
     html! {
         <ul class="muster-totals" role="list" aria-label="Totals">
@@ -145,10 +147,10 @@ fn Totals() -> Html {
                 ("disconnected", hosts().with("connection_state", "disconnected")),
                 ("not responding", hosts().with("connection_state", "notResponding")),
             ]} />
-            <Total title="VMs" query={vms().with("is_template", "false")} parts={vec![
-                ("powered on", vms().with("is_template", "false").with("power_state", "poweredOn")),
+            <Total title="VMs" query={vms()} parts={vec![
+                ("powered on", vms().with("power_state", "poweredOn")),
             ]} />
-            <Total title="Templates" query={vms().with("is_template", "true")} />
+            <Total title="Templates" query={templates} />
             <Total title="Datastores" query={RowQuery::count(Kind::Datastores)} parts={vec![
                 ("not accessible", RowQuery::count(Kind::Datastores).with("accessible", "false")),
             ]} />
@@ -204,5 +206,9 @@ fn Part(props: &PartProperties) -> Html {
 
 /// The rows that a count counts.
 fn rows_of(query: &RowQuery) -> Route {
-    Route::Inventory(Box::new(View { equal: query.equal.clone(), ..View::of(query.kind) }))
+    Route::Inventory(Box::new(View {
+        equal: query.equal.clone(),
+        differ: query.differ.clone(),
+        ..View::of(query.kind)
+    }))
 }

@@ -1,0 +1,129 @@
+//! What the values of a column are, and how a property of the server becomes one.
+//! Refuses to read: that is the service's part.
+
+use crate::Value;
+use serde::Serialize;
+
+/// What a column's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    /// Text; vSphere's own words are never translated.
+    Text,
+    /// Whole number.
+    Integer,
+    /// Yes or no.
+    Boolean,
+    /// Point in time.
+    Time,
+    /// List of texts, sorted.
+    List,
+}
+
+/// The unit of an integer column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Megahertz.
+    #[serde(rename = "MHz")]
+    Mhz,
+    /// A number of things.
+    Count,
+}
+
+/// How a property of the server becomes a stored value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// Text as it is; enumerations too.
+    Text,
+    /// An object's name: percent-escaped by the server, decoded here.
+    Name,
+    /// Whole number.
+    Int,
+    /// Size in units of 2^20 bytes, kept as bytes.
+    Mebibytes,
+    /// xsd:boolean.
+    Bool,
+    /// xsd:dateTime.
+    Time,
+    /// A reference.
+    Reference,
+    /// A list of references.
+    References,
+    /// Length of a list.
+    Length,
+    /// Values of a HostSystemIdentificationInfo list with one of these keys, comma-joined; the first key
+    /// that has a value wins.
+    Identification(&'static [&'static str]),
+    /// Addresses of the virtual NICs that a VirtualNicManagerNetConfig list selects for this service.
+    VnicAddresses(&'static str),
+    /// Texts in this field of every element of a list.
+    Each(&'static str),
+    /// IP addresses in this field of every element of a list, link-local ones last.
+    Addresses(&'static str),
+    /// MAC addresses of the VirtualEthernetCards in a list of VirtualDevice.
+    CardMacs,
+    /// How many nodes a list of VirtualMachineSnapshotTree has.
+    SnapshotCount,
+    /// createTime of the oldest node of a list of VirtualMachineSnapshotTree.
+    SnapshotOldest,
+    /// Which kind of object a Folder holds, from its childType.
+    FolderType,
+    /// Filled while a VM's snapshot tree is read, not from a property of its own.
+    FromTree(Flat),
+    /// Whether it is the folder that the server's ServiceContent names as the root; no property of its own.
+    IsRoot,
+}
+
+/// What a value that is filled from a tree looks like in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flat {
+    /// Text, number, boolean or time.
+    Plain,
+    /// A reference.
+    Reference,
+}
+
+impl Shape {
+    /// Whether texts in a stored document are references.
+    pub fn holds_references(self) -> bool {
+        matches!(self, Shape::Reference | Shape::References | Shape::FromTree(Flat::Reference))
+    }
+
+    /// Whether it is read from a property of the object itself.
+    pub fn is_property(self) -> bool {
+        !matches!(self, Shape::FromTree(_) | Shape::IsRoot)
+    }
+
+    /// What an object has that the server left out because there is none: an unset list and an empty one are the same
+    /// to vSphere.
+    pub fn unset(self) -> Value {
+        match self.column_type().0 {
+            Type::List => Value::List(Box::default()),
+            _ if matches!(self, Shape::Length | Shape::SnapshotCount) => Value::Int(0),
+            _ => Value::Null,
+        }
+    }
+
+    /// What a column of this shape is, unless it says otherwise.
+    pub(super) fn column_type(self) -> (Type, Option<Unit>) {
+        match self {
+            Shape::Text | Shape::Name | Shape::Reference | Shape::Identification(_) | Shape::FolderType => {
+                (Type::Text, None)
+            }
+            Shape::FromTree(_) => (Type::Text, None),
+            Shape::Int => (Type::Integer, None),
+            Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
+            Shape::Mebibytes => (Type::Integer, Some(Unit::Bytes)),
+            Shape::Bool | Shape::IsRoot => (Type::Boolean, None),
+            Shape::Time | Shape::SnapshotOldest => (Type::Time, None),
+            Shape::References
+            | Shape::VnicAddresses(_)
+            | Shape::Each(_)
+            | Shape::Addresses(_)
+            | Shape::CardMacs => (Type::List, None),
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! Asks for objects by reference: in chunks that adapt to what they weigh, several at once.
+//! Refuses to say what becomes of an object that didn't come: it tells how it did not come.
+
+use super::read::{Failed, KindRead, Reader};
+use crate::wire;
+use contract::Kind;
+use futures_util::future::try_join_all;
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use vsphere::{Error, Missing, MoRef, Object, Property, PropertySet, Retrieved};
+
+use super::slots::Slot;
+
+/// Objects in the first chunk, before it is known what they weigh.
+const FIRST: usize = 100;
+
+/// Objects in a chunk at most: each is some 150 bytes of request.
+const LARGEST: usize = 1_000;
+
+/// Unpacked bytes that an answer should have: long enough to be worth its call, short enough to be asked for again.
+const AIM: u64 = 1 << 20;
+
+/// So many failures in a row end a reading of which nothing has come; one that fails now and then goes on.
+const FAILURES: u32 = 12;
+const FAILURES_LATER: u32 = 120;
+
+/// How long a server that refused for want of something may keep a chunk waiting.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// What is asked of the objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// What the columns of their kind need.
+    Columns,
+    /// Whether they are there.
+    Presence,
+}
+
+/// How the objects that were asked for did not come, and which are there.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    /// There, as far as their presence was asked for.
+    pub(super) present: Vec<MoRef>,
+    /// The server said that they don't exist.
+    pub(super) gone: Vec<MoRef>,
+    /// Left out of an answer that had the root folder, or asked for together with one that doesn't exist.
+    pub(super) omitted: Vec<MoRef>,
+    /// Left out of an answer that lacked the root folder as well.
+    pub(super) unanswered: Vec<MoRef>,
+    /// Asked for alone, and still answered with an error.
+    pub(super) unread: Vec<(MoRef, Error)>,
+}
+
+/// Asks for these objects until each has come, or is in the answer.
+pub(super) async fn ask(
+    reader: &Reader<'_>,
+    kind: Kind,
+    what: What,
+    morefs: Vec<MoRef>,
+    read: &Mutex<KindRead>,
+) -> Result<Answered, Failed> {
+    let workers = reader.slots.most().min(morefs.len());
+    let state = State { waiting: morefs.into(), size: FIRST, ..State::default() };
+    let asking = Asking { reader, kind, what, read, state: Mutex::new(state) };
+    try_join_all((0..workers).map(|_| asking.work())).await?;
+    Ok(asking.state.into_inner().unwrap_or_else(PoisonError::into_inner).answered)
+}
+
+struct Asking<'a> {
+    reader: &'a Reader<'a>,
+    kind: Kind,
+    what: What,
+    read: &'a Mutex<KindRead>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<MoRef>,
+    /// Parts of chunks that failed, the next one last.
+    again: Vec<Vec<MoRef>>,
+    /// Objects in the next chunk.
+    size: usize,
+    /// Failures since the last answer.
+    failures: u32,
+    has_answered: bool,
+    /// Objects that seemed to go while they were read, and are asked for once more.
+    doubted: HashSet<MoRef>,
+    answered: Answered,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.again.is_empty()
+    }
+
+    fn next(&mut self) -> Option<Vec<MoRef>> {
+        self.again.pop().or_else(|| {
+            let size = self.size.min(self.waiting.len());
+            (size > 0).then(|| self.waiting.drain(..size).collect())
+        })
+    }
+
+    /// Learns from an answer what objects weigh.
+    fn weigh(&mut self, objects: usize, bytes: u64) {
+        let each = (bytes / u64::try_from(objects.max(1)).unwrap_or(1)).max(1);
+        let fitting = usize::try_from(AIM / each).unwrap_or(LARGEST);
+        // A few light objects say little of the rest.
+        self.size = fitting.min(self.size * 2).clamp(1, LARGEST);
+        (self.failures, self.has_answered) = (0, true);
+    }
+
+    /// Puts the halves of a chunk in line; the last object of it is not read.
+    fn halve(&mut self, mut chunk: Vec<MoRef>, error: Error) {
+        if chunk.len() > 1 {
+            self.size = self.size.min((chunk.len() / 2).max(1));
+            let second = chunk.split_off(chunk.len() / 2);
+            self.again.extend([second, chunk]);
+        } else if let Some(moref) = chunk.pop() {
+            self.answered.unread.push((moref, error));
+        }
+    }
+
+    /// Counts a failure, which may weigh more than one; true if it is one too many.
+    fn strike(&mut self, weight: u32) -> bool {
+        self.failures += weight;
+        self.failures >= if self.has_answered { FAILURES_LATER } else { FAILURES }
+    }
+}
+
+impl Asking<'_> {
+    async fn work(&self) -> Result<(), Failed> {
+        loop {
+            if self.state().is_empty() {
+                return Ok(());
+            }
+            let slot = self.reader.context.or_cancelled(self.reader.slots.take()).await??;
+            // Somebody else may have taken the last chunk meanwhile.
+            let Some(chunk) = self.state().next() else { return Ok(()) };
+            self.one(&slot, chunk).await?;
+        }
+    }
+
+    async fn one(&self, slot: &Slot<'_>, chunk: Vec<MoRef>) -> Result<(), Failed> {
+        let sets = self.sets();
+        match self.retrieve(slot, &chunk, &sets).await? {
+            Ok(retrieved) => self.came(chunk, &sets, retrieved),
+            Err(Error::TooLarge { .. } | Error::TooDeep { .. }) if chunk.len() == 1 => {
+                self.piecewise(slot, &chunk[0], &sets).await
+            }
+            Err(error) => self.failed(chunk, &sets, error).await,
+        }
+    }
+
+    fn sets(&self) -> Vec<PropertySet> {
+        match self.what {
+            What::Columns => self.reader.sets(self.kind),
+            What::Presence => vec![PropertySet::new(self.kind.object_type(), ["name"])],
+        }
+    }
+
+    /// Asks for objects and, in the same call, for the root folder: only beside it an omission means something.
+    async fn retrieve(
+        &self,
+        slot: &Slot<'_>,
+        morefs: &[MoRef],
+        sets: &[PropertySet],
+    ) -> Result<Result<Retrieved, Error>, Failed> {
+        let root = self.reader.session.root_folder();
+        let (mut objects, mut sets) = (morefs.to_vec(), sets.to_vec());
+        if !objects.contains(root) {
+            objects.push(root.clone());
+        }
+        if self.kind != Kind::Folders {
+            sets.push(PropertySet::new("Folder", ["name"]));
+        }
+        let retrieval = slot.collector().retrieve(&objects, &sets, true);
+        Ok(self.reader.context.or_cancelled(retrieval).await?)
+    }
+
+    fn came(&self, chunk: Vec<MoRef>, sets: &[PropertySet], retrieved: Retrieved) -> Result<(), Failed> {
+        self.reader.slots.went_well();
+        let Retrieved { objects, bytes, cut_short } = retrieved;
+        let root_came = objects.iter().any(|object| object.moref == *self.reader.session.root_folder());
+        let asked: HashSet<Arc<str>> = chunk.iter().map(|moref| moref.value.clone()).collect();
+        let sent: Vec<Object> =
+            objects.into_iter().filter(|object| asked.contains(&object.moref.value)).collect();
+        let came: HashSet<Arc<str>> = sent.iter().map(|object| object.moref.value.clone()).collect();
+        let mut lacking: Vec<MoRef> =
+            chunk.into_iter().filter(|moref| !came.contains(&moref.value)).collect();
+        let mut state = self.state();
+        if let Some(error) = cut_short {
+            tracing::debug!(%error, lacking = lacking.len(), "the rest of an answer did not come");
+            if came.is_empty() {
+                let too_many = state.strike(1);
+                state.halve(lacking, error);
+                return if too_many { Err(Failed::Incomplete(self.kind, asked.len())) } else { Ok(()) };
+            }
+            state.weigh(came.len(), bytes);
+            state.again.push(lacking);
+        } else {
+            state.weigh(came.len(), bytes);
+            let into = if root_came { &mut state.answered.omitted } else { &mut state.answered.unanswered };
+            into.append(&mut lacking);
+        }
+        let sent = sent.into_iter().filter(|object| state.is_kept(object, sets)).collect::<Vec<_>>();
+        match self.what {
+            What::Presence => state.answered.present.extend(sent.into_iter().map(|object| object.moref)),
+            What::Columns => {
+                drop(state);
+                self.reader.take_in(self.kind, sets, sent, self.read);
+            }
+        }
+        Ok(())
+    }
+
+    async fn failed(&self, chunk: Vec<MoRef>, sets: &[PropertySet], error: Error) -> Result<(), Failed> {
+        match error {
+            Error::NotAuthenticated { .. }
+            | Error::Untrusted { .. }
+            | Error::BadHandshake { .. }
+            | Error::NotVsphere { .. } => Err(error.into()),
+            Error::InvalidProperty { ref name, .. } if self.reader.refuse(self.kind, sets, name) => {
+                self.state().again.push(chunk);
+                Ok(())
+            }
+            Error::ManagedObjectNotFound { moref: Some(ref gone), .. } if chunk.contains(gone) => {
+                let rest = chunk.into_iter().filter(|moref| moref != gone);
+                let mut state = self.state();
+                // Not asked one after the other: a new listing tells which of them went with it.
+                state.answered.omitted.extend(rest);
+                state.answered.gone.push(gone.clone());
+                Ok(())
+            }
+            Error::HttpStatus { retry_after, .. } if error.is_transient() => {
+                self.later(chunk, retry_after, error).await
+            }
+            Error::Resolve { .. } | Error::Unreachable { .. } => self.later(chunk, None, error).await,
+            error => {
+                let mut weight = 1;
+                if error.is_transient() {
+                    self.reader.slots.strained();
+                    // Each costs a minute of silence.
+                    weight = if matches!(error, Error::Timeout { .. }) { FAILURES / 3 } else { 1 };
+                }
+                let mut state = self.state();
+                if state.strike(weight) {
+                    return Err(error.into());
+                }
+                state.halve(chunk, error);
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks for a chunk again after a while, because the server has no room for it now, or isn't there.
+    async fn later(&self, chunk: Vec<MoRef>, after: Option<Duration>, error: Error) -> Result<(), Failed> {
+        self.reader.slots.strained();
+        let is_away = !matches!(error, Error::HttpStatus { .. });
+        let failures = {
+            let mut state = self.state();
+            let before = state.failures;
+            // Two in a row of a server that isn't there are enough, four of one that says so itself.
+            let weight = if is_away { FAILURES / 2 } else { FAILURES / 4 };
+            if state.strike(weight) || state.failures >= FAILURES {
+                return Err(error.into());
+            }
+            before
+        };
+        let doubling = Duration::from_millis(500) * 2_u32.pow((failures / (FAILURES / 4)).min(4));
+        let wait = after.unwrap_or(doubling).min(LONGEST_WAIT);
+        self.reader.context.or_cancelled(tokio::time::sleep(wait)).await?;
+        self.state().again.push(chunk);
+        Ok(())
+    }
+
+    /// Reads an object that is too large, or nested too deep, in parts: only the properties that are so are lacking then.
+    async fn piecewise(&self, slot: &Slot<'_>, moref: &MoRef, sets: &[PropertySet]) -> Result<(), Failed> {
+        let mut whole = Object { moref: moref.clone(), properties: Vec::new(), missing: Vec::new() };
+        let mut parts: Vec<Vec<(String, Property)>> = vec![flat(sets)];
+        while let Some(mut part) = parts.pop() {
+            match self.retrieve(slot, std::slice::from_ref(moref), &grouped(&part)).await? {
+                Ok(Retrieved { objects, cut_short: None, .. }) => {
+                    match objects.into_iter().find(|o| o.moref == *moref) {
+                        Some(object) => {
+                            whole.properties.extend(object.properties);
+                            whole.missing.extend(object.missing);
+                        }
+                        None => {
+                            self.state().answered.unanswered.push(moref.clone());
+                            return Ok(());
+                        }
+                    }
+                }
+                Err(Error::TooLarge { .. } | Error::TooDeep { .. }) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                }
+                Err(Error::TooLarge { .. } | Error::TooDeep { .. }) => {
+                    let paths =
+                        part.into_iter().map(|(_, property)| (property.path.into(), Missing::TooLarge));
+                    whole.missing.extend(paths);
+                }
+                Ok(Retrieved { cut_short: Some(error), .. }) | Err(error) => {
+                    return self.failed(vec![moref.clone()], sets, error).await;
+                }
+            }
+        }
+        self.state().weigh(1, AIM);
+        self.reader.take_in(self.kind, sets, vec![whole], self.read);
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether an object is taken as it came. One that the server can't find any more is gone, or is asked for again
+    /// if that is said of some of its properties only.
+    fn is_kept(&mut self, object: &Object, sets: &[PropertySet]) -> bool {
+        let asked = flat(sets);
+        let is_asked = |path: &str| asked.iter().any(|(_, property)| property.path == *path);
+        match object.missing.iter().any(|(_, why)| *why == Missing::Gone) {
+            false => true,
+            true if !object.properties.iter().any(|(path, _)| is_asked(path)) => {
+                self.answered.gone.push(object.moref.clone());
+                false
+            }
+            true if self.doubted.insert(object.moref.clone()) => {
+                self.again.push(vec![object.moref.clone()]);
+                false
+            }
+            true => true,
+        }
+    }
+}
+
+fn flat(sets: &[PropertySet]) -> Vec<(String, Property)> {
+    let of_set = |set: &PropertySet| {
+        let type_name = set.type_name.clone();
+        set.properties.clone().into_iter().map(move |property| (type_name.clone(), property))
+    };
+    sets.iter().flat_map(of_set).collect()
+}
+
+fn grouped(properties: &[(String, Property)]) -> Vec<PropertySet> {
+    let mut sets: Vec<PropertySet> = Vec::new();
+    for (type_name, property) in properties {
+        match sets.last_mut() {
+            Some(set) if set.type_name == *type_name => set.properties.push(property.clone()),
+            _ => sets.push(PropertySet::new(type_name.clone(), [property.clone()])),
+        }
+    }
+    sets
+}
+
+impl Reader<'_> {
+    /// Takes in what came: objects, and the snapshots of VMs.
+    fn take_in(&self, kind: Kind, sets: &[PropertySet], sent: Vec<Object>, read: &Mutex<KindRead>) {
+        let asked: HashSet<&str> =
+            sets.iter().flat_map(|set| &set.properties).map(|property| &*property.path).collect();
+        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = read.objects.len();
+        for sent in sent {
+            read.withheld.note(&sent);
+            let object = wire::object(kind, &asked, &sent, self.session.root_folder());
+            if kind == Kind::Vms {
+                let snapshots = wire::snapshots(&object, &sent).into_iter();
+                read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));
+            }
+            read.objects.insert(object.moref.clone(), object);
+        }
+        let new = read.objects.len() - known;
+        self.context.progress.send_modify(|progress| progress.done += new as u64);
+    }
+}

@@ -1,0 +1,162 @@
+//! Writes what this release writes into each of its tables, with work in the middle of it, as SQL: the migrations to come
+//! are tested on it. Run before a migration is added:
+//! `cargo test -p store the_fixture_of_this_schema_is_written -- --ignored`
+//! Refuses to be changed by hand: what stands there is what a release really wrote.
+
+use super::*;
+use crate::migrate::{MIGRATIONS, newest};
+use sqlx::AssertSqlSafe;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Where the rows of a schema are.
+pub(super) fn path(schema: i64) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/tests/fixtures/schema-{schema}.sql"))
+}
+
+#[tokio::test]
+#[ignore = "writes a file of this repository: run it before a migration is added"]
+async fn the_fixture_of_this_schema_is_written() {
+    let (dir, store) = opened().await;
+    configuration(&store).await;
+    let berlin = VcenterId("vcenter-Berlin".to_owned());
+    history(dir.path(), &store, &berlin).await;
+    live(dir.path(), &store, &berlin).await;
+    let sql = dump(dir.path()).await;
+    std::fs::write(path(newest(&MIGRATIONS)), sql).unwrap();
+    store.close().await;
+}
+
+async fn configuration(store: &Store) {
+    let identity = Identity {
+        host_macs: None,
+        instance_uuid: Some("5f2b81e0-0c7a-4c1d-8a7e-6f0d2a1b3c4d".to_owned()),
+        product: "VMware vCenter Server".to_owned(),
+        version: "8.0.3".to_owned(),
+        build: "24022515".to_owned(),
+    };
+    let berlin = NewVcenter { identity: Some(identity), ..vcenter("Berlin") };
+    store.add_vcenter(berlin).await.unwrap();
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_owned();
+    let host = Identity {
+        instance_uuid: Some("4c4c4544-004a-4210-8052-b4c04f303432".to_owned()),
+        host_macs: Some(vec!["aa:bb:cc:00:00:01".to_owned()]),
+        product: "VMware ESXi".to_owned(),
+        version: "8.0.3".to_owned(),
+        build: "24022510".to_owned(),
+    };
+    store.add_vcenter(NewVcenter { identity: Some(host), ..vcenter("lab") }).await.unwrap();
+    let moved = VcenterEdit { host: Some("elsewhere.example.org".to_owned()), ..Default::default() };
+    store.edit_vcenter(&vcenter("lab").id, moved).await.unwrap();
+    store.rejection_key().await.unwrap();
+    let south = NewVcenter { trust: Trust::Ca { pem }, tags: Vec::new(), ..vcenter("Zürich \"Süd\"") };
+    store.add_vcenter(south).await.unwrap();
+    let trust = Trust::Pin { sha256: "ab".repeat(32) };
+    let shared = VcenterCredential::Existing(credential("Berlin").id);
+    let tokyo = NewVcenter { trust, credential: shared, port: 8443, ttl_seconds: 0, ..vcenter("東京") };
+    store.add_vcenter(tokyo).await.unwrap();
+    store.add_credential(credential("Ops' team")).await.unwrap();
+    store.set_stored(&credential("Ops' team").id, CredentialPlace::File).await.unwrap();
+    store.set_rejected(&credential("Ops' team").id, &rejected(1_500)).await.unwrap();
+    let south = VcenterId("vcenter-Zürich \"Süd\"".to_owned());
+    store.set_contact(&south, VcenterState::Offline, Time(1_600)).await.unwrap();
+}
+
+/// Operations that ended, in every way there is, and what one of them published.
+async fn history(dir: &Path, store: &Store, id: &VcenterId) {
+    let objects = vec![
+        object(Kind::Hosts, "host-1", "esx-1"),
+        object(Kind::Hosts, "host-2", "esx-2 \"b\"; --"),
+        object(Kind::Vms, "vm-1", "web's 東京 %2f"),
+        object(Kind::Clusters, "domain-c1", "Cluster"),
+        object(Kind::Snapshots, "snapshot-1", "before the update"),
+    ];
+    let whole = [Kind::Hosts, Kind::Vms, Kind::Snapshots, Kind::Clusters, Kind::Folders];
+    publish(store, id, "succeeded", &pass(objects, &whole, 2_000)).await;
+    let cluster = Pass { clusters: vec!["domain-c1".into()], ..pass(Vec::new(), &[], 2_500) };
+    publish(store, id, "of-a-cluster", &cluster).await;
+    for state in [OperationState::Partial, OperationState::Failed] {
+        let error = ApiError::new(Code::NoPermission, "it may not be read: \"VMs\"").next("Ask.");
+        let claim = claimed(store, id, state.name()).await;
+        store.finish(&claim, Finish { state, error: Some(error), ..finish(2_600) }).await.unwrap();
+    }
+    let cancelled = store.submit(operation("cancelled", id, OperationKind::Test)).await.unwrap().id;
+    store.cancel_queued(&cancelled, Time(2_700)).await.unwrap();
+    let dead = Store::open(dir).await.unwrap();
+    claimed(&dead, id, "interrupted").await;
+    dead.close().await;
+    store.interrupt_dead(Time(2_800)).await.unwrap();
+    store.finish(&claimed(store, id, "unreadable-ended").await, finish(2_900)).await.unwrap();
+}
+
+/// One operation that runs and has staged rows, and others that wait behind it, here and in another process.
+async fn live(dir: &Path, store: &Store, id: &VcenterId) {
+    let running = claimed(store, id, "running").await;
+    let progress = Progress { step: "reading VMs".to_owned(), done: 1, total: 2 };
+    store.progress(&running, &progress, 7, 8).await.unwrap();
+    let renamed = vec![object(Kind::Hosts, "host-1", "renamed"), object(Kind::Hosts, "host-3", "new")];
+    store.stage(&running, &pass(renamed, &[Kind::Hosts], 3_000)).await.unwrap();
+    let clusters = serde_json::json!({"scope": ["Cluster"], "accept_removals": false, "unique": null});
+    let queued = NewOperation {
+        scope: vec!["Cluster".to_owned()],
+        args: clusters,
+        origin: Origin::Reader,
+        ..operation("queued", id, OperationKind::SyncHosts)
+    };
+    store.submit(queued.clone()).await.unwrap();
+    let other = Store::open(dir).await.unwrap();
+    other.submit(queued).await.unwrap();
+    let tokyo = VcenterId("vcenter-東京".to_owned());
+    other.submit(operation("elsewhere", &tokyo, OperationKind::FullSync)).await.unwrap();
+    store.submit(operation("unreadable-queued", id, OperationKind::Refresh)).await.unwrap();
+    // Not closed: its operations live on until the file is opened elsewhere.
+    std::mem::forget(other);
+    execute(dir, "UPDATE operations SET kind = 'defragment' WHERE id LIKE 'unreadable-%'").await;
+}
+
+/// Every row of every table, as SQL.
+async fn dump(dir: &Path) -> String {
+    let mut sql = String::new();
+    for (table, rows) in rows(dir).await {
+        for row in rows {
+            let (columns, values): (Vec<&str>, Vec<&str>) =
+                row.iter().map(|(column, value)| (column.as_str(), value.as_str())).unzip();
+            let (columns, values) = (columns.join(", "), values.join(", "));
+            writeln!(sql, "INSERT INTO {table} ({columns}) VALUES ({values});").unwrap();
+        }
+    }
+    sql
+}
+
+/// A row: its values as SQL writes them, by column.
+pub(super) type Row = BTreeMap<String, String>;
+
+/// Every row of every table of ours, in no order that means anything.
+pub(super) async fn rows(dir: &Path) -> BTreeMap<String, Vec<Row>> {
+    let mut connection = raw(dir).await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx_%'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    let mut all = BTreeMap::new();
+    for table in tables {
+        let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1) ORDER BY name")
+            .bind(&table)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        let mut rows: Vec<Row> = Vec::new();
+        let quoted: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
+        let select = format!("SELECT {} FROM {table}", quoted.join(", "));
+        for row in sqlx::query(AssertSqlSafe(select)).fetch_all(&mut connection).await.unwrap() {
+            let value = |n: usize| sqlx::Row::get::<String, _>(&row, n);
+            rows.push(columns.iter().enumerate().map(|(n, column)| (column.clone(), value(n))).collect());
+        }
+        rows.sort();
+        all.insert(table, rows);
+    }
+    engine::disconnect(connection).await;
+    all
+}
