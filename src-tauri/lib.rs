@@ -3,6 +3,7 @@
 
 mod commands;
 mod graphics;
+mod signals;
 mod simulated;
 mod sinks;
 mod web_data;
@@ -52,6 +53,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, String> {
         tauri::async_runtime::block_on(wiring.explore()).map_err(unopened)?;
     }
     wiring.open_ahead();
+    signals::obey(app.handle(), &wiring);
     // Not in `setup`, where Tauri turns an error into a panic.
     window::open(&app, web_data.folder()).map_err(unopened)?;
     // Unlike `run` it returns when the window is closed, so that what was opened above is closed in order.

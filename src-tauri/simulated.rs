@@ -5,6 +5,7 @@ use contract::{ApiError, Code, Origin, Trust};
 use service::{AddVcenter, Job, LoginWith, Options, Service, Unlock};
 use simulator::Simulator;
 use std::path::{Path, PathBuf};
+use tokio::time::Instant;
 
 /// Name of each simulated vCenter, how many VMs it has, and the seed it is made from.
 const VCENTERS: [(&str, u32, u64); 2] = [("Frankfurt", 380, 7), ("Munich", 220, 11)];
@@ -70,7 +71,12 @@ impl Simulated {
 
     /// Ends it. Its data stays until it is started again.
     pub(crate) async fn stop(self) {
-        self.service.close().await;
+        self.stop_by(Instant::now() + service::CLOSE).await;
+    }
+
+    /// The same until a moment that may come sooner.
+    pub(crate) async fn stop_by(self, end: Instant) {
+        self.service.close_by(end).await;
         for server in self.servers {
             server.stop().await;
         }

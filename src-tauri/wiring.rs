@@ -7,13 +7,10 @@ use service::{Options, Service, Unlock};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 use tokio::sync::{OnceCell, RwLock, watch};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-/// How long closing waits for a simulated estate to come or go.
-const SWITCHING: Duration = Duration::from_secs(10);
 
 /// The services of this process. Clones are the same.
 #[derive(Clone)]
@@ -71,15 +68,12 @@ impl Wiring {
     /// Opens the service and reads what it has while the web engine still starts.
     pub(crate) fn open_ahead(&self) {
         let wiring = self.clone();
-        let ahead = async move {
+        self.run_until_closed(async move {
             // Whatever fails here fails again, with an answer, when the page asks.
             if let Ok(service) = wiring.service().await {
                 let _ = service.status().await;
             }
-        };
-        let closing = self.0.closing.clone();
-        let ahead = async move { closing.run_until_cancelled(ahead).await };
-        self.0.tasks.spawn_on(ahead, tauri::async_runtime::handle().inner());
+        });
     }
 
     /// The service whose estate is shown, if it is open already.
@@ -140,20 +134,42 @@ impl Wiring {
         self.0.tasks.spawn(async move { own.run_until_cancelled(sink).await });
     }
 
-    /// Ends what was begun, once the window is closed.
+    /// Runs something until everything ends.
+    pub(crate) fn run_until_closed(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closing = self.0.closing.clone();
+        let work = async move {
+            closing.run_until_cancelled(work).await;
+        };
+        self.0.tasks.spawn_on(work, tauri::async_runtime::handle().inner());
+    }
+
+    /// Ends what was begun, once the window is closed; what hangs is left behind in time.
     pub(crate) async fn close(&self) {
+        let end = Instant::now() + service::CLOSE;
         self.0.closing.cancel();
         self.0.sink.lock().unwrap_or_else(PoisonError::into_inner).cancel();
         self.0.tasks.close();
-        self.0.tasks.wait().await;
-        // A simulated estate that is being started or ended comes to its end first; it is worth no more than this.
-        let _switching = tokio::time::timeout(SWITCHING, self.0.switching.lock()).await;
+        let all = async {
+            self.0.tasks.wait().await;
+            // Side by side: each may have to wait for a server of its own.
+            tokio::join!(self.close_simulated(end), self.close_real(end))
+        };
+        // Nothing is left to tell anybody of what hangs.
+        let _ = timeout_at(end, all).await;
+    }
+
+    async fn close_real(&self, end: Instant) {
+        if let Some(service) = self.0.real.get() {
+            service.close_by(end).await;
+        }
+    }
+
+    /// A simulated estate that is being started or ended comes to its end first.
+    async fn close_simulated(&self, end: Instant) {
+        let _switching = self.0.switching.lock().await;
         let simulated = self.0.simulated.write().await.take();
         if let Some(simulated) = simulated {
-            simulated.stop().await;
-        }
-        if let Some(service) = self.0.real.get() {
-            service.close().await;
+            simulated.stop_by(end).await;
         }
     }
 

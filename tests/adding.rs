@@ -148,10 +148,48 @@ fn what_is_typed_wrong_is_told_with_what_to_type() {
         ("ok", "http://vc", &[], "not encrypted"),
         ("ok", "vc:99999", &[], "\"99999\" is no port"),
         ("ok", "vc", &["--pin", "1234"], "\"1234\" is not a SHA-256 fingerprint"),
+        ("ok", "vc", &["--pin", "/etc/vc.pem"], "is the name of a file"),
+        ("ok", "vc", &["--pin", "-----BEGIN CERTIFICATE-----"], "that is a certificate"),
         ("ok", "vc", &["--ca-file", "/no/such/file"], "/no/such/file can't be read"),
         ("ok", "vc", &["--ttl", "soon"], "\"soon\" is no length of time"),
     ] {
         let run = add(&muster, name, address, PASSWORD, trust);
         refused(&muster, &run, 2, "invalid_value", words);
     }
+}
+
+#[test]
+fn a_name_in_another_script_is_looked_up_as_punycode_and_told_as_it_was_typed() {
+    let muster = Musterctl::new();
+    let run = add(&muster, "Books", "bücher.example", PASSWORD, &[]);
+    refused(&muster, &run, 5, "unreachable", "bücher.example (xn--bcher-kva.example) does not resolve");
+}
+
+#[test]
+fn a_ca_file_and_a_fingerprint_are_taken_as_programs_write_them() {
+    let peer = Peer::vcenter();
+    let pem = std::fs::read_to_string(peer.ca()).unwrap();
+    let muster = Musterctl::new();
+    let file = muster.folder().join("ca.pem");
+    let name = file.to_str().unwrap().to_owned();
+    let utf16: Vec<u8> = format!("\u{feff}{pem}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, words) in [(utf16, "is UTF-16"), (vec![0x30, 0x82, 1, 0, 0], "in DER, not in PEM")] {
+        std::fs::write(&file, bytes).unwrap();
+        let run = add(&muster, "Berlin", &peer.address(), PASSWORD, &["--ca-file", &name]);
+        refused(&muster, &run, 2, "invalid_value", words);
+    }
+    assert_eq!(peer.all_calls(), 0);
+    let pairs: Vec<String> =
+        peer.sha256().as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).to_uppercase()).collect();
+    let openssl = format!("\u{feff}sha256 Fingerprint={}\r\n", pairs.join(":"));
+    for text in [pem.clone(), format!("\u{feff}{}", pem.replace('\n', "\r\n")), pem.replace('\n', "\r")] {
+        std::fs::write(&file, text).unwrap();
+        for trust in [["--ca-file", &*name], ["--pin", &*openssl]] {
+            let password = format!("\u{feff}{PASSWORD}\r\n");
+            let run = add(&muster, "Berlin", &peer.address(), &password, &trust);
+            assert_eq!(run.code, 0, "{run:?}");
+            muster.ok(&["vcenter", "remove", "Berlin", "--yes"]);
+        }
+    }
+    assert_eq!(peer.sessions(), 0);
 }

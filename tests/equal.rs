@@ -1,21 +1,30 @@
-//! Every column of every object is what govc, an independent client, says of it.
+//! Every column of every object is what govc, an independent client, says of it, or what a recording has.
 //! Refuses to look at chosen columns only: what is not compared stands in a table with its reason.
 
-mod columns;
+pub(crate) mod columns;
 pub(crate) mod govc;
 mod make;
+mod missing;
+pub(crate) mod recorded;
 pub(crate) mod unusual;
 
 use crate::support::{Musterctl, Peer};
 use columns::{KINDS, Kind, Rows};
-use govc::Inventory;
+use govc::{Inventory, Source};
 use make::instant;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What can't be compared: the kind, or `*` for each of them, the column, and why.
-const EXCEPTED: [(&str, &str, &str); 2] = [
-    ("*", "synced_at", "says when Muster read the row, which no vCenter knows"),
+pub(crate) type Excepted = (&'static str, &'static str, &'static str);
+
+/// What nobody can say but Muster.
+pub(crate) const EXCEPTED: [Excepted; 1] =
+    [("*", "synced_at", "says when Muster read the row, which no vCenter knows")];
+
+/// What govmomi's simulator says wrongly.
+const BY_GOVC: [Excepted; 2] = [
+    EXCEPTED[0],
     (
         "clusters",
         "memory_effective_bytes",
@@ -24,7 +33,7 @@ const EXCEPTED: [(&str, &str, &str); 2] = [
 ];
 
 /// The name of every server here.
-const VCENTER: &str = "Berlin";
+pub(crate) const VCENTER: &str = "Berlin";
 
 #[test]
 fn a_plain_vcenter_is_what_govc_says() {
@@ -95,10 +104,10 @@ fn a_single_value_that_differs_is_found() {
     let muster = synced(&peer);
     let vm = unusual::moref(&peer, "VirtualMachine", 0);
     peer.post("/update", json!({"moref": vm, "set": {"config.annotation": "news"}}));
-    let differences = differences(&muster, &said(&peer));
+    let Compared { differences, .. } = differences(&muster, &said(Source::Govc(&peer)), &BY_GOVC);
     assert_eq!(differences.len(), 1, "{differences:?}");
     assert!(differences[0].contains(&format!("vms {vm} annotation: ")), "{differences:?}");
-    assert!(differences[0].ends_with("govc \"news\""), "{differences:?}");
+    assert!(differences[0].ends_with("the server \"news\""), "{differences:?}");
 }
 
 #[test]
@@ -109,7 +118,7 @@ fn every_column_of_the_registry_is_compared_or_excepted() {
         let registry = registry.as_array().expect("columns").iter();
         let registry: BTreeSet<&str> = registry.map(|column| column["id"].as_str().expect("an id")).collect();
         let compared: BTreeSet<&str> = kind.compared().collect();
-        let excepted: BTreeSet<&str> = excepted(kind).collect();
+        let excepted: BTreeSet<&str> = excepted(kind, &EXCEPTED).collect();
         assert!(compared.is_disjoint(&excepted), "{}: {compared:?} and {excepted:?}", kind.name);
         let known: BTreeSet<&str> = compared.union(&excepted).copied().collect();
         let forgotten: Vec<&&str> = registry.difference(&known).collect();
@@ -125,8 +134,8 @@ fn every_column_of_the_registry_is_compared_or_excepted() {
 /// Syncs a new Muster and compares everything; answers with what govc says.
 fn compare(peer: &Peer) -> BTreeMap<&'static str, Rows> {
     let muster = synced(peer);
-    let said = said(peer);
-    let differences = differences(&muster, &said);
+    let said = said(Source::Govc(peer));
+    let Compared { differences, .. } = differences(&muster, &said, &BY_GOVC);
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
     said
 }
@@ -137,23 +146,39 @@ fn synced(peer: &Peer) -> Musterctl {
     muster
 }
 
-fn said(peer: &Peer) -> BTreeMap<&'static str, Rows> {
-    let inventory = Inventory::of(peer);
+/// What every row must be.
+pub(crate) fn said(source: Source<'_>) -> BTreeMap<&'static str, Rows> {
+    let inventory = Inventory::of(source);
     KINDS.iter().map(|kind| (kind.name, kind.rows(&inventory, VCENTER))).collect()
 }
 
-/// Everything that Muster says and govc doesn't, and the other way round.
-fn differences(muster: &Musterctl, said: &BTreeMap<&'static str, Rows>) -> Vec<String> {
-    let mut differences = Vec::new();
+/// What came of a comparison.
+#[derive(Default)]
+pub(crate) struct Compared {
+    /// Rows that were looked at.
+    pub(crate) rows: usize,
+    /// Values of them, the reasons for what is missing among them.
+    pub(crate) pairs: usize,
+    /// Everything that Muster says and the server doesn't, and the other way round.
+    pub(crate) differences: Vec<String>,
+}
+
+/// Compares everything.
+pub(crate) fn differences(
+    muster: &Musterctl,
+    said: &BTreeMap<&'static str, Rows>,
+    excepted: &[Excepted],
+) -> Compared {
+    let mut compared = Compared::default();
     for kind in &KINDS {
-        differ(kind, &shown(muster, kind), &said[kind.name], &mut differences);
+        differ(kind, &shown(muster, kind), &said[kind.name], excepted, &mut compared);
     }
     let counts = said.iter().map(|(kind, rows)| (kind.replace('-', "_"), json!(rows.len())));
     let (counts, status) = (counts.collect::<Value>(), &muster.ok(&["status"])[0]["counts"]);
     if *status != counts {
-        differences.push(format!("status: Muster counts {status}, govc {counts}"));
+        compared.differences.push(format!("status: Muster counts {status}, the server {counts}"));
     }
-    differences
+    compared
 }
 
 /// The rows that Muster shows.
@@ -166,22 +191,25 @@ fn shown(muster: &Musterctl, kind: &Kind) -> Rows {
     rows.collect()
 }
 
-fn differ(kind: &Kind, shown: &Rows, said: &Rows, differences: &mut Vec<String>) {
+fn differ(kind: &Kind, shown: &Rows, said: &Rows, exceptions: &[Excepted], compared: &mut Compared) {
+    let differences = &mut compared.differences;
     for moref in said.keys().filter(|moref| !shown.contains_key(*moref)) {
-        differences.push(format!("{} {moref}: only govc has it", kind.name));
+        differences.push(format!("{} {moref}: only the server has it", kind.name));
     }
-    let excepted: BTreeSet<&str> = excepted(kind).collect();
+    let excepted: BTreeSet<&str> = excepted(kind, exceptions).collect();
     for (moref, row) in shown {
         let Some(expected) = said.get(moref) else {
             differences.push(format!("{} {moref}: only Muster has it", kind.name));
             continue;
         };
+        compared.rows += 1;
         for column in row.keys().filter(|column| !excepted.contains(&***column)) {
             let (value, expected) = (&row[column], expected.get(column));
+            compared.pairs += 1;
             if !expected.is_some_and(|expected| same_value(value, expected)) {
                 let expected = expected.unwrap_or(&Value::Null);
                 let place = format!("{} {moref} {column}", kind.name);
-                differences.push(format!("{place}: Muster says {value}, govc {expected}"));
+                differences.push(format!("{place}: Muster says {value}, the server {expected}"));
             }
         }
         for column in expected.keys().filter(|column| !row.contains_key(*column)) {
@@ -198,7 +226,7 @@ fn same_value(shown: &Value, said: &Value) -> bool {
     }
 }
 
-fn excepted(kind: &Kind) -> impl Iterator<Item = &'static str> {
-    let here = EXCEPTED.iter().filter(|(of, _, _)| ["*", kind.name].contains(of));
+fn excepted(kind: &Kind, exceptions: &[Excepted]) -> impl Iterator<Item = &'static str> {
+    let here = exceptions.iter().filter(|(of, _, _)| ["*", kind.name].contains(of));
     here.map(|(_, column, _)| *column)
 }

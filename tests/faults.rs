@@ -1,7 +1,7 @@
 //! What goes wrong in the middle of a sync, and that the inventory stays whole.
 //! Refuses to fake a failure in the client: the server really misbehaves.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish};
+use crate::support::{Musterctl, Peer, Run, eventually, finish, interrupt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -260,8 +260,7 @@ fn ctrl_c_cancels_the_sync_and_logs_out() {
     );
     let child = walk.muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the sync reads VMs", || walk.peer.get("/held")["held"].as_u64().unwrap() > 0);
-    let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    interrupt(&child);
     let run = finish(child);
     assert_eq!((run.code, &run.document()[0]["state"]), (130, &json!("cancelled")), "{run:?}");
     walk.peer.post("/release", json!({}));

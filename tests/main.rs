@@ -5,6 +5,9 @@
 
 mod adding;
 mod chunks;
+mod credentials;
+mod clusters;
+mod ending;
 mod equal;
 mod faults;
 mod house;
@@ -12,8 +15,10 @@ mod keychain;
 mod kills;
 mod lost;
 mod reading;
+mod recordings;
 mod shapes;
 mod sharing;
+mod suggested;
 mod support;
 mod terminal;
 mod trying;

@@ -1,7 +1,7 @@
 //! The main walk: add, test, sync, read, and read again with the vCenter gone.
 //! Refuses to trust what Muster says of its own calls: the server counts them.
 
-use crate::support::{Musterctl, Peer};
+use crate::support::{Musterctl, Peer, table};
 use serde_json::{Value, json};
 
 fn names(rows: &Value) -> Vec<String> {
@@ -196,6 +196,59 @@ fn rows_are_chosen_sorted_limited_and_exported() {
 
     let table = muster.run(&["inventory", "vms"]);
     assert!(table.stdout.starts_with("NAME") && table.stdout.contains("poweredOn"), "{table:?}");
+}
+
+#[test]
+fn a_spreadsheet_gets_no_formula_out_of_a_name_and_programs_get_the_name_as_it_is() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let hostile = "=HYPERLINK(\"http://x\";\"y\"),z";
+    let vm = &peer.get("/objects?type=VirtualMachine")["objects"][0]["moref"];
+    peer.post("/update", json!({"type": "VirtualMachine", "moref": vm, "set": {"name": hostile}}));
+    muster.ok(&["sync", "full", "Berlin"]);
+    let vms = ["inventory", "vms", "--columns", "name,cpu_count"];
+
+    let exact = muster.run(&[&vms[..], &["--csv"]].concat()).stdout;
+    let cell = "\"=HYPERLINK(\"\"http://x\"\";\"\"y\"\"),z\",";
+    assert!(exact.contains(cell) && exact.starts_with("vcenter,") && !exact.contains('\r'), "{exact}");
+
+    for (separator, between) in [(None, ','), (Some(";"), ';'), (Some("tab"), '\t')] {
+        let chosen: Vec<&str> = separator.into_iter().flat_map(|one| ["--separator", one]).collect();
+        let sheet = muster.run(&[&vms[..], &["--spreadsheet"], &chosen].concat()).stdout;
+        let header = format!("\u{feff}\"vcenter\"{between}\"vcenter_instance_uuid\"{between}");
+        assert!(sheet.starts_with(&header) && sheet.ends_with("\r\n"), "{sheet}");
+        let cell = format!("\"'=HYPERLINK(\"\"http://x\"\";\"\"y\"\"),z\"{between}");
+        let row = sheet.lines().find(|line| line.contains("HYPERLINK")).unwrap();
+        table(&format!("a VM named {hostile} in a spreadsheet"), &cell[..cell.len() - 1]);
+        assert!(
+            row.contains(&cell) && row[row.len() - 1..].parse::<u8>().is_ok(),
+            "numbers are numbers: {row}"
+        );
+    }
+    for wrong in [&["--csv", "--spreadsheet"][..], &["--spreadsheet", "--json"], &["--separator", ";"]] {
+        assert_eq!(muster.run(&[&vms[..], wrong].concat()).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn one_kind_is_refreshed_because_a_person_asks_for_it() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let before = muster.ok(&["inventory", "vms"]);
+    let operation = &muster.ok(&["refresh", "hosts", "Berlin"])[0];
+    assert_eq!(
+        (&operation["kind"], &operation["origin"], &operation["scope"], &operation["state"]),
+        (&json!("refresh"), &json!("user"), &json!(["hosts"]), &json!("succeeded")),
+        "{operation}"
+    );
+    assert_eq!(operation["unchanged"], muster.ok(&["inventory", "hosts"]).as_array().unwrap().len());
+    assert_eq!(muster.ok(&["inventory", "vms"]), before, "nothing else was read");
+    let said = muster.run(&["refresh", "snapshots", "Berlin"]);
+    assert!(said.code == 0 && said.stdout.starts_with("Berlin: refresh of snapshots succeeded"), "{said:?}");
+    assert_eq!(muster.json(&["refresh", "hosts", "nowhere"]).code, 3);
+    assert_eq!(muster.json(&["refresh", "hosts"]).code, 2);
+    assert_eq!(peer.sessions(), 0);
 }
 
 #[test]

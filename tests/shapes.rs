@@ -6,7 +6,7 @@ use serde_json::Value;
 
 const VCENTER: &str =
     "id name host port credential user trust tags ttl_seconds instance_uuid product version build";
-const CREDENTIAL: &str = "id name user stored vcenters rejected_at";
+const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_because";
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total \
                          added changed removed unchanged calls bytes error";
@@ -43,6 +43,7 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["sync", "hosts", "Berlin"]), OPERATION);
     let operations = muster.ok(&["sync", "full", "Berlin"]);
     has(&operations, OPERATION);
+    has(&muster.ok(&["refresh", "vms", "Berlin"]), OPERATION);
     has(&muster.ok(&["operations", "list"]), OPERATION);
     let id = operations[0]["operation"].as_str().expect("an id");
     has(&muster.ok(&["operations", "show", id]), OPERATION);

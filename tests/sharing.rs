@@ -1,7 +1,7 @@
 //! Several readers and several processes on one data folder.
 //! Refuses to count in the client: how often a vCenter was asked is what the vCenter says.
 
-use crate::support::{Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish};
+use crate::support::{Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish, interrupt};
 use contract::{Event, Kind};
 use serde_json::json;
 use service::Freshness;
@@ -247,11 +247,6 @@ fn different_operations_of_one_vcenter_run_one_after_the_other_in_the_order_they
     assert_eq!((first.code, second.code), (0, 0), "{first:?} {second:?}");
     let ended = |run: &Run, time: &str| run.document()[0][time].as_str().unwrap().to_owned();
     assert!(ended(&second, "started_at") >= ended(&first, "finished_at"), "{first:?} {second:?}");
-}
-
-fn interrupt(child: &std::process::Child) {
-    let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
 }
 
 #[test]

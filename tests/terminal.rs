@@ -1,7 +1,7 @@
 //! What people on a terminal are asked, and that signals and closed pipes end commands in order.
 //! Refuses to imitate a terminal: `script`, which every Debian has, gives a real one.
 
-use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish};
+use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish, interrupt, table};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
@@ -87,10 +87,10 @@ fn ctrl_c_at_the_password_ends_with_130_and_the_terminal_shows_what_is_typed_aga
 }
 
 #[test]
-fn a_certificate_is_trusted_only_with_yes() {
+fn a_certificate_is_trusted_only_with_yes_whatever_ends_the_line() {
     let (peer, muster) = (Peer::vcenter(), Musterctl::new());
     muster.put_password("Berlin", PASSWORD);
-    for (answer, code) in [("no", 6), ("yes", 0)] {
+    for (answer, code) in [("no", 6), ("y", 6), ("\u{feff}yes\r", 0)] {
         let mut terminal = Terminal::start(&muster, &add(&peer, ""));
         terminal.expect("do you trust it?");
         assert!(terminal.shown.lock().unwrap().contains(&peer.sha256()));
@@ -99,6 +99,7 @@ fn a_certificate_is_trusted_only_with_yes() {
         assert_eq!(run.code, code, "{run:?}");
     }
     assert_eq!(muster.ok(&["vcenter", "show", "Berlin"])["pin"], json!(peer.sha256()));
+    table("a yes with a byte-order mark and a carriage return", "taken for yes");
 }
 
 #[test]
@@ -157,8 +158,7 @@ fn ctrl_c_ends_an_inventory_that_refreshes_and_nothing_is_left_running() {
     peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
     let child = muster.spawn(&["inventory", "hosts", "--max-age", "1s", "--json"]);
     eventually("it reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
-    let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    interrupt(&child);
     let run = finish(child);
     assert_eq!((run.code, &run.error()["code"]), (130, &json!("cancelled")), "{run:?}");
     assert!(run.error()["next_step"].is_string(), "{run:?}");

@@ -90,12 +90,29 @@ async fn the_stored_password_is_not_sent_to_another_server_than_the_one_it_is_fo
     let error = try_edited(&service, to(&other)).await.unwrap_err();
     assert_eq!((error.code, other.calls("Login")), (Code::DifferentVcenter, 0));
     assert!(error.message.contains(&other.address()), "{error:?}");
-    // A host tells who it is only after login.
-    let error = try_edited(&service, to(&host)).await.unwrap_err();
-    assert_eq!((error.code, host.calls("Login")), (Code::NoPassword, 0));
+    // A host tells who it is only after login, and a vCenter before: so it is none.
     let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
-    let error = try_edited(&service, Settings { login, ..to(&host) }).await.unwrap_err();
-    assert_eq!((error.code, host.sessions()), (Code::DifferentVcenter, 0));
+    for settings in [to(&host), Settings { login, ..to(&host) }] {
+        let error = try_edited(&service, settings).await.unwrap_err();
+        assert_eq!((error.code, host.calls("Login")), (Code::DifferentVcenter, 0));
+    }
+    service.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stored_password_of_a_host_is_tried_at_its_own_address_and_typed_at_another() {
+    let (host, other) = (Peer::start(&["--model", "esx"]), Peer::start(&["--model", "esx"]));
+    let muster = Musterctl::with(&host, "Berlin");
+    let service = muster.service().await;
+    let stored = settings(&berlin(&service).await);
+    assert!(try_edited(&service, stored.clone()).await.is_ok());
+    let trust = Some(Trust::Pin { sha256: other.sha256() });
+    let moved = Settings { address: other.address(), trust, ..stored };
+    let error = try_edited(&service, moved.clone()).await.unwrap_err();
+    assert_eq!((error.code, other.calls("Login")), (Code::NoPassword, 0), "{error:?}");
+    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
+    let answer = try_edited(&service, Settings { login, ..moved }).await;
+    assert_eq!((other.calls("Login"), other.sessions()), (1, 0), "{answer:?}");
     service.close().await;
 }
 

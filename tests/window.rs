@@ -8,6 +8,7 @@ mod bus;
 mod certificate;
 mod closing;
 mod driver;
+mod ending;
 mod explore;
 mod eyes;
 mod first;

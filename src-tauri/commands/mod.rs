@@ -38,6 +38,7 @@ register![
     operations::test_connection,
     operations::sync_hosts,
     operations::full_sync,
+    operations::refresh_kind,
     operations::cancel_operation,
     operations::list_operations,
     inventory::read_rows,

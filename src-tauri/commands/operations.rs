@@ -30,6 +30,13 @@ pub(crate) async fn full_sync(wiring: State<'_, Wiring>, args: FullSync) -> Answ
 }
 
 #[tauri::command]
+pub(crate) async fn refresh_kind(wiring: State<'_, Wiring>, args: RefreshKind) -> Answer<RefreshKind> {
+    let RefreshKind { vcenter, kind, accept_removals } = args;
+    let job = Job::Refresh { kind, accept_removals };
+    wiring.service().await?.operations().submit(&vcenter, job, Origin::User).await
+}
+
+#[tauri::command]
 pub(crate) async fn cancel_operation(
     wiring: State<'_, Wiring>,
     args: CancelOperation,

@@ -3,13 +3,14 @@
 
 use super::govc::{Inventory, Object};
 use super::make::*;
+use super::missing::told;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A kind of rows.
-pub(super) struct Kind {
+pub(crate) struct Kind {
     /// Its name on the command line.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The type to ask for, and its subtypes, which come along.
     types: &'static [&'static str],
     columns: &'static [(&'static str, &'static str, Make)],
@@ -19,10 +20,10 @@ pub(super) struct Kind {
 type Make = fn(&Cell<'_>) -> Value;
 
 /// Rows by moref, each with its values by column.
-pub(super) type Rows = BTreeMap<String, BTreeMap<String, Value>>;
+pub(crate) type Rows = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Every kind that there is.
-pub(super) const KINDS: [Kind; 9] = [
+pub(crate) const KINDS: [Kind; 9] = [
     Kind { name: "datacenters", types: &["Datacenter"], columns: DATACENTERS },
     Kind { name: "clusters", types: &["ClusterComputeResource"], columns: CLUSTERS },
     Kind { name: "hosts", types: &["HostSystem"], columns: HOSTS },
@@ -41,12 +42,9 @@ pub(super) const KINDS: [Kind; 9] = [
 /// The columns that are compared for every kind, whatever it is.
 const IDENTITY: [&str; 4] = ["vcenter", "vcenter_instance_uuid", "kind", "moref"];
 
-/// What the vCenter itself keeps: left out, it is unset also of what is lost.
-const PLACES: [&str; 3] = ["parent", "parentVApp", "resourcePool"];
-
 impl Kind {
     /// Every column that is compared.
-    pub(super) fn compared(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn compared(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|(column, _, _)| *column).chain(IDENTITY)
     }
 
@@ -54,34 +52,21 @@ impl Kind {
     pub(super) fn rows(&self, inventory: &Inventory<'_>, vcenter: &str) -> Rows {
         let objects = self.objects(inventory);
         let rows = objects.iter().map(|object| {
-            let mut missing = BTreeMap::new();
-            let mut row = BTreeMap::new();
-            for (column, path, make) in self.columns {
-                let value = if self.is_untold(object, path) {
-                    missing.insert(*column, "not_connected");
-                    Value::Null
-                } else {
-                    make(&Cell { inventory, object, path })
-                };
-                row.insert((*column).to_owned(), value);
-            }
+            let told = self.columns.iter().map(|(column, path, make)| {
+                (*column, told(&Cell { inventory, object, path }, column, *make))
+            });
+            let told: Vec<_> = told.collect();
+            let missing: Value =
+                told.iter().filter_map(|(column, (_, why))| Some((*column, (*why)?))).collect();
+            let mut row: BTreeMap<String, Value> =
+                told.into_iter().map(|(column, (value, _))| (column.to_owned(), value)).collect();
             let identity =
                 [json!(vcenter), inventory.instance_uuid.clone(), json!(self.name), json!(object.moref)];
             row.extend(IDENTITY.map(str::to_owned).into_iter().zip(identity));
-            row.insert("missing".to_owned(), json!(missing));
+            row.insert("missing".to_owned(), missing);
             (object.moref.clone(), row)
         });
         rows.collect()
-    }
-
-    /// Whether the server left a property out because it doesn't reach the object, rather than for being unset.
-    fn is_untold(&self, object: &Object, path: &str) -> bool {
-        let is_told = |path: &str| !object.get(path).is_null();
-        let state = object.get("runtime.connectionState").as_str();
-        let mut config = self.columns.iter().filter(|(_, path, _)| path.starts_with("config."));
-        let has_no_config = self.name == "vms" && !config.any(|(_, path, _)| is_told(path));
-        let is_lost = state.is_some_and(|state| state != "connected") || has_no_config;
-        is_lost && !PLACES.contains(&path) && !is_told(path)
     }
 
     fn objects(&self, inventory: &Inventory<'_>) -> Vec<Object> {
@@ -112,6 +97,7 @@ const CLUSTERS: &[(&str, &str, Make)] = &[
     ("cpu_total_mhz", "summary.totalCpu", same),
     ("cpu_effective_mhz", "summary.effectiveCpu", same),
     ("memory_total_bytes", "summary.totalMemory", same),
+    ("memory_effective_bytes", "summary.effectiveMemory", mebibytes),
 ];
 
 const HOSTS: &[(&str, &str, Make)] = &[
@@ -237,7 +223,7 @@ const RESOURCE_POOLS: &[(&str, &str, Make)] = &[
 ];
 
 const FOLDERS: &[(&str, &str, Make)] =
-    &[("name", "name", name), ("path", "name", path), ("type", "name", folder_type)];
+    &[("name", "name", name), ("path", "name", path), ("type", "childType", folder_type)];
 
 const SNAPSHOTS: &[(&str, &str, Make)] = &[
     ("vm", "vm", name_of),

@@ -1,6 +1,8 @@
-//! The inventory as govc prints it: objects with their properties, and the tree they stand in.
+//! The inventory as govc prints it, or as a recording has it: objects with their properties, and the tree they stand in.
 //! Refuses to use anything of Muster: what is compared must not come from the code that is tested.
 
+use super::make::list;
+use super::recorded::Recorded;
 use crate::support::Peer;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -11,12 +13,21 @@ pub(crate) struct Object {
     pub(crate) object_type: String,
     /// The bare reference, such as `host-12`.
     pub(crate) moref: String,
-    properties: BTreeMap<String, Value>,
+    pub(super) properties: BTreeMap<String, Value>,
+}
+
+/// Who says what the inventory is.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// An independent client, of the server that Muster reads.
+    Govc(&'a Peer),
+    /// The recording that the server answers from.
+    Recorded(&'a Recorded),
 }
 
 /// A server's inventory, asked for piece by piece.
 pub(crate) struct Inventory<'a> {
-    peer: &'a Peer,
+    pub(super) source: Source<'a>,
     tree: BTreeMap<String, Object>,
     datacenters: Vec<Object>,
     vapps: BTreeMap<String, Object>,
@@ -41,14 +52,15 @@ const FOLDERS: [&str; 4] = ["vmFolder", "hostFolder", "datastoreFolder", "networ
 
 impl<'a> Inventory<'a> {
     /// Reads names and parents of everything.
-    pub(crate) fn of(peer: &'a Peer) -> Inventory<'a> {
-        let tree = objects(peer, &TREE, &["name", "parent"]);
+    pub(crate) fn of(source: Source<'a>) -> Inventory<'a> {
+        let tree = source.objects(&TREE, &["name", "parent"]);
         let by_moref = |objects: Vec<Object>| -> BTreeMap<String, Object> {
             objects.into_iter().map(|object| (object.moref.clone(), object)).collect()
         };
-        let (tree, datacenters) = (by_moref(tree), objects(peer, &["Datacenter"], &FOLDERS));
+        let (tree, datacenters) = (by_moref(tree), source.objects(&["Datacenter"], &FOLDERS));
         let vapps = BTreeMap::new();
-        let mut inventory = Inventory { peer, tree, datacenters, vapps, instance_uuid: instance_uuid(peer) };
+        let mut inventory =
+            Inventory { source, tree, datacenters, vapps, instance_uuid: source.instance_uuid() };
         inventory.vapps = by_moref(inventory.objects(&["VirtualApp"], &["parentFolder"]));
         inventory
     }
@@ -59,7 +71,7 @@ impl<'a> Inventory<'a> {
         if !self.tree.values().any(|object| types.contains(&&*object.object_type)) {
             return Vec::new();
         }
-        objects(self.peer, &types[..1], paths)
+        self.source.objects(&types[..1], paths)
     }
 
     /// A node of every snapshot tree, with what its place in the tree says: `vm`, `depth`, `current`.
@@ -91,6 +103,11 @@ impl<'a> Inventory<'a> {
         let of =
             |datacenter: &Object| FOLDERS.into_iter().find(|role| datacenter.reference(role) == Some(folder));
         self.datacenters.iter().find_map(of)?.strip_suffix("Folder")
+    }
+
+    /// Whether it has this object, so that names lead to it.
+    pub(crate) fn has(&self, moref: &str) -> bool {
+        self.tree.contains_key(moref)
     }
 
     /// An object's name as people gave it.
@@ -137,6 +154,42 @@ pub(crate) fn decoded(name: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| name.to_owned())
 }
 
+impl Source<'_> {
+    /// Objects of these types and of their subtypes.
+    fn objects(self, types: &[&str], paths: &[&str]) -> Vec<Object> {
+        match self {
+            Source::Govc(peer) => objects(peer, types, paths),
+            Source::Recorded(recorded) => recorded.objects(types, paths),
+        }
+    }
+
+    /// The version of the API, major and minor; all there is of one that isn't recorded.
+    pub(super) fn api_version(self) -> f64 {
+        match self {
+            Source::Govc(_) => f64::INFINITY,
+            Source::Recorded(recorded) => {
+                let version = recorded.about("apiVersion");
+                let numbers: Vec<&str> = version.as_str().expect("a version").split('.').take(2).collect();
+                numbers.join(".").parse().expect("numbers")
+            }
+        }
+    }
+
+    /// What tells the server from all others. A host that is asked directly has no id of its own: it is known by its
+    /// hardware.
+    fn instance_uuid(self) -> Value {
+        let own = match self {
+            Source::Govc(peer) => peer.govc(&["about", "-json"]).remove(0)["about"]["instanceUuid"].take(),
+            Source::Recorded(recorded) => recorded.about("instanceUuid"),
+        };
+        if own.as_str().is_some_and(|own| !own.is_empty()) {
+            return own;
+        }
+        let hosts = self.objects(&["HostSystem"], &["summary.hardware.uuid"]);
+        hosts.first().expect("a host").get("summary.hardware.uuid").clone()
+    }
+}
+
 fn objects(peer: &Peer, types: &[&str], paths: &[&str]) -> Vec<Object> {
     let mut arguments = vec!["object.collect", "-json"];
     for object_type in types {
@@ -168,7 +221,7 @@ fn unwrapped(mut value: Value) -> Value {
 }
 
 fn flatten(nodes: &Value, depth: u64, current: &Value, found: &mut Vec<Object>) {
-    for node in nodes.as_array().into_iter().flatten() {
+    for node in list(nodes) {
         let moref = &node["snapshot"]["value"];
         let mut properties: BTreeMap<String, Value> =
             node.as_object().expect("a node").clone().into_iter().collect();
@@ -181,15 +234,4 @@ fn flatten(nodes: &Value, depth: u64, current: &Value, found: &mut Vec<Object>) 
         });
         flatten(&node["childSnapshotList"], depth + 1, current, found);
     }
-}
-
-fn instance_uuid(peer: &Peer) -> Value {
-    let about = peer.govc(&["about", "-json"]).remove(0);
-    let own = &about["about"]["instanceUuid"];
-    if own.as_str().is_some_and(|own| !own.is_empty()) {
-        return own.clone();
-    }
-    // A host that is asked directly has none: it is known by its hardware.
-    let hosts = objects(peer, &["HostSystem"], &["summary.hardware.uuid"]);
-    hosts.first().expect("a host").get("summary.hardware.uuid").clone()
 }

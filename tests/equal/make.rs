@@ -1,4 +1,4 @@
-//! How a column's value is made of what govc prints.
+//! How a column's value is made of what govc prints, or a recording has.
 //! Refuses to guess: what the server didn't send is null, and a list that it didn't send is empty.
 
 use super::govc::{Inventory, Object, decoded};
@@ -63,7 +63,7 @@ pub(super) fn morefs(cell: &Cell<'_>) -> Value {
 /// The names of what a list refers to.
 pub(super) fn names_of(cell: &Cell<'_>) -> Value {
     let morefs = cell.list().iter().filter_map(|one| one["value"].as_str());
-    sorted(morefs.map(|moref| cell.inventory.name(moref).unwrap_or_else(|| panic!("{moref} has no name"))))
+    sorted(morefs.filter_map(|moref| cell.inventory.name(moref)))
 }
 
 /// Names from below the root folder down to the object itself.
@@ -114,6 +114,9 @@ pub(super) fn pod_moref(cell: &Cell<'_>) -> Value {
 
 /// What a folder is for: by the folder of its datacenter that it is below, not by what it may hold.
 pub(super) fn folder_type(cell: &Cell<'_>) -> Value {
+    if cell.value().is_null() {
+        return Value::Null;
+    }
     let mut outwards = cell.inventory.outwards(&cell.object.moref);
     let role = outwards.find_map(|object| cell.inventory.role(&object.moref));
     role.unwrap_or("datacenter").into()
@@ -203,11 +206,11 @@ pub(super) fn instant(value: &Value) -> Option<i64> {
 }
 
 impl Cell<'_> {
-    fn value(&self) -> &Value {
+    pub(super) fn value(&self) -> &Value {
         self.object.get(self.path)
     }
 
-    fn list(&self) -> &[Value] {
+    pub(super) fn list(&self) -> &[Value] {
         list(self.value())
     }
 
@@ -256,8 +259,13 @@ fn local_last(addresses: Value) -> Value {
     others.into_iter().chain(local).cloned().collect()
 }
 
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+/// The items of a list; a recording doesn't tell a list of one from the one.
+pub(super) fn list(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(list) => list,
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    }
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> Value {

@@ -1,16 +1,26 @@
 //! What walks share: a vCenter to talk to, and `musterctl` to talk with.
 //! Refuses to reuse anything between tests: each has its own server and its own data folder.
 
+mod ended;
 mod musterctl;
 mod peer;
+mod simulator;
 
+pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
 pub(crate) use musterctl::{Musterctl, Run, finish};
 pub(crate) use peer::{PASSWORD, Peer};
+pub(crate) use simulator::Simulator;
 
 use std::time::{Duration, Instant};
 
 /// Longer than anything takes on a busy machine with two cores; what hangs must end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A line of the table of faults: what went wrong, and what came of it.
+#[expect(clippy::print_stdout, reason = "the table is what the output of the tests is for")]
+pub(crate) fn table(fault: &str, outcome: impl std::fmt::Display) {
+    println!("fault | {fault} | {outcome}");
+}
 
 /// Waits until something holds, looking again and again; fails with `what` when it never does.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {

@@ -2,8 +2,8 @@
 //! Refuses to see the environment of the person who runs the tests: no keychain but one of the tests' own, no
 //! proxy, no home.
 
-use super::Peer;
 use super::peer::PASSWORD;
+use super::{Peer, Simulator};
 use serde_json::Value;
 use service::{Options, Service, Unlock};
 use std::io::Write;
@@ -55,6 +55,14 @@ impl Musterctl {
     /// Adds `peer` as `name`, trusted by the fingerprint of its certificate.
     pub(crate) fn add_pinned(&self, peer: &Peer, name: &str) -> Value {
         self.add_trusted(peer, name, ["--pin", &peer.sha256()])
+    }
+
+    /// Adds a simulator of our own as `name`, trusted by the fingerprint of its certificate.
+    pub(crate) fn add_simulator(&self, simulator: &Simulator, name: &str) -> Value {
+        self.put_password(name, simulator.text("password"));
+        let (address, user, sha256) =
+            (simulator.text("address"), simulator.text("user"), simulator.text("sha256"));
+        self.ok(&["vcenter", "add", name, address, "--user", user, "--pin", sha256])
     }
 
     fn add_trusted(&self, peer: &Peer, name: &str, trust: [&str; 2]) -> Value {

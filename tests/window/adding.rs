@@ -3,7 +3,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::equal::govc::{Inventory, Object};
+use crate::equal::govc::{Inventory, Object, Source};
 use crate::support::{Musterctl, PASSWORD, Peer};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ async fn a_vcenter_added_in_the_form_shows_the_hosts_that_govc_sees() -> Result<
 
     window.go("#/inventory/hosts").await?;
     window.wait_for_element("#rows[aria-busy=false] tr[data-moref]").await?;
-    let inventory = Inventory::of(&peer);
+    let inventory = Inventory::of(Source::Govc(&peer));
     let hosts = inventory.objects(&["HostSystem"], &COLUMNS.map(|(_, path)| path));
     let mut rows = window.rows(&COLUMNS.map(|(column, _)| column)).await?;
     let mut expected: Vec<Vec<String>> = hosts.iter().map(in_words).collect();

@@ -52,9 +52,55 @@ async fn a_changed_certificate_stops_everything_until_a_person_typed_the_host() 
     window.close(&screen).await
 }
 
+#[tokio::test]
+async fn leaving_the_approved_certificate_for_the_systems_trust_takes_the_host_name_too() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    muster.add_pinned(&peer, "Berlin");
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    let old = peer.sha256();
+    let changed = peer.post("/certificate", json!({}));
+    let new = changed["sha256"].as_str().context("the new fingerprint")?.to_owned();
+    let logins = peer.calls("Login");
+
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Edit").await?;
+    window.wait_for_element("#vc-trust-system").await?;
+    window
+        .wait_for(
+            "the system's trust is chosen",
+            "document.querySelector('#vc-trust-system').click() ?? true",
+        )
+        .await?;
+    for button in ["Test connection", "Save"] {
+        window.press("dialog", button).await?;
+        let shown = window.wait_for_text("dialog", "Shown now").await?;
+        let (before, now) = shown.split_once("Shown now").context("old and new")?;
+        assert!(before.contains(&fingerprint(&old)) && now.contains(&fingerprint(&new)), "{shown}");
+        assert!(!can_press(&window, "Accept the change").await?, "{button}: it can be accepted by a click");
+    }
+    window.shoot(&screen, "certificate-leaves-pin").await?;
+    assert_eq!((peer.calls("Login"), &muster.ok(&["vcenter", "list"])[0]["trust"]), (logins, &json!("pin")));
+    window.fill("#certificate-host", "127.0.0.1").await?;
+    window.press("dialog", "Accept the change").await?;
+    window.wait_until_gone("dialog").await?;
+    window.wait_for_text("[data-vcenter='Berlin']", "Certificate not trusted").await?;
+    assert_eq!(
+        (peer.calls("Login"), &muster.ok(&["vcenter", "list"])[0]["trust"]),
+        (logins, &json!("system"))
+    );
+
+    window.close(&screen).await
+}
+
 async fn can_trust(window: &Window) -> Result<bool> {
+    can_press(window, TRUST).await
+}
+
+async fn can_press(window: &Window, label: &str) -> Result<bool> {
     let button = format!(
-        "[...document.querySelectorAll('dialog button')].find(b => b.innerText.trim() === '{TRUST}')"
+        "[...document.querySelectorAll('dialog button')].find(b => b.innerText.trim() === '{label}')"
     );
     let disabled =
         window.wait_for("the button", &format!("{button} ? String({button}.disabled) : null")).await?;

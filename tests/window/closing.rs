@@ -1,5 +1,5 @@
 //! Closes a window as a user does: asked to by its display, it ends in order.
-//! Refuses to kill it, which is what the end of a WebDriver session does.
+//! Or ends it as a system does, by a signal. Refuses to kill it, which is what the end of a WebDriver session does.
 
 use super::driver::POLL;
 use super::screen::Screen;
@@ -19,13 +19,33 @@ pub(super) fn close(screen: &Screen) -> Result<()> {
     let protocols = atom(&display, "WM_PROTOCOLS")?;
     let delete = atom(&display, "WM_DELETE_WINDOW")?;
     let window = window(&display, root, protocols)?.context("no window on the screen")?;
-    let owner = atom(&display, "_NET_WM_PID")?;
-    let owner = display.get_property(false, window, owner, AtomEnum::CARDINAL, 0, 1)?.reply()?;
-    let process = owner.value32().and_then(|mut values| values.next()).context("a window of no process")?;
+    let process = owner(&display, window)?;
 
     let please = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
     display.send_event(false, window, EventMask::NO_EVENT, please)?;
     display.flush()?;
+    wait_for_end(process)
+}
+
+/// Sends the process of the window on a screen the signal with which systems stop services, and waits for its end.
+pub(super) fn terminate(screen: &Screen) -> Result<()> {
+    let (display, number) = x11rb::connect(Some(screen.display()))?;
+    let root = display.setup().roots[number].root;
+    let protocols = atom(&display, "WM_PROTOCOLS")?;
+    let window = window(&display, root, protocols)?.context("no window on the screen")?;
+    let process = owner(&display, window)?;
+    let sent = std::process::Command::new("kill").args(["-TERM", &process.to_string()]).status()?;
+    ensure!(sent.success(), "no signal could be sent");
+    wait_for_end(process)
+}
+
+fn owner(display: &RustConnection, window: Window) -> Result<u32> {
+    let owner = atom(display, "_NET_WM_PID")?;
+    let owner = display.get_property(false, window, owner, AtomEnum::CARDINAL, 0, 1)?.reply()?;
+    owner.value32().and_then(|mut values| values.next()).context("a window of no process")
+}
+
+fn wait_for_end(process: u32) -> Result<()> {
     let asked = Instant::now();
     while is_running(process) {
         ensure!(

@@ -38,3 +38,26 @@ async fn many_removals_are_a_question_with_counts_and_are_gone_after_the_answer(
 
     window.close(&screen).await
 }
+
+#[tokio::test]
+async fn what_is_accepted_of_a_refresh_is_that_refresh_and_no_full_sync() -> Result<()> {
+    let peer = Peer::start(&["--model", "vpx", "--rich=false", "--vms", "1", "--extra-vms", "120"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/vcenter").await?;
+    peer.post("/destroy", json!({"type": "VirtualMachine", "count": 90}));
+    assert_eq!(muster.json(&["refresh", "vms", "Berlin"]).code, 1);
+
+    window.wait_for_text("[data-vcenter='Berlin']", "Accept the removals").await?;
+    window.press("[data-vcenter='Berlin']", "Accept the removals").await?;
+    let told = window.wait_for_toast("Berlin: refresh of vms done").await?;
+    assert!(told.contains("90 removed"), "{told}");
+    let done = muster.ok(&["operations", "list"]);
+    let kinds: Vec<_> =
+        done.as_array().context("a list")?.iter().map(|operation| &operation["kind"]).collect();
+    assert_eq!(kinds, ["refresh", "refresh", "full_sync"], "the newest first");
+
+    window.close(&screen).await
+}

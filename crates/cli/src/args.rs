@@ -43,6 +43,8 @@ pub(crate) enum Command {
     /// Read from vCenters into the cache
     #[command(subcommand)]
     Sync(Sync),
+    /// Read one kind of objects into the cache
+    Refresh(Refresh),
     /// See what was done and how it ended
     #[command(subcommand)]
     Operations(Operations),
@@ -70,6 +72,9 @@ pub(crate) enum Command {
         /// Another seed, another estate
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
+        /// Answer what was recorded of a real server instead: XML, packed with gzip or not
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
+        recording: Option<PathBuf>,
     },
     /// Print a shell completion script
     Completions {
@@ -168,8 +173,9 @@ pub(crate) enum Vcenter {
 #[derive(Debug, ClapArgs)]
 #[group(multiple = false)]
 pub(crate) struct Trust {
-    /// Trust the certificate with this SHA-256 fingerprint
-    #[arg(long, value_name = "SHA256")]
+    /// Trust the certificate with this SHA-256 fingerprint, as openssl or any browser shows it
+    // A certificate pasted in its place begins with dashes, and deserves better than "unexpected argument".
+    #[arg(long, value_name = "SHA256", allow_hyphen_values = true)]
     pub(crate) pin: Option<String>,
     /// Trust what chains up to the CA certificates in this PEM file
     #[arg(long, value_name = "FILE")]
@@ -253,6 +259,18 @@ pub(crate) enum Sync {
     },
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Refresh {
+    /// Kind of objects; snapshots come with their VMs
+    pub(crate) kind: KindName,
+    /// Names or ids of vCenters
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Remove what the vCenter no longer lists, however much it is
+    #[arg(long)]
+    pub(crate) accept_removals: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Operations {
     /// List the newest
@@ -290,9 +308,32 @@ pub(crate) struct Inventory {
     /// Refresh what is older than this, such as 10m
     #[arg(long, value_name = "TIME")]
     pub(crate) max_age: Option<String>,
-    /// Print comma-separated values
+    /// Print comma-separated values, exactly as they are: for programs
+    ///
+    /// RFC 4180. The elements of a list are joined by semicolons; a semicolon or backslash within one has a backslash
+    /// before it. A cell may begin with what a spreadsheet takes for a formula: use --spreadsheet for one.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
+    /// Print a file that Excel and other spreadsheets may open: no text in it can become a formula
+    ///
+    /// As --csv, with a byte-order mark, CRLF at the ends of lines, every text in quotes, and an apostrophe before a text
+    /// that begins with = + - @ or a control character, blanks before them aside.
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub(crate) spreadsheet: bool,
+    /// What separates the cells of --spreadsheet; Excel expects the list separator of its own locale
+    #[arg(long, value_name = "SEPARATOR", requires = "spreadsheet", default_value = ",")]
+    pub(crate) separator: Separator,
+}
+
+/// What separates the cells of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Separator {
+    #[value(name = ",", help = "for Excel in English")]
+    Comma,
+    #[value(name = ";", help = "for Excel in most of Europe")]
+    Semicolon,
+    #[value(name = "tab", help = "for pasting")]
+    Tab,
 }
 
 /// The kinds by their names.
@@ -342,6 +383,9 @@ mod tests {
             assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "{vms}");
         }
         assert!(Args::command().try_get_matches_from(["musterctl", "simulator", "--vms", "30000"]).is_ok());
+        let both = ["musterctl", "simulator", "--recording", "a.xml", "--vms", "5"];
+        let refused = Args::command().try_get_matches_from(both);
+        assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "a recording has its own size");
     }
 
     #[test]

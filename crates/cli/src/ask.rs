@@ -2,8 +2,8 @@
 //! Refuses to ask where nobody can answer, and to show what is typed as a password.
 
 use crate::output::{Output, time};
-use contract::{ApiError, Code, CredentialId};
-use service::{SecretString, Service};
+use contract::{ApiError, Code, CredentialId, Rejection, Vcenter};
+use service::{SecretString, Service, quoted};
 use std::io::IsTerminal;
 
 /// Whether a person can answer.
@@ -29,10 +29,7 @@ pub(crate) async fn password(user: &str, credential: &str) -> Result<SecretStrin
         }
         typed => typed.map_err(|error| failed(error.to_string()))?,
     };
-    if typed.is_empty() {
-        return Err(failed("it is empty".into()));
-    }
-    Ok(SecretString::from(typed))
+    service::typed_password(&typed).map_err(|error| failed(error.to_string()))
 }
 
 /// The password of a new credential, typed; none where it is at hand already, or nobody is there.
@@ -49,29 +46,45 @@ pub(crate) async fn new_password(
     password(user, name).await.map(Some)
 }
 
-/// Lets a person type the password of a credential that is nowhere to be found, or was rejected; it is held until this
-/// process ends.
+/// Lets a person type the password of a credential that is nowhere to be found, was rejected, or is not sent to a vCenter
+/// whose address was changed; it is held until this process ends.
 pub(crate) async fn missing_password(
     service: &Service,
     output: &Output,
     id: &CredentialId,
+    vcenter: Option<&Vcenter>,
 ) -> Result<(), ApiError> {
     if !somebody_is_there() {
         return Ok(());
     }
     let credential = service.credential(id.as_str()).await?;
-    match credential.rejected_at {
-        Some(at) => output.say(&format!(
-            "The login of {} ({}) was rejected at {}; the password typed now is tried once.",
+    let moved = match vcenter {
+        Some(vcenter) if service.is_moved_host(&vcenter.id).await? => Some(vcenter),
+        _ => None,
+    };
+    let rejected_at = if service.is_blocked(&credential).await? { credential.rejected_at } else { None };
+    match (rejected_at, moved) {
+        // The server says so itself if it is locked still: a password typed now would only be counted.
+        (Some(_), _) if credential.rejected_because == Some(Rejection::AccountLocked) => return Ok(()),
+        (Some(at), _) => output.say(&format!(
+            "The login of {} ({}) was rejected at {}; the password typed now is tried once, and not stored: musterctl \
+             credential set {} stores one.",
             credential.user,
             credential.name,
-            time(Some(at))
+            time(Some(at)),
+            quoted(&credential.name)
         )),
-        None if at_hand(service, output, id, &credential.name).await => return Ok(()),
-        None => {}
+        (None, Some(vcenter)) => output.say(&format!(
+            "The address of {} was changed to {}: its stored password is not sent there. Type it if you know that it is \
+             the same host.",
+            vcenter.name, vcenter.host
+        )),
+        (None, None) if at_hand(service, output, id, &credential.name).await => return Ok(()),
+        (None, None) => {}
     }
     let typed = password(&credential.user, &credential.name).await?;
-    service.hold_password(id, &credential.name, typed).await
+    service.hold_password(id, &credential.name, typed, vcenter);
+    Ok(())
 }
 
 /// Whether there is a password; a keychain that gives none for whatever reason is no reason not to ask a person.
@@ -133,7 +146,12 @@ pub(crate) async fn confirm(output: &Output, question: &str) -> bool {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map(|_| line)
     });
-    matches!(read.await, Ok(Ok(line)) if line.trim().eq_ignore_ascii_case("yes"))
+    matches!(read.await, Ok(Ok(line)) if is_yes(&line))
+}
+
+/// Whether a line says yes, whichever line end the terminal sends and whatever was pasted with it.
+fn is_yes(line: &str) -> bool {
+    line.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case("yes")
 }
 
 /// Asks before something is destroyed, unless the question was answered with `--yes`.
@@ -153,4 +171,15 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
     }
     Err(ApiError::new(Code::Cancelled, "nothing was removed")
         .next("Answer with yes, or pass --yes, to remove it."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_yes;
+
+    #[test]
+    fn only_yes_is_yes_whatever_ends_the_line() {
+        assert!(["yes\n", "yes\r\n", "YES\r", "\u{feff}yes", " yes "].into_iter().all(is_yes));
+        assert!(!["", "\n", "y\n", "yes please\n", "no\r\n"].into_iter().any(is_yes));
+    }
 }

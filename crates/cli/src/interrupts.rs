@@ -1,49 +1,81 @@
 //! Ctrl-C, and the signal with which services are stopped.
-//! Refuses to let one press mean two things: while somebody has taken the presses, nobody else hears of them.
+//! Refuses to let one press mean two things: while somebody has taken the presses, nobody else hears of them. And to let
+//! a command hang: whatever the one who hears a press is stuck in, the process ends in time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{Mutex, Notify};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// From a press to the end of the process, in order if that is possible.
+const PATIENCE: Duration = Duration::from_millis(4900);
+
+/// What of it is kept for ending after the service was closed.
+const LAST: Duration = Duration::from_millis(300);
 
 /// The presses of one run, from the moment it listens.
 pub(crate) struct Interrupts {
-    signals: Mutex<Signals>,
+    heard: Arc<Heard>,
+    _listener: JoinSet<()>,
+}
+
+/// What was pressed so far.
+#[derive(Default)]
+struct Heard {
     taken: AtomicBool,
-    pressed: Notify,
+    to_taker: Notify,
+    to_nobody: Notify,
+    is_terminated: AtomicBool,
+    end: Mutex<Option<Instant>>,
 }
 
 impl Interrupts {
     /// From now on a press no longer kills the process.
     pub(crate) fn listen() -> std::io::Result<Interrupts> {
-        let signals = Mutex::new(Signals::listen()?);
-        Ok(Interrupts { signals, taken: AtomicBool::new(false), pressed: Notify::new() })
+        let signals = Signals::listen()?;
+        let heard = Arc::new(Heard::default());
+        let mut listener = JoinSet::new();
+        // On a thread of its own: the one that runs the command may be writing into a pipe that nobody reads.
+        listener.spawn(heard.clone().listen(signals));
+        Ok(Interrupts { heard, _listener: listener })
     }
 
-    /// Ends at a press that nobody has taken; hands the others on, so it must be polled all the time.
+    /// Ends at a press that nobody has taken.
     pub(crate) async fn unhandled(&self) {
-        let mut signals = self.signals.lock().await;
-        loop {
-            signals.next().await;
-            if !self.taken.load(Ordering::Relaxed) {
-                return;
-            }
-            self.pressed.notify_one();
-        }
+        self.heard.to_nobody.notified().await;
     }
 
     /// From now on, until the answer is dropped, presses go to it.
     pub(crate) fn take(&self) -> Presses<'_> {
-        self.taken.store(true, Ordering::Relaxed);
-        Presses(self)
+        self.heard.taken.store(true, Ordering::Relaxed);
+        Presses(&self.heard)
+    }
+
+    /// When everything has to have ended, if a press said so.
+    pub(crate) fn end(&self) -> Option<Instant> {
+        self.heard.end().map(|end| end.checked_sub(LAST).unwrap_or(end))
     }
 }
 
 /// The presses, for one who decides what they mean.
-pub(crate) struct Presses<'a>(&'a Interrupts);
+pub(crate) struct Presses<'a>(&'a Heard);
 
 impl Presses<'_> {
     /// Ends at the next press.
     pub(crate) async fn next(&self) {
-        self.0.pressed.notified().await;
+        self.0.to_taker.notified().await;
+    }
+
+    /// Whether the process was told to end, and not by a person who could press again.
+    pub(crate) fn is_terminated(&self) -> bool {
+        self.0.is_terminated.load(Ordering::Relaxed)
+    }
+
+    /// The last press ends nothing yet; the next one does.
+    pub(crate) fn goes_on(&self) {
+        *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -51,6 +83,51 @@ impl Drop for Presses<'_> {
     fn drop(&mut self) {
         self.0.taken.store(false, Ordering::Relaxed);
     }
+}
+
+impl Heard {
+    async fn listen(self: Arc<Self>, mut signals: Signals) {
+        loop {
+            let end = self.end();
+            let late = async {
+                match end {
+                    Some(end) => tokio::time::sleep_until(end).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                signal = signals.next() => self.hear(signal),
+                // Unless it was taken back in the meantime.
+                () = late => if self.end() == end { self::late() },
+            }
+        }
+    }
+
+    fn hear(&self, signal: Signal) {
+        if signal == Signal::Terminate {
+            self.is_terminated.store(true, Ordering::Relaxed);
+        }
+        self.end.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(Instant::now() + PATIENCE);
+        let taken = self.taken.load(Ordering::Relaxed);
+        if taken { self.to_taker.notify_one() } else { self.to_nobody.notify_one() }
+    }
+
+    fn end(&self) -> Option<Instant> {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends a process that did not end in order.
+fn late() -> ! {
+    std::process::exit(crate::exit::Exit::Cancelled as i32)
+}
+
+/// What a process is ended with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    Interrupt,
+    #[cfg_attr(windows, expect(dead_code, reason = "Windows stops services in another way"))]
+    Terminate,
 }
 
 #[cfg(unix)]
@@ -69,10 +146,10 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
         }
     }
 }
@@ -86,7 +163,8 @@ impl Signals {
         tokio::signal::windows::ctrl_c().map(Signals)
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
         let _ = self.0.recv().await;
+        Signal::Interrupt
     }
 }

@@ -4,6 +4,7 @@
 mod args;
 mod ask;
 mod commands;
+mod delimited;
 mod exit;
 mod interrupts;
 mod output;
@@ -13,6 +14,7 @@ use args::Args;
 use clap::{CommandFactory, Parser};
 use contract::{ApiError, Code};
 use exit::Exit;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::try_parse_from(std::env::args_os().map(typed)) {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
     };
@@ -51,6 +53,14 @@ fn run() -> ExitCode {
     // A keychain or a file system that hangs must not keep the process alive.
     runtime.shutdown_background();
     exit.into()
+}
+
+/// An argument without what comes with it out of a file of Windows: a byte-order mark before it, a line's end behind it.
+fn typed(argument: OsString) -> OsString {
+    match argument.into_string() {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(&text).trim_end_matches(['\r', '\n']).into(),
+        Err(other) => other,
+    }
 }
 
 /// Logs what MUSTER_LOG asks for, and nothing without it: what users need to know they are told in other words.
@@ -85,4 +95,18 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
         output::Output::new(true).json_error(&error);
     }
     Exit::WrongUsage.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn an_argument_out_of_a_file_of_windows_is_what_a_person_would_type() {
+        for (given, meant) in
+            [("\u{feff}Berlin\r\n", "Berlin"), ("a b", "a b"), (" x ", " x "), ("\u{feff}", "")]
+        {
+            assert_eq!(typed(given.into()), meant);
+        }
+    }
 }

@@ -217,18 +217,6 @@ pub(crate) fn json(column: &Column, value: &Value) -> serde_json::Value {
     }
 }
 
-/// A value in a CSV field; lists are joined by semicolons.
-pub(crate) fn csv(column: &Column, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::List(values) => values.iter().map(|value| csv(column, value)).collect::<Vec<_>>().join(";"),
-        other => match json(column, other) {
-            serde_json::Value::String(text) => text,
-            plain => plain.to_string(),
-        },
-    }
-}
-
 /// How a column's values stand in a table.
 pub(crate) fn fit(column: &Column) -> Fit {
     if column.ty == Type::Integer { Fit::Number } else { Fit::Words }
@@ -239,10 +227,12 @@ pub(crate) fn time(time: Option<Time>) -> String {
     time.map_or_else(|| "-".into(), |time| Time(time.0 - time.0.rem_euclid(1000)).to_string())
 }
 
-/// A length of time in words.
-pub(crate) fn age(seconds: Option<i64>) -> String {
-    match seconds {
-        None => "never".into(),
+/// How long ago it was, in words.
+pub(crate) fn age(at: Option<Time>, now: Time) -> String {
+    let Some(at) = at else { return "never".into() };
+    match at.age_seconds(now) {
+        // A clock was wrong, then or now.
+        None => "in the future".into(),
         Some(s @ ..120) => format!("{s} s"),
         Some(s @ ..7200) => format!("{} min", s / 60),
         Some(s @ ..172_800) => format!("{} h", s / 3600),
@@ -270,7 +260,9 @@ mod tests {
     #[test]
     fn sizes_and_ages_read_as_people_write_them() {
         assert_eq!([0, 1023, 1024, 1 << 40].map(bytes), ["0 B", "1023 B", "1.0 KiB", "1.0 TiB"]);
-        assert_eq!([Some(5), Some(300), None].map(age), ["5 s", "5 min", "never"]);
+        let ago = |ms: Option<i64>| age(ms.map(|ms| Time(1_000_000 - ms)), Time(1_000_000));
+        assert_eq!([Some(5_000), Some(300_000), None].map(ago), ["5 s", "5 min", "never"]);
+        assert_eq!(ago(Some(-1)), "in the future");
     }
 
     #[test]

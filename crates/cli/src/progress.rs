@@ -8,6 +8,10 @@ use service::{Service, Withdrawn};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+/// How long an operation that was cancelled may take to end before it is told as it is: one that waits for a server or
+/// a disk doesn't end at once.
+const CANCELLING: Duration = Duration::from_secs(2);
+
 /// What came of a wait.
 pub(crate) struct Waited {
     /// The operations as they are now, in the order of their ids.
@@ -46,17 +50,49 @@ async fn end(
         ended = all(service, ids) => return Ok(Waited { operations: ended?, interrupted: false }),
         () = presses.next() => clear_line(),
     }
-    let here = withdraw(service, output, ids).await;
+    let cancelled = tokio::time::timeout(CANCELLING, withdrawn(service, output, presses, ids)).await;
+    if let Ok(Some(shared)) = cancelled {
+        tokio::select! {
+            ended = all(service, &shared) => { ended?; }
+            // Whoever presses Ctrl-C again doesn't want to wait for others.
+            () = presses.next() => {}
+        }
+    }
+    let told = async {
+        let mut operations = Vec::new();
+        for id in ids {
+            operations.push(service.operations().show(id.as_str()).await?);
+        }
+        Ok(Waited { operations, interrupted: true })
+    };
+    // A database that another process keeps busy tells nothing in time.
+    tokio::time::timeout(CANCELLING, told).await.unwrap_or_else(|_| Err(interrupted()))
+}
+
+/// Withdraws from all of them, and waits for the end of what is cancelled with that. Answers with what goes on because
+/// others wait for it, if it is to be waited for.
+async fn withdrawn(
+    service: &Service,
+    output: &Output,
+    presses: &Presses<'_>,
+    ids: &[OperationId],
+) -> Option<Vec<OperationId>> {
+    let Withdrawal { here, shared } = withdraw(service, output, ids).await;
+    if shared {
+        // Whoever stops a service sends one signal and no second one: what runs here ends with the process.
+        if presses.is_terminated() {
+            return None;
+        }
+        output.say("Another process waits for it too, so it goes on; Ctrl-C again ends it.");
+        presses.goes_on();
+        return Some(here);
+    }
     tokio::select! {
-        ended = all(service, &here) => { ended?; }
+        ended = all(service, &here) => if let Err(error) = ended { output.explain(&error) },
         // Whoever presses Ctrl-C again doesn't want to wait for a server that says nothing.
         () = presses.next() => {}
     }
-    let mut operations = Vec::new();
-    for id in ids {
-        operations.push(service.operations().show(id.as_str()).await?);
-    }
-    Ok(Waited { operations, interrupted: true })
+    None
 }
 
 async fn all(service: &Service, ids: &[OperationId]) -> Result<Vec<Operation>, ApiError> {
@@ -67,8 +103,15 @@ async fn all(service: &Service, ids: &[OperationId]) -> Result<Vec<Operation>, A
     Ok(operations)
 }
 
-/// Withdraws from all of them; answers with those whose end is worth waiting for.
-async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Vec<OperationId> {
+/// What is left of a wait that was given up.
+struct Withdrawal {
+    /// Operations of this process, whose end is worth waiting for.
+    here: Vec<OperationId>,
+    /// Whether one of them goes on, because another process waits for it.
+    shared: bool,
+}
+
+async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Withdrawal {
     let (mut here, mut cancelling, mut shared) = (Vec::new(), false, false);
     for id in ids {
         match service.operations().withdraw(id).await {
@@ -82,10 +125,7 @@ async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Ve
     if cancelling {
         output.say("cancelling …");
     }
-    if shared {
-        output.say("Another process waits for it too, so it goes on; Ctrl-C again ends it.");
-    }
-    here
+    Withdrawal { here, shared }
 }
 
 async fn show(service: &Service, output: &Output, ids: &[OperationId]) {

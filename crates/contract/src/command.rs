@@ -2,8 +2,8 @@
 //! Shell registration, access control and the window's calls derive from this list; it runs none of them.
 
 use crate::{
-    Credential, Operation, OperationId, Probe, Role, RowQuery, Rows, TestReport, Trust, Vcenter, VcenterId,
-    VcenterStatus,
+    Credential, Kind, Operation, OperationId, Probe, Role, RowQuery, Rows, TestReport, Trust, Vcenter,
+    VcenterId, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -105,6 +105,15 @@ commands! {
         /// Whether the deletion guard was answered.
         accept_removals: bool,
     } => "full_sync", Operator, OperationId;
+    /// Asks for a refresh of one kind.
+    RefreshKind {
+        /// Of which vCenter.
+        vcenter: VcenterId,
+        /// Which kind.
+        kind: Kind,
+        /// Whether the deletion guard was answered.
+        accept_removals: bool,
+    } => "refresh_kind", Operator, OperationId;
     /// Takes back what was asked for; it goes on if another process waits for it.
     CancelOperation {
         /// Which.

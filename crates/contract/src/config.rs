@@ -93,6 +93,22 @@ pub enum CredentialPlace {
     None,
 }
 
+/// Why a server rejected a login: what the account needs before it can log in again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// User or password is wrong; a server doesn't tell which.
+    InvalidLogin,
+    /// The password has expired.
+    PasswordExpired,
+    /// The account is disabled.
+    AccountDisabled,
+    /// The account is locked, usually for minutes, because of logins that failed.
+    AccountLocked,
+    /// For a reason that has no word here; the message says which.
+    Refused,
+}
+
 /// A credential without its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
@@ -106,8 +122,13 @@ pub struct Credential {
     pub stored: CredentialPlace,
     /// Names of the vCenters that log in with it, sorted.
     pub vcenters: Vec<String>,
-    /// When a vCenter rejected it; nothing logs in with it by itself until it is changed.
+    /// When a vCenter rejected it; nothing logs in by itself with the password that was rejected.
     pub rejected_at: Option<Time>,
+    /// Why it was rejected.
+    pub rejected_because: Option<Rejection>,
+    /// The server's own words about it, where it had some.
+    #[serde(default)]
+    pub rejected_message: Option<String>,
 }
 
 /// What a server shows before anybody trusts it.
@@ -202,9 +223,9 @@ pub struct VcenterStatus {
     pub since: Option<Time>,
     /// When the kind that was read longest ago was read.
     pub synced_at: Option<Time>,
-    /// Seconds since then.
+    /// Seconds since then; `null` too where that time lies in the future, because a clock was wrong.
     pub age_seconds: Option<i64>,
-    /// Whether the age is below the TTL.
+    /// Whether the age is known and below the TTL.
     pub fresh: bool,
     /// Rows by kind, the kind in snake_case as every key.
     pub counts: BTreeMap<String, u64>,

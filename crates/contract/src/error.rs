@@ -1,7 +1,7 @@
 //! The one error that crosses to the window and the command line.
 //! Refuses to carry causes: it says what happened and what to do, in words.
 
-use crate::Certificate;
+use crate::{Certificate, Rejection};
 use serde::{Deserialize, Serialize};
 
 /// What kind of failure; a code exists only where somebody acts on it.
@@ -18,8 +18,10 @@ pub enum Code {
     AlreadyExists,
     /// It is in use by something else.
     InUse,
-    /// vCenter rejected user and password.
+    /// vCenter rejected the login; `rejected_because` says why.
     LoginRejected,
+    /// The server takes no login for the moment: all its sessions are taken, or it is still starting.
+    NoSession,
     /// No password is at hand.
     NoPassword,
     /// The keychain is locked, and nobody may be asked to unlock it.
@@ -71,12 +73,15 @@ pub struct ApiError {
     /// The certificate that was not trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Box<Certificate>>,
+    /// Why a login was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected_because: Option<Rejection>,
 }
 
 impl ApiError {
     /// An error without a next step.
     pub fn new(code: Code, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), next_step: None, certificate: None }
+        ApiError { code, message: message.into(), next_step: None, certificate: None, rejected_because: None }
     }
 
     /// The same with what to do next.

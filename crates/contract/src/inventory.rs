@@ -165,9 +165,11 @@ impl Snapshot {
             .max()
     }
 
-    /// When the kind that was read longest ago was read; `None` while one was never read.
-    pub fn oldest(&self) -> Option<Time> {
-        Kind::READ.iter().map(|kind| self.synced_at(*kind)).min().flatten()
+    /// When the kind that was read longest ago was read, a time in the future before all others; `None` while a kind
+    /// was never read.
+    pub fn oldest(&self, now: Time) -> Option<Time> {
+        let read: Option<Vec<Time>> = Kind::READ.iter().map(|kind| self.synced_at(*kind)).collect();
+        Time::oldest(read?, now)
     }
 
     /// The containers of an object from the nearest outwards, the root folder left out. Those of a VM in a vApp are
@@ -248,11 +250,16 @@ impl<'a> Row<'a> {
     pub fn missing(&self, column: &Column) -> Option<Missing> {
         match &column.get {
             Get::Stored { slot, .. } => self.object.reason_at(*slot),
-            Get::Derived { from, beyond, .. } => from
-                .iter()
-                .find_map(|id| self.object.reason(id))
-                .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
-                .or_else(|| beyond(self)),
+            Get::Derived { from, beyond, value } => {
+                let why = from
+                    .iter()
+                    .find_map(|id| self.object.reason(id))
+                    .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
+                    .or_else(|| beyond(self));
+                // A reference is known as it is, also of what is out of sight.
+                let is_reference = || column.id.ends_with("_moref") && !value(self).is_null();
+                why.filter(|why| *why != Missing::NotVisible || !is_reference())
+            }
             Get::Identity(_) => None,
         }
     }

@@ -33,7 +33,7 @@ names!(
         SyncHosts = "sync_hosts",
         /// Read everything.
         FullSync = "full_sync",
-        /// Read one kind that a reader wanted fresher.
+        /// Read one kind that a reader wanted fresher, or a person asked for.
         Refresh = "refresh",
     }
 );

@@ -12,9 +12,15 @@ pub struct Time(pub i64);
 const FIRST_SHOWN: i64 = -62_167_219_200_000;
 
 impl Time {
-    /// Seconds from `self` until `now`; 0 when `self` lies in the future, as after a clock was set back.
-    pub fn age_seconds(self, now: Time) -> i64 {
-        (now.0.saturating_sub(self.0) / 1000).max(0)
+    /// Seconds from `self` until `now`; `None` when `self` lies in the future, as after a clock was wrong: nobody knows
+    /// how long ago that was.
+    pub fn age_seconds(self, now: Time) -> Option<i64> {
+        (self <= now).then(|| now.0.saturating_sub(self.0) / 1000)
+    }
+
+    /// The time that lies back the farthest. One in the future comes before all others: its age is not known.
+    pub fn oldest(times: impl IntoIterator<Item = Time>, now: Time) -> Option<Time> {
+        times.into_iter().min_by_key(|time| (*time <= now, *time))
     }
 }
 
@@ -62,6 +68,16 @@ mod tests {
             let back: Time = serde_json::from_str(&json).unwrap();
             assert_eq!(back.to_string(), shown);
         }
-        assert_eq!(Time(i64::MIN).age_seconds(Time(i64::MAX)), i64::MAX / 1000);
+        assert_eq!(Time(i64::MIN).age_seconds(Time(i64::MAX)), Some(i64::MAX / 1000));
+    }
+
+    #[test]
+    fn what_is_dated_in_the_future_has_no_age_and_counts_as_the_oldest() {
+        let now = Time(10_000);
+        assert_eq!(Time(10_000).age_seconds(now), Some(0));
+        assert_eq!(Time(10_001).age_seconds(now), None);
+        assert_eq!(Time::oldest([Time(3_000), Time(2_000)], now), Some(Time(2_000)));
+        assert_eq!(Time::oldest([Time(3_000), Time(12_000), Time(2_000)], now), Some(Time(12_000)));
+        assert_eq!(Time::oldest([], now), None);
     }
 }

@@ -200,7 +200,7 @@ fn a_folder_that_a_vapp_does_not_tell_is_unknown_with_the_vapps_reason() {
     let unseen = replaced("group-v9", |_| None);
     assert_eq!(folder(&unseen, "vm-20"), (Value::Null, Some(Missing::NotVisible)));
     let moref = cell(&unseen, Kind::Vms, "vm-20", "folder_moref");
-    assert_eq!(moref, (Value::text("group-v9"), Some(Missing::NotVisible)));
+    assert_eq!(moref, (Value::text("group-v9"), None), "what it refers to is known");
 
     let unseen = replaced("resgroup-v7", |_| None);
     assert_eq!(folder(&unseen, "vm-20"), (Value::Null, Some(Missing::NotVisible)));

@@ -69,6 +69,9 @@ pub enum Unusable {
     /// Not text.
     #[error("is not UTF-8")]
     NotUtf8,
+    /// What PowerShell's `>` and Notepad's "Unicode" write.
+    #[error("is UTF-16: write it as UTF-8 or ASCII")]
+    Utf16,
     /// More than one line: it is not known which one was meant.
     #[error("has more than one line")]
     SeveralLines,

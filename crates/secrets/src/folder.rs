@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::input::{LONGEST_PASSWORD, password};
+use crate::input::{AROUND, LONGEST_PASSWORD, password};
 use crate::{Error, Unusable};
 
 /// The password in a credential's file, `None` without such a file.
@@ -51,8 +51,8 @@ fn read_file(path: &Path) -> Result<Option<SecretString>, Error> {
         Err(error) if absent(&error) => return Ok(None),
         Err(error) => return Err(failed(error)),
     }
-    // Two bytes for a line's end, one to notice a longer file; filled in place, so that no copy is left behind.
-    let mut bytes = Zeroizing::new([0_u8; LONGEST_PASSWORD + 3]);
+    // One more, to notice a longer file; filled in place, so that no copy is left behind.
+    let mut bytes = Zeroizing::new([0_u8; LONGEST_PASSWORD + AROUND + 1]);
     let mut file = File::open(path).map_err(failed)?;
     let mut filled = 0;
     while filled < bytes.len() {
@@ -92,8 +92,18 @@ mod tests {
         assert_eq!(read_back(b"pass").await.unwrap().unwrap(), "pass");
         assert_eq!(read_back(b"pass\n").await.unwrap().unwrap(), "pass");
         assert_eq!(read_back(b" pa ss\r\n").await.unwrap().unwrap(), " pa ss");
-        let longest = [vec![b'x'; LONGEST_PASSWORD], b"\r\n".to_vec()].concat();
-        assert_eq!(read_back(&longest).await.unwrap().unwrap().len(), LONGEST_PASSWORD);
+        for (mark, end) in [(&b""[..], &b"\r\n"[..]), (b"\xef\xbb\xbf", b"\r\n"), (b"\xef\xbb\xbf", b"")] {
+            let longest = [mark, &[b'x'; LONGEST_PASSWORD], end].concat();
+            assert_eq!(read_back(&longest).await.unwrap().unwrap().len(), LONGEST_PASSWORD);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mark_and_any_line_end_are_no_part_of_the_password() {
+        for contents in [&b"\xef\xbb\xbfpass"[..], b"\xef\xbb\xbfpass\n", b"\xef\xbb\xbfpass\r\n", b"pass\r"]
+        {
+            assert_eq!(read_back(contents).await.unwrap().unwrap(), "pass", "{contents:?}");
+        }
     }
 
     #[tokio::test]
@@ -104,6 +114,13 @@ mod tests {
             (b"s3cret\nother\n", Unusable::SeveralLines),
             (b"s3cret\0", Unusable::Nul),
             (b"s3cret\xff", Unusable::NotUtf8),
+            (b"\xff\xfes\x003\0c\0r\0e\0t\0\r\0\n\0", Unusable::Utf16),
+            (b"\xfe\xff\0s\x003\0c\0r\0e\0t\0\n", Unusable::Utf16),
+            (b"s\x003\0c\0r\0e\0t\0\n\0", Unusable::Utf16),
+            (b"\0s\x003\0c\0r\0e\0t", Unusable::Utf16),
+            (b"\xef\xbb\xbf\n", Unusable::Empty),
+            (b"s3cret\rother", Unusable::SeveralLines),
+            (b"s3cret\r\r\n", Unusable::SeveralLines),
             (&[b'x'; 2 * LONGEST_PASSWORD], Unusable::TooLong),
         ] {
             let error = read_back(contents).await.unwrap_err();

@@ -1,5 +1,6 @@
 //! Turns bytes from a pipe or a file into a password, leaving no copy of them behind.
-//! Never trims, and never guesses: what is not exactly one line of text is refused.
+//! Takes off the mark that Windows writes in front of UTF-8, and one line's end. Never trims more, and never guesses:
+//! what is not exactly one line of text is refused.
 
 use std::io::{self, Read};
 
@@ -11,14 +12,21 @@ use crate::{Error, Unusable};
 /// The longest password taken from standard input or a file, bytes.
 pub const LONGEST_PASSWORD: usize = 4096;
 
-/// Reads one line for `--password-stdin` and takes off exactly one `\n` or `\r\n`. Whatever follows is left unread.
+/// What stands in front of UTF-8 that some programs of Windows write.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Bytes around a password that are none of it: the mark, and a line's end.
+pub(crate) const AROUND: usize = MARK.len() + 2;
+
+/// Reads one line for `--password-stdin`, without its end and without a byte-order mark. Whatever follows is left
+/// unread.
 ///
 /// Give it an unbuffered reader, such as [`read_password_from_stdin`] does: a buffer keeps a copy.
 pub fn read_password_from(mut reader: impl Read) -> Result<SecretString, Error> {
     // Reserved whole, since a growing buffer leaves copies behind.
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_PASSWORD + 2));
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_PASSWORD + AROUND));
     let mut byte = Zeroizing::new([0_u8; 1]);
-    while line.last() != Some(&b'\n') && line.len() < LONGEST_PASSWORD + 2 {
+    while line.last() != Some(&b'\n') && line.len() < LONGEST_PASSWORD + AROUND {
         match reader.read(byte.as_mut_slice()) {
             Ok(0) => break,
             Ok(_) => line.push(byte[0]),
@@ -44,12 +52,18 @@ fn stdin_handle() -> io::Result<std::os::windows::io::OwnedHandle> {
     std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned()
 }
 
-/// One line of text, with or without its end.
+/// A password that was typed, or pasted along with a mark and a line's end.
+pub fn typed_password(typed: &str) -> Result<SecretString, Error> {
+    password(typed.as_bytes()).map_err(Error::UnusableInput)
+}
+
+/// One line of text, with or without a mark before it and its end after it.
 pub(crate) fn password(bytes: &[u8]) -> Result<SecretString, Unusable> {
-    let line = match bytes.strip_suffix(b"\n") {
-        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
-        None => bytes,
-    };
+    if is_utf16(bytes) {
+        return Err(Unusable::Utf16);
+    }
+    let text = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    let line = [&b"\r\n"[..], b"\n", b"\r"].iter().find_map(|end| text.strip_suffix(*end)).unwrap_or(text);
     if line.is_empty() {
         return Err(Unusable::Empty);
     }
@@ -59,10 +73,17 @@ pub(crate) fn password(bytes: &[u8]) -> Result<SecretString, Unusable> {
     if line.contains(&0) {
         return Err(Unusable::Nul);
     }
-    if line.contains(&b'\n') {
+    if line.contains(&b'\n') || line.contains(&b'\r') {
         return Err(Unusable::SeveralLines);
     }
     std::str::from_utf8(line).map(SecretString::from).map_err(|_| Unusable::NotUtf8)
+}
+
+/// Whether a mark says so, or every second byte is NUL, as in UTF-16 of what is on most keyboards. A line that was cut at
+/// its line feed may have half a character at its end.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let is_nul = |from: usize| bytes.len() > 2 && bytes.iter().skip(from).step_by(2).all(|byte| *byte == 0);
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || is_nul(0) || is_nul(1)
 }
 
 #[cfg(test)]
@@ -81,9 +102,11 @@ mod tests {
             ("pass", "pass"),
             ("pass\n", "pass"),
             ("pass\r\n", "pass"),
-            ("pass\r", "pass\r"),
+            ("pass\r", "pass"),
+            ("\u{feff}pass\r\n", "pass"),
+            ("\u{feff} pass", " pass"),
+            ("pass\u{feff}\n", "pass\u{feff}"),
             (" pass word \n", " pass word "),
-            ("pass\r\r\n", "pass\r"),
             ("pa\u{df}\u{1f511}\n", "pa\u{df}\u{1f511}"),
         ] {
             assert_eq!(read(input.as_bytes()).unwrap(), expected);
@@ -107,16 +130,24 @@ mod tests {
         assert_eq!(problem(b"\n"), Unusable::Empty);
         assert_eq!(problem(b"\r\n"), Unusable::Empty);
         assert_eq!(problem(b"a\0b\n"), Unusable::Nul);
-        assert_eq!(problem(b"\xff\xfe\n"), Unusable::NotUtf8);
+        assert_eq!(problem(b"\xff\n"), Unusable::NotUtf8);
+        assert_eq!(problem(b"pass\r\r\n"), Unusable::SeveralLines);
+        assert_eq!(problem(b"\xef\xbb\xbf\r\n"), Unusable::Empty);
+        for utf16 in
+            [&b"\xff\xfep\0a\0\n\0"[..], b"\xfe\xff\0p\0a\0\n", b"p\0a\0\r\0\n\0", b"\0p\0a\0\n", b"p\0a\0"]
+        {
+            assert_eq!(problem(utf16), Unusable::Utf16, "{utf16:?}");
+        }
         assert_eq!(problem(&[b'x'; LONGEST_PASSWORD + 1]), Unusable::TooLong);
         assert_eq!(problem(&[b'x'; 3 * LONGEST_PASSWORD]), Unusable::TooLong);
     }
 
     #[test]
     fn the_longest_password_is_read_with_either_line_end() {
-        for end in ["", "\n", "\r\n"] {
+        for end in ["", "\r", "\n", "\r\n"] {
             let input = "x".repeat(LONGEST_PASSWORD) + end;
             assert_eq!(read(input.as_bytes()).unwrap().len(), LONGEST_PASSWORD);
+            assert_eq!(read(format!("\u{feff}{input}").as_bytes()).unwrap().len(), LONGEST_PASSWORD);
         }
     }
 

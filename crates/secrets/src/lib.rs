@@ -9,6 +9,7 @@ mod error;
 mod folder;
 mod input;
 mod keychain;
+mod print;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,7 +17,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use error::{Error, Unusable};
-pub use input::{LONGEST_PASSWORD, read_password_from, read_password_from_stdin};
+pub use input::{LONGEST_PASSWORD, read_password_from, read_password_from_stdin, typed_password};
+pub use print::print;
 pub use secrecy::{ExposeSecret, SecretString};
 
 use keychain::{Answer, Entry, Fault, Job, Keychain};

@@ -1,15 +1,14 @@
-//! Keeps one live session per vCenter, and logs in with what `secrets` has.
+//! Keeps one live session per vCenter, and logs in with what `logins` lets it.
 //! Never reads the cache, and never retries a rejected login.
 
-use crate::events::Events;
-use crate::{Clock, explain};
-use contract::{ApiError, Code, CredentialId, Event, Trust, VcenterId, VcenterState};
-use secrecy::SecretString;
-use secrets::{CredentialKey, Secrets, Unlock};
+use crate::logins::{self, Logins};
+use crate::{explain, validate};
+use contract::{ApiError, Code, CredentialId, Trust, VcenterId, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{Store, VcenterRecord};
+use store::{Rejected, Store, VcenterRecord};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vsphere::{About, Client, Endpoint, Session, Traffic};
@@ -20,7 +19,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
 /// Longest silence of a server within one answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// All that an exit may wait for a server that doesn't answer.
+/// How long a server may take to end a session before it is left to end it by itself.
 const LOG_OUT: Duration = Duration::from_secs(3);
 
 /// On whose word a login happens.
@@ -77,23 +76,15 @@ impl Meter {
 #[derive(Clone)]
 pub(crate) struct Connections {
     store: Store,
-    secrets: Secrets,
-    unlock: Unlock,
-    events: Events,
+    logins: Logins,
     live: Arc<tokio::sync::Mutex<HashMap<VcenterId, Lease>>>,
-    logins: TaskTracker,
-    now: Clock,
+    under_way: TaskTracker,
+    closing: CancellationToken,
 }
 
 impl Connections {
-    pub(crate) fn new(
-        store: Store,
-        secrets: Secrets,
-        unlock: Unlock,
-        events: Events,
-        now: Clock,
-    ) -> Connections {
-        Connections { store, secrets, unlock, events, live: Arc::default(), logins: TaskTracker::new(), now }
+    pub(crate) fn new(store: Store, logins: Logins, closing: CancellationToken) -> Connections {
+        Connections { store, logins, live: Arc::default(), under_way: TaskTracker::new(), closing }
     }
 
     /// The live session of a vCenter, or a new one.
@@ -108,19 +99,17 @@ impl Connections {
             Some(_) => self.leave(id).await,
             None => {}
         }
-        self.refuse_rejected(&vcenter, login.retry).await?;
+        if !login.retry {
+            self.logins.look(&vcenter, login.by_user).await?;
+        }
         let v = &vcenter.vcenter;
         let endpoint = endpoint(&v.host, v.port, &vcenter.trust)?;
         let client =
             Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(&vcenter, &e))?;
-        if let (Some(known), Some(found)) = (&v.instance_uuid, &client.about().instance_uuid)
-            && known != found
-        {
-            // Told before login, so that no password goes to another server than the one it was meant for.
-            return Err(explain::different(&vcenter, found));
-        }
+        // Before login, so that no password goes to another server than the one it was meant for.
+        let is_known = logins::is_known(&vcenter, client.about())?;
         let this = self.clone();
-        self.to_the_end(async move { this.log_in(client, vcenter, login).await }).await?
+        self.to_the_end(async move { this.log_in(client, vcenter, is_known, login).await }).await?
     }
 
     /// Runs something that logs in, and goes on if the caller is cancelled: a login that was sent has a session as
@@ -129,10 +118,18 @@ impl Connections {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.logins.spawn(work).await.map_err(|error| {
+        self.under_way.spawn(work).await.map_err(|error| {
             tracing::error!(%error, "a login panicked");
             ApiError::new(Code::Failed, "the login failed for a reason inside Muster").next("Try it again.")
         })
+    }
+
+    /// Runs something until it is done or the service closes, which waits for no server and no keychain.
+    pub(crate) async fn while_open<T>(
+        &self,
+        work: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        self.closing.run_until_cancelled(work).await.unwrap_or_else(|| Err(explain::closing()))
     }
 
     /// Forgets a session that the server ended.
@@ -148,36 +145,48 @@ impl Connections {
         }
     }
 
-    /// Logs out everywhere.
-    pub(crate) async fn leave_all(&self) {
-        self.logins.close();
-        // A login whose answer is still under way gets as long as a logout.
-        let _ = tokio::time::timeout(LOG_OUT, self.logins.wait()).await;
-        let leases: Vec<Lease> = self.live.lock().await.drain().map(|(_, lease)| lease).collect();
+    /// Logs out everywhere, as far as the servers answer in time. The service is closing.
+    pub(crate) async fn leave_all(&self, until: Instant) {
+        self.under_way.close();
         let mut logouts = tokio::task::JoinSet::new();
-        for lease in leases {
+        for (_, lease) in self.live.lock().await.drain() {
             logouts.spawn(async move { log_out(&lease).await });
         }
-        logouts.join_all().await;
+        // A login whose answer is still under way ends its session by itself.
+        let all = async {
+            tokio::join!(self.under_way.wait(), async { while logouts.join_next().await.is_some() {} })
+        };
+        if tokio::time::timeout_at(until, all).await.is_err() {
+            tracing::warn!("a server did not answer in time: a session may be left on it until it has idled");
+        }
     }
 
-    /// Keeps idle sessions alive until cancelled.
-    pub(crate) async fn keep_alive(self, cancel: CancellationToken) {
-        let mut tick = tokio::time::interval(KEEP_ALIVE);
-        tick.tick().await;
-        while cancel.run_until_cancelled(tick.tick()).await.is_some() {
-            let leases: Vec<(VcenterId, Lease)> =
-                self.live.lock().await.iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
-            let mut pings = tokio::task::JoinSet::new();
-            for (id, lease) in leases {
-                pings.spawn(async move { (id, lease.session.current_time().await) });
+    /// Keeps idle sessions alive until the service closes.
+    pub(crate) async fn keep_alive(self) {
+        let pinging = async {
+            let mut tick = tokio::time::interval(KEEP_ALIVE);
+            tick.tick().await;
+            loop {
+                tick.tick().await;
+                self.ping_all().await;
             }
-            for (id, answer) in pings.join_all().await {
-                // Anything else may pass; the next job will see.
-                if let Err(error @ vsphere::Error::NotAuthenticated { .. }) = answer {
-                    tracing::info!(vcenter = %id, %error, "an idle session ended");
-                    self.lost(&id).await;
-                }
+        };
+        // A ping may wait for its answer as long as any call.
+        self.closing.run_until_cancelled(pinging).await;
+    }
+
+    async fn ping_all(&self) {
+        let leases: Vec<(VcenterId, Lease)> =
+            self.live.lock().await.iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
+        let mut pings = tokio::task::JoinSet::new();
+        for (id, lease) in leases {
+            pings.spawn(async move { (id, lease.session.current_time().await) });
+        }
+        for (id, answer) in pings.join_all().await {
+            // Anything else may pass; the next job will see.
+            if let Err(error @ vsphere::Error::NotAuthenticated { .. }) = answer {
+                tracing::info!(vcenter = %id, %error, "an idle session ended");
+                self.lost(&id).await;
             }
         }
     }
@@ -186,19 +195,25 @@ impl Connections {
         &self,
         client: Client,
         vcenter: VcenterRecord,
+        is_known: bool,
         login: LoginAs,
     ) -> Result<Lease, ApiError> {
-        let v = &vcenter.vcenter;
-        let password = self.password(&v.credential_id, &v.credential, login.by_user).await?;
-        // One at a time: what the first login finds out about a shared credential binds all others.
-        let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
-        self.refuse_rejected(&vcenter, login.retry).await?;
-        let answer = client.login(&v.user, &password).await;
-        drop(password);
-        self.note_answer(&v.credential_id, &answer, login.retry).await?;
-        drop(lock);
+        let (v, logins) = (&vcenter.vcenter, &self.logins);
+        let ready = async {
+            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
+            logins.refuse_unknown(&vcenter, is_known, &password)?;
+            // One at a time: what the first login finds out about a shared credential binds all others.
+            let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
+            let before =
+                logins.refuse_rejected(&v.credential_id, &password, Some(&v.name), login.retry).await?;
+            Ok((password, lock, before))
+        };
+        let (password, lock, before) = self.while_open(ready).await?;
+        let answer = client.login(&v.user, &password.secret).await;
+        self.note_answer(&v.credential_id, &password, before.as_ref(), &answer).await?;
+        drop((password, lock));
         let session = answer.map_err(|error| explain::vsphere(&vcenter, &error))?;
-        match self.identify(&vcenter, &session, client.about()).await {
+        match self.while_open(self.identify(&vcenter, &session, client.about())).await {
             Ok(instance_uuid) => {
                 let about = client.about().clone();
                 let lease = Lease {
@@ -208,8 +223,7 @@ impl Connections {
                     opened_for: vcenter.clone(),
                     before: Traffic::default(),
                 };
-                self.live.lock().await.insert(v.id.clone(), lease.clone());
-                Ok(lease)
+                self.keep(lease).await
             }
             Err(error) => {
                 log_out_of(&session).await;
@@ -218,37 +232,32 @@ impl Connections {
         }
     }
 
-    /// Fails if a vCenter rejected the credential before.
-    async fn refuse_rejected(&self, vcenter: &VcenterRecord, retry_login: bool) -> Result<(), ApiError> {
-        let credential =
-            self.store.credential(&vcenter.vcenter.credential_id).await.map_err(explain::store)?;
-        match credential.rejected_at {
-            Some(at) if !retry_login => Err(explain::rejected_before(vcenter, at)),
-            _ => Ok(()),
+    /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already.
+    async fn keep(&self, lease: Lease) -> Result<Lease, ApiError> {
+        {
+            let mut live = self.live.lock().await;
+            if !self.closing.is_cancelled() {
+                live.insert(lease.opened_for.vcenter.id.clone(), lease.clone());
+                return Ok(lease);
+            }
         }
+        log_out(&lease).await;
+        Err(explain::closing())
     }
 
-    /// Stores with the credential what a server said of it. The caller holds the credential's login lock.
+    /// Stores with the credential what a server said of it; a session that nobody would know of is ended.
     pub(crate) async fn note_answer(
         &self,
         credential: &CredentialId,
+        password: &logins::Password,
+        before: Option<&Rejected>,
         answer: &Result<Session, vsphere::Error>,
-        was_rejected: bool,
     ) -> Result<(), ApiError> {
-        let noted = match answer {
-            Err(vsphere::Error::InvalidLogin { .. }) => {
-                self.store.set_rejected(credential, (self.now)()).await
-            }
-            Ok(_) if was_rejected => self.store.clear_rejection(credential).await,
-            _ => return Ok(()),
-        };
-        self.events.publish(Event::CredentialsChanged);
-        if noted.is_err()
-            && let Ok(session) = answer
-        {
+        let noted = self.logins.note_answer(credential, password, before, answer).await;
+        if let (Err(_), Ok(session)) = (&noted, answer) {
             log_out_of(session).await;
         }
-        noted.map_err(explain::store)
+        noted
     }
 
     /// Makes sure that this is the server that was configured; answers with its identity.
@@ -260,37 +269,24 @@ impl Connections {
     ) -> Result<Option<String>, ApiError> {
         let v = &vcenter.vcenter;
         let found = identity(session, about).await.map_err(|error| explain::vsphere(vcenter, &error))?;
-        match (&v.instance_uuid, &found) {
+        let uuid = found.instance_uuid.clone();
+        match (&v.instance_uuid, &uuid) {
             (Some(known), Some(found)) if known != found => return Err(explain::different(vcenter, found)),
             (Some(known), None) => {
                 return Err(explain::different(vcenter, &format!("none, instead of {known}")));
             }
             _ => {}
         }
-        let as_known = v.instance_uuid == found
-            && v.product.as_deref() == Some(&*about.product)
-            && v.version.as_deref() == Some(&*about.version)
-            && v.build.as_deref() == Some(&*about.build);
+        let as_known = v.instance_uuid == uuid
+            && vcenter.host_macs == found.host_macs
+            && v.product.as_deref() == Some(&*found.product)
+            && v.version.as_deref() == Some(&*found.version)
+            && v.build.as_deref() == Some(&*found.build)
+            && !vcenter.is_moved();
         if !as_known {
-            let identity = store::Identity {
-                instance_uuid: found.clone(),
-                product: about.product.clone(),
-                version: about.version.clone(),
-                build: about.build.clone(),
-            };
-            self.store.identify(&v.id, identity).await.map_err(explain::store)?;
+            self.store.identify(&v.id, found, (&v.host, v.port)).await.map_err(explain::store)?;
         }
-        Ok(found)
-    }
-
-    async fn password(&self, id: &CredentialId, name: &str, by_user: bool) -> Result<SecretString, ApiError> {
-        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
-        // A prompt out of the blue is answered with Cancel: only what a person asked for may show one.
-        let unlock = if by_user { self.unlock } else { Unlock::Never };
-        match self.secrets.find(&key, unlock).await.map_err(|error| explain::secrets(name, &error))? {
-            Some((password, _)) => Ok(password),
-            None => Err(explain::no_password(name)),
-        }
+        Ok(uuid)
     }
 }
 
@@ -299,7 +295,7 @@ pub(crate) fn endpoint(host: &str, port: u16, trust: &Trust) -> Result<Endpoint,
     let trust = match trust {
         Trust::System => vsphere::Trust::System,
         Trust::Ca { pem } => vsphere::Trust::Ca(pem.clone()),
-        Trust::Pin { sha256 } => vsphere::Trust::Pin(explain::fingerprint(sha256)?),
+        Trust::Pin { sha256 } => vsphere::Trust::Pin(validate::fingerprint(sha256)?),
     };
     Ok(Endpoint { host: host.to_owned(), port, trust, timeout: TIMEOUT })
 }
@@ -309,18 +305,28 @@ pub(crate) fn user_agent() -> String {
     format!("Muster/{}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The instanceUuid, or the hardware UUID of an ESXi host, whose instanceUuid is empty.
-pub(crate) async fn identity(session: &Session, about: &About) -> Result<Option<String>, vsphere::Error> {
-    match &about.instance_uuid {
-        Some(uuid) => Ok(Some(uuid.clone())),
-        None => session.host_hardware_uuid().await,
-    }
+/// Who a server is: a vCenter by its instanceUuid, an ESXi host, whose instanceUuid is empty, by its hardware.
+pub(crate) async fn identity(session: &Session, about: &About) -> Result<store::Identity, vsphere::Error> {
+    let (instance_uuid, host_macs) = match &about.instance_uuid {
+        Some(uuid) => (Some(uuid.clone()), None),
+        None => {
+            let host = session.host_identity().await?;
+            (host.uuid, Some(host.macs))
+        }
+    };
+    Ok(store::Identity {
+        instance_uuid,
+        host_macs,
+        product: about.product.clone(),
+        version: about.version.clone(),
+        build: about.build.clone(),
+    })
 }
 
 /// The state of a vCenter after an attempt that ended like this; `None` where that says nothing about it.
 pub(crate) fn state_after(error: &ApiError) -> Option<VcenterState> {
     Some(match error.code {
-        Code::Unreachable | Code::TimedOut | Code::NotVsphere => VcenterState::Offline,
+        Code::Unreachable | Code::TimedOut | Code::NotVsphere | Code::NoSession => VcenterState::Offline,
         Code::LoginRejected => VcenterState::LoginRejected,
         Code::NoPassword | Code::KeychainLocked => VcenterState::NoPassword,
         Code::UntrustedCertificate => VcenterState::Untrusted,

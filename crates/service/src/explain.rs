@@ -1,6 +1,12 @@
 //! Says in words for users what went wrong below: what, where, and what to do next.
 //! Refuses to pass on the text of a lower layer without saying what it means.
 
+mod login;
+
+pub use login::no_new_password;
+pub(crate) use login::{no_password, rejected_before, rejection, unknown_at, was_rejected, words};
+
+use crate::suggest::Suggestion;
 use contract::{ApiError, Certificate, Code, Time, Trust, Vcenter};
 use std::fmt::Write;
 use store::VcenterRecord;
@@ -39,13 +45,11 @@ pub(crate) fn address(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// A word as a POSIX shell takes it, for commands that users are to call.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+/// A host name as people write it, with the form that travels where that is another: `bücher.example (xn--bcher-kva.example)`.
+pub fn shown_host(host: &str) -> String {
+    match idna::domain_to_unicode(host) {
+        (typed, Ok(())) if typed != host => format!("{typed} ({host})"),
+        _ => host.to_owned(),
     }
 }
 
@@ -68,7 +72,9 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         Error::BadTrust { detail, .. } => {
             (Code::InvalidValue, format!("the trusted certificates can't be used: {detail}"))
         }
-        Error::Resolve { .. } => (Code::Unreachable, format!("the name {} does not resolve", server.host)),
+        Error::Resolve { .. } => {
+            (Code::Unreachable, format!("the name {} does not resolve", shown_host(server.host)))
+        }
         Error::Unreachable { source, .. } => {
             (Code::Unreachable, format!("nothing answers at {address}{}", root_cause(&**source)))
         }
@@ -90,12 +96,18 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
                 "{address} is {product} with version \"{api_version}\" of the vSphere API, and Muster reads 5.5 and newer"
             ),
         ),
+        Error::HttpStatus { status: 503, .. } => (
+            Code::NoSession,
+            format!("{address} has no session left, or its services are still starting (HTTP status 503)"),
+        ),
+        Error::NoSession { message, .. } => {
+            let said = words(message).map(|said| format!(" (it says: {said})")).unwrap_or_default();
+            (Code::NoSession, format!("{address} has no session left{said}"))
+        }
         Error::HttpStatus { status, .. } => {
             (Code::Unreachable, format!("{address} answers with HTTP status {status}"))
         }
-        Error::InvalidLogin { .. } => {
-            (Code::LoginRejected, format!("{address} rejected the login of {}", server.user))
-        }
+        Error::InvalidLogin { refusal, message, .. } => return login::rejected(&server, *refusal, message),
         Error::NotAuthenticated { .. } => {
             (Code::Failed, format!("{address} ended the session, and ended the next one too"))
         }
@@ -103,9 +115,13 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
             (Code::NoPermission, format!("{} lacks a privilege: {error}", server.user))
         }
         Error::Truncated { .. } => (Code::BadAnswer, format!("the answer of {address} broke off")),
+        // An answer, and one with a reason: in the server's words.
+        Error::Fault { call, name, message } => {
+            let said = words(message).map(|said| format!("{said} ")).unwrap_or_default();
+            (Code::BadAnswer, format!("{address} refused {}: {said}({name})", call.method))
+        }
         Error::InvalidProperty { .. }
         | Error::ManagedObjectNotFound { .. }
-        | Error::Fault { .. }
         | Error::Malformed { .. }
         | Error::TooLarge { .. }
         | Error::TooDeep { .. } => {
@@ -118,8 +134,10 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
 fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
     match code {
         Code::InvalidValue => "Correct it and try again.".into(),
-        Code::Unreachable if matches!(error, Error::HttpStatus { status: 503, .. }) => {
-            "Its services may still be starting, or it has no session left: look at the vCenter, then try again.".into()
+        Code::NoSession => {
+            "Nothing is wrong with user and password. Wait a little, or end sessions that nobody needs (in the vSphere \
+             Client below Administration, or by restarting the program that leaves them), then try again."
+                .into()
         }
         Code::Unreachable | Code::TimedOut => {
             "Check host name, port and network, and that the vCenter is up, then try again.".into()
@@ -128,16 +146,6 @@ fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
             "Nothing was sent to it but the question for its version. Update it, or add the vCenter that manages it.".into()
         }
         Code::NotVsphere => "Check host name and port: vCenter and ESXi answer with TLS, usually on port 443.".into(),
-        Code::LoginRejected if server.configured => format!(
-            "Nothing logs in with it again until it is changed: musterctl credential set {} --password-stdin. On a \
-             vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.",
-            quoted(server.credential)
-        ),
-        Code::LoginRejected => {
-            "Check user and password, then add it again; nothing was stored. On a vCenter with federated login (ADFS, \
-             Okta, MFA) use a local or directory account."
-                .into()
-        }
         Code::NoPermission => {
             format!("Give {} the role Read-only on the root folder of the vCenter, with propagation.", server.user)
         }
@@ -150,7 +158,7 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
     let address = server.address();
     let message = format!("the certificate of {address} is not trusted: {reason}");
     let how = match server.configured {
-        true => format!("musterctl vcenter edit {} --pin {}", quoted(server.name), shown.sha256),
+        true => Suggestion::of("vcenter edit").about(server.name).option("--pin", &shown.sha256).to_string(),
         false => format!("--pin {}", shown.sha256),
     };
     let (message, next) = match server.trust {
@@ -202,43 +210,19 @@ pub(crate) fn different_at(vcenter: &VcenterRecord, address: &str, found: &str) 
         ),
     )
     .next(format!(
-        "If {} moved, correct its address: musterctl vcenter edit {} --host HOST. If it was installed anew, remove it \
-         and add it again.",
+        "If {} moved, correct its address: {}. If it was installed anew, remove it and add it again.",
         v.name,
-        quoted(&v.name)
+        another_address(&v.name)
     ))
 }
 
-/// A credential that some vCenter rejected earlier.
-pub(crate) fn rejected_before<'a>(server: impl Into<Server<'a>>, at: Time) -> ApiError {
-    let server = server.into();
-    let mut next = format!(
-        "Change its password: musterctl credential set {} --password-stdin.",
-        quoted(server.credential)
-    );
-    if server.configured {
-        let name = quoted(server.name);
-        let _ = write!(next, " If it was right after all: musterctl test --retry-login {name}.");
-    }
-    ApiError::new(
-        Code::LoginRejected,
-        format!(
-            "the credential \"{}\" ({}) was rejected at {at}; it was not tried again, since that could lock the account",
-            server.credential, server.user
-        ),
-    )
-    .next(next)
+fn another_address(vcenter: &str) -> Suggestion {
+    Suggestion::of("vcenter edit").about(vcenter).flag("--host HOST")
 }
 
-/// No password in any of the places where it could be.
-pub(crate) fn no_password(credential: &str) -> ApiError {
-    let store = format!("Store it: musterctl credential set {} --password-stdin.", quoted(credential));
-    lacks_password(credential, &store)
-}
-
-/// The same for a credential that is only about to be made.
-pub fn no_new_password(credential: &str) -> ApiError {
-    lacks_password(credential, "Pass it with --password-stdin.")
+/// What was asked for while everything ends.
+pub(crate) fn closing() -> ApiError {
+    ApiError::new(Code::Cancelled, "Muster is closing").next("Start it again.")
 }
 
 fn lacks_password(credential: &str, next: &str) -> ApiError {
@@ -278,10 +262,7 @@ pub(crate) fn store(error: store::Error) -> ApiError {
         store::Error::SameVcenter { name } => (
             Code::AlreadyExists,
             format!("this is the same vCenter as \"{name}\""),
-            format!(
-                "Use \"{name}\", or change its address: musterctl vcenter edit {} --host HOST.",
-                quoted(name)
-            ),
+            format!("Use \"{name}\", or change its address: {}.", another_address(name)),
         ),
         store::Error::InUse { vcenters } => (
             Code::InUse,
@@ -360,24 +341,6 @@ fn database(error: &store::Error) -> ApiError {
         ),
     };
     ApiError::new(code, chain(error)).next(next)
-}
-
-/// The bytes of a SHA-256 fingerprint, written with or without colons.
-pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
-    let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
-    let digits =
-        digits.strip_prefix("sha256").or(digits.strip_prefix("SHA256")).unwrap_or(&digits).to_owned();
-    let mut bytes = [0; 32];
-    let well_formed = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if !well_formed {
-        return Err(ApiError::new(Code::InvalidValue, format!("\"{text}\" is not a SHA-256 fingerprint"))
-            .next("It has 64 hexadecimal digits, with or without colons; musterctl vcenter probe HOST shows it."));
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte =
-            std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
-    }
-    Ok(bytes)
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -19,14 +19,21 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// Whether data of this age will do.
-    pub(crate) fn accepts(self, synced_at: Option<Time>, now: Time) -> bool {
+    /// Whether data of this age will do. What is dated in the future has no age that anybody knows: a clock was wrong.
+    pub fn accepts(self, synced_at: Option<Time>, now: Time) -> bool {
         match (self, synced_at) {
             (Freshness::Cached, _) => true,
             (Freshness::AtMost(_), None) => false,
-            (Freshness::AtMost(most), Some(at)) => i128::from(now.0) - i128::from(at.0) <= millis(most),
+            (Freshness::AtMost(most), Some(at)) => {
+                (0..=millis(most)).contains(&(i128::from(now.0) - i128::from(at.0)))
+            }
         }
     }
+}
+
+/// Whether what was read at a time was read since another one, and not dated by a clock that was wrong.
+pub fn was_read_since(since: Time, synced_at: Option<Time>, now: Time) -> bool {
+    synced_at.is_some_and(|at| (since..=now).contains(&at))
 }
 
 fn millis(duration: Duration) -> i128 {
@@ -130,5 +137,29 @@ impl Slot {
         }
         self.current.store(Some(Arc::new(Numbered { change_seq, snapshot: snapshot.clone() })));
         snapshot
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_dated_in_the_future_is_stale_whatever_age_is_allowed() {
+        let now = Time(100_000);
+        let hour = Freshness::AtMost(Duration::from_secs(3600));
+        for (at, is_fresh) in [(100_000, true), (40_000, true), (100_001, false), (i64::MAX, false)] {
+            assert_eq!(hour.accepts(Some(Time(at)), now), is_fresh, "{at}");
+        }
+        assert!(!Freshness::AtMost(Duration::MAX).accepts(Some(Time(i64::MAX)), Time(i64::MIN)));
+        assert!(Freshness::Cached.accepts(Some(Time(i64::MAX)), now), "it is shown all the same");
+    }
+
+    #[test]
+    fn what_is_dated_in_the_future_was_not_read_since_anybody_asked() {
+        let (asked, now) = (Time(50_000), Time(60_000));
+        let was_read = |at: i64| was_read_since(asked, Some(Time(at)), now);
+        assert_eq!([49_999, 50_000, 60_000, 60_001].map(was_read), [false, true, true, false]);
+        assert!(!was_read_since(asked, None, now));
     }
 }

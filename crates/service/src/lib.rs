@@ -7,43 +7,56 @@ mod events;
 mod explain;
 mod inventory;
 mod jobs;
+mod logins;
 mod operations;
 mod query;
 mod reads;
 mod rows;
 mod status;
+mod suggest;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod wire;
 
 pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
 pub use contract::command::Withdrawn;
 pub use events::Subscription;
-pub use explain::{look_at_the_server, no_new_password, quoted};
-pub use inventory::Freshness;
+pub use explain::{look_at_the_server, no_new_password, shown_host};
+pub use inventory::{Freshness, was_read_since};
 pub use operations::{Job, Operations};
 pub use query::{Query, Table, TableRow};
 pub use reads::Reading;
-pub use secrets::{SecretString, Unlock, read_password_from_stdin};
-pub use validate::{address, duration};
+pub use secrets::{SecretString, Unlock, read_password_from_stdin, typed_password};
+pub use suggest::{Suggestion, quoted};
+pub use validate::{address, duration, pem_text};
 
 use connections::Connections;
 use contract::{ApiError, Code, Kind, Time, Vcenter, VcenterId};
 use events::Events;
 use inventory::Inventory;
+use logins::Logins;
 use reads::Reads;
 use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::Store;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Where the time comes from.
 pub(crate) type Clock = fn() -> Time;
 
-/// How long running operations may take to end when the service closes.
-const DRAIN: Duration = Duration::from_secs(5);
+/// All that closing takes, whatever hangs: who ends Muster, and systems that shut down, wait some five seconds for it.
+pub const CLOSE: Duration = Duration::from_millis(4500);
+
+/// What of it is kept for logging out, however long operations take to end.
+const LOG_OUT: Duration = Duration::from_millis(2000);
+
+/// What of it is kept for closing the database, however long logging out takes.
+const SHUT: Duration = Duration::from_millis(250);
 
 /// How to open the service.
 #[derive(Clone, Debug)]
@@ -85,6 +98,7 @@ struct Inner {
     store: Store,
     secrets: Secrets,
     unlock: Unlock,
+    logins: Logins,
     connections: Connections,
     inventory: Inventory,
     operations: Operations,
@@ -97,7 +111,10 @@ struct Inner {
 
 /// Opens the service on a data folder.
 pub async fn open(options: Options) -> Result<Service, ApiError> {
-    let now: Clock = system_time;
+    open_with(options, system_time).await
+}
+
+async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let store = Store::open(&options.data_dir).await.map_err(explain::store)?;
     let secrets = Secrets::new(secrets::Options {
         database_id: store.database_id().to_owned(),
@@ -105,20 +122,22 @@ pub async fn open(options: Options) -> Result<Service, ApiError> {
         keychain: options.keychain,
     });
     let events = Events::new();
-    let connections = Connections::new(store.clone(), secrets.clone(), options.unlock, events.clone(), now);
+    let (background, closing) = (TaskTracker::new(), CancellationToken::new());
+    let logins = Logins::new(store.clone(), secrets.clone(), options.unlock, events.clone(), now);
+    let connections = Connections::new(store.clone(), logins.clone(), closing.clone());
     let inventory = Inventory::new(store.clone());
     let operations =
         Operations::new(store.clone(), connections.clone(), inventory.clone(), events.clone(), now);
     let reads = Reads::new(inventory.clone(), operations.clone(), now);
-    let (background, closing) = (TaskTracker::new(), CancellationToken::new());
     let changes = store.changes().await.map_err(explain::store)?;
     background.spawn(events.clone().relay(changes, inventory.clone(), closing.clone()));
-    background.spawn(connections.clone().keep_alive(closing.clone()));
+    background.spawn(connections.clone().keep_alive());
     let unlock = options.unlock;
     let inner = Inner {
         store,
         secrets,
         unlock,
+        logins,
         connections,
         inventory,
         operations,
@@ -181,14 +200,28 @@ impl Service {
         (self.inner.now)()
     }
 
-    /// Ends everything in order: takes nothing in, cancels what runs, logs out, closes the database.
+    /// Ends everything in order: takes nothing in, cancels what runs, logs out, closes the database. Takes [`CLOSE`] at
+    /// most: what hangs by then is left behind.
     pub async fn close(&self) {
-        self.inner.operations.close(DRAIN).await;
-        self.inner.closing.cancel();
-        self.inner.background.close();
-        self.inner.background.wait().await;
-        self.inner.connections.leave_all().await;
-        self.inner.store.clone().close().await;
+        self.close_by(Instant::now() + CLOSE).await;
+    }
+
+    /// The same for whoever began to end things a while ago.
+    pub async fn close_by(&self, end: Instant) {
+        let before = |kept: Duration| end.checked_sub(kept).unwrap_or(end);
+        let inner = &self.inner;
+        inner.operations.cancel_all();
+        inner.closing.cancel();
+        inner.background.close();
+        inner.operations.drain(before(LOG_OUT)).await;
+        inner.connections.leave_all(before(SHUT)).await;
+        let rest = async {
+            inner.background.wait().await;
+            inner.store.clone().close().await;
+        };
+        if tokio::time::timeout_at(end, rest).await.is_err() {
+            tracing::warn!("the database could not be closed in time");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::connections::{self, Connections, LoginAs, Meter};
 use crate::events::Events;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, was_read_since};
 use crate::jobs::{self, Scope, Stop};
 use crate::{Clock, explain};
 use backon::{ExponentialBuilder, Retryable};
@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Claim, Finish, NewOperation, Store};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vsphere::Traffic;
@@ -51,6 +52,8 @@ pub enum Job {
     Refresh {
         /// Which.
         kind: Kind,
+        /// Whether the deletion guard was answered.
+        accept_removals: bool,
     },
 }
 
@@ -67,7 +70,7 @@ impl Job {
     fn scope(&self) -> Vec<String> {
         match self {
             Job::SyncHosts { clusters, .. } => clusters.clone(),
-            Job::Refresh { kind } => vec![kind.to_string()],
+            Job::Refresh { kind, .. } => vec![kind.to_string()],
             Job::Test { .. } | Job::FullSync { .. } => Vec::new(),
         }
     }
@@ -76,15 +79,17 @@ impl Job {
         match self {
             Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
             Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
-            Job::Refresh { kind } => Scope::Kinds(vec![kind.covered_by()]),
+            Job::Refresh { kind, .. } => Scope::Kinds(vec![kind.covered_by()]),
             Job::FullSync { .. } | Job::Test { .. } => Scope::Kinds(Kind::READ.to_vec()),
         }
     }
 
     fn accepts_removals(&self) -> bool {
         match self {
-            Job::SyncHosts { accept_removals, .. } | Job::FullSync { accept_removals } => *accept_removals,
-            Job::Test { .. } | Job::Refresh { .. } => false,
+            Job::SyncHosts { accept_removals, .. }
+            | Job::FullSync { accept_removals }
+            | Job::Refresh { accept_removals, .. } => *accept_removals,
+            Job::Test { .. } => false,
         }
     }
 }
@@ -140,7 +145,7 @@ impl Operations {
         origin: Origin,
     ) -> Result<OperationId, ApiError> {
         if self.0.closing.is_cancelled() {
-            return Err(ApiError::new(Code::Cancelled, "Muster is closing").next("Start it again."));
+            return Err(explain::closing());
         }
         let id = OperationId(uuid::Uuid::now_v7().to_string());
         let args = serde_json::json!({
@@ -261,11 +266,15 @@ impl Operations {
         self.0.reports.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
     }
 
-    /// Takes nothing more in, cancels what runs, and waits for it for a while.
-    pub(crate) async fn close(&self, patience: Duration) {
+    /// Takes nothing more in, and cancels what runs.
+    pub(crate) fn cancel_all(&self) {
         self.0.closing.cancel();
         self.0.tracker.close();
-        if tokio::time::timeout(patience, self.0.tracker.wait()).await.is_err() {
+    }
+
+    /// Waits for the end of what was cancelled, for a while.
+    pub(crate) async fn drain(&self, until: Instant) {
+        if tokio::time::timeout_at(until, self.0.tracker.wait()).await.is_err() {
             tracing::warn!("operations did not end in time");
         }
     }
@@ -372,8 +381,8 @@ impl Operations {
         let id = &context.vcenter.vcenter.id;
         // Another process may have published a moment ago: what is known is what the database says now.
         let before = self.0.inventory.reload(id).await?;
-        if let Job::Refresh { kind } = job
-            && before.synced_at(*kind) >= Some(context.claim.operation.submitted_at)
+        if let Job::Refresh { kind, .. } = job
+            && was_read_since(context.claim.operation.submitted_at, before.synced_at(*kind), (self.0.now)())
         {
             return Ok(Done::Fresh);
         }

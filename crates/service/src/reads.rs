@@ -2,7 +2,7 @@
 //! Refuses to make a reader wait, unless it asks to.
 
 use crate::Clock;
-use crate::inventory::{Freshness, Inventory};
+use crate::inventory::{Freshness, Inventory, was_read_since};
 use crate::operations::{Job, Operations};
 use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
@@ -54,10 +54,17 @@ impl Reads {
     }
 
     fn accepts(&self, vcenter: &VcenterId, freshness: Freshness, synced_at: Option<Time>) -> bool {
-        let invalid_since =
-            self.invalid_since.lock().unwrap_or_else(PoisonError::into_inner).get(vcenter).copied();
+        let now = (self.now)();
+        let invalid_since = {
+            let mut all = self.invalid_since.lock().unwrap_or_else(PoisonError::into_inner);
+            all.get_mut(vcenter).map(|since| {
+                // A clock that was set back must not keep the data stale until it comes to that time again.
+                *since = (*since).min(now);
+                *since
+            })
+        };
         let outdated = freshness != Freshness::Cached && synced_at < invalid_since;
-        !outdated && freshness.accepts(synced_at, (self.now)())
+        !outdated && freshness.accepts(synced_at, now)
     }
 
     /// Answers at once with what there is; starts a refresh if that is older than asked for.
@@ -88,7 +95,7 @@ impl Reads {
         let snapshot = self.inventory.read(vcenter).await?;
         let synced_at = snapshot.synced_at(kind);
         // A partial refresh may have read what was asked for all the same.
-        let was_read = synced_at.is_some_and(|at| at >= ended.submitted_at);
+        let was_read = was_read_since(ended.submitted_at, synced_at, (self.now)());
         let failure = ended.error.filter(|_| ended.state != OperationState::Succeeded && !was_read);
         Ok(Reading { snapshot, synced_at, refresh: None, failure })
     }
@@ -132,7 +139,10 @@ impl Reads {
         }
         let operation = match running {
             Some(operation) => operation,
-            None => self.operations.submit(vcenter, Job::Refresh { kind }, Origin::Reader).await?,
+            None => {
+                let job = Job::Refresh { kind, accept_removals: false };
+                self.operations.submit(vcenter, job, Origin::Reader).await?
+            }
         };
         flights.insert(key, Flight { operation: operation.clone(), failed: None });
         Ok(Reading { snapshot, synced_at: at, refresh: Some(operation), failure: None })

@@ -2,8 +2,9 @@
 //! Refuses to contact anything: it says what is known.
 
 use crate::Service;
-use crate::explain::{self, quoted};
+use crate::explain;
 use crate::inventory::Freshness;
+use crate::suggest::Suggestion;
 use contract::{ApiError, Check, CredentialPlace, Kind, VcenterId, VcenterState, VcenterStatus};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
@@ -18,8 +19,8 @@ impl Service {
         for record in self.records().await? {
             let v = &record.vcenter;
             let snapshot = self.inner.inventory.read(&v.id).await?;
-            let synced_at = snapshot.oldest();
             let now = self.now();
+            let synced_at = snapshot.oldest(now);
             let ever_read = !snapshot.coverage().is_empty();
             let state = match record.contact.as_ref().map(|contact| contact.state) {
                 Some(VcenterState::Online) | None if !ever_read => VcenterState::NeverSynced,
@@ -38,7 +39,7 @@ impl Service {
                 state,
                 since: record.state_since,
                 synced_at,
-                age_seconds: synced_at.map(|at| at.age_seconds(now)),
+                age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),
                 counts,
                 last_operation,
@@ -59,11 +60,11 @@ impl Service {
             let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
             let name = format!("credential {}", credential.name);
             checks.push(match (credential.rejected_at, self.inner.secrets.is_stored(&key).await) {
-                (Some(at), _) => failed(
-                    name,
-                    format!("a vCenter rejected it at {at}; nothing logs in with it until it is changed"),
-                    format!("musterctl credential set {} --password-stdin", quoted(&credential.name)),
-                ),
+                (Some(_), stored) => {
+                    let is_in_file = matches!(stored, Ok(Some(Place::File)));
+                    let next = explain::rejected_before(&credential, None, is_in_file).next_step;
+                    failed(name, explain::was_rejected(&credential), next.unwrap_or_default())
+                }
                 (None, Ok(Some(Place::Keychain))) => {
                     passed(name, "its password is in the keychain".to_owned())
                 }
@@ -74,7 +75,7 @@ impl Service {
                 (None, Ok(None)) => failed(
                     name,
                     "its password is not stored".to_owned(),
-                    format!("musterctl credential set {} --password-stdin", quoted(&credential.name)),
+                    Suggestion::new_password(&credential.name).to_string(),
                 ),
                 (None, Err(error)) => {
                     failed(name, error.to_string(), "Unlock the keychain, then run this again.".into())
@@ -83,18 +84,15 @@ impl Service {
         }
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
-            let age = match status.age_seconds {
-                Some(age) => format!("its data is {age} s old"),
-                None => "it was never synced completely".to_owned(),
-            };
             let state = serde_json::to_value(status.state).unwrap_or_default();
-            let detail = format!("{}; {age}", state.as_str().unwrap_or_default());
+            let detail = format!("{}; {}", state.as_str().unwrap_or_default(), age(&status));
+            let is_misdated = status.synced_at.is_some() && status.age_seconds.is_none();
             checks.push(match status.state {
-                VcenterState::Online => passed(name, detail),
-                VcenterState::NeverSynced => {
-                    failed(name, detail, format!("musterctl sync full {}", quoted(&status.vcenter)))
+                VcenterState::Online if !is_misdated => passed(name, detail),
+                VcenterState::Online | VcenterState::NeverSynced => {
+                    failed(name, detail, Suggestion::of("sync full").about(&status.vcenter).to_string())
                 }
-                _ => failed(name, detail, format!("musterctl test {}", quoted(&status.vcenter))),
+                _ => failed(name, detail, Suggestion::of("test").about(&status.vcenter).to_string()),
             });
         }
         Ok(checks)
@@ -175,6 +173,17 @@ impl Service {
     }
 }
 
+/// How old the data of a vCenter is.
+fn age(status: &VcenterStatus) -> String {
+    match (status.synced_at, status.age_seconds) {
+        (_, Some(age)) => format!("its data is {age} s old"),
+        (Some(at), None) => {
+            format!("its data is dated in the future ({at}): a clock was wrong, and it counts as stale")
+        }
+        (None, None) => "it was never synced completely".to_owned(),
+    }
+}
+
 /// A row of the configuration that can't be read.
 fn unreadable(what: &str, name: &str, reason: &str) -> Check {
     failed(
@@ -196,7 +205,7 @@ fn damaged_inventory(vcenter: &str, rows: &[String]) -> Check {
         format!(
             "damaged in the database: {which}; left out until they are read anew, everything else stays readable"
         ),
-        format!("musterctl sync full {}", quoted(vcenter)),
+        Suggestion::of("sync full").about(vcenter).to_string(),
     )
 }
 

@@ -9,7 +9,7 @@ pub(crate) const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// A name of a vCenter or a credential.
 pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
-    let trimmed = name.trim();
+    let trimmed = trimmed(name);
     let wrong = if trimmed.is_empty() {
         "it is empty"
     } else if trimmed.chars().count() > 64 {
@@ -31,7 +31,7 @@ pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
 
 /// A user name.
 pub(crate) fn user(user: &str) -> Result<String, ApiError> {
-    let trimmed = user.trim();
+    let trimmed = trimmed(user);
     if trimmed.is_empty() || trimmed.chars().count() > 256 || trimmed.chars().any(char::is_control) {
         return Err(invalid(
             format!("\"{}\" is no user name", printable(user)),
@@ -50,7 +50,7 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
              [2001:db8::1]:443.",
         )
     };
-    let trimmed = text.trim();
+    let trimmed = trimmed(text);
     let rest = match trimmed.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
@@ -78,9 +78,13 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
             None => (authority, None),
         }
     };
+    // A name in another script travels as punycode; looked at afterwards, since some letters become punctuation.
+    let host =
+        if host.is_ascii() { host.to_lowercase() } else { idna::domain_to_ascii(host).unwrap_or_default() };
     let well_formed = !host.is_empty()
         && host.len() <= 253
-        && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'))
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'))
+        && !host.contains("..")
         && !host.starts_with(['.', '-']);
     if !well_formed {
         return Err(no_address());
@@ -91,14 +95,61 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
             invalid(format!("\"{}\" is no port", printable(port)), "A port is a number from 1 to 65535.")
         })?,
     };
-    Ok((host.trim_end_matches('.').to_lowercase(), port))
+    Ok((host.trim_end_matches('.').to_owned(), port))
+}
+
+/// The bytes of a SHA-256 fingerprint: 64 hexadecimal digits as anybody writes them, or the line that openssl prints.
+pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
+    const NEXT: &str = "It has 64 hexadecimal digits, with or without colons: musterctl vcenter probe HOST shows it, or of \
+                        a file openssl x509 -in FILE -noout -fingerprint -sha256.";
+    let wrong = |what: &str| Err(invalid(format!("\"{}\" is {what}", printable(text)), NEXT));
+    if text.contains("-----BEGIN") {
+        return Err(invalid("that is a certificate, not its SHA-256 fingerprint".into(), NEXT));
+    }
+    let kept = |c: &char| !matches!(c, ':' | '-' | '=' | '\u{feff}') && !c.is_whitespace();
+    let lower: String = text.chars().filter(kept).flat_map(char::to_lowercase).collect();
+    let is_sha1 = lower.starts_with("sha1");
+    let digits = lower.trim_start_matches("sha256").trim_start_matches("fingerprint");
+    let is_hex = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let names_file = text.contains(['/', '\\'])
+        || [".pem", ".crt", ".cer", ".der"].iter().any(|end| text.trim().to_lowercase().ends_with(end));
+    match digits.len() {
+        _ if is_sha1 => return wrong("a SHA-1 fingerprint, which is not enough to trust a certificate by"),
+        64 if is_hex => {}
+        40 if is_hex => return wrong("a SHA-1 fingerprint, which is not enough to trust a certificate by"),
+        _ if names_file => return wrong("the name of a file, not a SHA-256 fingerprint"),
+        _ => return wrong("not a SHA-256 fingerprint"),
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        let pair = std::str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(pair, 16).unwrap_or_default();
+    }
+    Ok(bytes)
+}
+
+/// The text of certificates in PEM, without a byte-order mark, with line feeds; else what is wrong with it, in words.
+pub fn pem_text(bytes: &[u8]) -> Result<String, String> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    // A certificate in DER is one sequence of some hundred bytes.
+    if matches!(bytes, [0x30, 0x81..=0x83, ..]) {
+        return Err("it is in DER, not in PEM: openssl x509 -inform der -in FILE -out FILE.pem".into());
+    }
+    // What reads a file as UTF-8, as a window does, leaves U+FFFD where UTF-16 had its mark.
+    if is_utf16 || bytes.contains(&0) || bytes.starts_with("\u{fffd}".as_bytes()) {
+        return Err("it is UTF-16, or no text at all: save it as UTF-8 or ASCII".into());
+    }
+    let text = std::str::from_utf8(bytes.strip_prefix(MARK).unwrap_or(bytes));
+    let text = text.map_err(|_| "it is no text: save it as UTF-8 or ASCII".to_owned())?;
+    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// A length of time such as `30s`, `5m`, `2h` or `1d`.
 pub fn duration(text: &str) -> Result<Duration, ApiError> {
     let wrong =
         || invalid(format!("\"{}\" is no length of time", printable(text)), "Write it as 30s, 5m, 2h or 1d.");
-    let trimmed = text.trim();
+    let trimmed = trimmed(text);
     let digits = trimmed.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let seconds = match &trimmed[digits.len()..] {
         "s" => 1,
@@ -129,6 +180,11 @@ pub(crate) fn tags(tags: Vec<String>) -> Result<Vec<String>, ApiError> {
     Ok(checked)
 }
 
+/// Text without the white space at its ends, and without the mark that files of Windows begin with.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
 fn invalid(message: String, next_step: &str) -> ApiError {
     ApiError::new(Code::InvalidValue, message).next(next_step)
 }
@@ -153,6 +209,7 @@ mod tests {
             ("[2001:db8::1]:444", "2001:db8::1", 444),
             ("2001:db8::1", "2001:db8::1", 443),
             ("vc.example.org.", "vc.example.org", 443),
+            ("\u{feff}vc.example.org\r\n", "vc.example.org", 443),
         ];
         for (typed, host, port) in cases {
             assert_eq!(address(typed).unwrap(), (host.to_owned(), port), "{typed}");
@@ -167,6 +224,88 @@ mod tests {
             let error = address(typed).unwrap_err();
             assert_eq!(error.code, Code::InvalidValue, "{typed}");
             assert!(error.next_step.is_some());
+        }
+    }
+
+    #[test]
+    fn a_name_in_any_script_becomes_what_travels() {
+        for typed in [
+            "bücher.example",
+            "BÜCHER.example.",
+            "bu\u{308}cher.example",
+            "https://bücher.example/ui",
+            "bücher。example",
+        ] {
+            assert_eq!(address(typed).unwrap(), ("xn--bcher-kva.example".to_owned(), 443), "{typed}");
+        }
+        assert_eq!(address("bücher.example:8443").unwrap().1, 8443);
+        assert_eq!(crate::shown_host("xn--bcher-kva.example"), "bücher.example (xn--bcher-kva.example)");
+        assert_eq!(crate::shown_host("vc.example"), "vc.example");
+        // Letters that become a slash, a colon or nothing must not smuggle one in.
+        for typed in ["vc\u{ff0f}path", "vc\u{ff20}host", "\u{ad}", "ü..example", "vc\u{2024}\u{2024}example"]
+        {
+            assert!(address(typed).is_err(), "{typed}: {:?}", address(typed));
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_may_be_typed_in_every_way_programs_print_it() {
+        let plain = "0123456789abcdef".repeat(4);
+        let pairs: Vec<&str> = (0..32).map(|n| &plain[2 * n..2 * n + 2]).collect();
+        let colons = pairs.join(":").to_uppercase();
+        let expected = fingerprint(&plain).unwrap();
+        assert_eq!(expected[..8], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]);
+        for typed in [
+            colons.clone(),
+            pairs.join(" "),
+            pairs.join("-"),
+            format!("sha256 Fingerprint={colons}"),
+            format!("SHA256 Fingerprint={colons}\n"),
+            format!("\u{feff}SHA256 Fingerprint={colons}\r\n"),
+            format!("SHA-256 fingerprint: {plain}"),
+            format!("SHA256:{colons}"),
+            format!("  {plain}\r"),
+        ] {
+            assert_eq!(fingerprint(&typed).unwrap(), expected, "{typed}");
+        }
+        let sha1 = &colons[..59];
+        for (typed, words) in [
+            ("1234", "is not a SHA-256 fingerprint"),
+            ("", "is not a SHA-256 fingerprint"),
+            (&*format!("{plain}00"), "is not a SHA-256 fingerprint"),
+            (&*plain.replace('0', "x"), "is not a SHA-256 fingerprint"),
+            (sha1, "a SHA-1 fingerprint"),
+            (&*format!("SHA1 Fingerprint={sha1}"), "a SHA-1 fingerprint"),
+            ("/etc/ssl/vc", "the name of a file"),
+            ("vc.PEM", "the name of a file"),
+            ("-----BEGIN CERTIFICATE-----\nMIIB\n", "that is a certificate"),
+        ] {
+            let error = fingerprint(typed).unwrap_err();
+            assert!(error.message.contains(words), "{typed}: {error:?}");
+            assert!(error.next_step.unwrap().contains("openssl x509"), "{typed}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_read_whatever_wrote_their_file_or_refused_in_words() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        for written in
+            [pem.to_owned(), format!("\u{feff}{pem}"), pem.replace('\n', "\r\n"), pem.replace('\n', "\r")]
+        {
+            assert_eq!(pem_text(written.as_bytes()).unwrap(), pem, "{written:?}");
+        }
+        let utf16 = |mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+            [mark, &pem.encode_utf16().flat_map(bytes).collect::<Vec<_>>()].concat()
+        };
+        for (bytes, words) in [
+            (utf16(b"\xff\xfe", u16::to_le_bytes), "UTF-16"),
+            (utf16(b"\xfe\xff", u16::to_be_bytes), "UTF-16"),
+            (utf16(b"", u16::to_le_bytes), "UTF-16"),
+            (format!("\u{fffd}\u{fffd}{pem}").into_bytes(), "UTF-16"),
+            (vec![0x30, 0x82, 3, 0, 0], "DER"),
+            (b"-----BEGIN \xfc".to_vec(), "no text"),
+        ] {
+            assert!(pem_text(&bytes).unwrap_err().contains(words), "{words}");
         }
     }
 

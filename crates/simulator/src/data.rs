@@ -84,6 +84,16 @@ impl<'a> Data<'a> {
         }
     }
 
+    /// A field of a data object.
+    pub(crate) fn into_field(self, name: &str) -> Option<Data<'a>> {
+        match self {
+            Data::Record(record) => {
+                record.fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
     /// As the `val` of a property, with its type.
     pub(crate) fn write_val(&self, estate: &Estate, out: &mut String) {
         match self {

@@ -5,7 +5,8 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use crate::estate::Estate;
-use crate::options::Options;
+use crate::inventory::Inventory;
+use crate::options::{Behavior, Options};
 use crate::soap::{Element, envelope};
 use crate::vcenter::{Caller, Outcome, Vcenter};
 
@@ -71,7 +72,8 @@ const VALID: &str = "<e:Envelope xmlns:i=\"http://www.w3.org/2001/XMLSchema-inst
     </maxObjects></options></RetrievePropertiesEx></e:Body></e:Envelope>";
 
 fn logged_in() -> (Vcenter, String) {
-    let vcenter = Vcenter::new(Estate::build(&Options::new(20, 1)), "admin", "secret");
+    let made = Inventory::Made(Estate::build(&Options::new(20, 1)));
+    let vcenter = Vcenter::new(made, Behavior::default(), "admin", "secret");
     let login = "<Envelope><Body><Login xmlns=\"urn:vim25\"><_this type=\"SessionManager\">SessionManager</_this><userName>admin</userName>\
         <password>secret</password></Login></Body></Envelope>";
     match vcenter.call(login.as_bytes(), caller(None)) {

@@ -1,19 +1,23 @@
-//! A vCenter of our own over TLS, for demos, faults and scale: an estate made from a seed, and the part of the SOAP
-//! API that reading clients use.
+//! A vCenter of our own over TLS, for demos, faults and scale: an estate made from a seed or a recording of a real
+//! server, and the part of the SOAP API that reading clients use.
 //! Knows nothing of Muster, changes nothing after its start, and listens on 127.0.0.1 only.
 //!
 //! [`Simulator::start`] makes the estate of [`Options`] and answers until [`Simulator::stop`]. The same seed and size
-//! give the same morefs, names and values; certificate and password are new at each start.
+//! give the same morefs, names and values; certificate and password are new at each start. [`Simulator::replay`] answers
+//! what was recorded.
 
 mod certificate;
 mod collector;
 mod content;
 mod data;
 mod estate;
+mod gauge;
 #[cfg(test)]
 mod hostile;
+mod inventory;
 mod methods;
 mod options;
+mod recording;
 mod schema;
 mod server;
 mod sessions;
@@ -21,5 +25,6 @@ mod simulator;
 mod soap;
 mod vcenter;
 
-pub use options::{Error, Options, VMS};
+pub use options::{Behavior, Error, Named, Options, VMS};
+pub use recording::Recording;
 pub use simulator::{Contents, Simulator};

@@ -1,6 +1,8 @@
 //! What a simulator can be asked for, and why it may refuse.
 //! Refuses sizes that no vCenter has.
 
+use std::path::PathBuf;
+
 use crate::estate::random::Random;
 
 /// The smallest and the largest estate, in VMs.
@@ -33,13 +35,41 @@ pub struct Options {
     pub site: String,
     /// TCP port on 127.0.0.1; 0 for any that is free.
     pub port: u16,
+    /// How it behaves where vCenters differ.
+    pub behavior: Behavior,
+}
+
+/// How a server behaves where vCenters differ, or where somebody wants to see what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behavior {
+    /// Objects in a page at most, whatever is asked. Many vCenters have the 100 that is the default.
+    pub page: usize,
+    /// Whether a session may have property collectors of its own.
+    pub own_collectors: bool,
+    /// What the fault InvalidProperty names.
+    pub invalid_property: Named,
+}
+
+/// What is named of a path that no type declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// All of it, as vCenters do.
+    Path,
+    /// Its beginning, up to the step that isn't known.
+    Prefix,
+}
+
+impl Default for Behavior {
+    fn default() -> Behavior {
+        Behavior { page: 100, own_collectors: true, invalid_property: Named::Path }
+    }
 }
 
 impl Options {
     /// An estate of so many VMs, at a site that the seed chooses, on any free port.
     pub fn new(vms: u32, seed: u64) -> Options {
         let (site, _) = Random::new(seed, 0).pick(&SITES);
-        Options { vms, seed, site: site.into(), port: 0 }
+        Options { vms, seed, site: site.into(), port: 0, behavior: Behavior::default() }
     }
 
     /// The site in host names: up to three letters.
@@ -68,6 +98,14 @@ pub enum Error {
         /// What the system says.
         #[source]
         source: std::io::Error,
+    },
+    /// The file is no recording that can be used.
+    #[error("the recording {} can't be used: {why}", file.display())]
+    Recording {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and where in it.
+        why: String,
     },
     /// No certificate could be made.
     #[error("making the certificate failed")]

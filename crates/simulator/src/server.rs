@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::io::Write as _;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,9 +26,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::content::versions;
 use crate::soap::{Answer, Fault, envelope};
-use crate::vcenter::{Caller, Outcome, Vcenter};
+use crate::vcenter::{Caller, Outcome, Vcenter, Wait};
 
 /// The largest request is for 500 objects by reference: some 80 KB.
 const BODY: usize = 1 << 20;
@@ -103,7 +103,9 @@ impl Server {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         match (request.method(), request.uri().path()) {
-            (&Method::GET, "/sdk/vimServiceVersions.xml") => respond(StatusCode::OK, versions(), false),
+            (&Method::GET, "/sdk/vimServiceVersions.xml") => {
+                respond(StatusCode::OK, self.vcenter.content.versions.clone(), false)
+            }
             (&Method::POST, "/sdk" | "/sdk/" | "/sdk/vimService") => self.soap(request).await,
             (_, "/sdk" | "/sdk/" | "/sdk/vimService" | "/sdk/vimServiceVersions.xml") => {
                 plain(StatusCode::METHOD_NOT_ALLOWED)
@@ -120,31 +122,66 @@ impl Server {
             Ok(Err(_)) => return plain(StatusCode::BAD_REQUEST),
             Ok(Ok(body)) => body.to_bytes(),
         };
-        let cookie = cookie(&head.headers);
-        let agent: String = text(&head.headers, &USER_AGENT).chars().take(200).collect();
-        let compress = text(&head.headers, &ACCEPT_ENCODING).contains("gzip");
-        let action = text(&head.headers, &HeaderName::from_static("soapaction"));
-        let (mut until, mut cancels) = (None, None);
+        let mut request = Call {
+            cookie: cookie(&head.headers),
+            agent: text(&head.headers, &USER_AGENT).chars().take(200).collect(),
+            compress: text(&head.headers, &ACCEPT_ENCODING).contains("gzip"),
+            action: text(&head.headers, &HeaderName::from_static("soapaction")).to_owned(),
+            cancels: None,
+            body,
+        };
+        let mut until = None;
         loop {
-            let clock = Timestamp::now().as_millisecond();
-            let cookie = cookie.as_deref();
-            let caller = Caller { action, cookie, agent: &agent, cancels, now: Instant::now(), clock };
-            let mut wait = match self.vcenter.call(&body, caller) {
-                Outcome::Done(answer) => return done(&answer, compress),
-                Outcome::Failed(fault) => return failed(&fault),
-                Outcome::Busy => return plain(StatusCode::SERVICE_UNAVAILABLE),
-                Outcome::Wait(wait) => wait,
+            let mut wait = match self.call(request.clone()).await {
+                Ok(response) => return response,
+                Err(wait) => wait,
             };
             let until = *until.get_or_insert_with(|| tokio::time::Instant::now() + wait.longest);
-            cancels.get_or_insert(wait.cancels);
+            request.cancels.get_or_insert(wait.cancels);
             tokio::select! {
-                () = tokio::time::sleep_until(until) => return done(&wait.nothing, compress),
+                () = tokio::time::sleep_until(until) => return done(&wait.nothing, request.compress),
                 () = self.stop.cancelled() => return failed(&Fault::RequestCanceled),
                 // A filter, a cancellation or the session's end: the next look finds out which.
                 _ = wait.nudges.changed() => {}
             }
         }
     }
+
+    /// Answers on a thread of its own, whatever runtime this is: a client that asks several things at once is answered
+    /// by several.
+    async fn call(&self, call: Call) -> Result<Response<Full<Bytes>>, Wait> {
+        let vcenter = self.vcenter.clone();
+        let answered = tokio::task::spawn_blocking(move || {
+            let caller = Caller {
+                action: &call.action,
+                cookie: call.cookie.as_deref(),
+                agent: &call.agent,
+                cancels: call.cancels,
+                now: Instant::now(),
+                clock: Timestamp::now().as_millisecond(),
+            };
+            match vcenter.call(&call.body, caller) {
+                Outcome::Done(answer) => Ok(done(&answer, call.compress)),
+                Outcome::Failed(fault) => Ok(failed(&fault)),
+                Outcome::Busy => Ok(plain(StatusCode::SERVICE_UNAVAILABLE)),
+                Outcome::Wait(wait) => Err(wait),
+            }
+        });
+        // It is never cancelled, so that it can only have panicked.
+        answered.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+    }
+}
+
+/// A request that has come whole.
+#[derive(Clone)]
+struct Call {
+    action: String,
+    cookie: Option<String>,
+    agent: String,
+    compress: bool,
+    /// Of a wait that was nudged: what it was when it began.
+    cancels: Option<u32>,
+    body: Bytes,
 }
 
 /// A connection that waits for its next request may do so for this long.

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -32,10 +34,11 @@ pub(crate) struct View {
     pub(crate) container: Id,
     pub(crate) types: Vec<String>,
     pub(crate) recursive: bool,
-    pub(crate) members: std::sync::Arc<[Id]>,
+    pub(crate) members: Vec<Id>,
 }
 
-/// One login.
+/// One login. What it holds is locked piece by piece and never while a page is written, so that its calls run beside
+/// each other; who holds the collectors may take the views, and never the other way round.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// What its owner sees of it; the cookie is another one.
@@ -43,13 +46,19 @@ pub(crate) struct Session {
     pub(crate) agent: String,
     /// Milliseconds since 1970.
     pub(crate) since: i64,
-    used: Instant,
-    pub(crate) calls: u32,
-    views: HashMap<String, View>,
-    rests: HashMap<String, Rest>,
-    /// Own property collectors, and this session's part of the shared one.
-    pub(crate) collectors: HashMap<String, Collector>,
+    calls: AtomicU32,
+    views: Mutex<HashMap<String, Arc<View>>>,
+    /// Each with the collector that it belongs to.
+    rests: Mutex<HashMap<String, (String, Rest)>>,
+    collectors: Mutex<HashMap<String, Collector>>,
     nudge: watch::Sender<()>,
+}
+
+/// A session, and when it was last used.
+#[derive(Debug)]
+struct Live {
+    session: Arc<Session>,
+    used: Instant,
 }
 
 /// The account, and everybody who logged in with it.
@@ -57,7 +66,7 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     user: String,
     password: String,
-    live: HashMap<String, Session>,
+    live: HashMap<String, Live>,
     failures: Vec<Instant>,
     locked_until: Option<Instant>,
 }
@@ -86,7 +95,7 @@ impl Sessions {
         since: i64,
         now: Instant,
     ) -> Result<String, Refusal> {
-        self.live.retain(|_, session| now.duration_since(session.used) < IDLE);
+        self.live.retain(|_, live| now.duration_since(live.used) < IDLE);
         if !user.eq_ignore_ascii_case(&self.user) {
             return Err(Refusal::Rejected);
         }
@@ -110,28 +119,27 @@ impl Sessions {
             key: uuid::Uuid::new_v4().hyphenated().to_string(),
             agent: agent.to_owned(),
             since,
-            used: now,
-            calls: 0,
-            views: HashMap::new(),
-            rests: HashMap::new(),
-            collectors: HashMap::new(),
+            calls: AtomicU32::new(0),
+            views: Mutex::default(),
+            rests: Mutex::default(),
+            collectors: Mutex::default(),
             nudge: watch::Sender::new(()),
         };
         let cookie =
             format!("{}{}", uuid::Uuid::new_v4().simple(), &uuid::Uuid::new_v4().simple().to_string()[..8]);
-        self.live.insert(cookie.clone(), session);
+        self.live.insert(cookie.clone(), Live { session: Arc::new(session), used: now });
         Ok(cookie)
     }
 
     /// The session of a cookie, which counts as used now.
-    pub(crate) fn live(&mut self, cookie: &str, now: Instant) -> Option<&mut Session> {
-        if self.live.get(cookie).is_some_and(|session| now.duration_since(session.used) >= IDLE) {
+    pub(crate) fn live(&mut self, cookie: &str, now: Instant) -> Option<Arc<Session>> {
+        if self.live.get(cookie).is_some_and(|live| now.duration_since(live.used) >= IDLE) {
             self.live.remove(cookie);
         }
-        let session = self.live.get_mut(cookie)?;
-        session.used = now;
-        session.calls = session.calls.saturating_add(1);
-        Some(session)
+        let live = self.live.get_mut(cookie)?;
+        live.used = now;
+        live.session.calls.fetch_add(1, Ordering::Relaxed);
+        Some(live.session.clone())
     }
 
     /// Ends all of them.
@@ -161,49 +169,84 @@ impl Session {
             self.key,
             time(self.since),
             time(now),
-            self.calls
+            self.calls.load(Ordering::Relaxed)
         );
         out
     }
 
-    pub(crate) fn hold_view(&mut self, view: View) -> Result<String, Fault> {
-        if self.views.len() >= HELD {
+    pub(crate) fn hold_view(&self, view: View) -> Result<String, Fault> {
+        let mut views = lock(&self.views);
+        if views.len() >= HELD {
             return Err(Fault::LimitExceeded("view"));
         }
-        let id = format!("session[{}]{}", self.key, uuid::Uuid::new_v4());
-        self.views.insert(id.clone(), view);
+        let id = self.own_id();
+        views.insert(id.clone(), Arc::new(view));
         Ok(id)
     }
 
-    pub(crate) fn view(&self, id: &str) -> Option<&View> {
-        self.views.get(id)
+    pub(crate) fn view(&self, id: &str) -> Option<Arc<View>> {
+        lock(&self.views).get(id).cloned()
     }
 
-    pub(crate) fn drop_view(&mut self, id: &str) -> bool {
-        self.views.remove(id).is_some()
+    pub(crate) fn drop_view(&self, id: &str) -> bool {
+        lock(&self.views).remove(id).is_some()
     }
 
-    /// Keeps what is left of a retrieval; answers with the token for it.
-    pub(crate) fn hold_rest(&mut self, rest: Rest) -> Result<String, Fault> {
-        if self.rests.len() >= HELD {
+    /// Keeps what is left of a retrieval through a collector; answers with the token for it. One that is destroyed while
+    /// its page is written leaves a token that nothing takes, until the session ends.
+    pub(crate) fn hold_rest(&self, collector: &str, rest: Rest) -> Result<String, Fault> {
+        let mut rests = lock(&self.rests);
+        if rests.len() >= HELD {
             return Err(Fault::LimitExceeded("token"));
         }
         let token = uuid::Uuid::new_v4().hyphenated().to_string();
-        self.rests.insert(token.clone(), rest);
+        rests.insert(token.clone(), (collector.to_owned(), rest));
         Ok(token)
     }
 
-    /// What a token stands for, once.
-    pub(crate) fn take_rest(&mut self, token: &str) -> Option<Rest> {
-        self.rests.remove(token)
+    /// What a token of a collector stands for, once.
+    pub(crate) fn take_rest(&self, collector: &str, token: &str) -> Option<Rest> {
+        let mut rests = lock(&self.rests);
+        rests.get(token).filter(|(of, _)| of == collector)?;
+        rests.remove(token).map(|(_, rest)| rest)
+    }
+
+    /// Makes a collector.
+    pub(crate) fn make_collector(&self) -> Result<String, Fault> {
+        let mut collectors = self.collectors();
+        let id = self.new_id(&collectors)?;
+        collectors.insert(id.clone(), Collector::default());
+        Ok(id)
+    }
+
+    /// Ends a collector with its filters and its tokens.
+    pub(crate) fn drop_collector(&self, id: &str) {
+        self.collectors().remove(id);
+        lock(&self.rests).retain(|_, (of, _)| of != id);
+        self.nudge();
+    }
+
+    /// Own property collectors, and this session's part of the shared one.
+    pub(crate) fn collectors(&self) -> MutexGuard<'_, HashMap<String, Collector>> {
+        lock(&self.collectors)
+    }
+
+    /// The id of one more collector or filter, if it may be held.
+    pub(crate) fn new_id(&self, collectors: &HashMap<String, Collector>) -> Result<String, Fault> {
+        let held = collectors.len() + collectors.values().map(Collector::len).sum::<usize>();
+        if held < HELD { Ok(self.own_id()) } else { Err(Fault::LimitExceeded("filter")) }
+    }
+
+    fn own_id(&self) -> String {
+        format!("session[{}]{}", self.key, uuid::Uuid::new_v4())
     }
 
     /// Whether a view, a collector or a filter is this session's, and lives.
     pub(crate) fn holds(&self, kind: &str, id: &str) -> bool {
         match kind {
-            "ContainerView" => self.views.contains_key(id),
-            "PropertyCollector" => self.collectors.contains_key(id),
-            "PropertyFilter" => self.collectors.values().any(|collector| collector.has(id)),
+            "ContainerView" => self.view(id).is_some(),
+            "PropertyCollector" => self.collectors().contains_key(id),
+            "PropertyFilter" => self.collectors().values().any(|collector| collector.has(id)),
             _ => false,
         }
     }
@@ -217,11 +260,11 @@ impl Session {
     pub(crate) fn nudges(&self) -> watch::Receiver<()> {
         self.nudge.subscribe()
     }
+}
 
-    /// Whether one more collector or filter may be held.
-    pub(crate) fn has_room(&self) -> bool {
-        self.collectors.len() + self.collectors.values().map(Collector::len).sum::<usize>() < HELD
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that is guarded is left half-changed by a panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

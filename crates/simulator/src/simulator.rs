@@ -13,7 +13,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::certificate;
 use crate::estate::{Estate, Kind};
-use crate::options::{Error, Options, VMS};
+use crate::inventory::Inventory;
+use crate::options::{Behavior, Error, Options, VMS};
+use crate::recording::Recording;
 use crate::server::Server;
 use crate::vcenter::Vcenter;
 
@@ -68,20 +70,44 @@ impl Simulator {
         if !VMS.contains(&options.vms) {
             return Err(Error::Size { vms: options.vms });
         }
-        let port = options.port;
+        let (port, behavior) = (options.port, options.behavior);
+        let make = move || {
+            let estate = Estate::build(&options);
+            let (contents, server_name) = (Contents::of(&estate), estate.server_name.clone());
+            (Inventory::Made(estate), contents, server_name)
+        };
+        Simulator::serve(port, behavior, make).await
+    }
+
+    /// Answers what was recorded of a real server, on a port of 127.0.0.1; 0 is any that is free. Certificate, user and
+    /// password are the simulator's.
+    ///
+    /// # Errors
+    /// [`Error::Listen`] where the port is taken.
+    pub async fn replay(recording: Recording, port: u16, behavior: Behavior) -> Result<Simulator, Error> {
+        let contents = Contents::recorded(&recording);
+        let make = move || (Inventory::Recorded(recording), contents, "recording".to_owned());
+        Simulator::serve(port, behavior, make).await
+    }
+
+    async fn serve(
+        port: u16,
+        behavior: Behavior,
+        make: impl FnOnce() -> (Inventory, Contents, String) + Send + 'static,
+    ) -> Result<Simulator, Error> {
         let listen = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         // It takes a good part of a second for the largest one, in which others want to go on.
         let made = tokio::task::spawn_blocking(move || {
-            let estate = Estate::build(&options);
-            certificate::make(&estate.server_name).map(|certificate| (estate, certificate))
+            let (inventory, contents, server_name) = make();
+            certificate::make(&server_name).map(|certificate| (inventory, contents, certificate))
         });
         // It is never cancelled, so that it can only have panicked.
-        let (estate, certificate) = made.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
-        let contents = Contents::of(&estate);
+        let (inventory, contents, certificate) =
+            made.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
         let password = password();
-        let vcenter = Arc::new(Vcenter::new(estate, USER, &password));
+        let vcenter = Arc::new(Vcenter::new(inventory, behavior, USER, &password));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let server = Server {
             vcenter: vcenter.clone(),
@@ -119,9 +145,10 @@ impl Simulator {
         &self.password
     }
 
-    /// Which vCenter it is, which depends on seed and size. Source: about.instanceUuid.
-    pub fn instance_uuid(&self) -> &str {
-        &self.vcenter.estate.instance_uuid
+    /// Which vCenter it is, which depends on seed and size, or was recorded; none of an ESXi host. Source:
+    /// about.instanceUuid.
+    pub fn instance_uuid(&self) -> Option<&str> {
+        self.vcenter.inventory.instance_uuid()
     }
 
     /// What is in it.
@@ -133,6 +160,17 @@ impl Simulator {
     /// answered NotAuthenticated from now on.
     pub fn end_sessions(&self) {
         self.vcenter.end_sessions();
+    }
+
+    /// Counts anew how many pages are written at once, and has each wait until so many are, so that it can be seen
+    /// whether they are. Nobody waits longer than some seconds.
+    pub fn gather(&self, pages: usize) {
+        self.vcenter.pages.gather(pages);
+    }
+
+    /// The most pages that were written at once.
+    pub fn most_pages_at_once(&self) -> usize {
+        self.vcenter.pages.most()
     }
 
     /// Ends it. Answers under way have a second to arrive.
@@ -156,6 +194,24 @@ impl fmt::Debug for Simulator {
 }
 
 impl Contents {
+    fn recorded(recording: &Recording) -> Contents {
+        let count = |type_name| recording.count(type_name);
+        let clusters = count("ClusterComputeResource");
+        Contents {
+            datacenters: count("Datacenter"),
+            clusters,
+            hosts: count("HostSystem"),
+            standalone_hosts: count("ComputeResource") - clusters,
+            pools: count("ResourcePool"),
+            folders: count("Folder").saturating_sub(1),
+            vms: count("VirtualMachine"),
+            templates: recording.templates(),
+            snapshots: recording.snapshots(),
+            datastores: count("Datastore"),
+            networks: count("Network"),
+        }
+    }
+
     fn of(estate: &Estate) -> Contents {
         let clusters = estate.computes.iter().filter(|compute| compute.cluster.is_some()).count();
         Contents {

@@ -3,25 +3,30 @@
 
 mod collecting;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::collector::{is_a, moref};
-use crate::content::{is_manager, is_spoken, service_content};
+use crate::content::Content;
 use crate::data::time;
-use crate::estate::Estate;
+use crate::gauge::Gauge;
+use crate::inventory::Inventory;
 use crate::methods;
+use crate::options::Behavior;
 use crate::schema::type_of;
 use crate::sessions::{Refusal, Session, Sessions, View};
 use crate::soap::{Answer, Element, Fault, MoRef};
 
-/// The estate and who reads it.
+/// What a server manages, and who reads it.
 #[derive(Debug)]
 pub(crate) struct Vcenter {
-    pub(crate) estate: Estate,
-    content: String,
+    pub(crate) inventory: Inventory,
+    pub(crate) content: Content,
+    /// Pages that are being written.
+    pub(crate) pages: Gauge,
+    behavior: Behavior,
     sessions: Mutex<Sessions>,
     user: String,
 }
@@ -70,9 +75,10 @@ struct Call<'a> {
 }
 
 impl Vcenter {
-    pub(crate) fn new(estate: Estate, user: &str, password: &str) -> Vcenter {
-        let content = service_content(&estate);
-        Vcenter { estate, content, sessions: Mutex::new(Sessions::new(user, password)), user: user.into() }
+    pub(crate) fn new(inventory: Inventory, behavior: Behavior, user: &str, password: &str) -> Vcenter {
+        let (content, pages) = (inventory.content(), Gauge::default());
+        let sessions = Mutex::new(Sessions::new(user, password));
+        Vcenter { inventory, content, pages, behavior, sessions, user: user.into() }
     }
 
     /// Answers a request.
@@ -90,7 +96,7 @@ impl Vcenter {
                 "The SOAP body is not in the namespace urn:vim25".into(),
             ));
         }
-        if !is_spoken(caller.action) {
+        if !self.content.is_spoken(caller.action) {
             let reason = format!("Unsupported version URI \"{}\"", caller.action);
             return Outcome::Failed(Fault::InvalidRequest(reason));
         }
@@ -104,28 +110,31 @@ impl Vcenter {
     fn dispatch(&self, call: &Call<'_>) -> Result<Outcome, Fault> {
         let is_single =
             matches!(call.this.kind.as_str(), "ServiceInstance" | "SessionManager" | "ViewManager");
-        if is_single && !is_manager(&call.this.kind, &call.this.value) {
+        if is_single && !self.content.is_manager(&call.this.kind, &call.this.value) {
             return Err(Fault::ManagedObjectNotFound(call.this.clone()));
         }
-        let mut sessions = self.sessions();
         if (call.method, call.this.kind.as_str()) == ("RetrieveServiceContent", "ServiceInstance") {
-            return Ok(call.answer(format!("<returnval>{}</returnval>", self.content)));
+            let Content { scope, fields, .. } = &self.content;
+            return Ok(call.answer(format!("<returnval{scope}>{fields}</returnval>")));
         }
         if (call.method, call.this.kind.as_str()) == ("Login", "SessionManager") {
-            return self.login(&mut sessions, call);
+            return self.login(call);
         }
-        let cookie = call.caller.cookie.unwrap_or_default();
-        let Some(session) = sessions.live(cookie, call.caller.now) else {
-            return Err(Fault::NotAuthenticated(call.this.clone()));
-        };
+        let session = self.session(call)?;
         if (call.method, call.this.kind.as_str()) == ("Logout", "SessionManager") {
-            sessions.logout(cookie);
+            self.sessions().logout(call.caller.cookie.unwrap_or_default());
             return Ok(call.answer(String::new()));
         }
-        self.in_session(session, call)
+        self.in_session(&session, call)
     }
 
-    fn in_session(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
+    /// The session that a call is made in. The others aren't kept waiting while the call is answered.
+    fn session(&self, call: &Call<'_>) -> Result<Arc<Session>, Fault> {
+        let session = self.sessions().live(call.caller.cookie.unwrap_or_default(), call.caller.now);
+        session.ok_or_else(|| Fault::NotAuthenticated(call.this.clone()))
+    }
+
+    fn in_session(&self, session: &Session, call: &Call<'_>) -> Result<Outcome, Fault> {
         match (call.this.kind.as_str(), call.method) {
             ("ServiceInstance", "CurrentTime") => {
                 Ok(call.answer(format!("<returnval>{}</returnval>", time(call.caller.clock))))
@@ -137,7 +146,7 @@ impl Vcenter {
             },
             ("PropertyFilter", "DestroyPropertyFilter") => {
                 // Each of them is asked, because a filter doesn't say whose it is.
-                match session.collectors.values_mut().any(|collector| collector.remove(&call.this.value)) {
+                match session.collectors().values_mut().any(|collector| collector.remove(&call.this.value)) {
                     true => Ok(call.answer(String::new())),
                     false => Err(Fault::ManagedObjectNotFound(call.this.clone())),
                 }
@@ -147,7 +156,8 @@ impl Vcenter {
         }
     }
 
-    fn login(&self, sessions: &mut Sessions, call: &Call<'_>) -> Result<Outcome, Fault> {
+    fn login(&self, call: &Call<'_>) -> Result<Outcome, Fault> {
+        let mut sessions = self.sessions();
         let Caller { cookie, agent, now, clock, .. } = call.caller;
         if cookie.is_some_and(|cookie| sessions.live(cookie, now).is_some()) {
             // As on a vCenter, who is logged in can't log in.
@@ -167,10 +177,10 @@ impl Vcenter {
         }
     }
 
-    fn create_view(&self, session: &mut Session, call: &Call<'_>) -> Result<Outcome, Fault> {
+    fn create_view(&self, session: &Session, call: &Call<'_>) -> Result<Outcome, Fault> {
         let container = moref(call.required("container")?);
         call.required("recursive")?;
-        let Some(id) = self.estate.find(&container.kind, &container.value) else {
+        let Some(id) = self.inventory.find(&container.kind, &container.value) else {
             return Err(Fault::ManagedObjectNotFound(container));
         };
         let holds = ["Folder", "Datacenter", "ComputeResource", "ResourcePool", "HostSystem"];
@@ -182,11 +192,11 @@ impl Vcenter {
             return Err(Fault::InvalidArgument("type"));
         }
         let recursive = call.arguments.flag("recursive");
-        let mut members = self.estate.below(id, recursive);
+        let mut members = self.inventory.below(id, recursive);
         if !types.is_empty() {
-            members.retain(|id| types.iter().any(|name| is_a(self.estate.kind(*id).type_name(), name)));
+            members.retain(|id| types.iter().any(|name| is_a(self.inventory.type_name(*id), name)));
         }
-        let view = View { container: id, types, recursive, members: members.into() };
+        let view = View { container: id, types, recursive, members };
         let id = session.hold_view(view)?;
         Ok(call.answer(reference("ContainerView", &id)))
     }
@@ -194,8 +204,9 @@ impl Vcenter {
     /// Either there is no such object, or it has no such method.
     fn unknown(&self, session: &Session, call: &Call<'_>) -> Fault {
         let MoRef { kind, value } = &call.this;
-        let is_known =
-            is_manager(kind, value) || session.holds(kind, value) || self.estate.find(kind, value).is_some();
+        let is_known = self.content.is_manager(kind, value)
+            || session.holds(kind, value)
+            || self.inventory.find(kind, value).is_some();
         match is_known {
             true if !methods::exists(call.method) => {
                 Fault::InvalidRequest(format!("Unable to resolve WSDL method name {}", call.method))

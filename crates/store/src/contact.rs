@@ -22,6 +22,8 @@ pub struct Contact {
 pub struct Identity {
     /// about.instanceUuid, or the hardware UUID of an ESXi host.
     pub instance_uuid: Option<String>,
+    /// The MAC addresses of an ESXi host's network cards; `None` for a vCenter.
+    pub host_macs: Option<Vec<String>>,
     /// about.name.
     pub product: String,
     /// about.version.
@@ -31,28 +33,59 @@ pub struct Identity {
 }
 
 impl Store {
-    /// Notes what a vCenter says of itself. An instance UUID that is known stays where the server tells none.
-    pub async fn identify(&self, id: &VcenterId, identity: Identity) -> Result<(), Error> {
+    /// Notes what a vCenter says of itself, and that its server is the one at this address. What is known of it stays
+    /// where the server tells nothing.
+    pub async fn identify(
+        &self,
+        id: &VcenterId,
+        identity: Identity,
+        (host, port): (&str, u16),
+    ) -> Result<(), Error> {
         let attempt = Attempt::on("noting the identity of vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        if let Some(uuid) = &identity.instance_uuid {
-            is_no_other(&mut tx, uuid, id, attempt).await?;
+        let before = vcenters::read(&mut tx, id, attempt).await?;
+        // Who is configured stays itself while its id is the same, whoever else has that id by now.
+        if identity.instance_uuid != before.vcenter.instance_uuid {
+            is_no_other(&mut tx, &identity, id, attempt).await?;
         }
-        let updated = sqlx::query(
-            "UPDATE vcenters SET instance_uuid = COALESCE($1, instance_uuid), product = $2, version = $3, \
-             build = $4 WHERE id = $5",
+        let says_who_it_is = identity.instance_uuid.is_some();
+        let identity = Identity {
+            instance_uuid: identity.instance_uuid.or(before.vcenter.instance_uuid),
+            host_macs: match identity.host_macs {
+                Some(macs) if macs.is_empty() => before.host_macs.or(Some(macs)),
+                None if !says_who_it_is => before.host_macs,
+                told => told,
+            },
+            ..identity
+        };
+        sqlx::query(
+            "UPDATE vcenters SET instance_uuid = $1, host_macs = $2, product = $3, version = $4, build = $5, \
+             known_host = $6, known_port = $7 WHERE id = $8",
         )
         .bind(&identity.instance_uuid)
+        .bind(macs_column(&identity).during(attempt)?)
         .bind(&identity.product)
         .bind(&identity.version)
         .bind(&identity.build)
+        .bind(host)
+        .bind(i64::from(port))
         .bind(id.as_str())
         .execute(&mut *tx)
         .await
         .during(attempt)?;
-        vcenters::exists(updated.rows_affected(), id)?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)
+    }
+
+    /// The name of the vCenter that a server is already, by what it says of itself.
+    pub async fn same_as(&self, identity: &Identity) -> Result<Option<String>, Error> {
+        let attempt = Attempt::to("looking for a vCenter that is the same");
+        let mut tx = self.engine().read(attempt).await?;
+        match is_no_other(&mut tx, identity, &VcenterId(String::new()), attempt).await {
+            Ok(()) => Ok(None),
+            Err(Error::SameVcenter { name }) => Ok(Some(name)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Notes how a contact went; `NeverSynced` forgets what was noted.
@@ -73,9 +106,10 @@ pub(crate) async fn write_contact(
     contact: Option<Contact>,
 ) -> Result<u64, sqlx::Error> {
     let state = contact.map(|contact| row::word(&contact.state)).transpose()?;
+    // A state that began after its newest contact was dated by a clock that was wrong.
     let updated = sqlx::query(
-        "UPDATE vcenters SET contact_since = CASE WHEN contact_state = $1 THEN contact_since ELSE $2 END, \
-         contact_state = $1, contact_at = $2 WHERE id = $3",
+        "UPDATE vcenters SET contact_since = CASE WHEN contact_state = $1 AND (contact_since IS NULL OR \
+         contact_since <= $2) THEN contact_since ELSE $2 END, contact_state = $1, contact_at = $2 WHERE id = $3",
     )
     .bind(state)
     .bind(contact.map(|contact| contact.at.0))
@@ -85,19 +119,51 @@ pub(crate) async fn write_contact(
     Ok(updated.rows_affected())
 }
 
-/// Fails if another vCenter than this one has the instance UUID.
+/// Fails if a server is another vCenter than this one that is configured. A vCenter's own id is one of a kind. That of an
+/// ESXi host is its hardware's, which makers leave alike on many boards: it is the same host only if a network card is
+/// the same, too.
 pub(crate) async fn is_no_other(
     tx: &mut DbConnection,
-    uuid: &str,
+    identity: &Identity,
     own: &VcenterId,
     attempt: Attempt<'_>,
 ) -> Result<(), Error> {
-    let same: Option<String> =
-        sqlx::query_scalar("SELECT name FROM vcenters WHERE instance_uuid = $1 AND id <> $2")
-            .bind(uuid)
-            .bind(own.as_str())
-            .fetch_optional(tx)
-            .await
-            .during(attempt)?;
-    same.map_or(Ok(()), |name| Err(Error::SameVcenter { name }))
+    let Some(uuid) = &identity.instance_uuid else { return Ok(()) };
+    let others: Vec<(String, Option<String>)> = sqlx::query_as(
+        "SELECT name, host_macs FROM vcenters WHERE instance_uuid = $1 AND id <> $2 ORDER BY name_key",
+    )
+    .bind(uuid)
+    .bind(own.as_str())
+    .fetch_all(tx)
+    .await
+    .during(attempt)?;
+    for (name, macs) in others {
+        let macs: Option<Vec<String>> = macs.as_deref().map(row::from_json).transpose().during(attempt)?;
+        let is_same = match (&identity.host_macs, macs) {
+            (None, None) => true,
+            (Some(ours), Some(theirs)) => !is_junk(uuid) && ours.iter().any(|mac| theirs.contains(mac)),
+            _ => false,
+        };
+        if is_same {
+            return Err(Error::SameVcenter { name });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a hardware UUID is one that a maker forgot to fill in, and so says nothing about which machine it is.
+fn is_junk(uuid: &str) -> bool {
+    /// Boards of many makers came with these. Source: device-management-toolkit/rpc-go issue 1037; vendor documents.
+    const COPIED: [&str; 2] =
+        ["03000200-0400-0500-0006-000700080009", "92384634-2938-2342-8820-489239905423"];
+    let digits = || uuid.chars().filter(char::is_ascii_hexdigit);
+    let is_uuid = uuid.trim().len() == 36 && digits().count() == 32;
+    let first = digits().next();
+    let is_one_digit = matches!(first, Some('0' | 'f' | 'F')) && digits().all(|digit| Some(digit) == first);
+    !is_uuid || is_one_digit || COPIED.contains(&uuid.trim().to_lowercase().as_str())
+}
+
+/// The MAC addresses as they stand in their column.
+pub(crate) fn macs_column(identity: &Identity) -> Result<Option<String>, sqlx::Error> {
+    identity.host_macs.as_ref().map(row::json).transpose()
 }

@@ -1,5 +1,5 @@
 //! Credentials as configured: name, user, and whether a vCenter rejected them.
-//! Refuses passwords: nothing here has a place for one.
+//! Refuses passwords: of one that was rejected sixteen bits are kept, to tell another one from it.
 
 use crate::Store;
 use crate::changes::Topic;
@@ -7,9 +7,16 @@ use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
-use contract::{Credential, CredentialId, CredentialPlace, Time};
+use contract::{Credential, CredentialId, CredentialPlace, Rejection, Time, VcenterId};
 use sqlx::Row;
 use std::collections::BTreeMap;
+
+/// Nothing of a rejection is left: not the sixteen bits either.
+macro_rules! unrejected {
+    () => {
+        "rejected_at = NULL, rejected_because = NULL, rejected_message = NULL, rejected_print = NULL"
+    };
+}
 
 /// A credential to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +29,20 @@ pub struct NewCredential {
     pub user: String,
     /// Where its password is.
     pub stored: CredentialPlace,
+}
+
+/// What a vCenter said of a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// When.
+    pub at: Time,
+    /// Why.
+    pub because: Rejection,
+    /// The server's own words, where it had some.
+    pub message: Option<String>,
+    /// Sixteen bits of the password that was rejected, under the key of [`Store::rejection_key`]; `None` where an older
+    /// release noted it.
+    pub print: Option<u16>,
 }
 
 impl Store {
@@ -68,7 +89,7 @@ impl Store {
     pub async fn add_credential(&self, new: NewCredential) -> Result<(), Error> {
         let attempt = Attempt::on("adding credential", new.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        self.insert_credential(&mut tx, &new, attempt).await?;
+        self.insert_credential(&mut tx, &new, None, attempt).await?;
         tx.commit().await.during(attempt)
     }
 
@@ -102,18 +123,72 @@ impl Store {
         self.update_credential(id, update, attempt).await
     }
 
+    /// What a vCenter said of it last, if it rejected it and nothing has lifted that since.
+    pub async fn rejection(&self, id: &CredentialId) -> Result<Option<Rejected>, Error> {
+        let attempt = Attempt::on("reading the rejection of credential", id.as_str());
+        let row = sqlx::query("SELECT * FROM credentials WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(self.engine().readers())
+            .await
+            .during(attempt)?
+            .ok_or_else(|| not_found(id))?;
+        rejected(&row).during(attempt)
+    }
+
     /// Notes that a vCenter rejected it.
-    pub async fn set_rejected(&self, id: &CredentialId, at: Time) -> Result<(), Error> {
+    pub async fn set_rejected(&self, id: &CredentialId, rejected: &Rejected) -> Result<(), Error> {
         let attempt = Attempt::on("noting the rejection of credential", id.as_str());
-        let update = sqlx::query("UPDATE credentials SET rejected_at = $1 WHERE id = $2").bind(at.0);
+        let because = row::word(&rejected.because).during(attempt)?;
+        let update = sqlx::query(
+            "UPDATE credentials SET rejected_at = $1, rejected_because = $2, rejected_message = $3, \
+             rejected_print = $4 WHERE id = $5",
+        )
+        .bind(rejected.at.0)
+        .bind(because)
+        .bind(&rejected.message)
+        .bind(rejected.print.map(i64::from));
         self.update_credential(id, update, attempt).await
     }
 
     /// Forgets that a vCenter rejected it, as after its password changed.
     pub async fn clear_rejection(&self, id: &CredentialId) -> Result<(), Error> {
         let attempt = Attempt::on("forgetting the rejection of credential", id.as_str());
-        let update = sqlx::query("UPDATE credentials SET rejected_at = $1 WHERE id = $2").bind(None::<i64>);
+        let update = sqlx::query(concat!("UPDATE credentials SET ", unrejected!(), " WHERE id = $1"));
         self.update_credential(id, update, attempt).await
+    }
+
+    /// The key under which sixteen bits of a rejected password are made: random, and made up once for each database.
+    pub async fn rejection_key(&self) -> Result<String, Error> {
+        const READ: &str = "SELECT value FROM meta WHERE key = 'rejection_key'";
+        let attempt = Attempt::to("reading the key for rejected passwords");
+        let found = sqlx::query_scalar(READ).fetch_optional(self.engine().readers()).await.during(attempt)?;
+        if let Some(key) = found {
+            return Ok(key);
+        }
+        let mut tx = self.engine().write(attempt).await?;
+        // Two of them are 244 bits from the operating system's source.
+        let random = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        sqlx::query("INSERT INTO meta (key, value) VALUES ('rejection_key', $1) ON CONFLICT DO NOTHING")
+            .bind(random)
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
+        let key = sqlx::query_scalar(READ).fetch_one(&mut *tx).await.during(attempt)?;
+        tx.commit().await.during(attempt)?;
+        Ok(key)
+    }
+
+    /// The credential that was made with a vCenter, if nothing uses it.
+    pub async fn left_by(&self, vcenter: &VcenterId) -> Result<Option<CredentialId>, Error> {
+        let attempt = Attempt::on("looking for the credential of vCenter", vcenter.as_str());
+        let sql = "SELECT id FROM credentials c WHERE made_with = $1 AND NOT EXISTS \
+                   (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id)";
+        let left: Option<String> = sqlx::query_scalar(sql)
+            .bind(vcenter.as_str())
+            .fetch_optional(self.engine().readers())
+            .await
+            .during(attempt)?;
+        Ok(left.map(CredentialId))
     }
 
     /// Removes a credential that no vCenter uses.
@@ -134,17 +209,20 @@ impl Store {
         &self,
         tx: &mut Tx,
         new: &NewCredential,
+        made_with: Option<&VcenterId>,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
         names::is_free(tx, Among::Credentials, &new.name, new.id.as_str(), attempt).await?;
         sqlx::query(
-            "INSERT INTO credentials (id, name, name_key, username, stored) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO credentials (id, name, name_key, username, stored, made_with) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(new.id.as_str())
         .bind(&new.name)
         .bind(row::name_key(&new.name))
         .bind(&new.user)
         .bind(row::word(&new.stored).during(attempt)?)
+        .bind(made_with.map(VcenterId::as_str))
         .execute(&mut **tx)
         .await
         .during(attempt)?;
@@ -186,22 +264,41 @@ pub(crate) async fn set_user(
     id: &CredentialId,
     user: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE credentials SET username = $1, rejected_at = NULL WHERE id = $2 AND username <> $1")
-        .bind(user)
-        .bind(id.as_str())
-        .execute(tx)
-        .await
-        .map(|_| ())
+    sqlx::query(concat!(
+        "UPDATE credentials SET username = $1, ",
+        unrejected!(),
+        " WHERE id = $2 AND username <> $1"
+    ))
+    .bind(user)
+    .bind(id.as_str())
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+fn rejected(row: &DbRow) -> Result<Option<Rejected>, sqlx::Error> {
+    let Some(at) = row::time(row.try_get("rejected_at")?) else { return Ok(None) };
+    let because: Option<String> = row.try_get("rejected_because")?;
+    let print: Option<i64> = row.try_get("rejected_print")?;
+    Ok(Some(Rejected {
+        at,
+        because: because.map(row::from_word).transpose()?.unwrap_or(Rejection::Refused),
+        message: row.try_get("rejected_message")?,
+        print: print.and_then(|print| u16::try_from(print).ok()),
+    }))
 }
 
 pub(crate) fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
+    let rejected = rejected(row)?;
     Ok(Credential {
         id: CredentialId(row.try_get("id")?),
         name: row.try_get("name")?,
         user: row.try_get("username")?,
         stored: row::from_word(row.try_get("stored")?)?,
         vcenters: Vec::new(),
-        rejected_at: row::time(row.try_get("rejected_at")?),
+        rejected_at: rejected.as_ref().map(|rejected| rejected.at),
+        rejected_because: rejected.as_ref().map(|rejected| rejected.because),
+        rejected_message: rejected.and_then(|rejected| rejected.message),
     })
 }
 

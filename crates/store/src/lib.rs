@@ -29,7 +29,7 @@ mod waiters;
 pub use changes::{Change, Changes, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};
-pub use credentials::NewCredential;
+pub use credentials::{NewCredential, Rejected};
 pub use damage::Damaged;
 pub use error::Error;
 pub use inventory::Loaded;

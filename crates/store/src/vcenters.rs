@@ -23,6 +23,23 @@ pub struct VcenterRecord {
     pub contact: Option<Contact>,
     /// When it got into the state that this contact left; earlier than the contact if it has been in it for longer.
     pub state_since: Option<Time>,
+    /// Host and port whose server is known to be this one, because it showed its identity there or a person gave the
+    /// password for it.
+    pub known_address: (String, u16),
+    /// The MAC addresses of an ESXi host's network cards, as far as they are known; `None` for a vCenter.
+    pub host_macs: Option<Vec<String>>,
+}
+
+impl VcenterRecord {
+    /// Whether its address was changed and nobody knows yet that the server there is this one.
+    pub fn is_moved(&self) -> bool {
+        (&*self.known_address.0, self.known_address.1) != (&*self.vcenter.host, self.vcenter.port)
+    }
+
+    /// Whether it is an ESXi host, which tells who it is only after it was logged in to.
+    pub fn is_host(&self) -> bool {
+        self.host_macs.is_some()
+    }
 }
 
 /// What a vCenter logs in with.
@@ -76,6 +93,8 @@ pub struct VcenterEdit {
     pub tags: Option<Vec<String>>,
     /// Another TTL.
     pub ttl_seconds: Option<u64>,
+    /// Whether a person gave the password for the address that it has from now on.
+    pub vouched_for: bool,
 }
 
 macro_rules! select {
@@ -114,20 +133,20 @@ impl Store {
         let credential_id = match &new.credential {
             VcenterCredential::Existing(id) => id,
             VcenterCredential::New(credential) => {
-                self.insert_credential(&mut tx, credential, attempt).await?;
+                self.insert_credential(&mut tx, credential, Some(&new.id), attempt).await?;
                 &credential.id
             }
         };
         self.note_credential(&mut tx, credential_id, attempt).await?;
         let identity = new.identity.as_ref();
-        if let Some(uuid) = identity.and_then(|identity| identity.instance_uuid.as_deref()) {
-            contact::is_no_other(&mut tx, uuid, &new.id, attempt).await?;
+        if let Some(identity) = identity {
+            contact::is_no_other(&mut tx, identity, &new.id, attempt).await?;
         }
         let (trust, ca_pem, pin) = trust_columns(&new.trust);
         sqlx::query(
-            "INSERT INTO vcenters (id, name, name_key, host, port, credential_id, trust, ca_pem, pin, tags, \
-             ttl_seconds, instance_uuid, product, version, build) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            "INSERT INTO vcenters (id, name, name_key, host, port, known_host, known_port, credential_id, trust, \
+             ca_pem, pin, tags, ttl_seconds, instance_uuid, host_macs, product, version, build) \
+             VALUES ($1, $2, $3, $4, $5, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(new.id.as_str())
         .bind(&new.name)
@@ -141,6 +160,7 @@ impl Store {
         .bind(tags_column(&new.tags).during(attempt)?)
         .bind(row::signed(new.ttl_seconds))
         .bind(identity.and_then(|identity| identity.instance_uuid.as_deref()))
+        .bind(identity.map(contact::macs_column).transpose().during(attempt)?.flatten())
         .bind(identity.map(|identity| &identity.product))
         .bind(identity.map(|identity| &identity.version))
         .bind(identity.map(|identity| &identity.build))
@@ -165,21 +185,26 @@ impl Store {
             credentials::set_user(&mut tx, &credential_id, user).await.during(attempt)?;
         }
         let trust = edit.trust.unwrap_or(before.trust);
+        let (host, port) = (edit.host.unwrap_or(v.host), edit.port.unwrap_or(v.port));
+        let (known_host, known_port) =
+            if edit.vouched_for { (host.clone(), port) } else { before.known_address };
         let (trust, ca_pem, pin) = trust_columns(&trust);
         sqlx::query(
             "UPDATE vcenters SET name = $1, name_key = $2, host = $3, port = $4, credential_id = $5, trust = $6, \
-             ca_pem = $7, pin = $8, tags = $9, ttl_seconds = $10 WHERE id = $11",
+             ca_pem = $7, pin = $8, tags = $9, ttl_seconds = $10, known_host = $11, known_port = $12 WHERE id = $13",
         )
         .bind(&name)
         .bind(row::name_key(&name))
-        .bind(edit.host.unwrap_or(v.host))
-        .bind(i64::from(edit.port.unwrap_or(v.port)))
+        .bind(host)
+        .bind(i64::from(port))
         .bind(credential_id.as_str())
         .bind(trust)
         .bind(ca_pem)
         .bind(pin)
         .bind(tags_column(&edit.tags.unwrap_or(v.tags)).during(attempt)?)
         .bind(row::signed(edit.ttl_seconds.unwrap_or(v.ttl_seconds)))
+        .bind(known_host)
+        .bind(i64::from(known_port))
         .bind(id.as_str())
         .execute(&mut *tx)
         .await
@@ -227,7 +252,7 @@ pub(crate) fn exists(rows: u64, id: &VcenterId) -> Result<(), Error> {
     if rows == 0 { Err(not_found(id)) } else { Ok(()) }
 }
 
-async fn read(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> Result<VcenterRecord, Error> {
+pub(crate) async fn read(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> Result<VcenterRecord, Error> {
     let row = sqlx::query(select!("WHERE v.id = $1")).bind(id.as_str()).fetch_optional(&mut **tx).await;
     record(&row.during(attempt)?.ok_or_else(|| not_found(id))?).during(attempt)
 }
@@ -261,7 +286,11 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
     // The next contact writes it anew.
     let contact = row::or_unset("the state of a vCenter", contact(row));
     let state_since = row::or_unset("the state of a vCenter", row.try_get("contact_since").map(row::time));
-    Ok(VcenterRecord { vcenter, trust, contact, state_since })
+    let known_address = (row.try_get("known_host")?, row.try_get("known_port")?);
+    let macs: Option<&str> = row.try_get("host_macs")?;
+    // Unknown ones only make a host be taken for another one.
+    let host_macs = row::or_unset("the MACs of a host", macs.map(row::from_json).transpose());
+    Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs })
 }
 
 fn contact(row: &DbRow) -> Result<Option<Contact>, sqlx::Error> {

@@ -79,10 +79,13 @@ pub enum Error {
     /// The server refused at HTTP level; 503 is also what a vCenter without free sessions says.
     #[error("{call} failed: HTTP status {status}")]
     HttpStatus { call: Call, status: u16, retry_after: Option<Duration> },
-    /// User name or password is wrong, or may not be used any more. Must not be tried again by itself: five failures
-    /// lock an account. The reason is in words, where it is another than a wrong name or password.
-    #[error("{call} refused: {}", reason.as_deref().unwrap_or("user name or password is not accepted"))]
-    InvalidLogin { call: Call, reason: Option<String> },
+    /// The login is rejected. Must not be tried again by itself: five failures lock an account. The message is the
+    /// server's own, empty where it says nothing.
+    #[error("{call} refused: {refusal}{}", said(message))]
+    InvalidLogin { call: Call, refusal: Refusal, message: String },
+    /// All sessions of the server are taken. Says nothing about user name and password.
+    #[error("{call} refused: no session is left{}", said(message))]
+    NoSession { call: Call, message: String },
     /// The session is over, or there never was one.
     #[error("{call} refused: the session is not logged in")]
     NotAuthenticated { call: Call },
@@ -136,6 +139,7 @@ impl Error {
             | Self::Unsupported { call, .. }
             | Self::HttpStatus { call, .. }
             | Self::InvalidLogin { call, .. }
+            | Self::NoSession { call, .. }
             | Self::NotAuthenticated { call }
             | Self::NoPermission { call, .. }
             | Self::InvalidProperty { call, .. }
@@ -170,6 +174,38 @@ impl Error {
             ParseError::TooDeep { limit } => Self::TooDeep { call, limit },
         }
     }
+}
+
+/// Why a login is rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// User name or password is wrong; a server doesn't say which.
+    UserOrPassword,
+    /// The password has expired.
+    PasswordExpired,
+    /// The account is disabled, or has expired as a whole.
+    AccountDisabled,
+    /// The account is locked: because of failed logins, for a time, or by an administrator.
+    AccountLocked,
+    /// For a reason that the message names.
+    Other,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UserOrPassword => "user name or password is not accepted",
+            Self::PasswordExpired => "the password has expired",
+            Self::AccountDisabled => "the account is disabled",
+            Self::AccountLocked => "the account is locked",
+            Self::Other => "the login is not accepted",
+        })
+    }
+}
+
+/// The server's own words after ours.
+fn said(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(" ({message})") }
 }
 
 fn on(object: Option<&MoRef>, privilege: Option<&str>) -> String {

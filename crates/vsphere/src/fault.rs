@@ -3,7 +3,7 @@
 //! counts as a rejection, because trying on locks the account.
 
 use crate::{
-    error::{Call, Error},
+    error::{Call, Error, Refusal},
     value::Value,
 };
 
@@ -50,11 +50,13 @@ pub(crate) fn error(call: &Call, fault: &Value) -> Error {
     let text = |field: &str| detail.field(field).and_then(Value::as_str).map(|text| text.trim().to_owned());
     let moref = |field: &str| detail.field(field).and_then(Value::as_ref).cloned();
     match name {
-        "InvalidLogin" => Error::InvalidLogin { call, reason: None },
-        // Both extend InvalidLogin.
-        "PasswordExpired" => Error::InvalidLogin { call, reason: Some("the password has expired".into()) },
-        "InvalidClientCertificate" => {
-            Error::InvalidLogin { call, reason: Some("the client certificate is not accepted".into()) }
+        // The others extend it.
+        "InvalidLogin" | "PasswordExpired" | "InvalidClientCertificate" => {
+            let refusal = match name {
+                "InvalidClientCertificate" => Refusal::Other,
+                _ => refusal(name, &message()).unwrap_or(Refusal::UserOrPassword),
+            };
+            Error::InvalidLogin { call, refusal, message: message() }
         }
         "NotAuthenticated" => Error::NotAuthenticated { call },
         "NoPermission" => {
@@ -65,11 +67,48 @@ pub(crate) fn error(call: &Call, fault: &Value) -> Error {
             Error::InvalidProperty { call, name: text("name").unwrap_or_default() }
         }
         "ManagedObjectNotFound" => Error::ManagedObjectNotFound { call, moref: moref("obj") },
-        name if call.method == "Login" && !SERVERS_OWN.contains(&name) => {
-            Error::InvalidLogin { call, reason: Some(format!("{name}: {}", message())) }
+        name if call.method == "Login" && (name == "LimitExceeded" || is_about_sessions(&message())) => {
+            Error::NoSession { call, message: message() }
+        }
+        name if call.method == "Login" => {
+            let in_words = || match message() {
+                words if words.is_empty() => name.to_owned(),
+                words => format!("{name}: {words}"),
+            };
+            match refusal(name, &message()) {
+                Some(refusal) => Error::InvalidLogin { call, refusal, message: in_words() },
+                None if SERVERS_OWN.contains(&name) => {
+                    Error::Fault { call, name: name.to_owned(), message: message() }
+                }
+                None => Error::InvalidLogin { call, refusal: Refusal::Other, message: in_words() },
+            }
         }
         name => Error::Fault { call, name: name.to_owned(), message: message() },
     }
+}
+
+/// What a rejected login says of the account, in its name or in its words: vCenter has one fault for most of it, and what
+/// its directory says stands in the text.
+fn refusal(name: &str, message: &str) -> Option<Refusal> {
+    let text = message.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let of_account = has(&["account", "user", "password", "login"]);
+    if name.contains("Locked") || (of_account && has(&["locked", "lockout"])) {
+        Some(Refusal::AccountLocked)
+    } else if name == "PasswordExpired" || (has(&["password"]) && has(&["expired", "must be changed"])) {
+        Some(Refusal::PasswordExpired)
+    } else if has(&["account", "user"]) && has(&["disabled", "deactivated", "expired"]) {
+        Some(Refusal::AccountDisabled)
+    } else {
+        None
+    }
+}
+
+/// Whether a server says that it has no session left.
+fn is_about_sessions(message: &str) -> bool {
+    let text = message.to_lowercase();
+    let too_many = ["maximum", "too many", "limit", "exceeded", "no more"];
+    text.contains("session") && too_many.iter().any(|word| text.contains(word))
 }
 
 fn detail(fault: &Value) -> Option<(&str, &Value)> {
@@ -116,24 +155,80 @@ mod tests {
             error(&Call::new(method, "vc.example.com".into()), root.field("Body.Fault").unwrap())
         };
         for method in ["Login", "CurrentTime"] {
-            for (name, words) in [
-                ("InvalidLogin", "user name or password is not accepted"),
-                ("PasswordExpired", "the password has expired"),
-                ("InvalidClientCertificate", "the client certificate is not accepted"),
+            for (name, refusal) in [
+                ("InvalidLogin", Refusal::UserOrPassword),
+                ("PasswordExpired", Refusal::PasswordExpired),
+                ("InvalidClientCertificate", Refusal::Other),
             ] {
                 let error = answered(method, name);
-                assert!(matches!(error, Error::InvalidLogin { .. }), "{error:?}");
-                assert_eq!(error.to_string(), format!("{method} on vc.example.com refused: {words}"));
+                assert!(
+                    matches!(error, Error::InvalidLogin { refusal: found, .. } if found == refusal),
+                    "{error:?}"
+                );
+                let words = format!("{method} on vc.example.com refused: {refusal} (Login failure)");
+                assert_eq!(error.to_string(), words);
             }
         }
-        let error = answered("Login", "AccountLocked");
-        assert_eq!(error.to_string(), "Login on vc.example.com refused: AccountLocked: Login failure");
-        assert!(matches!(error, Error::InvalidLogin { .. }));
+        let error = answered("Login", "BadWeather");
+        assert_eq!(
+            error.to_string(),
+            "Login on vc.example.com refused: the login is not accepted (BadWeather: Login failure)"
+        );
         assert!(matches!(answered("CurrentTime", "AccountLocked"), Error::Fault { .. }));
         for name in ["SystemError", "RuntimeFault", "HostCommunication"] {
             assert!(matches!(answered("Login", name), Error::Fault { .. }), "{name}");
         }
         assert!(matches!(answered("Login", "NoPermission"), Error::NoPermission { .. }));
+    }
+
+    #[test]
+    fn what_a_server_says_of_an_account_is_told_apart() {
+        let said = |name: &str, words: &str| {
+            let text = String::from_utf8_lossy(include_bytes!("../tests/recorded/fault_invalid_login.xml"))
+                .replace("InvalidLogin", name)
+                .replace("Login failure", words);
+            let (_, root) = parse_document(text.as_bytes(), Limits::default()).unwrap();
+            error(&Call::new("Login", "vc.example.com".into()), root.field("Body.Fault").unwrap())
+        };
+        for (name, words, expected) in [
+            (
+                "InvalidLogin",
+                "Cannot complete login due to an incorrect user name or password.",
+                Refusal::UserOrPassword,
+            ),
+            (
+                "InvalidLogin",
+                "User account is locked. Please contact your administrator.",
+                Refusal::AccountLocked,
+            ),
+            ("AccountLocked", "Login failure", Refusal::AccountLocked),
+            (
+                "SystemError",
+                "A general system error occurred: the account has been locked for 900 seconds",
+                Refusal::AccountLocked,
+            ),
+            ("InvalidLogin", "User password expired.", Refusal::PasswordExpired),
+            ("RuntimeFault", "The password of the user has expired", Refusal::PasswordExpired),
+            ("InvalidLogin", "The user account is disabled.", Refusal::AccountDisabled),
+            ("SomethingNew", "The account has expired", Refusal::AccountDisabled),
+            ("SomethingNew", "for a reason of its own", Refusal::Other),
+        ] {
+            let error = said(name, words);
+            let is_told = matches!(&error, Error::InvalidLogin { refusal, .. } if *refusal == expected);
+            assert!(is_told, "{name} {words}: {error:?}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        for (name, words) in [
+            ("LimitExceeded", "Login failure"),
+            ("InvalidState", "The maximum number of sessions has been reached"),
+            ("SystemError", "Too many sessions for this user"),
+        ] {
+            assert!(matches!(said(name, words), Error::NoSession { .. }), "{name} {words}");
+        }
+        // Nothing about the account: neither a locked file nor a session that is over.
+        for words in ["the file is locked", "the method is disabled", "the session has ended"] {
+            assert!(matches!(said("SystemError", words), Error::Fault { .. }), "{words}");
+        }
     }
 
     #[test]

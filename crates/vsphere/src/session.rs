@@ -9,6 +9,7 @@ use crate::{
     client::{About, Server},
     collector::{Collector, Retrieved},
     error::Error,
+    host::HostIdentity,
     parser::{Object, Page, Response},
     property::PropertySet,
     request::{self, Request},
@@ -82,17 +83,15 @@ impl Session {
         }
     }
 
-    /// The hardware's UUID of an ESXi that is connected to directly, which identifies it as `instanceUuid` does a
-    /// vCenter. Source: HostSystem.summary.hardware.uuid, of the first host.
-    pub async fn host_hardware_uuid(&self) -> Result<Option<String>, Error> {
-        const UUID: &str = "summary.hardware.uuid";
+    /// What tells an ESXi that is connected to directly from others, as `instanceUuid` does a vCenter. Source: the first
+    /// HostSystem.
+    pub async fn host_identity(&self) -> Result<HostIdentity, Error> {
         let view = View::open(self, "HostSystem", None).await?;
         let listed = view.list().await;
         view.close().await;
-        let Some(host) = listed?.members.into_iter().next() else { return Ok(None) };
-        let hosts = self.retrieve(&[host], "HostSystem", &[UUID]).await?;
-        let uuid = hosts.first().and_then(|host| host.property(UUID)?.as_str());
-        Ok(uuid.map(|uuid| uuid.trim().to_owned()).filter(|uuid| !uuid.is_empty()))
+        let Some(host) = listed?.members.into_iter().next() else { return Ok(HostIdentity::default()) };
+        let hosts = self.retrieve(&[host], "HostSystem", &HostIdentity::PATHS).await?;
+        Ok(hosts.first().map(HostIdentity::read).unwrap_or_default())
     }
 
     /// Properties of these objects, which are all of one type. Objects come in any order.

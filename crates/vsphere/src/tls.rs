@@ -11,9 +11,10 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{self, CryptoProvider},
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime, pem::PemObject},
 };
 use sha2::{Digest, Sha256};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::{
     certificate::{Certificate, Warning},
@@ -106,6 +107,16 @@ impl Judge {
             Self::Pin(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
         }
     }
+
+    fn is_pin(&self) -> bool {
+        matches!(self, Self::Pin(_))
+    }
+}
+
+/// The public key of a certificate. webpki's own reading refuses certificates of version 1, which a pin accepts.
+fn public_key(leaf: &CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'static>, TlsError> {
+    let (_, certificate) = X509Certificate::from_der(leaf).map_err(|_| CertificateError::BadEncoding)?;
+    Ok(SubjectPublicKeyInfoDer::from(certificate.public_key().raw.to_vec()))
 }
 
 fn authorities(pem: &str) -> Result<RootCertStore, String> {
@@ -173,6 +184,9 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
+        if self.judge.is_pin() {
+            return verify_tls12_signature_with_raw_key(message, &public_key(leaf)?, signed, &self.provider);
+        }
         crypto::verify_tls12_signature(
             message,
             leaf,
@@ -187,6 +201,15 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
+        if self.judge.is_pin() {
+            let algorithms = &self.provider.signature_verification_algorithms;
+            return crypto::verify_tls13_signature_with_raw_key(
+                message,
+                &public_key(leaf)?,
+                signed,
+                algorithms,
+            );
+        }
         crypto::verify_tls13_signature(
             message,
             leaf,
@@ -198,6 +221,28 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// What rustls has for TLS 1.3 only. As in its own for certificates, the scheme of TLS 1.2 doesn't name the curve: each
+/// algorithm that it may mean is tried until one fits the key.
+fn verify_tls12_signature_with_raw_key(
+    message: &[u8],
+    key: &SubjectPublicKeyInfoDer<'_>,
+    signed: &DigitallySignedStruct,
+    provider: &CryptoProvider,
+) -> Result<HandshakeSignatureValid, TlsError> {
+    let bad = || TlsError::from(CertificateError::BadSignature);
+    let key = webpki::RawPublicKeyEntity::try_from(key).map_err(|_| CertificateError::BadEncoding)?;
+    let mapping = provider.signature_verification_algorithms.mapping;
+    let meant = mapping.iter().find(|(scheme, _)| *scheme == signed.scheme).ok_or_else(bad)?;
+    for algorithm in meant.1 {
+        match key.verify_signature(*algorithm, message, signed.signature()) {
+            Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
+            Err(webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {}
+            Err(_) => return Err(bad()),
+        }
+    }
+    Err(bad())
 }
 
 /// A refusal by one name, whatever the platform's verifier calls it: so it is told from all that can fail otherwise.

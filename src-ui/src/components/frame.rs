@@ -9,7 +9,7 @@ use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
-use contract::Kind;
+use contract::{Kind, Time};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -108,7 +108,9 @@ fn troubles(service: &VcenterService) -> Html {
     let title = match troubled.len() {
         1 => {
             let (word, _) = words::state(first.state);
-            let since = first.since.map(|since| format!(" since {}", local(since))).unwrap_or_default();
+            let is_past = |since: &Time| words::age(*since, service.world().now).is_some();
+            let since = first.since.filter(is_past);
+            let since = since.map(|since| format!(" since {}", local(since))).unwrap_or_default();
             format!("{}: {}{since}", first.vcenter, words::within_a_sentence(word))
         }
         many => {

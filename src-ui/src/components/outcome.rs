@@ -38,7 +38,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     let is_sync = operation.kind != OperationKind::Test;
     let changes =
         (operation.state == OperationState::Succeeded && is_sync).then(|| words::changes(operation));
-    let took = operation.started_at.zip(operation.finished_at).map(|(from, to)| from.age_seconds(to));
+    let took = operation.started_at.zip(operation.finished_at).and_then(|(from, to)| from.age_seconds(to));
     html! {
         <div class="muster-outcome">
             { icon::of_level(level) }

@@ -49,7 +49,10 @@ pub(crate) fn State(props: &Properties) -> Html {
         <span class="muster-state">
             <LevelLabel {level} {word} />
             if let Some(since) = since {
-                <span class="muster-quiet">{ "since " }<Ago time={since} /></span>
+                <span class="muster-quiet">
+                    { if words::age(since, service.world().now).is_some() { "since " } else { "since a time " } }
+                    <Ago time={since} />
+                </span>
             }
         </span>
     }
@@ -63,13 +66,18 @@ pub(crate) fn Age(props: &Properties) -> Html {
     let Some(status) = service.world().status(&props.vcenter.id) else { return Html::default() };
     match service.last_sync(&props.vcenter.id) {
         Some(at) => {
-            let age = at.age_seconds(service.world().now);
-            let is_fresh = age <= props.vcenter.ttl_seconds as i64;
+            let age = words::age(at, service.world().now);
+            let is_fresh = age.is_some_and(|age| age <= props.vcenter.ttl_seconds as i64);
+            let what = match (age, is_fresh) {
+                (Some(_), true) => "fresh",
+                (Some(_), false) => "stale",
+                (None, _) => "a clock was wrong, so it counts as stale",
+            };
             html! {
                 <span class="muster-age" data-fresh={is_fresh.to_string()}>
                     { "Data read " }<Ago time={at} />
                     <span class="muster-quiet">
-                        { if is_fresh { format!(" · fresh (TTL {ttl})") } else { format!(" · stale (TTL {ttl})") } }
+                        { format!(" · {what} (TTL {ttl})") }
                     </span>
                 </span>
             }

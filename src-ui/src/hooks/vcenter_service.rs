@@ -253,17 +253,17 @@ impl VcenterService {
         let (tell, vcenter) = (self.shared.tell.clone(), vcenter.clone());
         tell.emit(Message::Sent(vcenter.id.clone()));
         spawn_local(async move {
-            let Work { vcenter: id, what, accept_removals } = work;
+            let Work { vcenter: id, what, accept_removals } = work.clone();
             let answer = match what {
                 What::Everything => backend::call(FullSync { vcenter: id, accept_removals }).await,
                 What::Hosts(clusters) => {
                     backend::call(SyncHosts { vcenter: id, clusters, accept_removals }).await
                 }
+                What::Kind(kind) => backend::call(RefreshKind { vcenter: id, kind, accept_removals }).await,
             };
             tell.emit(Message::Accepted(vcenter.id.clone(), answer.as_ref().ok().cloned()));
             if let Err(error) = answer {
-                let toast = Toast::failed("sync could not start", &vcenter.name, &vcenter.id, &error);
-                tell.emit(Message::Toast(toast));
+                tell.emit(Message::Toast(Toast::not_started(&vcenter, &error, work)));
             }
         });
     }

@@ -2,7 +2,7 @@
 //! Refuses to send anybody to the command line for what a button can do.
 
 use super::route::{Dialog, Focus, Route};
-use contract::{ApiError, Code, Kind, Operation, OperationKind, VcenterId};
+use contract::{ApiError, Code, Kind, Operation, OperationKind, Rejection, VcenterId};
 
 /// What a button of a failure does.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub(crate) enum What {
     Everything,
     /// Hosts of these clusters, or all.
     Hosts(Vec<String>),
+    /// One kind.
+    Kind(Kind),
 }
 
 impl Work {
@@ -45,8 +47,8 @@ impl Work {
         let what = match operation.kind {
             OperationKind::Test => return None,
             OperationKind::SyncHosts => What::Hosts(operation.scope.clone()),
-            OperationKind::Refresh if operation.scope == [Kind::Hosts.name()] => What::Hosts(Vec::new()),
-            OperationKind::Refresh | OperationKind::FullSync => What::Everything,
+            OperationKind::Refresh => What::Kind(Kind::from_name(operation.scope.first()?)?),
+            OperationKind::FullSync => What::Everything,
         };
         Some(Work { vcenter: operation.vcenter_id.clone(), what, accept_removals: false })
     }
@@ -76,15 +78,14 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         offer(label, remedy)
     };
     let go = |label, dialog| offer(label, Remedy::Go(Route::dialog(dialog)));
+    // Anything else that is not there, such as the vCenter itself, is no cluster.
+    let chose_clusters =
+        work.as_ref().is_some_and(|work| matches!(&work.what, What::Hosts(clusters) if !clusters.is_empty()));
     match error.code {
-        Code::LoginRejected => (
-            "Nothing logs in with this password again until you change it. On a vCenter with federated login (ADFS, \
-             Okta, MFA) use a local or directory account."
-                .to_owned(),
-            vec![
-                go("Update password", Dialog::Edit(id(), Focus::Password)),
-                offer("It is right, try again", Remedy::RetryLogin(id())),
-            ],
+        Code::LoginRejected => rejected(error.rejected_because, vcenter),
+        Code::NoSession => (
+            "Nothing is wrong with user and password. Wait a little, or end sessions on it that nobody needs.".to_owned(),
+            vec![again("Try again", false)],
         ),
         Code::NoPassword => (
             "Type the password once; it is kept in the keychain.".to_owned(),
@@ -92,7 +93,7 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         ),
         Code::KeychainLocked => (
             "Unlock the keychain; the system asks you when you try again.".to_owned(),
-            vec![offer("Try again", Remedy::Test(id()))],
+            vec![again("Try again", false)],
         ),
         Code::UntrustedCertificate => (
             "Nothing was sent to it. Compare the certificate with the one on the server before you trust it.".to_owned(),
@@ -108,12 +109,9 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         ),
         Code::Unreachable | Code::TimedOut | Code::NotVsphere => (
             "Check its address, the network, and that it is up. What was read before stays readable.".to_owned(),
-            vec![
-                offer("Try again", Remedy::Test(id())),
-                go("Edit address", Dialog::Edit(id(), Focus::Address)),
-            ],
+            vec![again("Try again", false), go("Edit address", Dialog::Edit(id(), Focus::Address))],
         ),
-        Code::NotFound => (
+        Code::NotFound if chose_clusters => (
             "Choose from what is there now.".to_owned(),
             vec![go("Choose clusters", Dialog::Clusters(id()))],
         ),
@@ -129,13 +127,62 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
     }
 }
 
+/// A sentence and buttons for a login that was rejected: what its account needs.
+fn rejected(because: Option<Rejection>, vcenter: &VcenterId) -> (String, Vec<Offer>) {
+    let update = Offer {
+        label: "Update password",
+        remedy: Remedy::Go(Route::dialog(Dialog::Edit(vcenter.clone(), Focus::Password))),
+    };
+    let retry = |label| Offer { label, remedy: Remedy::RetryLogin(vcenter.clone()) };
+    let (sentence, offers) = match because {
+        None | Some(Rejection::InvalidLogin) => (
+            "Nothing logs in with this password again until you change it. On a vCenter with federated login (ADFS, \
+             Okta, MFA) use a local or directory account.",
+            vec![update, retry("It is right, try again")],
+        ),
+        Some(Rejection::PasswordExpired) => (
+            "Give the account a new password on the vCenter or in its directory, then store it here.",
+            vec![update, retry("It is valid again, try again")],
+        ),
+        Some(Rejection::AccountDisabled) => (
+            "Have the account enabled on the vCenter or in its directory. Nothing logs in with it before you say so.",
+            vec![retry("It is enabled, try again"), update],
+        ),
+        Some(Rejection::AccountLocked) => (
+            "Nothing logs in with it for 15 minutes, so that the vCenter can unlock it. Look for what else logs in with an \
+             old password.",
+            vec![retry("It is unlocked, try again"), update],
+        ),
+        Some(Rejection::Refused) => (
+            "Do what the server says. Nothing logs in with this password again before you say so.",
+            vec![retry("Try again"), update],
+        ),
+    };
+    (sentence.to_owned(), offers)
+}
+
 /// A sentence for a failure in a form, where the buttons are those of the form.
 pub(crate) fn in_form(error: &ApiError) -> String {
     match error.code {
-        Code::LoginRejected => {
-            "Check user and password. On a vCenter with federated login (ADFS, Okta, MFA) use a local \
+        Code::LoginRejected => match error.rejected_because {
+            Some(Rejection::PasswordExpired) => {
+                "Give the account a new password on the vCenter or in its directory, and type that one."
+            }
+            Some(Rejection::AccountDisabled) => {
+                "Have the account enabled on the vCenter or in its directory, then try again."
+            }
+            Some(Rejection::AccountLocked) => {
+                "Wait until it is unlocked: vCenter does that by itself after some minutes, unless somebody goes on trying."
+            }
+            Some(Rejection::Refused) => "Do what the server says, then try again.",
+            None | Some(Rejection::InvalidLogin) => {
+                "Check user and password. On a vCenter with federated login (ADFS, Okta, MFA) use a local \
              or directory account. Five rejected logins within three minutes lock an account."
-                .to_owned()
+            }
+        }
+        .to_owned(),
+        Code::NoSession => {
+            "Nothing is wrong with user and password. Wait a little, or end sessions on it that nobody needs.".to_owned()
         }
         Code::NoPassword => "Type the password.".to_owned(),
         Code::UntrustedCertificate => String::new(),
@@ -181,15 +228,60 @@ mod tests {
         let Remedy::Work(work) = &offers[0].remedy else { panic!("{offers:?}") };
         assert_eq!(work.what, What::Hosts(vec!["prod".into()]));
         assert!(work.accept_removals);
+        operation.kind = OperationKind::Refresh;
+        operation.scope = vec!["vms".into()];
+        let (_, offers) = on_operation(&error, &operation);
+        let Remedy::Work(work) = &offers[0].remedy else { panic!("{offers:?}") };
+        assert_eq!((&work.what, work.accept_removals), (&What::Kind(Kind::Vms), true), "not a full sync");
         operation.kind = OperationKind::Test;
         let (_, offers) = on_operation(&ApiError::new(Code::Cancelled, "x"), &operation);
         assert_eq!(offers[0].remedy, Remedy::Test(operation.vcenter_id), "a test that was cancelled");
     }
 
     #[test]
+    fn what_is_tried_again_is_what_failed() {
+        let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
+        for (kind, scope, what) in [
+            (OperationKind::FullSync, &[][..], Some(What::Everything)),
+            (OperationKind::SyncHosts, &["prod"], Some(What::Hosts(vec!["prod".into()]))),
+            (OperationKind::Refresh, &["hosts"], Some(What::Kind(Kind::Hosts))),
+            (OperationKind::Test, &[], None),
+        ] {
+            operation.kind = kind;
+            operation.scope = scope.iter().map(|word| (*word).to_owned()).collect();
+            for code in
+                [Code::Unreachable, Code::TimedOut, Code::KeychainLocked, Code::Cancelled, Code::BadAnswer]
+            {
+                let (_, offers) = on_operation(&ApiError::new(code, "x").next("y"), &operation);
+                let again = match &offers[0].remedy {
+                    Remedy::Work(work) => Some(work.what.clone()),
+                    other => {
+                        assert_eq!(*other, Remedy::Test(operation.vcenter_id.clone()));
+                        None
+                    }
+                };
+                assert_eq!(again, what, "{kind:?} {code:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn clusters_are_chosen_anew_only_where_clusters_were_chosen() {
+        let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
+        let error = ApiError::new(Code::NotFound, "there is no cluster").next("Its clusters are: a.");
+        (operation.kind, operation.scope) = (OperationKind::SyncHosts, vec!["gone".into()]);
+        assert_eq!(on_operation(&error, &operation).1[0].label, "Choose clusters");
+        for kind in [OperationKind::Test, OperationKind::FullSync] {
+            (operation.kind, operation.scope) = (kind, Vec::new());
+            assert!(on_operation(&error, &operation).1.is_empty(), "{kind:?}");
+        }
+    }
+
+    #[test]
     fn what_a_button_can_do_is_not_told_as_a_command() {
         for code in [
             Code::LoginRejected,
+            Code::NoSession,
             Code::NoPassword,
             Code::KeychainLocked,
             Code::UntrustedCertificate,
@@ -207,6 +299,25 @@ mod tests {
                 "{code:?}"
             );
         }
+    }
+
+    #[test]
+    fn every_rejection_has_a_sentence_of_its_own_and_what_helps_comes_first() {
+        let mut sentences = std::collections::BTreeSet::new();
+        for (because, first) in [
+            (Rejection::InvalidLogin, "Update password"),
+            (Rejection::PasswordExpired, "Update password"),
+            (Rejection::AccountDisabled, "It is enabled, try again"),
+            (Rejection::AccountLocked, "It is unlocked, try again"),
+            (Rejection::Refused, "Try again"),
+        ] {
+            let error =
+                ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, "x") };
+            let (sentence, offers) = on(&error, &VcenterId("v".into()), None);
+            assert_eq!(offers[0].label, first);
+            sentences.extend([sentence, in_form(&error)]);
+        }
+        assert_eq!(sentences.len(), 10, "{sentences:?}");
     }
 
     #[test]

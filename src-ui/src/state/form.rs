@@ -149,7 +149,9 @@ impl Form {
             }
             LoginForm::Shared => {}
         }
-        if self.trust == TrustForm::Ca && !self.ca_pem.contains("-----BEGIN CERTIFICATE-----") {
+        if self.trust == TrustForm::Ca && self.ca_pem.contains(['\0', '\u{fffd}']) {
+            wrong.push((Field::CaPem, "That is UTF-16, or no text at all: save the file as UTF-8 or ASCII."));
+        } else if self.trust == TrustForm::Ca && !self.ca_pem.contains("-----BEGIN CERTIFICATE-----") {
             wrong.push((Field::CaPem, "Paste the CA's certificate in PEM (-----BEGIN CERTIFICATE-----)."));
         }
         if self
@@ -207,12 +209,45 @@ impl Form {
         address.is_some() || credential.is_some() || user.is_some() || trust.is_some()
     }
 
+    /// Whether the address is that of the vCenter still, however it is written.
+    fn stays_at(&self, vcenter: &Vcenter) -> bool {
+        let plain = |address: &str| {
+            let address = address.trim().to_lowercase();
+            let host =
+                address.trim_start_matches("https://").split(['/', '?', '#']).next().unwrap_or_default();
+            host.trim_end_matches(":443").trim_end_matches('.').to_owned()
+        };
+        plain(&self.address) == plain(&Form::of(vcenter).address)
+    }
+
+    /// Whether it leaves a pinned certificate for another kind of trust at the same address. From then on the server may
+    /// show another one unnoticed: that is a changed certificate, and takes a person's word.
+    pub(crate) fn leaves_pin(&self, vcenter: &Vcenter) -> bool {
+        let leaves = matches!(self.trust, TrustForm::System | TrustForm::Ca);
+        vcenter.pin.is_some() && leaves && self.stays_at(vcenter)
+    }
+
+    /// Whether a certificate that is not trusted takes the place of one that was. `approved` is the one that the user
+    /// typed the host's name for.
+    pub(crate) fn shows_another(
+        &self,
+        vcenter: &Vcenter,
+        shown: &Certificate,
+        approved: Option<&str>,
+    ) -> bool {
+        let was_pinned = vcenter.pin.as_deref().is_some_and(|pin| pin != shown.sha256);
+        let is_new = self.trust == TrustForm::AsItIs || (was_pinned && approved != Some(&shown.sha256));
+        is_new && self.stays_at(vcenter)
+    }
+
     /// The trust as it is sent; `None` leaves what is stored.
     pub(crate) fn trust(&self) -> Option<Trust> {
         match &self.trust {
             TrustForm::AsItIs => None,
             TrustForm::System => Some(Trust::System),
-            TrustForm::Ca => Some(Trust::Ca { pem: self.ca_pem.trim().to_owned() }),
+            TrustForm::Ca => {
+                Some(Trust::Ca { pem: self.ca_pem.trim_start_matches('\u{feff}').trim().to_owned() })
+            }
             TrustForm::Pin(certificate) => Some(Trust::Pin { sha256: certificate.sha256.clone() }),
         }
     }
@@ -257,6 +292,10 @@ mod tests {
             (Form { address: "a b".into(), ..filled() }, Field::Address),
             (Form { login: LoginForm::Shared, ..filled() }, Field::Credential),
             (Form { trust: TrustForm::Ca, ca_pem: "nonsense".into(), ..filled() }, Field::CaPem),
+            (
+                Form { trust: TrustForm::Ca, ca_pem: "\u{fffd}\u{fffd}-\0-\0".into(), ..filled() },
+                Field::CaPem,
+            ),
             (Form { tags: "ok, a/b".into(), ..filled() }, Field::Tags),
             (Form { ttl: "0".into(), ..filled() }, Field::Ttl),
             (Form { ttl: "31".into(), ttl_unit: TtlUnit::Days, ..filled() }, Field::Ttl),
@@ -277,6 +316,41 @@ mod tests {
         assert_eq!(change.tags, Some(vec!["a".to_owned(), "b".to_owned()]));
         assert!(change.password.is_some() && change.name.is_none() && change.trust.is_none());
         assert!(form.reaches_otherwise(&vcenter) && !Form::of(&vcenter).reaches_otherwise(&vcenter));
+    }
+
+    #[test]
+    fn leaving_a_pin_at_the_same_address_is_a_changed_certificate() {
+        let shown = |sha256: &str| Certificate {
+            sha256: sha256.to_owned(),
+            subject: String::new(),
+            issuer: String::new(),
+            names: Vec::new(),
+            not_before: contract::Time(0),
+            not_after: contract::Time(0),
+        };
+        let pinned = Vcenter { trust: "pin".into(), pin: Some("aa".into()), ..samples::vcenter("Berlin") };
+        for trust in [TrustForm::System, TrustForm::Ca] {
+            for address in
+                ["vc.example.org", " VC.example.org:443", "https://vc.example.org/ui", "vc.example.org."]
+            {
+                let form = Form { trust: trust.clone(), address: address.into(), ..Form::of(&pinned) };
+                assert!(form.leaves_pin(&pinned), "{trust:?} {address}");
+                assert!(form.shows_another(&pinned, &shown("bb"), None), "a click must not be enough");
+                assert!(form.shows_another(&pinned, &shown("bb"), Some("cc")), "another one was approved");
+                assert!(!form.shows_another(&pinned, &shown("bb"), Some("bb")), "it was approved");
+                assert!(!form.shows_another(&pinned, &shown("aa"), None), "it is the pinned one");
+            }
+            let moved =
+                Form { trust: trust.clone(), address: "other.example.org".into(), ..Form::of(&pinned) };
+            assert!(!moved.leaves_pin(&pinned) && !moved.shows_another(&pinned, &shown("bb"), None));
+            let system = samples::vcenter("Berlin");
+            let form = Form { trust, ..Form::of(&system) };
+            assert!(!form.leaves_pin(&system) && !form.shows_another(&system, &shown("bb"), None));
+        }
+        let as_it_is = Form::of(&pinned);
+        assert!(!as_it_is.leaves_pin(&pinned) && as_it_is.shows_another(&pinned, &shown("bb"), None));
+        let approved = Form { trust: TrustForm::Pin(Box::new(shown("bb"))), ..Form::of(&pinned) };
+        assert!(!approved.leaves_pin(&pinned), "which certificate it is was said");
     }
 
     #[test]

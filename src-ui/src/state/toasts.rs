@@ -4,7 +4,7 @@
 use super::advice::{self, Offer, Remedy, Work};
 use super::route::Route;
 use super::words::{self, Level};
-use contract::{ApiError, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId};
+use contract::{ApiError, Operation, OperationKind, OperationState, TestReport, Vcenter};
 
 /// How long a toast stays that needs no answer, in milliseconds.
 pub(crate) const STAYS: u32 = 5_000;
@@ -73,8 +73,13 @@ impl Toast {
     }
 
     /// Something that a vCenter refused, or that failed on the way to it.
-    pub(crate) fn failed(what: &str, name: &str, vcenter: &VcenterId, error: &ApiError) -> Toast {
-        Toast::advised(what, name, error, advice::on(error, vcenter, None))
+    fn failed(what: &str, vcenter: &Vcenter, error: &ApiError, work: Option<Work>) -> Toast {
+        Toast::advised(what, &vcenter.name, error, advice::on(error, &vcenter.id, work))
+    }
+
+    /// Work that the service did not take.
+    pub(crate) fn not_started(vcenter: &Vcenter, error: &ApiError, work: Work) -> Toast {
+        Toast::failed("sync could not start", vcenter, error, Some(work))
     }
 
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
@@ -85,7 +90,7 @@ impl Toast {
     /// A connection test that failed, as its operation tells it too.
     pub(crate) fn untested(vcenter: &Vcenter, error: &ApiError) -> Toast {
         let what = "connection test failed";
-        Toast::failed(what, &vcenter.name, &vcenter.id, error).among(what, &vcenter.name)
+        Toast::failed(what, vcenter, error, None).among(what, &vcenter.name)
     }
 
     /// One that is told together with others of its kind, whose reasons stand with each vCenter.

@@ -64,11 +64,26 @@ pub(crate) fn duration(seconds: i64) -> String {
     }
 }
 
+/// How far ahead of the page's clock a time may be before a clock was wrong: the page looks at its own every few seconds.
+const AHEAD: i64 = 60_000;
+
+/// How many seconds ago it was; `None` where it lies in the future, and nobody knows.
+pub(crate) fn age(time: Time, now: Time) -> Option<i64> {
+    time.age_seconds(Time(now.0.saturating_add(AHEAD))).map(|seconds| (seconds - AHEAD / 1000).max(0))
+}
+
+/// The time that lies back the farthest; one in the future comes before all others.
+pub(crate) fn oldest(times: impl IntoIterator<Item = Time>, now: Time) -> Option<Time> {
+    Time::oldest(times, Time(now.0.saturating_add(AHEAD)))
+}
+
 /// `just now`, `3 min ago`.
 pub(crate) fn ago(time: Time, now: Time) -> String {
-    match time.age_seconds(now) {
-        ..10 => "just now".to_owned(),
-        seconds => format!("{} ago", duration(seconds)),
+    match age(time, now) {
+        // A clock was wrong, then or now.
+        None => "in the future".to_owned(),
+        Some(..10) => "just now".to_owned(),
+        Some(seconds) => format!("{} ago", duration(seconds)),
     }
 }
 
@@ -267,7 +282,11 @@ mod tests {
         }
         assert_eq!(ago(Time(0), Time(9_000)), "just now");
         assert_eq!(ago(Time(0), Time(600_000)), "10 min ago");
-        assert_eq!(ago(Time(600_000), Time(0)), "just now", "a clock that was set back");
+        assert_eq!(ago(Time(600_000), Time(0)), "in the future", "a clock that was set back");
+        assert_eq!(ago(Time(5_000), Time(0)), "just now", "the page's clock is a tick behind");
+        assert_eq!((age(Time(0), Time(i64::MAX)), age(Time(i64::MAX), Time(0))).1, None);
+        assert_eq!(oldest([Time(1_000), Time(600_000)], Time(2_000)), Some(Time(600_000)));
+        assert_eq!(oldest([Time(1_000), Time(3_000)], Time(2_000)), Some(Time(1_000)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::loaded::Loaded;
 use super::pace::Pace;
 use super::shared::Shared;
 use super::toasts::{Toast, Toasts};
+use super::words;
 use contract::command::Estate;
 use contract::{
     ApiError, Credential, Event, Operation, OperationId, OperationKind, OperationState, Origin, RowQuery,
@@ -179,13 +180,15 @@ impl World {
     /// What time it is, for whoever is about to ask.
     pub(crate) fn at(&mut self, now: Time) {
         self.now = now;
+        // A clock that was set back must not silence what ends from now on until it comes to that time again.
+        self.looking_since = self.looking_since.min(now);
     }
 
     /// Time went by: what is on screen and has grown stale is read anew.
     #[must_use]
     pub(crate) fn tick(&mut self, now: Time) -> Vec<Errand> {
-        self.now = now;
-        if now.0 - self.refreshed < REFRESH {
+        self.at(now);
+        if (0..REFRESH).contains(&now.0.saturating_sub(self.refreshed)) {
             return Vec::new();
         }
         self.refreshed = now.0;
@@ -205,7 +208,8 @@ impl World {
 
     /// Whether a part of some rows is stale, and reading it anew could help.
     fn is_worth_a_refresh(&self, source: &Source) -> bool {
-        let is_old = |at: Time| at.age_seconds(self.now) > source.ttl_seconds as i64;
+        // What is dated in the future is as good as old: nobody knows its age.
+        let is_old = |at: Time| words::age(at, self.now).is_none_or(|age| age > source.ttl_seconds as i64);
         let last = self.status(&source.vcenter).and_then(|status| status.last_operation.as_ref());
         let failed =
             last.is_some_and(|last| last.state.is_final() && last.state != OperationState::Succeeded);
@@ -487,6 +491,29 @@ mod tests {
         assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(100))), (0, 0), "tried a moment ago");
         assert_eq!(asked(ago(4000), VcenterState::Offline, Some(ago(400))), (1, 0), "it may be back");
         assert_eq!(asked(ago(4000), VcenterState::Online, Some(ago(100))), (0, 0), "a right is missing");
+        assert_eq!(asked(ago(-4000), VcenterState::Online, None), (1, 0), "dated in the future");
+        assert_eq!(
+            asked(ago(-4000), VcenterState::Offline, Some(ago(-4000))),
+            (1, 0),
+            "nobody knows since when"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_silences_nothing() {
+        let (ahead, right) = (Time(2_000_000_000), Time(1_000_000_000));
+        let mut world = World::default();
+        world.at(ahead);
+        assert!(world.ask(&Ask::Operations).is_some());
+        assert!(world.answered(&Ask::Operations, Ok(Answer::Operations(Vec::new()))).is_empty());
+        assert!(world.tick(ahead).is_empty());
+        world.at(right);
+        let mut ended = samples::operation("Berlin", OperationState::Succeeded);
+        ended.finished_at = Some(Time(right.0 + 1));
+        list(&mut world, vec![ended]);
+        assert_eq!(world.toasts.shown().len(), 1, "what ends from now on is told");
+        assert!(world.tick(right).is_empty());
+        assert_eq!(world.refreshed, right.0, "and what is stale is looked for again");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::args::Credential as Command;
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
-use contract::{ApiError, Code, Credential, CredentialPlace};
+use contract::{ApiError, Code, Credential, CredentialPlace, Rejection};
 use service::{SecretString, Service};
 
 pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
@@ -64,13 +64,7 @@ fn list(output: &Output, all: &[Credential]) -> String {
         return String::new();
     }
     let rows = all.iter().map(|c| {
-        vec![
-            c.name.clone(),
-            c.user.clone(),
-            place(c.stored).into(),
-            c.vcenters.join(", "),
-            time(c.rejected_at),
-        ]
+        vec![c.name.clone(), c.user.clone(), place(c.stored).into(), c.vcenters.join(", "), rejected(c)]
     });
     table(&["Name", "User", "Password in", "vCenters", "Rejected"], &[], rows)
 }
@@ -81,9 +75,22 @@ fn show(c: &Credential) -> String {
         ("User", c.user.clone()),
         ("Password in", place(c.stored).into()),
         ("vCenters", if c.vcenters.is_empty() { "-".into() } else { c.vcenters.join(", ") }),
-        ("Rejected", time(c.rejected_at)),
+        ("Rejected", rejected(c)),
         ("Id", c.id.to_string()),
     ])
+}
+
+/// When and why a vCenter rejected it.
+fn rejected(c: &Credential) -> String {
+    let because = match c.rejected_because {
+        None | Some(Rejection::Refused) => c.rejected_message.as_deref(),
+        Some(Rejection::InvalidLogin) => Some("user or password is wrong"),
+        Some(Rejection::PasswordExpired) => Some("the password has expired"),
+        Some(Rejection::AccountDisabled) => Some("the account is disabled"),
+        Some(Rejection::AccountLocked) => Some("the account is locked"),
+    };
+    let because = because.map(|because| format!(", {because}")).unwrap_or_default();
+    time(c.rejected_at) + &because
 }
 
 fn place(place: CredentialPlace) -> &'static str {

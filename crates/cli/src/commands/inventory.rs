@@ -1,15 +1,16 @@
 //! `inventory` and `columns`.
 //! Refuses to touch the network, unless `--max-age` asks for it.
 
-use crate::args::Inventory as Command;
+use crate::args::{Inventory as Command, Separator};
+use crate::delimited::{self, Style};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::{self, Fit, Output, age, printable, table};
+use crate::output::{self, Fit, Output, age, table, time};
 use crate::{ask, progress};
 use contract::columns::{self, Column, Visibility};
-use contract::{ApiError, Code, Kind, OperationState, Value, Vcenter};
+use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter};
 use serde_json::{Map, json};
-use service::{Freshness, Query, Reading, Service, Table, quoted};
+use service::{Freshness, Query, Reading, Service, Suggestion, Table};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -31,7 +32,7 @@ pub(super) async fn run(
     }
     let query = Query {
         columns: command.columns.clone(),
-        sort: command.sort,
+        sort: command.sort.clone(),
         limit: command.limit,
         ..Query::of(kind)
     };
@@ -41,22 +42,40 @@ pub(super) async fn run(
         Some(most) => refresh(service, output, interrupts, &vcenters, kind, most).await?,
         None => HashMap::new(),
     };
-    let mut stale = Vec::new();
+    let mut stale: Vec<Stale> = Vec::new();
     for vcenter in &vcenters {
         let reading = service.read(&vcenter.id, kind, Freshness::Cached).await?;
         let failure = failures.get(&vcenter.name).cloned();
         let why = unlike_asked(service, output, vcenter, kind, &reading, failure.as_ref(), most.is_some());
-        stale.extend(why.map(|why| (vcenter.name.clone(), why, failure)));
+        stale.extend(why.map(|why| Stale {
+            name: &vcenter.name,
+            why,
+            next: next(vcenter, kind, &reading),
+            failure,
+        }));
     }
     let answer = service.query(&query, &vcenters).await?;
     if output.is_json() {
         output.document(&rows(&answer))?;
-    } else if command.csv {
-        output.text(&csv(&answer)?)?;
+    } else if let Some(style) = style(&command) {
+        output.text(&delimited::text(&answer, style, std::io::stdout().is_terminal())?)?;
     } else {
         shown(output, &answer, command.columns.is_empty())?;
     }
     Ok(told(output, kind, &stale))
+}
+
+/// In which way rows are written as lines of cells, if they are.
+fn style(command: &Command) -> Option<Style> {
+    let separator = match command.separator {
+        Separator::Comma => b',',
+        Separator::Semicolon => b';',
+        Separator::Tab => b'\t',
+    };
+    if command.spreadsheet {
+        return Some(Style::Spreadsheet { separator });
+    }
+    command.csv.then_some(Style::Exact)
 }
 
 /// Refreshes what is older than asked for, all vCenters at once; answers with why some could not be, by name.
@@ -72,13 +91,14 @@ async fn refresh(
     let mut refreshing = Vec::new();
     for vcenter in vcenters {
         let cached = service.read(&vcenter.id, kind, Freshness::Cached).await?;
-        if is_younger(service, &cached, most) {
+        if Freshness::AtMost(most).accepts(cached.synced_at, service.now()) {
             continue;
         }
-        let started = match ask::missing_password(service, output, &vcenter.credential_id).await {
-            Ok(()) => service.read(&vcenter.id, kind, Freshness::AtMost(most)).await,
-            Err(error) => Err(error),
-        };
+        let started =
+            match ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await {
+                Ok(()) => service.read(&vcenter.id, kind, Freshness::AtMost(most)).await,
+                Err(error) => Err(error),
+            };
         match started {
             Ok(Reading { refresh: Some(operation), .. }) => refreshing.push((vcenter, operation)),
             Ok(Reading { failure: Some(error), .. }) | Err(error) => {
@@ -95,18 +115,13 @@ async fn refresh(
     for ((vcenter, _), ended) in refreshing.iter().zip(waited.operations) {
         let at = service.read(&vcenter.id, kind, Freshness::Cached).await?.synced_at;
         // A partial refresh may have read what was asked for all the same.
-        let was_read =
-            ended.state == OperationState::Succeeded || at.is_some_and(|at| at >= ended.submitted_at);
+        let was_read = ended.state == OperationState::Succeeded
+            || service::was_read_since(ended.submitted_at, at, service.now());
         if let (Some(error), false) = (ended.error, was_read) {
             failures.insert(vcenter.name.clone(), error);
         }
     }
     Ok(failures)
-}
-
-fn is_younger(service: &Service, reading: &Reading, most: Duration) -> bool {
-    let age_ms = reading.synced_at.map(|at| i128::from(service.now().0) - i128::from(at.0));
-    age_ms.is_some_and(|age| age <= i128::try_from(most.as_millis()).unwrap_or(i128::MAX))
 }
 
 /// How a vCenter's rows are not what was asked for, in words that go on after "it".
@@ -128,12 +143,26 @@ fn unlike_asked(
             None
         }
         (_, None) => Some("was never synced".to_owned()),
-        (Some(_), Some(at)) => Some(format!(
-            "could not be refreshed: its data is {} old",
-            age(Some(at.age_seconds(service.now())))
-        )),
+        (Some(_), Some(at)) if at <= service.now() => {
+            Some(format!("could not be refreshed: its data is {} old", age(Some(at), service.now())))
+        }
+        (Some(_), Some(at)) => Some(format!("could not be refreshed: its data is {}", misdated(at))),
+        (None, Some(at)) if at > service.now() => {
+            let again = Suggestion::of("refresh").about(kind.name()).about(&vcenter.name);
+            output.say(&format!(
+                "musterctl: {kind} of {}: the data is {}. Read it again: {again}",
+                vcenter.name,
+                misdated(at)
+            ));
+            None
+        }
         (None, Some(_)) => None,
     }
+}
+
+/// What is said of data whose age nobody knows.
+fn misdated(at: Time) -> String {
+    format!("dated in the future ({}): a clock was wrong, and it counts as stale", time(Some(at)))
 }
 
 pub(super) fn columns(output: &Output, kind: Kind) -> Result<(), ApiError> {
@@ -159,19 +188,37 @@ fn has_some(reading: &Reading, kind: Kind) -> bool {
     reading.snapshot.coverage().iter().any(|coverage| coverage.kind == kind)
 }
 
+/// A vCenter whose rows are not what was asked for.
+struct Stale<'a> {
+    name: &'a str,
+    /// In words that go on after "it".
+    why: String,
+    failure: Option<ApiError>,
+    /// What reads them, where no failure says what to do.
+    next: String,
+}
+
+/// What reads a kind: everything, where nothing was ever read.
+fn next(vcenter: &Vcenter, kind: Kind, reading: &Reading) -> String {
+    let command = match reading.snapshot.coverage().is_empty() {
+        true => Suggestion::of("sync full").about(&vcenter.name),
+        false => Suggestion::of("refresh").about(kind.name()).about(&vcenter.name),
+    };
+    format!("Read it: {command}")
+}
+
 /// Names what is not as fresh as it should be; the data itself was printed.
-fn told(output: &Output, kind: Kind, stale: &[(String, String, Option<ApiError>)]) -> Exit {
-    for (name, why, failure) in stale {
+fn told(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
+    for Stale { name, why, failure, next } in stale {
         output.say(&format!("musterctl: {kind} of {name}: it {why}"));
         match failure {
             Some(error) => output.explain(error),
-            None => output.say(&format!("Read it: musterctl sync full {}", quoted(name))),
+            None => output.say(next),
         }
     }
-    let Some((name, why, failure)) = stale.first() else { return Exit::Done };
+    let Some(Stale { name, why, failure, next }) = stale.first() else { return Exit::Done };
     if output.is_json() {
-        let next = failure.as_ref().and_then(|error| error.next_step.clone());
-        let next = next.unwrap_or_else(|| format!("Read it: musterctl sync full {}", quoted(name)));
+        let next = failure.as_ref().and_then(|error| error.next_step.as_ref()).unwrap_or(next);
         output.json_error(&ApiError::new(Code::Partial, format!("{kind} of {name}: it {why}")).next(next));
     }
     Exit::Partly
@@ -199,35 +246,6 @@ fn rows(answer: &Table) -> Vec<serde_json::Value> {
             object.into()
         })
         .collect()
-}
-
-fn csv(answer: &Table) -> Result<String, ApiError> {
-    let failed = |error: &dyn std::error::Error| {
-        ApiError::new(Code::Failed, format!("CSV can't be written: {error}"))
-            .next("Leave --csv out, and report this.")
-    };
-    let on_terminal = std::io::stdout().is_terminal();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let own: Vec<&Column> =
-        columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
-    // A column that belongs to every row stands there once, also where it was asked for.
-    let asked: Vec<usize> = (0..answer.columns.len())
-        .filter(|position| !columns::IDENTITY.contains(&&*answer.columns[*position].id))
-        .collect();
-    let ids = own.iter().map(|column| &*column.id);
-    writer
-        .write_record(ids.chain(asked.iter().map(|position| &*answer.columns[*position].id)))
-        .map_err(|error| failed(&error))?;
-    for row in &answer.rows {
-        let values = asked.iter().map(|position| (&answer.columns[*position], &row.values[*position]));
-        let cells = own.iter().zip(&row.identity).chain(values);
-        let fields = cells.map(|(column, value)| output::csv(column, value));
-        let fields: Vec<String> =
-            fields.map(|field| if on_terminal { printable(&field) } else { field }).collect();
-        writer.write_record(&fields).map_err(|error| failed(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|error| failed(&error))
 }
 
 /// A table of the columns asked for, or of those that are worth the width of a terminal.

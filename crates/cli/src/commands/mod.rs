@@ -19,6 +19,11 @@ use clap::CommandFactory;
 use contract::{ApiError, Code};
 use service::{Options, Service, Unlock};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What a press leaves of the time for closing.
+const HURRY: Duration = Duration::from_secs(1);
 
 /// Runs the command and closes the service after it, whatever came of it.
 pub(crate) async fn run(args: Args, output: &Output) -> Exit {
@@ -33,8 +38,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
             return output.failure(&error.next("Try again."));
         }
     };
-    if let Command::Simulator { vms, seed } = command {
-        let outcome = simulator::run(output, &interrupts, vms, seed, args.data_dir.as_deref()).await;
+    if let Command::Simulator { vms, seed, recording } = command {
+        let of = recording.map_or(simulator::Of::Seed { vms, seed }, simulator::Of::Recording);
+        let outcome = simulator::run(output, &interrupts, of, args.data_dir.as_deref()).await;
         return outcome.unwrap_or_else(|error| output.failure(&error));
     }
     let call = Call { command, data_dir: args.data_dir };
@@ -63,8 +69,22 @@ async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> R
         outcome = dispatch(&service, output, interrupts, call) => outcome,
         () = interrupts.unhandled() => Err(progress::interrupted()),
     };
-    service.close().await;
+    close(&service, interrupts).await;
     outcome
+}
+
+/// Closes the service, and sooner for whoever presses Ctrl-C again meanwhile.
+async fn close(service: &Service, interrupts: &Interrupts) {
+    let end = interrupts.end().unwrap_or_else(|| Instant::now() + service::CLOSE);
+    let pressed = async {
+        interrupts.unhandled().await;
+        // A server that answers at all has logged out by then.
+        let _ = tokio::time::timeout(HURRY, interrupts.unhandled()).await;
+    };
+    tokio::select! {
+        () = service.close_by(end) => {}
+        () = pressed => {}
+    }
 }
 
 async fn dispatch(
@@ -80,6 +100,7 @@ async fn dispatch(
             sync::test(service, output, interrupts, &name, retry_login).await
         }
         Command::Sync(command) => sync::run(service, output, interrupts, command).await,
+        Command::Refresh(command) => sync::refresh(service, output, interrupts, command).await,
         Command::Operations(command) => operations::run(service, output, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,

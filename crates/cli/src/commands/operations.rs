@@ -32,10 +32,10 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
 /// What came of an operation, in one sentence.
 pub(super) fn sentence(o: &Operation) -> String {
     let what = match o.kind {
-        OperationKind::Test => "test",
-        OperationKind::SyncHosts => "sync of the hosts",
-        OperationKind::FullSync => "full sync",
-        OperationKind::Refresh => "refresh",
+        OperationKind::Test => "test".to_owned(),
+        OperationKind::SyncHosts => "sync of the hosts".to_owned(),
+        OperationKind::FullSync => "full sync".to_owned(),
+        OperationKind::Refresh => format!("refresh of {}", o.scope.join(", ")),
     };
     let how = match o.state {
         OperationState::Queued => "waits for its turn",
@@ -48,7 +48,9 @@ pub(super) fn sentence(o: &Operation) -> String {
     };
     let went_well = matches!(o.state, OperationState::Succeeded | OperationState::Partial);
     let took = match (o.started_at, o.finished_at) {
-        (Some(_), Some(_)) => format!(" {} {}", if went_well { "in" } else { "after" }, took(o)),
+        (Some(start), Some(end)) if end >= start => {
+            format!(" {} {}", if went_well { "in" } else { "after" }, took(o))
+        }
         _ => String::new(),
     };
     let changes = match went_well {
@@ -75,7 +77,7 @@ fn list(all: &[Operation], now: Time) -> String {
             o.vcenter.clone(),
             o.kind.name().into(),
             o.state.name().into(),
-            age(Some(o.submitted_at.age_seconds(now))),
+            age(Some(o.submitted_at), now),
             took(o),
             o.progress.done.to_string(),
             format!("+{} ~{} -{}", o.diff.added, o.diff.changed, o.diff.removed),
@@ -125,8 +127,9 @@ pub(super) fn show(o: &Operation) -> String {
 
 fn took(o: &Operation) -> String {
     match (o.started_at, o.finished_at) {
-        (Some(start), Some(end)) => {
-            let ms = (end.0 - start.0).max(0);
+        // A clock that was set back meanwhile tells nothing.
+        (Some(start), Some(end)) if end >= start => {
+            let ms = end.0 - start.0;
             format!("{}.{} s", ms / 1000, ms % 1000 / 100)
         }
         _ => "-".into(),

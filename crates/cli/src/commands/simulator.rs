@@ -6,9 +6,17 @@ use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use contract::{ApiError, Code};
 use serde::Serialize;
-use service::quoted;
-use simulator::{Contents, Error, Options, Simulator};
-use std::path::Path;
+use service::Suggestion;
+use simulator::{Behavior, Contents, Error, Options, Recording, Simulator};
+use std::path::{Path, PathBuf};
+
+/// What is simulated.
+pub(super) enum Of {
+    /// An estate that is made.
+    Seed { vms: u32, seed: u64 },
+    /// What was recorded of a real server.
+    Recording(PathBuf),
+}
 
 /// What a script needs to use it.
 #[derive(Serialize)]
@@ -17,23 +25,26 @@ struct Running<'a> {
     user: &'a str,
     password: &'a str,
     sha256: &'a str,
-    instance_uuid: &'a str,
-    vms: u32,
-    seed: u64,
+    /// None of an ESXi host that was recorded.
+    instance_uuid: Option<&'a str>,
+    vms: usize,
+    /// None of a recording.
+    seed: Option<u64>,
 }
 
 /// Runs it until a press or the signal to end, which is how it is meant to end.
 pub(super) async fn run(
     output: &Output,
     interrupts: &Interrupts,
-    vms: u32,
-    seed: u64,
+    of: Of,
     data_dir: Option<&Path>,
 ) -> Result<Exit, ApiError> {
-    let options = Options::new(vms, seed);
-    let site = options.site.clone();
-    let simulator = tokio::select! {
-        started = Simulator::start(options) => started.map_err(failed)?,
+    let seed = match of {
+        Of::Seed { seed, .. } => Some(seed),
+        Of::Recording(_) => None,
+    };
+    let (simulator, name) = tokio::select! {
+        started = start(of) => started.map_err(failed)?,
         () = interrupts.unhandled() => return Ok(Exit::Done),
     };
     let running = Running {
@@ -42,15 +53,30 @@ pub(super) async fn run(
         password: simulator.password(),
         sha256: simulator.sha256(),
         instance_uuid: simulator.instance_uuid(),
-        vms,
+        vms: simulator.contents().vms,
         seed,
     };
-    let printed = output.answer(&running, || shown(&running, simulator.contents(), &site, data_dir));
+    let printed = output.answer(&running, || shown(&running, simulator.contents(), &name, data_dir));
     if printed.is_ok() {
         interrupts.unhandled().await;
     }
     simulator.stop().await;
     printed.map(|()| Exit::Done)
+}
+
+/// Starts it; answers with a name for it, too.
+async fn start(of: Of) -> Result<(Simulator, String), Error> {
+    match of {
+        Of::Seed { vms, seed } => {
+            let options = Options::new(vms, seed);
+            let site = options.site.clone();
+            Ok((Simulator::start(options).await?, site))
+        }
+        Of::Recording(file) => {
+            let recording = Recording::read(&file)?;
+            Ok((Simulator::replay(recording, 0, Behavior::default()).await?, "Recording".to_owned()))
+        }
+    }
 }
 
 fn failed(error: Error) -> ApiError {
@@ -60,11 +86,14 @@ fn failed(error: Error) -> ApiError {
     causes.for_each(|cause| message.push_str(&format!(": {cause}")));
     match error {
         Error::Size { .. } => ApiError::new(Code::InvalidValue, message).next("Name a size from 1 to 30000."),
+        Error::Recording { .. } => ApiError::new(Code::InvalidValue, message).next(
+            "Name a file that holds a recording, as the user guide describes it under \"Without a vCenter\".",
+        ),
         _ => ApiError::new(Code::Failed, message).next("Try again."),
     }
 }
 
-fn shown(running: &Running<'_>, contents: Contents, site: &str, data_dir: Option<&Path>) -> String {
+fn shown(running: &Running<'_>, contents: Contents, name: &str, data_dir: Option<&Path>) -> String {
     let Contents { datacenters, clusters, hosts, vms, templates, snapshots, datastores, networks, .. } =
         contents;
     let card = card([
@@ -72,24 +101,21 @@ fn shown(running: &Running<'_>, contents: Contents, site: &str, data_dir: Option
         ("User", running.user.to_owned()),
         ("Password", running.password.to_owned()),
         ("SHA-256", running.sha256.to_owned()),
-        ("Instance", running.instance_uuid.to_owned()),
+        ("Instance", running.instance_uuid.unwrap_or("none, as it is a host's").to_owned()),
         ("Contents", format!("{datacenters} datacenters, {clusters} clusters, {hosts} hosts,")),
         ("", format!("{vms} VMs ({templates} of them templates), {snapshots} snapshots,")),
         ("", format!("{datastores} datastores, {networks} networks")),
     ]);
-    format!("{card}\n\nAdd it:\n{}\n\nIt runs until Ctrl-C.", add(running, site, data_dir))
+    format!("{card}\n\nAdd it:\n{}\n\nIt runs until Ctrl-C.", add(running, name, data_dir))
 }
 
 /// The command that adds it. Its password is worth nothing when it has ended, and may be seen.
 fn add(running: &Running<'_>, site: &str, data_dir: Option<&Path>) -> String {
-    let dir = data_dir.map(|dir| format!(" --data-dir {}", quoted(&dir.display().to_string())));
-    format!(
-        "echo {} | musterctl{} vcenter add {} {} --user {} --password-stdin --pin {}",
-        running.password,
-        dir.unwrap_or_default(),
-        quoted(site),
-        running.address,
-        running.user,
-        running.sha256
-    )
+    let add = Suggestion::of("vcenter add").about(site).about(&running.address);
+    let add = add.option("--user", running.user).flag("--password-stdin").option("--pin", running.sha256);
+    let add = match data_dir {
+        Some(dir) => add.option("--data-dir", &dir.display().to_string()),
+        None => add,
+    };
+    format!("echo {} | {add}", running.password)
 }

@@ -4,7 +4,7 @@
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, written};
-use contract::{ApiError, Check, VcenterStatus};
+use contract::{ApiError, Check, Time, VcenterStatus};
 use service::Service;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, A
     if all.is_empty() {
         output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
     }
-    output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all) })?;
+    output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, service.now()) })?;
     Ok(Exit::Done)
 }
 
@@ -80,7 +80,7 @@ fn findings(checks: &[Check]) -> String {
     card(lines)
 }
 
-fn shown(all: &[VcenterStatus]) -> String {
+fn shown(all: &[VcenterStatus], now: Time) -> String {
     let header = ["vCenter", "State", "Age", "Fresh", "Hosts", "VMs", "Datastores", "Last operation"];
     let fits =
         [Fit::Words, Fit::Whole, Fit::Number, Fit::Whole, Fit::Number, Fit::Number, Fit::Number, Fit::Words];
@@ -91,7 +91,7 @@ fn shown(all: &[VcenterStatus]) -> String {
         vec![
             s.vcenter.clone(),
             state.unwrap_or_default(),
-            age(s.age_seconds),
+            age(s.synced_at, now),
             if s.fresh { "yes".into() } else { "no".into() },
             count("hosts"),
             count("vms"),

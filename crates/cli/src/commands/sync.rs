@@ -1,8 +1,8 @@
-//! `test` and `sync …`: commands that run operations.
+//! `test`, `sync …` and `refresh`: commands that run operations.
 //! Refuses to hide an outcome: every operation is printed, whatever came of it.
 
 use super::operations;
-use crate::args::Sync as Command;
+use crate::args::{Refresh, Sync as Command};
 use crate::ask;
 use crate::exit::{self, Exit};
 use crate::interrupts::Interrupts;
@@ -21,7 +21,7 @@ pub(super) async fn test(
     let vcenter = service.vcenter(name).await?;
     // Who wants to retry the login says that the password is right.
     if !retry_login {
-        ask::missing_password(service, output, &vcenter.credential_id).await?;
+        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter)).await?;
     }
     let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
     let waited = progress::wait(service, output, interrupts, std::slice::from_ref(&id)).await?;
@@ -53,11 +53,34 @@ pub(super) async fn run(
     if vcenters.is_empty() {
         output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
     }
-    for vcenter in &vcenters {
-        ask::missing_password(service, output, &vcenter.credential_id).await?;
+    carry_out(service, output, interrupts, &vcenters, &job).await
+}
+
+pub(super) async fn refresh(
+    service: &Service,
+    output: &Output,
+    interrupts: &Interrupts,
+    command: Refresh,
+) -> Result<Exit, ApiError> {
+    let Refresh { kind, names, accept_removals } = command;
+    let vcenters = designated(service, &names).await?;
+    let job = Job::Refresh { kind: kind.into(), accept_removals };
+    carry_out(service, output, interrupts, &vcenters, &job).await
+}
+
+/// Runs a job on each of the vCenters, and tells what came of it.
+async fn carry_out(
+    service: &Service,
+    output: &Output,
+    interrupts: &Interrupts,
+    vcenters: &[Vcenter],
+    job: &Job,
+) -> Result<Exit, ApiError> {
+    for vcenter in vcenters {
+        ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await?;
     }
     let mut ids: Vec<OperationId> = Vec::new();
-    for vcenter in &vcenters {
+    for vcenter in vcenters {
         ids.push(service.operations().submit(&vcenter.id, job.clone(), Origin::User).await?);
     }
     let waited = progress::wait(service, output, interrupts, &ids).await?;

@@ -6,8 +6,7 @@ use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
 use contract::{ApiError, Certificate, Code, CredentialId, Probe, Trust, Vcenter};
-use service::{AddVcenter, EditVcenter, LoginWith, SecretString, Service, quoted};
-use std::fmt::Write;
+use service::{AddVcenter, EditVcenter, LoginWith, SecretString, Service, Suggestion};
 use std::io::Read;
 use std::path::Path;
 
@@ -123,8 +122,8 @@ async fn add(service: &Service, output: &Output, add: Add<'_>) -> Result<(), Api
     let stored = service.add_vcenter(AddVcenter { name, address, login, trust, tags, ttl }).await?;
     stored.password_note.iter().for_each(|note| output.say(note));
     output.answer(&stored.what, || {
-        let name = quoted(&stored.what.name);
-        format!("{}\n\nRead its inventory: musterctl sync full {name}", show(&stored.what))
+        let read = Suggestion::of("sync full").about(&stored.what.name);
+        format!("{}\n\nRead its inventory: {read}", show(&stored.what))
     })
 }
 
@@ -148,7 +147,7 @@ async fn login(
     }
     let Some(credential) = &add.login.credential else { unreachable!("clap demands one of the two") };
     let credential = service.credential(credential).await?;
-    ask::missing_password(service, output, &credential.id).await?;
+    ask::missing_password(service, output, &credential.id, None).await?;
     Ok(LoginWith::Credential(credential.id.to_string()))
 }
 
@@ -194,26 +193,21 @@ fn untrusted(message: String, shown: &Certificate) -> ApiError {
 impl Add<'_> {
     /// The whole command that accepts a certificate.
     fn with_pin(&self, shown: &Certificate) -> String {
-        let mut command = "musterctl".to_owned();
+        let mut command = Suggestion::of("vcenter add").about(&self.name).about(&self.address);
+        let login = &self.login;
+        for (option, value) in [("--user", &login.user), ("--credential", &login.credential)] {
+            command = value.iter().fold(command, |command, value| command.option(option, value));
+        }
+        if login.password_stdin {
+            command = command.flag("--password-stdin");
+        }
+        command = command.option("--pin", &shown.sha256);
+        command = self.tags.iter().fold(command, |command, tag| command.option("--tag", tag));
+        command = self.ttl.iter().fold(command, |command, ttl| command.option("--ttl", ttl));
         if let Some(dir) = self.data_dir {
-            let _ = write!(command, " --data-dir {}", quoted(&dir.display().to_string()));
+            command = command.option("--data-dir", &dir.display().to_string());
         }
-        let _ = write!(command, " vcenter add {} {}", quoted(&self.name), quoted(&self.address));
-        if let Some(user) = &self.login.user {
-            let _ = write!(command, " --user {}", quoted(user));
-        }
-        if let Some(credential) = &self.login.credential {
-            let _ = write!(command, " --credential {}", quoted(credential));
-        }
-        command.push_str(if self.login.password_stdin { " --password-stdin" } else { "" });
-        let _ = write!(command, " --pin {}", shown.sha256);
-        for tag in &self.tags {
-            let _ = write!(command, " --tag {}", quoted(tag));
-        }
-        if let Some(ttl) = &self.ttl {
-            let _ = write!(command, " --ttl {}", quoted(ttl));
-        }
-        command
+        command.to_string()
     }
 }
 
@@ -230,14 +224,14 @@ fn pem(file: &Path) -> Result<String, ApiError> {
         ApiError::new(Code::InvalidValue, format!("{} {why}", file.display()))
             .next("Name a file with the CA's certificates in PEM.")
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let opened = std::fs::File::open(file);
-    let read = opened.and_then(|opened| opened.take(LONGEST_PEM + 1).read_to_string(&mut text));
+    let read = opened.and_then(|opened| opened.take(LONGEST_PEM + 1).read_to_end(&mut bytes));
     read.map_err(|error| unusable(format!("can't be read: {error}")))?;
-    if text.len() as u64 > LONGEST_PEM {
+    if bytes.len() as u64 > LONGEST_PEM {
         return Err(unusable("is larger than 1 MiB".into()));
     }
-    Ok(text)
+    service::pem_text(&bytes).map_err(|why| unusable(format!("can't be used: {why}")))
 }
 
 fn certificate(probe: &Probe) -> String {
@@ -281,7 +275,7 @@ fn show(v: &Vcenter) -> String {
     let trust = v.pin.as_ref().map_or_else(|| v.trust.clone(), |pin| format!("{} {pin}", v.trust));
     card([
         ("Name", v.name.clone()),
-        ("Address", address(v)),
+        ("Address", shown_address(v)),
         ("User", format!("{} (credential \"{}\")", v.user, v.credential)),
         ("Trust", trust),
         ("Tags", if v.tags.is_empty() { "-".into() } else { v.tags.join(", ") }),
@@ -292,6 +286,13 @@ fn show(v: &Vcenter) -> String {
         ("Instance", dash(&v.instance_uuid)),
         ("Id", v.id.to_string()),
     ])
+}
+
+/// The address, and the name as people write it where that is another.
+fn shown_address(v: &Vcenter) -> String {
+    let shown = service::shown_host(&v.host);
+    let typed = shown.strip_suffix(&format!(" ({})", v.host)).map(|typed| format!(" ({typed})"));
+    address(v) + &typed.unwrap_or_default()
 }
 
 fn address(v: &Vcenter) -> String {

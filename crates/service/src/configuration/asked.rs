@@ -51,5 +51,6 @@ impl From<Stored<Vcenter>> for Saved {
 }
 
 fn secret(Password(typed): Password) -> SecretString {
-    typed.into()
+    // Pasted from a file of Windows, it may come with that file's mark.
+    typed.trim_start_matches('\u{feff}').into()
 }

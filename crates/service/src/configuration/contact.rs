@@ -4,13 +4,12 @@
 use super::{LoginWith, normal};
 use crate::explain::{self, Server};
 use crate::jobs::{self, Seen};
-use crate::{Service, connections, validate};
+use crate::{Service, connections, logins, validate};
 use contract::command::Settings;
 use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId};
 use secrecy::SecretString;
-use secrets::CredentialKey;
-use store::VcenterRecord;
-use vsphere::Client;
+use store::{Identity, VcenterRecord};
+use vsphere::{About, Client};
 
 impl Service {
     /// Opens a connection, shows the certificate, and what the server says of itself if it is trusted.
@@ -54,22 +53,14 @@ impl Service {
         &self,
         server: Server<'_>,
         login: &Login,
-    ) -> Result<store::Identity, ApiError> {
+    ) -> Result<Identity, ApiError> {
         let endpoint = connections::endpoint(server.host, server.port, server.trust)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
-        let about = client.about().clone();
-        if let Some(uuid) = &about.instance_uuid {
-            self.is_new_vcenter(uuid).await?;
-        }
+        self.is_new_vcenter(&told(client.about())).await?;
         let met = self.meet(client, login, Look::AtItsIdentity).await?;
-        let (instance_uuid, _) = met.map_err(|error| explain::vsphere(server, &error))?;
-        Ok(store::Identity {
-            instance_uuid,
-            product: about.product,
-            version: about.version,
-            build: about.build,
-        })
+        let (identity, _) = met.map_err(|error| explain::vsphere(server, &error))?;
+        Ok(identity)
     }
 
     /// Logs in once with settings that are not stored yet, looks around, logs out. With `editing`, they are to be
@@ -87,8 +78,12 @@ impl Service {
         };
         let stored = editing.as_ref().map(|record| record.trust.clone());
         let trust = normal(settings.trust.or(stored).unwrap_or(Trust::System))?;
+        // As it would be with the new address: whether that is known to be its own is what is asked.
+        let editing = editing.map(|record| {
+            let vcenter = Vcenter { host: host.clone(), port, ..record.vcenter };
+            VcenterRecord { vcenter, ..record }
+        });
         let own = editing.as_ref().map(|record| &record.vcenter);
-        let moved = own.is_some_and(|own| (&own.host, own.port) != (&host, port));
         let login = match (own, settings.login.into()) {
             (Some(own), LoginWith::User { user, password }) => self.own_login(own, &user, password).await?,
             (_, login) => self.login(&name, login).await?,
@@ -106,39 +101,30 @@ impl Service {
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         let about = client.about().clone();
-        let known = own.and_then(|own| own.instance_uuid.as_deref());
-        let told = about.instance_uuid.as_deref();
-        if moved && !login.given && (known.is_none() || told.is_none()) {
-            // It could be any server: an ESXi host tells who it is only after it was sent the password.
-            return Err(ApiError::new(
-                Code::NoPassword,
-                "the server at the new address does not tell that it is the same one",
-            )
-            .next("Type the password: the stored one is not sent to another address."));
-        }
         // Before login, so that no password goes to another server than the one it is meant for.
-        self.is_the_one(server, editing.as_ref(), told).await?;
+        match &editing {
+            Some(record) if !logins::is_known(record, &about)? && !login.given => {
+                return Err(unknown_in_form());
+            }
+            Some(record) if record.vcenter.instance_uuid.is_some() => {}
+            _ => self.is_new_vcenter(&told(&about)).await?,
+        }
         let met = self.meet(client, &login, Look::Around).await?;
-        let (instance_uuid, seen) = met.map_err(|error| explain::vsphere(server, &error))?;
+        let (identity, seen) = met.map_err(|error| explain::vsphere(server, &error))?;
         // An ESXi host tells who it is only after login.
-        self.is_the_one(server, editing.as_ref(), instance_uuid.as_deref()).await?;
+        self.is_the_one(editing.as_ref(), &identity).await?;
         let seen = seen.ok_or_else(|| ApiError::new(Code::Failed, "the test looked at nothing"))?;
-        Ok(seen.report(&name, &about, instance_uuid))
+        Ok(seen.report(&name, &about, identity.instance_uuid))
     }
 
     /// Fails if a server is known to be another one than the vCenter that is edited, or is configured already.
-    async fn is_the_one(
-        &self,
-        server: Server<'_>,
-        editing: Option<&VcenterRecord>,
-        found: Option<&str>,
-    ) -> Result<(), ApiError> {
+    async fn is_the_one(&self, editing: Option<&VcenterRecord>, found: &Identity) -> Result<(), ApiError> {
         let known = editing.and_then(|record| Some((record, record.vcenter.instance_uuid.as_deref()?)));
-        match (found, known) {
+        match (&found.instance_uuid, known) {
             (None, _) => Ok(()),
             (Some(found), Some((_, known))) if found == known => Ok(()),
-            (Some(found), Some((record, _))) => Err(explain::different_at(record, &server.address(), found)),
-            (Some(found), None) => self.is_new_vcenter(found).await,
+            (Some(found), Some((record, _))) => Err(explain::different(record, found)),
+            (Some(_), None) => self.is_new_vcenter(found).await,
         }
     }
 
@@ -153,9 +139,12 @@ impl Service {
         let (id, name) = (own.credential_id.clone(), own.credential.clone());
         match password {
             // What a server says of a login that is not stored says nothing about the one that is.
-            Some(password) => Ok(Login { id, name, user, password, given: true, is_new: true }),
+            Some(typed) => {
+                let password = self.inner.logins.given(&id, typed).await?;
+                Ok(Login { id, name, user, password, given: true, is_new: true })
+            }
             None if user != own.user => {
-                let password = self.find_password(&id, &name).await?;
+                let password = self.inner.logins.password(&id, &name, true).await?;
                 Ok(Login { id, name, user, password, given: false, is_new: true })
             }
             None => self.login(&own.name, LoginWith::Credential(id.0)).await,
@@ -170,10 +159,18 @@ impl Service {
 
     async fn introduce(&self, client: Client, login: Login, look: Look) -> Result<Met, ApiError> {
         let connections = &self.inner.connections;
-        let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
-        let answer = client.login(&login.user, &login.password).await;
+        let ready = async {
+            let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
+            let before = match login.is_new {
+                true => None,
+                false => self.inner.logins.refuse_rejected(&login.id, &login.password, None, false).await?,
+            };
+            Ok((lock, before))
+        };
+        let (lock, before) = connections.while_open(ready).await?;
+        let answer = client.login(&login.user, &login.password.secret).await;
         if !login.is_new {
-            connections.note_answer(&login.id, &answer, false).await?;
+            connections.note_answer(&login.id, &login.password, before.as_ref(), &answer).await?;
         }
         drop(lock);
         let session = match answer {
@@ -188,9 +185,9 @@ impl Service {
             };
             Ok((identity, seen))
         };
-        let met = met.await;
+        let met = connections.while_open(async { Ok(met.await) }).await;
         connections::log_out_of(&session).await;
-        Ok(met)
+        met
     }
 
     /// What to log in with, its password at hand.
@@ -202,42 +199,37 @@ impl Service {
                 self.credential_name_is_free(vcenter).await?;
                 let given = password.is_some();
                 let password = match password {
-                    Some(password) => password,
-                    None => self.find_password(&id, vcenter).await?,
+                    Some(typed) => self.inner.logins.given(&id, typed).await?,
+                    None => self.inner.logins.password(&id, vcenter, true).await?,
                 };
                 Ok(Login { id, name: vcenter.to_owned(), user, password, given, is_new: true })
             }
             LoginWith::Credential(designation) => {
                 let credential = self.credential(&designation).await?;
-                if let Some(at) = credential.rejected_at {
-                    let server = Server {
-                        name: vcenter,
-                        host: "",
-                        port: 0,
-                        user: &credential.user,
-                        credential: &credential.name,
-                        trust: &Trust::System,
-                        configured: false,
-                    };
-                    return Err(explain::rejected_before(server, at));
-                }
-                let password = self.find_password(&credential.id, &credential.name).await?;
                 let Credential { id, name, user, .. } = credential;
+                let password = self.inner.logins.password(&id, &name, true).await?;
+                self.inner.logins.refuse_rejected(&id, &password, None, false).await?;
                 Ok(Login { id, name, user, password, given: false, is_new: false })
             }
         }
     }
+}
 
-    pub(super) async fn find_password(
-        &self,
-        id: &CredentialId,
-        name: &str,
-    ) -> Result<SecretString, ApiError> {
-        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
-        let found = self.inner.secrets.find(&key, self.inner.unlock).await;
-        let found = found.map_err(|error| explain::secrets(name, &error))?;
-        found.map(|(password, _)| password).ok_or_else(|| explain::no_password(name))
+/// What a server says of itself before anybody logs in.
+fn told(about: &About) -> Identity {
+    Identity {
+        instance_uuid: about.instance_uuid.clone(),
+        host_macs: None,
+        product: about.product.clone(),
+        version: about.version.clone(),
+        build: about.build.clone(),
     }
+}
+
+/// It could be any server: an ESXi host tells who it is only after it was sent the password.
+fn unknown_in_form() -> ApiError {
+    ApiError::new(Code::NoPassword, "the server at the new address does not tell that it is the same one")
+        .next("Type the password: the stored one is not sent to another address.")
 }
 
 /// What to look at once logged in.
@@ -248,7 +240,7 @@ enum Look {
 }
 
 /// Identity of a server, and what a look around showed.
-type Met = Result<(Option<String>, Option<Seen>), vsphere::Error>;
+type Met = Result<(Identity, Option<Seen>), vsphere::Error>;
 
 /// What to log in with.
 #[derive(Clone)]
@@ -256,7 +248,7 @@ pub(super) struct Login {
     pub(super) id: CredentialId,
     pub(super) name: String,
     pub(super) user: String,
-    pub(super) password: SecretString,
+    pub(super) password: logins::Password,
     /// Whether the password was given with the call, and so is to be kept.
     pub(super) given: bool,
     pub(super) is_new: bool,

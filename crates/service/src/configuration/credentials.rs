@@ -2,8 +2,9 @@
 //! Refuses to hand a password out.
 
 use super::{Stored, designated};
+use crate::suggest::option_with;
 use crate::{Service, explain, validate};
-use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace};
+use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Vcenter, VcenterId};
 use secrecy::SecretString;
 use secrets::{CredentialKey, KeychainState, Place};
 use store::NewCredential;
@@ -103,31 +104,48 @@ impl Service {
         Ok(found.map_err(|error| explain::secrets(name, &error))?.is_some())
     }
 
-    /// Holds a password that was typed, until the process ends; one that was rejected before counts as changed.
-    pub async fn hold_password(
+    /// Holds a password that was typed, until the process ends; with a vCenter, it was typed for that one's address. It
+    /// says nothing about a stored one that was rejected.
+    pub fn hold_password(
         &self,
         id: &CredentialId,
         name: &str,
         password: SecretString,
-    ) -> Result<(), ApiError> {
-        self.inner.secrets.hold(&CredentialKey { id: id.0.clone(), name: name.to_owned() }, password);
-        self.inner.store.clear_rejection(id).await.map_err(explain::store)
+        vcenter: Option<&Vcenter>,
+    ) {
+        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
+        self.inner.logins.hold(&key, password, vcenter);
+    }
+
+    /// Whether the password that is stored for a credential is not tried, because a vCenter rejected it.
+    pub async fn is_blocked(&self, credential: &Credential) -> Result<bool, ApiError> {
+        self.inner.logins.is_blocked(credential).await
+    }
+
+    /// Whether the stored password of a vCenter stays where it is: its address was changed, and being an ESXi host it
+    /// doesn't show who it is before somebody logs in.
+    pub async fn is_moved_host(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
+        let record = self.record(vcenter.as_str()).await?;
+        Ok(record.is_moved() && record.is_host())
     }
 
     /// Checks that a new vCenter may have a credential of its own under this name.
     pub async fn credential_name_is_free(&self, name: &str) -> Result<(), ApiError> {
         let all = self.inner.store.credentials().await.map_err(explain::store)?;
-        if all.iter().any(|credential| credential.name.to_lowercase() == name.trim().to_lowercase()) {
+        if all
+            .iter()
+            .any(|credential| credential.name.to_lowercase() == validate::trimmed(name).to_lowercase())
+        {
             let error =
                 ApiError::new(Code::AlreadyExists, format!("there is a credential named \"{name}\" already"));
-            return Err(
-                error.next(format!("Log in with it: --credential \"{name}\", or choose another name."))
-            );
+            let with_it = option_with("--credential", name);
+            return Err(error.next(format!("Log in with it: {with_it}, or choose another name.")));
         }
         Ok(())
     }
 
-    /// Puts a password into the keychain; answers with why it is not there, in words, if it isn't.
+    /// Puts a password into the keychain; answers with why it is not there, in words, if it isn't. A rejection is lifted
+    /// only where the password that others find is another one from now on. The caller holds the login lock.
     pub(super) async fn keep_password(
         &self,
         id: &CredentialId,
@@ -143,7 +161,6 @@ impl Service {
                 "{file} has a password too, and that is the one that is used: change it there."
             )));
         }
-        self.inner.store.clear_rejection(id).await.map_err(explain::store)?;
         let elsewhere = format!("Put it into {file}, or type it when a command on a terminal asks for it.");
         let (stored, note) = match kept {
             Ok(Place::Keychain) => (CredentialPlace::Keychain, None),
@@ -156,6 +173,9 @@ impl Service {
                 (CredentialPlace::None, Some(format!("The password was not stored: {error}. {elsewhere}")))
             }
         };
+        if stored == CredentialPlace::Keychain {
+            self.inner.store.clear_rejection(id).await.map_err(explain::store)?;
+        }
         self.inner.store.set_stored(id, stored).await.map_err(explain::store)?;
         Ok(note)
     }

@@ -6,7 +6,7 @@ mod contact;
 mod credentials;
 mod vcenters;
 
-use crate::explain;
+use crate::{explain, validate};
 use contract::{ApiError, Code, Trust};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn designated<'a, T>(
     what: &str,
     names: impl Fn(&T) -> (&String, &str),
 ) -> Result<&'a T, ApiError> {
-    let lower = designation.trim().to_lowercase();
+    let lower = validate::trimmed(designation).to_lowercase();
     let by_name = all.iter().find(|one| names(one).0.to_lowercase() == lower);
     if let Some(found) = by_name.or_else(|| all.iter().find(|one| names(one).1 == lower)) {
         return Ok(found);
@@ -111,12 +111,14 @@ fn designated<'a, T>(
 fn normal(trust: Trust) -> Result<Trust, ApiError> {
     Ok(match trust {
         Trust::System => Trust::System,
-        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&explain::fingerprint(&sha256)?) },
+        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&validate::fingerprint(&sha256)?) },
         Trust::Ca { pem } => {
-            vsphere::Trust::Ca(pem.clone()).check().map_err(|error| {
+            let unusable = |error: String| {
                 ApiError::new(Code::InvalidValue, format!("the CA file can't be used: {error}"))
                     .next("It must hold one or more certificates in PEM (-----BEGIN CERTIFICATE-----).")
-            })?;
+            };
+            let pem = validate::pem_text(pem.as_bytes()).map_err(unusable)?;
+            vsphere::Trust::Ca(pem.clone()).check().map_err(unusable)?;
             Trust::Ca { pem }
         }
     })

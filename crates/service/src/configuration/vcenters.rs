@@ -5,7 +5,7 @@ use super::{AddVcenter, EditVcenter, Stored, designated, normal};
 use crate::explain::{self, Server};
 use crate::{Service, validate};
 use contract::{ApiError, Credential, CredentialPlace, Event, Vcenter, VcenterId, VcenterState};
-use store::{NewCredential, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
+use store::{Identity, NewCredential, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
 
 impl Service {
     /// Every vCenter, by name.
@@ -69,7 +69,7 @@ impl Service {
         }
         let password_note = match (login.is_new, login.given) {
             (true, true) => self
-                .keep_password(&login.id, &login.name, &login.password)
+                .keep_password(&login.id, &login.name, &login.password.secret)
                 .await
                 .unwrap_or_else(|error| Some(format!("The password was not stored: {error}."))),
             _ => None,
@@ -102,6 +102,16 @@ impl Service {
             trust: edit.trust.map(normal).transpose()?,
             tags: edit.tags.map(validate::tags).transpose()?,
             ttl_seconds: edit.ttl.map(validate::ttl).transpose()?.map(|ttl| ttl.as_secs()),
+            vouched_for: edit.password.is_some(),
+        };
+        // Whoever logs in with the old one now must not have its rejection written over the new one.
+        let lock = match user.is_some() || edit.password.is_some() {
+            true => {
+                let own =
+                    credential.as_ref().map_or(&record.vcenter.credential_id, |credential| &credential.id);
+                Some(self.inner.store.login_lock(own).await.map_err(explain::store)?)
+            }
+            false => None,
         };
         self.inner.store.edit_vcenter(&id, change).await.map_err(explain::store)?;
         // The next operation logs in with what is configured now, and so do those that share a changed user.
@@ -113,11 +123,12 @@ impl Service {
             Some(password) => self.keep_password(&v.credential_id, &v.credential, password).await?,
             None => None,
         };
+        drop(lock);
         self.changed();
         Ok(Stored { what: record.vcenter, password_note })
     }
 
-    /// Removes a vCenter with everything cached of it; its own credential goes too if nothing else uses it.
+    /// Removes a vCenter with everything cached of it; the credential that was made with it goes too if nothing uses it.
     /// Answers with the names of what was removed.
     pub async fn remove_vcenter(&self, designation: &str) -> Result<(Vcenter, Option<Credential>), ApiError> {
         let record = self.record(designation).await?;
@@ -125,11 +136,10 @@ impl Service {
         self.inner.store.remove_vcenter(&v.id).await.map_err(explain::store)?;
         self.inner.connections.leave(&v.id).await;
         self.inner.inventory.forget(&v.id);
-        let credential = self.credential(v.credential_id.as_str()).await?;
-        let its_own =
-            credential.vcenters.is_empty() && credential.name.to_lowercase() == v.name.to_lowercase();
-        let removed =
-            if its_own { Some(self.remove_credential(credential.id.as_str()).await?) } else { None };
+        let removed = match self.inner.store.left_by(&v.id).await.map_err(explain::store)? {
+            Some(left) => Some(self.remove_credential(left.as_str()).await?),
+            None => None,
+        };
         self.changed();
         Ok((v, removed))
     }
@@ -151,15 +161,12 @@ impl Service {
         designated(&all, designation, "vCenter", |r| (&r.vcenter.name, r.vcenter.id.as_str())).cloned()
     }
 
-    pub(super) async fn is_new_vcenter(&self, instance_uuid: &str) -> Result<(), ApiError> {
-        let same = self
-            .records()
-            .await?
-            .into_iter()
-            .find(|record| record.vcenter.instance_uuid.as_deref() == Some(instance_uuid));
-        same.map_or(Ok(()), |record| {
-            Err(explain::store(store::Error::SameVcenter { name: record.vcenter.name }))
-        })
+    /// Fails if a server is one that is configured already.
+    pub(super) async fn is_new_vcenter(&self, identity: &Identity) -> Result<(), ApiError> {
+        match self.inner.store.same_as(identity).await.map_err(explain::store)? {
+            Some(name) => Err(explain::store(store::Error::SameVcenter { name })),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn changed(&self) {

@@ -1,7 +1,7 @@
 //! Asks for objects by reference: in chunks that adapt to what they weigh, several at once.
 //! Refuses to say what becomes of an object that didn't come: it tells how it did not come.
 
-use super::read::{Failed, KindRead, Reader};
+use super::read::{BUSY, Failed, KindRead, Reader};
 use crate::wire;
 use contract::Kind;
 use futures_util::future::try_join_all;
@@ -25,8 +25,8 @@ const AIM: u64 = 1 << 20;
 const FAILURES: u32 = 12;
 const FAILURES_LATER: u32 = 120;
 
-/// How long a server that refused for want of something may keep a chunk waiting.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How often a chunk is put off by a server that isn't there.
+const AWAY: u32 = 1;
 
 /// What is asked of the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,15 +75,30 @@ struct Asking<'a> {
     state: Mutex<State>,
 }
 
+/// Objects that are asked for in one call.
+#[derive(Default)]
+struct Chunk {
+    morefs: Vec<MoRef>,
+    /// How often it was put off.
+    put_off: u32,
+}
+
+impl From<Vec<MoRef>> for Chunk {
+    fn from(morefs: Vec<MoRef>) -> Chunk {
+        Chunk { morefs, put_off: 0 }
+    }
+}
+
 #[derive(Default)]
 struct State {
     waiting: VecDeque<MoRef>,
-    /// Parts of chunks that failed, the next one last.
-    again: Vec<Vec<MoRef>>,
+    /// Chunks, or parts of them, that failed; the next one last.
+    again: Vec<Chunk>,
     /// Objects in the next chunk.
     size: usize,
-    /// Failures since the last answer.
+    /// Failures since the last answer, and how many of them were silence.
     failures: u32,
+    silences: usize,
     has_answered: bool,
     /// Objects that seemed to go while they were read, and are asked for once more.
     doubted: HashSet<MoRef>,
@@ -95,10 +110,10 @@ impl State {
         self.waiting.is_empty() && self.again.is_empty()
     }
 
-    fn next(&mut self) -> Option<Vec<MoRef>> {
+    fn next(&mut self) -> Option<Chunk> {
         self.again.pop().or_else(|| {
             let size = self.size.min(self.waiting.len());
-            (size > 0).then(|| self.waiting.drain(..size).collect())
+            (size > 0).then(|| self.waiting.drain(..size).collect::<Vec<_>>().into())
         })
     }
 
@@ -108,23 +123,23 @@ impl State {
         let fitting = usize::try_from(AIM / each).unwrap_or(LARGEST);
         // A few light objects say little of the rest.
         self.size = fitting.min(self.size * 2).clamp(1, LARGEST);
-        (self.failures, self.has_answered) = (0, true);
+        (self.failures, self.silences, self.has_answered) = (0, 0, true);
     }
 
-    /// Puts the halves of a chunk in line; the last object of it is not read.
-    fn halve(&mut self, mut chunk: Vec<MoRef>, error: Error) {
-        if chunk.len() > 1 {
-            self.size = self.size.min((chunk.len() / 2).max(1));
-            let second = chunk.split_off(chunk.len() / 2);
-            self.again.extend([second, chunk]);
-        } else if let Some(moref) = chunk.pop() {
+    /// Puts the halves of a chunk in line. An object that failed alone is not read.
+    fn halve(&mut self, mut morefs: Vec<MoRef>, error: Error) {
+        if morefs.len() > 1 {
+            let second = morefs.split_off(morefs.len() / 2);
+            self.size = self.size.min(morefs.len());
+            self.again.extend([second.into(), morefs.into()]);
+        } else if let Some(moref) = morefs.pop() {
             self.answered.unread.push((moref, error));
         }
     }
 
-    /// Counts a failure, which may weigh more than one; true if it is one too many.
-    fn strike(&mut self, weight: u32) -> bool {
-        self.failures += weight;
+    /// Counts a failure; true if it is one too many.
+    fn strike(&mut self) -> bool {
+        self.failures += 1;
         self.failures >= if self.has_answered { FAILURES_LATER } else { FAILURES }
     }
 }
@@ -135,19 +150,19 @@ impl Asking<'_> {
             if self.state().is_empty() {
                 return Ok(());
             }
-            let slot = self.reader.context.or_cancelled(self.reader.slots.take()).await??;
+            let slot = self.reader.patiently(|| self.reader.slots.take()).await?;
             // Somebody else may have taken the last chunk meanwhile.
             let Some(chunk) = self.state().next() else { return Ok(()) };
             self.one(&slot, chunk).await?;
         }
     }
 
-    async fn one(&self, slot: &Slot<'_>, chunk: Vec<MoRef>) -> Result<(), Failed> {
+    async fn one(&self, slot: &Slot<'_>, chunk: Chunk) -> Result<(), Failed> {
         let sets = self.sets();
-        match self.retrieve(slot, &chunk, &sets).await? {
-            Ok(retrieved) => self.came(chunk, &sets, retrieved),
-            Err(Error::TooLarge { .. } | Error::TooDeep { .. }) if chunk.len() == 1 => {
-                self.piecewise(slot, &chunk[0], &sets).await
+        match self.retrieve(slot, &chunk.morefs, &sets).await? {
+            Ok(retrieved) => self.came(chunk.morefs, &sets, retrieved),
+            Err(Error::TooLarge { .. } | Error::TooDeep { .. }) if chunk.morefs.len() == 1 => {
+                self.piecewise(slot, &chunk.morefs[0], &sets).await
             }
             Err(error) => self.failed(chunk, &sets, error).await,
         }
@@ -193,12 +208,12 @@ impl Asking<'_> {
         if let Some(error) = cut_short {
             tracing::debug!(%error, lacking = lacking.len(), "the rest of an answer did not come");
             if came.is_empty() {
-                let too_many = state.strike(1);
+                let too_many = state.strike();
                 state.halve(lacking, error);
                 return if too_many { Err(Failed::Incomplete(self.kind, asked.len())) } else { Ok(()) };
             }
             state.weigh(came.len(), bytes);
-            state.again.push(lacking);
+            state.again.push(lacking.into());
         } else {
             state.weigh(came.len(), bytes);
             let into = if root_came { &mut state.answered.omitted } else { &mut state.answered.unanswered };
@@ -215,7 +230,7 @@ impl Asking<'_> {
         Ok(())
     }
 
-    async fn failed(&self, chunk: Vec<MoRef>, sets: &[PropertySet], error: Error) -> Result<(), Failed> {
+    async fn failed(&self, chunk: Chunk, sets: &[PropertySet], error: Error) -> Result<(), Failed> {
         match error {
             Error::NotAuthenticated { .. }
             | Error::Untrusted { .. }
@@ -225,52 +240,47 @@ impl Asking<'_> {
                 self.state().again.push(chunk);
                 Ok(())
             }
-            Error::ManagedObjectNotFound { moref: Some(ref gone), .. } if chunk.contains(gone) => {
-                let rest = chunk.into_iter().filter(|moref| moref != gone);
+            Error::ManagedObjectNotFound { moref: Some(gone), .. } if chunk.morefs.contains(&gone) => {
                 let mut state = self.state();
                 // Not asked one after the other: a new listing tells which of them went with it.
-                state.answered.omitted.extend(rest);
-                state.answered.gone.push(gone.clone());
+                state.answered.omitted.extend(chunk.morefs.into_iter().filter(|moref| *moref != gone));
+                state.answered.gone.push(gone);
                 Ok(())
             }
             Error::HttpStatus { retry_after, .. } if error.is_transient() => {
-                self.later(chunk, retry_after, error).await
+                self.put_off(chunk, BUSY, retry_after, error).await
             }
-            Error::Resolve { .. } | Error::Unreachable { .. } => self.later(chunk, None, error).await,
+            Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, AWAY, None, error).await,
             error => {
-                let mut weight = 1;
+                let is_silence = matches!(error, Error::Timeout { .. });
                 if error.is_transient() {
                     self.reader.slots.strained();
-                    // Each costs a minute of silence.
-                    weight = if matches!(error, Error::Timeout { .. }) { FAILURES / 3 } else { 1 };
                 }
                 let mut state = self.state();
-                if state.strike(weight) {
+                state.silences += usize::from(is_silence);
+                // All calls in flight, and two more: each is a minute of waiting.
+                if state.strike() || state.silences >= self.reader.slots.most() + 2 {
                     return Err(error.into());
                 }
-                state.halve(chunk, error);
+                state.halve(chunk.morefs, error);
                 Ok(())
             }
         }
     }
 
     /// Asks for a chunk again after a while, because the server has no room for it now, or isn't there.
-    async fn later(&self, chunk: Vec<MoRef>, after: Option<Duration>, error: Error) -> Result<(), Failed> {
-        self.reader.slots.strained();
-        let is_away = !matches!(error, Error::HttpStatus { .. });
-        let failures = {
-            let mut state = self.state();
-            let before = state.failures;
-            // Two in a row of a server that isn't there are enough, four of one that says so itself.
-            let weight = if is_away { FAILURES / 2 } else { FAILURES / 4 };
-            if state.strike(weight) || state.failures >= FAILURES {
-                return Err(error.into());
-            }
-            before
-        };
-        let doubling = Duration::from_millis(500) * 2_u32.pow((failures / (FAILURES / 4)).min(4));
-        let wait = after.unwrap_or(doubling).min(LONGEST_WAIT);
-        self.reader.context.or_cancelled(tokio::time::sleep(wait)).await?;
+    async fn put_off(
+        &self,
+        mut chunk: Chunk,
+        most: u32,
+        after: Option<Duration>,
+        error: Error,
+    ) -> Result<(), Failed> {
+        if chunk.put_off >= most {
+            return Err(error.into());
+        }
+        self.reader.pause(chunk.put_off, after).await?;
+        chunk.put_off += 1;
         self.state().again.push(chunk);
         Ok(())
     }
@@ -303,7 +313,7 @@ impl Asking<'_> {
                     whole.missing.extend(paths);
                 }
                 Ok(Retrieved { cut_short: Some(error), .. }) | Err(error) => {
-                    return self.failed(vec![moref.clone()], sets, error).await;
+                    return self.failed(vec![moref.clone()].into(), sets, error).await;
                 }
             }
         }
@@ -321,16 +331,16 @@ impl State {
     /// Whether an object is taken as it came. One that the server can't find any more is gone, or is asked for again
     /// if that is said of some of its properties only.
     fn is_kept(&mut self, object: &Object, sets: &[PropertySet]) -> bool {
-        let asked = flat(sets);
-        let is_asked = |path: &str| asked.iter().any(|(_, property)| property.path == *path);
+        let mut asked = sets.iter().flat_map(|set| &set.properties);
+        let mut came = || asked.any(|property| object.property(&property.path).is_some());
         match object.missing.iter().any(|(_, why)| *why == Missing::Gone) {
             false => true,
-            true if !object.properties.iter().any(|(path, _)| is_asked(path)) => {
+            true if !came() => {
                 self.answered.gone.push(object.moref.clone());
                 false
             }
             true if self.doubted.insert(object.moref.clone()) => {
-                self.again.push(vec![object.moref.clone()]);
+                self.again.push(vec![object.moref.clone()].into());
                 false
             }
             true => true,

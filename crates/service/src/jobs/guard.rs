@@ -1,14 +1,15 @@
 //! The deletion guard: a pass that would remove much of what is known needs a person's word.
 //! Refuses to judge why the objects are gone.
 
-use contract::{ApiError, Code, Kind};
+use crate::suggest::Suggestion;
+use contract::{ApiError, Code, Kind, Operation};
 use store::Staged;
 
 /// Up to this many removals of a kind pass without asking, however few objects there are.
 const FREE: u64 = 50;
 
 /// Fails if a kind would lose more than 50 objects and more than a tenth of what is known of it.
-pub(super) fn check(vcenter: &str, staged: &Staged) -> Result<(), ApiError> {
+pub(super) fn check(operation: &Operation, staged: &Staged) -> Result<(), ApiError> {
     let losses: Vec<String> = staged
         .diff
         .iter()
@@ -25,10 +26,10 @@ pub(super) fn check(vcenter: &str, staged: &Staged) -> Result<(), ApiError> {
     }
     Err(ApiError::new(
         Code::TooManyRemovals,
-        format!("{vcenter} no longer lists {}; nothing was changed", losses.join(", ")),
+        format!("{} no longer lists {}; nothing was changed", operation.vcenter, losses.join(", ")),
     )
     .next(format!(
-        "If they were really removed, accept it: musterctl sync full \"{vcenter}\" --accept-removals. If not, check \
-         what the account may see."
+        "If they were really removed, accept it: {}. If not, check what the account may see.",
+        Suggestion::accepting_removals_of(operation)
     )))
 }

@@ -15,6 +15,12 @@ use vsphere::{Error, MoRef, PropertySet, Session, View};
 /// How often what didn't come is held against a new listing and asked for again: each time something may be deleted.
 const ROUNDS: usize = 5;
 
+/// How often a call is put off by a server that has no room for it.
+pub(super) const BUSY: u32 = 4;
+
+/// How long it may be put off each time.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
 /// All that giving back what the server holds for a pass may take.
 const CLOSING: Duration = Duration::from_secs(3);
 
@@ -229,8 +235,8 @@ impl<'a> Reader<'a> {
         let roots = if roots.is_empty() { vec![None] } else { roots.iter().map(Some).collect() };
         let mut views = Vec::new();
         for root in roots {
-            let view = View::open(self.session, kind.object_type(), root);
-            let view = Arc::new(self.context.or_cancelled(view).await??);
+            let view = self.patiently(|| View::open(self.session, kind.object_type(), root)).await?;
+            let view = Arc::new(view);
             self.open().push(view.clone());
             views.push(view);
         }
@@ -241,7 +247,7 @@ impl<'a> Reader<'a> {
     async fn list(&self, kind: Kind, views: &[Arc<View>]) -> Result<(BTreeSet<MoRef>, bool), Failed> {
         let (mut listed, mut root_came) = (BTreeSet::new(), true);
         for view in views {
-            let listing = self.context.or_cancelled(view.list()).await??;
+            let listing = self.patiently(|| view.list()).await?;
             root_came &= listing.root_came;
             listed.extend(listing.members.into_iter().filter(|moref| is_of(kind, &moref.kind)));
         }
@@ -251,12 +257,35 @@ impl<'a> Reader<'a> {
     /// Shows that the session is still ours and still sees the root of the inventory.
     pub(super) async fn prove_session(&self) -> Result<(), Failed> {
         let root = [self.session.root_folder().clone()];
-        let answer = self.session.retrieve(&root, "Folder", &["name"]);
-        let seen = self.context.or_cancelled(answer).await??;
+        let seen = self.patiently(|| self.session.retrieve(&root, "Folder", &["name"])).await?;
         match &seen[..] {
             [one] if one.moref == root[0] => Ok(()),
             _ => Err(Failed::Incomplete(Kind::Folders, 1)),
         }
+    }
+
+    /// Calls until the server has room for the call, or said too often that it hasn't.
+    pub(super) async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Failed>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        for put_off in 0..BUSY {
+            match self.context.or_cancelled(call()).await? {
+                Err(error @ Error::HttpStatus { retry_after, .. }) if error.is_transient() => {
+                    tracing::debug!(%error, put_off, "the server has no room");
+                    self.pause(put_off, retry_after).await?;
+                }
+                answer => return Ok(answer?),
+            }
+        }
+        Ok(self.context.or_cancelled(call()).await??)
+    }
+
+    /// Waits for a server that has no room, or isn't there: as long as it says, or longer each time.
+    pub(super) async fn pause(&self, put_off: u32, after: Option<Duration>) -> Result<(), Failed> {
+        self.slots.strained();
+        let wait = after.unwrap_or(Duration::from_millis(500) * 2_u32.pow(put_off));
+        Ok(self.context.or_cancelled(tokio::time::sleep(wait.min(LONGEST_PAUSE))).await?)
     }
 
     /// Gives back what the server holds for this pass, as far as it lets us: it all dies with the session anyway.

@@ -40,7 +40,7 @@ pub(crate) async fn sync(
     let pass = apply::pass(reading, before, began).await;
     let staged = context.store.stage(&context.claim, &pass).await.map_err(explain::store)?;
     if !accept_removals {
-        guard::check(&context.vcenter.vcenter.name, &staged)?;
+        guard::check(&context.claim.operation, &staged)?;
     }
     if context.cancel.is_cancelled() {
         return Err(Stop::Cancelled);

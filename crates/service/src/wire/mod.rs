@@ -129,6 +129,8 @@ fn read(
     }
     let value = match (sent.property(path), column.field) {
         (Some(whole @ vsphere::Value::Struct { .. }), Some(field)) => whole.field(field),
+        // Nothing of it is set that any column reads.
+        (Some(whole), Some(_)) if whole.as_list().is_empty() => None,
         (Some(_), Some(_)) => return Err(Missing::BadValue),
         (value, _) => value,
     };

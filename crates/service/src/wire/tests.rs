@@ -77,6 +77,14 @@ fn a_clusters_summary_is_asked_for_once_and_its_fields_are_read_out_of_it() {
 }
 
 #[test]
+fn a_summary_in_which_nothing_is_set_is_no_bad_one() {
+    for nothing in [text(""), record(&[])] {
+        let cluster = came("ClusterComputeResource", "domain-c1", &[("summary", nothing)]);
+        assert_eq!(of(&cluster, "evc_mode"), (&NOTHING, None));
+    }
+}
+
+#[test]
 fn a_summary_that_did_not_come_is_missing_in_each_of_its_columns() {
     let missing = [("summary", vsphere::Missing::NoPermission(None))];
     let cluster = came_without("ClusterComputeResource", "domain-c1", &[], &missing);

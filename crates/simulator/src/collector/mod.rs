@@ -15,14 +15,14 @@ use spec::Specs;
 pub(crate) use updates::{Collector, Filter};
 use walk::Budget;
 
-use crate::data::{Data, escape, write_references};
-use crate::estate::{Estate, Id};
-use crate::schema::{At, Path, type_of};
+use crate::content::Content;
+use crate::data::escape;
+use crate::estate::Id;
+use crate::inventory::{Inventory, Value};
+use crate::options::{Behavior, Named};
+use crate::schema::{Undeclared, type_of};
 use crate::sessions::{Session, View};
 use crate::soap::{Element, Fault, MoRef};
-
-/// Objects in a page at most, whatever is asked: many vCenters have this limit.
-pub(crate) const PAGE: usize = 100;
 
 /// What can have properties.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ pub(crate) enum Target {
     Object(Id),
     View(String),
     /// An object that every vCenter has once.
-    Manager(&'static str, &'static str),
+    Manager(MoRef),
 }
 
 /// A selection of objects with what to read of each.
@@ -44,10 +44,10 @@ pub(crate) struct Selected {
 impl Selected {
     /// The objects of one more PropertyFilterSpec, whose properties are read of these and of no others.
     fn add(&mut self, spec: &Element, source: &Source<'_>, budget: &mut Budget) -> Result<(), Fault> {
-        let specs = Specs::of_filter(spec)?;
+        let specs = Specs::of_filter(spec, source)?;
         let mut seen = HashSet::new();
         for target in walk::targets(spec, source, budget)? {
-            if specs.applies(&target, source.estate) && seen.insert(target.clone()) {
+            if specs.applies(&target, source.inventory) && seen.insert(target.clone()) {
                 self.targets.push((target, self.specs.len()));
             }
         }
@@ -77,14 +77,29 @@ pub(crate) struct Rest {
     page: usize,
 }
 
-/// What a value is read from besides the estate.
+/// What values are read from.
 pub(crate) struct Source<'a> {
-    pub(crate) estate: &'a Estate,
+    pub(crate) inventory: &'a Inventory,
     pub(crate) session: &'a Session,
-    /// The content of the service instance, as fields.
-    pub(crate) content: &'a str,
+    pub(crate) content: &'a Content,
     /// The session as fields, for who asks the session manager.
     pub(crate) user_session: String,
+    pub(crate) behavior: Behavior,
+}
+
+impl Source<'_> {
+    /// Why a path that no type declares can't be asked for.
+    fn undeclared(&self, path: &Undeclared<'_>) -> Fault {
+        Fault::InvalidProperty(match self.behavior.invalid_property {
+            Named::Path => path.path.to_owned(),
+            Named::Prefix => path.prefix.to_owned(),
+        })
+    }
+
+    /// Objects in a page at most.
+    fn page(&self) -> usize {
+        self.behavior.page.max(1)
+    }
 }
 
 impl Rest {
@@ -103,8 +118,10 @@ impl Rest {
         }
         let limit = options.and_then(|options| options.value("maxObjects"));
         let page = match limit.map(str::parse::<i64>) {
-            None => PAGE,
-            Some(Ok(limit)) if limit > 0 => usize::try_from(limit).unwrap_or(PAGE).min(PAGE),
+            None => source.page(),
+            Some(Ok(limit)) if limit > 0 => {
+                usize::try_from(limit).map_or(source.page(), |limit| limit.min(source.page()))
+            }
             Some(_) => return Err(Fault::InvalidArgument("options.maxObjects")),
         };
         Ok(Rest { selected: Arc::new(selected), from: 0, page })
@@ -116,12 +133,12 @@ impl Rest {
         let to = (from + page).min(selected.len());
         for (target, values) in selected.values(from..to, source) {
             out.push_str("<objects>");
-            write_target("obj", target, source.estate, out);
+            write_target("obj", target, source.inventory, out);
             for (path, value) in values {
                 out.push_str("<propSet><name>");
                 escape(path, out);
                 out.push_str("</name>");
-                value.write(source, out);
+                value.write(source.inventory, out);
                 out.push_str("</propSet>");
             }
             out.push_str("</objects>");
@@ -134,64 +151,47 @@ impl Rest {
     }
 }
 
-/// A property's value.
-pub(crate) enum Value<'a> {
-    Data(Data<'a>),
-    /// The members of a view.
-    Members(Arc<[Id]>),
-    /// Fields of this type.
-    Fields(&'static str, &'a str),
-}
-
-impl Value<'_> {
-    pub(crate) fn write(&self, source: &Source<'_>, out: &mut String) {
-        match self {
-            Value::Data(data) => data.write_val(source.estate, out),
-            Value::Members(members) => {
-                out.push_str("<val xsi:type=\"ArrayOfManagedObjectReference\">");
-                write_references(members, source.estate, out);
-                out.push_str("</val>");
-            }
-            Value::Fields(type_name, fields) => {
-                let _ = write!(out, "<val xsi:type=\"{type_name}\">{fields}</val>");
-            }
-        }
-    }
-}
-
 /// A target as an element.
-pub(crate) fn write_target(name: &str, target: &Target, estate: &Estate, out: &mut String) {
+pub(crate) fn write_target(name: &str, target: &Target, inventory: &Inventory, out: &mut String) {
     let _ = match target {
         Target::Object(id) => {
-            write!(out, "<{name} type=\"{}\">{}</{name}>", estate.kind(*id).type_name(), estate.moref(*id))
+            inventory.write_reference(name, *id, "", out);
+            Ok(())
         }
         Target::View(id) => write!(out, "<{name} type=\"ContainerView\">{id}</{name}>"),
-        Target::Manager(kind, id) => write!(out, "<{name} type=\"{kind}\">{id}</{name}>"),
+        Target::Manager(MoRef { kind, value }) => write!(out, "<{name} type=\"{kind}\">{value}</{name}>"),
     };
 }
 
 /// The properties of a view.
-fn of_view<'a>(view: &View, path: &str) -> Option<Value<'a>> {
-    Some(match path {
-        "view" => Value::Members(view.members.clone()),
-        "container" => Value::Data(Data::Reference(view.container)),
-        "recursive" => Value::Data(Data::Bool(view.recursive)),
-        "type" if !view.types.is_empty() => Value::Data(Data::List(
-            "string",
-            view.types.iter().map(|name| Data::text(name.clone())).collect(),
-        )),
+fn of_view<'a>(view: &View, path: &str, inventory: &Inventory) -> Option<Value<'a>> {
+    let mut val = String::new();
+    match path {
+        "view" => inventory.write_references(&view.members, &mut val),
+        "container" => {
+            inventory.write_reference(
+                "val",
+                view.container,
+                " xsi:type=\"ManagedObjectReference\"",
+                &mut val,
+            );
+        }
+        "recursive" => {
+            let _ = write!(val, "<val xsi:type=\"xsd:boolean\">{}</val>", view.recursive);
+        }
+        "type" if !view.types.is_empty() => {
+            // The names of types that exist: there is nothing to escape.
+            let types: String = view.types.iter().map(|name| format!("<string>{name}</string>")).collect();
+            let _ = write!(val, "<val xsi:type=\"ArrayOfString\">{types}</val>");
+        }
         _ => return None,
-    })
+    }
+    Some(Value::Written(val))
 }
 
 /// The reference of an element.
 pub(crate) fn moref(element: &Element) -> MoRef {
     MoRef { kind: element.kind.clone().unwrap_or_default(), value: element.text.trim().to_owned() }
-}
-
-/// The properties of an object by their paths.
-fn of_object<'a>(estate: &'a Estate, id: Id, path: &Path) -> Option<Data<'a>> {
-    path.read(At::new(estate, id)?)
 }
 
 /// Whether objects of a type are also of another.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::Source;
 use crate::schema::{Path, type_of};
 use crate::soap::{Element, Fault};
 
@@ -35,10 +36,10 @@ pub(super) enum Along {
 
 impl Routes {
     /// The traversals of an ObjectSpec.
-    pub(super) fn of(set: &Element) -> Result<Routes, Fault> {
+    pub(super) fn of(set: &Element, source: &Source<'_>) -> Result<Routes, Fault> {
         let mut known = Known::default();
         let mut all = Vec::new();
-        collect(set, &mut all, &mut known)?;
+        collect(set, &mut all, &mut known, source)?;
         let first = known.selected(set)?;
         for (at, element) in known.elements.iter().enumerate() {
             all[at].next = known.selected(element)?;
@@ -69,33 +70,37 @@ impl Known<'_> {
 }
 
 /// Traversals at any depth: others refer to them.
-fn collect<'a>(above: &'a Element, all: &mut Vec<Route>, known: &mut Known<'a>) -> Result<(), Fault> {
+fn collect<'a>(
+    above: &'a Element,
+    all: &mut Vec<Route>,
+    known: &mut Known<'a>,
+    source: &Source<'_>,
+) -> Result<(), Fault> {
     for select in above.all("selectSet") {
         if !is_traversal(select)? {
             continue;
         }
         let place = all.len();
-        all.push(Route::read(select)?);
+        all.push(Route::read(select, source)?);
         known.elements.push(select);
         known.places.insert(select, place);
         if let Some(name) = select.value("name").filter(|name| !name.is_empty()) {
             // Of two with one name, the first is meant.
             known.names.entry(name).or_insert(place);
         }
-        collect(select, all, known)?;
+        collect(select, all, known, source)?;
     }
     Ok(())
 }
 
 impl Route {
-    fn read(select: &Element) -> Result<Route, Fault> {
+    fn read(select: &Element, source: &Source<'_>) -> Result<Route, Fault> {
         let required = |name| select.value(name).ok_or_else(|| Fault::missing(name));
         let (of_type, text) = (required("type")?, required("path")?);
-        let unknown = || Fault::InvalidProperty(text.to_owned());
         let along = match type_of(of_type) {
-            Some(kind) => Along::Path(kind.path(text).ok_or_else(unknown)?),
+            Some(kind) => Along::Path(kind.path(text).map_err(|path| source.undeclared(&path))?),
             None if of_type == "ContainerView" && text == "view" => Along::View,
-            None if super::spec::is_known(of_type) => return Err(unknown()),
+            None if super::spec::is_known(of_type) => return Err(Fault::InvalidProperty(text.to_owned())),
             None => return Err(Fault::InvalidArgument("selectSet.type")),
         };
         let skip = select.flag("skip");

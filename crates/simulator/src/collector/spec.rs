@@ -1,8 +1,8 @@
 //! Which properties a request wants of which types.
 //! Refuses unknown types, and names the path that a type doesn't have.
 
-use super::{Source, Target, Value, is_a, of_object, of_view};
-use crate::estate::Estate;
+use super::{Source, Target, is_a, of_view};
+use crate::inventory::{Inventory, Value};
 use crate::schema::{Path, type_of};
 use crate::soap::{Element, Fault};
 
@@ -33,7 +33,7 @@ enum Paths {
 
 impl Specs {
     /// What a PropertyFilterSpec says about properties.
-    pub(super) fn of_filter(filter: &Element) -> Result<Specs, Fault> {
+    pub(super) fn of_filter(filter: &Element, source: &Source<'_>) -> Result<Specs, Fault> {
         if filter.child("propSet").is_none() {
             return Err(Fault::InvalidArgument("specSet.propSet"));
         }
@@ -44,8 +44,7 @@ impl Specs {
             let paths = match type_of(type_name) {
                 Some(kind) if set.flag("all") => Paths::OfObjects(kind.all()),
                 Some(kind) => {
-                    let found = asked
-                        .map(|path| kind.path(path).ok_or_else(|| Fault::InvalidProperty(path.to_owned())));
+                    let found = asked.map(|path| kind.path(path).map_err(|path| source.undeclared(&path)));
                     Paths::OfObjects(found.collect::<Result<_, _>>()?)
                 }
                 None => {
@@ -67,8 +66,8 @@ impl Specs {
     }
 
     /// Whether an object has a place in the answer.
-    pub(super) fn applies(&self, target: &Target, estate: &Estate) -> bool {
-        self.of(type_name(target, estate)).next().is_some()
+    pub(super) fn applies(&self, target: &Target, inventory: &Inventory) -> bool {
+        self.of(type_name(target, inventory)).next().is_some()
     }
 
     /// Those for a type and for all that it extends: an object gets the properties of all of them.
@@ -77,8 +76,12 @@ impl Specs {
     }
 
     /// The values that are set, each with its path.
-    pub(super) fn values<'a>(&'a self, target: &Target, source: &'a Source<'_>) -> Vec<(&'a str, Value<'a>)> {
-        let own = type_name(target, source.estate);
+    pub(super) fn values<'a>(
+        &'a self,
+        target: &'a Target,
+        source: &'a Source<'_>,
+    ) -> Vec<(&'a str, Value<'a>)> {
+        let own = type_name(target, source.inventory);
         let mut values: Vec<(&str, Value<'_>)> = Vec::new();
         for (number, spec) in self.of(own).enumerate() {
             let mut add = |path: &'a str, value: Option<Value<'a>>| {
@@ -87,23 +90,16 @@ impl Specs {
             };
             match (&spec.paths, target) {
                 (Paths::OfObjects(paths), Target::Object(id)) => {
-                    for path in paths {
-                        // A subtype may have more below the same path.
-                        let value = match own == spec.type_name {
-                            true => of_object(source.estate, *id, path),
-                            false => type_of(own)
-                                .and_then(|kind| kind.path(&path.text))
-                                .and_then(|path| of_object(source.estate, *id, &path)),
-                        };
-                        add(&path.text, value.map(Value::Data));
-                    }
+                    paths.iter().for_each(|path| add(&path.text, source.inventory.value(*id, path)));
                 }
                 (Paths::OfOthers(paths), Target::View(id)) => {
                     let view = source.session.view(id);
-                    paths.iter().for_each(|path| add(path, view.and_then(|view| of_view(view, path))));
+                    let view = view.as_deref();
+                    let value = |path: &str| view.and_then(|view| of_view(view, path, source.inventory));
+                    paths.iter().for_each(|path| add(path, value(path)));
                 }
-                (Paths::OfOthers(paths), Target::Manager(kind, _)) => {
-                    paths.iter().for_each(|path| add(path, of_manager(kind, path, source)));
+                (Paths::OfOthers(paths), Target::Manager(manager)) => {
+                    paths.iter().for_each(|path| add(path, of_manager(&manager.kind, path, source)));
                 }
                 _ => {}
             }
@@ -113,11 +109,11 @@ impl Specs {
 }
 
 /// The type of what can have properties.
-pub(super) fn type_name<'a>(target: &Target, estate: &Estate) -> &'a str {
+pub(super) fn type_name<'a>(target: &'a Target, inventory: &'a Inventory) -> &'a str {
     match target {
-        Target::Object(id) => estate.kind(*id).type_name(),
+        Target::Object(id) => inventory.type_name(*id),
         Target::View(_) => "ContainerView",
-        Target::Manager(kind, _) => kind,
+        Target::Manager(manager) => &manager.kind,
     }
 }
 
@@ -133,10 +129,11 @@ fn others(type_name: &str) -> Option<&'static [&'static str]> {
     OF_MANAGERS.iter().find(|(name, _)| *name == type_name).map(|(_, paths)| *paths)
 }
 
-fn of_manager<'a>(kind: &str, path: &str, source: &'a Source<'_>) -> Option<Value<'a>> {
-    match (kind, path) {
-        ("ServiceInstance", "content") => Some(Value::Fields("ServiceContent", source.content)),
-        ("SessionManager", "currentSession") => Some(Value::Fields("UserSession", &source.user_session)),
-        _ => None,
-    }
+fn of_manager<'a>(kind: &str, path: &str, source: &Source<'_>) -> Option<Value<'a>> {
+    let (scope, type_name, fields) = match (kind, path) {
+        ("ServiceInstance", "content") => (&*source.content.scope, "ServiceContent", &source.content.fields),
+        ("SessionManager", "currentSession") => ("", "UserSession", &source.user_session),
+        _ => return None,
+    };
+    Some(Value::Written(format!("<val{scope} xsi:type=\"{type_name}\">{fields}</val>")))
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{PAGE, Rest, Selected, Source, write_target};
+use super::{Rest, Selected, Source, write_target};
 use crate::data::escape;
 use crate::soap::{Element, Fault};
 
@@ -53,12 +53,12 @@ impl Filter {
         out.push_str("</filter>");
         for (target, values) in self.selected.values(self.told..self.told + count, source) {
             out.push_str("<objectSet><kind>enter</kind>");
-            write_target("obj", target, source.estate, out);
+            write_target("obj", target, source.inventory, out);
             for (path, value) in values {
                 out.push_str("<changeSet><name>");
                 escape(path, out);
                 out.push_str("</name><op>assign</op>");
-                value.write(source, out);
+                value.write(source.inventory, out);
                 out.push_str("</changeSet>");
             }
             out.push_str("</objectSet>");
@@ -104,7 +104,7 @@ impl Collector {
         source: &Source<'_>,
     ) -> Result<Option<String>, Fault> {
         self.go_back_to(version)?;
-        let mut room = most.unwrap_or(PAGE).clamp(1, PAGE);
+        let mut room = most.unwrap_or(source.page()).clamp(1, source.page());
         let mut sets = String::new();
         for filter in &mut self.filters {
             let now = filter.left().min(room);

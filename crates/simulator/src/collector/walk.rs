@@ -7,7 +7,6 @@ use super::routes::{Along, Routes};
 use super::spec::type_name;
 use super::{Source, Target, is_a, moref};
 use crate::estate::Id;
-use crate::schema::At;
 use crate::soap::{Element, Fault, MoRef};
 
 /// Steps that one request may take, and objects that it may meet. A whole estate by five traversals takes 200,000.
@@ -42,8 +41,12 @@ pub(super) fn targets(
     }
     for set in filter.all("objectSet") {
         let from = set.child("obj").map(moref).ok_or(Fault::InvalidArgument("objectSet.obj"))?;
-        let start = resolve(&from, source)?;
-        let routes = Routes::of(set)?;
+        let routes = Routes::of(set, source)?;
+        let start = match resolve(&from, source) {
+            // Asked for results all the same: what is gone is left out of them.
+            Err(Fault::ManagedObjectNotFound(_)) if filter.flag("reportMissingObjectsInResults") => continue,
+            start => start?,
+        };
         if !set.flag("skip") {
             found.push(start.clone());
         }
@@ -54,21 +57,15 @@ pub(super) fn targets(
 
 /// What a reference stands for.
 fn resolve(from: &MoRef, source: &Source<'_>) -> Result<Target, Fault> {
-    let missing = || Fault::ManagedObjectNotFound(from.clone());
-    match from.kind.as_str() {
-        "ContainerView" if source.session.view(&from.value).is_some() => Ok(Target::View(from.value.clone())),
-        "ServiceInstance" if from.value == "ServiceInstance" => {
-            Ok(Target::Manager("ServiceInstance", "ServiceInstance"))
+    let MoRef { kind, value } = from;
+    let found = match kind.as_str() {
+        "ContainerView" => source.session.view(value).map(|_| Target::View(value.clone())),
+        "ServiceInstance" | "SessionManager" | "PropertyCollector" | "ViewManager" => {
+            source.content.is_manager(kind, value).then(|| Target::Manager(from.clone()))
         }
-        "SessionManager" if from.value == "SessionManager" => {
-            Ok(Target::Manager("SessionManager", "SessionManager"))
-        }
-        "PropertyCollector" if from.value == "propertyCollector" => {
-            Ok(Target::Manager("PropertyCollector", "propertyCollector"))
-        }
-        "ViewManager" if from.value == "ViewManager" => Ok(Target::Manager("ViewManager", "ViewManager")),
-        kind => source.estate.find(kind, &from.value).map(Target::Object).ok_or_else(missing),
-    }
+        kind => source.inventory.find(kind, value).map(Target::Object),
+    };
+    found.ok_or_else(|| Fault::ManagedObjectNotFound(from.clone()))
 }
 
 struct Walk<'a, 'b> {
@@ -85,10 +82,9 @@ impl Walk<'_, '_> {
         let routes = self.routes;
         let mut open: Vec<(Target, &[usize])> = vec![(start, &routes.first)];
         while let Some((target, next)) = open.pop() {
-            let own = type_name(&target, self.source.estate);
             for at in next {
                 self.budget.spend(1)?;
-                let route = &routes.all[*at];
+                let (route, own) = (&routes.all[*at], type_name(&target, self.source.inventory));
                 if own != route.of_type && !is_a(own, &route.of_type) {
                     continue;
                 }
@@ -111,12 +107,9 @@ impl Walk<'_, '_> {
     fn step(&self, target: &Target, along: &Along) -> Vec<Id> {
         match (target, along) {
             (Target::View(id), Along::View) => {
-                self.source.session.view(id).map(|view| view.members.to_vec()).unwrap_or_default()
+                self.source.session.view(id).map(|view| view.members.clone()).unwrap_or_default()
             }
-            (Target::Object(id), Along::Path(path)) => {
-                let at = At::new(self.source.estate, *id);
-                at.and_then(|at| path.read(at)).map(|data| data.references()).unwrap_or_default()
-            }
+            (Target::Object(id), Along::Path(path)) => self.source.inventory.references(*id, path),
             _ => Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use super::{HEAD, TAIL};
 use crate::data::escape;
 
 /// A reference as it came or goes over the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MoRef {
     pub(crate) kind: String,
     pub(crate) value: String,

@@ -1,7 +1,8 @@
-use super::collecting::SHARED;
 use super::*;
+use crate::estate::Estate;
 use crate::options::Options;
 
+const SHARED: &str = "propertyCollector";
 const COLLECTOR: (&str, &str) = ("PropertyCollector", SHARED);
 const MANAGER: (&str, &str) = ("SessionManager", "SessionManager");
 const FILTER: &str = "<spec><propSet><type>Folder</type><pathSet>name</pathSet></propSet><objectSet>\
@@ -15,7 +16,12 @@ struct Client {
 
 impl Client {
     fn new() -> Client {
-        let vcenter = Vcenter::new(Estate::build(&Options::new(5, 1)), "admin", "secret");
+        let vcenter = Vcenter::new(
+            Inventory::Made(Estate::build(&Options::new(5, 1))),
+            Behavior::default(),
+            "admin",
+            "secret",
+        );
         let mut client = Client { vcenter, cookie: None };
         client.login();
         client

@@ -181,7 +181,7 @@ async fn what_does_not_exist_is_named() {
     assert_eq!((path.fault(), path.between("<name>", "</name>")), ("InvalidProperty", "no.such.path"));
     // A path that only a subtype has is unknown to the type, as on a vCenter.
     let view = raw.view("ComputeResource").await;
-    let path = raw.retrieve_view(&view, "ComputeResource", &["configurationEx.dasConfig.enabled"], 10).await;
+    let path = raw.retrieve_view(&view, "ComputeResource", &["configuration.dasConfig.enabled"], 10).await;
     assert_eq!(path.fault(), "InvalidProperty");
     for object in
         [("HostSystem", "host-99999"), ("HostSystem", "group-d1"), ("Folder", "host-1"), ("Nothing", "x")]

@@ -72,7 +72,13 @@ async fn govc_reads_what_our_client_reads() {
         (Kind::Folders, &["name"]),
     ] {
         let ours = read(&session, kind).await.into_iter().map(|(moref, object)| {
-            let of = |path: &str| Some((path.to_owned(), object.property(path)?.as_str()?.to_owned()));
+            // What Muster asks for whole, it reads a part of.
+            let inside = |path: &str| {
+                let (whole, field) = path.rsplit_once('.')?;
+                object.property(whole)?.field(field)
+            };
+            let value = |path: &str| object.property(path).or_else(|| inside(path))?.as_str();
+            let of = |path: &str| Some((path.to_owned(), value(path)?.to_owned()));
             (moref, paths.iter().filter_map(|path| of(path)).collect())
         });
         let ours: BTreeMap<String, BTreeMap<String, String>> = ours.collect();

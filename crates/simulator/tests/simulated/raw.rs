@@ -128,6 +128,20 @@ impl Raw {
     }
 }
 
+/// The specSet of a chunk: objects by reference, also those that are gone.
+pub(crate) fn chunk(
+    type_name: &str,
+    paths: &[&str],
+    objects: &[(&str, &str)],
+    reports_missing: bool,
+) -> String {
+    let set = |(kind, id): &(&str, &str)| format!("<objectSet><obj type=\"{kind}\">{id}</obj></objectSet>");
+    let sets: String = objects.iter().map(set).collect();
+    let reports =
+        format!("<reportMissingObjectsInResults>{reports_missing}</reportMissingObjectsInResults></specSet>");
+    spec_set(type_name, paths, &sets).replace("</specSet>", &reports)
+}
+
 pub(crate) const SERVICE: (&str, &str) = ("ServiceInstance", "ServiceInstance");
 pub(crate) const SESSION_MANAGER: (&str, &str) = ("SessionManager", "SessionManager");
 pub(crate) const VIEW_MANAGER: (&str, &str) = ("ViewManager", "ViewManager");
@@ -147,6 +161,23 @@ fn spec_set(type_name: &str, paths: &[&str], from: &str) -> String {
 }
 
 impl Reply {
+    /// The objects of a page, each with its reference.
+    pub(crate) fn objects(&self) -> Vec<&str> {
+        assert_eq!(self.status, 200, "{}", self.body);
+        let objects = self.body.split("<objects>").skip(1);
+        objects.map(|object| object.split(['<', '>']).nth(2).unwrap()).collect()
+    }
+
+    /// The token of a page, as an argument.
+    pub(crate) fn token(&self) -> String {
+        format!("<token>{}</token>", self.between("<token>", "</token>"))
+    }
+
+    /// The id of what was made.
+    pub(crate) fn made(&self) -> &str {
+        self.between("<returnval type=\"", "</returnval>").split_once("\">").unwrap().1
+    }
+
     /// The text between two others, which must be there.
     pub(crate) fn between(&self, start: &str, end: &str) -> &str {
         let found = self.body.split_once(start).and_then(|(_, rest)| rest.split_once(end));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use contract::Kind;
 use contract::columns;
 use secrecy::SecretString;
-use simulator::{Options, Simulator};
+use simulator::{Behavior, Options, Simulator};
 use vsphere::{Client, Collector, Endpoint, Object, PropertySet, Session, Trust, View};
 
 pub(crate) fn pin(sha256: &str) -> Trust {
@@ -24,6 +24,10 @@ pub(crate) fn endpoint(simulator: &Simulator, trust: Trust) -> Endpoint {
 
 pub(crate) async fn start(vms: u32, seed: u64) -> Simulator {
     Simulator::start(Options::new(vms, seed)).await.unwrap()
+}
+
+pub(crate) async fn start_with(vms: u32, seed: u64, behavior: Behavior) -> Simulator {
+    Simulator::start(Options { behavior, ..Options::new(vms, seed) }).await.unwrap()
 }
 
 pub(crate) async fn client(simulator: &Simulator) -> Client {

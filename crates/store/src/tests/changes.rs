@@ -51,9 +51,14 @@ async fn every_write_is_heard_of() {
     let credentials = [changed(Topic::Credentials, credential_id.as_str())];
     let operations = [changed(Topic::Operation, "op")];
 
-    let identity =
-        Identity { instance_uuid: None, product: "p".into(), version: "v".into(), build: "b".into() };
-    a.identify(&id, identity).await.unwrap();
+    let identity = Identity {
+        instance_uuid: None,
+        host_macs: None,
+        product: "p".into(),
+        version: "v".into(),
+        build: "b".into(),
+    };
+    a.identify(&id, identity, ("berlin.example.org", 443)).await.unwrap();
     assert_eq!(next(&mut changes).await, vcenters);
     a.set_contact(&id, VcenterState::Offline, Time(1)).await.unwrap();
     assert_eq!(next(&mut changes).await, vcenters);
@@ -61,7 +66,7 @@ async fn every_write_is_heard_of() {
     assert!(next(&mut changes).await.contains(&vcenters[0]));
     a.edit_credential(&credential_id, None, Some("root".into())).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);
-    a.set_rejected(&credential_id, Time(1)).await.unwrap();
+    a.set_rejected(&credential_id, &rejected(1)).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);
     a.clear_rejection(&credential_id).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);

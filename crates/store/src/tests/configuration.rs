@@ -2,9 +2,12 @@
 
 use super::*;
 
+const AT: (&str, u16) = ("vc", 443);
+
 fn identity(uuid: Option<&str>) -> Identity {
     Identity {
         instance_uuid: uuid.map(str::to_owned),
+        host_macs: None,
         product: "VMware vCenter Server".to_owned(),
         version: "8.0.3".to_owned(),
         build: "24022515".to_owned(),
@@ -34,8 +37,14 @@ async fn a_vcenter_comes_back_as_it_was_added() {
         version: Some("8.0.3".to_owned()),
         build: Some("24022515".to_owned()),
     };
-    let expected =
-        VcenterRecord { vcenter: expected, trust: Trust::System, contact: None, state_since: None };
+    let expected = VcenterRecord {
+        known_address: (expected.host.clone(), 443),
+        vcenter: expected,
+        trust: Trust::System,
+        contact: None,
+        state_since: None,
+        host_macs: None,
+    };
     assert_eq!(record, expected);
     assert_eq!(store.vcenters().await.unwrap(), vec![record]);
 }
@@ -78,6 +87,7 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
         trust: None,
         tags: Some(vec![]),
         ttl_seconds: Some(60),
+        vouched_for: false,
     };
     store.edit_vcenter(&id, edit).await.unwrap();
     let after = store.vcenter(&id).await.unwrap().vcenter;
@@ -133,9 +143,9 @@ async fn a_vcenter_is_configured_once_however_it_is_called() {
     );
     assert_eq!(store.credentials().await.unwrap().len(), 1, "a refused vCenter leaves no credential");
     let other = with_vcenter(&store, "Other").await;
-    same(store.identify(&other, identity(Some("uuid-1"))).await);
-    store.identify(&other, identity(Some("uuid-2"))).await.unwrap();
-    store.identify(&other, identity(None)).await.unwrap();
+    same(store.identify(&other, identity(Some("uuid-1")), AT).await);
+    store.identify(&other, identity(Some("uuid-2")), AT).await.unwrap();
+    store.identify(&other, identity(None), AT).await.unwrap();
     assert_eq!(store.vcenter(&other).await.unwrap().vcenter.instance_uuid.as_deref(), Some("uuid-2"));
 }
 
@@ -191,12 +201,12 @@ async fn a_rejection_holds_until_it_is_cleared_or_the_user_is_another() {
     store.add_credential(credential("c")).await.unwrap();
     let id = credential("c").id;
     let rejected = async || store.credential(&id).await.unwrap().rejected_at;
-    store.set_rejected(&id, Time(5)).await.unwrap();
+    store.set_rejected(&id, &super::rejected(5)).await.unwrap();
     store.edit_credential(&id, Some("d".into()), Some("reader@vsphere.local".into())).await.unwrap();
     assert_eq!(rejected().await, Some(Time(5)));
     store.clear_rejection(&id).await.unwrap();
     assert_eq!(rejected().await, None);
-    store.set_rejected(&id, Time(6)).await.unwrap();
+    store.set_rejected(&id, &super::rejected(6)).await.unwrap();
     store.edit_credential(&id, None, Some("root".into())).await.unwrap();
     assert_eq!(rejected().await, None);
     for place in [CredentialPlace::File, CredentialPlace::None, CredentialPlace::Keychain] {
@@ -213,13 +223,14 @@ async fn what_is_not_there_is_said_to_be_not_there() {
     let vcenter_id = VcenterId("nobody".to_owned());
     missing(store.vcenter(&vcenter_id).await.map(drop));
     missing(store.edit_vcenter(&vcenter_id, VcenterEdit::default()).await);
-    missing(store.identify(&vcenter_id, identity(None)).await);
+    missing(store.identify(&vcenter_id, identity(None), ("vc", 443)).await);
     missing(store.set_contact(&vcenter_id, VcenterState::Online, Time(1)).await);
     missing(store.remove_vcenter(&vcenter_id).await);
     let credential_id = CredentialId("nobody".to_owned());
     missing(store.credential(&credential_id).await.map(drop));
     missing(store.edit_credential(&credential_id, None, None).await);
-    missing(store.set_rejected(&credential_id, Time(1)).await);
+    missing(store.set_rejected(&credential_id, &rejected(1)).await);
+    missing(store.rejection(&credential_id).await.map(drop));
     missing(store.clear_rejection(&credential_id).await);
     missing(store.remove_credential(&credential_id).await);
     let credential = VcenterCredential::Existing(credential_id);
@@ -252,4 +263,145 @@ async fn a_removed_vcenter_takes_everything_with_it_but_its_credential() {
         assert_eq!(number(dir.path(), left).await, 0, "{left}");
     }
     assert_eq!(store.credentials().await.unwrap().len(), 1);
+}
+
+/// An ESXi host with these network cards.
+fn host(uuid: &str, macs: &[&str]) -> Identity {
+    Identity { host_macs: Some(macs.iter().map(|mac| (*mac).to_owned()).collect()), ..identity(Some(uuid)) }
+}
+
+#[tokio::test]
+async fn two_hosts_with_one_hardware_id_are_the_same_only_if_a_network_card_is() {
+    const COPIED: &str = "03000200-0400-0500-0006-000700080009";
+    const OWN: &str = "4c4c4544-004a-4210-8052-b4c04f303432";
+    for (first, second, is_same) in [
+        (host(OWN, &["aa:01", "aa:02"]), host(OWN, &["aa:02"]), true),
+        (host(OWN, &["aa:01"]), host(OWN, &["bb:01"]), false),
+        (host(OWN, &[]), host(OWN, &[]), false),
+        (host(COPIED, &["aa:01"]), host(COPIED, &["aa:01"]), false),
+        (host(&"0".repeat(36), &["aa:01"]), host(&"0".repeat(36), &["aa:01"]), false),
+        (
+            host("ffffffff-ffff-ffff-ffff-ffffffffffff", &["aa:01"]),
+            host("ffffffff-ffff-ffff-ffff-ffffffffffff", &["aa:01"]),
+            false,
+        ),
+        (host("Default string", &["aa:01"]), host("Default string", &["aa:01"]), false),
+        (host(OWN, &["aa:01"]), identity(Some(OWN)), false),
+        (identity(Some(OWN)), identity(Some(OWN)), true),
+    ] {
+        let (_dir, store) = opened().await;
+        let berlin = NewVcenter { identity: Some(first.clone()), ..vcenter("Berlin") };
+        store.add_vcenter(berlin).await.unwrap();
+        let expected = is_same.then(|| "Berlin".to_owned());
+        assert_eq!(store.same_as(&second).await.unwrap(), expected, "{first:?} {second:?}");
+        let paris = NewVcenter { identity: Some(second.clone()), ..vcenter("Paris") };
+        let added = store.add_vcenter(paris).await;
+        assert_eq!(matches!(added, Err(Error::SameVcenter { .. })), is_same, "{first:?} {second:?}");
+        // Whoever is configured stays itself, whoever else has its id by now.
+        store.identify(&vcenter("Berlin").id, first, AT).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_host_stays_where_it_tells_nothing() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let macs = async || store.vcenter(&id).await.unwrap().host_macs;
+    assert_eq!(macs().await, None);
+    store.identify(&id, host("uuid-1", &["aa:01"]), AT).await.unwrap();
+    let known = Some(vec!["aa:01".to_owned()]);
+    assert_eq!(macs().await, known);
+    store.identify(&id, host("uuid-1", &[]), AT).await.unwrap();
+    store.identify(&id, identity(None), AT).await.unwrap();
+    assert_eq!(macs().await, known);
+    store.identify(&id, host("uuid-1", &["bb:01"]), AT).await.unwrap();
+    assert_eq!(macs().await, Some(vec!["bb:01".to_owned()]));
+}
+
+#[tokio::test]
+async fn an_address_is_known_when_its_server_showed_who_it_is_or_a_person_vouched_for_it() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let moved = async || store.vcenter(&id).await.unwrap().is_moved();
+    assert!(!moved().await, "it was logged in to before it was added");
+    let to = |host: &str| VcenterEdit { host: Some(host.to_owned()), ..Default::default() };
+    store.edit_vcenter(&id, to("elsewhere")).await.unwrap();
+    assert!(moved().await);
+    store.edit_vcenter(&id, VcenterEdit { ttl_seconds: Some(1), ..Default::default() }).await.unwrap();
+    assert!(moved().await, "nothing was said about the address");
+    store.edit_vcenter(&id, to("berlin.example.org")).await.unwrap();
+    assert!(!moved().await, "it is back where it was known");
+    store.edit_vcenter(&id, VcenterEdit { port: Some(8443), ..Default::default() }).await.unwrap();
+    assert!(moved().await, "another port may be another server");
+    store.identify(&id, identity(Some("uuid-1")), ("berlin.example.org", 443)).await.unwrap();
+    assert!(moved().await, "a login that was under way was at the address before");
+    store.identify(&id, identity(Some("uuid-1")), ("berlin.example.org", 8443)).await.unwrap();
+    assert!(!moved().await);
+    store.edit_vcenter(&id, VcenterEdit { vouched_for: true, ..to("third") }).await.unwrap();
+    assert!(!moved().await);
+}
+
+#[tokio::test]
+async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_it_is_lifted() {
+    let (dir, store) = opened().await;
+    store.add_credential(credential("c")).await.unwrap();
+    let id = credential("c").id;
+    assert_eq!(store.rejection(&id).await.unwrap(), None);
+    for because in [
+        Rejection::InvalidLogin,
+        Rejection::PasswordExpired,
+        Rejection::AccountDisabled,
+        Rejection::AccountLocked,
+        Rejection::Refused,
+    ] {
+        let noted =
+            Rejected { because, message: Some("in words".into()), print: Some(u16::MAX), ..rejected(5) };
+        store.set_rejected(&id, &noted).await.unwrap();
+        assert_eq!(store.rejection(&id).await.unwrap(), Some(noted));
+        let shown = store.credential(&id).await.unwrap();
+        assert_eq!((shown.rejected_at, shown.rejected_because), (Some(Time(5)), Some(because)));
+        assert_eq!(shown.rejected_message.as_deref(), Some("in words"));
+    }
+    const LEFT: &str = "SELECT COUNT(*) FROM credentials WHERE rejected_at IS NOT NULL OR rejected_because IS NOT NULL \
+                        OR rejected_message IS NOT NULL OR rejected_print IS NOT NULL";
+    store.clear_rejection(&id).await.unwrap();
+    assert_eq!(number(dir.path(), LEFT).await, 0);
+    store.set_rejected(&id, &rejected(6)).await.unwrap();
+    store.edit_credential(&id, None, Some("another".into())).await.unwrap();
+    assert_eq!(number(dir.path(), LEFT).await, 0);
+}
+
+#[tokio::test]
+async fn the_key_for_rejected_passwords_is_made_up_once_and_is_each_databases_own() {
+    let (dir, store) = opened().await;
+    let key = store.rejection_key().await.unwrap();
+    assert_eq!((key.len(), store.rejection_key().await.unwrap()), (64, key.clone()));
+    let again = Store::open(dir.path()).await.unwrap();
+    assert_eq!(again.rejection_key().await.unwrap(), key);
+    let (_dir, other) = opened().await;
+    assert_ne!(other.rejection_key().await.unwrap(), key);
+}
+
+#[tokio::test]
+async fn a_credential_goes_with_the_vcenter_it_was_made_with_whatever_the_two_are_called() {
+    let (_dir, store) = opened().await;
+    let berlin = with_vcenter(&store, "Berlin").await;
+    let paris = with_vcenter(&store, "Paris").await;
+    let left_by = async |id: &VcenterId| store.left_by(id).await.unwrap();
+    assert_eq!(left_by(&berlin).await, None, "it is in use");
+    let name = |name: &str| VcenterEdit { name: Some(name.to_owned()), ..Default::default() };
+    store.edit_vcenter(&berlin, name("Bonn")).await.unwrap();
+    store.edit_vcenter(&paris, name("Berlin")).await.unwrap();
+    store.remove_vcenter(&paris).await.unwrap();
+    assert_eq!(left_by(&paris).await, Some(credential("Paris").id), "not the one that has its name");
+    // Paris' credential is used by Berlin now: it stays.
+    let change = VcenterEdit { credential_id: Some(credential("Paris").id), ..Default::default() };
+    store.edit_vcenter(&berlin, change).await.unwrap();
+    assert_eq!((left_by(&paris).await, left_by(&berlin).await), (None, Some(credential("Berlin").id)));
+    store.add_credential(credential("Rome")).await.unwrap();
+    let rome =
+        NewVcenter { credential: VcenterCredential::Existing(credential("Rome").id), ..vcenter("Rome") };
+    store.add_vcenter(rome).await.unwrap();
+    store.remove_vcenter(&vcenter("Rome").id).await.unwrap();
+    assert_eq!(left_by(&vcenter("Rome").id).await, None, "it was there before the vCenter");
 }

@@ -33,6 +33,7 @@ async fn configuration(store: &Store) {
         product: "VMware vCenter Server".to_owned(),
         version: "8.0.3".to_owned(),
         build: "24022515".to_owned(),
+        host_macs: None,
     };
     let berlin = NewVcenter { identity: Some(identity), ..vcenter("Berlin") };
     store.add_vcenter(berlin).await.unwrap();
@@ -45,7 +46,13 @@ async fn configuration(store: &Store) {
     store.add_vcenter(tokyo).await.unwrap();
     store.add_credential(credential("Ops' team")).await.unwrap();
     store.set_stored(&credential("Ops' team").id, CredentialPlace::File).await.unwrap();
-    store.set_rejected(&credential("Ops' team").id, Time(1_500)).await.unwrap();
+    let rejected = Rejected {
+        at: Time(1_500),
+        because: Rejection::AccountLocked,
+        message: Some("Locked out: \"5 failures\"".to_owned()),
+        print: Some(0xBEEF),
+    };
+    store.set_rejected(&credential("Ops' team").id, &rejected).await.unwrap();
     let south = VcenterId("vcenter-Zürich \"Süd\"".to_owned());
     store.set_contact(&south, VcenterState::Offline, Time(1_600)).await.unwrap();
     let paths = [("clusters".to_owned(), ["summary.currentEVCModeKey".to_owned()].into())];

@@ -66,6 +66,11 @@ fn vcenter(name: &str) -> NewVcenter {
     }
 }
 
+/// A rejection at this time, of a password with these sixteen bits.
+fn rejected(at: i64) -> Rejected {
+    Rejected { at: Time(at), because: Rejection::InvalidLogin, message: None, print: Some(7) }
+}
+
 async fn with_vcenter(store: &Store, name: &str) -> VcenterId {
     let new = vcenter(name);
     let id = new.id.clone();

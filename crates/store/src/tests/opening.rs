@@ -40,6 +40,50 @@ async fn a_vcenter_of_the_release_before_is_in_its_state_since_its_last_contact(
 }
 
 #[tokio::test]
+async fn what_two_releases_before_knew_of_vcenters_and_credentials_is_known_still() {
+    let dir = tempfile::tempdir().unwrap();
+    let older: Vec<Migration> = MIGRATIONS.iter().take(2).cloned().collect();
+    Store::open_with(dir.path(), &Migrator::with_migrations(older)).await.unwrap().close().await;
+    for row in [
+        "INSERT INTO credentials VALUES ('c1', 'Berlin', 'berlin', 'u', 'none', 5)",
+        "INSERT INTO credentials VALUES ('c2', 'shared', 'shared', 'u', 'none', NULL)",
+        "INSERT INTO vcenters VALUES ('v1', 'BERLIN', 'berlin', 'vc', 443, 'c1', 'system', NULL, NULL, '[]', 300, \
+         'uuid-1', 'VMware vCenter Server', '8.0.3', '1', 'offline', 7, 6)",
+        "INSERT INTO vcenters VALUES ('v2', 'lab', 'lab', 'esx', 8443, 'c2', 'pin', NULL, 'ab', '[\"eu\"]', 60, \
+         'uuid-2', 'VMware ESXi', '8.0.3', '1', NULL, NULL, NULL)",
+        "INSERT INTO operations (id, vcenter_id, kind, scope, args, origin, state, owner, submitted_at, finished_at) \
+         VALUES ('op', 'v1', 'full_sync', '[]', '{}', 'user', 'succeeded', 'p', 1, 2)",
+        "INSERT INTO coverage VALUES ('v1', 'hosts', '', 3)",
+    ] {
+        execute(dir.path(), row).await;
+    }
+    let store = Store::open(dir.path()).await.unwrap();
+    let records = store.vcenters().await.unwrap();
+    let [berlin, lab] = &records[..] else { panic!("two were there") };
+    assert_eq!((berlin.state_since, berlin.contact.unwrap().state), (Some(Time(6)), VcenterState::Offline));
+    assert_eq!(berlin.vcenter.instance_uuid.as_deref(), Some("uuid-1"));
+    assert!(!berlin.is_moved() && !berlin.is_host() && !lab.is_moved() && lab.is_host());
+    assert_eq!((&*lab.vcenter.host, lab.vcenter.port, &*lab.vcenter.tags[0]), ("esx", 8443, "eu"));
+    assert_eq!((lab.vcenter.pin.as_deref(), lab.vcenter.ttl_seconds), (Some("ab"), 60));
+    let rejected = store.rejection(&CredentialId("c1".into())).await.unwrap().unwrap();
+    assert_eq!((rejected.at, rejected.because, rejected.print), (Time(5), Rejection::Refused, None));
+    assert_eq!(store.operation("op").await.unwrap().state, OperationState::Succeeded);
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM coverage").await, 1);
+    assert!(store.check().await.unwrap().is_sound());
+    for id in ["v1", "v2"] {
+        store.remove_vcenter(&VcenterId(id.into())).await.unwrap();
+    }
+    let left = async |id: &str| store.left_by(&VcenterId(id.into())).await.unwrap();
+    assert_eq!((left("v1").await, left("v2").await), (Some(CredentialId("c1".into())), None));
+    assert_eq!(
+        number(dir.path(), "SELECT COUNT(*) FROM coverage").await,
+        0,
+        "rows go with their vCenter again"
+    );
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_new_folder_gets_a_database_that_is_sound_and_keeps_its_id() {
     let dir = tempfile::tempdir().unwrap();
     let deep = dir.path().join("some/where");

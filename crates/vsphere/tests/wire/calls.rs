@@ -6,7 +6,9 @@ use std::{
 };
 
 use secrecy::SecretString;
-use vsphere::{ApiVersion, Client, Collector, Error, Listing, MoRef, PropertySet, Session, View};
+use vsphere::{
+    ApiVersion, Client, Collector, Error, Listing, MoRef, PropertySet, Refusal, Session, View,
+};
 
 use crate::server::{Identity, Received, Reply, Server, params, self_signed};
 
@@ -215,8 +217,9 @@ async fn an_expired_password_is_a_rejected_login() {
     let expired = String::from_utf8_lossy(INVALID_LOGIN).replace("InvalidLogin", "PasswordExpired");
     let peer = Peer::start(except("Login", Reply::fault(expired.as_bytes()))).await;
     let error = peer.login().await.unwrap_err();
-    assert!(matches!(&error, Error::InvalidLogin { reason: Some(_), .. }), "{error:?}");
-    assert!(error.to_string().ends_with("refused: the password has expired"), "{error}");
+    let is_told = matches!(&error, Error::InvalidLogin { refusal: Refusal::PasswordExpired, .. });
+    assert!(is_told, "{error:?}");
+    assert!(error.to_string().ends_with("refused: the password has expired (Login failure)"), "{error}");
 }
 
 #[tokio::test]

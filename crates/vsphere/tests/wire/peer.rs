@@ -110,7 +110,9 @@ async fn an_esxi_is_known_by_its_hardware() {
     let session = peer.login().await;
     assert!(session.about().is_host());
     assert_eq!(session.about().instance_uuid, None);
-    let uuid = session.host_hardware_uuid().await.unwrap().unwrap();
-    assert_eq!(uuid.len(), 36);
+    let identity = session.host_identity().await.unwrap();
+    assert_eq!(identity.uuid.map(|uuid| uuid.len()), Some(36));
+    let is_mac = |mac: &String| mac.len() == 17 && *mac == mac.to_lowercase();
+    assert!(!identity.macs.is_empty() && identity.macs.iter().all(is_mac), "{:?}", identity.macs);
     session.logout().await.unwrap();
 }

@@ -50,10 +50,55 @@ pub(crate) fn self_signed(params: &CertificateParams) -> Identity {
     Identity { chain: vec![certificate.der().clone()], key: key.serialize_der() }
 }
 
+/// With a key of another kind than most tests need.
+pub(crate) fn self_signed_with(params: &CertificateParams, key: &KeyPair) -> Identity {
+    let certificate = params.self_signed(key).unwrap();
+    Identity { chain: vec![certificate.der().clone()], key: key.serialize_der() }
+}
+
 pub(crate) fn signed_by(params: &CertificateParams, issuer: &Issuer<'_, KeyPair>) -> Identity {
     let key = key();
     let certificate = params.signed_by(&key, issuer).unwrap();
     Identity { chain: vec![certificate.der().clone()], key: key.serialize_der() }
+}
+
+/// The same with a certificate of version 1, as old appliances make them: without the version, and without extensions.
+/// Its signature no longer fits, which a pin doesn't look at.
+pub(crate) fn of_version_1(identity: &Identity) -> Identity {
+    let [(0x30, certificate)] = elements(&identity.chain[0])[..] else {
+        panic!("a certificate is one sequence")
+    };
+    let [(0x30, body), algorithm, signature] = elements(certificate)[..] else {
+        panic!("it has three parts")
+    };
+    let kept = elements(body).into_iter().filter(|(tag, _)| !matches!(tag, 0xa0..=0xa3));
+    let body: Vec<u8> = kept.flat_map(|(tag, content)| element(tag, content)).collect();
+    let parts = [(0x30, &*body), algorithm, signature].map(|(tag, content)| element(tag, content));
+    Identity { chain: vec![element(0x30, &parts.concat()).into()], ..identity.clone() }
+}
+
+/// The elements of DER that stand one after another: tag and content.
+fn elements(mut der: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut found = Vec::new();
+    while let [tag, first, rest @ ..] = der {
+        let more = if *first < 0x80 { 0 } else { usize::from(first & 0x7f) };
+        let length = rest[..more].iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        let length = if more == 0 { usize::from(*first) } else { length };
+        let (content, after) = rest[more..].split_at(length);
+        found.push((*tag, content));
+        der = after;
+    }
+    found
+}
+
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let head = match length {
+        0..0x80 => vec![tag, length as u8],
+        0x80..0x100 => vec![tag, 0x81, length as u8],
+        _ => vec![tag, 0x82, (length >> 8) as u8, length as u8],
+    };
+    [&head, content].concat()
 }
 
 /// What the server does with one request.

@@ -1,13 +1,21 @@
 //! Which certificates are accepted by which trust, and that nothing travels before that.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
+    PKCS_RSA_SHA256, date_time_ymd,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 use vsphere::{Client, Error, Trust, Warning, probe};
 
-use crate::server::{Identity, Reply, Server, TLS, key, params, self_signed, signed_by};
+use crate::server::{
+    Identity, Reply, Server, TLS, key, of_version_1, params, self_signed, self_signed_with, signed_by,
+};
+
+/// Made for these tests, because the library that makes keys here makes no RSA keys.
+const RSA_KEY: &[u8] = include_bytes!("../written/rsa-key.der");
 
 /// Says nothing useful: a certificate that is accepted ends in `NotVsphere`.
 fn nothing(_: &crate::server::Received) -> Reply {
@@ -97,17 +105,47 @@ async fn a_pin_accepts_what_is_merely_odd_and_says_so() {
     assert_eq!(judge(&authority, "localhost", authority.pin()).await, Ok(vec![Warning::Authority]));
 }
 
+/// Whatever its key is of: the handshake is checked with the certificate's public key.
+fn of_every_key() -> Vec<(&'static str, Identity)> {
+    let generated = |algorithm| KeyPair::generate_for(algorithm).unwrap();
+    let rsa = KeyPair::from_pkcs8_der_and_sign_algo(&RSA_KEY.into(), &PKCS_RSA_SHA256).unwrap();
+    let keys = [
+        ("RSA", rsa),
+        ("P-256", key()),
+        ("P-384", generated(&PKCS_ECDSA_P384_SHA384)),
+        ("Ed25519", generated(&PKCS_ED25519)),
+    ];
+    let params = params(&["localhost"]);
+    keys.iter().map(|(name, key)| (*name, self_signed_with(&params, key))).collect()
+}
+
+#[tokio::test]
+async fn a_pin_opens_what_it_promises_whatever_the_key_and_a_certificate_of_version_1_too() {
+    for (name, identity) in of_every_key() {
+        assert_eq!(judge(&identity, "localhost", identity.pin()).await, Ok(vec![]), "{name}");
+        let old = of_version_1(&identity);
+        assert_eq!(judge(&old, "localhost", old.pin()).await, Ok(vec![Warning::NoName]), "{name}");
+        assert!(judge(&old, "localhost", Trust::System).await.is_err(), "{name}");
+        let refused = judge(&old, "localhost", identity.pin()).await;
+        assert_eq!(refused.unwrap_err(), "the certificate is not the pinned one", "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_pin_does_not_accept_a_handshake_signed_by_another_key() {
-    let mut identity = self_signed(&params(&["localhost"]));
-    identity.key = key().serialize_der();
-    for version in TLS {
-        let server = Server::speaking(&[version], &identity, nothing).await;
-        let error =
-            Client::connect(&server.endpoint("localhost", identity.pin()), "test/1").await.unwrap_err();
-        assert!(matches!(error, Error::BadHandshake { .. }), "{version:?}: {error}");
-        assert_eq!(server.handshakes(), 0, "{version:?}");
-        assert!(server.received().is_empty(), "{version:?}");
+    for (name, mut identity) in of_every_key() {
+        // Of the same kind as the certificate's key, and of another.
+        identity.key = key().serialize_der();
+        for identity in [of_version_1(&identity), identity] {
+            for version in TLS {
+                let server = Server::speaking(&[version], &identity, nothing).await;
+                let endpoint = server.endpoint("localhost", identity.pin());
+                let error = Client::connect(&endpoint, "test/1").await.unwrap_err();
+                assert!(matches!(error, Error::BadHandshake { .. }), "{name} {version:?}: {error}");
+                assert_eq!(server.handshakes(), 0, "{name} {version:?}");
+                assert!(server.received().is_empty(), "{name} {version:?}");
+            }
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn Review(props: &Properties) -> Html {
             crate::components::keys::focus("certificate-host");
         }
     });
-    let matches = typed.trim().eq_ignore_ascii_case(&vcenter.host);
+    let matches = is_typed(&typed, &vcenter.host);
     let approve = |probe: &Probe| {
         let (service, stage, close) = (service.clone(), stage.clone(), props.close.clone());
         let (vcenter, probe, is_there) = (vcenter.clone(), Box::new(probe.clone()), is_there.clone());
@@ -128,25 +128,12 @@ pub(super) fn Review(props: &Properties) -> Html {
         ),
         Stage::Seen(probe) | Stage::Saving(probe) => {
             let saving = matches!(*stage, Stage::Saving(_));
-            let oninput = {
-                let typed = typed.clone();
-                Callback::from(move |event: InputEvent| {
-                    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-                    typed.set(input.map(|input| input.value()).unwrap_or_default());
-                })
-            };
-            let help = format!("Type {} to say that you compared them.", vcenter.host);
             (
                 html! {
                     <>
                         { compared(&vcenter, probe) }
                         <form class="pf-v6-c-form" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
-                            <Field id="certificate-host" label="Host name" required=true {help}>
-                                <span class="pf-v6-c-form-control">
-                                    <input id="certificate-host" type="text" value={(*typed).clone()} {oninput}
-                                        spellcheck="false" autocomplete="off" aria-describedby="certificate-host-said" />
-                                </span>
-                            </Field>
+                            { host_name(&vcenter.host, &typed) }
                         </form>
                     </>
                 },
@@ -174,6 +161,15 @@ fn compared(vcenter: &Vcenter, probe: &Probe) -> Html {
             <Alert level={Level::Danger} title={format!("{} shows a certificate that is not trusted", probe.address)}>
                 <p>{ warning }</p>
             </Alert>
+            { side_by_side(vcenter, &probe.certificate) }
+        </>
+    }
+}
+
+/// What was approved before, and what the server shows now.
+pub(super) fn side_by_side(vcenter: &Vcenter, shown: &Certificate) -> Html {
+    html! {
+        <>
             if let Some(pin) = &vcenter.pin {
                 <h3 class="pf-v6-c-title pf-m-md">{ "Approved before" }</h3>
                 <dl class="muster-certificate">
@@ -181,7 +177,32 @@ fn compared(vcenter: &Vcenter, probe: &Probe) -> Html {
                 </dl>
             }
             <h3 class="pf-v6-c-title pf-m-md">{ "Shown now" }</h3>
-            <Shown certificate={probe.certificate.clone()} />
+            <Shown certificate={shown.clone()} />
         </>
     }
+}
+
+/// The field for the host's name, which says that a person compared.
+pub(super) fn host_name(host: &str, typed: &UseStateHandle<String>) -> Html {
+    let oninput = {
+        let typed = typed.clone();
+        Callback::from(move |event: InputEvent| {
+            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            typed.set(input.map(|input| input.value()).unwrap_or_default());
+        })
+    };
+    let help = format!("Type {host} to say that you compared them.");
+    html! {
+        <Field id="certificate-host" label="Host name" required=true {help}>
+            <span class="pf-v6-c-form-control">
+                <input id="certificate-host" type="text" value={(**typed).clone()} {oninput} spellcheck="false"
+                    autocomplete="off" aria-describedby="certificate-host-said" />
+            </span>
+        </Field>
+    }
+}
+
+/// Whether it is the host's name that was typed.
+pub(super) fn is_typed(typed: &str, host: &str) -> bool {
+    typed.trim().eq_ignore_ascii_case(host)
 }

@@ -186,7 +186,8 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
         }
         false => words::of_kind(rows.total, view.kind),
     };
-    let oldest = rows.sources.iter().filter_map(|source| source.synced_at).min();
+    let read = rows.sources.iter().filter_map(|source| source.synced_at);
+    let oldest = words::oldest(read, service.world().now);
     let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
     let in_sight = |status: &&VcenterStatus| rows.sources.iter().any(|one| one.vcenter == status.vcenter_id);
     let failed: Vec<&str> = service.world().troubled().filter(in_sight).map(|s| s.vcenter.as_str()).collect();

@@ -3,7 +3,7 @@
 
 mod fields;
 
-use super::certificate::Shown;
+use super::certificate::{Shown, host_name, is_typed, side_by_side};
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
 use crate::hooks::{VcenterService, open, use_credentials, use_is_there, use_vcenter_service};
@@ -40,6 +40,8 @@ enum Stage {
     Failed(&'static str, ApiError),
     /// A certificate waits for the user's word; then the test or the saving goes on.
     Untrusted(Box<Certificate>, Next),
+    /// The pinned certificate is left for another kind of trust; what the server shows now waits for the host's name.
+    LeavesPin(Box<Certificate>, Next),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -58,6 +60,9 @@ struct Handle {
     stage: UseStateHandle<Stage>,
     wrong: UseStateHandle<Vec<Wrong>>,
     sync_after: UseStateHandle<bool>,
+    /// The certificate that the host's name was typed for, by its fingerprint.
+    approved: UseStateHandle<Option<String>>,
+    host: UseStateHandle<String>,
     password: NodeRef,
     close: Callback<()>,
     /// Whether the form is still there: what comes after it was left leads nowhere.
@@ -76,6 +81,8 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         stage: use_state_eq(|| Stage::Typing),
         wrong: use_state_eq(Vec::new),
         sync_after: use_state_eq(|| true),
+        approved: use_state_eq(|| None),
+        host: use_state_eq(String::new),
         password: use_node_ref(),
         close: props.close.clone(),
         service,
@@ -148,6 +155,10 @@ impl Handle {
     fn typed(&self, change: impl FnOnce(&mut Form)) {
         let mut form = (*self.form).clone();
         change(&mut form);
+        if form.trust != self.form.trust || form.address != self.form.address {
+            self.approved.set(None);
+            self.host.set(String::new());
+        }
         if !self.wrong.is_empty() {
             self.wrong.set(form.wrong(self.has_password(), self.vcenter.is_none()));
         }
@@ -175,7 +186,27 @@ impl Handle {
             return;
         }
         self.wrong.set(Vec::new());
-        self.go_on_with((*self.form).clone(), next);
+        match &self.vcenter {
+            Some(vcenter) if self.approved.is_none() && self.form.leaves_pin(vcenter) => {
+                self.look_before_leaving_the_pin(vcenter, next);
+            }
+            _ => self.go_on_with((*self.form).clone(), next),
+        }
+    }
+
+    /// Shows what the server shows now beside what was approved; nothing is tested or saved before the host's name.
+    fn look_before_leaving_the_pin(&self, vcenter: &Vcenter, next: Next) {
+        self.stage.set(if next == Next::Test { Stage::Testing } else { Stage::Saving });
+        let (handle, vcenter) = (self.clone(), vcenter.id.clone());
+        spawn_local(async move {
+            let probed = handle.service.probe(vcenter).await;
+            if handle.is_there.get() {
+                handle.stage.set(match probed {
+                    Ok(probe) => Stage::LeavesPin(Box::new(probe.certificate), next),
+                    Err(error) => Stage::Failed("The server could not be looked at", error),
+                });
+            }
+        });
     }
 
     async fn test(&self, form: &Form) -> Result<Stage, ApiError> {
@@ -232,7 +263,7 @@ impl Handle {
             }
             Stage::Failed(title, error) => html! { <Failure title={*title} error={error.clone()} /> },
             // A changed certificate takes more than a click: old and new beside each other, and the host's name.
-            Stage::Untrusted(..) if self.shows_another_certificate() => {
+            Stage::Untrusted(certificate, _) if self.shows_another_certificate(certificate) => {
                 let id = self.vcenter.as_ref().map(|vcenter| vcenter.id.clone());
                 let review = Callback::from(move |_| {
                     if let Some(id) = id.clone() {
@@ -246,6 +277,7 @@ impl Handle {
                     </Alert>
                 }
             }
+            Stage::LeavesPin(certificate, next) => self.leaves_pin(certificate, *next),
             Stage::Untrusted(certificate, next) => {
                 let (certificate, next) = (certificate.clone(), *next);
                 let approve = {
@@ -272,10 +304,33 @@ impl Handle {
     }
 
     /// Whether a certificate that is not trusted takes the place of one that was.
-    fn shows_another_certificate(&self) -> bool {
-        self.vcenter.as_ref().is_some_and(|vcenter| {
-            self.form.trust == TrustForm::AsItIs && self.form.change(vcenter, None).address.is_none()
-        })
+    fn shows_another_certificate(&self, shown: &Certificate) -> bool {
+        let approved = self.approved.as_deref();
+        self.vcenter.as_ref().is_some_and(|vcenter| self.form.shows_another(vcenter, shown, approved))
+    }
+
+    /// The question before a pinned certificate is left for another kind of trust.
+    fn leaves_pin(&self, certificate: &Certificate, next: Next) -> Html {
+        let Some(vcenter) = &self.vcenter else { return Html::default() };
+        let accept = {
+            let sha256 = certificate.sha256.clone();
+            self.on(move |handle, _: MouseEvent| {
+                handle.approved.set(Some(sha256.clone()));
+                handle.go_on_with((*handle.form).clone(), next);
+            })
+        };
+        html! {
+            <>
+                <Alert level={Level::Danger} title="The approved certificate would no longer be the only one">
+                    <p>{ "Nothing was sent. Look at the server first: unless its certificate was replaced on purpose, \
+                          somebody else may answer in its place." }</p>
+                </Alert>
+                { side_by_side(vcenter, certificate) }
+                { host_name(&vcenter.host, &self.host) }
+                <p><Button variant={ButtonVariant::Danger} disabled={!is_typed(&self.host, &vcenter.host)} onclick={accept}
+                    label="Accept the change" /></p>
+            </>
+        }
     }
 
     fn go_on_with(&self, form: Form, next: Next) {

@@ -1,0 +1,199 @@
+//! Rows as lines of cells: exactly as they are, for programs, or so that a spreadsheet may open them.
+//! Refuses to let a name become a formula there. Whoever made a VM chose its name, and may have chosen `=HYPERLINK(…)`.
+
+use crate::output::{json, printable};
+use contract::columns::{self, Column};
+use contract::{ApiError, Code, Kind, Value};
+use csv::{QuoteStyle, Terminator, WriterBuilder};
+use service::Table;
+
+/// How the lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// As RFC 4180 has them, and nothing added to what is known.
+    Exact,
+    /// As Excel reads them on a double click.
+    Spreadsheet {
+        /// Between two cells.
+        separator: u8,
+    },
+}
+
+/// The rows with a header line. On a terminal nothing that could drive it is sent.
+pub(crate) fn text(answer: &Table, style: Style, on_terminal: bool) -> Result<String, ApiError> {
+    let failed = |error: &dyn std::error::Error| {
+        ApiError::new(Code::Failed, format!("the rows can't be written: {error}"))
+            .next("Use --json instead, and report this.")
+    };
+    let mut writer = style.writer().from_writer(Vec::new());
+    let own: Vec<&Column> =
+        columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
+    // A column that belongs to every row stands there once, also where it was asked for.
+    let asked: Vec<usize> = (0..answer.columns.len())
+        .filter(|position| !columns::IDENTITY.contains(&&*answer.columns[*position].id))
+        .collect();
+    let ids = own.iter().map(|column| &*column.id);
+    writer
+        .write_record(ids.chain(asked.iter().map(|position| &*answer.columns[*position].id)))
+        .map_err(|error| failed(&error))?;
+    for row in &answer.rows {
+        let values = asked.iter().map(|position| (&answer.columns[*position], &row.values[*position]));
+        let cells = own.iter().zip(&row.identity).chain(values);
+        let fields = cells.map(|(column, value)| style.cell(column, value));
+        let fields: Vec<String> =
+            fields.map(|field| if on_terminal { printable(&field) } else { field }).collect();
+        writer.write_record(&fields).map_err(|error| failed(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    let lines = String::from_utf8(bytes).map_err(|error| failed(&error))?;
+    Ok(match style {
+        // Without the mark Excel takes UTF-8 for the code page of its own country.
+        Style::Spreadsheet { .. } if !on_terminal => format!("\u{feff}{lines}"),
+        _ => lines,
+    })
+}
+
+impl Style {
+    fn writer(self) -> WriterBuilder {
+        let mut builder = WriterBuilder::new();
+        if let Style::Spreadsheet { separator } = self {
+            builder.delimiter(separator).terminator(Terminator::CRLF);
+            // In quotes a text stays one cell, also where the reader splits at another separator than ours.
+            builder.quote_style(QuoteStyle::NonNumeric);
+        }
+        builder
+    }
+
+    fn cell(self, column: &Column, value: &Value) -> String {
+        let text = plain(column, value);
+        let is_text =
+            !matches!(value, Value::Null | Value::Bool(_)) && json(column, value).as_i64().is_none();
+        match self {
+            Style::Spreadsheet { .. } if is_text && is_formula(&text) => format!("'{text}"),
+            _ => text,
+        }
+    }
+}
+
+/// A value as text. The elements of a list are joined by semicolons, and tell their own apart from those.
+fn plain(column: &Column, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::List(values) => {
+            let element = |value| plain(column, value).replace('\\', "\\\\").replace(';', "\\;");
+            values.iter().map(element).collect::<Vec<_>>().join(";")
+        }
+        other => match json(column, other) {
+            serde_json::Value::String(text) => text,
+            plain => plain.to_string(),
+        },
+    }
+}
+
+/// Whether a spreadsheet could take a text for a formula: OWASP's list, with the full-width signs that Excel takes for
+/// the same, and behind blanks and unseen characters too, which some programs drop.
+fn is_formula(text: &str) -> bool {
+    let is_unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let begins = text.trim_start_matches(|c: char| (c.is_whitespace() && !c.is_control()) || is_unseen(c));
+    begins.starts_with(|c: char| c.is_control() || "=+-@＝＋－＠".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::Time;
+    use service::TableRow;
+
+    fn table(values: Vec<(&'static str, Value)>) -> Table {
+        let schema = columns::of(Kind::Vms);
+        let (ids, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        let identity = [
+            Value::text("=Berlin"),
+            Value::text("u"),
+            Value::text("vms"),
+            Value::text("vm-1"),
+            Value::Int(Time(0).0),
+        ];
+        let row = TableRow { identity: identity.to_vec(), values, missing: Vec::new() };
+        Table {
+            columns: ids.iter().map(|id| schema.column(id).unwrap()).collect(),
+            rows: vec![row],
+            total: 1,
+        }
+    }
+
+    fn lines(values: Vec<(&'static str, Value)>, style: Style) -> String {
+        text(&table(values), style, false).unwrap()
+    }
+
+    const COMMA: Style = Style::Spreadsheet { separator: b',' };
+
+    #[test]
+    fn csv_for_programs_is_exact() {
+        let lines =
+            lines(vec![("name", Value::text("=1+1, \"x\"")), ("cpu_count", Value::Int(-4))], Style::Exact);
+        assert_eq!(
+            lines,
+            "vcenter,vcenter_instance_uuid,kind,moref,synced_at,name,cpu_count\n\
+             =Berlin,u,vms,vm-1,1970-01-01T00:00:00Z,\"=1+1, \"\"x\"\"\",-4\n"
+        );
+    }
+
+    #[test]
+    fn no_name_becomes_a_formula_in_a_spreadsheet_and_numbers_stay_numbers() {
+        let lines = lines(vec![("name", Value::text("-2+3")), ("cpu_count", Value::Int(-4))], COMMA);
+        assert_eq!(
+            lines,
+            "\u{feff}\"vcenter\",\"vcenter_instance_uuid\",\"kind\",\"moref\",\"synced_at\",\"name\",\"cpu_count\"\r\n\
+             \"'=Berlin\",\"u\",\"vms\",\"vm-1\",\"1970-01-01T00:00:00Z\",\"'-2+3\",-4\r\n"
+        );
+    }
+
+    #[test]
+    fn what_may_begin_a_formula_is_known_whatever_stands_before_it() {
+        for hostile in [
+            "=1",
+            "+1",
+            "-1",
+            "@SUM(1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "\u{a0}=1",
+            "\u{feff}=1",
+            "＝1",
+            "\u{200b}@x",
+        ] {
+            assert!(is_formula(hostile), "{hostile:?}");
+        }
+        for harmless in ["", "a=1", "a-b", "'=1", "1-2", "(=1)", "日本", " a"] {
+            assert!(!is_formula(harmless), "{harmless:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_one_cell_whichever_separator_the_reader_expects() {
+        for (separator, between) in [(b',', "\",\""), (b';', "\";\""), (b'\t', "\"\t\"")] {
+            let lines = lines(vec![("name", Value::text("a;=1,=2\t=3"))], Style::Spreadsheet { separator });
+            assert!(lines.contains("\"a;=1,=2\t=3\""), "{lines}");
+            assert_eq!(lines.lines().next().unwrap().split(between).count(), 6, "{lines}");
+        }
+    }
+
+    #[test]
+    fn the_elements_of_a_list_can_be_told_apart() {
+        let list = Value::list(["a;b", "c\\", "d"].map(Value::text));
+        let lines = lines(vec![("networks", list)], Style::Exact);
+        assert!(lines.ends_with(",a\\;b;c\\\\;d\n"), "{lines}");
+    }
+
+    #[test]
+    fn on_a_terminal_control_characters_and_the_mark_are_not_sent() {
+        let table = table(vec![("name", Value::text("\u{1b}[31mred"))]);
+        for style in [Style::Exact, COMMA] {
+            let lines = text(&table, style, true).unwrap();
+            assert!(!lines.contains('\u{1b}') && !lines.contains('\u{feff}'), "{lines:?}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Says what a server said of a login, in its own words and with its own next step.
+//! Refuses to call every one of them a wrong password.
+
+use super::{Server, address, lacks_password};
+use crate::suggest::Suggestion;
+use contract::{ApiError, Code, Credential, Rejection};
+use std::fmt::Write;
+use store::VcenterRecord;
+use vsphere::Refusal;
+
+/// The most of a server's words that is passed on.
+const LONGEST_WORDS: usize = 300;
+
+/// A server's own words, where it has some: one line, and not longer than anybody reads.
+pub(crate) fn words(message: &str) -> Option<String> {
+    let words: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words: String = words.chars().take(LONGEST_WORDS).collect();
+    Some(words).filter(|words| !words.is_empty())
+}
+
+/// Why, as it is stored and told.
+pub(crate) fn rejection(refusal: Refusal) -> Rejection {
+    match refusal {
+        Refusal::UserOrPassword => Rejection::InvalidLogin,
+        Refusal::PasswordExpired => Rejection::PasswordExpired,
+        Refusal::AccountDisabled => Rejection::AccountDisabled,
+        Refusal::AccountLocked => Rejection::AccountLocked,
+        Refusal::Other => Rejection::Refused,
+    }
+}
+
+/// A login that was rejected just now.
+pub(super) fn rejected(server: &Server<'_>, refusal: Refusal, message: &str) -> ApiError {
+    let because = rejection(refusal);
+    let message = format!(
+        "{} rejected the login of {}{}",
+        server.address(),
+        server.user,
+        reason(because, words(message).as_deref())
+    );
+    let next = match server.configured {
+        true => what_to_do(because, server.user, server.credential, Some(server.name)),
+        false => before_it_is_stored(because, server.user),
+    };
+    ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, message).next(next) }
+}
+
+/// A credential that some vCenter rejected earlier. `vcenter` is the one that was to be logged in to, if it is configured.
+pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, is_in_file: bool) -> ApiError {
+    let Credential { name, user, vcenters, .. } = credential;
+    let because = credential.rejected_because.unwrap_or(Rejection::Refused);
+    let vcenter = vcenter.or(vcenters.first().map(String::as_str));
+    let mut next = what_to_do(because, user, name, vcenter);
+    if is_in_file && because != Rejection::AccountLocked {
+        let _ = write!(
+            next,
+            " The password in the file $CREDENTIALS_DIRECTORY/{name} is the one that was rejected, as far as sixteen bits \
+             of it tell: another one is tried by itself."
+        );
+    }
+    let message =
+        format!("{}; it was not tried again, since that could lock the account", was_rejected(credential));
+    ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, message).next(next) }
+}
+
+/// What is known of a rejection, as a sentence without its end.
+pub(crate) fn was_rejected(credential: &Credential) -> String {
+    let Credential { name, user, rejected_message, .. } = credential;
+    let because = credential.rejected_because.unwrap_or(Rejection::Refused);
+    let at = credential.rejected_at.map(|at| format!(" at {at}")).unwrap_or_default();
+    format!(
+        "the credential \"{name}\" ({user}) was rejected{at}{}",
+        reason(because, rejected_message.as_deref())
+    )
+}
+
+/// A server that does not show, before any login, that it is the one that the password is for.
+pub(crate) fn unknown_at(vcenter: &VcenterRecord) -> ApiError {
+    let v = &vcenter.vcenter;
+    ApiError::new(
+        Code::NoPassword,
+        format!(
+            "the address of {} was changed, and the server at {} does not show that it is the same one; the stored \
+             password is not sent to it",
+            v.name,
+            address(&v.host, v.port)
+        ),
+    )
+    .next(format!(
+        "If it is the same, type its password for this address: {}.",
+        Suggestion::of("vcenter edit").about(&v.name).flag("--password-stdin")
+    ))
+}
+
+/// No password in any of the places where it could be.
+pub(crate) fn no_password(credential: &str) -> ApiError {
+    let store = format!("Store it: {}.", Suggestion::new_password(credential));
+    lacks_password(credential, &store)
+}
+
+/// The same for a credential that is only about to be made.
+pub fn no_new_password(credential: &str) -> ApiError {
+    lacks_password(credential, "Pass it with --password-stdin.")
+}
+
+fn reason(because: Rejection, said: Option<&str>) -> String {
+    let ours = match because {
+        Rejection::InvalidLogin => ": user or password is wrong",
+        Rejection::PasswordExpired => ": its password has expired",
+        Rejection::AccountDisabled => ": the account is disabled",
+        Rejection::AccountLocked => ": the account is locked",
+        Rejection::Refused => "",
+    };
+    let said = said.map(|said| format!(" (the server says: {said})")).unwrap_or_default();
+    format!("{ours}{said}")
+}
+
+const FEDERATED: &str =
+    "On a vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.";
+
+fn what_to_do(because: Rejection, user: &str, credential: &str, vcenter: Option<&str>) -> String {
+    let set = Suggestion::new_password(credential);
+    let retry = vcenter.map(|vcenter| Suggestion::of("test").about(vcenter).flag("--retry-login"));
+    let or_retry = |when: &str| retry.as_ref().map(|retry| format!(" {when}: {retry}.")).unwrap_or_default();
+    match because {
+        Rejection::InvalidLogin => format!(
+            "Nothing logs in with it again until it is changed: {set}.{} {FEDERATED}",
+            or_retry("If it was right after all")
+        ),
+        Rejection::PasswordExpired => format!(
+            "Give {user} a new password on the vCenter or in its directory, then store it: {set}.{}",
+            or_retry("If the old one is valid again")
+        ),
+        Rejection::AccountDisabled => format!(
+            "Have {user} enabled on the vCenter or in its directory.{} With another password: {set}.",
+            or_retry("Then log in again")
+        ),
+        Rejection::AccountLocked => format!(
+            "Wait: nothing logs in with it for 15 minutes, so that the vCenter can unlock it, and then the next operation \
+             does.{} Look for what else logs in as {user} with an old password.",
+            or_retry("If somebody unlocked it before")
+        ),
+        Rejection::Refused => format!(
+            "Do what the server says, then store the password anew: {set}.{}",
+            or_retry("If it was right after all")
+        ),
+    }
+}
+
+fn before_it_is_stored(because: Rejection, user: &str) -> String {
+    match because {
+        Rejection::InvalidLogin => {
+            format!("Check user and password, then add it again; nothing was stored. {FEDERATED}")
+        }
+        Rejection::PasswordExpired => format!(
+            "Give {user} a new password on the vCenter or in its directory, then add it again with that one; nothing was \
+             stored."
+        ),
+        Rejection::AccountDisabled => format!(
+            "Have {user} enabled on the vCenter or in its directory, then add it again; nothing was stored."
+        ),
+        Rejection::AccountLocked => format!(
+            "Wait until {user} is unlocked, which vCenter does by itself after some minutes, then add it again; nothing \
+             was stored."
+        ),
+        Rejection::Refused => "Do what the server says, then add it again; nothing was stored.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{CredentialId, CredentialPlace, Time, Trust};
+    use std::collections::BTreeSet;
+
+    const ALL: [Refusal; 5] = [
+        Refusal::UserOrPassword,
+        Refusal::PasswordExpired,
+        Refusal::AccountDisabled,
+        Refusal::AccountLocked,
+        Refusal::Other,
+    ];
+
+    #[test]
+    fn every_rejection_has_words_and_a_next_step_of_its_own() {
+        let (mut messages, mut steps) = (BTreeSet::new(), BTreeSet::new());
+        for refusal in ALL {
+            for configured in [true, false] {
+                let server = Server {
+                    name: "Ber'lin",
+                    host: "vc",
+                    port: 443,
+                    user: "reader",
+                    credential: "a b",
+                    trust: &Trust::System,
+                    configured,
+                };
+                let error = rejected(&server, refusal, "  in its\nown words ");
+                assert!(error.message.contains("the server says: in its own words"), "{error:?}");
+                assert_eq!(error.rejected_because, Some(rejection(refusal)));
+                let next = error.next_step.unwrap();
+                assert_eq!(next.contains("nothing was stored"), !configured, "{next}");
+                for (name, quoted) in [("a b", "'a b'"), ("Ber'lin", r"'Ber'\''lin'")] {
+                    assert_eq!(next.matches(name).count(), next.matches(quoted).count(), "{next}");
+                }
+                messages.insert(error.message);
+                steps.insert(next);
+            }
+        }
+        assert_eq!((messages.len(), steps.len()), (ALL.len(), 2 * ALL.len()));
+    }
+
+    #[test]
+    fn a_rejection_from_before_names_a_vcenter_to_try_again_on_and_the_file() {
+        let credential = Credential {
+            id: CredentialId("c".into()),
+            name: "ops".into(),
+            user: "reader".into(),
+            stored: CredentialPlace::File,
+            vcenters: vec!["Bonn".into()],
+            rejected_at: Some(Time(0)),
+            rejected_because: Some(Rejection::InvalidLogin),
+            rejected_message: None,
+        };
+        let next = |error: ApiError| error.next_step.unwrap();
+        let of_file = next(rejected_before(&credential, None, true));
+        assert!(
+            of_file.contains("test --retry-login Bonn") && of_file.contains("$CREDENTIALS_DIRECTORY/ops")
+        );
+        let of_keychain = next(rejected_before(&credential, Some("Köln"), false));
+        assert!(of_keychain.contains("test --retry-login 'Köln'") && !of_keychain.contains("DIRECTORY"));
+    }
+}

@@ -1,0 +1,295 @@
+//! Which password may be sent where, and what a server's answer means for those who come after.
+//! Refuses to send one: connections do. A password that was rejected is never tried again until something changed.
+
+use crate::events::Events;
+use crate::{Clock, explain};
+use contract::{ApiError, Credential, CredentialId, Event, Rejection, Time, Vcenter, VcenterId};
+use secrecy::SecretString;
+use secrets::{CredentialKey, Place, Secrets, Unlock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::{Rejected, Store, VcenterRecord};
+use vsphere::{About, Session};
+
+/// vCenter unlocks an account by itself after some minutes, unless somebody goes on trying.
+const WHILE_LOCKED: Duration = Duration::from_secs(15 * 60);
+
+/// A password that is about to be tried.
+#[derive(Clone)]
+pub(crate) struct Password {
+    pub(crate) secret: SecretString,
+    /// Whether it is stored nowhere: somebody typed it for this process.
+    pub(crate) is_typed: bool,
+    is_in_file: bool,
+    /// Sixteen bits of it.
+    print: u16,
+}
+
+/// Finds passwords, and keeps the ones from being sent that must not be. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Logins {
+    store: Store,
+    secrets: Secrets,
+    unlock: Unlock,
+    events: Events,
+    now: Clock,
+    typed: Arc<Mutex<Typed>>,
+}
+
+/// What is known of the passwords that were typed for this process only.
+#[derive(Default)]
+struct Typed {
+    /// The addresses that somebody typed the password for.
+    addresses: HashSet<(VcenterId, String, u16)>,
+    /// What was rejected, in sixteen bits.
+    rejected: HashMap<CredentialId, u16>,
+}
+
+impl Logins {
+    pub(crate) fn new(store: Store, secrets: Secrets, unlock: Unlock, events: Events, now: Clock) -> Logins {
+        Logins { store, secrets, unlock, events, now, typed: Arc::default() }
+    }
+
+    /// The password of a credential, from wherever it is.
+    pub(crate) async fn password(
+        &self,
+        id: &CredentialId,
+        name: &str,
+        by_user: bool,
+    ) -> Result<Password, ApiError> {
+        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
+        // A prompt out of the blue is answered with Cancel: only what a person asked for may show one.
+        let unlock = if by_user { self.unlock } else { Unlock::Never };
+        let found = self.secrets.find(&key, unlock).await.map_err(|error| explain::secrets(name, &error))?;
+        let (secret, place) = found.ok_or_else(|| explain::no_password(name))?;
+        self.known(id, secret, place).await
+    }
+
+    /// A password that came with the call.
+    pub(crate) async fn given(&self, id: &CredentialId, secret: SecretString) -> Result<Password, ApiError> {
+        self.known(id, secret, Place::Memory).await
+    }
+
+    async fn known(
+        &self,
+        id: &CredentialId,
+        secret: SecretString,
+        place: Place,
+    ) -> Result<Password, ApiError> {
+        let key = self.store.rejection_key().await.map_err(explain::store)?;
+        let print = secrets::print(&key, id.as_str(), &secret);
+        Ok(Password { secret, is_typed: place == Place::Memory, is_in_file: place == Place::File, print })
+    }
+
+    /// Holds a password that was typed, until this process ends; with a vCenter, it was typed for its address.
+    pub(crate) fn hold(&self, key: &CredentialKey, secret: SecretString, vcenter: Option<&Vcenter>) {
+        self.secrets.hold(key, secret);
+        if let Some(v) = vcenter {
+            self.typed().addresses.insert((v.id.clone(), v.host.clone(), v.port));
+        }
+    }
+
+    /// Fails if a vCenter rejected the credential before and nothing changed since; looks for its password only then.
+    /// So nobody is contacted in vain. What counts is the look under the login lock.
+    pub(crate) async fn look(&self, vcenter: &VcenterRecord, by_user: bool) -> Result<(), ApiError> {
+        let v = &vcenter.vcenter;
+        if self.store.rejection(&v.credential_id).await.map_err(explain::store)?.is_none() {
+            return Ok(());
+        }
+        match self.password(&v.credential_id, &v.credential, by_user).await {
+            Ok(password) => {
+                self.refuse_rejected(&v.credential_id, &password, Some(&v.name), false).await.map(drop)
+            }
+            Err(_) => Err(self.rejected_before(&v.credential_id, Some(&v.name), false).await?),
+        }
+    }
+
+    /// Whether the password that is at hand for a credential is kept from being tried.
+    pub(crate) async fn is_blocked(&self, credential: &Credential) -> Result<bool, ApiError> {
+        let Some(rejected) = self.store.rejection(&credential.id).await.map_err(explain::store)? else {
+            return Ok(false);
+        };
+        let password = self.password(&credential.id, &credential.name, true).await;
+        // One that can't be found can't be another one either.
+        Ok(password.map_or(true, |password| blocks(&rejected, &password, (self.now)())))
+    }
+
+    /// Fails if this password must not be tried, unless a person says that it is right after all; answers with what a
+    /// vCenter said of the credential before.
+    pub(crate) async fn refuse_rejected(
+        &self,
+        credential: &CredentialId,
+        password: &Password,
+        vcenter: Option<&str>,
+        retry: bool,
+    ) -> Result<Option<Rejected>, ApiError> {
+        let rejected = self.store.rejection(credential).await.map_err(explain::store)?;
+        let here = password.is_typed && self.typed().rejected.get(credential) == Some(&password.print);
+        let there = rejected.as_ref().is_some_and(|rejected| blocks(rejected, password, (self.now)()));
+        if !retry && (here || there) {
+            return Err(self.rejected_before(credential, vcenter, password.is_in_file).await?);
+        }
+        Ok(rejected)
+    }
+
+    async fn rejected_before(
+        &self,
+        credential: &CredentialId,
+        vcenter: Option<&str>,
+        is_in_file: bool,
+    ) -> Result<ApiError, ApiError> {
+        let credential = self.store.credential(credential).await.map_err(explain::store)?;
+        Ok(explain::rejected_before(&credential, vcenter, is_in_file))
+    }
+
+    /// Fails if this password must not be sent to a server that does not show that it is the one it is for.
+    pub(crate) fn refuse_unknown(
+        &self,
+        vcenter: &VcenterRecord,
+        is_known: bool,
+        password: &Password,
+    ) -> Result<(), ApiError> {
+        let v = &vcenter.vcenter;
+        let typed_for_it = || {
+            let address = (v.id.clone(), v.host.clone(), v.port);
+            password.is_typed && self.typed().addresses.contains(&address)
+        };
+        if is_known || typed_for_it() { Ok(()) } else { Err(explain::unknown_at(vcenter)) }
+    }
+
+    /// Stores with the credential what a server said of it. The caller holds the credential's login lock; `before` is
+    /// what a vCenter said of it the last time.
+    pub(crate) async fn note_answer(
+        &self,
+        credential: &CredentialId,
+        password: &Password,
+        before: Option<&Rejected>,
+        answer: &Result<Session, vsphere::Error>,
+    ) -> Result<(), ApiError> {
+        let noted = match answer {
+            Err(vsphere::Error::InvalidLogin { refusal, message, .. }) => {
+                if password.is_typed {
+                    self.typed().rejected.insert(credential.clone(), password.print);
+                    if before.is_some() {
+                        // Whoever has the stored one must still know that it was rejected.
+                        return Ok(());
+                    }
+                }
+                let rejected = Rejected {
+                    at: (self.now)(),
+                    because: explain::rejection(*refusal),
+                    message: explain::words(message),
+                    print: Some(password.print),
+                };
+                self.store.set_rejected(credential, &rejected).await
+            }
+            Ok(_) if before.is_some_and(|before| is_proof(before, password)) => {
+                self.store.clear_rejection(credential).await
+            }
+            _ => return Ok(()),
+        };
+        self.events.publish(Event::CredentialsChanged);
+        noted.map_err(explain::store)
+    }
+
+    fn typed(&self) -> MutexGuard<'_, Typed> {
+        self.typed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether what a vCenter said keeps a password from being tried. It binds the password that was rejected, and while the
+/// account is locked every one.
+fn blocks(rejected: &Rejected, password: &Password, now: Time) -> bool {
+    let since = now.0.saturating_sub(rejected.at.0);
+    match (rejected.because, rejected.print) {
+        // A time to come was written by a clock that was wrong.
+        (Rejection::AccountLocked, _) => {
+            u64::try_from(since).is_ok_and(|ms| ms < WHILE_LOCKED.as_millis() as u64)
+        }
+        (_, Some(print)) => print == password.print,
+        // An older release didn't say which one it was: the stored one, not what somebody types now.
+        (_, None) => !password.is_typed,
+    }
+}
+
+/// Whether a login proves that a rejection no longer holds: with the very password, or with the stored one, which then is
+/// another by now. What somebody typed says nothing about what is stored, but that the account isn't locked.
+fn is_proof(rejected: &Rejected, password: &Password) -> bool {
+    !password.is_typed
+        || rejected.print == Some(password.print)
+        || rejected.because == Rejection::AccountLocked
+}
+
+/// Whether a server shows, before any login, that it is the one that was configured; fails if it shows that it is not.
+pub(crate) fn is_known(vcenter: &VcenterRecord, about: &About) -> Result<bool, ApiError> {
+    match (&vcenter.vcenter.instance_uuid, &about.instance_uuid) {
+        (Some(known), Some(found)) if known == found => Ok(true),
+        (Some(_), Some(found)) => Err(explain::different(vcenter, found)),
+        // A vCenter always tells; an ESXi host does only after login.
+        (Some(known), None) if !vcenter.is_host() => {
+            Err(explain::different(vcenter, &format!("none, instead of {known}")))
+        }
+        _ => Ok(!vcenter.is_moved()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    fn password(print: u16, is_typed: bool) -> Password {
+        Password { secret: "p".into(), is_typed, is_in_file: false, print }
+    }
+
+    fn rejected(because: Rejection, print: Option<u16>) -> Rejected {
+        Rejected { at: Time(100 * MINUTE), because, message: None, print }
+    }
+
+    #[test]
+    fn what_was_rejected_is_blocked_until_it_is_another_password_however_long_that_takes() {
+        for because in [
+            Rejection::InvalidLogin,
+            Rejection::PasswordExpired,
+            Rejection::AccountDisabled,
+            Rejection::Refused,
+        ] {
+            for now in [0, 100, 101, 1_000_000] {
+                let now = Time(now * MINUTE);
+                for is_typed in [true, false] {
+                    assert!(blocks(&rejected(because, Some(7)), &password(7, is_typed), now), "{because:?}");
+                    assert!(!blocks(&rejected(because, Some(7)), &password(8, is_typed), now), "{because:?}");
+                }
+                assert!(blocks(&rejected(because, None), &password(7, false), now));
+                assert!(!blocks(&rejected(because, None), &password(7, true), now));
+            }
+        }
+    }
+
+    #[test]
+    fn a_locked_account_is_left_alone_for_a_quarter_of_an_hour_with_any_password() {
+        for (minute, is_blocked) in [(99, false), (100, true), (114, true), (115, false), (1_000, false)] {
+            for (print, is_typed) in [(7, false), (8, false), (8, true)] {
+                let locked = rejected(Rejection::AccountLocked, Some(7));
+                let blocks = blocks(&locked, &password(print, is_typed), Time(minute * MINUTE));
+                assert_eq!(blocks, is_blocked, "minute {minute}");
+            }
+        }
+        let locked = rejected(Rejection::AccountLocked, Some(7));
+        assert!(blocks(&locked, &password(7, false), Time(115 * MINUTE - 1)));
+    }
+
+    #[test]
+    fn a_rejection_is_lifted_by_the_very_password_or_by_the_stored_one_and_not_by_what_was_typed() {
+        let wrong = rejected(Rejection::InvalidLogin, Some(7));
+        for (print, is_typed, proves) in
+            [(7, true, true), (7, false, true), (8, false, true), (8, true, false)]
+        {
+            assert_eq!(is_proof(&wrong, &password(print, is_typed)), proves, "{print} {is_typed}");
+        }
+        assert!(!is_proof(&rejected(Rejection::InvalidLogin, None), &password(8, true)));
+        assert!(is_proof(&rejected(Rejection::AccountLocked, Some(7)), &password(8, true)));
+    }
+}

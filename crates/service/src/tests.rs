@@ -1,0 +1,100 @@
+//! The whole service on a vCenter of its own, with a clock that the test sets.
+//! Refuses to wait for that clock: it stands still until a test moves it.
+
+use super::*;
+use contract::{OperationState, Origin, Trust, VcenterStatus};
+use simulator::Simulator;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+const DAY: i64 = 86_400_000;
+
+/// What the one test that uses it has set.
+static NOW: AtomicI64 = AtomicI64::new(0);
+
+fn set_clock() -> Time {
+    Time(NOW.load(Ordering::Relaxed))
+}
+
+async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, VcenterId) {
+    let options = Options {
+        data_dir: folder.path().to_owned(),
+        credentials_dir: None,
+        keychain: false,
+        unlock: Unlock::Never,
+    };
+    let service = open_with(options, set_clock).await.unwrap();
+    let password = Some(server.password().to_owned().into());
+    let added = service
+        .add_vcenter(AddVcenter {
+            name: "Berlin".to_owned(),
+            address: server.address().to_string(),
+            login: LoginWith::User { user: server.user().to_owned(), password },
+            trust: Trust::Pin { sha256: server.sha256().to_owned() },
+            tags: Vec::new(),
+            ttl: None,
+        })
+        .await
+        .unwrap();
+    (service, added.what.id)
+}
+
+async fn sync(service: &Service, vcenter: &VcenterId) {
+    let job = Job::FullSync { accept_removals: false };
+    let id = service.operations().submit(vcenter, job, Origin::User).await.unwrap();
+    let ended = service.operations().wait(&id).await.unwrap();
+    assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.error);
+}
+
+async fn status(service: &Service) -> VcenterStatus {
+    service.status().await.unwrap().remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_wrong_clock_dated_in_the_future_is_stale_until_it_is_read_again() {
+    let right = 1_772_366_400_000;
+    NOW.store(right + DAY, Ordering::Relaxed);
+    let server = Simulator::start(simulator::Options::new(20, 1)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (service, vcenter) = on(&server, &folder).await;
+    sync(&service, &vcenter).await;
+    let before = status(&service).await;
+    assert_eq!((before.fresh, before.age_seconds), (true, Some(0)));
+    service.invalidate(&vcenter);
+
+    NOW.store(right, Ordering::Relaxed);
+    let misdated = status(&service).await;
+    assert_eq!((misdated.fresh, misdated.age_seconds), (false, None), "it counts as stale, and has no age");
+    assert_eq!(misdated.synced_at, Some(Time(right + DAY)));
+    let doctor = service.doctor().await.unwrap();
+    let finding = doctor.iter().find(|check| check.name == "vCenter Berlin").unwrap();
+    assert!(!finding.ok && finding.detail.contains("dated in the future"), "{finding:?}");
+    assert_eq!(finding.next_step.as_deref(), Some("musterctl sync full Berlin"));
+    println!("fault | a clock that was a day ahead | {}", finding.detail);
+
+    // However old the data may be: nobody knows how old it is.
+    let any_age = Freshness::AtMost(Duration::from_secs(365 * 86_400));
+    let read = service.read_fresh(&vcenter, Kind::Hosts, any_age).await.unwrap();
+    assert_eq!((read.synced_at, read.failure), (Some(Time(right)), None), "it was read, and dated right");
+    let again = service.read(&vcenter, Kind::Hosts, any_age).await.unwrap();
+    assert_eq!(again.refresh, None, "once is enough");
+    assert!(!status(&service).await.fresh, "what else was read then is stale still");
+
+    sync(&service, &vcenter).await;
+    let after = status(&service).await;
+    assert_eq!((after.fresh, after.age_seconds, after.synced_at), (true, Some(0), Some(Time(right))));
+    assert_eq!(after.since, Some(Time(right)), "the state began when it was seen, and not tomorrow");
+    service.close().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_service_that_closes_takes_no_more_in() {
+    let server = Simulator::start(simulator::Options::new(5, 1)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (service, vcenter) = on(&server, &folder).await;
+    service.close().await;
+    let job = Job::FullSync { accept_removals: false };
+    let refused = service.operations().submit(&vcenter, job, Origin::User).await.unwrap_err();
+    assert_eq!(refused.code, Code::Cancelled);
+    server.stop().await;
+}

@@ -1,0 +1,411 @@
+//! What a server says of a login, what that means for the next one, and to whom a stored password goes.
+//! Refuses to believe the client: how often somebody logged in, the server says.
+
+use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish};
+use contract::{ApiError, Code, Rejection, Vcenter};
+use serde_json::{Value, json};
+use service::{EditVcenter, Service};
+use std::io::Write;
+use std::time::Duration;
+
+/// One line of the table of all kinds of fault.
+fn told(fault: &str, what_happened: &str) {
+    println!("{fault} | {what_happened}");
+}
+
+fn test(muster: &Musterctl) -> Run {
+    muster.json(&["test", "Berlin"])
+}
+
+/// How often somebody logged in while this ran.
+fn logins<T>(peer: &Peer, run: impl FnOnce() -> T) -> (u64, T) {
+    let before = peer.calls("Login");
+    let outcome = run();
+    (peer.calls("Login") - before, outcome)
+}
+
+fn credential(muster: &Musterctl) -> Value {
+    muster.ok(&["credential", "list"])[0].clone()
+}
+
+async fn berlin(service: &Service) -> Vcenter {
+    service.vcenter("Berlin").await.unwrap()
+}
+
+#[test]
+fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
+    let peer = Peer::vcenter();
+    for (action, exit, because, words, step) in [
+        (
+            json!({"fault": "InvalidLogin"}),
+            4,
+            Some("invalid_login"),
+            "user or password is wrong",
+            "credential set Berlin",
+        ),
+        (
+            json!({"fault": "PasswordExpired", "message": "User password expired."}),
+            4,
+            Some("password_expired"),
+            "its password has expired (the server says: User password expired.)",
+            "a new password on the vCenter",
+        ),
+        (
+            json!({"fault": "InvalidLogin", "message": "The user account is disabled."}),
+            4,
+            Some("account_disabled"),
+            "the account is disabled",
+            "enabled on the vCenter",
+        ),
+        (
+            json!({"fault": "InvalidLogin", "message": "User account is locked."}),
+            4,
+            Some("account_locked"),
+            "the account is locked",
+            "15 minutes",
+        ),
+        (
+            json!({"fault": "custom", "kind": "SomethingNew", "message": "The moon is full."}),
+            4,
+            Some("refused"),
+            "SomethingNew: The moon is full.",
+            "what the server says",
+        ),
+        (
+            json!({"fault": "LimitExceeded", "message": "The maximum number of sessions is reached."}),
+            5,
+            None,
+            "no session left (it says: The maximum number of sessions is reached.)",
+            "Nothing is wrong with user and password",
+        ),
+        (json!({"status": 503}), 5, None, "no session left", "Nothing is wrong with user and password"),
+        (
+            json!({"fault": "SystemError", "message": "The database of the vCenter is down."}),
+            1,
+            None,
+            "refused Login: The database of the vCenter is down. (SystemError)",
+            "health",
+        ),
+    ] {
+        peer.behave();
+        let muster = Musterctl::with(&peer, "Berlin");
+        peer.rule(json!({"method": "Login", "action": action}));
+        let (first, run) = logins(&peer, || test(&muster));
+        assert_eq!((run.code, first), (exit, 1), "{action}: {run:?}");
+        let error = run.error();
+        assert!(error["message"].as_str().unwrap().contains(words), "{action}: {error}");
+        assert!(error["next_step"].as_str().unwrap().contains(step), "{action}: {error}");
+        assert_eq!(error.get("rejected_because").and_then(Value::as_str), because, "{action}: {error}");
+        assert_eq!(credential(&muster)["rejected_because"].as_str(), because, "{action}");
+
+        let (second, run) = logins(&peer, || test(&muster));
+        assert_eq!((run.code, second), (exit, u64::from(because.is_none())), "{action}: {run:?}");
+        if because.is_some() {
+            let error = run.error();
+            assert!(error["message"].as_str().unwrap().contains("was not tried again"), "{error}");
+            assert_eq!(error["rejected_because"].as_str(), because, "{error}");
+            let doctor = muster.json(&["doctor"]).document().to_string();
+            assert!(doctor.contains("was rejected at"), "{doctor}");
+        }
+        peer.behave();
+        let (_, run) = logins(&peer, || muster.json(&["test", "Berlin", "--retry-login"]));
+        assert_eq!((run.code, test(&muster).code), (0, 0), "{action}: {run:?}");
+        assert_eq!(credential(&muster)["rejected_at"], Value::Null, "{action}");
+        told(
+            &format!("login answered by {action}"),
+            &format!("exit {exit}, {}, second try sent {second} logins", because.unwrap_or("nothing bound")),
+        );
+    }
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn a_password_file_that_changed_after_a_rejection_is_tried_and_an_unchanged_one_never_again() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let attempt = || logins(&peer, || test(&muster));
+    muster.put_password("Berlin", "rotated away");
+    let (first, run) = attempt();
+    assert_eq!((first, run.code), (1, 4));
+    for command in [&["test", "Berlin"][..], &["sync", "full", "Berlin"]] {
+        let (more, run) = logins(&peer, || muster.json(command));
+        assert_eq!((more, run.code), (0, 4), "{run:?}");
+        let next = run.error()["next_step"].as_str().unwrap().to_owned();
+        assert!(
+            next.contains("$CREDENTIALS_DIRECTORY/Berlin") && next.contains("test --retry-login Berlin"),
+            "{next}"
+        );
+    }
+    muster.put_password("Berlin", "rotated away\r\n");
+    assert_eq!(attempt().0, 0, "only its line's end is another");
+    muster.put_password("Berlin", "rotated wrongly");
+    let (tried, run) = attempt();
+    assert_eq!((tried, run.code, attempt().0), (1, 4, 0), "{run:?}");
+    told(
+        "the password file changed after a rejection",
+        "the new password was tried once, the old one never again",
+    );
+    muster.put_password("Berlin", PASSWORD);
+    assert_eq!((attempt().1.code, &credential(&muster)["rejected_at"]), (0, &Value::Null));
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn a_mark_in_a_password_file_is_no_part_of_the_password_and_utf_16_is_refused_in_words() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let write = |bytes: &[u8]| std::fs::write(muster.folder().join("credentials/Berlin"), bytes).unwrap();
+    for (mark, end) in [("\u{feff}", ""), ("\u{feff}", "\r\n"), ("", "\r"), ("", "\r\n")] {
+        write(format!("{mark}{PASSWORD}{end}").as_bytes());
+        assert_eq!(test(&muster).code, 0, "{mark:?} {end:?}");
+    }
+    told("a password file with a byte-order mark or any line's end", "the password alone was sent");
+    for (mark, encode) in [
+        (&b"\xff\xfe"[..], u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        (b"\xfe\xff", u16::to_be_bytes),
+        (b"", u16::to_le_bytes),
+    ] {
+        let text: Vec<u8> = format!("{PASSWORD}\r\n").encode_utf16().flat_map(encode).collect();
+        write(&[mark, &text].concat());
+        let (sent, run) = logins(&peer, || test(&muster));
+        assert_eq!((sent, run.code), (0, 4), "{run:?}");
+        assert!(run.error()["message"].as_str().unwrap().contains("is UTF-16"), "{run:?}");
+
+        let add =
+            ["vcenter", "add", "Bonn", &peer.address(), "--user", "admin", "--password-stdin", "--json"];
+        let mut child = muster.spawn(&add);
+        // What ends before it has read all is no failure of the test.
+        let _ = child.stdin.take().unwrap().write_all(&[mark, &text].concat());
+        let run = finish(child);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.error()["message"].as_str().unwrap().contains("is UTF-16"), "{run:?}");
+    }
+    told("a password in UTF-16", "refused in words before anything was sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_somebody_types_lifts_nothing_for_those_who_have_the_stored_one() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.put_password("Berlin", "no longer right");
+    assert_eq!(test(&muster).code, 4);
+    let typing = async |password: &str| {
+        let service = muster.service().await;
+        let v = berlin(&service).await;
+        service.hold_password(&v.credential_id, &v.credential, password.into(), Some(&v));
+        let first = service.operations().test(&v.id, false).await;
+        let before = peer.calls("Login");
+        let second = service.operations().test(&v.id, false).await;
+        let tried_again = peer.calls("Login") - before;
+        service.close().await;
+        (first, second, tried_again)
+    };
+    let (first, second, _) = typing(PASSWORD).await;
+    assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(
+        logins(&peer, || test(&muster).code),
+        (0, 4),
+        "the stored one is still the one that was rejected"
+    );
+
+    let (first, second, tried_again) = typing("typed wrongly").await;
+    let rejected = |outcome: Result<_, ApiError>| outcome.map(|_| ()).unwrap_err().code;
+    assert_eq!(
+        (rejected(first), rejected(second), tried_again),
+        (Code::LoginRejected, Code::LoginRejected, 0)
+    );
+    assert_eq!(
+        logins(&peer, || test(&muster).code),
+        (0, 4),
+        "what was stored and rejected is not forgotten for it"
+    );
+    muster.put_password("Berlin", PASSWORD);
+    assert_eq!(test(&muster).code, 0);
+    told(
+        "a right password typed beside a stored one that was rejected",
+        "it logged in, the stored one stayed blocked",
+    );
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_user_in_the_form_waits_for_a_login_that_is_under_way_and_is_not_blocked_by_it() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let service = muster.service().await;
+    let v = berlin(&service).await;
+    peer.rule(json!({"method": "Login", "action": {"hold": true, "fault": "InvalidLogin"}}));
+    let under_way = muster.spawn(&["test", "Berlin", "--json"]);
+    eventually("the login is under way", || peer.get("/held")["held"] == 1);
+    let edit = EditVcenter { user: Some("somebody".into()), ..EditVcenter::default() };
+    let mut edited = std::pin::pin!(service.edit_vcenter(v.id.as_str(), edit));
+    let waited = tokio::time::timeout(Duration::from_millis(500), &mut edited).await;
+    assert!(waited.is_err(), "it did not wait for the answer: {waited:?}");
+    peer.post("/release", json!({}));
+    edited.await.unwrap();
+    assert_eq!(finish(under_way).code, 4);
+    let stored = service.credential(v.credential_id.as_str()).await.unwrap();
+    assert_eq!((&*stored.user, stored.rejected_because), ("somebody", None::<Rejection>));
+    service.close().await;
+}
+
+/// Gives an ESXi host another hardware id and network card.
+fn rebuilt(host: &Peer, uuid: &str, mac: &str) {
+    let card = json!([{
+        "key": "key-vim.host.PhysicalNic-vmnic0", "device": "vmnic0", "pci": "0000:02:00.0", "spec": {},
+        "wakeOnLanSupported": false, "mac": mac
+    }]);
+    host.post(
+        "/update",
+        json!({"type": "HostSystem", "all": true, "set": {"summary.hardware.uuid": uuid, "config.network.pnic": card}}),
+    );
+}
+
+fn esxi() -> Peer {
+    Peer::start(&["--model", "esx"])
+}
+
+const OWN: &str = "4c4c4544-004a-4210-8052-b4c04f303432";
+
+#[test]
+fn the_stored_password_stays_where_it_is_when_an_address_leads_to_a_server_that_shows_no_identity() {
+    let (old, new) = (esxi(), esxi());
+    rebuilt(&old, OWN, "AA:BB:CC:00:00:01");
+    rebuilt(&new, OWN, "AA:BB:CC:00:00:01");
+    let muster = Musterctl::with(&old, "Berlin");
+    assert_eq!(test(&muster).code, 0);
+    muster.ok(&["vcenter", "edit", "Berlin", "--host", &new.address(), "--ca-file", &new.ca()]);
+    for command in
+        [&["test", "Berlin"][..], &["sync", "full", "Berlin"], &["test", "Berlin", "--retry-login"]]
+    {
+        let run = muster.json(command);
+        assert_eq!((run.code, &run.error()["code"]), (4, &json!("no_password")), "{run:?}");
+        let error = run.error();
+        assert!(error["message"].as_str().unwrap().contains("does not show that it is the same"), "{error}");
+        assert!(
+            error["next_step"].as_str().unwrap().contains("vcenter edit Berlin --password-stdin"),
+            "{error}"
+        );
+    }
+    assert_eq!((new.calls("Login"), &muster.ok(&["status"])[0]["state"]), (0, &json!("no_password")));
+    told(
+        "vcenter edit --host to a server that shows no identity",
+        "nothing was sent; the password is wanted for it",
+    );
+
+    let given = ["vcenter", "edit", "Berlin", "--password-stdin", "--json"];
+    assert_eq!(muster.run_with_stdin(&given, PASSWORD).code, 0);
+    assert_eq!((test(&muster).code, new.calls("Login")), (0, 1));
+    assert_eq!(test(&muster).code, 0, "from then on it is known there");
+    muster.ok(&["vcenter", "edit", "Berlin", "--host", &old.address(), "--ca-file", &old.ca()]);
+    assert_eq!(muster.json(&["test", "Berlin"]).code, 4, "and no longer where it was before");
+    assert_eq!((old.sessions(), new.sessions()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_typed_for_the_new_address_goes_there_and_what_answers_still_has_to_be_the_same() {
+    let (old, new) = (esxi(), esxi());
+    rebuilt(&old, OWN, "AA:BB:CC:00:00:01");
+    rebuilt(&new, "4c4c4544-004a-4210-8052-b4c04f303433", "AA:BB:CC:00:00:02");
+    let muster = Musterctl::with(&old, "Berlin");
+    muster.ok(&["vcenter", "edit", "Berlin", "--host", &new.address(), "--ca-file", &new.ca()]);
+    let service = muster.service().await;
+    let v = berlin(&service).await;
+    assert!(service.is_moved_host(&v.id).await.unwrap());
+    service.hold_password(&v.credential_id, &v.credential, PASSWORD.into(), None);
+    let error = service.operations().test(&v.id, false).await.unwrap_err();
+    assert_eq!((error.code, new.calls("Login")), (Code::NoPassword, 0), "it was typed for something else");
+    service.hold_password(&v.credential_id, &v.credential, PASSWORD.into(), Some(&v));
+    let error = service.operations().test(&v.id, false).await.unwrap_err();
+    assert_eq!((error.code, new.calls("Login")), (Code::DifferentVcenter, 1), "{error:?}");
+    rebuilt(&new, OWN, "AA:BB:CC:00:00:01");
+    service.operations().test(&v.id, false).await.unwrap();
+    assert!(!service.is_moved_host(&v.id).await.unwrap());
+    service.close().await;
+    assert_eq!(test(&muster).code, 0, "the stored one goes there from now on");
+    assert_eq!((old.sessions(), new.sessions()), (0, 0));
+}
+
+#[test]
+fn the_stored_password_goes_to_a_vcenter_that_moved_and_to_no_other() {
+    let (peer, other, host) = (Peer::vcenter(), Peer::vcenter(), esxi());
+    let muster = Musterctl::with(&peer, "Berlin");
+    for elsewhere in [&other, &host] {
+        muster.ok(&[
+            "vcenter",
+            "edit",
+            "Berlin",
+            "--host",
+            &elsewhere.address(),
+            "--ca-file",
+            &elsewhere.ca(),
+        ]);
+        let run = test(&muster);
+        assert_eq!((run.code, &run.error()["code"]), (1, &json!("different_vcenter")), "{run:?}");
+        assert_eq!(elsewhere.calls("Login"), 0);
+    }
+    told("vcenter edit --host to another server", "different_vcenter, nothing was sent");
+    let port = peer.address().rsplit(':').next().unwrap().to_owned();
+    let same = format!("localhost:{port}");
+    muster.ok(&["vcenter", "edit", "Berlin", "--host", &same, "--ca-file", &peer.ca()]);
+    assert_eq!(test(&muster).code, 0, "it shows who it is before anybody logs in");
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn two_hosts_that_share_a_hardware_id_are_two_unless_they_share_a_network_card() {
+    const COPIED: &str = "03000200-0400-0500-0006-000700080009";
+    for (uuid, macs, is_same) in [
+        (OWN, ["AA:BB:CC:00:00:01", "AA:BB:CC:00:00:02"], false),
+        (OWN, ["AA:BB:CC:00:00:01", "aa:bb:cc:00:00:01"], true),
+        (COPIED, ["AA:BB:CC:00:00:01", "AA:BB:CC:00:00:01"], false),
+    ] {
+        let (first, second) = (esxi(), esxi());
+        rebuilt(&first, uuid, macs[0]);
+        rebuilt(&second, uuid, macs[1]);
+        let muster = Musterctl::with(&first, "first");
+        muster.put_password("second", PASSWORD);
+        let add =
+            ["vcenter", "add", "second", &second.address(), "--user", "admin", "--ca-file", &second.ca()];
+        let run = muster.json(&add);
+        assert_eq!(run.code, if is_same { 9 } else { 0 }, "{uuid} {macs:?}: {run:?}");
+        told(
+            &format!("two ESXi hosts with the hardware id {uuid} and the network cards {macs:?}"),
+            if is_same { "the second one is the first" } else { "both are there" },
+        );
+        if is_same {
+            continue;
+        }
+        assert_eq!(run.document()["instance_uuid"], json!(uuid));
+        muster.ok(&["sync", "full", "--all"]);
+        let hosts = muster.ok(&["inventory", "hosts"]);
+        let of: Vec<&str> =
+            hosts.as_array().unwrap().iter().filter_map(|row| row["vcenter"].as_str()).collect();
+        assert_eq!(of, ["first", "second"], "kept apart: {hosts}");
+        assert_eq!(muster.ok(&["inventory", "hosts", "--vcenter", "second"]).as_array().unwrap().len(), 1);
+        // The one that is configured stays itself, whatever card is in it.
+        rebuilt(&first, uuid, macs[1]);
+        assert_eq!(muster.json(&["sync", "full", "--all"]).code, 0);
+        muster.ok(&["vcenter", "remove", "first", "--yes"]);
+        let left = muster.ok(&["inventory", "vms"]);
+        assert!(left.as_array().unwrap().iter().all(|row| row["vcenter"] == "second"), "{left}");
+        assert!(!left.as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_credential_goes_with_the_vcenter_it_was_made_with_after_renames_too_and_no_other_does() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.put_password("Bonn", PASSWORD);
+    muster.ok(&["credential", "add", "Bonn", "--user", "admin"]);
+    muster.ok(&["vcenter", "edit", "Berlin", "--name", "Bonn"]);
+    let run = muster.json(&["vcenter", "remove", "Bonn", "--yes"]);
+    assert!(run.code == 0 && run.stderr.contains("\"Berlin\" was removed too"), "{run:?}");
+    assert_eq!(credential(&muster)["name"], "Bonn", "it only has the same name");
+
+    let with = ["--credential", "Bonn", "--ca-file", &peer.ca()];
+    muster.ok(&[&["vcenter", "add", "Bonn", &peer.address()][..], &with].concat());
+    muster.ok(&["vcenter", "remove", "Bonn", "--yes"]);
+    assert_eq!(credential(&muster)["name"], "Bonn", "it was there before the vCenter");
+}

@@ -1,0 +1,48 @@
+//! Ends a window while something hangs, and by a signal.
+//! Refuses to count what the window says of itself: the process is gone, and the server says who is logged in.
+
+use super::closing;
+use super::driver::Window;
+use super::screen::{Screen, Theme, USUAL};
+use crate::support::{END, Musterctl, Peer, eventually, table};
+use anyhow::{Result, ensure};
+use serde_json::json;
+use std::time::Instant;
+
+#[tokio::test]
+async fn a_window_closes_in_time_while_its_server_answers_nothing() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    for methods in ["Login", "RetrievePropertiesEx|DestroyView|Logout"] {
+        let window = Window::open_beside(&screen, &muster).await?;
+        window.go("#/vcenter").await?;
+        peer.rule(json!({"method": methods, "action": {"hold": true}}));
+        window.press("[data-vcenter='Berlin']", "Full sync").await?;
+        eventually("the server holds a call back", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+        let asked = Instant::now();
+        window.close(&screen).await?;
+        let took = asked.elapsed();
+        table(&format!("a window whose server doesn't answer {methods}"), format!("closed after {took:.1?}"));
+        ensure!(took < END, "{took:?}");
+        peer.behave();
+        peer.post("/release", json!({}));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_window_that_the_system_ends_leaves_no_session() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    window.wait_for_toast("Berlin: full sync done").await?;
+    ensure!(peer.sessions() == 1, "the window is logged in");
+    closing::terminate(&screen)?;
+    table("a window ended by SIGTERM", format!("sessions left: {}", peer.sessions()));
+    ensure!(peer.sessions() == 0, "a session is left");
+    Ok(())
+}
