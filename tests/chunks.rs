@@ -103,7 +103,7 @@ fn vms_that_vanish_while_they_are_read_cost_neither_the_pass_nor_a_call_each() {
         assert_eq!(operation["done"], operation["total"], "{operation}");
         let calls = operation["calls"].as_u64().unwrap();
         assert!(calls < 150, "no call for each of {gone}: {calls}");
-        told(&format!("{gone} of {all} VMs gone during the read"), &format!("{left} rows, {calls} calls"));
+        told(&format!("{gone} of {all} VMs gone during the read"), format!("{left} rows, {calls} calls"));
     }
 }
 

@@ -108,7 +108,7 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
         assert_eq!(credential(&muster)["rejected_at"], Value::Null, "{action}");
         told(
             &format!("login answered by {action}"),
-            &format!("exit {exit}, {}, second try sent {second} logins", because.unwrap_or("nothing bound")),
+            format!("exit {exit}, {}, second try sent {second} logins", because.unwrap_or("nothing bound")),
         );
     }
     assert_eq!(peer.sessions(), 0);
