@@ -27,7 +27,7 @@ fn whatever_is_killed_when_nothing_acknowledged_is_lost_and_nothing_is_mixed() {
             println!("round {round}: {} killed, {} acknowledged", soak.killed, soak.acknowledged.len());
         }
     }
-    println!("{}", soak.ends(round));
+    soak.ends(round);
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -210,7 +210,7 @@ impl Soak {
     }
 
     /// In the end everything acknowledged is there, and a sync succeeds as if nothing had happened. Answers with the figures.
-    fn ends(&mut self, rounds: u64) -> String {
+    fn ends(&mut self, rounds: u64) {
         let all = self.muster.ok(&["operations", "list", "--limit", "1000000"]);
         let all: std::collections::HashMap<&str, &Value> = all
             .as_array()
@@ -226,16 +226,10 @@ impl Soak {
         let now = self.seen();
         assert_eq!((now.hosts, now.vms), (self.generation, self.generation));
         let (killed, acknowledged) = (self.killed, self.acknowledged.len());
-<<<<<<< HEAD
         table(
             &format!("{killed} processes killed in {rounds} rounds"),
             format!("{acknowledged} acknowledged operations, 0 lost; never mixed"),
         );
-=======
-        format!(
-            "{killed} killed in {rounds} rounds: {acknowledged} acknowledged operations, 0 lost; never mixed"
-        )
->>>>>>> store
     }
 }
 
