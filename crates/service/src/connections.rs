@@ -145,6 +145,12 @@ impl Connections {
         }
     }
 
+    /// The same without waiting for it.
+    pub(crate) fn leave_soon(&self, vcenter: &VcenterId) {
+        let (this, vcenter) = (self.clone(), vcenter.clone());
+        self.under_way.spawn(async move { this.leave(&vcenter).await });
+    }
+
     /// Logs out everywhere, as far as the servers answer in time. The service is closing.
     pub(crate) async fn leave_all(&self, until: Instant) {
         self.under_way.close();

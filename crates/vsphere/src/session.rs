@@ -87,7 +87,7 @@ impl Session {
     /// HostSystem.
     pub async fn host_identity(&self) -> Result<HostIdentity, Error> {
         let view = View::open(self, "HostSystem", None).await?;
-        let listed = view.list().await;
+        let listed = view.list(&self.collector()).await;
         view.close().await;
         let Some(host) = listed?.members.into_iter().next() else { return Ok(HostIdentity::default()) };
         let hosts = self.retrieve(&[host], "HostSystem", &HostIdentity::PATHS).await?;

@@ -2,6 +2,7 @@
 //! Refuses to take silence for an empty list: a view that the server says nothing about is an error.
 
 use crate::{
+    collector::Collector,
     error::Error,
     parser::Object,
     property::PropertySet,
@@ -42,15 +43,15 @@ impl View {
         Ok(Self { session: session.clone(), moref })
     }
 
-    /// What it lists now: 90 bytes an object.
+    /// What it lists now, asked for through this collector: 90 bytes an object.
     ///
     /// # Errors
     /// [`Error::NotAuthenticated`] also where the view is gone: that happens only together with its session.
-    pub async fn list(&self) -> Result<Listing, Error> {
+    pub async fn list(&self, collector: &Collector) -> Result<Listing, Error> {
         let root = self.session.root_folder();
         let objects = [self.moref.clone(), root.clone()];
         let sets = [PropertySet::new("ContainerView", ["view"]), PropertySet::new("Folder", ["name"])];
-        let asked = self.session.retrieve_sets(&objects, &sets, false).await;
+        let asked = collector.retrieve(&objects, &sets, false).await;
         let sent = asked.map_err(|error| self.replaced(error))?.whole()?;
         let find = |moref: &MoRef| sent.iter().find(|object| object.moref == *moref);
         let view = find(&self.moref).ok_or_else(|| self.incomplete())?;

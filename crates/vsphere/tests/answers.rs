@@ -327,6 +327,11 @@ fn only_the_wanted_fields_of_a_value_are_built() {
     let mac = devices[1].field("macAddress").and_then(Value::as_str);
     assert_eq!(mac, Some("00:50:56:00:00:01"));
 
+    let indented = with_value("xsi:type=\"Summary\"", "\n  <a>1</a>\n  <b>2</b>\n");
+    let page_of_it = parse_page_of(indented.as_bytes(), &sets, Limits::default()).unwrap();
+    let value = page_of_it.objects[0].property("p").unwrap();
+    assert_eq!((value.as_list().len(), value.as_str()), (0, Some("")), "the blanks are no text");
+
     let other = [PropertySet::new("VirtualMachine", ["p"])];
     assert_eq!(parse_page_of(body.as_bytes(), &other, Limits::default()).unwrap(), page(body.as_bytes()));
     // What is passed over costs neither depth nor elements.

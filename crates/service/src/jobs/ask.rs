@@ -1,16 +1,15 @@
 //! Asks for objects by reference: in chunks that adapt to what they weigh, several at once.
 //! Refuses to say what becomes of an object that didn't come: it tells how it did not come.
 
-use super::read::{BUSY, Failed, KindRead, Reader};
-use crate::wire;
+use super::listing::BUSY;
+use super::read::{Failed, KindRead, Reader};
+use super::slots::Slot;
 use contract::Kind;
 use futures_util::future::try_join_all;
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use vsphere::{Error, Missing, MoRef, Object, Property, PropertySet, Retrieved};
-
-use super::slots::Slot;
 
 /// Objects in the first chunk, before it is known what they weigh.
 const FIRST: usize = 100;
@@ -24,6 +23,15 @@ const AIM: u64 = 1 << 20;
 /// So many failures in a row end a reading of which nothing has come; one that fails now and then goes on.
 const FAILURES: u32 = 12;
 const FAILURES_LATER: u32 = 120;
+
+/// So many calls in a row may go without an answer from a server that answers nothing else either.
+const SILENCES: u32 = 3;
+
+/// How long a server that let a call time out may take to show that it answers others.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
+/// So many hidden objects are told apart one by one; of more, all that were asked for together count as hidden.
+const HIDDEN: u32 = 100;
 
 /// How often a chunk is put off by a server that isn't there.
 const AWAY: u32 = 1;
@@ -44,8 +52,10 @@ pub(super) struct Answered {
     pub(super) present: Vec<MoRef>,
     /// The server said that they don't exist.
     pub(super) gone: Vec<MoRef>,
-    /// Left out of an answer that had the root folder, or asked for together with one that doesn't exist.
+    /// Left out of an answer that had the root folder.
     pub(super) omitted: Vec<MoRef>,
+    /// Asked for together with one that doesn't exist, by a server that fails the whole call for it.
+    pub(super) beside_gone: Vec<MoRef>,
     /// Left out of an answer that lacked the root folder as well.
     pub(super) unanswered: Vec<MoRef>,
     /// Asked for alone, and still answered with an error.
@@ -96,10 +106,13 @@ struct State {
     again: Vec<Chunk>,
     /// Objects in the next chunk.
     size: usize,
-    /// Failures since the last answer, and how many of them were silence.
+    /// Failures since the last answer.
     failures: u32,
-    silences: usize,
+    /// Calls in a row that neither they nor a small one after them got an answer.
+    silences: u32,
     has_answered: bool,
+    /// Calls that were refused for want of permission, while only presence was asked for.
+    hidden: u32,
     /// Objects that seemed to go while they were read, and are asked for once more.
     doubted: HashSet<MoRef>,
     answered: Answered,
@@ -142,6 +155,25 @@ impl State {
         self.failures += 1;
         self.failures >= if self.has_answered { FAILURES_LATER } else { FAILURES }
     }
+
+    /// Whether an object is taken as it came. One that the server can't find any more is gone, or is asked for again
+    /// if that is said of some of its properties only.
+    fn is_kept(&mut self, object: &Object, sets: &[PropertySet]) -> bool {
+        let mut asked = sets.iter().flat_map(|set| &set.properties);
+        let mut came = || asked.any(|property| object.property(&property.path).is_some());
+        match object.missing.iter().any(|(_, why)| *why == Missing::Gone) {
+            false => true,
+            true if !came() && object.missing.iter().all(|(_, why)| *why == Missing::Gone) => {
+                self.answered.gone.push(object.moref.clone());
+                false
+            }
+            true if self.doubted.insert(object.moref.clone()) => {
+                self.again.push(vec![object.moref.clone()].into());
+                false
+            }
+            true => true,
+        }
+    }
 }
 
 impl Asking<'_> {
@@ -150,7 +182,7 @@ impl Asking<'_> {
             if self.state().is_empty() {
                 return Ok(());
             }
-            let slot = self.reader.patiently(|| self.reader.slots.take()).await?;
+            let slot = self.reader.slot().await?;
             // Somebody else may have taken the last chunk meanwhile.
             let Some(chunk) = self.state().next() else { return Ok(()) };
             self.one(&slot, chunk).await?;
@@ -195,8 +227,11 @@ impl Asking<'_> {
     }
 
     fn came(&self, chunk: Vec<MoRef>, sets: &[PropertySet], retrieved: Retrieved) -> Result<(), Failed> {
-        self.reader.slots.went_well();
         let Retrieved { objects, bytes, cut_short } = retrieved;
+        match &cut_short {
+            Some(error) if error.is_transient() => self.reader.slots.throttle(),
+            _ => self.reader.slots.went_well(),
+        }
         let root_came = objects.iter().any(|object| object.moref == *self.reader.session.root_folder());
         let asked: HashSet<Arc<str>> = chunk.iter().map(|moref| moref.value.clone()).collect();
         let sent: Vec<Object> =
@@ -213,13 +248,25 @@ impl Asking<'_> {
                 return if too_many { Err(Failed::Incomplete(self.kind, asked.len())) } else { Ok(()) };
             }
             state.weigh(came.len(), bytes);
-            state.again.push(lacking.into());
+            // So many come before the rest is named by a token that fails.
+            state.size = state.size.min(came.len());
+            if !lacking.is_empty() {
+                state.again.push(lacking.into());
+            }
         } else {
             state.weigh(came.len(), bytes);
             let into = if root_came { &mut state.answered.omitted } else { &mut state.answered.unanswered };
             into.append(&mut lacking);
         }
-        let sent = sent.into_iter().filter(|object| state.is_kept(object, sets)).collect::<Vec<_>>();
+        drop(state);
+        self.keep(sent, sets);
+        Ok(())
+    }
+
+    /// Keeps what came, but for objects that are gone or are to be asked for again.
+    fn keep(&self, mut sent: Vec<Object>, sets: &[PropertySet]) {
+        let mut state = self.state();
+        sent.retain(|object| state.is_kept(object, sets));
         match self.what {
             What::Presence => state.answered.present.extend(sent.into_iter().map(|object| object.moref)),
             What::Columns => {
@@ -227,7 +274,6 @@ impl Asking<'_> {
                 self.reader.take_in(self.kind, sets, sent, self.read);
             }
         }
-        Ok(())
     }
 
     async fn failed(&self, chunk: Chunk, sets: &[PropertySet], error: Error) -> Result<(), Failed> {
@@ -242,8 +288,8 @@ impl Asking<'_> {
             }
             Error::ManagedObjectNotFound { moref: Some(gone), .. } if chunk.morefs.contains(&gone) => {
                 let mut state = self.state();
-                // Not asked one after the other: a new listing tells which of them went with it.
-                state.answered.omitted.extend(chunk.morefs.into_iter().filter(|moref| *moref != gone));
+                // Not asked again at once: a new listing may tell which of them went with it.
+                state.answered.beside_gone.extend(chunk.morefs.into_iter().filter(|moref| *moref != gone));
                 state.answered.gone.push(gone);
                 Ok(())
             }
@@ -251,21 +297,41 @@ impl Asking<'_> {
                 self.put_off(chunk, BUSY, retry_after, error).await
             }
             Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, AWAY, None, error).await,
+            // An answer, if one that can't be used: smaller chunks come to an end by themselves.
+            error @ (Error::TooLarge { .. } | Error::TooDeep { .. }) => {
+                self.state().halve(chunk.morefs, error);
+                Ok(())
+            }
+            error @ Error::NoPermission { .. } if self.what == What::Presence => {
+                let mut state = self.state();
+                state.hidden += 1;
+                match state.hidden > HIDDEN {
+                    // Kept in doubt: what may not be read is not deleted.
+                    true => state.answered.present.extend(chunk.morefs),
+                    false => state.halve(chunk.morefs, error),
+                }
+                Ok(())
+            }
             error => {
-                let is_silence = matches!(error, Error::Timeout { .. });
+                let is_silent = matches!(error, Error::Timeout { .. }) && !self.shows_life().await?;
                 if error.is_transient() {
-                    self.reader.slots.strained();
+                    self.reader.slots.throttle();
                 }
                 let mut state = self.state();
-                state.silences += usize::from(is_silence);
-                // All calls in flight, and two more: each is a minute of waiting.
-                if state.strike() || state.silences >= self.reader.slots.most() + 2 {
+                state.silences += u32::from(is_silent);
+                if state.strike() || state.silences >= SILENCES {
                     return Err(error.into());
                 }
                 state.halve(chunk.morefs, error);
                 Ok(())
             }
         }
+    }
+
+    /// Whether the server answers a small call: then it was the objects that it could not answer for in time.
+    async fn shows_life(&self) -> Result<bool, Failed> {
+        let answer = tokio::time::timeout(SIGN_OF_LIFE, self.reader.session.current_time());
+        Ok(matches!(self.reader.context.or_cancelled(answer).await?, Ok(Ok(_))))
     }
 
     /// Asks for a chunk again after a while, because the server has no room for it now, or isn't there.
@@ -318,33 +384,12 @@ impl Asking<'_> {
             }
         }
         self.state().weigh(1, AIM);
-        self.reader.take_in(self.kind, sets, vec![whole], self.read);
+        self.keep(vec![whole], sets);
         Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Whether an object is taken as it came. One that the server can't find any more is gone, or is asked for again
-    /// if that is said of some of its properties only.
-    fn is_kept(&mut self, object: &Object, sets: &[PropertySet]) -> bool {
-        let mut asked = sets.iter().flat_map(|set| &set.properties);
-        let mut came = || asked.any(|property| object.property(&property.path).is_some());
-        match object.missing.iter().any(|(_, why)| *why == Missing::Gone) {
-            false => true,
-            true if !came() => {
-                self.answered.gone.push(object.moref.clone());
-                false
-            }
-            true if self.doubted.insert(object.moref.clone()) => {
-                self.again.push(vec![object.moref.clone()].into());
-                false
-            }
-            true => true,
-        }
     }
 }
 
@@ -365,25 +410,4 @@ fn grouped(properties: &[(String, Property)]) -> Vec<PropertySet> {
         }
     }
     sets
-}
-
-impl Reader<'_> {
-    /// Takes in what came: objects, and the snapshots of VMs.
-    fn take_in(&self, kind: Kind, sets: &[PropertySet], sent: Vec<Object>, read: &Mutex<KindRead>) {
-        let asked: HashSet<&str> =
-            sets.iter().flat_map(|set| &set.properties).map(|property| &*property.path).collect();
-        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = read.objects.len();
-        for sent in sent {
-            read.withheld.note(&sent);
-            let object = wire::object(kind, &asked, &sent, self.session.root_folder());
-            if kind == Kind::Vms {
-                let snapshots = wire::snapshots(&object, &sent).into_iter();
-                read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));
-            }
-            read.objects.insert(object.moref.clone(), object);
-        }
-        let new = read.objects.len() - known;
-        self.context.progress.send_modify(|progress| progress.done += new as u64);
-    }
 }

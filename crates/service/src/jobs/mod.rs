@@ -4,12 +4,14 @@
 mod apply;
 mod ask;
 mod guard;
+mod listing;
 mod pass;
 mod read;
 mod refused;
 mod slots;
 mod sync;
 mod test;
+mod withheld;
 
 pub(crate) use sync::{Scope, sync};
 pub(crate) use test::{Seen, look_around, test};

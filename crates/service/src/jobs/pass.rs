@@ -22,8 +22,6 @@ pub(super) struct Reading {
     pub(super) gone: Vec<(Kind, Moref)>,
     /// What this account may not read.
     pub(super) denied: Vec<Denied>,
-    /// What the server doesn't know of what was asked.
-    pub(super) refused: Refused,
 }
 
 /// A kind, or properties of a kind, that come back as `NoPermission` for every object.
@@ -36,18 +34,19 @@ pub(super) struct Denied {
     pub(super) privileges: BTreeSet<String>,
 }
 
-/// Reads what `scope` asks for. `refused` is what this server has refused before.
+/// Reads what `scope` asks for. `refused` is what this server has refused before; the answer has what it refuses now.
 pub(super) async fn read(
     context: &Context,
     session: &Session,
     before: &Snapshot,
     scope: &Scope,
     refused: Refused,
-) -> Result<Reading, Failed> {
+) -> (Result<Reading, Failed>, Refused) {
     let reader = Reader::new(context, session, before, refused);
     let reading = rounds(&reader, before, scope).await;
     reader.close().await;
-    Ok(Reading { refused: reader.into_refused(), ..reading? })
+    // Whatever came of the pass: what a server refused once it needn't refuse again.
+    (reading, reader.into_refused())
 }
 
 /// The kinds that were asked for, at once; then those that they refer to and nobody knows, and so on.

@@ -3,26 +3,17 @@
 
 use super::ask::{self, Answered, What};
 use super::slots::Slots;
+use super::withheld::Withheld;
 use super::{Context, Stop};
 use crate::wire;
 use contract::columns;
 use contract::{Kind, Missing, Moref, Object, Snapshot, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use vsphere::{Error, MoRef, PropertySet, Session, View};
 
 /// How often what didn't come is held against a new listing and asked for again: each time something may be deleted.
 const ROUNDS: usize = 5;
-
-/// How often a call is put off by a server that has no room for it.
-pub(super) const BUSY: u32 = 4;
-
-/// How long it may be put off each time.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// All that giving back what the server holds for a pass may take.
-const CLOSING: Duration = Duration::from_secs(3);
 
 /// Property paths that a server refused, by kind.
 pub(crate) type Refused = BTreeMap<Kind, BTreeSet<String>>;
@@ -36,39 +27,11 @@ pub(super) struct KindRead {
     pub(super) snapshots: BTreeMap<Moref, Object>,
     /// What the account may not read of them.
     pub(super) withheld: Withheld,
-    /// Objects that exist and could not be read, with the server's last word about one of them.
-    pub(super) unread: Vec<Moref>,
+    /// How many of them have come.
+    pub(super) came: usize,
+    /// How many of them exist and could not be read, with the server's last word about one.
+    pub(super) unread: usize,
     pub(super) last_word: Option<Error>,
-}
-
-/// Properties that came back as `NoPermission`, with how often and for want of which privilege.
-#[derive(Default)]
-pub(super) struct Withheld {
-    /// Objects that came.
-    objects: usize,
-    properties: BTreeMap<String, (usize, Option<String>)>,
-}
-
-impl Withheld {
-    pub(super) fn note(&mut self, object: &vsphere::Object) {
-        self.objects += 1;
-        for (path, why) in &object.missing {
-            if let vsphere::Missing::NoPermission(privilege) = why {
-                let (count, known) = self.properties.entry(path.to_string()).or_default();
-                *count += 1;
-                if known.is_none() {
-                    *known = privilege.as_deref().map(str::to_owned);
-                }
-            }
-        }
-    }
-
-    /// The properties that came of no object, and the privileges that are missing for them.
-    pub(super) fn of_all(&self) -> (BTreeSet<String>, BTreeSet<String>) {
-        let all = || self.properties.iter().filter(|(_, (count, _))| *count >= self.objects);
-        let privileges = all().filter_map(|(_, (_, privilege))| privilege.clone());
-        (all().map(|(path, _)| path.clone()).collect(), privileges.collect())
-    }
 }
 
 /// Why a kind was not read.
@@ -78,6 +41,8 @@ pub(super) enum Failed {
     Server(Error),
     /// The server listed objects that it then did not send.
     Incomplete(Kind, usize),
+    /// The root folder, which always exists, did not come when all was read.
+    RootUnread,
     /// Cancelled, or failed for a reason of our own.
     Stopped(Stop),
 }
@@ -101,7 +66,7 @@ pub(super) struct Reader<'a> {
     pub(super) slots: Slots<'a>,
     before: &'a Snapshot,
     refused: Mutex<Refused>,
-    views: Mutex<Vec<Arc<View>>>,
+    pub(super) views: Mutex<Vec<Arc<View>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -139,20 +104,32 @@ impl<'a> Reader<'a> {
         self.context.step(&format!("reading {}", kind.plural()));
         self.context.progress.send_modify(|progress| progress.total += listed.len() as u64);
         let read = Mutex::new(KindRead::default());
-        let unread = self.all_of(kind, &views, &listed, &read).await;
-        let mut read = read.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if unread.is_err() {
-            // It doesn't count, and may be counted anew.
+        let outcome = self.listed(kind, &views, &listed, &read, roots.is_empty()).await;
+        let read = into_inner(read);
+        if outcome.is_err() {
+            // It may be read again, and is counted then.
             self.context.progress.send_modify(|progress| {
-                progress.total -= listed.len() as u64;
-                progress.done -= read.objects.len() as u64;
+                progress.total = progress.total.saturating_sub(listed.len() as u64);
+                progress.done = progress.done.saturating_sub(read.came as u64);
             });
         }
-        read.lack(kind, unread?)?;
-        if roots.is_empty() {
-            self.no_longer_listed(kind, &listed, &mut read).await?;
+        outcome.map(|()| read)
+    }
+
+    async fn listed(
+        &self,
+        kind: Kind,
+        views: &[Arc<View>],
+        listed: &BTreeSet<MoRef>,
+        read: &Mutex<KindRead>,
+        is_everything: bool,
+    ) -> Result<(), Failed> {
+        let unread = self.all_of(kind, views, listed, read).await?;
+        lock(read).keep_places(kind, unread)?;
+        match is_everything {
+            true => self.no_longer_listed(kind, listed, read).await,
+            false => Ok(()),
         }
-        Ok(read)
     }
 
     /// Asks for objects that no view lists. Answers with those that don't exist.
@@ -162,15 +139,16 @@ impl<'a> Reader<'a> {
         morefs: Vec<MoRef>,
         into: &mut KindRead,
     ) -> Result<Vec<Moref>, Failed> {
+        self.context.progress.send_modify(|progress| progress.total += morefs.len() as u64);
         let read = Mutex::new(std::mem::take(into));
-        let answered = ask::ask(self, kind, What::Columns, morefs, &read).await?;
-        *into = read.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Answered { gone, omitted, unanswered, unread, .. } = answered;
-        if !unanswered.is_empty() {
-            return Err(Failed::Incomplete(kind, unanswered.len()));
-        }
-        into.lack(kind, unread)?;
-        Ok(gone.into_iter().chain(omitted).map(|moref| (&*moref.value).into()).collect())
+        let answered = self.unlisted(kind, What::Columns, morefs, &read).await;
+        *into = into_inner(read);
+        let Answered { gone, unread, .. } = answered?;
+        self.context.progress.send_modify(|progress| {
+            progress.total = progress.total.saturating_sub(gone.len() as u64);
+        });
+        into.keep_places(kind, unread)?;
+        Ok(gone.into_iter().map(|moref| (&*moref.value).into()).collect())
     }
 
     /// Asks for everything that is listed until each object has come, is gone or can't be read.
@@ -185,9 +163,10 @@ impl<'a> Reader<'a> {
         let (mut unread, mut gone) = (Vec::new(), 0);
         for _ in 0..ROUNDS {
             let answered = ask::ask(self, kind, What::Columns, asked, read).await?;
-            let Answered { gone: said, omitted, unanswered, unread: failed, .. } = answered;
+            let Answered { gone: said, mut omitted, beside_gone, unanswered, unread: failed, .. } = answered;
             unread.extend(failed);
             gone += said.len();
+            omitted.extend(beside_gone);
             asked = unanswered;
             if !omitted.is_empty() {
                 let (still_listed, root_came) = self.list(kind, views).await?;
@@ -199,11 +178,41 @@ impl<'a> Reader<'a> {
                 asked.extend(there);
             }
             if asked.is_empty() {
-                self.context.progress.send_modify(|progress| progress.total -= gone as u64);
+                self.context.progress.send_modify(|progress| {
+                    progress.total = progress.total.saturating_sub(gone as u64);
+                });
                 return Ok(unread);
             }
         }
         Err(Failed::Incomplete(kind, asked.len()))
+    }
+
+    /// Asks for objects that are in no list, so that the server's own word about each is all there is: those that it
+    /// leaves out are gone, and those that it didn't speak of are asked for again.
+    async fn unlisted(
+        &self,
+        kind: Kind,
+        what: What,
+        mut morefs: Vec<MoRef>,
+        read: &Mutex<KindRead>,
+    ) -> Result<Answered, Failed> {
+        let mut all = Answered::default();
+        let mut without_root = 0;
+        while !morefs.is_empty() {
+            let answered = ask::ask(self, kind, what, morefs, read).await?;
+            let Answered { present, gone, omitted, beside_gone, unanswered, unread } = answered;
+            all.present.extend(present);
+            all.gone.extend(gone.into_iter().chain(omitted));
+            all.unread.extend(unread);
+            without_root += usize::from(!unanswered.is_empty());
+            if without_root >= ROUNDS {
+                return Err(Failed::Incomplete(kind, unanswered.len()));
+            }
+            // Each time at least one of them is gone.
+            morefs = beside_gone;
+            morefs.extend(unanswered);
+        }
+        Ok(all)
     }
 
     /// Known objects that are listed no more: those that still exist are hidden from the account, and stay as they are
@@ -212,93 +221,47 @@ impl<'a> Reader<'a> {
         &self,
         kind: Kind,
         listed: &BTreeSet<MoRef>,
-        read: &mut KindRead,
+        read: &Mutex<KindRead>,
     ) -> Result<(), Failed> {
         let listed: HashSet<&str> = listed.iter().map(|moref| &*moref.value).collect();
         let known = self.before.objects(kind).iter().filter(|known| !listed.contains(&*known.moref));
         let known: Vec<MoRef> = known.map(|known| MoRef::new(&*known.object_type, &*known.moref)).collect();
-        let nothing = Mutex::default();
-        let answered = ask::ask(self, kind, What::Presence, known, &nothing).await?;
-        if !answered.unanswered.is_empty() {
-            return Err(Failed::Incomplete(kind, answered.unanswered.len()));
+        let answered = self.unlisted(kind, What::Presence, known, &Mutex::default()).await?;
+        let mut read = lock(read);
+        for moref in answered.present {
+            let hidden = without_values(kind, &moref, Missing::NoPermission);
+            read.objects.insert((&*moref.value).into(), hidden);
         }
-        let hidden = answered.present.into_iter().map(|moref| (moref, Missing::NoPermission));
-        let unread = answered.unread.into_iter().map(|(moref, error)| (moref, reason(&error)));
-        for (moref, why) in hidden.chain(unread) {
-            read.objects.insert((&*moref.value).into(), without_values(kind, &moref, why));
+        for (moref, error) in answered.unread {
+            read.keep_place(kind, &moref, error);
         }
         Ok(())
     }
 
-    /// Opens a view of each root, or of everything.
-    async fn views(&self, kind: Kind, roots: &[MoRef]) -> Result<Vec<Arc<View>>, Failed> {
-        let roots = if roots.is_empty() { vec![None] } else { roots.iter().map(Some).collect() };
-        let mut views = Vec::new();
-        for root in roots {
-            let view = self.patiently(|| View::open(self.session, kind.object_type(), root)).await?;
-            let view = Arc::new(view);
-            self.open().push(view.clone());
-            views.push(view);
-        }
-        Ok(views)
-    }
-
-    /// What the views list now of this kind, and whether the root folder came with each of the lists.
-    async fn list(&self, kind: Kind, views: &[Arc<View>]) -> Result<(BTreeSet<MoRef>, bool), Failed> {
-        let (mut listed, mut root_came) = (BTreeSet::new(), true);
-        for view in views {
-            let listing = self.patiently(|| view.list()).await?;
-            root_came &= listing.root_came;
-            listed.extend(listing.members.into_iter().filter(|moref| is_of(kind, &moref.kind)));
-        }
-        Ok((listed, root_came))
-    }
-
-    /// Shows that the session is still ours and still sees the root of the inventory.
-    pub(super) async fn prove_session(&self) -> Result<(), Failed> {
-        let root = [self.session.root_folder().clone()];
-        let seen = self.patiently(|| self.session.retrieve(&root, "Folder", &["name"])).await?;
-        match &seen[..] {
-            [one] if one.moref == root[0] => Ok(()),
-            _ => Err(Failed::Incomplete(Kind::Folders, 1)),
-        }
-    }
-
-    /// Calls until the server has room for the call, or said too often that it hasn't.
-    pub(super) async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Failed>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        for put_off in 0..BUSY {
-            match self.context.or_cancelled(call()).await? {
-                Err(error @ Error::HttpStatus { retry_after, .. }) if error.is_transient() => {
-                    tracing::debug!(%error, put_off, "the server has no room");
-                    self.pause(put_off, retry_after).await?;
-                }
-                answer => return Ok(answer?),
+    /// Takes in what came: objects, and the snapshots of VMs.
+    pub(super) fn take_in(
+        &self,
+        kind: Kind,
+        sets: &[PropertySet],
+        sent: Vec<vsphere::Object>,
+        read: &Mutex<KindRead>,
+    ) {
+        let asked: HashSet<&str> =
+            sets.iter().flat_map(|set| &set.properties).map(|property| &*property.path).collect();
+        let mut read = lock(read);
+        let known = read.objects.len();
+        for sent in sent {
+            read.withheld.note(&sent);
+            let object = wire::object(kind, &asked, &sent, self.session.root_folder());
+            if kind == Kind::Vms {
+                let snapshots = wire::snapshots(&object, &sent).into_iter();
+                read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));
             }
+            read.objects.insert(object.moref.clone(), object);
         }
-        Ok(self.context.or_cancelled(call()).await??)
-    }
-
-    /// Waits for a server that has no room, or isn't there: as long as it says, or longer each time.
-    pub(super) async fn pause(&self, put_off: u32, after: Option<Duration>) -> Result<(), Failed> {
-        self.slots.strained();
-        let wait = after.unwrap_or(Duration::from_millis(500) * 2_u32.pow(put_off));
-        Ok(self.context.or_cancelled(tokio::time::sleep(wait.min(LONGEST_PAUSE))).await?)
-    }
-
-    /// Gives back what the server holds for this pass, as far as it lets us: it all dies with the session anyway.
-    pub(super) async fn close(&self) {
-        let views = std::mem::take(&mut *self.open());
-        let closing = async {
-            futures_util::future::join_all(views.iter().map(|view| view.close())).await;
-            self.slots.close().await;
-        };
-        let in_time = tokio::time::timeout(CLOSING, closing);
-        if !matches!(self.context.or_cancelled(in_time).await, Ok(Ok(()))) {
-            tracing::debug!("views and collectors were left to die with their session");
-        }
+        let new = read.objects.len() - known;
+        read.came += new;
+        self.context.progress.send_modify(|progress| progress.done += new as u64);
     }
 
     /// What to ask for of a kind.
@@ -326,30 +289,31 @@ impl<'a> Reader<'a> {
     fn refused(&self) -> MutexGuard<'_, Refused> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn open(&self) -> MutexGuard<'_, Vec<Arc<View>>> {
-        self.views.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl KindRead {
-    /// Keeps a place for objects that exist and could not be read; if there is nothing else, the kind was not read.
-    fn lack(&mut self, kind: Kind, unread: Vec<(MoRef, Error)>) -> Result<(), Failed> {
+    /// Keeps a place for objects that exist and could not be read. If nothing else came, and not for one object alone,
+    /// the kind was not read.
+    fn keep_places(&mut self, kind: Kind, unread: Vec<(MoRef, Error)>) -> Result<(), Failed> {
         let nothing_came = self.objects.is_empty();
+        let several = unread.len() > 1;
         for (moref, error) in unread {
-            let place: Moref = (&*moref.value).into();
-            let why = reason(&error);
-            self.objects.insert(place.clone(), without_values(kind, &moref, why));
-            self.unread.push(place);
-            self.last_word = Some(error);
-        }
-        match self.last_word.take() {
-            Some(error) if nothing_came => Err(error.into()),
-            last_word => {
-                self.last_word = last_word;
-                Ok(())
+            if nothing_came && (several || matches!(error, Error::NoPermission { .. })) {
+                return Err(error.into());
             }
+            self.keep_place(kind, &moref, error);
         }
+        Ok(())
+    }
+
+    fn keep_place(&mut self, kind: Kind, moref: &MoRef, error: Error) {
+        let why = match error {
+            Error::NoPermission { .. } => Missing::NoPermission,
+            _ => Missing::Fault,
+        };
+        self.objects.insert((&*moref.value).into(), without_values(kind, moref, why));
+        self.unread += 1;
+        self.last_word = Some(error);
     }
 }
 
@@ -371,11 +335,12 @@ pub(super) fn refusable(sets: &[PropertySet], named: &str) -> BTreeSet<String> {
     meant
 }
 
-fn reason(error: &Error) -> Missing {
-    match error {
-        Error::NoPermission { .. } => Missing::NoPermission,
-        _ => Missing::Fault,
-    }
+fn lock(read: &Mutex<KindRead>) -> MutexGuard<'_, KindRead> {
+    read.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn into_inner(read: Mutex<KindRead>) -> KindRead {
+    read.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An object of which nothing is known but that it is there.
@@ -388,11 +353,6 @@ pub(super) fn without_values(kind: Kind, moref: &MoRef, why: Missing) -> Object 
         values: vec![Value::Null; slots].into(),
         missing: (0..slots).filter_map(|slot| Some((u16::try_from(slot).ok()?, why))).collect(),
     }
-}
-
-/// Whether an object of this type belongs to a kind: its subtypes do, but those that are a kind of their own.
-fn is_of(kind: Kind, object_type: &str) -> bool {
-    Kind::of_object_type(object_type).is_none_or(|own| own == kind)
 }
 
 #[cfg(test)]

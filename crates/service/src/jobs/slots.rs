@@ -12,7 +12,7 @@ const ON_A_VCENTER: usize = 4;
 const ON_A_HOST: usize = 2;
 
 /// So many calls in a row have to go well before there is one more in flight again.
-const CALM: u32 = 16;
+const SUCCESSES: u32 = 16;
 
 /// The room for calls on one session.
 pub(super) struct Slots<'a> {
@@ -28,33 +28,33 @@ struct Width {
     most: usize,
     now: usize,
     /// Permits that are withdrawn when they are given back.
-    owed: usize,
-    calm: u32,
+    surplus: usize,
+    successes: u32,
 }
 
 impl Width {
     fn new(most: usize) -> Width {
-        Width { most, now: most, owed: 0, calm: 0 }
+        Width { most, now: most, surplus: 0, successes: 0 }
     }
 
     fn narrow(&mut self) {
         let narrower = (self.now / 2).max(1);
-        self.owed += self.now - narrower;
+        self.surplus += self.now - narrower;
         self.now = narrower;
-        self.calm = 0;
+        self.successes = 0;
     }
 
     /// Counts a call that went well; true if there is room for one more from now on.
     fn widen(&mut self) -> bool {
-        self.calm += 1;
-        if self.now == self.most || self.calm < CALM {
+        self.successes += 1;
+        if self.now == self.most || self.successes < SUCCESSES {
             return false;
         }
-        self.calm = 0;
+        self.successes = 0;
         self.now += 1;
         // A permit that is still to be withdrawn need not be given out anew.
-        let is_new = self.owed == 0;
-        self.owed -= usize::from(!is_new);
+        let is_new = self.surplus == 0;
+        self.surplus -= usize::from(!is_new);
         is_new
     }
 }
@@ -87,8 +87,8 @@ impl<'a> Slots<'a> {
         Ok(Slot { slots: self, collector: Some(collector), permit: Some(permit) })
     }
 
-    /// The server refused, dropped or stalled a call: fewer at once from now on.
-    pub(super) fn strained(&self) {
+    /// Fewer calls at once from now on, because the server refused, dropped or stalled one.
+    pub(super) fn throttle(&self) {
         self.width().narrow();
     }
 
@@ -133,10 +133,10 @@ impl Drop for Slot<'_> {
     fn drop(&mut self) {
         self.slots.free().extend(self.collector.take());
         let mut width = self.slots.width();
-        if width.owed > 0
+        if width.surplus > 0
             && let Some(permit) = self.permit.take()
         {
-            width.owed -= 1;
+            width.surplus -= 1;
             permit.forget();
         }
     }
@@ -147,24 +147,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_strained_server_gets_fewer_calls_at_once_and_more_again_slowly() {
+    fn a_throttle_server_gets_fewer_calls_at_once_and_more_again_slowly() {
         let mut width = Width::new(4);
         width.narrow();
-        assert_eq!((width.now, width.owed), (2, 2));
+        assert_eq!((width.now, width.surplus), (2, 2));
         width.narrow();
         width.narrow();
-        assert_eq!((width.now, width.owed), (1, 3), "one call is always in flight");
-        width.owed = 0;
-        let more: u32 = (0..3 * CALM).map(|_| u32::from(width.widen())).sum();
+        assert_eq!((width.now, width.surplus), (1, 3), "one call is always in flight");
+        width.surplus = 0;
+        let more: u32 = (0..3 * SUCCESSES).map(|_| u32::from(width.widen())).sum();
         assert_eq!((more, width.now), (3, 4));
-        assert!((0..2 * CALM).all(|_| !width.widen()), "and never more than at the beginning");
+        assert!((0..2 * SUCCESSES).all(|_| !width.widen()), "and never more than at the beginning");
     }
 
     #[test]
     fn room_that_is_still_to_be_withdrawn_is_not_given_out_twice() {
         let mut width = Width::new(4);
         width.narrow();
-        assert!((0..2 * CALM).all(|_| !width.widen()), "the two permits were never given back");
-        assert_eq!((width.now, width.owed), (4, 0));
+        assert!((0..2 * SUCCESSES).all(|_| !width.widen()), "the two permits were never given back");
+        assert_eq!((width.now, width.surplus), (4, 0));
     }
 }

@@ -76,15 +76,19 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
     loop {
         let lease = context.lease().await?;
         let began = (context.now)();
-        let refused = refused::known(context, &lease).await?;
-        let outcome = pass::read(context, &lease.session, before, scope, refused.clone()).await;
+        let refused = refused::known(context, &lease).await;
+        let (outcome, refuses) = pass::read(context, &lease.session, before, scope, refused.clone()).await;
+        if refuses != refused {
+            refused::remember(context, &lease, &refuses).await;
+        }
         let error = match outcome {
-            Ok(reading) => {
-                if reading.refused != refused {
-                    refused::remember(context, &lease, &reading.refused).await?;
-                }
-                return Ok((began, reading));
+            Ok(reading) => return Ok((began, reading)),
+            Err(Failed::Stopped(Stop::Cancelled)) => {
+                // Calls were broken off, and views and collectors are left behind: they end with the session.
+                context.connections.leave_soon(&context.vcenter.vcenter.id);
+                return Err(Stop::Cancelled);
             }
+            Err(Failed::RootUnread) => return Err(root_unread(context).into()),
             Err(Failed::Stopped(stop)) => return Err(stop),
             Err(Failed::Incomplete(kind, lacking)) => return Err(incomplete(context, kind, lacking).into()),
             Err(Failed::Server(error)) => error,
@@ -100,27 +104,46 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
 }
 
 fn incomplete(context: &Context, kind: Kind, lacking: usize) -> ApiError {
+    let (name, objects) = (&context.vcenter.vcenter.name, counted(lacking, kind));
+    let message = format!("{name} lists {objects} that it did not return; nothing was changed");
+    ApiError::new(Code::BadAnswer, message).next(sync_again(name))
+}
+
+fn root_unread(context: &Context) -> ApiError {
     let name = &context.vcenter.vcenter.name;
-    ApiError::new(
-        Code::BadAnswer,
-        format!("{name} lists {lacking} {} that it then did not send; nothing was changed", kind.plural()),
-    )
-    .next(format!("Sync again. If it happens again, look at the health of {name} itself."))
+    let message =
+        format!("{name} did not return its root folder at the end of the sync; nothing was changed");
+    ApiError::new(Code::BadAnswer, message).next(sync_again(name))
+}
+
+fn sync_again(vcenter: &str) -> String {
+    format!("Sync again. If it happens again, check the health of {vcenter} itself.")
+}
+
+/// `1 host`, `7 VMs`.
+fn counted(count: usize, kind: Kind) -> String {
+    let plural = kind.plural();
+    match count {
+        1 => format!("1 {}", plural.strip_suffix('s').unwrap_or(&plural)),
+        _ => format!("{count} {plural}"),
+    }
 }
 
 /// What the pass could not read, and why, in words for users.
 fn lacks(context: &Context, reading: &Reading) -> Option<ApiError> {
     let name = &context.vcenter.vcenter.name;
-    let unread = unread(reading);
+    let unread = unread(context, reading);
     if reading.denied.is_empty() {
-        let message = format!("{name} did not send all that it has: {}; everything else is new", unread?);
-        let next = format!("Sync again. If it happens again, look at the health of {name} itself.");
-        return Some(ApiError::new(Code::BadAnswer, message).next(next));
+        let message =
+            format!("{name} returned only part of its inventory: {}. Everything else was updated", unread?);
+        return Some(ApiError::new(Code::BadAnswer, message).next(sync_again(name)));
     }
     let user = &context.vcenter.vcenter.user;
     let what: Vec<String> = reading.denied.iter().map(Denied::words).collect();
-    let mut message =
-        format!("{user} may not read {} of {name}; what was known of it stays", what.join(", "));
+    let mut message = format!(
+        "{user} has no permission to read {} on {name}; the last known values are kept",
+        what.join(", ")
+    );
     if let Some(unread) = unread {
         message = format!("{message}. Besides, {unread}");
     }
@@ -137,15 +160,11 @@ fn lacks(context: &Context, reading: &Reading) -> Option<ApiError> {
 }
 
 /// How many objects could not be read, and what the server said of one of them.
-fn unread(reading: &Reading) -> Option<String> {
+fn unread(context: &Context, reading: &Reading) -> Option<String> {
+    let server = &context.vcenter;
     let of_kind = |(kind, read): (&Kind, &KindRead)| {
-        let error = read.last_word.as_ref()?;
-        Some(format!(
-            "{} of {} {} could not be read ({error})",
-            read.unread.len(),
-            read.objects.len(),
-            kind.plural()
-        ))
+        let said = explain::vsphere(server, read.last_word.as_ref()?).message;
+        Some(format!("{} of {} could not be read ({said})", read.unread, counted(read.objects.len(), *kind)))
     };
     let words: Vec<String> = reading.kinds.iter().filter_map(of_kind).collect();
     (!words.is_empty()).then(|| words.join("; "))

@@ -103,12 +103,12 @@ async fn a_session_that_ends_in_the_middle_of_a_pass_is_seen_as_that() {
     let simulator = start(300, 4).await;
     let session = login(&simulator).await;
     let view = View::open(&session, "VirtualMachine", None).await.unwrap();
-    let listed = view.list().await.unwrap().members;
+    let listed = view.list(&session.collector()).await.unwrap().members;
     simulator.end_sessions();
     let sets = [PropertySet::new("VirtualMachine", ["name"])];
     let ended = session.collector().retrieve(&listed, &sets, true).await;
     assert!(matches!(ended, Err(vsphere::Error::NotAuthenticated { .. })));
-    assert!(matches!(view.list().await, Err(vsphere::Error::NotAuthenticated { .. })));
+    assert!(matches!(view.list(&session.collector()).await, Err(vsphere::Error::NotAuthenticated { .. })));
     assert!(matches!(session.current_time().await, Err(vsphere::Error::NotAuthenticated { .. })));
     let again = login(&simulator).await;
     assert_eq!(read(&again, Kind::Vms).await.len(), 300);
@@ -176,7 +176,13 @@ async fn names_come_escaped_and_notes_as_they_were_written() {
 async fn the_largest_estate_is_listed_and_read_by_reference() {
     let simulator = start(30_000, 1).await;
     let session = login(&simulator).await;
-    let listed = View::open(&session, "VirtualMachine", None).await.unwrap().list().await.unwrap().members;
+    let listed = View::open(&session, "VirtualMachine", None)
+        .await
+        .unwrap()
+        .list(&session.collector())
+        .await
+        .unwrap()
+        .members;
     let names = session.retrieve(&listed, "VirtualMachine", &["name"]).await.unwrap();
     let vms: BTreeSet<_> = names.into_iter().map(|object| object.moref).collect();
     assert_eq!((listed.len(), vms.len()), (30_000, 30_000));

@@ -51,7 +51,7 @@ pub(crate) fn paths(kind: Kind) -> Vec<String> {
 /// Everything of a kind, as Muster reads it: what the view lists and what is asked for by it must be the same.
 pub(crate) async fn read(session: &Session, kind: Kind) -> BTreeMap<String, Object> {
     let view = View::open(session, kind.object_type(), None).await.unwrap();
-    let listed = view.list().await.unwrap().members;
+    let listed = view.list(&session.collector()).await.unwrap().members;
     let collector = Collector::create(session).await.unwrap();
     let (sets, mut objects) = ([PropertySet::new(kind.object_type(), paths(kind))], BTreeMap::new());
     for chunk in listed.chunks(500) {

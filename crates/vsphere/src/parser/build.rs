@@ -45,6 +45,8 @@ struct Frame {
     /// The attribute `type`, which only references have.
     kind: Option<Arc<str>>,
     content: Content,
+    /// Whether elements in it were passed over: then what stands around them is no text.
+    is_hollow: bool,
     /// Prefixes declared outside of this element.
     prefixes: usize,
 }
@@ -141,6 +143,9 @@ impl Builder {
         }
         if self.passed_over > 0 || self.is_unwanted(local(tag.name().into_inner())) {
             self.passed_over += 1;
+            if let Some(parent) = self.open.last_mut() {
+                parent.is_hollow = true;
+            }
             return Ok(());
         }
         if self.open.len() >= self.limits.depth {
@@ -153,7 +158,8 @@ impl Builder {
         self.text.clear();
         let prefixes = self.prefixes.len();
         let name = self.names.get(local(tag.name().into_inner()));
-        let mut frame = Frame { name, type_name: None, kind: None, content: Content::Text, prefixes };
+        let mut frame =
+            Frame { name, type_name: None, kind: None, content: Content::Text, is_hollow: false, prefixes };
         if !tag.attributes_raw().is_empty() {
             self.attributes(tag, &mut frame)?;
         }
@@ -295,6 +301,7 @@ impl Builder {
 }
 
 fn value(frame: Frame, text: &str) -> (Arc<str>, Value) {
+    let text = if frame.is_hollow { "" } else { text };
     let value = match frame.content {
         Content::Items(items) => Value::List(items),
         Content::Fields { fields, .. } => Value::Struct { type_name: frame.type_name, fields },

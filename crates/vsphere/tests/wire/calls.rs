@@ -125,7 +125,7 @@ fn hosts(numbers: std::ops::Range<u32>) -> Vec<MoRef> {
 }
 
 async fn listing(session: &Session) -> Result<Listing, Error> {
-    View::open(session, "HostSystem", None).await?.list().await
+    View::open(session, "HostSystem", None).await?.list(&session.collector()).await
 }
 
 /// The hosts that came, and whether the answer was cut short.

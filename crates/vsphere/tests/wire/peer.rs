@@ -45,7 +45,7 @@ impl Peer {
 /// All objects of a type that a view lists, asked for in chunks of this size through a collector of its own.
 async fn read(session: &Session, kind: &str, chunk: usize) -> BTreeSet<MoRef> {
     let view = View::open(session, kind, None).await.unwrap();
-    let listed = view.list().await.unwrap();
+    let listed = view.list(&session.collector()).await.unwrap();
     assert!(listed.root_came);
     let (collector, mut found) = (Collector::create(session).await.unwrap(), BTreeSet::new());
     let sets = [PropertySet::new(kind, ["name", "no.such.path"])];
