@@ -9,6 +9,7 @@ use contract::Kind;
 use contract::columns;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,7 +32,7 @@ pub(crate) async fn transfer(address: &str, ca: &Path) -> Result<Cost> {
         wire.kind(kind).await?;
     }
     // The proof that the session is still ours.
-    wire.retrieve("Folder", &["name"], ROOT).await?;
+    wire.retrieve(&properties("Folder", &["name"]), ROOT).await?;
     wire.call("Logout", "SessionManager", "SessionManager", "").await?;
     Cost::of_this_process(started, None)
 }
@@ -76,7 +77,7 @@ impl Wire {
         let answer = self.call("CreateContainerView", "ViewManager", "ViewManager", &arguments).await?;
         let view = after(&answer, "<returnval type=\"ContainerView\">").context("a view has no id")?;
         let object = format!("<obj type=\"ContainerView\">{view}</obj>");
-        let list = self.retrieve("ContainerView", &["view"], &object).await?;
+        let list = self.retrieve(&properties("ContainerView", &["view"]), &object).await?;
         let mut objects: Vec<String> = references(&list)
             .filter(|(own, _)| Kind::of_object_type(own).is_none_or(|own| own == kind))
             .map(|(own, moref)| format!("<obj type=\"{own}\">{moref}</obj>"))
@@ -85,9 +86,13 @@ impl Wire {
             // No view holds the root folder.
             objects.push(ROOT.to_owned());
         }
+        let mut properties = properties(object_type, &paths(kind));
+        for (subtype, paths) in paths_of_subtypes(kind) {
+            properties.push_str(&self::properties(subtype, &paths));
+        }
         for chunk in objects.chunks(CHUNK) {
             let set = chunk.join("<skip>false</skip></objectSet><objectSet>");
-            let mut answer = self.retrieve(object_type, &paths(kind), &set).await?;
+            let mut answer = self.retrieve(&properties, &set).await?;
             while let Some(token) = after(&answer, "<token>").map(|token| format!("<token>{token}</token>")) {
                 answer = self.collect("ContinueRetrievePropertiesEx", &token).await?;
             }
@@ -96,10 +101,13 @@ impl Wire {
         Ok(())
     }
 
-    async fn retrieve(&mut self, object_type: &str, paths: &[&str], objects: &str) -> Result<String> {
-        let objects = format!("<objectSet>{objects}<skip>false</skip></objectSet>");
-        let limit = format!("<maxObjects>{}</maxObjects>", CHUNK + 1);
-        self.collect("RetrievePropertiesEx", &specification(object_type, paths, &objects, &limit)).await
+    async fn retrieve(&mut self, properties: &str, objects: &str) -> Result<String> {
+        let arguments = format!(
+            "<specSet>{properties}<objectSet>{objects}<skip>false</skip></objectSet></specSet>\
+             <options><maxObjects>{}</maxObjects></options>",
+            CHUNK + 1
+        );
+        self.collect("RetrievePropertiesEx", &arguments).await
     }
 
     async fn collect(&mut self, method: &str, arguments: &str) -> Result<String> {
@@ -142,20 +150,29 @@ impl Wire {
     }
 }
 
-fn specification(object_type: &str, paths: &[&str], objects: &str, limit: &str) -> String {
+/// What to ask an object of a type for.
+fn properties(object_type: &str, paths: &[&str]) -> String {
     let paths: String = paths.iter().map(|path| format!("<pathSet>{path}</pathSet>")).collect();
-    format!(
-        "<specSet><propSet><type>{object_type}</type><all>false</all>{paths}</propSet>{objects}</specSet>\
-         <options>{limit}</options>"
-    )
+    format!("<propSet><type>{object_type}</type><all>false</all>{paths}</propSet>")
 }
 
-/// The properties that a sync asks a vCenter 8 for.
+/// The properties that a sync asks every object of a kind for, on a vCenter 8.
 pub(crate) fn paths(kind: Kind) -> Vec<&'static str> {
     let common = columns::of(kind).asked().filter(|column| column.subtype.is_none());
     let mut paths: Vec<&str> = common.map(|column| &*column.source).collect();
     paths.sort_unstable();
     paths.dedup();
+    paths
+}
+
+/// What a sync asks a subtype of the kind's objects for besides.
+fn paths_of_subtypes(kind: Kind) -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut paths = BTreeMap::<_, Vec<_>>::new();
+    for column in columns::of(kind).asked() {
+        if let Some(subtype) = column.subtype {
+            paths.entry(subtype).or_default().push(&*column.source);
+        }
+    }
     paths
 }
 

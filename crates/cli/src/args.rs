@@ -61,7 +61,7 @@ pub(crate) enum Command {
     Doctor,
     /// Print changes as they happen, here and in other processes, until interrupted
     Watch,
-    /// Run a vCenter that is none, to try Muster out, until interrupted
+    /// Run a simulated vCenter, to try Muster out, until interrupted
     ///
     /// It answers on 127.0.0.1 only. Password and certificate are new at each start; what is in it depends on size and
     /// seed alone.
@@ -69,7 +69,7 @@ pub(crate) enum Command {
         /// How many VMs it has, templates included: 1 to 30000
         #[arg(long, value_name = "N", default_value_t = 300, value_parser = vms())]
         vms: u32,
-        /// Another seed, another estate
+        /// Another seed makes another inventory
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
         /// Answer what was recorded of a real server instead: XML, packed with gzip or not

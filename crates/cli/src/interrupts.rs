@@ -37,7 +37,8 @@ impl Interrupts {
         let signals = Signals::listen()?;
         let heard = Arc::new(Heard::default());
         let mut listener = JoinSet::new();
-        // On a thread of its own: the one that runs the command may be writing into a pipe that nobody reads.
+        // A task of its own: the command runs on the main thread, which may be stuck in a write to a pipe that nobody
+        // reads, and tasks run on the runtime's other threads.
         listener.spawn(heard.clone().listen(signals));
         Ok(Interrupts { heard, _listener: listener })
     }

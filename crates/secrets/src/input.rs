@@ -79,9 +79,9 @@ pub(crate) fn password(bytes: &[u8]) -> Result<SecretString, Unusable> {
     std::str::from_utf8(line).map(SecretString::from).map_err(|_| Unusable::NotUtf8)
 }
 
-/// Whether a mark says so, or every second byte is NUL, as in UTF-16 of what is on most keyboards. A line that was cut at
-/// its line feed may have half a character at its end.
-fn is_utf16(bytes: &[u8]) -> bool {
+/// Whether what should be UTF-8 is UTF-16: a mark says so, or every second byte is NUL, as in UTF-16 of what is on most
+/// keyboards. A line that was cut at its line feed may have half a character at its end.
+pub fn is_utf16(bytes: &[u8]) -> bool {
     let is_nul = |from: usize| bytes.len() > 2 && bytes.iter().skip(from).step_by(2).all(|byte| *byte == 0);
     bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || is_nul(0) || is_nul(1)
 }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use error::{Error, Unusable};
-pub use input::{LONGEST_PASSWORD, read_password_from, read_password_from_stdin, typed_password};
+pub use input::{LONGEST_PASSWORD, is_utf16, read_password_from, read_password_from_stdin, typed_password};
 pub use print::print;
 pub use secrecy::{ExposeSecret, SecretString};
 

@@ -7,7 +7,7 @@ use contract::{ApiError, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use store::Store;
+use store::{Store, aside};
 
 /// How fresh a reader wants its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,9 @@ impl Inventory {
 
     async fn load(&self, vcenter: &VcenterId, slot: &Slot) -> Result<Arc<Snapshot>, ApiError> {
         let loaded = self.store.load(vcenter).await.map_err(explain::store)?;
-        Ok(slot.advance(loaded.change_seq, Arc::new(Snapshot::new(loaded.objects, loaded.coverage))))
+        let change_seq = loaded.change_seq;
+        let snapshot = aside(move || Snapshot::new(loaded.objects, loaded.coverage)).await;
+        Ok(slot.advance(change_seq, Arc::new(snapshot)))
     }
 
     fn slot(&self, vcenter: &VcenterId) -> Arc<Slot> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Service {
-    /// Rows out of what is known. With `refresh`, kinds that are older than their vCenter's TTL are read anew meanwhile.
+    /// Rows out of what is known. With `refresh`, kinds that are older than their vCenter's TTL are read again meanwhile.
     pub async fn read_rows(&self, asked: RowQuery) -> Result<Rows, ApiError> {
         let chosen = self.chosen(&asked.vcenters).await?;
         let mut sources = Vec::with_capacity(chosen.len());

@@ -131,17 +131,17 @@ pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
 /// The text of certificates in PEM, without a byte-order mark, with line feeds; else what is wrong with it, in words.
 pub fn pem_text(bytes: &[u8]) -> Result<String, String> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
-    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     // A certificate in DER is one sequence of some hundred bytes.
     if matches!(bytes, [0x30, 0x81..=0x83, ..]) {
         return Err("it is in DER, not in PEM: openssl x509 -inform der -in FILE -out FILE.pem".into());
     }
     // What reads a file as UTF-8, as a window does, leaves U+FFFD where UTF-16 had its mark.
-    if is_utf16 || bytes.contains(&0) || bytes.starts_with("\u{fffd}".as_bytes()) {
-        return Err("it is UTF-16, or no text at all: save it as UTF-8 or ASCII".into());
+    if secrets::is_utf16(bytes) || bytes.starts_with("\u{fffd}".as_bytes()) {
+        return Err("it is UTF-16: save it as UTF-8 or ASCII".into());
     }
     let text = std::str::from_utf8(bytes.strip_prefix(MARK).unwrap_or(bytes));
-    let text = text.map_err(|_| "it is no text: save it as UTF-8 or ASCII".to_owned())?;
+    let text = text.ok().filter(|text| !text.contains('\0'));
+    let text = text.ok_or("it is no text: save it as UTF-8 or ASCII")?;
     Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
@@ -304,6 +304,7 @@ mod tests {
             (format!("\u{fffd}\u{fffd}{pem}").into_bytes(), "UTF-16"),
             (vec![0x30, 0x82, 3, 0, 0], "DER"),
             (b"-----BEGIN \xfc".to_vec(), "no text"),
+            (b"-----BEGIN \0 CERTIFICATE".to_vec(), "no text"),
         ] {
             assert!(pem_text(&bytes).unwrap_err().contains(words), "{words}");
         }

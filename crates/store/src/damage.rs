@@ -1,18 +1,18 @@
 //! Finds the rows that can't be read, so that somebody is told of them: readers leave them out.
-//! Refuses to mend them: a sync writes what it reads anew, and configuration is people's.
+//! Refuses to mend them: a full sync writes the inventory again, and configuration is people's.
 
 use crate::Store;
+use crate::aside::read_rows;
 use crate::engine::DbRow;
 use crate::error::{Attempt, During, Error};
 use crate::{credentials, inventory, operations, row, vcenters};
 use contract::VcenterId;
-use futures_util::TryStreamExt;
 use sqlx::Row;
 
 /// A row that is not what was written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Damaged {
-    /// An object of a vCenter's inventory, or when a kind of it was read: what a full sync writes anew.
+    /// An object of a vCenter's inventory, or when a kind of it was read: what a full sync writes again.
     Inventory {
         /// The vCenter.
         vcenter: VcenterId,
@@ -47,10 +47,8 @@ impl Store {
         let mut tx = self.engine().read(attempt).await?;
         let mut found = Vec::new();
         for (sql, look) in LOOKS {
-            let mut rows = sqlx::query(sql).fetch(&mut *tx);
-            while let Some(row) = rows.try_next().await.during(attempt)? {
-                found.extend(look(&row));
-            }
+            let rows = sqlx::query(sql).fetch(&mut *tx);
+            found.extend(read_rows(rows, look).await.during(attempt)?.into_iter().flatten());
         }
         found.sort();
         Ok(found)

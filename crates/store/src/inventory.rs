@@ -2,11 +2,11 @@
 //! Refuses to read it in parts: objects and coverage come from one transaction. A row that is damaged costs that row.
 
 use crate::Store;
+use crate::aside::read_rows;
 use crate::engine::DbRow;
 use crate::error::{Attempt, During, Error};
 use crate::{changes, document, row};
 use contract::{Coverage, Kind, Moref, Object, Time, VcenterId};
-use futures_util::TryStreamExt;
 use sqlx::Row;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub struct Loaded {
     /// Its objects, in no order.
     pub objects: Vec<Arc<Object>>,
-    /// Kind and moref of rows that are not what was written; the next pass that reads them writes them anew.
+    /// Kind and moref of rows that are not what was written; the next pass that reads them writes them again.
     pub damaged: Vec<(String, Moref)>,
     /// What was read, and when.
     pub coverage: Vec<Coverage>,
@@ -36,23 +36,27 @@ impl Store {
         let coverage = row::readable("when a kind was read", &rows, coverage).into_iter().flatten().collect();
         let change_seq = changes::newest(&mut tx).await.during(attempt)?;
         let mut loaded = Loaded { coverage, change_seq, ..Loaded::default() };
-        let mut rows =
+        let rows =
             sqlx::query("SELECT kind, moref, object_type, document, hash FROM objects WHERE vcenter_id = $1")
                 .bind(vcenter.as_str())
                 .fetch(&mut *tx);
-        while let Some(row) = rows.try_next().await.during(attempt)? {
-            match object(&row) {
-                Ok(object) => loaded.objects.extend(object.map(Arc::new)),
-                Err(error) => {
-                    let (kind, moref) = (row::shown(&row, "kind"), row::shown(&row, "moref"));
+        for read in read_rows(rows, object_or_name).await.during(attempt)? {
+            match read {
+                Ok(object) => loaded.objects.extend(object),
+                Err((kind, moref, error)) => {
                     tracing::warn!(%vcenter, kind, moref, %error, "an object is left out");
                     loaded.damaged.push((kind, moref.into()));
                 }
             }
         }
-        drop(rows);
         Ok(loaded)
     }
+}
+
+/// An object, or what can be read of its kind and moref, and why it can't be read itself.
+fn object_or_name(row: &DbRow) -> Result<Option<Arc<Object>>, (String, String, sqlx::Error)> {
+    let object = object(row).map(|object| object.map(Arc::new));
+    object.map_err(|error| (row::shown(row, "kind"), row::shown(row, "moref"), error))
 }
 
 /// `None` for a kind that only a newer release knows.

@@ -1,6 +1,7 @@
 //! Keeps configuration, operations and inventory in one database that several processes may share.
 //! Refuses to hold a password, to talk to a vCenter, and to decide anything: the service does.
 
+mod aside;
 mod changes;
 mod claim;
 mod contact;
@@ -26,6 +27,7 @@ mod tests;
 mod vcenters;
 mod waiters;
 
+pub use aside::aside;
 pub use changes::{Change, Changes, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};

@@ -9,6 +9,7 @@ use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
 use crate::stage::{Pass, Staged};
 use contract::{Kind, VcenterState};
+use sqlx::Row as _;
 
 /// What publishing wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ async fn move_staged(tx: &mut Tx, claim: &Claim) -> Result<u64, sqlx::Error> {
     Ok(deleted.rows_affected() + written.rows_affected())
 }
 
-/// Deletes rows whose kind or moref is damaged: what they held was read anew under its name.
+/// Deletes rows whose kind or moref is damaged: what they held was read again under its name.
 async fn drop_nameless(tx: &mut Tx, claim: &Claim, rows: &[i64]) -> Result<(), sqlx::Error> {
     for row in rows {
         sqlx::query("DELETE FROM objects WHERE vcenter_id = $1 AND rowid = $2")
@@ -94,15 +95,15 @@ async fn write_coverage(tx: &mut Tx, claim: &Claim, pass: &Pass) -> Result<(), s
     // Kinds that are covered by another one have no coverage of their own.
     let whole = pass.whole.iter().filter(|kind| kind.covered_by() == **kind);
     for kind in whole.clone() {
-        // A cluster that was read before is part of the whole now, and so is what a damaged row was about.
-        sqlx::query(
-            "DELETE FROM coverage WHERE vcenter_id = $1 AND ((kind = $2 AND scope <> '') \
-             OR typeof(kind) <> 'text' OR typeof(scope) <> 'text' OR typeof(synced_at) <> 'integer')",
-        )
-        .bind(vcenter)
-        .bind(kind.name())
-        .execute(&mut **tx)
-        .await?;
+        // A cluster that was read before is part of the whole now.
+        sqlx::query("DELETE FROM coverage WHERE vcenter_id = $1 AND kind = $2 AND scope <> ''")
+            .bind(vcenter)
+            .bind(kind.name())
+            .execute(&mut **tx)
+            .await?;
+    }
+    if pass.is_everything() {
+        drop_ages_of_nothing(tx, vcenter).await?;
     }
     let kinds = whole.map(|kind| (kind.name(), ""));
     let clusters = pass.clusters.iter().map(|cluster| (Kind::Hosts.name(), &**cluster));
@@ -117,6 +118,23 @@ async fn write_coverage(tx: &mut Tx, claim: &Claim, pass: &Pass) -> Result<(), s
         .bind(pass.synced_at.0)
         .execute(&mut **tx)
         .await?;
+    }
+    Ok(())
+}
+
+/// Deletes what says when a kind was read, where the kind is damaged: every kind was read again.
+async fn drop_ages_of_nothing(tx: &mut Tx, vcenter: &str) -> Result<(), sqlx::Error> {
+    // Compared as bytes, so that a text that is no UTF-8 is found too.
+    let rows = sqlx::query("SELECT kind, CAST(kind AS BLOB) AS bytes FROM coverage WHERE vcenter_id = $1")
+        .bind(vcenter)
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in rows.iter().filter(|row| row.try_get::<&str, _>("kind").is_err()) {
+        sqlx::query("DELETE FROM coverage WHERE vcenter_id = $1 AND CAST(kind AS BLOB) = $2")
+            .bind(vcenter)
+            .bind(row.try_get::<Vec<u8>, _>("bytes")?)
+            .execute(&mut **tx)
+            .await?;
     }
     Ok(())
 }

@@ -2,12 +2,12 @@
 //! Refuses to change the inventory: readers see nothing of it until it is published.
 
 use crate::Store;
+use crate::aside::{aside, read_rows};
 use crate::claim::Claim;
 use crate::document::{self, Hash};
 use crate::engine::{Db, DbRow};
 use crate::error::{Attempt, During, Error};
 use contract::{Diff, Kind, Moref, Object, Time, VcenterId};
-use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -31,6 +31,13 @@ pub struct Pass {
     pub synced_at: Time,
 }
 
+impl Pass {
+    /// Whether it holds all there is: whatever a damaged row was about was read again.
+    pub(crate) fn is_everything(&self) -> bool {
+        Kind::READ.iter().all(|kind| self.whole.contains(kind))
+    }
+}
+
 /// What publishing a pass will do.
 #[derive(Clone, Debug)]
 pub struct Staged {
@@ -39,7 +46,7 @@ pub struct Staged {
     /// Rows that were known before, by kind of the pass.
     pub known: BTreeMap<Kind, u64>,
     pub(crate) rows: u64,
-    /// Rows that the pass replaces, and that can't be told by kind and moref because these are damaged.
+    /// Rows that the pass replaces, and that have no kind or no moref any more because these are damaged.
     pub(crate) nameless: Vec<i64>,
 }
 
@@ -65,13 +72,13 @@ impl Store {
             .chain(objects.iter().map(|o| o.kind))
             .chain(pass.gone.iter().map(|(k, _)| *k))
             .collect();
-        let (known, nameless) = self.hashes(&claim.operation.vcenter_id, &kinds, attempt).await?;
+        let (known, nameless) = self.hashes(&claim.operation.vcenter_id, &kinds, pass, attempt).await?;
         let known = Arc::new(known);
         let mut staged = Staged {
             diff: kinds.iter().map(|kind| (*kind, Diff::default())).collect(),
             known: kinds.iter().map(|kind| (*kind, 0)).collect(),
             rows: 0,
-            nameless: if pass.whole.is_empty() { Vec::new() } else { nameless },
+            nameless,
         };
         for (kind, _) in known.keys() {
             *staged.known.entry(*kind).or_default() += 1;
@@ -84,12 +91,8 @@ impl Store {
         }
         for chunk in objects.chunks(CHUNK) {
             let (chunk, known) = (chunk.to_vec(), known.clone());
-            // A chunk takes milliseconds to encode, which is long for a thread that serves others.
-            let compared = tokio::task::spawn_blocking(move || compare(&chunk, &known)).await;
-            let (diff, rows) = compared
-                .map_err(|error| sqlx::Error::Encode(error.into()))
-                .and_then(|compared| compared.map_err(|error| sqlx::Error::Encode(error.into())))
-                .during(attempt)?;
+            let compared = aside(move || compare(&chunk, &known)).await;
+            let (diff, rows) = compared.map_err(|error| sqlx::Error::Encode(error.into())).during(attempt)?;
             for (kind, diff) in diff {
                 let sum = staged.diff.entry(kind).or_default();
                 sum.added += diff.added;
@@ -124,12 +127,13 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
-    /// What is stored of these kinds, and the rows that name no object any more. Documents are read, because the hash
-    /// beside a damaged one may be right.
+    /// What is stored of these kinds, and the rows that name no object any more, as far as the pass read again what they
+    /// were about. Documents are read, because the hash beside a damaged one may be right.
     async fn hashes(
         &self,
         vcenter: &VcenterId,
         kinds: &BTreeSet<Kind>,
+        pass: &Pass,
         attempt: Attempt<'_>,
     ) -> Result<(Known, Vec<i64>), Error> {
         const OF_A_KIND: &str = "SELECT rowid AS row, moref, object_type, document, hash FROM objects \
@@ -139,15 +143,18 @@ impl Store {
         let mut tx = self.engine().read(attempt).await?;
         let (mut known, mut nameless) = (Known::new(), Vec::new());
         for kind in kinds {
-            let mut rows = sqlx::query(OF_A_KIND).bind(vcenter.as_str()).bind(kind.name()).fetch(&mut *tx);
-            while let Some(row) = rows.try_next().await.during(attempt)? {
-                match row.try_get::<Box<str>, _>("moref") {
-                    Ok(moref) => {
-                        known.insert((*kind, moref), stored_hash(&row));
-                    }
-                    Err(_) => nameless.push(row.try_get("row").during(attempt)?),
+            let rows = sqlx::query(OF_A_KIND).bind(vcenter.as_str()).bind(kind.name()).fetch(&mut *tx);
+            let is_whole = pass.whole.contains(kind);
+            for (row, moref, hash) in read_rows(rows, named).await.during(attempt)? {
+                match moref {
+                    Some(moref) => drop(known.insert((*kind, moref), hash)),
+                    None if is_whole => nameless.push(row.during(attempt)?),
+                    None => {}
                 }
             }
+        }
+        if !pass.is_everything() {
+            return Ok((known, nameless));
         }
         let odd = sqlx::query(OF_NO_KIND).bind(vcenter.as_str()).fetch_all(&mut *tx).await.during(attempt)?;
         // A kind that reads as text may be a newer release's.
@@ -181,6 +188,11 @@ impl Store {
         tx.commit().await.during(attempt)?;
         Ok(written)
     }
+}
+
+/// A row by its number, the object that it names, and the hash of what is stored of that.
+fn named(row: &DbRow) -> (Result<i64, sqlx::Error>, Option<Moref>, Option<Hash>) {
+    (row.try_get("row"), row.try_get::<Box<str>, _>("moref").ok(), stored_hash(row))
 }
 
 fn stored_hash(row: &DbRow) -> Option<Hash> {

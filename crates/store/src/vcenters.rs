@@ -283,7 +283,7 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
         ("system", None, None) => Trust::System,
         _ => return Err(sqlx::Error::Decode("a trust without what it trusts".into())),
     };
-    // The next contact writes it anew.
+    // The next contact writes it again.
     let contact = row::or_unset("the state of a vCenter", contact(row));
     let state_since = row::or_unset("the state of a vCenter", row.try_get("contact_since").map(row::time));
     let known_address = (row.try_get("known_host")?, row.try_get("known_port")?);

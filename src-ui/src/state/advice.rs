@@ -100,7 +100,7 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
             vec![go("Review certificate", Dialog::Certificate(id()))],
         ),
         Code::DifferentVcenter => (
-            "If it moved, correct its address. If it was installed anew, remove it here and add it again.".to_owned(),
+            "If it moved, correct its address. If it was reinstalled, remove it here and add it again.".to_owned(),
             vec![go("Edit address", Dialog::Edit(id(), Focus::Address))],
         ),
         Code::TooManyRemovals => (
@@ -187,7 +187,7 @@ pub(crate) fn in_form(error: &ApiError) -> String {
         Code::NoPassword => "Type the password.".to_owned(),
         Code::UntrustedCertificate => String::new(),
         Code::DifferentVcenter => {
-            "Check the address. If the vCenter was installed anew, remove it here and add it again."
+            "Check the address. If the vCenter was reinstalled, remove it here and add it again."
                 .to_owned()
         }
         Code::Unreachable | Code::TimedOut => {

@@ -6,7 +6,7 @@ use crate::wire;
 use contract::{Coverage, Kind, Moref, Object, Snapshot, Time};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::Pass;
+use store::{Pass, aside};
 
 /// What the store is to write of a reading.
 pub(super) async fn pass(reading: Reading, before: &Arc<Snapshot>, synced_at: Time) -> Pass {
@@ -18,16 +18,6 @@ pub(super) async fn pass(reading: Reading, before: &Arc<Snapshot>, synced_at: Ti
 pub(super) async fn after(pass: Pass, before: &Arc<Snapshot>) -> Snapshot {
     let before = before.clone();
     aside(move || next(pass, &before)).await
-}
-
-/// Work that takes tens of milliseconds for a large vCenter, off the threads that others' calls wait for.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await.map_err(tokio::task::JoinError::try_into_panic) {
-        Ok(done) => done,
-        Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        // The runtime ends, and whoever waits here with it.
-        Err(Err(_)) => std::future::pending().await,
-    }
 }
 
 fn settle(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass {
@@ -68,12 +58,21 @@ fn settled(mut object: Object, before: &Snapshot) -> Arc<Object> {
 /// Every known snapshot, by its VM: looked at once, however many VMs come without their tree.
 fn snapshots_by_vm(before: &Snapshot) -> HashMap<&Moref, Vec<&Object>> {
     let mut by_vm: HashMap<&Moref, Vec<&Object>> = HashMap::new();
-    for snapshot in before.objects(Kind::Snapshots) {
+    for snapshot in snapshots(before) {
         if let Some(vm) = snapshot.parent() {
             by_vm.entry(&vm.moref).or_default().push(snapshot);
         }
     }
     by_vm
+}
+
+/// The known snapshots. A test counts how many are looked at.
+fn snapshots(before: &Snapshot) -> impl Iterator<Item = &Object> {
+    before.objects(Kind::Snapshots).iter().map(|snapshot| {
+        #[cfg(test)]
+        tests::LOOKS.set(tests::LOOKS.get() + 1);
+        &**snapshot
+    })
 }
 
 fn next(pass: Pass, before: &Snapshot) -> Snapshot {

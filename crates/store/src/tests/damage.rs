@@ -1,15 +1,15 @@
-//! Rows that are not what was written: each costs itself, is named, and is written anew by the next pass.
+//! Rows that are not what was written: each costs itself, is named, and is written again by the next pass that reads it.
 
 use super::*;
 use sqlx::AssertSqlSafe;
 
-/// Hosts and VMs of a vCenter, read in full.
+/// A vCenter of hosts and VMs, read in full.
 fn whole() -> Pass {
     let objects = (0..6).flat_map(|n| {
         let host = object(Kind::Hosts, &format!("host-{n}"), &format!("esx-{n}"));
         [host, object(Kind::Vms, &format!("vm-{n}"), "a \"b\" ü")]
     });
-    pass(objects.collect(), &[Kind::Hosts, Kind::Vms], 5_000)
+    pass(objects.collect(), &Kind::ALL, 5_000)
 }
 
 fn sorted(mut objects: Vec<Arc<Object>>) -> Vec<Arc<Object>> {
@@ -37,7 +37,7 @@ async fn heals(store: &Store, id: &VcenterId, operation: &str, why: &str) {
 }
 
 #[tokio::test]
-async fn a_damaged_object_costs_itself_and_the_next_pass_writes_it_anew() {
+async fn a_damaged_object_costs_itself_and_the_next_full_pass_writes_it_again() {
     // How one row of the twelve is damaged, and how it is named then.
     let ways = [
         ("document = '{\"values\":'", "hosts host-3"),
@@ -82,6 +82,52 @@ async fn a_pass_of_other_kinds_leaves_a_damaged_row_to_the_pass_that_reads_it() 
     publish(&store, &id, "2", &pass(hosts, &[Kind::Hosts], 6_000)).await;
     assert_eq!(store.load(&id).await.unwrap().damaged, [("vms".to_owned(), "vm-2".into())]);
     heals(&store, &id, "3", "vms").await;
+}
+
+#[tokio::test]
+async fn a_damaged_row_stays_and_is_named_until_a_pass_has_read_what_it_was_about() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    publish(&store, &id, "first", &whole()).await;
+    let read = |kind: Kind, whole: &[Kind]| {
+        let objects = self::whole().objects.into_iter().filter(|object| object.kind == kind);
+        pass(objects.collect(), whole, 6_000)
+    };
+    // Of a cluster's hosts one is not read; another kind was read whole with them.
+    let mut cluster = read(Kind::Hosts, &[Kind::Clusters]);
+    cluster.objects.retain(|object| &*object.moref != "host-3");
+    cluster.clusters = vec!["domain-c1".into()];
+    let passes = [
+        ("hosts", "moref = CAST(moref AS BLOB)", &cluster),
+        ("hosts", "moref = CAST(moref AS BLOB)", &read(Kind::Vms, &[Kind::Vms, Kind::Snapshots])),
+        ("hosts", "kind = CAST(kind AS BLOB)", &read(Kind::Datacenters, &[Kind::Datacenters])),
+        ("hosts", "kind = CAST(x'686f7374ff' AS TEXT)", &read(Kind::Hosts, &[Kind::Hosts])),
+    ];
+    for (n, (kind, set, pass)) in passes.into_iter().enumerate() {
+        let sql = format!("UPDATE objects SET {set} WHERE kind = '{kind}' AND moref = 'host-3'");
+        damage(dir.path(), &sql).await;
+        let damaged = store.damage().await.unwrap();
+        assert_eq!(damaged.len(), 1, "{set}");
+        publish(&store, &id, &format!("{n}-part"), pass).await;
+        assert_eq!(store.damage().await.unwrap(), damaged, "{set}: what it was about was not read again");
+        heals(&store, &id, &format!("{n}-whole"), set).await;
+    }
+    damage(dir.path(), "UPDATE objects SET moref = x'ff' WHERE moref = 'host-3'").await;
+    publish(&store, &id, "hosts", &read(Kind::Hosts, &[Kind::Hosts])).await;
+    assert_eq!(store.damage().await.unwrap(), [], "a pass that read all hosts replaces one without a moref");
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM objects").await, 12);
+}
+
+#[tokio::test]
+async fn documents_are_hashed_on_no_thread_that_others_wait_for() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    publish(&store, &id, "first", &whole()).await;
+    publish(&store, &id, "second", &whole()).await;
+    assert_eq!(store.load(&id).await.unwrap().objects.len(), 12);
+    assert_eq!(store.damage().await.unwrap(), []);
+    // The runtime of a test is this thread, and a thread each for what blocks.
+    assert_eq!(crate::document::HASHED_HERE.get(), 0);
 }
 
 #[tokio::test]
@@ -158,23 +204,28 @@ async fn what_can_be_done_without_costs_itself_and_not_its_vcenter() {
     assert_eq!((record.vcenter.tags.len(), record.contact, record.state_since), (0, None, None));
     store.set_contact(&id, VcenterState::Offline, Time(8)).await.unwrap();
     let contact = Contact { state: VcenterState::Offline, at: Time(8) };
-    assert_eq!(store.vcenter(&id).await.unwrap().contact, Some(contact), "the next contact is written anew");
+    assert_eq!(store.vcenter(&id).await.unwrap().contact, Some(contact), "the next contact is written again");
 }
 
 #[tokio::test]
 async fn when_a_kind_was_read_is_lost_with_its_row_only_and_comes_back_with_the_next_pass() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
-    for (n, set) in ["synced_at = 'today'", "scope = x'ff'", "kind = x'ff'"].into_iter().enumerate() {
+    let kinds = Kind::READ.len();
+    let ways = ["synced_at = 'today'", "scope = x'ff'", "kind = x'ff'", "kind = CAST(x'ff' AS TEXT)"];
+    for (n, set) in ways.into_iter().enumerate() {
         publish(&store, &id, &format!("{n}-first"), &whole()).await;
         damage(dir.path(), &format!("UPDATE coverage SET {set} WHERE kind = 'vms'")).await;
         let loaded = store.load(&id).await.unwrap();
-        assert_eq!((loaded.objects.len(), loaded.coverage.len()), (12, 1), "{set}");
+        assert_eq!((loaded.objects.len(), loaded.coverage.len()), (12, kinds - 1), "{set}");
         let damage = store.damage().await.unwrap();
         assert!(matches!(&damage[..], [Damaged::Inventory { vcenter, .. }] if *vcenter == id), "{damage:?}");
+        publish(&store, &id, &format!("{n}-part"), &pass(Vec::new(), &[Kind::Datacenters], 6_000)).await;
+        assert_eq!(store.damage().await.unwrap(), damage, "{set}: that kind was not read again");
         heals(&store, &id, &format!("{n}-next"), set).await;
-        assert_eq!(store.load(&id).await.unwrap().coverage.len(), 2, "{set}");
-        assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM coverage").await, 2, "{set}");
+        assert_eq!(store.load(&id).await.unwrap().coverage.len(), kinds, "{set}");
+        let rows = number(dir.path(), "SELECT COUNT(*) FROM coverage").await;
+        assert_eq!(usize::try_from(rows).unwrap(), kinds, "{set}");
     }
 }
 
