@@ -127,7 +127,6 @@ fn late() -> ! {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Signal {
     Interrupt,
-    #[cfg_attr(windows, expect(dead_code, reason = "Windows stops services in another way"))]
     Terminate,
 }
 

@@ -29,8 +29,8 @@ pub(super) struct KindRead {
     pub(super) withheld: Withheld,
     /// How many of them have come.
     pub(super) came: usize,
-    /// How many of them exist and could not be read, with the server's last word about one.
-    pub(super) unread: usize,
+    /// Those that exist and could not be read, with the server's last word about one.
+    pub(super) unread: Vec<Moref>,
     pub(super) last_word: Option<Error>,
 }
 
@@ -312,7 +312,7 @@ impl KindRead {
             _ => Missing::Fault,
         };
         self.objects.insert((&*moref.value).into(), without_values(kind, moref, why));
-        self.unread += 1;
+        self.unread.push((&*moref.value).into());
         self.last_word = Some(error);
     }
 }

@@ -5,10 +5,13 @@ use super::pass::{self, Denied, Reading};
 use super::read::{Failed, KindRead};
 use super::{Context, Stop, apply, guard, refused};
 use crate::explain;
-use contract::{ApiError, Code, Diff, Kind, OperationState, Snapshot, Time};
+use contract::{ApiError, Code, Diff, Kind, Moref, OperationState, Snapshot, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::Finish;
+
+/// Objects that are named at most, where some could not be read.
+const NAMED: usize = 3;
 
 /// What a sync reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub(crate) async fn sync(
     accept_removals: bool,
 ) -> Result<(i64, Snapshot), Stop> {
     let (began, reading) = read(context, before, scope).await?;
-    let lacks = lacks(context, &reading);
+    let lacks = lacks(context, before, &reading);
     if reading.kinds.values().all(|kind| kind.objects.is_empty()) && reading.whole.is_empty() {
         return Err(lacks
             .unwrap_or_else(|| {
@@ -130,9 +133,9 @@ fn counted(count: usize, kind: Kind) -> String {
 }
 
 /// What the pass could not read, and why, in words for users.
-fn lacks(context: &Context, reading: &Reading) -> Option<ApiError> {
+fn lacks(context: &Context, before: &Snapshot, reading: &Reading) -> Option<ApiError> {
     let name = &context.vcenter.vcenter.name;
-    let unread = unread(context, reading);
+    let unread = unread(context, before, reading);
     if reading.denied.is_empty() {
         let message =
             format!("{name} returned only part of its inventory: {}. Everything else was updated", unread?);
@@ -159,12 +162,20 @@ fn lacks(context: &Context, reading: &Reading) -> Option<ApiError> {
     Some(ApiError::new(Code::NoPermission, message).next(next))
 }
 
-/// How many objects could not be read, and what the server said of one of them.
-fn unread(context: &Context, reading: &Reading) -> Option<String> {
-    let server = &context.vcenter;
+/// Which objects could not be read, and what the server said of one of them.
+fn unread(context: &Context, before: &Snapshot, reading: &Reading) -> Option<String> {
     let of_kind = |(kind, read): (&Kind, &KindRead)| {
-        let said = explain::vsphere(server, read.last_word.as_ref()?).message;
-        Some(format!("{} of {} could not be read ({said})", read.unread, counted(read.objects.len(), *kind)))
+        let said = explain::vsphere(&context.vcenter, read.last_word.as_ref()?).message;
+        let name = |moref: &Moref| {
+            let known = before.get(*kind, moref).and_then(|known| known.stored("name").as_text());
+            known.unwrap_or(moref).to_owned()
+        };
+        let mut names: Vec<String> = read.unread.iter().take(NAMED).map(name).collect();
+        if read.unread.len() > NAMED {
+            names.push(format!("{} more", read.unread.len() - NAMED));
+        }
+        let all = counted(read.objects.len(), *kind);
+        Some(format!("{} of {all} could not be read: {} ({said})", read.unread.len(), names.join(", ")))
     };
     let words: Vec<String> = reading.kinds.iter().filter_map(of_kind).collect();
     (!words.is_empty()).then(|| words.join("; "))

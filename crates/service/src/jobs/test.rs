@@ -91,7 +91,8 @@ async fn look(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error> {
                 if refused.is_empty() {
                     return Err(vsphere::Error::InvalidProperty { call, name });
                 }
-                looked.missing.extend(refused.iter().map(|path| format!("{kind}: {path}")));
+                let unknown = refused.iter().map(|path| format!("{kind}: {path} (unknown to this server)"));
+                looked.missing.extend(unknown);
                 looked.refused.extend(refused);
             }
             Err(error) => return Err(error),
