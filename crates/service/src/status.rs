@@ -167,7 +167,7 @@ impl Service {
             KeychainState::TimedOut => failed(
                 name,
                 "it does not answer".to_owned(),
-                "Restart the keyring daemon, or log in to the desktop anew.".to_owned(),
+                "Restart the keyring daemon, or log in to the desktop again.".to_owned(),
             ),
         }
     }
@@ -190,7 +190,7 @@ fn unreadable(what: &str, name: &str, reason: &str) -> Check {
         format!("{what} {name}"),
         format!("its row in the database is damaged ({reason}); it is left out, everything else stays readable"),
         "Keep a copy of the data folder, then put a backup of it in its place; without one, move muster.db away, add \
-         the vCenters anew and sync."
+         the vCenters again and sync."
             .to_owned(),
     )
 }
@@ -203,7 +203,7 @@ fn damaged_inventory(vcenter: &str, rows: &[String]) -> Check {
     failed(
         format!("inventory of {vcenter}"),
         format!(
-            "damaged in the database: {which}; left out until they are read anew, everything else stays readable"
+            "damaged in the database: {which}; left out until they are read again, everything else stays readable"
         ),
         Suggestion::of("sync full").about(vcenter).to_string(),
     )

@@ -198,7 +198,7 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
                 <span class="muster-quiet">{ " · read " }<Ago time={oldest} /></span>
             }
             if is_reading {
-                <span class="muster-quiet">{ " · reading anew…" }</span>
+                <span class="muster-quiet">{ " · reading again…" }</span>
             }
             if !failed.is_empty() {
                 <span class="muster-found__failed" title={format!("Not refreshed: {}", failed.join(", "))}>

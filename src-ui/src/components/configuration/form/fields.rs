@@ -247,7 +247,7 @@ impl Handle {
         html! {
             <div class="muster-ttl">
                 { self.text(Field::Ttl, "Stale after", &form.ttl, true,
-                    "What is on screen and older than this is read anew.", |form, text| form.ttl = text) }
+                    "What is on screen and older than this is read again.", |form, text| form.ttl = text) }
                 <Select aria_label="Unit of the time" {options} {chosen} {choose} />
             </div>
         }
