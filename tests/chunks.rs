@@ -187,7 +187,7 @@ fn a_busy_server_is_asked_again_a_little_later() {
         "method": "RetrievePropertiesEx", "type": "<reportMissingObjectsInResults>", "action": {"status": 503}
     }));
     let run = sync(&muster);
-    assert_eq!((run.code, &run.document()[0]["error"]["code"]), (5, &json!("no_session")), "{run:?}");
+    assert_eq!((run.code, &run.document()[0]["error"]["code"]), (5, &json!("unreachable")), "{run:?}");
     told("503 for ever", "the sync fails in words, nothing was changed");
 }
 

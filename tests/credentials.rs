@@ -50,7 +50,7 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
             4,
             Some("account_disabled"),
             "the account is disabled",
-            "enabled on the vCenter",
+            "Ask an administrator to enable",
         ),
         (
             json!({"fault": "InvalidLogin", "message": "User account is locked."}),
@@ -64,7 +64,7 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
             4,
             Some("refused"),
             "SomethingNew: The moon is full.",
-            "what the server says",
+            "Follow the server's message",
         ),
         (
             json!({"fault": "LimitExceeded", "message": "The maximum number of sessions is reached."}),
@@ -223,6 +223,113 @@ async fn a_password_that_somebody_types_lifts_nothing_for_those_who_have_the_sto
     assert_eq!(peer.sessions(), 0);
 }
 
+/// Logs out, so that the next operation logs in again.
+async fn leave(service: &Service, v: &Vcenter) {
+    let edit = EditVcenter { ttl: Some(Duration::from_secs(77)), ..EditVcenter::default() };
+    service.edit_vcenter(v.id.as_str(), edit).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_typed_password_that_was_rejected_is_tried_again_once_it_worked_or_was_set() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.put_password("Berlin", "no longer right");
+    assert_eq!(test(&muster).code, 4);
+    let service = muster.service().await;
+    let v = berlin(&service).await;
+    let tried = async |retry: bool| {
+        let before = peer.calls("Login");
+        let outcome = service.operations().test(&v.id, retry).await;
+        (outcome.map(drop).map_err(|error| error.rejected_because), peer.calls("Login") - before)
+    };
+    let rejected = |because: Rejection| Err::<(), _>(Some(because));
+    service.hold_password(&v.credential_id, &v.credential, PASSWORD.into(), Some(&v));
+    let once = json!({
+        "method": "Login", "times": 1, "action": {"fault": "PasswordExpired", "message": "User password expired."}
+    });
+    peer.rule(once.clone());
+    let expired = rejected(Rejection::PasswordExpired);
+    assert_eq!(tried(false).await, (expired, 1));
+    assert_eq!(tried(false).await, (expired, 0), "told with the reason of this one, not of the stored one");
+    assert_eq!(tried(true).await, (Ok(()), 1), "a person says that it is right by now");
+    leave(&service, &v).await;
+    assert_eq!(tried(false).await, (Ok(()), 1), "it was proven right");
+
+    leave(&service, &v).await;
+    peer.rule(once);
+    assert_eq!((tried(false).await, tried(false).await), ((expired, 1), (expired, 0)));
+    service.set_credential(&v.credential, None, Some(PASSWORD.into())).await.unwrap();
+    assert_eq!(tried(false).await, (Ok(()), 1), "it was set anew");
+    assert_eq!(logins(&peer, || test(&muster).code), (0, 4), "the file has the one that was rejected");
+
+    leave(&service, &v).await;
+    peer.rule(json!({
+        "method": "Login", "times": 1, "action": {"fault": "InvalidLogin", "message": "User account is locked."}
+    }));
+    let locked = rejected(Rejection::AccountLocked);
+    assert_eq!((tried(false).await, tried(false).await), ((locked, 1), (locked, 0)));
+    let (sent, run) = logins(&peer, || test(&muster));
+    assert_eq!((sent, &run.error()["rejected_because"]), (0, &json!("account_locked")), "it binds everybody");
+    assert_eq!(tried(true).await, (Ok(()), 1));
+    service.close().await;
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_keychain_a_rejection_is_lifted_by_what_is_typed_right_and_by_setting_it() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    std::fs::remove_file(muster.folder().join("credentials/Berlin")).unwrap();
+    let typing = async |password: &str| {
+        let service = muster.service().await;
+        let v = berlin(&service).await;
+        service.hold_password(&v.credential_id, &v.credential, password.into(), Some(&v));
+        let outcome = service.operations().test(&v.id, false).await;
+        service.close().await;
+        outcome.map(drop).map_err(|error| error.code)
+    };
+    let finding = || muster.json(&["doctor"]).stdout.contains("was rejected at");
+    assert_eq!(typing("typed wrongly").await, Err(Code::LoginRejected));
+    assert!(finding() && credential(&muster)["rejected_at"] != Value::Null);
+    let run = test(&muster);
+    assert_eq!(run.error()["code"], "no_password", "that is what has to be mended here: {run:?}");
+    assert_eq!(typing("typed wrongly").await, Err(Code::LoginRejected));
+    assert_eq!(typing(PASSWORD).await, Ok(()));
+    assert!(!finding() && credential(&muster)["rejected_at"] == Value::Null);
+
+    assert_eq!(typing("typed wrongly").await, Err(Code::LoginRejected));
+    let set = muster.run_with_stdin(&["credential", "set", "Berlin", "--password-stdin", "--json"], PASSWORD);
+    assert!(set.code == 0 && !finding(), "{set:?}");
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn a_login_that_waited_for_another_one_sends_what_is_stored_by_then() {
+    let peers = [Peer::vcenter(), Peer::vcenter()];
+    let muster = Musterctl::new();
+    muster.put_password("ops", PASSWORD);
+    muster.ok(&["credential", "add", "ops", "--user", "admin"]);
+    for (name, peer) in ["Berlin", "Bonn"].iter().zip(&peers) {
+        muster.ok(&["vcenter", "add", name, &peer.address(), "--credential", "ops", "--ca-file", &peer.ca()]);
+    }
+    let [first, second] = &peers;
+    muster.put_password("ops", "old");
+    first.rule(json!({"method": "Login", "times": 1, "action": {"hold": true, "fault": "InvalidLogin"}}));
+    let under_way = muster.spawn(&["test", "Berlin", "--json"]);
+    eventually("the login is under way", || first.get("/held")["held"] == 1);
+    let connected = second.calls("RetrieveServiceContent");
+    let waiting = muster.spawn(&["test", "Bonn", "--json"]);
+    eventually("the other one is connected", || second.calls("RetrieveServiceContent") > connected);
+    // From its connection to the lock that it waits for it does nothing that could be seen.
+    std::thread::sleep(Duration::from_millis(500));
+    muster.put_password("ops", PASSWORD);
+    first.post("/release", json!({}));
+    assert_eq!(finish(under_way).code, 4);
+    let run = finish(waiting);
+    assert_eq!(run.code, 0, "the old one was what it would have sent: {run:?}");
+    assert_eq!((first.sessions(), second.sessions()), (0, 0));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_user_in_the_form_waits_for_a_login_that_is_under_way_and_is_not_blocked_by_it() {
     let peer = Peer::vcenter();
@@ -276,7 +383,10 @@ fn the_stored_password_stays_where_it_is_when_an_address_leads_to_a_server_that_
         let run = muster.json(command);
         assert_eq!((run.code, &run.error()["code"]), (4, &json!("no_password")), "{run:?}");
         let error = run.error();
-        assert!(error["message"].as_str().unwrap().contains("does not show that it is the same"), "{error}");
+        assert!(
+            error["message"].as_str().unwrap().contains("could not be verified to be the same server"),
+            "{error}"
+        );
         assert!(
             error["next_step"].as_str().unwrap().contains("vcenter edit Berlin --password-stdin"),
             "{error}"

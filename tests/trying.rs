@@ -136,10 +136,34 @@ async fn a_probe_of_a_configured_vcenter_goes_by_the_trust_that_is_stored_for_it
     let muster = Musterctl::with(&peer, "Berlin");
     let service = muster.service().await;
     let id = berlin(&service).await.id;
-    let probe = service.probe_vcenter(&id).await.unwrap();
+    let probe = service.probe_vcenter(&id, None).await.unwrap().unwrap();
     assert!(probe.trusted, "the CA it was added with: {:?}", probe.reason);
     peer.post("/certificate", serde_json::json!({"self_signed": true}));
-    let probe = service.probe_vcenter(&id).await.unwrap();
+    let probe = service.probe_vcenter(&id, None).await.unwrap().unwrap();
     assert!(!probe.trusted && probe.reason.is_some());
+    service.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vcenter_is_probed_at_its_own_address_however_it_is_typed_and_at_no_other() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let service = muster.service().await;
+    let (own, other) = (peer.address(), Peer::vcenter());
+    let id = berlin(&service).await.id;
+    for typed in [own.clone(), format!(" https://{}/ui ", own.to_uppercase())] {
+        let probe = service.probe_vcenter(&id, Some(&typed)).await.unwrap();
+        assert_eq!(probe.map(|probe| probe.address).as_ref(), Some(&own), "{typed}");
+    }
+    assert_eq!(service.probe_vcenter(&id, Some(&other.address())).await.unwrap(), None);
+    // Nobody is there: what is said of an address is said without contacting it.
+    for (stored, typed) in
+        [("xn--bcher-kva.invalid", "B\u{fc}cher.invalid."), ("[::1]:1", "https://[0:0:0:0:0:0:0:0001]:1/ui")]
+    {
+        muster.ok(&["vcenter", "edit", "Berlin", "--host", stored]);
+        let error = service.probe_vcenter(&id, Some(typed)).await.unwrap_err();
+        assert_eq!(error.code, Code::Unreachable, "{typed} is the same: {error:?}");
+        assert_eq!(service.probe_vcenter(&id, Some("vc.invalid")).await.unwrap(), None);
+    }
     service.close().await;
 }

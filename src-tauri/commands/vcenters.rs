@@ -29,7 +29,7 @@ pub(crate) async fn list_credentials(
 
 #[tauri::command]
 pub(crate) async fn probe_vcenter(wiring: State<'_, Wiring>, args: ProbeVcenter) -> Answer<ProbeVcenter> {
-    wiring.service().await?.probe_vcenter(&args.vcenter).await
+    wiring.service().await?.probe_vcenter(&args.vcenter, args.typed.as_deref()).await
 }
 
 #[tauri::command]
@@ -39,12 +39,12 @@ pub(crate) async fn try_vcenter(wiring: State<'_, Wiring>, args: TryVcenter) -> 
 
 #[tauri::command]
 pub(crate) async fn add_vcenter(wiring: State<'_, Wiring>, args: AddVcenter) -> Answer<AddVcenter> {
-    Ok(wiring.service().await?.add_vcenter(args.settings.into()).await?.into())
+    Ok(wiring.service().await?.add_vcenter(args.settings.try_into()?).await?.into())
 }
 
 #[tauri::command]
 pub(crate) async fn edit_vcenter(wiring: State<'_, Wiring>, args: EditVcenter) -> Answer<EditVcenter> {
-    Ok(wiring.service().await?.edit_vcenter(args.vcenter.as_str(), args.change.into()).await?.into())
+    Ok(wiring.service().await?.edit_vcenter(args.vcenter.as_str(), args.change.try_into()?).await?.into())
 }
 
 #[tauri::command]

@@ -72,7 +72,7 @@ pub(crate) enum Command {
         /// Another seed makes another inventory
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
-        /// Answer what was recorded of a real server instead: XML, packed with gzip or not
+        /// Replay a recording of a real server: XML, packed with gzip or not
         #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
         recording: Option<PathBuf>,
     },

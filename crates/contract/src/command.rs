@@ -56,7 +56,9 @@ commands! {
     ProbeVcenter {
         /// Which.
         vcenter: VcenterId,
-    } => "probe_vcenter", Admin, Probe;
+        /// What somebody typed for its address: if that is another one, nothing is looked at.
+        typed: Option<String>,
+    } => "probe_vcenter", Admin, Option<Probe>;
     /// Logs in once with settings that are not stored yet.
     TryVcenter {
         /// The vCenter that is being edited, whose password serves where none is given.

@@ -153,6 +153,9 @@ pub struct Certificate {
 pub struct Probe {
     /// `host:port` that was asked.
     pub address: String,
+    /// The host's name as people write it, where that is not what travels: `bücher.example`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_in_letters: Option<String>,
     /// The leaf certificate.
     #[serde(flatten)]
     pub certificate: Certificate,

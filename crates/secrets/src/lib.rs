@@ -6,10 +6,10 @@
 //! The keychain is talked to by a thread of its own and is given 3 s for an answer; an unlocking user 60 s.
 
 mod error;
+mod fingerprint;
 mod folder;
 mod input;
 mod keychain;
-mod print;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use error::{Error, Unusable};
+pub use fingerprint::fingerprint;
 pub use input::{LONGEST_PASSWORD, is_utf16, read_password_from, read_password_from_stdin, typed_password};
-pub use print::print;
 pub use secrecy::{ExposeSecret, SecretString};
 
 use keychain::{Answer, Entry, Fault, Job, Keychain};

@@ -45,10 +45,15 @@ pub(crate) struct Lease {
 
 impl Lease {
     fn is_for(&self, vcenter: &VcenterRecord) -> bool {
-        let (ours, theirs) = (&self.opened_for.vcenter, &vcenter.vcenter);
-        (&ours.host, ours.port, &ours.credential_id, &ours.user, &self.opened_for.trust)
-            == (&theirs.host, theirs.port, &theirs.credential_id, &theirs.user, &vcenter.trust)
+        is_reached_alike(&self.opened_for, vcenter)
     }
+}
+
+/// Whether a session is opened in the same way for both: at the same address, by the same trust, as the same user.
+fn is_reached_alike(one: &VcenterRecord, other: &VcenterRecord) -> bool {
+    let (ours, theirs) = (&one.vcenter, &other.vcenter);
+    (&ours.host, ours.port, &ours.credential_id, &ours.user, &one.trust)
+        == (&theirs.host, theirs.port, &theirs.credential_id, &theirs.user, &other.trust)
 }
 
 /// Counts what went over the sessions that one operation used.
@@ -89,12 +94,26 @@ impl Connections {
 
     /// The live session of a vCenter, or a new one.
     pub(crate) async fn lease(&self, vcenter: &VcenterId, login: LoginAs) -> Result<Lease, ApiError> {
+        loop {
+            if let Some(lease) = self.lease_as_configured(vcenter, login).await? {
+                return Ok(lease);
+            }
+            // While it waited for its turn somebody changed whom it is to reach, or as whom.
+        }
+    }
+
+    /// `None` if what is configured was changed before the login.
+    async fn lease_as_configured(
+        &self,
+        vcenter: &VcenterId,
+        login: LoginAs,
+    ) -> Result<Option<Lease>, ApiError> {
         let vcenter = self.store.vcenter(vcenter).await.map_err(explain::store)?;
         let id = &vcenter.vcenter.id;
         let live = self.live.lock().await.get(id).cloned();
         match live {
             Some(lease) if lease.is_for(&vcenter) => {
-                return Ok(Lease { before: lease.session.traffic(), ..lease });
+                return Ok(Some(Lease { before: lease.session.traffic(), ..lease }));
             }
             Some(_) => self.leave(id).await,
             None => {}
@@ -132,9 +151,12 @@ impl Connections {
         self.closing.run_until_cancelled(work).await.unwrap_or_else(|| Err(explain::closing()))
     }
 
-    /// Forgets a session that the server ended.
-    pub(crate) async fn lost(&self, vcenter: &VcenterId) {
-        self.live.lock().await.remove(vcenter);
+    /// Forgets a session that the server ended; one that took its place by now stays.
+    pub(crate) async fn lost(&self, vcenter: &VcenterId, session: &Session) {
+        let mut live = self.live.lock().await;
+        if live.get(vcenter).is_some_and(|lease| lease.session.is_same(session)) {
+            live.remove(vcenter);
+        }
     }
 
     /// Logs out of one vCenter, as after a change of its configuration.
@@ -186,13 +208,16 @@ impl Connections {
             self.live.lock().await.iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
         let mut pings = tokio::task::JoinSet::new();
         for (id, lease) in leases {
-            pings.spawn(async move { (id, lease.session.current_time().await) });
+            pings.spawn(async move {
+                let answer = lease.session.current_time().await;
+                (id, lease.session, answer)
+            });
         }
-        for (id, answer) in pings.join_all().await {
+        for (id, session, answer) in pings.join_all().await {
             // Anything else may pass; the next job will see.
             if let Err(error @ vsphere::Error::NotAuthenticated { .. }) = answer {
                 tracing::info!(vcenter = %id, %error, "an idle session ended");
-                self.lost(&id).await;
+                self.lost(&id, &session).await;
             }
         }
     }
@@ -203,18 +228,23 @@ impl Connections {
         vcenter: VcenterRecord,
         is_known: bool,
         login: LoginAs,
-    ) -> Result<Lease, ApiError> {
+    ) -> Result<Option<Lease>, ApiError> {
         let (v, logins) = (&vcenter.vcenter, &self.logins);
         let ready = async {
-            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
-            logins.refuse_unknown(&vcenter, is_known, &password)?;
             // One at a time: what the first login finds out about a shared credential binds all others.
             let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
+            // Whoever changes user or password has the lock: what is read under it is what is right to send.
+            let now = self.store.vcenter(&v.id).await.map_err(explain::store)?;
+            if !is_reached_alike(&now, &vcenter) {
+                return Ok(None);
+            }
+            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
+            logins.refuse_unknown(&vcenter, is_known, &password)?;
             let before =
                 logins.refuse_rejected(&v.credential_id, &password, Some(&v.name), login.retry).await?;
-            Ok((password, lock, before))
+            Ok(Some((password, lock, before)))
         };
-        let (password, lock, before) = self.while_open(ready).await?;
+        let Some((password, lock, before)) = self.while_open(ready).await? else { return Ok(None) };
         let answer = client.login(&v.user, &password.secret).await;
         self.note_answer(&v.credential_id, &password, before.as_ref(), &answer).await?;
         drop((password, lock));
@@ -229,7 +259,7 @@ impl Connections {
                     opened_for: vcenter.clone(),
                     before: Traffic::default(),
                 };
-                self.keep(lease).await
+                self.keep(lease).await.map(Some)
             }
             Err(error) => {
                 log_out_of(&session).await;
@@ -238,17 +268,27 @@ impl Connections {
         }
     }
 
-    /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already.
+    /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already. Where
+    /// two logged in at once the first session serves both, and the other one ends.
     async fn keep(&self, lease: Lease) -> Result<Lease, ApiError> {
-        {
+        let id = lease.opened_for.vcenter.id.clone();
+        let (kept, left) = {
             let mut live = self.live.lock().await;
-            if !self.closing.is_cancelled() {
-                live.insert(lease.opened_for.vcenter.id.clone(), lease.clone());
-                return Ok(lease);
+            match live.get(&id) {
+                _ if self.closing.is_cancelled() => (Err(explain::closing()), Some(lease)),
+                Some(first) if first.is_for(&lease.opened_for) => {
+                    (Ok(Lease { before: first.session.traffic(), ..first.clone() }), Some(lease))
+                }
+                _ => {
+                    let old = live.insert(id, lease.clone());
+                    (Ok(lease), old)
+                }
             }
+        };
+        if let Some(left) = left {
+            log_out(&left).await;
         }
-        log_out(&lease).await;
-        Err(explain::closing())
+        kept
     }
 
     /// Stores with the credential what a server said of it; a session that nobody would know of is ended.

@@ -47,9 +47,14 @@ pub(crate) fn address(host: &str, port: u16) -> String {
 
 /// A host name as people write it, with the form that travels where that is another: `bücher.example (xn--bcher-kva.example)`.
 pub fn shown_host(host: &str) -> String {
+    in_letters(host).map_or_else(|| host.to_owned(), |typed| format!("{typed} ({host})"))
+}
+
+/// A host name as people write it, where that isn't the form that travels.
+pub(crate) fn in_letters(host: &str) -> Option<String> {
     match idna::domain_to_unicode(host) {
-        (typed, Ok(())) if typed != host => format!("{typed} ({host})"),
-        _ => host.to_owned(),
+        (typed, Ok(())) if typed != host => Some(typed),
+        _ => None,
     }
 }
 
@@ -78,13 +83,13 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         Error::Unreachable { source, .. } => {
             (Code::Unreachable, format!("nothing answers at {address}{}", root_cause(&**source)))
         }
-        Error::Interrupted { .. } => (Code::Unreachable, format!("{address} broke the connection off")),
+        Error::Interrupted { .. } => (Code::Unreachable, format!("{address} closed the connection")),
         Error::Timeout { after, .. } => {
             (Code::TimedOut, format!("{address} did not answer within {} s", after.as_secs()))
         }
         Error::Untrusted { certificate, reason, .. } => return untrusted(&server, certificate, reason),
         Error::BadHandshake { detail, .. } => {
-            (Code::NotVsphere, format!("{address} does not speak TLS as a vCenter does: {detail}"))
+            (Code::NotVsphere, format!("the TLS handshake with {address} failed: {detail}"))
         }
         Error::NotVsphere { status, content_type, .. } => (
             Code::NotVsphere,
@@ -96,10 +101,13 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
                 "{address} is {product} with version \"{api_version}\" of the vSphere API, and Muster reads 5.5 and newer"
             ),
         ),
-        Error::HttpStatus { status: 503, .. } => (
+        Error::HttpStatus { status: 503, .. } if is_before_a_session(error) => (
             Code::NoSession,
             format!("{address} has no session left, or its services are still starting (HTTP status 503)"),
         ),
+        Error::HttpStatus { status: 503, .. } => {
+            (Code::Unreachable, format!("{address} is busy (HTTP status 503)"))
+        }
         Error::NoSession { message, .. } => {
             let said = words(message).map(|said| format!(" (it says: {said})")).unwrap_or_default();
             (Code::NoSession, format!("{address} has no session left{said}"))
@@ -124,15 +132,21 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         | Error::ManagedObjectNotFound { .. }
         | Error::Malformed { .. }
         | Error::TooLarge { .. }
-        | Error::TooDeep { .. } => {
-            (Code::BadAnswer, format!("{address} gave an answer that can't be used: {error}"))
-        }
+        | Error::TooDeep { .. } => (Code::BadAnswer, format!("{address} sent an invalid response: {error}")),
     };
     ApiError::new(code, message).next(next_step(&server, code, error))
 }
 
+/// Whether a server failed at something that comes before there is a session.
+fn is_before_a_session(error: &Error) -> bool {
+    matches!(error.call().method, "RetrieveServiceContent" | "versions" | "Login")
+}
+
 fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
     match code {
+        Code::Unreachable if matches!(error, Error::HttpStatus { status: 503, .. }) => {
+            "Wait a little, then try again. If it happens again, look at the health of the vCenter itself.".into()
+        }
         Code::InvalidValue => "Correct it and try again.".into(),
         Code::NoSession => {
             "Nothing is wrong with user and password. Wait a little, or end sessions that nobody needs (in the vSphere \
@@ -210,7 +224,7 @@ pub(crate) fn different_at(vcenter: &VcenterRecord, address: &str, found: &str) 
         ),
     )
     .next(format!(
-        "If {} moved, correct its address: {}. If it was installed anew, remove it and add it again.",
+        "If {} moved, correct its address: {}. If it was installed again, remove it and add it again.",
         v.name,
         another_address(&v.name)
     ))
@@ -308,7 +322,7 @@ fn database(error: &store::Error) -> ApiError {
         ),
         store::Error::Busy { .. } => (
             Code::Database,
-            "Another process of Muster writes very much or hangs: wait for it or end it, then try again.",
+            "Another Muster process is busy or not responding: wait for it or end it, then try again.",
         ),
         store::Error::DiskFull { .. } => {
             (Code::Database, "Make room on the disk of the data folder, then try again; nothing was changed.")
@@ -326,7 +340,7 @@ fn database(error: &store::Error) -> ApiError {
         ),
         store::Error::Corrupt { .. } => (
             Code::Database,
-            "Keep a copy of the data folder, move muster.db away, add the vCenters anew and sync; or put a backup in its \
+            "Keep a copy of the data folder, move muster.db away, add the vCenters again and sync; or put a backup in its \
              place.",
         ),
         store::Error::Migration { .. } | store::Error::Dangling { .. } => {

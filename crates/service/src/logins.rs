@@ -23,7 +23,7 @@ pub(crate) struct Password {
     pub(crate) is_typed: bool,
     is_in_file: bool,
     /// Sixteen bits of it.
-    print: u16,
+    fingerprint: u16,
 }
 
 /// Finds passwords, and keeps the ones from being sent that must not be. Clones are the same.
@@ -42,8 +42,8 @@ pub(crate) struct Logins {
 struct Typed {
     /// The addresses that somebody typed the password for.
     addresses: HashSet<(VcenterId, String, u16)>,
-    /// What was rejected, in sixteen bits.
-    rejected: HashMap<CredentialId, u16>,
+    /// What was rejected. The store says it too, unless it has to say it of the stored one.
+    rejected: HashMap<CredentialId, Rejected>,
 }
 
 impl Logins {
@@ -78,8 +78,13 @@ impl Logins {
         place: Place,
     ) -> Result<Password, ApiError> {
         let key = self.store.rejection_key().await.map_err(explain::store)?;
-        let print = secrets::print(&key, id.as_str(), &secret);
-        Ok(Password { secret, is_typed: place == Place::Memory, is_in_file: place == Place::File, print })
+        let fingerprint = secrets::fingerprint(&key, id.as_str(), &secret);
+        Ok(Password {
+            secret,
+            is_typed: place == Place::Memory,
+            is_in_file: place == Place::File,
+            fingerprint,
+        })
     }
 
     /// Holds a password that was typed, until this process ends; with a vCenter, it was typed for its address.
@@ -101,9 +106,10 @@ impl Logins {
             Ok(password) => {
                 self.refuse_rejected(&v.credential_id, &password, Some(&v.name), false).await.map(drop)
             }
-            Err(_) if blocks_whatever_is_found(&rejected, (self.now)()) => {
-                Err(self.rejected_before(&v.credential_id, Some(&v.name), false).await?)
+            Err(_) if blocks_every_password(&rejected, (self.now)()) => {
+                Err(self.rejected_before(&v.credential_id, &rejected, Some(&v.name), false).await?)
             }
+            // The rejection is of one password: why none is at hand is what has to be mended first.
             Err(error) => Err(error),
         }
     }
@@ -116,7 +122,7 @@ impl Logins {
         let password = self.password(&credential.id, &credential.name, true).await;
         Ok(match password {
             Ok(password) => blocks(&rejected, &password, (self.now)()),
-            Err(_) => blocks_whatever_is_found(&rejected, (self.now)()),
+            Err(_) => blocks_every_password(&rejected, (self.now)()),
         })
     }
 
@@ -130,21 +136,31 @@ impl Logins {
         retry: bool,
     ) -> Result<Option<Rejected>, ApiError> {
         let rejected = self.store.rejection(credential).await.map_err(explain::store)?;
-        let here = password.is_typed && self.typed().rejected.get(credential) == Some(&password.print);
-        let there = rejected.as_ref().is_some_and(|rejected| blocks(rejected, password, (self.now)()));
-        if !retry && (here || there) {
-            return Err(self.rejected_before(credential, vcenter, password.is_in_file).await?);
+        let typed = self.typed().rejected.get(credential).filter(|_| password.is_typed).cloned();
+        let now = (self.now)();
+        let blocking = [&rejected, &typed].into_iter().flatten().find(|one| blocks(one, password, now));
+        match blocking {
+            Some(blocking) if !retry => {
+                Err(self.rejected_before(credential, blocking, vcenter, password.is_in_file).await?)
+            }
+            _ => Ok(rejected),
         }
-        Ok(rejected)
     }
 
     async fn rejected_before(
         &self,
         credential: &CredentialId,
+        rejected: &Rejected,
         vcenter: Option<&str>,
         is_in_file: bool,
     ) -> Result<ApiError, ApiError> {
         let credential = self.store.credential(credential).await.map_err(explain::store)?;
+        let credential = Credential {
+            rejected_at: Some(rejected.at),
+            rejected_because: Some(rejected.because),
+            rejected_message: rejected.message.clone(),
+            ..credential
+        };
         Ok(explain::rejected_before(&credential, vcenter, is_in_file))
     }
 
@@ -174,28 +190,39 @@ impl Logins {
     ) -> Result<(), ApiError> {
         let noted = match answer {
             Err(vsphere::Error::InvalidLogin { refusal, message, .. }) => {
-                if password.is_typed {
-                    self.typed().rejected.insert(credential.clone(), password.print);
-                    if before.is_some() {
-                        // Whoever has the stored one must still know that it was rejected.
-                        return Ok(());
-                    }
-                }
                 let rejected = Rejected {
                     at: (self.now)(),
                     because: explain::rejection(*refusal),
                     message: explain::words(message),
-                    print: Some(password.print),
+                    fingerprint: Some(password.fingerprint),
+                    is_typed: password.is_typed,
                 };
+                // A locked account binds everybody, whatever password showed it.
+                if password.is_typed && rejected.because != Rejection::AccountLocked {
+                    self.typed().rejected.insert(credential.clone(), rejected.clone());
+                    if before.is_some_and(|before| !before.is_typed) {
+                        // Whoever has the stored one must still know that it was rejected.
+                        return Ok(());
+                    }
+                }
                 self.store.set_rejected(credential, &rejected).await
             }
-            Ok(_) if before.is_some_and(|before| is_proof(before, password)) => {
+            Ok(_) => {
+                self.forget_typed(credential);
+                if !before.is_some_and(|before| is_proof(before, password)) {
+                    return Ok(());
+                }
                 self.store.clear_rejection(credential).await
             }
-            _ => return Ok(()),
+            Err(_) => return Ok(()),
         };
         self.events.publish(Event::CredentialsChanged);
         noted.map_err(explain::store)
+    }
+
+    /// Forgets that a typed password was rejected: another user, or a person who says that it is right now.
+    pub(crate) fn forget_typed(&self, credential: &CredentialId) {
+        self.typed().rejected.remove(credential);
     }
 
     fn typed(&self) -> MutexGuard<'_, Typed> {
@@ -206,17 +233,17 @@ impl Logins {
 /// Whether what a vCenter said keeps a password from being tried. It binds the password that was rejected, and while the
 /// account is locked every one.
 fn blocks(rejected: &Rejected, password: &Password, now: Time) -> bool {
-    match (rejected.because, rejected.print) {
+    match (rejected.because, rejected.fingerprint) {
         (Rejection::AccountLocked, _) => is_locked_still(rejected, now),
-        (_, Some(print)) => print == password.print,
+        (_, Some(fingerprint)) => fingerprint == password.fingerprint,
         // An older release didn't say which one it was: the stored one, not what somebody types now.
         (_, None) => !password.is_typed,
     }
 }
 
-/// The same where no password is at hand: one that isn't there can't be another one either.
-fn blocks_whatever_is_found(rejected: &Rejected, now: Time) -> bool {
-    rejected.because != Rejection::AccountLocked || is_locked_still(rejected, now)
+/// Whether it keeps every password from being tried, also one that isn't at hand.
+fn blocks_every_password(rejected: &Rejected, now: Time) -> bool {
+    rejected.because == Rejection::AccountLocked && is_locked_still(rejected, now)
 }
 
 fn is_locked_still(rejected: &Rejected, now: Time) -> bool {
@@ -226,10 +253,12 @@ fn is_locked_still(rejected: &Rejected, now: Time) -> bool {
 }
 
 /// Whether a login proves that a rejection no longer holds: with the very password, or with the stored one, which then is
-/// another by now. What somebody typed says nothing about what is stored, but that the account isn't locked.
+/// another by now, or with a typed one if what was rejected was typed, too. What somebody typed says nothing about what is
+/// stored, but that the account isn't locked.
 fn is_proof(rejected: &Rejected, password: &Password) -> bool {
     !password.is_typed
-        || rejected.print == Some(password.print)
+        || rejected.is_typed
+        || rejected.fingerprint == Some(password.fingerprint)
         || rejected.because == Rejection::AccountLocked
 }
 
@@ -252,12 +281,12 @@ mod tests {
 
     const MINUTE: i64 = 60_000;
 
-    fn password(print: u16, is_typed: bool) -> Password {
-        Password { secret: "p".into(), is_typed, is_in_file: false, print }
+    fn password(fingerprint: u16, is_typed: bool) -> Password {
+        Password { secret: "p".into(), is_typed, is_in_file: false, fingerprint }
     }
 
-    fn rejected(because: Rejection, print: Option<u16>) -> Rejected {
-        Rejected { at: Time(100 * MINUTE), because, message: None, print }
+    fn rejected(because: Rejection, fingerprint: Option<u16>) -> Rejected {
+        Rejected { at: Time(100 * MINUTE), because, message: None, fingerprint, is_typed: false }
     }
 
     #[test]
@@ -283,27 +312,33 @@ mod tests {
     #[test]
     fn a_locked_account_is_left_alone_for_a_quarter_of_an_hour_with_any_password() {
         for (minute, is_blocked) in [(99, false), (100, true), (114, true), (115, false), (1_000, false)] {
-            for (print, is_typed) in [(7, false), (8, false), (8, true)] {
+            for (fingerprint, is_typed) in [(7, false), (8, false), (8, true)] {
                 let locked = rejected(Rejection::AccountLocked, Some(7));
-                let blocks = blocks(&locked, &password(print, is_typed), Time(minute * MINUTE));
+                let blocks = blocks(&locked, &password(fingerprint, is_typed), Time(minute * MINUTE));
                 assert_eq!(blocks, is_blocked, "minute {minute}");
             }
         }
         let locked = rejected(Rejection::AccountLocked, Some(7));
         assert!(blocks(&locked, &password(7, false), Time(115 * MINUTE - 1)));
-        assert!(blocks_whatever_is_found(&locked, Time(114 * MINUTE)));
-        assert!(!blocks_whatever_is_found(&locked, Time(115 * MINUTE)), "then what lacks is the password");
-        assert!(blocks_whatever_is_found(&rejected(Rejection::InvalidLogin, Some(7)), Time(115 * MINUTE)));
+        assert!(blocks_every_password(&locked, Time(114 * MINUTE)));
+        assert!(!blocks_every_password(&locked, Time(115 * MINUTE)), "then what lacks is the password");
+        let wrong = rejected(Rejection::InvalidLogin, Some(7));
+        assert!(!blocks_every_password(&wrong, Time(100 * MINUTE)), "the one that lacks may be another one");
     }
 
     #[test]
     fn a_rejection_is_lifted_by_the_very_password_or_by_the_stored_one_and_not_by_what_was_typed() {
         let wrong = rejected(Rejection::InvalidLogin, Some(7));
-        for (print, is_typed, proves) in
+        for (fingerprint, is_typed, proves) in
             [(7, true, true), (7, false, true), (8, false, true), (8, true, false)]
         {
-            assert_eq!(is_proof(&wrong, &password(print, is_typed)), proves, "{print} {is_typed}");
+            let password = password(fingerprint, is_typed);
+            assert_eq!(is_proof(&wrong, &password), proves, "{fingerprint} {is_typed}");
         }
+        assert!(
+            is_proof(&Rejected { is_typed: true, ..wrong }, &password(8, true)),
+            "that one was typed, too"
+        );
         assert!(!is_proof(&rejected(Rejection::InvalidLogin, None), &password(8, true)));
         assert!(is_proof(&rejected(Rejection::AccountLocked, Some(7)), &password(8, true)));
     }

@@ -98,3 +98,26 @@ async fn a_service_that_closes_takes_no_more_in() {
     assert_eq!(refused.code, Code::Cancelled);
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_logins_at_once_one_session_is_left_and_what_is_lost_is_only_the_one_that_ended() {
+    let server = Simulator::start(simulator::Options::new(5, 1)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (service, vcenter) = on(&server, &folder).await;
+    let connections = &service.inner.connections;
+    let login = connections::LoginAs { by_user: true, retry: false };
+    let (one, other) = tokio::join!(connections.lease(&vcenter, login), connections.lease(&vcenter, login));
+    let (one, other) = (one.unwrap().session, other.unwrap().session);
+    assert!(one.is_same(&other), "both go on with the first one");
+    one.current_time().await.unwrap();
+
+    server.end_sessions();
+    connections.lost(&vcenter, &one).await;
+    let next = connections.lease(&vcenter, login).await.unwrap().session;
+    assert!(!next.is_same(&one));
+    connections.lost(&vcenter, &one).await;
+    let kept = connections.lease(&vcenter, login).await.unwrap().session;
+    assert!(kept.is_same(&next), "who hears late that the first one ended leaves the next one alone");
+    service.close().await;
+    server.stop().await;
+}

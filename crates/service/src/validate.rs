@@ -95,6 +95,8 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
             invalid(format!("\"{}\" is no port", printable(port)), "A port is a number from 1 to 65535.")
         })?,
     };
+    // An IPv6 address has many spellings, and one that is stored.
+    let host = host.parse::<std::net::Ipv6Addr>().map_or(host, |address| address.to_string());
     Ok((host.trim_end_matches('.').to_owned(), port))
 }
 
@@ -208,6 +210,7 @@ mod tests {
             ("10.0.0.5", "10.0.0.5", 443),
             ("[2001:db8::1]:444", "2001:db8::1", 444),
             ("2001:db8::1", "2001:db8::1", 443),
+            ("https://[2001:0DB8:0:0::0:1]:443/ui", "2001:db8::1", 443),
             ("vc.example.org.", "vc.example.org", 443),
             ("\u{feff}vc.example.org\r\n", "vc.example.org", 443),
         ];

@@ -3,10 +3,11 @@
 
 use crate::Store;
 use crate::changes::Topic;
-use crate::engine::DbConnection;
+use crate::engine::{DbConnection, DbRow};
 use crate::error::{Attempt, During, Error};
 use crate::{row, vcenters};
 use contract::{Time, VcenterId, VcenterState};
+use sqlx::Row;
 
 /// How a contact went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +130,7 @@ pub(crate) async fn is_no_other(
     attempt: Attempt<'_>,
 ) -> Result<(), Error> {
     let Some(uuid) = &identity.instance_uuid else { return Ok(()) };
-    let others: Vec<(String, Option<String>)> = sqlx::query_as(
+    let others = sqlx::query(
         "SELECT name, host_macs FROM vcenters WHERE instance_uuid = $1 AND id <> $2 ORDER BY name_key",
     )
     .bind(uuid)
@@ -137,14 +138,14 @@ pub(crate) async fn is_no_other(
     .fetch_all(tx)
     .await
     .during(attempt)?;
-    for (name, macs) in others {
-        let macs: Option<Vec<String>> = macs.as_deref().map(row::from_json).transpose().during(attempt)?;
-        let is_same = match (&identity.host_macs, macs) {
+    for other in &others {
+        let is_same = match (&identity.host_macs, macs(other)) {
             (None, None) => true,
             (Some(ours), Some(theirs)) => !is_junk(uuid) && ours.iter().any(|mac| theirs.contains(mac)),
             _ => false,
         };
         if is_same {
+            let name = other.try_get("name").unwrap_or_else(|_| row::shown(other, "name"));
             return Err(Error::SameVcenter { name });
         }
     }
@@ -161,6 +162,12 @@ fn is_junk(uuid: &str) -> bool {
     let first = digits().next();
     let is_one_digit = matches!(first, Some('0' | 'f' | 'F')) && digits().all(|digit| Some(digit) == first);
     !is_uuid || is_one_digit || COPIED.contains(&uuid.trim().to_lowercase().as_str())
+}
+
+/// The MAC addresses that are known of a host. Unreadable ones are unknown, which only makes it be taken for another one.
+pub(crate) fn macs(row: &DbRow) -> Option<Vec<String>> {
+    let column = row.try_get::<Option<&str>, _>("host_macs");
+    row::or_unset("the MACs of a host", column.and_then(|macs| macs.map(row::from_json).transpose()))
 }
 
 /// The MAC addresses as they stand in their column.

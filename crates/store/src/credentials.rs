@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 /// Nothing of a rejection is left: not the sixteen bits either.
 macro_rules! unrejected {
     () => {
-        "rejected_at = NULL, rejected_because = NULL, rejected_message = NULL, rejected_print = NULL"
+        "rejected_at = NULL, rejected_because = NULL, rejected_message = NULL, \
+         rejected_fingerprint = NULL, rejected_typed = 0"
     };
 }
 
@@ -42,7 +43,9 @@ pub struct Rejected {
     pub message: Option<String>,
     /// Sixteen bits of the password that was rejected, under the key of [`Store::rejection_key`]; `None` where an older
     /// release noted it.
-    pub print: Option<u16>,
+    pub fingerprint: Option<u16>,
+    /// Whether that password was typed for one process and stored nowhere.
+    pub is_typed: bool,
 }
 
 impl Store {
@@ -141,12 +144,13 @@ impl Store {
         let because = row::word(&rejected.because).during(attempt)?;
         let update = sqlx::query(
             "UPDATE credentials SET rejected_at = $1, rejected_because = $2, rejected_message = $3, \
-             rejected_print = $4 WHERE id = $5",
+             rejected_fingerprint = $4, rejected_typed = $5 WHERE id = $6",
         )
         .bind(rejected.at.0)
         .bind(because)
         .bind(&rejected.message)
-        .bind(rejected.print.map(i64::from));
+        .bind(rejected.fingerprint.map(i64::from))
+        .bind(i64::from(rejected.is_typed));
         self.update_credential(id, update, attempt).await
     }
 
@@ -279,12 +283,13 @@ pub(crate) async fn set_user(
 fn rejected(row: &DbRow) -> Result<Option<Rejected>, sqlx::Error> {
     let Some(at) = row::time(row.try_get("rejected_at")?) else { return Ok(None) };
     let because: Option<String> = row.try_get("rejected_because")?;
-    let print: Option<i64> = row.try_get("rejected_print")?;
+    let fingerprint: Option<i64> = row.try_get("rejected_fingerprint")?;
     Ok(Some(Rejected {
         at,
         because: because.map(row::from_word).transpose()?.unwrap_or(Rejection::Refused),
         message: row.try_get("rejected_message")?,
-        print: print.and_then(|print| u16::try_from(print).ok()),
+        fingerprint: fingerprint.and_then(|bits| u16::try_from(bits).ok()),
+        is_typed: row.try_get::<i64, _>("rejected_typed")? != 0,
     }))
 }
 

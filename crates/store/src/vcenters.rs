@@ -287,9 +287,7 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
     let contact = row::or_unset("the state of a vCenter", contact(row));
     let state_since = row::or_unset("the state of a vCenter", row.try_get("contact_since").map(row::time));
     let known_address = (row.try_get("known_host")?, row.try_get("known_port")?);
-    let macs: Option<&str> = row.try_get("host_macs")?;
-    // Unknown ones only make a host be taken for another one.
-    let host_macs = row::or_unset("the MACs of a host", macs.map(row::from_json).transpose());
+    let host_macs = contact::macs(row);
     Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs })
 }
 

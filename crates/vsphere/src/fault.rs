@@ -70,6 +70,13 @@ pub(crate) fn error(call: &Call, fault: &Value) -> Error {
         name if call.method == "Login" && (name == "LimitExceeded" || is_about_sessions(&message())) => {
             Error::NoSession { call, message: message() }
         }
+        // Of these only two are so general that what a server says may be about the account.
+        name if call.method == "Login"
+            && SERVERS_OWN.contains(&name)
+            && !matches!(name, "SystemError" | "RuntimeFault") =>
+        {
+            Error::Fault { call, name: name.to_owned(), message: message() }
+        }
         name if call.method == "Login" => {
             let in_words = || match message() {
                 words if words.is_empty() => name.to_owned(),
@@ -90,14 +97,15 @@ pub(crate) fn error(call: &Call, fault: &Value) -> Error {
 /// What a rejected login says of the account, in its name or in its words: vCenter has one fault for most of it, and what
 /// its directory says stands in the text.
 fn refusal(name: &str, message: &str) -> Option<Refusal> {
-    let text = message.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let of_account = has(&["account", "user", "password", "login"]);
+    let said = words(message);
+    let has = |any: &[&str]| said.iter().any(|word| any.contains(&&**word));
+    let must_be_changed = || said.windows(3).any(|three| three == ["must", "be", "changed"]);
+    let of_account = has(&["account", "user", "username", "password", "login"]);
     if name.contains("Locked") || (of_account && has(&["locked", "lockout"])) {
         Some(Refusal::AccountLocked)
-    } else if name == "PasswordExpired" || (has(&["password"]) && has(&["expired", "must be changed"])) {
+    } else if name == "PasswordExpired" || (has(&["password"]) && (has(&["expired"]) || must_be_changed())) {
         Some(Refusal::PasswordExpired)
-    } else if has(&["account", "user"]) && has(&["disabled", "deactivated", "expired"]) {
+    } else if has(&["account", "user", "username"]) && has(&["disabled", "deactivated", "expired"]) {
         Some(Refusal::AccountDisabled)
     } else {
         None
@@ -106,9 +114,16 @@ fn refusal(name: &str, message: &str) -> Option<Refusal> {
 
 /// Whether a server says that it has no session left.
 fn is_about_sessions(message: &str) -> bool {
-    let text = message.to_lowercase();
-    let too_many = ["maximum", "too many", "limit", "exceeded", "no more"];
-    text.contains("session") && too_many.iter().any(|word| text.contains(word))
+    let said = words(message);
+    let has = |any: &[&str]| said.iter().any(|word| any.contains(&&**word));
+    let too_many = || said.windows(2).any(|two| two == ["too", "many"] || two == ["no", "more"]);
+    has(&["session", "sessions"]) && (has(&["maximum", "limit", "limits", "exceeded"]) || too_many())
+}
+
+/// Its words: a login that a policy blocked is not a locked one.
+fn words(message: &str) -> Vec<String> {
+    let words = message.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 fn detail(fault: &Value) -> Option<(&str, &Value)> {
@@ -212,6 +227,10 @@ mod tests {
             ("InvalidLogin", "The user account is disabled.", Refusal::AccountDisabled),
             ("SomethingNew", "The account has expired", Refusal::AccountDisabled),
             ("SomethingNew", "for a reason of its own", Refusal::Other),
+            ("SomethingNew", "The login of this user was blocked by policy", Refusal::Other),
+            ("InvalidLogin", "The login of this user was blocked by policy", Refusal::UserOrPassword),
+            ("SomethingNew", "The account is locked-out", Refusal::AccountLocked),
+            ("RuntimeFault", "The password must be changed", Refusal::PasswordExpired),
         ] {
             let error = said(name, words);
             let is_told = matches!(&error, Error::InvalidLogin { refusal, .. } if *refusal == expected);
@@ -225,8 +244,15 @@ mod tests {
         ] {
             assert!(matches!(said(name, words), Error::NoSession { .. }), "{name} {words}");
         }
+        // Whatever they say, they are of the server and never of the account.
+        for name in SERVERS_OWN.iter().filter(|name| !["SystemError", "RuntimeFault"].contains(name)) {
+            let error = said(name, "The user account is locked, disabled, and its password has expired");
+            assert!(!matches!(error, Error::InvalidLogin { .. }), "{name}: {error:?}");
+        }
         // Nothing about the account: neither a locked file nor a session that is over.
-        for words in ["the file is locked", "the method is disabled", "the session has ended"] {
+        for words in
+            ["the file is locked", "the method is disabled", "the session has ended", "login blocked"]
+        {
             assert!(matches!(said("SystemError", words), Error::Fault { .. }), "{words}");
         }
     }

@@ -40,6 +40,11 @@ impl Session {
         Self(Arc::new(Login { server, wire, ended: Mutex::new(false) }))
     }
 
+    /// Whether it is the very same session, and not another one on the same server.
+    pub fn is_same(&self, other: &Session) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// What the server said about itself when it was connected to.
     pub fn about(&self) -> &About {
         self.0.server.about()

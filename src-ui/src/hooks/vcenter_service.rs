@@ -221,8 +221,17 @@ impl VcenterService {
     }
 
     /// Looks at the certificate that a vCenter shows now; sends no credential.
-    pub(crate) async fn probe(&self, vcenter: VcenterId) -> Result<Probe, ApiError> {
-        backend::call(ProbeVcenter { vcenter }).await
+    pub(crate) async fn probe(&self, vcenter: VcenterId) -> Result<Option<Probe>, ApiError> {
+        backend::call(ProbeVcenter { vcenter, typed: None }).await
+    }
+
+    /// The same if what was typed is the vCenter's own address, however it is written; else nothing is looked at.
+    pub(crate) async fn probe_if_at(
+        &self,
+        vcenter: VcenterId,
+        typed: &str,
+    ) -> Result<Option<Probe>, ApiError> {
+        backend::call(ProbeVcenter { vcenter, typed: Some(typed.to_owned()) }).await
     }
 
     /// Logs in once with settings that are not stored.

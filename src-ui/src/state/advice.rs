@@ -138,24 +138,24 @@ fn rejected(because: Option<Rejection>, vcenter: &VcenterId) -> (String, Vec<Off
         None | Some(Rejection::InvalidLogin) => (
             "Nothing logs in with this password again until you change it. On a vCenter with federated login (ADFS, \
              Okta, MFA) use a local or directory account.",
-            vec![update, retry("It is right, try again")],
+            vec![update, retry("Retry login")],
         ),
         Some(Rejection::PasswordExpired) => (
             "Give the account a new password on the vCenter or in its directory, then store it here.",
-            vec![update, retry("It is valid again, try again")],
+            vec![update, retry("Retry login")],
         ),
         Some(Rejection::AccountDisabled) => (
-            "Have the account enabled on the vCenter or in its directory. Nothing logs in with it before you say so.",
-            vec![retry("It is enabled, try again"), update],
+            "Ask an administrator to enable the account on the vCenter or in its directory. Nothing logs in with it before you say so.",
+            vec![retry("Retry login"), update],
         ),
         Some(Rejection::AccountLocked) => (
-            "Nothing logs in with it for 15 minutes, so that the vCenter can unlock it. Look for what else logs in with an \
-             old password.",
-            vec![retry("It is unlocked, try again"), update],
+            "Nothing logs in with it for 15 minutes, so that the vCenter can unlock it. Check for other programs that \
+             still use an old password.",
+            vec![retry("Retry login"), update],
         ),
         Some(Rejection::Refused) => (
-            "Do what the server says. Nothing logs in with this password again before you say so.",
-            vec![retry("Try again"), update],
+            "Follow the server's message. Nothing logs in with this password again before you say so.",
+            vec![retry("Retry login"), update],
         ),
     };
     (sentence.to_owned(), offers)
@@ -169,12 +169,12 @@ pub(crate) fn in_form(error: &ApiError) -> String {
                 "Give the account a new password on the vCenter or in its directory, and type that one."
             }
             Some(Rejection::AccountDisabled) => {
-                "Have the account enabled on the vCenter or in its directory, then try again."
+                "Ask an administrator to enable the account on the vCenter or in its directory, then try again."
             }
             Some(Rejection::AccountLocked) => {
                 "Wait until it is unlocked: vCenter does that by itself after some minutes, unless somebody goes on trying."
             }
-            Some(Rejection::Refused) => "Do what the server says, then try again.",
+            Some(Rejection::Refused) => "Follow the server's message, then try again.",
             None | Some(Rejection::InvalidLogin) => {
                 "Check user and password. On a vCenter with federated login (ADFS, Okta, MFA) use a local \
              or directory account. Five rejected logins within three minutes lock an account."
@@ -307,9 +307,9 @@ mod tests {
         for (because, first) in [
             (Rejection::InvalidLogin, "Update password"),
             (Rejection::PasswordExpired, "Update password"),
-            (Rejection::AccountDisabled, "It is enabled, try again"),
-            (Rejection::AccountLocked, "It is unlocked, try again"),
-            (Rejection::Refused, "Try again"),
+            (Rejection::AccountDisabled, "Retry login"),
+            (Rejection::AccountLocked, "Retry login"),
+            (Rejection::Refused, "Retry login"),
         ] {
             let error =
                 ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, "x") };

@@ -209,26 +209,20 @@ impl Form {
         address.is_some() || credential.is_some() || user.is_some() || trust.is_some()
     }
 
-    /// Whether the address is that of the vCenter still, however it is written.
-    fn stays_at(&self, vcenter: &Vcenter) -> bool {
-        let plain = |address: &str| {
-            let address = address.trim().to_lowercase();
-            let host =
-                address.trim_start_matches("https://").split(['/', '?', '#']).next().unwrap_or_default();
-            host.trim_end_matches(":443").trim_end_matches('.').to_owned()
-        };
-        plain(&self.address) == plain(&Form::of(vcenter).address)
+    /// Whether the address is written as it was. If it isn't it may be the same one all the same, with another spelling
+    /// of it: that the service says.
+    pub(crate) fn is_written_as_before(&self, vcenter: &Vcenter) -> bool {
+        self.address.trim() == Form::of(vcenter).address
     }
 
-    /// Whether it leaves a pinned certificate for another kind of trust at the same address. From then on the server may
-    /// show another one unnoticed: that is a changed certificate, and takes a person's word.
+    /// Whether it leaves a pinned certificate for another kind of trust. From then on the server may show another one
+    /// unnoticed: at the same address that is a changed certificate, and takes a person's word.
     pub(crate) fn leaves_pin(&self, vcenter: &Vcenter) -> bool {
-        let leaves = matches!(self.trust, TrustForm::System | TrustForm::Ca);
-        vcenter.pin.is_some() && leaves && self.stays_at(vcenter)
+        vcenter.pin.is_some() && matches!(self.trust, TrustForm::System | TrustForm::Ca)
     }
 
-    /// Whether a certificate that is not trusted takes the place of one that was. `approved` is the one that the user
-    /// typed the host's name for.
+    /// Whether a certificate that is not trusted takes the place, at the same address, of one that was. `approved` is the
+    /// one that the user typed the host's name for.
     pub(crate) fn shows_another(
         &self,
         vcenter: &Vcenter,
@@ -236,8 +230,7 @@ impl Form {
         approved: Option<&str>,
     ) -> bool {
         let was_pinned = vcenter.pin.as_deref().is_some_and(|pin| pin != shown.sha256);
-        let is_new = self.trust == TrustForm::AsItIs || (was_pinned && approved != Some(&shown.sha256));
-        is_new && self.stays_at(vcenter)
+        self.trust == TrustForm::AsItIs || (was_pinned && approved != Some(&shown.sha256))
     }
 
     /// The trust as it is sent; `None` leaves what is stored.
@@ -330,19 +323,16 @@ mod tests {
         };
         let pinned = Vcenter { trust: "pin".into(), pin: Some("aa".into()), ..samples::vcenter("Berlin") };
         for trust in [TrustForm::System, TrustForm::Ca] {
-            for address in
-                ["vc.example.org", " VC.example.org:443", "https://vc.example.org/ui", "vc.example.org."]
-            {
-                let form = Form { trust: trust.clone(), address: address.into(), ..Form::of(&pinned) };
-                assert!(form.leaves_pin(&pinned), "{trust:?} {address}");
-                assert!(form.shows_another(&pinned, &shown("bb"), None), "a click must not be enough");
-                assert!(form.shows_another(&pinned, &shown("bb"), Some("cc")), "another one was approved");
-                assert!(!form.shows_another(&pinned, &shown("bb"), Some("bb")), "it was approved");
-                assert!(!form.shows_another(&pinned, &shown("aa"), None), "it is the pinned one");
+            let form = Form { trust: trust.clone(), ..Form::of(&pinned) };
+            assert!(form.leaves_pin(&pinned) && form.is_written_as_before(&pinned), "{trust:?}");
+            assert!(form.shows_another(&pinned, &shown("bb"), None), "a click must not be enough");
+            assert!(form.shows_another(&pinned, &shown("bb"), Some("cc")), "another one was approved");
+            assert!(!form.shows_another(&pinned, &shown("bb"), Some("bb")), "it was approved");
+            assert!(!form.shows_another(&pinned, &shown("aa"), None), "it is the pinned one");
+            for address in ["VC.example.org:443", "https://vc.example.org/ui", "other.example.org"] {
+                let form = Form { address: address.into(), ..form.clone() };
+                assert!(!form.is_written_as_before(&pinned), "the service says what {address} is");
             }
-            let moved =
-                Form { trust: trust.clone(), address: "other.example.org".into(), ..Form::of(&pinned) };
-            assert!(!moved.leaves_pin(&pinned) && !moved.shows_another(&pinned, &shown("bb"), None));
             let system = samples::vcenter("Berlin");
             let form = Form { trust, ..Form::of(&system) };
             assert!(!form.leaves_pin(&system) && !form.shows_another(&system, &shown("bb"), None));

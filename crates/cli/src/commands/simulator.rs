@@ -101,7 +101,7 @@ fn shown(running: &Running<'_>, contents: Contents, name: &str, data_dir: Option
         ("User", running.user.to_owned()),
         ("Password", running.password.to_owned()),
         ("SHA-256", running.sha256.to_owned()),
-        ("Instance", running.instance_uuid.unwrap_or("none, as it is a host's").to_owned()),
+        ("Instance", running.instance_uuid.unwrap_or("none (ESXi host)").to_owned()),
         ("Contents", format!("{datacenters} datacenters, {clusters} clusters, {hosts} hosts,")),
         ("", format!("{vms} VMs ({templates} of them templates), {snapshots} snapshots,")),
         ("", format!("{datastores} datastores, {networks} networks")),

@@ -3,44 +3,52 @@
 
 use super::{AddVcenter, EditVcenter, LoginWith, Stored};
 use contract::command::{Change, Login, Password, Saved, Settings};
-use contract::{Trust, Vcenter};
+use contract::{ApiError, Code, Trust, Vcenter};
 use secrecy::SecretString;
 use std::time::Duration;
 
-impl From<Settings> for AddVcenter {
-    fn from(asked: Settings) -> AddVcenter {
-        AddVcenter {
+impl TryFrom<Settings> for AddVcenter {
+    type Error = ApiError;
+
+    fn try_from(asked: Settings) -> Result<AddVcenter, ApiError> {
+        Ok(AddVcenter {
             name: asked.name,
             address: asked.address,
-            login: asked.login.into(),
+            login: asked.login.try_into()?,
             trust: asked.trust.unwrap_or(Trust::System),
             tags: asked.tags,
             ttl: Some(Duration::from_secs(asked.ttl_seconds)),
-        }
+        })
     }
 }
 
-impl From<Login> for LoginWith {
-    fn from(asked: Login) -> LoginWith {
-        match asked {
-            Login::Own { user, password } => LoginWith::User { user, password: password.map(secret) },
+impl TryFrom<Login> for LoginWith {
+    type Error = ApiError;
+
+    fn try_from(asked: Login) -> Result<LoginWith, ApiError> {
+        Ok(match asked {
+            Login::Own { user, password } => {
+                LoginWith::User { user, password: password.map(secret).transpose()? }
+            }
             Login::Shared { credential } => LoginWith::Credential(credential),
-        }
+        })
     }
 }
 
-impl From<Change> for EditVcenter {
-    fn from(asked: Change) -> EditVcenter {
-        EditVcenter {
+impl TryFrom<Change> for EditVcenter {
+    type Error = ApiError;
+
+    fn try_from(asked: Change) -> Result<EditVcenter, ApiError> {
+        Ok(EditVcenter {
             name: asked.name,
             address: asked.address,
             credential: asked.credential,
             user: asked.user,
-            password: asked.password.map(secret),
+            password: asked.password.map(secret).transpose()?,
             trust: asked.trust,
             tags: asked.tags,
             ttl: asked.ttl_seconds.map(Duration::from_secs),
-        }
+        })
     }
 }
 
@@ -50,7 +58,35 @@ impl From<Stored<Vcenter>> for Saved {
     }
 }
 
-fn secret(Password(typed): Password) -> SecretString {
-    // Pasted from a file of Windows, it may come with that file's mark.
-    typed.trim_start_matches('\u{feff}').into()
+/// By the same rule as on a terminal and in a file.
+fn secret(Password(typed): Password) -> Result<SecretString, ApiError> {
+    secrets::typed_password(&typed).map_err(|error| {
+        let message = match error {
+            secrets::Error::UnusableInput(problem) => format!("the password {problem}"),
+            other => other.to_string(),
+        };
+        ApiError::new(Code::InvalidValue, message).next("Type it again: it is one line of text.")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrets::ExposeSecret;
+
+    fn asked(password: &str) -> Result<EditVcenter, ApiError> {
+        Change { password: Some(Password(password.into())), ..Change::default() }.try_into()
+    }
+
+    #[test]
+    fn a_password_from_the_form_is_taken_by_the_same_rule_as_any_other() {
+        for typed in ["s3cret", "\u{feff}s3cret", "s3cret\r\n"] {
+            let password = asked(typed).unwrap().password.unwrap();
+            assert_eq!(password.expose_secret(), "s3cret", "{typed:?}");
+        }
+        for typed in ["two\nlines", &"x".repeat(secrets::LONGEST_PASSWORD + 1), "\u{feff}"] {
+            let error = asked(typed).unwrap_err();
+            assert_eq!(error.code, Code::InvalidValue, "{typed:?}");
+        }
+    }
 }

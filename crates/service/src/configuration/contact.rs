@@ -22,6 +22,7 @@ impl Service {
         let probe = vsphere::probe(&endpoint).await.map_err(|error| explain::vsphere(server, &error))?;
         let mut answer = Probe {
             address: server.address(),
+            host_in_letters: explain::in_letters(&host),
             certificate: explain::certificate(&probe.certificate),
             trusted: probe.trusted,
             reason: probe.reason,
@@ -42,10 +43,21 @@ impl Service {
         Ok(answer)
     }
 
-    /// The same for a vCenter that is configured, at its address and with the trust that is stored for it.
-    pub async fn probe_vcenter(&self, vcenter: &VcenterId) -> Result<Probe, ApiError> {
+    /// The same for a vCenter that is configured, at its address and with the trust that is stored for it; `None` without
+    /// contacting anybody, if what was `typed` is another address, however it is written.
+    pub async fn probe_vcenter(
+        &self,
+        vcenter: &VcenterId,
+        typed: Option<&str>,
+    ) -> Result<Option<Probe>, ApiError> {
         let record = self.record(vcenter.as_str()).await?;
-        self.probe(&Server::from(&record).address(), &record.trust).await
+        let address = Server::from(&record).address();
+        if let Some(typed) = typed
+            && validate::address(typed)? != validate::address(&address)?
+        {
+            return Ok(None);
+        }
+        self.probe(&address, &record.trust).await.map(Some)
     }
 
     /// Connects, logs in once, asks who it is, logs out.
@@ -84,7 +96,7 @@ impl Service {
             VcenterRecord { vcenter, ..record }
         });
         let own = editing.as_ref().map(|record| &record.vcenter);
-        let login = match (own, settings.login.into()) {
+        let login = match (own, LoginWith::try_from(settings.login)?) {
             (Some(own), LoginWith::User { user, password }) => self.own_login(own, &user, password).await?,
             (_, login) => self.login(&name, login).await?,
         };
@@ -161,13 +173,14 @@ impl Service {
         let connections = &self.inner.connections;
         let ready = async {
             let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
+            let login = self.as_it_is_now(login).await?;
             let before = match login.is_new {
                 true => None,
                 false => self.inner.logins.refuse_rejected(&login.id, &login.password, None, false).await?,
             };
-            Ok((lock, before))
+            Ok((lock, login, before))
         };
-        let (lock, before) = connections.while_open(ready).await?;
+        let (lock, login, before) = connections.while_open(ready).await?;
         let answer = client.login(&login.user, &login.password.secret).await;
         if !login.is_new {
             connections.note_answer(&login.id, &login.password, before.as_ref(), &answer).await?;
@@ -188,6 +201,19 @@ impl Service {
         let met = connections.while_open(async { Ok(met.await) }).await;
         connections::log_out_of(&session).await;
         met
+    }
+
+    /// A login with what is stored by now: whoever changes it has the lock, which the caller holds.
+    async fn as_it_is_now(&self, login: Login) -> Result<Login, ApiError> {
+        if login.given {
+            return Ok(login);
+        }
+        let password = self.inner.logins.password(&login.id, &login.name, true).await?;
+        let user = match login.is_new {
+            true => login.user,
+            false => self.inner.store.credential(&login.id).await.map_err(explain::store)?.user,
+        };
+        Ok(Login { user, password, ..login })
     }
 
     /// What to log in with, its password at hand.
@@ -228,8 +254,11 @@ fn told(about: &About) -> Identity {
 
 /// It could be any server: an ESXi host tells who it is only after it was sent the password.
 fn unknown_in_form() -> ApiError {
-    ApiError::new(Code::NoPassword, "the server at the new address does not tell that it is the same one")
-        .next("Type the password: the stored one is not sent to another address.")
+    ApiError::new(
+        Code::NoPassword,
+        "the server at the new address could not be verified to be the same server",
+    )
+    .next("Type the password: the stored one is not sent to another address.")
 }
 
 /// What to look at once logged in.

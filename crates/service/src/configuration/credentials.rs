@@ -67,6 +67,7 @@ impl Service {
                 .edit_credential(&credential.id, None, Some(user))
                 .await
                 .map_err(explain::store)?;
+            self.inner.logins.forget_typed(&credential.id);
         }
         let password_note = match password {
             Some(password) => self.keep_password(&credential.id, &credential.name, &password).await?,
@@ -144,8 +145,9 @@ impl Service {
         Ok(())
     }
 
-    /// Puts a password into the keychain; answers with why it is not there, in words, if it isn't. A rejection is lifted
-    /// only where the password that others find is another one from now on. The caller holds the login lock.
+    /// Puts a password into the keychain; answers with why it is not there, in words, if it isn't. It lifts a rejection,
+    /// unless others still find the password of before: in a file, or in a keychain that didn't take the new one. The
+    /// caller holds the login lock.
     pub(super) async fn keep_password(
         &self,
         id: &CredentialId,
@@ -154,6 +156,7 @@ impl Service {
     ) -> Result<Option<String>, ApiError> {
         let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
         let kept = self.inner.secrets.store(&key, password, self.inner.unlock).await;
+        self.inner.logins.forget_typed(id);
         self.leave_sessions_of(id).await?;
         let file = format!("the file $CREDENTIALS_DIRECTORY/{name}");
         if let Ok(Some(Place::File)) = self.inner.secrets.is_stored(&key).await {
@@ -162,7 +165,7 @@ impl Service {
             )));
         }
         let elsewhere = format!("Put it into {file}, or type it when a command on a terminal asks for it.");
-        let (stored, note) = match kept {
+        let (stored, note) = match &kept {
             Ok(Place::Keychain) => (CredentialPlace::Keychain, None),
             Ok(Place::Memory | Place::File) => {
                 let note = format!("There is no keychain here: the password was not stored. {elsewhere}");
@@ -173,11 +176,18 @@ impl Service {
                 (CredentialPlace::None, Some(format!("The password was not stored: {error}. {elsewhere}")))
             }
         };
-        if stored == CredentialPlace::Keychain {
+        let is_changed = kept.is_ok() || self.is_of_a_typed_one(id).await?;
+        if is_changed {
             self.inner.store.clear_rejection(id).await.map_err(explain::store)?;
         }
         self.inner.store.set_stored(id, stored).await.map_err(explain::store)?;
         Ok(note)
+    }
+
+    /// Whether what was rejected is a password that somebody typed.
+    async fn is_of_a_typed_one(&self, id: &CredentialId) -> Result<bool, ApiError> {
+        let rejected = self.inner.store.rejection(id).await.map_err(explain::store)?;
+        Ok(rejected.is_some_and(|rejected| rejected.is_typed))
     }
 
     pub(super) async fn leave_sessions_of(&self, credential: &CredentialId) -> Result<(), ApiError> {

@@ -114,6 +114,9 @@ impl Service {
             false => None,
         };
         self.inner.store.edit_vcenter(&id, change).await.map_err(explain::store)?;
+        if user.is_some() {
+            self.inner.logins.forget_typed(&self.record(id.as_str()).await?.vcenter.credential_id);
+        }
         // The next operation logs in with what is configured now, and so do those that share a changed user.
         self.inner.connections.leave(&id).await;
         self.leave_sessions_of(&self.record(id.as_str()).await?.vcenter.credential_id).await?;

@@ -50,12 +50,13 @@ pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, is
     let Credential { name, user, vcenters, .. } = credential;
     let because = credential.rejected_because.unwrap_or(Rejection::Refused);
     let vcenter = vcenter.or(vcenters.first().map(String::as_str));
+    let retry = vcenter.map(retry_on);
     let mut next = what_to_do(because, user, name, vcenter);
     if is_in_file && because != Rejection::AccountLocked {
         let _ = write!(
             next,
-            " The password in the file $CREDENTIALS_DIRECTORY/{name} is the one that was rejected, as far as sixteen bits \
-             of it tell: another one is tried by itself."
+            " Muster tries the file $CREDENTIALS_DIRECTORY/{name} again as soon as it holds a different password.{}",
+            retry.map(|retry| format!(" If it already does, run {retry}.")).unwrap_or_default()
         );
     }
     let message =
@@ -80,7 +81,7 @@ pub(crate) fn unknown_at(vcenter: &VcenterRecord) -> ApiError {
     ApiError::new(
         Code::NoPassword,
         format!(
-            "the address of {} was changed, and the server at {} does not show that it is the same one; the stored \
+            "the address of {} was changed, and the server at {} could not be verified to be the same server; the stored \
              password is not sent to it",
             v.name,
             address(&v.host, v.port)
@@ -118,9 +119,13 @@ fn reason(because: Rejection, said: Option<&str>) -> String {
 const FEDERATED: &str =
     "On a vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.";
 
+fn retry_on(vcenter: &str) -> Suggestion {
+    Suggestion::of("test").about(vcenter).flag("--retry-login")
+}
+
 fn what_to_do(because: Rejection, user: &str, credential: &str, vcenter: Option<&str>) -> String {
     let set = Suggestion::new_password(credential);
-    let retry = vcenter.map(|vcenter| Suggestion::of("test").about(vcenter).flag("--retry-login"));
+    let retry = vcenter.map(retry_on);
     let or_retry = |when: &str| retry.as_ref().map(|retry| format!(" {when}: {retry}.")).unwrap_or_default();
     match because {
         Rejection::InvalidLogin => format!(
@@ -132,16 +137,16 @@ fn what_to_do(because: Rejection, user: &str, credential: &str, vcenter: Option<
             or_retry("If the old one is valid again")
         ),
         Rejection::AccountDisabled => format!(
-            "Have {user} enabled on the vCenter or in its directory.{} With another password: {set}.",
+            "Ask an administrator to enable {user} on the vCenter or in its directory.{} With another password: {set}.",
             or_retry("Then log in again")
         ),
         Rejection::AccountLocked => format!(
             "Wait: nothing logs in with it for 15 minutes, so that the vCenter can unlock it, and then the next operation \
-             does.{} Look for what else logs in as {user} with an old password.",
+             does.{} Check for other programs that still use an old password of {user}.",
             or_retry("If somebody unlocked it before")
         ),
         Rejection::Refused => format!(
-            "Do what the server says, then store the password anew: {set}.{}",
+            "Follow the server's message, then store the password again: {set}.{}",
             or_retry("If it was right after all")
         ),
     }
@@ -157,13 +162,14 @@ fn before_it_is_stored(because: Rejection, user: &str) -> String {
              stored."
         ),
         Rejection::AccountDisabled => format!(
-            "Have {user} enabled on the vCenter or in its directory, then add it again; nothing was stored."
+            "Ask an administrator to enable {user} on the vCenter or in its directory, then add it again; nothing was \
+             stored."
         ),
         Rejection::AccountLocked => format!(
             "Wait until {user} is unlocked, which vCenter does by itself after some minutes, then add it again; nothing \
              was stored."
         ),
-        Rejection::Refused => "Do what the server says, then add it again; nothing was stored.".into(),
+        Rejection::Refused => "Follow the server's message, then add it again; nothing was stored.".into(),
     }
 }
 

@@ -100,7 +100,7 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
             return Err(explain::vsphere(&context.vcenter, &error).into());
         }
         tracing::info!(vcenter = context.vcenter.vcenter.name, "the session ended in the middle: once more");
-        context.connections.lost(&context.vcenter.vcenter.id).await;
+        context.connections.lost(&context.vcenter.vcenter.id, &lease.session).await;
         context.progress.send_modify(|progress| *progress = contract::Progress::default());
         renewed = true;
     }

@@ -6,7 +6,10 @@ ALTER TABLE credentials ADD COLUMN rejected_because TEXT CHECK (
 
 ALTER TABLE credentials ADD COLUMN rejected_message TEXT;
 
-ALTER TABLE credentials ADD COLUMN rejected_print INTEGER CHECK (rejected_print BETWEEN 0 AND 65535);
+ALTER TABLE credentials ADD COLUMN rejected_fingerprint INTEGER CHECK (rejected_fingerprint BETWEEN 0 AND 65535);
+
+-- Whether somebody typed that password: then it says nothing about what is stored.
+ALTER TABLE credentials ADD COLUMN rejected_typed INTEGER NOT NULL DEFAULT 0 CHECK (rejected_typed IN (0, 1));
 
 UPDATE credentials SET rejected_because = 'refused' WHERE rejected_at IS NOT NULL;
 

@@ -354,8 +354,13 @@ async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_i
         Rejection::AccountLocked,
         Rejection::Refused,
     ] {
-        let noted =
-            Rejected { because, message: Some("in words".into()), print: Some(u16::MAX), ..rejected(5) };
+        let noted = Rejected {
+            because,
+            message: Some("in words".into()),
+            fingerprint: Some(u16::MAX),
+            is_typed: true,
+            ..rejected(5)
+        };
         store.set_rejected(&id, &noted).await.unwrap();
         assert_eq!(store.rejection(&id).await.unwrap(), Some(noted));
         let shown = store.credential(&id).await.unwrap();
@@ -363,7 +368,7 @@ async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_i
         assert_eq!(shown.rejected_message.as_deref(), Some("in words"));
     }
     const LEFT: &str = "SELECT COUNT(*) FROM credentials WHERE rejected_at IS NOT NULL OR rejected_because IS NOT NULL \
-                        OR rejected_message IS NOT NULL OR rejected_print IS NOT NULL";
+                        OR rejected_message IS NOT NULL OR rejected_fingerprint IS NOT NULL OR rejected_typed <> 0";
     store.clear_rejection(&id).await.unwrap();
     assert_eq!(number(dir.path(), LEFT).await, 0);
     store.set_rejected(&id, &rejected(6)).await.unwrap();

@@ -208,6 +208,39 @@ async fn what_can_be_done_without_costs_itself_and_not_its_vcenter() {
 }
 
 #[tokio::test]
+async fn network_cards_that_cannot_be_read_keep_nobody_from_being_added() {
+    let (dir, store) = opened().await;
+    let host = |macs: &[&str]| Identity {
+        instance_uuid: Some("4c4c4544-004a-4210-8052-b4c04f303432".to_owned()),
+        host_macs: Some(macs.iter().map(|mac| (*mac).to_owned()).collect()),
+        product: "VMware ESXi".to_owned(),
+        version: "8.0.3".to_owned(),
+        build: "24022510".to_owned(),
+    };
+    let berlin = NewVcenter { identity: Some(host(&["aa:01"])), ..vcenter("Berlin") };
+    store.add_vcenter(berlin).await.unwrap();
+    for (set, name) in [("'[\"aa:0'", "Bonn"), ("x'ff'", "Paris")] {
+        damage(dir.path(), &format!("UPDATE vcenters SET host_macs = {set} WHERE name = 'Berlin'")).await;
+        assert_eq!(store.same_as(&host(&["bb:02"])).await.unwrap(), None, "{set}");
+        assert!(
+            store.vcenters().await.unwrap().iter().any(|record| record.vcenter.name == "Berlin"),
+            "{set}"
+        );
+        let added = NewVcenter { identity: Some(host(&[name])), ..vcenter(name) };
+        store.add_vcenter(added).await.unwrap();
+    }
+    store
+        .identify(&VcenterId("vcenter-Berlin".into()), host(&["aa:01"]), ("berlin.example.org", 443))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.same_as(&host(&["aa:01"])).await.unwrap().as_deref(),
+        Some("Berlin"),
+        "told again, it is known"
+    );
+}
+
+#[tokio::test]
 async fn when_a_kind_was_read_is_lost_with_its_row_only_and_comes_back_with_the_next_pass() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;

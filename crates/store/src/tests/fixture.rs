@@ -50,7 +50,8 @@ async fn configuration(store: &Store) {
         at: Time(1_500),
         because: Rejection::AccountLocked,
         message: Some("Locked out: \"5 failures\"".to_owned()),
-        print: Some(0xBEEF),
+        fingerprint: Some(0xBEEF),
+        is_typed: true,
     };
     store.set_rejected(&credential("Ops' team").id, &rejected).await.unwrap();
     let south = VcenterId("vcenter-Zürich \"Süd\"".to_owned());

@@ -68,7 +68,13 @@ fn vcenter(name: &str) -> NewVcenter {
 
 /// A rejection at this time, of a password with these sixteen bits.
 fn rejected(at: i64) -> Rejected {
-    Rejected { at: Time(at), because: Rejection::InvalidLogin, message: None, print: Some(7) }
+    Rejected {
+        at: Time(at),
+        because: Rejection::InvalidLogin,
+        message: None,
+        fingerprint: Some(7),
+        is_typed: false,
+    }
 }
 
 async fn with_vcenter(store: &Store, name: &str) -> VcenterId {

@@ -67,7 +67,9 @@ pub(super) fn Review(props: &Properties) -> Html {
         use_effect_with((), move |()| {
             spawn_local(async move {
                 match service.probe(vcenter.id).await {
-                    Ok(probe) => stage.set(Stage::Seen(Box::new(probe))),
+                    Ok(Some(probe)) => stage.set(Stage::Seen(Box::new(probe))),
+                    // Nothing was typed that could be another address.
+                    Ok(None) => {}
                     Err(error) => stage.set(Stage::Failed(error)),
                 }
             });
@@ -80,7 +82,11 @@ pub(super) fn Review(props: &Properties) -> Html {
             crate::components::keys::focus("certificate-host");
         }
     });
-    let matches = is_typed(&typed, &vcenter.host);
+    let names = match &*stage {
+        Stage::Seen(probe) | Stage::Saving(probe) => names(&vcenter.host, probe),
+        Stage::Looking | Stage::Failed(_) => Vec::new(),
+    };
+    let matches = is_typed(&typed, &names);
     let approve = |probe: &Probe| {
         let (service, stage, close) = (service.clone(), stage.clone(), props.close.clone());
         let (vcenter, probe, is_there) = (vcenter.clone(), Box::new(probe.clone()), is_there.clone());
@@ -133,7 +139,7 @@ pub(super) fn Review(props: &Properties) -> Html {
                     <>
                         { compared(&vcenter, probe) }
                         <form class="pf-v6-c-form" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
-                            { host_name(&vcenter.host, &typed) }
+                            { host_name(&names, &typed) }
                         </form>
                     </>
                 },
@@ -182,8 +188,13 @@ pub(super) fn side_by_side(vcenter: &Vcenter, shown: &Certificate) -> Html {
     }
 }
 
+/// How a host's name may be typed: as it travels, and as people write it.
+pub(super) fn names(host: &str, probe: &Probe) -> Vec<String> {
+    probe.host_in_letters.iter().cloned().chain([host.to_owned()]).collect()
+}
+
 /// The field for the host's name, which says that a person compared.
-pub(super) fn host_name(host: &str, typed: &UseStateHandle<String>) -> Html {
+pub(super) fn host_name(names: &[String], typed: &UseStateHandle<String>) -> Html {
     let oninput = {
         let typed = typed.clone();
         Callback::from(move |event: InputEvent| {
@@ -191,7 +202,7 @@ pub(super) fn host_name(host: &str, typed: &UseStateHandle<String>) -> Html {
             typed.set(input.map(|input| input.value()).unwrap_or_default());
         })
     };
-    let help = format!("Type {host} to say that you compared them.");
+    let help = format!("Type {} to say that you compared them.", names.join(" or "));
     html! {
         <Field id="certificate-host" label="Host name" required=true {help}>
             <span class="pf-v6-c-form-control">
@@ -203,6 +214,7 @@ pub(super) fn host_name(host: &str, typed: &UseStateHandle<String>) -> Html {
 }
 
 /// Whether it is the host's name that was typed.
-pub(super) fn is_typed(typed: &str, host: &str) -> bool {
-    typed.trim().eq_ignore_ascii_case(host)
+pub(super) fn is_typed(typed: &str, names: &[String]) -> bool {
+    let typed = typed.trim().to_lowercase();
+    names.iter().any(|name| name.to_lowercase() == typed)
 }

@@ -3,7 +3,7 @@
 
 mod fields;
 
-use super::certificate::{Shown, host_name, is_typed, side_by_side};
+use super::certificate::{Shown, host_name, is_typed, names, side_by_side};
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
 use crate::hooks::{VcenterService, open, use_credentials, use_is_there, use_vcenter_service};
@@ -12,7 +12,7 @@ use crate::state::route::{self, Focus};
 use crate::state::toasts::{self, Toast};
 use crate::state::words::{self, Level};
 use contract::command::Password;
-use contract::{ApiError, Certificate, TestReport, Vcenter};
+use contract::{ApiError, Certificate, Probe, TestReport, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -40,8 +40,10 @@ enum Stage {
     Failed(&'static str, ApiError),
     /// A certificate waits for the user's word; then the test or the saving goes on.
     Untrusted(Box<Certificate>, Next),
+    /// It takes the place of one that was trusted: a click is not enough.
+    Changed,
     /// The pinned certificate is left for another kind of trust; what the server shows now waits for the host's name.
-    LeavesPin(Box<Certificate>, Next),
+    LeavesPin(Box<Probe>, Next),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -190,23 +192,36 @@ impl Handle {
             Some(vcenter) if self.approved.is_none() && self.form.leaves_pin(vcenter) => {
                 self.look_before_leaving_the_pin(vcenter, next);
             }
-            _ => self.go_on_with((*self.form).clone(), next),
+            _ => self.go_on_with((*self.form).clone(), (*self.approved).clone(), next),
         }
     }
 
-    /// Shows what the server shows now beside what was approved; nothing is tested or saved before the host's name.
+    /// Shows what the server shows now beside what was approved; nothing is tested or saved before the host's name. At
+    /// another address there is nothing that was approved.
     fn look_before_leaving_the_pin(&self, vcenter: &Vcenter, next: Next) {
         self.stage.set(if next == Next::Test { Stage::Testing } else { Stage::Saving });
         let (handle, vcenter) = (self.clone(), vcenter.id.clone());
         spawn_local(async move {
-            let probed = handle.service.probe(vcenter).await;
+            let probed = handle.service.probe_if_at(vcenter, &handle.form.address).await;
             if handle.is_there.get() {
-                handle.stage.set(match probed {
-                    Ok(probe) => Stage::LeavesPin(Box::new(probe.certificate), next),
-                    Err(error) => Stage::Failed("The server could not be looked at", error),
-                });
+                match probed {
+                    Ok(Some(probe)) => handle.stage.set(Stage::LeavesPin(Box::new(probe), next)),
+                    Ok(None) => handle.go_on_with((*handle.form).clone(), None, next),
+                    Err(error) => handle.stage.set(Stage::Failed("The server could not be looked at", error)),
+                }
             }
         });
+    }
+
+    /// Whether a certificate that is not trusted takes the place of one that was.
+    async fn shows_another(&self, form: &Form, shown: &Certificate, approved: Option<&str>) -> bool {
+        let Some(vcenter) = &self.vcenter else { return false };
+        if !form.shows_another(vcenter, shown, approved) {
+            return false;
+        }
+        // Where nobody can say that it is another address, it counts as the same.
+        form.is_written_as_before(vcenter)
+            || !matches!(self.service.probe_if_at(vcenter.id.clone(), &form.address).await, Ok(None))
     }
 
     async fn test(&self, form: &Form) -> Result<Stage, ApiError> {
@@ -263,7 +278,7 @@ impl Handle {
             }
             Stage::Failed(title, error) => html! { <Failure title={*title} error={error.clone()} /> },
             // A changed certificate takes more than a click: old and new beside each other, and the host's name.
-            Stage::Untrusted(certificate, _) if self.shows_another_certificate(certificate) => {
+            Stage::Changed => {
                 let id = self.vcenter.as_ref().map(|vcenter| vcenter.id.clone());
                 let review = Callback::from(move |_| {
                     if let Some(id) = id.clone() {
@@ -277,7 +292,7 @@ impl Handle {
                     </Alert>
                 }
             }
-            Stage::LeavesPin(certificate, next) => self.leaves_pin(certificate, *next),
+            Stage::LeavesPin(probe, next) => self.leaves_pin(probe, *next),
             Stage::Untrusted(certificate, next) => {
                 let (certificate, next) = (certificate.clone(), *next);
                 let approve = {
@@ -288,7 +303,7 @@ impl Handle {
                         form.trust = trust;
                         // State of this rendering is what the next step would read: it goes on with its own copy.
                         handle.form.set(form.clone());
-                        handle.go_on_with(form, next);
+                        handle.go_on_with(form, None, next);
                     })
                 };
                 html! {
@@ -303,46 +318,49 @@ impl Handle {
         }
     }
 
-    /// Whether a certificate that is not trusted takes the place of one that was.
-    fn shows_another_certificate(&self, shown: &Certificate) -> bool {
-        let approved = self.approved.as_deref();
-        self.vcenter.as_ref().is_some_and(|vcenter| self.form.shows_another(vcenter, shown, approved))
-    }
-
     /// The question before a pinned certificate is left for another kind of trust.
-    fn leaves_pin(&self, certificate: &Certificate, next: Next) -> Html {
+    fn leaves_pin(&self, probe: &Probe, next: Next) -> Html {
         let Some(vcenter) = &self.vcenter else { return Html::default() };
+        let certificate = &probe.certificate;
+        let names = names(&vcenter.host, probe);
         let accept = {
             let sha256 = certificate.sha256.clone();
             self.on(move |handle, _: MouseEvent| {
                 handle.approved.set(Some(sha256.clone()));
-                handle.go_on_with((*handle.form).clone(), next);
+                handle.go_on_with((*handle.form).clone(), Some(sha256.clone()), next);
             })
         };
         html! {
             <>
-                <Alert level={Level::Danger} title="The approved certificate would no longer be the only one">
+                <Alert level={Level::Danger} title="This removes the certificate pin">
                     <p>{ "Nothing was sent. Look at the server first: unless its certificate was replaced on purpose, \
                           somebody else may answer in its place." }</p>
                 </Alert>
                 { side_by_side(vcenter, certificate) }
-                { host_name(&vcenter.host, &self.host) }
-                <p><Button variant={ButtonVariant::Danger} disabled={!is_typed(&self.host, &vcenter.host)} onclick={accept}
+                { host_name(&names, &self.host) }
+                <p><Button variant={ButtonVariant::Danger} disabled={!is_typed(&self.host, &names)} onclick={accept}
                     label="Accept the change" /></p>
             </>
         }
     }
 
-    fn go_on_with(&self, form: Form, next: Next) {
+    /// `approved` is the certificate that the host's name was typed for.
+    fn go_on_with(&self, form: Form, approved: Option<String>, next: Next) {
         self.stage.set(if next == Next::Test { Stage::Testing } else { Stage::Saving });
         let handle = self.clone();
-        spawn_local(async move { handle.finish(form, next).await });
+        spawn_local(async move { handle.finish(form, approved, next).await });
     }
 
-    async fn finish(&self, form: Form, next: Next) {
+    async fn finish(&self, form: Form, approved: Option<String>, next: Next) {
         let outcome = match next {
             Next::Test => self.test(&form).await,
             Next::Save => self.save(&form).await,
+        };
+        let is_another = match &outcome {
+            Err(ApiError { certificate: Some(shown), .. }) => {
+                self.shows_another(&form, shown, approved.as_deref()).await
+            }
+            _ => false,
         };
         if !self.is_there.get() {
             if let (Err(error), Next::Save) = (outcome, next) {
@@ -352,6 +370,7 @@ impl Handle {
         }
         self.stage.set(match outcome {
             Ok(stage) => stage,
+            Err(_) if is_another => Stage::Changed,
             Err(ApiError { certificate: Some(certificate), .. }) => Stage::Untrusted(certificate, next),
             Err(error) => {
                 Stage::Failed(if next == Next::Test { "The test failed" } else { "It was not saved" }, error)

@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 /// Sixteen bits of a credential's password: HMAC-SHA256 under the database's own key, over the credential's id and the
 /// password. The same password of another credential, or in another database, gives others.
-pub fn print(key: &str, credential_id: &str, password: &SecretString) -> u16 {
+pub fn fingerprint(key: &str, credential_id: &str, password: &SecretString) -> u16 {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
         unreachable!("HMAC takes keys of any length")
     };
@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn it_tells_passwords_credentials_and_databases_apart() {
-        let of = |key: &str, id: &str, password: &str| print(key, id, &password.into());
+        let of = |key: &str, id: &str, password: &str| fingerprint(key, id, &password.into());
         let all = [
             of("k1", "c1", "p1"),
             of("k1", "c1", "p2"),
