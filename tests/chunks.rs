@@ -550,3 +550,101 @@ async fn a_cancelled_sync_leaves_no_session_with_views_and_collectors_behind() {
     eventually("the session is logged out", || peer.sessions() == 0);
     service.close().await;
 }
+
+#[test]
+fn objects_that_a_server_can_not_send_cost_themselves_however_they_are_spread() {
+    let peer = Peer::start(&["--model", "vpx", "--vms", "1", "--extra-vms", "200"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    succeeded(&sync(&muster));
+    let all = rows(&muster, "vms");
+    let bad: Vec<&str> = all.iter().step_by(10).map(|row| row["moref"].as_str().unwrap()).collect();
+    for moref in &bad {
+        peer.rule(json!({
+            "method": "RetrievePropertiesEx", "type": format!(">{moref}</obj>"), "action": {"fault": "SystemError"}
+        }));
+    }
+    let run = sync(&muster);
+    assert_eq!(run.code, 8, "{run:?}");
+    let message = run.document()[0]["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains(&format!("{} of {} VMs", bad.len(), all.len())), "{message}");
+    let faulty = rows(&muster, "vms").iter().filter(|row| row["missing"]["memory_bytes"] == "fault").count();
+    assert_eq!(faulty, bad.len());
+    told(&format!("{} of {} VMs that fault", bad.len(), all.len()), "each costs itself, the sync is partial");
+}
+
+#[test]
+fn a_collector_that_the_server_lost_is_replaced() {
+    let peer = Peer::start(&["--model", "vpx", "--vms", "5"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    for asked in [">config.hardware.device<", "<pathSet>view</pathSet>"] {
+        peer.rule(json!({
+            "method": "RetrievePropertiesEx", "type": asked, "times": 1,
+            "action": {"fault": "ManagedObjectNotFound", "object": "PropertyCollector:session-own"}
+        }));
+    }
+    succeeded(&sync(&muster));
+    assert_eq!(rows(&muster, "vms").len(), count_on(&peer, "VirtualMachine"));
+    told("a property collector that is gone", "another one, every row");
+}
+
+#[test]
+fn a_name_that_did_not_come_is_not_forgotten() {
+    let peer = Peer::start(&["--model", "vpx", "--vms", "5"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    succeeded(&sync(&muster));
+    let before = rows(&muster, "vms");
+    peer.rule(json!({
+        "method": "RetrievePropertiesEx", "type": ">config.hardware.device<",
+        "action": {"replace_text": [["<propSet><name>name</name>", "<propSet><name>no.name</name>"]]}
+    }));
+    sync(&muster);
+    let after = rows(&muster, "vms");
+    assert_eq!(names(&after), names(&before));
+    assert!(after.iter().all(|row| row["missing"]["name"] == "fault"));
+    told("names that are left out", "the last known ones stay, with the reason fault");
+}
+
+#[test]
+fn a_kind_that_is_hidden_whole_is_said_and_keeps_its_age() {
+    let peer = Peer::start(&["--model", "vpx", "--vms", "5"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    succeeded(&sync(&muster));
+    let before = rows(&muster, "vms");
+    let pairs: Vec<Value> = before
+        .iter()
+        .map(|row| {
+            let moref = row["moref"].as_str().unwrap();
+            json!([
+                format!("<ManagedObjectReference type=\"VirtualMachine\">{moref}</ManagedObjectReference>"),
+                ""
+            ])
+        })
+        .collect();
+    peer.rule(json!({
+        "method": "RetrievePropertiesEx", "type": "<pathSet>view</pathSet>", "action": {"replace_text": pairs}
+    }));
+    let run = sync(&muster);
+    assert_eq!((run.code, &run.document()[0]["error"]["code"]), (8, &json!("no_permission")), "{run:?}");
+    let after = rows(&muster, "vms");
+    assert_eq!(names(&after), names(&before));
+    for row in &after {
+        assert_eq!(
+            (&row["synced_at"], &row["missing"]["name"]),
+            (&before[0]["synced_at"], &json!("no_permission"))
+        );
+    }
+    told("every VM unlisted, and each still there", "partial; rows keep their age and say no_permission");
+}
+
+#[test]
+fn a_cluster_whose_hosts_are_all_gone_is_empty() {
+    let peer = Peer::start(&["--model", "vpx", "--clusters", "2", "--hosts-per-cluster", "2", "--vms", "0"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    succeeded(&sync(&muster));
+    let hosts = muster.ok(&["inventory", "hosts", "--columns", "name,cluster"]);
+    for host in hosts.as_array().unwrap().iter().filter(|host| host["cluster"] == "DC0_C1") {
+        peer.post("/destroy", json!({"moref": host["moref"]}));
+    }
+    let operation = &muster.ok(&["sync", "hosts", "Berlin", "--cluster", "DC0_C1"])[0];
+    assert_eq!((&operation["state"], &operation["removed"]), (&json!("succeeded"), &json!(2)), "{operation}");
+}

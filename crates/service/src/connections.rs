@@ -154,8 +154,11 @@ impl Connections {
     /// Forgets a session that the server ended; one that took its place by now stays.
     pub(crate) async fn lost(&self, vcenter: &VcenterId, session: &Session) {
         let mut live = self.live.lock().await;
-        if live.get(vcenter).is_some_and(|lease| lease.session.is_same(session)) {
-            live.remove(vcenter);
+        if live.get(vcenter).is_some_and(|lease| lease.session.is_same(session))
+            && let Some(lease) = live.remove(vcenter)
+        {
+            // A server may say that it is over while it lives on.
+            self.under_way.spawn(async move { log_out(&lease).await });
         }
     }
 

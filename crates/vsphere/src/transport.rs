@@ -172,7 +172,10 @@ impl Transport {
         }
         wire.counters.calls.fetch_add(1, Relaxed);
         let answer = message.send().await.map_err(|error| self.no_answer(&call, error))?;
-        wire.keep_cookie(answer.headers());
+        // A session is given with the first answer or with Login, and by nobody later.
+        if request.method == "Login" || !wire.has_cookie() {
+            wire.keep_cookie(answer.headers());
+        }
         let status = answer.status();
         // A method's fault comes with status 500.
         if !(status == StatusCode::OK || status == StatusCode::INTERNAL_SERVER_ERROR) || !is_xml(&answer) {
@@ -287,7 +290,8 @@ fn is_xml(answer: &Response) -> bool {
 /// An answer that isn't SOAP: a busy or failing vCenter, or something else altogether.
 fn refused(call: &Call, answer: &Response) -> Error {
     let status = answer.status();
-    let is_refusal = status.is_server_error() || matches!(status.as_u16(), 401 | 403 | 407 | 408 | 429);
+    let is_refusal =
+        status.is_server_error() || matches!(status.as_u16(), 400 | 401 | 403 | 407 | 408 | 413 | 429);
     if is_refusal || is_xml(answer) {
         return http_status(call, status, Some(answer.headers()));
     }

@@ -7,7 +7,7 @@ use super::slots::Slot;
 use contract::Kind;
 use futures_util::future::try_join_all;
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use vsphere::{Error, Missing, MoRef, Object, Property, PropertySet, Retrieved};
 
@@ -20,7 +20,7 @@ const LARGEST: usize = 1_000;
 /// Unpacked bytes that an answer should have: long enough to be worth its call, short enough to be asked for again.
 const AIM: u64 = 1 << 20;
 
-/// So many failures in a row end a reading of which nothing has come; one that fails now and then goes on.
+/// So many objects in a row that fail alone end a reading of which nothing has come; later more of them may.
 const FAILURES: u32 = 12;
 const FAILURES_LATER: u32 = 120;
 
@@ -182,16 +182,24 @@ impl Asking<'_> {
             if self.state().is_empty() {
                 return Ok(());
             }
-            let slot = self.reader.slot().await?;
+            let mut slot = self.reader.slot().await?;
             // Somebody else may have taken the last chunk meanwhile.
             let Some(chunk) = self.state().next() else { return Ok(()) };
-            self.one(&slot, chunk).await?;
+            self.one(&mut slot, chunk).await?;
         }
     }
 
-    async fn one(&self, slot: &Slot<'_>, chunk: Chunk) -> Result<(), Failed> {
+    async fn one(&self, slot: &mut Slot<'_>, mut chunk: Chunk) -> Result<(), Failed> {
         let sets = self.sets();
         match self.retrieve(slot, &chunk.morefs, &sets).await? {
+            Err(Error::ManagedObjectNotFound { moref: Some(moref), .. })
+                if &*moref.kind == "PropertyCollector" && chunk.put_off < BUSY =>
+            {
+                slot.discard();
+                chunk.put_off += 1;
+                self.state().again.push(chunk);
+                Ok(())
+            }
             Ok(retrieved) => self.came(chunk.morefs, &sets, retrieved),
             Err(Error::TooLarge { .. } | Error::TooDeep { .. }) if chunk.morefs.len() == 1 => {
                 self.piecewise(slot, &chunk.morefs[0], &sets).await
@@ -233,19 +241,22 @@ impl Asking<'_> {
             _ => self.reader.slots.went_well(),
         }
         let root_came = objects.iter().any(|object| object.moref == *self.reader.session.root_folder());
-        let asked: HashSet<Arc<str>> = chunk.iter().map(|moref| moref.value.clone()).collect();
-        let sent: Vec<Object> =
-            objects.into_iter().filter(|object| asked.contains(&object.moref.value)).collect();
-        let came: HashSet<Arc<str>> = sent.iter().map(|object| object.moref.value.clone()).collect();
-        let mut lacking: Vec<MoRef> =
-            chunk.into_iter().filter(|moref| !came.contains(&moref.value)).collect();
+        let (asked, mut came) = (chunk.iter().collect::<HashSet<_>>(), HashSet::new());
+        // Once each, whatever a server repeats.
+        let wanted = |object: &Object| asked.contains(&object.moref);
+        let sent: Vec<Object> = objects
+            .into_iter()
+            .filter(|object| wanted(object) && came.insert(object.moref.clone()))
+            .collect();
+        let all = asked.len();
+        let mut lacking: Vec<MoRef> = chunk.into_iter().filter(|moref| !came.contains(moref)).collect();
         let mut state = self.state();
         if let Some(error) = cut_short {
             tracing::debug!(%error, lacking = lacking.len(), "the rest of an answer did not come");
             if came.is_empty() {
                 let too_many = state.strike();
                 state.halve(lacking, error);
-                return if too_many { Err(Failed::Incomplete(self.kind, asked.len())) } else { Ok(()) };
+                return if too_many { Err(Failed::Incomplete(self.kind, all)) } else { Ok(()) };
             }
             state.weigh(came.len(), bytes);
             // So many come before the rest is named by a token that fails.
@@ -278,10 +289,9 @@ impl Asking<'_> {
 
     async fn failed(&self, chunk: Chunk, sets: &[PropertySet], error: Error) -> Result<(), Failed> {
         match error {
-            Error::NotAuthenticated { .. }
-            | Error::Untrusted { .. }
-            | Error::BadHandshake { .. }
-            | Error::NotVsphere { .. } => Err(error.into()),
+            Error::NotAuthenticated { .. } | Error::Untrusted { .. } | Error::BadHandshake { .. } => {
+                Err(error.into())
+            }
             Error::InvalidProperty { ref name, .. } if self.reader.refuse(self.kind, sets, name) => {
                 self.state().again.push(chunk);
                 Ok(())
@@ -293,7 +303,8 @@ impl Asking<'_> {
                 state.answered.gone.push(gone);
                 Ok(())
             }
-            Error::HttpStatus { retry_after, .. } if error.is_transient() => {
+            // 502 and 504 are a proxy that would not wait: like a timeout.
+            Error::HttpStatus { status: 408 | 429 | 503, retry_after, .. } => {
                 self.put_off(chunk, BUSY, retry_after, error).await
             }
             Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, AWAY, None, error).await,
@@ -319,7 +330,9 @@ impl Asking<'_> {
                 }
                 let mut state = self.state();
                 state.silences += u32::from(is_silent);
-                if state.strike() || state.silences >= SILENCES {
+                // Halving comes to an end by itself; only objects that fail alone say that it is the server.
+                let is_alone = chunk.morefs.len() == 1;
+                if is_alone && state.strike() || state.silences >= SILENCES {
                     return Err(error.into());
                 }
                 state.halve(chunk.morefs, error);

@@ -96,10 +96,18 @@ impl<'a> Reader<'a> {
     /// The answer; nothing where the server had no room for the call, which then is to be made again.
     async fn unless_busy<T>(
         &self,
-        slot: Slot<'_>,
+        mut slot: Slot<'_>,
         answer: Result<T, Error>,
         put_off: &mut u32,
     ) -> Result<Option<T>, Failed> {
+        if let Err(Error::ManagedObjectNotFound { moref: Some(moref), .. }) = &answer
+            && &*moref.kind == "PropertyCollector"
+            && *put_off < BUSY
+        {
+            slot.discard();
+            *put_off += 1;
+            return Ok(None);
+        }
         drop(slot);
         match answer {
             Err(error @ Error::HttpStatus { retry_after, .. }) if error.is_transient() && *put_off < BUSY => {
@@ -116,7 +124,8 @@ impl<'a> Reader<'a> {
         self.slots.throttle();
         let doubling = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_jitter();
         let own = || doubling.with_max_times(BUSY as usize + 1).build().nth(put_off as usize);
-        let wait = after.or_else(own).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        let wait =
+            after.filter(|after| !after.is_zero()).or_else(own).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         Ok(self.context.or_cancelled(tokio::time::sleep(wait)).await?)
     }
 

@@ -85,7 +85,9 @@ impl Reading {
         let privileges = match read {
             Ok(read) => {
                 let (paths, privileges) = read.withheld.of_all();
-                if !paths.contains("name") {
+                // Nothing came, and what is known is hidden: then the kind is, and not each of its objects.
+                let is_hidden = read.came == 0 && read.hidden > 0;
+                if !paths.contains("name") && !is_hidden {
                     self.deny(kind, paths, privileges);
                     // What a partial reading of the same kind left is contained in the whole of it.
                     self.kinds.insert(kind, read);

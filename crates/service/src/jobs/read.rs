@@ -29,6 +29,8 @@ pub(super) struct KindRead {
     pub(super) withheld: Withheld,
     /// How many of them have come.
     pub(super) came: usize,
+    /// How many are known, listed no more, and there all the same.
+    pub(super) hidden: usize,
     /// Those that exist and could not be read, with the server's last word about one.
     pub(super) unread: Vec<Moref>,
     pub(super) last_word: Option<Error>,
@@ -160,8 +162,9 @@ impl<'a> Reader<'a> {
         read: &Mutex<KindRead>,
     ) -> Result<Vec<(MoRef, Error)>, Failed> {
         let mut asked: Vec<MoRef> = listed.iter().cloned().collect();
-        let (mut unread, mut gone) = (Vec::new(), 0);
-        for _ in 0..ROUNDS {
+        let (mut unread, mut gone, mut fruitless) = (Vec::new(), 0, 0);
+        while fruitless < ROUNDS {
+            let before = gone;
             let answered = ask::ask(self, kind, What::Columns, asked, read).await?;
             let Answered { gone: said, mut omitted, beside_gone, unanswered, unread: failed, .. } = answered;
             unread.extend(failed);
@@ -172,11 +175,13 @@ impl<'a> Reader<'a> {
                 let (still_listed, root_came) = self.list(kind, views).await?;
                 let root = self.session.root_folder();
                 let is_there = |moref: &MoRef| !root_came || moref == root || still_listed.contains(moref);
-                let before = omitted.len();
+                let all = omitted.len();
                 let there: Vec<MoRef> = omitted.into_iter().filter(is_there).collect();
-                gone += before - there.len();
+                gone += all - there.len();
                 asked.extend(there);
             }
+            // A round in which something is proven gone brings the end nearer.
+            fruitless += usize::from(gone == before);
             if asked.is_empty() {
                 self.context.progress.send_modify(|progress| {
                     progress.total = progress.total.saturating_sub(gone as u64);
@@ -228,6 +233,7 @@ impl<'a> Reader<'a> {
         let known: Vec<MoRef> = known.map(|known| MoRef::new(&*known.object_type, &*known.moref)).collect();
         let answered = self.unlisted(kind, What::Presence, known, &Mutex::default()).await?;
         let mut read = lock(read);
+        read.hidden = answered.present.len();
         for moref in answered.present {
             let hidden = without_values(kind, &moref, Missing::NoPermission);
             read.objects.insert((&*moref.value).into(), hidden);
@@ -251,7 +257,7 @@ impl<'a> Reader<'a> {
         let mut read = lock(read);
         let known = read.objects.len();
         for sent in sent {
-            read.withheld.note(&sent);
+            read.withheld.note(&sent, &asked);
             let object = wire::object(kind, &asked, &sent, self.session.root_folder());
             if kind == Kind::Vms {
                 let snapshots = wire::snapshots(&object, &sent).into_iter();

@@ -124,8 +124,15 @@ pub(super) struct Slot<'a> {
 impl Slot<'_> {
     /// The collector to call.
     pub(super) fn collector(&self) -> &Collector {
-        #[expect(clippy::expect_used, reason = "it is taken out in drop alone")]
-        self.collector.as_ref().expect("it is there until it is given back")
+        #[expect(clippy::expect_used, reason = "who discards it makes no call after that")]
+        self.collector.as_ref().expect("it is there until it is given back or discarded")
+    }
+}
+
+impl Slot<'_> {
+    /// Forgets a collector that the server no longer has: the next call gets another one.
+    pub(super) fn discard(&mut self) {
+        self.collector = None;
     }
 }
 

@@ -32,7 +32,8 @@ pub(crate) async fn sync(
 ) -> Result<(i64, Snapshot), Stop> {
     let (began, reading) = read(context, before, scope).await?;
     let lacks = lacks(context, before, &reading);
-    if reading.kinds.values().all(|kind| kind.objects.is_empty()) && reading.whole.is_empty() {
+    let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty());
+    if nothing_came && reading.whole.is_empty() && reading.clusters.is_empty() {
         return Err(lacks
             .unwrap_or_else(|| {
                 ApiError::new(Code::Failed, "nothing was asked for").next("Name what to sync.")
@@ -139,7 +140,15 @@ fn lacks(context: &Context, before: &Snapshot, reading: &Reading) -> Option<ApiE
     if reading.denied.is_empty() {
         let message =
             format!("{name} returned only part of its inventory: {}. Everything else was updated", unread?);
-        return Some(ApiError::new(Code::BadAnswer, message).next(sync_again(name)));
+        let last_words = reading.kinds.values().filter_map(|read| read.last_word.as_ref());
+        let code = match last_words.clone().all(|error| matches!(error, vsphere::Error::NoPermission { .. }))
+        {
+            true => Code::NoPermission,
+            false => Code::BadAnswer,
+        };
+        let next = last_words.map(|error| explain::vsphere(&context.vcenter, error)).find(|e| e.code == code);
+        let next = next.and_then(|error| error.next_step).filter(|_| code == Code::NoPermission);
+        return Some(ApiError::new(code, message).next(next.unwrap_or_else(|| sync_again(name))));
     }
     let user = &context.vcenter.vcenter.user;
     let what: Vec<String> = reading.denied.iter().map(Denied::words).collect();

@@ -1,7 +1,7 @@
 //! What an account may not read of a kind: counted object by object.
 //! Refuses to judge a property that came for some of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Properties that came back as `NoPermission`, with how often and for want of which privilege.
 #[derive(Default)]
@@ -12,9 +12,9 @@ pub(super) struct Withheld {
 }
 
 impl Withheld {
-    pub(super) fn note(&mut self, object: &vsphere::Object) {
+    pub(super) fn note(&mut self, object: &vsphere::Object, asked: &HashSet<&str>) {
         self.objects += 1;
-        for (path, why) in &object.missing {
+        for (path, why) in object.missing.iter().filter(|(path, _)| asked.contains(&**path)) {
             if let vsphere::Missing::NoPermission(privilege) = why {
                 let (count, known) = self.properties.entry(path.to_string()).or_default();
                 *count += 1;

@@ -136,6 +136,8 @@ fn read(
     };
     match value {
         Some(value) => shape::read(shape, value).ok_or(Missing::BadValue),
+        // Every object has a name: an answer without one has lost it.
+        None if path == "name" => Err(Missing::Fault),
         // Of an object that the server itself can't reach it leaves out what it doesn't know.
         None if out_of_reach && !column.is_place => Err(Missing::NotConnected),
         None => Ok(shape.unset()),
