@@ -167,12 +167,23 @@ fn what_a_lost_host_left_out_is_not_empty_and_what_came_is_current() {
 }
 
 #[test]
-fn what_a_connected_object_left_out_is_unset() {
+fn a_name_that_was_left_out_is_lost_and_not_unset() {
     let host = came("HostSystem", "host-1", &[("runtime.connectionState", text("connected"))]);
+    assert_eq!(of(&host, "name"), (&NOTHING, Some(Missing::Fault)));
+}
+
+#[test]
+fn what_a_connected_object_left_out_is_unset() {
+    let host = came(
+        "HostSystem",
+        "host-1",
+        &[("name", text("esx-1")), ("runtime.connectionState", text("connected"))],
+    );
     let vm = came(
         "VirtualMachine",
         "vm-1",
         &[
+            ("name", text("web-1")),
             ("runtime.connectionState", text("connected")),
             ("runtime.powerState", text("poweredOff")),
             ("config.uuid", text("4208")),
