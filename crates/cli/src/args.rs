@@ -314,10 +314,12 @@ pub(crate) struct Inventory {
     /// before it. A cell may begin with what a spreadsheet takes for a formula: use --spreadsheet for one.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
-    /// Print a file that Excel and other spreadsheets may open: no text in it can become a formula
+    /// Print a file that Excel and other spreadsheets may open: no text in it can become a formula, another number or
+    /// a date
     ///
     /// As --csv, with a byte-order mark, CRLF at the ends of lines, every text in quotes, and an apostrophe before a text
-    /// that begins with = + - @ or a control character, blanks before them aside.
+    /// that begins with = + - @ or a control character, blanks before them aside, or that looks like another number or a
+    /// date, such as 007, 1e5 or 1-2.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub(crate) spreadsheet: bool,
     /// What separates the cells of --spreadsheet; Excel expects the list separator of its own locale
