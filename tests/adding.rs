@@ -146,12 +146,12 @@ fn what_is_typed_wrong_is_told_with_what_to_type() {
         (".hidden", "vc", &[], "begins with a dot"),
         (&*long, "vc", &[], "longer than 64 characters"),
         ("ok", "http://vc", &[], "not encrypted"),
-        ("ok", "vc:99999", &[], "\"99999\" is no port"),
+        ("ok", "vc:99999", &[], "\"99999\" is not a valid port"),
         ("ok", "vc", &["--pin", "1234"], "\"1234\" is not a SHA-256 fingerprint"),
         ("ok", "vc", &["--pin", "/etc/vc.pem"], "is the name of a file"),
         ("ok", "vc", &["--pin", "-----BEGIN CERTIFICATE-----"], "that is a certificate"),
         ("ok", "vc", &["--ca-file", "/no/such/file"], "/no/such/file can't be read"),
-        ("ok", "vc", &["--ttl", "soon"], "\"soon\" is no length of time"),
+        ("ok", "vc", &["--ttl", "soon"], "\"soon\" is not a valid length of time"),
     ] {
         let run = add(&muster, name, address, PASSWORD, trust);
         refused(&muster, &run, 2, "invalid_value", words);

@@ -82,3 +82,35 @@ fn without_a_keychain_a_password_is_not_stored_and_that_is_said() {
     muster.put_password("Berlin", PASSWORD);
     assert_eq!(muster.json(&["sync", "full", "Berlin"]).code, 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn doctor_asks_a_keychain_that_hangs_once_and_says_what_wakes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("bus");
+    // Connections are taken by the system, and nobody ever answers on them.
+    let _bus = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let muster = Musterctl::with_keychain(&format!("unix:path={}", socket.display()));
+    let unlocked = Musterctl::new();
+    for name in ["a", "b", "c", "d"] {
+        unlocked.put_password(name, PASSWORD);
+        unlocked.ok(&["credential", "add", name, "--user", "admin"]);
+    }
+    std::fs::create_dir_all(muster.data()).unwrap();
+    for file in std::fs::read_dir(unlocked.data()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), muster.data().join(file.file_name())).unwrap();
+    }
+    let begin = std::time::Instant::now();
+    let run = muster.json(&["doctor"]);
+    let took = begin.elapsed();
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(took.as_secs() < 9, "one question costs three seconds: {took:?}");
+    let checks = run.document();
+    let checks = checks.as_array().unwrap().iter();
+    let failed: Vec<&Value> = checks.filter(|check| check["ok"] == json!(false)).collect();
+    assert_eq!(failed.len(), 5, "the keychain and four credentials: {failed:?}");
+    for check in failed {
+        assert!(check["next_step"].as_str().unwrap().starts_with("Restart the keyring daemon"), "{check}");
+    }
+}

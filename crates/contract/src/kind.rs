@@ -110,6 +110,12 @@ impl Kind {
         }
     }
 
+    /// A scope, within a sentence: the names of kinds as people write them, anything else as it is.
+    pub fn in_words(scope: &[String]) -> String {
+        let words = scope.iter().map(|word| Kind::from_name(word).map_or_else(|| word.clone(), Kind::plural));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
     /// The kind of that name, listed or not.
     pub fn from_name(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)

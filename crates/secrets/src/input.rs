@@ -161,7 +161,9 @@ mod tests {
         assert_eq!(problem(b"\r\n"), Unusable::Empty);
         assert_eq!(problem(b"a\0b\n"), Unusable::Nul);
         assert_eq!(problem(b"\xff\n"), Unusable::NotUtf8);
-        for several in [&b"pass\r\r\n"[..], b"pass\nother\n", b"pass\nother", b"pass\r\nother\r\n", b"pass\n\n", b"a\rb"] {
+        for several in
+            [&b"pass\r\r\n"[..], b"pass\nother\n", b"pass\nother", b"pass\r\nother\r\n", b"pass\n\n", b"a\rb"]
+        {
             assert_eq!(problem(several), Unusable::SeveralLines, "{several:?}");
         }
         assert_eq!(problem(b"\xef\xbb\xbf\r\n"), Unusable::Empty);

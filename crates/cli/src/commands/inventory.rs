@@ -137,7 +137,8 @@ fn unlike_asked(
     match (failure, reading.synced_at) {
         (_, None) if has_some(reading, kind) && !refreshed => {
             output.say(&format!(
-                "musterctl: {kind} of {}: only those of some clusters were read",
+                "musterctl: {} of {}: only those of some clusters were read",
+                kind.plural(),
                 vcenter.name
             ));
             None
@@ -150,7 +151,8 @@ fn unlike_asked(
         (None, Some(at)) if at > service.now() => {
             let again = Suggestion::of("refresh").about(kind.name()).about(&vcenter.name);
             output.say(&format!(
-                "musterctl: {kind} of {}: the data is {}. Read it again: {again}",
+                "musterctl: {} of {}: the data is {}. Read it again: {again}",
+                kind.plural(),
                 vcenter.name,
                 misdated(at)
             ));
@@ -209,6 +211,7 @@ fn next(vcenter: &Vcenter, kind: Kind, reading: &Reading) -> String {
 
 /// Names what is not as fresh as it should be; the data itself was printed.
 fn told(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
+    let kind = kind.plural();
     for Stale { name, why, failure, next } in stale {
         output.say(&format!("musterctl: {kind} of {name}: it {why}"));
         match failure {

@@ -131,7 +131,8 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Result<
 }
 
 fn no_json() -> ApiError {
-    ApiError::new(Code::InvalidValue, "completions and man pages are no JSON").next("Leave --json out.")
+    ApiError::new(Code::InvalidValue, "completions and man pages are not written as JSON")
+        .next("Leave --json out.")
 }
 
 fn man(dir: Option<&Path>, output: &Output) -> Result<(), ApiError> {
