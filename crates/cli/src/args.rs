@@ -1,6 +1,7 @@
 //! What `musterctl` understands; clap makes help, completion and man pages of it.
 //! Refuses passwords: no argument and no variable takes one.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -239,7 +240,7 @@ pub(crate) enum Sync {
         /// Name or id of the vCenter
         name: String,
         /// Only the hosts of this cluster; may be repeated
-        #[arg(long = "cluster", value_name = "C")]
+        #[arg(long = "cluster", value_name = "C", value_parser = NonEmptyStringValueParser::new())]
         clusters: Vec<String>,
         /// Remove what the vCenter no longer lists, however much it is
         #[arg(long)]

@@ -48,6 +48,16 @@ impl Service {
         Ok(answer)
     }
 
+    /// How many rows are left out of what is known of these vCenters, because they are damaged: objects, and vCenters that
+    /// can't be read themselves.
+    pub async fn left_out(&self, vcenters: &[VcenterId]) -> Result<usize, ApiError> {
+        let mut number = self.inner.store.unreadable_vcenters().await.map_err(explain::store)?;
+        for vcenter in vcenters {
+            number += self.inner.inventory.damaged(vcenter).await?;
+        }
+        Ok(number)
+    }
+
     /// Looks at everything that Muster needs on this machine.
     pub async fn doctor(&self) -> Result<Vec<Check>, ApiError> {
         let credentials = self.inner.store.credentials().await.map_err(explain::store)?;

@@ -8,7 +8,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{self, Fit, Output, age, table, time};
 use crate::{ask, progress};
 use contract::columns::{self, Column, Visibility};
-use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter};
+use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter, VcenterId};
 use serde_json::{Map, json};
 use service::{Freshness, Query, Reading, Service, Suggestion, Table};
 use std::collections::HashMap;
@@ -62,6 +62,8 @@ pub(super) async fn run(
     } else {
         shown(output, &answer, command.columns.is_empty())?;
     }
+    let ids: Vec<VcenterId> = vcenters.iter().map(|vcenter| vcenter.id.clone()).collect();
+    super::say_what_is_left_out(service, output, &ids).await?;
     Ok(told(output, kind, &stale))
 }
 

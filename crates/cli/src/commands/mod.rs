@@ -16,7 +16,7 @@ use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
-use contract::{ApiError, Code};
+use contract::{ApiError, Code, VcenterId};
 use service::{Options, Service, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -113,6 +113,22 @@ async fn dispatch(
             unreachable!("these were answered without the service")
         }
     }
+}
+
+/// Says that rows are left out, if any are: what is missing from an answer nobody could see.
+async fn say_what_is_left_out(
+    service: &Service,
+    output: &Output,
+    vcenters: &[VcenterId],
+) -> Result<(), ApiError> {
+    let number = service.left_out(vcenters).await?;
+    if number > 0 {
+        let rows = if number == 1 { "1 row is".to_owned() } else { format!("{number} rows are") };
+        output.say(&format!(
+            "musterctl: {rows} damaged in the database and left out; musterctl doctor says which, and what to do"
+        ));
+    }
+    Ok(())
 }
 
 /// Answers what needs no database; hands on everything else.
