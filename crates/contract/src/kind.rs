@@ -168,3 +168,16 @@ impl std::fmt::Display for Kind {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn a_scope_within_a_sentence_calls_kinds_as_people_do_and_clusters_by_their_names() {
+        let words =
+            |scope: &[&str]| Kind::in_words(&scope.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+        assert_eq!(words(&["vms"]), "VMs");
+        assert_eq!(words(&["resource-pools", "Gold"]), "resource pools, Gold");
+    }
+}

@@ -39,7 +39,7 @@ pub fn read_password_from_stdin() -> Result<SecretString, Error> {
     if stdin.is_terminal() {
         return Ok(password);
     }
-    let (found, looked) = mpsc::channel();
+    let (found, looked) = mpsc::sync_channel(1);
     std::thread::spawn(move || found.send(is_more(&mut stdin)));
     match looked.recv_timeout(NEXT_LINE) {
         Ok(more) => only(password, more?),
