@@ -6,15 +6,15 @@ use std::process::{Command, Stdio};
 use secrets::{ExposeSecret, read_password_from_stdin};
 
 fn read(input: &[u8], test: &str) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut child = Command::new(std::env::current_exe().expect("the test's own path"))
         .args(["--ignored", "--exact", "--nocapture", test])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
-        .unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    pipe.write_all(input).unwrap();
-    assert!(child.wait().unwrap().success(), "{test}");
+        .expect("the test starts");
+    let mut pipe = child.stdin.take().expect("stdin");
+    pipe.write_all(input).expect("the pipe takes it");
+    assert!(child.wait().expect("it ends").success(), "{test}");
     drop(pipe);
 }
 
