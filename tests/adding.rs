@@ -146,12 +146,12 @@ fn what_is_typed_wrong_is_told_with_what_to_type() {
         (".hidden", "vc", &[], "begins with a dot"),
         (&*long, "vc", &[], "longer than 64 characters"),
         ("ok", "http://vc", &[], "not encrypted"),
-        ("ok", "vc:99999", &[], "\"99999\" is no port"),
+        ("ok", "vc:99999", &[], "\"99999\" is not a valid port"),
         ("ok", "vc", &["--pin", "1234"], "\"1234\" is not a SHA-256 fingerprint"),
         ("ok", "vc", &["--pin", "/etc/vc.pem"], "is the name of a file"),
         ("ok", "vc", &["--pin", "-----BEGIN CERTIFICATE-----"], "that is a certificate"),
         ("ok", "vc", &["--ca-file", "/no/such/file"], "/no/such/file can't be read"),
-        ("ok", "vc", &["--ttl", "soon"], "\"soon\" is no length of time"),
+        ("ok", "vc", &["--ttl", "soon"], "\"soon\" is not a valid length of time"),
     ] {
         let run = add(&muster, name, address, PASSWORD, trust);
         refused(&muster, &run, 2, "invalid_value", words);
@@ -192,4 +192,34 @@ fn a_ca_file_and_a_fingerprint_are_taken_as_programs_write_them() {
         }
     }
     assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn a_credential_that_does_not_exist_is_told_before_the_server_is_asked() {
+    let muster = Musterctl::new();
+    // Nobody listens there: asked first, it would be unreachable.
+    let run = muster.json(&["vcenter", "add", "Berlin", "127.0.0.1:9", "--credential", "nope"]);
+    refused(&muster, &run, 3, "not_found", "there is no credential \"nope\"");
+}
+
+#[test]
+fn several_lines_on_stdin_are_no_password_and_nothing_is_stored() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    let run =
+        add(&muster, "Berlin", &peer.address(), &format!("{PASSWORD}\nother\n"), &["--ca-file", &peer.ca()]);
+    refused(&muster, &run, 2, "invalid_value", "more than one line");
+    assert_eq!(peer.calls("Login"), 0);
+}
+
+#[test]
+fn the_beginning_of_an_id_removes_nothing_unless_it_is_long_enough() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let id = muster.ok(&["vcenter", "show", "Berlin"])["id"].as_str().unwrap().to_owned();
+    let short = id[..2].to_uppercase();
+    let run = muster.json(&["vcenter", "remove", &short, "--yes"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert_eq!(run.error()["message"], json!(format!("there is no vCenter \"{short}\"")));
+    assert_eq!(muster.ok(&["vcenter", "show", &id[..8]])["name"], "Berlin");
 }

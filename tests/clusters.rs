@@ -17,6 +17,8 @@ fn a_cluster_that_is_gone_on_the_server_is_told_with_those_that_there_are() {
     let hosts = muster.ok(&["inventory", "hosts"]);
     peer.post("/destroy", json!({"type": "ClusterComputeResource", "name": "DC0_C1"}));
 
+    let run = muster.json(&["sync", "hosts", "Berlin", "--cluster", ""]);
+    assert_eq!((run.code, &run.error()["code"]), (2, &json!("invalid_value")), "{run:?}");
     let run = muster.json(&["sync", "hosts", "Berlin", "--cluster", "DC0_C1"]);
     let said = format!("exit {}, {}", run.code, run.error()["message"]);
     table("a cluster gone on the server, still cached", said);

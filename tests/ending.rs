@@ -74,6 +74,8 @@ fn a_server_that_answers_nothing_any_more_keeps_no_command_alive() {
     interrupt(&child);
     let Ended { run, .. } = ends_in_time(child, "a server that answers nothing any more");
     assert_eq!((run.code, &run.document()[0]["state"]), (130, &json!("cancelled")), "{run:?}");
+    let next_steps = ["Start it again", "operations list shows"].map(|next| run.stderr.matches(next).count());
+    assert_eq!(next_steps, [0, 2], "once in words, and once in the JSON of the last line: {run:?}");
 }
 
 #[test]

@@ -314,6 +314,11 @@ fn a_damaged_row_costs_that_row_doctor_names_it_and_a_full_sync_heals_it() {
         (&damaged[1].as_array().unwrap().len(), &damaged[2]),
         (&before[1].as_array().unwrap().len(), &before[2])
     );
+    let said = "musterctl: 1 row is damaged in the database and left out; musterctl doctor";
+    for command in [&["inventory", "hosts"][..], &["status"], &["status", "--json"]] {
+        let run = muster.run(command);
+        assert_eq!((run.code, run.stderr.matches(said).count()), (0, 1), "{run:?}");
+    }
     let finding = |checks: &Value| {
         checks.as_array().unwrap().iter().find(|check| check["name"] == "inventory of Berlin").cloned()
     };
@@ -328,6 +333,7 @@ fn a_damaged_row_costs_that_row_doctor_names_it_and_a_full_sync_heals_it() {
     assert_eq!((&healed["changed"], &healed["removed"]), (&json!(1), &json!(0)), "{healed}");
     assert_eq!(kinds().map(|rows| names(&rows)), before.map(|rows| names(&rows)));
     assert_eq!(finding(&muster.json(&["doctor"]).document()), None);
+    assert_eq!(muster.run(&["status"]).stderr, "");
 }
 
 #[test]

@@ -82,3 +82,33 @@ fn without_a_keychain_a_password_is_not_stored_and_that_is_said() {
     muster.put_password("Berlin", PASSWORD);
     assert_eq!(muster.json(&["sync", "full", "Berlin"]).code, 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn doctor_asks_a_keychain_that_hangs_once_and_says_what_wakes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("bus");
+    // Connections are taken by the system, and nobody ever answers on them.
+    let _bus = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let muster = Musterctl::new();
+    for name in ["a", "b", "c", "d"] {
+        muster.put_password(name, PASSWORD);
+        muster.ok(&["credential", "add", name, "--user", "admin"]);
+    }
+    let mut command = muster.command(&["doctor", "--json"]);
+    command
+        .env_remove("CREDENTIALS_DIRECTORY")
+        .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
+    let begin = std::time::Instant::now();
+    let run = finish(command.spawn().unwrap());
+    let took = begin.elapsed();
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(took.as_secs() < 9, "one question costs three seconds: {took:?}");
+    let checks = run.document();
+    let checks = checks.as_array().unwrap().iter();
+    let failed: Vec<&Value> = checks.filter(|check| check["ok"] == json!(false)).collect();
+    assert_eq!(failed.len(), 5, "the keychain and four credentials: {failed:?}");
+    for check in failed {
+        assert!(check["next_step"].as_str().unwrap().starts_with("Restart the keyring daemon"), "{check}");
+    }
+}

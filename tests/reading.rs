@@ -163,8 +163,16 @@ fn one_vcenter_that_fails_does_not_hold_up_the_others() {
         operations.as_array().unwrap().iter().find(|o| o["vcenter"] == name).unwrap()["state"].clone()
     };
     assert_eq!((state("good"), state("bad")), (json!("succeeded"), json!("failed")));
+    let last = run.error();
+    assert_eq!((&last["code"], &last["message"]), (&json!("partial"), &json!("1 of 2 vCenters failed: bad")));
     good.post("/stop", json!({}));
-    assert_eq!(muster.json(&["sync", "full", "--all"]).code, 5, "all failed alike");
+    let run = muster.json(&["sync", "full", "--all"]);
+    assert_eq!(run.code, 5, "all failed alike");
+    let all = "2 of 2 vCenters failed: bad, good";
+    assert_eq!((&run.error()["code"], &run.error()["message"]), (&json!("unreachable"), &json!(all)));
+    let plain = muster.run(&["sync", "full", "--all"]);
+    let last: Vec<&str> = plain.stderr.lines().rev().take(2).collect();
+    assert!(last.contains(&&*format!("musterctl: {all}")), "{plain:?}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn a_recording_that_cannot_be_used_is_refused_with_the_place_and_what_to_do() {
     let broken = muster.folder().join("broken.xml");
     for (text, why) in [
         ("<recording>\n<content>", "line 2, column 10: it ends before its elements do"),
-        ("{}", "it has no element: it is no XML"),
+        ("{}", "it has no element: it is not valid XML"),
         (
             "<recording><content><rootFolder type='Folder'>f</rootFolder></content></recording>",
             "has no <about>",

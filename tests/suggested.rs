@@ -27,10 +27,10 @@ fn call(muster: &Musterctl, command: &str) -> Run {
     finish(shell.spawn().unwrap())
 }
 
-/// The command within a sentence that ends with "it: COMMAND. If not, …".
+/// The command within a sentence that goes on: "run: COMMAND. If not, …".
 fn accepting(error: &Value) -> String {
     let next = error["next_step"].as_str().unwrap_or_else(|| panic!("{error}"));
-    let (_, rest) = next.split_once("run: ").unwrap_or_else(|| panic!("{next}"));
+    let (_, rest) = next.split_once("are expected, run: ").unwrap_or_else(|| panic!("{next}"));
     rest.split_once(". If not").unwrap_or_else(|| panic!("{next}")).0.to_owned()
 }
 

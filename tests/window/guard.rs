@@ -52,7 +52,7 @@ async fn what_is_accepted_of_a_refresh_is_that_refresh_and_no_full_sync() -> Res
 
     window.wait_for_text("[data-vcenter='Berlin']", "Accept the removals").await?;
     window.press("[data-vcenter='Berlin']", "Accept the removals").await?;
-    let told = window.wait_for_toast("Berlin: refresh of vms done").await?;
+    let told = window.wait_for_toast("Berlin: refresh of VMs done").await?;
     assert!(told.contains("90 removed"), "{told}");
     let done = muster.ok(&["operations", "list"]);
     let kinds: Vec<_> =

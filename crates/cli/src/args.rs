@@ -1,6 +1,7 @@
 //! What `musterctl` understands; clap makes help, completion and man pages of it.
 //! Refuses passwords: no argument and no variable takes one.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -239,7 +240,7 @@ pub(crate) enum Sync {
         /// Name or id of the vCenter
         name: String,
         /// Only the hosts of this cluster; may be repeated
-        #[arg(long = "cluster", value_name = "C")]
+        #[arg(long = "cluster", value_name = "C", value_parser = NonEmptyStringValueParser::new())]
         clusters: Vec<String>,
         /// Remove what the vCenter no longer lists, however much it is
         #[arg(long)]
@@ -314,10 +315,12 @@ pub(crate) struct Inventory {
     /// before it. A cell may begin with what a spreadsheet takes for a formula: use --spreadsheet for one.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
-    /// Print a file that Excel and other spreadsheets may open: no text in it can become a formula
+    /// Print a file that Excel and other spreadsheets may open: no text in it can become a formula, another number or
+    /// a date
     ///
     /// As --csv, with a byte-order mark, CRLF at the ends of lines, every text in quotes, and an apostrophe before a text
-    /// that begins with = + - @ or a control character, blanks before them aside.
+    /// that begins with = + - @ or a control character, blanks before them aside, or that looks like another number or a
+    /// date, such as 007, 1e5 or 1-2.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub(crate) spreadsheet: bool,
     /// What separates the cells of --spreadsheet; Excel expects the list separator of its own locale

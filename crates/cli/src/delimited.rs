@@ -1,7 +1,9 @@
 //! Rows as lines of cells: exactly as they are, for programs, or so that a spreadsheet may open them.
-//! Refuses to let a name become a formula there. Whoever made a VM chose its name, and may have chosen `=HYPERLINK(…)`.
+//! Refuses to let a name become a formula, a number or a date there. Whoever made a VM chose its name, and may have
+//! chosen `=HYPERLINK(…)`.
 
 use crate::output::{json, printable};
+use crate::spreadsheet::is_taken_for_another;
 use contract::columns::{self, Column};
 use contract::{ApiError, Code, Kind, Value};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
@@ -34,7 +36,9 @@ pub(crate) fn text(answer: &Table, style: Style, on_terminal: bool) -> Result<St
         .collect();
     let ids = own.iter().map(|column| &*column.id);
     writer
-        .write_record(ids.chain(asked.iter().map(|position| &*answer.columns[*position].id)))
+        .write_record(
+            ids.chain(asked.iter().map(|position| &*answer.columns[*position].id)).map(|id| style.title(id)),
+        )
         .map_err(|error| failed(&error))?;
     for row in &answer.rows {
         let values = asked.iter().map(|position| (&answer.columns[*position], &row.values[*position]));
@@ -58,21 +62,34 @@ impl Style {
         let mut builder = WriterBuilder::new();
         if let Style::Spreadsheet { separator } = self {
             builder.delimiter(separator).terminator(Terminator::CRLF);
-            // In quotes a text stays one cell, also where the reader splits at another separator than ours.
-            builder.quote_style(QuoteStyle::NonNumeric);
+            // The cells come with their quotes: only their columns know what is a text.
+            builder.quote_style(QuoteStyle::Never);
         }
         builder
     }
 
     fn cell(self, column: &Column, value: &Value) -> String {
         let text = plain(column, value);
-        let is_text =
-            !matches!(value, Value::Null | Value::Bool(_)) && json(column, value).as_i64().is_none();
+        let is_number = json(column, value).as_i64().is_some();
+        let is_text = !is_number && !matches!(value, Value::Null | Value::Bool(_));
         match self {
-            Style::Spreadsheet { .. } if is_text && is_formula(&text) => format!("'{text}"),
-            _ => text,
+            Style::Spreadsheet { .. } if is_number => text,
+            Style::Spreadsheet { .. } if is_text && is_taken_for_another(&text) => {
+                quoted(&format!("'{text}"))
+            }
+            Style::Spreadsheet { .. } => quoted(&text),
+            Style::Exact => text,
         }
     }
+
+    fn title(self, id: &str) -> String {
+        if self == Style::Exact { id.to_owned() } else { quoted(id) }
+    }
+}
+
+/// In quotes a text stays one cell, also where the reader splits at another separator than ours.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 /// A value as text. The elements of a list are joined by semicolons, and tell their own apart from those.
@@ -88,14 +105,6 @@ fn plain(column: &Column, value: &Value) -> String {
             plain => plain.to_string(),
         },
     }
-}
-
-/// Whether a spreadsheet could take a text for a formula: OWASP's list, with the full-width signs that Excel takes for
-/// the same, and behind blanks and unseen characters too, which some programs drop.
-fn is_formula(text: &str) -> bool {
-    let is_unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    let begins = text.trim_start_matches(|c: char| (c.is_whitespace() && !c.is_control()) || is_unseen(c));
-    begins.starts_with(|c: char| c.is_control() || "=+-@＝＋－＠".contains(c))
 }
 
 #[cfg(test)]
@@ -150,34 +159,25 @@ mod tests {
     }
 
     #[test]
-    fn what_may_begin_a_formula_is_known_whatever_stands_before_it() {
-        for hostile in [
-            "=1",
-            "+1",
-            "-1",
-            "@SUM(1)",
-            "\t=1",
-            "\r=1",
-            "\n=1",
-            " =1",
-            "\u{a0}=1",
-            "\u{feff}=1",
-            "＝1",
-            "\u{200b}@x",
-        ] {
-            assert!(is_formula(hostile), "{hostile:?}");
-        }
-        for harmless in ["", "a=1", "a-b", "'=1", "1-2", "(=1)", "日本", " a"] {
-            assert!(!is_formula(harmless), "{harmless:?}");
+    fn a_text_that_looks_like_a_number_stays_a_text_in_a_spreadsheet_and_exact_for_programs() {
+        for text in ["007", "1e5", "12345678901234567890"] {
+            let values = || vec![("name", Value::text(text)), ("cpu_count", Value::Int(7))];
+            let guarded = lines(values(), COMMA);
+            assert!(guarded.ends_with(&format!(",\"'{text}\",7\r\n")), "{guarded}");
+            let exact = lines(values(), Style::Exact);
+            assert!(exact.ends_with(&format!(",{text},7\n")), "{exact}");
         }
     }
 
     #[test]
     fn a_text_is_one_cell_whichever_separator_the_reader_expects() {
         for (separator, between) in [(b',', "\",\""), (b';', "\";\""), (b'\t', "\"\t\"")] {
-            let lines = lines(vec![("name", Value::text("a;=1,=2\t=3"))], Style::Spreadsheet { separator });
-            assert!(lines.contains("\"a;=1,=2\t=3\""), "{lines}");
-            assert_eq!(lines.lines().next().unwrap().split(between).count(), 6, "{lines}");
+            let name = Value::text("a;=1,=2\t=3\"");
+            let values = vec![("name", name), ("folder", Value::text("12"))];
+            let lines = lines(values, Style::Spreadsheet { separator });
+            assert!(lines.contains("\"a;=1,=2\t=3\"\"\""), "{lines}");
+            assert!(lines.ends_with("\"12\"\r\n"), "{lines}");
+            assert_eq!(lines.lines().next().unwrap().split(between).count(), 7, "{lines}");
         }
     }
 

@@ -9,6 +9,7 @@ mod exit;
 mod interrupts;
 mod output;
 mod progress;
+mod spreadsheet;
 
 use args::Args;
 use clap::{CommandFactory, Parser};

@@ -2,7 +2,9 @@
 //! Takes off the mark that Windows writes in front of UTF-8, and one line's end. Never trims more, and never guesses:
 //! what is not exactly one line of text is refused.
 
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -18,28 +20,63 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Bytes around a password that are none of it: the mark, and a line's end.
 pub(crate) const AROUND: usize = MARK.len() + 2;
 
-/// Reads one line for `--password-stdin`, without its end and without a byte-order mark. Whatever follows is left
-/// unread.
+/// How long a pipe that somebody keeps open is waited for after a line: a program that writes several writes them at once.
+const NEXT_LINE: Duration = Duration::from_millis(300);
+
+/// Reads the one line that there has to be, without its end and without a byte-order mark.
 ///
 /// Give it an unbuffered reader, such as [`read_password_from_stdin`] does: a buffer keeps a copy.
 pub fn read_password_from(mut reader: impl Read) -> Result<SecretString, Error> {
+    let password = first_line(&mut reader)?;
+    only(password, is_more(&mut reader)?)
+}
+
+/// Reads the password from standard input itself, past the buffer `std::io::stdin` would keep it in. A pipe needs no end
+/// after the line, and a terminal gives a line at a time: what is typed next there may be the answer to a question.
+pub fn read_password_from_stdin() -> Result<SecretString, Error> {
+    let mut stdin = std::fs::File::from(stdin_handle().map_err(Error::Input)?);
+    let password = first_line(&mut stdin)?;
+    if stdin.is_terminal() {
+        return Ok(password);
+    }
+    let (found, looked) = mpsc::sync_channel(1);
+    std::thread::spawn(move || found.send(is_more(&mut stdin)));
+    match looked.recv_timeout(NEXT_LINE) {
+        Ok(more) => only(password, more?),
+        Err(_) => Ok(password),
+    }
+}
+
+fn first_line(reader: &mut impl Read) -> Result<SecretString, Error> {
     // Reserved whole, since a growing buffer leaves copies behind.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_PASSWORD + AROUND));
-    let mut byte = Zeroizing::new([0_u8; 1]);
     while line.last() != Some(&b'\n') && line.len() < LONGEST_PASSWORD + AROUND {
-        match reader.read(byte.as_mut_slice()) {
-            Ok(0) => break,
-            Ok(_) => line.push(byte[0]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::Input(error)),
+        match next(reader)? {
+            None => break,
+            Some(byte) => line.push(*byte),
         }
     }
     password(&line).map_err(Error::UnusableInput)
 }
 
-/// Reads the password from standard input itself, past the buffer `std::io::stdin` would keep it in.
-pub fn read_password_from_stdin() -> Result<SecretString, Error> {
-    read_password_from(std::fs::File::from(stdin_handle().map_err(Error::Input)?))
+fn is_more(reader: &mut impl Read) -> Result<bool, Error> {
+    Ok(next(reader)?.is_some())
+}
+
+fn only(password: SecretString, is_more: bool) -> Result<SecretString, Error> {
+    if is_more { Err(Error::UnusableInput(Unusable::SeveralLines)) } else { Ok(password) }
+}
+
+fn next(reader: &mut impl Read) -> Result<Option<Zeroizing<u8>>, Error> {
+    let mut byte = Zeroizing::new([0_u8; 1]);
+    loop {
+        match reader.read(byte.as_mut_slice()) {
+            Ok(0) => return Ok(None),
+            Ok(_) => return Ok(Some(Zeroizing::new(byte[0]))),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::Input(error)),
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -114,13 +151,6 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_line_is_read() {
-        let mut input: &[u8] = b"first\nsecond\n";
-        assert_eq!(read_password_from(&mut input).unwrap().expose_secret(), "first");
-        assert_eq!(input, b"second\n");
-    }
-
-    #[test]
     fn what_is_no_password_is_refused() {
         let problem = |bytes: &[u8]| match read(bytes) {
             Err(Error::UnusableInput(problem)) => problem,
@@ -131,7 +161,11 @@ mod tests {
         assert_eq!(problem(b"\r\n"), Unusable::Empty);
         assert_eq!(problem(b"a\0b\n"), Unusable::Nul);
         assert_eq!(problem(b"\xff\n"), Unusable::NotUtf8);
-        assert_eq!(problem(b"pass\r\r\n"), Unusable::SeveralLines);
+        for several in
+            [&b"pass\r\r\n"[..], b"pass\nother\n", b"pass\nother", b"pass\r\nother\r\n", b"pass\n\n", b"a\rb"]
+        {
+            assert_eq!(problem(several), Unusable::SeveralLines, "{several:?}");
+        }
         assert_eq!(problem(b"\xef\xbb\xbf\r\n"), Unusable::Empty);
         for utf16 in
             [&b"\xff\xfep\0a\0\n\0"[..], b"\xfe\xff\0p\0a\0\n", b"p\0a\0\r\0\n\0", b"\0p\0a\0\n", b"p\0a\0"]

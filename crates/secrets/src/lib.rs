@@ -176,15 +176,21 @@ impl Secrets {
     ///
     /// [`Error::KeychainLocked`] only where a locked keychain does not show what it holds.
     pub async fn is_stored(&self, credential: &CredentialKey) -> Result<Option<Place>, Error> {
-        if let Some(dir) = &self.shared.options.credentials_dir
-            && folder::holds(dir, &credential.name).await?
-        {
+        if self.is_in_folder(credential).await? {
             return Ok(Some(Place::File));
         }
         match self.shared.keychain.ask(Job::Look(self.entry(credential)), Unlock::Never).await {
             Ok(Answer::Nothing) | Err(Fault::Absent(_)) => Ok(None),
             Ok(_) => Ok(Some(Place::Keychain)),
             Err(fault) => Err(Error::from_keychain("looking for a password in", fault)),
+        }
+    }
+
+    /// Whether the credentials folder has a credential's password; asks no keychain.
+    pub async fn is_in_folder(&self, credential: &CredentialKey) -> Result<bool, Error> {
+        match &self.shared.options.credentials_dir {
+            Some(dir) => folder::holds(dir, &credential.name).await,
+            None => Ok(false),
         }
     }
 

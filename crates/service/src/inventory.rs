@@ -51,6 +51,8 @@ pub(crate) struct Inventory {
 struct Numbered {
     change_seq: i64,
     snapshot: Arc<Snapshot>,
+    /// Rows that were left out.
+    damaged: usize,
 }
 
 #[derive(Default)]
@@ -75,6 +77,12 @@ impl Inventory {
             Some(current) => Ok(current.snapshot.clone()),
             None => self.load(vcenter, &slot).await,
         }
+    }
+
+    /// How many rows of a vCenter were left out when it was read, because they are damaged.
+    pub(crate) async fn damaged(&self, vcenter: &VcenterId) -> Result<usize, ApiError> {
+        self.read(vcenter).await?;
+        Ok(self.slot(vcenter).current.load().as_ref().map_or(0, |current| current.damaged))
     }
 
     /// Reads the database again, as after another process published.
@@ -106,7 +114,8 @@ impl Inventory {
     pub(crate) async fn swap(&self, vcenter: &VcenterId, change_seq: i64, snapshot: Snapshot) {
         let slot = self.slot(vcenter);
         let _loading = slot.loading.lock().await;
-        slot.advance(change_seq, Arc::new(snapshot));
+        // What was read now was written again.
+        slot.advance(change_seq, Arc::new(snapshot), 0);
     }
 
     /// Forgets a vCenter that was removed.
@@ -116,9 +125,9 @@ impl Inventory {
 
     async fn load(&self, vcenter: &VcenterId, slot: &Slot) -> Result<Arc<Snapshot>, ApiError> {
         let loaded = self.store.load(vcenter).await.map_err(explain::store)?;
-        let change_seq = loaded.change_seq;
+        let (change_seq, damaged) = (loaded.change_seq, loaded.damaged.len());
         let snapshot = aside(move || Snapshot::new(loaded.objects, loaded.coverage)).await;
-        Ok(slot.advance(change_seq, Arc::new(snapshot)))
+        Ok(slot.advance(change_seq, Arc::new(snapshot), damaged))
     }
 
     fn slot(&self, vcenter: &VcenterId) -> Arc<Slot> {
@@ -131,13 +140,13 @@ impl Inventory {
 
 impl Slot {
     /// Puts a snapshot in its place, unless a newer one came first. The caller holds `loading`.
-    fn advance(&self, change_seq: i64, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+    fn advance(&self, change_seq: i64, snapshot: Arc<Snapshot>, damaged: usize) -> Arc<Snapshot> {
         if let Some(current) = &*self.current.load()
             && current.change_seq > change_seq
         {
             return current.snapshot.clone();
         }
-        self.current.store(Some(Arc::new(Numbered { change_seq, snapshot: snapshot.clone() })));
+        self.current.store(Some(Arc::new(Numbered { change_seq, snapshot: snapshot.clone(), damaged })));
         snapshot
     }
 }

@@ -177,7 +177,7 @@ fn text_of(value: &Value) -> Option<String> {
 fn column(kind: Kind, name: &str) -> Result<&'static Column, ApiError> {
     columns::of(kind).column(name).ok_or_else(|| {
         let known: Vec<&str> = columns::of(kind).columns().map(|column| &*column.id).collect();
-        ApiError::new(Code::InvalidValue, format!("{kind} have no column \"{name}\""))
+        ApiError::new(Code::InvalidValue, format!("{} have no column \"{name}\"", kind.plural()))
             .next(format!("Their columns are: {}.", known.join(", ")))
     })
 }

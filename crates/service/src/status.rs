@@ -5,7 +5,7 @@ use crate::Service;
 use crate::explain;
 use crate::inventory::Freshness;
 use crate::suggest::Suggestion;
-use contract::{ApiError, Check, CredentialPlace, Kind, VcenterId, VcenterState, VcenterStatus};
+use contract::{ApiError, Check, Credential, Kind, VcenterId, VcenterState, VcenterStatus};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,40 +48,22 @@ impl Service {
         Ok(answer)
     }
 
+    /// How many rows are left out of what is known of these vCenters, because they are damaged: objects, and vCenters that
+    /// can't be read themselves.
+    pub async fn left_out(&self, vcenters: &[VcenterId]) -> Result<usize, ApiError> {
+        let mut number = self.inner.store.unreadable_vcenters().await.map_err(explain::store)?;
+        for vcenter in vcenters {
+            number += self.inner.inventory.damaged(vcenter).await?;
+        }
+        Ok(number)
+    }
+
     /// Looks at everything that Muster needs on this machine.
     pub async fn doctor(&self) -> Result<Vec<Check>, ApiError> {
-        let credentials = self.credentials().await?;
-        let all_in_files =
-            !credentials.is_empty() && credentials.iter().all(|c| c.stored == CredentialPlace::File);
+        let credentials = self.inner.store.credentials().await.map_err(explain::store)?;
         let mut checks = vec![self.check_database().await];
         checks.extend(self.check_rows().await);
-        checks.push(self.check_keychain(all_in_files).await);
-        for credential in credentials {
-            let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
-            let name = format!("credential {}", credential.name);
-            checks.push(match (credential.rejected_at, self.inner.secrets.is_stored(&key).await) {
-                (Some(_), stored) => {
-                    let is_in_file = matches!(stored, Ok(Some(Place::File)));
-                    let next = explain::rejected_before(&credential, None, is_in_file).next_step;
-                    failed(name, explain::was_rejected(&credential), next.unwrap_or_default())
-                }
-                (None, Ok(Some(Place::Keychain))) => {
-                    passed(name, "its password is in the keychain".to_owned())
-                }
-                (None, Ok(Some(Place::File))) => {
-                    passed(name, "its password is in the credentials folder".to_owned())
-                }
-                (None, Ok(Some(Place::Memory))) => passed(name, "its password is held in memory".to_owned()),
-                (None, Ok(None)) => failed(
-                    name,
-                    "its password is not stored".to_owned(),
-                    Suggestion::new_password(&credential.name).to_string(),
-                ),
-                (None, Err(error)) => {
-                    failed(name, error.to_string(), "Unlock the keychain, then run this again.".into())
-                }
-            });
-        }
+        checks.extend(self.check_passwords(&credentials).await);
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
             let state = serde_json::to_value(status.state).unwrap_or_default();
@@ -147,28 +129,90 @@ impl Service {
         checks
     }
 
-    async fn check_keychain(&self, all_in_files: bool) -> Check {
-        let name = "keychain".to_owned();
-        match self.inner.secrets.state().await {
-            KeychainState::Ready => passed(name, "it answers and is unlocked".to_owned()),
-            KeychainState::Locked => failed(
-                name,
-                "it is locked: work in the background can't log in".to_owned(),
-                "Unlock it by logging in to the desktop.".to_owned(),
-            ),
-            KeychainState::Absent { .. } if all_in_files => {
-                passed(name, "there is none, and none is needed: every password is in a file".to_owned())
-            }
-            KeychainState::Absent { reason } => failed(
-                name,
-                format!("there is none: {reason}"),
-                "Start a Secret Service such as gnome-keyring, or use $CREDENTIALS_DIRECTORY.".to_owned(),
-            ),
-            KeychainState::TimedOut => failed(
-                name,
-                "it does not answer".to_owned(),
-                "Restart the keyring daemon, or log out of the desktop and in again.".to_owned(),
-            ),
+    /// The keychain, and where the password of each credential is. A keychain that once doesn't answer is not asked again:
+    /// every question would cost seconds.
+    async fn check_passwords(&self, credentials: &[Credential]) -> Vec<Check> {
+        let keychain = self.inner.secrets.state().await;
+        let mut hangs = keychain == KeychainState::TimedOut;
+        let mut all_in_files = !credentials.is_empty();
+        let mut checks = Vec::new();
+        for credential in credentials {
+            let stored = self.place(credential, hangs).await;
+            hangs |= matches!(stored, Err(secrets::Error::KeychainTimedOut));
+            all_in_files &= matches!(stored, Ok(Some(Place::File)));
+            checks.push(check_credential(credential, stored));
+        }
+        checks.insert(0, check_keychain(keychain, all_in_files));
+        checks
+    }
+
+    async fn place(
+        &self,
+        credential: &Credential,
+        keychain_hangs: bool,
+    ) -> Result<Option<Place>, secrets::Error> {
+        let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
+        if !keychain_hangs {
+            return self.inner.secrets.is_stored(&key).await;
+        }
+        match self.inner.secrets.is_in_folder(&key).await? {
+            true => Ok(Some(Place::File)),
+            false => Err(secrets::Error::KeychainTimedOut),
+        }
+    }
+}
+
+/// What wakes a keychain that doesn't answer.
+const RESTART: &str = "Restart the keyring daemon, or log out of the desktop and in again.";
+
+fn check_keychain(keychain: KeychainState, all_in_files: bool) -> Check {
+    let name = "keychain".to_owned();
+    match keychain {
+        KeychainState::Ready => passed(name, "it answers and is unlocked".to_owned()),
+        KeychainState::Locked => failed(
+            name,
+            "it is locked: work in the background can't log in".to_owned(),
+            "Unlock it by logging in to the desktop.".to_owned(),
+        ),
+        KeychainState::Absent { .. } if all_in_files => {
+            passed(name, "there is none, and none is needed: every password is in a file".to_owned())
+        }
+        KeychainState::Absent { reason } => failed(
+            name,
+            format!("there is none: {reason}"),
+            "Start a Secret Service such as gnome-keyring, or use $CREDENTIALS_DIRECTORY.".to_owned(),
+        ),
+        KeychainState::TimedOut => failed(name, "it does not answer".to_owned(), RESTART.to_owned()),
+    }
+}
+
+/// Whether the password of a credential is at hand.
+fn check_credential(credential: &Credential, stored: Result<Option<Place>, secrets::Error>) -> Check {
+    let name = format!("credential {}", credential.name);
+    match (credential.rejected_at, stored) {
+        (Some(_), stored) => {
+            let is_in_file = matches!(stored, Ok(Some(Place::File)));
+            let next = explain::rejected_before(credential, None, is_in_file).next_step;
+            failed(name, explain::was_rejected(credential), next.unwrap_or_default())
+        }
+        (None, Ok(Some(Place::Keychain))) => passed(name, "its password is in the keychain".to_owned()),
+        (None, Ok(Some(Place::File))) => passed(name, "its password is in the credentials folder".to_owned()),
+        (None, Ok(Some(Place::Memory))) => passed(name, "its password is held in memory".to_owned()),
+        (None, Ok(None)) => failed(
+            name,
+            "its password is not stored".to_owned(),
+            Suggestion::new_password(&credential.name).to_string(),
+        ),
+        (None, Err(secrets::Error::KeychainTimedOut)) => failed(
+            name,
+            "whether its password is stored is not known: the keychain does not answer".to_owned(),
+            RESTART.to_owned(),
+        ),
+        (None, Err(error @ secrets::Error::KeychainLocked)) => {
+            failed(name, error.to_string(), "Unlock the keychain, then run this again.".into())
+        }
+        (None, Err(error)) => {
+            failed(name, explain::chain(&error), "Mend what the message names, then run this again.".into())
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
         return Ok(trimmed.to_owned());
     };
     Err(invalid(
-        format!("\"{}\" is no name for a {what}: {wrong}", printable(name)),
+        format!("\"{}\" is not a valid name for a {what}: {wrong}", printable(name)),
         "A name has 1 to 64 characters, no slash, backslash or control character, and no leading dot.",
     ))
 }
@@ -34,7 +34,7 @@ pub(crate) fn user(user: &str) -> Result<String, ApiError> {
     let trimmed = trimmed(user);
     if trimmed.is_empty() || trimmed.chars().count() > 256 || trimmed.chars().any(char::is_control) {
         return Err(invalid(
-            format!("\"{}\" is no user name", printable(user)),
+            format!("\"{}\" is not a valid user name", printable(user)),
             "Type it as the vCenter knows it, such as administrator@vsphere.local.",
         ));
     }
@@ -45,7 +45,7 @@ pub(crate) fn user(user: &str) -> Result<String, ApiError> {
 pub fn address(text: &str) -> Result<(String, u16), ApiError> {
     let no_address = || {
         invalid(
-            format!("\"{}\" is no address of a vCenter", printable(text)),
+            format!("\"{}\" is not a valid address of a vCenter", printable(text)),
             "Type a host name or an IP address, with a port if it isn't 443: vc.example.org, vc.example.org:8443, \
              [2001:db8::1]:443.",
         )
@@ -92,7 +92,10 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
     let port = match port {
         None => 443,
         Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
-            invalid(format!("\"{}\" is no port", printable(port)), "A port is a number from 1 to 65535.")
+            invalid(
+                format!("\"{}\" is not a valid port", printable(port)),
+                "A port is a number from 1 to 65535.",
+            )
         })?,
     };
     // An IPv6 address has many spellings, and one that is stored.
@@ -143,14 +146,18 @@ pub fn pem_text(bytes: &[u8]) -> Result<String, String> {
     }
     let text = std::str::from_utf8(bytes.strip_prefix(MARK).unwrap_or(bytes));
     let text = text.ok().filter(|text| !text.contains('\0'));
-    let text = text.ok_or("it is no text: save it as UTF-8 or ASCII")?;
+    let text = text.ok_or("it is not text: save it as UTF-8 or ASCII")?;
     Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// A length of time such as `30s`, `5m`, `2h` or `1d`.
 pub fn duration(text: &str) -> Result<Duration, ApiError> {
-    let wrong =
-        || invalid(format!("\"{}\" is no length of time", printable(text)), "Write it as 30s, 5m, 2h or 1d.");
+    let wrong = || {
+        invalid(
+            format!("\"{}\" is not a valid length of time", printable(text)),
+            "Write it as 30s, 5m, 2h or 1d.",
+        )
+    };
     let trimmed = trimmed(text);
     let digits = trimmed.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let seconds = match &trimmed[digits.len()..] {
@@ -306,8 +313,8 @@ mod tests {
             (utf16(b"", u16::to_le_bytes), "UTF-16"),
             (format!("\u{fffd}\u{fffd}{pem}").into_bytes(), "UTF-16"),
             (vec![0x30, 0x82, 3, 0, 0], "DER"),
-            (b"-----BEGIN \xfc".to_vec(), "no text"),
-            (b"-----BEGIN \0 CERTIFICATE".to_vec(), "no text"),
+            (b"-----BEGIN \xfc".to_vec(), "not text"),
+            (b"-----BEGIN \0 CERTIFICATE".to_vec(), "not text"),
         ] {
             assert!(pem_text(&bytes).unwrap_err().contains(words), "{words}");
         }

@@ -118,6 +118,13 @@ impl Store {
         Ok(row::readable("a vCenter is left out", &rows, record))
     }
 
+    /// How many vCenters can't be read, and are left out of the others.
+    pub async fn unreadable_vcenters(&self) -> Result<usize, Error> {
+        let attempt = Attempt::to("counting the vCenters");
+        let rows = sqlx::query(ALL).fetch_all(self.engine().readers()).await.during(attempt)?;
+        Ok(rows.iter().filter(|row| record(row).is_err()).count())
+    }
+
     /// One vCenter.
     pub async fn vcenter(&self, id: &VcenterId) -> Result<VcenterRecord, Error> {
         let attempt = Attempt::on("reading vCenter", id.as_str());

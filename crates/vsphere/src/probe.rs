@@ -56,8 +56,17 @@ pub async fn probe(endpoint: &Endpoint) -> Result<Probe, Error> {
             reason: seen.refusal,
             warnings: seen.warnings,
         }),
-        (None, Err(error)) => Err(Error::BadHandshake { call, detail: error.to_string() }),
+        (None, Err(error)) => Err(Error::BadHandshake { call, detail: in_words(&error) }),
         (None, Ok(_)) => Err(Error::BadHandshake { call, detail: "the server showed no certificate".into() }),
+    }
+}
+
+fn in_words(error: &io::Error) -> String {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(tls) => tls::failed_handshake(tls),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
+        None => error.to_string(),
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError,
+    InvalidMessage, OtherError, RootCertStore, SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -270,7 +270,75 @@ fn reason(error: &TlsError, certificate: &Certificate) -> String {
         C::NotValidForName | C::NotValidForNameContext { .. } => Warning::OtherName.to_string(),
         C::Revoked => "the certificate was revoked".into(),
         C::Other(_) if certificate.is_authority => Warning::Authority.to_string(),
-        other => format!("the certificate is not acceptable: {other}"),
+        other => flaw(other),
+    }
+}
+
+const UNCHECKED: &str = "the certificate has a critical extension, which demands what Muster can't check";
+
+/// What is wrong with a certificate by itself, or with how it was issued.
+fn flaw(error: &CertificateError) -> String {
+    use CertificateError as C;
+    let words = match error {
+        // The issuer is looked up by its name, so this is what a CA that was made anew shows first.
+        C::BadSignature => {
+            "the certificate was not signed by the trusted CA, but by another one of the same name"
+        }
+        C::BadEncoding => "the certificate is damaged, or not written as the standard asks for",
+        C::UnhandledCriticalExtension => UNCHECKED,
+        C::InvalidPurpose | C::InvalidPurposeContext { .. } => {
+            "the certificate was issued for another purpose than a server's"
+        }
+        C::UnsupportedSignatureAlgorithmContext { .. }
+        | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "the certificate is signed by a method that is not accepted, such as SHA-1"
+        }
+        C::UnknownRevocationStatus => "whether the certificate was revoked can't be found out",
+        C::ExpiredRevocationList | C::ExpiredRevocationListContext { .. } => {
+            "the list of revoked certificates has expired"
+        }
+        C::InvalidOcspResponse => "what the server sent about the certificate's revocation is not valid",
+        C::Other(OtherError(other)) => match other.downcast_ref::<webpki::Error>() {
+            Some(webpki::Error::UnsupportedCertVersion) => {
+                "the certificate is of X.509 version 1, which only a fingerprint can trust"
+            }
+            Some(webpki::Error::UnsupportedCriticalExtension) => UNCHECKED,
+            Some(webpki::Error::EndEntityUsedAsCa) => "the certificate was signed by one that is not a CA's",
+            Some(webpki::Error::PathLenConstraintViolated) => {
+                "the certificate was signed through more CAs than the first of them allows"
+            }
+            Some(webpki::Error::NameConstraintViolation) => {
+                "the certificate names a host that its CA may not issue certificates for"
+            }
+            _ => return format!("the certificate is not acceptable: {error}"),
+        },
+        other => return format!("the certificate is not acceptable: {other}"),
+    };
+    words.to_owned()
+}
+
+/// Why a handshake failed, for another reason than the certificate's trust.
+pub(crate) fn failed_handshake(error: &TlsError) -> String {
+    match error {
+        // Every message of TLS begins with its type and version: these begin otherwise.
+        TlsError::InvalidMessage(
+            InvalidMessage::InvalidContentType
+            | InvalidMessage::UnknownProtocolVersion
+            | InvalidMessage::MessageTooLarge
+            | InvalidMessage::InvalidEmptyPayload,
+        )
+        | TlsError::PeerSentOversizedRecord => "no TLS is spoken there".into(),
+        TlsError::InvalidMessage(_) => "what it sent is not a valid message of TLS".into(),
+        TlsError::PeerIncompatible(_)
+        | TlsError::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
+            "it offers neither TLS 1.2 nor 1.3 with an encryption that is still safe".into()
+        }
+        TlsError::InvalidCertificate(CertificateError::BadSignature) => {
+            "the server could not prove that the certificate is its own".into()
+        }
+        TlsError::InvalidCertificate(error) => flaw(error),
+        TlsError::AlertReceived(alert) => format!("it broke the handshake off (alert {})", u8::from(*alert)),
+        other => other.to_string(),
     }
 }
 

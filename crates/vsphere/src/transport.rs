@@ -274,7 +274,7 @@ impl Transport {
             (rustls::Error::InvalidCertificate(_), Some((certificate, reason))) => {
                 Error::Untrusted { call, certificate: Box::new(certificate), reason }
             }
-            (error, _) => Error::BadHandshake { call, detail: error.to_string() },
+            (error, _) => Error::BadHandshake { call, detail: tls::failed_handshake(error) },
         }
     }
 }

@@ -115,10 +115,12 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
             "Choose from what is there now.".to_owned(),
             vec![go("Choose clusters", Dialog::Clusters(id()))],
         ),
-        Code::Cancelled | Code::Interrupted => (
-            "Nothing was changed.".to_owned(),
-            vec![again("Do it again", false)],
-        ),
+        Code::Cancelled | Code::Interrupted => {
+            // Most messages end with it.
+            let is_said = error.message.contains("nothing was changed");
+            let next = if is_said { String::new() } else { "Nothing was changed.".to_owned() };
+            (next, vec![again("Do it again", false)])
+        }
         Code::BadAnswer | Code::NoPermission | Code::Partial => (
             error.next_step.clone().unwrap_or_default(),
             vec![again("Do it again", false)],
@@ -236,6 +238,19 @@ mod tests {
         operation.kind = OperationKind::Test;
         let (_, offers) = on_operation(&ApiError::new(Code::Cancelled, "x"), &operation);
         assert_eq!(offers[0].remedy, Remedy::Test(operation.vcenter_id), "a test that was cancelled");
+    }
+
+    #[test]
+    fn that_nothing_was_changed_is_said_once() {
+        let operation = samples::operation("Berlin", contract::OperationState::Cancelled);
+        for (message, next) in [
+            ("it was cancelled; nothing was changed", ""),
+            ("the process that was to run it ended; nothing was changed", ""),
+            ("another process took the operation over", "Nothing was changed."),
+        ] {
+            let (said, offers) = on_operation(&ApiError::new(Code::Interrupted, message), &operation);
+            assert_eq!((said.as_str(), offers.len()), (next, 1), "{message}");
+        }
     }
 
     #[test]

@@ -137,7 +137,7 @@ pub(crate) fn job(operation: &Operation) -> String {
         OperationKind::FullSync => "Full sync".to_owned(),
         OperationKind::SyncHosts if scope.is_empty() => "Host sync".to_owned(),
         OperationKind::SyncHosts => format!("Host sync of {scope}"),
-        OperationKind::Refresh => format!("Refresh of {scope}"),
+        OperationKind::Refresh => format!("Refresh of {}", Kind::in_words(&operation.scope)),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{self, Fit, Output, age, table, time};
 use crate::{ask, progress};
 use contract::columns::{self, Column, Visibility};
-use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter};
+use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter, VcenterId};
 use serde_json::{Map, json};
 use service::{Freshness, Query, Reading, Service, Suggestion, Table};
 use std::collections::HashMap;
@@ -62,6 +62,8 @@ pub(super) async fn run(
     } else {
         shown(output, &answer, command.columns.is_empty())?;
     }
+    let ids: Vec<VcenterId> = vcenters.iter().map(|vcenter| vcenter.id.clone()).collect();
+    super::say_what_is_left_out(service, output, &ids).await?;
     Ok(told(output, kind, &stale))
 }
 
@@ -137,7 +139,8 @@ fn unlike_asked(
     match (failure, reading.synced_at) {
         (_, None) if has_some(reading, kind) && !refreshed => {
             output.say(&format!(
-                "musterctl: {kind} of {}: only those of some clusters were read",
+                "musterctl: {} of {}: only those of some clusters were read",
+                kind.plural(),
                 vcenter.name
             ));
             None
@@ -150,7 +153,8 @@ fn unlike_asked(
         (None, Some(at)) if at > service.now() => {
             let again = Suggestion::of("refresh").about(kind.name()).about(&vcenter.name);
             output.say(&format!(
-                "musterctl: {kind} of {}: the data is {}. Read it again: {again}",
+                "musterctl: {} of {}: the data is {}. Read it again: {again}",
+                kind.plural(),
                 vcenter.name,
                 misdated(at)
             ));
@@ -209,6 +213,7 @@ fn next(vcenter: &Vcenter, kind: Kind, reading: &Reading) -> String {
 
 /// Names what is not as fresh as it should be; the data itself was printed.
 fn told(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
+    let kind = kind.plural();
     for Stale { name, why, failure, next } in stale {
         output.say(&format!("musterctl: {kind} of {name}: it {why}"));
         match failure {

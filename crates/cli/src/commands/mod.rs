@@ -16,7 +16,7 @@ use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
-use contract::{ApiError, Code};
+use contract::{ApiError, Code, VcenterId};
 use service::{Options, Service, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -115,6 +115,22 @@ async fn dispatch(
     }
 }
 
+/// Says that rows are left out, if any are: what is missing from an answer nobody could see.
+async fn say_what_is_left_out(
+    service: &Service,
+    output: &Output,
+    vcenters: &[VcenterId],
+) -> Result<(), ApiError> {
+    let number = service.left_out(vcenters).await?;
+    if number > 0 {
+        let rows = if number == 1 { "1 row is".to_owned() } else { format!("{number} rows are") };
+        output.say(&format!(
+            "musterctl: {rows} damaged in the database and left out; musterctl doctor says which, and what to do"
+        ));
+    }
+    Ok(())
+}
+
 /// Answers what needs no database; hands on everything else.
 fn without_service(command: Command, output: &Output) -> Result<Command, Result<Exit, ApiError>> {
     match command {
@@ -131,7 +147,8 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Result<
 }
 
 fn no_json() -> ApiError {
-    ApiError::new(Code::InvalidValue, "completions and man pages are no JSON").next("Leave --json out.")
+    ApiError::new(Code::InvalidValue, "completions and man pages are not written as JSON")
+        .next("Leave --json out.")
 }
 
 fn man(dir: Option<&Path>, output: &Output) -> Result<(), ApiError> {

@@ -4,7 +4,7 @@
 use crate::args::Operations as Command;
 use crate::exit::Exit;
 use crate::output::{Fit, Output, age, card, table, time};
-use contract::{ApiError, Operation, OperationKind, OperationState, Time};
+use contract::{ApiError, Kind, Operation, OperationKind, OperationState, Time};
 use service::Service;
 use std::collections::HashSet;
 
@@ -35,7 +35,7 @@ pub(super) fn sentence(o: &Operation) -> String {
         OperationKind::Test => "test".to_owned(),
         OperationKind::SyncHosts => "sync of the hosts".to_owned(),
         OperationKind::FullSync => "full sync".to_owned(),
-        OperationKind::Refresh => format!("refresh of {}", o.scope.join(", ")),
+        OperationKind::Refresh => format!("refresh of {}", Kind::in_words(&o.scope)),
     };
     let how = match o.state {
         OperationState::Queued => "waits for its turn",

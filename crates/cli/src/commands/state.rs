@@ -4,12 +4,14 @@
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, written};
-use contract::{ApiError, Check, Time, VcenterStatus};
+use contract::{ApiError, Check, Time, VcenterId, VcenterStatus};
 use service::Service;
 use std::time::Duration;
 
 pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, ApiError> {
     let all = service.status().await?;
+    let ids: Vec<VcenterId> = all.iter().map(|status| status.vcenter_id.clone()).collect();
+    super::say_what_is_left_out(service, output, &ids).await?;
     if all.is_empty() {
         output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
     }

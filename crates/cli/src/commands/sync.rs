@@ -8,7 +8,7 @@ use crate::exit::{self, Exit};
 use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use crate::progress::{self, Waited};
-use contract::{ApiError, Code, OperationId, Origin, TestReport, Vcenter};
+use contract::{ApiError, Code, OperationId, OperationState, Origin, TestReport, Vcenter};
 use service::{Job, Service};
 
 pub(super) async fn test(
@@ -109,7 +109,10 @@ fn conclude(output: &Output, waited: &Waited, written: Result<(), ApiError>) -> 
         if let Some(error) = &operation.error {
             let about =
                 ApiError { message: format!("{}: {}", operation.vcenter, error.message), ..error.clone() };
-            output.explain(&about);
+            // What Ctrl-C ended is told once, below.
+            if !(waited.interrupted && error.code == Code::Cancelled) {
+                output.explain(&about);
+            }
             first.get_or_insert(about);
         }
     }
@@ -119,12 +122,40 @@ fn conclude(output: &Output, waited: &Waited, written: Result<(), ApiError>) -> 
     }
     let exits: Vec<Exit> = ended.iter().map(Exit::from).collect();
     let exit = exit::of_all(&exits);
-    if let (true, Some(error)) = (output.is_json() && exit != Exit::Done, first) {
-        let several = ended.len() > 1;
-        let code = if several && exit == Exit::Partly { Code::Partial } else { error.code };
-        output.json_error(&ApiError { code, ..error });
+    let outcomes: Vec<_> = ended.iter().map(|o| (o.vcenter.as_str(), o.state)).collect();
+    let Some(first) = first.filter(|_| exit != Exit::Done) else { return Ok(exit) };
+    let last = if ended.len() > 1 { summary(&outcomes, exit, first.code) } else { first };
+    if ended.len() > 1 {
+        output.explain(&last);
+    }
+    if output.is_json() {
+        output.json_error(&last);
     }
     Ok(exit)
+}
+
+/// How many of several vCenters failed, and which: the reason of each was said before.
+fn summary(ended: &[(&str, OperationState)], exit: Exit, first: Code) -> ApiError {
+    let of_state = |is: fn(OperationState) -> bool| -> Vec<&str> {
+        ended.iter().filter(|(_, state)| is(*state)).map(|(vcenter, _)| *vcenter).collect()
+    };
+    let partly = of_state(|state| state == OperationState::Partial);
+    let failed = of_state(|state| !matches!(state, OperationState::Succeeded | OperationState::Partial));
+    let told = [(failed, "failed"), (partly, "succeeded in part")]
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty());
+    let told: Vec<String> = told
+        .map(|(names, how)| {
+            format!("{} of {} vCenters {how}: {}", names.len(), ended.len(), names.join(", "))
+        })
+        .collect();
+    let code = match exit {
+        Exit::Partly => Code::Partial,
+        Exit::Failed => Code::Failed,
+        _ => first,
+    };
+    ApiError::new(code, told.join("; "))
+        .next("The reason of each stands before this; musterctl operations list and show tell them again.")
 }
 
 fn shown(report: &TestReport) -> String {
@@ -138,4 +169,21 @@ fn shown(report: &TestReport) -> String {
         ("Latency", format!("{} ms", report.latency_ms)),
         ("May not see", missing),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Exit, OperationState, summary};
+
+    #[test]
+    fn the_last_line_names_every_vcenter_that_failed() {
+        use OperationState::{Failed, Partial, Succeeded};
+        let some = [("C", Failed), ("D", Succeeded), ("v1", Failed), ("E", Partial)];
+        let error = summary(&some, Exit::Partly, Code::Unreachable);
+        assert_eq!(error.message, "2 of 4 vCenters failed: C, v1; 1 of 4 vCenters succeeded in part: E");
+        assert_eq!(error.code, Code::Partial);
+        let all = [("C", Failed), ("D", Failed)];
+        assert_eq!(summary(&all, Exit::Unreachable, Code::TimedOut).code, Code::TimedOut);
+        assert_eq!(summary(&all, Exit::Failed, Code::TimedOut).code, Code::Failed);
+    }
 }

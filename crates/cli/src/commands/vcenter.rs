@@ -116,6 +116,10 @@ async fn add(service: &Service, output: &Output, add: Add<'_>) -> Result<(), Api
     if add.login.user.is_some() {
         service.credential_name_is_free(&add.name).await?;
     }
+    // Nobody should compare a fingerprint for what can't be added.
+    if let Some(credential) = &add.login.credential {
+        service.credential(credential).await?;
+    }
     let trust = approved(service, output, &add).await?;
     let login = login(service, output, &add, given).await?;
     let Add { name, address, tags, .. } = add;

@@ -72,6 +72,10 @@ pub struct Stored<T> {
     pub password_note: Option<String>,
 }
 
+/// How many characters of an id designate what has it. A shorter one is more likely a name that was mistyped, and it must
+/// not remove another thing.
+const SHORTEST_BEGINNING: usize = 8;
+
 /// The thing that a name, an id or a unique beginning of an id designates.
 fn designated<'a, T>(
     all: &'a [T],
@@ -84,8 +88,9 @@ fn designated<'a, T>(
     if let Some(found) = by_name.or_else(|| all.iter().find(|one| names(one).1 == lower)) {
         return Ok(found);
     }
+    let is_long_enough = lower.chars().count() >= SHORTEST_BEGINNING;
     let beginning: Vec<&T> =
-        all.iter().filter(|one| !lower.is_empty() && names(one).1.starts_with(&lower)).collect();
+        all.iter().filter(|one| is_long_enough && names(one).1.starts_with(&lower)).collect();
     match beginning[..] {
         [one] => Ok(one),
         [] => {
@@ -122,4 +127,31 @@ fn normal(trust: Trust) -> Result<Trust, ApiError> {
             Trust::Ca { pem }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::designated;
+    use contract::{ApiError, Code};
+
+    #[test]
+    fn an_id_designates_from_eight_characters_on_and_a_name_always() {
+        let ids = ["e2aaaaaa-1111", "e2aaaaaa-2222", "0c3d4e5f-3333"];
+        let all = ["Berlin", "E", "0c3d4e5f"].map(str::to_owned).into_iter().zip(ids).collect::<Vec<_>>();
+        let find = |designation: &str| -> Result<&str, ApiError> {
+            designated(&all, designation, "vCenter", |one| (&one.0, one.1)).map(|one| one.1)
+        };
+        for (designation, id) in
+            [("berlin", ids[0]), ("e", ids[1]), ("E2AAAAAA-1", ids[0]), ("e2aaaaaa-2222", ids[1])]
+        {
+            assert_eq!(find(designation).unwrap(), id, "{designation}");
+        }
+        for short in ["0", "0c", "0C3D4E5", "e2", "E2", ""] {
+            let error = find(short).unwrap_err();
+            assert_eq!(error.code, Code::NotFound, "{short}");
+            assert_eq!(error.message, format!("there is no vCenter \"{short}\""));
+        }
+        assert_eq!(find("0c3d4e5f-").unwrap(), ids[2]);
+        assert!(find("e2aaaaaa").unwrap_err().message.contains("several ids"));
+    }
 }

@@ -37,8 +37,8 @@ fn a_file_that_cannot_be_used_is_refused_with_the_place() {
     ));
     let bomb = "<a>".repeat(2000);
     for (text, why) in [
-        ("", "it has no element: it is no XML"),
-        ("hello", "it has no element: it is no XML"),
+        ("", "it has no element: it is not valid XML"),
+        ("hello", "it has no element: it is not valid XML"),
         ("<recording>\n<content>", "line 2, column 10: it ends before its elements do"),
         ("<recording>\n<a></b></recording>", "line 2, column 4: "),
         ("<html/>", "it begins with <html> and not with <recording>"),
@@ -58,7 +58,7 @@ fn a_file_that_cannot_be_used_is_refused_with_the_place() {
     }
     for (bytes, why) in [
         (&[0x1f, 0x8b, 8, 0, 0][..], "it can't be unpacked: "),
-        (&[b'<', 0xff][..], "it is no text in UTF-8, from byte 1 on"),
+        (&[b'<', 0xff][..], "it is not valid UTF-8, from byte 1 on"),
     ] {
         let wrong = Recording::parse(bytes).map(|_| ()).unwrap_err();
         assert!(wrong.contains(why), "{wrong}");

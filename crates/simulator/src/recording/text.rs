@@ -29,7 +29,7 @@ pub(super) fn unpacked(bytes: &[u8]) -> Result<String, Wrong> {
         return Err(format!("it has more than {} MB", LARGEST >> 20));
     }
     String::from_utf8(unpacked)
-        .map_err(|error| format!("it is no text in UTF-8, from byte {} on", error.utf8_error().valid_up_to()))
+        .map_err(|error| format!("it is not valid UTF-8, from byte {} on", error.utf8_error().valid_up_to()))
 }
 
 /// Whether the text is XML to its end, so that nobody has to ask again.
@@ -52,7 +52,7 @@ pub(super) fn well_formed(text: &str) -> Result<(), Wrong> {
             Ok(Event::Eof) if depth > 0 => {
                 return wrong(text.len() as u64, &"it ends before its elements do");
             }
-            Ok(Event::Eof) if !is_begun => return Err("it has no element: it is no XML".into()),
+            Ok(Event::Eof) if !is_begun => return Err("it has no element: it is not valid XML".into()),
             Ok(Event::Eof) => return Ok(()),
             Ok(_) => {}
             Err(error) => return wrong(reader.error_position(), &error),

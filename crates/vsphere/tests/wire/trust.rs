@@ -1,8 +1,8 @@
 //! Which certificates are accepted by which trust, and that nothing travels before that.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
-    PKCS_RSA_SHA256, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, date_time_ymd,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -242,10 +242,45 @@ async fn a_port_without_tls_is_a_bad_handshake() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         }
     });
-    let error = Client::connect(&endpoint, "test/1").await.unwrap_err();
-    assert!(matches!(error, Error::BadHandshake { .. }), "{error:?}");
-    let error = probe(&endpoint).await.unwrap_err();
-    assert!(matches!(error, Error::BadHandshake { .. }), "{error:?}");
+    for error in
+        [Client::connect(&endpoint, "test/1").await.unwrap_err(), probe(&endpoint).await.unwrap_err()]
+    {
+        match error {
+            Error::BadHandshake { detail, .. } => assert_eq!(detail, "no TLS is spoken there"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_said_in_plain_words() {
+    let trusted = authority();
+    let issued = |change: &dyn Fn(&mut CertificateParams)| {
+        let mut params = params(&["localhost"]);
+        change(&mut params);
+        signed_by(&params, &trusted.issuer)
+    };
+    for (identity, words) in [
+        (
+            signed_by(&params(&["localhost"]), &authority().issuer),
+            "signed by the trusted CA, but by another one of the same name",
+        ),
+        (
+            issued(&|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
+            "another purpose",
+        ),
+        (
+            issued(&|params| {
+                let mut unknown = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+                unknown.set_criticality(true);
+                params.custom_extensions = vec![unknown];
+            }),
+            "a critical extension",
+        ),
+    ] {
+        let reason = judge(&identity, "localhost", Trust::Ca(trusted.pem.clone())).await.unwrap_err();
+        assert!(reason.contains(words), "{reason}");
+    }
 }
 
 #[tokio::test]
