@@ -36,7 +36,7 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
             4,
             Some("invalid_login"),
             "user or password is wrong",
-            "credential set Berlin",
+            "new password into $CREDENTIALS_DIRECTORY/Berlin",
         ),
         (
             json!({"fault": "PasswordExpired", "message": "User password expired."}),
@@ -142,6 +142,22 @@ fn a_password_file_that_changed_after_a_rejection_is_tried_and_an_unchanged_one_
     );
     muster.put_password("Berlin", PASSWORD);
     assert_eq!((attempt().1.code, &credential(&muster)["rejected_at"]), (0, &Value::Null));
+    for old in ["rotated away", "rotated wrongly"] {
+        muster.put_password("Berlin", old);
+        let (sent, run) = attempt();
+        assert_eq!((sent, run.code), (0, 4), "never again, though another one worked since: {run:?}");
+        let error = run.error().to_string();
+        assert!(
+            error.contains("another one was accepted") && error.contains("test Berlin --retry-login"),
+            "{error}"
+        );
+        assert!(
+            error.contains("into $CREDENTIALS_DIRECTORY/Berlin") && !error.contains("credential set"),
+            "{error}"
+        );
+        muster.put_password("Berlin", PASSWORD);
+        assert_eq!(attempt().1.code, 0);
+    }
     assert_eq!(peer.sessions(), 0);
 }
 
@@ -165,6 +181,8 @@ fn a_mark_in_a_password_file_is_no_part_of_the_password_and_utf_16_is_refused_in
         let (sent, run) = logins(&peer, || test(&muster));
         assert_eq!((sent, run.code), (0, 4), "{run:?}");
         assert!(run.error()["message"].as_str().unwrap().contains("is UTF-16"), "{run:?}");
+        let next = run.error()["next_step"].as_str().unwrap().to_owned();
+        assert!(next.contains("as one line of UTF-8") && next.contains("Berlin"), "{next}");
 
         let add =
             ["vcenter", "add", "Bonn", &peer.address(), "--user", "admin", "--password-stdin", "--json"];
@@ -399,6 +417,15 @@ fn the_stored_password_stays_where_it_is_when_an_address_leads_to_a_server_that_
     );
 
     let given = ["vcenter", "edit", "Berlin", "--password-stdin", "--json"];
+    let run = muster.run_with_stdin(&given, "another than the file's");
+    assert!(run.code == 0 && run.stderr.contains("is not sent to the new address"), "{run:?}");
+    let run = test(&muster);
+    assert_eq!(
+        (run.code, new.calls("Login")),
+        (4, 0),
+        "what was typed says nothing about what is stored: {run:?}"
+    );
+    assert!(run.error()["next_step"].as_str().unwrap().contains("$CREDENTIALS_DIRECTORY/Berlin"), "{run:?}");
     assert_eq!(muster.run_with_stdin(&given, PASSWORD).code, 0);
     assert_eq!((test(&muster).code, new.calls("Login")), (0, 1));
     assert_eq!(test(&muster).code, 0, "from then on it is known there");

@@ -109,6 +109,15 @@ impl Secrets {
         if let Some(password) = self.held().get(&credential.id).cloned() {
             return Ok(Some((password, Place::Memory)));
         }
+        self.find_stored(credential, unlock).await
+    }
+
+    /// The same without what is only held in memory: what any other process would find.
+    pub async fn find_stored(
+        &self,
+        credential: &CredentialKey,
+        unlock: Unlock,
+    ) -> Result<Option<(SecretString, Place)>, Error> {
         if let Some(dir) = &self.shared.options.credentials_dir
             && let Some(password) = folder::read(dir, &credential.name).await?
         {

@@ -7,7 +7,7 @@ use contract::{ApiError, Code, CredentialId, Trust, VcenterId, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{Rejected, Store, VcenterRecord};
+use store::{Rejections, Store, VcenterRecord};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -249,9 +249,11 @@ impl Connections {
         };
         let Some((password, lock, before)) = self.while_open(ready).await? else { return Ok(None) };
         let answer = client.login(&v.user, &password.secret).await;
-        self.note_answer(&v.credential_id, &password, before.as_ref(), &answer).await?;
+        self.note_answer(&v.credential_id, &password, &before, &answer).await?;
+        let is_in_file = password.is_in_file;
         drop((password, lock));
-        let session = answer.map_err(|error| explain::vsphere(&vcenter, &error))?;
+        let server = explain::Server { is_in_file, ..explain::Server::from(&vcenter) };
+        let session = answer.map_err(|error| explain::vsphere(server, &error))?;
         match self.while_open(self.identify(&vcenter, &session, client.about())).await {
             Ok(instance_uuid) => {
                 let about = client.about().clone();
@@ -299,7 +301,7 @@ impl Connections {
         &self,
         credential: &CredentialId,
         password: &logins::Password,
-        before: Option<&Rejected>,
+        before: &Rejections,
         answer: &Result<Session, vsphere::Error>,
     ) -> Result<(), ApiError> {
         let noted = self.logins.note_answer(credential, password, before, answer).await;
@@ -321,9 +323,7 @@ impl Connections {
         let uuid = found.instance_uuid.clone();
         match (&v.instance_uuid, &uuid) {
             (Some(known), Some(found)) if known != found => return Err(explain::different(vcenter, found)),
-            (Some(known), None) => {
-                return Err(explain::different(vcenter, &format!("none, instead of {known}")));
-            }
+            (Some(known), None) => return Err(explain::unidentified(vcenter, known)),
             _ => {}
         }
         let as_known = v.instance_uuid == uuid

@@ -4,7 +4,9 @@
 mod login;
 
 pub use login::no_new_password;
-pub(crate) use login::{no_password, rejected_before, rejection, unknown_at, was_rejected, words};
+pub(crate) use login::{
+    no_password, rejected_before, rejected_once, rejection, unknown_at, was_rejected, words,
+};
 
 use crate::suggest::Suggestion;
 use contract::{ApiError, Certificate, Code, Time, Trust, Vcenter};
@@ -24,12 +26,23 @@ pub(crate) struct Server<'a> {
     pub(crate) trust: &'a Trust,
     /// Whether it is configured already, or about to be.
     pub(crate) configured: bool,
+    /// Whether the password that was sent is a file's.
+    pub(crate) is_in_file: bool,
 }
 
 impl<'a> From<&'a VcenterRecord> for Server<'a> {
     fn from(record: &'a VcenterRecord) -> Server<'a> {
         let Vcenter { name, host, port, user, credential, .. } = &record.vcenter;
-        Server { name, host, port: *port, user, credential, trust: &record.trust, configured: true }
+        Server {
+            name,
+            host,
+            port: *port,
+            user,
+            credential,
+            trust: &record.trust,
+            configured: true,
+            is_in_file: false,
+        }
     }
 }
 
@@ -216,14 +229,32 @@ pub(crate) fn different(vcenter: &VcenterRecord, found: &str) -> ApiError {
 pub(crate) fn different_at(vcenter: &VcenterRecord, address: &str, found: &str) -> ApiError {
     let v = &vcenter.vcenter;
     let known = v.instance_uuid.as_deref().unwrap_or("unknown");
-    ApiError::new(
-        Code::DifferentVcenter,
-        format!(
-            "another vCenter answers at {address}: its instance id is {found}, that of {} is {known}; nothing was changed",
+    is_another(
+        vcenter,
+        &format!(
+            "another vCenter answers at {address}: its instance id is {found}, that of {} is {known}",
             v.name
         ),
     )
-    .next(format!(
+}
+
+/// A server without an instance id where one with an id is configured.
+pub(crate) fn unidentified(vcenter: &VcenterRecord, known: &str) -> ApiError {
+    let v = &vcenter.vcenter;
+    let address = address(&v.host, v.port);
+    let said = match vcenter.is_host() {
+        true => format!("the server at {address} shows no instance id; that of {} is {known}", v.name),
+        false => format!(
+            "the server at {address} is an ESXi host or shows no instance id; {} is a vCenter with the id {known}",
+            v.name
+        ),
+    };
+    is_another(vcenter, &said)
+}
+
+fn is_another(vcenter: &VcenterRecord, said: &str) -> ApiError {
+    let v = &vcenter.vcenter;
+    ApiError::new(Code::DifferentVcenter, format!("{said}; nothing was changed")).next(format!(
         "If {} moved, correct its address: {}. If it was installed again, remove it and add it again.",
         v.name,
         another_address(&v.name)
@@ -258,9 +289,24 @@ pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
         .next("Unlock it by logging in to the desktop, then try again."),
         other => ApiError::new(
             Code::NoPassword,
-            format!("the password of \"{credential}\" could not be read: {other}"),
+            format!("the password of \"{credential}\" could not be read: {}", chain(other)),
         )
-        .next("Run musterctl doctor: it says how the keychain is."),
+        .next(match other {
+            secrets::Error::UnusableFile { path, .. } => {
+                format!(
+                    "Write the password into {} as one line of UTF-8 text, then try again.",
+                    path.display()
+                )
+            }
+            secrets::Error::File { path, .. } => format!(
+                "Make {} a regular file that the user who runs Muster may read, then try again.",
+                path.display()
+            ),
+            secrets::Error::UnsafeName { .. } => {
+                "Unset $CREDENTIALS_DIRECTORY: then its password is looked for in the keychain.".into()
+            }
+            _ => "Run musterctl doctor: it says how the keychain is.".into(),
+        }),
     }
 }
 

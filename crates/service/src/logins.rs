@@ -4,12 +4,12 @@
 use crate::events::Events;
 use crate::{Clock, explain};
 use contract::{ApiError, Credential, CredentialId, Event, Rejection, Time, Vcenter, VcenterId};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use secrets::{CredentialKey, Place, Secrets, Unlock};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{Rejected, Store, VcenterRecord};
+use store::{Rejected, Rejections, Store, VcenterRecord};
 use vsphere::{About, Session};
 
 /// vCenter unlocks an account by itself after some minutes, unless somebody goes on trying.
@@ -21,7 +21,7 @@ pub(crate) struct Password {
     pub(crate) secret: SecretString,
     /// Whether it is stored nowhere: somebody typed it for this process.
     pub(crate) is_typed: bool,
-    is_in_file: bool,
+    pub(crate) is_in_file: bool,
     /// Sixteen bits of it.
     fingerprint: u16,
 }
@@ -40,8 +40,8 @@ pub(crate) struct Logins {
 /// What is known of the passwords that were typed for this process only.
 #[derive(Default)]
 struct Typed {
-    /// The addresses that somebody typed the password for.
-    addresses: HashSet<(VcenterId, String, u16)>,
+    /// The addresses that somebody typed a password for, and which one that was.
+    addresses: HashMap<(VcenterId, String, u16), SecretString>,
     /// What was rejected. The store says it too, unless it has to say it of the stored one.
     rejected: HashMap<CredentialId, Rejected>,
 }
@@ -89,72 +89,82 @@ impl Logins {
 
     /// Holds a password that was typed, until this process ends; with a vCenter, it was typed for its address.
     pub(crate) fn hold(&self, key: &CredentialKey, secret: SecretString, vcenter: Option<&Vcenter>) {
-        self.secrets.hold(key, secret);
         if let Some(v) = vcenter {
-            self.typed().addresses.insert((v.id.clone(), v.host.clone(), v.port));
+            self.typed().addresses.insert((v.id.clone(), v.host.clone(), v.port), secret.clone());
         }
+        self.secrets.hold(key, secret);
     }
 
     /// Fails if a vCenter rejected the credential before and nothing changed since; looks for its password only then.
     /// So nobody is contacted in vain. What counts is the look under the login lock.
     pub(crate) async fn look(&self, vcenter: &VcenterRecord, by_user: bool) -> Result<(), ApiError> {
         let v = &vcenter.vcenter;
-        let Some(rejected) = self.store.rejection(&v.credential_id).await.map_err(explain::store)? else {
+        let known = self.store.rejections(&v.credential_id).await.map_err(explain::store)?;
+        if known == Rejections::default() {
             return Ok(());
-        };
+        }
         match self.password(&v.credential_id, &v.credential, by_user).await {
             Ok(password) => {
                 self.refuse_rejected(&v.credential_id, &password, Some(&v.name), false).await.map(drop)
             }
-            Err(_) if blocks_every_password(&rejected, (self.now)()) => {
-                Err(self.rejected_before(&v.credential_id, &rejected, Some(&v.name), false).await?)
-            }
-            // The rejection is of one password: why none is at hand is what has to be mended first.
-            Err(error) => Err(error),
+            Err(error) => match known.last.filter(|last| blocks_every_password(last, (self.now)())) {
+                Some(last) => {
+                    Err(self.rejected_before(&v.credential_id, Some(&last), Some(&v.name), false).await?)
+                }
+                // The rejection is of one password: why none is at hand is what has to be mended first.
+                None => Err(error),
+            },
         }
     }
 
     /// Whether the password that is at hand for a credential is kept from being tried.
     pub(crate) async fn is_blocked(&self, credential: &Credential) -> Result<bool, ApiError> {
-        let Some(rejected) = self.store.rejection(&credential.id).await.map_err(explain::store)? else {
+        let known = self.store.rejections(&credential.id).await.map_err(explain::store)?;
+        if known == Rejections::default() {
             return Ok(false);
-        };
+        }
         let password = self.password(&credential.id, &credential.name, true).await;
         Ok(match password {
-            Ok(password) => blocks(&rejected, &password, (self.now)()),
-            Err(_) => blocks_every_password(&rejected, (self.now)()),
+            Ok(password) => {
+                let told = known.last.is_some_and(|last| blocks(&last, &password, (self.now)()));
+                told || known.fingerprints.contains(&password.fingerprint)
+            }
+            Err(_) => known.last.is_some_and(|last| blocks_every_password(&last, (self.now)())),
         })
     }
 
-    /// Fails if this password must not be tried, unless a person says that it is right after all; answers with what a
-    /// vCenter said of the credential before.
+    /// Fails if this password must not be tried, unless a person says that it is right after all; answers with what
+    /// vCenters said of the credential before.
     pub(crate) async fn refuse_rejected(
         &self,
         credential: &CredentialId,
         password: &Password,
         vcenter: Option<&str>,
         retry: bool,
-    ) -> Result<Option<Rejected>, ApiError> {
-        let rejected = self.store.rejection(credential).await.map_err(explain::store)?;
+    ) -> Result<Rejections, ApiError> {
+        let known = self.store.rejections(credential).await.map_err(explain::store)?;
         let typed = self.typed().rejected.get(credential).filter(|_| password.is_typed).cloned();
         let now = (self.now)();
-        let blocking = [&rejected, &typed].into_iter().flatten().find(|one| blocks(one, password, now));
-        match blocking {
-            Some(blocking) if !retry => {
-                Err(self.rejected_before(credential, blocking, vcenter, password.is_in_file).await?)
-            }
-            _ => Ok(rejected),
+        let blocking = [&known.last, &typed].into_iter().flatten().find(|one| blocks(one, password, now));
+        // Another process has another one, which worked since: this one would be sent after each success of that one.
+        let is_listed = known.fingerprints.contains(&password.fingerprint);
+        match retry || (blocking.is_none() && !is_listed) {
+            true => Ok(known),
+            false => Err(self.rejected_before(credential, blocking, vcenter, password.is_in_file).await?),
         }
     }
 
     async fn rejected_before(
         &self,
         credential: &CredentialId,
-        rejected: &Rejected,
+        rejected: Option<&Rejected>,
         vcenter: Option<&str>,
         is_in_file: bool,
     ) -> Result<ApiError, ApiError> {
         let credential = self.store.credential(credential).await.map_err(explain::store)?;
+        let Some(rejected) = rejected else {
+            return Ok(explain::rejected_once(&credential, vcenter, is_in_file));
+        };
         let credential = Credential {
             rejected_at: Some(rejected.at),
             rejected_because: Some(rejected.because),
@@ -174,33 +184,42 @@ impl Logins {
         let v = &vcenter.vcenter;
         let typed_for_it = || {
             let address = (v.id.clone(), v.host.clone(), v.port);
-            password.is_typed && self.typed().addresses.contains(&address)
+            let sent = password.secret.expose_secret();
+            let typed = self.typed();
+            password.is_typed
+                && typed.addresses.get(&address).is_some_and(|typed| typed.expose_secret() == sent)
         };
-        if is_known || typed_for_it() { Ok(()) } else { Err(explain::unknown_at(vcenter)) }
+        if is_known || typed_for_it() {
+            Ok(())
+        } else {
+            Err(explain::unknown_at(vcenter, password.is_in_file))
+        }
     }
 
     /// Stores with the credential what a server said of it. The caller holds the credential's login lock; `before` is
-    /// what a vCenter said of it the last time.
+    /// what vCenters said of it until now.
     pub(crate) async fn note_answer(
         &self,
         credential: &CredentialId,
         password: &Password,
-        before: Option<&Rejected>,
+        before: &Rejections,
         answer: &Result<Session, vsphere::Error>,
     ) -> Result<(), ApiError> {
         let noted = match answer {
             Err(vsphere::Error::InvalidLogin { refusal, message, .. }) => {
+                let because = explain::rejection(*refusal);
                 let rejected = Rejected {
                     at: (self.now)(),
-                    because: explain::rejection(*refusal),
+                    because,
                     message: explain::words(message),
-                    fingerprint: Some(password.fingerprint),
+                    // It may be the right one.
+                    fingerprint: Some(password.fingerprint).filter(|_| because != Rejection::AccountLocked),
                     is_typed: password.is_typed,
                 };
                 // A locked account binds everybody, whatever password showed it.
                 if password.is_typed && rejected.because != Rejection::AccountLocked {
                     self.typed().rejected.insert(credential.clone(), rejected.clone());
-                    if before.is_some_and(|before| !before.is_typed) {
+                    if before.last.as_ref().is_some_and(|last| !last.is_typed) {
                         // Whoever has the stored one must still know that it was rejected.
                         return Ok(());
                     }
@@ -209,10 +228,11 @@ impl Logins {
             }
             Ok(_) => {
                 self.forget_typed(credential);
-                if !before.is_some_and(|before| is_proof(before, password)) {
+                let lifts = before.last.as_ref().is_some_and(|last| is_proof(last, password));
+                if !lifts && !before.fingerprints.contains(&password.fingerprint) {
                     return Ok(());
                 }
-                self.store.clear_rejection(credential).await
+                self.store.set_accepted(credential, password.fingerprint, lifts).await
             }
             Err(_) => return Ok(()),
         };
@@ -268,9 +288,7 @@ pub(crate) fn is_known(vcenter: &VcenterRecord, about: &About) -> Result<bool, A
         (Some(known), Some(found)) if known == found => Ok(true),
         (Some(_), Some(found)) => Err(explain::different(vcenter, found)),
         // A vCenter always tells; an ESXi host does only after login.
-        (Some(known), None) if !vcenter.is_host() => {
-            Err(explain::different(vcenter, &format!("none, instead of {known}")))
-        }
+        (Some(known), None) if !vcenter.is_host() => Err(explain::unidentified(vcenter, known)),
         _ => Ok(!vcenter.is_moved()),
     }
 }

@@ -1,5 +1,5 @@
 //! Credentials as configured: name, user, and whether a vCenter rejected them.
-//! Refuses passwords: of one that was rejected sixteen bits are kept, to tell another one from it.
+//! Refuses passwords: of the last few that were rejected sixteen bits are kept, to tell another one from them.
 
 use crate::Store;
 use crate::changes::Topic;
@@ -11,11 +11,20 @@ use contract::{Credential, CredentialId, CredentialPlace, Rejection, Time, Vcent
 use sqlx::Row;
 use std::collections::BTreeMap;
 
+/// How many rejected passwords are remembered of a credential.
+const REMEMBERED: usize = 8;
+
+/// No rejection is told any more; what was rejected is still remembered.
+macro_rules! untold {
+    () => {
+        "rejected_at = NULL, rejected_because = NULL, rejected_message = NULL, rejected_typed = 0"
+    };
+}
+
 /// Nothing of a rejection is left: not the sixteen bits either.
 macro_rules! unrejected {
     () => {
-        "rejected_at = NULL, rejected_because = NULL, rejected_message = NULL, \
-         rejected_fingerprint = NULL, rejected_typed = 0"
+        concat!(untold!(), ", rejected_fingerprints = '[]'")
     };
 }
 
@@ -42,10 +51,19 @@ pub struct Rejected {
     /// The server's own words, where it had some.
     pub message: Option<String>,
     /// Sixteen bits of the password that was rejected, under the key of [`Store::rejection_key`]; `None` where an older
-    /// release noted it.
+    /// release noted it, or where the account is locked, which says nothing about a password.
     pub fingerprint: Option<u16>,
     /// Whether that password was typed for one process and stored nowhere.
     pub is_typed: bool,
+}
+
+/// What is known of the passwords that vCenters rejected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejections {
+    /// The last rejection, if nothing has lifted it since.
+    pub last: Option<Rejected>,
+    /// Sixteen bits of each of the last few passwords, whatever others worked since.
+    pub fingerprints: Vec<u16>,
 }
 
 impl Store {
@@ -126,35 +144,56 @@ impl Store {
         self.update_credential(id, update, attempt).await
     }
 
-    /// What a vCenter said of it last, if it rejected it and nothing has lifted that since.
-    pub async fn rejection(&self, id: &CredentialId) -> Result<Option<Rejected>, Error> {
-        let attempt = Attempt::on("reading the rejection of credential", id.as_str());
+    /// What a vCenter said of it last, if it rejected it and nothing has lifted that since, and what was rejected before.
+    pub async fn rejections(&self, id: &CredentialId) -> Result<Rejections, Error> {
+        let attempt = Attempt::on("reading the rejections of credential", id.as_str());
         let row = sqlx::query("SELECT * FROM credentials WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(self.engine().readers())
             .await
             .during(attempt)?
             .ok_or_else(|| not_found(id))?;
-        rejected(&row).during(attempt)
+        let last = rejected(&row).during(attempt)?;
+        Ok(Rejections { last, fingerprints: fingerprints(&row).during(attempt)? })
     }
 
-    /// Notes that a vCenter rejected it.
+    /// Notes that a vCenter rejected it, and which password it was.
     pub async fn set_rejected(&self, id: &CredentialId, rejected: &Rejected) -> Result<(), Error> {
         let attempt = Attempt::on("noting the rejection of credential", id.as_str());
         let because = row::word(&rejected.because).during(attempt)?;
+        let mut tx = self.engine().write(attempt).await?;
+        remember(&mut tx, id, |known| {
+            known.retain(|one| Some(*one) != rejected.fingerprint);
+            known.extend(rejected.fingerprint);
+            known.drain(..known.len().saturating_sub(REMEMBERED));
+        })
+        .await
+        .during(attempt)?;
         let update = sqlx::query(
             "UPDATE credentials SET rejected_at = $1, rejected_because = $2, rejected_message = $3, \
-             rejected_fingerprint = $4, rejected_typed = $5 WHERE id = $6",
+             rejected_typed = $4 WHERE id = $5",
         )
         .bind(rejected.at.0)
         .bind(because)
         .bind(&rejected.message)
-        .bind(rejected.fingerprint.map(i64::from))
         .bind(i64::from(rejected.is_typed));
-        self.update_credential(id, update, attempt).await
+        self.update_in(tx, id, update, attempt).await
     }
 
-    /// Forgets that a vCenter rejected it, as after its password changed.
+    /// Notes that a password worked: it alone is no longer one that was rejected. With `lifts` the last rejection isn't told
+    /// any more.
+    pub async fn set_accepted(&self, id: &CredentialId, fingerprint: u16, lifts: bool) -> Result<(), Error> {
+        let attempt = Attempt::on("noting the login of credential", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        remember(&mut tx, id, |known| known.retain(|one| *one != fingerprint)).await.during(attempt)?;
+        let update = sqlx::query(match lifts {
+            true => concat!("UPDATE credentials SET ", untold!(), " WHERE id = $1"),
+            false => "UPDATE credentials SET id = id WHERE id = $1",
+        });
+        self.update_in(tx, id, update, attempt).await
+    }
+
+    /// Forgets every password that a vCenter rejected, as after another one was set.
     pub async fn clear_rejection(&self, id: &CredentialId) -> Result<(), Error> {
         let attempt = Attempt::on("forgetting the rejection of credential", id.as_str());
         let update = sqlx::query(concat!("UPDATE credentials SET ", unrejected!(), " WHERE id = $1"));
@@ -256,7 +295,17 @@ impl Store {
         update: sqlx::query::Query<'q, crate::engine::Db, <crate::engine::Db as sqlx::Database>::Arguments>,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
-        let mut tx = self.engine().write(attempt).await?;
+        let tx = self.engine().write(attempt).await?;
+        self.update_in(tx, id, update, attempt).await
+    }
+
+    async fn update_in<'q>(
+        &self,
+        mut tx: Tx,
+        id: &'q CredentialId,
+        update: sqlx::query::Query<'q, crate::engine::Db, <crate::engine::Db as sqlx::Database>::Arguments>,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
         update.bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
         self.note_credential(&mut tx, id, attempt).await?;
         tx.commit().await.during(attempt)
@@ -280,15 +329,39 @@ pub(crate) async fn set_user(
     .map(|_| ())
 }
 
+/// Changes which rejected passwords are remembered; of a credential that isn't there, none.
+async fn remember(
+    tx: &mut DbConnection,
+    id: &CredentialId,
+    change: impl FnOnce(&mut Vec<u16>),
+) -> Result<(), sqlx::Error> {
+    const READ: &str = "SELECT rejected_fingerprints FROM credentials WHERE id = $1";
+    let Some(row) = sqlx::query(READ).bind(id.as_str()).fetch_optional(&mut *tx).await? else {
+        return Ok(());
+    };
+    let mut known = fingerprints(&row)?;
+    change(&mut known);
+    let list = serde_json::Value::from(known).to_string();
+    let update = sqlx::query("UPDATE credentials SET rejected_fingerprints = $1 WHERE id = $2");
+    update.bind(list).bind(id.as_str()).execute(tx).await.map(|_| ())
+}
+
+/// The rejected passwords that are remembered, the newest last.
+fn fingerprints(row: &DbRow) -> Result<Vec<u16>, sqlx::Error> {
+    let list: String = row.try_get("rejected_fingerprints")?;
+    serde_json::from_str(&list).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
 fn rejected(row: &DbRow) -> Result<Option<Rejected>, sqlx::Error> {
     let Some(at) = row::time(row.try_get("rejected_at")?) else { return Ok(None) };
     let because: Option<String> = row.try_get("rejected_because")?;
-    let fingerprint: Option<i64> = row.try_get("rejected_fingerprint")?;
+    let because = because.map(row::from_word).transpose()?.unwrap_or(Rejection::Refused);
+    let newest = fingerprints(row)?.pop();
     Ok(Some(Rejected {
         at,
-        because: because.map(row::from_word).transpose()?.unwrap_or(Rejection::Refused),
+        because,
         message: row.try_get("rejected_message")?,
-        fingerprint: fingerprint.and_then(|bits| u16::try_from(bits).ok()),
+        fingerprint: newest.filter(|_| because != Rejection::AccountLocked),
         is_typed: row.try_get::<i64, _>("rejected_typed")? != 0,
     }))
 }

@@ -31,7 +31,7 @@ pub use aside::aside;
 pub use changes::{Change, Changes, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};
-pub use credentials::{NewCredential, Rejected};
+pub use credentials::{NewCredential, Rejected, Rejections};
 pub use damage::Damaged;
 pub use error::Error;
 pub use inventory::Loaded;

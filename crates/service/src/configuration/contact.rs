@@ -8,7 +8,7 @@ use crate::{Service, connections, logins, validate};
 use contract::command::Settings;
 use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId};
 use secrecy::SecretString;
-use store::{Identity, VcenterRecord};
+use store::{Identity, Rejections, VcenterRecord};
 use vsphere::{About, Client};
 
 impl Service {
@@ -16,8 +16,16 @@ impl Service {
     /// Never sends a credential.
     pub async fn probe(&self, address: &str, trust: &Trust) -> Result<Probe, ApiError> {
         let (host, port) = validate::address(address)?;
-        let server =
-            Server { name: address, host: &host, port, user: "", credential: "", trust, configured: false };
+        let server = Server {
+            name: address,
+            host: &host,
+            port,
+            user: "",
+            credential: "",
+            trust,
+            configured: false,
+            is_in_file: false,
+        };
         let endpoint = connections::endpoint(&host, port, trust)?;
         let probe = vsphere::probe(&endpoint).await.map_err(|error| explain::vsphere(server, &error))?;
         let mut answer = Probe {
@@ -108,6 +116,7 @@ impl Service {
             credential: &login.name,
             trust: &trust,
             configured: false,
+            is_in_file: false,
         };
         let endpoint = connections::endpoint(&host, port, &trust)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
@@ -175,7 +184,7 @@ impl Service {
             let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
             let login = self.as_it_is_now(login).await?;
             let before = match login.is_new {
-                true => None,
+                true => Rejections::default(),
                 false => self.inner.logins.refuse_rejected(&login.id, &login.password, None, false).await?,
             };
             Ok((lock, login, before))
@@ -183,7 +192,7 @@ impl Service {
         let (lock, login, before) = connections.while_open(ready).await?;
         let answer = client.login(&login.user, &login.password.secret).await;
         if !login.is_new {
-            connections.note_answer(&login.id, &login.password, before.as_ref(), &answer).await?;
+            connections.note_answer(&login.id, &login.password, &before, &answer).await?;
         }
         drop(lock);
         let session = match answer {

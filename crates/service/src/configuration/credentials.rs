@@ -158,13 +158,15 @@ impl Service {
         let kept = self.inner.secrets.store(&key, password, self.inner.unlock).await;
         self.inner.logins.forget_typed(id);
         self.leave_sessions_of(id).await?;
-        let file = format!("the file $CREDENTIALS_DIRECTORY/{name}");
+        let file = format!("file $CREDENTIALS_DIRECTORY/{name}");
         if let Ok(Some(Place::File)) = self.inner.secrets.is_stored(&key).await {
+            let too = if matches!(kept, Ok(Place::Keychain)) { " too" } else { "" };
             return Ok(Some(format!(
-                "{file} has a password too, and that is the one that is used: change it there."
+                "The {file} has a password{too}, and that is the one that is used: change it there."
             )));
         }
-        let elsewhere = format!("Put it into {file}, or type it when a command on a terminal asks for it.");
+        let elsewhere =
+            format!("Put it into the {file}, or type it when a command on a terminal asks for it.");
         let (stored, note) = match &kept {
             Ok(Place::Keychain) => (CredentialPlace::Keychain, None),
             Ok(Place::Memory | Place::File) => {
@@ -186,7 +188,7 @@ impl Service {
 
     /// Whether what was rejected is a password that somebody typed.
     async fn is_of_a_typed_one(&self, id: &CredentialId) -> Result<bool, ApiError> {
-        let rejected = self.inner.store.rejection(id).await.map_err(explain::store)?;
+        let rejected = self.inner.store.rejections(id).await.map_err(explain::store)?.last;
         Ok(rejected.is_some_and(|rejected| rejected.is_typed))
     }
 

@@ -3,8 +3,11 @@
 
 use super::{AddVcenter, EditVcenter, Stored, designated, normal};
 use crate::explain::{self, Server};
+use crate::suggest::Suggestion;
 use crate::{Service, validate};
 use contract::{ApiError, Credential, CredentialPlace, Event, Vcenter, VcenterId, VcenterState};
+use secrecy::{ExposeSecret, SecretString};
+use secrets::{CredentialKey, Place};
 use store::{Identity, NewCredential, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
 
 impl Service {
@@ -36,6 +39,7 @@ impl Service {
             credential: &login.name,
             trust: &trust,
             configured: false,
+            is_in_file: false,
         };
         let found = self.first_contact(server, &login).await?;
         let vcenter_id = VcenterId(uuid::Uuid::new_v4().to_string());
@@ -102,7 +106,7 @@ impl Service {
             trust: edit.trust.map(normal).transpose()?,
             tags: edit.tags.map(validate::tags).transpose()?,
             ttl_seconds: edit.ttl.map(validate::ttl).transpose()?.map(|ttl| ttl.as_secs()),
-            vouched_for: edit.password.is_some(),
+            vouched_for: false,
         };
         // Whoever logs in with the old one now must not have its rejection written over the new one.
         let lock = match user.is_some() || edit.password.is_some() {
@@ -123,12 +127,41 @@ impl Service {
         let record = self.inner.store.vcenter(&id).await.map_err(explain::store)?;
         let v = &record.vcenter;
         let password_note = match &edit.password {
-            Some(password) => self.keep_password(&v.credential_id, &v.credential, password).await?,
+            Some(password) => {
+                let note = self.keep_password(&v.credential_id, &v.credential, password).await?;
+                self.vouch(&record, password, note).await?
+            }
             None => None,
         };
         drop(lock);
         self.changed();
         Ok(Stored { what: record.vcenter, password_note })
+    }
+
+    /// Somebody gave this password for the address of a vCenter: it may be sent there, and nothing else that is stored.
+    /// Answers with what to say of it.
+    async fn vouch(
+        &self,
+        record: &VcenterRecord,
+        password: &SecretString,
+        note: Option<String>,
+    ) -> Result<Option<String>, ApiError> {
+        let v = &record.vcenter;
+        let key = CredentialKey { id: v.credential_id.0.clone(), name: v.credential.clone() };
+        let stored = self.inner.secrets.find_stored(&key, self.inner.unlock).await.ok().flatten();
+        match stored {
+            Some((stored, _)) if stored.expose_secret() == password.expose_secret() => {
+                let vouched = VcenterEdit { vouched_for: true, ..VcenterEdit::default() };
+                self.inner.store.edit_vcenter(&v.id, vouched).await.map_err(explain::store)?;
+                Ok(note)
+            }
+            _ if !record.is_moved() => Ok(note),
+            stored => {
+                self.inner.logins.hold(&key, password.clone(), Some(v));
+                let is_file = matches!(stored, Some((_, Place::File)));
+                Ok(note.map(|note| if is_file { format!("{note} {}", not_vouched_for(v)) } else { note }))
+            }
+        }
     }
 
     /// Removes a vCenter with everything cached of it; the credential that was made with it goes too if nothing uses it.
@@ -176,4 +209,12 @@ impl Service {
         self.inner.events.publish(Event::VcentersChanged);
         self.inner.events.publish(Event::CredentialsChanged);
     }
+}
+
+/// Another password is in the file than the one that was typed for the address.
+fn not_vouched_for(vcenter: &Vcenter) -> String {
+    format!(
+        "It is not the one that was typed, and is not sent to the new address. Then type it once more: {}.",
+        Suggestion::of("vcenter edit").about(&vcenter.name).flag("--password-stdin")
+    )
 }

@@ -39,7 +39,7 @@ pub(super) fn rejected(server: &Server<'_>, refusal: Refusal, message: &str) -> 
         reason(because, words(message).as_deref())
     );
     let next = match server.configured {
-        true => what_to_do(because, server.user, server.credential, Some(server.name)),
+        true => what_to_do(because, server.user, server.credential, Some(server.name), server.is_in_file),
         false => before_it_is_stored(because, server.user),
     };
     ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, message).next(next) }
@@ -51,17 +51,47 @@ pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, is
     let because = credential.rejected_because.unwrap_or(Rejection::Refused);
     let vcenter = vcenter.or(vcenters.first().map(String::as_str));
     let retry = vcenter.map(retry_on);
-    let mut next = what_to_do(because, user, name, vcenter);
+    let mut next = what_to_do(because, user, name, vcenter, is_in_file);
     if is_in_file && because != Rejection::AccountLocked {
         let _ = write!(
             next,
-            " Muster tries the file $CREDENTIALS_DIRECTORY/{name} again as soon as it holds a different password.{}",
-            retry.map(|retry| format!(" If it already does, run {retry}.")).unwrap_or_default()
+            "{}",
+            retry
+                .map(|retry| format!(" If another password is in the file already, run {retry}."))
+                .unwrap_or_default()
         );
     }
     let message =
         format!("{}; it was not tried again, since that could lock the account", was_rejected(credential));
     ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, message).next(next) }
+}
+
+/// A password that some vCenter rejected earlier, while another one of the same credential worked since.
+pub(crate) fn rejected_once(credential: &Credential, vcenter: Option<&str>, is_in_file: bool) -> ApiError {
+    let Credential { name, user, vcenters, .. } = credential;
+    let retry = vcenter.or(vcenters.first().map(String::as_str)).map(retry_on);
+    let place =
+        if is_in_file { format!("in $CREDENTIALS_DIRECTORY/{name}") } else { "that is at hand".into() };
+    let message = format!(
+        "the password {place} for the credential \"{name}\" ({user}) was rejected before, and another one was accepted \
+         elsewhere; it was not tried again, since that could lock the account"
+    );
+    let next = format!(
+        "{}{}",
+        new_password(name, is_in_file),
+        retry.map(|retry| format!(" If this one is right after all: {retry}.")).unwrap_or_default()
+    );
+    ApiError::new(Code::LoginRejected, message).next(next)
+}
+
+/// Where the right password has to go: a file is read before the keychain.
+fn new_password(credential: &str, is_in_file: bool) -> String {
+    match is_in_file {
+        true => format!(
+            "Write the new password into $CREDENTIALS_DIRECTORY/{credential}: it is tried at the next login."
+        ),
+        false => format!("Store the new password: {}.", Suggestion::new_password(credential)),
+    }
 }
 
 /// What is known of a rejection, as a sentence without its end.
@@ -76,8 +106,12 @@ pub(crate) fn was_rejected(credential: &Credential) -> String {
 }
 
 /// A server that does not show, before any login, that it is the one that the password is for.
-pub(crate) fn unknown_at(vcenter: &VcenterRecord) -> ApiError {
+pub(crate) fn unknown_at(vcenter: &VcenterRecord, is_in_file: bool) -> ApiError {
     let v = &vcenter.vcenter;
+    let which = match is_in_file {
+        true => format!("type the password in $CREDENTIALS_DIRECTORY/{}", v.credential),
+        false => "type its password".to_owned(),
+    };
     ApiError::new(
         Code::NoPassword,
         format!(
@@ -88,7 +122,7 @@ pub(crate) fn unknown_at(vcenter: &VcenterRecord) -> ApiError {
         ),
     )
     .next(format!(
-        "If it is the same, type its password for this address: {}.",
+        "If it is the same, {which} for this address: {}.",
         Suggestion::of("vcenter edit").about(&v.name).flag("--password-stdin")
     ))
 }
@@ -123,21 +157,27 @@ fn retry_on(vcenter: &str) -> Suggestion {
     Suggestion::of("test").about(vcenter).flag("--retry-login")
 }
 
-fn what_to_do(because: Rejection, user: &str, credential: &str, vcenter: Option<&str>) -> String {
-    let set = Suggestion::new_password(credential);
+fn what_to_do(
+    because: Rejection,
+    user: &str,
+    credential: &str,
+    vcenter: Option<&str>,
+    is_in_file: bool,
+) -> String {
+    let set = new_password(credential, is_in_file);
     let retry = vcenter.map(retry_on);
     let or_retry = |when: &str| retry.as_ref().map(|retry| format!(" {when}: {retry}.")).unwrap_or_default();
     match because {
         Rejection::InvalidLogin => format!(
-            "Nothing logs in with it again until it is changed: {set}.{} {FEDERATED}",
+            "Nothing logs in with it again until it is changed. {set}{} {FEDERATED}",
             or_retry("If it was right after all")
         ),
         Rejection::PasswordExpired => format!(
-            "Give {user} a new password on the vCenter or in its directory, then store it: {set}.{}",
+            "Give {user} a new password on the vCenter or in its directory. {set}{}",
             or_retry("If the old one is valid again")
         ),
         Rejection::AccountDisabled => format!(
-            "Ask an administrator to enable {user} on the vCenter or in its directory.{} With another password: {set}.",
+            "Ask an administrator to enable {user} on the vCenter or in its directory.{} {set}",
             or_retry("Then log in again")
         ),
         Rejection::AccountLocked => format!(
@@ -145,10 +185,9 @@ fn what_to_do(because: Rejection, user: &str, credential: &str, vcenter: Option<
              does.{} Check for other programs that still use an old password of {user}.",
             or_retry("If somebody unlocked it before")
         ),
-        Rejection::Refused => format!(
-            "Follow the server's message, then store the password again: {set}.{}",
-            or_retry("If it was right after all")
-        ),
+        Rejection::Refused => {
+            format!("Follow the server's message. {set}{}", or_retry("If it was right after all"))
+        }
     }
 }
 
@@ -200,6 +239,7 @@ mod tests {
                     credential: "a b",
                     trust: &Trust::System,
                     configured,
+                    is_in_file: false,
                 };
                 let error = rejected(&server, refusal, "  in its\nown words ");
                 assert!(error.message.contains("the server says: in its own words"), "{error:?}");

@@ -1,12 +1,12 @@
--- Why a login was rejected, in a word and in the server's words, and sixteen bits that tell another password from the
--- one that was rejected (docs/SECURITY.md). What was rejected before this release said no reason.
+-- Why a login was rejected, in a word and in the server's words, and sixteen bits of each of the last few passwords that
+-- were rejected, a JSON list with the newest last (docs/SECURITY.md). What was rejected before this release said no reason.
 ALTER TABLE credentials ADD COLUMN rejected_because TEXT CHECK (
     rejected_because IN ('invalid_login', 'password_expired', 'account_disabled', 'account_locked', 'refused')
 );
 
 ALTER TABLE credentials ADD COLUMN rejected_message TEXT;
 
-ALTER TABLE credentials ADD COLUMN rejected_fingerprint INTEGER CHECK (rejected_fingerprint BETWEEN 0 AND 65535);
+ALTER TABLE credentials ADD COLUMN rejected_fingerprints TEXT NOT NULL DEFAULT '[]';
 
 -- Whether somebody typed that password: then it says nothing about what is stored.
 ALTER TABLE credentials ADD COLUMN rejected_typed INTEGER NOT NULL DEFAULT 0 CHECK (rejected_typed IN (0, 1));

@@ -230,7 +230,8 @@ async fn what_is_not_there_is_said_to_be_not_there() {
     missing(store.credential(&credential_id).await.map(drop));
     missing(store.edit_credential(&credential_id, None, None).await);
     missing(store.set_rejected(&credential_id, &rejected(1)).await);
-    missing(store.rejection(&credential_id).await.map(drop));
+    missing(store.rejections(&credential_id).await.map(drop));
+    missing(store.set_accepted(&credential_id, 7, true).await);
     missing(store.clear_rejection(&credential_id).await);
     missing(store.remove_credential(&credential_id).await);
     let credential = VcenterCredential::Existing(credential_id);
@@ -346,7 +347,7 @@ async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_i
     let (dir, store) = opened().await;
     store.add_credential(credential("c")).await.unwrap();
     let id = credential("c").id;
-    assert_eq!(store.rejection(&id).await.unwrap(), None);
+    assert_eq!(store.rejections(&id).await.unwrap(), Rejections::default());
     for because in [
         Rejection::InvalidLogin,
         Rejection::PasswordExpired,
@@ -357,23 +358,49 @@ async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_i
         let noted = Rejected {
             because,
             message: Some("in words".into()),
-            fingerprint: Some(u16::MAX),
+            fingerprint: Some(u16::MAX).filter(|_| because != Rejection::AccountLocked),
             is_typed: true,
             ..rejected(5)
         };
         store.set_rejected(&id, &noted).await.unwrap();
-        assert_eq!(store.rejection(&id).await.unwrap(), Some(noted));
+        let expected = Rejections { last: Some(noted), fingerprints: vec![u16::MAX] };
+        assert_eq!(
+            store.rejections(&id).await.unwrap(),
+            expected,
+            "what was rejected is known while it is locked"
+        );
         let shown = store.credential(&id).await.unwrap();
         assert_eq!((shown.rejected_at, shown.rejected_because), (Some(Time(5)), Some(because)));
         assert_eq!(shown.rejected_message.as_deref(), Some("in words"));
     }
     const LEFT: &str = "SELECT COUNT(*) FROM credentials WHERE rejected_at IS NOT NULL OR rejected_because IS NOT NULL \
-                        OR rejected_message IS NOT NULL OR rejected_fingerprint IS NOT NULL OR rejected_typed <> 0";
+                        OR rejected_message IS NOT NULL OR rejected_fingerprints <> '[]' OR rejected_typed <> 0";
     store.clear_rejection(&id).await.unwrap();
     assert_eq!(number(dir.path(), LEFT).await, 0);
     store.set_rejected(&id, &rejected(6)).await.unwrap();
     store.edit_credential(&id, None, Some("another".into())).await.unwrap();
     assert_eq!(number(dir.path(), LEFT).await, 0);
+}
+
+#[tokio::test]
+async fn the_last_eight_rejected_passwords_are_known_until_each_itself_worked() {
+    let (_dir, store) = opened().await;
+    store.add_credential(credential("c")).await.unwrap();
+    let id = credential("c").id;
+    for fingerprint in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 3] {
+        let noted = Rejected { fingerprint: Some(fingerprint), ..rejected(5) };
+        store.set_rejected(&id, &noted).await.unwrap();
+    }
+    let known = async || store.rejections(&id).await.unwrap();
+    assert_eq!(known().await.fingerprints, [2, 4, 5, 6, 7, 8, 9, 3]);
+    store.set_accepted(&id, 4, false).await.unwrap();
+    assert_eq!(known().await.last.unwrap().fingerprint, Some(3));
+    store.set_accepted(&id, 77, true).await.unwrap();
+    let left = Rejections { last: None, fingerprints: vec![2, 5, 6, 7, 8, 9, 3] };
+    assert_eq!(known().await, left, "another one that worked says nothing about them");
+    assert_eq!(store.credential(&id).await.unwrap().rejected_at, None);
+    store.edit_credential(&id, None, Some("another".into())).await.unwrap();
+    assert_eq!(known().await, Rejections::default());
 }
 
 #[tokio::test]
