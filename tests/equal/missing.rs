@@ -1,5 +1,5 @@
 //! Why a column's value isn't current, by the contract of the command line.
-//! Refuses faults: neither govc nor a recording has any.
+//! Refuses faults but one: a name always exists, so an answer without one, as two VMs of a recording have it, has lost it.
 
 use super::make::Cell;
 use serde_json::Value;
@@ -18,6 +18,9 @@ pub(super) fn told(
 ) -> (Value, Option<&'static str>) {
     if SINCE.iter().any(|(path, since)| *path == cell.path && cell.inventory.source.api_version() < *since) {
         return (Value::Null, Some("not_reported"));
+    }
+    if cell.path == "name" && cell.value().is_null() {
+        return (Value::Null, Some("fault"));
     }
     if cell.is_lost() && cell.value().is_null() && !PLACES.contains(&cell.path) {
         return (Value::Null, Some("not_connected"));
