@@ -109,7 +109,7 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::Online => ("Online", Level::Good),
         VcenterState::Offline => ("Offline", Level::Danger),
         VcenterState::LoginRejected => ("Login rejected", Level::Danger),
-        VcenterState::NoPassword => ("No password", Level::Warning),
+        VcenterState::NoPassword => ("Password needed", Level::Warning),
         VcenterState::Untrusted => ("Certificate not trusted", Level::Danger),
         VcenterState::DifferentVcenter => ("Another vCenter answers", Level::Danger),
         VcenterState::NeverSynced => ("Never synced", Level::Info),
