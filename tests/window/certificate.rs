@@ -60,6 +60,17 @@ async fn leaving_the_approved_certificate_for_the_systems_trust_takes_the_host_n
     let screen = Screen::start(Theme::Light, USUAL)?;
     let window = Window::open_beside(&screen, &muster).await?;
     let old = peer.sha256();
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Edit").await?;
+    window.wait_for_element("#vc-trust-system").await?;
+    window
+        .wait_for("the system's trust", "document.querySelector('#vc-trust-system').click() ?? true")
+        .await?;
+    window.press("dialog", "Save").await?;
+    let shown = window.wait_for_text("dialog", "The certificate is unchanged").await?;
+    assert!(shown.contains(&fingerprint(&old)) && !shown.contains("somebody else"), "{shown}");
+    window.press("dialog", "Cancel").await?;
+    window.wait_until_gone("dialog").await?;
     let changed = peer.post("/certificate", json!({}));
     let new = changed["sha256"].as_str().context("the new fingerprint")?.to_owned();
     let logins = peer.calls("Login");
@@ -84,8 +95,13 @@ async fn leaving_the_approved_certificate_for_the_systems_trust_takes_the_host_n
     }
     window.shoot(&screen, "certificate-leaves-pin").await?;
     assert_eq!((peer.calls("Login"), &muster.ok(&["vcenter", "list"])[0]["trust"]), (logins, &json!("pin")));
+    let key = "document.querySelector('#certificate-host').dispatchEvent(new KeyboardEvent('keydown', \
+               {key: 'Enter', bubbles: true, cancelable: true})) || true";
+    window.fill("#certificate-host", "127.0.0").await?;
+    window.wait_for("Return", key).await?;
+    assert_eq!(muster.ok(&["vcenter", "list"])[0]["trust"], "pin", "the name is not complete");
     window.fill("#certificate-host", "127.0.0.1").await?;
-    window.press("dialog", "Accept the change").await?;
+    window.wait_for("Return", key).await?;
     window.wait_until_gone("dialog").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Certificate not trusted").await?;
     assert_eq!(

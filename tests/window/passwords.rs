@@ -74,6 +74,7 @@ async fn a_login_that_is_rejected_later_leads_to_the_password_and_back_to_work()
     window.wait_for_toast("Berlin: connection works").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
     window.wait_until_gone(".muster-banner").await?;
+    window.wait_until_gone("[data-toast='Berlin: full sync failed']").await?;
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
     window.wait_for_toast("Berlin: full sync done").await?;
 

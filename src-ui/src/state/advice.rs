@@ -89,7 +89,7 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         ),
         Code::NoPassword => (
             "Type the password once; it is kept in the keychain.".to_owned(),
-            vec![go("Update password", Dialog::Edit(id(), Focus::Password))],
+            vec![go("Enter password", Dialog::Edit(id(), Focus::Password))],
         ),
         Code::KeychainLocked => (
             "Unlock the keychain; the system asks you when you try again.".to_owned(),

@@ -4,13 +4,48 @@
 use super::advice::{self, Offer, Remedy, Work};
 use super::route::Route;
 use super::words::{self, Level};
-use contract::{ApiError, Operation, OperationKind, OperationState, TestReport, Vcenter};
+use contract::{ApiError, Code, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId};
 
 /// How long a toast stays that needs no answer, in milliseconds.
 pub(crate) const STAYS: u32 = 5_000;
 
 /// Toasts that are on screen at once; the oldest that needs no answer makes room.
 const AT_ONCE: usize = 5;
+
+/// What failed: once it works, nobody wants its toast any more, nor what its button does.
+#[derive(Clone, Debug, PartialEq)]
+struct Failure {
+    id: VcenterId,
+    name: String,
+    /// The work; `None` where it didn't begin.
+    job: Option<String>,
+    /// Whether the login or the certificate was in the way, which any work that succeeds shows to be mended.
+    at_the_door: bool,
+}
+
+impl Failure {
+    fn of(id: &VcenterId, name: &str, job: Option<String>, error: &ApiError) -> Failure {
+        let at_the_door = matches!(
+            error.code,
+            Code::LoginRejected
+                | Code::NoPassword
+                | Code::KeychainLocked
+                | Code::UntrustedCertificate
+                | Code::DifferentVcenter
+        );
+        Failure { id: id.clone(), name: name.to_owned(), job, at_the_door }
+    }
+
+    fn is_mended_by(&self, success: &Operation) -> bool {
+        self.id == success.vcenter_id
+            && (self.at_the_door
+                || success.kind == OperationKind::FullSync
+                || self
+                    .job
+                    .as_ref()
+                    .is_some_and(|failed| *failed == words::job(success) || failed == words::CONNECTION_TEST))
+    }
+}
 
 /// One toast.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +57,8 @@ pub(crate) struct Toast {
     pub(crate) offers: Vec<Offer>,
     /// What is alike is grouped: the same text, and the names it is about.
     group: Option<(String, Vec<String>)>,
+    /// What failed, for each vCenter that it is about.
+    failures: Vec<Failure>,
 }
 
 impl Toast {
@@ -31,7 +68,7 @@ impl Toast {
     }
 
     fn new(level: Level, title: String, detail: String, offers: Vec<Offer>) -> Toast {
-        Toast { id: 0, level, title, detail, offers, group: None }
+        Toast { id: 0, level, title, detail, offers, group: None, failures: Vec::new() }
     }
 
     /// A success that is told together with others of its kind.
@@ -74,7 +111,10 @@ impl Toast {
 
     /// Something that a vCenter refused, or that failed on the way to it.
     fn failed(what: &str, vcenter: &Vcenter, error: &ApiError, work: Option<Work>) -> Toast {
-        Toast::advised(what, &vcenter.name, error, advice::on(error, &vcenter.id, work))
+        let job = work.is_none().then(|| words::CONNECTION_TEST.to_owned());
+        let failures = vec![Failure::of(&vcenter.id, &vcenter.name, job, error)];
+        let advice = advice::on(error, &vcenter.id, work);
+        Toast { failures, ..Toast::advised(what, &vcenter.name, error, advice) }
     }
 
     /// Work that the service did not take.
@@ -85,6 +125,15 @@ impl Toast {
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
         let detail = format!("{} {next}", advice::sentence(&error.message));
         Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers)
+    }
+
+    /// Names those that are left of several.
+    fn regroup(&mut self) {
+        if let Some((what, names)) = &mut self.group {
+            names.retain(|name| self.failures.iter().any(|failure| failure.name == *name));
+            self.title = format!("{}: {what}", names.join(", "));
+            self.detail = words::counted(names.len(), "vCenter", "vCenters");
+        }
     }
 
     /// A connection test that failed, as its operation tells it too.
@@ -122,7 +171,9 @@ impl Toast {
                 let what = format!("{job} {}", words::within_a_sentence(word));
                 let advice = advice::on_operation(error, operation);
                 let toast = Toast::advised(&what, &operation.vcenter, error, advice);
-                Some(Toast { level, ..toast.among(&what, &operation.vcenter) })
+                let job = Some(words::job(operation));
+                let failures = vec![Failure::of(&operation.vcenter_id, &operation.vcenter, job, error)];
+                Some(Toast { level, failures, ..toast.among(&what, &operation.vcenter) })
             }
         }
     }
@@ -168,7 +219,10 @@ impl Toasts {
         toast.id = self.last;
         if let Some((what, names)) = &mut toast.group {
             let same = self.shown.iter().position(|t| t.group.as_ref().is_some_and(|(w, _)| w == what));
-            if let Some((_, before)) = same.and_then(|position| self.shown.remove(position).group) {
+            let same = same.map(|position| self.shown.remove(position));
+            let failures = same.as_ref().map(|same| same.failures.clone()).unwrap_or_default();
+            toast.failures.extend(failures.into_iter().filter(|failure| !names.contains(&failure.name)));
+            if let Some((_, before)) = same.and_then(|same| same.group) {
                 let before: Vec<String> = before.into_iter().filter(|name| !names.contains(name)).collect();
                 names.splice(0..0, before);
                 // The same vCenter again is no group: what its newest operation did stays told.
@@ -192,6 +246,18 @@ impl Toasts {
             self.shown.remove(oldest);
         }
         self.last
+    }
+
+    /// Takes away what failed and works by now; of several vCenters, that one.
+    pub(crate) fn withdraw(&mut self, success: &Operation) {
+        self.shown.retain_mut(|toast| {
+            let before = toast.failures.len();
+            toast.failures.retain(|failure| !failure.is_mended_by(success));
+            if toast.failures.len() < before && !toast.failures.is_empty() {
+                toast.regroup();
+            }
+            before == 0 || !toast.failures.is_empty()
+        });
     }
 
     /// Takes one away.
@@ -260,6 +326,83 @@ mod tests {
         assert!(toast.detail.starts_with("10.0.0.1:443 rejected the login of u."), "{}", toast.detail);
         assert_eq!(toast.offers[0].label, "Update password");
         assert!(!toast.leaves());
+    }
+
+    #[test]
+    fn a_success_takes_away_the_failure_of_the_same_work_and_of_the_login() {
+        let failed = |name: &str, kind, scope: &[&str], code| Operation {
+            kind,
+            scope: scope.iter().map(|&one| one.to_owned()).collect(),
+            error: Some(ApiError::new(code, "no")),
+            ..samples::operation(name, OperationState::Failed)
+        };
+        let succeeded = |name: &str, kind, scope: &[&str]| Operation {
+            state: OperationState::Succeeded,
+            ..failed(name, kind, scope, Code::Failed)
+        };
+        use OperationKind::{FullSync, SyncHosts, Test};
+        for (what, success, leaves) in [
+            (
+                failed("Berlin", FullSync, &[], Code::TooManyRemovals),
+                succeeded("Berlin", FullSync, &[]),
+                true,
+            ),
+            (
+                failed("Berlin", FullSync, &[], Code::TooManyRemovals),
+                succeeded("Paris", FullSync, &[]),
+                false,
+            ),
+            (failed("Berlin", FullSync, &[], Code::TooManyRemovals), succeeded("Berlin", Test, &[]), false),
+            (failed("Berlin", FullSync, &[], Code::LoginRejected), succeeded("Berlin", Test, &[]), true),
+            (
+                failed("Berlin", FullSync, &[], Code::UntrustedCertificate),
+                succeeded("Berlin", Test, &[]),
+                true,
+            ),
+            (
+                failed("Berlin", SyncHosts, &["A"], Code::TooManyRemovals),
+                succeeded("Berlin", SyncHosts, &["B"]),
+                false,
+            ),
+            (
+                failed("Berlin", SyncHosts, &["A"], Code::TooManyRemovals),
+                succeeded("Berlin", SyncHosts, &["A"]),
+                true,
+            ),
+            (
+                failed("Berlin", SyncHosts, &["A"], Code::TooManyRemovals),
+                succeeded("Berlin", FullSync, &[]),
+                true,
+            ),
+            (failed("Berlin", Test, &[], Code::Unreachable), succeeded("Berlin", SyncHosts, &["B"]), true),
+        ] {
+            let mut toasts = Toasts::default();
+            toasts.show(Toast::done("Rome was saved", ""));
+            toasts.show(Toast::of(&what).unwrap());
+            toasts.withdraw(&success);
+            assert_eq!(toasts.shown().len(), if leaves { 1 } else { 2 }, "{what:?} {success:?}");
+            assert_eq!(toasts.shown()[0].title, "Rome was saved");
+        }
+    }
+
+    #[test]
+    fn of_several_that_failed_those_that_still_do_stay_told() {
+        let mut toasts = Toasts::default();
+        for name in ["Berlin", "Paris", "Rome"] {
+            let error = Some(ApiError::new(Code::LoginRejected, "no"));
+            toasts.show(
+                Toast::of(&Operation { error, ..samples::operation(name, OperationState::Failed) }).unwrap(),
+            );
+        }
+        for (name, title) in
+            [("Paris", "Berlin, Rome: full sync failed"), ("Rome", "Berlin: full sync failed")]
+        {
+            toasts.withdraw(&samples::operation(name, OperationState::Succeeded));
+            assert_eq!(toasts.shown()[0].title, title);
+            assert_eq!(toasts.shown()[0].offers[0].label, "See why");
+        }
+        toasts.withdraw(&samples::operation("Berlin", OperationState::Succeeded));
+        assert!(toasts.shown().is_empty());
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::Online => ("Online", Level::Good),
         VcenterState::Offline => ("Offline", Level::Danger),
         VcenterState::LoginRejected => ("Login rejected", Level::Danger),
-        VcenterState::NoPassword => ("No password", Level::Warning),
+        VcenterState::NoPassword => ("Password needed", Level::Warning),
         VcenterState::Untrusted => ("Certificate not trusted", Level::Danger),
         VcenterState::DifferentVcenter => ("Another vCenter answers", Level::Danger),
         VcenterState::NeverSynced => ("Never synced", Level::Info),
@@ -129,11 +129,14 @@ pub(crate) fn operation_state(state: OperationState) -> (&'static str, Level) {
     }
 }
 
+/// What a connection test is called.
+pub(crate) const CONNECTION_TEST: &str = "Connection test";
+
 /// What an operation does.
 pub(crate) fn job(operation: &Operation) -> String {
     let scope = operation.scope.join(", ");
     match operation.kind {
-        OperationKind::Test => "Connection test".to_owned(),
+        OperationKind::Test => CONNECTION_TEST.to_owned(),
         OperationKind::FullSync => "Full sync".to_owned(),
         OperationKind::SyncHosts if scope.is_empty() => "Host sync".to_owned(),
         OperationKind::SyncHosts => format!("Host sync of {scope}"),
@@ -238,12 +241,36 @@ pub(crate) fn fingerprint(hex: &str) -> String {
     pairs.join(":")
 }
 
+/// What it means to leave a pin for the system's certificate store, or for a CA.
+pub(crate) fn leaving_the_pin(is_unchanged: bool, for_a_ca: bool) -> String {
+    let judge = if for_a_ca { "the CA decides" } else { "the certificate store of this computer decides" };
+    match is_unchanged {
+        true => format!(
+            "Nothing was sent. The certificate is unchanged: the server shows the one that is pinned. From now on {judge} \
+             which certificates are trusted."
+        ),
+        false => "Nothing was sent. Look at the server first: unless its certificate was replaced on purpose, somebody \
+                  else may answer in its place."
+            .to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use contract::columns;
     use proptest::prelude::*;
     use serde_json::json;
+
+    #[test]
+    fn a_pin_that_is_left_alarms_only_where_the_certificate_changed() {
+        for for_a_ca in [true, false] {
+            let (same, other) = (leaving_the_pin(true, for_a_ca), leaving_the_pin(false, for_a_ca));
+            assert!(same.contains("is unchanged") && !same.contains("somebody else"), "{same}");
+            assert_eq!((same.contains("the CA"), same.contains("store")), (for_a_ca, !for_a_ca), "{same}");
+            assert!(other.contains("somebody else") && !other.contains("unchanged"), "{other}");
+        }
+    }
 
     #[test]
     fn sizes_have_three_digits_and_a_unit() {

@@ -333,6 +333,9 @@ impl World {
         for operation in ended.into_iter().rev() {
             // One that had left the list may come back to it when others go.
             let is_news = told.insert(operation.id.clone()) && operation.finished_at >= Some(since);
+            if is_news && operation.state == OperationState::Succeeded {
+                self.toasts.withdraw(operation);
+            }
             if is_news
                 && operation.origin == Origin::User
                 && let Some(toast) = Toast::of(operation)

@@ -273,7 +273,20 @@ mod tests {
         assert!(
             of_file.contains("test Bonn --retry-login") && of_file.contains("$CREDENTIALS_DIRECTORY/ops")
         );
+        let once = next(rejected_once(&credential, None, true));
+        for told in [&of_file, &once] {
+            assert!(
+                told.contains("Write the new password into") && !told.contains("credential set"),
+                "{told}"
+            );
+        }
         let of_keychain = next(rejected_before(&credential, Some("Köln"), false));
         assert!(of_keychain.contains("test 'Köln' --retry-login") && !of_keychain.contains("DIRECTORY"));
+        for because in [Rejection::PasswordExpired, Rejection::AccountDisabled, Rejection::Refused] {
+            for (is_in_file, place) in [(true, "$CREDENTIALS_DIRECTORY/ops"), (false, "credential set ops")] {
+                let told = what_to_do(because, "reader", "ops", Some("Bonn"), is_in_file);
+                assert!(told.contains(place) && told.contains("set ops") != is_in_file, "{told}");
+            }
+        }
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn Review(props: &Properties) -> Html {
     let approve = |probe: &Probe| {
         let (service, stage, close) = (service.clone(), stage.clone(), props.close.clone());
         let (vcenter, probe, is_there) = (vcenter.clone(), Box::new(probe.clone()), is_there.clone());
-        Callback::from(move |_: MouseEvent| {
+        Callback::from(move |()| {
             stage.set(Stage::Saving(probe.clone()));
             let (service, stage, close) = (service.clone(), stage.clone(), close.clone());
             let (vcenter, sha256) = (vcenter.clone(), probe.certificate.sha256.clone());
@@ -139,12 +139,12 @@ pub(super) fn Review(props: &Properties) -> Html {
                     <>
                         { compared(&vcenter, probe) }
                         <form class="pf-v6-c-form" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
-                            { host_name(&names, &typed) }
+                            { host_name(&names, &typed, &if saving { Callback::noop() } else { approve(probe) }) }
                         </form>
                     </>
                 },
                 html! {
-                    <Button variant={ButtonVariant::Danger} disabled={!matches || saving} onclick={approve(probe)}
+                    <Button variant={ButtonVariant::Danger} disabled={!matches || saving} onclick={approve(probe).reform(|_: MouseEvent| ())}
                         label={if saving { "Saving…" } else { "Trust the new certificate" }} />
                 },
             )
@@ -193,8 +193,21 @@ pub(super) fn names(host: &str, probe: &Probe) -> Vec<String> {
     probe.host_in_letters.iter().cloned().chain([host.to_owned()]).collect()
 }
 
-/// The field for the host's name, which says that a person compared.
-pub(super) fn host_name(names: &[String], typed: &UseStateHandle<String>) -> Html {
+/// The field for the host's name, which says that a person compared; Return in it is a click on the button beside it, once
+/// that can be clicked.
+pub(super) fn host_name(names: &[String], typed: &UseStateHandle<String>, accept: &Callback<()>) -> Html {
+    let onkeydown = {
+        let (is_right, accept) = (is_typed(typed, names), accept.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Enter" {
+                // It would save the whole form instead.
+                event.prevent_default();
+                if is_right && !event.is_composing() && !event.repeat() {
+                    accept.emit(());
+                }
+            }
+        })
+    };
     let oninput = {
         let typed = typed.clone();
         Callback::from(move |event: InputEvent| {
@@ -206,7 +219,7 @@ pub(super) fn host_name(names: &[String], typed: &UseStateHandle<String>) -> Htm
     html! {
         <Field id="certificate-host" label="Host name" required=true {help}>
             <span class="pf-v6-c-form-control">
-                <input id="certificate-host" type="text" value={(**typed).clone()} {oninput} spellcheck="false"
+                <input id="certificate-host" type="text" value={(**typed).clone()} {oninput} {onkeydown} spellcheck="false"
                     autocomplete="off" aria-describedby="certificate-host-said" />
             </span>
         </Field>

@@ -323,23 +323,28 @@ impl Handle {
         let Some(vcenter) = &self.vcenter else { return Html::default() };
         let certificate = &probe.certificate;
         let names = names(&vcenter.host, probe);
+        let is_unchanged = vcenter.pin.as_deref() == Some(&*certificate.sha256);
         let accept = {
             let sha256 = certificate.sha256.clone();
-            self.on(move |handle, _: MouseEvent| {
+            self.on(move |handle: Handle, ()| {
                 handle.approved.set(Some(sha256.clone()));
                 handle.go_on_with((*handle.form).clone(), Some(sha256.clone()), next);
             })
         };
         html! {
             <>
-                <Alert level={Level::Danger} title="This removes the certificate pin">
-                    <p>{ "Nothing was sent. Look at the server first: unless its certificate was replaced on purpose, \
-                          somebody else may answer in its place." }</p>
+                <Alert level={if is_unchanged { Level::Warning } else { Level::Danger }}
+                    title="This removes the certificate pin">
+                    <p>{ words::leaving_the_pin(is_unchanged, self.form.trust == TrustForm::Ca) }</p>
                 </Alert>
-                { side_by_side(vcenter, certificate) }
-                { host_name(&names, &self.host) }
-                <p><Button variant={ButtonVariant::Danger} disabled={!is_typed(&self.host, &names)} onclick={accept}
-                    label="Accept the change" /></p>
+                if is_unchanged {
+                    <Shown certificate={certificate.clone()} />
+                } else {
+                    { side_by_side(vcenter, certificate) }
+                }
+                { host_name(&names, &self.host, &accept) }
+                <p><Button variant={ButtonVariant::Danger} disabled={!is_typed(&self.host, &names)}
+                    onclick={accept.reform(|_: MouseEvent| ())} label="Accept the change" /></p>
             </>
         }
     }
