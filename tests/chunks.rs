@@ -349,11 +349,7 @@ fn a_known_object_that_is_listed_no_more_but_there_is_hidden_and_not_deleted() {
     succeeded(&sync(&muster));
     let before = rows(&muster, "vms");
     let hidden = before[0]["moref"].as_str().unwrap();
-    let listed = format!("<ManagedObjectReference type=\"VirtualMachine\">{hidden}</ManagedObjectReference>");
-    peer.rule(json!({
-        "method": "RetrievePropertiesEx", "type": "<pathSet>view</pathSet>",
-        "action": {"replace_text": [[listed, ""]]}
-    }));
+    hide(&peer, &before[..1]);
     let operation = succeeded(&sync(&muster));
     assert_eq!(operation["removed"], 0, "{operation}");
     let after = rows(&muster, "vms");
@@ -430,12 +426,18 @@ fn a_server_that_is_too_old_is_refused_in_words_before_anything_is_sent_or_store
     }
 }
 
-/// Hides a VM from every list, while it still answers.
-fn hide(peer: &Peer, moref: &str) {
-    let listed = format!("<ManagedObjectReference type=\"VirtualMachine\">{moref}</ManagedObjectReference>");
+/// Hides VMs from every list, while they still answer.
+fn hide(peer: &Peer, vms: &[Value]) {
+    let listed = |vm: &Value| {
+        let moref = vm["moref"].as_str().unwrap();
+        json!([
+            format!("<ManagedObjectReference type=\"VirtualMachine\">{moref}</ManagedObjectReference>"),
+            ""
+        ])
+    };
+    let pairs: Vec<Value> = vms.iter().map(listed).collect();
     peer.rule(json!({
-        "method": "RetrievePropertiesEx", "type": "<pathSet>view</pathSet>",
-        "action": {"replace_text": [[listed, ""]]}
+        "method": "RetrievePropertiesEx", "type": "<pathSet>view</pathSet>", "action": {"replace_text": pairs}
     }));
 }
 
@@ -450,7 +452,7 @@ fn a_hidden_object_is_kept_also_where_the_server_fails_the_call_for_one_that_is_
     let before = rows(&muster, "vms");
     let (gone, hidden) = (before[0]["moref"].as_str().unwrap(), before[1]["moref"].as_str().unwrap());
     peer.post("/destroy", json!({"moref": gone}));
-    hide(&peer, hidden);
+    hide(&peer, &before[1..2]);
     peer.rule(json!({
         "method": "RetrievePropertiesEx", "type": format!(">{gone}</obj>"),
         "action": {"fault": "ManagedObjectNotFound", "object": format!("VirtualMachine:{gone}")}
@@ -470,19 +472,7 @@ fn many_hidden_objects_that_fail_their_calls_do_not_deny_their_kind() {
     let muster = Musterctl::with(&peer, "Berlin");
     succeeded(&sync(&muster));
     let before = rows(&muster, "vms");
-    let pairs: Vec<Value> = before[..20]
-        .iter()
-        .map(|row| {
-            let moref = row["moref"].as_str().unwrap();
-            json!([
-                format!("<ManagedObjectReference type=\"VirtualMachine\">{moref}</ManagedObjectReference>"),
-                ""
-            ])
-        })
-        .collect();
-    peer.rule(json!({
-        "method": "RetrievePropertiesEx", "type": "<pathSet>view</pathSet>", "action": {"replace_text": pairs}
-    }));
+    hide(&peer, &before[..20]);
     peer.rule(
         json!({"method": "RetrievePropertiesEx", "type": PRESENCE, "action": {"fault": "NoPermission"}}),
     );
@@ -610,19 +600,7 @@ fn a_kind_that_is_hidden_whole_is_said_and_keeps_its_age() {
     let muster = Musterctl::with(&peer, "Berlin");
     succeeded(&sync(&muster));
     let before = rows(&muster, "vms");
-    let pairs: Vec<Value> = before
-        .iter()
-        .map(|row| {
-            let moref = row["moref"].as_str().unwrap();
-            json!([
-                format!("<ManagedObjectReference type=\"VirtualMachine\">{moref}</ManagedObjectReference>"),
-                ""
-            ])
-        })
-        .collect();
-    peer.rule(json!({
-        "method": "RetrievePropertiesEx", "type": "<pathSet>view</pathSet>", "action": {"replace_text": pairs}
-    }));
+    hide(&peer, &before);
     let run = sync(&muster);
     assert_eq!((run.code, &run.document()[0]["error"]["code"]), (8, &json!("no_permission")), "{run:?}");
     let after = rows(&muster, "vms");

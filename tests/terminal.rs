@@ -173,23 +173,23 @@ fn a_reader_that_has_seen_enough_ends_watch_and_a_full_disk_is_told() {
     let mut watch = muster.spawn(&["watch"]);
     let mut stdout = BufReader::new(watch.stdout.take().expect("its output"));
     muster.put_password("ops", PASSWORD);
-    let mut line = String::new();
-    let adding = std::cell::Cell::new(0);
-    let write = || {
-        let name = format!("ops{}", adding.replace(adding.get() + 1));
-        muster.put_password(&name, PASSWORD);
-        muster.ok(&["credential", "add", &name, "--user", "admin"]);
-    };
-    // It listens a moment after it was started.
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| stdout.read_line(&mut line));
-        eventually("something was printed", || {
-            if !first.is_finished() {
-                write();
-            }
-            first.is_finished()
-        });
+    // A thread that nobody waits for: where nothing is printed, the test fails and doesn't hang.
+    let first = std::thread::spawn(move || {
+        let mut line = String::new();
+        stdout.read_line(&mut line).map(|_| (line, stdout))
     });
+    let mut added = 0;
+    // It listens a moment after it was started.
+    eventually("something was printed", || {
+        if !first.is_finished() {
+            added += 1;
+            let name = format!("ops{added}");
+            muster.put_password(&name, PASSWORD);
+            muster.ok(&["credential", "add", &name, "--user", "admin"]);
+        }
+        first.is_finished()
+    });
+    let (line, stdout) = first.join().unwrap().unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{line}");
     drop(stdout);
     assert_eq!(finish(watch).code, 0);

@@ -9,6 +9,7 @@ use sqlx::migrate::Migrator;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The schema of this release.
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -21,6 +22,9 @@ const FOR_A_MIGRATION: Duration = Duration::from_secs(30);
 
 /// Another process that starts holds the schema for milliseconds; one that works holds it for hours.
 const FOR_OTHERS: Duration = Duration::from_secs(3);
+
+/// How long the schema is waited for before it is looked at again: of several that start at once only one changes it.
+const A_TRY: Duration = Duration::from_millis(100);
 
 /// Where the database of a data folder is.
 pub(crate) fn database(dir: &Path) -> PathBuf {
@@ -35,14 +39,19 @@ pub(crate) fn newest(migrations: &Migrator) -> i64 {
 /// Makes the schema current. Who holds the answer keeps others from changing it.
 pub(crate) async fn settle(dir: &Path, migrations: &Migrator, own: &str) -> Result<File, Error> {
     let path = database(dir);
+    let until = Instant::now() + FOR_OTHERS;
     loop {
         let in_use = lock::schema(dir, Schema::InUse, FOR_A_MIGRATION, own).await?;
         if version(&path, migrations).await? == Some(newest(migrations)) {
             return Ok(in_use);
         }
         drop(in_use);
-        let _changing = lock::schema(dir, Schema::Changing, FOR_OTHERS, own).await?;
-        migrate(dir, &path, migrations).await?;
+        match lock::schema(dir, Schema::Changing, A_TRY, own).await {
+            Ok(_changing) => migrate(dir, &path, migrations).await?,
+            // Who has it may have made it current a moment ago, and only use it by now.
+            Err(Error::Locked { .. }) if Instant::now() < until => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

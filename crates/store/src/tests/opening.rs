@@ -23,6 +23,23 @@ fn kept() -> String {
     format!("muster-schema-{}.db", current())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_starts_at_the_same_moment_on_a_new_folder_opens_it() {
+    for _ in 0..5 {
+        let dir = tempfile::tempdir().unwrap();
+        let mut opening = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let path = dir.path().to_owned();
+            opening.spawn(async move { Store::open(&path).await });
+        }
+        // Nobody closes it before all have it.
+        let stores: Vec<Store> = opening.join_all().await.into_iter().map(Result::unwrap).collect();
+        for store in stores {
+            store.close().await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_vcenter_of_the_release_before_is_in_its_state_since_its_last_contact() {
     let dir = tempfile::tempdir().unwrap();
