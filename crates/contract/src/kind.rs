@@ -110,6 +110,11 @@ impl Kind {
         }
     }
 
+    /// One of the kind within a sentence: `VM`, `resource pool`.
+    pub fn singular(self) -> String {
+        self.plural().trim_end_matches('s').to_owned()
+    }
+
     /// A scope, within a sentence: the names of kinds as people write them, anything else as it is.
     pub fn in_words(scope: &[String]) -> String {
         let words = scope.iter().map(|word| Kind::from_name(word).map_or_else(|| word.clone(), Kind::plural));

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     client::{About, Server},
-    collector::{Collector, Retrieved},
+    collector::Collector,
     error::Error,
     host::HostIdentity,
     parser::{Object, Page, Response},
@@ -113,7 +113,9 @@ impl Session {
         let set = PropertySet::new(type_name, paths.iter().map(|path| path.as_ref().to_owned()));
         let mut all = Vec::with_capacity(objects.len());
         for some in objects.chunks(BY_REFERENCE) {
-            all.append(&mut self.retrieve_sets(some, std::slice::from_ref(&set), false).await?.whole()?);
+            all.append(
+                &mut self.collector().retrieve(some, std::slice::from_ref(&set), false).await?.whole()?,
+            );
         }
         Ok(all)
     }
@@ -121,15 +123,6 @@ impl Session {
     /// The collector that every session has. For calls at once, [`Collector::create`] more of them.
     pub fn collector(&self) -> Collector {
         Collector::default_of(self)
-    }
-
-    pub(crate) async fn retrieve_sets(
-        &self,
-        objects: &[MoRef],
-        sets: &[PropertySet],
-        report_missing: bool,
-    ) -> Result<Retrieved, Error> {
-        self.collector().retrieve(objects, sets, report_missing).await
     }
 
     pub(crate) fn server(&self) -> &Server {

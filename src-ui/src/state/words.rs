@@ -89,8 +89,7 @@ pub(crate) fn ago(time: Time, now: Time) -> String {
 
 /// A number of objects of a kind: `1 host`, `12 hosts`.
 pub(crate) fn of_kind(number: usize, of: Kind) -> String {
-    let many = of.plural();
-    counted(number, many.strip_suffix('s').unwrap_or(&many), &many)
+    counted(number, &of.singular(), &of.plural())
 }
 
 /// How serious something is; decides colour and icon, and never says anything that the words beside it don't.

@@ -3,7 +3,7 @@
 
 use super::listing::BUSY;
 use super::read::{Failed, KindRead, Reader};
-use super::slots::Slot;
+use super::slots::{Slot, lacks_collector};
 use contract::Kind;
 use futures_util::future::try_join_all;
 use std::collections::{HashSet, VecDeque};
@@ -192,9 +192,7 @@ impl Asking<'_> {
     async fn one(&self, slot: &mut Slot<'_>, mut chunk: Chunk) -> Result<(), Failed> {
         let sets = self.sets();
         match self.retrieve(slot, &chunk.morefs, &sets).await? {
-            Err(Error::ManagedObjectNotFound { moref: Some(moref), .. })
-                if &*moref.kind == "PropertyCollector" && chunk.put_off < BUSY =>
-            {
+            Err(error) if lacks_collector(&error) && chunk.put_off < BUSY => {
                 slot.discard();
                 chunk.put_off += 1;
                 self.state().again.push(chunk);

@@ -2,7 +2,7 @@
 //! Refuses to have more calls in flight than the server takes well: each of these takes its turn, too.
 
 use super::read::{Failed, Reader};
-use super::slots::Slot;
+use super::slots::{Slot, lacks_collector};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use contract::Kind;
 use std::collections::BTreeSet;
@@ -82,13 +82,8 @@ impl<'a> Reader<'a> {
         let mut put_off = 0;
         loop {
             match self.context.or_cancelled(self.slots.take()).await? {
-                Err(error @ Error::HttpStatus { retry_after, .. })
-                    if error.is_transient() && put_off < BUSY =>
-                {
-                    self.pause(put_off, retry_after).await?;
-                    put_off += 1;
-                }
-                slot => return Ok(slot?),
+                Ok(slot) => return Ok(slot),
+                Err(error) => self.put_off(error, &mut put_off).await?,
             }
         }
     }
@@ -100,22 +95,28 @@ impl<'a> Reader<'a> {
         answer: Result<T, Error>,
         put_off: &mut u32,
     ) -> Result<Option<T>, Failed> {
-        if let Err(Error::ManagedObjectNotFound { moref: Some(moref), .. }) = &answer
-            && &*moref.kind == "PropertyCollector"
-            && *put_off < BUSY
-        {
+        let error = match answer {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(error) => error,
+        };
+        if lacks_collector(&error) && *put_off < BUSY {
             slot.discard();
             *put_off += 1;
             return Ok(None);
         }
         drop(slot);
-        match answer {
-            Err(error @ Error::HttpStatus { retry_after, .. }) if error.is_transient() && *put_off < BUSY => {
+        self.put_off(error, put_off).await.map(|()| None)
+    }
+
+    /// Puts a call off, if the server only has no room for it and didn't say so too often.
+    async fn put_off(&self, error: Error, put_off: &mut u32) -> Result<(), Failed> {
+        match error {
+            Error::HttpStatus { retry_after, .. } if error.is_transient() && *put_off < BUSY => {
                 self.pause(*put_off, retry_after).await?;
                 *put_off += 1;
-                Ok(None)
+                Ok(())
             }
-            answer => Ok(Some(answer?)),
+            error => Err(error.into()),
         }
     }
 

@@ -127,13 +127,16 @@ impl Slot<'_> {
         #[expect(clippy::expect_used, reason = "who discards it makes no call after that")]
         self.collector.as_ref().expect("it is there until it is given back or discarded")
     }
-}
 
-impl Slot<'_> {
     /// Forgets a collector that the server no longer has: the next call gets another one.
     pub(super) fn discard(&mut self) {
         self.collector = None;
     }
+}
+
+/// Whether a server answers that it no longer has the collector that was called.
+pub(super) fn lacks_collector(error: &Error) -> bool {
+    matches!(error, Error::ManagedObjectNotFound { moref: Some(moref), .. } if &*moref.kind == "PropertyCollector")
 }
 
 impl Drop for Slot<'_> {
@@ -154,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_throttle_server_gets_fewer_calls_at_once_and_more_again_slowly() {
+    fn a_throttled_server_gets_fewer_calls_at_once_and_more_again_slowly() {
         let mut width = Width::new(4);
         width.narrow();
         assert_eq!((width.now, width.surplus), (2, 2));

@@ -126,10 +126,9 @@ fn sync_again(vcenter: &str) -> String {
 
 /// `1 host`, `7 VMs`.
 fn counted(count: usize, kind: Kind) -> String {
-    let plural = kind.plural();
     match count {
-        1 => format!("1 {}", plural.strip_suffix('s').unwrap_or(&plural)),
-        _ => format!("{count} {plural}"),
+        1 => format!("1 {}", kind.singular()),
+        _ => format!("{count} {}", kind.plural()),
     }
 }
 
@@ -140,14 +139,16 @@ fn lacks(context: &Context, before: &Snapshot, reading: &Reading) -> Option<ApiE
     if reading.denied.is_empty() {
         let message =
             format!("{name} returned only part of its inventory: {}. Everything else was updated", unread?);
-        let last_words = reading.kinds.values().filter_map(|read| read.last_word.as_ref());
-        let code = match last_words.clone().all(|error| matches!(error, vsphere::Error::NoPermission { .. }))
-        {
-            true => Code::NoPermission,
-            false => Code::BadAnswer,
-        };
-        let next = last_words.map(|error| explain::vsphere(&context.vcenter, error)).find(|e| e.code == code);
-        let next = next.and_then(|error| error.next_step).filter(|_| code == Code::NoPermission);
+        let mut last_words = reading.kinds.values().filter_map(|read| read.last_word.as_ref());
+        let (code, next) =
+            match last_words.clone().all(|error| matches!(error, vsphere::Error::NoPermission { .. })) {
+                // Each of them has the same next step.
+                true => (
+                    Code::NoPermission,
+                    last_words.next().and_then(|error| explain::vsphere(&context.vcenter, error).next_step),
+                ),
+                false => (Code::BadAnswer, None),
+            };
         return Some(ApiError::new(code, message).next(next.unwrap_or_else(|| sync_again(name))));
     }
     let user = &context.vcenter.vcenter.user;
