@@ -296,6 +296,8 @@ fn what_may_not_be_read_of_a_whole_kind_is_said() {
     for part in ["hosts", "summary.hardware.model", "summary.hardware.uuid", "System.Read", "Read-only"] {
         assert!(words.contains(part), "{part}: {words}");
     }
+    let begins = error["message"].as_str().expect("a message");
+    assert!(begins.starts_with("the account "), "no name that a window would write with a capital: {begins}");
     assert!(rows(&muster, "hosts").iter().all(|row| row["synced_at"] != before[0]["synced_at"]));
     told("two properties withheld for every host", "partial; names them and System.Read");
 

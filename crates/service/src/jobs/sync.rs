@@ -154,7 +154,7 @@ fn lacks(context: &Context, before: &Snapshot, reading: &Reading) -> Option<ApiE
     let user = &context.vcenter.vcenter.user;
     let what: Vec<String> = reading.denied.iter().map(Denied::words).collect();
     let mut message = format!(
-        "{user} has no permission to read {} on {name}; the last known values are kept",
+        "the account {user} has no permission to read {} on {name}; the last known values are kept",
         what.join(", ")
     );
     if let Some(unread) = unread {
