@@ -34,16 +34,29 @@ pub(crate) fn When(props: &Properties) -> Html {
     }
 }
 
+thread_local! {
+    /// The browser's way to write times: making it takes longer than a hundred uses of it.
+    static WRITTEN: Option<js_sys::Function> = written();
+}
+
 /// Date and time as the user's locale writes them.
 pub(crate) fn local(time: Time) -> String {
+    let ms = JsValue::from_f64(time.0 as f64);
+    let text = WRITTEN.with(|written| written.as_ref()?.call1(&JsValue::UNDEFINED, &ms).ok()?.as_string());
+    text.unwrap_or_else(|| time.to_string())
+}
+
+/// `new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format`.
+fn written() -> Option<js_sys::Function> {
     let options = js_sys::Object::new();
     for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
         // A new object takes any property.
         let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
     }
-    let date = js_sys::Date::new(&(time.0 as f64).into());
-    // js-sys' own method wants a locale, and cannot fail: one that the browser doesn't know would end the page.
-    let method = js_sys::Reflect::get(&date, &"toLocaleString".into()).map(js_sys::Function::from);
-    let written = method.and_then(|method| method.call2(&date, &JsValue::UNDEFINED, &options));
-    written.ok().and_then(|text| text.as_string()).unwrap_or_else(|| time.to_string())
+    let of = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();
+    let class = js_sys::Function::from(of(&of(&js_sys::global(), "Intl")?, "DateTimeFormat")?);
+    // js-sys' own constructor wants a locale.
+    let arguments = js_sys::Array::of2(&JsValue::UNDEFINED, &options);
+    let format = js_sys::Reflect::construct(&class, &arguments).ok()?;
+    of(&format, "format").map(js_sys::Function::from)
 }

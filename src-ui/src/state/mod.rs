@@ -2,7 +2,9 @@
 //! Refuses to call the backend.
 
 pub(crate) mod advice;
+pub(crate) mod choice;
 pub(crate) mod form;
+pub(crate) mod grid;
 pub(crate) mod loaded;
 pub(crate) mod pace;
 pub(crate) mod route;

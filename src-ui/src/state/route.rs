@@ -40,7 +40,7 @@ pub(crate) enum Focus {
 }
 
 /// An object within its vCenter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Selected {
     pub(crate) vcenter: VcenterId,
     pub(crate) moref: Moref,

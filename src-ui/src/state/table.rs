@@ -43,17 +43,23 @@ impl View {
         }
     }
 
-    /// The columns it shows.
-    pub(crate) fn columns(&self) -> Vec<&'static Column> {
-        columns::of(self.kind).columns().filter(|column| column.visibility == Visibility::Shown).collect()
+    /// The columns it shows; where rows of several vCenters stand among each other, the vCenter is the second.
+    pub(crate) fn columns(&self, several: bool) -> Vec<&'static Column> {
+        let schema = columns::of(self.kind);
+        let mut columns: Vec<_> =
+            schema.columns().filter(|column| column.visibility == Visibility::Shown).collect();
+        if several && let Some(vcenter) = schema.column("vcenter") {
+            columns.insert(1.min(columns.len()), vcenter);
+        }
+        columns
     }
 
     /// It as a query.
-    pub(crate) fn query(&self) -> RowQuery {
+    pub(crate) fn query(&self, several: bool) -> RowQuery {
         let (column, down) = &self.sort;
         RowQuery {
             vcenters: self.vcenter.iter().cloned().collect(),
-            columns: self.columns().iter().map(|column| column.id.to_string()).collect(),
+            columns: self.columns(several).iter().map(|column| column.id.to_string()).collect(),
             sort: vec![format!("{}{column}", if *down { "-" } else { "" })],
             text: self.text.clone(),
             equal: self.equal.clone(),
@@ -203,10 +209,10 @@ mod tests {
     #[test]
     fn a_second_click_on_a_column_turns_the_order_and_a_click_on_another_begins_upwards() {
         let view = View::of(Kind::Vms).sorted_by("memory_bytes");
-        assert_eq!(view.query().sort, ["memory_bytes"]);
+        assert_eq!(view.query(false).sort, ["memory_bytes"]);
         let view = View { page: 3, ..view }.sorted_by("memory_bytes");
-        assert_eq!((view.query().sort, view.page), (vec!["-memory_bytes".to_owned()], 0));
-        assert_eq!(view.sorted_by("name").query().sort, ["name"]);
+        assert_eq!((view.query(false).sort, view.page), (vec!["-memory_bytes".to_owned()], 0));
+        assert_eq!(view.sorted_by("name").query(false).sort, ["name"]);
     }
 
     #[test]
@@ -214,7 +220,7 @@ mod tests {
         let view = View { page: 4, ..View::of(Kind::Hosts) };
         assert_eq!(view.with_text("esx").page, 0);
         assert_eq!(view.within(Some(VcenterId("a".into()))).page, 0);
-        assert_eq!(view.query().offset, 4 * PAGE);
+        assert_eq!(view.query(false).offset, 4 * PAGE);
     }
 
     #[test]
@@ -240,7 +246,7 @@ mod tests {
         assert!(view.is_narrowed() && view.without(0).is_narrowed() && view.with_ruled_out(0).is_narrowed());
         assert_eq!(view.without(0).with_ruled_out(0), View::of(Kind::Vms));
         assert_eq!(view.whole(), View::of(Kind::Vms));
-        assert_eq!(view.query().differ, view.differ);
+        assert_eq!(view.query(false).differ, view.differ);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! One value of one object: its words, its links, and why it is empty or not current.
 
 use crate::components::icon::icon;
-use crate::components::link::Link;
 use crate::components::when::local;
+use crate::state::grid;
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
@@ -13,16 +13,18 @@ use yew::prelude::*;
 
 /// A value with all that belongs to it.
 pub(super) struct Cell<'a> {
-    pub(super) column: &'a Column,
+    pub(super) column: &'static Column,
     pub(super) value: &'a Json,
     pub(super) missing: Option<Missing>,
     pub(super) links: &'a [Target],
     /// The object that it is a value of.
     pub(super) row: &'a Selected,
+    /// Whether it stands in a table, which is one stop of the tabulator with all that is in it.
+    pub(super) in_table: bool,
 }
 
 impl Cell<'_> {
-    /// It as it is shown in a table.
+    /// It as it is shown.
     pub(super) fn view(&self) -> Html {
         let Some(why) = self.missing else { return self.known() };
         let (word, sentence) = words::missing(why);
@@ -44,32 +46,42 @@ impl Cell<'_> {
         }
     }
 
-    /// Why it is empty or not current, in a sentence.
+    /// Why it is not current, in a sentence.
     pub(super) fn why(&self) -> Option<&'static str> {
-        match self.missing {
-            Some(why) => Some(words::missing(why).1),
-            None if is_empty(self.value) => Some(words::empty(self.column)),
-            None => None,
+        self.missing.map(|why| words::missing(why).1)
+    }
+
+    /// Its text, as it is copied.
+    pub(super) fn text(&self) -> String {
+        match (self.column.ty, self.value.as_i64()) {
+            _ if is_empty(self.value) => String::new(),
+            (Type::Time, Some(ms)) => local(Time(ms)),
+            _ => words::value(self.column, self.value),
         }
+    }
+
+    /// Its words where they are likely to be cut: the pointer then shows them whole.
+    pub(super) fn title(&self) -> Option<String> {
+        let text =
+            self.value.as_str().map(words::shown).or_else(|| self.value.is_array().then(|| self.text()))?;
+        grid::is_long(self.column, &text).then_some(text)
     }
 
     fn known(&self) -> Html {
         if is_empty(self.value) {
             let why = words::empty(self.column);
-            return html! {
-                <span class="muster-none" title={why}>
-                    <span aria-hidden="true">{ "\u{2013}" }</span><span class="pf-v6-screen-reader">{ why }</span>
-                </span>
-            };
+            return html! { <span class="muster-none" title={why} aria-label={why}>{ "\u{2013}" }</span> };
         }
+        let tabindex = self.in_table.then_some("-1");
         if !self.links.is_empty() {
             // A single one is called what the column says of it, which for a folder is its path.
             let own = self.value.as_str().filter(|_| self.links.len() == 1);
             let links = self.links.iter().enumerate().map(|(position, target)| {
+                let to = to(target, &self.row.vcenter).to_string();
                 html! {
                     <>
                         if position > 0 { { ", " } }
-                        <Link to={to(target, &self.row.vcenter)}>{ words::shown(own.unwrap_or(&target.name)) }</Link>
+                        <a href={to} {tabindex}>{ words::shown(own.unwrap_or(&target.name)) }</a>
                     </>
                 }
             });
@@ -79,12 +91,10 @@ impl Cell<'_> {
             && number > 0
             && let Some(view) = View::behind(link, self.row)
         {
-            return html! { <Link to={Route::Inventory(Box::new(view))}>{ words::grouped(number) }</Link> };
+            let to = Route::Inventory(Box::new(view)).to_string();
+            return html! { <a href={to} {tabindex}>{ words::grouped(number) }</a> };
         }
-        match (self.column.ty, self.value.as_i64()) {
-            (Type::Time, Some(ms)) => html! { { local(Time(ms)) } },
-            _ => html! { { words::value(self.column, self.value) } },
-        }
+        html! { { self.text() } }
     }
 }
 
@@ -98,12 +108,22 @@ pub(super) fn to(target: &Target, vcenter: &VcenterId) -> Route {
     }))
 }
 
+/// A name whose end stays in sight where its column is too narrow for the whole.
+pub(super) fn name(text: &str) -> Html {
+    match grid::parts(text) {
+        None => html! { { text } },
+        Some((head, tail, room)) => html! {
+            <><span class="muster-name__head" style={format!("max-inline-size: calc(100% - {room:.1}em)")}>{ head }</span>{ tail }</>
+        },
+    }
+}
+
 /// Whether numbers stand at the right.
 pub(super) fn is_number(column: &Column) -> bool {
     column.ty == Type::Integer
 }
 
-fn is_empty(value: &Json) -> bool {
+pub(super) fn is_empty(value: &Json) -> bool {
     match value {
         Json::Null => true,
         Json::Array(values) => values.is_empty(),

@@ -2,19 +2,39 @@
 //! Refuses to hold rows beyond its window: the service filters and sorts.
 
 mod cell;
+mod clipboard;
+mod copying;
 mod drawer;
+mod foot;
+mod found;
+mod head;
+mod menu;
+mod page;
+mod properties;
+mod resizer;
+mod row;
+mod search;
 mod table;
 mod toolbar;
 
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
 use crate::components::sync_manager::{NoVcenter, VcenterSyncManager};
-use crate::hooks::{Window, go, replace, use_rows, use_vcenter_service};
+use crate::hooks::{VcenterService, Window, go, replace, use_remembered, use_rows, use_vcenter_service};
+use crate::state::choice::Choice;
+use crate::state::grid::Density;
 use crate::state::route::Route;
 use crate::state::table::View;
 use crate::state::words;
+use gloo_timers::callback::Timeout;
+use page::Page;
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
+use std::cell::Cell;
+use std::rc::Rc;
 use yew::prelude::*;
+
+/// How long it is said that something was copied, in milliseconds.
+const SAID: u32 = 3_000;
 
 /// What is looked at.
 #[derive(Clone, PartialEq, Properties)]
@@ -27,46 +47,140 @@ pub(crate) struct Properties {
 pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let view = &props.view;
-    let window = use_rows(Some(view.query()));
-    {
-        // Rows that went away must not leave somebody on a page beyond the last.
-        let beyond =
-            window.rows().filter(|rows| rows.rows.is_empty() && rows.matching > 0 && !window.is_waiting());
-        let last = beyond.map(|rows| View { page: View::pages(rows.matching) - 1, ..view.clone() });
-        use_effect_with(last, |last| {
-            if let Some(last) = last.clone() {
-                replace(&Route::Inventory(Box::new(last)));
-            }
-        });
-    }
-    let no_vcenter = service.vcenters().is_some_and(<[_]>::is_empty);
-    let head = html! {
-        <div class="muster-page__head">
-            <h1 class="pf-v6-c-title pf-m-2xl">{ view.kind.title() }</h1>
-        </div>
-    };
-    if no_vcenter {
-        return html! { <div class="muster-page">{ head }<NoVcenter /></div> };
-    }
     let several = view.vcenter.is_none() && service.vcenters().is_some_and(|vcenters| vcenters.len() > 1);
+    let window = use_rows(Some(view.query(several)));
+    use_last_page(view, &window);
+    let (density, remember) = use_remembered("density");
+    let density = density.and_then(|name| Density::from_name(&name)).unwrap_or_default();
+    let page = use_page(view, &window, several);
+    let (said, copy) = use_copying();
+    let (width, change_width) = resizer::use_width();
+    let menu = use_state_eq(|| None::<menu::At>);
+    let no_vcenter = service.vcenters().is_some_and(<[_]>::is_empty);
+    if no_vcenter {
+        let title = html! { <h1 class="pf-v6-c-title pf-m-2xl">{ view.kind.title() }</h1> };
+        return html! { <div class="muster-page"><div class="muster-page__head">{ title }</div><NoVcenter /></div> };
+    }
+    let grid = page.as_ref().map(|page| {
+        let copy_of = {
+            let (page, copy) = (page.clone(), copy.clone());
+            Callback::from(move |cell: Option<_>| copy.emit(copying::asked(&page, cell)))
+        };
+        let open = {
+            let menu = menu.clone();
+            Callback::from(move |at| menu.set(Some(at)))
+        };
+        html! {
+            <table::Table key={view.kind.name()} page={page.clone()} {density} is_waiting={window.is_waiting()} menu={open}
+                copy={copy_of} />
+        }
+    });
+    let walk = page.clone().map(|page| Callback::from(move |down| page.walk(down))).unwrap_or_default();
+    let by_key = page.as_ref().map(|page| page.by_key.clone()).unwrap_or_default();
     html! {
-        <div class="muster-page muster-page--whole">
-            { head }
+        <div class="muster-page muster-page--whole muster-inventory">
+            <found::Found view={view.clone()} window={window.clone()} {density} dense={remember.reform(|d: Density| d.name().to_owned())} />
             if let Some(vcenter_id) = view.vcenter.clone() {
                 <VcenterSyncManager {vcenter_id} compact=true />
             }
-            <toolbar::Toolbar view={view.clone()} window={window.clone()} />
-            <div class="muster-split">
-                <div class="muster-split__rows">{ rows(&service, view, &window, several) }</div>
+            <toolbar::Toolbar view={view.clone()} />
+            <div class={classes!("muster-split", view.open.is_some().then_some("muster-split--open"))}>
+                <div class="muster-split__rows">{ rows(&service, view, &window, grid) }</div>
                 if let Some(open) = view.open.clone() {
-                    <drawer::Drawer key={format!("{}:{}", open.vcenter, open.moref)} view={view.clone()} open={open.clone()} />
+                    <resizer::Resizer {width} change={change_width} />
+                    <div class="muster-split__drawer" style={format!("--muster-drawer: {width:.1}rem")}>
+                        <drawer::Drawer view={view.clone()} {open} {by_key} {walk} />
+                    </div>
                 }
             </div>
+            if let Some(page) = &page {
+                <foot::Foot page={page.clone()} said={(*said).clone()} />
+            }
+            if let (Some(page), Some(at)) = (&page, &*menu) {
+                <menu::Menu page={page.clone()} at={at.clone()} {copy} close={Callback::from({
+                    let menu = menu.clone();
+                    move |()| menu.set(None)
+                })} />
+            }
         </div>
     }
 }
 
-fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, several: bool) -> Html {
+/// Rows that went away must not leave somebody on a page beyond the last.
+#[hook]
+fn use_last_page(view: &View, window: &Window) {
+    let beyond =
+        window.rows().filter(|rows| rows.rows.is_empty() && rows.matching > 0 && !window.is_waiting());
+    let last = beyond.map(|rows| View { page: View::pages(rows.matching) - 1, ..view.clone() });
+    use_effect_with(last, |last| {
+        if let Some(last) = last.clone() {
+            replace(&Route::Inventory(Box::new(last)));
+        }
+    });
+}
+
+/// The rows on screen with what is selected of them.
+#[hook]
+fn use_page(view: &View, window: &Window, several: bool) -> Option<Page> {
+    let choice = use_state_eq(|| Rc::new(Choice::default()));
+    let by_key = use_memo((), |()| Rc::new(Cell::new(false)));
+    let columns = use_memo((view.kind, several), |_| -> Rc<[_]> { view.columns(several).into() });
+    let answer = window.shared();
+    let rows = use_memo(answer.clone().map(ByAddress), |answer| {
+        answer.as_ref().map(|ByAddress(answer)| Page::objects(answer)).unwrap_or_default()
+    });
+    {
+        let choice = choice.clone();
+        use_effect_with((*rows).clone(), move |rows| {
+            if let Some(left) = choice.without_lost(rows) {
+                choice.set(Rc::new(left));
+            }
+        });
+    }
+    let chosen = (*choice).clone();
+    let choose = Callback::from(move |new: Choice| choice.set(Rc::new(new)));
+    Some(Page {
+        view: view.clone(),
+        answer: answer?,
+        columns: (*columns).clone(),
+        rows: (*rows).clone(),
+        choice: chosen,
+        choose,
+        by_key: (*by_key).clone(),
+    })
+}
+
+/// An answer that is the same as long as it is the same object.
+#[derive(Clone)]
+struct ByAddress(Rc<crate::state::world::Answer>);
+
+impl PartialEq for ByAddress {
+    fn eq(&self, other: &ByAddress) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Copies a text, and what was said of the last one for a while.
+#[hook]
+fn use_copying() -> (UseStateHandle<Option<String>>, Callback<(String, String)>) {
+    let said = use_state_eq(|| None::<String>);
+    let while_said = use_mut_ref(|| None::<Timeout>);
+    let copy = {
+        let said = said.clone();
+        Callback::from(move |(text, what): (String, String)| {
+            let words = match clipboard::copy(&text) {
+                true => format!("Copied {what}"),
+                false => "Could not copy".to_owned(),
+            };
+            said.set(Some(words));
+            let said = said.clone();
+            while_said.replace(Some(Timeout::new(SAID, move || said.set(None))));
+        })
+    };
+    (said, copy)
+}
+
+fn rows(service: &VcenterService, view: &View, window: &Window, grid: Option<Html>) -> Html {
     let retry = {
         let service = service.clone();
         Callback::from(move |()| service.refresh())
@@ -91,16 +205,11 @@ fn rows(service: &crate::hooks::VcenterService, view: &View, window: &Window, se
     if rows.rows.is_empty() {
         return nothing(service, view, rows);
     }
-    html! {
-        <>
-            { failure }
-            <table::Table view={view.clone()} answer={window.shared()} is_waiting={window.is_waiting()} {several} />
-        </>
-    }
+    html! { <>{ failure }{ grid.unwrap_or_default() }</> }
 }
 
 /// Why there are no rows, and what to do.
-fn nothing(service: &crate::hooks::VcenterService, view: &View, rows: &contract::Rows) -> Html {
+fn nothing(service: &VcenterService, view: &View, rows: &contract::Rows) -> Html {
     let kind = view.kind.plural();
     if view.is_narrowed() && rows.total > 0 {
         let all = Route::Inventory(Box::new(view.whole()));

@@ -1,0 +1,66 @@
+//! Below the rows: what they add up to, what is selected, and the pages.
+//! Refuses to add up anything itself.
+
+use super::page::Page;
+use crate::components::icon::icon;
+use crate::hooks::go;
+use crate::state::choice::Choice;
+use crate::state::route::Route;
+use crate::state::table::{PAGE, View};
+use crate::state::words;
+use contract::Rows;
+use patternfly_yew::prelude::{Button, ButtonVariant};
+use yew::prelude::*;
+
+/// The rows, and what was just done with them.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) page: Page,
+    pub(super) said: Option<String>,
+}
+
+/// The foot.
+#[function_component]
+pub(super) fn Foot(props: &Properties) -> Html {
+    let page = &props.page;
+    let Some(rows) = page.answer() else { return Html::default() };
+    if rows.rows.is_empty() {
+        return Html::default();
+    }
+    let clear = page.choose.reform(|_: MouseEvent| Choice::default());
+    html! {
+        <div class="muster-foot" id="foot">
+            if !page.choice.is_empty() {
+                <span class="muster-foot__chosen" id="chosen">
+                    { format!("{} selected", words::grouped(page.choice.len() as i64)) }
+                    <Button variant={ButtonVariant::Link} onclick={clear}>{ "Clear selection" }</Button>
+                </span>
+            }
+            <span class="muster-foot__said" role="status">{ props.said.clone().unwrap_or_default() }</span>
+            { pages(&page.view, rows) }
+        </div>
+    }
+}
+
+fn pages(view: &View, rows: &Rows) -> Html {
+    let pages = View::pages(rows.matching);
+    if pages == 1 && view.page == 0 {
+        return Html::default();
+    }
+    let to = |page: usize| {
+        let route = Route::Inventory(Box::new(View { page, ..view.clone() }));
+        Callback::from(move |_| go(&route))
+    };
+    let first = view.page * PAGE + 1;
+    let last = (view.page * PAGE + rows.rows.len()).max(first);
+    let number = |number: usize| words::grouped(number as i64);
+    html! {
+        <nav class="muster-pages" aria-label="Pages of rows">
+            <Button variant={ButtonVariant::Plain} disabled={view.page == 0} aria_label="Previous page"
+                onclick={to(view.page.saturating_sub(1))}>{ icon("angle-left") }</Button>
+            <span>{ format!("{}–{} of {}", number(first), number(last), number(rows.matching)) }</span>
+            <Button variant={ButtonVariant::Plain} disabled={view.page + 1 >= pages} aria_label="Next page"
+                onclick={to(view.page + 1)}>{ icon("angle-right") }</Button>
+        </nav>
+    }
+}

@@ -1,0 +1,81 @@
+//! The heading of the page: the kind, how many rows there are, how old they are, and how they are shown.
+//! Refuses to say the age anywhere else: this is its one place.
+
+use crate::components::icon::icon;
+use crate::components::when::Ago;
+use crate::hooks::{VcenterService, Window, use_vcenter_service};
+use crate::state::grid::Density;
+use crate::state::table::View;
+use crate::state::words;
+use contract::{Rows, VcenterStatus};
+use patternfly_yew::prelude::{Button, ButtonVariant};
+use yew::prelude::*;
+
+/// What is looked at, and the rows of it.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) view: View,
+    pub(super) window: Window,
+    pub(super) density: Density,
+    /// Changes how high rows are.
+    pub(super) dense: Callback<Density>,
+}
+
+/// The heading.
+#[function_component]
+pub(super) fn Found(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let (other, label, sign) = match props.density {
+        Density::Compact => (Density::Comfortable, "Comfortable rows", "expand-alt"),
+        Density::Comfortable => (Density::Compact, "Compact rows", "compress-alt"),
+    };
+    let dense = props.dense.reform(move |_: MouseEvent| other);
+    html! {
+        <div class="muster-page__head muster-inventory__head">
+            <h1 class="pf-v6-c-title pf-m-2xl">{ props.view.kind.title() }</h1>
+            if let Some(rows) = props.window.rows() {
+                { found(&service, &props.view, rows) }
+                <span class="muster-inventory__actions">
+                    <Button variant={ButtonVariant::Plain} onclick={dense} aria_label={label}>
+                        <span title={label}>{ icon(sign) }</span>
+                    </Button>
+                </span>
+            }
+        </div>
+    }
+}
+
+/// How many rows there are, and how old they are.
+fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
+    let count = match rows.matching != rows.total {
+        true => {
+            format!("{} of {}", words::grouped(rows.matching as i64), words::of_kind(rows.total, view.kind))
+        }
+        false => words::of_kind(rows.total, view.kind),
+    };
+    let read = rows.sources.iter().filter_map(|source| source.synced_at);
+    let oldest = words::oldest(read, service.world().now);
+    let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
+    let in_sight = |status: &&VcenterStatus| rows.sources.iter().any(|one| one.vcenter == status.vcenter_id);
+    let failed: Vec<&str> = service.world().troubled().filter(in_sight).map(|s| s.vcenter.as_str()).collect();
+    html! {
+        <span class="muster-found" id="found">
+            <strong aria-live="polite">{ count }</strong>
+            if let Some(oldest) = oldest {
+                <span class="muster-quiet">{ " · read " }<Ago time={oldest} /></span>
+            }
+            if is_reading {
+                <span class="muster-quiet">{ " · refreshing…" }</span>
+            }
+            if !failed.is_empty() {
+                <span class="muster-found__failed" title={format!("Not refreshed: {}", failed.join(", "))}>
+                    { icon("exclamation-triangle") }
+                    { match failed[..] {
+                        [one] => format!(" {one}: not refreshed"),
+                        _ => format!(" {} vCenters not refreshed", failed.len()),
+                    } }
+                </span>
+            }
+        </span>
+    }
+}

@@ -1,0 +1,97 @@
+//! The rows on screen, as all parts of the page see them.
+//! Refuses to be compared row by row: it is the same as long as the answer is.
+
+use super::row::found;
+use crate::hooks::{go, replace};
+use crate::state::choice::Choice;
+use crate::state::grid;
+use crate::state::route::{Route, Selected};
+use crate::state::table::View;
+use crate::state::world::Answer;
+use contract::Rows;
+use contract::columns::Column;
+use std::cell::Cell;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// A place on screen, in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rect {
+    pub(super) x: f64,
+    pub(super) y: f64,
+}
+
+/// What is on screen.
+#[derive(Clone)]
+pub(super) struct Page {
+    pub(super) view: View,
+    pub(super) answer: Rc<Answer>,
+    pub(super) columns: Rc<[&'static Column]>,
+    /// The objects of the rows, in their order.
+    pub(super) rows: Rc<[Selected]>,
+    pub(super) choice: Rc<Choice>,
+    /// Changes the selection.
+    pub(super) choose: Callback<Choice>,
+    /// Whether the details were opened by a key, and take the keyboard.
+    pub(super) by_key: Rc<Cell<bool>>,
+}
+
+impl PartialEq for Page {
+    fn eq(&self, other: &Page) -> bool {
+        Rc::ptr_eq(&self.answer, &other.answer)
+            && Rc::ptr_eq(&self.columns, &other.columns)
+            && self.view == other.view
+            && self.choice == other.choice
+    }
+}
+
+impl Page {
+    /// The objects of an answer, in its order.
+    pub(super) fn objects(answer: &Answer) -> Rc<[Selected]> {
+        let Answer::Rows(rows) = answer else { return Rc::default() };
+        (0..rows.rows.len())
+            .filter_map(|index| found(answer, index))
+            .map(|(source, cells)| Selected { vcenter: source.vcenter.clone(), moref: cells.moref.clone() })
+            .collect()
+    }
+
+    /// The answer.
+    pub(super) fn answer(&self) -> Option<&Rows> {
+        match &*self.answer {
+            Answer::Rows(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// The place of an object among the rows.
+    pub(super) fn position(&self, row: &Selected) -> Option<usize> {
+        self.rows.iter().position(|one| one == row)
+    }
+
+    /// How wide the table is at least and at most, in the font's size.
+    pub(super) fn widths(&self) -> (f64, f64) {
+        const CHOOSE: f64 = 2.2;
+        let others = self.columns.iter().filter(|column| column.id != "name");
+        let others = CHOOSE + others.map(|column| grid::width(column)).sum::<f64>();
+        (others + grid::NAME.0, others + grid::NAME.1)
+    }
+
+    /// Opens the details of a row, which take the keyboard.
+    pub(super) fn open(&self, row: &Selected) {
+        if self.view.open.as_ref() == Some(row) {
+            super::drawer::focus();
+        } else {
+            self.by_key.set(true);
+            go(&Route::Inventory(Box::new(self.view.opening(Some(row.clone())))));
+        }
+    }
+
+    /// Leads the details to the row before or after.
+    pub(super) fn walk(&self, down: bool) {
+        let Some(at) = self.view.open.as_ref().and_then(|open| self.position(open)) else { return };
+        let to = if down { Some(at + 1) } else { at.checked_sub(1) };
+        if let Some(row) = to.and_then(|to| self.rows.get(to)) {
+            replace(&Route::Inventory(Box::new(self.view.opening(Some(row.clone())))));
+        }
+    }
+}

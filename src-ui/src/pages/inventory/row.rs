@@ -1,0 +1,102 @@
+//! One row of a table.
+//! Refuses to be drawn again when neither its values nor its place have changed: a page has two hundred of them.
+
+use super::cell::{Cell, is_number, name};
+use crate::state::route::{Route, Selected};
+use crate::state::table::View;
+use crate::state::words;
+use crate::state::world::Answer;
+use contract::columns::Column;
+use contract::{Cells, Rows, Source};
+use serde_json::Value as Json;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Its place among the rows of an answer, and how it stands out.
+#[derive(Clone, Properties)]
+pub(super) struct Properties {
+    pub(super) answer: Rc<Answer>,
+    /// Its position in the answer.
+    pub(super) index: usize,
+    /// What is looked at, with nothing open.
+    pub(super) base: Rc<View>,
+    pub(super) columns: Rc<[&'static Column]>,
+    /// The position of the column in which the keyboard is, if it is in this row.
+    pub(super) active: Option<usize>,
+    pub(super) is_open: bool,
+    pub(super) is_chosen: bool,
+}
+
+impl PartialEq for Properties {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |a: &Rc<[_]>, b: &Rc<[_]>| Rc::ptr_eq(a, b);
+        (self.index, self.active, self.is_open, self.is_chosen)
+            == (other.index, other.active, other.is_open, other.is_chosen)
+            && same(&self.columns, &other.columns)
+            && self.base == other.base
+            && (Rc::ptr_eq(&self.answer, &other.answer) || self.found() == other.found())
+    }
+}
+
+impl Properties {
+    fn found(&self) -> Option<(&Source, &Cells)> {
+        found(&self.answer, self.index)
+    }
+}
+
+/// A row of an answer, and where it comes from.
+pub(super) fn found(answer: &Answer, index: usize) -> Option<(&Source, &Cells)> {
+    let Answer::Rows(Rows { rows, sources, .. }) = answer else { return None };
+    let cells = rows.get(index)?;
+    Some((sources.get(cells.source)?, cells))
+}
+
+/// The row.
+#[function_component]
+pub(super) fn Row(props: &Properties) -> Html {
+    let Some((source, cells)) = props.found() else { return Html::default() };
+    let own = Selected { vcenter: source.vcenter.clone(), moref: cells.moref.clone() };
+    let tds = props.columns.iter().enumerate().map(|(position, column)| {
+        let cell = cell(cells, position, column, &own);
+        let shown = match (&*column.id, cell.value.as_str()) {
+            // The name opens the object itself.
+            ("name", Some(text)) => {
+                let to = Route::Inventory(Box::new(props.base.opening(Some(own.clone())))).to_string();
+                let text = words::shown(text);
+                html! { <a href={to} tabindex="-1">{ name(&text) }</a> }
+            }
+            _ => cell.view(),
+        };
+        let id = (props.active == Some(position)).then_some("cell");
+        let class = is_number(column).then_some("muster-number");
+        html! { <td {id} {class} data-column={&*column.id} title={cell.title()}>{ shown }</td> }
+    });
+    let class = classes!(props.is_open.then_some("muster-open"), props.is_chosen.then_some("muster-chosen"));
+    html! {
+        <tr {class} aria-selected={props.is_chosen.to_string()} data-row={props.index.to_string()}
+            data-moref={cells.moref.to_string()} data-vcenter-id={source.vcenter.to_string()}>
+            <td class="muster-choose" data-column="choose" />
+            { for tds }
+        </tr>
+    }
+}
+
+/// The value of a row in a column.
+pub(super) fn cell<'a>(
+    cells: &'a Cells,
+    position: usize,
+    column: &'static Column,
+    own: &'a Selected,
+) -> Cell<'a> {
+    const NULL: &Json = &Json::Null;
+    let missing = cells.missing.iter().find(|(at, _)| *at == position).map(|(_, why)| *why);
+    let links = cells.links.iter().find(|(at, _)| *at == position).map(|(_, targets)| targets.as_slice());
+    Cell {
+        column,
+        value: cells.values.get(position).unwrap_or(NULL),
+        missing,
+        links: links.unwrap_or_default(),
+        row: own,
+        in_table: true,
+    }
+}

@@ -1,0 +1,82 @@
+//! The search field of the page.
+//! Refuses to ask for rows at every letter: it waits for the end of a word.
+
+use crate::hooks::replace;
+use crate::state::route::Route;
+use crate::state::table::View;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
+use yew::prelude::*;
+
+/// How long after the last letter the rows are asked for, in milliseconds.
+const PAUSE: u32 = 120;
+
+/// What is looked at.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) view: View,
+}
+
+/// The field.
+#[function_component]
+pub(super) fn Search(props: &Properties) -> Html {
+    let typed = use_state_eq(|| props.view.text.clone());
+    let pause = use_mut_ref(|| None::<Timeout>);
+    {
+        // What Back or a link changed has to show in the field too.
+        let typed = typed.clone();
+        use_effect_with(props.view.text.clone(), move |text| {
+            // A space at the end is on its way to the next word.
+            if typed.trim() != text {
+                typed.set(text.clone());
+            }
+        });
+    }
+    let look = {
+        let (typed, view) = (typed.clone(), props.view.clone());
+        move |text: String, wait: u32| {
+            let view = view.with_text(text.trim());
+            typed.set(text);
+            let later = Timeout::new(wait, move || replace(&Route::Inventory(Box::new(view))));
+            // The one before is dropped, and with it cancelled.
+            pause.replace(Some(later));
+        }
+    };
+    let oninput = {
+        let look = look.clone();
+        Callback::from(move |event: InputEvent| {
+            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            look(input.map(|input| input.value()).unwrap_or_default(), PAUSE);
+        })
+    };
+    let onkeydown = {
+        let typed = typed.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            match event.key().as_str() {
+                // First it empties the field, then it leaves it.
+                "Escape" if !typed.is_empty() => look(String::new(), 0),
+                "Escape" => leave(&event),
+                "ArrowDown" => super::table::focus(),
+                _ => return,
+            }
+            event.prevent_default();
+        })
+    };
+    let label = format!("Search {}", props.view.kind.plural());
+    html! {
+        <span class="pf-v6-c-form-control muster-search">
+            <input id="search" type="search" value={(*typed).clone()} {oninput} {onkeydown} aria-label={label.clone()}
+                placeholder={label} autocomplete="off" spellcheck="false" aria-keyshortcuts="/" />
+        </span>
+    }
+}
+
+/// To the rows, or to nowhere in particular if there are none.
+fn leave(event: &KeyboardEvent) {
+    if let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+        // A field that keeps the keyboard keeps it.
+        let _ = field.blur();
+    }
+    super::table::focus();
+}
