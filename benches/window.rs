@@ -5,7 +5,7 @@ use crate::page::{self, Page};
 use crate::peer::{PASSWORD, Peer};
 use crate::table::{Table, median, percentile};
 use anyhow::{Context, Result, ensure};
-use contract::columns::{self, Visibility};
+use contract::columns;
 use contract::{Kind, OperationState, Origin, RowQuery, Trust};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ async fn calls(data: &Path, table: &mut Table) -> Result<()> {
         format!("{mean:.2} / {half:.0} / {most:.0} ms (the browser's clock has steps of 1 ms)"),
     );
 
-    let shown = columns::of(Kind::Vms).columns().filter(|c| c.visibility == Visibility::Shown);
+    let shown = columns::of(Kind::Vms).first().into_iter();
     let columns = shown.map(|column| column.id.to_string()).collect();
     let query = RowQuery { columns, limit: 200, ..RowQuery::count(Kind::Vms) };
     let arguments = json!({ "args": { "query": query } });

@@ -192,7 +192,7 @@ impl Service {
         for vcenter in vcenters {
             inventories.push((vcenter.clone(), self.inner.inventory.read(&vcenter.id).await?));
         }
-        query::run(query, &inventories)
+        query::run(query, &inventories, self.now())
     }
 
     /// The time as the service sees it.

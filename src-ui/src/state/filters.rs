@@ -11,7 +11,10 @@ pub(crate) fn ready(kind: Kind) -> Vec<(&'static str, Vec<Condition>)> {
         Kind::Vms => &[
             ("Snapshots older than 7 days", &["snapshot_age_seconds>7d"]),
             ("Powered off", &["power_state=poweredOff", "is_template=false"]),
-            ("VMware Tools not running", &["power_state=poweredOn", "tools_running_status!=guestToolsRunning"]),
+            (
+                "VMware Tools not running",
+                &["power_state=poweredOn", "tools_running_status!=guestToolsRunning"],
+            ),
             ("Needs consolidation", &["consolidation_needed=true"]),
             ("Templates", &["is_template=true"]),
         ],
@@ -32,10 +35,9 @@ pub(crate) fn ready(kind: Kind) -> Vec<(&'static str, Vec<Condition>)> {
             ("More than 100 % provisioned", &["provisioned_percent>100"]),
         ],
         Kind::Networks => &[("Without VMs", &["vm_count=0"]), ("Not accessible", &["accessible=false"])],
-        Kind::Snapshots => &[
-            ("Older than 7 days", &["age_seconds>7d"]),
-            ("Older than 3 days", &["age_seconds>3d"]),
-        ],
+        Kind::Snapshots => {
+            &[("Older than 7 days", &["age_seconds>7d"]), ("Older than 3 days", &["age_seconds>3d"])]
+        }
         Kind::Folders | Kind::ResourcePools => &[("Without VMs", &["vm_count=0"])],
         Kind::Datacenters | Kind::StandaloneHosts => &[],
     };
@@ -49,7 +51,11 @@ pub(crate) fn typed(kind: Kind, text: &str) -> Option<Condition> {
     let subnet = || {
         text.contains('/').then_some(())?;
         let column = addresses(kind)?;
-        Some(Condition { column: column.id.to_string(), operator: Operator::InSubnet, value: text.to_owned() })
+        Some(Condition {
+            column: column.id.to_string(),
+            operator: Operator::InSubnet,
+            value: text.to_owned(),
+        })
     };
     let read = subnet().filter(|one| one.on(kind).is_ok()).or_else(|| text.parse().ok())?;
     let column = columns::of(kind).column(&read.column)?;

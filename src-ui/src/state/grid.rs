@@ -29,7 +29,7 @@ impl Density {
 }
 
 /// Width of a letter of a row, in the font's size; the fonts' own average, rounded up.
-const LETTER: f64 = 0.56;
+const LETTER: f64 = 0.54;
 /// The same of a heading, which is bold.
 const HEADING: f64 = 0.6;
 /// What stands at both sides of a text, in the font's size at the smallest.
@@ -50,15 +50,19 @@ pub(crate) fn width(column: &Column) -> f64 {
 fn letters(column: &Column) -> usize {
     match (&*column.id, column.ty, column.unit) {
         ("ip_address", ..) => 15,
-        ("power_state" | "state" | "connection_state", ..) => 15,
-        ("model" | "guest_os_configured" | "guest_os_tools" | "description", ..) => 26,
-        ("product_version" | "product_build" | "type" | "vlan", ..) => 10,
+        ("power_state", ..) => 11,
+        ("state" | "connection_state", ..) => 17,
+        ("model" | "guest_os_configured" | "guest_os_tools" | "description" | "path", ..) => 26,
+        ("product_version" | "product_build" | "vlan" | "mounted" | "hosts_available", ..) => 9,
         (_, Type::Boolean, _) => 5,
         (_, Type::Time, _) => 20,
         (_, Type::List, _) => 22,
-        (_, Type::Integer, Some(Unit::Count) | None) => 7,
-        (_, Type::Integer, Some(_)) => 9,
-        (_, Type::Text, _) => 18,
+        (_, Type::Integer | Type::Decimal, Some(Unit::Count) | None) => 7,
+        // The number, and the bar beside it.
+        (_, Type::Integer | Type::Decimal, Some(Unit::Percent)) => 14,
+        (_, Type::Integer | Type::Decimal, Some(_)) => 10,
+        (_, Type::Text, _) if column.is_host_name => 14,
+        (_, Type::Text, _) => 16,
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod advice;
 pub(crate) mod choice;
+pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod grid;
 pub(crate) mod loaded;

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{self, Fit, Output, age, table, time};
 use crate::{ask, progress};
-use contract::columns::{self, Column, Visibility};
+use contract::columns::{self, Column};
 use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter, VcenterId};
 use serde_json::{Map, json};
 use service::{Freshness, Query, Reading, Service, Suggestion, Table};
@@ -34,6 +34,7 @@ pub(super) async fn run(
         columns: command.columns.clone(),
         sort: command.sort.clone(),
         limit: command.limit,
+        conditions: command.conditions.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
         ..Query::of(kind)
     };
     // Wrong columns are told before anything is fetched for them.
@@ -60,7 +61,7 @@ pub(super) async fn run(
     } else if let Some(style) = style(&command) {
         output.text(&delimited::text(&answer, style, std::io::stdout().is_terminal())?)?;
     } else {
-        shown(output, &answer, command.columns.is_empty())?;
+        shown(output, kind, &answer, command.columns.is_empty())?;
     }
     let ids: Vec<VcenterId> = vcenters.iter().map(|vcenter| vcenter.id.clone()).collect();
     super::say_what_is_left_out(service, output, &ids).await?;
@@ -254,10 +255,15 @@ fn rows(answer: &Table) -> Vec<serde_json::Value> {
 }
 
 /// A table of the columns asked for, or of those that are worth the width of a terminal.
-fn shown(output: &Output, answer: &Table, chosen_by_us: bool) -> Result<(), ApiError> {
-    let shown: Vec<usize> = (0..answer.columns.len())
-        .filter(|position| !chosen_by_us || answer.columns[*position].visibility == Visibility::Shown)
-        .collect();
+fn shown(output: &Output, kind: Kind, answer: &Table, chosen_by_us: bool) -> Result<(), ApiError> {
+    let all = 0..answer.columns.len();
+    let shown: Vec<usize> = match chosen_by_us {
+        true => {
+            let first = columns::of(kind).first().into_iter();
+            first.filter_map(|one| answer.columns.iter().position(|column| column.id == one.id)).collect()
+        }
+        false => all.collect(),
+    };
     let several = answer.rows.iter().any(|row| row.identity.first() != answer.rows[0].identity.first());
     let mut header: Vec<&str> = shown.iter().map(|position| &*answer.columns[*position].title).collect();
     let mut fits: Vec<Fit> = shown.iter().map(|position| output::fit(answer.columns[*position])).collect();

@@ -6,7 +6,8 @@ use crate::state::grid;
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
-use contract::columns::{Column, Link as Leads, Type};
+use contract::columns::{Column, Link as Leads, Type, Unit};
+use contract::words::short_host_name;
 use contract::{Missing, Target, Time, VcenterId};
 use serde_json::Value as Json;
 use yew::prelude::*;
@@ -60,11 +61,33 @@ impl Cell<'_> {
         }
     }
 
-    /// Its words where they are likely to be cut: the pointer then shows them whole.
+    /// Its words where they are shortened or likely to be cut: the pointer then shows them whole.
     pub(super) fn title(&self) -> Option<String> {
-        let text =
-            self.value.as_str().map(words::shown).or_else(|| self.value.is_array().then(|| self.text()))?;
-        grid::is_long(self.column, &text).then_some(text)
+        let is_text = self.value.is_string() || self.value.is_array();
+        let text = is_text.then(|| self.text())?;
+        let is_short = self.column.is_host_name && short_host_name(&text) != text;
+        (is_short || grid::is_long(self.column, &text)).then_some(text)
+    }
+
+    /// How much of the bar behind a share is filled, in percent, and how serious that is.
+    pub(super) fn bar(&self) -> Option<(f64, &'static str)> {
+        let share = self.value.as_f64().filter(|_| self.column.unit == Some(Unit::Percent))?;
+        let level = match &*self.column.id {
+            "free_percent" if share < 5.0 => "muster-share--danger",
+            "free_percent" if share < 15.0 => "muster-share--warning",
+            "failover_memory_percent" if share > 100.0 => "muster-share--danger",
+            "failover_memory_percent" if share > 85.0 => "muster-share--warning",
+            _ => "",
+        };
+        Some((share.clamp(0.0, 100.0), level))
+    }
+
+    /// The text of a name in it, as short as this place allows.
+    fn named(&self, text: &str) -> String {
+        match self.in_table && self.column.is_host_name {
+            true => words::shown(short_host_name(text)),
+            false => words::shown(text),
+        }
     }
 
     fn known(&self) -> Html {
@@ -81,7 +104,7 @@ impl Cell<'_> {
                 html! {
                     <>
                         if position > 0 { { ", " } }
-                        <a href={to} {tabindex}>{ words::shown(own.unwrap_or(&target.name)) }</a>
+                        <a href={to} {tabindex}>{ self.named(own.unwrap_or(&target.name)) }</a>
                     </>
                 }
             });
@@ -94,7 +117,10 @@ impl Cell<'_> {
             let to = Route::Inventory(Box::new(view)).to_string();
             return html! { <a href={to} {tabindex}>{ words::grouped(number) }</a> };
         }
-        html! { { self.text() } }
+        match self.value.as_str().filter(|_| self.column.is_host_name) {
+            Some(text) => html! { { self.named(text) } },
+            None => html! { { self.text() } },
+        }
     }
 }
 
@@ -120,7 +146,7 @@ pub(super) fn name(text: &str) -> Html {
 
 /// Whether numbers stand at the right.
 pub(super) fn is_number(column: &Column) -> bool {
-    column.ty == Type::Integer
+    matches!(column.ty, Type::Integer | Type::Decimal)
 }
 
 pub(super) fn is_empty(value: &Json) -> bool {

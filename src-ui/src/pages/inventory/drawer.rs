@@ -94,10 +94,8 @@ pub(super) fn Drawer(props: &Properties) -> Html {
         let position = rows.columns.iter().position(|id| id == "name")?;
         rows.rows[0].values.get(position)?.as_str().map(words::shown)
     });
-    let read = found.and_then(|rows| {
-        let row = &rows.rows[0];
-        row.synced_at.or(rows.sources.get(row.source).and_then(|source| source.synced_at))
-    });
+    // The age of the kind stands above the rows; this is that of an object that was last read at another time.
+    let read = found.and_then(|rows| rows.rows[0].synced_at);
     let singular = capital(&kind.singular());
     let toggle = Callback::from(move |_: Event| remember.emit((!paths).to_string()));
     html! {

@@ -32,7 +32,9 @@ pub(super) fn Editor(props: &Properties) -> Html {
     let columns = columns_of(props.kind);
     let named = |name: &str| columns::of(props.kind).column(name);
     let old = props.old.as_ref();
-    let column = use_state_eq(|| old.map_or("name".to_owned(), |old| named(&old.column).map_or_else(String::new, |c| c.id.to_string())));
+    let column = use_state_eq(|| {
+        old.map_or("name".to_owned(), |old| named(&old.column).map_or_else(String::new, |c| c.id.to_string()))
+    });
     let operator = use_state_eq(|| old.map(sign));
     let value = use_state_eq(|| old.map_or_else(String::new, |old| old.value.clone()));
     let wrong = use_state_eq(|| None::<String>);
@@ -175,7 +177,11 @@ fn sign(condition: &Condition) -> String {
 }
 
 fn condition(column: &Column, sign: &str, value: &str) -> Condition {
-    let of = |operator, value: &str| Condition { column: column.id.to_string(), operator, value: value.to_owned() };
+    let of = |operator, value: &str| Condition {
+        column: column.id.to_string(),
+        operator,
+        value: value.to_owned(),
+    };
     match (sign, operator(sign)) {
         (EMPTY, _) => of(Operator::Is, ""),
         (NOT_EMPTY, _) => of(Operator::IsNot, ""),

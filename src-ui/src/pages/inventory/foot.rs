@@ -3,12 +3,12 @@
 
 use super::page::Page;
 use crate::components::icon::icon;
-use crate::hooks::go;
+use crate::hooks::{go, use_rows};
 use crate::state::choice::Choice;
 use crate::state::route::Route;
 use crate::state::table::{PAGE, View};
 use crate::state::words;
-use contract::Rows;
+use contract::{Kind, RowQuery, Rows, columns};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -23,6 +23,9 @@ pub(super) struct Properties {
 #[function_component]
 pub(super) fn Foot(props: &Properties) -> Html {
     let page = &props.page;
+    let chosen = page.choice.on(&page.rows).into_iter().map(|row| (row.vcenter.clone(), row.moref.clone()));
+    let chosen = RowQuery { chosen: chosen.collect(), ..RowQuery::count(page.view.kind) };
+    let chosen = use_rows((!page.choice.is_empty()).then_some(chosen));
     let Some(rows) = page.answer() else { return Html::default() };
     if rows.rows.is_empty() {
         return Html::default();
@@ -30,9 +33,12 @@ pub(super) fn Foot(props: &Properties) -> Html {
     let clear = page.choose.reform(|_: MouseEvent| Choice::default());
     html! {
         <div class="muster-foot" id="foot">
-            if !page.choice.is_empty() {
-                <span class="muster-foot__chosen" id="chosen">
-                    { format!("{} selected", words::grouped(page.choice.len() as i64)) }
+            if page.choice.is_empty() {
+                <span class="muster-sums" id="sums">{ sums(page.view.kind, rows) }</span>
+            } else {
+                <span class="muster-sums" id="chosen">
+                    <strong>{ format!("{} selected", words::grouped(page.choice.len() as i64)) }</strong>
+                    if let Some(rows) = chosen.rows() { { sums(page.view.kind, rows) } }
                     <Button variant={ButtonVariant::Link} onclick={clear}>{ "Clear selection" }</Button>
                 </span>
             }
@@ -40,6 +46,22 @@ pub(super) fn Foot(props: &Properties) -> Html {
             { pages(&page.view, rows) }
         </div>
     }
+}
+
+/// What the rows of an answer add up to, column by column.
+fn sums(kind: Kind, rows: &Rows) -> Html {
+    let sums = rows.sums.iter().filter_map(|sum| {
+        let column = columns::of(kind).column(&sum.column).filter(|_| sum.rows > 0)?;
+        let unknown = rows.matching.saturating_sub(sum.rows);
+        let title = (unknown > 0).then(|| format!("Not known of {}", words::of_kind(unknown, kind)));
+        let value = words::value(column, &serde_json::Value::from(sum.value));
+        Some(html! {
+            <span class="muster-sum" data-sum={sum.column.clone()} {title}>
+                <span class="muster-quiet">{ format!("{} ", column.title) }</span>{ value }
+            </span>
+        })
+    });
+    html! { { for sums } }
 }
 
 fn pages(view: &View, rows: &Rows) -> Html {

@@ -9,8 +9,9 @@ use crate::hooks::{go, use_rows};
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
-use contract::columns::{self, Column, Link};
-use contract::{Rows, Target};
+use contract::columns::{self, Column, Link, Type, Unit};
+use contract::{Condition, Rows, Target};
+use serde_json::Value as Json;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 use yew::prelude::*;
@@ -216,8 +217,34 @@ fn copies(props: &Properties, rows: &Rows) -> Vec<Entry> {
 }
 
 /// By the value of the cell, or without it.
-fn filters(_props: &Properties) -> Vec<Entry> {
-    Vec::new()
+fn filters(props: &Properties) -> Vec<Entry> {
+    let (page, column) = (&props.page, props.at.column);
+    let Some((_, cells)) = page.position(&props.at.row).and_then(|at| row::found(&page.answer, at)) else {
+        return Vec::new();
+    };
+    let place = page.columns.iter().position(|one| one.id == column.id);
+    let value = match place.and_then(|place| cells.values.get(place)) {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(text)) => text.clone(),
+        Some(value @ (Json::Bool(_) | Json::Number(_))) => value.to_string(),
+        // A list has no single value to be held against.
+        Some(Json::Array(_) | Json::Object(_)) => return Vec::new(),
+    };
+    // An age is another one a second later.
+    if column.unit == Some(Unit::Seconds) || column.ty == Type::Time {
+        return Vec::new();
+    }
+    let entry = |icon, words: &str, condition: Condition| {
+        condition.on(page.view.kind).ok()?;
+        Some(Entry::leading(icon, words, page.view.opening(None).narrowed(None, vec![condition])))
+    };
+    [
+        entry("filter", "Filter by this value", Condition::is(&column.id, &value)),
+        entry("ban", "Exclude this value", Condition::is_not(&column.id, &value)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Puts it where it was asked for, or as near as it fits.

@@ -5,6 +5,8 @@ mod cell;
 mod clipboard;
 mod copying;
 mod drawer;
+mod editor;
+mod filters;
 mod foot;
 mod found;
 mod head;

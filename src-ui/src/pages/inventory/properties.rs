@@ -27,10 +27,13 @@ pub(super) fn properties(kind: Kind, rows: &Rows, paths: bool) -> Html {
     html! { { for groups } }
 }
 
-/// All columns of a kind in groups; the first group has no title.
+/// All columns of a kind in groups; the first group has no title, and the name stands above all.
 fn groups(kind: Kind) -> Vec<(&'static str, Vec<&'static Column>)> {
-    let (ids, words) = columns::of(kind).columns().partition(|column| column.id.ends_with("_moref"));
-    vec![("", words), ("Ids", ids)]
+    let schema = columns::of(kind);
+    let first = ("", schema.details());
+    std::iter::once(first)
+        .chain(schema.groups().into_iter().map(|group| (group.title, group.columns)))
+        .collect()
 }
 
 fn line(column: &'static Column, rows: &Rows, cells: &Cells, own: &Selected, paths: bool) -> Option<Html> {

@@ -6,8 +6,9 @@ use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
 use crate::state::world::Answer;
-use contract::columns::Column;
-use contract::{Cells, Rows, Source};
+use contract::columns::{self, Column};
+use contract::words::short_host_name;
+use contract::{Cells, Kind, Rows, Source};
 use serde_json::Value as Json;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -56,20 +57,24 @@ pub(super) fn found(answer: &Answer, index: usize) -> Option<(&Source, &Cells)> 
 pub(super) fn Row(props: &Properties) -> Html {
     let Some((source, cells)) = props.found() else { return Html::default() };
     let own = Selected { vcenter: source.vcenter.clone(), moref: cells.moref.clone() };
+    let kind = props.base.kind;
     let tds = props.columns.iter().enumerate().map(|(position, column)| {
         let cell = cell(cells, position, column, &own);
         let shown = match (&*column.id, cell.value.as_str()) {
             // The name opens the object itself.
             ("name", Some(text)) => {
                 let to = Route::Inventory(Box::new(props.base.opening(Some(own.clone())))).to_string();
-                let text = words::shown(text);
-                html! { <a href={to} tabindex="-1">{ name(&text) }</a> }
+                let text = words::shown(if column.is_host_name { short_host_name(text) } else { text });
+                html! { <><a href={to} tabindex="-1">{ name(&text) }</a>{ matched(kind, cells) }</> }
             }
             _ => cell.view(),
         };
         let id = (props.active == Some(position)).then_some("cell");
-        let class = is_number(column).then_some("muster-number");
-        html! { <td {id} {class} data-column={&*column.id} title={cell.title()}>{ shown }</td> }
+        let bar = cell.bar();
+        let style = bar.map(|(share, _)| format!("--muster-filled: {share:.1}"));
+        let bar = bar.map(|(_, level)| classes!("muster-share", level));
+        let class = classes!(is_number(column).then_some("muster-number"), bar);
+        html! { <td {id} {class} {style} data-column={&*column.id} title={cell.title()}>{ shown }</td> }
     });
     let class = classes!(props.is_open.then_some("muster-open"), props.is_chosen.then_some("muster-chosen"));
     html! {
@@ -79,6 +84,20 @@ pub(super) fn Row(props: &Properties) -> Html {
             { for tds }
         </tr>
     }
+}
+
+/// Where the words that were looked for stand, if that is in no column of the table.
+fn matched(kind: Kind, cells: &Cells) -> Html {
+    let Some((id, text)) = cells.matched.first() else { return Html::default() };
+    let title = columns::of(kind).column(id).map_or(id.as_str(), |column| &*column.title);
+    let more = cells
+        .matched
+        .iter()
+        .skip(1)
+        .filter_map(|(id, text)| Some(format!("{}: {text}", columns::of(kind).column(id)?.title)));
+    let line = words::shown(&format!("{title}: {text}"));
+    let all = std::iter::once(line.clone()).chain(more).collect::<Vec<_>>().join("\n");
+    html! { <small class="muster-matched" title={all}>{ line }</small> }
 }
 
 /// The value of a row in a column.

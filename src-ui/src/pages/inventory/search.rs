@@ -1,9 +1,11 @@
 //! The search field of the page.
 //! Refuses to ask for rows at every letter: it waits for the end of a word.
 
-use crate::hooks::replace;
+use crate::hooks::{go, replace};
+use crate::state::filters;
 use crate::state::route::Route;
 use crate::state::table::View;
+use contract::columns;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
@@ -36,8 +38,14 @@ pub(super) fn Search(props: &Properties) -> Html {
     let look = {
         let (typed, view) = (typed.clone(), props.view.clone());
         move |text: String, wait: u32| {
+            let is_condition = filters::typed(view.kind, &text).is_some();
             let view = view.with_text(text.trim());
             typed.set(text);
+            if is_condition {
+                // It is no text to look for: with Enter it becomes a filter.
+                pause.replace(None);
+                return;
+            }
             let later = Timeout::new(wait, move || replace(&Route::Inventory(Box::new(view))));
             // The one before is dropped, and with it cancelled.
             pause.replace(Some(later));
@@ -50,9 +58,24 @@ pub(super) fn Search(props: &Properties) -> Html {
             look(input.map(|input| input.value()).unwrap_or_default(), PAUSE);
         })
     };
+    let condition = filters::typed(props.view.kind, &typed);
+    let hint = condition.as_ref().and_then(|condition| {
+        Some(filters::sentence(columns::of(props.view.kind).column(&condition.column)?, condition))
+    });
     let onkeydown = {
-        let typed = typed.clone();
+        let (typed, view) = (typed.clone(), props.view.clone());
         Callback::from(move |event: KeyboardEvent| {
+            match (event.key().as_str(), &condition) {
+                ("Enter", Some(condition)) => {
+                    typed.set(String::new());
+                    let narrowed = view.with_text("").narrowed(None, vec![condition.clone()]);
+                    go(&Route::Inventory(Box::new(narrowed)));
+                    event.prevent_default();
+                    return;
+                }
+                ("Enter", None) => leave(&event),
+                _ => {}
+            }
             match event.key().as_str() {
                 // First it empties the field, then it leaves it.
                 "Escape" if !typed.is_empty() => look(String::new(), 0),
@@ -65,9 +88,16 @@ pub(super) fn Search(props: &Properties) -> Html {
     };
     let label = format!("Search {}", props.view.kind.plural());
     html! {
-        <span class="pf-v6-c-form-control muster-search">
+        <span class="muster-anchor muster-search">
+        <span class="pf-v6-c-form-control">
             <input id="search" type="search" value={(*typed).clone()} {oninput} {onkeydown} aria-label={label.clone()}
                 placeholder={label} autocomplete="off" spellcheck="false" aria-keyshortcuts="/" />
+        </span>
+            <span role="status">
+                if let Some(hint) = hint {
+                    <span class="muster-hint">{ "Press Enter to filter: " }<strong>{ hint }</strong></span>
+                }
+            </span>
         </span>
     }
 }
