@@ -193,17 +193,7 @@ fn is_unseen(c: char) -> bool {
 pub(crate) fn human(column: &Column, value: &Value) -> String {
     match value {
         Value::Int(ms) if column.ty == Type::Time => time(Some(Time(*ms))),
-        other => words::value(column, &json(column, other)).unwrap_or_else(|| "-".into()),
-    }
-}
-
-/// A value in JSON.
-pub(crate) fn json(column: &Column, value: &Value) -> serde_json::Value {
-    match value {
-        Value::Int(ms) if column.ty == Type::Time => Time(*ms).to_string().into(),
-        Value::Ref(reference) => serde_json::Value::from(&*reference.moref),
-        Value::List(values) => values.iter().map(|value| json(column, value)).collect(),
-        plain => plain.to_document(),
+        other => words::value(column, &other.to_json(column)).unwrap_or_else(|| "-".into()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! A value of one column of one object, as the cache holds it.
 //! Refuses to guess: what a stored value means is told by its column's shape.
 
-use crate::columns::Shape;
-use crate::{Kind, Moref};
+use crate::columns::{Column, Shape, Type};
+use crate::{Kind, Moref, Time};
 use serde_json::Value as Json;
 
 /// A reference to another inventory object of the same vCenter.
@@ -104,6 +104,16 @@ impl Value {
             Value::Text(text) => Json::from(&**text),
             Value::Ref(reference) => Json::from(format!("{}:{}", reference.kind.name(), reference.moref)),
             Value::List(values) => values.iter().map(Value::to_document).collect(),
+        }
+    }
+
+    /// The value as programs read it: times in RFC 3339, references as morefs.
+    pub fn to_json(&self, column: &Column) -> Json {
+        match self {
+            Value::Int(ms) if column.ty == Type::Time => Time(*ms).to_string().into(),
+            Value::Ref(reference) => Json::from(&*reference.moref),
+            Value::List(values) => values.iter().map(|value| value.to_json(column)).collect(),
+            plain => plain.to_document(),
         }
     }
 

@@ -2,7 +2,6 @@
 //! Refuses to touch the network, unless `--max-age` asks for it.
 
 use crate::args::{Inventory as Command, Separator};
-use crate::delimited::{self, Style};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{self, Fit, Output, age, table, time};
@@ -10,7 +9,7 @@ use crate::{ask, progress};
 use contract::columns::{self, Column};
 use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter, VcenterId};
 use serde_json::{Map, json};
-use service::{Freshness, Query, Reading, Service, Suggestion, Table};
+use service::{Freshness, Query, Reading, Service, Style, Suggestion, Table};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -59,7 +58,9 @@ pub(super) async fn run(
     if output.is_json() {
         output.document(&rows(&answer))?;
     } else if let Some(style) = style(&command) {
-        output.text(&delimited::text(&answer, style, std::io::stdout().is_terminal())?)?;
+        let is_terminal = std::io::stdout().is_terminal();
+        let shown = |cell: &str| if is_terminal { output::printable(cell) } else { cell.to_owned() };
+        output.text(&service::delimited(&answer, style, command.columns.is_empty(), shown)?)?;
     } else {
         shown(output, kind, &answer, command.columns.is_empty())?;
     }
@@ -76,7 +77,8 @@ fn style(command: &Command) -> Option<Style> {
         Separator::Tab => b'\t',
     };
     if command.spreadsheet {
-        return Some(Style::Spreadsheet { separator });
+        // A terminal shows the mark.
+        return Some(Style::Spreadsheet { separator, marked: !std::io::stdout().is_terminal() });
     }
     command.csv.then_some(Style::Exact)
 }
@@ -238,16 +240,13 @@ fn rows(answer: &Table) -> Vec<serde_json::Value> {
             let mut object = Map::new();
             for (id, value) in columns::IDENTITY.iter().zip(&row.identity) {
                 let column = columns::of(Kind::Vms).column(id);
-                object.insert(
-                    (*id).to_owned(),
-                    column.map_or(serde_json::Value::Null, |c| output::json(c, value)),
-                );
+                object.insert((*id).to_owned(), column.map_or(serde_json::Value::Null, |c| value.to_json(c)));
             }
             let missing: Map<_, _> =
                 row.missing.iter().map(|(column, why)| (column.id.to_string(), json!(why))).collect();
             object.insert("missing".to_owned(), missing.into());
             for (column, value) in answer.columns.iter().zip(&row.values) {
-                object.insert(column.id.to_string(), output::json(column, value));
+                object.insert(column.id.to_string(), value.to_json(column));
             }
             object.into()
         })

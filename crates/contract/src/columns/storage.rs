@@ -64,17 +64,11 @@ pub(super) fn datastores() -> Vec<Column> {
         s("vm_count", "VMs", "vm", Shape::Length)
             .links(Link::Rows(Kind::Vms, "datastores_moref"))
             .alias(&["vms"]),
-        Column::derived(
-            "mounted",
-            "Mounted",
-            "host.mountInfo.accessible",
-            &["mount_refs", "host_count"],
-            |row| {
-                let able = row.object.stored("mount_refs");
-                let of = |all| Value::text(format!("{} of {all}", able.refs().count()));
-                row.object.stored("host_count").as_int().filter(|_| !able.is_null()).map(of).into()
-            },
-        ),
+        Column::derived("mounted", "Mounted", "host.mountInfo.accessible", &["host_count"], |row| {
+            let able = row.object.stored("mount_refs");
+            let of = |all| Value::text(format!("{} of {all}", able.refs().count()));
+            row.object.stored("host_count").as_int().filter(|_| !able.is_null()).map(of).into()
+        }),
         Column::derived(
             "clusters",
             "Clusters",
