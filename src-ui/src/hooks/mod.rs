@@ -2,6 +2,7 @@
 //! Refuse to look into vCenter's answers: state and words are in `state`.
 
 mod is_there;
+mod own_menu;
 mod provider;
 mod remembered;
 mod route;
@@ -9,8 +10,9 @@ mod rows;
 mod vcenter_service;
 
 pub(crate) use is_there::use_is_there;
+pub(crate) use own_menu::use_no_foreign_menu;
 pub(crate) use provider::ServiceProvider;
 pub(crate) use remembered::use_remembered;
 pub(crate) use route::{go, open, replace, use_route};
-pub(crate) use rows::{Window, use_count, use_rows};
+pub(crate) use rows::{Window, use_count, use_export, use_rows};
 pub(crate) use vcenter_service::{VcenterService, use_clusters, use_credentials, use_vcenter_service};

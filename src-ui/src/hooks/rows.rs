@@ -2,11 +2,15 @@
 //! Refuses to show a flash of nothing between two windows.
 
 use super::vcenter_service::{use_ask, use_vcenter_service};
+use crate::backend;
 use crate::state::loaded::Loaded;
+use crate::state::toasts::Toast;
+use crate::state::words;
 use crate::state::world::{Answer, Ask};
+use contract::command::{ExportRows, Exported};
 use contract::{ApiError, RowQuery, Rows};
 use std::rc::Rc;
-use yew::prelude::*;
+use yew::{platform::spawn_local, prelude::*};
 
 /// A window of rows as it is on screen.
 #[derive(Clone, PartialEq)]
@@ -65,6 +69,31 @@ pub(crate) fn use_rows(query: Option<RowQuery>) -> Window {
     // Rows of another kind have other columns.
     let last = last.as_ref().filter(|(kind, _)| *kind == query.kind).map(|(_, rows)| rows.clone());
     Window { answer, last }
+}
+
+/// Writes all rows of a query to a file and says where that is; and whether it is at it.
+#[hook]
+pub(crate) fn use_export() -> (bool, Callback<RowQuery>) {
+    let service = use_vcenter_service();
+    let is_busy = use_state_eq(|| false);
+    let export = {
+        let is_busy = is_busy.clone();
+        Callback::from(move |query: RowQuery| {
+            let (service, is_busy) = (service.clone(), is_busy.clone());
+            is_busy.set(true);
+            spawn_local(async move {
+                let written = backend::call(ExportRows { query }).await;
+                is_busy.set(false);
+                service.toast(match written {
+                    Ok(Exported { path, rows }) => {
+                        Toast::done(format!("Exported {}", words::counted(rows, "row", "rows")), path)
+                    }
+                    Err(error) => Toast::refused("The rows could not be exported", &error),
+                });
+            });
+        })
+    };
+    (*is_busy, export)
 }
 
 /// How many rows match; `None` until it is known.

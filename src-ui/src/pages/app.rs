@@ -3,13 +3,14 @@
 
 use super::{inventory::InventoryPage, overview::OverviewPage, vcenters::VcentersPage};
 use crate::components::{frame::Frame, keys::Keys, toasts::ToastList};
-use crate::hooks::{ServiceProvider, use_route};
+use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route};
 use crate::state::route::Route;
 use yew::prelude::*;
 
 /// Everything.
 #[function_component]
 pub(crate) fn App() -> Html {
+    use_no_foreign_menu();
     html! {
         <ServiceProvider>
             <Routed />

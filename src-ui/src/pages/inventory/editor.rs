@@ -52,7 +52,9 @@ pub(super) fn Editor(props: &Properties) -> Html {
         let (props, sign, value, wrong) = (props.clone(), sign.clone(), value.clone(), wrong.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let condition = condition(chosen, &sign, value.trim());
+            let choices = offered(chosen, &sign);
+            let value = if choices.is_empty() { value.trim().to_owned() } else { known(&choices, &value) };
+            let condition = condition(chosen, &sign, &value);
             match condition.on(props.kind) {
                 Ok(_) => props.apply.emit(vec![condition]),
                 Err(error) => wrong.set(Some(error.next_step.unwrap_or(error.message))),
@@ -122,19 +124,11 @@ fn offers(props: &Properties) -> Html {
 
 /// Where the value is typed or chosen.
 fn field(column: &'static Column, sign: &str, value: &UseStateHandle<String>, is_wrong: bool) -> Html {
-    let choices = choices(column);
-    if !choices.is_empty() && operator(sign).is_none_or(|one| matches!(one, Operator::Is | Operator::IsNot)) {
+    let choices = offered(column, sign);
+    if !choices.is_empty() {
+        let chosen = known(&choices, value);
         let set = value.clone();
-        let first = choices[0].0.clone();
-        let is_known = choices.iter().any(|(one, _)| *one == **value);
-        let chosen = if is_known { (**value).clone() } else { first.clone() };
-        if !is_known {
-            set.set(first);
-        }
-        let choose = {
-            let set = value.clone();
-            Callback::from(move |new: String| set.set(new))
-        };
+        let choose = Callback::from(move |new: String| set.set(new));
         return html! { <Select id="filter-value" aria_label="Value" options={choices} {chosen} {choose} /> };
     }
     let set = value.clone();
@@ -144,12 +138,27 @@ fn field(column: &'static Column, sign: &str, value: &UseStateHandle<String>, is
         }
     });
     let example = operator(sign).map(|operator| example(column, operator)).unwrap_or_default();
+    let example = if example.is_empty() { "Value".to_owned() } else { format!("Such as {example}") };
     html! {
         <span class={classes!("pf-v6-c-form-control", is_wrong.then_some("pf-m-error"))}>
             <input id="filter-value" type="text" value={(**value).clone()} {oninput} placeholder={example} aria-label="Value"
                 aria-invalid={is_wrong.to_string()} aria-describedby={is_wrong.then_some("filter-wrong")} spellcheck="false" />
         </span>
     }
+}
+
+/// The values to choose from with this operator.
+fn offered(column: &Column, sign: &str) -> Vec<(String, String)> {
+    match operator(sign) {
+        Some(Operator::Is | Operator::IsNot) => choices(column),
+        _ => Vec::new(),
+    }
+}
+
+/// The value that is chosen: the first, as long as nobody chose.
+fn known(choices: &[(String, String)], value: &str) -> String {
+    let is_known = choices.iter().any(|(one, _)| one == value);
+    if is_known { value.to_owned() } else { choices[0].0.clone() }
 }
 
 /// The operators of a column by their signs, in words.

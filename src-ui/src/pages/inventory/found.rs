@@ -3,7 +3,7 @@
 
 use crate::components::icon::icon;
 use crate::components::when::Ago;
-use crate::hooks::{VcenterService, Window, use_vcenter_service};
+use crate::hooks::{VcenterService, Window, use_export, use_vcenter_service};
 use crate::state::grid::Density;
 use crate::state::table::View;
 use crate::state::words;
@@ -17,6 +17,8 @@ pub(super) struct Properties {
     pub(super) view: View,
     pub(super) window: Window,
     pub(super) density: Density,
+    /// Whether rows of several vCenters stand among each other.
+    pub(super) several: bool,
     /// Changes how high rows are.
     pub(super) dense: Callback<Density>,
 }
@@ -29,6 +31,16 @@ pub(super) fn Found(props: &Properties) -> Html {
         Density::Compact => (Density::Comfortable, "Comfortable rows", "expand-alt"),
         Density::Comfortable => (Density::Compact, "Compact rows", "compress-alt"),
     };
+    let (is_exporting, export) = use_export();
+    let export = export.reform({
+        let query = props.view.query(props.several);
+        move |_: MouseEvent| query.clone()
+    });
+    let matching = props.window.rows().map_or(0, |rows| rows.matching);
+    let export_label = match is_exporting {
+        true => "Exporting\u{2026}".to_owned(),
+        false => format!("Export {}", words::counted(matching, "row", "rows")),
+    };
     let dense = props.dense.reform(move |_: MouseEvent| other);
     html! {
         <div class="muster-page__head muster-inventory__head">
@@ -36,6 +48,10 @@ pub(super) fn Found(props: &Properties) -> Html {
             if let Some(rows) = props.window.rows() {
                 { found(&service, &props.view, rows) }
                 <span class="muster-inventory__actions">
+                    <button type="button" id="export" class="pf-v6-c-button pf-m-secondary pf-m-small" onclick={export}
+                        disabled={is_exporting || matching == 0} title="As a CSV file in the Downloads folder">
+                        { icon("download") }{ " " }{ export_label }
+                    </button>
                     <Button variant={ButtonVariant::Plain} onclick={dense} aria_label={label}>
                         <span title={label}>{ icon(sign) }</span>
                     </Button>

@@ -81,7 +81,7 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let by_key = page.as_ref().map(|page| page.by_key.clone()).unwrap_or_default();
     html! {
         <div class="muster-page muster-page--whole muster-inventory">
-            <found::Found view={view.clone()} window={window.clone()} {density} dense={remember.reform(|d: Density| d.name().to_owned())} />
+            <found::Found view={view.clone()} window={window.clone()} {several} {density} dense={remember.reform(|d: Density| d.name().to_owned())} />
             if let Some(vcenter_id) = view.vcenter.clone() {
                 <VcenterSyncManager {vcenter_id} compact=true />
             }
@@ -189,7 +189,7 @@ fn rows(service: &VcenterService, view: &View, window: &Window, grid: Option<Htm
     };
     let failure = window.error().map(|error| {
         let title = match window.rows() {
-            Some(_) => "The rows are as they were last read: newer ones could not be",
+            Some(_) => "These rows may be out of date: they could not be read again",
             None => "The rows could not be read",
         };
         html! { <Failure {title} error={error.clone()} retry={retry.clone()} /> }
@@ -216,12 +216,11 @@ fn nothing(service: &VcenterService, view: &View, rows: &contract::Rows) -> Html
     if view.is_narrowed() && rows.total > 0 {
         let all = Route::Inventory(Box::new(view.whole()));
         let clear = Callback::from(move |_| go(&all));
-        let actions =
-            html! { <Button variant={ButtonVariant::Secondary} onclick={clear} label="Show all" /> };
+        let actions = html! { <Button variant={ButtonVariant::Secondary} onclick={clear} label="Clear search and filters" /> };
         return html! {
             <div id="rows" aria-busy="false">
                 <Empty icon="search" title={format!("No {kind} match")} {actions}>
-                    { format!("There are {}, and none of them has all that was asked for.", words::of_kind(rows.total, view.kind)) }
+                    { format!("None of {} meets the search and the filters.", words::of_kind(rows.total, view.kind)) }
                 </Empty>
             </div>
         };
@@ -229,15 +228,15 @@ fn nothing(service: &VcenterService, view: &View, rows: &contract::Rows) -> Html
     let is_read = rows.sources.iter().any(|source| source.synced_at.is_some());
     let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
     let (title, words) = match (is_read, is_reading) {
-        (true, _) => (format!("There are no {kind}"), "They were read, and the account sees none."),
-        (false, true) => (format!("The {kind} are being read"), "They appear here when they are there."),
-        (false, false) => (format!("No {kind} were read yet"), "Sync the vCenter to see them here."),
+        (true, _) => (format!("There are no {kind}"), "The last sync found none that this account can see."),
+        (false, true) => (format!("Reading {kind}\u{2026}"), "They appear here as soon as the sync is done."),
+        (false, false) => (format!("No {kind} yet"), "Sync a vCenter to see them here."),
     };
     let sync = Callback::from(|_| go(&Route::vcenters()));
     let actions = match is_reading {
         true => Html::default(),
         false => {
-            html! { <Button variant={ButtonVariant::Primary} onclick={sync} label="Go to the sync manager" /> }
+            html! { <Button variant={ButtonVariant::Primary} onclick={sync} label="Go to vCenters" /> }
         }
     };
     html! {
