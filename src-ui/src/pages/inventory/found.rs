@@ -28,8 +28,8 @@ pub(super) struct Properties {
 pub(super) fn Found(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let (other, label, sign) = match props.density {
-        Density::Compact => (Density::Comfortable, "Comfortable rows", "expand-alt"),
-        Density::Comfortable => (Density::Compact, "Compact rows", "compress-alt"),
+        Density::Compact => (Density::Comfortable, "Comfortable rows", "bars"),
+        Density::Comfortable => (Density::Compact, "Compact rows", "align-justify"),
     };
     let (is_exporting, export) = use_export();
     let export = export.reform({

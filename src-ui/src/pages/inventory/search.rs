@@ -25,12 +25,14 @@ pub(super) struct Properties {
 pub(super) fn Search(props: &Properties) -> Html {
     let typed = use_state_eq(|| props.view.text.clone());
     let pause = use_mut_ref(|| None::<Timeout>);
+    // What this field itself asked for last: when that arrives, somebody may have typed on.
+    let own = use_mut_ref(|| props.view.text.clone());
     {
         // What Back or a link changed has to show in the field too.
-        let typed = typed.clone();
+        let (typed, own) = (typed.clone(), own.clone());
         use_effect_with(props.view.text.clone(), move |text| {
-            // A space at the end is on its way to the next word.
-            if typed.trim() != text {
+            if *own.borrow() != *text {
+                own.replace(text.clone());
                 typed.set(text.clone());
             }
         });
@@ -46,7 +48,11 @@ pub(super) fn Search(props: &Properties) -> Html {
                 pause.replace(None);
                 return;
             }
-            let later = Timeout::new(wait, move || replace(&Route::Inventory(Box::new(view))));
+            let own = own.clone();
+            let later = Timeout::new(wait, move || {
+                own.replace(view.text.clone());
+                replace(&Route::Inventory(Box::new(view)));
+            });
             // The one before is dropped, and with it cancelled.
             pause.replace(Some(later));
         }

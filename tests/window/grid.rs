@@ -1,0 +1,333 @@
+//! The rows of the inventory page as a grid: heights and widths, keys, selection, copy, its menu, and the details.
+//! Refuses to look at what they say: other walks do.
+
+use super::driver::Window;
+use super::explore::explore;
+use super::screen::{Screen, Theme, USUAL};
+use crate::support::{Musterctl, Peer};
+use anyhow::{Context, Result, ensure};
+use contract::Kind;
+use serde_json::{Value, json};
+use thirtyfour::Key;
+
+/// The cell in which the keyboard is: its text, its column, and whether it is in sight.
+const ACTIVE: &str = "(() => { const cell = document.querySelector('#cell'); if (!cell) return null;
+    const box = cell.getBoundingClientRect(), rows = document.querySelector('#rows').getBoundingClientRect();
+    return { text: cell.innerText.trim(), column: cell.dataset.column, row: Number(cell.parentElement.dataset.row ?? -1),
+        seen: box.top >= rows.top && box.bottom <= rows.bottom + 1 } })()";
+
+async fn simulated(screen: &Screen) -> Result<(Musterctl, Window)> {
+    let muster = Musterctl::new();
+    let window = Window::open_beside(screen, &muster).await?;
+    explore(&window).await?;
+    Ok((muster, window))
+}
+
+async fn rows_of(window: &Window, kind: &str) -> Result<()> {
+    window.go(&format!("#/inventory/{kind}")).await?;
+    window.wait_for_element("#rows[aria-busy=false] tr[data-moref]").await
+}
+
+async fn active(window: &Window) -> Result<Value> {
+    window.script(&format!("return {ACTIVE}")).await
+}
+
+/// Presses a key together with others that are held.
+async fn chord(window: &Window, held: &[Key], key: char) -> Result<()> {
+    let chain = window.driver.action_chain();
+    let chain = held.iter().fold(chain, |chain, held| chain.key_down(held.clone()));
+    let chain = chain.send_keys(key.to_string());
+    Ok(held.iter().fold(chain, |chain, held| chain.key_up(held.clone())).perform().await?)
+}
+
+#[tokio::test]
+async fn rows_are_28_or_36_px_high_and_no_heading_is_cut_or_moves() -> Result<()> {
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let (_muster, window) = simulated(&screen).await?;
+    let heights = "return [...new Set([...document.querySelectorAll('#rows tr')].map(row => row.getBoundingClientRect().height))]";
+    let cut = "return [...document.querySelectorAll('#rows th[data-column] > button')]
+        .filter(button => button.scrollWidth > button.clientWidth).map(button => button.innerText)";
+    let over = "return [...document.querySelectorAll('#rows th.muster-number')].filter(th => {
+        const cell = document.querySelector(`#rows td[data-column=\"${th.dataset.column}\"]`);
+        const range = document.createRange(); range.selectNodeContents(th.querySelector('button').firstChild);
+        const text = range.getBoundingClientRect();
+        range.selectNodeContents(cell); const value = range.getBoundingClientRect();
+        return Math.abs(text.right - value.right) > 1 }).map(th => th.innerText)";
+    for kind in Kind::LISTED {
+        rows_of(&window, kind.name()).await?;
+        assert_eq!(window.script(heights).await?, json!([28]), "{}", kind.name());
+        assert_eq!(window.script(cut).await?, json!([]), "headings of {} that are cut", kind.name());
+        assert_eq!(
+            window.script(over).await?,
+            json!([]),
+            "headings of {} that don't stand over their numbers",
+            kind.name()
+        );
+    }
+    rows_of(&window, "vms").await?;
+    let widths =
+        "return [...document.querySelectorAll('#rows th')].map(th => th.getBoundingClientRect().width)";
+    let before = window.script(widths).await?;
+    for address in
+        ["vms?sort=-memory_bytes", "vms?page=2", "vms?text=sql", "vms?where=power_state%3DpoweredOff"]
+    {
+        rows_of(&window, address).await?;
+        assert_eq!(window.script(widths).await?, before, "{address}");
+    }
+    window.click("button[aria-label='Comfortable rows']").await?;
+    let comfortable = window.wait_for(
+        "rows are higher",
+        "(h => h === 36 ? h : null)(document.querySelector('#rows tr')?.getBoundingClientRect().height)",
+    );
+    assert_eq!(comfortable.await?, json!(36));
+    window.driver.refresh().await?;
+    window.wait_for_element("#rows[aria-busy=false] tr[data-moref]").await?;
+    assert_eq!(window.script(heights).await?, json!([36]), "it is remembered");
+    window.driver.refresh().await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn the_rows_are_one_stop_and_keys_lead_through_them_and_into_the_details() -> Result<()> {
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let (_muster, window) = simulated(&screen).await?;
+    rows_of(&window, "vms").await?;
+    let stops = "return [...document.querySelectorAll('#rows, #rows *')].filter(e => e.tabIndex >= 0).map(e => e.id || e.outerHTML.slice(0, 80))";
+    assert_eq!(window.script(stops).await?, json!(["grid"]));
+    window.keys("/").await?;
+    window.key(Key::Escape).await?;
+    window.wait_for("the rows have the keyboard", "document.activeElement?.id === 'grid'").await?;
+    assert_eq!(active(&window).await?["row"], 0);
+
+    for (key, row, column) in [
+        (Key::Down, 1, "name"),
+        (Key::Down, 2, "name"),
+        (Key::Right, 2, "power_state"),
+        (Key::End, 2, "cluster"),
+        (Key::Home, 2, "name"),
+        (Key::Up, 1, "name"),
+    ] {
+        window.key(key.clone()).await?;
+        let now = active(&window).await?;
+        let is_column = column != "power_state" || now["column"] == "vcenter";
+        ensure!(
+            now["row"] == row && (now["column"] == column || is_column) && now["seen"] == true,
+            "{key:?}: {now}"
+        );
+    }
+    window.key(Key::PageDown).await?;
+    let down = active(&window).await?;
+    ensure!(down["row"].as_i64() > Some(5) && down["seen"] == true, "{down}");
+    chord(&window, &[Key::Control], Key::End.into()).await?;
+    let last = active(&window).await?;
+    ensure!(last["row"] == 199 && last["seen"] == true, "{last}");
+    chord(&window, &[Key::Control], Key::Home.into()).await?;
+    assert_eq!(active(&window).await?["row"], 0);
+
+    window.key(Key::Enter).await?;
+    window.wait_for("the details have the keyboard", "document.activeElement?.id === 'drawer-body'").await?;
+    for _ in 0..3 {
+        let before = window.text("#drawer h2").await?;
+        let row = active(&window).await?["row"].clone();
+        window.key(Key::Down).await?;
+        window
+            .wait_for(
+                "the details follow",
+                &format!(
+                    "document.querySelector('#drawer h2').innerText.trim() !== {} || {ACTIVE}.row !== {row}",
+                    json!(before)
+                ),
+            )
+            .await?;
+        window
+            .wait_for(
+                "the row is the one of the details",
+                "document.querySelector('.muster-open #cell') !== null",
+            )
+            .await?;
+    }
+    window.key(Key::Escape).await?;
+    window.wait_until_gone("#drawer").await?;
+    window.wait_for("the rows have the keyboard again", "document.activeElement?.id === 'grid'").await?;
+    assert_eq!(active(&window).await?["row"], 3, "where the details were");
+
+    // The heading is a row above the first: Enter sorts by it.
+    chord(&window, &[Key::Control], Key::Home.into()).await?;
+    window.key(Key::Up).await?;
+    window.key(Key::Enter).await?;
+    window.wait_for("sorted", "location.hash.includes('sort=-name')").await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn the_keyboard_stays_with_its_row_when_rows_are_read_anew() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    rows_of(&window, "hosts?sort=-name").await?;
+    window.keys("/").await?;
+    window.key(Key::Escape).await?;
+    window.key(Key::Down).await?;
+    window.key(Key::Space).await?;
+    window.wait_for_text("#chosen", "1 selected").await?;
+    let before = active(&window).await?;
+    peer.post("/add", json!({"hosts": 3}));
+    muster.ok(&["sync", "full", "Berlin"]);
+    window.wait_for_text("#found", "7 hosts").await?;
+    let after = active(&window).await?;
+    assert_eq!(before["text"], after["text"]);
+    window.wait_for_text("#chosen", "1 selected").await?;
+    window
+        .wait_for(
+            "it is still selected",
+            "document.querySelector('#cell').parentElement.getAttribute('aria-selected') === 'true'",
+        )
+        .await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn rows_are_selected_added_up_and_copied() -> Result<()> {
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let (_muster, window) = simulated(&screen).await?;
+    rows_of(&window, "vms").await?;
+    window.click("#rows tr[data-row='2'] td[data-column=cpu_count]").await?;
+    let cpus = window.text("#rows tr[data-row='2'] td[data-column=cpu_count]").await?;
+    chord(&window, &[Key::Control], 'c').await?;
+    window.wait_for_text(".muster-foot__said", "Copied value").await?;
+    assert_eq!(pasted(&window).await?, cpus);
+
+    window.click("#rows tr[data-row='2'] td.muster-choose").await?;
+    chord(&window, &[Key::Shift], Key::Down.into()).await?;
+    chord(&window, &[Key::Shift], Key::Down.into()).await?;
+    window.wait_for_text("#chosen", "3 selected").await?;
+    let sum = "[...document.querySelectorAll('#rows tr.muster-chosen td[data-column=cpu_count]')].reduce((sum, cell) => sum + Number(cell.innerText), 0)";
+    let sum = window.script(&format!("return {sum}")).await?;
+    window.wait_for_text("#chosen [data-sum=cpu_count]", &format!("vCPU {sum}")).await?;
+    chord(&window, &[Key::Control], 'c').await?;
+    window.wait_for_text(".muster-foot__said", "Copied 3 rows").await?;
+    let text = pasted(&window).await?;
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+    let columns = window
+        .script(
+            "return [...document.querySelectorAll('#rows th[data-column]')].map(th => th.innerText.trim())",
+        )
+        .await?;
+    assert_eq!((lines.len(), json!(lines[0])), (4, columns), "{text}");
+    let names = window.script("return [...document.querySelectorAll('#rows tr.muster-chosen td[data-column=name]')].map(td => td.innerText.trim())").await?;
+    assert_eq!(json!(lines[1..].iter().map(|line| line[0]).collect::<Vec<_>>()), names);
+
+    chord(&window, &[Key::Control], 'a').await?;
+    window.wait_for_text("#chosen", "200 selected").await?;
+    window.key(Key::Escape).await?;
+    window.wait_until_gone("#chosen").await?;
+    window.wait_for_text("#sums [data-sum=cpu_count]", "vCPU").await?;
+    window.close(&screen).await
+}
+
+/// What the clipboard has, by way of a field of the test's own; the rows have the keyboard before and after.
+async fn pasted(window: &Window) -> Result<String> {
+    window.script("const field = document.createElement('textarea'); field.id = 'pasted'; document.body.append(field); field.focus(); return null").await?;
+    chord(window, &[Key::Control], 'v').await?;
+    let text = window.wait_for("it is pasted", "document.querySelector('#pasted').value || null").await?;
+    window.script("document.querySelector('#pasted').remove(); document.querySelector('#grid').focus(); return null").await?;
+    Ok(text.as_str().context("a text")?.to_owned())
+}
+
+#[tokio::test]
+async fn the_menu_of_a_cell_copies_and_filters_and_the_engines_own_is_off() -> Result<()> {
+    let screen = Screen::start(Theme::Dark, USUAL)?;
+    let (_muster, window) = simulated(&screen).await?;
+    rows_of(&window, "vms").await?;
+    let refused = |selector: &str| {
+        format!(
+            "return !document.querySelector({}).dispatchEvent(new MouseEvent('contextmenu', {{ bubbles: true, cancelable: true }}))",
+            json!(selector)
+        )
+    };
+    for (selector, is_off) in [("nav", true), ("#rows th", true), ("#found", true), ("#search", false)] {
+        assert_eq!(window.script(&refused(selector)).await?, json!(is_off), "{selector}");
+    }
+    let has_address = "#rows tr:has(td[data-column=ip_address]:not(:has(.muster-none)))";
+    let address = window.text(&format!("{has_address} td[data-column=ip_address]")).await?;
+    window.click(&format!("{has_address} td[data-column=power_state]")).await?;
+    let power = window.text("#cell").await?;
+    chord(&window, &[Key::Shift], Key::F10.into()).await?;
+    window
+        .wait_for(
+            "the first entry has the keyboard",
+            "document.activeElement?.innerText.trim() === 'Open details'",
+        )
+        .await?;
+    window.press("#menu", "Copy IP address").await?;
+    window.wait_for_text(".muster-foot__said", "Copied IP address").await?;
+    window.wait_for("the rows have the keyboard again", "document.activeElement?.id === 'grid'").await?;
+    assert_eq!(pasted(&window).await?, address);
+    chord(&window, &[Key::Shift], Key::F10.into()).await?;
+    window.press("#menu", "Exclude this value").await?;
+    window.wait_for_text(".muster-chip", &format!("Power is not {power}")).await?;
+    window.wait_for("they are gone", &format!(
+        "document.querySelector('#rows[aria-busy=false]') && [...document.querySelectorAll('td[data-column=power_state]')].every(td => td.innerText.trim() !== {})", json!(power))).await?;
+
+    // The chip is changed where it stands.
+    window.click(".muster-chip__words").await?;
+    window.wait_for_element("#filter-editor").await?;
+    window.driver.execute("const e = document.querySelector('#filter-operator'); e.value = '='; e.dispatchEvent(new Event('change', { bubbles: true }))", Vec::new()).await?;
+    window.press("#filter-editor", "Apply").await?;
+    window.wait_for_text(".muster-chip", &format!("Power is {power}")).await?;
+    window.driver.back().await?;
+    window.wait_for_text(".muster-chip", &format!("Power is not {power}")).await?;
+    window.click(".muster-chip__remove").await?;
+    window.wait_for_text("#found", "600 VMs").await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn the_details_are_resized_by_keys_and_reached_in_a_small_window() -> Result<()> {
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let (_muster, window) = simulated(&screen).await?;
+    rows_of(&window, "hosts").await?;
+    window.click("#rows tr[data-moref] td[data-column=name] a").await?;
+    window.wait_for_element("#drawer dl").await?;
+    let width = "document.querySelector('#drawer').getBoundingClientRect().width";
+    let before = window.script(&format!("return {width}")).await?.as_f64().context("a width")?;
+    window.script("document.querySelector('[role=separator]').focus(); return null").await?;
+    window.key(Key::Left).await?;
+    window.wait_for("it is wider", &format!("{width} > {before} + 20")).await?;
+    let told = window
+        .script("return document.querySelector('[role=separator]').getAttribute('aria-valuenow')")
+        .await?;
+    assert_eq!(told, json!("26"));
+
+    ensure!(
+        window.script("return document.querySelector('.muster-property__source') === null").await? == true
+    );
+    window.click("#show-paths").await?;
+    window.wait_for_text(".muster-property__source", "runtime.").await?;
+
+    for (wide, high) in [(900, 600), (640, 400)] {
+        window.driver.set_window_rect(0, 0, wide, high).await?;
+        window.wait_for("the window is small", &format!("innerWidth <= {wide} || null")).await.ok();
+        for selector in [
+            "#search",
+            "#add-filter",
+            "#export",
+            "button[aria-label='Close the details']",
+            "#show-paths",
+            "#rows tr[data-row='0'] a",
+        ] {
+            window
+                .script(&format!(
+                    "document.querySelector({}).scrollIntoView({{ block: 'center' }}); return null",
+                    json!(selector)
+                ))
+                .await?;
+            window.wait_until_seen(selector).await.with_context(|| format!("{selector} at {wide}x{high}"))?;
+        }
+    }
+    window.key(Key::Escape).await?;
+    window.wait_until_gone("#drawer").await?;
+    window.close(&screen).await
+}
