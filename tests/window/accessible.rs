@@ -3,6 +3,7 @@
 
 use super::driver::Window;
 use super::explore::explore;
+use super::grid::chord;
 use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, Peer};
 use anyhow::{Context, Result, ensure};
@@ -100,6 +101,20 @@ impl Judge {
         window.click("#rows tr[data-moref] td[data-column=name] a").await?;
         window.wait_for_element("#drawer dl").await?;
         self.look(&window, "a VM beside the others").await?;
+        window.click("#rows tr[data-row='1'] td.muster-choose").await?;
+        window.wait_for_text("#chosen", "1 selected").await?;
+        window.key(thirtyfour::Key::Escape).await?;
+        window.wait_until_gone("#drawer").await?;
+        self.look(&window, "a VM that is selected").await?;
+        chord(&window, &[thirtyfour::Key::Shift], thirtyfour::Key::F10.into()).await?;
+        window.wait_for_element("#menu").await?;
+        self.look(&window, "the menu of a cell").await?;
+        window.key(thirtyfour::Key::Escape).await?;
+        window.go("#/inventory/vms?where=power_state%3DpoweredOn&where=cpu_count%3E%3D1").await?;
+        window.click("#add-filter").await?;
+        window.wait_for_element("#filter-editor").await?;
+        self.look(&window, "filters, and the form of another").await?;
+        window.key(thirtyfour::Key::Escape).await?;
 
         peer.post("/stop", json!({}));
         window.go("#/vcenter").await?;

@@ -33,7 +33,7 @@ async fn active(window: &Window) -> Result<Value> {
 }
 
 /// Presses a key together with others that are held.
-async fn chord(window: &Window, held: &[Key], key: char) -> Result<()> {
+pub(super) async fn chord(window: &Window, held: &[Key], key: char) -> Result<()> {
     let chain = window.driver.action_chain();
     let chain = held.iter().fold(chain, |chain, held| chain.key_down(held.clone()));
     let chain = chain.send_keys(key.to_string());
@@ -329,5 +329,31 @@ async fn the_details_are_resized_by_keys_and_reached_in_a_small_window() -> Resu
     }
     window.key(Key::Escape).await?;
     window.wait_until_gone("#drawer").await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn a_name_of_255_letters_keeps_its_end_in_sight_and_is_whole_where_the_pointer_rests() -> Result<()> {
+    let peer = Peer::vcenter();
+    let name = format!("{}-end-0042", "a-very-long-name-of-a-vm-".repeat(10).split_at(246).0);
+    assert_eq!(name.len(), 255);
+    let listed = peer.get("/objects?type=VirtualMachine");
+    let moref = listed["objects"][0]["moref"].as_str().context("a VM")?;
+    peer.post("/update", json!({ "moref": moref, "set": { "name": name } }));
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    rows_of(&window, "vms").await?;
+    let cell = format!("document.querySelector('#rows tr[data-moref={moref:?}] td[data-column=name]')");
+    let seen = format!(
+        "return (() => {{ const cell = {cell}, box = cell.getBoundingClientRect(), range = document.createRange();
+             range.selectNodeContents(cell.querySelector('a').lastChild);
+             const end = range.getBoundingClientRect();
+             return {{ end: range.toString(), inside: end.left >= box.left && end.right <= box.right && end.height <= box.height,
+                 title: cell.title, row: cell.parentElement.getBoundingClientRect().height }} }})()"
+    );
+    let seen = window.script(&seen).await?;
+    assert_eq!(seen, json!({ "end": "end-0042", "inside": true, "title": name, "row": 28 }));
     window.close(&screen).await
 }

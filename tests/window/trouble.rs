@@ -38,7 +38,7 @@ async fn a_server_that_is_gone_is_said_to_be_offline_stays_readable_and_comes_ba
     window.wait_for_element("#rows tr[data-moref]").await?;
     assert_eq!(window.rows(&COLUMNS).await?, known);
     window.click("#rows tr[data-moref] td[data-column=name] a").await?;
-    window.wait_for_text("#drawer", "HostSystem").await?;
+    window.wait_for_text("#drawer", "Host in ").await?;
 
     peer.post("/start", json!({}));
     window.go("#/vcenter").await?;

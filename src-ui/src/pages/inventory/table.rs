@@ -237,7 +237,8 @@ fn act(event: &KeyboardEvent, props: &Properties, place: (usize, usize)) -> Opti
     None
 }
 
-/// A press on a row: with Shift up to it, with Ctrl or in the first column it alone, and else it is where ranges begin.
+/// A press on a row: with Shift up to it, with Ctrl or in the first column it alone, and else it is where ranges begin,
+/// and what the details show if they are open.
 fn press(event: &MouseEvent, page: &Page, row: usize, is_choosing: bool) {
     let Some(row) = row.checked_sub(1).and_then(|index| page.rows.get(index)) else { return };
     if event.shift_key() {
@@ -248,6 +249,11 @@ fn press(event: &MouseEvent, page: &Page, row: usize, is_choosing: bool) {
         page.choose.emit(page.choice.toggled(row));
     } else {
         page.choose.emit(page.choice.anchored(row));
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let is_link = target.is_some_and(|target| matches!(target.closest("a"), Ok(Some(_))));
+        if page.view.open.as_ref().is_some_and(|open| open != row) && !is_link {
+            replace(&Route::Inventory(Box::new(page.view.opening(Some(row.clone())))));
+        }
     }
 }
 
