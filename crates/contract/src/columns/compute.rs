@@ -47,10 +47,12 @@ fn cluster_totals() -> [Column; 6] {
             "hosts_available",
             "Hosts available",
             "hosts that are connected and not in maintenance mode",
-            &[],
+            &["host_count"],
             |row| {
-                let tally = row.snapshot.tally(row.object);
-                Value::text(format!("{} of {}", tally.hosts_available, tally.hosts))
+                let (tally, all) = (row.snapshot.tally(row.object), row.object.stored("host_count").as_int());
+                // Where none of its hosts can be seen, nobody knows.
+                let all = all.filter(|all| tally.hosts > 0 || *all == 0);
+                all.map(|all| Value::text(format!("{} of {all}", tally.hosts_available))).into()
             },
         ),
         d("vm_count", "VMs", "VMs on its hosts", &[], |row| Value::Int(row.snapshot.tally(row.object).vms))
