@@ -250,9 +250,15 @@ async fn the_menu_of_a_cell_copies_and_filters_and_the_engines_own_is_off() -> R
     for (selector, is_off) in [("nav", true), ("#rows th", true), ("#found", true), ("#search", false)] {
         assert_eq!(window.script(&refused(selector)).await?, json!(is_off), "{selector}");
     }
-    let has_address = "#rows tr:has(td[data-column=ip_address]:not(:has(.muster-none)))";
-    let address = window.text(&format!("{has_address} td[data-column=ip_address]")).await?;
-    window.click(&format!("{has_address} td[data-column=power_state]")).await?;
+    let with_address = window
+        .script(
+            "return [...document.querySelectorAll('#rows tr[data-row]')]
+                 .find(row => row.querySelector('td[data-column=ip_address]').innerText.includes('.')).dataset.row",
+        )
+        .await?;
+    let row = format!("#rows tr[data-row={with_address}]");
+    let address = window.text(&format!("{row} td[data-column=ip_address]")).await?;
+    window.click(&format!("{row} td[data-column=power_state]")).await?;
     let power = window.text("#cell").await?;
     chord(&window, &[Key::Shift], Key::F10.into()).await?;
     window

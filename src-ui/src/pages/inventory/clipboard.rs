@@ -13,7 +13,7 @@ pub(super) fn copy(text: &str) -> bool {
             document.active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
         let field: HtmlTextAreaElement = document.create_element("textarea").ok()?.dyn_into().ok()?;
         field.set_value(text);
-        field.set_class_name("pf-v6-screen-reader");
+        field.set_class_name("muster-clipboard");
         document.body()?.append_child(&field).ok()?;
         field.select();
         let copied = document.exec_command("copy").ok()?;

@@ -84,7 +84,7 @@ pub(super) fn Editor(props: &Properties) -> Html {
     let title = if old.is_some() { "Change filter" } else { "Add filter" };
     html! {
         <>
-            <div class="muster-menu__away" onmousedown={away} />
+            <div class="muster-away" onmousedown={away} />
             <div class="muster-popover" id="filter-editor" role="dialog" aria-label={title} {onkeydown}>
                 if old.is_none() { { offers(props) } }
                 <form class="muster-condition" onsubmit={submit} autocomplete="off">
@@ -114,7 +114,7 @@ fn offers(props: &Properties) -> Html {
     let items = offers.into_iter().enumerate().map(|(position, (title, conditions))| {
         let apply = props.apply.reform(move |_: MouseEvent| conditions.clone());
         html! {
-            <button type="button" id={format!("filter-ready-{position}")} class="muster-menu__item" onclick={apply}>
+            <button type="button" id={format!("filter-ready-{position}")} class="muster-context__item" onclick={apply}>
                 { icon("filter") }<span>{ title }</span>
             </button>
         }

@@ -115,17 +115,17 @@ pub(super) fn Menu(props: &Properties) -> Html {
                 })
             };
             html! {
-                <button type="button" role="menuitem" tabindex="-1" class="muster-menu__item" {onclick}>
+                <button type="button" role="menuitem" tabindex="-1" class="muster-context__item" {onclick}>
                     { icon(entry.icon) }<span>{ entry.words }</span>
                 </button>
             }
         });
-        html! { <div role="group" class="muster-menu__group">{ for items }</div> }
+        html! { <div role="group" class="muster-context__group">{ for items }</div> }
     });
     html! {
         <>
-            <div class="muster-menu__away" onmousedown={away} />
-            <div class="muster-menu" id="menu" role="menu" aria-label="Actions" ref={list} {onkeydown}>{ for groups }</div>
+            <div class="muster-away" onmousedown={away} />
+            <div class="muster-context" id="menu" role="menu" aria-label="Actions" ref={list} {onkeydown}>{ for groups }</div>
         </>
     }
 }
