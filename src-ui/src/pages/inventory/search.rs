@@ -1,5 +1,5 @@
 //! The search field of the page.
-//! Refuses to ask for rows at every letter: it waits for the end of a word.
+//! Refuses to ask for rows at every letter: after the first one it waits until somebody stops typing.
 
 use crate::hooks::{go, replace};
 use crate::state::filters;
@@ -11,8 +11,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
-/// How long after the last letter the rows are asked for, in milliseconds.
-const PAUSE: u32 = 120;
+/// How long after the last letter the rows are asked for, in milliseconds; a letter alone is asked for at once.
+const PAUSE: u32 = 100;
+/// How long nobody typed before a letter that stands alone, in milliseconds.
+const ALONE: f64 = 400.0;
 
 /// What is looked at.
 #[derive(Clone, PartialEq, Properties)]
@@ -57,11 +59,14 @@ pub(super) fn Search(props: &Properties) -> Html {
             pause.replace(Some(later));
         }
     };
+    let last = use_mut_ref(|| 0.0_f64);
     let oninput = {
         let look = look.clone();
         Callback::from(move |event: InputEvent| {
             let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            look(input.map(|input| input.value()).unwrap_or_default(), PAUSE);
+            let now = js_sys::Date::now();
+            let wait = if (0.0..ALONE).contains(&(now - last.replace(now))) { PAUSE } else { 0 };
+            look(input.map(|input| input.value()).unwrap_or_default(), wait);
         })
     };
     let condition = filters::typed(props.view.kind, &typed);
