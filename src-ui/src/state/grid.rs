@@ -192,7 +192,8 @@ mod tests {
         let (head, tail, room) = parts(name).unwrap();
         assert_eq!((format!("{head}{tail}").as_str(), tail), (name, "ine-0042"));
         assert!(room > 2.0 && room < 8.0, "{room}");
-        let (_, tail, _) = parts(&"\u{65e5}".repeat(80)).unwrap();
+        let wide = "\u{65e5}".repeat(80);
+        let (_, tail, _) = parts(&wide).unwrap();
         assert_eq!(tail.chars().count(), TAIL);
     }
 
