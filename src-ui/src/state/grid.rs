@@ -38,7 +38,7 @@ const PADDING: f64 = 1.5;
 const ARROW: f64 = 1.3;
 
 /// What a name has at least and at most, in the font's size.
-pub(crate) const NAME: (f64, f64) = (15.0, 44.0);
+pub(crate) const NAME: (f64, f64) = (15.0, 36.0);
 
 /// How wide a column is, in the font's size. A name takes the room that is left.
 pub(crate) fn width(column: &Column) -> f64 {
@@ -50,10 +50,15 @@ pub(crate) fn width(column: &Column) -> f64 {
 fn letters(column: &Column) -> usize {
     match (&*column.id, column.ty, column.unit) {
         ("ip_address", ..) => 15,
-        ("power_state", ..) => 11,
-        ("state" | "connection_state", ..) => 17,
+        ("home_datastore", ..) => 19,
         ("model" | "guest_os_configured" | "guest_os_tools" | "description" | "path", ..) => 26,
+        ("type", ..) if column.terms.is_empty() => 7,
         ("product_version" | "product_build" | "vlan" | "mounted" | "hosts_available", ..) => 9,
+        // The longest of its words.
+        (_, Type::Text, _) if !column.terms.is_empty() => {
+            let words = column.terms.iter().map(|(_, words)| words.chars().count());
+            words.max().unwrap_or_default().min(22)
+        }
         (_, Type::Boolean, _) => 5,
         (_, Type::Time, _) => 20,
         (_, Type::List, _) => 22,
@@ -68,16 +73,16 @@ fn letters(column: &Column) -> usize {
 
 /// The end of a long name that always stays in sight, in letters.
 const TAIL: usize = 8;
-/// Names up to this length fit, however narrow their column.
-const SHORT: usize = 24;
 
-/// A name in two parts: the first may be cut, the second stays; and the room that takes, in the font's size.
-pub(crate) fn parts(name: &str) -> Option<(&str, &str, f64)> {
-    let letters = name.chars().count();
-    if letters <= SHORT {
+/// A name in two parts: the first may be cut, the second stays; and the room that takes, in the font's size. `None` for
+/// what fits into its column as a whole.
+pub(crate) fn parts<'a>(column: &Column, name: &'a str) -> Option<(&'a str, &'a str, f64)> {
+    let count = name.chars().count();
+    let fits = if column.id == "name" { 24 } else { letters(column) };
+    if count <= fits.max(TAIL) {
         return None;
     }
-    let (at, _) = name.char_indices().nth(letters - TAIL)?;
+    let (at, _) = name.char_indices().nth(count - TAIL)?;
     let (head, tail) = name.split_at(at);
     Some((head, tail, tail.chars().map(room).sum()))
 }
@@ -187,13 +192,15 @@ mod tests {
 
     #[test]
     fn a_long_name_is_cut_before_its_end() {
+        let column = |id| columns::of(Kind::Vms).column(id).unwrap();
+        let parts = |name| parts(column("name"), name);
         assert_eq!(parts("esx-01.example.org"), None);
         let name = "a-very-long-name-of-a-virtual-machine-0042";
         let (head, tail, room) = parts(name).unwrap();
         assert_eq!((format!("{head}{tail}").as_str(), tail), (name, "ine-0042"));
         assert!(room > 2.0 && room < 8.0, "{room}");
         let wide = "\u{65e5}".repeat(80);
-        let (_, tail, _) = parts(&wide).unwrap();
+        let (_, tail, _) = super::parts(column("home_datastore"), &wide).unwrap();
         assert_eq!(tail.chars().count(), TAIL);
     }
 
@@ -229,8 +236,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_loses_a_letter(name in ".{0,260}") {
-            if let Some((head, tail, _)) = parts(&name) {
-                prop_assert_eq!(format!("{head}{tail}"), name);
+            for column in columns::of(Kind::Vms).columns() {
+                if let Some((head, tail, _)) = parts(column, &name) {
+                    prop_assert_eq!(format!("{head}{tail}"), name.clone());
+                }
             }
         }
 

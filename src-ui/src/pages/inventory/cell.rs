@@ -82,11 +82,13 @@ impl Cell<'_> {
         Some((share.clamp(0.0, 100.0), level))
     }
 
-    /// The text of a name in it, as short as this place allows.
-    fn named(&self, text: &str) -> String {
-        match self.in_table && self.column.is_host_name {
-            true => words::shown(short_host_name(text)),
-            false => words::shown(text),
+    /// The name of an object in it, as short as this place allows.
+    fn named(&self, text: &str) -> Html {
+        match self.in_table {
+            true if self.column.is_host_name => html! { { words::shown(short_host_name(text)) } },
+            // Of several the last would cut the others.
+            true if self.links.len() == 1 => name(self.column, &words::shown(text)),
+            _ => html! { { words::shown(text) } },
         }
     }
 
@@ -118,7 +120,7 @@ impl Cell<'_> {
             return html! { <a href={to} {tabindex}>{ words::grouped(number) }</a> };
         }
         match self.value.as_str().filter(|_| self.column.is_host_name) {
-            Some(text) => html! { { self.named(text) } },
+            Some(text) => self.named(text),
             None => html! { { self.text() } },
         }
     }
@@ -135,8 +137,8 @@ pub(super) fn to(target: &Target, vcenter: &VcenterId) -> Route {
 }
 
 /// A name whose end stays in sight where its column is too narrow for the whole.
-pub(super) fn name(text: &str) -> Html {
-    match grid::parts(text) {
+pub(super) fn name(column: &Column, text: &str) -> Html {
+    match grid::parts(column, text) {
         None => html! { { text } },
         Some((head, tail, room)) => html! {
             <><span class="muster-name__head" style={format!("max-inline-size: calc(100% - {room:.1}em)")}>{ head }</span>{ tail }</>

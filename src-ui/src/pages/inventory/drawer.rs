@@ -60,6 +60,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
             }
         });
     }
+    use_effect_with((), |()| bring_into_view());
     let close = {
         let view = props.view.clone();
         Callback::from(move |_| leave(&view))
@@ -152,6 +153,16 @@ fn use_closing_key(view: &View) {
 fn capital(phrase: &str) -> String {
     let mut letters = phrase.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Shows it where it stands below the rows, and the page is higher than the window.
+fn bring_into_view() {
+    let drawer = web_sys::window().and_then(|window| window.document()?.get_element_by_id("drawer"));
+    if let Some(drawer) = drawer {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        drawer.scroll_into_view_with_scroll_into_view_options(&options);
+    }
 }
 
 /// Gives the keyboard to the properties.

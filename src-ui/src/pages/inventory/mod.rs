@@ -220,7 +220,7 @@ fn nothing(service: &VcenterService, view: &View, rows: &contract::Rows) -> Html
         return html! {
             <div id="rows" aria-busy="false">
                 <Empty icon="search" title={format!("No {kind} match")} {actions}>
-                    { format!("None of {} meets the search and the filters.", words::of_kind(rows.total, view.kind)) }
+                    { format!("0 of {} match the search and filters.", words::of_kind(rows.total, view.kind)) }
                 </Empty>
             </div>
         };

@@ -65,7 +65,7 @@ pub(super) fn Row(props: &Properties) -> Html {
             ("name", Some(text)) => {
                 let to = Route::Inventory(Box::new(props.base.opening(Some(own.clone())))).to_string();
                 let text = words::shown(if column.is_host_name { short_host_name(text) } else { text });
-                html! { <><a href={to} tabindex="-1">{ name(&text) }</a>{ matched(kind, cells) }</> }
+                html! { <><a href={to} tabindex="-1">{ name(column, &text) }</a>{ matched(kind, cells) }</> }
             }
             _ => cell.view(),
         };
