@@ -119,9 +119,11 @@ impl Cell<'_> {
             let to = Route::Inventory(Box::new(view)).to_string();
             return html! { <a href={to} {tabindex}>{ words::grouped(number) }</a> };
         }
-        match self.value.as_str().filter(|_| self.column.is_host_name) {
-            Some(text) => self.named(text),
-            None => html! { { self.text() } },
+        match self.value.as_str() {
+            Some(text) if self.column.is_host_name => self.named(text),
+            // Paths differ at their end.
+            Some(text) if self.in_table && self.column.id == "path" => name(self.column, &words::shown(text)),
+            _ => html! { { self.text() } },
         }
     }
 }
