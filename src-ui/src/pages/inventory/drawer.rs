@@ -173,5 +173,5 @@ pub(super) fn focus() {
 /// Closes the drawer, and gives the keyboard back to the rows, where it is on the row that was open.
 fn leave(view: &View) {
     replace(&Route::Inventory(Box::new(view.opening(None))));
-    super::table::focus();
+    super::keyboard::focus();
 }

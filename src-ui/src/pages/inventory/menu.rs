@@ -85,7 +85,7 @@ pub(super) fn Menu(props: &Properties) -> Html {
         let close = props.close.clone();
         Callback::from(move |()| {
             close.emit(());
-            super::table::focus();
+            super::keyboard::focus();
         })
     };
     let onkeydown = {

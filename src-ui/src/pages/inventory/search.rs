@@ -91,7 +91,7 @@ pub(super) fn Search(props: &Properties) -> Html {
                 // First it empties the field, then it leaves it.
                 "Escape" if !typed.is_empty() => look(String::new(), 0),
                 "Escape" => leave(&event),
-                "ArrowDown" => super::table::focus(),
+                "ArrowDown" => super::keyboard::focus(),
                 _ => return,
             }
             event.prevent_default();
@@ -119,5 +119,5 @@ fn leave(event: &KeyboardEvent) {
         // A field that keeps the keyboard keeps it.
         let _ = field.blur();
     }
-    super::table::focus();
+    super::keyboard::focus();
 }
