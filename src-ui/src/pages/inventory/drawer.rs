@@ -39,8 +39,12 @@ impl PartialEq for Properties {
 
 /// Everything that is known of one object.
 pub(super) fn query(view: &View, object: &Selected) -> RowQuery {
-    let query = RowQuery { vcenters: vec![object.vcenter.clone()], limit: 1, ..RowQuery::count(view.kind) };
-    query.with("moref", &object.moref)
+    RowQuery {
+        vcenters: vec![object.vcenter.clone()],
+        chosen: vec![(object.vcenter.clone(), object.moref.clone())],
+        limit: 1,
+        ..RowQuery::count(view.kind)
+    }
 }
 
 /// The drawer.

@@ -19,8 +19,7 @@ pub(super) struct Properties {
     pub(super) answer: Rc<Answer>,
     /// Its position in the answer.
     pub(super) index: usize,
-    /// What is looked at, with nothing open.
-    pub(super) base: Rc<View>,
+    pub(super) kind: Kind,
     pub(super) columns: Rc<[&'static Column]>,
     /// The position of the column in which the keyboard is, if it is in this row.
     pub(super) active: Option<usize>,
@@ -34,7 +33,7 @@ impl PartialEq for Properties {
         (self.index, self.active, self.is_open, self.is_chosen)
             == (other.index, other.active, other.is_open, other.is_chosen)
             && same(&self.columns, &other.columns)
-            && self.base == other.base
+            && self.kind == other.kind
             && (Rc::ptr_eq(&self.answer, &other.answer) || self.found() == other.found())
     }
 }
@@ -57,13 +56,15 @@ pub(super) fn found(answer: &Answer, index: usize) -> Option<(&Source, &Cells)> 
 pub(super) fn Row(props: &Properties) -> Html {
     let Some((source, cells)) = props.found() else { return Html::default() };
     let own = Selected { vcenter: source.vcenter.clone(), moref: cells.moref.clone() };
-    let kind = props.base.kind;
+    let kind = props.kind;
     let tds = props.columns.iter().enumerate().map(|(position, column)| {
         let cell = cell(cells, position, column, &own);
         let shown = match (&*column.id, cell.value.as_str()) {
             // The name opens the object itself.
             ("name", Some(text)) => {
-                let to = Route::Inventory(Box::new(props.base.opening(Some(own.clone())))).to_string();
+                // A press leads to the details beside these rows; the address of its own is that of the object alone.
+                let view = View { open: Some(own.clone()), ..View::of(kind) };
+                let to = Route::Inventory(Box::new(view)).to_string();
                 let text = words::shown(if column.is_host_name { short_host_name(text) } else { text });
                 html! { <><a href={to} tabindex="-1">{ name(column, &text) }</a>{ matched(kind, cells) }</> }
             }

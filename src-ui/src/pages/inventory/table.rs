@@ -2,7 +2,7 @@
 //! Refuses to lose its place when rows are read anew: it holds on to the object and the column.
 
 use super::head::Head;
-use super::keyboard::on_key;
+use super::keyboard::{on_key, to_the_top};
 use super::menu::At;
 use super::page::Page;
 use super::place::{Place, use_place};
@@ -10,9 +10,15 @@ use super::pointer::{on_click, on_double_click, on_menu};
 use super::row::Row;
 use crate::state::grid::{self, Density};
 use crate::state::route::Selected;
-use std::rc::Rc;
+use crate::state::table::View;
+use gloo_timers::callback::Timeout;
 use web_sys::MouseEvent;
 use yew::prelude::*;
+
+/// Rows that are drawn first: more than the largest screens show.
+const FIRST: usize = 60;
+/// How long after them the others are, in milliseconds.
+const LATER: u32 = 80;
 
 /// What it shows.
 #[derive(Clone, PartialEq, Properties)]
@@ -32,6 +38,7 @@ pub(super) struct Properties {
 pub(super) fn Table(props: &Properties) -> Html {
     let page = &props.page;
     let place = use_place(page);
+    let drawn = use_drawn(page, props.is_waiting);
     let onkeydown = on_key(props, &place);
     let onclick = on_click(page, &place);
     let ondblclick = on_double_click(page);
@@ -59,7 +66,7 @@ pub(super) fn Table(props: &Properties) -> Html {
                 { widths(page) }
                 <Head view={page.view.clone()} columns={page.columns.clone()} active={(row == 0).then_some(column)}
                     is_all={page.choice.has_all(&page.rows)} {all} />
-                <tbody>{ for rows(page, &place) }</tbody>
+                <tbody>{ for rows(page, &place, drawn) }</tbody>
             </table>
         </div>
     }
@@ -74,15 +81,31 @@ fn widths(page: &Page) -> Html {
     html! { <colgroup><col class="muster-choose" />{ for widths }</colgroup> }
 }
 
-fn rows(page: &Page, place: &Place) -> Vec<Html> {
-    let base = Rc::new(page.view.opening(None));
+fn rows(page: &Page, place: &Place, drawn: usize) -> Vec<Html> {
     let row = |(index, row): (usize, &Selected)| {
         let is_open = page.view.open.as_ref() == Some(row);
         let active = (place.at.0 == index + 1).then_some(place.at.1);
         html! {
-            <Row key={format!("{}:{}", row.vcenter, row.moref)} answer={page.answer.clone()} {index} base={base.clone()}
+            <Row key={format!("{}:{}", row.vcenter, row.moref)} answer={page.answer.clone()} {index} kind={page.view.kind}
                 columns={page.columns.clone()} {active} {is_open} is_chosen={page.choice.has(row)} />
         }
     };
-    page.rows.iter().enumerate().map(row).collect()
+    page.rows.iter().enumerate().take(drawn).map(row).collect()
+}
+
+/// How many rows are drawn: of the answer to a new question first those in sight, and the others when they are painted.
+#[hook]
+fn use_drawn(page: &Page, is_waiting: bool) -> usize {
+    let whole = use_state_eq(|| None::<View>);
+    let question = page.view.opening(None);
+    let is_whole = is_waiting || whole.as_ref() == Some(&question);
+    use_effect_with((question, is_whole), move |(question, is_whole)| {
+        let later = (!is_whole).then(|| {
+            to_the_top();
+            let question = question.clone();
+            Timeout::new(LATER, move || whole.set(Some(question)))
+        });
+        move || drop(later)
+    });
+    if is_whole { usize::MAX } else { FIRST }
 }
