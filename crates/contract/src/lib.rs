@@ -16,8 +16,8 @@ mod time;
 mod value;
 
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Probe, Rejection, Role, TestReport, Trust, Vcenter,
-    VcenterState, VcenterStatus,
+    Certificate, Check, Credential, CredentialPlace, Probe, RefreshWait, Rejection, Role, TestReport, Trust,
+    Vcenter, VcenterState, VcenterStatus,
 };
 pub use error::{ApiError, Code};
 pub use event::Event;

@@ -4,7 +4,7 @@
 use crate::Store;
 use crate::aside::read_rows;
 use crate::engine::DbRow;
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::{changes, document, row};
 use contract::{Coverage, Kind, Moref, Object, Time, VcenterId};
 use sqlx::Row;
@@ -26,7 +26,7 @@ pub struct Loaded {
 impl Store {
     /// The whole inventory of a vCenter; empty if it was never read.
     pub async fn load(&self, vcenter: &VcenterId) -> Result<Loaded, Error> {
-        let attempt = Attempt::on("reading the inventory of vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("reading the inventory of vCenter", vcenter.as_str());
         let mut tx = self.engine().read(attempt).await?;
         let rows = sqlx::query("SELECT kind, scope, synced_at FROM coverage WHERE vcenter_id = $1")
             .bind(vcenter.as_str())
