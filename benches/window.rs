@@ -181,8 +181,13 @@ fn weights(table: &mut Table) -> Result<()> {
 }
 
 async fn open(data: &Path) -> Result<Service> {
-    let options =
-        Options { data_dir: data.to_owned(), credentials_dir: None, keychain: false, unlock: Unlock::Never };
+    let options = Options {
+        data_dir: data.to_owned(),
+        credentials_dir: None,
+        keychain: false,
+        unlock: Unlock::Never,
+        read_only: false,
+    };
     Ok(service::open(options).await?)
 }
 

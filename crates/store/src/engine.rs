@@ -246,7 +246,8 @@ pub(crate) fn disk_full(attempt: Attempt<'_>) -> Error {
     Error::DiskFull { attempt: attempt.to_string(), path, free, needed: None }
 }
 
-fn read_only(attempt: Attempt<'_>, reason: String) -> Error {
+/// A folder that can't be written.
+pub(crate) fn read_only(attempt: Attempt<'_>, reason: String) -> Error {
     Error::ReadOnly { attempt: attempt.to_string(), path: attempt.dir().to_owned(), reason }
 }
 

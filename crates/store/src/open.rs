@@ -94,6 +94,16 @@ impl Store {
         self.engine().unwritable()
     }
 
+    /// Fails if nothing can be written, as far as that shows without writing.
+    pub fn can_be_written(&self) -> Result<(), Error> {
+        let attempt = self.attempt("writing to the database");
+        match self.engine().unwritable() {
+            _ if room::is_full(&self.0.dir) => Err(engine::disk_full(attempt)),
+            Some(reason) => Err(engine::read_only(attempt, reason.to_owned())),
+            None => Ok(()),
+        }
+    }
+
     /// Fails if the disk has no room for another row.
     pub fn has_room(&self) -> Result<(), Error> {
         match room::is_full(&self.0.dir) {

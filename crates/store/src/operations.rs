@@ -61,7 +61,7 @@ impl Store {
 
     /// What waits or runs, and the newest that a person asked for, newest first. Refreshes that readers started and
     /// that are over are left out: there are many, and they would hide the others.
-    pub async fn noted_operations(&self, limit: u32) -> Result<Vec<Operation>, Error> {
+    pub async fn recent_operations(&self, limit: u32) -> Result<Vec<Operation>, Error> {
         let attempt = self.attempt("reading the operations");
         let rows = sqlx::query(select!(
             "WHERE o.seq > (SELECT COALESCE(MAX(seq), 0) FROM operations) - $1 \

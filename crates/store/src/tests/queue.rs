@@ -162,8 +162,8 @@ async fn refreshes_that_readers_started_and_that_are_over_hide_nothing() {
         }
     }
     let ids = |operations: Vec<Operation>| operations.into_iter().map(|o| o.id.0).collect::<Vec<_>>();
-    assert_eq!(ids(store.noted_operations(9).await.unwrap()), ["3", "1"]);
-    assert_eq!(ids(store.noted_operations(1).await.unwrap()), ["3"]);
+    assert_eq!(ids(store.recent_operations(9).await.unwrap()), ["3", "1"]);
+    assert_eq!(ids(store.recent_operations(1).await.unwrap()), ["3"]);
 }
 
 #[tokio::test]
