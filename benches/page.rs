@@ -67,6 +67,11 @@ impl Page {
         }
     }
 
+    /// What started the window.
+    pub(crate) fn process(&self) -> u32 {
+        self.processes[0].id()
+    }
+
     /// Ends everything.
     pub(crate) async fn close(mut self) -> Result<()> {
         self.driver.clone().quit().await?;
