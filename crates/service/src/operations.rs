@@ -5,7 +5,7 @@ use crate::connections::{self, Connections, LoginAs, Meter};
 use crate::events::Events;
 use crate::inventory::{Inventory, was_read_since};
 use crate::jobs::{self, Scope, Stop};
-use crate::outcomes::{End, Outcomes};
+use crate::outcomes::{End, Outcomes, Ran};
 use crate::{Clock, explain};
 use contract::command::Withdrawn;
 use contract::{
@@ -516,7 +516,8 @@ impl Operations {
             bytes: traffic.bytes,
             error: outcome.error,
         };
-        self.0.outcomes.settle(End::Ran(claim.clone(), Box::new(finish), outcome.contact)).await;
+        let ran = Ran { claim: claim.clone(), finish, contact: outcome.contact };
+        self.0.outcomes.settle(End::Ran(Box::new(ran))).await;
         self.0.events.publish(Event::VcentersChanged);
     }
 

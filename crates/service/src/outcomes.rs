@@ -17,16 +17,24 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// How an operation ended.
 #[derive(Clone)]
 pub(crate) enum End {
-    /// It ran under a claim, and left its vCenter in this state, if that is known.
-    Ran(Claim, Box<Finish>, Option<VcenterState>),
+    /// It ran.
+    Ran(Box<Ran>),
     /// It never left the queue.
     NeverBegan { id: OperationId, state: OperationState, at: Time, error: ApiError },
+}
+
+/// What ran under a claim, how it ended, and the state in which that left its vCenter, if it is known.
+#[derive(Clone)]
+pub(crate) struct Ran {
+    pub(crate) claim: Claim,
+    pub(crate) finish: Finish,
+    pub(crate) contact: Option<VcenterState>,
 }
 
 impl End {
     fn id(&self) -> &OperationId {
         match self {
-            End::Ran(claim, ..) => &claim.operation.id,
+            End::Ran(ran) => &ran.claim.operation.id,
             End::NeverBegan { id, .. } => id,
         }
     }
@@ -86,14 +94,14 @@ impl Outcomes {
     pub(crate) fn with_outcome(&self, operation: Operation) -> Operation {
         let unwritten = self.unwritten();
         match unwritten.get(&operation.id) {
-            Some(End::Ran(_, finish, _)) if !operation.state.is_final() => Operation {
-                state: finish.state,
-                finished_at: Some(finish.at),
-                progress: finish.progress.clone(),
-                diff: finish.diff,
-                calls: finish.calls,
-                bytes: finish.bytes,
-                error: finish.error.clone(),
+            Some(End::Ran(ran)) if !operation.state.is_final() => Operation {
+                state: ran.finish.state,
+                finished_at: Some(ran.finish.at),
+                progress: ran.finish.progress.clone(),
+                diff: ran.finish.diff,
+                calls: ran.finish.calls,
+                bytes: ran.finish.bytes,
+                error: ran.finish.error.clone(),
                 ..operation
             },
             Some(End::NeverBegan { state, at, error, .. }) if !operation.state.is_final() => {
@@ -117,7 +125,8 @@ impl Outcomes {
     async fn write(&self, end: &End) -> bool {
         let store = &self.0.store;
         let written = match end {
-            End::Ran(claim, finish, contact) => {
+            End::Ran(ran) => {
+                let Ran { claim, finish, contact } = &**ran;
                 let noted = match contact {
                     Some(contact) => {
                         store.set_contact(&claim.operation.vcenter_id, *contact, finish.at).await
@@ -125,7 +134,7 @@ impl Outcomes {
                     None => Ok(()),
                 };
                 match noted {
-                    Ok(()) => store.finish(claim, (**finish).clone()).await,
+                    Ok(()) => store.finish(claim, finish.clone()).await,
                     Err(error) => Err(error),
                 }
             }
