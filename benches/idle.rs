@@ -5,9 +5,8 @@ use crate::page::Page;
 use crate::peer::{PASSWORD, Peer};
 use crate::table::Table;
 use crate::window::{add, open, sync};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use contract::Trust;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -56,10 +55,11 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
         page.run(&script).await?;
         tokio::time::sleep(REST).await;
         let calls = || peers.iter().map(Peer::all_calls).sum::<u64>();
-        let (before, asked) = (ticks(page.process())?, calls());
+        let (before, asked) = (page.ticks()?, calls());
         tokio::time::sleep(LOOK).await;
-        let (after, asked) = (ticks(page.process())?, calls() - asked);
-        ensure!(before.len() == PROCESSES.len(), "the processes of the window: {before:?}");
+        let (after, asked) = (page.ticks()?, calls() - asked);
+        let all_are_there = PROCESSES.iter().all(|name| before.contains_key(*name));
+        ensure!(all_are_there, "the processes of the window: {before:?}");
         let shares: Vec<f64> = PROCESSES
             .iter()
             .map(|name| {
@@ -77,37 +77,4 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
         );
     }
     page.close().await
-}
-
-/// CPU ticks of the processes of the window that this one has started, directly or through others, by name.
-fn ticks(driver: u32) -> Result<BTreeMap<String, u64>> {
-    let mut all = BTreeMap::new();
-    for entry in std::fs::read_dir("/proc").context("/proc")?.flatten() {
-        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-        let (Some((before, fields)), Some((_, name))) = (stat.rsplit_once(") "), stat.split_once('(')) else {
-            continue;
-        };
-        let name = name.get(..before.len() - (stat.len() - name.len())).unwrap_or_default().to_owned();
-        let fields: Vec<&str> = fields.split(' ').collect();
-        // The state comes first here, then the parent; utime and stime are the 14th and 15th of all fields.
-        let number = |field: usize| fields.get(field).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        all.insert(id, (number(1) as u32, name, number(11) + number(12)));
-    }
-    let is_below = |mut id: u32| {
-        while let Some((parent, ..)) = all.get(&id) {
-            if *parent == driver {
-                return true;
-            }
-            id = *parent;
-        }
-        false
-    };
-    let mut spent = BTreeMap::new();
-    for (id, (_, name, ticks)) in &all {
-        if PROCESSES.contains(&name.as_str()) && is_below(*id) {
-            *spent.entry(name.clone()).or_default() += ticks;
-        }
-    }
-    Ok(spent)
 }

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -67,9 +68,32 @@ impl Page {
         }
     }
 
-    /// What started the window.
-    pub(crate) fn process(&self) -> u32 {
-        self.processes[0].id()
+    /// CPU ticks that the processes of the window have taken so far, by the name that the kernel keeps.
+    pub(crate) fn ticks(&self) -> Result<BTreeMap<String, u64>> {
+        let mut spent = BTreeMap::new();
+        for (id, name) in below(self.processes[0].id())? {
+            // One that has ended meanwhile takes nothing more.
+            let Ok(stat) = std::fs::read_to_string(format!("/proc/{id}/stat")) else { continue };
+            let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
+            // utime and stime are the 14th and 15th of all fields, and the name was the second.
+            let times = fields.split_whitespace().skip(11).take(2).filter_map(|time| time.parse::<u64>().ok());
+            *spent.entry(name).or_default() += times.sum::<u64>();
+        }
+        Ok(spent)
+    }
+
+    /// What each process of the window holds of the machine's memory, in bytes.
+    pub(crate) fn memory(&self) -> Result<Vec<(String, usize)>> {
+        let processes = below(self.processes[0].id())?;
+        let named = ["muster", "WebKitWebProcess", "WebKitNetworkProcess"];
+        let mut held = Vec::new();
+        for name in named {
+            // The kernel keeps fifteen letters of a name.
+            let is_it = |(_, of): &&(u32, String)| name.starts_with(of.as_str());
+            let (id, _) = processes.iter().find(is_it).with_context(|| format!("no process {name}"))?;
+            held.push((name.to_owned(), resident(*id)?));
+        }
+        Ok(held)
     }
 
     /// Ends everything.
@@ -87,4 +111,33 @@ impl Page {
 pub(crate) fn muster() -> Result<PathBuf> {
     let own = std::env::current_exe().context("the path of this binary")?;
     Ok(own.with_file_name("muster"))
+}
+
+/// Every process below another, with its name.
+fn below(parent: u32) -> Result<Vec<(u32, String)>> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let Ok(id) = entry?.file_name().to_string_lossy().parse::<u32>() else { continue };
+        // One that has ended meanwhile is none.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{id}/stat")) else { continue };
+        let (Some(open), Some(close)) = (stat.find('('), stat.rfind(')')) else { continue };
+        let of = stat[close + 1..].split_whitespace().nth(1).and_then(|of| of.parse::<u32>().ok());
+        all.extend(of.map(|of| (id, of, stat[open + 1..close].to_owned())));
+    }
+    let mut found = vec![parent];
+    let mut named = Vec::new();
+    while let Some(one) = found.pop() {
+        for (id, _, name) in all.iter().filter(|(_, of, _)| *of == one) {
+            found.push(*id);
+            named.push((*id, name.clone()));
+        }
+    }
+    Ok(named)
+}
+
+fn resident(id: u32) -> Result<usize> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a size")?;
+    let kibibytes: usize = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes * 1024)
 }

@@ -4,18 +4,23 @@
 
 pub mod columns;
 pub mod command;
+mod condition;
 mod config;
 mod error;
 mod event;
 mod ids;
 mod inventory;
 mod kind;
+pub mod natural;
 mod operation;
 mod pace;
 mod rows;
+mod tally;
 mod time;
 mod value;
+pub mod words;
 
+pub use condition::{Condition, Operator, Test};
 pub use config::{
     Certificate, Check, Credential, CredentialPlace, Probe, RefreshWait, Rejection, Role, TestReport, Trust,
     Vcenter, VcenterState, VcenterStatus,
@@ -27,6 +32,7 @@ pub use inventory::{Coverage, Missing, Object, Row, Snapshot};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use pace::Pace;
-pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Target};
+pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
+pub use tally::Tally;
 pub use time::Time;
 pub use value::{Ref, Value};
