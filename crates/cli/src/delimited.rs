@@ -5,9 +5,19 @@
 use crate::output::{json, printable};
 use crate::spreadsheet::is_taken_for_another;
 use contract::columns::{self, Column};
-use contract::{ApiError, Code, Kind, Value};
+use contract::{Kind, Value};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
-use service::Table;
+use service::TableRow;
+use std::io::Write;
+
+/// Which columns are written.
+#[derive(Clone, Copy)]
+pub(crate) enum Columns<'a> {
+    /// Those that somebody chose, and no other.
+    Chosen(&'a [&'static Column]),
+    /// All of a kind, after those that say which row it is.
+    All(&'a [&'static Column]),
+}
 
 /// How the lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,40 +31,33 @@ pub(crate) enum Style {
     },
 }
 
-/// The rows with a header line. On a terminal nothing that could drive it is sent.
-pub(crate) fn text(answer: &Table, style: Style, on_terminal: bool) -> Result<String, ApiError> {
-    let failed = |error: &dyn std::error::Error| {
-        ApiError::new(Code::Failed, format!("the rows can't be written: {error}"))
-            .next("Use --json instead, and report this.")
-    };
-    let mut writer = style.writer().from_writer(Vec::new());
-    let own: Vec<&Column> =
-        columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
-    // A column that belongs to every row stands there once, also where it was asked for.
-    let asked: Vec<usize> = (0..answer.columns.len())
-        .filter(|position| !columns::IDENTITY.contains(&&*answer.columns[*position].id))
-        .collect();
-    let ids = own.iter().map(|column| &*column.id);
-    writer
-        .write_record(
-            ids.chain(asked.iter().map(|position| &*answer.columns[*position].id)).map(|id| style.title(id)),
-        )
-        .map_err(|error| failed(&error))?;
-    for row in &answer.rows {
-        let values = asked.iter().map(|position| (&answer.columns[*position], &row.values[*position]));
-        let cells = own.iter().zip(&row.identity).chain(values);
-        let fields = cells.map(|(column, value)| style.cell(column, value));
-        let fields: Vec<String> =
-            fields.map(|field| if on_terminal { printable(&field) } else { field }).collect();
-        writer.write_record(&fields).map_err(|error| failed(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    let lines = String::from_utf8(bytes).map_err(|error| failed(&error))?;
-    Ok(match style {
+/// Writes the rows below a header line, each when it is computed. On a terminal nothing that could drive it is sent.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    columns: Columns<'_>,
+    rows: impl IntoIterator<Item = TableRow>,
+    style: Style,
+    on_terminal: bool,
+) -> std::io::Result<()> {
+    if matches!(style, Style::Spreadsheet { .. }) && !on_terminal {
         // Without the mark Excel takes UTF-8 for the code page of its own country.
-        Style::Spreadsheet { .. } if !on_terminal => format!("\u{feff}{lines}"),
-        _ => lines,
-    })
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    let mut writer = style.writer().from_writer(out);
+    let own: Vec<&Column> = match columns {
+        Columns::Chosen(_) => Vec::new(),
+        Columns::All(_) => {
+            columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect()
+        }
+    };
+    let (Columns::Chosen(asked) | Columns::All(asked)) = columns;
+    writer.write_record(own.iter().chain(asked).map(|column| style.title(&column.id)))?;
+    for row in rows {
+        let cells = own.iter().zip(&row.identity).chain(asked.iter().zip(&row.values));
+        let fields = cells.map(|(column, value)| style.cell(column, value));
+        writer.write_record(fields.map(|field| if on_terminal { printable(&field) } else { field }))?;
+    }
+    writer.flush()
 }
 
 impl Style {
@@ -111,9 +114,9 @@ fn plain(column: &Column, value: &Value) -> String {
 mod tests {
     use super::*;
     use contract::Time;
-    use service::TableRow;
 
-    fn table(values: Vec<(&'static str, Value)>) -> Table {
+    /// What is written of one row, and whether its columns were chosen.
+    fn written(values: Vec<(&'static str, Value)>, style: Style, on_terminal: bool, chosen: bool) -> String {
         let schema = columns::of(Kind::Vms);
         let (ids, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
         let identity = [
@@ -124,15 +127,24 @@ mod tests {
             Value::Int(Time(0).0),
         ];
         let row = TableRow { identity: identity.to_vec(), values, missing: Vec::new() };
-        Table {
-            columns: ids.iter().map(|id| schema.column(id).unwrap()).collect(),
-            rows: vec![row],
-            total: 1,
-        }
+        let columns: Vec<&Column> = ids.iter().map(|id| schema.column(id).unwrap()).collect();
+        let columns = if chosen { Columns::Chosen(&columns) } else { Columns::All(&columns) };
+        let mut out = Vec::new();
+        write(&mut out, columns, [row], style, on_terminal).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
     fn lines(values: Vec<(&'static str, Value)>, style: Style) -> String {
-        text(&table(values), style, false).unwrap()
+        written(values, style, false, false)
+    }
+
+    #[test]
+    fn chosen_columns_stand_alone_and_in_their_order() {
+        let values =
+            || vec![("cpu_count", Value::Int(4)), ("vcenter", Value::text("B")), ("name", Value::text("a"))];
+        assert_eq!(written(values(), Style::Exact, false, true), "cpu_count,vcenter,name\n4,B,a\n");
+        let sheet = written(values(), COMMA, false, true);
+        assert_eq!(sheet, "\u{feff}\"cpu_count\",\"vcenter\",\"name\"\r\n4,\"B\",\"a\"\r\n");
     }
 
     const COMMA: Style = Style::Spreadsheet { separator: b',' };
@@ -190,9 +202,8 @@ mod tests {
 
     #[test]
     fn on_a_terminal_control_characters_and_the_mark_are_not_sent() {
-        let table = table(vec![("name", Value::text("\u{1b}[31mred"))]);
         for style in [Style::Exact, COMMA] {
-            let lines = text(&table, style, true).unwrap();
+            let lines = written(vec![("name", Value::text("\u{1b}[31mred"))], style, true, false);
             assert!(!lines.contains('\u{1b}') && !lines.contains('\u{feff}'), "{lines:?}");
         }
     }

@@ -10,6 +10,7 @@ mod interrupts;
 mod output;
 mod progress;
 mod spreadsheet;
+mod table;
 
 use args::Args;
 use clap::{CommandFactory, Parser};

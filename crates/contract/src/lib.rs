@@ -7,6 +7,7 @@ pub mod command;
 mod config;
 mod error;
 mod event;
+mod held;
 mod ids;
 mod inventory;
 mod kind;

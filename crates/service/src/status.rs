@@ -5,11 +5,11 @@ use crate::Service;
 use crate::explain;
 use crate::inventory::Freshness;
 use crate::suggest::Suggestion;
-use contract::{ApiError, Check, Credential, Kind, VcenterId, VcenterState, VcenterStatus};
+use contract::{ApiError, Check, Credential, Kind, Snapshot, VcenterId, VcenterState, VcenterStatus};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use store::Damaged;
+use store::{Damaged, Summary};
 
 impl Service {
     /// State and freshness of every vCenter, by name.
@@ -18,10 +18,10 @@ impl Service {
         let mut answer = Vec::new();
         for record in self.records().await? {
             let v = &record.vcenter;
-            let snapshot = self.inner.inventory.read(&v.id).await?;
+            let Summary { counts, coverage, .. } = self.inner.inventory.summary(&v.id).await?;
             let now = self.now();
-            let synced_at = snapshot.oldest(now);
-            let ever_read = !snapshot.coverage().is_empty();
+            let ever_read = !coverage.is_empty();
+            let synced_at = Snapshot::new([], coverage).oldest(now);
             let state = match record.contact.as_ref().map(|contact| contact.state) {
                 Some(VcenterState::Online) | None if !ever_read => VcenterState::NeverSynced,
                 Some(state) => state,
@@ -29,7 +29,7 @@ impl Service {
             };
             let counts: BTreeMap<String, u64> = Kind::LISTED
                 .into_iter()
-                .map(|kind| (kind.name().replace('-', "_"), snapshot.count(kind) as u64))
+                .map(|kind| (kind.name().replace('-', "_"), counts.get(&kind).copied().unwrap_or(0)))
                 .collect();
             let last_operation = self.inner.operations.newest(&v.id).await?;
             let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
@@ -48,14 +48,19 @@ impl Service {
         Ok(answer)
     }
 
-    /// How many rows are left out of what is known of these vCenters, because they are damaged: objects, and vCenters that
-    /// can't be read themselves.
+    /// How many rows are left out of what is counted of these vCenters, because they are damaged: objects, and vCenters
+    /// that can't be read themselves. What is counted is not read: [`Service::doctor`] finds every damaged row.
     pub async fn left_out(&self, vcenters: &[VcenterId]) -> Result<usize, ApiError> {
-        let mut number = self.inner.store.unreadable_vcenters().await.map_err(explain::store)?;
+        let mut number = self.unreadable_vcenters().await?;
         for vcenter in vcenters {
-            number += self.inner.inventory.damaged(vcenter).await?;
+            number += self.inner.inventory.summary(vcenter).await?.left_out;
         }
         Ok(number)
+    }
+
+    /// How many vCenters can't be read themselves, and are left out of every answer.
+    pub async fn unreadable_vcenters(&self) -> Result<usize, ApiError> {
+        self.inner.store.unreadable_vcenters().await.map_err(explain::store)
     }
 
     /// Looks at everything that Muster needs on this machine.

@@ -1,16 +1,18 @@
 //! `inventory` and `columns`.
 //! Refuses to touch the network, unless `--max-age` asks for it.
 
+mod rows;
+
 use crate::args::{Inventory as Command, Separator};
-use crate::delimited::{self, Style};
+use crate::delimited::{self, Columns, Style};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::{self, Fit, Output, age, table, time};
+use crate::output::{Output, age, table, time};
 use crate::{ask, progress};
-use contract::columns::{self, Column, Visibility};
-use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter, VcenterId};
-use serde_json::{Map, json};
-use service::{Freshness, Query, Reading, Service, Suggestion, Table};
+use contract::columns::{self, Column};
+use contract::{ApiError, Code, Kind, OperationState, Time, Vcenter};
+use serde_json::json;
+use service::{Answer, Freshness, Query, Reading, Service, Suggestion};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -44,7 +46,7 @@ pub(super) async fn run(
     };
     let mut stale: Vec<Stale> = Vec::new();
     for vcenter in &vcenters {
-        let reading = service.read(&vcenter.id, kind, Freshness::Cached).await?;
+        let reading = service.age(&vcenter.id, kind, Freshness::Cached).await?;
         let failure = failures.get(&vcenter.name).cloned();
         let why = unlike_asked(service, output, vcenter, kind, &reading, failure.as_ref(), most.is_some());
         stale.extend(why.map(|why| Stale {
@@ -55,16 +57,25 @@ pub(super) async fn run(
         }));
     }
     let answer = service.query(&query, &vcenters).await?;
-    if output.is_json() {
-        output.document(&rows(&answer))?;
-    } else if let Some(style) = style(&command) {
-        output.text(&delimited::text(&answer, style, std::io::stdout().is_terminal())?)?;
-    } else {
-        shown(output, &answer, command.columns.is_empty())?;
-    }
-    let ids: Vec<VcenterId> = vcenters.iter().map(|vcenter| vcenter.id.clone()).collect();
-    super::say_what_is_left_out(service, output, &ids).await?;
+    print(output, &answer, &command, service.now())?;
+    super::say_how_many_are_left_out(output, answer.left_out + service.unreadable_vcenters().await?);
     Ok(told(output, kind, &stale))
+}
+
+/// Prints the rows in the form that was asked for.
+fn print(output: &Output, answer: &Answer, command: &Command, now: Time) -> Result<(), ApiError> {
+    let Some(style) = style(command) else {
+        return match output.is_json() {
+            true => output.stream(|out| rows::json(out, answer)),
+            false => rows::table(output, answer, command.columns.is_empty(), now),
+        };
+    };
+    let columns = match command.columns.is_empty() {
+        true => Columns::All(&answer.columns),
+        false => Columns::Chosen(&answer.columns),
+    };
+    let on_terminal = std::io::stdout().is_terminal();
+    output.stream(|out| delimited::write(out, columns, answer.rows(), style, on_terminal))
 }
 
 /// In which way rows are written as lines of cells, if they are.
@@ -92,13 +103,13 @@ async fn refresh(
     let mut failures = HashMap::new();
     let mut refreshing = Vec::new();
     for vcenter in vcenters {
-        let cached = service.read(&vcenter.id, kind, Freshness::Cached).await?;
+        let cached = service.age(&vcenter.id, kind, Freshness::Cached).await?;
         if Freshness::AtMost(most).accepts(cached.synced_at, service.now()) {
             continue;
         }
         let started =
             match ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await {
-                Ok(()) => service.read(&vcenter.id, kind, Freshness::AtMost(most)).await,
+                Ok(()) => service.age(&vcenter.id, kind, Freshness::AtMost(most)).await,
                 Err(error) => Err(error),
             };
         match started {
@@ -115,7 +126,7 @@ async fn refresh(
         return Err(progress::interrupted());
     }
     for ((vcenter, _), ended) in refreshing.iter().zip(waited.operations) {
-        let at = service.read(&vcenter.id, kind, Freshness::Cached).await?.synced_at;
+        let at = service.age(&vcenter.id, kind, Freshness::Cached).await?.synced_at;
         // A partial refresh may have read what was asked for all the same.
         let was_read = ended.state == OperationState::Succeeded
             || service::was_read_since(ended.submitted_at, at, service.now());
@@ -227,55 +238,4 @@ fn told(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
         output.json_error(&ApiError::new(Code::Partial, format!("{kind} of {name}: it {why}")).next(next));
     }
     Exit::Partly
-}
-
-fn rows(answer: &Table) -> Vec<serde_json::Value> {
-    answer
-        .rows
-        .iter()
-        .map(|row| {
-            let mut object = Map::new();
-            for (id, value) in columns::IDENTITY.iter().zip(&row.identity) {
-                let column = columns::of(Kind::Vms).column(id);
-                object.insert(
-                    (*id).to_owned(),
-                    column.map_or(serde_json::Value::Null, |c| output::json(c, value)),
-                );
-            }
-            let missing: Map<_, _> =
-                row.missing.iter().map(|(column, why)| (column.id.to_string(), json!(why))).collect();
-            object.insert("missing".to_owned(), missing.into());
-            for (column, value) in answer.columns.iter().zip(&row.values) {
-                object.insert(column.id.to_string(), output::json(column, value));
-            }
-            object.into()
-        })
-        .collect()
-}
-
-/// A table of the columns asked for, or of those that are worth the width of a terminal.
-fn shown(output: &Output, answer: &Table, chosen_by_us: bool) -> Result<(), ApiError> {
-    let shown: Vec<usize> = (0..answer.columns.len())
-        .filter(|position| !chosen_by_us || answer.columns[*position].visibility == Visibility::Shown)
-        .collect();
-    let several = answer.rows.iter().any(|row| row.identity.first() != answer.rows[0].identity.first());
-    let mut header: Vec<&str> = shown.iter().map(|position| &*answer.columns[*position].title).collect();
-    let mut fits: Vec<Fit> = shown.iter().map(|position| output::fit(answer.columns[*position])).collect();
-    if several {
-        header.insert(0, "vCenter");
-        fits.insert(0, Fit::Words);
-    }
-    let rows = answer.rows.iter().map(|row| {
-        let vcenter = row.identity.first().and_then(Value::as_text).unwrap_or_default().to_owned();
-        let cells =
-            shown.iter().map(|position| output::human(answer.columns[*position], &row.values[*position]));
-        several.then_some(vcenter).into_iter().chain(cells).collect()
-    });
-    if !answer.rows.is_empty() {
-        output.text(&table(&header, &fits, rows))?;
-    }
-    if answer.rows.len() < answer.total {
-        output.say(&format!("{} of {}", answer.rows.len(), answer.total));
-    }
-    Ok(())
 }

@@ -121,14 +121,17 @@ async fn say_what_is_left_out(
     output: &Output,
     vcenters: &[VcenterId],
 ) -> Result<(), ApiError> {
-    let number = service.left_out(vcenters).await?;
+    say_how_many_are_left_out(output, service.left_out(vcenters).await?);
+    Ok(())
+}
+
+fn say_how_many_are_left_out(output: &Output, number: usize) {
     if number > 0 {
         let rows = if number == 1 { "1 row is".to_owned() } else { format!("{number} rows are") };
         output.say(&format!(
             "musterctl: {rows} damaged in the database and left out; musterctl doctor says which, and what to do"
         ));
     }
-    Ok(())
 }
 
 /// Answers what needs no database; hands on everything else.
