@@ -1,5 +1,5 @@
 //! What `musterctl` understands; clap makes help, completion and man pages of it.
-//! Refuses passwords: no argument and no variable takes one.
+//! Refuses passwords: no argument and no variable takes one but that of a simulated vCenter.
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -64,19 +64,9 @@ pub(crate) enum Command {
     Watch,
     /// Run a simulated vCenter, to try Muster out, until interrupted
     ///
-    /// It answers on 127.0.0.1 only. Password and certificate are new at each start; what is in it depends on size and
-    /// seed alone.
-    Simulator {
-        /// How many VMs it has, templates included: 1 to 30000
-        #[arg(long, value_name = "N", default_value_t = 300, value_parser = vms())]
-        vms: u32,
-        /// Another seed makes another inventory
-        #[arg(long, value_name = "S", default_value_t = 1)]
-        seed: u64,
-        /// Replay a recording of a real server: XML, packed with gzip or not
-        #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
-        recording: Option<PathBuf>,
-    },
+    /// It answers on 127.0.0.1 only. What is in it depends on size and seed alone. Port, password and certificate are new at
+    /// each start, unless --port, --password and --certificate keep them.
+    Simulator(Simulator),
     /// Print a shell completion script
     Completions {
         /// Shell
@@ -87,6 +77,28 @@ pub(crate) enum Command {
         /// Folder
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Simulator {
+    /// How many VMs it has, templates included: 1 to 30000
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = vms())]
+    pub(crate) vms: u32,
+    /// Another seed makes another inventory
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Replay a recording of a real server: XML, packed with gzip or not
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
+    pub(crate) recording: Option<PathBuf>,
+    /// Port on 127.0.0.1 [default: any that is free]
+    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// Password of its user [default: a random one]; others on this machine may see it, as it protects nothing real
+    #[arg(long, value_name = "P", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) password: Option<String>,
+    /// Folder that keeps the certificate and its key from one start to the next, and a random password; made if missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 /// The sizes that the simulator has.

@@ -38,9 +38,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
             return output.failure(&error.next("Try again."));
         }
     };
-    if let Command::Simulator { vms, seed, recording } = command {
-        let of = recording.map_or(simulator::Of::Seed { vms, seed }, simulator::Of::Recording);
-        let outcome = simulator::run(output, &interrupts, of, args.data_dir.as_deref()).await;
+    if let Command::Simulator(command) = command {
+        let outcome = simulator::run(output, &interrupts, command, args.data_dir.as_deref()).await;
         return outcome.unwrap_or_else(|error| output.failure(&error));
     }
     let call = Call { command, data_dir: args.data_dir };
@@ -107,7 +106,7 @@ async fn dispatch(
         Command::Doctor => state::doctor(service, output).await,
         Command::Watch => state::watch(service, output, interrupts).await,
         Command::Columns { .. }
-        | Command::Simulator { .. }
+        | Command::Simulator(_)
         | Command::Completions { .. }
         | Command::Man { .. } => {
             unreachable!("these were answered without the service")
