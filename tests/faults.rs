@@ -314,7 +314,7 @@ fn a_damaged_row_costs_that_row_doctor_names_it_and_a_full_sync_heals_it() {
         (&damaged[1].as_array().unwrap().len(), &damaged[2]),
         (&before[1].as_array().unwrap().len(), &before[2])
     );
-    let said = "musterctl: 1 row is damaged in the database and left out; musterctl doctor";
+    let said = "musterctl: 1 damaged row was left out; run musterctl doctor";
     for (command, says) in [
         (&["inventory", "hosts"][..], 1),
         (&["inventory", "hosts", "--json"], 1),

@@ -16,7 +16,7 @@ pub(crate) async fn password(user: &str, credential: &str) -> Result<SecretStrin
     let prompt = format!("Password of {user} ({credential}): ");
     let failed = |detail: String| {
         ApiError::new(Code::NoPassword, format!("no password was typed: {detail}"))
-            .next("Call the command again, or pass the password with --password-stdin.")
+            .next("Run the command again, or pass the password with --password-stdin.")
     };
     let _echo = Echo::save();
     let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt))
@@ -67,16 +67,16 @@ pub(crate) async fn missing_password(
         // The server says so itself if it is locked still: a password typed now would only be counted.
         (Some(_), _) if credential.rejected_because == Some(Rejection::AccountLocked) => return Ok(()),
         (Some(at), _) => output.say(&format!(
-            "The login of {} ({}) was rejected at {}; the password typed now is tried once, and not stored: musterctl \
-             credential set {} stores one.",
+            "The login of {} ({}) was rejected at {}. The password you type now is tried once and not stored; to store one, \
+             run musterctl credential set {}.",
             credential.user,
             credential.name,
             time(Some(at)),
             quoted(&credential.name)
         )),
         (None, Some(vcenter)) => output.say(&format!(
-            "The address of {} was changed to {}: its stored password is not sent there. Type it if you know that it is \
-             the same host.",
+            "The address of {} was changed to {}, so the stored password is not sent there. Type it if you are sure that it \
+             is the same host.",
             vcenter.name, vcenter.host
         )),
         (None, None) if at_hand(service, output, id, &credential.name).await => return Ok(()),
@@ -163,9 +163,9 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
     if !somebody_is_there() {
         return Err(ApiError::new(
             Code::InvalidValue,
-            "this needs a confirmation, and there is no terminal to ask on",
+            "this needs confirmation, and there is no terminal to ask on",
         )
-        .next("Confirm it with --yes."));
+        .next("Confirm with --yes."));
     }
     if confirm(output, question).await {
         return Ok(());

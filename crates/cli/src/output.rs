@@ -107,8 +107,8 @@ const BUFFER: usize = 64 << 10;
 pub(crate) fn written(outcome: std::io::Result<()>) -> Result<(), ApiError> {
     match outcome {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(ApiError::new(Code::Failed, format!("the answer can't be written: {error}"))
-                .next("Look at where the output goes, such as a full disk, then call it again."))
+            Err(ApiError::new(Code::Failed, format!("the output can't be written: {error}"))
+                .next("Check where it goes, such as a full disk, then run the command again."))
         }
         _ => Ok(()),
     }

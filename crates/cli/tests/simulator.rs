@@ -151,8 +151,8 @@ fn what_cannot_be_kept_is_told_with_what_to_do() {
     let half = folder.path().join("half");
     for (arguments, code, says) in [
         (["--port", port], 1, ["in use", "another port"]),
-        (["--certificate", file.to_str().unwrap()], 1, ["file", "may write to"]),
-        (["--certificate", half.to_str().unwrap()], 2, ["half/certificate.pem", "remove this file"]),
+        (["--certificate", file.to_str().unwrap()], 1, ["file", "can write to"]),
+        (["--certificate", half.to_str().unwrap()], 2, ["half/certificate.pem", "Remove this file"]),
         (["--port", "0"], 2, ["--port", "0"]),
         (["--password", ""], 2, ["--password", "value"]),
     ] {

@@ -30,7 +30,7 @@ pub(super) async fn run(
         false => super::sync::designated(service, &command.vcenters).await?,
     };
     if vcenters.is_empty() {
-        output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
+        output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
     let query = Query {
         columns: command.columns.clone(),
@@ -137,7 +137,7 @@ async fn refresh(
     Ok(failures)
 }
 
-/// How a vCenter's rows are not what was asked for, in words that go on after "it".
+/// How a vCenter's rows are not what was asked for, in words that go on after its name.
 fn unlike_asked(
     service: &Service,
     output: &Output,
@@ -150,21 +150,21 @@ fn unlike_asked(
     match (failure, reading.synced_at) {
         (_, None) if has_some(reading, kind) && !refreshed => {
             output.say(&format!(
-                "musterctl: {} of {}: only those of some clusters were read",
+                "musterctl: {} of {}: only some clusters were synced",
                 kind.plural(),
                 vcenter.name
             ));
             None
         }
-        (_, None) => Some("was never synced".to_owned()),
+        (_, None) => Some("never synced".to_owned()),
         (Some(_), Some(at)) if at <= service.now() => {
-            Some(format!("could not be refreshed: its data is {} old", age(Some(at), service.now())))
+            Some(format!("refresh failed, data is {} old", age(Some(at), service.now())))
         }
-        (Some(_), Some(at)) => Some(format!("could not be refreshed: its data is {}", misdated(at))),
+        (Some(_), Some(at)) => Some(format!("refresh failed, data is {}", misdated(at))),
         (None, Some(at)) if at > service.now() => {
             let again = Suggestion::of("refresh").about(kind.name()).about(&vcenter.name);
             output.say(&format!(
-                "musterctl: {} of {}: the data is {}. Read it again: {again}",
+                "musterctl: {} of {}: data is {}. Refresh it: {again}",
                 kind.plural(),
                 vcenter.name,
                 misdated(at)
@@ -177,7 +177,7 @@ fn unlike_asked(
 
 /// What is said of data whose age nobody knows.
 fn misdated(at: Time) -> String {
-    format!("dated in the future ({}): a clock was wrong, and it counts as stale", time(Some(at)))
+    format!("dated in the future ({}) because a clock was wrong; it counts as stale", time(Some(at)))
 }
 
 pub(super) fn columns(output: &Output, kind: Kind) -> Result<(), ApiError> {
@@ -206,7 +206,7 @@ fn has_some(reading: &Reading, kind: Kind) -> bool {
 /// A vCenter whose rows are not what was asked for.
 struct Stale<'a> {
     name: &'a str,
-    /// In words that go on after "it".
+    /// In words that go on after its name.
     why: String,
     failure: Option<ApiError>,
     /// What reads them, where no failure says what to do.
@@ -219,14 +219,14 @@ fn next(vcenter: &Vcenter, kind: Kind, reading: &Reading) -> String {
         true => Suggestion::of("sync full").about(&vcenter.name),
         false => Suggestion::of("refresh").about(kind.name()).about(&vcenter.name),
     };
-    format!("Read it: {command}")
+    format!("Sync it: {command}")
 }
 
 /// Names what is not as fresh as it should be; the data itself was printed.
 fn told(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
     let kind = kind.plural();
     for Stale { name, why, failure, next } in stale {
-        output.say(&format!("musterctl: {kind} of {name}: it {why}"));
+        output.say(&format!("musterctl: {kind} of {name}: {why}"));
         match failure {
             Some(error) => output.explain(error),
             None => output.say(next),
@@ -235,7 +235,7 @@ fn told(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
     let Some(Stale { name, why, failure, next }) = stale.first() else { return Exit::Done };
     if output.is_json() {
         let next = failure.as_ref().and_then(|error| error.next_step.as_ref()).unwrap_or(next);
-        output.json_error(&ApiError::new(Code::Partial, format!("{kind} of {name}: it {why}")).next(next));
+        output.json_error(&ApiError::new(Code::Partial, format!("{kind} of {name}: {why}")).next(next));
     }
     Exit::Partly
 }

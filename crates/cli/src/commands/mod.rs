@@ -34,7 +34,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
     let interrupts = match Interrupts::listen() {
         Ok(interrupts) => interrupts,
         Err(error) => {
-            let error = ApiError::new(Code::Failed, format!("the system gives no signals: {error}"));
+            let error = ApiError::new(Code::Failed, format!("signals can't be handled: {error}"));
             return output.failure(&error.next("Try again."));
         }
     };
@@ -126,10 +126,9 @@ async fn say_what_is_left_out(
 
 fn say_how_many_are_left_out(output: &Output, number: usize) {
     if number > 0 {
-        let rows = if number == 1 { "1 row is".to_owned() } else { format!("{number} rows are") };
-        output.say(&format!(
-            "musterctl: {rows} damaged in the database and left out; musterctl doctor says which, and what to do"
-        ));
+        let rows =
+            if number == 1 { "1 damaged row was".to_owned() } else { format!("{number} damaged rows were") };
+        output.say(&format!("musterctl: {rows} left out; run musterctl doctor for details"));
     }
 }
 
@@ -149,14 +148,14 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Result<
 }
 
 fn no_json() -> ApiError {
-    ApiError::new(Code::InvalidValue, "completions and man pages are not written as JSON")
-        .next("Leave --json out.")
+    ApiError::new(Code::InvalidValue, "completions and man pages have no JSON output")
+        .next("Run it without --json.")
 }
 
 fn man(dir: Option<&Path>, output: &Output) -> Result<(), ApiError> {
     let failed = |error: std::io::Error| {
         ApiError::new(Code::Failed, format!("the man page can't be written: {error}"))
-            .next("Name a folder that this user may write to.")
+            .next("Specify a folder that this user can write to.")
     };
     let Some(dir) = dir else {
         let mut page = Vec::new();

@@ -75,22 +75,22 @@ fn failed(error: Error) -> ApiError {
     let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
     causes.for_each(|cause| message.push_str(&format!(": {cause}")));
     let (code, next) = match &error {
-        Error::Size { .. } => (Code::InvalidValue, "Name a size from 1 to 30000."),
-        Error::Recording { .. } => (
-            Code::InvalidValue,
-            "Name a file that holds a recording, as the user guide describes it under \"Without a vCenter\".",
-        ),
-        Error::Kept { .. } => {
-            (Code::InvalidValue, "Name another folder, or remove this file: the next start makes a new one.")
+        Error::Size { .. } => (Code::InvalidValue, "Specify a size from 1 to 30000."),
+        Error::Recording { .. } => {
+            (Code::InvalidValue, "Specify a recording; see \"Without a vCenter\" in the user guide.")
         }
+        Error::Kept { .. } => (
+            Code::InvalidValue,
+            "Remove this file, and the next start makes a new one; or specify another folder.",
+        ),
         Error::Folder { .. } => {
-            (Code::Failed, "Name a folder with --certificate that this user may write to.")
+            (Code::Failed, "Specify a folder with --certificate that this user can write to.")
         }
         Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
-            (Code::Failed, "Name a port from 1024 with --port.")
+            (Code::Failed, "Specify a port above 1023 with --port.")
         }
         Error::Listen { .. } => {
-            (Code::Failed, "Name another port with --port, or end what listens on this one.")
+            (Code::Failed, "Specify another port with --port, or stop the program that uses this one.")
         }
         Error::Certificate(_) => (Code::Failed, "Try again."),
     };
@@ -110,7 +110,7 @@ fn shown(running: &Running<'_>, contents: Contents, name: &str, data_dir: Option
         ("", format!("{vms} VMs ({templates} of them templates), {snapshots} snapshots,")),
         ("", format!("{datastores} datastores, {networks} networks")),
     ]);
-    format!("{card}\n\nAdd it:\n{}\n\nIt runs until Ctrl-C.", add(running, name, data_dir))
+    format!("{card}\n\nAdd it:\n{}\n\nIt runs until you press Ctrl-C.", add(running, name, data_dir))
 }
 
 /// The command that adds it. Its password protects nothing real, and may be seen.
