@@ -205,7 +205,7 @@ fn rows_are_chosen_sorted_limited_and_exported() {
     assert!(wrong.error()["next_step"].as_str().unwrap().contains("name"), "{wrong:?}");
 
     let table = muster.run(&["inventory", "vms"]);
-    assert!(table.stdout.starts_with("NAME") && table.stdout.contains("poweredOn"), "{table:?}");
+    assert!(table.stdout.starts_with("NAME") && table.stdout.contains("Powered on"), "{table:?}");
 }
 
 #[test]

@@ -42,6 +42,7 @@ register![
     operations::cancel_operation,
     operations::list_operations,
     inventory::read_rows,
+    inventory::export_rows,
 ];
 
 const _: () = assert!(

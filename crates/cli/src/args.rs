@@ -315,6 +315,10 @@ pub(crate) struct Inventory {
     /// Columns to sort by, each by id, alias or heading; a leading - reverses the order [default: name]
     #[arg(long, value_name = "COL", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
+    /// Condition that rows must meet, such as 'free_percent<10', 'age>7d', name~web, host=esx-01,
+    /// 'ip_addresses in 10.1.2.0/24' or cluster= for none; may be repeated, then all must hold
+    #[arg(long = "where", value_name = "COND")]
+    pub(crate) conditions: Vec<String>,
     /// How many rows at most
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,

@@ -4,7 +4,7 @@
 use crate::query::{self, Query, Selection, TableRow};
 use crate::{Service, inventory::Known};
 use contract::columns::{self, Column};
-use contract::{ApiError, Kind, Moref, Object, Row, Snapshot, Value, Vcenter};
+use contract::{ApiError, Kind, Moref, Object, Row, Snapshot, Time, Value, Vcenter};
 use std::sync::Arc;
 use store::{Part, aside};
 
@@ -17,6 +17,7 @@ pub struct Answer {
     /// How many rows of the database were left out of what was read, because they are damaged.
     pub left_out: usize,
     kind: Kind,
+    now: Time,
     inventories: Vec<(Vcenter, Arc<Snapshot>)>,
     /// The wanted rows: the position of each one's inventory, and which of its objects it is.
     rows: Vec<(usize, Moref)>,
@@ -32,18 +33,23 @@ impl Service {
     /// Rows of one kind out of what is known of these vCenters.
     pub async fn query(&self, query: &Query, vcenters: &[Vcenter]) -> Result<Answer, ApiError> {
         // A column that doesn't exist is told before anything is read.
-        query::select(query, &[])?;
+        query::select(query, &[], self.now())?;
         if let Some(answer) = self.few(query, vcenters).await? {
             return Ok(answer);
         }
         if !MANY.contains(&query.kind) {
             let part = Part { kinds: around(query.kind), objects: Vec::new() };
-            let answer = Answer::of(query, self.known(vcenters, &part).await?).await?;
+            let answer = self.answer(query, self.known(vcenters, &part).await?).await?;
             if answer.is_enough() {
                 return Ok(answer);
             }
         }
-        Answer::of(query, self.known(vcenters, &Part::everything()).await?).await
+        self.answer(query, self.known(vcenters, &Part::everything()).await?).await
+    }
+
+    async fn answer(&self, query: &Query, known: Vec<(Vcenter, Known)>) -> Result<Answer, ApiError> {
+        let (query, now) = (query.clone(), self.now());
+        aside(move || Answer::of(&query, known, now)).await
     }
 
     async fn known(&self, vcenters: &[Vcenter], part: &Part) -> Result<Vec<(Vcenter, Known)>, ApiError> {
@@ -66,7 +72,7 @@ impl Service {
             let Some(known) = self.candidates(query, vcenter).await? else { return Ok(None) };
             candidates.push((vcenter.clone(), known));
         }
-        let first = Answer::of(query, candidates).await?;
+        let first = self.answer(query, candidates).await?;
         let mut known = Vec::new();
         for (position, (vcenter, snapshot)) in first.inventories.iter().enumerate() {
             if !snapshot.is_enough() {
@@ -99,17 +105,13 @@ impl Service {
 }
 
 impl Answer {
-    async fn of(query: &Query, known: Vec<(Vcenter, Known)>) -> Result<Answer, ApiError> {
-        let query = query.clone();
-        aside(move || {
-            let left_out = known.iter().map(|(_, known)| known.left_out).sum();
-            let inventories: Vec<_> =
-                known.into_iter().map(|(vcenter, known)| (vcenter, known.snapshot)).collect();
-            let Selection { columns, rows, matching: total, .. } = query::select(&query, &inventories)?;
-            let rows = rows.into_iter().map(|(at, row)| (at, row.object.moref.clone())).collect();
-            Ok(Answer { columns, total, left_out, kind: query.kind, inventories, rows })
-        })
-        .await
+    fn of(query: &Query, known: Vec<(Vcenter, Known)>, now: Time) -> Result<Answer, ApiError> {
+        let left_out = known.iter().map(|(_, known)| known.left_out).sum();
+        let inventories: Vec<_> =
+            known.into_iter().map(|(vcenter, known)| (vcenter, known.snapshot)).collect();
+        let Selection { columns, rows, matching: total, .. } = query::select(query, &inventories, now)?;
+        let rows = rows.into_iter().map(|(at, row)| (at, row.object.moref.clone())).collect();
+        Ok(Answer { columns, total, left_out, kind: query.kind, now, inventories, rows })
     }
 
     /// The same rows out of these inventories, unless one of them isn't there any more or has another name.
@@ -125,6 +127,11 @@ impl Answer {
             .iter()
             .all(|(at, moref)| name(&inventories, *at, moref) == name(&self.inventories, *at, moref));
         is_same.then_some(Answer { inventories, left_out, ..self })
+    }
+
+    /// What the rows are about.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// How many rows there are.
@@ -148,7 +155,7 @@ impl Answer {
             columns::IDENTITY.iter().filter_map(|id| columns::of(self.kind).column(id)).collect();
         self.rows.iter().filter_map(move |(at, moref)| {
             let (vcenter, snapshot) = &self.inventories[*at];
-            let row = Row { vcenter, snapshot, object: snapshot.get(self.kind, moref)? };
+            let row = Row { vcenter, snapshot, object: snapshot.get(self.kind, moref)?, now: self.now };
             Some(TableRow {
                 identity: identity.iter().map(|column| row.value(column)).collect(),
                 values: self.columns.iter().map(|column| row.value(column)).collect(),
@@ -179,12 +186,12 @@ fn is_few(query: &Query) -> bool {
 
 /// Whether which rows are wanted depends on nothing but their names.
 fn is_by_name_alone(query: &Query) -> bool {
-    let Query { kind, columns: _, sort, text, equal, differ, offset: _, limit: _ } = query;
+    let Query { kind, columns: _, sort, text, conditions, chosen, offset: _, limit: _ } = query;
     let by_name = |key: &String| {
         let column = columns::of(*kind).column(key.strip_prefix('-').unwrap_or(key));
         column.is_some_and(|column| column.id == "name")
     };
-    sort.iter().all(by_name) && text.is_empty() && equal.is_empty() && differ.is_empty()
+    sort.iter().all(by_name) && text.is_empty() && conditions.is_empty() && chosen.is_empty()
 }
 
 /// Objects of which nothing but the name is known; `None` if one of the names isn't.

@@ -11,7 +11,7 @@ const DAY: i64 = 86_400_000;
 /// What the one test that uses it has set.
 static NOW: AtomicI64 = AtomicI64::new(0);
 
-fn set_clock() -> Time {
+pub(crate) fn set_clock() -> Time {
     Time(NOW.load(Ordering::Relaxed))
 }
 

@@ -4,15 +4,14 @@
 mod rows;
 
 use crate::args::{Inventory as Command, Separator};
-use crate::delimited::{self, Columns, Style};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::{Output, age, table, time};
+use crate::output::{self, Output, age, table, time};
 use crate::{ask, progress};
 use contract::columns::{self, Column};
 use contract::{ApiError, Code, Kind, OperationState, Time, Vcenter};
 use serde_json::json;
-use service::{Answer, Freshness, Query, Reading, Service, Suggestion};
+use service::{Answer, Freshness, Query, Reading, Service, Style, Suggestion};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -36,6 +35,7 @@ pub(super) async fn run(
         columns: command.columns.clone(),
         sort: command.sort.clone(),
         limit: command.limit,
+        conditions: command.conditions.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
         ..Query::of(kind)
     };
     // Wrong columns are told before anything is fetched for them.
@@ -70,12 +70,10 @@ fn print(output: &Output, answer: &Answer, command: &Command, now: Time) -> Resu
             false => rows::table(output, answer, command.columns.is_empty(), now),
         };
     };
-    let columns = match command.columns.is_empty() {
-        true => Columns::All(&answer.columns),
-        false => Columns::Chosen(&answer.columns),
-    };
-    let on_terminal = std::io::stdout().is_terminal();
-    output.stream(|out| delimited::write(out, columns, answer.rows(), style, on_terminal))
+    let is_terminal = std::io::stdout().is_terminal();
+    let shown = |cell: String| if is_terminal { output::printable(&cell) } else { cell };
+    let with_identity = command.columns.is_empty();
+    output.stream(|out| service::delimited(out, &answer.columns, answer.rows(), style, with_identity, shown))
 }
 
 /// In which way rows are written as lines of cells, if they are.
@@ -86,7 +84,8 @@ fn style(command: &Command) -> Option<Style> {
         Separator::Tab => b'\t',
     };
     if command.spreadsheet {
-        return Some(Style::Spreadsheet { separator });
+        // A terminal shows the mark.
+        return Some(Style::Spreadsheet { separator, marked: !std::io::stdout().is_terminal() });
     }
     command.csv.then_some(Style::Exact)
 }

@@ -1,8 +1,8 @@
 //! What is read of the inventory for an answer, and that the answer doesn't depend on it.
 
 use super::*;
-use crate::tests::{on, sync};
-use crate::{Freshness, Options, Unlock, open};
+use crate::tests::{on, set_clock, sync};
+use crate::{Freshness, Options, Unlock, open_with};
 use simulator::Simulator;
 
 /// Nothing of the inventory is read yet.
@@ -13,7 +13,7 @@ async fn fresh(folder: &tempfile::TempDir) -> Service {
         keychain: false,
         unlock: Unlock::Never,
     };
-    open(options).await.unwrap()
+    open_with(options, set_clock).await.unwrap()
 }
 
 fn rows(answer: &Answer) -> (usize, usize, Vec<TableRow>) {

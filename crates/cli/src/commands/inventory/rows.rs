@@ -3,7 +3,7 @@
 
 use crate::output::{self, Output, harmless};
 use crate::table::{self, Fit, Grid};
-use contract::columns::{self, Column, Visibility};
+use contract::columns::{self, Column};
 use contract::{ApiError, Kind, Time, Value};
 use serde_json::{Map, json};
 use service::{Answer, TableRow};
@@ -24,13 +24,13 @@ fn object(answer: &Answer, row: &TableRow) -> serde_json::Value {
     let mut object = Map::new();
     for (id, value) in columns::IDENTITY.iter().zip(&row.identity) {
         let column = columns::of(Kind::Vms).column(id);
-        object.insert((*id).to_owned(), column.map_or(serde_json::Value::Null, |c| output::json(c, value)));
+        object.insert((*id).to_owned(), column.map_or(serde_json::Value::Null, |c| value.to_json(c)));
     }
     let missing: Map<_, _> =
         row.missing.iter().map(|(column, why)| (column.id.to_string(), json!(why))).collect();
     object.insert("missing".to_owned(), missing.into());
     for (column, value) in answer.columns.iter().zip(&row.values) {
-        object.insert(column.id.to_string(), output::json(column, value));
+        object.insert(column.id.to_string(), value.to_json(column));
     }
     object.into()
 }
@@ -83,10 +83,14 @@ enum Cell {
 
 impl View {
     fn of(answer: &Answer, chosen_by_us: bool, now: Option<Time>) -> View {
-        let is_shown = |column: &Column| !chosen_by_us || column.visibility == Visibility::Shown;
-        let all = answer.columns.iter().enumerate().filter(|(_, column)| is_shown(column));
-        let mut columns: Vec<(&'static Column, Cell)> =
-            all.map(|(at, column)| (*column, Cell::At(at))).collect();
+        let at = |id: &str| answer.columns.iter().position(|column| column.id == id);
+        let mut columns: Vec<(&'static Column, Cell)> = match chosen_by_us {
+            true => {
+                let first = columns::of(answer.kind()).first();
+                first.into_iter().filter_map(|column| Some((column, Cell::At(at(&column.id)?)))).collect()
+            }
+            false => answer.columns.iter().enumerate().map(|(at, column)| (*column, Cell::At(at))).collect(),
+        };
         let vcenter = columns::of(Kind::Vms).column(columns::IDENTITY[0]);
         let is_there = columns.iter().any(|(column, _)| column.id == columns::IDENTITY[0]);
         if let Some(vcenter) = vcenter.filter(|_| answer.is_of_several() && !is_there) {

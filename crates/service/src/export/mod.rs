@@ -2,60 +2,56 @@
 //! Refuses to let a name become a formula, a number or a date there. Whoever made a VM chose its name, and may have
 //! chosen `=HYPERLINK(…)`.
 
-use crate::output::{json, printable};
-use crate::spreadsheet::is_taken_for_another;
+mod file;
+mod spreadsheet;
+
+use crate::TableRow;
 use contract::columns::{self, Column};
 use contract::{Kind, Value};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
-use service::TableRow;
+use spreadsheet::is_taken_for_another;
 use std::io::Write;
-
-/// Which columns are written.
-#[derive(Clone, Copy)]
-pub(crate) enum Columns<'a> {
-    /// Those that somebody chose, and no other.
-    Chosen(&'a [&'static Column]),
-    /// All of a kind, after those that say which row it is.
-    All(&'a [&'static Column]),
-}
 
 /// How the lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
+pub enum Style {
     /// As RFC 4180 has them, and nothing added to what is known.
     Exact,
     /// As Excel reads them on a double click.
     Spreadsheet {
         /// Between two cells.
         separator: u8,
+        /// Whether the mark stands before the text by which Excel knows that it is UTF-8, and not the code page of its own
+        /// country.
+        marked: bool,
     },
 }
 
-/// Writes the rows below a header line, each when it is computed. On a terminal nothing that could drive it is sent.
-pub(crate) fn write(
+/// Writes the rows below a header line, each when it is computed: the columns that were asked for, before them those that
+/// say which row it is if they are wanted. Every cell is put through `shown`, which a terminal needs.
+pub fn delimited(
     out: &mut dyn Write,
-    columns: Columns<'_>,
+    columns: &[&'static Column],
     rows: impl IntoIterator<Item = TableRow>,
     style: Style,
-    on_terminal: bool,
+    with_identity: bool,
+    shown: impl Fn(String) -> String,
 ) -> std::io::Result<()> {
-    if matches!(style, Style::Spreadsheet { .. }) && !on_terminal {
-        // Without the mark Excel takes UTF-8 for the code page of its own country.
+    if matches!(style, Style::Spreadsheet { marked: true, .. }) {
         out.write_all("\u{feff}".as_bytes())?;
     }
     let mut writer = style.writer().from_writer(out);
-    let own: Vec<&Column> = match columns {
-        Columns::Chosen(_) => Vec::new(),
-        Columns::All(_) => {
-            columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect()
-        }
-    };
-    let (Columns::Chosen(asked) | Columns::All(asked)) = columns;
-    writer.write_record(own.iter().chain(asked).map(|column| style.title(&column.id)))?;
+    let identity: &[&str] = if with_identity { &columns::IDENTITY } else { &[] };
+    let own: Vec<&Column> = identity.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
+    // A column that belongs to every row stands there once, also where it was asked for.
+    let asked: Vec<usize> =
+        (0..columns.len()).filter(|position| !identity.contains(&&*columns[*position].id)).collect();
+    let titles = own.iter().copied().chain(asked.iter().map(|position| columns[*position]));
+    writer.write_record(titles.map(|column| style.title(&column.id)))?;
     for row in rows {
-        let cells = own.iter().zip(&row.identity).chain(asked.iter().zip(&row.values));
-        let fields = cells.map(|(column, value)| style.cell(column, value));
-        writer.write_record(fields.map(|field| if on_terminal { printable(&field) } else { field }))?;
+        let values = asked.iter().map(|position| (&columns[*position], &row.values[*position]));
+        let cells = own.iter().zip(&row.identity).chain(values);
+        writer.write_record(cells.map(|(column, value)| shown(style.cell(column, value))))?;
     }
     writer.flush()
 }
@@ -63,7 +59,7 @@ pub(crate) fn write(
 impl Style {
     fn writer(self) -> WriterBuilder {
         let mut builder = WriterBuilder::new();
-        if let Style::Spreadsheet { separator } = self {
+        if let Style::Spreadsheet { separator, .. } = self {
             builder.delimiter(separator).terminator(Terminator::CRLF);
             // The cells come with their quotes: only their columns know what is a text.
             builder.quote_style(QuoteStyle::Never);
@@ -73,7 +69,7 @@ impl Style {
 
     fn cell(self, column: &Column, value: &Value) -> String {
         let text = plain(column, value);
-        let is_number = json(column, value).as_i64().is_some();
+        let is_number = value.to_json(column).is_number();
         let is_text = !is_number && !matches!(value, Value::Null | Value::Bool(_));
         match self {
             Style::Spreadsheet { .. } if is_number => text,
@@ -103,7 +99,7 @@ fn plain(column: &Column, value: &Value) -> String {
             let element = |value| plain(column, value).replace('\\', "\\\\").replace(';', "\\;");
             values.iter().map(element).collect::<Vec<_>>().join(";")
         }
-        other => match json(column, other) {
+        other => match other.to_json(column) {
             serde_json::Value::String(text) => text,
             plain => plain.to_string(),
         },
@@ -115,8 +111,13 @@ mod tests {
     use super::*;
     use contract::Time;
 
-    /// What is written of one row, and whether its columns were chosen.
-    fn written(values: Vec<(&'static str, Value)>, style: Style, on_terminal: bool, chosen: bool) -> String {
+    /// What is written of one row.
+    fn written(
+        values: Vec<(&'static str, Value)>,
+        style: Style,
+        with_identity: bool,
+        shown: fn(String) -> String,
+    ) -> String {
         let schema = columns::of(Kind::Vms);
         let (ids, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
         let identity = [
@@ -128,26 +129,16 @@ mod tests {
         ];
         let row = TableRow { identity: identity.to_vec(), values, missing: Vec::new() };
         let columns: Vec<&Column> = ids.iter().map(|id| schema.column(id).unwrap()).collect();
-        let columns = if chosen { Columns::Chosen(&columns) } else { Columns::All(&columns) };
         let mut out = Vec::new();
-        write(&mut out, columns, [row], style, on_terminal).unwrap();
+        delimited(&mut out, &columns, [row], style, with_identity, shown).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     fn lines(values: Vec<(&'static str, Value)>, style: Style) -> String {
-        written(values, style, false, false)
+        written(values, style, true, |cell| cell)
     }
 
-    #[test]
-    fn chosen_columns_stand_alone_and_in_their_order() {
-        let values =
-            || vec![("cpu_count", Value::Int(4)), ("vcenter", Value::text("B")), ("name", Value::text("a"))];
-        assert_eq!(written(values(), Style::Exact, false, true), "cpu_count,vcenter,name\n4,B,a\n");
-        let sheet = written(values(), COMMA, false, true);
-        assert_eq!(sheet, "\u{feff}\"cpu_count\",\"vcenter\",\"name\"\r\n4,\"B\",\"a\"\r\n");
-    }
-
-    const COMMA: Style = Style::Spreadsheet { separator: b',' };
+    const COMMA: Style = Style::Spreadsheet { separator: b',', marked: true };
 
     #[test]
     fn csv_for_programs_is_exact() {
@@ -186,7 +177,7 @@ mod tests {
         for (separator, between) in [(b',', "\",\""), (b';', "\";\""), (b'\t', "\"\t\"")] {
             let name = Value::text("a;=1,=2\t=3\"");
             let values = vec![("name", name), ("folder", Value::text("12"))];
-            let lines = lines(values, Style::Spreadsheet { separator });
+            let lines = lines(values, Style::Spreadsheet { separator, marked: true });
             assert!(lines.contains("\"a;=1,=2\t=3\"\"\""), "{lines}");
             assert!(lines.ends_with("\"12\"\r\n"), "{lines}");
             assert_eq!(lines.lines().next().unwrap().split(between).count(), 7, "{lines}");
@@ -201,10 +192,17 @@ mod tests {
     }
 
     #[test]
-    fn on_a_terminal_control_characters_and_the_mark_are_not_sent() {
-        for style in [Style::Exact, COMMA] {
-            let lines = written(vec![("name", Value::text("\u{1b}[31mred"))], style, true, false);
-            assert!(!lines.contains('\u{1b}') && !lines.contains('\u{feff}'), "{lines:?}");
-        }
+    fn only_the_columns_that_were_asked_for_are_there_where_no_others_are_wanted() {
+        let values = || {
+            vec![("cpu_count", Value::Int(2)), ("vcenter", Value::text("b")), ("name", Value::text("web"))]
+        };
+        let lines = written(values(), Style::Exact, false, |cell| cell.to_uppercase());
+        assert_eq!(lines, "cpu_count,vcenter,name\n2,B,WEB\n");
+    }
+
+    #[test]
+    fn the_mark_stands_only_where_it_is_wanted() {
+        let plain = Style::Spreadsheet { separator: b',', marked: false };
+        assert!(!lines(vec![("name", Value::text("web"))], plain).contains('\u{feff}'));
     }
 }
