@@ -87,10 +87,10 @@ fn ctrl_c_at_the_password_ends_with_130_and_the_terminal_shows_what_is_typed_aga
 }
 
 #[test]
-fn a_certificate_is_trusted_only_with_yes_whatever_ends_the_line() {
+fn a_certificate_is_trusted_only_with_y_or_yes_whatever_ends_the_line() {
     let (peer, muster) = (Peer::vcenter(), Musterctl::new());
     muster.put_password("Berlin", PASSWORD);
-    for (answer, code) in [("no", 6), ("y", 6), ("\u{feff}yes\r", 0)] {
+    for (answer, code) in [("no", 6), ("yep", 6), ("", 6), ("\u{feff}Yes\r", 0)] {
         let mut terminal = Terminal::start(&muster, &add(&peer, ""));
         terminal.expect("do you trust it?");
         assert!(terminal.shown.lock().unwrap().contains(&peer.sha256()));
@@ -103,12 +103,12 @@ fn a_certificate_is_trusted_only_with_yes_whatever_ends_the_line() {
 }
 
 #[test]
-fn what_destroys_is_done_only_with_yes() {
+fn what_destroys_is_done_only_with_y_or_yes() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
-    for (answer, code, left) in [("no", 130, 1), ("yes", 0, 0)] {
+    for (answer, code, left) in [("no", 130, 1), ("", 130, 1), ("y", 0, 0)] {
         let mut terminal = Terminal::start(&muster, "vcenter remove Berlin");
-        terminal.expect("[yes/no]");
+        terminal.expect("[y/N]");
         terminal.type_in(&format!("{answer}\r"));
         let run = terminal.finish();
         assert_eq!(run.code, code, "{run:?}");

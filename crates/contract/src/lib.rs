@@ -8,6 +8,7 @@ mod condition;
 mod config;
 mod error;
 mod event;
+mod held;
 mod ids;
 mod inventory;
 mod kind;

@@ -1,6 +1,7 @@
 //! Muster's behaviour: configuration, sessions, operations and the inventory, for every client alike.
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
+mod answer;
 mod configuration;
 mod connections;
 mod events;
@@ -22,6 +23,7 @@ mod tests;
 mod validate;
 mod wire;
 
+pub use answer::Answer;
 pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
 pub use contract::command::Withdrawn;
 pub use events::Subscription;
@@ -29,7 +31,7 @@ pub use explain::{look_at_the_server, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
 pub use operations::{Job, Operations};
-pub use query::{Query, Table, TableRow};
+pub use query::{Query, TableRow};
 pub use reads::Reading;
 pub use secrets::{SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
@@ -37,7 +39,7 @@ pub use suggest::{Suggestion, quoted};
 pub use validate::{address, duration, pem_text};
 
 use connections::Connections;
-use contract::{ApiError, Code, Kind, Time, Vcenter, VcenterId};
+use contract::{ApiError, Code, Kind, Time, VcenterId};
 use events::Events;
 use inventory::Inventory;
 use logins::Logins;
@@ -47,7 +49,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use store::Store;
+use store::{Part, Store};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -185,7 +187,18 @@ impl Service {
         kind: Kind,
         freshness: Freshness,
     ) -> Result<Reading, ApiError> {
-        self.inner.reads.read(vcenter, kind, freshness).await
+        self.inner.reads.read(vcenter, kind, freshness, &Part::everything()).await
+    }
+
+    /// The same for whoever wants to know its age alone: the snapshot of the answer says when what was read, and holds no
+    /// objects.
+    pub async fn age(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+        freshness: Freshness,
+    ) -> Result<Reading, ApiError> {
+        self.inner.reads.read(vcenter, kind, freshness, &Part::default()).await
     }
 
     /// The same, but waits for the refresh.
@@ -201,15 +214,6 @@ impl Service {
     /// From now on what is known of a vCenter counts as stale: the next reader that asks for fresh data refreshes it.
     pub fn invalidate(&self, vcenter: &VcenterId) {
         self.inner.reads.invalidate(vcenter);
-    }
-
-    /// Rows of one kind out of what is known of these vCenters.
-    pub async fn query(&self, query: &Query, vcenters: &[Vcenter]) -> Result<Table, ApiError> {
-        let mut inventories = Vec::new();
-        for vcenter in vcenters {
-            inventories.push((vcenter.clone(), self.inner.inventory.read(&vcenter.id).await?));
-        }
-        query::run(query, &inventories, self.now())
     }
 
     /// The time as the service sees it.

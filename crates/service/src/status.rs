@@ -14,7 +14,7 @@ use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use store::{Contact, Damaged};
+use store::{Contact, Damaged, Summary};
 
 impl Service {
     /// State and freshness of every vCenter, by name.
@@ -23,10 +23,11 @@ impl Service {
         let mut answer = Vec::new();
         for record in self.records().await? {
             let v = &record.vcenter;
-            let snapshot = self.inner.inventory.read(&v.id).await?;
+            let Summary { counts, coverage, .. } = self.inner.inventory.summary(&v.id).await?;
             let now = self.now();
+            let ever_read = !coverage.is_empty();
+            let snapshot = Snapshot::new([], coverage);
             let synced_at = snapshot.oldest(now);
-            let ever_read = !snapshot.coverage().is_empty();
             let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
             let state = match record.contact {
                 Some(Contact { state: VcenterState::Online, .. }) | None if !ever_read => {
@@ -38,8 +39,10 @@ impl Service {
                 Some(contact) => contact.state,
                 None => VcenterState::Unknown,
             };
-            let counts: BTreeMap<String, u64> =
-                Kind::LISTED.into_iter().map(|kind| (key(kind), snapshot.count(kind) as u64)).collect();
+            let counts: BTreeMap<String, u64> = Kind::LISTED
+                .into_iter()
+                .map(|kind| (key(kind), counts.get(&kind).copied().unwrap_or(0)))
+                .collect();
             let operations = self.inner.operations.newest(Some(&v.id), pacing::LOOK_BACK).await?;
             answer.push(VcenterStatus {
                 vcenter: v.name.clone(),
@@ -68,14 +71,19 @@ impl Service {
         (started..=now.0).contains(&contact.0) || ttl.accepts(Some(contact), now)
     }
 
-    /// How many rows are left out of what is known of these vCenters, because they are damaged: objects, and vCenters that
-    /// can't be read themselves.
+    /// How many rows are left out of what is counted of these vCenters, because they are damaged: objects, and vCenters
+    /// that can't be read themselves. What is counted is not read: [`Service::doctor`] finds every damaged row.
     pub async fn left_out(&self, vcenters: &[VcenterId]) -> Result<usize, ApiError> {
-        let mut number = self.inner.store.unreadable_vcenters().await.map_err(explain::store)?;
+        let mut number = self.unreadable_vcenters().await?;
         for vcenter in vcenters {
-            number += self.inner.inventory.damaged(vcenter).await?;
+            number += self.inner.inventory.summary(vcenter).await?.left_out;
         }
         Ok(number)
+    }
+
+    /// How many vCenters can't be read themselves, and are left out of every answer.
+    pub async fn unreadable_vcenters(&self) -> Result<usize, ApiError> {
+        self.inner.store.unreadable_vcenters().await.map_err(explain::store)
     }
 
     /// Looks at everything that Muster needs on this machine.

@@ -20,6 +20,9 @@ const BUSY: Duration = Duration::from_secs(30);
 /// A scan of the inventory and a few small reads at a time; each connection is a thread.
 const READERS: u32 = 4;
 
+/// Rows that are read before somebody takes them: a megabyte.
+const ROWS_AHEAD: usize = 1000;
+
 /// After a large pass the write-ahead log shrinks to this size.
 const WAL_LIMIT: &str = "16777216";
 
@@ -262,5 +265,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
+        // The thread that reads and the one that decodes wait for each other once in so many rows, and not every fifty.
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging()
 }

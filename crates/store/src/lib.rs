@@ -35,7 +35,7 @@ pub use contact::{Contact, Identity};
 pub use credentials::{NewCredential, Rejected, Rejections};
 pub use damage::Damaged;
 pub use error::Error;
-pub use inventory::Loaded;
+pub use inventory::{Loaded, Part, Summary};
 pub use lock::LoginLock;
 pub use open::{Health, Store};
 pub use publish::Published;

@@ -291,3 +291,73 @@ async fn a_full_disk_fails_the_pass_and_the_same_process_goes_on_when_there_is_r
     publish(&store, &id, "next", &pass(vms, &[Kind::Vms], 6_000)).await;
     assert_eq!(store.load(&id).await.unwrap().objects.len(), 300);
 }
+
+#[tokio::test]
+async fn a_part_holds_its_kinds_and_single_objects_with_those_that_they_refer_to() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let mut objects = hosts(&[("host-1", "a"), ("host-2", "b")]);
+    objects.extend((0..5).map(|n| object(Kind::Vms, &format!("vm-{n}"), "vm")));
+    objects.extend((0..5).map(|n| object(Kind::Networks, &format!("network-{n}"), "lan")));
+    publish(&store, &id, "1", &pass(objects, &Kind::ALL, 5_000)).await;
+    let all = store.load(&id).await.unwrap();
+    let of = |loaded: &Loaded| {
+        let mut keys: Vec<(Kind, String)> =
+            loaded.objects.iter().map(|object| (object.kind, object.moref.to_string())).collect();
+        keys.sort();
+        keys
+    };
+    let part = |kinds: &[Kind], objects: &[(Kind, &str)]| Part {
+        kinds: kinds.to_vec(),
+        objects: objects.iter().map(|(kind, moref)| (*kind, (*moref).into())).collect(),
+    };
+    let nothing = store.load_part(&id, &Part::default()).await.unwrap();
+    assert_eq!((of(&nothing), coverage(&nothing)), (vec![], coverage(&all)));
+    let some = store
+        .load_part(&id, &part(&[Kind::Hosts], &[(Kind::Vms, "vm-3"), (Kind::Vms, "vm-9")]))
+        .await
+        .unwrap();
+    let expected = [
+        (Kind::Hosts, "host-1"),
+        (Kind::Hosts, "host-2"),
+        (Kind::Vms, "vm-3"),
+        (Kind::Networks, "network-1"),
+        (Kind::Networks, "network-2"),
+    ];
+    let mut expected = expected.map(|(kind, moref)| (kind, moref.to_owned()));
+    expected.sort();
+    assert_eq!((of(&some), some.change_seq), (expected.to_vec(), all.change_seq));
+    let both = store.load_part(&id, &part(&Kind::ALL, &[(Kind::Vms, "vm-3")])).await.unwrap();
+    assert_eq!(of(&both), of(&all), "what is of a kind that is read anyway comes once");
+}
+
+#[tokio::test]
+async fn names_and_counts_are_those_of_the_objects() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let mut objects = hosts(&[("host-1", "a \"b\" ü"), ("host-2", "c")]);
+    objects.extend((0..5).map(|n| object(Kind::Vms, &format!("vm-{n}"), "vm")));
+    let folder = |moref: &str, is_root| {
+        let mut folder = (*object(Kind::Folders, moref, "f")).clone();
+        folder.values[columns::of(Kind::Folders).slot("is_root").unwrap()] = Value::Bool(is_root);
+        Arc::new(folder)
+    };
+    objects.extend([folder("group-d1", true), folder("group-v2", false)]);
+    publish(&store, &id, "1", &pass(objects, &Kind::ALL, 5_000)).await;
+    let mut names = store.names(&id, Kind::Hosts).await.unwrap();
+    names.sort();
+    let expected = [("host-1", "a \"b\" ü"), ("host-2", "c")];
+    assert_eq!(names, expected.map(|(moref, name)| (moref.into(), Some(name.into()))));
+    let summary = store.summary(&id).await.unwrap();
+    let counts = |hosts, vms| BTreeMap::from([(Kind::Hosts, hosts), (Kind::Vms, vms), (Kind::Folders, 1)]);
+    assert_eq!((&summary.counts, summary.left_out), (&counts(2, 5), 0), "the root folder isn't counted");
+    assert_eq!(summary.coverage, store.load(&id).await.unwrap().coverage);
+
+    execute(dir.path(), "UPDATE objects SET document = CAST(x'7bff7d' AS TEXT) WHERE moref = 'host-2'").await;
+    execute(dir.path(), "UPDATE objects SET kind = CAST(x'ff' AS TEXT) WHERE moref = 'vm-1'").await;
+    let mut names = store.names(&id, Kind::Hosts).await.unwrap();
+    names.sort();
+    assert_eq!(names[1], ("host-2".into(), None), "what is damaged has no name");
+    let summary = store.summary(&id).await.unwrap();
+    assert_eq!((summary.counts, summary.left_out), (counts(2, 4), 1), "what has no kind is counted nowhere");
+}
