@@ -241,3 +241,25 @@ fn a_reader_that_has_seen_enough_ends_watch_and_a_full_disk_is_told() {
 fn program(muster: &Musterctl) -> String {
     muster.command(&[]).get_program().to_str().expect("a path").to_owned()
 }
+
+#[test]
+fn a_terminal_shows_one_bar_of_percent_over_the_whole_sync_and_that_it_is_being_cancelled() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"delay_ms": 700}}));
+    let terminal = Terminal::start(&muster, "sync full Berlin");
+    terminal.expect(" %, ");
+    terminal.expect("Berlin: reading ");
+    let shown = terminal.finish().stdout;
+    let percents: Vec<u8> =
+        shown.split(" %").filter_map(|before| before.rsplit(' ').next()?.parse().ok()).collect();
+    assert!(!percents.is_empty() && percents.is_sorted(), "{percents:?}: {shown}");
+
+    peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
+    let child = muster.spawn(&["sync", "full", "Berlin"]);
+    eventually("the server holds a call back", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    interrupt(&child);
+    let run = finish(child);
+    assert_eq!(run.code, 130, "{run:?}");
+    assert!(run.stderr.contains("Cancelling…"), "{run:?}");
+}

@@ -19,7 +19,9 @@ mod once;
 mod passwords;
 mod screen;
 mod sharing;
+mod told;
 mod trouble;
+mod truth;
 
 /// The binary that cargo built for this test.
 const MUSTER: &str = env!("CARGO_BIN_EXE_muster");

@@ -25,7 +25,7 @@ async fn a_changed_certificate_stops_everything_until_a_person_typed_the_host() 
 
     window.go("#/vcenter").await?;
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
-    window.wait_for_toast("Berlin: full sync failed").await?;
+    window.wait_for_text("[data-vcenter='Berlin']", "Full sync failed").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Certificate not trusted").await?;
     window.press("[data-vcenter='Berlin']", "Review certificate").await?;
     let shown = window.wait_for_text("dialog", "Shown now").await?;

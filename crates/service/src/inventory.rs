@@ -16,6 +16,8 @@ pub enum Freshness {
     Cached,
     /// Not older than this; older data is answered all the same, and refreshed.
     AtMost(Duration),
+    /// The same where nobody asked for it in particular: a refresh that costs too much of the time waits.
+    ByItself(Duration),
 }
 
 impl Freshness {
@@ -23,8 +25,8 @@ impl Freshness {
     pub fn accepts(self, synced_at: Option<Time>, now: Time) -> bool {
         match (self, synced_at) {
             (Freshness::Cached, _) => true,
-            (Freshness::AtMost(_), None) => false,
-            (Freshness::AtMost(most), Some(at)) => {
+            (Freshness::AtMost(_) | Freshness::ByItself(_), None) => false,
+            (Freshness::AtMost(most) | Freshness::ByItself(most), Some(at)) => {
                 (0..=millis(most)).contains(&(i128::from(now.0) - i128::from(at.0)))
             }
         }

@@ -11,6 +11,8 @@ mod inventory;
 mod jobs;
 mod logins;
 mod operations;
+mod outcomes;
+mod pacing;
 mod query;
 mod reads;
 mod rows;
@@ -32,6 +34,7 @@ pub use operations::{Job, Operations};
 pub use query::{Query, TableRow};
 pub use reads::Reading;
 pub use secrets::{SecretString, Unlock, read_password_from_stdin, typed_password};
+pub use status::state_in_words;
 pub use suggest::{Suggestion, quoted};
 pub use validate::{address, duration, pem_text};
 
@@ -44,6 +47,7 @@ use reads::Reads;
 use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::{Part, Store};
 use tokio::time::Instant;
@@ -73,6 +77,8 @@ pub struct Options {
     pub keychain: bool,
     /// Whether a person is there who may be asked to unlock the keychain.
     pub unlock: Unlock,
+    /// Whether a data folder that can't be written is opened all the same, for what there is to read.
+    pub read_only: bool,
 }
 
 impl Options {
@@ -88,7 +94,7 @@ impl Options {
         // An empty or relative one would find passwords wherever the command happens to be called.
         let credentials_dir =
             std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).filter(|dir| dir.is_absolute());
-        Ok(Options { data_dir, credentials_dir, keychain: true, unlock })
+        Ok(Options { data_dir, credentials_dir, keychain: true, unlock, read_only: false })
     }
 }
 
@@ -111,6 +117,8 @@ struct Inner {
     background: TaskTracker,
     closing: CancellationToken,
     now: Clock,
+    /// When this run of the program began.
+    started: AtomicI64,
 }
 
 /// Opens the service on a data folder.
@@ -119,7 +127,13 @@ pub async fn open(options: Options) -> Result<Service, ApiError> {
 }
 
 async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
-    let store = Store::open(&options.data_dir).await.map_err(explain::store)?;
+    let store = match Store::open(&options.data_dir).await {
+        Err(why) if options.read_only && why.is_unwritable() => {
+            Store::open_to_read(&options.data_dir, why).await
+        }
+        opened => opened,
+    };
+    let store = store.map_err(explain::store)?;
     let secrets = Secrets::new(secrets::Options {
         database_id: store.database_id().to_owned(),
         credentials_dir: options.credentials_dir,
@@ -150,6 +164,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         background,
         closing,
         now,
+        started: AtomicI64::new(now().0),
     };
     Ok(Service { inner: Arc::new(inner) })
 }

@@ -4,6 +4,7 @@
 use crate::Clock;
 use crate::inventory::{Freshness, Inventory, Known, was_read_since};
 use crate::operations::{Job, Operations};
+use crate::pacing;
 use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -139,6 +140,12 @@ impl Reads {
             && rest.accepts(Some(when), (self.now)())
         {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: Some(error) });
+        }
+        if let (None, Freshness::ByItself(_)) = (&running, freshness) {
+            let history = self.operations.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+            if pacing::wait(&history, kind, (self.now)()).is_some() {
+                return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
+            }
         }
         let operation = match running {
             Some(operation) => operation,

@@ -19,7 +19,7 @@ impl Service {
         let mut inventories = Vec::with_capacity(chosen.len());
         for vcenter in chosen {
             let ttl = Duration::from_secs(vcenter.ttl_seconds);
-            let freshness = if asked.refresh { Freshness::AtMost(ttl) } else { Freshness::Cached };
+            let freshness = if asked.refresh { Freshness::ByItself(ttl) } else { Freshness::Cached };
             let reading = self.read(&vcenter.id, asked.kind, freshness).await?;
             sources.push(Source {
                 vcenter: vcenter.id.clone(),

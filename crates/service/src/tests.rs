@@ -21,6 +21,7 @@ pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Servi
         credentials_dir: None,
         keychain: false,
         unlock: Unlock::Never,
+        read_only: false,
     };
     let service = open_with(options, set_clock).await.unwrap();
     let password = Some(server.password().to_owned().into());

@@ -5,7 +5,7 @@
 use crate::Store;
 use crate::aside::read_rows;
 use crate::engine::{Db, DbRow, Tx};
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::{changes, document, row};
 use contract::{Coverage, Kind, Moref, Object, Snapshot, Time, Value, VcenterId};
 use sqlx::{QueryBuilder, Row};
@@ -60,7 +60,7 @@ impl Store {
 
     /// A part of the inventory of a vCenter.
     pub async fn load_part(&self, vcenter: &VcenterId, part: &Part) -> Result<Loaded, Error> {
-        let attempt = Attempt::on("reading the inventory of vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("reading the inventory of vCenter", vcenter.as_str());
         let mut tx = self.engine().read(attempt).await?;
         Loaded::read(&mut tx, vcenter, part).await.during(attempt)
     }
@@ -72,7 +72,7 @@ impl Store {
         vcenter: &VcenterId,
         kind: Kind,
     ) -> Result<Vec<(Moref, Option<Box<str>>)>, Error> {
-        let attempt = Attempt::on("reading the names of the inventory of vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("reading the names of the inventory of vCenter", vcenter.as_str());
         let mut tx = self.engine().read(attempt).await?;
         let rows = sqlx::query(
             "SELECT moref, substr(document, 1, $3) AS beginning FROM objects WHERE vcenter_id = $1 AND kind = $2",
@@ -90,7 +90,7 @@ impl Store {
 
     /// How many objects of each kind are known of a vCenter, and when they were read.
     pub async fn summary(&self, vcenter: &VcenterId) -> Result<Summary, Error> {
-        let attempt = Attempt::on("counting the inventory of vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("counting the inventory of vCenter", vcenter.as_str());
         // Which of the folders is the root, only their documents say.
         let folders = Part { kinds: vec![Kind::Folders], objects: Vec::new() };
         let mut tx = self.engine().read(attempt).await?;

@@ -20,6 +20,7 @@ mod operations;
 mod publish;
 mod queue;
 mod refused;
+mod room;
 mod row;
 mod stage;
 #[cfg(test)]
@@ -40,5 +41,6 @@ pub use open::{Health, Store};
 pub use publish::Published;
 pub use queue::{NewOperation, Submitted};
 pub use refused::RefusedPaths;
-pub use stage::{Pass, Staged};
+pub use room::in_words;
+pub use stage::{Onward, Pass, Staged};
 pub use vcenters::{NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};

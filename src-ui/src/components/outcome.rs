@@ -4,6 +4,7 @@
 use super::failure::{Offers, said};
 use super::icon;
 use super::when::Ago;
+use crate::hooks::use_card;
 use crate::state::{advice, words};
 use contract::{Operation, OperationKind, OperationState};
 use yew::prelude::*;
@@ -24,6 +25,7 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn Outcome(props: &Properties) -> Html {
     let operation = &props.operation;
+    use_card(&operation.vcenter_id);
     let (word, level) = words::operation_state(operation.state);
     let job = words::job(operation);
     let title = match props.named {
@@ -38,7 +40,8 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     let is_sync = operation.kind != OperationKind::Test;
     let changes =
         (operation.state == OperationState::Succeeded && is_sync).then(|| words::changes(operation));
-    let took = operation.started_at.zip(operation.finished_at).and_then(|(from, to)| from.age_seconds(to));
+    let duration =
+        operation.started_at.zip(operation.finished_at).and_then(|(from, to)| from.age_seconds(to));
     html! {
         <div class="muster-outcome">
             { icon::of_level(level) }
@@ -51,8 +54,8 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                     if let Some(at) = operation.finished_at {
                         <span class="muster-quiet">{ " · " }<Ago time={at} /></span>
                     }
-                    if let Some(seconds) = took.filter(|seconds| *seconds > 0) {
-                        <span class="muster-quiet">{ format!(" · took {}", words::duration(seconds)) }</span>
+                    if let Some(seconds) = duration.filter(|seconds| *seconds > 0) {
+                        <span class="muster-quiet">{ format!(" · took {}", took(seconds)) }</span>
                     }
                 </div>
                 if let Some(error) = &operation.error {
@@ -63,6 +66,16 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                 }
             </div>
         </div>
+    }
+}
+
+/// How long something took, to the second: `12 s`, `3 min 5 s`, `1 h 2 min`.
+pub(super) fn took(seconds: i64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, 0) => format!("{m} min"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
     }
 }
 

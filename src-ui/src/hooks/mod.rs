@@ -11,4 +11,6 @@ pub(crate) use is_there::use_is_there;
 pub(crate) use provider::ServiceProvider;
 pub(crate) use route::{go, open, replace, use_route};
 pub(crate) use rows::{Window, use_count, use_rows};
-pub(crate) use vcenter_service::{VcenterService, use_clusters, use_credentials, use_vcenter_service};
+pub(crate) use vcenter_service::{
+    VcenterService, use_card, use_clusters, use_credentials, use_vcenter_service,
+};

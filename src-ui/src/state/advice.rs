@@ -125,6 +125,8 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
             error.next_step.clone().unwrap_or_default(),
             vec![again("Do it again", false)],
         ),
+        // A full disk, or another process: it says what to do, and then the same work again is what is wanted.
+        Code::Database => (error.next_step.clone().unwrap_or_default(), vec![again("Try again", false)]),
         _ => (error.next_step.clone().unwrap_or_default(), Vec::new()),
     }
 }

@@ -4,7 +4,6 @@
 pub(crate) mod advice;
 pub(crate) mod form;
 pub(crate) mod loaded;
-pub(crate) mod pace;
 pub(crate) mod route;
 pub(crate) mod shared;
 pub(crate) mod table;

@@ -53,8 +53,9 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::LoginRejected => ("Login rejected", Level::Danger),
         VcenterState::NoPassword => ("Password needed", Level::Warning),
         VcenterState::Untrusted => ("Certificate not trusted", Level::Danger),
-        VcenterState::DifferentVcenter => ("Another vCenter answers", Level::Danger),
+        VcenterState::DifferentVcenter => ("Different vCenter", Level::Danger),
         VcenterState::NeverSynced => ("Never synced", Level::Info),
+        VcenterState::Unknown => ("Not contacted", Level::Neutral),
     }
 }
 

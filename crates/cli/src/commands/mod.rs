@@ -55,7 +55,8 @@ struct Call {
 
 async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> Result<Exit, ApiError> {
     let unlock = if ask::somebody_is_there() { Unlock::Ask } else { Unlock::Never };
-    let options = Options::from_environment(call.data_dir.clone(), unlock)?;
+    // What is cached can be read on a disk that is full or read-only; a command that has to write says so.
+    let options = Options { read_only: true, ..Options::from_environment(call.data_dir.clone(), unlock)? };
     let opened = tokio::select! {
         opened = service::open(options) => opened,
         () = interrupts.unhandled() => return Err(progress::interrupted()),

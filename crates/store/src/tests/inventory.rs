@@ -167,10 +167,10 @@ async fn a_pass_that_is_discarded_or_failed_changes_nothing() {
     let before = store.load(&id).await.unwrap();
     let claim = claimed(&store, &id, "2").await;
     let other = pass(hosts(&[("host-2", "b")]), &[Kind::Hosts], 6_000);
-    store.stage(&claim, &other).await.unwrap();
+    store.stage(&claim, &other, &go_on).await.unwrap();
     store.discard(&claim).await.unwrap();
     assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM staged").await, 0);
-    store.stage(&claim, &other).await.unwrap();
+    store.stage(&claim, &other, &go_on).await.unwrap();
     store.finish(&claim, Finish { state: OperationState::Failed, ..finish(7_000) }).await.unwrap();
     assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM staged").await, 0);
     let after = store.load(&id).await.unwrap();
@@ -183,12 +183,12 @@ async fn what_is_staged_twice_is_published_once() {
     let id = with_vcenter(&store, "Berlin").await;
     let claim = claimed(&store, &id, "1").await;
     store
-        .stage(&claim, &pass(hosts(&[("host-1", "a"), ("host-2", "b")]), &[Kind::Hosts], 5_000))
+        .stage(&claim, &pass(hosts(&[("host-1", "a"), ("host-2", "b")]), &[Kind::Hosts], 5_000), &go_on)
         .await
         .unwrap();
     let second = pass(hosts(&[("host-2", "b")]), &[Kind::Hosts], 6_000);
-    let staged = store.stage(&claim, &second).await.unwrap();
-    store.publish(&claim, staged, &second, finish(6_000)).await.unwrap();
+    let staged = store.stage(&claim, &second, &go_on).await.unwrap();
+    store.publish(&claim, staged, &second, finish(6_000), &go_on).await.unwrap();
     assert_eq!(names(&store.load(&id).await.unwrap(), Kind::Hosts).len(), 1);
 }
 
@@ -200,12 +200,12 @@ async fn whoever_lost_its_claim_publishes_and_changes_nothing() {
     let before = store.load(&id).await.unwrap();
     let claim = claimed(&store, &id, "2").await;
     let other = pass(hosts(&[("host-2", "b")]), &[Kind::Hosts], 6_000);
-    let staged = store.stage(&claim, &other).await.unwrap();
+    let staged = store.stage(&claim, &other, &go_on).await.unwrap();
     execute(dir.path(), "UPDATE operations SET claim_no = claim_no + 1 WHERE id = '2'").await;
 
     let lost = |error: Error| assert!(matches!(error, Error::ClaimLost { .. }), "{error:?}");
-    lost(store.publish(&claim, staged.clone(), &other, finish(6_000)).await.unwrap_err());
-    lost(store.stage(&claim, &other).await.unwrap_err());
+    lost(store.publish(&claim, staged.clone(), &other, finish(6_000), &go_on).await.unwrap_err());
+    lost(store.stage(&claim, &other, &go_on).await.unwrap_err());
     lost(store.progress(&claim, &Progress::default(), 0, 0).await.unwrap_err());
     lost(store.finish(&claim, finish(6_000)).await.unwrap_err());
     let after = store.load(&id).await.unwrap();
@@ -219,9 +219,9 @@ async fn what_was_staged_only_in_part_is_not_published() {
     let id = with_vcenter(&store, "Berlin").await;
     let claim = claimed(&store, &id, "1").await;
     let both = pass(hosts(&[("host-1", "a"), ("host-2", "b")]), &[Kind::Hosts], 5_000);
-    let staged = store.stage(&claim, &both).await.unwrap();
+    let staged = store.stage(&claim, &both, &go_on).await.unwrap();
     execute(dir.path(), "DELETE FROM staged WHERE moref = 'host-2'").await;
-    let error = store.publish(&claim, staged, &both, finish(5_000)).await.unwrap_err();
+    let error = store.publish(&claim, staged, &both, finish(5_000), &go_on).await.unwrap_err();
     assert!(matches!(error, Error::Incomplete { staged: 2, found: 1, .. }), "{error:?}");
     assert_eq!(store.load(&id).await.unwrap().objects, []);
     assert_eq!(store.operation("1").await.unwrap().state, OperationState::Running);
@@ -272,8 +272,7 @@ async fn a_full_disk_fails_the_pass_and_the_same_process_goes_on_when_there_is_r
     let limit = |pages: i64| {
         let store = store.clone();
         async move {
-            let mut tx =
-                store.engine().write(crate::error::Attempt::to("limiting the database")).await.unwrap();
+            let mut tx = store.engine().write(store.attempt("limiting the database")).await.unwrap();
             sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
                 .execute(&mut *tx)
                 .await
@@ -284,7 +283,7 @@ async fn a_full_disk_fails_the_pass_and_the_same_process_goes_on_when_there_is_r
     limit(1).await;
     let vms: Vec<_> = (0..300).map(|n| object(Kind::Vms, &format!("vm-{n}"), &"x".repeat(5_000))).collect();
     let claim = claimed(&store, &id, "op").await;
-    let full = store.stage(&claim, &pass(vms.clone(), &[Kind::Vms], 5_000)).await;
+    let full = store.stage(&claim, &pass(vms.clone(), &[Kind::Vms], 5_000), &go_on).await;
     assert!(matches!(full, Err(Error::DiskFull { .. })), "{full:?}");
     limit(1_000_000).await;
     store.discard(&claim).await.unwrap();
