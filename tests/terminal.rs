@@ -152,6 +152,44 @@ fn a_list_of_operations_has_one_line_each_on_a_narrow_terminal() {
 }
 
 #[test]
+fn a_table_fits_the_terminal_with_whole_names_and_ages_and_says_how_many_columns_are_left_out() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let names: Vec<String> = muster
+        .ok(&["inventory", "vms", "--columns", "name"])
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["name"].as_str().unwrap().to_owned())
+        .collect();
+    let on = |width: u16, rest: &str| {
+        let line = format!("--version; stty cols {width}; {} inventory vms {rest}", program(&muster));
+        Terminal::start(&muster, &line).finish().stdout
+    };
+    for width in [60, 80] {
+        let shown = on(width, "");
+        let lines: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("NAME")).collect();
+        for (line, name) in lines[1..].iter().zip(&names) {
+            assert!(line.starts_with(name.as_str()), "{shown}");
+            assert!(line.trim_end().chars().count() <= usize::from(width), "{shown}");
+        }
+        let left_out = lines.iter().find_map(|line| line.trim().strip_suffix(" more: --columns"));
+        let left_out: usize = left_out.expect(&shown).parse().unwrap();
+        let piped = muster.run(&["inventory", "vms"]);
+        let titles = |line: &str| line.split("  ").filter(|title| !title.trim().is_empty()).count();
+        let all = titles(piped.stdout.lines().next().unwrap());
+        assert_eq!(titles(lines[0]) + left_out, all, "{shown}");
+        assert!(!piped.stderr.contains("--columns"), "{piped:?}");
+    }
+    let chosen = ["--columns", "name,synced_at"];
+    let shown = on(80, &chosen.join(" "));
+    assert!(shown.contains(" s ago") && !shown.contains("more: --columns"), "{shown}");
+    let piped = muster.run(&[&["inventory", "vms"][..], &chosen].concat()).stdout;
+    assert!(piped.contains('Z') && !piped.contains("ago"), "{piped}");
+}
+
+#[test]
 fn ctrl_c_ends_an_inventory_that_refreshes_and_nothing_is_left_running() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");

@@ -17,7 +17,7 @@ pub(crate) enum Fit {
 }
 
 /// Narrower terminals, and those that tell no width, get every line as long as it is.
-const NARROWEST: u16 = 20;
+const NARROWEST: usize = 20;
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -29,19 +29,23 @@ const LEAST: usize = 8;
 /// The width of the terminal that stdout is, if it is one.
 pub(crate) fn room() -> Option<usize> {
     let stdout = std::io::stdout();
-    if !stdout.is_terminal() {
-        return None;
-    }
-    wide_enough(terminal_size::terminal_size_of(stdout))
+    if stdout.is_terminal() { width(&stdout).filter(|width| *width >= NARROWEST) } else { None }
 }
 
 /// The width of the terminal that stderr is, if it is one.
 pub(crate) fn room_of_stderr() -> Option<usize> {
-    wide_enough(terminal_size::terminal_size_of(std::io::stderr()))
+    width(&std::io::stderr()).filter(|width| *width >= NARROWEST)
 }
 
-fn wide_enough(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<usize> {
-    size.map(|(width, _)| width.0).filter(|width| *width >= NARROWEST).map(usize::from)
+// Some terminals tell their width and not their height.
+#[cfg(unix)]
+fn width(terminal: &impl std::os::fd::AsFd) -> Option<usize> {
+    rustix::termios::tcgetwinsize(terminal).ok().map(|size| usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn width(terminal: &impl std::os::windows::io::AsHandle) -> Option<usize> {
+    terminal_size::terminal_size_of(terminal).map(|(width, _)| usize::from(width.0))
 }
 
 /// A table; on a terminal words are cut so that it fits.

@@ -26,8 +26,8 @@ impl Service {
             let Summary { counts, coverage, .. } = self.inner.inventory.summary(&v.id).await?;
             let now = self.now();
             let ever_read = !coverage.is_empty();
-            let snapshot = Snapshot::new([], coverage);
-            let synced_at = snapshot.oldest(now);
+            let known = Snapshot::new([], coverage);
+            let synced_at = known.oldest(now);
             let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
             let state = match record.contact {
                 Some(Contact { state: VcenterState::Online, .. }) | None if !ever_read => {
@@ -52,7 +52,7 @@ impl Service {
                 contact_at: record.contact.map(|contact| contact.at),
                 contact_since: record.state_since,
                 refresh_failed: pacing::failure(&operations),
-                refresh_waits: waits(&operations, &snapshot, ttl, now),
+                refresh_waits: waits(&operations, &known, ttl, now),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),

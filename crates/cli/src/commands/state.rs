@@ -13,7 +13,7 @@ pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, A
     let ids: Vec<VcenterId> = all.iter().map(|status| status.vcenter_id.clone()).collect();
     super::say_what_is_left_out(service, output, &ids).await?;
     if all.is_empty() {
-        output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
+        output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
     output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, service.now()) })?;
     Ok(Exit::Done)

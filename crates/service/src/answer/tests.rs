@@ -12,6 +12,7 @@ async fn fresh(folder: &tempfile::TempDir) -> Service {
         credentials_dir: None,
         keychain: false,
         unlock: Unlock::Never,
+        read_only: false,
     };
     open_with(options, set_clock).await.unwrap()
 }
