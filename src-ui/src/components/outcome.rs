@@ -4,8 +4,9 @@
 use super::failure::{Offers, said};
 use super::icon;
 use super::when::Ago;
+use crate::hooks::use_vcenter_service;
 use crate::state::{advice, words};
-use contract::{Operation, OperationKind, OperationState};
+use contract::{Operation, OperationKind, OperationState, VcenterState};
 use yew::prelude::*;
 
 /// The operation.
@@ -24,6 +25,7 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn Outcome(props: &Properties) -> Html {
     let operation = &props.operation;
+    let state = use_vcenter_service().world().status(&operation.vcenter_id).map(|status| status.state);
     let (word, level) = words::operation_state(operation.state);
     let job = words::job(operation);
     let title = match props.named {
@@ -58,7 +60,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                 if let Some(error) = &operation.error {
                     <div class="muster-words">{ said(&error.message) }</div>
                     if !props.brief {
-                        { remedy(operation) }
+                        { remedy(operation, state) }
                     }
                 }
             </div>
@@ -66,9 +68,9 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     }
 }
 
-fn remedy(operation: &Operation) -> Html {
+fn remedy(operation: &Operation, state: Option<VcenterState>) -> Html {
     let Some(error) = &operation.error else { return Html::default() };
-    let (next, offers) = advice::on_operation(error, operation);
+    let (next, offers) = advice::now(error, operation, state);
     html! {
         <>
             if !next.is_empty() {

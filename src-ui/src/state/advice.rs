@@ -2,7 +2,7 @@
 //! Refuses to send anybody to the command line for what a button can do.
 
 use super::route::{Dialog, Focus, Route};
-use contract::{ApiError, Code, Kind, Operation, OperationKind, Rejection, VcenterId};
+use contract::{ApiError, Code, Kind, Operation, OperationKind, Rejection, VcenterId, VcenterState};
 
 /// What a button of a failure does.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,36 @@ pub(crate) struct Offer {
 /// A sentence and buttons for an operation that failed.
 pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, Vec<Offer>) {
     on(error, &operation.vcenter_id, Work::again(operation))
+}
+
+/// The same as things stand now: where what was in the way is mended, what failed is all that is left to do.
+pub(crate) fn now(error: &ApiError, operation: &Operation, state: Option<VcenterState>) -> (String, Vec<Offer>) {
+    match Work::again(operation) {
+        Some(work) if is_reached(state) && is_on_the_way(error.code) => {
+            ("The connection works again.".to_owned(), vec![Offer { label: "Sync again", remedy: Remedy::Work(work) }])
+        }
+        _ => on_operation(error, operation),
+    }
+}
+
+fn is_reached(state: Option<VcenterState>) -> bool {
+    matches!(state, Some(VcenterState::Online | VcenterState::NeverSynced))
+}
+
+/// Whether it failed before anything was read, which the next contact that succeeds shows to be mended.
+fn is_on_the_way(code: Code) -> bool {
+    matches!(
+        code,
+        Code::LoginRejected
+            | Code::NoSession
+            | Code::NoPassword
+            | Code::KeychainLocked
+            | Code::UntrustedCertificate
+            | Code::DifferentVcenter
+            | Code::Unreachable
+            | Code::TimedOut
+            | Code::NotVsphere
+    )
 }
 
 /// A sentence and buttons for a failure of a vCenter, and for the work that failed.

@@ -4,6 +4,9 @@
 use contract::command::{Change, Login, Password, Settings};
 use contract::{Certificate, Trust, Vcenter};
 
+/// Letters of a name, as the service takes them.
+const LONGEST_NAME: usize = 255;
+
 /// What was typed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
@@ -122,8 +125,8 @@ impl Form {
         let name = self.name.trim();
         if name.is_empty() {
             wrong.push((Field::Name, "Type the name you want to know it by."));
-        } else if name.chars().count() > 64 {
-            wrong.push((Field::Name, "Type at most 64 characters."));
+        } else if name.chars().count() > LONGEST_NAME {
+            wrong.push((Field::Name, "Type at most 255 characters."));
         } else if name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control) {
             wrong.push((Field::Name, "Type a name without slashes and without a dot in front."));
         }

@@ -233,6 +233,16 @@ pub(crate) fn with_times(text: &str, local: impl Fn(Time) -> String) -> String {
     words.join(" ")
 }
 
+/// A text in two parts, of which the second has so many letters; all of it where the first had no more than that.
+pub(crate) fn parted(text: &str, end: usize) -> (&str, &str) {
+    let letters = text.chars().count();
+    if letters <= 2 * end {
+        return ("", text);
+    }
+    let at = text.char_indices().nth(letters - end).map_or(text.len(), |(at, _)| at);
+    text.split_at(at)
+}
+
 /// A fingerprint in pairs, as servers show it.
 pub(crate) fn fingerprint(hex: &str) -> String {
     let upper = hex.to_uppercase();
