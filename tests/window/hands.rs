@@ -44,11 +44,34 @@ impl Window {
         self.press_found(&format!("{label:?} in {within}"), &find).await
     }
 
+    /// Presses a button that ends the window, which the driver can't tell from a page that broke.
+    pub(crate) async fn press_the_last(&self, within: &str, label: &str) -> Result<()> {
+        self.wait_for_text(within, label).await?;
+        let press = format!(
+            "const button = [...document.querySelectorAll({})].flatMap(w => [...w.querySelectorAll('{PRESSABLE}')])
+                 .find(e => e.innerText.trim() === {}); setTimeout(() => button.click(), 50)",
+            json!(within),
+            json!(label)
+        );
+        self.script(&press).await.map(drop)
+    }
+
     /// Presses the first element that matches.
     pub(crate) async fn click(&self, selector: &str) -> Result<()> {
         let find =
             format!("const e = document.querySelector({}); return e?.disabled ? null : e", json!(selector));
         self.press_found(selector, &find).await
+    }
+
+    /// Opens the card below the row of a vCenter, unless it is open.
+    pub(crate) async fn expand(&self, vcenter: &str) -> Result<()> {
+        let button = format!("[data-vcenter={}] .muster-vcenter__toggle button", json!(vcenter));
+        self.wait_for_element(&button).await?;
+        let is_open = format!("return document.querySelector({})?.ariaExpanded === 'true'", json!(button));
+        if self.script(&is_open).await? != true {
+            self.click(&button).await?;
+        }
+        self.wait_for_element(&format!("[data-vcenter={}] .muster-card", json!(vcenter))).await
     }
 
     /// Replaces what stands in a field.
@@ -69,6 +92,12 @@ impl Window {
     /// Presses keys, whatever has the focus.
     pub(crate) async fn keys(&self, keys: &str) -> Result<()> {
         Ok(self.driver.action_chain().send_keys(keys).perform().await?)
+    }
+
+    /// Presses a key while Ctrl is held.
+    pub(crate) async fn with_ctrl(&self, key: char) -> Result<()> {
+        let chain = self.driver.action_chain().key_down(Key::Control).key_down(key).key_up(key);
+        Ok(chain.key_up(Key::Control).perform().await?)
     }
 
     /// Presses one key that is no letter.

@@ -1,11 +1,9 @@
 //! The toasts in the corner.
 //! Refuses to take the focus away from what the user does.
 
-use super::failure::Offers;
+use super::failure::{Offers, said};
 use super::icon::{self, icon};
-use super::when::local;
 use crate::hooks::use_vcenter_service;
-use crate::state::words;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -31,7 +29,7 @@ pub(crate) fn ToastList() -> Html {
                             aria_label={format!("Close: {}", toast.title)}>{ icon("times") }</Button>
                     </div>
                     if !toast.detail.is_empty() {
-                        <div class="pf-v6-c-alert__description"><p class="muster-words">{ words::shown(&words::with_times(&toast.detail, local)) }</p></div>
+                        <div class="pf-v6-c-alert__description"><p class="muster-words">{ said(&toast.detail) }</p></div>
                     }
                     if !toast.offers.is_empty() {
                         <div class="pf-v6-c-alert__action-group">

@@ -160,11 +160,11 @@ impl Form {
         if self
             .tags()
             .iter()
-            .any(|tag| tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > 64)
+            .any(|tag| tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > LONGEST_NAME)
         {
             wrong.push((
                 Field::Tags,
-                "Type tags of at most 64 characters, without slashes and dots in front.",
+                "Type tags of at most 255 characters, without slashes and dots in front.",
             ));
         }
         if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
@@ -276,6 +276,7 @@ mod tests {
         let fields: Vec<Field> = Form::new().wrong(false, true).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, [Field::Name, Field::Address, Field::User, Field::Password]);
         assert_eq!(filled().wrong(true, true), []);
+        assert_eq!(Form { name: "é".repeat(255), ..filled() }.wrong(true, true), []);
         assert_eq!(filled().wrong(false, false), [], "a blank password keeps the one that is stored");
     }
 
@@ -283,7 +284,7 @@ mod tests {
     fn what_cannot_be_right_is_found_before_anything_is_sent() {
         for (form, field) in [
             (Form { name: "a/b".into(), ..filled() }, Field::Name),
-            (Form { name: "x".repeat(65), ..filled() }, Field::Name),
+            (Form { name: "é".repeat(256), ..filled() }, Field::Name),
             (Form { address: "http://vc".into(), ..filled() }, Field::Address),
             (Form { address: "a b".into(), ..filled() }, Field::Address),
             (Form { login: LoginForm::Shared, ..filled() }, Field::Credential),
