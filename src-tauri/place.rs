@@ -53,10 +53,7 @@ impl Place {
         let Some(area) = most.map(|(area, _)| area).or(screens.first()) else { return self };
         let (width, height) = (self.width.min(area.width), self.height.min(area.height));
         let corner = self.corner.filter(|_| most.is_some()).map(|(x, y)| {
-            (
-                x.clamp(area.x, area.x + area.width - width),
-                y.clamp(area.y, area.y + area.height - height),
-            )
+            (x.clamp(area.x, area.x + area.width - width), y.clamp(area.y, area.y + area.height - height))
         });
         Place { width, height, corner, ..self }
     }
@@ -123,7 +120,10 @@ impl Places {
     pub(crate) fn follow(&self, window: &WebviewWindow) {
         let (places, followed) = (self.clone(), window.clone());
         window.on_window_event(move |event| {
-            if matches!(event, WindowEvent::Resized(_) | WindowEvent::Moved(_) | WindowEvent::CloseRequested { .. }) {
+            if matches!(
+                event,
+                WindowEvent::Resized(_) | WindowEvent::Moved(_) | WindowEvent::CloseRequested { .. }
+            ) {
                 // A window that can't be measured is where it was.
                 let _ = places.measure(&followed);
             }
@@ -199,13 +199,21 @@ mod tests {
     fn a_window_opens_within_the_screen_that_it_covers_most() {
         for (before, screens, after) in [
             // As it was.
-            (at(Some((10.0, 20.0)), 900.0, 600.0), &[LAPTOP, BESIDE][..], at(Some((10.0, 20.0)), 900.0, 600.0)),
+            (
+                at(Some((10.0, 20.0)), 900.0, 600.0),
+                &[LAPTOP, BESIDE][..],
+                at(Some((10.0, 20.0)), 900.0, 600.0),
+            ),
             // Larger than the screen.
             (at(None, 1280.0, 800.0), &[LAPTOP], at(None, 1280.0, 720.0)),
             // Beyond an edge.
             (at(Some((900.0, -30.0)), 900.0, 600.0), &[LAPTOP], at(Some((380.0, 0.0)), 900.0, 600.0)),
             // On the screen beside it, which it covers more.
-            (at(Some((1100.0, 0.0)), 1500.0, 900.0), &[LAPTOP, BESIDE], at(Some((1280.0, 0.0)), 1500.0, 900.0)),
+            (
+                at(Some((1100.0, 0.0)), 1500.0, 900.0),
+                &[LAPTOP, BESIDE],
+                at(Some((1280.0, 0.0)), 1500.0, 900.0),
+            ),
             // On a screen that is gone.
             (at(Some((1400.0, 100.0)), 1500.0, 900.0), &[LAPTOP], at(None, 1280.0, 720.0)),
             // No screen is known.
@@ -231,7 +239,13 @@ mod tests {
 
     #[test]
     fn a_file_that_says_nothing_usable_is_the_usual_window() {
-        for text in ["", "{}", "nonsense", r#"{"main":{"width":1010,"height":710,"x":3}}"#, r#"{"width":0,"height":-4}"#] {
+        for text in [
+            "",
+            "{}",
+            "nonsense",
+            r#"{"main":{"width":1010,"height":710,"x":3}}"#,
+            r#"{"width":0,"height":-4}"#,
+        ] {
             assert_eq!(Place::read(text.as_bytes()), Place::default(), "{text}");
         }
         let small = Place::read(br#"{"width":900.0,"height":600.0,"zoom":1}"#);

@@ -12,7 +12,9 @@ pub(crate) async fn zoom_window(
     window: WebviewWindow,
     args: ZoomWindow,
 ) -> Answer<ZoomWindow> {
-    places.zoom(&window, args.larger).map_err(|e| ApiError::new(Code::Failed, format!("The page can't be zoomed: {e}")))
+    places
+        .zoom(&window, args.larger)
+        .map_err(|e| ApiError::new(Code::Failed, format!("The page can't be zoomed: {e}")))
 }
 
 #[tauri::command]
@@ -49,7 +51,10 @@ pub(crate) async fn close_window(
 }
 
 #[tauri::command]
-pub(crate) async fn keep_window_open(closing: State<'_, Closing>, args: KeepWindowOpen) -> Answer<KeepWindowOpen> {
+pub(crate) async fn keep_window_open(
+    closing: State<'_, Closing>,
+    args: KeepWindowOpen,
+) -> Answer<KeepWindowOpen> {
     let KeepWindowOpen {} = args;
     closing.stay();
     Ok(())

@@ -94,7 +94,10 @@ async fn every_page_is_accessible(theme: Theme, scale: u32) -> Result<()> {
     judge.filled(theme).await?;
     ensure!(judge.wrong.is_empty(), "{theme:?}, of {} places:\n{}", judge.seen, judge.wrong.join("\n"));
     let Judge { seen, texts, least, .. } = judge;
-    table(&format!("{theme:?} at {scale}00 %: {seen} places, {texts} texts"), format!("least contrast {least:.2}:1"));
+    table(
+        &format!("{theme:?} at {scale}00 %: {seen} places, {texts} texts"),
+        format!("least contrast {least:.2}:1"),
+    );
     Ok(())
 }
 

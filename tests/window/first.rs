@@ -18,9 +18,13 @@ async fn a_fresh_window_says_that_there_are_no_vcenters_yet() -> Result<()> {
 
     let shown = window.wait_for_overview().await?;
     assert!(shown.contains("No vCenters yet") && shown.contains("Add your first vCenter"), "{shown}");
-    eventually("the frame has the page's title", || closing::title(&screen).is_ok_and(|title| title == "Overview – Muster"));
+    eventually("the frame has the page's title", || {
+        closing::title(&screen).is_ok_and(|title| title == "Overview – Muster")
+    });
     window.keys("gm").await?;
-    eventually("and that of the next page", || closing::title(&screen).is_ok_and(|title| title == "VMs – Muster"));
+    eventually("and that of the next page", || {
+        closing::title(&screen).is_ok_and(|title| title == "VMs – Muster")
+    });
     window.go("#/").await?;
     assert_eq!(window.text("header .muster-brand").await?, "Muster");
     assert_eq!(window.script("return document.documentElement.className").await?, json!(""));

@@ -85,14 +85,18 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.wait_for_overview().await?;
     window.driver.set_window_rect(0, 0, size.0, size.1).await?;
     let (width, height) = (size.0 / scale, size.1 / scale);
-    window.wait_for("it fills the screen", &format!("innerWidth === {width} && innerHeight === {height}")).await?;
+    window
+        .wait_for("it fills the screen", &format!("innerWidth === {width} && innerHeight === {height}"))
+        .await?;
     let mut found = Found { wrong: Vec::new(), size: format!("{}x{}@{scale}", size.0, size.1), seen: 0 };
 
     found.at(&window, &screen, "#/", "overview").await?;
     window.go("#/vcenter").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
     found.here(&window, &screen, "vcenters").await?;
-    window.script("document.querySelector('[data-vcenter=Berlin] .muster-vcenter__toggle button').click()").await?;
+    window
+        .script("document.querySelector('[data-vcenter=Berlin] .muster-vcenter__toggle button').click()")
+        .await?;
     window.wait_for_element(".muster-card").await?;
     found.here(&window, &screen, "vcenters-card").await?;
     window.script("document.querySelector('[data-vcenter=Berlin] .muster-menu button').click()").await?;
@@ -100,7 +104,8 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     found.here(&window, &screen, "vcenters-menu").await?;
     found.at(&window, &screen, &format!("#/vcenter/{id}"), "vcenter").await?;
     for dialog in ["add", "edit", "clusters", "remove", "certificate"] {
-        let address = if dialog == "add" { "#/vcenter?add=".to_owned() } else { format!("#/vcenter?{dialog}={id}") };
+        let address =
+            if dialog == "add" { "#/vcenter?add=".to_owned() } else { format!("#/vcenter?{dialog}={id}") };
         window.go(&address).await?;
         window.wait_for_element("dialog[open]").await?;
         window.wait_until_gone("dialog .muster-waiting").await?;

@@ -33,14 +33,21 @@ async fn twelve_vcenters_fit_on_one_screen_and_what_was_never_read_is_no_number(
         let screen = Screen::start(theme, USUAL)?;
         let window = Window::open_beside(&screen, &muster).await?;
         window.go("#/vcenter").await?;
-        window.wait_for("twelve rows", "document.querySelectorAll('.muster-vcenter__row').length === 12").await?;
+        window
+            .wait_for("twelve rows", "document.querySelectorAll('.muster-vcenter__row').length === 12")
+            .await?;
         window.wait_for_text("[data-vcenter='vc01.example.org']", "Offline").await?;
         window.shoot(&screen, &format!("twelve-{theme:?}")).await?;
-        let seen = "[...document.querySelectorAll('.muster-vcenter__row')].map(row => row.getBoundingClientRect())
+        let seen =
+            "[...document.querySelectorAll('.muster-vcenter__row')].map(row => row.getBoundingClientRect())
             .every(box => box.height >= 44 && box.height < 46 && box.top > 0 && box.bottom <= innerHeight)";
         window.wait_for("all of them are on screen, each 44 pixels high", seen).await?;
         let rows = window.script(&format!("return {ROW}")).await?;
-        let never = rows.as_array().context("rows")?.iter().filter(|row| row[4] == "–|–" && row[3] == "–" && row[5] == "–");
+        let never = rows
+            .as_array()
+            .context("rows")?
+            .iter()
+            .filter(|row| row[4] == "–|–" && row[3] == "–" && row[5] == "–");
         ensure!(never.count() == 2, "two were never synced: {rows:#}");
         ensure!(rows[2][4] == "1|0" || rows[2][4] == "1|–", "what was read has numbers: {rows:#}");
         ensure!(rows[0][5].as_str().is_some_and(|last| last.contains("failed")), "{rows:#}");

@@ -240,7 +240,11 @@ impl VcenterService {
         self.tell_failure("The window could not be kept open", backend::call(KeepWindowOpen {}));
     }
 
-    fn tell_failure<T>(&self, title: &'static str, call: impl Future<Output = Result<T, ApiError>> + 'static) {
+    fn tell_failure<T>(
+        &self,
+        title: &'static str,
+        call: impl Future<Output = Result<T, ApiError>> + 'static,
+    ) {
         let service = self.clone();
         spawn_local(async move {
             if let Err(error) = call.await {

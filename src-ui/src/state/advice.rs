@@ -67,11 +67,16 @@ pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, 
 }
 
 /// The same as things stand now: where what was in the way is mended, what failed is all that is left to do.
-pub(crate) fn now(error: &ApiError, operation: &Operation, state: Option<VcenterState>) -> (String, Vec<Offer>) {
+pub(crate) fn now(
+    error: &ApiError,
+    operation: &Operation,
+    state: Option<VcenterState>,
+) -> (String, Vec<Offer>) {
     match Work::again(operation) {
-        Some(work) if is_reached(state) && is_on_the_way(error.code) => {
-            ("The connection works again.".to_owned(), vec![Offer { label: "Sync again", remedy: Remedy::Work(work) }])
-        }
+        Some(work) if is_reached(state) && is_on_the_way(error.code) => (
+            "The connection works again.".to_owned(),
+            vec![Offer { label: "Sync again", remedy: Remedy::Work(work) }],
+        ),
         _ => on_operation(error, operation),
     }
 }
@@ -385,22 +390,45 @@ mod tests {
         for (told, next) in [
             ("Try again. If it happens again, run musterctl doctor: it looks at the database.", "Try again."),
             ("musterctl vcenter list shows which there are.", ""),
-            ("Compare it, and only if it is the same, trust it:\nmusterctl vcenter edit Berlin --pin ab\nBetter, --ca-file.", "Compare it, and only if it is the same, trust it:"),
+            (
+                "Compare it, and only if it is the same, trust it:\nmusterctl vcenter edit Berlin --pin ab\nBetter, --ca-file.",
+                "Compare it, and only if it is the same, trust it:",
+            ),
             ("Free some space. Then try again.", "Free some space. Then try again."),
         ] {
             let error = ApiError::new(Code::Failed, "x").next(told);
             assert_eq!(super::next(&error), next);
         }
         let codes = [
-            Code::Failed, Code::InvalidValue, Code::NotFound, Code::AlreadyExists, Code::InUse, Code::LoginRejected,
-            Code::NoSession, Code::NoPassword, Code::KeychainLocked, Code::Unreachable, Code::TimedOut,
-            Code::UntrustedCertificate, Code::NotVsphere, Code::NoPermission, Code::DifferentVcenter,
-            Code::TooManyRemovals, Code::BadAnswer, Code::Forbidden, Code::Partial, Code::Cancelled, Code::Interrupted,
+            Code::Failed,
+            Code::InvalidValue,
+            Code::NotFound,
+            Code::AlreadyExists,
+            Code::InUse,
+            Code::LoginRejected,
+            Code::NoSession,
+            Code::NoPassword,
+            Code::KeychainLocked,
+            Code::Unreachable,
+            Code::TimedOut,
+            Code::UntrustedCertificate,
+            Code::NotVsphere,
+            Code::NoPermission,
+            Code::DifferentVcenter,
+            Code::TooManyRemovals,
+            Code::BadAnswer,
+            Code::Forbidden,
+            Code::Partial,
+            Code::Cancelled,
+            Code::Interrupted,
             Code::Database,
         ];
         for code in codes {
             assert!(!on_code(code).0.contains("musterctl"), "{code:?}");
-            assert!(!in_form(&ApiError::new(code, "x").next("musterctl does it")).contains("musterctl"), "{code:?}");
+            assert!(
+                !in_form(&ApiError::new(code, "x").next("musterctl does it")).contains("musterctl"),
+                "{code:?}"
+            );
         }
     }
 

@@ -157,11 +157,9 @@ impl Form {
         } else if self.trust == TrustForm::Ca && !self.ca_pem.contains("-----BEGIN CERTIFICATE-----") {
             wrong.push((Field::CaPem, "Paste the CA's certificate in PEM (-----BEGIN CERTIFICATE-----)."));
         }
-        if self
-            .tags()
-            .iter()
-            .any(|tag| tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > LONGEST_NAME)
-        {
+        if self.tags().iter().any(|tag| {
+            tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > LONGEST_NAME
+        }) {
             wrong.push((
                 Field::Tags,
                 "Type tags of at most 255 characters, without slashes and dots in front.",

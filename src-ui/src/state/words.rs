@@ -287,8 +287,11 @@ mod tests {
     fn a_fingerprint_is_written_in_one_way_wherever_it_stands() {
         let (hex, pairs) = ("ab".repeat(32), vec!["AB"; 32].join(":"));
         assert_eq!(fingerprint(&hex), pairs);
-        let told = format!("the certificate\n  pinned is SHA-256 {hex}\n  it shows (SHA-256 {hex}, issued by x).");
-        let shown = format!("the certificate\n  pinned is SHA-256 {pairs}\n  it shows (SHA-256 {pairs}, issued by x).");
+        let told =
+            format!("the certificate\n  pinned is SHA-256 {hex}\n  it shows (SHA-256 {hex}, issued by x).");
+        let shown = format!(
+            "the certificate\n  pinned is SHA-256 {pairs}\n  it shows (SHA-256 {pairs}, issued by x)."
+        );
         assert_eq!(with_fingerprints(&told), shown);
         assert_eq!(with_fingerprints(&shown), shown);
         assert_eq!(with_fingerprints("serial 0123456789abcdef é"), "serial 0123456789abcdef é");

@@ -264,7 +264,9 @@ impl World {
     /// How the last sync of a vCenter ended, whatever was tested since. A refresh counts only if it failed, and only as the
     /// last word on its vCenter.
     pub(crate) fn last_sync_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
-        let is_own = |operation: &&Operation| operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test;
+        let is_own = |operation: &&Operation| {
+            operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test
+        };
         let listed = self.outcomes().find(is_own);
         let last = self.status(vcenter).and_then(|status| status.last_operation.as_ref());
         let failed = last.filter(|last| {
@@ -277,7 +279,8 @@ impl World {
 
     /// How the last test of a connection ended.
     pub(crate) fn last_test(&self, vcenter: &VcenterId) -> Option<&Operation> {
-        self.outcomes().find(|operation| operation.vcenter_id == *vcenter && operation.kind == OperationKind::Test)
+        self.outcomes()
+            .find(|operation| operation.vcenter_id == *vcenter && operation.kind == OperationKind::Test)
     }
 
     /// The newest outcomes of what people asked for, newest first.

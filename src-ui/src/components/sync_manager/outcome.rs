@@ -49,7 +49,11 @@ fn running(operation: &Operation) -> Html {
     let percent = (progress.done * 100).checked_div(progress.total).map(|percent| percent.min(100));
     let job = words::job(operation);
     let label = format!("{}: {job}", operation.vcenter);
-    let step = if progress.step.is_empty() { words::operation_state(operation.state).0.to_owned() } else { progress.step.clone() };
+    let step = if progress.step.is_empty() {
+        words::operation_state(operation.state).0.to_owned()
+    } else {
+        progress.step.clone()
+    };
     html! {
         <div class="muster-brief" title={format!("{job}: {step}")}>
             <div class="muster-brief__line">

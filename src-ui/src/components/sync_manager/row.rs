@@ -1,11 +1,11 @@
 //! One vCenter as a row of the table: what is asked of it most, and its card below when it is expanded.
 //! Refuses to grow: what doesn't fit on two lines is in the card.
 
+use super::actions::RowActions;
 use super::card::Card;
 use super::counts::count;
 use super::facts::{address, state};
 use super::outcome::LastSync;
-use super::actions::RowActions;
 use crate::components::icon::icon;
 use crate::components::link::Link;
 use crate::components::name::Name;
