@@ -67,6 +67,20 @@ impl Page {
         }
     }
 
+    /// What each process of the window holds of the machine's memory, in bytes.
+    pub(crate) fn memory(&self) -> Result<Vec<(String, usize)>> {
+        let processes = below(self.processes[0].id())?;
+        let named = ["muster", "WebKitWebProcess", "WebKitNetworkProcess"];
+        let mut held = Vec::new();
+        for name in named {
+            // The kernel keeps fifteen letters of a name.
+            let is_it = |(_, of): &&(u32, String)| name.starts_with(of.as_str());
+            let (id, _) = processes.iter().find(is_it).with_context(|| format!("no process {name}"))?;
+            held.push((name.to_owned(), resident(*id)?));
+        }
+        Ok(held)
+    }
+
     /// Ends everything.
     pub(crate) async fn close(mut self) -> Result<()> {
         self.driver.clone().quit().await?;
@@ -82,4 +96,33 @@ impl Page {
 pub(crate) fn muster() -> Result<PathBuf> {
     let own = std::env::current_exe().context("the path of this binary")?;
     Ok(own.with_file_name("muster"))
+}
+
+/// Every process below another, with its name.
+fn below(parent: u32) -> Result<Vec<(u32, String)>> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let Ok(id) = entry?.file_name().to_string_lossy().parse::<u32>() else { continue };
+        // One that has ended meanwhile is none.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{id}/stat")) else { continue };
+        let (Some(open), Some(close)) = (stat.find('('), stat.rfind(')')) else { continue };
+        let of = stat[close + 1..].split_whitespace().nth(1).and_then(|of| of.parse::<u32>().ok());
+        all.extend(of.map(|of| (id, of, stat[open + 1..close].to_owned())));
+    }
+    let mut found = vec![parent];
+    let mut named = Vec::new();
+    while let Some(one) = found.pop() {
+        for (id, _, name) in all.iter().filter(|(_, of, _)| *of == one) {
+            found.push(*id);
+            named.push((*id, name.clone()));
+        }
+    }
+    Ok(named)
+}
+
+fn resident(id: u32) -> Result<usize> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a size")?;
+    let kibibytes: usize = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes * 1024)
 }

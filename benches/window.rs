@@ -5,7 +5,7 @@ use crate::page::{self, Page};
 use crate::peer::{PASSWORD, Peer};
 use crate::table::{Table, median, percentile};
 use anyhow::{Context, Result, ensure};
-use contract::columns::{self, Visibility};
+use contract::columns;
 use contract::{Kind, OperationState, Origin, RowQuery, Trust};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
@@ -15,7 +15,11 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const VMS: u32 = 10_000;
+const VMS: u32 = 30_000;
+const ROUNDS: usize = 7;
+
+/// What a click may take until what it asked for is painted, in milliseconds.
+const PAINTED: f64 = 150.0;
 const STARTS: usize = 5;
 const CALLS: usize = 500;
 const SYNCS: usize = 5;
@@ -34,6 +38,7 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
     let data = folder.join("window");
     prepare(&data).await?;
     starts(&data, table).await?;
+    actions(&data, table).await?;
     calls(&data, table).await?;
     syncs(&folder.join("shared"), table).await?;
     weights(table)
@@ -81,6 +86,62 @@ async fn starts(data: &Path, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// From a click until what it asked for is painted: the rows are there, and two frames were drawn after that.
+async fn actions(data: &Path, table: &mut Table) -> Result<()> {
+    let page = Page::open(data).await?;
+    let rows = "document.querySelector('#rows[aria-busy=false] tr[data-moref]') !== null";
+    page.run(&format!("{SEEN} location.hash = '#/inventory/vms'; await seen(() => {rows}); return null"))
+        .await?;
+    // What is done, and how its end is known. `mark` tells the rows of before from those of after.
+    let mark = "document.querySelectorAll('#rows tr[data-moref]').forEach(row => row.dataset.before = 1);";
+    let others =
+        "document.querySelector('#rows[aria-busy=false] tr[data-moref]:not([data-before])') !== null";
+    let typed = |text: &str| {
+        format!(
+            "const field = document.getElementById('search'); field.value = '{text}';
+             field.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));"
+        )
+    };
+    let found =
+        |what: &str| format!("/^{what} of/.test(document.querySelector('#found strong').textContent)");
+    let click = |what: &str| format!("document.querySelector('{what}').click();");
+    let hash = |to: &str| format!("location.hash = '{to}';");
+    for (name, before, act, is_there) in [
+        ("a page: VMs after hosts", hash("#/inventory/hosts"), hash("#/inventory/vms"), "document.querySelector('#rows[aria-busy=false] td[data-column=cpu_count]') !== null".to_owned()),
+        ("sorting by memory", mark.to_owned(), click("th[data-column=memory_bytes] button"), others.to_owned()),
+        ("sorting by host", mark.to_owned(), click("th[data-column=host] button"), others.to_owned()),
+        ("the next page of rows", mark.to_owned(), click("[aria-label=\"Next page\"]"), others.to_owned()),
+        ("the details of a VM", hash("#/inventory/vms"), click("#rows tr[data-moref] td[data-column=name] a"), "document.querySelector('#drawer .muster-property') !== null".to_owned()),
+        ("a search that finds some", typed(""), typed("00042"), found("[0-9,]+")),
+        ("a search that finds nothing", typed(""), typed("nothing of this name"), "document.querySelector('#rows .pf-v6-c-empty-state') !== null || /^0 of/.test(document.querySelector('#found strong').textContent)".to_owned()),
+    ] {
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            let script = format!(
+                "{SEEN}
+                 const frame = () => new Promise(requestAnimationFrame);
+                 {before} await new Promise(later => setTimeout(later, 700));
+                 const started = performance.now();
+                 {act}
+                 await seen(() => {is_there});
+                 await frame(); await frame();
+                 return performance.now() - started;"
+            );
+            times.push(page.run(&script).await?.as_f64().context("a time")?);
+        }
+        let (middle, most) = (median(times.iter().copied()), times.iter().copied().fold(0.0, f64::max));
+        let goal = format!("median ≤ {PAINTED} ms");
+        table.goal(format!("click to painted, {name}: median / largest"), format!("{middle:.0} / {most:.0} ms"), &goal, middle <= PAINTED);
+    }
+    for (process, bytes) in page.memory()? {
+        table.value(
+            format!("memory of {process} with {VMS} VMs (resident)"),
+            format!("{:.0} MiB", mebibytes(bytes)),
+        );
+    }
+    page.close().await
+}
+
 async fn calls(data: &Path, table: &mut Table) -> Result<()> {
     let page = Page::open(data).await?;
     let script = format!(
@@ -103,7 +164,7 @@ async fn calls(data: &Path, table: &mut Table) -> Result<()> {
         format!("{mean:.2} / {half:.0} / {most:.0} ms (the browser's clock has steps of 1 ms)"),
     );
 
-    let shown = columns::of(Kind::Vms).columns().filter(|c| c.visibility == Visibility::Shown);
+    let shown = columns::of(Kind::Vms).first().into_iter();
     let columns = shown.map(|column| column.id.to_string()).collect();
     let query = RowQuery { columns, limit: 200, ..RowQuery::count(Kind::Vms) };
     let arguments = json!({ "args": { "query": query } });

@@ -14,6 +14,7 @@ mod house;
 mod keychain;
 mod kills;
 mod lost;
+mod questions;
 mod reading;
 mod recordings;
 mod shapes;

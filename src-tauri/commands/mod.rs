@@ -43,6 +43,7 @@ register![
     operations::cancel_operation,
     operations::list_operations,
     inventory::read_rows,
+    inventory::export_rows,
     window::zoom_window,
     window::await_closing,
     window::ask_to_close,

@@ -91,6 +91,7 @@ const CLUSTERS: &[(&str, &str, Make)] = &[
     ("admission_control", "configuration.dasConfig.admissionControlEnabled", same),
     ("drs_enabled", "configuration.drsConfig.enabled", same),
     ("drs_behavior", "configuration.drsConfig.defaultVmBehavior", same),
+    ("failover_level", "configuration.dasConfig.failoverLevel", same),
     ("evc_mode", "summary.currentEVCModeKey", same),
     ("host_count", "host", count),
     ("effective_host_count", "summary.numEffectiveHosts", same),
@@ -220,6 +221,12 @@ const RESOURCE_POOLS: &[(&str, &str, Make)] = &[
     ("parent_moref", "parent", moref),
     ("is_vapp", "name", is_vapp),
     ("vm_count", "vm", count),
+    ("cpu_reservation_mhz", "config.cpuAllocation.reservation", same),
+    ("cpu_limit_mhz", "config.cpuAllocation.limit", limit),
+    ("cpu_shares", "config.cpuAllocation.shares.shares", same),
+    ("memory_reservation_bytes", "config.memoryAllocation.reservation", mebibytes),
+    ("memory_limit_bytes", "config.memoryAllocation.limit", limit_in_mebibytes),
+    ("memory_shares", "config.memoryAllocation.shares.shares", same),
 ];
 
 const FOLDERS: &[(&str, &str, Make)] =

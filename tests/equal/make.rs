@@ -29,6 +29,16 @@ pub(super) fn mebibytes(cell: &Cell<'_>) -> Value {
     cell.value().as_i64().map(|mebibytes| mebibytes * 1_048_576).into()
 }
 
+/// A limit; -1 is none.
+pub(super) fn limit(cell: &Cell<'_>) -> Value {
+    cell.value().as_i64().filter(|limit| *limit != -1).into()
+}
+
+/// The same in MB.
+pub(super) fn limit_in_mebibytes(cell: &Cell<'_>) -> Value {
+    if cell.value() == &json!(-1) { Value::Null } else { mebibytes(cell) }
+}
+
 /// The length of a list; an unset one has none.
 pub(super) fn count(cell: &Cell<'_>) -> Value {
     json!(cell.list().len())

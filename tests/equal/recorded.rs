@@ -32,7 +32,7 @@ const SUBTYPES: [(&str, &[&str]); 4] = [
 ];
 
 /// Fields that are numbers, where the recording doesn't say so. Source: the vSphere API's reference.
-const NUMBERS: [&str; 20] = [
+const NUMBERS: [&str; 24] = [
     "numCPU",
     "numCoresPerSocket",
     "memoryMB",
@@ -52,6 +52,10 @@ const NUMBERS: [&str; 20] = [
     "effectiveCpu",
     "effectiveMemory",
     "numEffectiveHosts",
+    "failoverLevel",
+    "reservation",
+    "limit",
+    "shares",
     "id",
 ];
 

@@ -18,9 +18,18 @@ pub(super) fn give(peer: &Peer) {
             "summary.currentEVCModeKey": "intel-broadwell",
             "configuration.dasConfig.enabled": true,
             "configuration.dasConfig.admissionControlEnabled": true,
+            "configuration.dasConfig.failoverLevel": 2,
             "configuration.drsConfig.enabled": false,
             "configuration.drsConfig.defaultVmBehavior": "partiallyAutomated",
             "overallStatus": "yellow",
+        }),
+    );
+    set(
+        "ResourcePool",
+        1,
+        json!({
+            "config.cpuAllocation.reservation": 1200, "config.cpuAllocation.limit": 4800,
+            "config.memoryAllocation.reservation": 2048, "config.memoryAllocation.limit": 8192,
         }),
     );
     set("HostSystem", 0, host());

@@ -17,14 +17,18 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// One that answers from a recording.
     pub(crate) fn of_recording(file: &Path) -> Simulator {
+        Simulator::start(&["--recording", file.to_str().expect("a name in UTF-8")])
+    }
+
+    /// One with these arguments.
+    pub(crate) fn start(arguments: &[&str]) -> Simulator {
         let folder = Musterctl::new();
-        let file = file.to_str().expect("a name in UTF-8");
-        let mut process = folder.spawn(&["simulator", "--recording", file, "--json"]);
+        let mut process = folder.spawn(&[&["simulator"], arguments, &["--json"]].concat());
         let stdout = process.stdout.take().expect("its output");
         let mut printed = serde_json::Deserializer::from_reader(stdout).into_iter::<Value>();
         let ready = match printed.next() {
             Some(Ok(ready)) => ready,
-            other => panic!("no simulator for {file}: {other:?}"),
+            other => panic!("no simulator for {arguments:?}: {other:?}"),
         };
         Simulator { process, ready, _folder: folder }
     }

@@ -303,6 +303,10 @@ pub(crate) struct Inventory {
     /// Column to sort by, with a leading - from the largest down [default: name]
     #[arg(long, value_name = "COL", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
+    /// Condition that rows must meet, such as 'free_percent<10', 'age>7d', name~web, host=esx-01,
+    /// 'ip_addresses in 10.1.2.0/24' or cluster= for none; may be repeated, then all must hold
+    #[arg(long = "where", value_name = "COND")]
+    pub(crate) conditions: Vec<String>,
     /// How many rows at most
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,

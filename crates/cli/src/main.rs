@@ -4,12 +4,10 @@
 mod args;
 mod ask;
 mod commands;
-mod delimited;
 mod exit;
 mod interrupts;
 mod output;
 mod progress;
-mod spreadsheet;
 
 use args::Args;
 use clap::{CommandFactory, Parser};

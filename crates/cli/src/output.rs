@@ -3,8 +3,8 @@
 
 use crate::exit::Exit;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
-use contract::columns::{Column, Type, Unit};
-use contract::{ApiError, Code, Time, Value};
+use contract::columns::{Column, Type};
+use contract::{ApiError, Code, Time, Value, words};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 
@@ -192,34 +192,17 @@ fn is_unseen(c: char) -> bool {
 /// A value for people.
 pub(crate) fn human(column: &Column, value: &Value) -> String {
     match value {
-        Value::Null => "-".into(),
-        Value::Bool(true) => "yes".into(),
-        Value::Bool(false) => "no".into(),
         Value::Int(ms) if column.ty == Type::Time => time(Some(Time(*ms))),
-        Value::Int(number) => match column.unit {
-            Some(Unit::Bytes) => bytes(*number),
-            Some(Unit::Mhz) => format!("{number} MHz"),
-            Some(Unit::Count) | None => number.to_string(),
-        },
-        Value::Text(text) => text.to_string(),
-        Value::Ref(reference) => reference.moref.to_string(),
-        Value::List(values) => values.iter().map(|value| human(column, value)).collect::<Vec<_>>().join(", "),
-    }
-}
-
-/// A value in JSON.
-pub(crate) fn json(column: &Column, value: &Value) -> serde_json::Value {
-    match value {
-        Value::Int(ms) if column.ty == Type::Time => Time(*ms).to_string().into(),
-        Value::Ref(reference) => serde_json::Value::from(&*reference.moref),
-        Value::List(values) => values.iter().map(|value| json(column, value)).collect(),
-        plain => plain.to_document(),
+        other => words::value(column, &other.to_json(column)).unwrap_or_else(|| "-".into()),
     }
 }
 
 /// How a column's values stand in a table.
 pub(crate) fn fit(column: &Column) -> Fit {
-    if column.ty == Type::Integer { Fit::Number } else { Fit::Words }
+    match column.ty {
+        Type::Integer | Type::Decimal => Fit::Number,
+        _ => Fit::Words,
+    }
 }
 
 /// A point in time to the second, or a dash.
@@ -240,26 +223,12 @@ pub(crate) fn age(at: Option<Time>, now: Time) -> String {
     }
 }
 
-/// A size in the largest binary unit that leaves something before the point.
-fn bytes(bytes: i64) -> String {
-    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    #[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value.abs() >= 1024.0 && unit < UNITS.len() - 1 {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn sizes_and_ages_read_as_people_write_them() {
-        assert_eq!([0, 1023, 1024, 1 << 40].map(bytes), ["0 B", "1023 B", "1.0 KiB", "1.0 TiB"]);
         let ago = |ms: Option<i64>| age(ms.map(|ms| Time(1_000_000 - ms)), Time(1_000_000));
         assert_eq!([Some(5_000), Some(300_000), None].map(ago), ["5 s", "5 min", "never"]);
         assert_eq!(ago(Some(-1)), "in the future");

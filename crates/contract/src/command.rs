@@ -132,6 +132,20 @@ commands! {
         /// Which rows.
         query: RowQuery,
     } => "read_rows", Viewer, Rows;
+    /// Writes all rows that match, in their order and with the columns asked for, as CSV into the folder for downloads.
+    ExportRows {
+        /// Which rows; where they begin, and how many are wanted, doesn't matter.
+        query: RowQuery,
+    } => "export_rows", Viewer, Exported;
+}
+
+/// A file that rows were written to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// Its path.
+    pub path: String,
+    /// How many rows it has.
+    pub rows: usize,
 
     /// Makes the page larger or smaller, or for `None` as large as it is by itself; answers with the size in percent.
     ZoomWindow {

@@ -2,10 +2,11 @@
 //! Refuses to be changed: a sync builds the next snapshot beside it.
 
 use crate::columns::{self, Column, Get};
+use crate::tally::{Tallies, Tally};
 use crate::{Kind, Moref, Ref, Time, Value, Vcenter};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Why a value is not current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,6 +101,8 @@ pub struct Snapshot {
     objects: BTreeMap<Kind, Vec<Arc<Object>>>,
     index: HashMap<(Kind, Moref), usize>,
     coverage: Vec<Coverage>,
+    tallies: OnceLock<Tallies>,
+    texts: BTreeMap<Kind, OnceLock<Vec<Box<str>>>>,
 }
 
 impl Snapshot {
@@ -116,7 +119,8 @@ impl Snapshot {
                 index.insert((*kind, object.moref.clone()), position);
             }
         }
-        Snapshot { objects: by_kind, index, coverage }
+        let texts = by_kind.keys().map(|kind| (*kind, OnceLock::new())).collect();
+        Snapshot { objects: by_kind, index, coverage, tallies: OnceLock::new(), texts }
     }
 
     /// Every object of a kind, in the order of their morefs, also those that are not listed.
@@ -140,10 +144,29 @@ impl Snapshot {
         self.get(reference.kind, &reference.moref)
     }
 
-    /// The rows of a kind that users see. The vCenter is a parameter because it can be renamed without a sync.
-    pub fn rows<'a>(&'a self, vcenter: &'a Vcenter, kind: Kind) -> impl Iterator<Item = Row<'a>> {
+    /// The rows of a kind that users see. The vCenter is a parameter because it can be renamed without a sync, and the
+    /// time because ages are those of now.
+    pub fn rows<'a>(&'a self, vcenter: &'a Vcenter, kind: Kind, now: Time) -> impl Iterator<Item = Row<'a>> {
         let listed = self.objects(kind).iter().filter(|object| !is_root(object));
-        listed.map(move |object| Row { vcenter, snapshot: self, object })
+        listed.map(move |object| Row { vcenter, snapshot: self, object, now })
+    }
+
+    /// Keeps what can be searched of the objects of a kind, in their order, made at the first call.
+    pub fn texts(&self, kind: Kind, make: impl FnOnce() -> Vec<Box<str>>) {
+        if let Some(texts) = self.texts.get(&kind) {
+            texts.get_or_init(make);
+        }
+    }
+
+    /// What can be searched of an object, if it was made.
+    pub fn text(&self, kind: Kind, moref: &Moref) -> Option<&str> {
+        let position = *self.index.get(&(kind, moref.clone()))?;
+        self.texts.get(&kind)?.get()?.get(position).map(|text| &**text)
+    }
+
+    /// What lies within a container, counted and summed up. All of it is computed at once, the first time somebody asks.
+    pub fn tally(&self, container: &Object) -> &Tally {
+        self.tallies.get_or_init(|| Tallies::of(self)).within(container)
     }
 
     /// How many rows of a kind users see.
@@ -234,6 +257,8 @@ pub struct Row<'a> {
     pub snapshot: &'a Snapshot,
     /// The object.
     pub object: &'a Object,
+    /// When it is looked at.
+    pub now: Time,
 }
 
 impl<'a> Row<'a> {
@@ -254,7 +279,7 @@ impl<'a> Row<'a> {
                 let why = from
                     .iter()
                     .find_map(|id| self.object.reason(id))
-                    .or_else(|| self.refers_into_the_dark(from).then_some(Missing::NotVisible))
+                    .or_else(|| self.refers_out_of_sight(from).then_some(Missing::NotVisible))
                     .or_else(|| beyond(self));
                 // A reference is known as it is, also of what is out of sight.
                 let is_reference = || column.id.ends_with("_moref") && !value(self).is_null();
@@ -284,7 +309,7 @@ impl<'a> Row<'a> {
             .max()
     }
 
-    fn refers_into_the_dark(&self, columns: &[&str]) -> bool {
+    fn refers_out_of_sight(&self, columns: &[&str]) -> bool {
         columns
             .iter()
             .flat_map(|id| self.object.stored(id).refs())

@@ -4,17 +4,22 @@
 
 pub mod columns;
 pub mod command;
+mod condition;
 mod config;
 mod error;
 mod event;
 mod ids;
 mod inventory;
 mod kind;
+pub mod natural;
 mod operation;
 mod rows;
+mod tally;
 mod time;
 mod value;
+pub mod words;
 
+pub use condition::{Condition, Operator, Test};
 pub use config::{
     Certificate, Check, Credential, CredentialPlace, Probe, Rejection, Role, TestReport, Trust, Vcenter,
     VcenterState, VcenterStatus,
@@ -25,6 +30,7 @@ pub use ids::{CredentialId, Moref, OperationId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row, Snapshot};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
-pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Target};
+pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
+pub use tally::Tally;
 pub use time::Time;
 pub use value::{Ref, Value};

@@ -1,7 +1,7 @@
 //! Windows of rows: what the window asks for, and what it gets.
 //! Refuses to carry what the column registry says already: titles, types, units and sources stand there.
 
-use crate::{Kind, Missing, Moref, OperationId, Time, VcenterId};
+use crate::{Condition, Kind, Missing, Moref, OperationId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 /// Rows a window may have at most; more is another window.
@@ -21,15 +21,15 @@ pub struct RowQuery {
     /// Columns to sort by, the first one most, a leading `-` turns the order; empty for the name.
     #[serde(default)]
     pub sort: Vec<String>,
-    /// Words that have to stand in some wanted column each, without regard to case.
+    /// Words that have to stand in the object each, in whichever column, without regard to case.
     #[serde(default)]
     pub text: String,
-    /// Columns that have to have these values; a list has to contain it, and `""` is no value.
+    /// Conditions that have to hold, all of them.
     #[serde(default)]
-    pub equal: Vec<(String, String)>,
-    /// Columns that must not have these values; a value that isn't known is another one.
+    pub conditions: Vec<Condition>,
+    /// These objects alone; empty for all.
     #[serde(default)]
-    pub differ: Vec<(String, String)>,
+    pub chosen: Vec<(VcenterId, Moref)>,
     /// How many matching rows come before the first one wanted.
     #[serde(default)]
     pub offset: usize,
@@ -49,8 +49,8 @@ impl RowQuery {
             columns: Vec::new(),
             sort: Vec::new(),
             text: String::new(),
-            equal: Vec::new(),
-            differ: Vec::new(),
+            conditions: Vec::new(),
+            chosen: Vec::new(),
             offset: 0,
             limit: 0,
             refresh: false,
@@ -60,14 +60,14 @@ impl RowQuery {
     /// The same, of those whose column has this value.
     #[must_use]
     pub fn with(mut self, column: &str, value: &str) -> RowQuery {
-        self.equal.push((column.to_owned(), value.to_owned()));
+        self.conditions.push(Condition::is(column, value));
         self
     }
 
     /// The same, of those whose column has another value than this, or none that is known.
     #[must_use]
     pub fn without(mut self, column: &str, value: &str) -> RowQuery {
-        self.differ.push((column.to_owned(), value.to_owned()));
+        self.conditions.push(Condition::is_not(column, value));
         self
     }
 }
@@ -81,10 +81,24 @@ pub struct Rows {
     pub rows: Vec<Cells>,
     /// How many rows match.
     pub matching: usize,
-    /// How many there are without text and values asked for.
+    /// How many there are without text and conditions.
     pub total: usize,
+    /// Sums over all rows that match.
+    #[serde(default)]
+    pub sums: Vec<Sum>,
     /// The vCenters they come from, which rows refer to by position.
     pub sources: Vec<Source>,
+}
+
+/// The sum of a column over all rows that match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    /// Id of the column.
+    pub column: String,
+    /// The sum of the values that are known.
+    pub value: i64,
+    /// How many rows have a value.
+    pub rows: usize,
 }
 
 /// One vCenter's part in a window of rows.
@@ -120,6 +134,9 @@ pub struct Cells {
     /// Positions of the columns that lead elsewhere, and to what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<(usize, Vec<Target>)>,
+    /// Ids of columns outside of those wanted in which words that were looked for stand, and what stands there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matched: Vec<(String, String)>,
 }
 
 /// An object that a cell refers to.

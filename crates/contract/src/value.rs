@@ -1,8 +1,8 @@
 //! A value of one column of one object, as the cache holds it.
 //! Refuses to guess: what a stored value means is told by its column's shape.
 
-use crate::columns::Shape;
-use crate::{Kind, Moref};
+use crate::columns::{Column, Shape, Type};
+use crate::{Kind, Moref, Time};
 use serde_json::Value as Json;
 
 /// A reference to another inventory object of the same vCenter.
@@ -24,6 +24,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number, or a time in milliseconds.
     Int(i64),
+    /// A computed number with decimals, in thousandths. Never stored.
+    Decimal(i64),
     /// Text, decoded.
     Text(Box<str>),
     /// A reference.
@@ -36,6 +38,20 @@ impl Value {
     /// Text as a value.
     pub fn text(text: impl Into<Box<str>>) -> Value {
         Value::Text(text.into())
+    }
+
+    /// A part of a whole in percent; nothing where there is no whole.
+    pub fn percent(part: i64, whole: i64) -> Value {
+        Value::ratio(part.saturating_mul(100), whole)
+    }
+
+    /// A number divided by another; nothing where that is none.
+    pub fn ratio(number: i64, by: i64) -> Value {
+        if by <= 0 {
+            return Value::Null;
+        }
+        let thousandths = i128::from(number) * 1000 / i128::from(by);
+        i64::try_from(thousandths).map_or(Value::Null, Value::Decimal)
     }
 
     /// A list as a value, sorted.
@@ -84,9 +100,20 @@ impl Value {
             Value::Null => Json::Null,
             Value::Bool(flag) => Json::Bool(*flag),
             Value::Int(number) => Json::from(*number),
+            Value::Decimal(thousandths) => decimal(*thousandths),
             Value::Text(text) => Json::from(&**text),
             Value::Ref(reference) => Json::from(format!("{}:{}", reference.kind.name(), reference.moref)),
             Value::List(values) => values.iter().map(Value::to_document).collect(),
+        }
+    }
+
+    /// The value as programs read it: times in RFC 3339, references as morefs.
+    pub fn to_json(&self, column: &Column) -> Json {
+        match self {
+            Value::Int(ms) if column.ty == Type::Time => Time(*ms).to_string().into(),
+            Value::Ref(reference) => Json::from(&*reference.moref),
+            Value::List(values) => values.iter().map(|value| value.to_json(column)).collect(),
+            plain => plain.to_document(),
         }
     }
 
@@ -106,6 +133,11 @@ impl Value {
             (Json::Null | Json::Object(_), _) => Value::Null,
         }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "three decimals of what is a share or a ratio")]
+fn decimal(thousandths: i64) -> Json {
+    Json::from(thousandths as f64 / 1000.0)
 }
 
 impl From<Option<Value>> for Value {

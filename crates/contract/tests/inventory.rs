@@ -2,8 +2,11 @@
 //! Refuses to read anything: objects are made by hand, as the cache holds them.
 
 use contract::columns;
-use contract::{CredentialId, Kind, Missing, Object, Ref, Row, Snapshot, Value, Vcenter, VcenterId};
+use contract::{CredentialId, Kind, Missing, Object, Ref, Row, Snapshot, Time, Value, Vcenter, VcenterId};
 use std::sync::Arc;
+
+/// When everything is looked at.
+const NOW: Time = Time(1_000_000_000);
 
 fn vcenter() -> Vcenter {
     Vcenter {
@@ -66,14 +69,19 @@ fn snapshot(objects: Vec<Object>) -> Snapshot {
 
 fn listed(snapshot: &Snapshot) -> Vec<String> {
     let vcenter = vcenter();
-    let rows = snapshot.rows(&vcenter, Kind::Folders);
+    let rows = snapshot.rows(&vcenter, Kind::Folders, NOW);
     rows.map(|row| row.object.moref.to_string()).collect()
 }
 
 /// A column of an object, and why it isn't current.
 fn cell(snapshot: &Snapshot, kind: Kind, moref: &str, column: &str) -> (Value, Option<Missing>) {
     let vcenter = vcenter();
-    let row = Row { vcenter: &vcenter, snapshot, object: snapshot.get(kind, moref).expect("it is there") };
+    let row = Row {
+        vcenter: &vcenter,
+        snapshot,
+        object: snapshot.get(kind, moref).expect("it is there"),
+        now: NOW,
+    };
     let column = columns::of(kind).column(column).expect("a column");
     (row.value(column), row.missing(column))
 }

@@ -5,6 +5,7 @@ mod configuration;
 mod connections;
 mod events;
 mod explain;
+mod export;
 mod inventory;
 mod jobs;
 mod logins;
@@ -23,6 +24,7 @@ pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
 pub use contract::command::Withdrawn;
 pub use events::Subscription;
 pub use explain::{look_at_the_server, no_new_password, shown_host};
+pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
 pub use operations::{Job, Operations};
 pub use query::{Query, Table, TableRow};
@@ -192,7 +194,7 @@ impl Service {
         for vcenter in vcenters {
             inventories.push((vcenter.clone(), self.inner.inventory.read(&vcenter.id).await?));
         }
-        query::run(query, &inventories)
+        query::run(query, &inventories, self.now())
     }
 
     /// The time as the service sees it.

@@ -1,10 +1,17 @@
 //! Rows of one kind out of the snapshots: chosen, sorted, limited.
 //! Refuses to touch the network or the database.
 
+mod text;
+
 use contract::columns::{self, Column};
-use contract::{ApiError, Code, Kind, Missing, Row, Snapshot, Value, Vcenter};
+use contract::{
+    ApiError, Condition, Kind, Missing, Moref, Row, Snapshot, Sum, Test, Time, Value, Vcenter, VcenterId,
+    natural,
+};
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
+use text::Words;
 
 /// What rows are wanted.
 #[derive(Clone, Debug)]
@@ -15,12 +22,12 @@ pub struct Query {
     pub columns: Vec<String>,
     /// Columns to sort by, the first one most, a leading `-` turns the order; empty for the name.
     pub sort: Vec<String>,
-    /// Words that have to stand in some wanted column each, without regard to case.
+    /// Words that have to stand in the object each, in whichever column, without regard to case.
     pub text: String,
-    /// Columns that have to have these values; a list has to contain it, and `""` is no value.
-    pub equal: Vec<(String, String)>,
-    /// Columns that must not have these values; a value that isn't known is another one.
-    pub differ: Vec<(String, String)>,
+    /// Conditions that have to hold, all of them.
+    pub conditions: Vec<Condition>,
+    /// These objects alone; empty for all.
+    pub chosen: Vec<(VcenterId, Moref)>,
     /// How many rows come before the first one wanted.
     pub offset: usize,
     /// How many rows at most.
@@ -35,8 +42,8 @@ impl Query {
             columns: Vec::new(),
             sort: Vec::new(),
             text: String::new(),
-            equal: Vec::new(),
-            differ: Vec::new(),
+            conditions: Vec::new(),
+            chosen: Vec::new(),
             offset: 0,
             limit: None,
         }
@@ -74,11 +81,19 @@ pub(crate) struct Selection<'a> {
     pub(crate) matching: usize,
     /// How many rows of the kind there are.
     pub(crate) total: usize,
+    /// Sums over the rows that match.
+    pub(crate) sums: Vec<Sum>,
+    /// The words that were looked for.
+    pub(crate) words: Words,
 }
 
 /// Runs a query over the snapshots of the chosen vCenters.
-pub(crate) fn run(query: &Query, inventories: &[(Vcenter, Arc<Snapshot>)]) -> Result<Table, ApiError> {
-    let Selection { columns, rows, matching, .. } = select(query, inventories)?;
+pub(crate) fn run(
+    query: &Query,
+    inventories: &[(Vcenter, Arc<Snapshot>)],
+    now: Time,
+) -> Result<Table, ApiError> {
+    let Selection { columns, rows, matching, .. } = select(query, inventories, now)?;
     let identity: Vec<&Column> =
         columns::IDENTITY.iter().filter_map(|id| columns::of(query.kind).column(id)).collect();
     let rows = rows
@@ -96,28 +111,31 @@ pub(crate) fn run(query: &Query, inventories: &[(Vcenter, Arc<Snapshot>)]) -> Re
 pub(crate) fn select<'a>(
     query: &Query,
     inventories: &'a [(Vcenter, Arc<Snapshot>)],
+    now: Time,
 ) -> Result<Selection<'a>, ApiError> {
     let kind = query.kind;
     let columns: Vec<&'static Column> = if query.columns.is_empty() {
         columns::of(kind).columns().filter(|column| !columns::IDENTITY.contains(&&*column.id)).collect()
     } else {
-        query.columns.iter().map(|name| column(kind, name)).collect::<Result<_, _>>()?
+        query.columns.iter().map(|name| columns::of(kind).named(name)).collect::<Result<_, _>>()?
     };
     let sort = sort_keys(query)?;
-    let equal = values_of(kind, &query.equal)?;
-    let differ = values_of(kind, &query.differ)?;
-    let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
+    let tests = query.conditions.iter().map(|one| one.on(kind)).collect::<Result<Vec<Test>, _>>()?;
+    let words = Words::of(&query.text);
+    let chosen: HashSet<(&VcenterId, &Moref)> = query.chosen.iter().map(|(id, moref)| (id, moref)).collect();
 
     let total = inventories.iter().map(|(_, snapshot)| snapshot.count(kind)).sum();
-    let all = inventories.iter().enumerate().flat_map(|(position, (vcenter, snapshot))| {
-        snapshot.rows(vcenter, kind).map(move |row| (position, row))
-    });
-    let mut rows: Vec<(usize, Row<'a>)> = all
-        .filter(|(_, row)| equal.iter().all(|(column, wanted)| is(&row.value(column), wanted)))
-        .filter(|(_, row)| !differ.iter().any(|(column, unwanted)| is(&row.value(column), unwanted)))
-        .filter(|(_, row)| words.is_empty() || has_words(row, &columns, &words))
-        .collect();
+    let mut rows: Vec<(usize, Row<'a>)> = Vec::new();
+    for (position, (vcenter, snapshot)) in inventories.iter().enumerate() {
+        let found = words.found_in(vcenter, snapshot, kind);
+        let of_vcenter = snapshot.rows(vcenter, kind, now).filter(|row| found.has(row));
+        let of_vcenter = of_vcenter
+            .filter(|row| chosen.is_empty() || chosen.contains(&(&vcenter.id, &row.object.moref)))
+            .filter(|row| tests.iter().all(|test| test.holds(row)));
+        rows.extend(of_vcenter.map(|row| (position, row)));
+    }
     let matching = rows.len();
+    let sums = sums(kind, &rows);
     if query.limit != Some(0) {
         // The sort is stable: rows that are equal stay in the order of vCenter and moref.
         rows.sort_by_cached_key(|(_, row)| {
@@ -125,11 +143,21 @@ pub(crate) fn select<'a>(
         });
     }
     let rows = rows.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX)).collect();
-    Ok(Selection { columns, rows, matching, total })
+    Ok(Selection { columns, rows, matching, total, sums, words })
 }
 
-fn values_of(kind: Kind, pairs: &[(String, String)]) -> Result<Vec<(&'static Column, &str)>, ApiError> {
-    pairs.iter().map(|(name, value)| Ok((column(kind, name)?, value.as_str()))).collect()
+fn sums(kind: Kind, rows: &[(usize, Row<'_>)]) -> Vec<Sum> {
+    let summed = columns::of(kind).columns().filter(|column| column.is_summed);
+    summed
+        .map(|column| {
+            let mut sum = Sum { column: column.id.to_string(), value: 0, rows: 0 };
+            for number in rows.iter().filter_map(|(_, row)| row.value(column).as_int()) {
+                sum.value = sum.value.saturating_add(number);
+                sum.rows += 1;
+            }
+            sum
+        })
+        .collect()
 }
 
 fn sort_keys(query: &Query) -> Result<Vec<(&'static Column, bool)>, ApiError> {
@@ -138,51 +166,12 @@ fn sort_keys(query: &Query) -> Result<Vec<(&'static Column, bool)>, ApiError> {
     sort.iter()
         .map(|key| {
             let (name, descending) = key.strip_prefix('-').map_or((key.as_str(), false), |name| (name, true));
-            Ok((column(query.kind, name)?, descending))
+            Ok((columns::of(query.kind).named(name)?, descending))
         })
         .collect()
 }
 
-/// Whether a value is the one wanted, or a list that contains it.
-fn is(value: &Value, wanted: &str) -> bool {
-    match value {
-        Value::Null => wanted.is_empty(),
-        Value::Bool(flag) => wanted == if *flag { "true" } else { "false" },
-        Value::Int(number) => wanted.parse() == Ok(*number),
-        Value::Text(text) => **text == *wanted,
-        Value::Ref(reference) => *reference.moref == *wanted,
-        Value::List(values) => values.iter().any(|value| is(value, wanted)),
-    }
-}
-
-/// Whether each word stands in the text of some column.
-fn has_words(row: &Row<'_>, columns: &[&Column], words: &[String]) -> bool {
-    let texts: Vec<String> = columns.iter().filter_map(|column| text_of(&row.value(column))).collect();
-    words.iter().all(|word| texts.iter().any(|text| text.contains(word.as_str())))
-}
-
-/// What people would look for in a value: numbers of bytes and yes and no are found by their columns.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text.to_lowercase()),
-        Value::List(values) => {
-            let texts: Vec<String> = values.iter().filter_map(text_of).collect();
-            Some(texts.join("\n"))
-        }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Ref(_) => None,
-    }
-}
-
-/// The column of that name, or an error that lists the columns there are.
-fn column(kind: Kind, name: &str) -> Result<&'static Column, ApiError> {
-    columns::of(kind).column(name).ok_or_else(|| {
-        let known: Vec<&str> = columns::of(kind).columns().map(|column| &*column.id).collect();
-        ApiError::new(Code::InvalidValue, format!("{} have no column \"{name}\"", kind.plural()))
-            .next(format!("Their columns are: {}.", known.join(", ")))
-    })
-}
-
-/// A value to sort by. What is not known comes last in either direction, texts go without regard to case.
+/// A value to sort by. What is not known comes last in either direction, texts go as people count.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Up(Value, Value),
@@ -192,12 +181,20 @@ enum Key {
 
 impl Key {
     fn of(value: Value, descending: bool) -> Key {
-        let folded = match &value {
-            Value::Null => return Key::Unknown,
-            Value::Text(text) => Value::text(text.to_lowercase()),
-            other => other.clone(),
-        };
+        if value.is_null() {
+            return Key::Unknown;
+        }
+        let folded = folded(&value);
         if descending { Key::Down(Reverse((folded, value))) } else { Key::Up(folded, value) }
+    }
+}
+
+/// A value by which it sorts as people count.
+fn folded(value: &Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(natural::key(text)),
+        Value::List(values) => Value::List(values.iter().map(folded).collect()),
+        other => other.clone(),
     }
 }
 

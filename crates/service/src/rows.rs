@@ -5,8 +5,8 @@ use crate::query::{self, Query, Selection};
 use crate::{Freshness, Service};
 use contract::columns::{self, Column, Link};
 use contract::{
-    ApiError, Cells, Code, LARGEST_WINDOW, Row, RowQuery, Rows, Snapshot, Source, Target, Value, Vcenter,
-    VcenterId,
+    ApiError, Cells, Code, LARGEST_WINDOW, Row, RowQuery, Rows, Snapshot, Source, Target, Time, Value,
+    Vcenter, VcenterId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,12 +31,26 @@ impl Service {
             inventories.push((vcenter, reading.snapshot));
         }
         // Filtering and sorting tens of thousands of rows takes milliseconds that other tasks need not wait.
-        let work = tokio::task::spawn_blocking(move || window(asked, &inventories, sources));
+        let now = self.now();
+        let work = tokio::task::spawn_blocking(move || window(asked, &inventories, sources, now));
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a query panicked");
             Err(ApiError::new(Code::Failed, "the rows could not be read for a reason inside Muster")
                 .next("Report it with what was asked for."))
         })
+    }
+
+    /// What is known of these vCenters, or all.
+    pub(crate) async fn inventories(
+        &self,
+        wanted: &[VcenterId],
+    ) -> Result<Vec<(Vcenter, Arc<Snapshot>)>, ApiError> {
+        let mut inventories = Vec::new();
+        for vcenter in self.chosen(wanted).await? {
+            let snapshot = self.inner.inventory.read(&vcenter.id).await?;
+            inventories.push((vcenter, snapshot));
+        }
+        Ok(inventories)
     }
 
     async fn chosen(&self, wanted: &[VcenterId]) -> Result<Vec<Vcenter>, ApiError> {
@@ -54,11 +68,12 @@ pub(crate) fn window(
     asked: RowQuery,
     inventories: &[(Vcenter, Arc<Snapshot>)],
     sources: Vec<Source>,
+    now: Time,
 ) -> Result<Rows, ApiError> {
-    let RowQuery { kind, columns, sort, text, equal, differ, offset, limit, .. } = asked;
+    let RowQuery { kind, columns, sort, text, conditions, chosen, offset, limit, .. } = asked;
     let limit = Some(limit.min(LARGEST_WINDOW));
-    let query = Query { kind, columns, sort, text, equal, differ, offset, limit };
-    let Selection { columns, rows, matching, total } = query::select(&query, inventories)?;
+    let query = Query { kind, columns, sort, text, conditions, chosen, offset, limit };
+    let Selection { columns, rows, matching, total, sums, words } = query::select(&query, inventories, now)?;
     let rows = rows
         .into_iter()
         .map(|(source, row)| Cells {
@@ -68,6 +83,7 @@ pub(crate) fn window(
             values: columns.iter().map(|column| shown(row.value(column))).collect(),
             missing: at_positions(&columns, |column| row.missing(column)),
             links: at_positions(&columns, |column| targets(&row, column)),
+            matched: words.beside(&columns, &row),
         })
         .collect();
     Ok(Rows {
@@ -75,6 +91,7 @@ pub(crate) fn window(
         rows,
         matching,
         total,
+        sums,
         sources,
     })
 }

@@ -2,8 +2,8 @@
 //! Refuses to hold rows: it is a question, and the service has the answer.
 
 use super::route::Selected;
-use contract::columns::{self, Column, Link, Visibility};
-use contract::{Kind, RowQuery, VcenterId};
+use contract::columns::{self, Column, Link};
+use contract::{Condition, Kind, RowQuery, VcenterId};
 
 /// Rows of one page.
 pub(crate) const PAGE: usize = 200;
@@ -16,10 +16,8 @@ pub(crate) struct View {
     pub(crate) vcenter: Option<VcenterId>,
     /// Words that have to stand in the rows.
     pub(crate) text: String,
-    /// Columns that have to have these values.
-    pub(crate) equal: Vec<(String, String)>,
-    /// Columns that must not have these values.
-    pub(crate) differ: Vec<(String, String)>,
+    /// Conditions that have to hold, all of them.
+    pub(crate) conditions: Vec<Condition>,
     /// The column that is sorted by, and whether from the largest down.
     pub(crate) sort: (String, bool),
     /// Page, from 0.
@@ -35,8 +33,7 @@ impl View {
             kind,
             vcenter: None,
             text: String::new(),
-            equal: Vec::new(),
-            differ: Vec::new(),
+            conditions: Vec::new(),
             sort: ("name".to_owned(), false),
             page: 0,
             open: None,
@@ -45,7 +42,7 @@ impl View {
 
     /// The columns it shows.
     pub(crate) fn columns(&self) -> Vec<&'static Column> {
-        columns::of(self.kind).columns().filter(|column| column.visibility == Visibility::Shown).collect()
+        columns::of(self.kind).first()
     }
 
     /// It as a query.
@@ -56,8 +53,7 @@ impl View {
             columns: self.columns().iter().map(|column| column.id.to_string()).collect(),
             sort: vec![format!("{}{column}", if *down { "-" } else { "" })],
             text: self.text.clone(),
-            equal: self.equal.clone(),
-            differ: self.differ.clone(),
+            conditions: self.conditions.clone(),
             offset: self.page * PAGE,
             limit: PAGE,
             refresh: true,
@@ -86,28 +82,21 @@ impl View {
         View { vcenter: self.vcenter.clone(), ..View::of(kind) }
     }
 
-    /// Without one of the values asked for.
+    /// Without one of the conditions.
     pub(crate) fn without(&self, position: usize) -> View {
         let mut view = View { page: 0, ..self.clone() };
-        view.equal.remove(position);
-        view
-    }
-
-    /// With one of the values that were ruled out.
-    pub(crate) fn with_ruled_out(&self, position: usize) -> View {
-        let mut view = View { page: 0, ..self.clone() };
-        view.differ.remove(position);
+        view.conditions.remove(position);
         view
     }
 
     /// Every row of its kind and vCenters again.
     pub(crate) fn whole(&self) -> View {
-        View { text: String::new(), equal: Vec::new(), differ: Vec::new(), page: 0, ..self.clone() }
+        View { text: String::new(), conditions: Vec::new(), page: 0, ..self.clone() }
     }
 
     /// Whether it is not every row of its kind.
     pub(crate) fn is_narrowed(&self) -> bool {
-        !(self.text.is_empty() && self.equal.is_empty() && self.differ.is_empty())
+        !(self.text.is_empty() && self.conditions.is_empty())
     }
 
     /// With an object open beside the rows, or none.
@@ -125,7 +114,7 @@ impl View {
         match link {
             Link::Rows(kind, by) => Some(View {
                 vcenter: Some(row.vcenter.clone()),
-                equal: vec![(by.to_owned(), row.moref.to_string())],
+                conditions: vec![Condition::is(by, &row.moref)],
                 ..View::of(kind)
             }),
             Link::Objects(_) => None,
@@ -141,11 +130,8 @@ impl View {
         if !self.text.is_empty() {
             add("text", self.text.clone());
         }
-        for (column, value) in &self.equal {
-            add("is", format!("{column}:{value}"));
-        }
-        for (column, value) in &self.differ {
-            add("not", format!("{column}:{value}"));
+        for condition in &self.conditions {
+            add("where", condition.to_string());
         }
         let (column, down) = &self.sort;
         if self.sort != View::of(self.kind).sort {
@@ -163,16 +149,13 @@ impl View {
     pub(super) fn parse(kind: Kind, pairs: &[(String, String)]) -> View {
         let mut view = View::of(kind);
         let is_column = |name: &str| columns::of(kind).column(name).is_some();
-        let value_of = |pair: &str| {
-            let (column, value) = pair.split_once(':').filter(|(column, _)| is_column(column))?;
-            Some((column.to_owned(), value.to_owned()))
-        };
         for (key, value) in pairs {
             match key.as_str() {
                 "vcenter" => view.vcenter = Some(VcenterId(value.clone())),
                 "text" => view.text.clone_from(value),
-                "is" => view.equal.extend(value_of(value)),
-                "not" => view.differ.extend(value_of(value)),
+                "where" => {
+                    view.conditions.extend(value.parse().ok().filter(|one: &Condition| one.on(kind).is_ok()))
+                }
                 "sort" => {
                     let (column, down) =
                         value.strip_prefix('-').map_or((value.as_str(), false), |column| (column, true));
@@ -198,6 +181,7 @@ impl View {
 mod tests {
     use super::super::route::Route;
     use super::*;
+    use contract::Operator;
     use proptest::prelude::*;
 
     #[test]
@@ -223,8 +207,8 @@ mod tests {
         let count = columns::of(Kind::Hosts).column("vm_count").unwrap();
         let view = View::behind(count.link.unwrap(), &host).unwrap();
         assert_eq!(
-            (view.kind, &view.equal[..]),
-            (Kind::Vms, &[("host_moref".to_owned(), "host-12".to_owned())][..])
+            (view.kind, &view.conditions[..]),
+            (Kind::Vms, &[Condition::is("host_moref", "host-12")][..])
         );
         assert_eq!(view.vcenter, Some(host.vcenter));
     }
@@ -232,15 +216,17 @@ mod tests {
     #[test]
     fn what_narrows_the_rows_can_be_taken_back_one_by_one_or_at_once() {
         let view = View {
-            equal: vec![("power_state".to_owned(), "poweredOn".to_owned())],
-            differ: vec![("is_template".to_owned(), "true".to_owned())],
+            conditions: vec![
+                Condition::is("power_state", "poweredOn"),
+                Condition::is_not("is_template", "true"),
+            ],
             page: 2,
             ..View::of(Kind::Vms)
         };
-        assert!(view.is_narrowed() && view.without(0).is_narrowed() && view.with_ruled_out(0).is_narrowed());
-        assert_eq!(view.without(0).with_ruled_out(0), View::of(Kind::Vms));
+        assert!(view.is_narrowed() && view.without(0).is_narrowed() && view.without(1).is_narrowed());
+        assert_eq!(view.without(0).without(0), View::of(Kind::Vms));
         assert_eq!(view.whole(), View::of(Kind::Vms));
-        assert_eq!(view.query().differ, view.differ);
+        assert_eq!(view.query().conditions, view.conditions);
     }
 
     #[test]
@@ -256,8 +242,11 @@ mod tests {
             let view = View {
                 vcenter: Some(VcenterId("v-1".into())),
                 text,
-                equal: vec![("host_moref".to_owned(), value.clone())],
-                differ: vec![("is_template".to_owned(), "true".to_owned()), ("name".to_owned(), value)],
+                conditions: vec![
+                    Condition::is("host_moref", value.trim()),
+                    Condition::is_not("is_template", "true"),
+                    Condition { operator: Operator::Contains, ..Condition::is("name", &format!("x{}", value.trim())) },
+                ],
                 sort: ("memory_bytes".to_owned(), down),
                 page,
                 open: Some(Selected { vcenter: VcenterId("v-1".into()), moref: moref.as_str().into() }),

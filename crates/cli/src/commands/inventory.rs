@@ -2,15 +2,14 @@
 //! Refuses to touch the network, unless `--max-age` asks for it.
 
 use crate::args::{Inventory as Command, Separator};
-use crate::delimited::{self, Style};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{self, Fit, Output, age, table, time};
 use crate::{ask, progress};
-use contract::columns::{self, Column, Visibility};
+use contract::columns::{self, Column};
 use contract::{ApiError, Code, Kind, OperationState, Time, Value, Vcenter, VcenterId};
 use serde_json::{Map, json};
-use service::{Freshness, Query, Reading, Service, Suggestion, Table};
+use service::{Freshness, Query, Reading, Service, Style, Suggestion, Table};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -34,6 +33,7 @@ pub(super) async fn run(
         columns: command.columns.clone(),
         sort: command.sort.clone(),
         limit: command.limit,
+        conditions: command.conditions.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
         ..Query::of(kind)
     };
     // Wrong columns are told before anything is fetched for them.
@@ -58,9 +58,11 @@ pub(super) async fn run(
     if output.is_json() {
         output.document(&rows(&answer))?;
     } else if let Some(style) = style(&command) {
-        output.text(&delimited::text(&answer, style, std::io::stdout().is_terminal())?)?;
+        let is_terminal = std::io::stdout().is_terminal();
+        let shown = |cell: &str| if is_terminal { output::printable(cell) } else { cell.to_owned() };
+        output.text(&service::delimited(&answer, style, command.columns.is_empty(), shown)?)?;
     } else {
-        shown(output, &answer, command.columns.is_empty())?;
+        shown(output, kind, &answer, command.columns.is_empty())?;
     }
     let ids: Vec<VcenterId> = vcenters.iter().map(|vcenter| vcenter.id.clone()).collect();
     super::say_what_is_left_out(service, output, &ids).await?;
@@ -75,7 +77,8 @@ fn style(command: &Command) -> Option<Style> {
         Separator::Tab => b'\t',
     };
     if command.spreadsheet {
-        return Some(Style::Spreadsheet { separator });
+        // A terminal shows the mark.
+        return Some(Style::Spreadsheet { separator, marked: !std::io::stdout().is_terminal() });
     }
     command.csv.then_some(Style::Exact)
 }
@@ -237,16 +240,13 @@ fn rows(answer: &Table) -> Vec<serde_json::Value> {
             let mut object = Map::new();
             for (id, value) in columns::IDENTITY.iter().zip(&row.identity) {
                 let column = columns::of(Kind::Vms).column(id);
-                object.insert(
-                    (*id).to_owned(),
-                    column.map_or(serde_json::Value::Null, |c| output::json(c, value)),
-                );
+                object.insert((*id).to_owned(), column.map_or(serde_json::Value::Null, |c| value.to_json(c)));
             }
             let missing: Map<_, _> =
                 row.missing.iter().map(|(column, why)| (column.id.to_string(), json!(why))).collect();
             object.insert("missing".to_owned(), missing.into());
             for (column, value) in answer.columns.iter().zip(&row.values) {
-                object.insert(column.id.to_string(), output::json(column, value));
+                object.insert(column.id.to_string(), value.to_json(column));
             }
             object.into()
         })
@@ -254,10 +254,15 @@ fn rows(answer: &Table) -> Vec<serde_json::Value> {
 }
 
 /// A table of the columns asked for, or of those that are worth the width of a terminal.
-fn shown(output: &Output, answer: &Table, chosen_by_us: bool) -> Result<(), ApiError> {
-    let shown: Vec<usize> = (0..answer.columns.len())
-        .filter(|position| !chosen_by_us || answer.columns[*position].visibility == Visibility::Shown)
-        .collect();
+fn shown(output: &Output, kind: Kind, answer: &Table, chosen_by_us: bool) -> Result<(), ApiError> {
+    let all = 0..answer.columns.len();
+    let shown: Vec<usize> = match chosen_by_us {
+        true => {
+            let first = columns::of(kind).first().into_iter();
+            first.filter_map(|one| answer.columns.iter().position(|column| column.id == one.id)).collect()
+        }
+        false => all.collect(),
+    };
     let several = answer.rows.iter().any(|row| row.identity.first() != answer.rows[0].identity.first());
     let mut header: Vec<&str> = shown.iter().map(|position| &*answer.columns[*position].title).collect();
     let mut fits: Vec<Fit> = shown.iter().map(|position| output::fit(answer.columns[*position])).collect();

@@ -3,7 +3,7 @@
 
 use super::place::{self, behind, container, moref_of, name_of};
 use super::{Column, Link, Row, Shape, Type, Unit};
-use crate::{Kind, Object, Value};
+use crate::{Kind, Object, Value, tally, words};
 
 pub(super) fn clusters() -> Vec<Column> {
     let s = Column::stored;
@@ -13,63 +13,124 @@ pub(super) fn clusters() -> Vec<Column> {
     let mut columns = vec![place::name()];
     columns.extend(place::datacenter(&["parent_moref"]));
     columns.extend([
-        s("overall_status", "Status", "overallStatus", Shape::Text).shown(),
-        s("ha_enabled", "HA", "configuration.dasConfig.enabled", Shape::Bool).shown(),
+        s("overall_status", "Status", "overallStatus", Shape::Text).terms(words::STATUS),
+        s("ha_enabled", "HA", "configuration.dasConfig.enabled", Shape::Bool),
         s(
             "admission_control",
             "Admission control",
             "configuration.dasConfig.admissionControlEnabled",
             Shape::Bool,
         ),
-        s("drs_enabled", "DRS", "configuration.drsConfig.enabled", Shape::Bool).shown(),
-        s("drs_behavior", "DRS behavior", "configuration.drsConfig.defaultVmBehavior", Shape::Text),
+        s("drs_enabled", "DRS", "configuration.drsConfig.enabled", Shape::Bool),
+        s("drs_behavior", "Automation level", "configuration.drsConfig.defaultVmBehavior", Shape::Text)
+            .terms(words::AUTOMATION),
+        s("failover_level", "Host failures tolerated", "configuration.dasConfig.failoverLevel", Shape::Int)
+            .unit(Unit::Count),
         summary("evc_mode", "EVC mode", "currentEVCModeKey", Shape::Text),
-        s("host_count", "Hosts", "host", Shape::Length)
-            .links(Link::Rows(Kind::Hosts, "cluster_moref"))
-            .shown(),
+        s("host_count", "Hosts", "host", Shape::Length).links(Link::Rows(Kind::Hosts, "cluster_moref")),
         summary("effective_host_count", "Effective hosts", "numEffectiveHosts", Shape::Int).unit(Unit::Count),
-        summary("cpu_total_mhz", "CPU total", "totalCpu", Shape::Int).unit(Unit::Mhz).shown(),
+        summary("cpu_total_mhz", "CPU total", "totalCpu", Shape::Int).unit(Unit::Mhz),
         summary("cpu_effective_mhz", "CPU effective", "effectiveCpu", Shape::Int).unit(Unit::Mhz),
-        summary("memory_total_bytes", "Memory total", "totalMemory", Shape::Int).unit(Unit::Bytes).shown(),
+        summary("memory_total_bytes", "Memory total", "totalMemory", Shape::Int).unit(Unit::Bytes),
         summary("memory_effective_bytes", "Memory effective", "effectiveMemory", Shape::Mebibytes),
         place::parent(),
     ]);
+    columns.extend(cluster_totals());
     columns
+}
+
+/// What is computed of a cluster's hosts and VMs. Hosts that are not connected, or in maintenance mode, are left out.
+fn cluster_totals() -> [Column; 6] {
+    let d = Column::derived;
+    [
+        d(
+            "hosts_available",
+            "Hosts available",
+            "hosts that are connected and not in maintenance mode",
+            &["host_count"],
+            |row| {
+                let (tally, all) = (row.snapshot.tally(row.object), row.object.stored("host_count").as_int());
+                // Where none of its hosts can be seen, nobody knows.
+                let all = all.filter(|all| tally.hosts > 0 || *all == 0);
+                all.map(|all| Value::text(format!("{} of {all}", tally.hosts_available))).into()
+            },
+        ),
+        d("vm_count", "VMs", "VMs on its hosts", &[], |row| Value::Int(row.snapshot.tally(row.object).vms))
+            .number(Unit::Count)
+            .links(Link::Rows(Kind::Vms, "cluster_moref"))
+            .alias(&["vms"])
+            .summed(),
+        place::cpu_percent(),
+        place::memory_percent(),
+        d(
+            "failover_memory_percent",
+            "Memory after failover",
+            "memory in use, of the memory without the largest hosts that HA is to survive",
+            &["ha_enabled", "failover_level"],
+            |row| match (row.object.stored("ha_enabled"), row.object.stored("failover_level").as_int()) {
+                (Value::Bool(true), level) => {
+                    let failed = usize::try_from(level.unwrap_or_default()).unwrap_or_default().max(1);
+                    row.snapshot.tally(row.object).memory_percent(failed)
+                }
+                _ => Value::Null,
+            },
+        )
+        .percent(),
+        d(
+            "vcpu_per_core",
+            "vCPU per core",
+            "vCPUs of powered-on VMs, by cores of available hosts",
+            &[],
+            |row| {
+                let tally = row.snapshot.tally(row.object);
+                Value::ratio(tally.vcpus_on, tally.cores)
+            },
+        )
+        .ty(Type::Decimal),
+    ]
 }
 
 pub(super) fn hosts() -> Vec<Column> {
     let s = Column::stored;
-    let mut columns = vec![place::name()];
+    let mut columns = vec![place::name().host_name()];
     columns.extend(place::datacenter(&["parent_moref"]));
     columns.extend([
         Column::derived("cluster", "Cluster", "parent", &["parent_moref"], |row| name_of(own_cluster(row)))
-            .links(Link::Objects(Kind::Clusters))
-            .shown(),
+            .links(Link::Objects(Kind::Clusters)),
         Column::derived("cluster_moref", "Cluster moref", "parent", &["parent_moref"], |row| {
             moref_of(own_cluster(row))
         }),
-        s("overall_status", "Status", "overallStatus", Shape::Text).shown(),
-        s("connection_state", "Connection", "runtime.connectionState", Shape::Text).shown().alias(&["state"]),
-        s("power_state", "Power", "runtime.powerState", Shape::Text).alias(&["power"]),
-        s("in_maintenance", "Maintenance", "runtime.inMaintenanceMode", Shape::Bool)
-            .shown()
+        s("overall_status", "Status", "overallStatus", Shape::Text).terms(words::STATUS),
+        Column::derived(
+            "state",
+            "State",
+            "runtime.connectionState, powerState and inMaintenanceMode",
+            &["connection_state", "power_state", "in_maintenance"],
+            |row| tally::host_state(row.object).map(Value::text).into(),
+        )
+        .terms(words::CONNECTION),
+        s("connection_state", "Connection", "runtime.connectionState", Shape::Text).terms(words::CONNECTION),
+        s("power_state", "Power", "runtime.powerState", Shape::Text).terms(words::POWER).alias(&["power"]),
+        s("in_maintenance", "Maintenance mode", "runtime.inMaintenanceMode", Shape::Bool)
             .alias(&["maintenance"]),
-        s("boot_time", "Booted", "runtime.bootTime", Shape::Time),
+        s("boot_time", "Boot time", "runtime.bootTime", Shape::Time),
+        place::uptime(),
         s("vendor", "Vendor", "summary.hardware.vendor", Shape::Text),
-        s("model", "Model", "summary.hardware.model", Shape::Text).shown(),
+        s("model", "Model", "summary.hardware.model", Shape::Text),
         s("uuid", "UUID", "summary.hardware.uuid", Shape::Text),
         s("cpu_model", "CPU model", "summary.hardware.cpuModel", Shape::Text),
         s("cpu_packages", "Sockets", "summary.hardware.numCpuPkgs", Shape::Int).unit(Unit::Count),
         s("cpu_cores", "Cores", "summary.hardware.numCpuCores", Shape::Int)
             .unit(Unit::Count)
-            .shown()
-            .alias(&["cpu"]),
-        s("cpu_threads", "Threads", "summary.hardware.numCpuThreads", Shape::Int).unit(Unit::Count),
+            .alias(&["cpu"])
+            .summed(),
+        s("cpu_threads", "Logical processors", "summary.hardware.numCpuThreads", Shape::Int)
+            .unit(Unit::Count),
         s("cpu_mhz_per_core", "Clock", "summary.hardware.cpuMhz", Shape::Int).unit(Unit::Mhz),
         s("memory_bytes", "Memory", "summary.hardware.memorySize", Shape::Int)
             .unit(Unit::Bytes)
-            .shown()
-            .alias(&["mem"]),
+            .alias(&["mem"])
+            .summed(),
         s(
             "serial_number",
             "Serial number",
@@ -82,13 +143,37 @@ pub(super) fn hosts() -> Vec<Column> {
             "summary.hardware.otherIdentifyingInfo",
             Shape::Identification(&["ServiceTag"]),
         ),
-        s("product_version", "Version", "summary.config.product.version", Shape::Text)
-            .shown()
-            .alias(&["version"]),
+        s("product_version", "Version", "summary.config.product.version", Shape::Text).alias(&["version"]),
         s("product_build", "Build", "summary.config.product.build", Shape::Text).alias(&["build"]),
         s("reboot_required", "Reboot required", "summary.rebootRequired", Shape::Bool),
         s("cpu_usage_mhz", "CPU used", "summary.quickStats.overallCpuUsage", Shape::Int).unit(Unit::Mhz),
-        s("memory_usage_bytes", "Memory used", "summary.quickStats.overallMemoryUsage", Shape::Mebibytes),
+        s("memory_usage_bytes", "Memory used", "summary.quickStats.overallMemoryUsage", Shape::Mebibytes)
+            .summed(),
+        Column::derived(
+            "cpu_percent",
+            "CPU",
+            "summary.quickStats.overallCpuUsage, of cores times clock",
+            &["cpu_usage_mhz", "cpu_cores", "cpu_mhz_per_core"],
+            |row| {
+                let used = row.object.stored("cpu_usage_mhz").as_int();
+                used.zip(tally::host_mhz(row.object)).map(|(used, all)| Value::percent(used, all)).into()
+            },
+        )
+        .percent(),
+        Column::derived(
+            "memory_percent",
+            "Memory used %",
+            "summary.quickStats.overallMemoryUsage, of memorySize",
+            &["memory_usage_bytes", "memory_bytes"],
+            |row| {
+                let int = |id| row.object.stored(id).as_int();
+                int("memory_usage_bytes")
+                    .zip(int("memory_bytes"))
+                    .map(|(used, all)| Value::percent(used, all))
+                    .into()
+            },
+        )
+        .percent(),
         s(
             "management_ips",
             "Management IPs",
@@ -102,8 +187,8 @@ pub(super) fn hosts() -> Vec<Column> {
     columns.extend([
         s("vm_count", "VMs", "vm", Shape::Length)
             .links(Link::Rows(Kind::Vms, "host_moref"))
-            .shown()
-            .alias(&["vms"]),
+            .alias(&["vms"])
+            .summed(),
         place::parent(),
     ]);
     columns
@@ -114,26 +199,35 @@ pub(super) fn resource_pools() -> Vec<Column> {
     vec![
         place::name(),
         Column::derived("cluster", "Cluster", "owner", &["owner_moref"], |row| name_of(owning_cluster(row)))
-            .links(Link::Objects(Kind::Clusters))
-            .shown(),
+            .links(Link::Objects(Kind::Clusters)),
         Column::derived("cluster_moref", "Cluster moref", "owner", &["owner_moref"], |row| {
             moref_of(owning_cluster(row))
         }),
         Column::derived("parent", "Parent", "parent", &["parent_moref"], |row| {
             place::name_behind(row, "parent_moref")
         })
-        .links(Link::Objects(Kind::ResourcePools))
-        .shown(),
+        .links(Link::Objects(Kind::ResourcePools)),
         s("parent_moref", "Parent moref", "parent", Shape::Reference).place(),
         Column::derived("is_vapp", "vApp", "type of the object", &[], |row| {
             Value::Bool(&*row.object.object_type == "VirtualApp")
         })
-        .ty(Type::Boolean)
-        .shown(),
+        .ty(Type::Boolean),
         s("vm_count", "VMs", "vm", Shape::Length)
             .links(Link::Rows(Kind::Vms, "resource_pool_moref"))
-            .shown()
             .alias(&["vms"]),
+        s("cpu_reservation_mhz", "CPU reservation", "config.cpuAllocation.reservation", Shape::Int)
+            .unit(Unit::Mhz),
+        s("cpu_limit_mhz", "CPU limit", "config.cpuAllocation.limit", Shape::Limit).unit(Unit::Mhz),
+        s("cpu_shares", "CPU shares", "config.cpuAllocation.shares.shares", Shape::Int).unit(Unit::Count),
+        s(
+            "memory_reservation_bytes",
+            "Memory reservation",
+            "config.memoryAllocation.reservation",
+            Shape::Mebibytes,
+        ),
+        s("memory_limit_bytes", "Memory limit", "config.memoryAllocation.limit", Shape::MebibytesLimit),
+        s("memory_shares", "Memory shares", "config.memoryAllocation.shares.shares", Shape::Int)
+            .unit(Unit::Count),
         s("owner_moref", "Owner", "owner", Shape::Reference).internal(),
         // Of vApps in vApps only the outermost has a folder, and a linked one stands in another pool than its vApp.
         s("parent_folder_moref", "VM folder", "parentFolder", Shape::Reference).of("VirtualApp").internal(),
@@ -169,7 +263,7 @@ pub(super) fn references() -> [Column; 6] {
     ]
 }
 
-fn own_cluster<'a>(row: &Row<'a>) -> Option<&'a Object> {
+pub(super) fn own_cluster<'a>(row: &Row<'a>) -> Option<&'a Object> {
     behind(row, "parent_moref").filter(|object| object.kind == Kind::Clusters)
 }
 

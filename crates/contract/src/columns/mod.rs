@@ -5,6 +5,7 @@
 mod compute;
 #[cfg(test)]
 mod declared;
+mod layout;
 mod place;
 mod shape;
 mod storage;
@@ -12,9 +13,11 @@ mod storage;
 mod tests;
 mod vms;
 
+pub use layout::Group;
 pub use shape::{Flat, Shape, Type, Unit};
 
-use crate::{Kind, Missing, Row, Value};
+use crate::words::Terms;
+use crate::{ApiError, Code, Kind, Missing, Row, Value};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -48,10 +51,8 @@ pub enum Get {
 pub enum Visibility {
     /// Nowhere: it only serves other columns.
     Internal,
-    /// In JSON, exports and the column list.
+    /// In JSON, exports and the column list; which of them a table begins with, the kind's layout says.
     Listed,
-    /// Also in tables that choose no columns.
-    Shown,
 }
 
 /// Where a column leads.
@@ -94,6 +95,14 @@ pub struct Column {
     pub visibility: Visibility,
     /// Where it leads.
     pub link: Option<Link>,
+    /// vSphere's words among its values, and those for people.
+    pub terms: Terms,
+    /// Whether its values are IP addresses.
+    pub is_address: bool,
+    /// Whether its values are names of hosts, which people know without their domain.
+    pub is_host_name: bool,
+    /// Whether the sum of its values over many rows means something.
+    pub is_summed: bool,
     /// Where its value comes from.
     pub get: Get,
 }
@@ -135,6 +144,10 @@ impl Column {
             aliases: &[],
             visibility: Visibility::Listed,
             link: None,
+            terms: &[],
+            is_address: matches!(shape, Shape::Addresses(_) | Shape::VnicAddresses(_)),
+            is_host_name: false,
+            is_summed: false,
             // The schema numbers the slots when it has all columns.
             get: Get::Stored { slot: usize::MAX, shape },
         }
@@ -204,9 +217,34 @@ impl Column {
         self
     }
 
-    fn shown(mut self) -> Column {
-        self.visibility = Visibility::Shown;
+    fn terms(mut self, terms: Terms) -> Column {
+        self.terms = terms;
         self
+    }
+
+    fn address(mut self) -> Column {
+        self.is_address = true;
+        self
+    }
+
+    fn host_name(mut self) -> Column {
+        self.is_host_name = true;
+        self
+    }
+
+    fn summed(mut self) -> Column {
+        self.is_summed = true;
+        self
+    }
+
+    /// A share of a whole, in percent.
+    fn percent(self) -> Column {
+        self.ty(Type::Decimal).unit(Unit::Percent)
+    }
+
+    /// A number that is computed.
+    fn number(self, unit: Unit) -> Column {
+        self.ty(Type::Integer).unit(unit)
     }
 
     fn internal(mut self) -> Column {
@@ -223,7 +261,7 @@ impl Column {
     }
 
     /// Whether it goes by this name, without regard to case.
-    pub fn is_called(&self, name: &str) -> bool {
+    fn is_called(&self, name: &str) -> bool {
         self.id.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
     }
 }
@@ -231,13 +269,14 @@ impl Column {
 /// The columns of a kind.
 #[derive(Debug)]
 pub struct Schema {
+    kind: Kind,
     columns: Vec<Column>,
     stored: Vec<usize>,
     slots: HashMap<Cow<'static, str>, usize>,
 }
 
 impl Schema {
-    fn new(mut columns: Vec<Column>) -> Schema {
+    fn new(kind: Kind, mut columns: Vec<Column>) -> Schema {
         let mut stored = Vec::new();
         let mut slots = HashMap::new();
         for (position, column) in columns.iter_mut().enumerate() {
@@ -248,7 +287,7 @@ impl Schema {
                 stored.push(position);
             }
         }
-        Schema { columns, stored, slots }
+        Schema { kind, columns, stored, slots }
     }
 
     /// Every column that users can ask for.
@@ -277,9 +316,20 @@ impl Schema {
         self.slots.get(id).copied()
     }
 
-    /// The column of that name.
+    /// The column of that name: its id, an alias, or the title that people read above it.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns().find(|column| column.is_called(name))
+        let called = self.columns().find(|column| column.is_called(name));
+        called.or_else(|| self.columns().find(|column| column.title.eq_ignore_ascii_case(name)))
+    }
+
+    /// The same, or an error that lists the columns there are.
+    pub fn named(&self, name: &str) -> Result<&Column, ApiError> {
+        self.column(name).ok_or_else(|| {
+            let known: Vec<&str> = self.columns().map(|column| &*column.id).collect();
+            let message = format!("{} have no column \"{name}\"", self.kind.plural());
+            ApiError::new(Code::InvalidValue, message)
+                .next(format!("Their columns are: {}.", known.join(", ")))
+        })
     }
 }
 
@@ -290,7 +340,7 @@ pub fn of(kind: Kind) -> &'static Arc<Schema> {
         let with_identity = |kind| {
             let mut columns = columns_of(kind);
             columns.extend(identity());
-            (kind, Arc::new(Schema::new(columns)))
+            (kind, Arc::new(Schema::new(kind, columns)))
         };
         Kind::ALL.into_iter().map(with_identity).collect()
     });

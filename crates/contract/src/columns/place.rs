@@ -1,25 +1,90 @@
 //! Columns of the kinds that say where things are, and the computations on places that other kinds share.
 //! Refuses to look beyond the containers of an object.
 
-use super::{Column, Link, Shape};
-use crate::{Kind, Missing, Object, Row, Value};
+use super::{Column, Link, Shape, Unit};
+use crate::{Kind, Missing, Object, Row, Tally, Time, Value, words};
 
 pub(super) fn datacenters() -> Vec<Column> {
     vec![
         name(),
-        Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path).shown(),
+        Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path),
         parent(),
+        count_within("cluster_count", "Clusters", "clusters in it", |row| Value::Int(tally(row).clusters))
+            .links(Link::Rows(Kind::Clusters, "datacenter_moref")),
+        count_within("host_count", "Hosts", "hosts in it", |row| Value::Int(tally(row).hosts))
+            .links(Link::Rows(Kind::Hosts, "datacenter_moref"))
+            .summed(),
+        count_within("vm_count", "VMs", "VMs in it", |row| Value::Int(tally(row).vms))
+            .links(Link::Rows(Kind::Vms, "datacenter_moref"))
+            .summed(),
+        cpu_percent(),
+        memory_percent(),
+        count_within("capacity_bytes", "Capacity", "capacity of its accessible datastores", |row| {
+            Value::Int(tally(row).capacity_bytes)
+        })
+        .unit(Unit::Bytes)
+        .summed(),
+        Column::derived("free_percent", "Free", "free space of its accessible datastores", &[], |row| {
+            Value::percent(tally(row).free_bytes, tally(row).capacity_bytes)
+        })
+        .percent(),
     ]
 }
 
+fn tally<'a>(row: &Row<'a>) -> &'a Tally {
+    row.snapshot.tally(row.object)
+}
+
+/// A number of things that lie within a container.
+fn count_within(
+    id: &'static str,
+    title: &'static str,
+    source: &'static str,
+    value: fn(&Row<'_>) -> Value,
+) -> Column {
+    Column::derived(id, title, source, &[], value).number(Unit::Count)
+}
+
+/// How much of the CPU of the hosts in it is in use.
+pub(super) fn cpu_percent() -> Column {
+    let source = "clock in use, of cores times clock of its available hosts";
+    Column::derived("cpu_percent", "CPU", source, &[], |row| tally(row).cpu_percent()).percent()
+}
+
+/// How much of the memory of the hosts in it is in use.
+pub(super) fn memory_percent() -> Column {
+    let source = "memory in use, of the memory of its available hosts";
+    Column::derived("memory_percent", "Memory", source, &[], |row| tally(row).memory_percent(0)).percent()
+}
+
+/// How long a host or a VM has been running.
+pub(super) fn uptime() -> Column {
+    Column::derived("uptime_seconds", "Uptime", "runtime.bootTime", &["boot_time"], |row| {
+        age(row, "boot_time")
+    })
+    .number(Unit::Seconds)
+    .alias(&["uptime"])
+}
+
+/// How long ago the time in a stored column was; unknown where it lies in the future.
+pub(super) fn age(row: &Row<'_>, id: &str) -> Value {
+    let at = row.object.stored(id).as_int();
+    at.and_then(|at| Time(at).age_seconds(row.now)).map(Value::Int).into()
+}
+
 pub(super) fn folders() -> Vec<Column> {
-    vec![
-        name(),
-        Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path).shown(),
-        Column::stored("type", "Type", "childType", Shape::FolderType).shown(),
+    let mut columns = vec![name()];
+    columns.extend(datacenter(&["parent_moref"]));
+    columns.extend([
+        Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path),
+        Column::stored("type", "Type", "childType", Shape::FolderType).terms(words::FOLDER_TYPE),
+        count_within("vm_count", "VMs", "VMs in it and in the folders below", |row| {
+            Value::Int(tally(row).vms)
+        }),
         parent(),
         Column::stored("is_root", "Root", "ServiceContent.rootFolder", Shape::IsRoot).internal(),
-    ]
+    ]);
+    columns
 }
 
 pub(super) fn standalone_hosts() -> Vec<Column> {
@@ -28,7 +93,7 @@ pub(super) fn standalone_hosts() -> Vec<Column> {
 
 /// Every kind's name.
 pub(super) fn name() -> Column {
-    Column::stored("name", "Name", "name", Shape::Name).shown()
+    Column::stored("name", "Name", "name", Shape::Name)
 }
 
 /// The container that every kind but VMs has, for walking upwards.
@@ -42,8 +107,7 @@ pub(super) fn datacenter(from: &'static [&'static str]) -> [Column; 2] {
         Column::derived("datacenter", "Datacenter", "name of the Datacenter above", from, |row| {
             name_of(container(row, Kind::Datacenters))
         })
-        .links(Link::Objects(Kind::Datacenters))
-        .shown(),
+        .links(Link::Objects(Kind::Datacenters)),
         Column::derived("datacenter_moref", "Datacenter moref", "the Datacenter above", from, |row| {
             moref_of(container(row, Kind::Datacenters))
         }),

@@ -12,6 +12,8 @@ pub enum Type {
     Text,
     /// Whole number.
     Integer,
+    /// Number with up to three decimals.
+    Decimal,
     /// Yes or no.
     Boolean,
     /// Point in time.
@@ -20,7 +22,7 @@ pub enum Type {
     List,
 }
 
-/// The unit of an integer column.
+/// The unit of a column of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -31,6 +33,10 @@ pub enum Unit {
     Mhz,
     /// A number of things.
     Count,
+    /// A share of a whole.
+    Percent,
+    /// A time span.
+    Seconds,
 }
 
 /// How a property of the server becomes a stored value.
@@ -44,6 +50,10 @@ pub enum Shape {
     Int,
     /// Size in units of 2^20 bytes, kept as bytes.
     Mebibytes,
+    /// Whole number that limits; -1 is no limit.
+    Limit,
+    /// Size in units of 2^20 bytes that limits, kept as bytes; -1 is no limit.
+    MebibytesLimit,
     /// xsd:boolean.
     Bool,
     /// xsd:dateTime.
@@ -52,6 +62,8 @@ pub enum Shape {
     Reference,
     /// A list of references.
     References,
+    /// The hosts in a list of DatastoreHostMount that can access the datastore.
+    Mounts,
     /// Length of a list.
     Length,
     /// Values of a HostSystemIdentificationInfo list with one of these keys, comma-joined; the first key
@@ -89,7 +101,10 @@ pub enum Flat {
 impl Shape {
     /// Whether texts in a stored document are references.
     pub fn holds_references(self) -> bool {
-        matches!(self, Shape::Reference | Shape::References | Shape::FromTree(Flat::Reference))
+        matches!(
+            self,
+            Shape::Reference | Shape::References | Shape::Mounts | Shape::FromTree(Flat::Reference)
+        )
     }
 
     /// Whether it is read from a property of the object itself.
@@ -114,12 +129,13 @@ impl Shape {
                 (Type::Text, None)
             }
             Shape::FromTree(_) => (Type::Text, None),
-            Shape::Int => (Type::Integer, None),
+            Shape::Int | Shape::Limit => (Type::Integer, None),
             Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
-            Shape::Mebibytes => (Type::Integer, Some(Unit::Bytes)),
+            Shape::Mebibytes | Shape::MebibytesLimit => (Type::Integer, Some(Unit::Bytes)),
             Shape::Bool | Shape::IsRoot => (Type::Boolean, None),
             Shape::Time | Shape::SnapshotOldest => (Type::Time, None),
             Shape::References
+            | Shape::Mounts
             | Shape::VnicAddresses(_)
             | Shape::Each(_)
             | Shape::Addresses(_)

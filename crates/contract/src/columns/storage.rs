@@ -2,8 +2,9 @@
 //! Refuses to compute what the server reports.
 
 use super::place::{self, behind, moref_of, name_of};
-use super::{Column, Link, Row, Shape, Unit};
-use crate::{Kind, Object, Value};
+use super::{Column, Link, Row, Shape, Type, Unit};
+use crate::{Kind, Object, Ref, Value, words};
+use std::collections::BTreeSet;
 
 pub(super) fn datastores() -> Vec<Column> {
     let s = Column::stored;
@@ -21,25 +22,71 @@ pub(super) fn datastores() -> Vec<Column> {
             &["parent_moref"],
             |row| moref_of(pod(row)),
         ),
-        s("type", "Type", "summary.type", Shape::Text).shown(),
+        s("type", "Type", "summary.type", Shape::Text),
         s("url", "URL", "summary.url", Shape::Text),
         s("capacity_bytes", "Capacity", "summary.capacity", Shape::Int)
             .unit(Unit::Bytes)
-            .shown()
-            .alias(&["capacity"]),
-        s("free_bytes", "Free", "summary.freeSpace", Shape::Int).unit(Unit::Bytes).shown().alias(&["free"]),
+            .alias(&["capacity"])
+            .summed(),
+        s("free_bytes", "Free space", "summary.freeSpace", Shape::Int)
+            .unit(Unit::Bytes)
+            .alias(&["free"])
+            .summed(),
+        Column::derived(
+            "free_percent",
+            "Free %",
+            "summary.freeSpace, of summary.capacity",
+            &["free_bytes", "capacity_bytes"],
+            |row| {
+                let int = |id| row.object.stored(id).as_int();
+                int("free_bytes")
+                    .zip(int("capacity_bytes"))
+                    .map(|(free, all)| Value::percent(free, all))
+                    .into()
+            },
+        )
+        .percent(),
+        Column::derived(
+            "provisioned_percent",
+            "Provisioned %",
+            "capacity without free space and with uncommitted space, of the capacity",
+            &["free_bytes", "capacity_bytes", "uncommitted_bytes"],
+            provisioned,
+        )
+        .percent(),
         s("uncommitted_bytes", "Uncommitted", "summary.uncommitted", Shape::Int).unit(Unit::Bytes),
-        s("accessible", "Accessible", "summary.accessible", Shape::Bool).shown(),
-        s("maintenance_mode", "Maintenance mode", "summary.maintenanceMode", Shape::Text),
-        s("shared", "Shared", "summary.multipleHostAccess", Shape::Bool).shown(),
+        s("accessible", "Accessible", "summary.accessible", Shape::Bool),
+        s("maintenance_mode", "Maintenance mode", "summary.maintenanceMode", Shape::Text)
+            .terms(words::DATASTORE_MAINTENANCE),
+        s("shared", "Shared", "summary.multipleHostAccess", Shape::Bool),
         s("as_of", "Free space as of", "info.timestamp", Shape::Time),
-        s("host_count", "Hosts", "host", Shape::Length)
-            .links(Link::Rows(Kind::Hosts, "datastores_moref"))
-            .shown(),
+        s("host_count", "Hosts", "host", Shape::Length).links(Link::Rows(Kind::Hosts, "datastores_moref")),
         s("vm_count", "VMs", "vm", Shape::Length)
             .links(Link::Rows(Kind::Vms, "datastores_moref"))
-            .shown()
             .alias(&["vms"]),
+        Column::derived("mounted", "Mounted", "host.mountInfo.accessible", &["host_count"], |row| {
+            let able = row.object.stored("mount_refs");
+            let of = |all| Value::text(format!("{} of {all}", able.refs().count()));
+            row.object.stored("host_count").as_int().filter(|_| !able.is_null()).map(of).into()
+        }),
+        Column::derived(
+            "clusters",
+            "Clusters",
+            "clusters of the hosts that can access it",
+            &["mount_refs"],
+            |row| names(row, |cluster| cluster.stored("name").clone()),
+        )
+        .ty(Type::List)
+        .links(Link::Objects(Kind::Clusters)),
+        Column::derived(
+            "clusters_moref",
+            "Cluster morefs",
+            "clusters of the hosts that can access it",
+            &["mount_refs"],
+            |row| names(row, |cluster| Value::text(cluster.moref.clone())),
+        )
+        .ty(Type::List),
+        s("mount_refs", "Hosts with access", "host", Shape::Mounts).internal(),
         place::parent(),
     ]);
     columns
@@ -50,18 +97,35 @@ pub(super) fn networks() -> Vec<Column> {
     let mut columns = vec![place::name()];
     columns.extend(place::datacenter(&["parent_moref"]));
     columns.extend([
-        Column::derived("type", "Type", "type of the object", &[], network_type).shown(),
-        s("accessible", "Accessible", "summary.accessible", Shape::Bool).shown(),
-        s("host_count", "Hosts", "host", Shape::Length)
-            .links(Link::Rows(Kind::Hosts, "networks_moref"))
-            .shown(),
+        Column::derived("type", "Type", "type of the object", &[], network_type).terms(words::NETWORK_TYPE),
+        s("accessible", "Accessible", "summary.accessible", Shape::Bool),
+        s("host_count", "Hosts", "host", Shape::Length).links(Link::Rows(Kind::Hosts, "networks_moref")),
         s("vm_count", "VMs", "vm", Shape::Length)
             .links(Link::Rows(Kind::Vms, "networks_moref"))
-            .shown()
             .alias(&["vms"]),
         place::parent(),
     ]);
     columns
+}
+
+fn provisioned(row: &Row<'_>) -> Value {
+    let int = |id| row.object.stored(id).as_int();
+    let sizes = int("capacity_bytes").zip(int("free_bytes")).zip(int("uncommitted_bytes"));
+    let share = |((capacity, free), uncommitted): ((i64, i64), i64)| {
+        Value::percent(capacity.saturating_sub(free).saturating_add(uncommitted), capacity)
+    };
+    sizes.map(share).into()
+}
+
+/// Something of each cluster whose hosts can access a datastore.
+fn names(row: &Row<'_>, of: fn(&Object) -> Value) -> Value {
+    let hosts = match row.object.stored("mount_refs") {
+        Value::Null => return Value::Null,
+        hosts => hosts.refs(),
+    };
+    let parents: BTreeSet<&Ref> = hosts.filter_map(|host| row.snapshot.follow(host)?.parent()).collect();
+    let clusters = parents.into_iter().filter(|parent| parent.kind == Kind::Clusters);
+    Value::list(clusters.filter_map(|cluster| row.snapshot.follow(cluster)).map(|cluster| of(cluster)))
 }
 
 fn pod<'a>(row: &Row<'a>) -> Option<&'a Object> {

@@ -3,7 +3,7 @@
 
 use super::place::{self, behind, moref_of, name_of};
 use super::{Column, Flat, Link, Row, Shape, Type, Unit, compute};
-use crate::{Kind, Missing, Object};
+use crate::{Kind, Missing, Object, Value, words};
 
 /// A VM in a vApp has no parent: the vApp says which folder it is in.
 const IN_FOLDER: &str = "parent, or parentFolder of the vApp";
@@ -16,15 +16,14 @@ pub(super) fn vms() -> Vec<Column> {
     columns.extend([
         d("cluster", "Cluster", "parent of runtime.host", &["host_ref"], |row| name_of(cluster(row)))
             .beyond(cluster_beyond)
-            .links(Link::Objects(Kind::Clusters))
-            .shown(),
+            .links(Link::Objects(Kind::Clusters)),
         d("cluster_moref", "Cluster moref", "parent of runtime.host", &["host_ref"], |row| {
             moref_of(cluster(row))
         })
         .beyond(cluster_beyond),
         d("host", "Host", "runtime.host", &["host_ref"], |row| place::name_behind(row, "host_ref"))
             .links(Link::Objects(Kind::Hosts))
-            .shown(),
+            .host_name(),
         d("host_moref", "Host moref", "runtime.host", &["host_ref"], |row| place::moref(row, "host_ref")),
         s("host_ref", "Host", "runtime.host", Shape::Reference).internal(),
         d("folder", "Folder", IN_FOLDER, &["folder_ref", "vapp_moref"], place::path_of_folder)
@@ -39,45 +38,82 @@ pub(super) fn vms() -> Vec<Column> {
         })
         .links(Link::Objects(Kind::ResourcePools)),
         s("resource_pool_moref", "Resource pool moref", "resourcePool", Shape::Reference).place(),
-        s("overall_status", "Status", "overallStatus", Shape::Text),
-        s("power_state", "Power", "runtime.powerState", Shape::Text).shown().alias(&["power"]),
-        s("connection_state", "Connection", "runtime.connectionState", Shape::Text),
-        s("boot_time", "Booted", "runtime.bootTime", Shape::Time),
+        s("overall_status", "Status", "overallStatus", Shape::Text).terms(words::STATUS),
+        s("power_state", "Power", "runtime.powerState", Shape::Text).terms(words::POWER).alias(&["power"]),
+        s("connection_state", "Connection", "runtime.connectionState", Shape::Text).terms(words::CONNECTION),
+        s("boot_time", "Boot time", "runtime.bootTime", Shape::Time),
+        place::uptime(),
         s("is_template", "Template", "config.template", Shape::Bool).alias(&["template"]),
-        s("guest_os_configured", "Guest OS (configured)", "config.guestFullName", Shape::Text)
-            .shown()
-            .alias(&["os"]),
+        s("guest_os_configured", "Guest OS (configured)", "config.guestFullName", Shape::Text).alias(&["os"]),
         s("guest_os_tools", "Guest OS (Tools)", "guest.guestFullName", Shape::Text),
-        s("guest_hostname", "Hostname", "guest.hostName", Shape::Text).alias(&["hostname"]),
+        s("guest_hostname", "DNS name", "guest.hostName", Shape::Text).alias(&["hostname"]),
         s("bios_uuid", "BIOS UUID", "config.uuid", Shape::Text).alias(&["uuid"]),
         s("instance_uuid", "Instance UUID", "config.instanceUuid", Shape::Text),
-        s("cpu_count", "CPUs", "config.hardware.numCPU", Shape::Int)
+        s("cpu_count", "vCPU", "config.hardware.numCPU", Shape::Int)
             .unit(Unit::Count)
-            .shown()
-            .alias(&["cpu"]),
+            .alias(&["cpu", "vcpu"])
+            .summed(),
         s("cores_per_socket", "Cores per socket", "config.hardware.numCoresPerSocket", Shape::Int)
             .unit(Unit::Count),
-        s("memory_bytes", "Memory", "config.hardware.memoryMB", Shape::Mebibytes).shown().alias(&["mem"]),
-        s("committed_bytes", "Committed", "summary.storage.committed", Shape::Int).unit(Unit::Bytes).shown(),
+        s("memory_bytes", "Memory", "config.hardware.memoryMB", Shape::Mebibytes).alias(&["mem"]).summed(),
+        s("committed_bytes", "Used space", "summary.storage.committed", Shape::Int)
+            .unit(Unit::Bytes)
+            .alias(&["used"])
+            .summed(),
+        d(
+            "provisioned_bytes",
+            "Provisioned space",
+            "summary.storage.committed and uncommitted",
+            &["committed_bytes", "uncommitted_bytes"],
+            |row| {
+                let int = |id| row.object.stored(id).as_int();
+                let sizes = int("committed_bytes").zip(int("uncommitted_bytes"));
+                sizes.map(|(used, more)| Value::Int(used.saturating_add(more))).into()
+            },
+        )
+        .number(Unit::Bytes)
+        .alias(&["provisioned"])
+        .summed(),
         s("uncommitted_bytes", "Uncommitted", "summary.storage.uncommitted", Shape::Int).unit(Unit::Bytes),
-        s("ip_address", "IP address", "guest.ipAddress", Shape::Text).shown().alias(&["ip"]),
+        s("ip_address", "IP address", "guest.ipAddress", Shape::Text).address().alias(&["ip"]),
         s("ip_addresses", "IP addresses", "guest.net", Shape::Addresses("ipAddress")),
         s("mac_addresses", "MAC addresses", "config.hardware.device", Shape::CardMacs).alias(&["mac"]),
-        s("tools_running_status", "Tools", "guest.toolsRunningStatus", Shape::Text).alias(&["tools"]),
-        s("tools_version_status", "Tools version status", "guest.toolsVersionStatus2", Shape::Text),
-        s("tools_version", "Tools version", "guest.toolsVersion", Shape::Text),
-        s("hardware_version", "Hardware version", "config.version", Shape::Text),
+        s("tools_running_status", "VMware Tools", "guest.toolsRunningStatus", Shape::Text)
+            .terms(words::TOOLS_RUNNING)
+            .alias(&["tools"]),
+        s("tools_version_status", "VMware Tools status", "guest.toolsVersionStatus2", Shape::Text)
+            .terms(words::TOOLS_VERSION),
+        s("tools_version", "VMware Tools version", "guest.toolsVersion", Shape::Text),
+        s("hardware_version", "Compatibility", "config.version", Shape::Text).terms(words::COMPATIBILITY),
         s("vmx_path", "VMX path", "config.files.vmPathName", Shape::Text),
+        d("home_datastore", "Datastore", "config.files.vmPathName", &["vmx_path"], |row| {
+            home(row).map(Value::text).into()
+        })
+        .links(Link::Objects(Kind::Datastores)),
+        d("home_datastore_moref", "Datastore moref", "config.files.vmPathName", &["vmx_path"], |row| {
+            let is_home = |one: &&Object| one.stored("name").as_text() == home(row);
+            let own = row.object.stored("datastore_refs").refs();
+            moref_of(own.filter_map(|r| row.snapshot.follow(r)).map(|one| &**one).find(is_home))
+        }),
         s("snapshot_count", "Snapshots", "snapshot.rootSnapshotList", Shape::SnapshotCount)
             .links(Link::Rows(Kind::Snapshots, "vm_moref"))
             .alias(&["snapshots"]),
         s("snapshot_oldest_at", "Oldest snapshot", "snapshot.rootSnapshotList", Shape::SnapshotOldest),
+        d(
+            "snapshot_age_seconds",
+            "Oldest snapshot age",
+            "snapshot.rootSnapshotList",
+            &["snapshot_oldest_at"],
+            |row| place::age(row, "snapshot_oldest_at"),
+        )
+        .number(Unit::Seconds)
+        .alias(&["snapshot_age"]),
     ]);
     columns.extend(compute::references());
     columns.extend([
         s("annotation", "Notes", "config.annotation", Shape::Text).alias(&["notes"]),
         s("created_at", "Created", "config.createDate", Shape::Time).since(6, 7),
-        s("consolidation_needed", "Consolidation needed", "runtime.consolidationNeeded", Shape::Bool),
+        s("consolidation_needed", "Needs consolidation", "runtime.consolidationNeeded", Shape::Bool),
         s("current_snapshot_moref", "Current snapshot", "snapshot.currentSnapshot", Shape::Reference)
             .internal(),
     ]);
@@ -90,19 +126,48 @@ pub(super) fn snapshots() -> Vec<Column> {
     let plain = Shape::FromTree(Flat::Plain);
     vec![
         Column::derived("vm", "VM", "name of the VM", &["vm_ref"], |row| place::name_behind(row, "vm_ref"))
-            .links(Link::Objects(Kind::Vms))
-            .shown(),
+            .links(Link::Objects(Kind::Vms)),
         Column::derived("vm_moref", "VM moref", "the VM", &["vm_ref"], |row| place::moref(row, "vm_ref")),
         s("vm_ref", "VM", Shape::FromTree(Flat::Reference)).internal(),
-        s("name", "Name", plain).shown(),
+        s("name", "Name", plain),
         s("description", "Description", plain),
         s("id", "Id", plain).ty(Type::Integer),
-        s("created_at", "Created", plain).ty(Type::Time).shown(),
-        s("vm_state", "VM state", plain).shown(),
+        s("created_at", "Created", plain).ty(Type::Time),
+        Column::derived("age_seconds", "Age", TREE, &["created_at"], |row| place::age(row, "created_at"))
+            .number(Unit::Seconds)
+            .alias(&["age"]),
+        s("vm_state", "VM state", plain).terms(words::POWER),
         s("quiesced", "Quiesced", plain).ty(Type::Boolean),
-        s("is_current", "Current", plain).ty(Type::Boolean).shown(),
-        s("depth", "Depth", plain).ty(Type::Integer).shown(),
+        s("is_current", "Current", plain).ty(Type::Boolean),
+        s("depth", "Depth", plain).ty(Type::Integer),
+        of_vm("cluster", "Cluster").links(Link::Objects(Kind::Clusters)),
+        of_vm("cluster_moref", "Cluster moref"),
+        of_vm("datastores", "Datastores").ty(Type::List).links(Link::Objects(Kind::Datastores)),
+        of_vm("datastores_moref", "Datastore morefs").ty(Type::List),
     ]
+}
+
+/// A column of the VM that a snapshot is of.
+fn of_vm(id: &'static str, title: &'static str) -> Column {
+    let value: fn(&Row<'_>) -> Value = match id {
+        "cluster" => |row| value_of_vm(row, "cluster"),
+        "cluster_moref" => |row| value_of_vm(row, "cluster_moref"),
+        "datastores" => |row| value_of_vm(row, "datastores"),
+        _ => |row| value_of_vm(row, "datastores_moref"),
+    };
+    Column::derived(id, title, "the VM", &["vm_ref"], value)
+}
+
+fn value_of_vm(row: &Row<'_>, id: &str) -> Value {
+    let column = super::of(Kind::Vms).column(id);
+    let vm = behind(row, "vm_ref").map(|object| Row { object, ..*row });
+    vm.zip(column).map(|(vm, column)| vm.value(column)).into()
+}
+
+/// The datastore with the configuration file of a VM: `[ds-01] web/web.vmx`.
+fn home<'a>(row: &Row<'a>) -> Option<&'a str> {
+    let path = row.object.stored("vmx_path").as_text()?;
+    path.strip_prefix('[')?.split_once(']').map(|(name, _)| name)
 }
 
 /// Why the cluster can't be told although the host is known.

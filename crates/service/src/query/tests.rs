@@ -3,8 +3,11 @@
 use super::*;
 use crate::rows::window;
 use contract::columns::Link;
-use contract::{Coverage, LARGEST_WINDOW, Object, Ref, RowQuery, Rows, Source, Time, VcenterId};
+use contract::{Code, Coverage, LARGEST_WINDOW, Object, Ref, RowQuery, Rows, Source, Time, VcenterId};
 use proptest::prelude::*;
+
+/// When everything is looked at.
+const NOW: Time = Time(10_000_000);
 
 fn vcenter(name: &str) -> Vcenter {
     Vcenter {
@@ -83,7 +86,7 @@ fn inventories() -> Vec<(Vcenter, Arc<Snapshot>)> {
 
 fn names(query: &Query) -> Vec<String> {
     let inventories = inventories();
-    let selection = select(query, &inventories).unwrap();
+    let selection = select(query, &inventories, NOW).unwrap();
     let name = |row: &Row<'_>| row.object.stored("name").as_text().unwrap_or_default().to_owned();
     selection.rows.iter().map(|(_, row)| name(row)).collect()
 }
@@ -102,43 +105,48 @@ fn rows(asked: RowQuery) -> Rows {
         refresh: None,
     };
     let sources = inventories.iter().map(|(v, _)| source(v)).collect();
-    window(asked, &inventories, sources).unwrap()
+    window(asked, &inventories, sources, NOW).unwrap()
 }
 
 #[test]
-fn every_word_has_to_stand_in_some_wanted_column_whatever_its_case() {
+fn every_word_has_to_stand_in_some_column_whatever_its_case() {
     let find = |text: &str| names(&Query { text: text.into(), ..hosts() });
     assert_eq!(find("esx"), ["ESX-a", "esx-b"]);
     assert_eq!(find("  sql ESX-B "), ["esx-b"], "one word in the name, one in the cluster");
     assert_eq!(find("beta"), ["esx-b"], "in a list");
     assert_eq!(find("esx nowhere"), [""; 0]);
     let narrow = Query { text: "sql".into(), columns: vec!["name".into()], ..hosts() };
-    assert_eq!(names(&narrow), [""; 0], "in a column that was not asked for");
+    assert_eq!(names(&narrow), ["ESX-a", "esx-b", "other"], "also in one that was not asked for");
+    assert_eq!(find("host-10"), ["ESX-a"], "its own moref");
+    assert_eq!(find("berlin"), ["ESX-a", "esx-b", "other"], "the vCenter's name");
+    assert_eq!(find("berlin esx"), ["ESX-a", "esx-b"]);
 }
 
 #[test]
 fn a_value_asked_for_is_met_by_equality_and_by_a_list_that_contains_it() {
-    let find =
-        |column: &str, value: &str| names(&Query { equal: vec![(column.into(), value.into())], ..hosts() });
+    let find = |column: &str, value: &str| {
+        names(&Query { conditions: vec![Condition::is(column, value)], ..hosts() })
+    };
     assert_eq!(find("in_maintenance", "true"), ["esx-b"]);
     assert_eq!(find("in_maintenance", ""), ["lab", "other"], "not known");
     assert_eq!(find("datastores_moref", "datastore-9"), ["ESX-a", "esx-b"]);
     assert_eq!(find("moref", "host-10"), ["ESX-a"]);
     assert_eq!(find("vcenter", "Lab"), ["lab"]);
     assert_eq!(find("memory_bytes", "7"), ["ESX-a", "other"]);
-    let wrong = Query { equal: vec![("no_such".into(), String::new())], ..hosts() };
-    assert_eq!(select(&wrong, &inventories()).err().unwrap().code, Code::InvalidValue);
+    let wrong = Query { conditions: vec![Condition::is("no_such", "")], ..hosts() };
+    assert_eq!(select(&wrong, &inventories(), NOW).err().unwrap().code, Code::InvalidValue);
 }
 
 #[test]
 fn a_value_ruled_out_leaves_what_is_not_known() {
-    let ruled_out =
-        |value: &str| names(&Query { differ: vec![("in_maintenance".into(), value.into())], ..hosts() });
+    let ruled_out = |value: &str| {
+        names(&Query { conditions: vec![Condition::is_not("in_maintenance", value)], ..hosts() })
+    };
     assert_eq!(ruled_out("true"), ["ESX-a", "lab", "other"]);
     assert_eq!(ruled_out("false"), ["esx-b", "lab", "other"]);
     assert_eq!(ruled_out(""), ["ESX-a", "esx-b"]);
-    let wrong = Query { differ: vec![("no_such".into(), String::new())], ..hosts() };
-    assert_eq!(select(&wrong, &inventories()).err().unwrap().code, Code::InvalidValue);
+    let wrong = Query { conditions: vec![Condition::is_not("no_such", "")], ..hosts() };
+    assert_eq!(select(&wrong, &inventories(), NOW).err().unwrap().code, Code::InvalidValue);
 }
 
 #[test]
@@ -146,7 +154,7 @@ fn vms_and_templates_are_all_vms_also_where_it_is_not_known_which_they_are() {
     let vm = |moref: &str, template| object(Kind::Vms, moref, &[("is_template", template)]);
     let vms = [vm("vm-1", Value::Bool(true)), vm("vm-2", Value::Bool(false)), vm("vm-3", Value::Null)];
     let inventories = [(vcenter("Berlin"), Arc::new(Snapshot::new(vms, Vec::new())))];
-    let count = |asked: RowQuery| window(asked, &inventories, Vec::new()).unwrap().matching;
+    let count = |asked: RowQuery| window(asked, &inventories, Vec::new(), NOW).unwrap().matching;
     let all = RowQuery::count(Kind::Vms);
     assert_eq!(count(all.clone().without("is_template", "true")), 2);
     assert_eq!(count(all.clone().with("is_template", "true")), 1);
@@ -210,6 +218,36 @@ fn a_count_leads_to_as_many_rows_as_it_counts() {
     }
 }
 
+#[test]
+fn a_match_outside_of_the_columns_on_screen_is_named() {
+    let columns = ["name", "cluster"].map(str::to_owned).to_vec();
+    let asked = |text: &str| {
+        let query = RowQuery {
+            columns: columns.clone(),
+            text: text.into(),
+            limit: 10,
+            ..RowQuery::count(Kind::Hosts)
+        };
+        rows(query).rows.into_iter().map(|row| row.matched).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("sql esx-b"), [vec![]], "both stand in columns that are shown");
+    assert_eq!(asked("beta"), [vec![("datastores".to_owned(), "Beta".to_owned())]], "the one of the list");
+    assert_eq!(asked("host-10"), [vec![("moref".to_owned(), "host-10".to_owned())]]);
+}
+
+#[test]
+fn sums_are_those_of_all_rows_that_match_or_of_the_chosen_ones() {
+    let sum = |query: RowQuery| {
+        let sums = rows(RowQuery { limit: 1, ..query }).sums;
+        sums.into_iter().find(|sum| sum.column == "memory_bytes").map(|sum| (sum.value, sum.rows))
+    };
+    let all = RowQuery::count(Kind::Hosts);
+    assert_eq!(sum(all.clone()), Some((6 + 7 + 7, 3)), "one has no value");
+    assert_eq!(sum(all.clone().with("in_maintenance", "true")), Some((6, 1)));
+    let chosen = ["host-9", "host-10"].map(|moref| (VcenterId("berlin".into()), moref.into())).to_vec();
+    assert_eq!(sum(RowQuery { chosen, ..all }), Some((13, 2)));
+}
+
 proptest! {
     #[test]
     fn pages_put_together_are_the_whole(size in 1usize..5, down: bool, column in 0usize..30) {
@@ -223,6 +261,6 @@ proptest! {
 
     #[test]
     fn no_text_and_no_value_makes_a_query_panic(text in ".{0,40}", value in ".{0,20}") {
-        let _ = names(&Query { text, equal: vec![("name".into(), value)], ..hosts() });
+        let _ = names(&Query { text, conditions: vec![Condition::is("name", &value)], ..hosts() });
     }
 }

@@ -98,10 +98,12 @@ pub(crate) fn no_tree(vm: &Object) -> Option<Missing> {
     vm.reason("snapshot_count")
 }
 
-/// The references of an object that its columns resolve to names.
+/// The references of an object that its columns resolve to names. Which hosts mount a datastore is no reason to read
+/// those hosts: a sync of one cluster would bring along all others.
 pub(crate) fn references(object: &Object) -> impl Iterator<Item = &Ref> {
     let schema = columns::of(object.kind);
-    let referring = schema.stored().enumerate().filter(|(_, (_, shape))| shape.holds_references());
+    let referring = schema.stored().enumerate();
+    let referring = referring.filter(|(_, (_, shape))| shape.holds_references() && *shape != Shape::Mounts);
     referring.flat_map(|(slot, _)| object.values[slot].refs())
 }
 

@@ -14,6 +14,9 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
         Shape::Name => wire.as_str().map(name),
         Shape::Int => wire.as_i64().map(Value::Int),
         Shape::Mebibytes => wire.as_i64()?.checked_mul(1 << 20).map(Value::Int),
+        Shape::Limit => wire.as_i64().map(|limit| if limit < 0 { Value::Null } else { Value::Int(limit) }),
+        Shape::MebibytesLimit if wire.as_i64()? < 0 => Some(Value::Null),
+        Shape::MebibytesLimit => wire.as_i64()?.checked_mul(1 << 20).map(Value::Int),
         Shape::Bool => wire.as_bool().map(Value::Bool),
         Shape::Time => wire.as_time_ms().map(Value::Int),
         Shape::Reference => wire.as_ref().map(|moref| super::reference(moref).map(Value::Ref).into()),
@@ -21,6 +24,17 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
             let refs =
                 wire.as_list().iter().filter_map(|one| super::reference(one.as_ref()?).map(Value::Ref));
             Some(Value::list(refs))
+        }
+        Shape::Mounts => {
+            // A mount that says nothing of being accessible is as old as servers that didn't say.
+            let is_accessible = |mount: &Wire| {
+                let accessible = mount.field("mountInfo").and_then(|info| info.field("accessible"));
+                accessible.and_then(Wire::as_bool).unwrap_or(true)
+            };
+            let hosts = wire.as_list().iter().filter(|mount| is_accessible(mount));
+            let hosts =
+                hosts.filter_map(|mount| super::reference(mount.field("key")?.as_ref()?).map(Value::Ref));
+            Some(Value::list(hosts))
         }
         Shape::Length => Some(count(wire.as_list().len())),
         Shape::Identification(keys) => Some(identification(wire, keys)),

@@ -67,12 +67,17 @@ proptest! {
 #[test]
 fn the_largest_estate_is_consistent_and_has_something_of_everything() {
     hold(30_000, 1);
+    let mut mounts = Vec::new();
     for seed in 0..20 {
         let estate = estate(1_000, seed);
         for connection in [Connection::Connected, Connection::Disconnected] {
             assert!(estate.hosts.iter().any(|host| host.connection == connection), "{seed}: {connection:?}");
         }
         assert!(estate.hosts.iter().any(|host| host.in_maintenance), "{seed}");
+        for datastore in &estate.datastores {
+            let hosts = datastore.hosts.iter().filter_map(|id| estate.host(*id));
+            mounts.extend(hosts.map(|host| estate.mount(datastore, host)));
+        }
         assert!(estate.vms.iter().any(|vm| vm.is_template), "{seed}");
         assert!(estate.vms.iter().any(|vm| vm.vapp.is_some()), "{seed}");
         assert!(estate.vms.iter().any(|vm| vm.snapshots.len() > 1), "{seed}");
@@ -84,6 +89,9 @@ fn the_largest_estate_is_consistent_and_has_something_of_everything() {
             assert!(estate.vms.iter().any(|vm| vm.power == power), "{seed}: {power:?}");
         }
     }
+    assert!(mounts.iter().any(|mount| mount.mode == "readOnly"));
+    assert!(mounts.iter().any(|mount| !mount.is_mounted));
+    assert!(mounts.iter().any(|mount| mount.is_mounted && mount.reason.is_some()));
 }
 
 fn morefs_lead_back(estate: &Estate) {
@@ -250,6 +258,10 @@ fn storage_adds_up(estate: &Estate) {
     for datastore in &estate.datastores {
         assert!(datastore.capacity > 0 && datastore.free < datastore.capacity, "{}", datastore.name);
         assert!(!datastore.hosts.is_empty(), "{} is mounted nowhere", datastore.name);
+        let hosts = datastore.hosts.iter().filter_map(|id| estate.host(*id));
+        let mounts: Vec<_> = hosts.map(|host| estate.mount(datastore, host)).collect();
+        let is_reached = mounts.iter().any(|mount| mount.is_accessible);
+        assert_eq!(is_reached, datastore.accessible, "{}: {mounts:?}", datastore.name);
     }
     let committed: u64 = estate.vms.iter().map(|vm| vm.committed).sum();
     let used: u64 = estate.datastores.iter().map(|datastore| datastore.capacity - datastore.free).sum();

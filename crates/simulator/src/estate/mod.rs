@@ -9,6 +9,7 @@ mod ids;
 #[cfg(test)]
 mod invariants;
 mod machines;
+mod mounts;
 mod plan;
 #[cfg(test)]
 mod plausible;

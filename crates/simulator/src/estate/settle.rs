@@ -136,8 +136,7 @@ fn storage(estate: &mut Estate) {
         let reachable = |id: &Id| {
             estate.hosts.iter().any(|host| host.id == *id && host.connection == Connection::Connected)
         };
-        // Shared storage is reached by somebody: only local disks can be out of reach.
-        datastore.accessible = !datastore.is_local || datastore.hosts.iter().any(reachable);
+        datastore.accessible = datastore.hosts.iter().any(reachable);
         if datastore.vms.is_empty() && !datastore.is_local && random.per_mille(100) {
             datastore.maintenance = "inMaintenance";
         }

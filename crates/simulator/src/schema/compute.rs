@@ -4,7 +4,7 @@
 use super::place::MANAGED_ENTITY;
 use super::{At, Field, Type, leaf, record, record_if, unset};
 use crate::data::{Data, Record};
-use crate::estate::{Host, Object};
+use crate::estate::{Compute, Host, Object};
 
 pub(super) static COMPUTE_RESOURCE: Type = Type {
     name: "ComputeResource",
@@ -62,12 +62,8 @@ const SUMMARY: &[Field] = &[
     leaf("numCpuThreads", |at| {
         Some(Data::Short(sum(at, |_| true, |host| host.model.threads().into()) as u16))
     }),
-    leaf("effectiveCpu", |at| {
-        Some(Data::Int(sum(at, Host::is_effective, |host| i64::from(host.total_mhz()) * 94 / 100)))
-    }),
-    leaf("effectiveMemory", |at| {
-        Some(Data::Long(sum(at, Host::is_effective, memory) / (1 << 20) * 97 / 100))
-    }),
+    leaf("effectiveCpu", |at| Some(Data::Int(sum(at, Host::is_effective, cpu_mhz)))),
+    leaf("effectiveMemory", |at| Some(Data::Long(sum(at, Host::is_effective, memory_mb)))),
     leaf("numHosts", |at| Some(Data::Int(sum(at, |_| true, |_| 1)))),
     leaf("numEffectiveHosts", |at| Some(Data::Int(sum(at, Host::is_effective, |_| 1)))),
     leaf("overallStatus", |at| Some(Data::Word("ManagedEntityStatus", at.compute()?.status.word()))),
@@ -92,7 +88,8 @@ const DAS: &[Field] = &[
     leaf("enabled", |at| Some(Data::Bool(at.compute()?.cluster?.ha))),
     leaf("vmMonitoring", |_| Some(Data::text("vmMonitoringDisabled"))),
     leaf("hostMonitoring", |_| Some(Data::text("enabled"))),
-    leaf("failoverLevel", |_| Some(Data::Int(1))),
+    // What a large cluster bears.
+    leaf("failoverLevel", |at| Some(Data::Int(if at.compute()?.hosts.len() > 16 { 2 } else { 1 }))),
     leaf("admissionControlEnabled", |at| Some(Data::Bool(at.compute()?.cluster?.admission_control))),
 ];
 
@@ -124,8 +121,8 @@ pub(super) static RESOURCE_POOL: Type = Type {
 
 const CONFIG_OF_POOL: &[Field] = &[
     leaf("entity", |at| Some(Data::Reference(at.pool()?.id))),
-    leaf("cpuAllocation", |at| allocation(at).map(Data::from)),
-    leaf("memoryAllocation", |at| allocation(at).map(Data::from)),
+    leaf("cpuAllocation", |at| allocation(at, cpu_mhz, 4000).map(Data::from)),
+    leaf("memoryAllocation", |at| allocation(at, memory_mb, 163_840).map(Data::from)),
 ];
 
 pub(super) static VIRTUAL_APP: Type = Type {
@@ -143,23 +140,44 @@ fn memory(host: &Host) -> i64 {
 }
 
 fn sum(at: At<'_>, which: fn(&Host) -> bool, of: fn(&Host) -> i64) -> i64 {
-    let Object::Compute(compute) = at.object else { return 0 };
+    at.compute().map_or(0, |compute| sum_of(at, compute, which, of))
+}
+
+fn sum_of(at: At<'_>, compute: &Compute, which: fn(&Host) -> bool, of: fn(&Host) -> i64) -> i64 {
     let hosts = compute.hosts.iter().filter_map(|id| at.estate.host(*id));
     hosts.filter(|host| which(host)).map(of).sum()
 }
 
-fn allocation<'a>(at: At<'a>) -> Option<Record<'a>> {
-    let (shares, level) = match at.pool()?.name.as_str() {
-        "High" => (8000, "high"),
-        "Low" => (2000, "low"),
-        _ => (4000, "normal"),
+/// What a host gives to VMs: MHz.
+fn cpu_mhz(host: &Host) -> i64 {
+    i64::from(host.total_mhz()) * 94 / 100
+}
+
+/// What a host gives to VMs: MB.
+fn memory_mb(host: &Host) -> i64 {
+    memory(host) / (1 << 20) * 97 / 100
+}
+
+/// What a pool is granted of what the hosts give; a level of shares is worth as many as `normal` says, twice or half.
+fn allocation<'a>(at: At<'a>, of: fn(&Host) -> i64, normal: i64) -> Option<Record<'a>> {
+    const UNLIMITED: i64 = -1;
+    let pool = at.pool()?;
+    let Object::Compute(compute) = at.estate.object(pool.owner)? else { return None };
+    let all = sum_of(at, compute, Host::is_effective, of);
+    let is_root = compute.pool == pool.id;
+    let (reservation, limit, shares, level) = match pool.name.as_str() {
+        // The root pool is all that there is.
+        _ if is_root => (all, all, normal, "normal"),
+        "High" => (all / 5, UNLIMITED, normal * 2, "high"),
+        "Low" => (0, all / 4, normal / 2, "low"),
+        _ => (0, UNLIMITED, normal, "normal"),
     };
     let share = Record::new("SharesInfo")
         .with("shares", Data::Int(shares))
         .with("level", Data::Word("SharesLevel", level));
     let record = Record::new("ResourceAllocationInfo")
-        .with("reservation", Data::Long(0))
-        .with("expandableReservation", Data::Bool(true))
-        .with("limit", Data::Long(-1));
+        .with("reservation", Data::Long(reservation))
+        .with("expandableReservation", Data::Bool(!is_root))
+        .with("limit", Data::Long(limit));
     Some(record.with("shares", share.into()))
 }

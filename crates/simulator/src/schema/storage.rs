@@ -111,14 +111,17 @@ pub(super) static VMWARE_SWITCH: Type =
 
 fn mounts<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
     let datastore = at.datastore()?;
-    let mounts = datastore.hosts.iter().map(|host| {
+    let path = format!("/vmfs/volumes/{}", volume(at, datastore));
+    let mounts = datastore.hosts.iter().filter_map(|id| at.estate.host(*id)).map(|host| {
+        let mount = at.estate.mount(datastore, host);
         let info = Record::new("HostMountInfo")
-            .with("path", Data::text(format!("/vmfs/volumes/{}", volume(at, datastore))))
-            .with("accessMode", Data::text("readWrite"))
-            .with("mounted", Data::Bool(true))
-            .with("accessible", Data::Bool(datastore.accessible));
+            .with("path", Data::text(path.clone()))
+            .with("accessMode", Data::text(mount.mode))
+            .with("mounted", Data::Bool(mount.is_mounted))
+            .with("accessible", Data::Bool(mount.is_accessible))
+            .maybe("inaccessibleReason", mount.reason.map(Data::text));
         Record::new("DatastoreHostMount")
-            .with("key", Data::Reference(*host))
+            .with("key", Data::Reference(host.id))
             .with("mountInfo", info.into())
             .into()
     });

@@ -16,8 +16,13 @@ struct Client {
 
 impl Client {
     fn new() -> Client {
+        Client::of(5)
+    }
+
+    /// Of an estate of so many VMs.
+    fn of(vms: u32) -> Client {
         let vcenter = Vcenter::new(
-            Inventory::Made(Estate::build(&Options::new(5, 1))),
+            Inventory::Made(Estate::build(&Options::new(vms, 1))),
             Behavior::default(),
             "admin",
             "secret",
@@ -161,4 +166,54 @@ fn what_lives_and_lacks_a_method_is_not_said_to_be_gone() {
         let gone = client.fault("Destroy_Task", this, "");
         assert!(matches!(gone, Fault::ManagedObjectNotFound(_)), "another session's {this:?}: {gone:?}");
     }
+}
+
+/// The values that every object of a type has at a path.
+fn values(client: &Client, type_name: &str, path: &str) -> Vec<String> {
+    let view = client.made(
+        "CreateContainerView",
+        ("ViewManager", "ViewManager"),
+        &format!(
+            "<container type=\"Folder\">group-d1</container><type>{type_name}</type><recursive>true</recursive>"
+        ),
+    );
+    let arguments = format!(
+        "<specSet><propSet><type>{type_name}</type><pathSet>{path}</pathSet></propSet><objectSet>\
+         <obj type=\"ContainerView\">{view}</obj><skip>true</skip>\
+         <selectSet xsi:type=\"TraversalSpec\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+         <type>ContainerView</type><path>view</path></selectSet></objectSet></specSet><options/>"
+    );
+    let page = client.answer("RetrievePropertiesEx", COLLECTOR, &arguments);
+    let values = page.split("</val>").filter_map(|object| object.split("<val ").nth(1));
+    values.filter_map(|value| Some(value.split_once('>')?.1.to_owned())).collect()
+}
+
+#[test]
+fn pools_are_granted_parts_of_what_the_hosts_give_and_the_root_pool_all_of_it() {
+    let client = Client::of(300);
+    for resource in ["cpuAllocation", "memoryAllocation"] {
+        let of = |field: &str| -> Vec<i64> {
+            let values = values(&client, "ResourcePool", &format!("config.{resource}.{field}"));
+            values.iter().map(|value| value.parse().unwrap()).collect()
+        };
+        let (reservations, limits) = (of("reservation"), of("limit"));
+        let both: Vec<(i64, i64)> = reservations.into_iter().zip(limits).collect();
+        assert!(both.iter().any(|(reservation, limit)| reservation == limit && *limit > 1000), "{both:?}");
+        assert!(both.iter().any(|(reservation, limit)| *reservation > 0 && *limit == -1), "{both:?}");
+        assert!(both.iter().any(|(reservation, limit)| *reservation == 0 && *limit > 0), "{both:?}");
+        let levels = values(&client, "ResourcePool", &format!("config.{resource}.shares.level"));
+        assert!(["high", "normal", "low"].iter().all(|level| levels.iter().any(|one| one == level)));
+    }
+}
+
+#[test]
+fn a_datastore_says_how_each_host_has_mounted_it_and_a_cluster_how_many_hosts_it_may_lose() {
+    let client = Client::of(300);
+    let mounts = values(&client, "Datastore", "host").concat();
+    for part in ["<accessMode>readOnly<", "<mounted>true<", "<accessible>true<", "<key type=\"HostSystem\">"]
+    {
+        assert!(mounts.contains(part), "{part}");
+    }
+    let levels = values(&client, "ClusterComputeResource", "configuration.dasConfig.failoverLevel");
+    assert!(!levels.is_empty() && levels.iter().all(|level| level == "1" || level == "2"), "{levels:?}");
 }

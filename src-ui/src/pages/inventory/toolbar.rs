@@ -8,7 +8,7 @@ use crate::state::route::Route;
 use crate::state::table::{PAGE, View};
 use crate::state::words;
 use contract::columns::{self, Link};
-use contract::{Kind, Rows, VcenterId, VcenterStatus};
+use contract::{Condition, Kind, Rows, VcenterId, VcenterStatus};
 use gloo_timers::callback::Timeout;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use wasm_bindgen::JsCast;
@@ -34,13 +34,9 @@ pub(super) fn Toolbar(props: &Properties) -> Html {
         <div class="muster-toolbar" role="search" aria-label="Rows">
             <Scope view={view.clone()} />
             <Search key={view.kind.name()} view={view.clone()} />
-            { for view.equal.iter().enumerate().map(|(position, (column, value))| html! {
-                <Narrowed key={format!("is {position}")} view={view.clone()} to={view.without(position)}
-                    column={column.clone()} value={value.clone()} />
-            }) }
-            { for view.differ.iter().enumerate().map(|(position, (column, value))| html! {
-                <Narrowed key={format!("not {position}")} view={view.clone()} to={view.with_ruled_out(position)}
-                    column={column.clone()} value={value.clone()} not=true />
+            { for view.conditions.iter().enumerate().map(|(position, condition)| html! {
+                <Narrowed key={condition.to_string()} view={view.clone()} to={view.without(position)}
+                    condition={condition.clone()} />
             }) }
             if let Some(rows) = props.window.rows() {
                 { found(&service, view, rows) }
@@ -116,31 +112,27 @@ struct NarrowedProperties {
     view: View,
     /// The view without this.
     to: View,
-    column: String,
-    value: String,
-    /// Whether the value is ruled out.
-    #[prop_or_default]
-    not: bool,
+    condition: Condition,
 }
 
-/// A value that the rows have to have, or must not, and a way to let go of it.
+/// A condition that the rows meet, and a way to let go of it.
 #[function_component]
 fn Narrowed(props: &NarrowedProperties) -> Html {
     let kind = props.view.kind;
-    let Some(column) = columns::of(kind).column(&props.column) else { return Html::default() };
+    let Some(column) = columns::of(kind).column(&props.condition.column) else { return Html::default() };
     let target =
         column.id.strip_suffix("_moref").and_then(|id| columns::of(kind).column(id)).unwrap_or(column);
     let words = match target.link {
         Some(Link::Objects(of)) if column.id != target.id => {
-            html! { <>{ format!("{}: ", target.title) }<Named kind={of} view={props.view.clone()} moref={props.value.clone()} /></> }
+            html! { <>{ format!("{}: ", target.title) }<Named kind={of} view={props.view.clone()} moref={props.condition.value.clone()} /></> }
         }
         _ => {
-            let value = match props.value.as_str() {
+            let value = match props.condition.value.as_str() {
                 "true" => "Yes",
                 "false" => "No",
                 other => other,
             };
-            html! { { format!("{}: {}{value}", target.title, if props.not { "not " } else { "" }) } }
+            html! { { format!("{} {} {value}", target.title, props.condition.operator.words(target)) } }
         }
     };
     let without = Route::Inventory(Box::new(props.to.clone()));

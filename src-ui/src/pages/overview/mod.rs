@@ -207,9 +207,5 @@ fn Part(props: &PartProperties) -> Html {
 
 /// The rows that a count counts.
 fn rows_of(query: &RowQuery) -> Route {
-    Route::Inventory(Box::new(View {
-        equal: query.equal.clone(),
-        differ: query.differ.clone(),
-        ..View::of(query.kind)
-    }))
+    Route::Inventory(Box::new(View { conditions: query.conditions.clone(), ..View::of(query.kind) }))
 }

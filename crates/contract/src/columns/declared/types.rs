@@ -85,7 +85,11 @@ pub(super) const TYPES: &[Declared] = &[
         "ClusterDasConfigInfo",
         "vim.cluster.DasConfigInfo",
         "",
-        &[("enabled", "xsd:boolean", OLDEST), ("admissionControlEnabled", "xsd:boolean", OLDEST)],
+        &[
+            ("enabled", "xsd:boolean", OLDEST),
+            ("admissionControlEnabled", "xsd:boolean", OLDEST),
+            ("failoverLevel", "xsd:int", OLDEST),
+        ],
     ),
     declared(
         "ClusterDrsConfigInfo",
@@ -310,8 +314,32 @@ pub(super) const TYPES: &[Declared] = &[
         "ResourcePool",
         "vim.ResourcePool",
         "ManagedEntity",
-        &[("owner", "->ComputeResource", OLDEST), ("vm", "->VirtualMachine[]", OLDEST)],
+        &[
+            ("owner", "->ComputeResource", OLDEST),
+            ("vm", "->VirtualMachine[]", OLDEST),
+            ("config", "ResourceConfigSpec", OLDEST),
+        ],
     ),
+    declared(
+        "ResourceConfigSpec",
+        "vim.ResourceConfigSpec",
+        "",
+        &[
+            ("cpuAllocation", "ResourceAllocationInfo", OLDEST),
+            ("memoryAllocation", "ResourceAllocationInfo", OLDEST),
+        ],
+    ),
+    declared(
+        "ResourceAllocationInfo",
+        "vim.ResourceAllocationInfo",
+        "",
+        &[
+            ("reservation", "xsd:long", OLDEST),
+            ("limit", "xsd:long", OLDEST),
+            ("shares", "SharesInfo", OLDEST),
+        ],
+    ),
+    declared("SharesInfo", "vim.SharesInfo", "", &[("shares", "xsd:int", OLDEST)]),
     declared(
         "VirtualApp",
         "vim.VirtualApp",

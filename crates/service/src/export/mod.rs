@@ -2,57 +2,62 @@
 //! Refuses to let a name become a formula, a number or a date there. Whoever made a VM chose its name, and may have
 //! chosen `=HYPERLINK(…)`.
 
-use crate::output::{json, printable};
-use crate::spreadsheet::is_taken_for_another;
+mod file;
+mod spreadsheet;
+
+use crate::Table;
 use contract::columns::{self, Column};
 use contract::{ApiError, Code, Kind, Value};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
-use service::Table;
+use spreadsheet::is_taken_for_another;
 
 /// How the lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
+pub enum Style {
     /// As RFC 4180 has them, and nothing added to what is known.
     Exact,
     /// As Excel reads them on a double click.
     Spreadsheet {
         /// Between two cells.
         separator: u8,
+        /// Whether the mark stands before the text by which Excel knows that it is UTF-8, and not the code page of its own
+        /// country.
+        marked: bool,
     },
 }
 
-/// The rows with a header line. On a terminal nothing that could drive it is sent.
-pub(crate) fn text(answer: &Table, style: Style, on_terminal: bool) -> Result<String, ApiError> {
+/// The rows with a header line: the columns that were asked for, before them those that say which row it is if they are
+/// wanted. Every cell is put through `shown`, which a terminal needs.
+pub fn delimited(
+    answer: &Table,
+    style: Style,
+    with_identity: bool,
+    shown: impl Fn(&str) -> String,
+) -> Result<String, ApiError> {
     let failed = |error: &dyn std::error::Error| {
         ApiError::new(Code::Failed, format!("the rows can't be written: {error}"))
             .next("Use --json instead, and report this.")
     };
     let mut writer = style.writer().from_writer(Vec::new());
-    let own: Vec<&Column> =
-        columns::IDENTITY.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
+    let identity: &[&str] = if with_identity { &columns::IDENTITY } else { &[] };
+    let own: Vec<&Column> = identity.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
     // A column that belongs to every row stands there once, also where it was asked for.
     let asked: Vec<usize> = (0..answer.columns.len())
-        .filter(|position| !columns::IDENTITY.contains(&&*answer.columns[*position].id))
+        .filter(|position| !identity.contains(&&*answer.columns[*position].id))
         .collect();
     let ids = own.iter().map(|column| &*column.id);
-    writer
-        .write_record(
-            ids.chain(asked.iter().map(|position| &*answer.columns[*position].id)).map(|id| style.title(id)),
-        )
-        .map_err(|error| failed(&error))?;
+    let ids = ids.chain(asked.iter().map(|position| &*answer.columns[*position].id));
+    writer.write_record(ids.map(|id| style.title(id))).map_err(|error| failed(&error))?;
     for row in &answer.rows {
         let values = asked.iter().map(|position| (&answer.columns[*position], &row.values[*position]));
         let cells = own.iter().zip(&row.identity).chain(values);
-        let fields = cells.map(|(column, value)| style.cell(column, value));
-        let fields: Vec<String> =
-            fields.map(|field| if on_terminal { printable(&field) } else { field }).collect();
+        let fields: Vec<String> = cells.map(|(column, value)| shown(&style.cell(column, value))).collect();
         writer.write_record(&fields).map_err(|error| failed(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(&error))?;
     let lines = String::from_utf8(bytes).map_err(|error| failed(&error))?;
     Ok(match style {
-        // Without the mark Excel takes UTF-8 for the code page of its own country.
-        Style::Spreadsheet { .. } if !on_terminal => format!("\u{feff}{lines}"),
+        Style::Spreadsheet { marked: true, .. } => format!("\u{feff}{lines}"),
         _ => lines,
     })
 }
@@ -60,7 +65,7 @@ pub(crate) fn text(answer: &Table, style: Style, on_terminal: bool) -> Result<St
 impl Style {
     fn writer(self) -> WriterBuilder {
         let mut builder = WriterBuilder::new();
-        if let Style::Spreadsheet { separator } = self {
+        if let Style::Spreadsheet { separator, .. } = self {
             builder.delimiter(separator).terminator(Terminator::CRLF);
             // The cells come with their quotes: only their columns know what is a text.
             builder.quote_style(QuoteStyle::Never);
@@ -70,7 +75,7 @@ impl Style {
 
     fn cell(self, column: &Column, value: &Value) -> String {
         let text = plain(column, value);
-        let is_number = json(column, value).as_i64().is_some();
+        let is_number = value.to_json(column).is_number();
         let is_text = !is_number && !matches!(value, Value::Null | Value::Bool(_));
         match self {
             Style::Spreadsheet { .. } if is_number => text,
@@ -100,7 +105,7 @@ fn plain(column: &Column, value: &Value) -> String {
             let element = |value| plain(column, value).replace('\\', "\\\\").replace(';', "\\;");
             values.iter().map(element).collect::<Vec<_>>().join(";")
         }
-        other => match json(column, other) {
+        other => match other.to_json(column) {
             serde_json::Value::String(text) => text,
             plain => plain.to_string(),
         },
@@ -110,8 +115,8 @@ fn plain(column: &Column, value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TableRow;
     use contract::Time;
-    use service::TableRow;
 
     fn table(values: Vec<(&'static str, Value)>) -> Table {
         let schema = columns::of(Kind::Vms);
@@ -132,10 +137,10 @@ mod tests {
     }
 
     fn lines(values: Vec<(&'static str, Value)>, style: Style) -> String {
-        text(&table(values), style, false).unwrap()
+        delimited(&table(values), style, true, str::to_owned).unwrap()
     }
 
-    const COMMA: Style = Style::Spreadsheet { separator: b',' };
+    const COMMA: Style = Style::Spreadsheet { separator: b',', marked: true };
 
     #[test]
     fn csv_for_programs_is_exact() {
@@ -174,7 +179,7 @@ mod tests {
         for (separator, between) in [(b',', "\",\""), (b';', "\";\""), (b'\t', "\"\t\"")] {
             let name = Value::text("a;=1,=2\t=3\"");
             let values = vec![("name", name), ("folder", Value::text("12"))];
-            let lines = lines(values, Style::Spreadsheet { separator });
+            let lines = lines(values, Style::Spreadsheet { separator, marked: true });
             assert!(lines.contains("\"a;=1,=2\t=3\"\"\""), "{lines}");
             assert!(lines.ends_with("\"12\"\r\n"), "{lines}");
             assert_eq!(lines.lines().next().unwrap().split(between).count(), 7, "{lines}");
@@ -189,11 +194,16 @@ mod tests {
     }
 
     #[test]
-    fn on_a_terminal_control_characters_and_the_mark_are_not_sent() {
-        let table = table(vec![("name", Value::text("\u{1b}[31mred"))]);
-        for style in [Style::Exact, COMMA] {
-            let lines = text(&table, style, true).unwrap();
-            assert!(!lines.contains('\u{1b}') && !lines.contains('\u{feff}'), "{lines:?}");
-        }
+    fn only_the_columns_that_were_asked_for_are_there_where_no_others_are_wanted() {
+        let table = table(vec![("name", Value::text("web")), ("cpu_count", Value::Int(2))]);
+        let lines = delimited(&table, Style::Exact, false, str::to_uppercase).unwrap();
+        assert_eq!(lines, "name,cpu_count\nWEB,2\n");
+    }
+
+    #[test]
+    fn the_mark_stands_only_where_it_is_wanted() {
+        let table = table(vec![("name", Value::text("web"))]);
+        let plain = Style::Spreadsheet { separator: b',', marked: false };
+        assert!(!delimited(&table, plain, true, str::to_owned).unwrap().contains('\u{feff}'));
     }
 }

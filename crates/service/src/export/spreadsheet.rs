@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// Whether a text has to be guarded to stay what it is.
-pub(crate) fn is_taken_for_another(text: &str) -> bool {
+pub(super) fn is_taken_for_another(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| c.is_whitespace());
     is_formula(text)
         || is_number_or_date(bare)

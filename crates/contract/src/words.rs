@@ -1,0 +1,290 @@
+//! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
+//! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
+
+use crate::columns::{Column, Type, Unit};
+use serde_json::Value as Json;
+use std::borrow::Cow;
+
+/// `1,234,567`: the same in every locale that reads English.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('-');
+    }
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 host`, `12 hosts`.
+pub fn counted(number: usize, one: &str, many: &str) -> String {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// `512 GiB`, with as many decimals as make three digits.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn bytes(bytes: i64) -> String {
+    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut size = bytes as f64;
+    let mut unit = 0;
+    while size.abs() >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{} {}", three_digits(size), UNITS[unit])
+}
+
+/// `2.4 GHz`, `900 MHz`.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn mhz(mhz: i64) -> String {
+    if mhz.abs() < 1000 { format!("{mhz} MHz") } else { format!("{} GHz", three_digits(mhz as f64 / 1000.0)) }
+}
+
+fn three_digits(number: f64) -> String {
+    let text = match number.abs() {
+        n if n >= 99.95 => format!("{number:.0}"),
+        n if n >= 9.995 => format!("{number:.1}"),
+        _ => format!("{number:.2}"),
+    };
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// `12 s`, `3 min`, `5 h`, `2 days`: the two largest units where the second one matters.
+pub fn duration(seconds: i64) -> String {
+    let (m, h, d) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match seconds {
+        ..60 => format!("{} s", seconds.max(0)),
+        60..3600 => format!("{m} min"),
+        3600..86_400 if h < 6 && m % 60 > 0 => format!("{h} h {} min", m % 60),
+        3600..86_400 => format!("{h} h"),
+        _ => counted(usize::try_from(d).unwrap_or_default(), "day", "days"),
+    }
+}
+
+/// A host's name without its domain; an address stays whole.
+pub fn short_host_name(name: &str) -> &str {
+    let is_address = name.parse::<std::net::IpAddr>().is_ok();
+    match name.split_once('.') {
+        Some((short, _)) if !is_address && !short.is_empty() => short,
+        _ => name,
+    }
+}
+
+/// vSphere's word as admins know it: `Powered on` for `poweredOn`. A word that is new to Muster stays as it is.
+pub fn term<'a>(column: &Column, word: &'a str) -> Cow<'a, str> {
+    let known = column.terms.iter().find(|(vsphere, _)| *vsphere == word);
+    known.map_or(Cow::Borrowed(word), |(_, people)| Cow::Borrowed(people))
+}
+
+/// A value of a column as text; `None` where nothing is known, and for a time, whose format is that of the client.
+pub fn value(column: &Column, value: &Json) -> Option<String> {
+    Some(match value {
+        Json::Null | Json::Object(_) => return None,
+        Json::Bool(flag) => if *flag { "Yes" } else { "No" }.to_owned(),
+        Json::Number(number) => match (column.ty, number.as_i64(), number.as_f64()) {
+            (Type::Time, ..) => return None,
+            (_, Some(number), _) => whole(column, number),
+            (_, None, number) => decimal(column, number?),
+        },
+        Json::String(text) => term(column, text).into_owned(),
+        Json::Array(values) => {
+            let texts: Vec<String> = values.iter().filter_map(|one| self::value(column, one)).collect();
+            if texts.is_empty() { return None } else { texts.join(", ") }
+        }
+    })
+}
+
+fn whole(column: &Column, number: i64) -> String {
+    match column.unit {
+        Some(Unit::Bytes) => bytes(number),
+        Some(Unit::Mhz) => mhz(number),
+        Some(Unit::Seconds) => duration(number),
+        Some(Unit::Percent) => format!("{number} %"),
+        Some(Unit::Count) | None => grouped(number),
+    }
+}
+
+fn decimal(column: &Column, number: f64) -> String {
+    match column.unit {
+        Some(Unit::Percent) => {
+            let text = format!("{number:.1}");
+            format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+        }
+        _ => three_digits(number),
+    }
+}
+
+/// A part of a whole as it is shown: `7 of 8`.
+pub fn of(part: usize, whole: usize) -> String {
+    format!("{part} of {whole}")
+}
+
+/// A table of vSphere's words and those of people, in the order of a list to choose from.
+pub type Terms = &'static [(&'static str, &'static str)];
+
+/// Status colours, as vSphere Client calls them.
+pub(crate) const STATUS: Terms =
+    &[("green", "Normal"), ("yellow", "Warning"), ("red", "Alert"), ("gray", "Unknown")];
+
+/// Power of a VM or a host.
+pub(crate) const POWER: Terms = &[
+    ("poweredOn", "Powered on"),
+    ("poweredOff", "Powered off"),
+    ("suspended", "Suspended"),
+    ("standBy", "Standby"),
+    ("unknown", "Unknown"),
+];
+
+/// Connection of a VM or a host, and the host states that are put together from it.
+pub(crate) const CONNECTION: Terms = &[
+    ("connected", "Connected"),
+    ("maintenance", "Maintenance mode"),
+    ("standby", "Standby"),
+    ("poweredOff", "Powered off"),
+    ("disconnected", "Disconnected"),
+    ("notResponding", "Not responding"),
+    ("inaccessible", "Inaccessible"),
+    ("invalid", "Invalid"),
+    ("orphaned", "Orphaned"),
+];
+
+/// VMware Tools.
+pub(crate) const TOOLS_RUNNING: Terms = &[
+    ("guestToolsRunning", "Running"),
+    ("guestToolsNotRunning", "Not running"),
+    ("guestToolsExecutingScripts", "Starting"),
+];
+
+/// Versions of VMware Tools.
+pub(crate) const TOOLS_VERSION: Terms = &[
+    ("guestToolsCurrent", "Current"),
+    ("guestToolsNeedUpgrade", "Upgrade available"),
+    ("guestToolsSupportedOld", "Supported, upgrade available"),
+    ("guestToolsSupportedNew", "Supported, newer than the host's"),
+    ("guestToolsTooOld", "Too old"),
+    ("guestToolsTooNew", "Too new"),
+    ("guestToolsBlacklisted", "Must be upgraded"),
+    ("guestToolsUnmanaged", "Guest managed"),
+    ("guestToolsNotInstalled", "Not installed"),
+];
+
+/// Automation levels of DRS.
+pub(crate) const AUTOMATION: Terms = &[
+    ("fullyAutomated", "Fully automated"),
+    ("partiallyAutomated", "Partially automated"),
+    ("manual", "Manual"),
+];
+
+/// Maintenance of a datastore.
+pub(crate) const DATASTORE_MAINTENANCE: Terms = &[
+    ("normal", "Normal"),
+    ("enteringMaintenance", "Entering maintenance mode"),
+    ("inMaintenance", "Maintenance mode"),
+];
+
+/// Networks.
+pub(crate) const NETWORK_TYPE: Terms = &[
+    ("standard", "Standard port group"),
+    ("distributed_portgroup", "Distributed port group"),
+    ("opaque", "Opaque network"),
+];
+
+/// What a folder holds.
+pub(crate) const FOLDER_TYPE: Terms = &[
+    ("datacenter", "Datacenters"),
+    ("host", "Hosts and clusters"),
+    ("vm", "VMs and templates"),
+    ("datastore", "Datastores"),
+    ("network", "Networks"),
+];
+
+/// Versions of virtual hardware.
+pub(crate) const COMPATIBILITY: Terms = &[
+    ("vmx-03", "VM version 3"),
+    ("vmx-04", "VM version 4"),
+    ("vmx-07", "VM version 7"),
+    ("vmx-08", "VM version 8"),
+    ("vmx-09", "VM version 9"),
+    ("vmx-10", "VM version 10"),
+    ("vmx-11", "VM version 11"),
+    ("vmx-12", "VM version 12"),
+    ("vmx-13", "VM version 13"),
+    ("vmx-14", "VM version 14"),
+    ("vmx-15", "VM version 15"),
+    ("vmx-16", "VM version 16"),
+    ("vmx-17", "VM version 17"),
+    ("vmx-18", "VM version 18"),
+    ("vmx-19", "VM version 19"),
+    ("vmx-20", "VM version 20"),
+    ("vmx-21", "VM version 21"),
+    ("vmx-22", "VM version 22"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, columns};
+    use serde_json::json;
+
+    #[test]
+    fn a_value_reads_by_its_column() {
+        let said = |kind, id, json: Json| value(columns::of(kind).column(id).unwrap(), &json);
+        for (kind, id, json, words) in [
+            (Kind::Hosts, "memory_bytes", json!(824_633_720_832_i64), "768 GiB"),
+            (Kind::Hosts, "cpu_mhz_per_core", json!(2400), "2.4 GHz"),
+            (Kind::Hosts, "in_maintenance", json!(true), "Yes"),
+            (Kind::Hosts, "state", json!("notResponding"), "Not responding"),
+            (Kind::Hosts, "cpu_percent", json!(12.34), "12.3 %"),
+            (Kind::Hosts, "cpu_percent", json!(100.0), "100 %"),
+            (Kind::Clusters, "vcpu_per_core", json!(3.456), "3.46"),
+            (Kind::Vms, "ip_addresses", json!(["10.0.0.1", "10.0.0.2"]), "10.0.0.1, 10.0.0.2"),
+            (Kind::Vms, "power_state", json!("poweredOn"), "Powered on"),
+            (Kind::Vms, "hardware_version", json!("vmx-19"), "VM version 19"),
+            (Kind::Vms, "hardware_version", json!("vmx-99"), "vmx-99"),
+            (Kind::Snapshots, "age_seconds", json!(200_000), "2 days"),
+        ] {
+            assert_eq!(said(kind, id, json).as_deref(), Some(words), "{kind}.{id}");
+        }
+        assert_eq!(said(Kind::Vms, "ip_address", json!(null)), None);
+        assert_eq!(said(Kind::Vms, "ip_addresses", json!([])), None);
+    }
+
+    #[test]
+    fn sizes_have_three_digits_and_a_unit() {
+        for (size, words) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (549_755_813_888, "512 GiB"),
+            (11_005_853_696, "10.2 GiB"),
+            (1_319_413_953_331, "1.2 TiB"),
+            (-1024, "-1 KiB"),
+        ] {
+            assert_eq!(bytes(size), words);
+        }
+        assert_eq!(
+            (mhz(900), mhz(2400), mhz(71_820)),
+            ("900 MHz".into(), "2.4 GHz".into(), "71.8 GHz".into())
+        );
+    }
+
+    #[test]
+    fn host_names_are_short_and_addresses_whole() {
+        for (name, short) in [
+            ("esx-01.example.org", "esx-01"),
+            ("esx-01", "esx-01"),
+            ("10.1.2.3", "10.1.2.3"),
+            ("fd00::1", "fd00::1"),
+            (".odd", ".odd"),
+        ] {
+            assert_eq!(short_host_name(name), short);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Rows as a file in the user's folder for downloads.
+//! Refuses to leave half a file there, and to write over one.
+
+use super::{Style, delimited};
+use crate::Service;
+use crate::query::{self, Query};
+use contract::command::Exported;
+use contract::{ApiError, Code, RowQuery};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Files of the same name that are tried before giving up.
+const NAMES: usize = 1000;
+
+impl Service {
+    /// Writes all rows that match, in the order and with the columns asked for, as a file that spreadsheets may open.
+    pub async fn export_rows(&self, asked: RowQuery) -> Result<Exported, ApiError> {
+        let inventories = self.inventories(&asked.vcenters).await?;
+        let now = self.now();
+        let RowQuery { kind, columns, sort, text, conditions, chosen, .. } = asked;
+        let query = Query { columns, sort, text, conditions, chosen, ..Query::of(kind) };
+        let folder = folder()?;
+        let work = tokio::task::spawn_blocking(move || {
+            let table = query::run(&query, &inventories, now)?;
+            let style = Style::Spreadsheet { separator: b',', marked: true };
+            let lines = delimited(&table, style, false, str::to_owned)?;
+            let name = format!("Muster {} {}", kind.title(), local(now));
+            let path = write(&folder, &name, lines.as_bytes())?;
+            Ok(Exported { path: path.display().to_string(), rows: table.rows.len() })
+        });
+        work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "an export panicked");
+            Err(ApiError::new(Code::Failed, "the rows could not be exported because of a defect in Muster")
+                .next("Try again, and report it if it happens again."))
+        })
+    }
+}
+
+/// Where the files go: the folder for downloads, or that of the user.
+fn folder() -> Result<PathBuf, ApiError> {
+    dirs::download_dir().filter(|dir| dir.is_dir()).or_else(dirs::home_dir).ok_or_else(|| {
+        ApiError::new(Code::Failed, "there is no Downloads folder and no home folder to export to")
+            .next("Set HOME for this user.")
+    })
+}
+
+/// `2026-03-01 14.05` in the user's time zone: a colon is not allowed in names on Windows.
+fn local(now: contract::Time) -> String {
+    let at = jiff::Timestamp::from_millisecond(now.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    jiff::tz::TimeZone::system().to_datetime(at).strftime("%Y-%m-%d %H.%M").to_string()
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, ApiError> {
+    let failed = |error: &std::io::Error| {
+        ApiError::new(Code::Failed, format!("the rows can't be written to {}: {error}", folder.display()))
+            .next("Make room in that folder, or look at who may write to it, then export again.")
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".muster-export-")
+        .tempfile_in(folder)
+        .map_err(|error| failed(&error))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
+    for number in 1..=NAMES {
+        let again = if number == 1 { String::new() } else { format!(" ({number})") };
+        let path = folder.join(format!("{name}{again}.csv"));
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => file = error.file,
+            Err(error) => return Err(failed(&error.error)),
+        }
+    }
+    Err(failed(&std::io::ErrorKind::AlreadyExists.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_file_of_the_same_minute_has_a_number_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [b"one", b"two"].map(|bytes| write(folder.path(), "Muster VMs", bytes).unwrap());
+        let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        assert_eq!(names.each_ref().map(name), ["Muster VMs.csv", "Muster VMs (2).csv"]);
+        assert_eq!(names.map(|path| std::fs::read(path).unwrap()), [b"one", b"two"]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told_with_its_path() {
+        let error = write(Path::new("/nowhere/at/all"), "x", b"").unwrap_err();
+        assert!(error.message.contains("/nowhere/at/all") && error.next_step.is_some(), "{error:?}");
+    }
+}
