@@ -15,7 +15,8 @@ const ROW: &str = "[...document.querySelectorAll('[data-vcenter] .muster-vcenter
 #[tokio::test]
 async fn twelve_vcenters_fit_on_one_screen_and_what_was_never_read_is_no_number() -> Result<()> {
     let names: Vec<String> = (1..=12).map(|number| format!("vc{number:02}.example.org")).collect();
-    let peers: Vec<Peer> = names.iter().map(|_| Peer::start(&["--model", "vpx", "--vms", "0", "--rich=false"])).collect();
+    let peers: Vec<Peer> =
+        names.iter().map(|_| Peer::start(&["--model", "vpx", "--vms", "0", "--rich=false"])).collect();
     let muster = Musterctl::new();
     for (peer, name) in peers.iter().zip(&names) {
         muster.add(peer, name);

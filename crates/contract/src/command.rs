@@ -137,15 +137,6 @@ commands! {
         /// Which rows; where they begin, and how many are wanted, doesn't matter.
         query: RowQuery,
     } => "export_rows", Viewer, Exported;
-}
-
-/// A file that rows were written to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exported {
-    /// Its path.
-    pub path: String,
-    /// How many rows it has.
-    pub rows: usize,
 
     /// Makes the page larger or smaller, or for `None` as large as it is by itself; answers with the size in percent.
     ZoomWindow {
@@ -163,6 +154,15 @@ pub struct Exported {
     } => "close_window", Viewer, ();
     /// The window that was to close when it is done stays.
     KeepWindowOpen {} => "keep_window_open", Viewer, ();
+}
+
+/// A file that rows were written to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// Its path.
+    pub path: String,
+    /// How many rows it has.
+    pub rows: usize,
 }
 
 /// What the window shows.
