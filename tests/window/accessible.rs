@@ -34,8 +34,12 @@ const CONTRAST: &str = "
         const layers = [];
         for (let at = e; at; at = at.tagName === 'DIALOG' ? null : at.parentElement) {
             const color = parsed(getComputedStyle(at).backgroundColor);
+            // PatternFly paints some of them in front of their element, and below its text.
+            const before = getComputedStyle(at, '::before');
+            const covers = before.content !== 'none' && before.position === 'absolute';
+            if (covers) layers.push(parsed(before.backgroundColor));
             layers.push(color);
-            if (color[3] === 1) break;
+            if (color[3] === 1 || (covers && parsed(before.backgroundColor)[3] === 1)) break;
         }
         return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255, 1]);
     };

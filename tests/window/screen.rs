@@ -68,6 +68,11 @@ impl Screen {
         Ok(screen)
     }
 
+    /// How many times as large as usual everything is shown.
+    pub(super) fn scale(&self) -> u32 {
+        self.scale
+    }
+
     /// Its name, such as `:99`.
     pub(crate) fn display(&self) -> &str {
         &self.display
