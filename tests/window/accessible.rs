@@ -36,7 +36,7 @@ const CONTRAST: &str = "
             const color = parsed(getComputedStyle(at).backgroundColor);
             // PatternFly paints some of them in front of their element, and below its text.
             const before = getComputedStyle(at, '::before');
-            const covers = before.content !== 'none' && before.position === 'absolute';
+            const covers = before.content !== 'none' && before.zIndex === '-1';
             if (covers) layers.push(parsed(before.backgroundColor));
             layers.push(color);
             if (color[3] === 1 || (covers && parsed(before.backgroundColor)[3] === 1)) break;
