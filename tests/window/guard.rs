@@ -17,6 +17,7 @@ async fn many_removals_are_a_question_with_counts_and_are_gone_after_the_answer(
     window.go("#/vcenter").await?;
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
     window.wait_for_toast("Berlin: full sync done").await?;
+    window.expand("Berlin").await?;
     window.wait_for_text("[data-vcenter='Berlin']", &format!("{all} VMs")).await?;
     peer.post("/destroy", json!({"type": "VirtualMachine", "count": 90}));
 

@@ -4,9 +4,9 @@
 use super::failure::{Offers, said};
 use super::icon;
 use super::when::Ago;
-use crate::hooks::use_card;
+use crate::hooks::{use_card, use_vcenter_service};
 use crate::state::{advice, words};
-use contract::{Operation, OperationKind, OperationState};
+use contract::{Operation, OperationKind, OperationState, VcenterState};
 use yew::prelude::*;
 
 /// The operation.
@@ -26,6 +26,7 @@ pub(crate) struct Properties {
 pub(crate) fn Outcome(props: &Properties) -> Html {
     let operation = &props.operation;
     use_card(&operation.vcenter_id);
+    let state = use_vcenter_service().world().status(&operation.vcenter_id).map(|status| status.state);
     let (word, level) = words::operation_state(operation.state);
     let job = words::job(operation);
     let title = match props.named {
@@ -61,7 +62,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                 if let Some(error) = &operation.error {
                     <div class="muster-words">{ said(&error.message) }</div>
                     if !props.brief {
-                        { remedy(operation) }
+                        { remedy(operation, state) }
                     }
                 }
             </div>
@@ -79,9 +80,9 @@ pub(super) fn took(seconds: i64) -> String {
     }
 }
 
-fn remedy(operation: &Operation) -> Html {
+fn remedy(operation: &Operation, state: Option<VcenterState>) -> Html {
     let Some(error) = &operation.error else { return Html::default() };
-    let (next, offers) = advice::on_operation(error, operation);
+    let (next, offers) = advice::now(error, operation, state);
     html! {
         <>
             if !next.is_empty() {

@@ -1,12 +1,14 @@
 //! How pages and components reach the service: one state for all of them, asked once for what many show.
 //! Refuse to look into vCenter's answers: state and words are in `state`.
 
+mod closing;
 mod is_there;
 mod provider;
 mod route;
 mod rows;
 mod vcenter_service;
 
+pub(crate) use closing::use_closing;
 pub(crate) use is_there::use_is_there;
 pub(crate) use provider::ServiceProvider;
 pub(crate) use route::{go, open, replace, use_route};

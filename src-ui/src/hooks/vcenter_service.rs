@@ -234,6 +234,39 @@ impl VcenterService {
         });
     }
 
+    /// Makes the page larger or smaller, or for `None` as large as it is by itself.
+    pub(crate) fn zoom(&self, larger: Option<bool>) {
+        self.tell_failure("The size could not be changed", backend::call(ZoomWindow { larger }));
+    }
+
+    /// Asks the window to close, as its own button does.
+    pub(crate) fn ask_to_close(&self) {
+        self.tell_failure("The window could not be closed", backend::call(AskToClose {}));
+    }
+
+    /// Closes the window, perhaps when what runs has come to its end.
+    pub(crate) fn close_window(&self, finish_first: bool) {
+        self.tell_failure("The window could not be closed", backend::call(CloseWindow { finish_first }));
+    }
+
+    /// The window that was to close when it is done stays.
+    pub(crate) fn keep_window_open(&self) {
+        self.tell_failure("The window could not be kept open", backend::call(KeepWindowOpen {}));
+    }
+
+    fn tell_failure<T>(
+        &self,
+        title: &'static str,
+        call: impl Future<Output = Result<T, ApiError>> + 'static,
+    ) {
+        let service = self.clone();
+        spawn_local(async move {
+            if let Err(error) = call.await {
+                service.toast(Toast::refused(title, &error));
+            }
+        });
+    }
+
     /// Looks at the certificate that a vCenter shows now; sends no credential.
     pub(crate) async fn probe(&self, vcenter: VcenterId) -> Result<Option<Probe>, ApiError> {
         backend::call(ProbeVcenter { vcenter, typed: None }).await

@@ -115,7 +115,7 @@ impl Toast {
 
     /// Something that the service refused, whatever the vCenter.
     pub(crate) fn refused(title: &str, error: &ApiError) -> Toast {
-        let next = error.next_step.clone().unwrap_or_default();
+        let next = advice::next(error);
         let detail = format!("{} {next}", advice::sentence(&error.message));
         Toast::new(Level::Danger, title.to_owned(), detail.trim().to_owned(), Vec::new())
     }

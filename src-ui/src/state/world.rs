@@ -344,12 +344,26 @@ impl World {
         self.operations().into_iter().flatten().rev().filter(|operation| !operation.state.is_final())
     }
 
-    /// The newest outcome of a vCenter. A refresh counts only if it failed, and only as the last word on its vCenter.
-    pub(crate) fn last_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
-        let listed = self.outcomes().find(|operation| operation.vcenter_id == *vcenter);
+    /// How the last sync of a vCenter ended, whatever was tested since. A refresh counts only if it failed, and only as the
+    /// last word on its vCenter.
+    pub(crate) fn last_sync_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
+        let is_own = |operation: &&Operation| {
+            operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test
+        };
+        let listed = self.outcomes().find(is_own);
         let last = self.status(vcenter).and_then(|status| status.last_operation.as_ref());
-        let failed = last.filter(|last| last.state.is_final() && last.state != OperationState::Succeeded);
+        let failed = last.filter(|last| {
+            last.kind != OperationKind::Test
+                && last.state.is_final()
+                && last.state != OperationState::Succeeded
+        });
         listed.into_iter().chain(failed).max_by_key(|operation| operation.submitted_at)
+    }
+
+    /// How the last test of a connection ended.
+    pub(crate) fn last_test(&self, vcenter: &VcenterId) -> Option<&Operation> {
+        self.outcomes()
+            .find(|operation| operation.vcenter_id == *vcenter && operation.kind == OperationKind::Test)
     }
 
     /// The newest outcomes of what people asked for, newest first.
@@ -517,7 +531,7 @@ mod tests {
         list(&mut world, vec![refresh.clone()]);
         assert_eq!((world.toasts.shown().len(), world.outcomes().count()), (0, 0));
         with_status(&mut world, VcenterState::Offline, Some(refresh));
-        assert!(world.last_outcome(&id).is_some(), "why it is offline");
+        assert!(world.last_sync_outcome(&id).is_some(), "why it is offline");
     }
 
     #[test]
