@@ -76,7 +76,8 @@ impl Page {
             let Ok(stat) = std::fs::read_to_string(format!("/proc/{id}/stat")) else { continue };
             let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
             // utime and stime are the 14th and 15th of all fields, and the name was the second.
-            let times = fields.split_whitespace().skip(11).take(2).filter_map(|time| time.parse::<u64>().ok());
+            let times =
+                fields.split_whitespace().skip(11).take(2).filter_map(|time| time.parse::<u64>().ok());
             *spent.entry(name).or_default() += times.sum::<u64>();
         }
         Ok(spent)
