@@ -255,6 +255,7 @@ fn a_terminal_shows_one_bar_of_percent_over_the_whole_sync_and_that_it_is_being_
         shown.split(" %").filter_map(|before| before.rsplit(' ').next()?.parse().ok()).collect();
     assert!(!percents.is_empty() && percents.is_sorted(), "{percents:?}: {shown}");
 
+    peer.behave();
     peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
     let child = muster.spawn(&["sync", "full", "Berlin"]);
     eventually("the server holds a call back", || peer.get("/held")["held"].as_u64().unwrap() > 0);
