@@ -7,6 +7,7 @@
 mod bare;
 mod cost;
 mod govc;
+mod idle;
 mod page;
 mod parse;
 mod reads;
@@ -36,13 +37,16 @@ fn main() -> Result<()> {
     match arguments[..] {
         [] => runtime.block_on(measure(Part::All)),
         ["syncs"] => runtime.block_on(measure(Part::Syncs)),
+        ["idle"] => runtime.block_on(measure(Part::Idle)),
         ["window"] => runtime.block_on(measure(Part::Window)),
         ["sync", data, credentials] => {
             cost::report(runtime.block_on(sync::once(Path::new(data), Path::new(credentials))))
         }
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
-        _ => bail!("./dev bench takes no argument but \"window\" or \"syncs\", which measure that alone"),
+        _ => bail!(
+            "./dev bench takes no argument but \"window\", \"syncs\" or \"idle\", which measure that alone"
+        ),
     }
 }
 
@@ -52,6 +56,7 @@ enum Part {
     All,
     Syncs,
     Window,
+    Idle,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -59,13 +64,16 @@ async fn measure(part: Part) -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut table = Table::default();
     let folder = tempfile::tempdir().context("a folder for the data")?;
-    if part != Part::Window {
+    if matches!(part, Part::All | Part::Syncs) {
         let synced = rounds::run(folder.path(), &mut table).await?;
         reads::run(&synced, &mut table).await?;
         parse::run(&mut table)?;
     }
-    if part != Part::Syncs {
+    if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;
+    }
+    if matches!(part, Part::All | Part::Idle) {
+        idle::run(folder.path(), &mut table).await?;
     }
     table.print()?;
     Ok(())

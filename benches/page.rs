@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -65,6 +66,21 @@ impl Page {
             Some(reason) => bail!("the script failed: {reason}"),
             None => Ok(answer),
         }
+    }
+
+    /// CPU ticks that the processes of the window have taken so far, by the name that the kernel keeps.
+    pub(crate) fn ticks(&self) -> Result<BTreeMap<String, u64>> {
+        let mut spent = BTreeMap::new();
+        for (id, name) in below(self.processes[0].id())? {
+            // One that has ended meanwhile takes nothing more.
+            let Ok(stat) = std::fs::read_to_string(format!("/proc/{id}/stat")) else { continue };
+            let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
+            // utime and stime are the 14th and 15th of all fields, and the name was the second.
+            let times =
+                fields.split_whitespace().skip(11).take(2).filter_map(|time| time.parse::<u64>().ok());
+            *spent.entry(name).or_default() += times.sum::<u64>();
+        }
+        Ok(spent)
     }
 
     /// What each process of the window holds of the machine's memory, in bytes.

@@ -44,6 +44,7 @@ pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Service> {
         credentials_dir: Some(credentials.to_owned()),
         keychain: false,
         unlock: Unlock::Never,
+        read_only: false,
     };
     Ok(service::open(options).await?)
 }

@@ -50,7 +50,7 @@ async fn prepare(data: &Path) -> Result<()> {
     let trust = Trust::Pin { sha256: server.sha256().to_owned() };
     let login = (server.user(), server.password());
     let service = open(data).await?;
-    let vcenter = add(&service, &server.address().to_string(), login, trust).await?;
+    let vcenter = add(&service, "Berlin", &server.address().to_string(), login, trust).await?;
     sync(&service, &vcenter).await?;
     service.close().await;
     server.stop().await;
@@ -198,7 +198,7 @@ async fn syncs(data: &Path, table: &mut Table) -> Result<()> {
     let peer = Peer::vcenter();
     let service = open(data).await?;
     let trust = Trust::Pin { sha256: peer.sha256() };
-    let vcenter = add(&service, &peer.address(), ("admin", PASSWORD), trust).await?;
+    let vcenter = add(&service, "Berlin", &peer.address(), ("admin", PASSWORD), trust).await?;
     sync(&service, &vcenter).await?;
     let page = Page::open(data).await?;
     page.run("location.hash = '#/inventory/vms'; return null").await?;
@@ -241,20 +241,26 @@ fn weights(table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-async fn open(data: &Path) -> Result<Service> {
-    let options =
-        Options { data_dir: data.to_owned(), credentials_dir: None, keychain: false, unlock: Unlock::Never };
+pub(crate) async fn open(data: &Path) -> Result<Service> {
+    let options = Options {
+        data_dir: data.to_owned(),
+        credentials_dir: None,
+        keychain: false,
+        unlock: Unlock::Never,
+        read_only: false,
+    };
     Ok(service::open(options).await?)
 }
 
-async fn add(
+pub(crate) async fn add(
     service: &Service,
+    name: &str,
     address: &str,
     (user, password): (&str, &str),
     trust: Trust,
 ) -> Result<contract::VcenterId> {
     let add = AddVcenter {
-        name: "Berlin".to_owned(),
+        name: name.to_owned(),
         address: address.to_owned(),
         login: LoginWith::User { user: user.to_owned(), password: Some(password.to_owned().into()) },
         trust,
@@ -266,7 +272,7 @@ async fn add(
 }
 
 /// Syncs everything; answers with when that was published, milliseconds since 1970.
-async fn sync(service: &Service, vcenter: &contract::VcenterId) -> Result<i64> {
+pub(crate) async fn sync(service: &Service, vcenter: &contract::VcenterId) -> Result<i64> {
     let job = Job::FullSync { accept_removals: false };
     let id = service.operations().submit(vcenter, job, Origin::User).await?;
     let ended = service.operations().wait(&id).await?;

@@ -1,8 +1,10 @@
 //! The desktop shell: opens the service and one window on it.
 //! Refuses to know anything of vCenters; every command is a single call into the service.
 
+mod closing;
 mod commands;
 mod graphics;
+mod place;
 mod signals;
 mod simulated;
 mod sinks;
@@ -44,7 +46,6 @@ fn start(arguments: Arguments) -> Result<ExitCode, String> {
     let app = tauri::Builder::default()
         // First, as it asks for: a second start ends here, before anything is opened.
         .plugin(window::only_one(wiring.data_dir()))
-        .plugin(window::remembered(wiring.data_dir()))
         .manage(wiring.clone())
         .invoke_handler(commands::handler())
         .build(tauri::generate_context!())
@@ -55,9 +56,11 @@ fn start(arguments: Arguments) -> Result<ExitCode, String> {
     wiring.open_ahead();
     signals::obey(app.handle(), &wiring);
     // Not in `setup`, where Tauri turns an error into a panic.
-    window::open(&app, web_data.folder()).map_err(unopened)?;
+    let places = place::Places::beside(wiring.data_dir());
+    window::open(&app, &wiring, &places, web_data.folder()).map_err(unopened)?;
     // Unlike `run` it returns when the window is closed, so that what was opened above is closed in order.
     let code = app.run_return(|_, _| {});
+    places.keep();
     tauri::async_runtime::block_on(wiring.close());
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -36,6 +36,7 @@ impl Simulated {
             // Their passwords are worth nothing and end with the process.
             keychain: false,
             unlock: Unlock::Never,
+            read_only: false,
         };
         let mut simulated =
             Simulated { service: service::open(options).await?, data_dir, servers: Vec::new() };

@@ -1,11 +1,13 @@
 //! The main window.
 //! Refuses to leave the embedded page: no navigation elsewhere, no second window, no download.
 
+use crate::closing::Closing;
+use crate::place::{Places, screens};
+use crate::wiring::Wiring;
 use std::path::{Path, PathBuf};
 use tauri::{
     App, Manager, Url, WebviewUrl, WebviewWindowBuilder, Wry, plugin::TauriPlugin, webview::NewWindowResponse,
 };
-use tauri_plugin_window_state::StateFlags;
 
 /// Raises the window that is there when Muster is started again on the same data folder.
 pub(crate) fn only_one(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
@@ -25,27 +27,34 @@ pub(crate) fn only_one(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
         .build()
 }
 
-/// Keeps size and place of the window beside the data it shows.
-pub(crate) fn remembered(data_dir: Option<&Path>) -> TauriPlugin<Wry> {
-    // An absolute file name stays what it is where the plugin puts it behind its own folder.
-    let file = absolute(data_dir).unwrap_or_default().join("window.json");
-    tauri_plugin_window_state::Builder::new()
-        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
-        .with_filename(file.to_string_lossy())
-        .build()
-}
-
-/// Opens it; what the web engine keeps goes to `web_data`.
-pub(crate) fn open(app: &App, web_data: &Path) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
+/// Opens it where it was; what the web engine keeps goes to `web_data`.
+pub(crate) fn open(app: &App, wiring: &Wiring, places: &Places, web_data: &Path) -> tauri::Result<()> {
+    // The page may call as soon as it is there.
+    let closing = Closing::default();
+    app.manage(places.clone());
+    app.manage(closing.clone());
+    let place = places.now().fitted(&screens(app.handle()));
+    let mut window = WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
         .title("Muster")
-        .inner_size(1280.0, 800.0)
-        .min_inner_size(720.0, 480.0)
+        .inner_size(place.width, place.height)
+        // Small enough for a screen of 1280 x 800 that shows everything twice as large.
+        .min_inner_size(480.0, 320.0)
+        .maximized(place.maximized)
         .data_directory(web_data.to_owned())
         .on_navigation(is_embedded_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
-        .build()?;
+        // The page knows what it shows; a title that can't be set leaves the one before.
+        .on_document_title_changed(|window, title| drop(window.set_title(&title)));
+    if let Some((x, y)) = place.corner {
+        window = window.position(x, y);
+    }
+    let window = window.build()?;
+    if place.zoom != 100 {
+        window.set_zoom(f64::from(place.zoom) / 100.0)?;
+    }
+    places.follow(&window);
+    closing.guard(&window, wiring);
     Ok(())
 }
 

@@ -2,15 +2,21 @@
 //! Refuses to bring the window down: a service that cannot be opened is an answer the page shows.
 
 use crate::simulated::Simulated;
-use contract::{ApiError, command::Estate};
+use contract::{ApiError, OperationKind, Origin, command::Estate};
 use service::{Options, Service, Unlock};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::sync::{OnceCell, RwLock, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long the list of operations may take that is looked at before the window closes.
+const LISTED: Duration = Duration::from_secs(1);
+/// Operations in it: what waits or runs comes beside the newest.
+const NEWEST: u32 = 100;
 
 /// The services of this process. Clones are the same.
 #[derive(Clone)]
@@ -80,6 +86,21 @@ impl Wiring {
     pub(crate) async fn opened(&self) -> Option<Service> {
         let simulated = self.0.simulated.read().await.as_ref().map(|simulated| simulated.service.clone());
         simulated.or_else(|| self.0.real.get().cloned())
+    }
+
+    /// Whether a sync that a person started runs in this process, or waits in it for its turn. Simulated ones don't count:
+    /// nothing is lost with them.
+    pub(crate) async fn is_syncing_for_a_person(&self) -> bool {
+        let Some(service) = self.0.real.get() else { return false };
+        let operations = service.operations();
+        // A database that doesn't answer must not keep the window open.
+        let listed = timeout_at(Instant::now() + LISTED, operations.recent(NEWEST)).await;
+        listed.ok().and_then(Result::ok).into_iter().flatten().any(|operation| {
+            operation.origin == Origin::User
+                && operation.kind != OperationKind::Test
+                && !operation.state.is_final()
+                && operations.runs_here(&operation.id)
+        })
     }
 
     /// Changes whenever another service answers than before.

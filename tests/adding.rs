@@ -140,11 +140,11 @@ fn a_rejected_credential_binds_every_later_command_until_it_is_changed() {
 #[test]
 fn what_is_typed_wrong_is_told_with_what_to_type() {
     let muster = Musterctl::new();
-    let long = "x".repeat(65);
+    let long = "x".repeat(256);
     for (name, address, trust, words) in [
         ("a/b", "vc", &[][..], "contains a slash"),
         (".hidden", "vc", &[], "begins with a dot"),
-        (&*long, "vc", &[], "longer than 64 characters"),
+        (&*long, "vc", &[], "longer than 255 characters"),
         ("ok", "http://vc", &[], "not encrypted"),
         ("ok", "vc:99999", &[], "\"99999\" is not a valid port"),
         ("ok", "vc", &["--pin", "1234"], "\"1234\" is not a SHA-256 fingerprint"),

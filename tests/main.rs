@@ -7,6 +7,7 @@ mod adding;
 mod chunks;
 mod clusters;
 mod credentials;
+mod disk;
 mod ending;
 mod equal;
 mod faults;

@@ -195,7 +195,9 @@ fn rows_are_chosen_sorted_limited_and_exported() {
 
     let csv = muster.run(&["inventory", "vms", "--columns", "name,networks", "--csv"]);
     let lines: Vec<&str> = csv.stdout.lines().collect();
-    assert_eq!(lines[0], "name,networks");
+    assert_eq!(lines[0], "name,networks", "what was asked for, and no other");
+    let all = muster.run(&["inventory", "vms", "--csv"]).stdout;
+    assert!(all.starts_with("vcenter,vcenter_instance_uuid,kind,moref,synced_at,name,"), "{all}");
     assert_eq!(lines.len(), 1 + muster.ok(&["inventory", "vms"]).as_array().unwrap().len());
 
     let wrong = muster.json(&["inventory", "vms", "--columns", "nmae"]);
@@ -218,12 +220,15 @@ fn a_spreadsheet_gets_no_formula_out_of_a_name_and_programs_get_the_name_as_it_i
 
     let exact = muster.run(&[&vms[..], &["--csv"]].concat()).stdout;
     let cell = "\"=HYPERLINK(\"\"http://x\"\";\"\"y\"\"),z\",";
-    assert!(exact.contains(cell) && exact.starts_with("name,") && !exact.contains('\r'), "{exact}");
+    assert!(
+        exact.contains(cell) && exact.starts_with("name,cpu_count\n") && !exact.contains('\r'),
+        "{exact}"
+    );
 
     for (separator, between) in [(None, ','), (Some(";"), ';'), (Some("tab"), '\t')] {
         let chosen: Vec<&str> = separator.into_iter().flat_map(|one| ["--separator", one]).collect();
         let sheet = muster.run(&[&vms[..], &["--spreadsheet"], &chosen].concat()).stdout;
-        let header = format!("\u{feff}\"name\"{between}\"cpu_count\"");
+        let header = format!("\u{feff}\"name\"{between}\"cpu_count\"\r\n");
         assert!(sheet.starts_with(&header) && sheet.ends_with("\r\n"), "{sheet}");
         let cell = format!("\"'=HYPERLINK(\"\"http://x\"\";\"\"y\"\"),z\"{between}");
         let row = sheet.lines().find(|line| line.contains("HYPERLINK")).unwrap();

@@ -8,10 +8,11 @@ const VCENTER: &str =
     "id name host port credential user trust tags ttl_seconds instance_uuid product version build";
 const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_because";
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
-const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total \
+const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total percent \
                          added changed removed unchanged calls bytes error";
 const CERTIFICATE: &str = "address sha256 subject issuer names not_before not_after trusted";
-const STATUS: &str = "vcenter state synced_at age_seconds fresh counts last_operation";
+const STATUS: &str =
+    "vcenter state synced_at age_seconds fresh contact_at contact_since refresh_failed counts last_operation";
 const COLUMN: &str = "id title type unit source aliases";
 const CHECK: &str = "name ok detail next_step";
 const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";

@@ -111,7 +111,7 @@ fn what_doctor_and_readers_tell_to_call_works_for_any_name() {
         let (address, ca) = (peer.address(), peer.ca());
         let run = muster.run(&["vcenter", "add", "--user", "admin", "--ca-file", &ca, "--", name, &address]);
         assert_eq!(run.code, 0, "{run:?}");
-        let (_, command) = run.stdout.trim_end().rsplit_once("Read its inventory: ").unwrap();
+        let (_, command) = run.stdout.trim_end().rsplit_once("Sync it: ").unwrap();
         let never = muster.json(&["inventory", "hosts"]);
         assert!(never.error()["next_step"].as_str().unwrap().ends_with(command), "{never:?}");
         let doctor = muster.json(&["doctor"]).document();

@@ -87,10 +87,10 @@ fn ctrl_c_at_the_password_ends_with_130_and_the_terminal_shows_what_is_typed_aga
 }
 
 #[test]
-fn a_certificate_is_trusted_only_with_yes_whatever_ends_the_line() {
+fn a_certificate_is_trusted_only_with_y_or_yes_whatever_ends_the_line() {
     let (peer, muster) = (Peer::vcenter(), Musterctl::new());
     muster.put_password("Berlin", PASSWORD);
-    for (answer, code) in [("no", 6), ("y", 6), ("\u{feff}yes\r", 0)] {
+    for (answer, code) in [("no", 6), ("yep", 6), ("", 6), ("\u{feff}Yes\r", 0)] {
         let mut terminal = Terminal::start(&muster, &add(&peer, ""));
         terminal.expect("do you trust it?");
         assert!(terminal.shown.lock().unwrap().contains(&peer.sha256()));
@@ -103,12 +103,12 @@ fn a_certificate_is_trusted_only_with_yes_whatever_ends_the_line() {
 }
 
 #[test]
-fn what_destroys_is_done_only_with_yes() {
+fn what_destroys_is_done_only_with_y_or_yes() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
-    for (answer, code, left) in [("no", 130, 1), ("yes", 0, 0)] {
+    for (answer, code, left) in [("no", 130, 1), ("", 130, 1), ("y", 0, 0)] {
         let mut terminal = Terminal::start(&muster, "vcenter remove Berlin");
-        terminal.expect("[yes/no]");
+        terminal.expect("[y/N]");
         terminal.type_in(&format!("{answer}\r"));
         let run = terminal.finish();
         assert_eq!(run.code, code, "{run:?}");
@@ -149,6 +149,44 @@ fn a_list_of_operations_has_one_line_each_on_a_narrow_terminal() {
         assert_eq!(rows.len(), 3, "{}", run.stdout);
         assert!(rows.iter().all(|row| row.trim_end().chars().count() <= 80), "{}", run.stdout);
     }
+}
+
+#[test]
+fn a_table_fits_the_terminal_with_whole_names_and_ages_and_says_how_many_columns_are_left_out() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let names: Vec<String> = muster
+        .ok(&["inventory", "vms", "--columns", "name"])
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["name"].as_str().unwrap().to_owned())
+        .collect();
+    let on = |width: u16, rest: &str| {
+        let line = format!("--version; stty cols {width}; {} inventory vms {rest}", program(&muster));
+        Terminal::start(&muster, &line).finish().stdout
+    };
+    for width in [60, 80] {
+        let shown = on(width, "");
+        let lines: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("NAME")).collect();
+        for (line, name) in lines[1..].iter().zip(&names) {
+            assert!(line.starts_with(name.as_str()), "{shown}");
+            assert!(line.trim_end().chars().count() <= usize::from(width), "{shown}");
+        }
+        let left_out = lines.iter().find_map(|line| line.trim().strip_suffix(" more: --columns"));
+        let left_out: usize = left_out.expect(&shown).parse().unwrap();
+        let piped = muster.run(&["inventory", "vms"]);
+        let titles = |line: &str| line.split("  ").filter(|title| !title.trim().is_empty()).count();
+        let all = titles(piped.stdout.lines().next().unwrap());
+        assert_eq!(titles(lines[0]) + left_out, all, "{shown}");
+        assert!(!piped.stderr.contains("--columns"), "{piped:?}");
+    }
+    let chosen = ["--columns", "name,synced_at"];
+    let shown = on(80, &chosen.join(" "));
+    assert!(shown.contains(" s ago") && !shown.contains("more: --columns"), "{shown}");
+    let piped = muster.run(&[&["inventory", "vms"][..], &chosen].concat()).stdout;
+    assert!(piped.contains('Z') && !piped.contains("ago"), "{piped}");
 }
 
 #[test]
@@ -202,4 +240,27 @@ fn a_reader_that_has_seen_enough_ends_watch_and_a_full_disk_is_told() {
 
 fn program(muster: &Musterctl) -> String {
     muster.command(&[]).get_program().to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn a_terminal_shows_one_bar_of_percent_over_the_whole_sync_and_that_it_is_being_cancelled() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"delay_ms": 700}}));
+    let terminal = Terminal::start(&muster, "sync full Berlin");
+    terminal.expect(" %, ");
+    terminal.expect("Berlin: reading ");
+    let shown = terminal.finish().stdout;
+    let percents: Vec<u8> =
+        shown.split(" %").filter_map(|before| before.rsplit(' ').next()?.parse().ok()).collect();
+    assert!(!percents.is_empty() && percents.is_sorted(), "{percents:?}: {shown}");
+
+    peer.behave();
+    peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
+    let child = muster.spawn(&["sync", "full", "Berlin"]);
+    eventually("the server holds a call back", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    interrupt(&child);
+    let run = finish(child);
+    assert_eq!(run.code, 130, "{run:?}");
+    assert!(run.stderr.contains("Cancelling…"), "{run:?}");
 }

@@ -16,12 +16,17 @@ mod grid;
 mod guard;
 mod hands;
 mod keys;
+mod leaving;
 mod once;
 mod passwords;
 mod questions;
+mod reach;
 mod screen;
 mod sharing;
+mod told;
 mod trouble;
+mod truth;
+mod vcenters;
 
 /// The binary that cargo built for this test.
 const MUSTER: &str = env!("CARGO_BIN_EXE_muster");

@@ -5,6 +5,7 @@ mod estate;
 mod inventory;
 mod operations;
 mod vcenters;
+mod window;
 
 use contract::command::{Command, NAMES};
 
@@ -43,6 +44,11 @@ register![
     operations::list_operations,
     inventory::read_rows,
     inventory::export_rows,
+    window::zoom_window,
+    window::await_closing,
+    window::ask_to_close,
+    window::close_window,
+    window::keep_window_open,
 ];
 
 const _: () = assert!(

@@ -49,5 +49,5 @@ pub(crate) async fn list_operations(
     wiring: State<'_, Wiring>,
     args: ListOperations,
 ) -> Answer<ListOperations> {
-    wiring.service().await?.operations().noted(args.limit).await
+    wiring.service().await?.operations().recent(args.limit).await
 }

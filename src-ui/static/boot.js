@@ -25,5 +25,5 @@ window.addEventListener("error", (event) => {
 });
 
 init({ module_or_path: "./ui_bg.wasm" }).catch((reason) => {
-  say(`Muster's page could not be started: ${reason}. Reinstall Muster, or use musterctl.`, false);
+  say(`Muster's page could not be started: ${reason}. Reinstall Muster.`, false);
 });

@@ -1,11 +1,13 @@
 //! What walks share: a vCenter to talk to, and `musterctl` to talk with.
 //! Refuses to reuse anything between tests: each has its own server and its own data folder.
 
+mod disk;
 mod ended;
 mod musterctl;
 mod peer;
 mod simulator;
 
+pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
 pub(crate) use musterctl::{Musterctl, Run, finish};
 pub(crate) use peer::{PASSWORD, Peer};

@@ -96,6 +96,7 @@ impl Musterctl {
             credentials_dir: Some(self.folder().join("credentials")),
             keychain: false,
             unlock: Unlock::Never,
+            read_only: false,
         };
         service::open(options).await.expect("the service opens")
     }

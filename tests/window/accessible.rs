@@ -1,11 +1,12 @@
-//! Every page and dialog in both themes before axe-core, which knows the rules of accessibility.
+//! Every page and dialog in both themes, as it is and at 200 % text: before axe-core, which knows the rules of
+//! accessibility, and with every text's contrast measured.
 //! Refuses a single violation, and names each with its element.
 
 use super::driver::Window;
 use super::explore::explore;
 use super::grid::chord;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Musterctl, Peer};
+use crate::support::{Musterctl, Peer, table};
 use anyhow::{Context, Result, ensure};
 use contract::Kind;
 use serde_json::{Value, json};
@@ -21,34 +22,105 @@ const RUN: &str = "
             node.failureSummary.replaceAll(/\\s+/g, ' ') + ' ' + node.html.slice(0, 200)))),
         broke => done(['axe itself broke: ' + broke]))";
 
+/// Each text whose contrast with what is behind it is below 4.5:1, whatever its size, with the least of all that was found.
+/// axe leaves out large texts, what is disabled, and what it can't be sure of.
+const CONTRAST: &str = "
+    const parsed = color => {
+        const [, space, list] = color.match(/^(rgba?|color)\\((?:srgb )?(.*)\\)$/) ?? [];
+        const [r, g, b, a = 1] = (list ?? '0 0 0 0').split(/[ ,\\/]+/).map(Number);
+        return space === 'color' ? [255 * r, 255 * g, 255 * b, a] : [r, g, b, a];
+    };
+    const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a), 1];
+    const behind = e => {
+        const layers = [];
+        for (let at = e; at; at = at.tagName === 'DIALOG' ? null : at.parentElement) {
+            const color = parsed(getComputedStyle(at).backgroundColor);
+            // PatternFly paints some of them in front of their element, and below its text.
+            const before = getComputedStyle(at, '::before');
+            const covers = before.content !== 'none' && before.zIndex === '-1';
+            if (covers) layers.push(parsed(before.backgroundColor));
+            layers.push(color);
+            if (color[3] === 1 || (covers && parsed(before.backgroundColor)[3] === 1)) break;
+        }
+        return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255, 1]);
+    };
+    const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+        .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+    const wrong = [];
+    let [least, texts] = [21, 0];
+    const judge = (e, color, text) => {
+        if (!text.trim() || !e.checkVisibility({ visibilityProperty: true }) || e.getClientRects().length === 0) return;
+        if (getComputedStyle(e).clipPath !== 'none' || e.closest('.pf-v6-screen-reader, .pf-v6-c-skip-to-content, [aria-hidden=true]')) return;
+        let opacity = 1;
+        for (let at = e; at; at = at.parentElement) opacity *= Number(getComputedStyle(at).opacity);
+        const back = behind(e);
+        const [r, g, b, a] = parsed(color);
+        const [one, other] = [light(over([r, g, b, a * opacity], back)), light(back)].sort((x, y) => y - x);
+        const ratio = (one + 0.05) / (other + 0.05);
+        texts += 1;
+        least = Math.min(least, ratio);
+        if (ratio < 4.5) wrong.push(`contrast ${ratio.toFixed(2)} of ${JSON.stringify(text.trim().slice(0, 40))}: ${color} on ${back.map(Math.round)} in ${e.outerHTML.slice(0, 120)}`);
+    };
+    const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = all.nextNode(); node; node = all.nextNode()) {
+        judge(node.parentElement, getComputedStyle(node.parentElement).color, node.data);
+    }
+    for (const e of document.querySelectorAll('input, textarea')) {
+        if (['checkbox', 'radio', 'file'].includes(e.type)) continue;
+        judge(e, getComputedStyle(e).color, e.value);
+        if (!e.value) judge(e, getComputedStyle(e, '::placeholder').color, e.placeholder);
+    }
+    return { wrong, least, texts }";
+
 #[tokio::test]
 async fn every_page_is_accessible_on_a_light_system() -> Result<()> {
-    every_page_is_accessible(Theme::Light).await
+    every_page_is_accessible(Theme::Light, 1).await
 }
 
 #[tokio::test]
 async fn every_page_is_accessible_on_a_dark_system() -> Result<()> {
-    every_page_is_accessible(Theme::Dark).await
+    every_page_is_accessible(Theme::Dark, 1).await
 }
 
-async fn every_page_is_accessible(theme: Theme) -> Result<()> {
-    let mut judge = Judge { wrong: Vec::new(), seen: 0 };
+#[tokio::test]
+async fn every_page_is_accessible_on_a_light_system_with_text_at_200_percent() -> Result<()> {
+    every_page_is_accessible(Theme::Light, 2).await
+}
+
+#[tokio::test]
+async fn every_page_is_accessible_on_a_dark_system_with_text_at_200_percent() -> Result<()> {
+    every_page_is_accessible(Theme::Dark, 2).await
+}
+
+async fn every_page_is_accessible(theme: Theme, scale: u32) -> Result<()> {
+    let mut judge = Judge { scale, wrong: Vec::new(), seen: 0, texts: 0, least: f64::INFINITY };
     judge.empty_and_simulated(theme).await?;
     judge.filled(theme).await?;
     ensure!(judge.wrong.is_empty(), "{theme:?}, of {} places:\n{}", judge.seen, judge.wrong.join("\n"));
+    let Judge { seen, texts, least, .. } = judge;
+    table(
+        &format!("{theme:?} at {scale}00 %: {seen} places, {texts} texts"),
+        format!("least contrast {least:.2}:1"),
+    );
     Ok(())
 }
 
 struct Judge {
+    /// How much larger than usual everything is shown.
+    scale: u32,
     wrong: Vec<String>,
     seen: usize,
+    texts: u64,
+    /// The least contrast of all texts.
+    least: f64,
 }
 
 impl Judge {
     /// A window without vCenters, and with simulated ones.
     async fn empty_and_simulated(&mut self, theme: Theme) -> Result<()> {
         let muster = Musterctl::new();
-        let screen = Screen::start(theme, USUAL)?;
+        let screen = Screen::scaled(theme, USUAL, self.scale)?;
         let window = Window::open_beside(&screen, &muster).await?;
         window.wait_for_overview().await?;
         teach(&window).await?;
@@ -81,7 +153,7 @@ impl Judge {
         muster.add(&other, "never read");
         muster.ok(&["vcenter", "edit", "Berlin", "--tag", "production"]);
         muster.ok(&["sync", "full", "Berlin"]);
-        let screen = Screen::start(theme, USUAL)?;
+        let screen = Screen::scaled(theme, USUAL, self.scale)?;
         let window = Window::open_beside(&screen, &muster).await?;
         window.wait_for_overview().await?;
         teach(&window).await?;
@@ -119,9 +191,13 @@ impl Judge {
         peer.post("/stop", json!({}));
         window.go("#/vcenter").await?;
         window.press("[data-vcenter='Berlin']", "Full sync").await?;
-        window.wait_for_toast("Berlin: full sync failed").await?;
         window.wait_for_text("[data-vcenter='Berlin']", "Offline").await?;
+        window.expand("Berlin").await?;
         self.look(&window, "a vCenter that is offline").await?;
+        window.click("[data-vcenter='Berlin'] .muster-menu button").await?;
+        window.wait_for_element("[role=menu]").await?;
+        self.look(&window, "the menu of a vCenter").await?;
+        window.key(thirtyfour::Key::Escape).await?;
         peer.post("/start", json!({}));
         peer.post("/certificate", json!({}));
         window.go(&format!("#/vcenter?certificate={id}")).await?;
@@ -148,7 +224,12 @@ impl Judge {
         window.wait_until_still().await?;
         let found = window.script_async(RUN).await?;
         let lines = found.as_array().with_context(|| format!("violations, and not {found}"))?;
-        self.wrong.extend(lines.iter().filter_map(Value::as_str).map(|line| format!("  {place}: {line}")));
+        let contrast = window.script(CONTRAST).await?;
+        let pale = contrast["wrong"].as_array().with_context(|| format!("texts, and not {contrast}"))?;
+        self.least = self.least.min(contrast["least"].as_f64().unwrap_or_default());
+        self.texts += contrast["texts"].as_u64().unwrap_or_default();
+        let lines = lines.iter().chain(pale).filter_map(Value::as_str);
+        self.wrong.extend(lines.map(|line| format!("  {place}: {line}")));
         self.seen += 1;
         Ok(())
     }

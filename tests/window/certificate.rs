@@ -25,7 +25,7 @@ async fn a_changed_certificate_stops_everything_until_a_person_typed_the_host() 
 
     window.go("#/vcenter").await?;
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
-    window.wait_for_toast("Berlin: full sync failed").await?;
+    window.wait_for_text("[data-vcenter='Berlin']", "Full sync failed").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Certificate not trusted").await?;
     window.press("[data-vcenter='Berlin']", "Review certificate").await?;
     let shown = window.wait_for_text("dialog", "Shown now").await?;
@@ -46,7 +46,8 @@ async fn a_changed_certificate_stops_everything_until_a_person_typed_the_host() 
     window.wait_for_toast("Berlin: certificate trusted").await?;
     window.wait_for_toast("Berlin: connection works").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
-    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    // What failed for it is offered again, and no search for the button is needed.
+    window.press("[data-vcenter='Berlin']", "Sync again").await?;
     window.wait_for_toast("Berlin: full sync done").await?;
 
     window.close(&screen).await
@@ -61,7 +62,8 @@ async fn leaving_the_approved_certificate_for_the_systems_trust_takes_the_host_n
     let window = Window::open_beside(&screen, &muster).await?;
     let old = peer.sha256();
     window.go("#/vcenter").await?;
-    window.press("[data-vcenter='Berlin']", "Edit").await?;
+    window.expand("Berlin").await?;
+    window.press("[data-vcenter='Berlin'] .muster-card", "Edit").await?;
     window.wait_for_element("#vc-trust-system").await?;
     window
         .wait_for("the system's trust", "document.querySelector('#vc-trust-system').click() ?? true")
@@ -76,7 +78,7 @@ async fn leaving_the_approved_certificate_for_the_systems_trust_takes_the_host_n
     let logins = peer.calls("Login");
 
     window.go("#/vcenter").await?;
-    window.press("[data-vcenter='Berlin']", "Edit").await?;
+    window.press("[data-vcenter='Berlin'] .muster-card", "Edit").await?;
     window.wait_for_element("#vc-trust-system").await?;
     window
         .wait_for(

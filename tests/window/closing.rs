@@ -14,6 +14,33 @@ use x11rb::{
 
 /// Asks the window on a screen to close, and waits until its process has ended.
 pub(super) fn close(screen: &Screen) -> Result<()> {
+    wait_for_end(ask(screen)?)
+}
+
+/// Waits until no window is left on a screen.
+pub(super) fn ended(screen: &Screen) -> Result<()> {
+    let (display, number) = x11rb::connect(Some(screen.display()))?;
+    let root = display.setup().roots[number].root;
+    let protocols = atom(&display, "WM_PROTOCOLS")?;
+    match window(&display, root, protocols)? {
+        Some(window) => wait_for_end(owner(&display, window)?),
+        None => Ok(()),
+    }
+}
+
+/// The title of the window on a screen, as its display knows it.
+pub(super) fn title(screen: &Screen) -> Result<String> {
+    let (display, number) = x11rb::connect(Some(screen.display()))?;
+    let root = display.setup().roots[number].root;
+    let protocols = atom(&display, "WM_PROTOCOLS")?;
+    let window = window(&display, root, protocols)?.context("no window on the screen")?;
+    let (name, utf8) = (atom(&display, "_NET_WM_NAME")?, atom(&display, "UTF8_STRING")?);
+    let title = display.get_property(false, window, name, utf8, 0, 1024)?.reply()?;
+    Ok(String::from_utf8(title.value)?)
+}
+
+/// Asks the window on a screen to close, as its frame does; answers with its process.
+pub(super) fn ask(screen: &Screen) -> Result<u32> {
     let (display, number) = x11rb::connect(Some(screen.display()))?;
     let root = display.setup().roots[number].root;
     let protocols = atom(&display, "WM_PROTOCOLS")?;
@@ -23,8 +50,9 @@ pub(super) fn close(screen: &Screen) -> Result<()> {
 
     let please = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
     display.send_event(false, window, EventMask::NO_EVENT, please)?;
-    display.flush()?;
-    wait_for_end(process)
+    // A server drops what a client asked for that is gone before it was read: an answer shows that it was.
+    display.get_input_focus()?.reply()?;
+    Ok(process)
 }
 
 /// Sends the process of the window on a screen the signal with which systems stop services, and waits for its end.

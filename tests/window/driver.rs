@@ -33,6 +33,8 @@ const WATCH: &str = "
 pub(crate) struct Window {
     /// Whatever the helpers don't cover.
     pub(crate) driver: WebDriver,
+    /// How many times as large as usual everything is shown.
+    pub(super) scale: u32,
     _webkit: Webkit,
 }
 
@@ -62,7 +64,7 @@ impl Window {
         let driver = WebDriver::new(webkit.address(), Capabilities::from(options))
             .await
             .context("WebKitWebDriver could not open Muster's window")?;
-        let window = Window { driver, _webkit: webkit };
+        let window = Window { driver, scale: screen.scale(), _webkit: webkit };
         window.driver.set_script_timeout(PATIENCE).await?;
         window.wait_until_loaded().await?;
         window.script(WATCH).await?;

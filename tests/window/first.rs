@@ -2,9 +2,10 @@
 //! Refuses to need a vCenter that answers.
 
 use super::MUSTER;
+use super::closing;
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Musterctl, Peer};
+use crate::support::{Musterctl, Peer, eventually};
 use anyhow::Result;
 use serde_json::json;
 use std::process::Command;
@@ -17,7 +18,14 @@ async fn a_fresh_window_says_that_there_are_no_vcenters_yet() -> Result<()> {
 
     let shown = window.wait_for_overview().await?;
     assert!(shown.contains("No vCenters yet") && shown.contains("Add your first vCenter"), "{shown}");
-    window.wait_for("the title", "document.title === 'Overview – Muster'").await?;
+    eventually("the frame has the page's title", || {
+        closing::title(&screen).is_ok_and(|title| title == "Overview – Muster")
+    });
+    window.keys("gm").await?;
+    eventually("and that of the next page", || {
+        closing::title(&screen).is_ok_and(|title| title == "VMs – Muster")
+    });
+    window.go("#/").await?;
     assert_eq!(window.text("header .muster-brand").await?, "Muster");
     assert_eq!(window.script("return document.documentElement.className").await?, json!(""));
     let fonts = window.script("return [...document.fonts].filter(f => f.status === 'error').length").await?;

@@ -17,20 +17,21 @@ async fn many_removals_are_a_question_with_counts_and_are_gone_after_the_answer(
     window.go("#/vcenter").await?;
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
     window.wait_for_toast("Berlin: full sync done").await?;
+    window.expand("Berlin").await?;
     window.wait_for_text("[data-vcenter='Berlin']", &format!("{all} VMs")).await?;
     peer.post("/destroy", json!({"type": "VirtualMachine", "count": 90}));
 
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
-    let asked = window.wait_for_toast("Berlin: full sync failed").await?;
     let counts = format!("90 of {all} VMs");
-    assert!(asked.contains(&counts), "{asked}");
     let card = window.wait_for_text("[data-vcenter='Berlin']", "Accept the removals").await?;
     assert!(card.contains(&counts) && card.contains("If they were really removed"), "{card}");
     window.shoot(&screen, "guard-question").await?;
     window.go("#/inventory/vms").await?;
     window.wait_for_text("#found", &format!("{all} VMs")).await?;
 
-    window.press("[data-toast='Berlin: full sync failed']", "Accept the removals").await?;
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Accept the removals").await?;
+    window.go("#/inventory/vms").await?;
     window.wait_for_text("#found", &format!("{} VMs", all - 90)).await?;
     let removed = "window.seenToasts.some(([title, text]) => title === 'Berlin: full sync done' && text.includes('90 removed'))";
     window.wait_for("the toast says how many were removed", removed).await?;

@@ -44,11 +44,34 @@ impl Window {
         self.press_found(&format!("{label:?} in {within}"), &find).await
     }
 
+    /// Presses a button that ends the window, which the driver can't tell from a page that broke.
+    pub(crate) async fn press_the_last(&self, within: &str, label: &str) -> Result<()> {
+        self.wait_for_text(within, label).await?;
+        let press = format!(
+            "const button = [...document.querySelectorAll({})].flatMap(w => [...w.querySelectorAll('{PRESSABLE}')])
+                 .find(e => e.innerText.trim() === {}); setTimeout(() => button.click(), 50)",
+            json!(within),
+            json!(label)
+        );
+        self.script(&press).await.map(drop)
+    }
+
     /// Presses the first element that matches.
     pub(crate) async fn click(&self, selector: &str) -> Result<()> {
         let find =
             format!("const e = document.querySelector({}); return e?.disabled ? null : e", json!(selector));
         self.press_found(selector, &find).await
+    }
+
+    /// Opens the card below the row of a vCenter, unless it is open.
+    pub(crate) async fn expand(&self, vcenter: &str) -> Result<()> {
+        let button = format!("[data-vcenter={}] .muster-vcenter__toggle button", json!(vcenter));
+        self.wait_for_element(&button).await?;
+        let is_open = format!("return document.querySelector({})?.ariaExpanded === 'true'", json!(button));
+        if self.script(&is_open).await? != true {
+            self.click(&button).await?;
+        }
+        self.wait_for_element(&format!("[data-vcenter={}] .muster-card", json!(vcenter))).await
     }
 
     /// Replaces what stands in a field.
@@ -71,6 +94,12 @@ impl Window {
         Ok(self.driver.action_chain().send_keys(keys).perform().await?)
     }
 
+    /// Presses a key while Ctrl is held.
+    pub(crate) async fn with_ctrl(&self, key: char) -> Result<()> {
+        let chain = self.driver.action_chain().key_down(Key::Control).key_down(key).key_up(key);
+        Ok(chain.key_up(Key::Control).perform().await?)
+    }
+
     /// Presses one key that is no letter.
     pub(crate) async fn key(&self, key: Key) -> Result<()> {
         self.keys(&char::from(key).to_string()).await
@@ -85,7 +114,11 @@ impl Window {
         let deadline = Instant::now() + PATIENCE;
         let mut why = "it is not there".to_owned();
         while Instant::now() < deadline {
-            if let Some(element) = self.find_by(find).await? {
+            if self.scale != 1 {
+                if self.script(&pressed_where_it_is(find)).await? == true {
+                    return Ok(());
+                }
+            } else if let Some(element) = self.find_by(find).await? {
                 // Between being found and being pressed it may be drawn anew: then the next one is it.
                 match element.click().await {
                     Ok(()) => return Ok(()),
@@ -97,4 +130,19 @@ impl Window {
         let shown = self.text("body").await?;
         bail!("{what} can't be pressed: {why}. On screen: {shown}")
     }
+}
+
+/// Presses what is found if it is on top at its middle. WebKit's driver misses it where the page is zoomed: it counts in
+/// pixels of another size.
+fn pressed_where_it_is(find: &str) -> String {
+    format!(
+        "const e = (() => {{ {find} }})();
+         if (!e) return false;
+         e.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+         const box = e.getBoundingClientRect();
+         const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+         if (top === null || !e.contains(top)) return false;
+         e.click();
+         return true"
+    )
 }

@@ -26,6 +26,26 @@ async fn the_form_of_a_new_vcenter_is_reached_and_left_by_keys_alone() -> Result
     window
         .wait_for("keys are letters in a field", "document.querySelector('#vc-name').value === 'g h / ?'")
         .await?;
+    // What was typed is not thrown away by a key: the first one asks, and the next one goes on.
+    window.key(Key::Escape).await?;
+    window.wait_for_text("dialog", "Discard changes?").await?;
+    window
+        .wait_for(
+            "the safe answer has the focus",
+            "document.activeElement?.innerText.trim() === 'Keep editing'",
+        )
+        .await?;
+    window.key(Key::Escape).await?;
+    window.wait_for("it goes on", "!document.querySelector('dialog').innerText.includes('Discard')").await?;
+    window.click("dialog [aria-label=Close]").await?;
+    window.press("dialog", "Keep editing").await?;
+    window.wait_for("it is still typed", "document.querySelector('#vc-name').value === 'g h / ?'").await?;
+    window.key(Key::Escape).await?;
+    window.press("dialog", "Discard").await?;
+    window.wait_until_gone("dialog").await?;
+    // An empty one closes at once.
+    window.press("main", "Add your first vCenter").await?;
+    window.wait_for_element("dialog[open] #vc-form").await?;
     window.key(Key::Escape).await?;
     window.wait_until_gone("dialog").await?;
 
@@ -43,10 +63,14 @@ async fn keys_lead_to_every_page_to_the_search_and_to_their_own_list() -> Result
 
     for (letter, address) in [
         ("v", "#/vcenter"),
+        ("a", "#/inventory/datacenters"),
         ("m", "#/inventory/vms"),
         ("c", "#/inventory/clusters"),
         ("d", "#/inventory/datastores"),
         ("n", "#/inventory/networks"),
+        ("r", "#/inventory/resource-pools"),
+        ("f", "#/inventory/folders"),
+        ("s", "#/inventory/snapshots"),
         ("o", "#/"),
         ("h", "#/inventory/hosts"),
     ] {
@@ -59,6 +83,15 @@ async fn keys_lead_to_every_page_to_the_search_and_to_their_own_list() -> Result
     window.wait_for("the search has the focus", "document.activeElement?.id === 'search'").await?;
     window.keys("H1").await?;
     window.wait_for("what is typed filters", "location.hash.includes('text=H1')").await?;
+    // From a page without rows it leads to the VMs.
+    window.go("#/").await?;
+    window.with_ctrl('f').await?;
+    window
+        .wait_for(
+            "the VMs' search",
+            "location.hash === '#/inventory/vms' && document.activeElement?.id === 'search'",
+        )
+        .await?;
     // Out of the field, where keys are keys again.
     window.key(Key::Tab).await?;
     window.keys("?").await?;
@@ -98,9 +131,14 @@ async fn the_focus_is_seen_on_every_stop_of_the_vcenters_page() -> Result<()> {
         stops.push(name);
     }
     assert!(unseen.is_empty(), "the focus is not seen on {unseen:#?}");
-    for name in
-        ["Skip to content", "Overview", "Full sync: Berlin", "Remove: Paris", "Choose Paris", "Add vCenter"]
-    {
+    for name in [
+        "Skip to content",
+        "Overview",
+        "Full sync: Berlin",
+        "Actions for Paris",
+        "Select Paris",
+        "Add vCenter",
+    ] {
         assert!(stops.iter().any(|stop| stop.contains(name)), "{name:?} is no stop: {stops:?}");
     }
 

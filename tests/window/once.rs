@@ -32,7 +32,7 @@ async fn a_second_start_on_the_same_folder_ends_at_once_and_the_first_stays() ->
 }
 
 #[tokio::test]
-async fn the_size_of_the_window_is_remembered_beside_its_data() -> Result<()> {
+async fn size_and_zoom_of_the_window_are_remembered_beside_its_data_and_fitted_to_the_screen() -> Result<()> {
     let screen = Screen::start(Theme::Light, USUAL)?;
     let data = tempfile::tempdir()?;
     let window = Window::open(&screen, data.path()).await?;
@@ -40,17 +40,34 @@ async fn the_size_of_the_window_is_remembered_beside_its_data() -> Result<()> {
     assert_eq!(size(&window).await?, json!([1280, 800]));
     window.driver.set_window_rect(0, 0, 1010, 710).await?;
     window.wait_for("it is smaller", "innerWidth === 1010 && innerHeight === 710").await?;
+    // Larger by two steps, and with it 25 % less room.
+    window.with_ctrl('+').await?;
+    window.wait_for("it is zoomed", "innerWidth === 918").await?;
+    window.with_ctrl('+').await?;
+    window.wait_for("it is zoomed more", "innerWidth === 808").await?;
     window.close(&screen).await?;
 
     let file = data.path().join("window.json");
     eventually("the size is on disk", || file.exists());
     let remembered: Value = serde_json::from_slice(&std::fs::read(&file)?).context("window.json")?;
-    assert_eq!((&remembered["main"]["width"], &remembered["main"]["height"]), (&json!(1010), &json!(710)));
+    let kept = (&remembered["width"], &remembered["height"], &remembered["zoom"]);
+    assert_eq!(kept, (&json!(1010.0), &json!(710.0), &json!(125)));
     let window = Window::open(&screen, data.path()).await?;
     window.wait_for_overview().await?;
-    window.wait_for("it is as it was", "innerWidth === 1010 && innerHeight === 710").await?;
+    window.wait_for("it is as it was", "innerWidth === 808").await?;
+    window.with_ctrl('0').await?;
+    window.wait_for("it is as large as by itself", "innerWidth === 1010 && innerHeight === 710").await?;
+    window.with_ctrl('-').await?;
+    window.wait_for("it is smaller", "innerWidth > 1110").await?;
+    window.close(&screen).await?;
 
-    window.close(&screen).await
+    // On a smaller screen it is fitted.
+    let small = Screen::start(Theme::Light, (900, 600))?;
+    let window = Window::open(&small, data.path()).await?;
+    window.wait_for_overview().await?;
+    window.with_ctrl('0').await?;
+    window.wait_for("it fits", "innerWidth === 900 && innerHeight === 600").await?;
+    window.close(&small).await
 }
 
 async fn size(window: &Window) -> Result<Value> {

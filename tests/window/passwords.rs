@@ -57,14 +57,15 @@ async fn a_login_that_is_rejected_later_leads_to_the_password_and_back_to_work()
     assert!(told.contains("rejected the login of admin"), "{told}");
     let card = window.wait_for_text("[data-vcenter='Berlin']", "Login rejected").await?;
     assert!(card.contains("Update password"), "{card}");
-    window.wait_for_text(".muster-banner", "Berlin: login rejected since").await?;
     window.shoot(&screen, "password-rejected").await?;
     // What was read before is still there, and looking at it logs nobody in.
     window.go("#/inventory/hosts").await?;
     window.wait_for_element("#rows tr[data-moref]").await?;
+    window.wait_for_text(".muster-banner", "Berlin: login rejected since").await?;
     assert_eq!(peer.calls("Login"), before + 1);
 
-    window.press("[data-toast='Berlin: full sync failed']", "Update password").await?;
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Update password").await?;
     window.wait_for("the password has the focus", "document.activeElement?.id === 'vc-password'").await?;
     window.wait_for("the address says so", "location.hash.endsWith('&focus=password')").await?;
     peer.behave();
@@ -75,7 +76,7 @@ async fn a_login_that_is_rejected_later_leads_to_the_password_and_back_to_work()
     window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
     window.wait_until_gone(".muster-banner").await?;
     window.wait_until_gone("[data-toast='Berlin: full sync failed']").await?;
-    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    window.press("[data-vcenter='Berlin']", "Sync again").await?;
     window.wait_for_toast("Berlin: full sync done").await?;
 
     window.close(&screen).await

@@ -25,6 +25,8 @@ pub(crate) struct Screen {
     server: Child,
     display: String,
     theme: Theme,
+    /// How much larger than usual everything is shown: `GDK_DPI_SCALE`.
+    scale: u32,
     home: tempfile::TempDir,
     bus: Option<Bus>,
 }
@@ -49,7 +51,14 @@ impl Screen {
         if number.trim().is_empty() {
             bail!("Xvfb found no free display");
         }
-        Ok(Screen { server, display, theme, home, bus: None })
+        Ok(Screen { server, display, theme, scale: 1, home, bus: None })
+    }
+
+    /// The same for a user who has everything shown so many times as large.
+    pub(crate) fn scaled(theme: Theme, size: (u32, u32), scale: u32) -> Result<Screen> {
+        let mut screen = Screen::start(theme, size)?;
+        screen.scale = scale;
+        Ok(screen)
     }
 
     /// The same with a session bus and an open keychain.
@@ -57,6 +66,11 @@ impl Screen {
         let mut screen = Screen::start(theme, size)?;
         screen.bus = Some(Bus::start()?);
         Ok(screen)
+    }
+
+    /// How many times as large as usual everything is shown.
+    pub(super) fn scale(&self) -> u32 {
+        self.scale
     }
 
     /// Its name, such as `:99`.
@@ -82,6 +96,7 @@ impl Screen {
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("MUSTER_DATA_DIR")
             .env_remove("CREDENTIALS_DIRECTORY")
+            .env("GDK_DPI_SCALE", self.scale.to_string())
             .env(
                 "GTK_THEME",
                 match self.theme {

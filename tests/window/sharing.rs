@@ -66,6 +66,7 @@ async fn a_hundred_readers_in_the_window_cause_one_fetch_and_none_within_the_ttl
     muster.ok(&["vcenter", "edit", "Berlin", "--ttl", "1h"]);
     // The window hears of the change from the database.
     window.go("#/vcenter").await?;
+    window.expand("Berlin").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "TTL 1 h").await?;
     let calls = peer.all_calls();
     let second = a_hundred_readers(&window).await?;

@@ -1,17 +1,17 @@
 //! What `musterctl` understands; clap makes help, completion and man pages of it.
-//! Refuses passwords: no argument and no variable takes one.
+//! Refuses passwords: no argument and no variable takes one but that of a simulated vCenter.
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Muster without a window: reads vCenters into a cache and shows it, also with the network gone.
+/// Muster on the command line: caches the inventory of vCenters and shows it, also offline
 ///
-/// It only ever reads from vCenter.
+/// It never changes anything on a vCenter.
 #[derive(Debug, Parser)]
 #[command(name = "musterctl", version, max_term_width = 100, after_help = EXITS)]
 pub(crate) struct Args {
-    /// Data folder; the one the window uses, unless named here or in MUSTER_DATA_DIR
+    /// Data folder [default: MUSTER_DATA_DIR, or else the one that the window uses]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Print exactly one JSON document on stdout; messages stay on stderr
@@ -21,8 +21,8 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid value, 3 no such thing, 4 login rejected or no \
-password at hand, 5 unreachable or timed out, 6 certificate not trusted, 7 not allowed by Muster's roles, 8 partly done, \
+const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid value, 3 not found, 4 login rejected or no \
+password at hand, 5 unreachable or timed out, 6 certificate not trusted, 7 not allowed by Muster's roles, 8 partially done, \
 9 already exists, 130 cancelled or interrupted.";
 
 #[derive(Debug, Subcommand)]
@@ -30,33 +30,33 @@ pub(crate) enum Command {
     /// Configure vCenters and ESXi hosts
     #[command(subcommand)]
     Vcenter(Vcenter),
-    /// Configure what vCenters are logged in to with
+    /// Configure credentials: a user and a password for any number of vCenters
     #[command(subcommand)]
     Credential(Credential),
-    /// Log in, look around, log out
+    /// Test the connection, the login and the permissions
     Test {
         /// Name or id of the vCenter
         name: String,
-        /// Log in although the credential was rejected before
+        /// Log in even if the credential was rejected before
         #[arg(long)]
         retry_login: bool,
     },
-    /// Read from vCenters into the cache
+    /// Sync vCenters into the cache
     #[command(subcommand)]
     Sync(Sync),
-    /// Read one kind of objects into the cache
+    /// Refresh one kind of object
     Refresh(Refresh),
-    /// See what was done and how it ended
+    /// Show recent operations
     #[command(subcommand)]
     Operations(Operations),
     /// Show the cached inventory
     Inventory(Inventory),
     /// List the columns of a kind
     Columns {
-        /// Kind of objects
+        /// Object kind
         kind: KindName,
     },
-    /// State, age and counts of every vCenter
+    /// Show state, data age and object counts of every vCenter
     Status,
     /// Check database, keychain, credentials and vCenters, without contacting any
     Doctor,
@@ -64,19 +64,9 @@ pub(crate) enum Command {
     Watch,
     /// Run a simulated vCenter, to try Muster out, until interrupted
     ///
-    /// It answers on 127.0.0.1 only. Password and certificate are new at each start; what is in it depends on size and
-    /// seed alone.
-    Simulator {
-        /// How many VMs it has, templates included: 1 to 30000
-        #[arg(long, value_name = "N", default_value_t = 300, value_parser = vms())]
-        vms: u32,
-        /// Another seed makes another inventory
-        #[arg(long, value_name = "S", default_value_t = 1)]
-        seed: u64,
-        /// Replay a recording of a real server: XML, packed with gzip or not
-        #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
-        recording: Option<PathBuf>,
-    },
+    /// It answers on 127.0.0.1 only. What is in it depends on size and seed alone. Port, password and certificate are new at
+    /// each start, unless --port, --password and --certificate keep them.
+    Simulator(Simulator),
     /// Print a shell completion script
     Completions {
         /// Shell
@@ -89,6 +79,28 @@ pub(crate) enum Command {
     },
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Simulator {
+    /// How many VMs it has, templates included: 1 to 30000
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = vms())]
+    pub(crate) vms: u32,
+    /// Another seed makes another inventory
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Replay a recording of a real server: XML, packed with gzip or not
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
+    pub(crate) recording: Option<PathBuf>,
+    /// Port on 127.0.0.1 [default: any that is free]
+    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// Password of its user [default: a random one]; others on this machine may see it, as it protects nothing real
+    #[arg(long, value_name = "P", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) password: Option<String>,
+    /// Folder that keeps the certificate and its key from one start to the next, and a random password; made if missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) certificate: Option<PathBuf>,
+}
+
 /// The sizes that the simulator has.
 fn vms() -> clap::builder::RangedI64ValueParser<u32> {
     let (least, most) = (*simulator::VMS.start(), *simulator::VMS.end());
@@ -97,7 +109,7 @@ fn vms() -> clap::builder::RangedI64ValueParser<u32> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Vcenter {
-    /// Show the certificate of a server, and what it is if that is trusted; sends no credential
+    /// Show the certificate of a server, and its version if the certificate is trusted; sends no credential
     Probe {
         /// Host name, address or URL
         #[arg(value_name = "HOST[:PORT]")]
@@ -105,9 +117,9 @@ pub(crate) enum Vcenter {
         #[command(flatten)]
         trust: Trust,
     },
-    /// Add a vCenter or ESXi host, after logging in once to see that everything is right
+    /// Add a vCenter or ESXi host after a test login
     Add {
-        /// Name to know it by
+        /// Display name
         name: String,
         /// Host name, address or URL
         #[arg(value_name = "HOST[:PORT]")]
@@ -119,7 +131,7 @@ pub(crate) enum Vcenter {
         /// Label; may be repeated
         #[arg(long = "tag", value_name = "T")]
         tags: Vec<String>,
-        /// Age from which its data counts as stale [default: 5m]
+        /// Age at which its data becomes stale [default: 5m]
         #[arg(long, value_name = "TIME")]
         ttl: Option<String>,
     },
@@ -151,21 +163,21 @@ pub(crate) enum Vcenter {
         password_stdin: bool,
         #[command(flatten)]
         trust: Trust,
-        /// Trust what the operating system trusts
+        /// Use the system trust store
         #[arg(long, conflicts_with_all = ["pin", "ca_file"])]
         system_trust: bool,
-        /// Label instead of the present ones; may be repeated, "" for none
+        /// Label, in place of the present ones; may be repeated, "" for none
         #[arg(long = "tag", value_name = "T")]
         tags: Option<Vec<String>>,
-        /// Age from which its data counts as stale
+        /// Age at which its data becomes stale
         #[arg(long, value_name = "TIME")]
         ttl: Option<String>,
     },
-    /// Remove one with everything cached of it
+    /// Remove one and all its cached data
     Remove {
         /// Name or id
         name: String,
-        /// Don't ask
+        /// Don't ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -174,11 +186,11 @@ pub(crate) enum Vcenter {
 #[derive(Debug, ClapArgs)]
 #[group(multiple = false)]
 pub(crate) struct Trust {
-    /// Trust the certificate with this SHA-256 fingerprint, as openssl or any browser shows it
+    /// Trust the certificate with this SHA-256 fingerprint, as shown by openssl or a browser
     // A certificate pasted in its place begins with dashes, and deserves better than "unexpected argument".
     #[arg(long, value_name = "SHA256", allow_hyphen_values = true)]
     pub(crate) pin: Option<String>,
-    /// Trust what chains up to the CA certificates in this PEM file
+    /// Trust certificates issued by the CAs in this PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 }
@@ -186,7 +198,7 @@ pub(crate) struct Trust {
 #[derive(Debug, ClapArgs)]
 #[group(required = true, multiple = true)]
 pub(crate) struct Login {
-    /// Log in as this user, with a credential of its own
+    /// Log in as this user, with a dedicated credential
     #[arg(long, value_name = "U", conflicts_with = "credential")]
     pub(crate) user: Option<String>,
     /// Read the password from stdin
@@ -201,7 +213,7 @@ pub(crate) struct Login {
 pub(crate) enum Credential {
     /// Add one
     Add {
-        /// Name to know it by
+        /// Display name
         name: String,
         /// User to log in as
         #[arg(long, value_name = "U")]
@@ -212,7 +224,7 @@ pub(crate) enum Credential {
     },
     /// List all
     List,
-    /// Change user or password, for every vCenter that shares it
+    /// Change user or password for all vCenters that share it
     Set {
         /// Name or id
         name: String,
@@ -223,11 +235,11 @@ pub(crate) enum Credential {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Remove one that no vCenter uses, and its password
+    /// Remove one that no vCenter uses, with its password
     Remove {
         /// Name or id
         name: String,
-        /// Don't ask
+        /// Don't ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -235,18 +247,18 @@ pub(crate) enum Credential {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sync {
-    /// Read the hosts
+    /// Sync the hosts
     Hosts {
         /// Name or id of the vCenter
         name: String,
         /// Only the hosts of this cluster; may be repeated
         #[arg(long = "cluster", value_name = "C", value_parser = NonEmptyStringValueParser::new())]
         clusters: Vec<String>,
-        /// Remove what the vCenter no longer lists, however much it is
+        /// Accept the removal of everything that the vCenter no longer lists, even if it is a lot
         #[arg(long)]
         accept_removals: bool,
     },
-    /// Read everything
+    /// Sync everything
     Full {
         /// Names or ids of vCenters
         #[arg(required_unless_present = "all")]
@@ -254,7 +266,7 @@ pub(crate) enum Sync {
         /// All vCenters
         #[arg(long, conflicts_with = "names")]
         all: bool,
-        /// Remove what the vCenter no longer lists, however much it is
+        /// Accept the removal of everything that the vCenter no longer lists, even if it is a lot
         #[arg(long)]
         accept_removals: bool,
     },
@@ -262,12 +274,12 @@ pub(crate) enum Sync {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Refresh {
-    /// Kind of objects; snapshots come with their VMs
+    /// Object kind; snapshots come with their VMs
     pub(crate) kind: KindName,
     /// Names or ids of vCenters
     #[arg(required = true, value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// Remove what the vCenter no longer lists, however much it is
+    /// Accept the removal of everything that the vCenter no longer lists, even if it is a lot
     #[arg(long)]
     pub(crate) accept_removals: bool,
 }
@@ -285,22 +297,22 @@ pub(crate) enum Operations {
     },
     /// Show one
     Show {
-        /// Id or a unique beginning of it
+        /// Id, or the beginning of one
         id: String,
     },
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Inventory {
-    /// Kind of objects
+    /// Object kind
     pub(crate) kind: KindName,
     /// Only this vCenter; may be repeated
     #[arg(long = "vcenter", value_name = "NAME")]
     pub(crate) vcenters: Vec<String>,
-    /// Columns to show, in this order
+    /// Columns to show, in this order, each by id, alias or heading
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
-    /// Column to sort by, with a leading - from the largest down [default: name]
+    /// Columns to sort by, each by id, alias or heading; a leading - reverses the order [default: name]
     #[arg(long, value_name = "COL", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
     /// Condition that rows must meet, such as 'free_percent<10', 'age>7d', name~web, host=esx-01,
@@ -313,14 +325,13 @@ pub(crate) struct Inventory {
     /// Refresh what is older than this, such as 10m
     #[arg(long, value_name = "TIME")]
     pub(crate) max_age: Option<String>,
-    /// Print comma-separated values, exactly as they are: for programs
+    /// Print comma-separated values, exactly as they are, for programs
     ///
     /// RFC 4180. The elements of a list are joined by semicolons; a semicolon or backslash within one has a backslash
     /// before it. A cell may begin with what a spreadsheet takes for a formula: use --spreadsheet for one.
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,
-    /// Print a file that Excel and other spreadsheets may open: no text in it can become a formula, another number or
-    /// a date
+    /// Print comma-separated values that are safe to open in Excel and other spreadsheets
     ///
     /// As --csv, with a byte-order mark, CRLF at the ends of lines, every text in quotes, and an apostrophe before a text
     /// that begins with = + - @ or a control character, blanks before them aside, or that looks like another number or a

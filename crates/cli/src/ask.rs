@@ -16,7 +16,7 @@ pub(crate) async fn password(user: &str, credential: &str) -> Result<SecretStrin
     let prompt = format!("Password of {user} ({credential}): ");
     let failed = |detail: String| {
         ApiError::new(Code::NoPassword, format!("no password was typed: {detail}"))
-            .next("Call the command again, or pass the password with --password-stdin.")
+            .next("Run the command again, or pass the password with --password-stdin.")
     };
     let _echo = Echo::save();
     let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt))
@@ -67,16 +67,16 @@ pub(crate) async fn missing_password(
         // The server says so itself if it is locked still: a password typed now would only be counted.
         (Some(_), _) if credential.rejected_because == Some(Rejection::AccountLocked) => return Ok(()),
         (Some(at), _) => output.say(&format!(
-            "The login of {} ({}) was rejected at {}; the password typed now is tried once, and not stored: musterctl \
-             credential set {} stores one.",
+            "The login of {} ({}) was rejected at {}. The password you type now is tried once and not stored; to store one, \
+             run musterctl credential set {}.",
             credential.user,
             credential.name,
             time(Some(at)),
             quoted(&credential.name)
         )),
         (None, Some(vcenter)) => output.say(&format!(
-            "The address of {} was changed to {}: its stored password is not sent there. Type it if you know that it is \
-             the same host.",
+            "The address of {} was changed to {}, so the stored password is not sent there. Type it if you are sure that it \
+             is the same host.",
             vcenter.name, vcenter.host
         )),
         (None, None) if at_hand(service, output, id, &credential.name).await => return Ok(()),
@@ -139,9 +139,9 @@ pub(crate) async fn password_from_stdin() -> Result<SecretString, ApiError> {
     read.map_err(|error| invalid(error.to_string()))?.map_err(|error| invalid(error.to_string()))
 }
 
-/// A question that only `yes` answers with yes.
+/// A question that only `y` and `yes` answer with yes.
 pub(crate) async fn confirm(output: &Output, question: &str) -> bool {
-    output.say(&format!("{question} [yes/no]"));
+    output.say(&format!("{question} [y/N]"));
     let read = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).map(|_| line)
@@ -151,7 +151,8 @@ pub(crate) async fn confirm(output: &Output, question: &str) -> bool {
 
 /// Whether a line says yes, whichever line end the terminal sends and whatever was pasted with it.
 fn is_yes(line: &str) -> bool {
-    line.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case("yes")
+    let word = line.trim_start_matches('\u{feff}').trim();
+    ["y", "yes"].iter().any(|yes| word.eq_ignore_ascii_case(yes))
 }
 
 /// Asks before something is destroyed, unless the question was answered with `--yes`.
@@ -162,15 +163,14 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
     if !somebody_is_there() {
         return Err(ApiError::new(
             Code::InvalidValue,
-            "this needs a confirmation, and there is no terminal to ask on",
+            "this needs confirmation, and there is no terminal to ask on",
         )
-        .next("Confirm it with --yes."));
+        .next("Confirm with --yes."));
     }
     if confirm(output, question).await {
         return Ok(());
     }
-    Err(ApiError::new(Code::Cancelled, "nothing was removed")
-        .next("Answer with yes, or pass --yes, to remove it."))
+    Err(ApiError::new(Code::Cancelled, "nothing was removed").next("Answer y, or pass --yes, to remove it."))
 }
 
 #[cfg(test)]
@@ -178,8 +178,10 @@ mod tests {
     use super::is_yes;
 
     #[test]
-    fn only_yes_is_yes_whatever_ends_the_line() {
-        assert!(["yes\n", "yes\r\n", "YES\r", "\u{feff}yes", " yes "].into_iter().all(is_yes));
-        assert!(!["", "\n", "y\n", "yes please\n", "no\r\n"].into_iter().any(is_yes));
+    fn only_y_and_yes_are_yes_whatever_ends_the_line() {
+        assert!(
+            ["yes\n", "yes\r\n", "YES\r", "\u{feff}yes", " yes ", "y\n", "Y\r\n"].into_iter().all(is_yes)
+        );
+        assert!(!["", "\n", "ye\n", "yes please\n", "no\r\n", "n\n"].into_iter().any(is_yes));
     }
 }

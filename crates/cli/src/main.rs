@@ -8,6 +8,7 @@ mod exit;
 mod interrupts;
 mod output;
 mod progress;
+mod table;
 
 use args::Args;
 use clap::{CommandFactory, Parser};
@@ -28,8 +29,8 @@ fn main() -> ExitCode {
     log();
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        let error = ApiError::new(Code::Failed, "a defect of Muster itself ended the command")
-            .next("Call it again with MUSTER_LOG=error, and report what that says.");
+        let error = ApiError::new(Code::Failed, "internal error")
+            .next("Run it again with MUSTER_LOG=error and report what it prints.");
         output::Output::new(wants_json()).failure(&error).into()
     })
 }
@@ -43,8 +44,8 @@ fn run() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let error = ApiError::new(Code::Failed, format!("the system gives no threads: {error}"))
-                .next("Look at the limits of this user (ulimit -u), then try again.");
+            let error = ApiError::new(Code::Failed, format!("can't start threads: {error}"))
+                .next("Check this user's limits (ulimit -u), then try again.");
             return output.failure(&error).into();
         }
     };
@@ -89,8 +90,7 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
         let what: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
         let what = what.join(" ").trim_start_matches("error: ").to_owned();
         let bin = Args::command().get_name().to_owned();
-        let error =
-            ApiError::new(Code::InvalidValue, what).next(format!("{bin} --help shows how to call it."));
+        let error = ApiError::new(Code::InvalidValue, what).next(format!("See {bin} --help."));
         output::Output::new(true).json_error(&error);
     }
     Exit::WrongUsage.into()

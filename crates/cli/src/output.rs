@@ -2,11 +2,12 @@
 //! Refuses to let a server write to the terminal: control characters in names are shown, not sent.
 
 use crate::exit::Exit;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
+use crate::table::room_of_stderr;
+pub(crate) use crate::table::{Fit, table};
 use contract::columns::{Column, Type};
 use contract::{ApiError, Code, Time, Value, words};
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, Write};
 
 /// Where a command's answer goes, and in which form.
 pub(crate) struct Output {
@@ -51,6 +52,15 @@ impl Output {
         written(self.print(text))
     }
 
+    /// An answer that is written while it is computed.
+    pub(crate) fn stream(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<(), ApiError> {
+        let mut out = BufWriter::with_capacity(BUFFER, std::io::stdout().lock());
+        written(write(&mut out).and_then(|()| out.flush()))
+    }
+
     fn print(&self, text: &str) -> std::io::Result<()> {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(text.as_bytes())?;
@@ -90,65 +100,24 @@ impl Output {
     }
 }
 
+/// What is computed before it is written.
+const BUFFER: usize = 64 << 10;
+
 /// What came of writing: the reader of a pipe may have seen enough, and that is no failure of ours.
 pub(crate) fn written(outcome: std::io::Result<()>) -> Result<(), ApiError> {
     match outcome {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(ApiError::new(Code::Failed, format!("the answer can't be written: {error}"))
-                .next("Look at where the output goes, such as a full disk, then call it again."))
+            Err(ApiError::new(Code::Failed, format!("the output can't be written: {error}"))
+                .next("Check where it goes, such as a full disk, then run the command again."))
         }
         _ => Ok(()),
     }
 }
 
-/// What a column of a table holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fit {
-    /// Words, which may be cut short where the terminal is narrow.
-    Words,
-    /// An id or a state, worthless when cut short.
-    Whole,
-    /// A number: stands at the right, and is worthless when cut short.
-    Number,
-}
-
-/// Narrower terminals, and those that tell no width, get every line as long as it is.
-const NARROWEST: u16 = 20;
-
-/// A table without lines; on a terminal every row is one line, as wide as that allows.
-pub(crate) fn table(header: &[&str], fits: &[Fit], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_truncation_indicator("…");
-    let arranged = std::io::stdout().is_terminal() && table.width().is_some_and(|width| width >= NARROWEST);
-    if arranged {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    table.set_header(header.iter().map(|title| title.to_uppercase()));
-    for cells in rows {
-        let mut row = Row::from(cells.iter().map(|cell| printable(cell)).collect::<Vec<_>>());
-        if arranged {
-            row.max_height(1);
-        }
-        table.add_row(row);
-    }
-    for (position, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        let fit = fits.get(position).copied().unwrap_or(Fit::Words);
-        if fit == Fit::Number {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        if fit != Fit::Words && arranged {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
-    table.trim_fmt()
-}
-
 /// As much of a line as fits on the terminal of stderr.
 pub(crate) fn fitting(line: &str) -> String {
-    let width = Table::new().use_stderr().width().filter(|width| *width >= NARROWEST).unwrap_or(80);
-    line.chars().take(usize::from(width) - 1).collect()
+    let width = room_of_stderr().unwrap_or(80);
+    line.chars().take(width - 1).collect()
 }
 
 /// `key  value` lines.
@@ -165,7 +134,7 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// JSON that says the same, and can't drive the terminal.
-fn harmless(json: &str) -> String {
+pub(crate) fn harmless(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     let mut units = [0; 2];
     for c in json.chars() {
@@ -189,8 +158,12 @@ fn is_unseen(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A value for people.
-pub(crate) fn human(column: &Column, value: &Value) -> String {
+/// A value for people; where they are told what time it is, how long ago a time was.
+pub(crate) fn human(column: &Column, value: &Value, now: Option<Time>) -> String {
+    match (value, now) {
+        (Value::Int(ms), Some(now)) if column.ty == Type::Time => return ago(Time(*ms), now),
+        _ => {}
+    }
     match value {
         Value::Int(ms) if column.ty == Type::Time => time(Some(Time(*ms))),
         other => words::value(column, &other.to_json(column)).unwrap_or_else(|| "-".into()),
@@ -221,6 +194,11 @@ pub(crate) fn age(at: Option<Time>, now: Time) -> String {
         Some(s @ ..172_800) => format!("{} h", s / 3600),
         Some(s) => format!("{} days", s / 86400),
     }
+}
+
+/// How long ago it was; the time itself where that is to come.
+pub(crate) fn ago(at: Time, now: Time) -> String {
+    if at > now { time(Some(at)) } else { format!("{} ago", age(Some(at), now)) }
 }
 
 #[cfg(test)]

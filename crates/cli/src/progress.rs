@@ -3,12 +3,12 @@
 
 use crate::interrupts::{Interrupts, Presses};
 use crate::output::{Output, fitting, printable};
-use contract::{ApiError, Code, Operation, OperationId, OperationState};
+use contract::{ApiError, Code, Operation, OperationId, OperationState, Pace};
 use service::{Service, Withdrawn};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-/// How long an operation that was cancelled may take to end before it is told as it is: one that waits for a server or
+/// How long an operation that was cancelled may take to end before it is shown as it is: one that waits for a server or
 /// a disk doesn't end at once.
 const CANCELLING: Duration = Duration::from_secs(2);
 
@@ -50,6 +50,7 @@ async fn end(
         ended = all(service, ids) => return Ok(Waited { operations: ended?, interrupted: false }),
         () = presses.next() => clear_line(),
     }
+    output.say("Cancelling…");
     let cancelled = tokio::time::timeout(CANCELLING, withdrawn(service, output, presses, ids)).await;
     if let Ok(Some(shared)) = cancelled {
         tokio::select! {
@@ -58,15 +59,15 @@ async fn end(
             () = presses.next() => {}
         }
     }
-    let told = async {
+    let shown = async {
         let mut operations = Vec::new();
         for id in ids {
             operations.push(service.operations().show(id.as_str()).await?);
         }
         Ok(Waited { operations, interrupted: true })
     };
-    // A database that another process keeps busy tells nothing in time.
-    tokio::time::timeout(CANCELLING, told).await.unwrap_or_else(|_| Err(interrupted()))
+    // A database that another process keeps busy answers nothing in time.
+    tokio::time::timeout(CANCELLING, shown).await.unwrap_or_else(|_| Err(interrupted()))
 }
 
 /// Withdraws from all of them, and waits for the end of what is cancelled with that. Answers with what goes on because
@@ -83,7 +84,7 @@ async fn withdrawn(
         if presses.is_terminated() {
             return None;
         }
-        output.say("Another process waits for it too, so it goes on; Ctrl-C again ends it.");
+        output.say("Another Muster process waits for this operation too, so it continues. Press Ctrl-C again to leave.");
         presses.goes_on();
         return Some(here);
     }
@@ -112,24 +113,21 @@ struct Withdrawal {
 }
 
 async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Withdrawal {
-    let (mut here, mut cancelling, mut shared) = (Vec::new(), false, false);
+    let (mut here, mut shared) = (Vec::new(), false);
     for id in ids {
         match service.operations().withdraw(id).await {
             Ok(Withdrawn::GoesOnElsewhere | Withdrawn::Ended) => continue,
-            Ok(Withdrawn::Cancelled) => cancelling = true,
+            Ok(Withdrawn::Cancelled) => {}
             Ok(Withdrawn::GoesOnHere) => shared = true,
             Err(error) => output.explain(&error),
         }
         here.push(id.clone());
     }
-    if cancelling {
-        output.say("cancelling …");
-    }
     Withdrawal { here, shared }
 }
 
 async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
-    let mut steps: Vec<String> = vec![String::new(); ids.len()];
+    let mut watched: Vec<(String, Option<Pace>)> = vec![(String::new(), None); ids.len()];
     let live = std::io::stderr().is_terminal();
     let mut tick = tokio::time::interval(Duration::from_millis(500));
     // What takes less than a second needs no progress.
@@ -137,17 +135,17 @@ async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
     loop {
         tick.tick().await;
         let mut line = Vec::new();
-        for (id, step) in ids.iter().zip(&mut steps) {
+        for (id, (step, pace)) in ids.iter().zip(&mut watched) {
             let Ok(operation) = service.operations().show(id.as_str()).await else { continue };
             let now = words(&operation);
             if operation.state.is_final() || now.is_empty() {
                 continue;
             }
             if live {
-                line.push(format!(
-                    "{}: {now} {}/{}",
-                    operation.vcenter, operation.progress.done, operation.progress.total
-                ));
+                let ms = service.now().0;
+                let pace = pace.get_or_insert_with(|| Pace::new(ms, &operation.progress));
+                pace.see(ms, &operation.progress);
+                line.push(format!("{}: {now}{}", operation.vcenter, how_far(&operation, pace)));
             } else if *step != now {
                 output.say(&format!("{}: {now}", operation.vcenter));
                 *step = now;
@@ -167,6 +165,24 @@ fn words(operation: &Operation) -> String {
         OperationState::Queued => "waiting for its turn".into(),
         _ => operation.progress.step.clone(),
     }
+}
+
+/// How far it is and how long it will take, as far as that is known: ` 42 %, 1200 of 3000, 20 s left`.
+fn how_far(operation: &Operation, pace: &Pace) -> String {
+    let progress = &operation.progress;
+    let Some(percent) = progress.percent else { return String::new() };
+    let mut words = format!(" {percent} %");
+    if progress.total > 0 {
+        words.push_str(&format!(", {} of {}", progress.done, progress.total));
+    }
+    if let Some(seconds) = pace.remaining() {
+        words.push_str(&format!(", {} left", left(seconds)));
+    }
+    words
+}
+
+fn left(seconds: u64) -> String {
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
 fn clear_line() {

@@ -80,7 +80,7 @@ fn the_command_that_it_prints_adds_it_and_its_inventory_can_be_synced() {
     let name = printed.split("vcenter add ").nth(1).unwrap().split(' ').next().unwrap();
     let credentials = folder.path().join("credentials");
     std::fs::create_dir(&credentials).unwrap();
-    std::fs::write(credentials.join(name), words[1]).unwrap();
+    std::fs::write(credentials.join(name), words[2]).unwrap();
     let printed = printed.replace("| musterctl", &format!("| '{}'", env!("CARGO_BIN_EXE_musterctl")));
     let sh = run(alone("sh").args(["-c", &printed]).env("CREDENTIALS_DIRECTORY", &credentials));
     assert!(sh.status.success(), "{printed}: {}", String::from_utf8_lossy(&sh.stderr));
@@ -108,5 +108,57 @@ fn a_size_that_no_vcenter_has_is_wrong_usage() {
         assert_eq!(refused.status.code(), Some(2));
         let said = String::from_utf8_lossy(&refused.stderr);
         assert!(said.contains("1..=30000"), "{said}");
+    }
+}
+
+/// What it says of itself when it runs.
+fn document(running: &mut Running) -> serde_json::Value {
+    let mut line = String::new();
+    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+#[test]
+fn port_password_and_certificate_are_the_same_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    let kept = kept.to_str().unwrap();
+    let arguments = ["--vms", "3", "--json", "--certificate", kept];
+    let first = document(&mut Running::start(&arguments));
+    let port = first["address"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
+    let with_port = [&arguments[..], &["--port", &port]].concat();
+    assert_eq!(document(&mut Running::start(&with_port)), first, "nothing of it changed");
+    let given = [&with_port[..], &["--password", "it's \\ a secret"]].concat();
+    let second = document(&mut Running::start(&given));
+    assert_eq!(
+        (&second["sha256"], second["password"].as_str()),
+        (&first["sha256"], Some("it's \\ a secret"))
+    );
+    let other = document(&mut Running::start(&["--vms", "3", "--json"]));
+    assert!(other["sha256"] != first["sha256"] && other["password"] != first["password"]);
+}
+
+#[test]
+fn what_cannot_be_kept_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    std::fs::create_dir(folder.path().join("half")).unwrap();
+    std::fs::write(folder.path().join("half/certificate.pem"), "-----BEGIN PRIV").unwrap();
+    let mut running = Running::start(&["--vms", "3", "--json"]);
+    let address = document(&mut running)["address"].as_str().unwrap().to_owned();
+    let port = address.rsplit(':').next().unwrap();
+    let half = folder.path().join("half");
+    for (arguments, code, says) in [
+        (["--port", port], 1, ["in use", "another port"]),
+        (["--certificate", file.to_str().unwrap()], 1, ["file", "can write to"]),
+        (["--certificate", half.to_str().unwrap()], 2, ["half/certificate.pem", "Remove this file"]),
+        (["--port", "0"], 2, ["--port", "0"]),
+        (["--password", ""], 2, ["--password", "value"]),
+    ] {
+        let refused = run(musterctl().args(["simulator", "--vms", "3"]).args(arguments));
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(says.iter().all(|words| said.contains(words)), "{arguments:?}: {said}");
     }
 }

@@ -137,6 +137,23 @@ commands! {
         /// Which rows; where they begin, and how many are wanted, doesn't matter.
         query: RowQuery,
     } => "export_rows", Viewer, Exported;
+
+    /// Makes the page larger or smaller, or for `None` as large as it is by itself; answers with the size in percent.
+    ZoomWindow {
+        /// Whether larger.
+        larger: Option<bool>,
+    } => "zoom_window", Viewer, u32;
+    /// Answers when somebody wants to close the window while a sync runs in it that a person started.
+    AwaitClosing {} => "await_closing", Viewer, ();
+    /// Asks the window to close, as its own button does.
+    AskToClose {} => "ask_to_close", Viewer, ();
+    /// Closes the window; answers only if it stays after all.
+    CloseWindow {
+        /// Whether what runs comes to its end first.
+        finish_first: bool,
+    } => "close_window", Viewer, ();
+    /// The window that was to close when it is done stays.
+    KeepWindowOpen {} => "keep_window_open", Viewer, ();
 }
 
 /// A file that rows were written to.

@@ -1,7 +1,7 @@
 //! vCenters and credentials as configured, and what is known of their state.
 //! Refuses to hold a password: none of these types has a place for one.
 
-use crate::{CredentialId, Operation, Time, VcenterId};
+use crate::{Code, CredentialId, Operation, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -210,6 +210,18 @@ pub enum VcenterState {
     DifferentVcenter,
     /// It was never synced.
     NeverSynced,
+    /// It was reached the last time, and that was neither in this run of the program nor within its TTL: nobody knows
+    /// whether it could be reached now.
+    Unknown,
+}
+
+/// Why a kind is older than its TTL: reading it takes long, and reading by itself may take a tenth of the time at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshWait {
+    /// When it may be read again by itself.
+    pub until: Time,
+    /// Seconds that reading it took the last time.
+    pub took_seconds: u64,
 }
 
 /// State and freshness of one vCenter.
@@ -221,9 +233,21 @@ pub struct VcenterStatus {
     pub vcenter_id: VcenterId,
     /// Connection state.
     pub state: VcenterState,
-    /// Since when it has been in this state; `null` before the first contact.
+    /// Since when contacts have left it in this state; `null` before the first contact.
     #[serde(default)]
     pub since: Option<Time>,
+    /// When it was last contacted, by whichever process: what `state` says was true then.
+    #[serde(default)]
+    pub contact_at: Option<Time>,
+    /// The same as `since`, by its name in the contract.
+    #[serde(default)]
+    pub contact_since: Option<Time>,
+    /// Why the newest read of its inventory failed; `null` where it succeeded, at least in part.
+    #[serde(default)]
+    pub refresh_failed: Option<Code>,
+    /// Kinds that are older than the TTL and not read again by themselves yet, and until when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refresh_waits: BTreeMap<String, RefreshWait>,
     /// When the kind that was read longest ago was read.
     pub synced_at: Option<Time>,
     /// Seconds since then; `null` too where that time lies in the future, because a clock was wrong.

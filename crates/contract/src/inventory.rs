@@ -2,6 +2,7 @@
 //! Refuses to be changed: a sync builds the next snapshot beside it.
 
 use crate::columns::{self, Column, Get};
+use crate::held::Held;
 use crate::tally::{Tallies, Tally};
 use crate::{Kind, Moref, Ref, Time, Value, Vcenter};
 use serde::{Deserialize, Serialize};
@@ -95,9 +96,10 @@ pub struct Coverage {
     pub synced_at: Time,
 }
 
-/// The inventory of one vCenter at one moment.
+/// The inventory of one vCenter at one moment, or a part of it.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
+    held: Held,
     objects: BTreeMap<Kind, Vec<Arc<Object>>>,
     index: HashMap<(Kind, Moref), usize>,
     coverage: Vec<Coverage>,
@@ -120,11 +122,28 @@ impl Snapshot {
             }
         }
         let texts = by_kind.keys().map(|kind| (*kind, OnceLock::new())).collect();
-        Snapshot { objects: by_kind, index, coverage, tallies: OnceLock::new(), texts }
+        let (held, tallies) = (Held::default(), OnceLock::new());
+        Snapshot { held, objects: by_kind, index, coverage, tallies, texts }
+    }
+
+    /// A part of a snapshot: all objects of these kinds, and maybe some of others.
+    pub fn part(
+        objects: impl IntoIterator<Item = Arc<Object>>,
+        coverage: Vec<Coverage>,
+        kinds: &[Kind],
+    ) -> Snapshot {
+        Snapshot { held: Held::kinds(kinds), ..Snapshot::new(objects, coverage) }
+    }
+
+    /// Whether whatever was computed from it so far is what the whole snapshot would have given: nobody looked for what
+    /// this part doesn't hold.
+    pub fn is_enough(&self) -> bool {
+        self.held.is_enough()
     }
 
     /// Every object of a kind, in the order of their morefs, also those that are not listed.
     pub fn objects(&self, kind: Kind) -> &[Arc<Object>] {
+        self.held.look(kind);
         self.objects.get(&kind).map_or(&[], Vec::as_slice)
     }
 
@@ -136,7 +155,11 @@ impl Snapshot {
     /// One object.
     pub fn get(&self, kind: Kind, moref: &str) -> Option<&Arc<Object>> {
         // The tuple key needs an owned moref; a lookup costs one small allocation.
-        self.index.get(&(kind, moref.into())).map(|position| &self.objects[&kind][*position])
+        let position = self.index.get(&(kind, moref.into()));
+        if position.is_none() {
+            self.held.look(kind);
+        }
+        position.map(|position| &self.objects[&kind][*position])
     }
 
     /// The object that a reference points to.

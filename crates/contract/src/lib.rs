@@ -8,11 +8,13 @@ mod condition;
 mod config;
 mod error;
 mod event;
+mod held;
 mod ids;
 mod inventory;
 mod kind;
 pub mod natural;
 mod operation;
+mod pace;
 mod rows;
 mod tally;
 mod time;
@@ -21,8 +23,8 @@ pub mod words;
 
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Probe, Rejection, Role, TestReport, Trust, Vcenter,
-    VcenterState, VcenterStatus,
+    Certificate, Check, Credential, CredentialPlace, Probe, RefreshWait, Rejection, Role, TestReport, Trust,
+    Vcenter, VcenterState, VcenterStatus,
 };
 pub use error::{ApiError, Code};
 pub use event::Event;
@@ -30,6 +32,7 @@ pub use ids::{CredentialId, Moref, OperationId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row, Snapshot};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
+pub use pace::Pace;
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
 pub use tally::Tally;
 pub use time::Time;

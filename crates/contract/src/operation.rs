@@ -84,6 +84,9 @@ pub struct Progress {
     pub done: u64,
     /// Objects to read, as far as the server told; grows as kinds are opened.
     pub total: u64,
+    /// How much of the whole operation is done, from connecting to writing; `null` until the objects are counted.
+    #[serde(default)]
+    pub percent: Option<u8>,
 }
 
 /// What an operation changed in the cache, in objects of the kinds that were asked for.

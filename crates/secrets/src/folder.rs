@@ -71,7 +71,11 @@ fn read_file(path: &Path) -> Result<Option<SecretString>, Error> {
 }
 
 fn absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    // A name may have more bytes than a file's: then no file has it.
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename
+    )
 }
 
 #[cfg(test)]
@@ -165,6 +169,9 @@ mod tests {
         assert!(read(dir.path(), "lab").await.unwrap().is_none());
         assert!(!holds(dir.path(), "lab").await.unwrap());
         assert!(read(&dir.path().join("gone"), "lab").await.unwrap().is_none());
+        // 510 bytes, of which a file's name may have half.
+        assert!(read(dir.path(), &"é".repeat(255)).await.unwrap().is_none());
+        assert!(!holds(dir.path(), &"é".repeat(255)).await.unwrap());
         assert!(matches!(read(dir.path(), "folder").await, Err(Error::File { .. })));
         assert!(!holds(dir.path(), "folder").await.unwrap());
     }

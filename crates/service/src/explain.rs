@@ -11,6 +11,7 @@ pub(crate) use login::{
 use crate::suggest::Suggestion;
 use contract::{ApiError, Certificate, Code, Time, Trust, Vcenter};
 use std::fmt::Write;
+use std::path::Path;
 use store::VcenterRecord;
 use vsphere::Error;
 
@@ -361,6 +362,14 @@ fn list_of(what: &str) -> String {
 
 /// A failure of the database itself, or of what is beside it.
 fn database(error: &store::Error) -> ApiError {
+    match error {
+        store::Error::DiskFull { path, free, needed, .. } => return disk_full(path, *free, *needed),
+        store::Error::ReadOnly { path, reason, .. } => return read_only(path, reason),
+        store::Error::Io { path, source, .. } if error.is_unwritable() => {
+            return read_only(path, &root_words(source));
+        }
+        _ => {}
+    }
     let (code, next) = match error {
         store::Error::Io { .. } => (
             Code::InvalidValue,
@@ -370,9 +379,6 @@ fn database(error: &store::Error) -> ApiError {
             Code::Database,
             "Another Muster process is busy or not responding: wait for it or end it, then try again.",
         ),
-        store::Error::DiskFull { .. } => {
-            (Code::Database, "Make room on the disk of the data folder, then try again; nothing was changed.")
-        }
         store::Error::Locked { .. } => (
             Code::Database,
             "Close it: this release changes the database, and nobody may use it meanwhile. Then try again.",
@@ -403,6 +409,22 @@ fn database(error: &store::Error) -> ApiError {
     ApiError::new(code, chain(error)).next(next)
 }
 
+/// A disk that is full: where, what is free, and what is needed, as far as that is known.
+fn disk_full(path: &Path, free: Option<u64>, needed: Option<u64>) -> ApiError {
+    let free = free.map(|free| format!(" ({} free)", store::in_words(free))).unwrap_or_default();
+    let needed = needed.map(|bytes| format!(", up to {}", store::in_words(bytes))).unwrap_or_default();
+    let path = path.display();
+    ApiError::new(Code::Database, format!("the disk of {path} is full{free}; nothing was changed"))
+        .next(format!("Free up space on that disk{needed}, then try again."))
+}
+
+/// A folder that can't be written.
+fn read_only(path: &Path, reason: &str) -> ApiError {
+    let path = path.display();
+    ApiError::new(Code::Database, format!("{path} can't be written to: {reason}; nothing was changed"))
+        .next("Check the permissions of the folder and how its disk is mounted, or use another one with --data-dir.")
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -427,12 +449,15 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 /// The innermost cause, which for connections is the operating system's word.
 fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    format!(" ({})", root_words(error))
+}
+
+fn root_words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
     let words = cause.to_string();
     // The number says nothing that the words don't.
-    let words = words.split_once(" (os error ").map_or(words.as_str(), |(words, _)| words);
-    format!(" ({words})")
+    words.split_once(" (os error ").map_or(words.as_str(), |(words, _)| words).to_owned()
 }

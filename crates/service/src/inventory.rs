@@ -1,13 +1,13 @@
-//! The snapshots of all vCenters, each behind an atomic pointer.
+//! The snapshots of all vCenters, each behind an atomic pointer, and parts of them for those who need no more.
 //! Refuses to wait for the network: what is read here is what is cached.
 
 use crate::explain;
 use arc_swap::ArcSwapOption;
-use contract::{ApiError, Snapshot, Time, VcenterId};
+use contract::{ApiError, Kind, Moref, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use store::{Store, aside};
+use store::{Part, Store, Summary, aside};
 
 /// How fresh a reader wants its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Freshness {
     Cached,
     /// Not older than this; older data is answered all the same, and refreshed.
     AtMost(Duration),
+    /// The same where nobody asked for it in particular: a refresh that costs too much of the time waits.
+    ByItself(Duration),
 }
 
 impl Freshness {
@@ -23,8 +25,8 @@ impl Freshness {
     pub fn accepts(self, synced_at: Option<Time>, now: Time) -> bool {
         match (self, synced_at) {
             (Freshness::Cached, _) => true,
-            (Freshness::AtMost(_), None) => false,
-            (Freshness::AtMost(most), Some(at)) => {
+            (Freshness::AtMost(_) | Freshness::ByItself(_), None) => false,
+            (Freshness::AtMost(most) | Freshness::ByItself(most), Some(at)) => {
                 (0..=millis(most)).contains(&(i128::from(now.0) - i128::from(at.0)))
             }
         }
@@ -47,12 +49,18 @@ pub(crate) struct Inventory {
     slots: Arc<RwLock<HashMap<VcenterId, Arc<Slot>>>>,
 }
 
-/// A snapshot, and the number of the newest change that it contains.
+/// What was read of a vCenter's inventory.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// Rows that were left out of it, because they are damaged.
+    pub(crate) left_out: usize,
+}
+
+/// All of an inventory, and the number of the newest change that it contains.
 struct Numbered {
     change_seq: i64,
-    snapshot: Arc<Snapshot>,
-    /// Rows that were left out.
-    damaged: usize,
+    known: Known,
 }
 
 #[derive(Default)]
@@ -68,28 +76,56 @@ impl Inventory {
 
     /// The inventory as it is known; from the database the first time.
     pub(crate) async fn read(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
+        self.whole(vcenter).await.map(|known| known.snapshot)
+    }
+
+    /// A part of the inventory; all of it where somebody has read all of it already.
+    pub(crate) async fn part(&self, vcenter: &VcenterId, part: &Part) -> Result<Known, ApiError> {
+        if *part == Part::everything() || self.is_read(vcenter) {
+            return self.whole(vcenter).await;
+        }
+        let loaded = self.store.load_part(vcenter, part).await.map_err(explain::store)?;
+        let (kinds, left_out) = (part.kinds.clone(), loaded.damaged.len());
+        let snapshot = aside(move || Snapshot::part(loaded.objects, loaded.coverage, &kinds)).await;
+        Ok(Known { snapshot: Arc::new(snapshot), left_out })
+    }
+
+    /// Whether somebody has read all of it already.
+    pub(crate) fn is_read(&self, vcenter: &VcenterId) -> bool {
+        self.slot(vcenter).current.load().is_some()
+    }
+
+    /// How many there are of what, counted and not read.
+    pub(crate) async fn summary(&self, vcenter: &VcenterId) -> Result<Summary, ApiError> {
+        self.store.summary(vcenter).await.map_err(explain::store)
+    }
+
+    /// What the objects of a kind are called, as far as that can be said without reading them.
+    pub(crate) async fn names(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+    ) -> Result<Vec<(Moref, Option<Box<str>>)>, ApiError> {
+        self.store.names(vcenter, kind).await.map_err(explain::store)
+    }
+
+    async fn whole(&self, vcenter: &VcenterId) -> Result<Known, ApiError> {
         let slot = self.slot(vcenter);
         if let Some(current) = &*slot.current.load() {
-            return Ok(current.snapshot.clone());
+            return Ok(current.known.clone());
         }
         let _loading = slot.loading.lock().await;
         match slot.current.load_full() {
-            Some(current) => Ok(current.snapshot.clone()),
+            Some(current) => Ok(current.known.clone()),
             None => self.load(vcenter, &slot).await,
         }
-    }
-
-    /// How many rows of a vCenter were left out when it was read, because they are damaged.
-    pub(crate) async fn damaged(&self, vcenter: &VcenterId) -> Result<usize, ApiError> {
-        self.read(vcenter).await?;
-        Ok(self.slot(vcenter).current.load().as_ref().map_or(0, |current| current.damaged))
     }
 
     /// Reads the database again, as after another process published.
     pub(crate) async fn reload(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
         let slot = self.slot(vcenter);
         let _loading = slot.loading.lock().await;
-        self.load(vcenter, &slot).await
+        self.load(vcenter, &slot).await.map(|known| known.snapshot)
     }
 
     /// Reads again what other processes published, if anybody here has read it at all.
@@ -115,7 +151,7 @@ impl Inventory {
         let slot = self.slot(vcenter);
         let _loading = slot.loading.lock().await;
         // What was read now was written again.
-        slot.advance(change_seq, Arc::new(snapshot), 0);
+        slot.advance(change_seq, Known { snapshot: Arc::new(snapshot), left_out: 0 });
     }
 
     /// Forgets a vCenter that was removed.
@@ -123,11 +159,11 @@ impl Inventory {
         self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(vcenter);
     }
 
-    async fn load(&self, vcenter: &VcenterId, slot: &Slot) -> Result<Arc<Snapshot>, ApiError> {
+    async fn load(&self, vcenter: &VcenterId, slot: &Slot) -> Result<Known, ApiError> {
         let loaded = self.store.load(vcenter).await.map_err(explain::store)?;
-        let (change_seq, damaged) = (loaded.change_seq, loaded.damaged.len());
+        let (change_seq, left_out) = (loaded.change_seq, loaded.damaged.len());
         let snapshot = aside(move || Snapshot::new(loaded.objects, loaded.coverage)).await;
-        Ok(slot.advance(change_seq, Arc::new(snapshot), damaged))
+        Ok(slot.advance(change_seq, Known { snapshot: Arc::new(snapshot), left_out }))
     }
 
     fn slot(&self, vcenter: &VcenterId) -> Arc<Slot> {
@@ -139,15 +175,15 @@ impl Inventory {
 }
 
 impl Slot {
-    /// Puts a snapshot in its place, unless a newer one came first. The caller holds `loading`.
-    fn advance(&self, change_seq: i64, snapshot: Arc<Snapshot>, damaged: usize) -> Arc<Snapshot> {
+    /// Puts what was read in its place, unless something newer came first. The caller holds `loading`.
+    fn advance(&self, change_seq: i64, known: Known) -> Known {
         if let Some(current) = &*self.current.load()
             && current.change_seq > change_seq
         {
-            return current.snapshot.clone();
+            return current.known.clone();
         }
-        self.current.store(Some(Arc::new(Numbered { change_seq, snapshot: snapshot.clone(), damaged })));
-        snapshot
+        self.current.store(Some(Arc::new(Numbered { change_seq, known: known.clone() })));
+        known
     }
 }
 

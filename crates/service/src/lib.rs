@@ -1,6 +1,7 @@
 //! Muster's behaviour: configuration, sessions, operations and the inventory, for every client alike.
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
+mod answer;
 mod configuration;
 mod connections;
 mod events;
@@ -10,6 +11,8 @@ mod inventory;
 mod jobs;
 mod logins;
 mod operations;
+mod outcomes;
+mod pacing;
 mod query;
 mod reads;
 mod rows;
@@ -20,6 +23,7 @@ mod tests;
 mod validate;
 mod wire;
 
+pub use answer::Answer;
 pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
 pub use contract::command::Withdrawn;
 pub use events::Subscription;
@@ -27,14 +31,15 @@ pub use explain::{look_at_the_server, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
 pub use operations::{Job, Operations};
-pub use query::{Query, Table, TableRow};
+pub use query::{Query, TableRow};
 pub use reads::Reading;
 pub use secrets::{SecretString, Unlock, read_password_from_stdin, typed_password};
+pub use status::state_in_words;
 pub use suggest::{Suggestion, quoted};
 pub use validate::{address, duration, pem_text};
 
 use connections::Connections;
-use contract::{ApiError, Code, Kind, Time, Vcenter, VcenterId};
+use contract::{ApiError, Code, Kind, Time, VcenterId};
 use events::Events;
 use inventory::Inventory;
 use logins::Logins;
@@ -42,8 +47,9 @@ use reads::Reads;
 use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use store::Store;
+use store::{Part, Store};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -71,6 +77,8 @@ pub struct Options {
     pub keychain: bool,
     /// Whether a person is there who may be asked to unlock the keychain.
     pub unlock: Unlock,
+    /// Whether a data folder that can't be written is opened all the same, for what there is to read.
+    pub read_only: bool,
 }
 
 impl Options {
@@ -86,7 +94,7 @@ impl Options {
         // An empty or relative one would find passwords wherever the command happens to be called.
         let credentials_dir =
             std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).filter(|dir| dir.is_absolute());
-        Ok(Options { data_dir, credentials_dir, keychain: true, unlock })
+        Ok(Options { data_dir, credentials_dir, keychain: true, unlock, read_only: false })
     }
 }
 
@@ -109,6 +117,8 @@ struct Inner {
     background: TaskTracker,
     closing: CancellationToken,
     now: Clock,
+    /// When this run of the program began.
+    started: AtomicI64,
 }
 
 /// Opens the service on a data folder.
@@ -117,7 +127,13 @@ pub async fn open(options: Options) -> Result<Service, ApiError> {
 }
 
 async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
-    let store = Store::open(&options.data_dir).await.map_err(explain::store)?;
+    let store = match Store::open(&options.data_dir).await {
+        Err(why) if options.read_only && why.is_unwritable() => {
+            Store::open_to_read(&options.data_dir, why).await
+        }
+        opened => opened,
+    };
+    let store = store.map_err(explain::store)?;
     let secrets = Secrets::new(secrets::Options {
         database_id: store.database_id().to_owned(),
         credentials_dir: options.credentials_dir,
@@ -148,6 +164,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         background,
         closing,
         now,
+        started: AtomicI64::new(now().0),
     };
     Ok(Service { inner: Arc::new(inner) })
 }
@@ -170,7 +187,18 @@ impl Service {
         kind: Kind,
         freshness: Freshness,
     ) -> Result<Reading, ApiError> {
-        self.inner.reads.read(vcenter, kind, freshness).await
+        self.inner.reads.read(vcenter, kind, freshness, &Part::everything()).await
+    }
+
+    /// The same for whoever wants to know its age alone: the snapshot of the answer says when what was read, and holds no
+    /// objects.
+    pub async fn age(
+        &self,
+        vcenter: &VcenterId,
+        kind: Kind,
+        freshness: Freshness,
+    ) -> Result<Reading, ApiError> {
+        self.inner.reads.read(vcenter, kind, freshness, &Part::default()).await
     }
 
     /// The same, but waits for the refresh.
@@ -186,15 +214,6 @@ impl Service {
     /// From now on what is known of a vCenter counts as stale: the next reader that asks for fresh data refreshes it.
     pub fn invalidate(&self, vcenter: &VcenterId) {
         self.inner.reads.invalidate(vcenter);
-    }
-
-    /// Rows of one kind out of what is known of these vCenters.
-    pub async fn query(&self, query: &Query, vcenters: &[Vcenter]) -> Result<Table, ApiError> {
-        let mut inventories = Vec::new();
-        for vcenter in vcenters {
-            inventories.push((vcenter.clone(), self.inner.inventory.read(&vcenter.id).await?));
-        }
-        query::run(query, &inventories, self.now())
     }
 
     /// The time as the service sees it.

@@ -5,12 +5,12 @@ use crate::connections::{self, Connections, LoginAs, Meter};
 use crate::events::Events;
 use crate::inventory::{Inventory, was_read_since};
 use crate::jobs::{self, Scope, Stop};
+use crate::outcomes::{End, Outcomes, Ran};
 use crate::{Clock, explain};
-use backon::{ExponentialBuilder, Retryable};
 use contract::command::Withdrawn;
 use contract::{
     ApiError, Code, Diff, Event, Kind, Operation, OperationId, OperationKind, OperationState, Origin,
-    Progress, TestReport, VcenterId, VcenterState,
+    Progress, TestReport, Time, VcenterId, VcenterState,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +27,9 @@ const PROGRESS: Duration = Duration::from_millis(250);
 
 /// How often a lane that another process holds, or an operation that it runs, is looked at.
 const PEEK: Duration = Duration::from_millis(250);
+
+/// How long nothing can be written before an operation ends for that: what is over sooner was no full disk.
+const UNWRITABLE: Duration = Duration::from_secs(2);
 
 /// What an operation is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +112,7 @@ struct Inner {
     connections: Connections,
     inventory: Inventory,
     events: Events,
+    outcomes: Outcomes,
     tracker: TaskTracker,
     closing: CancellationToken,
     now: Clock,
@@ -124,13 +128,16 @@ impl Operations {
         events: Events,
         now: Clock,
     ) -> Operations {
+        let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
+        let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
         Operations(Arc::new(Inner {
             store,
             connections,
             inventory,
             events,
-            tracker: TaskTracker::new(),
-            closing: CancellationToken::new(),
+            outcomes,
+            tracker,
+            closing,
             now,
             local: Mutex::default(),
             reports: Mutex::default(),
@@ -147,6 +154,8 @@ impl Operations {
         if self.0.closing.is_cancelled() {
             return Err(explain::closing());
         }
+        // An equal one that has ended here must not be the answer, nor hold the lane.
+        self.0.outcomes.flush().await;
         let id = OperationId(uuid::Uuid::now_v7().to_string());
         let args = serde_json::json!({
             "scope": job.scope(),
@@ -177,30 +186,52 @@ impl Operations {
         if let Some(mut ended) = local {
             // An error means that the runner is gone, and with it the operation ended.
             let _ = ended.wait_for(|ended| *ended).await;
-            return self.0.store.operation(id.as_str()).await.map_err(explain::store);
+            return self.operation(id.as_str()).await;
         }
         loop {
-            let operation = self.0.store.operation(id.as_str()).await.map_err(explain::store)?;
+            let operation = self.operation(id.as_str()).await?;
             if operation.state.is_final() {
                 self.0.inventory.reload_if_read(&operation.vcenter_id).await;
                 return Ok(operation);
             }
             tokio::time::sleep(PEEK).await;
-            self.bury().await;
+            // Who runs it can't write how it ended, and has told whoever looks at that process.
+            self.0.store.has_room().map_err(explain::store)?;
+            self.end_dead().await;
         }
     }
 
-    /// Takes back a submission: that cancels the operation, unless another process waits for it too.
+    /// An operation as it is, by its id or a unique prefix of it.
+    async fn operation(&self, id: &str) -> Result<Operation, ApiError> {
+        let operation = self.0.store.operation(id).await.map_err(explain::store)?;
+        Ok(self.0.outcomes.with_outcome(operation))
+    }
+
+    fn with_outcomes(&self, operations: Vec<Operation>) -> Vec<Operation> {
+        operations.into_iter().map(|operation| self.0.outcomes.with_outcome(operation)).collect()
+    }
+
+    /// Takes back a submission: that cancels the operation, unless another process waits for it too. What runs here is
+    /// cancelled at once, whether or not the database can be written.
     pub async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
-        self.0.store.withdraw(id).await.map_err(explain::store)?;
         if !self.runs_here(id) {
-            let has_ended = self.has_ended(id).await;
-            return Ok(if has_ended { Withdrawn::Ended } else { Withdrawn::GoesOnElsewhere });
+            if self.has_ended(id).await {
+                return Ok(Withdrawn::Ended);
+            }
+            self.0.store.withdraw(id).await.map_err(explain::store)?;
+            return Ok(Withdrawn::GoesOnElsewhere);
         }
-        if self.0.store.is_awaited(id).await.map_err(explain::store)? {
+        if self.0.store.is_awaited_elsewhere(id).await.map_err(explain::store)? {
+            self.0.store.withdraw(id).await.map_err(explain::store)?;
             return Ok(Withdrawn::GoesOnHere);
         }
         self.cancel(id);
+        let (store, id) = (self.0.store.clone(), id.clone());
+        self.0.tracker.spawn(async move {
+            if let Err(error) = store.withdraw(&id).await {
+                tracing::warn!(%error, operation = %id, "that nobody waits any more could not be written");
+            }
+        });
         Ok(Withdrawn::Cancelled)
     }
 
@@ -217,30 +248,37 @@ impl Operations {
 
     /// An operation by its id or a unique prefix of it.
     pub async fn show(&self, id: &str) -> Result<Operation, ApiError> {
-        self.bury().await;
-        self.0.store.operation(id).await.map_err(explain::store)
+        self.end_dead().await;
+        self.operation(id).await
     }
 
     /// The newest operations, newest first.
     pub async fn list(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, ApiError> {
-        self.bury().await;
-        self.0.store.operations(vcenter, limit).await.map_err(explain::store)
+        self.end_dead().await;
+        self.newest(vcenter, limit).await
     }
 
-    /// The newest operation of a vCenter, as it stands in the database.
-    pub(crate) async fn newest(&self, vcenter: &VcenterId) -> Result<Option<Operation>, ApiError> {
-        Ok(self.0.store.operations(Some(vcenter), 1).await.map_err(explain::store)?.pop())
+    /// The same without looking for processes that died.
+    pub(crate) async fn newest(
+        &self,
+        vcenter: Option<&VcenterId>,
+        limit: u32,
+    ) -> Result<Vec<Operation>, ApiError> {
+        Ok(self.with_outcomes(self.0.store.operations(vcenter, limit).await.map_err(explain::store)?))
     }
 
     /// What waits or runs, and the newest that a person asked for, newest first.
-    pub async fn noted(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
-        self.bury().await;
-        self.0.store.noted_operations(limit).await.map_err(explain::store)
+    pub async fn recent(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
+        self.end_dead().await;
+        Ok(self.with_outcomes(self.0.store.recent_operations(limit).await.map_err(explain::store)?))
     }
 
     /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able
     /// to on a full disk.
-    pub(crate) async fn bury(&self) {
+    pub(crate) async fn end_dead(&self) {
+        if self.0.store.unwritable().is_some() {
+            return;
+        }
         match self.0.store.interrupt_dead((self.0.now)()).await {
             Ok(dead) => {
                 for operation in dead {
@@ -297,6 +335,7 @@ impl Operations {
 
     /// Waits for the vCenter's lane; `None` if the operation ended before its turn came.
     async fn lane(&self, id: &OperationId, cancel: &CancellationToken) -> Option<Claim> {
+        let mut unwritable = None;
         loop {
             let now = (self.0.now)();
             let claimed = if cancel.is_cancelled() {
@@ -307,10 +346,17 @@ impl Operations {
             match claimed {
                 Ok(Some(claim)) => return Some(claim),
                 Ok(None) if self.has_ended(id).await => return None,
-                Ok(None) => {}
+                Ok(None) => unwritable = None,
                 // The vCenter was removed, and its operations with it.
                 Err(store::Error::NotFound { .. }) => return None,
-                Err(error) => tracing::warn!(operation = %id, %error, "the lane could not be looked at"),
+                Err(error) => {
+                    tracing::warn!(operation = %id, %error, "the lane could not be looked at");
+                    let since = *unwritable.get_or_insert_with(Instant::now);
+                    if cancel.is_cancelled() || since.elapsed() >= UNWRITABLE {
+                        self.0.outcomes.settle(never_began(id, cancel, now, error)).await;
+                        return None;
+                    }
+                }
             }
             self.cancel_if_nobody_waits(id).await;
             tokio::time::sleep(PEEK).await;
@@ -318,9 +364,9 @@ impl Operations {
     }
 
     async fn has_ended(&self, id: &OperationId) -> bool {
-        match self.0.store.operation(id.as_str()).await {
+        match self.operation(id.as_str()).await {
             Ok(operation) => operation.state.is_final(),
-            Err(error) => matches!(error, store::Error::NotFound { .. }),
+            Err(error) => error.code == Code::NotFound,
         }
     }
 
@@ -391,35 +437,63 @@ impl Operations {
         Ok(Done::Published)
     }
 
-    /// Publishes the progress of a job until it ends, and cancels it when nobody waits for it any more.
+    /// Publishes the progress of a job until it ends, and cancels it when nobody waits for it any more, or when nothing can
+    /// be written any more.
     async fn watch(
         &self,
         context: &jobs::Context,
         work: tokio::task::JoinHandle<Result<Done, Stop>>,
     ) -> Result<Done, Stop> {
-        let id = &context.claim.operation.id;
         let mut tick = tokio::time::interval(PROGRESS);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut seen = context.progress.subscribe();
+        let mut trouble = Trouble::default();
         let mut work = std::pin::pin!(work);
-        loop {
+        let ended = loop {
             tokio::select! {
-                ended = &mut work => return ended.unwrap_or_else(|error| {
-                    tracing::error!(%error, "a job panicked");
-                    let error = ApiError::new(Code::Failed, "the operation failed for a reason inside Muster");
-                    Err(error.next("Start it again. If it happens again, report it with the log.").into())
-                }),
-                _ = tick.tick() => {
-                    self.cancel_if_nobody_waits(id).await;
-                    if seen.has_changed().unwrap_or(false) {
-                        let progress = seen.borrow_and_update().clone();
-                        let traffic = context.meter.traffic();
-                        // A lost claim shows when the job wants to publish.
-                        let _ = self.0.store.progress(&context.claim, &progress, traffic.calls, traffic.bytes).await;
-                        self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-                    }
-                }
+                // A write that others hold up must not hold up the end.
+                ended = &mut work => break ended,
+                () = self.look_after(context, &mut tick, &mut seen, &mut trouble) => {}
             }
+        };
+        let ended = ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "a job panicked");
+            let error = ApiError::new(Code::Failed, "the operation failed for a reason inside Muster");
+            Err(error.next("Start it again. If it happens again, report it with the log.").into())
+        });
+        match (ended, trouble.gave_up) {
+            (Err(Stop::Cancelled), Some(why)) => Err(explain::store(why).into()),
+            (ended, _) => ended,
+        }
+    }
+
+    async fn look_after(
+        &self,
+        context: &jobs::Context,
+        tick: &mut tokio::time::Interval,
+        seen: &mut watch::Receiver<Progress>,
+        trouble: &mut Trouble,
+    ) {
+        let id = &context.claim.operation.id;
+        tick.tick().await;
+        self.cancel_if_nobody_waits(id).await;
+        let written = match seen.has_changed() {
+            Ok(true) => {
+                let progress = seen.borrow_and_update().clone();
+                let traffic = context.meter.traffic();
+                let (calls, bytes) = (traffic.calls, traffic.bytes);
+                let written = self.0.store.progress(&context.claim, &progress, calls, bytes).await;
+                self.0.events.publish(Event::OperationChanged { operation: id.clone() });
+                written
+            }
+            _ => self.0.store.has_room(),
+        };
+        // A lost claim shows when the job wants to publish.
+        if let Some(why) = trouble.after(written)
+            && !context.cancel.is_cancelled()
+        {
+            trouble.gave_up = Some(why);
+            context.cancel.cancel();
         }
     }
 
@@ -431,7 +505,7 @@ impl Operations {
         }
     }
 
-    /// Writes how a job ended, again and again until the database takes it or this process ends.
+    /// Says how a job ended.
     async fn settle(&self, claim: &Claim, outcome: Outcome, progress: Progress, traffic: Traffic) {
         let finish = Finish {
             state: outcome.state,
@@ -442,16 +516,8 @@ impl Operations {
             bytes: traffic.bytes,
             error: outcome.error,
         };
-        let (store, claim, contact) = (self.0.store.clone(), claim.clone(), outcome.contact);
-        let write = move || write_outcome(store.clone(), claim.clone(), contact, finish.clone());
-        let written = write
-            .clone()
-            .retry(ExponentialBuilder::default().with_jitter().without_max_times())
-            .when(is_worth_another_try);
-        // While closing, one more try is all there is time for.
-        if self.0.closing.run_until_cancelled(written).await.is_none() {
-            let _ = write().await;
-        }
+        let ran = Ran { claim: claim.clone(), finish, contact: outcome.contact };
+        self.0.outcomes.settle(End::Ran(Box::new(ran))).await;
         self.0.events.publish(Event::VcentersChanged);
     }
 
@@ -460,21 +526,40 @@ impl Operations {
     }
 }
 
-async fn write_outcome(
-    store: Store,
-    claim: Claim,
-    contact: Option<VcenterState>,
-    finish: Finish,
-) -> Result<(), store::Error> {
-    if let Some(contact) = contact {
-        store.set_contact(&claim.operation.vcenter_id, contact, finish.at).await?;
-    }
-    store.finish(&claim, finish).await
+/// The end of an operation that the database didn't let out of the queue.
+fn never_began(id: &OperationId, cancel: &CancellationToken, at: Time, error: store::Error) -> End {
+    let (state, error) = match cancel.is_cancelled() {
+        true => (
+            OperationState::Cancelled,
+            ApiError::new(Code::Cancelled, "it was cancelled before it began; nothing was changed"),
+        ),
+        false => (OperationState::Failed, explain::store(error)),
+    };
+    End::NeverBegan { id: id.clone(), state, at, error }
 }
 
-fn is_worth_another_try(error: &store::Error) -> bool {
-    tracing::error!(%error, "the outcome of an operation could not be written");
-    !matches!(error, store::Error::ClaimLost { .. } | store::Error::NotFound { .. })
+/// Since when nothing can be written.
+#[derive(Default)]
+struct Trouble {
+    since: Option<Instant>,
+    /// Why the job was broken off.
+    gave_up: Option<store::Error>,
+}
+
+impl Trouble {
+    /// Takes in what came of a write; answers with why it is time to give up.
+    fn after(&mut self, written: Result<(), store::Error>) -> Option<store::Error> {
+        match written {
+            Err(error) if error.is_unwritable() => {
+                let since = *self.since.get_or_insert_with(Instant::now);
+                (since.elapsed() >= UNWRITABLE).then_some(error)
+            }
+            _ => {
+                self.since = None;
+                None
+            }
+        }
+    }
 }
 
 /// How a job ended well.

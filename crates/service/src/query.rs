@@ -61,17 +61,6 @@ pub struct TableRow {
     pub missing: Vec<(&'static Column, Missing)>,
 }
 
-/// An answer.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// The columns, in the order asked for.
-    pub columns: Vec<&'static Column>,
-    /// The rows.
-    pub rows: Vec<TableRow>,
-    /// How many rows match, wherever they begin and however many are wanted.
-    pub total: usize,
-}
-
 /// The rows that a query chooses, in their order, not yet put into words.
 pub(crate) struct Selection<'a> {
     pub(crate) columns: Vec<&'static Column>,
@@ -85,26 +74,6 @@ pub(crate) struct Selection<'a> {
     pub(crate) sums: Vec<Sum>,
     /// The words that were looked for.
     pub(crate) words: Words,
-}
-
-/// Runs a query over the snapshots of the chosen vCenters.
-pub(crate) fn run(
-    query: &Query,
-    inventories: &[(Vcenter, Arc<Snapshot>)],
-    now: Time,
-) -> Result<Table, ApiError> {
-    let Selection { columns, rows, matching, .. } = select(query, inventories, now)?;
-    let identity: Vec<&Column> =
-        columns::IDENTITY.iter().filter_map(|id| columns::of(query.kind).column(id)).collect();
-    let rows = rows
-        .into_iter()
-        .map(|(_, row)| TableRow {
-            identity: identity.iter().map(|column| row.value(column)).collect(),
-            values: columns.iter().map(|column| row.value(column)).collect(),
-            missing: columns.iter().filter_map(|column| Some((*column, row.missing(column)?))).collect(),
-        })
-        .collect();
-    Ok(Table { columns, rows, total: matching })
 }
 
 /// Chooses, sorts and cuts.

@@ -2,12 +2,14 @@
 //! Refuses to make a reader wait, unless it asks to.
 
 use crate::Clock;
-use crate::inventory::{Freshness, Inventory, was_read_since};
+use crate::inventory::{Freshness, Inventory, Known, was_read_since};
 use crate::operations::{Job, Operations};
+use crate::pacing;
 use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use store::Part;
 use tokio::sync::Mutex;
 
 /// After a refresh that failed, readers don't start the next one for this long.
@@ -16,7 +18,7 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// What a read answers.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The inventory as it is known.
+    /// The inventory as it is known, or the part of it that was asked for.
     pub snapshot: Arc<Snapshot>,
     /// When the kind was last read; `None` if never.
     pub synced_at: Option<Time>,
@@ -73,13 +75,14 @@ impl Reads {
         vcenter: &VcenterId,
         kind: Kind,
         freshness: Freshness,
+        part: &Part,
     ) -> Result<Reading, ApiError> {
-        let snapshot = self.inventory.read(vcenter).await?;
+        let Known { snapshot, .. } = self.inventory.part(vcenter, part).await?;
         let at = snapshot.synced_at(kind);
         if self.accepts(vcenter, freshness, at) {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
         }
-        self.refresh(vcenter, kind.covered_by(), freshness).await
+        self.refresh(vcenter, kind.covered_by(), freshness, part).await
     }
 
     /// Answers with data as fresh as asked for, or with what there is and why it is no fresher.
@@ -89,7 +92,7 @@ impl Reads {
         kind: Kind,
         freshness: Freshness,
     ) -> Result<Reading, ApiError> {
-        let reading = self.read(vcenter, kind, freshness).await?;
+        let reading = self.read(vcenter, kind, freshness, &Part::everything()).await?;
         let Some(operation) = &reading.refresh else { return Ok(reading) };
         let ended = self.operations.wait(operation).await?;
         let snapshot = self.inventory.read(vcenter).await?;
@@ -105,6 +108,7 @@ impl Reads {
         vcenter: &VcenterId,
         kind: Kind,
         freshness: Freshness,
+        part: &Part,
     ) -> Result<Reading, ApiError> {
         // Whoever comes while another looks waits here, and then finds fresh data or the refresh under way.
         let mut flights = self.flights.lock().await;
@@ -125,7 +129,7 @@ impl Reads {
                 None => {}
             }
         }
-        let snapshot = self.inventory.read(vcenter).await?;
+        let Known { snapshot, .. } = self.inventory.part(vcenter, part).await?;
         let at = snapshot.synced_at(kind);
         if self.accepts(vcenter, freshness, at) {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
@@ -136,6 +140,12 @@ impl Reads {
             && rest.accepts(Some(when), (self.now)())
         {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: Some(error) });
+        }
+        if let (None, Freshness::ByItself(_)) = (&running, freshness) {
+            let history = self.operations.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+            if pacing::wait(&history, kind, (self.now)()).is_some() {
+                return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
+            }
         }
         let operation = match running {
             Some(operation) => operation,

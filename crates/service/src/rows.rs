@@ -19,7 +19,7 @@ impl Service {
         let mut inventories = Vec::with_capacity(chosen.len());
         for vcenter in chosen {
             let ttl = Duration::from_secs(vcenter.ttl_seconds);
-            let freshness = if asked.refresh { Freshness::AtMost(ttl) } else { Freshness::Cached };
+            let freshness = if asked.refresh { Freshness::ByItself(ttl) } else { Freshness::Cached };
             let reading = self.read(&vcenter.id, asked.kind, freshness).await?;
             sources.push(Source {
                 vcenter: vcenter.id.clone(),
@@ -40,20 +40,8 @@ impl Service {
         })
     }
 
-    /// What is known of these vCenters, or all.
-    pub(crate) async fn inventories(
-        &self,
-        wanted: &[VcenterId],
-    ) -> Result<Vec<(Vcenter, Arc<Snapshot>)>, ApiError> {
-        let mut inventories = Vec::new();
-        for vcenter in self.chosen(wanted).await? {
-            let snapshot = self.inner.inventory.read(&vcenter.id).await?;
-            inventories.push((vcenter, snapshot));
-        }
-        Ok(inventories)
-    }
-
-    async fn chosen(&self, wanted: &[VcenterId]) -> Result<Vec<Vcenter>, ApiError> {
+    /// These vCenters, or all.
+    pub(crate) async fn chosen(&self, wanted: &[VcenterId]) -> Result<Vec<Vcenter>, ApiError> {
         let mut all = self.vcenters().await?;
         if let Some(gone) = wanted.iter().find(|id| all.iter().all(|vcenter| vcenter.id != **id)) {
             return Err(ApiError::new(Code::NotFound, format!("there is no vCenter {gone} any more"))

@@ -4,58 +4,86 @@
 use crate::Service;
 use crate::explain;
 use crate::inventory::Freshness;
+use crate::pacing;
 use crate::suggest::Suggestion;
-use contract::{ApiError, Check, Credential, Kind, VcenterId, VcenterState, VcenterStatus};
+use contract::{
+    ApiError, Check, Credential, Kind, Operation, RefreshWait, Snapshot, Time, VcenterId, VcenterState,
+    VcenterStatus,
+};
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use store::Damaged;
+use store::{Contact, Damaged, Summary};
 
 impl Service {
     /// State and freshness of every vCenter, by name.
     pub async fn status(&self) -> Result<Vec<VcenterStatus>, ApiError> {
-        self.inner.operations.bury().await;
+        self.inner.operations.end_dead().await;
         let mut answer = Vec::new();
         for record in self.records().await? {
             let v = &record.vcenter;
-            let snapshot = self.inner.inventory.read(&v.id).await?;
+            let Summary { counts, coverage, .. } = self.inner.inventory.summary(&v.id).await?;
             let now = self.now();
-            let synced_at = snapshot.oldest(now);
-            let ever_read = !snapshot.coverage().is_empty();
-            let state = match record.contact.as_ref().map(|contact| contact.state) {
-                Some(VcenterState::Online) | None if !ever_read => VcenterState::NeverSynced,
-                Some(state) => state,
-                None => VcenterState::Online,
+            let ever_read = !coverage.is_empty();
+            let known = Snapshot::new([], coverage);
+            let synced_at = known.oldest(now);
+            let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
+            let state = match record.contact {
+                Some(Contact { state: VcenterState::Online, .. }) | None if !ever_read => {
+                    VcenterState::NeverSynced
+                }
+                Some(Contact { state: VcenterState::Online, at }) if !self.is_current(at, ttl) => {
+                    VcenterState::Unknown
+                }
+                Some(contact) => contact.state,
+                None => VcenterState::Unknown,
             };
             let counts: BTreeMap<String, u64> = Kind::LISTED
                 .into_iter()
-                .map(|kind| (kind.name().replace('-', "_"), snapshot.count(kind) as u64))
+                .map(|kind| (key(kind), counts.get(&kind).copied().unwrap_or(0)))
                 .collect();
-            let last_operation = self.inner.operations.newest(&v.id).await?;
-            let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
+            let operations = self.inner.operations.newest(Some(&v.id), pacing::LOOK_BACK).await?;
             answer.push(VcenterStatus {
                 vcenter: v.name.clone(),
                 vcenter_id: v.id.clone(),
                 state,
                 since: record.state_since,
+                contact_at: record.contact.map(|contact| contact.at),
+                contact_since: record.state_since,
+                refresh_failed: pacing::failure(&operations),
+                refresh_waits: waits(&operations, &known, ttl, now),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),
                 counts,
-                last_operation,
+                last_operation: operations.into_iter().next(),
             });
         }
         Ok(answer)
     }
 
-    /// How many rows are left out of what is known of these vCenters, because they are damaged: objects, and vCenters that
-    /// can't be read themselves.
+    /// Whether a contact still says what is true: it was in this run of the program, or within the TTL.
+    fn is_current(&self, contact: Time, ttl: Freshness) -> bool {
+        let now = self.now();
+        // A clock that was set back must not make every contact from now on one of the run before.
+        let started = self.inner.started.fetch_min(now.0, Ordering::Relaxed).min(now.0);
+        (started..=now.0).contains(&contact.0) || ttl.accepts(Some(contact), now)
+    }
+
+    /// How many rows are left out of what is counted of these vCenters, because they are damaged: objects, and vCenters
+    /// that can't be read themselves. What is counted is not read: [`Service::doctor`] finds every damaged row.
     pub async fn left_out(&self, vcenters: &[VcenterId]) -> Result<usize, ApiError> {
-        let mut number = self.inner.store.unreadable_vcenters().await.map_err(explain::store)?;
+        let mut number = self.unreadable_vcenters().await?;
         for vcenter in vcenters {
-            number += self.inner.inventory.damaged(vcenter).await?;
+            number += self.inner.inventory.summary(vcenter).await?.left_out;
         }
         Ok(number)
+    }
+
+    /// How many vCenters can't be read themselves, and are left out of every answer.
+    pub async fn unreadable_vcenters(&self) -> Result<usize, ApiError> {
+        self.inner.store.unreadable_vcenters().await.map_err(explain::store)
     }
 
     /// Looks at everything that Muster needs on this machine.
@@ -66,12 +94,15 @@ impl Service {
         checks.extend(self.check_passwords(&credentials).await);
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
-            let state = serde_json::to_value(status.state).unwrap_or_default();
-            let detail = format!("{}; {}", state.as_str().unwrap_or_default(), age(&status));
+            let detail = format!("{}; {}", state_in_words(&status, self.now()), age(&status));
             let is_misdated = status.synced_at.is_some() && status.age_seconds.is_none();
             checks.push(match status.state {
                 VcenterState::Online if !is_misdated => passed(name, detail),
-                VcenterState::Online | VcenterState::NeverSynced => {
+                // Nothing is known to be wrong with it.
+                VcenterState::Unknown if !is_misdated && status.refresh_failed.is_none() => {
+                    passed(name, detail)
+                }
+                VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown => {
                     failed(name, detail, Suggestion::of("sync full").about(&status.vcenter).to_string())
                 }
                 _ => failed(name, detail, Suggestion::of("test").about(&status.vcenter).to_string()),
@@ -82,6 +113,10 @@ impl Service {
 
     async fn check_database(&self) -> Check {
         let name = "database".to_owned();
+        if let Err(error) = self.inner.store.can_be_written() {
+            let error = explain::store(error);
+            return failed(name, error.message, error.next_step.unwrap_or_default());
+        }
         match self.inner.store.check().await {
             Ok(health) if health.is_sound() => passed(name, health.to_string()),
             Ok(health) => failed(
@@ -215,6 +250,49 @@ fn check_credential(credential: &Credential, stored: Result<Option<Place>, secre
             failed(name, explain::chain(&error), "Mend what the message names, then run this again.".into())
         }
     }
+}
+
+/// The state of a vCenter as the last contact left it, and when that was, where it is not known to be true now.
+pub fn state_in_words(status: &VcenterStatus, now: Time) -> String {
+    let ago = |at: Option<Time>| at.and_then(|at| at.age_seconds(now)).map(short);
+    match (status.state, ago(status.contact_at), ago(status.since)) {
+        (VcenterState::Unknown, Some(reached), _) => format!("last reached {reached} ago"),
+        (VcenterState::Unknown, None, _) => "not contacted".to_owned(),
+        (VcenterState::Online, ..) => "online".to_owned(),
+        (VcenterState::NeverSynced, ..) => "never synced".to_owned(),
+        (state, _, since) => {
+            let words = serde_json::to_value(state).unwrap_or_default();
+            let words = words.as_str().unwrap_or_default().replace('_', " ");
+            since.map_or(words.clone(), |since| format!("{words} for {since}"))
+        }
+    }
+}
+
+/// `12 s`, `3 min`, `5 h`, `2 days`.
+fn short(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// The kinds that are older than their TTL and wait for their next refresh, by the key they have in JSON.
+fn waits(
+    operations: &[Operation],
+    snapshot: &Snapshot,
+    ttl: Freshness,
+    now: Time,
+) -> BTreeMap<String, RefreshWait> {
+    let stale = Kind::LISTED.into_iter().filter(|kind| !ttl.accepts(snapshot.synced_at(*kind), now));
+    let waits = stale.filter_map(|kind| Some((key(kind), pacing::wait(operations, kind, now)?)));
+    waits.collect()
+}
+
+/// A kind as the key of a JSON object.
+fn key(kind: Kind) -> String {
+    kind.name().replace('-', "_")
 }
 
 /// How old the data of a vCenter is.

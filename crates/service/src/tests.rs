@@ -11,16 +11,17 @@ const DAY: i64 = 86_400_000;
 /// What the one test that uses it has set.
 static NOW: AtomicI64 = AtomicI64::new(0);
 
-fn set_clock() -> Time {
+pub(crate) fn set_clock() -> Time {
     Time(NOW.load(Ordering::Relaxed))
 }
 
-async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, VcenterId) {
+pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, VcenterId) {
     let options = Options {
         data_dir: folder.path().to_owned(),
         credentials_dir: None,
         keychain: false,
         unlock: Unlock::Never,
+        read_only: false,
     };
     let service = open_with(options, set_clock).await.unwrap();
     let password = Some(server.password().to_owned().into());
@@ -38,7 +39,7 @@ async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, Vcenter
     (service, added.what.id)
 }
 
-async fn sync(service: &Service, vcenter: &VcenterId) {
+pub(crate) async fn sync(service: &Service, vcenter: &VcenterId) {
     let job = Job::FullSync { accept_removals: false };
     let id = service.operations().submit(vcenter, job, Origin::User).await.unwrap();
     let ended = service.operations().wait(&id).await.unwrap();

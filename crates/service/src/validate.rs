@@ -7,13 +7,16 @@ use std::time::Duration;
 /// The TTL of a vCenter whose configuration names none.
 pub(crate) const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 
+/// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.
+const LONGEST_NAME: usize = 255;
+
 /// A name of a vCenter or a credential.
 pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
     let trimmed = trimmed(name);
     let wrong = if trimmed.is_empty() {
         "it is empty"
-    } else if trimmed.chars().count() > 64 {
-        "it is longer than 64 characters"
+    } else if trimmed.chars().count() > LONGEST_NAME {
+        "it is longer than 255 characters"
     } else if trimmed.starts_with('.') {
         "it begins with a dot"
     } else if trimmed.contains(['/', '\\']) {
@@ -25,7 +28,7 @@ pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
     };
     Err(invalid(
         format!("\"{}\" is not a valid name for a {what}: {wrong}", printable(name)),
-        "A name has 1 to 64 characters, no slash, backslash or control character, and no leading dot.",
+        "A name has 1 to 255 characters, no slash, backslash or control character, and no leading dot.",
     ))
 }
 
@@ -318,6 +321,12 @@ mod tests {
         ] {
             assert!(pem_text(&bytes).unwrap_err().contains(words), "{words}");
         }
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_those_that_scripts_make_up() {
+        assert_eq!(name("vCenter", &"é".repeat(255)).unwrap().chars().count(), 255);
+        assert!(name("vCenter", &"é".repeat(256)).unwrap_err().message.contains("longer than 255"));
     }
 
     #[test]

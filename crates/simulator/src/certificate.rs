@@ -1,4 +1,4 @@
-//! A certificate for localhost and 127.0.0.1, and the authority that signed it. Both are made at the start.
+//! A certificate for localhost and 127.0.0.1, and the authority that signed it.
 //! Refuses to keep the authority's key: nothing else can be signed with it.
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
@@ -7,8 +7,9 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::options::Error;
@@ -23,12 +24,36 @@ pub(crate) struct Certificate {
 
 type Made<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// A new certificate for a server of this name.
-pub(crate) fn make(server_name: &str) -> Result<Certificate, Error> {
+/// A new one for a server of this name, as text: its key, itself and the authority's.
+pub(crate) fn make(server_name: &str) -> Result<String, Error> {
     made(server_name).map_err(Error::Certificate)
 }
 
-fn made(server_name: &str) -> Made<Certificate> {
+/// The certificate of a text that was made here, or what is wrong with it.
+pub(crate) fn read(pem: &str) -> Result<Certificate, String> {
+    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| "it holds no whole private key")?;
+    let all: Result<Vec<CertificateDer<'static>>, _> =
+        CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let [leaf, _] = &all.map_err(|error| error.to_string())?[..] else {
+        return Err("it doesn't hold two whole certificates, its own and its authority's".to_owned());
+    };
+    let sha256 = Sha256::digest(leaf).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    let ca_pem = pem.rfind(BEGIN).map(|at| pem[at..].to_owned()).unwrap_or_default();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_no_client_auth().with_single_cert(vec![leaf.clone()], key))
+        .map_err(|error| error.to_string())?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Certificate { config: Arc::new(config), sha256, ca_pem })
+}
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+
+fn made(server_name: &str) -> Made<String> {
     let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
     // Yesterday, for clients whose clock is behind ours.
     let [from, until] = [today.yesterday()?, today.checked_add(2.years())?].map(|date| {
@@ -53,13 +78,5 @@ fn made(server_name: &str) -> Made<Certificate> {
     leaf.use_authority_key_identifier_extension = true;
     let leaf = leaf.signed_by(&key, &issuer)?;
 
-    let sha256 = Sha256::digest(leaf.der()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Certificate { config: Arc::new(config), sha256, ca_pem })
+    Ok(format!("{}{}{ca_pem}", key.serialize_pem(), leaf.pem()))
 }

@@ -3,8 +3,8 @@
 //! Knows nothing of Muster, changes nothing after its start, and listens on 127.0.0.1 only.
 //!
 //! [`Simulator::start`] makes the estate of [`Options`] and answers until [`Simulator::stop`]. The same seed and size
-//! give the same morefs, names and values; certificate and password are new at each start. [`Simulator::replay`] answers
-//! what was recorded.
+//! give the same morefs, names and values; port, certificate and password are new at each start unless [`Access`] says
+//! otherwise. [`Simulator::replay`] answers what was recorded.
 
 mod certificate;
 mod collector;
@@ -15,6 +15,7 @@ mod gauge;
 #[cfg(test)]
 mod hostile;
 mod inventory;
+mod kept;
 mod methods;
 mod options;
 mod recording;
@@ -25,6 +26,6 @@ mod simulator;
 mod soap;
 mod vcenter;
 
-pub use options::{Behavior, Error, Named, Options, VMS};
+pub use options::{Access, Behavior, Error, Named, Options, VMS};
 pub use recording::Recording;
 pub use simulator::{Contents, Simulator};

@@ -33,10 +33,22 @@ pub struct Options {
     pub seed: u64,
     /// Name of the site, which datacenters are named after.
     pub site: String,
-    /// TCP port on 127.0.0.1; 0 for any that is free.
-    pub port: u16,
+    /// Where it listens, and what it is known by.
+    pub access: Access,
     /// How it behaves where vCenters differ.
     pub behavior: Behavior,
+}
+
+/// Where a simulator listens, and what its clients know it by. The default is new at each start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// TCP port on 127.0.0.1; 0 for any that is free.
+    pub port: u16,
+    /// The password of its only user; none for a random one.
+    pub password: Option<String>,
+    /// The folder that keeps the certificate, and a random password, from one start to the next. It is made if there is
+    /// none.
+    pub folder: Option<PathBuf>,
 }
 
 /// How a server behaves where vCenters differ, or where somebody wants to see what becomes of it.
@@ -69,7 +81,7 @@ impl Options {
     /// An estate of so many VMs, at a site that the seed chooses, on any free port.
     pub fn new(vms: u32, seed: u64) -> Options {
         let (site, _) = Random::new(seed, 0).pick(&SITES);
-        Options { vms, seed, site: site.into(), port: 0, behavior: Behavior::default() }
+        Options { vms, seed, site: site.into(), access: Access::default(), behavior: Behavior::default() }
     }
 
     /// The site in host names: up to three letters.
@@ -105,6 +117,25 @@ pub enum Error {
         /// The file.
         file: PathBuf,
         /// What is wrong, and where in it.
+        why: String,
+    },
+    /// What is to be kept can't be written, or what was kept can't be read.
+    #[error("{} can't be {attempt}", path.display())]
+    Folder {
+        /// What was done.
+        attempt: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What was kept is damaged, or something else.
+    #[error("{} can't be used: {why}", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
         why: String,
     },
     /// No certificate could be made.

@@ -11,10 +11,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::certificate;
 use crate::estate::{Estate, Kind};
 use crate::inventory::Inventory;
-use crate::options::{Behavior, Error, Options, VMS};
+use crate::kept;
+use crate::options::{Access, Behavior, Error, Options, VMS};
 use crate::recording::Recording;
 use crate::server::Server;
 use crate::vcenter::Vcenter;
@@ -65,48 +65,54 @@ impl Simulator {
     /// Makes the estate and a certificate, and begins to answer.
     ///
     /// # Errors
-    /// [`Error::Size`] for a number of VMs that no estate has; [`Error::Listen`] where the port is taken.
+    /// [`Error::Size`] for a number of VMs that no estate has; [`Error::Listen`] where the port is taken;
+    /// [`Error::Folder`] and [`Error::Kept`] where certificate or password can't be kept.
     pub async fn start(options: Options) -> Result<Simulator, Error> {
         if !VMS.contains(&options.vms) {
             return Err(Error::Size { vms: options.vms });
         }
-        let (port, behavior) = (options.port, options.behavior);
+        let (access, behavior) = (options.access.clone(), options.behavior);
         let make = move || {
             let estate = Estate::build(&options);
             let (contents, server_name) = (Contents::of(&estate), estate.server_name.clone());
             (Inventory::Made(estate), contents, server_name)
         };
-        Simulator::serve(port, behavior, make).await
+        Simulator::serve(access, behavior, make).await
     }
 
-    /// Answers what was recorded of a real server, on a port of 127.0.0.1; 0 is any that is free. Certificate, user and
-    /// password are the simulator's.
+    /// Answers what was recorded of a real server. Certificate, user and password are the simulator's.
     ///
     /// # Errors
-    /// [`Error::Listen`] where the port is taken.
-    pub async fn replay(recording: Recording, port: u16, behavior: Behavior) -> Result<Simulator, Error> {
+    /// As [`Simulator::start`].
+    pub async fn replay(
+        recording: Recording,
+        access: Access,
+        behavior: Behavior,
+    ) -> Result<Simulator, Error> {
         let contents = Contents::recorded(&recording);
         let make = move || (Inventory::Recorded(recording), contents, "recording".to_owned());
-        Simulator::serve(port, behavior, make).await
+        Simulator::serve(access, behavior, make).await
     }
 
     async fn serve(
-        port: u16,
+        access: Access,
         behavior: Behavior,
         make: impl FnOnce() -> (Inventory, Contents, String) + Send + 'static,
     ) -> Result<Simulator, Error> {
+        let Access { port, password, folder } = access;
         let listen = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         // It takes a good part of a second for the largest one, in which others want to go on.
         let made = tokio::task::spawn_blocking(move || {
             let (inventory, contents, server_name) = make();
-            certificate::make(&server_name).map(|certificate| (inventory, contents, certificate))
+            let certificate = kept::certificate(folder.as_deref(), &server_name)?;
+            let password = password.map_or_else(|| kept::password(folder.as_deref()), Ok)?;
+            Ok((inventory, contents, certificate, password))
         });
         // It is never cancelled, so that it can only have panicked.
-        let (inventory, contents, certificate) =
+        let (inventory, contents, certificate, password) =
             made.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
-        let password = password();
         let vcenter = Arc::new(Vcenter::new(inventory, behavior, USER, &password));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let server = Server {
@@ -125,12 +131,12 @@ impl Simulator {
         self.address
     }
 
-    /// SHA-256 of its certificate in DER, as 64 hex digits, for a pin. Another one at each start.
+    /// SHA-256 of its certificate in DER, as 64 hex digits, for a pin. Another one at each start, unless a folder keeps it.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// The authority that issued its certificate, in PEM. Another one at each start.
+    /// The authority that issued its certificate, in PEM. It goes with the certificate.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
@@ -140,7 +146,8 @@ impl Simulator {
         USER
     }
 
-    /// The user's password. It is random, and another one at each start: whoever else uses this machine can't guess it.
+    /// The user's password. Unless one was given it is random, so that whoever else uses this machine can't guess it, and
+    /// another one at each start, unless a folder keeps it.
     pub fn password(&self) -> &str {
         &self.password
     }
@@ -228,10 +235,4 @@ impl Contents {
             networks: estate.networks.len(),
         }
     }
-}
-
-/// Long enough that nobody guesses it, and easy to copy.
-fn password() -> String {
-    let random = uuid::Uuid::new_v4().simple().to_string();
-    format!("{}-{}-{}", &random[..6], &random[16..22], &random[26..])
 }

@@ -2,11 +2,11 @@
 //! Refuses to say what changed in a row: a receiver reads what is true now.
 
 use crate::Store;
-use crate::engine::{self, DbConnection, DbRow, Tx};
+use crate::engine::{self, DbConnection, DbRow, Engine, Tx};
 use crate::error::{Attempt, During, Error};
 use sqlx::Row;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -64,6 +64,7 @@ pub enum Change {
 #[derive(Debug)]
 pub struct Changes {
     connection: DbConnection,
+    dir: PathBuf,
     own: String,
     data_version: Option<i64>,
     seen: i64,
@@ -71,19 +72,20 @@ pub struct Changes {
 }
 
 impl Changes {
-    pub(crate) async fn listen(path: &Path, own: &str) -> Result<Changes, Error> {
-        let attempt = Attempt::to("listening to other processes");
-        let mut connection = engine::connect(path).await.during(attempt)?;
+    pub(crate) async fn listen(dir: &Path, engine: &Engine, own: &str) -> Result<Changes, Error> {
+        let attempt = Attempt::of(dir, "listening to other processes");
+        let mut connection = engine.connect().await.during(attempt)?;
         let seen = newest(&mut connection).await.during(attempt)?;
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Changes { connection, own: own.to_owned(), data_version: None, seen, poll })
+        Ok(Changes { connection, dir: dir.to_owned(), own: own.to_owned(), data_version: None, seen, poll })
     }
 
     /// Waits until other processes wrote something: what, each thing once, oldest first. Dropping the future loses
     /// nothing.
     pub async fn next(&mut self) -> Result<Vec<Change>, Error> {
-        let attempt = Attempt::to("reading what other processes changed");
+        let dir = self.dir.clone();
+        let attempt = Attempt::of(&dir, "reading what other processes changed");
         loop {
             self.poll.tick().await;
             let data_version = engine::data_version(&mut self.connection).await.during(attempt)?;

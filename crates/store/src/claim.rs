@@ -45,10 +45,10 @@ impl Store {
         calls: u64,
         bytes: u64,
     ) -> Result<(), Error> {
-        let attempt = Attempt::on("noting the progress of operation", claim.operation.id.as_str());
+        let attempt = self.attempt_on("noting the progress of operation", claim.operation.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let updated = sqlx::query(
-            "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5 \
+            "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5, percent = $8 \
              WHERE id = $6 AND claim_no = $7 AND state = 'running'",
         )
         .bind(&progress.step)
@@ -58,6 +58,7 @@ impl Store {
         .bind(row::signed(bytes))
         .bind(claim.operation.id.as_str())
         .bind(claim.claim_no)
+        .bind(progress.percent)
         .execute(&mut *tx)
         .await
         .during(attempt)?;
@@ -68,7 +69,7 @@ impl Store {
 
     /// Ends an operation that publishes nothing, and drops what it staged.
     pub async fn finish(&self, claim: &Claim, finish: Finish) -> Result<(), Error> {
-        let attempt = Attempt::on("finishing operation", claim.operation.id.as_str());
+        let attempt = self.attempt_on("finishing operation", claim.operation.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.write_finish(&mut tx, claim, &finish, attempt).await?;
         interrupt::drop_staged(&mut tx, &claim.operation.id).await.during(attempt)?;
@@ -86,7 +87,7 @@ impl Store {
         let error = error.as_ref().map(row::json).transpose().during(attempt)?;
         let updated = sqlx::query(
             "UPDATE operations SET state = $1, finished_at = $2, step = $3, done = $4, total = $5, added = $6, \
-             changed = $7, removed = $8, unchanged = $9, calls = $10, bytes = $11, error = $12 \
+             changed = $7, removed = $8, unchanged = $9, calls = $10, bytes = $11, error = $12, percent = $15 \
              WHERE id = $13 AND claim_no = $14 AND state = 'running'",
         )
         .bind(state.name())
@@ -103,6 +104,7 @@ impl Store {
         .bind(error)
         .bind(claim.operation.id.as_str())
         .bind(claim.claim_no)
+        .bind(progress.percent)
         .execute(&mut **tx)
         .await
         .during(attempt)?;
@@ -115,6 +117,10 @@ impl Claim {
     /// Whether a write that carried this claim met its operation.
     fn held(&self, rows: u64) -> Result<(), Error> {
         if rows == 0 { Err(self.lost()) } else { Ok(()) }
+    }
+
+    pub(crate) fn stopped(&self) -> Error {
+        Error::Stopped { operation: self.operation.id.clone() }
     }
 
     fn lost(&self) -> Error {

@@ -69,7 +69,7 @@ pub struct Rejections {
 impl Store {
     /// Every credential that can be read, by name.
     pub async fn credentials(&self) -> Result<Vec<Credential>, Error> {
-        let attempt = Attempt::to("reading the credentials");
+        let attempt = self.attempt("reading the credentials");
         let mut tx = self.engine().read(attempt).await?;
         let rows = sqlx::query("SELECT * FROM credentials ORDER BY name_key").fetch_all(&mut *tx).await;
         let users = sqlx::query("SELECT credential_id, name FROM vcenters ORDER BY name_key")
@@ -93,7 +93,7 @@ impl Store {
 
     /// One credential.
     pub async fn credential(&self, id: &CredentialId) -> Result<Credential, Error> {
-        let attempt = Attempt::on("reading credential", id.as_str());
+        let attempt = self.attempt_on("reading credential", id.as_str());
         let mut tx = self.engine().read(attempt).await?;
         let row = sqlx::query("SELECT * FROM credentials WHERE id = $1")
             .bind(id.as_str())
@@ -108,7 +108,7 @@ impl Store {
 
     /// Adds a credential.
     pub async fn add_credential(&self, new: NewCredential) -> Result<(), Error> {
-        let attempt = Attempt::on("adding credential", new.id.as_str());
+        let attempt = self.attempt_on("adding credential", new.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.insert_credential(&mut tx, &new, None, attempt).await?;
         tx.commit().await.during(attempt)
@@ -121,7 +121,7 @@ impl Store {
         name: Option<String>,
         user: Option<String>,
     ) -> Result<(), Error> {
-        let attempt = Attempt::on("changing credential", id.as_str());
+        let attempt = self.attempt_on("changing credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         if let Some(name) = name {
             names::is_free(&mut tx, Among::Credentials, &name, id.as_str(), attempt).await?;
@@ -138,7 +138,7 @@ impl Store {
 
     /// Says where the password is.
     pub async fn set_stored(&self, id: &CredentialId, stored: CredentialPlace) -> Result<(), Error> {
-        let attempt = Attempt::on("noting where the password is of credential", id.as_str());
+        let attempt = self.attempt_on("noting where the password is of credential", id.as_str());
         let stored = row::word(&stored).during(attempt)?;
         let update = sqlx::query("UPDATE credentials SET stored = $1 WHERE id = $2").bind(stored);
         self.update_credential(id, update, attempt).await
@@ -146,7 +146,7 @@ impl Store {
 
     /// What a vCenter said of it last, if it rejected it and nothing has lifted that since, and what was rejected before.
     pub async fn rejections(&self, id: &CredentialId) -> Result<Rejections, Error> {
-        let attempt = Attempt::on("reading the rejections of credential", id.as_str());
+        let attempt = self.attempt_on("reading the rejections of credential", id.as_str());
         let row = sqlx::query("SELECT * FROM credentials WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(self.engine().readers())
@@ -159,7 +159,7 @@ impl Store {
 
     /// Notes that a vCenter rejected it, and which password it was.
     pub async fn set_rejected(&self, id: &CredentialId, rejected: &Rejected) -> Result<(), Error> {
-        let attempt = Attempt::on("noting the rejection of credential", id.as_str());
+        let attempt = self.attempt_on("noting the rejection of credential", id.as_str());
         let because = row::word(&rejected.because).during(attempt)?;
         let mut tx = self.engine().write(attempt).await?;
         remember(&mut tx, id, |known| {
@@ -183,7 +183,7 @@ impl Store {
     /// Notes that a password worked: it alone is no longer one that was rejected. With `lifts` the last rejection isn't told
     /// any more.
     pub async fn set_accepted(&self, id: &CredentialId, fingerprint: u16, lifts: bool) -> Result<(), Error> {
-        let attempt = Attempt::on("noting the login of credential", id.as_str());
+        let attempt = self.attempt_on("noting the login of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         remember(&mut tx, id, |known| known.retain(|one| *one != fingerprint)).await.during(attempt)?;
         let update = sqlx::query(match lifts {
@@ -195,7 +195,7 @@ impl Store {
 
     /// Forgets every password that a vCenter rejected, as after another one was set.
     pub async fn clear_rejection(&self, id: &CredentialId) -> Result<(), Error> {
-        let attempt = Attempt::on("forgetting the rejection of credential", id.as_str());
+        let attempt = self.attempt_on("forgetting the rejection of credential", id.as_str());
         let update = sqlx::query(concat!("UPDATE credentials SET ", unrejected!(), " WHERE id = $1"));
         self.update_credential(id, update, attempt).await
     }
@@ -203,7 +203,7 @@ impl Store {
     /// The key under which sixteen bits of a rejected password are made: random, and made up once for each database.
     pub async fn rejection_key(&self) -> Result<String, Error> {
         const READ: &str = "SELECT value FROM meta WHERE key = 'rejection_key'";
-        let attempt = Attempt::to("reading the key for rejected passwords");
+        let attempt = self.attempt("reading the key for rejected passwords");
         let found = sqlx::query_scalar(READ).fetch_optional(self.engine().readers()).await.during(attempt)?;
         if let Some(key) = found {
             return Ok(key);
@@ -223,7 +223,7 @@ impl Store {
 
     /// The credential that was made with a vCenter, if nothing uses it.
     pub async fn left_by(&self, vcenter: &VcenterId) -> Result<Option<CredentialId>, Error> {
-        let attempt = Attempt::on("looking for the credential of vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("looking for the credential of vCenter", vcenter.as_str());
         let sql = "SELECT id FROM credentials c WHERE made_with = $1 AND NOT EXISTS \
                    (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id)";
         let left: Option<String> = sqlx::query_scalar(sql)
@@ -236,7 +236,7 @@ impl Store {
 
     /// Removes a credential that no vCenter uses.
     pub async fn remove_credential(&self, id: &CredentialId) -> Result<(), Error> {
-        let attempt = Attempt::on("removing credential", id.as_str());
+        let attempt = self.attempt_on("removing credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let vcenters = users(&mut tx, id).await.during(attempt)?;
         if !vcenters.is_empty() {

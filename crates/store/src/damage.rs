@@ -4,7 +4,7 @@
 use crate::Store;
 use crate::aside::read_rows;
 use crate::engine::DbRow;
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::{credentials, inventory, operations, row, vcenters};
 use contract::VcenterId;
 use sqlx::Row;
@@ -43,7 +43,7 @@ pub enum Damaged {
 impl Store {
     /// Every damaged row; takes as long as reading all of the database.
     pub async fn damage(&self) -> Result<Vec<Damaged>, Error> {
-        let attempt = Attempt::to("looking for damaged rows");
+        let attempt = self.attempt("looking for damaged rows");
         let mut tx = self.engine().read(attempt).await?;
         let mut found = Vec::new();
         for (sql, look) in LOOKS {

@@ -2,10 +2,11 @@
 //! Refuses to know any table. PostgreSQL joins as a second arm here and in the migrations.
 
 use crate::error::{Attempt, During, Error};
+use crate::room;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, Sqlite, SqlitePool, Transaction};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) type Db = Sqlite;
@@ -19,36 +20,76 @@ const BUSY: Duration = Duration::from_secs(30);
 /// A scan of the inventory and a few small reads at a time; each connection is a thread.
 const READERS: u32 = 4;
 
+/// Rows that are read before somebody takes them: a megabyte.
+const ROWS_AHEAD: usize = 1000;
+
 /// After a large pass the write-ahead log shrinks to this size.
 const WAL_LIMIT: &str = "16777216";
 
 /// One writer and a few readers of one database.
 pub(crate) struct Engine {
-    writer: SqlitePool,
+    path: PathBuf,
+    writer: Writer,
     readers: SqlitePool,
 }
 
+enum Writer {
+    Pool(SqlitePool),
+    /// Nothing can be written, for this reason.
+    Refused {
+        reason: String,
+        reads: Reads,
+    },
+}
+
+/// How a database is read that can't be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// With its write-ahead log, as far as there is one.
+    WithLog,
+    /// The file alone, without locks: nobody can change it either, and no log is left that belongs to it.
+    Alone,
+}
+
 impl Engine {
-    pub(crate) async fn open(path: &Path) -> Result<Engine, Error> {
-        let pool = || {
-            SqlitePoolOptions::new()
-                .acquire_timeout(BUSY)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .after_release(|connection, _| Box::pin(is_clean(connection)))
-        };
-        let attempt = Attempt::to("opening the database");
+    pub(crate) async fn open(path: &Path, attempt: Attempt<'_>) -> Result<Engine, Error> {
         let journal =
             options(path).journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", WAL_LIMIT);
         let writer = pool().max_connections(1).connect_with(journal).await.during(attempt)?;
         let readers =
             pool().max_connections(READERS).connect_lazy_with(options(path).pragma("query_only", "on"));
-        Ok(Engine { writer, readers })
+        Ok(Engine { path: path.to_owned(), writer: Writer::Pool(writer), readers })
+    }
+
+    /// Opens a database that can't be written, to read what is there.
+    pub(crate) fn open_to_read(path: &Path, reads: Reads, reason: String) -> Engine {
+        let readers = pool().max_connections(READERS).connect_lazy_with(reading(path, reads));
+        Engine { path: path.to_owned(), writer: Writer::Refused { reason, reads }, readers }
     }
 
     /// A transaction that holds the write lock from the start, so that it never fails half-way for another's.
     pub(crate) async fn write(&self, attempt: Attempt<'_>) -> Result<Tx, Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.during(attempt)
+        match &self.writer {
+            Writer::Pool(writer) => writer.begin_with("BEGIN IMMEDIATE").await.during(attempt),
+            Writer::Refused { .. } if room::is_full(attempt.dir()) => Err(disk_full(attempt)),
+            Writer::Refused { reason, .. } => Err(read_only(attempt, reason.clone())),
+        }
+    }
+
+    /// Why nothing can be written, if that is so.
+    pub(crate) fn unwritable(&self) -> Option<&str> {
+        match &self.writer {
+            Writer::Pool(_) => None,
+            Writer::Refused { reason, .. } => Some(reason),
+        }
+    }
+
+    /// A connection of its own, to look with.
+    pub(crate) async fn connect(&self) -> Result<DbConnection, sqlx::Error> {
+        match &self.writer {
+            Writer::Pool(_) => connect(&self.path).await,
+            Writer::Refused { reads, .. } => reading(&self.path, *reads).connect().await,
+        }
     }
 
     /// A transaction that sees the database as it was at its first statement.
@@ -62,8 +103,18 @@ impl Engine {
 
     pub(crate) async fn close(&self) {
         self.readers.close().await;
-        self.writer.close().await;
+        if let Writer::Pool(writer) = &self.writer {
+            writer.close().await;
+        }
     }
+}
+
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .acquire_timeout(BUSY)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_release(|connection, _| Box::pin(is_clean(connection)))
 }
 
 /// Whether a connection may go back into its pool. A full disk makes SQLite roll back by itself, and the connection then
@@ -154,19 +205,57 @@ pub(crate) async fn disconnect(connection: DbConnection) {
 
 /// The error that a failure of the engine is to its callers.
 pub(crate) fn error(attempt: Attempt<'_>, source: sqlx::Error) -> Error {
+    let code = source.as_database_error().and_then(|e| e.code()).and_then(|c| c.parse::<u32>().ok());
     // The lower byte is SQLite's primary result code.
-    let code = source
-        .as_database_error()
-        .and_then(|e| e.code())
-        .and_then(|c| c.parse::<u32>().ok())
-        .map(|c| c & 0xff);
-    let in_words = attempt.to_string();
-    match (code, &source) {
-        (Some(5 | 6), _) | (_, sqlx::Error::PoolTimedOut) => Error::Busy { attempt: in_words, source },
+    match (code.map(|code| code & 0xff), &source) {
+        (Some(5 | 6), _) | (_, sqlx::Error::PoolTimedOut) => {
+            Error::Busy { attempt: attempt.to_string(), source }
+        }
         (Some(11 | 26), _) => attempt.corrupt(source.to_string()),
-        (Some(13), _) => Error::DiskFull { attempt: in_words, source },
-        _ => Error::Database { attempt: in_words, source },
+        (Some(FULL), _) => disk_full(attempt),
+        // What the system refuses to write has many codes, and the disk says which of the reasons it is.
+        (Some(READ_ONLY | CANNOT_OPEN), _) => unwritten(attempt, source),
+        (Some(IO), _) if code.is_some_and(|code| OF_WRITING.contains(&(code >> 8))) => {
+            unwritten(attempt, source)
+        }
+        _ => Error::Database { attempt: attempt.to_string(), source },
     }
+}
+
+const READ_ONLY: u32 = 8;
+const IO: u32 = 10;
+const FULL: u32 = 13;
+const CANNOT_OPEN: u32 = 14;
+
+/// What of `SQLITE_IOERR` is about writing: write, fsync, fsync of the folder, truncate, delete, lock, close, and the shared
+/// memory's open, size, lock and map. Source: sqlite3.h, SQLITE_IOERR_WRITE = SQLITE_IOERR | (3<<8) and so on.
+const OF_WRITING: [u32; 11] = [3, 4, 5, 6, 10, 15, 16, 18, 19, 20, 21];
+
+/// A write that the system refused.
+fn unwritten(attempt: Attempt<'_>, source: sqlx::Error) -> Error {
+    if room::is_full(attempt.dir()) {
+        return disk_full(attempt);
+    }
+    match (room::refusal(attempt.dir()), source.as_database_error()) {
+        (Some(reason), _) => read_only(attempt, reason),
+        (None, Some(said)) => read_only(attempt, said.message().to_owned()),
+        (None, None) => Error::Database { attempt: attempt.to_string(), source },
+    }
+}
+
+/// No room, as the disk says now.
+pub(crate) fn disk_full(attempt: Attempt<'_>) -> Error {
+    let (path, free) = (attempt.dir().to_owned(), room::free(attempt.dir()));
+    Error::DiskFull { attempt: attempt.to_string(), path, free, needed: None }
+}
+
+/// A folder that can't be written.
+pub(crate) fn read_only(attempt: Attempt<'_>, reason: String) -> Error {
+    Error::ReadOnly { attempt: attempt.to_string(), path: attempt.dir().to_owned(), reason }
+}
+
+fn reading(path: &Path, reads: Reads) -> SqliteConnectOptions {
+    options(path).read_only(true).immutable(reads == Reads::Alone)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -176,5 +265,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
+        // The thread that reads and the one that decodes wait for each other once in so many rows, and not every fifty.
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging()
 }

@@ -1,8 +1,9 @@
 //! What can go wrong with the database, told apart where somebody acts on it.
 //! Refuses to carry values of rows: an error names the attempt and the id of what it was about.
 
+use crate::room;
 use contract::OperationId;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +27,26 @@ pub enum Error {
         source: sqlx::Error,
     },
     /// The disk is full.
-    #[error("{attempt} failed: the disk is full")]
+    #[error("the disk of {} is full{}; {attempt} failed", path.display(), free.map(in_words).unwrap_or_default())]
     DiskFull {
         /// What was attempted.
         attempt: String,
-        /// Why it failed.
-        #[source]
-        source: sqlx::Error,
+        /// The data folder.
+        path: PathBuf,
+        /// What is free on its disk, bytes, where the system says so.
+        free: Option<u64>,
+        /// What may be written of what was attempted, bytes, where that is known.
+        needed: Option<u64>,
+    },
+    /// Nothing can be written to the data folder.
+    #[error("{} can't be written to: {reason}; {attempt} failed", path.display())]
+    ReadOnly {
+        /// What was attempted.
+        attempt: String,
+        /// The data folder.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
     },
     /// The file is damaged, or no database at all. It is kept as it is.
     #[error("{attempt} failed: the database is damaged ({detail})")]
@@ -136,6 +150,12 @@ pub enum Error {
         /// The operation.
         operation: OperationId,
     },
+    /// Whoever watched the write said that it is not to go on; nothing of it shows.
+    #[error("operation {operation} was cancelled")]
+    Stopped {
+        /// The operation.
+        operation: OperationId,
+    },
     /// What was staged is not what is to be published.
     #[error("operation {operation} staged {staged} rows, but {found} could be published")]
     Incomplete {
@@ -148,20 +168,51 @@ pub enum Error {
     },
 }
 
-/// What is being attempted, and on what.
+impl Error {
+    /// Whether nothing can be written to the data folder: trying again helps only after somebody did something about it.
+    pub fn is_unwritable(&self) -> bool {
+        match self {
+            Error::DiskFull { .. } | Error::ReadOnly { .. } => true,
+            Error::Io { source, .. } => room::is_unwritable(source),
+            _ => false,
+        }
+    }
+
+    /// The same, with how much may have to be written.
+    #[must_use]
+    pub(crate) fn needing(self, bytes: u64) -> Error {
+        match self {
+            Error::DiskFull { attempt, path, free, .. } => {
+                Error::DiskFull { attempt, path, free, needed: Some(bytes) }
+            }
+            other => other,
+        }
+    }
+}
+
+fn in_words(free: u64) -> String {
+    format!(" ({} free)", room::in_words(free))
+}
+
+/// What is being attempted, on what, and in which data folder.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt<'a> {
     what: &'static str,
     id: &'a str,
+    dir: &'a Path,
 }
 
 impl<'a> Attempt<'a> {
-    pub(crate) const fn to(what: &'static str) -> Attempt<'static> {
-        Attempt { what, id: "" }
+    pub(crate) const fn of(dir: &'a Path, what: &'static str) -> Attempt<'a> {
+        Attempt { what, id: "", dir }
     }
 
-    pub(crate) const fn on(what: &'static str, id: &'a str) -> Attempt<'a> {
-        Attempt { what, id }
+    pub(crate) const fn on(self, id: &'a str) -> Attempt<'a> {
+        Attempt { id, ..self }
+    }
+
+    pub(crate) fn dir(&self) -> &'a Path {
+        self.dir
     }
 
     pub(crate) fn corrupt(self, detail: impl Into<String>) -> Error {

@@ -4,7 +4,7 @@
 use crate::Store;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, DbRow, Tx};
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::row;
 use contract::{ApiError, Code, OperationId, Time};
 use sqlx::Row;
@@ -12,7 +12,7 @@ use sqlx::Row;
 impl Store {
     /// Ends the operations whose process died, and drops what they staged. Submitting and claiming do so first.
     pub async fn interrupt_dead(&self, at: Time) -> Result<Vec<OperationId>, Error> {
-        let attempt = Attempt::to("looking for operations of dead processes");
+        let attempt = self.attempt("looking for operations of dead processes");
         let mut reader = self.engine().readers().acquire().await.during(attempt)?;
         if self.dead(&mut reader).await.during(attempt)?.is_empty() {
             return Ok(Vec::new());

@@ -26,7 +26,8 @@ impl Presence {
         let unnamed = run.join(format!("{id}.new"));
         let file = private(&unnamed).map_err(io)?;
         file.try_lock().map_err(std::io::Error::from).map_err(io)?;
-        std::fs::write(described(run, &id), own_description()).map_err(io)?;
+        // Only who names it to others needs it, and a full disk has room for the lock, which is empty.
+        let _ = std::fs::write(described(run, &id), own_description());
         std::fs::rename(&unnamed, locked(run, &id)).map_err(io)?;
         sweep(run);
         Ok(Presence { id, run: run.to_owned(), file })
@@ -122,9 +123,11 @@ pub(crate) fn private(path: &Path) -> std::io::Result<File> {
 /// The processes that are alive, but for our own, as people know them.
 fn others(run: &Path, own: &str) -> Vec<String> {
     let alive = ids(run).into_iter().filter(|id| id != own && is_alive(run, id));
-    alive
-        .map(|id| std::fs::read_to_string(described(run, &id)).unwrap_or_else(|_| format!("process {id}")))
-        .collect()
+    let name = |id: String| {
+        let told = std::fs::read_to_string(described(run, &id)).ok().filter(|name| !name.is_empty());
+        told.unwrap_or_else(|| format!("process {id}"))
+    };
+    alive.map(name).collect()
 }
 
 fn sweep(run: &Path) {

@@ -5,7 +5,7 @@
 use crate::engine;
 use crate::error::{Attempt, During, Error};
 use crate::lock::{self, Schema};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -61,8 +61,7 @@ pub(crate) async fn version(path: &Path, migrations: &Migrator) -> Result<Option
     if is_new {
         return Ok(None);
     }
-    let shown = path.to_string_lossy();
-    let attempt = Attempt::on("opening", &shown);
+    let attempt = Attempt::of(dir_of(path), "opening the database");
     let mut connection = engine::connect(path).await.during(attempt)?;
     let (any_table, ours) = engine::has_table(&mut connection, TABLE).await.during(attempt)?;
     if any_table && !ours {
@@ -88,7 +87,7 @@ async fn migrate(dir: &Path, path: &Path, migrations: &Migrator) -> Result<(), E
         return Ok(());
     }
     lock::private(path).map_err(|source| Error::Io { attempt: "creating", path: path.to_owned(), source })?;
-    let attempt = Attempt::to("changing the schema of the database");
+    let attempt = Attempt::of(dir, "changing the schema of the database");
     let mut connection = engine::connect_to_rebuild(path).await.during(attempt)?;
     if let Some(before) = before {
         keep_copy(&mut connection, &dir.join(format!("muster-schema-{before}.db"))).await?;
@@ -107,7 +106,7 @@ async fn change(
     let mut tx = engine::begin(connection).await.during(attempt)?;
     let before = engine::dangling(&mut tx).await.during(attempt)?;
     let migrated = migrations.run_direct(None, &mut *tx, false).await;
-    migrated.map_err(|source| Error::Migration { source })?;
+    migrated.map_err(|source| of_migration(attempt, source))?;
     // What dangled before is damage that came from elsewhere; it keeps nobody from his other rows.
     let mut lost = engine::dangling(&mut tx).await.during(attempt)?;
     lost.retain(|table, rows| *rows > before.get(table).copied().unwrap_or(0));
@@ -115,6 +114,34 @@ async fn change(
         return Err(Error::Dangling { tables: lost.into_keys().collect() });
     }
     tx.commit().await.during(attempt)
+}
+
+/// A change of the schema that failed, told apart from a disk that has no room for it.
+fn of_migration(attempt: Attempt<'_>, source: MigrateError) -> Error {
+    match source {
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)
+            if source.as_database_error().is_some() =>
+        {
+            let error = engine::error(attempt, source);
+            match error {
+                Error::Database { source, .. } => Error::Migration { source: MigrateError::Execute(source) },
+                told => told,
+            }
+        }
+        source => Error::Migration { source },
+    }
+}
+
+/// The folder of a file; every file here has one.
+fn dir_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+/// The schema of a database that is open.
+pub(crate) async fn read_version(engine: &engine::Engine) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations WHERE success")
+        .fetch_one(engine.readers())
+        .await
 }
 
 /// Copies the database, and puts the copy in its place only when it is known to be whole.
@@ -126,7 +153,7 @@ async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path) -> Result
     let _ = std::fs::remove_file(&unverified);
     // SQLite copies into an empty file, which by then only its owner can read.
     lock::private(&unverified).map_err(io)?;
-    let attempt = Attempt::to("keeping a copy of the database");
+    let attempt = Attempt::of(dir_of(copy), "keeping a copy of the database");
     engine::copy(connection, &unverified).await.during(attempt)?;
     let mut copied = engine::connect(&unverified).await.during(attempt)?;
     let faults = engine::faults(&mut copied).await.during(attempt)?;

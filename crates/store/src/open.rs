@@ -1,10 +1,10 @@
 //! Opens a data folder, says what state its database is in, and closes it.
 //! Refuses to repair: a file that is damaged or of another release is left as it is.
 
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, Reads};
 use crate::error::{Attempt, During, Error};
 use crate::lock::{self, LoginLock, Presence};
-use crate::{changes, migrate};
+use crate::{changes, migrate, room};
 use contract::CredentialId;
 use sqlx::migrate::Migrator;
 use std::fs::File;
@@ -44,12 +44,72 @@ impl Store {
             source,
         })?;
         let presence = Presence::enter(&run)?;
-        let schema = migrate::settle(dir, migrations, presence.id()).await?;
-        let engine = Engine::open(&migrate::database(dir)).await?;
-        let database_id = database_id(&engine).await?;
-        let process_id = presence.id().to_owned();
-        let held = Mutex::new(Some(Held { presence, _schema: schema }));
-        Ok(Store(Arc::new(Inner { dir: dir.to_owned(), engine, database_id, process_id, held })))
+        match open_present(dir, migrations, presence.id()).await {
+            Ok((schema, engine, database_id)) => {
+                let process_id = presence.id().to_owned();
+                let held = Mutex::new(Some(Held { presence, _schema: schema }));
+                Ok(Store(Arc::new(Inner { dir: dir.to_owned(), engine, database_id, process_id, held })))
+            }
+            Err(error) => {
+                presence.leave();
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a database to read what is there, where nothing can be written, `why` says why. Other processes don't see who
+    /// reads like this: it takes nothing and leaves nothing.
+    pub async fn open_to_read(dir: &Path, why: Error) -> Result<Store, Error> {
+        let path = migrate::database(dir);
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        if size(&path) == 0 {
+            return Err(why);
+        }
+        let reason = match room::refusal(dir) {
+            Some(reason) => reason,
+            None if room::is_full(dir) => "no space left on device".to_owned(),
+            None => return Err(why),
+        };
+        let mut engine = Engine::open_to_read(&path, Reads::WithLog, reason.clone());
+        let mut version = migrate::read_version(&engine).await;
+        if version.is_err() && size(&path.with_extension("db-wal")) == 0 {
+            engine.close().await;
+            engine = Engine::open_to_read(&path, Reads::Alone, reason);
+            version = migrate::read_version(&engine).await;
+        }
+        let attempt = Attempt::of(dir, "reading the database");
+        // What an older release wrote has to be changed before it can be read.
+        if version.during(attempt)? != migrate::newest(&migrate::MIGRATIONS) {
+            return Err(why);
+        }
+        let database_id =
+            sqlx::query_scalar(DATABASE_ID).fetch_one(engine.readers()).await.during(attempt)?;
+        let process_id = uuid::Uuid::new_v4().to_string();
+        let (dir, held) = (dir.to_owned(), Mutex::default());
+        Ok(Store(Arc::new(Inner { dir, engine, database_id, process_id, held })))
+    }
+
+    /// Why nothing can be written, if that was so when it was opened.
+    pub fn unwritable(&self) -> Option<&str> {
+        self.engine().unwritable()
+    }
+
+    /// Fails if nothing can be written, as far as that shows without writing.
+    pub fn can_be_written(&self) -> Result<(), Error> {
+        let attempt = self.attempt("writing to the database");
+        match self.engine().unwritable() {
+            _ if room::is_full(&self.0.dir) => Err(engine::disk_full(attempt)),
+            Some(reason) => Err(engine::read_only(attempt, reason.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails if the disk has no room for another row.
+    pub fn has_room(&self) -> Result<(), Error> {
+        match room::is_full(&self.0.dir) {
+            true => Err(engine::disk_full(self.attempt("waiting for another process"))),
+            false => Ok(()),
+        }
     }
 
     /// A random id that the database got when it was made. Copies of the file share it.
@@ -64,7 +124,7 @@ impl Store {
 
     /// Looks at the database; takes as long as reading all of it.
     pub async fn check(&self) -> Result<Health, Error> {
-        let attempt = Attempt::to("checking the database");
+        let attempt = self.attempt("checking the database");
         let mut reader = self.engine().readers().acquire().await.during(attempt)?;
         let report = engine::report(&mut reader).await.during(attempt)?;
         let schema_version = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
@@ -86,7 +146,7 @@ impl Store {
 
     /// Listens to what other processes write from now on.
     pub async fn changes(&self) -> Result<changes::Changes, Error> {
-        changes::Changes::listen(&migrate::database(&self.0.dir), self.process_id()).await
+        changes::Changes::listen(&self.0.dir, self.engine(), self.process_id()).await
     }
 
     /// Closes the database for every clone. Operations that are still live count as interrupted from here on.
@@ -101,6 +161,14 @@ impl Store {
     /// Waits until no other process and no other task logs in with this credential, and keeps them waiting.
     pub async fn login_lock(&self, credential: &CredentialId) -> Result<LoginLock, Error> {
         lock::login(&self.0.dir.join("run"), credential.as_str()).await
+    }
+
+    pub(crate) fn attempt(&self, what: &'static str) -> Attempt<'_> {
+        Attempt::of(&self.0.dir, what)
+    }
+
+    pub(crate) fn attempt_on<'a>(&'a self, what: &'static str, id: &'a str) -> Attempt<'a> {
+        self.attempt(what).on(id)
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -166,11 +234,22 @@ fn create_private(dir: &Path) -> std::io::Result<()> {
     builder.create(dir)
 }
 
+/// Takes the schema, and opens the database with it.
+async fn open_present(dir: &Path, migrations: &Migrator, own: &str) -> Result<(File, Engine, String), Error> {
+    let schema = migrate::settle(dir, migrations, own).await?;
+    let engine = Engine::open(&migrate::database(dir), Attempt::of(dir, "opening the database")).await?;
+    let database_id = database_id(&engine, dir).await?;
+    Ok((schema, engine, database_id))
+}
+
+const DATABASE_ID: &str = "SELECT value FROM meta WHERE key = 'database_id'";
+
 /// Reads the id of the database, which the first one to open it makes up.
-async fn database_id(engine: &Engine) -> Result<String, Error> {
-    const READ: &str = "SELECT value FROM meta WHERE key = 'database_id'";
-    let attempt = Attempt::to("reading the id of the database");
-    if let Some(id) = sqlx::query_scalar(READ).fetch_optional(engine.readers()).await.during(attempt)? {
+async fn database_id(engine: &Engine, dir: &Path) -> Result<String, Error> {
+    let attempt = Attempt::of(dir, "reading the id of the database");
+    if let Some(id) =
+        sqlx::query_scalar(DATABASE_ID).fetch_optional(engine.readers()).await.during(attempt)?
+    {
         return Ok(id);
     }
     let mut tx = engine.write(attempt).await?;
@@ -179,7 +258,7 @@ async fn database_id(engine: &Engine) -> Result<String, Error> {
         .execute(&mut *tx)
         .await
         .during(attempt)?;
-    let id = sqlx::query_scalar(READ).fetch_one(&mut *tx).await.during(attempt)?;
+    let id = sqlx::query_scalar(DATABASE_ID).fetch_one(&mut *tx).await.during(attempt)?;
     tx.commit().await.during(attempt)?;
     Ok(id)
 }

@@ -3,7 +3,7 @@
 
 use crate::Store;
 use crate::engine::{DbConnection, DbRow};
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::row;
 use contract::{
     Diff, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Time, VcenterId,
@@ -25,7 +25,7 @@ pub(crate) const ALL: &str = select!("ORDER BY o.seq");
 impl Store {
     /// The operation with this id, or the only one whose id begins like this.
     pub async fn operation(&self, id: &str) -> Result<Operation, Error> {
-        let attempt = Attempt::on("reading operation", id);
+        let attempt = self.attempt_on("reading operation", id);
         let mut tx = self.engine().read(attempt).await?;
         if let Some(operation) = read(&mut tx, id).await.during(attempt)? {
             return Ok(operation);
@@ -48,7 +48,7 @@ impl Store {
 
     /// The newest operations, of one vCenter or of all, newest first.
     pub async fn operations(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, Error> {
-        let attempt = Attempt::to("reading the operations");
+        let attempt = self.attempt("reading the operations");
         let rows = match vcenter {
             Some(vcenter) => sqlx::query(select!("WHERE o.vcenter_id = $1 ORDER BY o.seq DESC LIMIT $2"))
                 .bind(vcenter.as_str())
@@ -61,8 +61,8 @@ impl Store {
 
     /// What waits or runs, and the newest that a person asked for, newest first. Refreshes that readers started and
     /// that are over are left out: there are many, and they would hide the others.
-    pub async fn noted_operations(&self, limit: u32) -> Result<Vec<Operation>, Error> {
-        let attempt = Attempt::to("reading the operations");
+    pub async fn recent_operations(&self, limit: u32) -> Result<Vec<Operation>, Error> {
+        let attempt = self.attempt("reading the operations");
         let rows = sqlx::query(select!(
             "WHERE o.seq > (SELECT COALESCE(MAX(seq), 0) FROM operations) - $1 \
              AND (o.origin = 'user' OR o.state IN ('queued', 'running')) ORDER BY o.seq DESC LIMIT $2"
@@ -109,7 +109,12 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         submitted_at: Time(row.try_get("submitted_at")?),
         started_at: row::time(row.try_get("started_at")?),
         finished_at: row::time(row.try_get("finished_at")?),
-        progress: Progress { step: row.try_get("step")?, done: number("done")?, total: number("total")? },
+        progress: Progress {
+            step: row.try_get("step")?,
+            done: number("done")?,
+            total: number("total")?,
+            percent: row.try_get::<Option<u8>, _>("percent")?,
+        },
         diff: Diff {
             added: number("added")?,
             changed: number("changed")?,

@@ -7,7 +7,7 @@ use crate::claim::{Claim, Finish};
 use crate::contact::{self, Contact};
 use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
-use crate::stage::{Pass, Staged};
+use crate::stage::{Onward, Pass, Staged};
 use contract::{Kind, VcenterState};
 use sqlx::Row as _;
 
@@ -21,20 +21,22 @@ pub struct Published {
 }
 
 impl Store {
-    /// Makes a staged pass the inventory, and ends its operation, or changes nothing.
+    /// Makes a staged pass the inventory, and ends its operation, or changes nothing. Until the last row was moved it may
+    /// be stopped between any two chunks.
     pub async fn publish(
         &self,
         claim: &Claim,
         staged: Staged,
         pass: &Pass,
         finish: Finish,
+        onward: Onward<'_>,
     ) -> Result<Published, Error> {
         let operation = &claim.operation;
-        let attempt = Attempt::on("publishing the pass of operation", operation.id.as_str());
+        let attempt = self.attempt_on("publishing the pass of operation", operation.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.write_finish(&mut tx, claim, &finish, attempt).await?;
         let rows_written =
-            if staged.rows == 0 { 0 } else { move_staged(&mut tx, claim).await.during(attempt)? };
+            if staged.rows == 0 { 0 } else { move_staged(&mut tx, claim, onward, attempt).await? };
         if rows_written != staged.rows {
             let operation = operation.id.clone();
             return Err(Error::Incomplete { operation, staged: staged.rows, found: rows_written });
@@ -51,31 +53,70 @@ impl Store {
     }
 }
 
-async fn move_staged(tx: &mut Tx, claim: &Claim) -> Result<u64, sqlx::Error> {
-    let (operation, vcenter) = (claim.operation.id.as_str(), claim.operation.vcenter_id.as_str());
-    let deleted = sqlx::query(
-        "DELETE FROM objects WHERE vcenter_id = $1 AND (kind, moref) IN (SELECT kind, moref FROM staged \
-         WHERE operation_id = $2 AND claim_no = $3 AND document IS NULL)",
-    )
-    .bind(vcenter)
-    .bind(operation)
-    .bind(claim.claim_no)
-    .execute(&mut **tx)
-    .await?;
-    let written = sqlx::query(
-        "INSERT INTO objects (vcenter_id, kind, moref, object_type, hash, document) \
+/// Moves what was staged to where it is read, in the order in which it was staged.
+async fn move_staged(
+    tx: &mut Tx,
+    claim: &Claim,
+    onward: Onward<'_>,
+    attempt: Attempt<'_>,
+) -> Result<u64, Error> {
+    let operation = claim.operation.id.as_str();
+    const SPAN: &str = "SELECT MIN(rowid), MAX(rowid) FROM staged WHERE operation_id = $1 AND claim_no = $2";
+    let span: (Option<i64>, Option<i64>) = sqlx::query_as(SPAN)
+        .bind(operation)
+        .bind(claim.claim_no)
+        .fetch_one(&mut **tx)
+        .await
+        .during(attempt)?;
+    let (Some(first), Some(last)) = span else { return Ok(0) };
+    let rows = usize::try_from(last - first + 1).unwrap_or(usize::MAX);
+    let (mut from, mut moved) = (first, 0);
+    while from <= last {
+        let done = usize::try_from(from - first).unwrap_or(usize::MAX);
+        if !onward(done, rows) {
+            return Err(claim.stopped());
+        }
+        let to = last.min(from + CHUNK - 1);
+        moved += move_rows(tx, claim, from, to).await.during(attempt)?;
+        from = to + 1;
+    }
+    if !onward(rows, rows) {
+        return Err(claim.stopped());
+    }
+    sqlx::query("DELETE FROM staged WHERE operation_id = $1")
+        .bind(operation)
+        .execute(&mut **tx)
+        .await
+        .during(attempt)?;
+    Ok(moved)
+}
+
+/// Rows that are moved at once: some ten milliseconds, after which a cancelled write can end.
+const CHUNK: i64 = 1_000;
+
+/// Moves the rows with these numbers. The plus keeps SQLite to the numbers: its index of the operation would have it read
+/// everything that was staged for every chunk.
+async fn move_rows(tx: &mut Tx, claim: &Claim, from: i64, to: i64) -> Result<u64, sqlx::Error> {
+    const GONE: &str = "DELETE FROM objects WHERE vcenter_id = $1 AND (kind, moref) IN (SELECT kind, moref FROM staged \
+                        WHERE rowid BETWEEN $4 AND $5 AND +operation_id = $2 AND claim_no = $3 AND document IS NULL)";
+    const THERE: &str = "INSERT INTO objects (vcenter_id, kind, moref, object_type, hash, document) \
          SELECT $1, kind, moref, object_type, hash, document FROM staged \
-         WHERE operation_id = $2 AND claim_no = $3 AND document IS NOT NULL \
+         WHERE rowid BETWEEN $4 AND $5 AND +operation_id = $2 AND claim_no = $3 AND document IS NOT NULL \
          ON CONFLICT (vcenter_id, kind, moref) DO UPDATE SET \
-         object_type = excluded.object_type, hash = excluded.hash, document = excluded.document",
-    )
-    .bind(vcenter)
-    .bind(operation)
-    .bind(claim.claim_no)
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query("DELETE FROM staged WHERE operation_id = $1").bind(operation).execute(&mut **tx).await?;
-    Ok(deleted.rows_affected() + written.rows_affected())
+         object_type = excluded.object_type, hash = excluded.hash, document = excluded.document";
+    let mut moved = 0;
+    for sql in [GONE, THERE] {
+        moved += sqlx::query(sql)
+            .bind(claim.operation.vcenter_id.as_str())
+            .bind(claim.operation.id.as_str())
+            .bind(claim.claim_no)
+            .bind(from)
+            .bind(to)
+            .execute(&mut **tx)
+            .await?
+            .rows_affected();
+    }
+    Ok(moved)
 }
 
 /// Deletes rows whose kind or moref is damaged: what they held was read again under its name.

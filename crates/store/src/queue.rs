@@ -5,9 +5,9 @@ use crate::Store;
 use crate::changes::Topic;
 use crate::claim::Claim;
 use crate::engine::Tx;
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::{operations, row, vcenters};
-use contract::{ApiError, Code, OperationId, OperationKind, Origin, Time, VcenterId};
+use contract::{ApiError, Code, OperationId, OperationKind, OperationState, Origin, Time, VcenterId};
 
 /// An operation to be queued.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Submitted {
 impl Store {
     /// Queues an operation, or answers with an equal one that waits or runs already.
     pub async fn submit(&self, new: NewOperation) -> Result<Submitted, Error> {
-        let attempt = Attempt::on("submitting operation", new.id.as_str());
+        let attempt = self.attempt_on("submitting operation", new.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.interrupt(&mut tx, new.at).await.during(attempt)?;
         let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM vcenters WHERE id = $1")
@@ -75,7 +75,7 @@ impl Store {
     /// Takes an operation to run it in this process. `None` while another one of its vCenter runs or came first, and
     /// if it is not queued any more.
     pub async fn claim(&self, id: &OperationId, at: Time) -> Result<Option<Claim>, Error> {
-        let attempt = Attempt::on("claiming operation", id.as_str());
+        let attempt = self.attempt_on("claiming operation", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.interrupt(&mut tx, at).await.during(attempt)?;
         let claim_no: Option<i64> = sqlx::query_scalar(
@@ -101,24 +101,36 @@ impl Store {
 
     /// Cancels an operation that still waits; false if it runs or ended already.
     pub async fn cancel_queued(&self, id: &OperationId, at: Time) -> Result<bool, Error> {
-        let attempt = Attempt::on("cancelling operation", id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
         let error = ApiError::new(Code::Cancelled, "it was cancelled before it began; nothing was changed");
-        let cancelled = sqlx::query(
-            "UPDATE operations SET state = 'cancelled', finished_at = $1, error = $2 WHERE id = $3 AND state = 'queued'",
+        self.end_queued(id, OperationState::Cancelled, at, &error).await
+    }
+
+    /// Ends an operation that still waits; false if it runs or ended already.
+    pub async fn end_queued(
+        &self,
+        id: &OperationId,
+        state: OperationState,
+        at: Time,
+        error: &ApiError,
+    ) -> Result<bool, Error> {
+        let attempt = self.attempt_on("ending the queued operation", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let ended = sqlx::query(
+            "UPDATE operations SET state = $1, finished_at = $2, error = $3 WHERE id = $4 AND state = 'queued'",
         )
+        .bind(state.name())
         .bind(at.0)
-        .bind(row::json(&error).during(attempt)?)
+        .bind(row::json(error).during(attempt)?)
         .bind(id.as_str())
         .execute(&mut *tx)
         .await
         .during(attempt)?
         .rows_affected();
-        if cancelled > 0 {
+        if ended > 0 {
             self.note(&mut tx, Topic::Operation, id.as_str()).await.during(attempt)?;
         }
         tx.commit().await.during(attempt)?;
-        Ok(cancelled > 0)
+        Ok(ended > 0)
     }
 
     async fn enqueue(&self, tx: &mut Tx, new: &NewOperation, args: &str) -> Result<(), sqlx::Error> {

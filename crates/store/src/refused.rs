@@ -2,7 +2,7 @@
 //! Refuses to keep them for other releases than those that they were refused between.
 
 use crate::Store;
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::row;
 use contract::VcenterId;
 use sqlx::Row;
@@ -14,7 +14,7 @@ pub type RefusedPaths = BTreeMap<String, BTreeSet<String>>;
 impl Store {
     /// What a vCenter refused while server and Muster were of these releases; empty if nothing or of others.
     pub async fn refused(&self, vcenter: &VcenterId, releases: &str) -> Result<RefusedPaths, Error> {
-        let attempt = Attempt::on("reading what was refused by vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("reading what was refused by vCenter", vcenter.as_str());
         let row = sqlx::query("SELECT paths FROM refused_paths WHERE vcenter_id = $1 AND releases = $2")
             .bind(vcenter.as_str())
             .bind(releases)
@@ -32,7 +32,7 @@ impl Store {
         releases: &str,
         paths: &RefusedPaths,
     ) -> Result<(), Error> {
-        let attempt = Attempt::on("noting what was refused by vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("noting what was refused by vCenter", vcenter.as_str());
         if self.refused(vcenter, releases).await? == *paths {
             return Ok(());
         }

@@ -38,6 +38,9 @@ impl Pass {
     }
 }
 
+/// Hears after every chunk how many rows of how many are done, and says whether to go on.
+pub type Onward<'a> = &'a (dyn Fn(usize, usize) -> bool + Send + Sync);
+
 /// What publishing a pass will do.
 #[derive(Clone, Debug)]
 pub struct Staged {
@@ -60,11 +63,26 @@ struct Row {
 }
 
 impl Store {
-    /// Stages a pass. Nothing of it shows before it is published.
-    pub async fn stage(&self, claim: &Claim, pass: &Pass) -> Result<Staged, Error> {
-        self.discard(claim).await?;
-        let attempt = Attempt::on("staging the pass of operation", claim.operation.id.as_str());
+    /// Stages a pass, in chunks after each of which it may be stopped. Nothing of it shows before it is published.
+    pub async fn stage(&self, claim: &Claim, pass: &Pass, onward: Onward<'_>) -> Result<Staged, Error> {
         let objects = distinct(&pass.objects);
+        match self.stage_distinct(claim, pass, &objects, onward).await {
+            Err(error @ Error::DiskFull { .. }) => {
+                Err(error.needing(aside(move || room_for(&objects)).await))
+            }
+            staged => staged,
+        }
+    }
+
+    async fn stage_distinct(
+        &self,
+        claim: &Claim,
+        pass: &Pass,
+        objects: &[Arc<Object>],
+        onward: Onward<'_>,
+    ) -> Result<Staged, Error> {
+        self.discard(claim).await?;
+        let attempt = self.attempt_on("staging the pass of operation", claim.operation.id.as_str());
         let kinds: BTreeSet<Kind> = pass
             .whole
             .iter()
@@ -83,13 +101,19 @@ impl Store {
         for (kind, _) in known.keys() {
             *staged.known.entry(*kind).or_default() += 1;
         }
-        for gone in removed(pass, &objects, &known).chunks(CHUNK) {
+        let go_on = |done: usize| match onward(done, objects.len()) {
+            true => Ok(()),
+            false => Err(claim.stopped()),
+        };
+        for gone in removed(pass, objects, &known).chunks(CHUNK) {
             for row in gone {
                 staged.diff.entry(row.kind).or_default().removed += 1;
             }
             staged.rows += self.write_staged(claim, gone, attempt).await?;
+            go_on(0)?;
         }
-        for chunk in objects.chunks(CHUNK) {
+        for (number, chunk) in objects.chunks(CHUNK).enumerate() {
+            go_on(number * CHUNK)?;
             let (chunk, known) = (chunk.to_vec(), known.clone());
             let compared = aside(move || compare(&chunk, &known)).await;
             let (diff, rows) = compared.map_err(|error| sqlx::Error::Encode(error.into())).during(attempt)?;
@@ -101,12 +125,13 @@ impl Store {
             }
             staged.rows += self.write_staged(claim, &rows, attempt).await?;
         }
+        go_on(objects.len())?;
         Ok(staged)
     }
 
     /// Drops what was staged under this claim.
     pub async fn discard(&self, claim: &Claim) -> Result<(), Error> {
-        let attempt = Attempt::on("dropping what was staged by operation", claim.operation.id.as_str());
+        let attempt = self.attempt_on("dropping what was staged by operation", claim.operation.id.as_str());
         const ANY: &str = "SELECT 1 FROM staged WHERE operation_id = $1 AND claim_no <= $2 LIMIT 1";
         let any: Option<i64> = sqlx::query_scalar(ANY)
             .bind(claim.operation.id.as_str())
@@ -189,6 +214,19 @@ impl Store {
         Ok(written)
     }
 }
+
+/// What staging and publishing these objects may write, bytes: each document is written to the log and the file, staged and
+/// then published.
+fn room_for(objects: &[Arc<Object>]) -> u64 {
+    let documents = objects.iter().filter_map(|object| document::encode(object).ok());
+    documents.map(|document| document.len() as u64 + BESIDE).sum::<u64>() * COPIES
+}
+
+/// Bytes that a row has beside its document: keys, hash, index.
+const BESIDE: u64 = 150;
+
+/// How often a row is on the disk until it is published and the log is written back.
+const COPIES: u64 = 4;
 
 /// A row by its number, the object that it names, and the hash of what is stored of that.
 fn named(row: &DbRow) -> (Result<i64, sqlx::Error>, Option<Moref>, Option<Hash>) {

@@ -113,28 +113,28 @@ pub(crate) const ALL: &str = select!("ORDER BY v.name_key");
 impl Store {
     /// Every vCenter that can be read, by name.
     pub async fn vcenters(&self) -> Result<Vec<VcenterRecord>, Error> {
-        let attempt = Attempt::to("reading the vCenters");
+        let attempt = self.attempt("reading the vCenters");
         let rows = sqlx::query(ALL).fetch_all(self.engine().readers()).await.during(attempt)?;
         Ok(row::readable("a vCenter is left out", &rows, record))
     }
 
     /// How many vCenters can't be read, and are left out of the others.
     pub async fn unreadable_vcenters(&self) -> Result<usize, Error> {
-        let attempt = Attempt::to("counting the vCenters");
+        let attempt = self.attempt("counting the vCenters");
         let rows = sqlx::query(ALL).fetch_all(self.engine().readers()).await.during(attempt)?;
         Ok(rows.iter().filter(|row| record(row).is_err()).count())
     }
 
     /// One vCenter.
     pub async fn vcenter(&self, id: &VcenterId) -> Result<VcenterRecord, Error> {
-        let attempt = Attempt::on("reading vCenter", id.as_str());
+        let attempt = self.attempt_on("reading vCenter", id.as_str());
         let mut tx = self.engine().read(attempt).await?;
         read(&mut tx, id, attempt).await
     }
 
     /// Adds a vCenter, and its credential if that is new.
     pub async fn add_vcenter(&self, new: NewVcenter) -> Result<(), Error> {
-        let attempt = Attempt::on("adding vCenter", new.id.as_str());
+        let attempt = self.attempt_on("adding vCenter", new.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         names::is_free(&mut tx, Among::Vcenters, &new.name, new.id.as_str(), attempt).await?;
         let credential_id = match &new.credential {
@@ -180,7 +180,7 @@ impl Store {
 
     /// Changes a vCenter.
     pub async fn edit_vcenter(&self, id: &VcenterId, edit: VcenterEdit) -> Result<(), Error> {
-        let attempt = Attempt::on("changing vCenter", id.as_str());
+        let attempt = self.attempt_on("changing vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let before = read(&mut tx, id, attempt).await?;
         let v = before.vcenter;
@@ -222,7 +222,7 @@ impl Store {
 
     /// Removes a vCenter with its inventory and its operations, unless one of these is running somewhere.
     pub async fn remove_vcenter(&self, id: &VcenterId) -> Result<(), Error> {
-        let attempt = Attempt::on("removing vCenter", id.as_str());
+        let attempt = self.attempt_on("removing vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let rows =
             sqlx::query("SELECT id, owner FROM operations WHERE vcenter_id = $1 AND state = 'running'")

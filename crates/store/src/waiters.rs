@@ -3,7 +3,7 @@
 
 use crate::Store;
 use crate::engine::Tx;
-use crate::error::{Attempt, During, Error};
+use crate::error::{During, Error};
 use crate::row;
 use contract::OperationId;
 use sqlx::Row;
@@ -11,7 +11,7 @@ use sqlx::Row;
 impl Store {
     /// This process waits for an operation no longer.
     pub async fn withdraw(&self, id: &OperationId) -> Result<(), Error> {
-        let attempt = Attempt::on("withdrawing from operation", id.as_str());
+        let attempt = self.attempt_on("withdrawing from operation", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         sqlx::query("DELETE FROM waiters WHERE operation_id = $1 AND process = $2")
             .bind(id.as_str())
@@ -24,15 +24,24 @@ impl Store {
 
     /// Whether any process that is alive waits for an operation.
     pub async fn is_awaited(&self, id: &OperationId) -> Result<bool, Error> {
-        let attempt = Attempt::on("looking who waits for operation", id.as_str());
+        let waiting = self.waiting(id).await?;
+        Ok(waiting.iter().any(|process| process == self.process_id() || self.is_alive(process)))
+    }
+
+    /// The same of other processes than this one.
+    pub async fn is_awaited_elsewhere(&self, id: &OperationId) -> Result<bool, Error> {
+        let waiting = self.waiting(id).await?;
+        Ok(waiting.iter().any(|process| process != self.process_id() && self.is_alive(process)))
+    }
+
+    async fn waiting(&self, id: &OperationId) -> Result<Vec<String>, Error> {
+        let attempt = self.attempt_on("looking who waits for operation", id.as_str());
         let rows = sqlx::query("SELECT process FROM waiters WHERE operation_id = $1")
             .bind(id.as_str())
             .fetch_all(self.engine().readers())
             .await
             .during(attempt)?;
-        let processes: Vec<String> =
-            row::readable("who waits is unknown", &rows, |row| row.try_get("process"));
-        Ok(processes.iter().any(|process| process == self.process_id() || self.is_alive(process)))
+        Ok(row::readable("who waits is unknown", &rows, |row| row.try_get("process")))
     }
 
     pub(crate) async fn join(&self, tx: &mut Tx, id: &OperationId) -> Result<(), sqlx::Error> {

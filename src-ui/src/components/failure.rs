@@ -76,7 +76,7 @@ pub(crate) fn Failure(props: &Properties) -> Html {
 
 /// A message of the service as people read it.
 pub(crate) fn said(message: &str) -> String {
-    words::shown(&words::with_times(&advice::sentence(message), local))
+    words::shown(&words::with_fingerprints(&words::with_times(&advice::sentence(message), local)))
 }
 
 /// What an alert says.

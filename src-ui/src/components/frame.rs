@@ -60,7 +60,10 @@ pub(crate) fn Frame(props: &Properties) -> Html {
             <div class="pf-v6-c-page__main-container pf-m-fill">
                 <main class="pf-v6-c-page__main" id="main" tabindex="-1">
                     { outdated(&service) }
-                    { troubles(&service) }
+                    // On the page of vCenters each of them says it itself.
+                    if !matches!(props.route, Route::Vcenters { .. }) {
+                        { troubles(&service) }
+                    }
                     { props.children.clone() }
                 </main>
             </div>
@@ -123,7 +126,7 @@ fn troubles(service: &VcenterService) -> Html {
     html! {
         <section class="muster-banner" aria-label="Connection problems">
             <Alert level={Level::Warning} {title} {action}>
-                { "Everything that was read before stays readable, with its age. Syncs and tests need the connection." }
+                { "Everything that was read before stays readable, with its age." }
             </Alert>
         </section>
     }
@@ -167,7 +170,7 @@ fn Navigation(props: &NavigationProperties) -> Html {
                     count={service.vcenters().map(|vcenters| grouped(vcenters.len() as i64))} />
             </ul>
             <section class="pf-v6-c-nav__section" aria-labelledby="nav-inventory">
-                <h2 class="pf-v6-c-nav__section-title" id="nav-inventory">{ "Inventory" }</h2>
+                <h2 class="pf-v6-c-nav__section-title muster-nav__section" id="nav-inventory"><span>{ "Inventory" }</span></h2>
                 <ul class="pf-v6-c-nav__list" role="list">{ for kinds }</ul>
             </section>
         </nav>
@@ -186,13 +189,18 @@ struct ItemProperties {
 
 #[function_component]
 fn Item(props: &ItemProperties) -> Html {
+    // Where the window is narrow only the icon is seen, and the words where the pointer rests.
+    let tip = match &props.count {
+        Some(count) => format!("{} ({count})", props.title),
+        None => props.title.to_string(),
+    };
     html! {
         <li class="pf-v6-c-nav__item">
             <a class={classes!("pf-v6-c-nav__link", props.is_current.then_some("pf-m-current"))}
-                href={props.to.to_string()} aria-current={props.is_current.then_some("page")}>
+                href={props.to.to_string()} aria-current={props.is_current.then_some("page")} title={tip}>
                 <span class="pf-v6-c-nav__link-icon">{ icon(&props.icon) }</span>
                 <span class="pf-v6-c-nav__link-text muster-nav__text">
-                    { props.title.clone() }
+                    <span>{ props.title.clone() }</span>
                     if let Some(count) = &props.count {
                         <span class="muster-nav__count">{ count }</span>
                     }

@@ -1,25 +1,34 @@
 //! The keys that work on every page.
-//! Refuse to act while somebody types.
+//! Refuse letters while somebody types: those are for the field.
 
 use super::dialog::Dialog;
-use crate::hooks::go;
+use crate::hooks::{VcenterService, go, use_vcenter_service};
 use crate::state::route::Route;
 use contract::Kind;
-use gloo_events::EventListener;
+use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent, window};
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent, window};
 use yew::prelude::*;
 
+/// How often it is looked for the search field of a page that is being opened, and how long between, in milliseconds.
+const LOOKS: (u32, u32) = (20, 50);
+
 /// The letters after `g`, and where each leads.
-fn places() -> [(&'static str, &'static str, Route); 7] {
+fn places() -> [(&'static str, &'static str, Route); 11] {
+    let kind = |letter, kind: Kind| (letter, kind.title(), Route::kind(kind));
     [
         ("o", "Overview", Route::Overview),
         ("v", "vCenters", Route::vcenters()),
-        ("h", "Hosts", Route::kind(Kind::Hosts)),
-        ("m", "VMs", Route::kind(Kind::Vms)),
-        ("c", "Clusters", Route::kind(Kind::Clusters)),
-        ("d", "Datastores", Route::kind(Kind::Datastores)),
-        ("n", "Networks", Route::kind(Kind::Networks)),
+        kind("a", Kind::Datacenters),
+        kind("c", Kind::Clusters),
+        kind("h", Kind::Hosts),
+        kind("m", Kind::Vms),
+        kind("d", Kind::Datastores),
+        kind("n", Kind::Networks),
+        kind("r", Kind::ResourcePools),
+        kind("f", Kind::Folders),
+        kind("s", Kind::Snapshots),
     ]
 }
 
@@ -35,40 +44,31 @@ pub(crate) fn focus(id: &str) {
 /// Listens for the keys, and lists them when asked.
 #[function_component]
 pub(crate) fn Keys() -> Html {
+    let service = use_vcenter_service();
     let is_listed = use_state_eq(|| false);
     let after_g = use_mut_ref(|| false);
+    // The listener stays; the service that it calls is always the one of now.
+    let current = use_mut_ref(|| service.clone());
+    current.replace(service);
     {
         let is_listed = is_listed.clone();
         use_effect_with((), move |()| {
             let listener = window().and_then(|window| window.document()).map(|document| {
-                EventListener::new_with_options(
-                    &document,
-                    "keydown",
-                    gloo_events::EventListenerOptions::enable_prevent_default(),
-                    move |event| {
-                        let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-                        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
-                            return;
+                let options = EventListenerOptions::enable_prevent_default();
+                EventListener::new_with_options(&document, "keydown", options, move |event| {
+                    let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+                    let used = match (event.ctrl_key() || event.meta_key(), event.alt_key()) {
+                        (true, false) => with_ctrl(event, &current.borrow()),
+                        (false, false) if !is_typing(event) => {
+                            let was_after_g = after_g.replace(event.key() == "g");
+                            plain(&event.key(), was_after_g, || is_listed.set(true))
                         }
-                        let key = event.key();
-                        let was_after_g = after_g.replace(key == "g");
-                        if was_after_g {
-                            if let Some((.., route)) =
-                                places().into_iter().find(|(letter, ..)| *letter == key)
-                            {
-                                after_g.replace(false);
-                                event.prevent_default();
-                                go(&route);
-                            }
-                        } else if key == "/" {
-                            event.prevent_default();
-                            focus("search");
-                        } else if key == "?" {
-                            event.prevent_default();
-                            is_listed.set(true);
-                        }
-                    },
-                )
+                        _ => false,
+                    };
+                    if used {
+                        event.prevent_default();
+                    }
+                })
             });
             move || drop(listener)
         });
@@ -77,27 +77,88 @@ pub(crate) fn Keys() -> Html {
         return Html::default();
     }
     let close = Callback::from(move |()| is_listed.set(false));
+    html! { <Dialog title="Keys" {close} wide=true>{ list() }</Dialog> }
+}
+
+/// A key without another; `false` for one that means nothing here.
+fn plain(key: &str, was_after_g: bool, list: impl FnOnce()) -> bool {
+    if was_after_g {
+        let place = places().into_iter().find(|(letter, ..)| *letter == key);
+        return place.map(|(.., route)| go(&route)).is_some();
+    }
+    match key {
+        "/" => search(),
+        "?" => list(),
+        _ => return false,
+    }
+    true
+}
+
+/// A key with Ctrl: these work in fields and dialogs too, but for the search behind a dialog.
+fn with_ctrl(event: &KeyboardEvent, service: &VcenterService) -> bool {
+    match event.key().as_str() {
+        "+" | "=" => service.zoom(Some(true)),
+        "-" | "_" => service.zoom(Some(false)),
+        "0" => service.zoom(None),
+        "q" => service.ask_to_close(),
+        "f" if !is_dialog_open() => search(),
+        _ => return false,
+    }
+    true
+}
+
+/// Goes to the search field, and where the page has none to that of the VMs.
+fn search() {
+    if !focus_search() {
+        go(&Route::kind(Kind::Vms));
+        look_for_search(LOOKS.0);
+    }
+}
+
+fn look_for_search(times: u32) {
+    if times > 0 && !focus_search() {
+        Timeout::new(LOOKS.1, move || look_for_search(times - 1)).forget();
+    }
+}
+
+fn focus_search() -> bool {
+    let field = window().and_then(|window| window.document()?.get_element_by_id("search"));
+    let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) else { return false };
+    // What is typed next takes the place of what was searched for.
+    field.focus().map(|()| field.select()).is_ok()
+}
+
+fn list() -> Html {
     let key = |keys: &[&str], what: &str| {
         let keys = keys.iter().map(|key| html! { <kbd>{ key }</kbd> });
         html! { <><dt>{ for keys }</dt><dd>{ what }</dd></> }
     };
     html! {
-        <Dialog title="Keys" {close}>
+        <div class="muster-pair">
+            <dl class="muster-keys">{ for places().iter().map(|(letter, name, _)| key(&["g", letter], name)) }</dl>
             <dl class="muster-keys">
                 { key(&["/"], "Search the rows of the page") }
-                { for places().iter().map(|(letter, name, _)| key(&["g", letter], name)) }
+                { key(&["Ctrl", "F"], "The same, from anywhere") }
                 { key(&["Esc"], "Close a dialog or the details") }
                 { key(&["Tab"], "Next control; Enter or Space uses it") }
+                { key(&["Ctrl", "+"], "Larger") }
+                { key(&["Ctrl", "\u{2212}"], "Smaller") }
+                { key(&["Ctrl", "0"], "Normal size") }
+                { key(&["Ctrl", "Q"], "Close Muster") }
                 { key(&["?"], "This list") }
             </dl>
-        </Dialog>
+        </div>
     }
+}
+
+fn is_dialog_open() -> bool {
+    let open = window().and_then(|window| window.document()?.query_selector("dialog[open]").ok()?);
+    open.is_some()
 }
 
 fn is_typing(event: &KeyboardEvent) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            || element.closest("dialog").ok().flatten().is_some()
-    })
+    is_dialog_open()
+        || element
+            .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }

@@ -1,6 +1,7 @@
 //! Widgets that pages share.
 //! Refuse to call the backend: what they show and do comes from `hooks`.
 
+pub(crate) mod closing;
 pub(crate) mod configuration;
 pub(crate) mod dialog;
 pub(crate) mod empty;
@@ -9,6 +10,8 @@ pub(crate) mod frame;
 pub(crate) mod icon;
 pub(crate) mod keys;
 pub(crate) mod link;
+pub(crate) mod menu;
+pub(crate) mod name;
 pub(crate) mod outcome;
 pub(crate) mod progress;
 pub(crate) mod select;

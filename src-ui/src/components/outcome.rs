@@ -4,8 +4,9 @@
 use super::failure::{Offers, said};
 use super::icon;
 use super::when::Ago;
+use crate::hooks::{use_card, use_vcenter_service};
 use crate::state::{advice, words};
-use contract::{Operation, OperationKind, OperationState};
+use contract::{Operation, OperationKind, OperationState, VcenterState};
 use yew::prelude::*;
 
 /// The operation.
@@ -24,6 +25,8 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn Outcome(props: &Properties) -> Html {
     let operation = &props.operation;
+    use_card(&operation.vcenter_id);
+    let state = use_vcenter_service().world().status(&operation.vcenter_id).map(|status| status.state);
     let (word, level) = words::operation_state(operation.state);
     let job = words::job(operation);
     let title = match props.named {
@@ -38,7 +41,8 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     let is_sync = operation.kind != OperationKind::Test;
     let changes =
         (operation.state == OperationState::Succeeded && is_sync).then(|| words::changes(operation));
-    let took = operation.started_at.zip(operation.finished_at).and_then(|(from, to)| from.age_seconds(to));
+    let duration =
+        operation.started_at.zip(operation.finished_at).and_then(|(from, to)| from.age_seconds(to));
     html! {
         <div class="muster-outcome">
             { icon::of_level(level) }
@@ -51,14 +55,14 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                     if let Some(at) = operation.finished_at {
                         <span class="muster-quiet">{ " · " }<Ago time={at} /></span>
                     }
-                    if let Some(seconds) = took.filter(|seconds| *seconds > 0) {
-                        <span class="muster-quiet">{ format!(" · took {}", words::duration(seconds)) }</span>
+                    if let Some(seconds) = duration.filter(|seconds| *seconds > 0) {
+                        <span class="muster-quiet">{ format!(" · took {}", took(seconds)) }</span>
                     }
                 </div>
                 if let Some(error) = &operation.error {
                     <div class="muster-words">{ said(&error.message) }</div>
                     if !props.brief {
-                        { remedy(operation) }
+                        { remedy(operation, state) }
                     }
                 }
             </div>
@@ -66,9 +70,19 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     }
 }
 
-fn remedy(operation: &Operation) -> Html {
+/// How long something took, to the second: `12 s`, `3 min 5 s`, `1 h 2 min`.
+pub(super) fn took(seconds: i64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, 0) => format!("{m} min"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
+fn remedy(operation: &Operation, state: Option<VcenterState>) -> Html {
     let Some(error) = &operation.error else { return Html::default() };
-    let (next, offers) = advice::on_operation(error, operation);
+    let (next, offers) = advice::now(error, operation, state);
     html! {
         <>
             if !next.is_empty() {

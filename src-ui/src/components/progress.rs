@@ -1,10 +1,10 @@
-//! A running operation: step, how far, how fast, how long still, and a way to cancel it.
-//! Refuses to invent progress: where the server gave no total there is no bar.
+//! An operation that waits or runs: its phase, how far, how fast, how long still, and a way to cancel it.
+//! Refuses to invent progress: until the objects are counted the bar only shows that something goes on.
 
 use super::icon::icon;
-use crate::hooks::use_vcenter_service;
+use crate::hooks::{use_card, use_vcenter_service};
 use crate::state::words::{self, grouped};
-use contract::{Operation, OperationState};
+use contract::{Operation, OperationState, Pace};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -22,40 +22,31 @@ pub(crate) struct Properties {
 pub(crate) fn OperationProgress(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let operation = &props.operation;
-    let progress = &operation.progress;
-    let (done, total) = (progress.done, progress.total);
+    use_card(&operation.vcenter_id);
+    let is_cancelling = service.world().is_cancelling(&operation.id);
     let name = words::job(operation);
     let title = if props.named { format!("{}: {name}", operation.vcenter) } else { name.clone() };
-    let step = match operation.state {
-        OperationState::Queued => "waiting for its turn".to_owned(),
-        _ if progress.step.is_empty() => "starting".to_owned(),
-        _ => progress.step.clone(),
+    let facts = match is_cancelling {
+        true => "Cancelling\u{2026}".to_owned(),
+        false => facts(operation, service.world().pace(&operation.id)),
     };
-    let mut facts = vec![step];
-    if total > 0 {
-        facts.push(format!("{} of {}", grouped(done as i64), grouped(total as i64)));
-    }
-    if let Some(pace) = service.world().pace(&operation.id) {
-        facts.extend(pace.rate().map(|rate| format!("{}/s", grouped(rate.round() as i64))));
-        let remaining = pace.remaining(progress).filter(|seconds| *seconds > 0);
-        facts.extend(remaining.map(|seconds| format!("{} left", words::duration(seconds as i64))));
-    }
     let cancel = {
         let (service, id) = (service.clone(), operation.id.clone());
         Callback::from(move |_| service.cancel(&id))
     };
-    let percent = (done * 100).checked_div(total).unwrap_or(0).min(100);
     let label = format!("{}: {name}", operation.vcenter);
     html! {
         <div class="muster-progress" data-operation={operation.id.to_string()}>
             <div class="muster-progress__head">
                 <span class="muster-progress__title">{ title }</span>
                 <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={cancel}
-                    aria_label={format!("Cancel {label}")}>{ "Cancel" }</Button>
+                    disabled={is_cancelling} aria_label={format!("Cancel {label}")}>
+                    { if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" } }
+                </Button>
             </div>
-            if total > 0 {
+            if let Some(percent) = operation.progress.percent.filter(|_| !is_cancelling) {
                 <div class="muster-bar" role="progressbar" aria-label={label} aria-valuemin="0"
-                    aria-valuemax={total.to_string()} aria-valuenow={done.min(total).to_string()}>
+                    aria-valuemax="100" aria-valuenow={percent.to_string()}>
                     <div class="muster-bar__fill" style={format!("inline-size:{percent}%")} />
                 </div>
             } else {
@@ -63,7 +54,33 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
                     <div class="muster-bar__wait" />
                 </div>
             }
-            <div class="muster-progress__facts">{ icon("circle-notch") }{ facts.join(" · ") }</div>
+            <div class="muster-progress__facts">{ icon("circle-notch") }{ facts }</div>
         </div>
     }
+}
+
+/// Phase, share, objects, rate and rest, as far as each is known.
+fn facts(operation: &Operation, pace: Option<&Pace>) -> String {
+    let progress = &operation.progress;
+    let step = match operation.state {
+        OperationState::Queued => "Waiting for its turn".to_owned(),
+        _ if progress.step.is_empty() => "Starting".to_owned(),
+        _ => in_capitals(&progress.step),
+    };
+    let mut facts = vec![step];
+    facts.extend(progress.percent.map(|percent| format!("{percent} %")));
+    // When everything is read, what is left is to compare and write it.
+    if progress.percent.is_some() && progress.done < progress.total {
+        facts.push(format!("{} of {}", grouped(progress.done as i64), grouped(progress.total as i64)));
+        let rate = pace.and_then(Pace::rate);
+        facts.extend(rate.map(|rate| format!("{}/s", grouped(rate.round() as i64))));
+    }
+    let remaining = pace.and_then(Pace::remaining);
+    facts.extend(remaining.map(|seconds| format!("{} left", super::outcome::took(seconds as i64))));
+    facts.join(" · ")
+}
+
+fn in_capitals(step: &str) -> String {
+    let mut letters = step.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,19 +1,22 @@
-//! The toasts in the corner.
-//! Refuses to take the focus away from what the user does.
+//! The toasts, in a tray below the page.
+//! Refuses to take the focus away from what the user does, and to lie over anything: the tray has room of its own.
 
-use super::failure::Offers;
+use super::failure::{Offers, said};
 use super::icon::{self, icon};
-use super::when::local;
 use crate::hooks::use_vcenter_service;
-use crate::state::words;
+use crate::state::toasts::Toast;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
+
+/// Names that are shown at once; more are a click away.
+const NAMED: usize = 4;
 
 /// Those that are there.
 #[function_component]
 pub(crate) fn ToastList() -> Html {
     let service = use_vcenter_service();
-    let toasts = service.world().toasts.shown().iter().map(|toast| {
+    // The newest first: where they need more room than there is, the tray scrolls.
+    let toasts = service.world().toasts.shown().iter().rev().map(|toast| {
         let id = toast.id;
         let dismiss = {
             let service = service.clone();
@@ -23,16 +26,14 @@ pub(crate) fn ToastList() -> Html {
         let modifier = icon::modifier(toast.level);
         html! {
             <li class="pf-v6-c-alert-group__item" key={id}>
-                <div class={classes!("pf-v6-c-alert", modifier)} data-toast={toast.title.clone()}>
+                <div class={classes!("pf-v6-c-alert", "pf-m-inline", modifier)} data-toast={toast.title.clone()}>
                     <div class="pf-v6-c-alert__icon">{ icon::of_level(toast.level) }</div>
                     <p class="pf-v6-c-alert__title">{ &toast.title }</p>
                     <div class="pf-v6-c-alert__action">
                         <Button variant={ButtonVariant::Plain} onclick={close}
                             aria_label={format!("Close: {}", toast.title)}>{ icon("times") }</Button>
                     </div>
-                    if !toast.detail.is_empty() {
-                        <div class="pf-v6-c-alert__description"><p class="muster-words">{ words::shown(&words::with_times(&toast.detail, local)) }</p></div>
-                    }
+                    { detail(toast) }
                     if !toast.offers.is_empty() {
                         <div class="pf-v6-c-alert__action-group">
                             <Offers offers={toast.offers.clone()} done={dismiss} />
@@ -47,4 +48,28 @@ pub(crate) fn ToastList() -> Html {
             { for toasts }
         </ul>
     }
+}
+
+/// What it says below its title: a sentence, or the vCenters that it is about.
+fn detail(toast: &Toast) -> Html {
+    let names = toast.names();
+    if !names.is_empty() {
+        let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        return html! {
+            <div class="pf-v6-c-alert__description">
+                if names.len() <= NAMED {
+                    <p class="muster-words">{ first }</p>
+                } else {
+                    <details>
+                        <summary>{ format!("{first} and {} more", names.len() - NAMED) }</summary>
+                        <p class="muster-words">{ names[NAMED..].join(", ") }</p>
+                    </details>
+                }
+            </div>
+        };
+    }
+    if toast.detail.is_empty() {
+        return Html::default();
+    }
+    html! { <div class="pf-v6-c-alert__description"><p class="muster-words">{ said(&toast.detail) }</p></div> }
 }

@@ -1,6 +1,7 @@
 //! How pages and components reach the service: one state for all of them, asked once for what many show.
 //! Refuse to look into vCenter's answers: state and words are in `state`.
 
+mod closing;
 mod is_there;
 mod own_menu;
 mod provider;
@@ -9,10 +10,13 @@ mod route;
 mod rows;
 mod vcenter_service;
 
+pub(crate) use closing::use_closing;
 pub(crate) use is_there::use_is_there;
 pub(crate) use own_menu::use_no_foreign_menu;
 pub(crate) use provider::ServiceProvider;
 pub(crate) use remembered::use_remembered;
 pub(crate) use route::{go, open, replace, use_route};
 pub(crate) use rows::{Window, use_count, use_export, use_rows};
-pub(crate) use vcenter_service::{VcenterService, use_clusters, use_credentials, use_vcenter_service};
+pub(crate) use vcenter_service::{
+    VcenterService, use_card, use_clusters, use_credentials, use_vcenter_service,
+};

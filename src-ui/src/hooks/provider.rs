@@ -6,13 +6,11 @@ use crate::state::toasts::{STAYS, Toast};
 use crate::state::world::{Answer, Ask, Errand, OPERATIONS, World};
 use contract::command::*;
 use contract::{ApiError, Event, OperationId, RowQuery, Time, VcenterId};
-use gloo_timers::callback::{Interval, Timeout};
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
 use std::collections::HashMap;
 use std::rc::Rc;
 use yew::prelude::*;
-
-/// How often ages on the page are told anew, in milliseconds.
-const TICK: u32 = 5_000;
 
 /// What the owner of the state is told.
 pub(crate) enum Message {
@@ -28,6 +26,16 @@ pub(crate) enum Message {
     Sent(VcenterId),
     /// The service took it as this operation, or nothing of it is under way any more.
     Accepted(VcenterId, Option<OperationId>),
+    /// A person cancels an operation.
+    Cancelling(OperationId),
+    /// It could not be cancelled.
+    Continues(OperationId),
+    /// A vCenter's work and its outcome stand on the page from now on.
+    Card(VcenterId),
+    /// They do no longer.
+    NoCard(VcenterId),
+    /// The window was hidden, or shown again.
+    Visibility,
     /// Something to tell.
     Toast(Toast),
     /// A toast was read.
@@ -61,7 +69,9 @@ pub(crate) struct Properties {
 pub(crate) struct ServiceProvider {
     world: Rc<World>,
     timers: HashMap<u64, Timeout>,
-    _clock: Interval,
+    /// Rings when ages on the page read otherwise; stands still while nobody sees them.
+    clock: Option<Timeout>,
+    _visibility: Option<EventListener>,
 }
 
 impl Component for ServiceProvider {
@@ -70,7 +80,11 @@ impl Component for ServiceProvider {
 
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
-        let clock = Interval::new(TICK, move || link.send_message(Message::Tick));
+        let visibility = document().map(|document| {
+            EventListener::new(&document, "visibilitychange", move |_| {
+                link.send_message(Message::Visibility);
+            })
+        });
         let mut world = World::default();
         world.at(now());
         for ask in World::ALWAYS {
@@ -88,7 +102,14 @@ impl Component for ServiceProvider {
                 .into_iter()
                 .collect::<Vec<_>>()
         });
-        ServiceProvider { world: Rc::new(world), timers: HashMap::new(), _clock: clock }
+        let mut provider = ServiceProvider {
+            world: Rc::new(world),
+            timers: HashMap::new(),
+            clock: None,
+            _visibility: visibility,
+        };
+        provider.wind_up(ctx);
+        provider
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
@@ -109,8 +130,28 @@ impl Component for ServiceProvider {
                 Vec::new()
             }
             Message::Accepted(vcenter, operation) => world.accepted(&vcenter, operation),
+            Message::Cancelling(operation) => {
+                world.cancel(operation);
+                Vec::new()
+            }
+            Message::Continues(operation) => {
+                world.continues(&operation);
+                Vec::new()
+            }
+            Message::Card(vcenter) => return world.card(&vcenter),
+            Message::NoCard(vcenter) => {
+                world.no_card(&vcenter);
+                return false;
+            }
+            Message::Visibility => {
+                let is_visible = document().is_none_or(|document| !document.hidden());
+                let errands = world.shown(is_visible, now());
+                self.clock = None;
+                self.wind_up(ctx);
+                errands
+            }
             Message::Toast(toast) => {
-                world.toasts.show(toast);
+                world.say(toast);
                 Vec::new()
             }
             Message::Dismiss(id) => {
@@ -118,7 +159,11 @@ impl Component for ServiceProvider {
                 Vec::new()
             }
             Message::Refresh => world.heard(&[Event::Lagged]),
-            Message::Tick => world.tick(now()),
+            Message::Tick => {
+                let errands = world.tick(now());
+                self.wind_up(ctx);
+                errands
+            }
         };
         for errand in errands {
             call(ctx, errand);
@@ -136,6 +181,13 @@ impl Component for ServiceProvider {
 }
 
 impl ServiceProvider {
+    /// Has the clock ring once more, unless nobody sees the page.
+    fn wind_up(&mut self, ctx: &Context<Self>) {
+        let link = ctx.link().clone();
+        let ring = || Timeout::new(self.world.next_tick(), move || link.send_message(Message::Tick));
+        self.clock = (!self.world.is_hidden()).then(ring);
+    }
+
     /// Toasts that need no answer leave by themselves.
     fn time_toasts(&mut self, ctx: &Context<Self>) {
         let shown = self.world.toasts.shown();
@@ -147,6 +199,10 @@ impl ServiceProvider {
                 .or_insert_with(|| Timeout::new(STAYS, move || link.send_message(Message::Dismiss(id))));
         }
     }
+}
+
+fn document() -> Option<web_sys::Document> {
+    web_sys::window().and_then(|window| window.document())
 }
 
 /// The browser's clock.

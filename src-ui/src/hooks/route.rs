@@ -13,6 +13,8 @@ pub(crate) fn use_route() -> Route {
     {
         let route = route.clone();
         use_effect_with((), move |()| {
+            // It may have changed before anybody listened.
+            route.set(current());
             let listener = window()
                 .map(|window| EventListener::new(&window, "hashchange", move |_| route.set(current())));
             move || drop(listener)

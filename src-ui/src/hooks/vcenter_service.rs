@@ -38,6 +38,17 @@ pub(crate) fn use_vcenter_service() -> VcenterService {
     }
 }
 
+/// Says that a vCenter's work and its outcome stand on the page while the component is there: what they say is no toast.
+#[hook]
+pub(crate) fn use_card(vcenter: &VcenterId) {
+    let tell = use_vcenter_service().shared.tell;
+    use_effect_with(vcenter.clone(), move |vcenter| {
+        tell.emit(Message::Card(vcenter.clone()));
+        let vcenter = vcenter.clone();
+        move || tell.emit(Message::NoCard(vcenter))
+    });
+}
+
 /// Keeps an answer of the service on hand while the component is there.
 #[hook]
 pub(super) fn use_ask(ask: Option<Ask>) {
@@ -158,15 +169,18 @@ impl VcenterService {
     /// Takes back an operation.
     pub(crate) fn cancel(&self, operation: &OperationId) {
         let (tell, operation) = (self.shared.tell.clone(), operation.clone());
+        tell.emit(Message::Cancelling(operation.clone()));
         spawn_local(async move {
-            match backend::call(CancelOperation { operation }).await {
-                Ok(Withdrawn::Cancelled | Withdrawn::Ended) => {}
+            let toast = match backend::call(CancelOperation { operation: operation.clone() }).await {
+                Ok(Withdrawn::Cancelled | Withdrawn::Ended) => return,
                 Ok(Withdrawn::GoesOnHere | Withdrawn::GoesOnElsewhere) => {
-                    let why = "Another process of Muster waits for it: it ends when nobody does any more.";
-                    tell.emit(Message::Toast(Toast::done("It goes on for somebody else", why)));
+                    let why = "Another Muster process still waits for this operation. It ends when that one cancels too.";
+                    Toast::done("The operation continues", why)
                 }
-                Err(error) => tell.emit(Message::Toast(Toast::refused("It could not be cancelled", &error))),
-            }
+                Err(error) => Toast::refused("The operation could not be cancelled", &error),
+            };
+            tell.emit(Message::Continues(operation));
+            tell.emit(Message::Toast(toast));
         });
     }
 
@@ -216,6 +230,39 @@ impl VcenterService {
                     service.refresh();
                 }
                 Err(error) => service.toast(Toast::refused("The other vCenters could not be shown", &error)),
+            }
+        });
+    }
+
+    /// Makes the page larger or smaller, or for `None` as large as it is by itself.
+    pub(crate) fn zoom(&self, larger: Option<bool>) {
+        self.tell_failure("The size could not be changed", backend::call(ZoomWindow { larger }));
+    }
+
+    /// Asks the window to close, as its own button does.
+    pub(crate) fn ask_to_close(&self) {
+        self.tell_failure("The window could not be closed", backend::call(AskToClose {}));
+    }
+
+    /// Closes the window, perhaps when what runs has come to its end.
+    pub(crate) fn close_window(&self, finish_first: bool) {
+        self.tell_failure("The window could not be closed", backend::call(CloseWindow { finish_first }));
+    }
+
+    /// The window that was to close when it is done stays.
+    pub(crate) fn keep_window_open(&self) {
+        self.tell_failure("The window could not be kept open", backend::call(KeepWindowOpen {}));
+    }
+
+    fn tell_failure<T>(
+        &self,
+        title: &'static str,
+        call: impl Future<Output = Result<T, ApiError>> + 'static,
+    ) {
+        let service = self.clone();
+        spawn_local(async move {
+            if let Err(error) = call.await {
+                service.toast(Toast::refused(title, &error));
             }
         });
     }

@@ -2,7 +2,7 @@
 //! Refuses to know what a page shows.
 
 use super::{inventory::InventoryPage, overview::OverviewPage, vcenters::VcentersPage};
-use crate::components::{frame::Frame, keys::Keys, toasts::ToastList};
+use crate::components::{closing::Closing, frame::Frame, keys::Keys, toasts::ToastList};
 use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route};
 use crate::state::route::Route;
 use yew::prelude::*;
@@ -16,6 +16,7 @@ pub(crate) fn App() -> Html {
             <Routed />
             <ToastList />
             <Keys />
+            <Closing />
         </ServiceProvider>
     }
 }

@@ -2,7 +2,7 @@
 //! Refuses to send anybody to the command line for what a button can do.
 
 use super::route::{Dialog, Focus, Route};
-use contract::{ApiError, Code, Kind, Operation, OperationKind, Rejection, VcenterId};
+use contract::{ApiError, Code, Kind, Operation, OperationKind, Rejection, VcenterId, VcenterState};
 
 /// What a button of a failure does.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,41 @@ pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, 
     on(error, &operation.vcenter_id, Work::again(operation))
 }
 
+/// The same as things stand now: where what was in the way is mended, what failed is all that is left to do.
+pub(crate) fn now(
+    error: &ApiError,
+    operation: &Operation,
+    state: Option<VcenterState>,
+) -> (String, Vec<Offer>) {
+    match Work::again(operation) {
+        Some(work) if is_reached(state) && is_on_the_way(error.code) => (
+            "The connection works again.".to_owned(),
+            vec![Offer { label: "Sync again", remedy: Remedy::Work(work) }],
+        ),
+        _ => on_operation(error, operation),
+    }
+}
+
+fn is_reached(state: Option<VcenterState>) -> bool {
+    matches!(state, Some(VcenterState::Online | VcenterState::NeverSynced))
+}
+
+/// Whether it failed before anything was read, which the next contact that succeeds shows to be mended.
+fn is_on_the_way(code: Code) -> bool {
+    matches!(
+        code,
+        Code::LoginRejected
+            | Code::NoSession
+            | Code::NoPassword
+            | Code::KeychainLocked
+            | Code::UntrustedCertificate
+            | Code::DifferentVcenter
+            | Code::Unreachable
+            | Code::TimedOut
+            | Code::NotVsphere
+    )
+}
+
 /// A sentence and buttons for a failure of a vCenter, and for the work that failed.
 pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (String, Vec<Offer>) {
     let id = || vcenter.clone();
@@ -122,10 +157,12 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
             (next, vec![again("Do it again", false)])
         }
         Code::BadAnswer | Code::NoPermission | Code::Partial => (
-            error.next_step.clone().unwrap_or_default(),
+            next(error),
             vec![again("Do it again", false)],
         ),
-        _ => (error.next_step.clone().unwrap_or_default(), Vec::new()),
+        Code::NotFound => (next(error), vec![offer("All vCenters", Remedy::Go(Route::vcenters()))]),
+        Code::Database | Code::Failed => (next(error), vec![again("Try again", false)]),
+        _ => (next(error), Vec::new()),
     }
 }
 
@@ -195,8 +232,18 @@ pub(crate) fn in_form(error: &ApiError) -> String {
         Code::Unreachable | Code::TimedOut => {
             "Check host name, port and network, and that the vCenter is up.".to_owned()
         }
-        _ => error.next_step.clone().unwrap_or_default(),
+        _ => next(error),
     }
+}
+
+/// What the service says to do next, without what it says for the command line.
+pub(crate) fn next(error: &ApiError) -> String {
+    let text = error.next_step.as_deref().unwrap_or_default();
+    let until = match text.find("musterctl").or_else(|| text.find(" --")) {
+        Some(at) => text[..at].rfind(['.', '\n']).map_or(0, |end| end + 1),
+        None => text.len(),
+    };
+    text[..until].trim().to_owned()
 }
 
 /// A message as a sentence: it begins with a capital letter and ends with a full stop.
@@ -293,6 +340,28 @@ mod tests {
     }
 
     #[test]
+    fn once_the_way_is_free_again_the_sync_that_failed_is_offered() {
+        let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
+        (operation.kind, operation.scope) = (OperationKind::SyncHosts, vec!["prod".into()]);
+        for code in [Code::LoginRejected, Code::NoPassword, Code::UntrustedCertificate, Code::Unreachable] {
+            let error = ApiError::new(code, "x");
+            for state in [VcenterState::Online, VcenterState::NeverSynced] {
+                let (_, offers) = now(&error, &operation, Some(state));
+                let [Offer { label: "Sync again", remedy: Remedy::Work(work) }] = &offers[..] else {
+                    panic!("{offers:?}")
+                };
+                assert_eq!((&work.what, work.accept_removals), (&What::Hosts(vec!["prod".into()]), false));
+            }
+            for state in [None, Some(VcenterState::LoginRejected), Some(VcenterState::Offline)] {
+                assert_eq!(now(&error, &operation, state), on_operation(&error, &operation), "{code:?}");
+            }
+        }
+        let asked = ApiError::new(Code::TooManyRemovals, "x");
+        let still = now(&asked, &operation, Some(VcenterState::Online));
+        assert_eq!(still, on_operation(&asked, &operation), "a guard that asks asks still");
+    }
+
+    #[test]
     fn what_a_button_can_do_is_not_told_as_a_command() {
         for code in [
             Code::LoginRejected,
@@ -311,6 +380,53 @@ mod tests {
             let (sentence, offers) = on_code(code);
             assert!(
                 !sentence.contains("musterctl") && !sentence.is_empty() && !offers.is_empty(),
+                "{code:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_advised_nowhere() {
+        for (told, next) in [
+            ("Try again. If it happens again, run musterctl doctor: it looks at the database.", "Try again."),
+            ("musterctl vcenter list shows which there are.", ""),
+            (
+                "Compare it, and only if it is the same, trust it:\nmusterctl vcenter edit Berlin --pin ab\nBetter, --ca-file.",
+                "Compare it, and only if it is the same, trust it:",
+            ),
+            ("Free some space. Then try again.", "Free some space. Then try again."),
+        ] {
+            let error = ApiError::new(Code::Failed, "x").next(told);
+            assert_eq!(super::next(&error), next);
+        }
+        let codes = [
+            Code::Failed,
+            Code::InvalidValue,
+            Code::NotFound,
+            Code::AlreadyExists,
+            Code::InUse,
+            Code::LoginRejected,
+            Code::NoSession,
+            Code::NoPassword,
+            Code::KeychainLocked,
+            Code::Unreachable,
+            Code::TimedOut,
+            Code::UntrustedCertificate,
+            Code::NotVsphere,
+            Code::NoPermission,
+            Code::DifferentVcenter,
+            Code::TooManyRemovals,
+            Code::BadAnswer,
+            Code::Forbidden,
+            Code::Partial,
+            Code::Cancelled,
+            Code::Interrupted,
+            Code::Database,
+        ];
+        for code in codes {
+            assert!(!on_code(code).0.contains("musterctl"), "{code:?}");
+            assert!(
+                !in_form(&ApiError::new(code, "x").next("musterctl does it")).contains("musterctl"),
                 "{code:?}"
             );
         }

@@ -4,6 +4,9 @@
 use contract::command::{Change, Login, Password, Settings};
 use contract::{Certificate, Trust, Vcenter};
 
+/// Letters of a name, as the service takes them.
+const LONGEST_NAME: usize = 255;
+
 /// What was typed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
@@ -122,8 +125,8 @@ impl Form {
         let name = self.name.trim();
         if name.is_empty() {
             wrong.push((Field::Name, "Type the name you want to know it by."));
-        } else if name.chars().count() > 64 {
-            wrong.push((Field::Name, "Type at most 64 characters."));
+        } else if name.chars().count() > LONGEST_NAME {
+            wrong.push((Field::Name, "Type at most 255 characters."));
         } else if name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control) {
             wrong.push((Field::Name, "Type a name without slashes and without a dot in front."));
         }
@@ -154,14 +157,12 @@ impl Form {
         } else if self.trust == TrustForm::Ca && !self.ca_pem.contains("-----BEGIN CERTIFICATE-----") {
             wrong.push((Field::CaPem, "Paste the CA's certificate in PEM (-----BEGIN CERTIFICATE-----)."));
         }
-        if self
-            .tags()
-            .iter()
-            .any(|tag| tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > 64)
-        {
+        if self.tags().iter().any(|tag| {
+            tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > LONGEST_NAME
+        }) {
             wrong.push((
                 Field::Tags,
-                "Type tags of at most 64 characters, without slashes and dots in front.",
+                "Type tags of at most 255 characters, without slashes and dots in front.",
             ));
         }
         if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
@@ -273,6 +274,7 @@ mod tests {
         let fields: Vec<Field> = Form::new().wrong(false, true).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, [Field::Name, Field::Address, Field::User, Field::Password]);
         assert_eq!(filled().wrong(true, true), []);
+        assert_eq!(Form { name: "é".repeat(255), ..filled() }.wrong(true, true), []);
         assert_eq!(filled().wrong(false, false), [], "a blank password keeps the one that is stored");
     }
 
@@ -280,7 +282,7 @@ mod tests {
     fn what_cannot_be_right_is_found_before_anything_is_sent() {
         for (form, field) in [
             (Form { name: "a/b".into(), ..filled() }, Field::Name),
-            (Form { name: "x".repeat(65), ..filled() }, Field::Name),
+            (Form { name: "é".repeat(256), ..filled() }, Field::Name),
             (Form { address: "http://vc".into(), ..filled() }, Field::Address),
             (Form { address: "a b".into(), ..filled() }, Field::Address),
             (Form { login: LoginForm::Shared, ..filled() }, Field::Credential),

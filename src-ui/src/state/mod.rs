@@ -7,7 +7,6 @@ pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod grid;
 pub(crate) mod loaded;
-pub(crate) mod pace;
 pub(crate) mod route;
 pub(crate) mod shared;
 pub(crate) mod table;

@@ -1,5 +1,5 @@
 //! Toasts: what happened, to which vCenter, and what to do next.
-//! Refuses to pile up: successes of the same kind are one toast, and no more than a handful is shown.
+//! Refuses to pile up: what is alike is one toast, and no more than a handful is shown. And to say what the page says.
 
 use super::advice::{self, Offer, Remedy, Work};
 use super::route::Route;
@@ -55,10 +55,31 @@ pub(crate) struct Toast {
     pub(crate) title: String,
     pub(crate) detail: String,
     pub(crate) offers: Vec<Offer>,
-    /// What is alike is grouped: the same text, and the names it is about.
-    group: Option<(String, Vec<String>)>,
+    group: Option<Group>,
     /// What failed, for each vCenter that it is about.
     failures: Vec<Failure>,
+    /// Whether the vCenter's card says the same, where there is one.
+    is_on_its_card: bool,
+}
+
+/// What is alike is one toast.
+#[derive(Clone, Debug, PartialEq)]
+struct Group {
+    /// What happened, as it stands behind the name: `full sync done`.
+    what: String,
+    /// The same as it stands before the number of several: `Full sync finished`.
+    of_several: String,
+    /// The vCenters.
+    names: Vec<String>,
+}
+
+impl Group {
+    fn title(&self) -> String {
+        match &self.names[..] {
+            [one] => format!("{one}: {}", self.what),
+            names => format!("{}: {}", self.of_several, words::counted(names.len(), "vCenter", "vCenters")),
+        }
+    }
 }
 
 impl Toast {
@@ -68,12 +89,23 @@ impl Toast {
     }
 
     fn new(level: Level, title: String, detail: String, offers: Vec<Offer>) -> Toast {
-        Toast { id: 0, level, title, detail, offers, group: None, failures: Vec::new() }
+        let (group, failures) = (None, Vec::new());
+        Toast { id: 0, level, title, detail, offers, group, failures, is_on_its_card: false }
     }
 
-    /// A success that is told together with others of its kind.
-    fn grouped(what: &str, name: &str, detail: String) -> Toast {
-        Toast::new(Level::Good, format!("{name}: {what}"), detail, Vec::new()).among(what, name)
+    /// The vCenters it is about, where they are several.
+    pub(crate) fn names(&self) -> &[String] {
+        match &self.group {
+            Some(group) if group.names.len() > 1 => &group.names,
+            _ => &[],
+        }
+    }
+
+    /// Whether the page says all that it says: the card of every vCenter that it is about is there.
+    pub(crate) fn stands_on(&self, has_card: impl Fn(&VcenterId) -> bool) -> bool {
+        self.is_on_its_card
+            && !self.failures.is_empty()
+            && self.failures.iter().all(|failure| has_card(&failure.id))
     }
 
     /// Something that went well.
@@ -83,7 +115,7 @@ impl Toast {
 
     /// Something that the service refused, whatever the vCenter.
     pub(crate) fn refused(title: &str, error: &ApiError) -> Toast {
-        let next = error.next_step.clone().unwrap_or_default();
+        let next = advice::next(error);
         let detail = format!("{} {next}", advice::sentence(&error.message));
         Toast::new(Level::Danger, title.to_owned(), detail.trim().to_owned(), Vec::new())
     }
@@ -129,51 +161,55 @@ impl Toast {
 
     /// Names those that are left of several.
     fn regroup(&mut self) {
-        if let Some((what, names)) = &mut self.group {
-            names.retain(|name| self.failures.iter().any(|failure| failure.name == *name));
-            self.title = format!("{}: {what}", names.join(", "));
-            self.detail = words::counted(names.len(), "vCenter", "vCenters");
+        if let Some(group) = &mut self.group {
+            group.names.retain(|name| self.failures.iter().any(|failure| failure.name == *name));
+            self.title = group.title();
         }
     }
 
     /// A connection test that failed, as its operation tells it too.
     pub(crate) fn untested(vcenter: &Vcenter, error: &ApiError) -> Toast {
         let what = "connection test failed";
-        Toast::failed(what, vcenter, error, None).among(what, &vcenter.name)
+        let toast = Toast::failed(what, vcenter, error, None);
+        Toast { is_on_its_card: true, ..toast.among(what, "Connection test failed", &vcenter.name) }
     }
 
     /// One that is told together with others of its kind, whose reasons stand with each vCenter.
-    fn among(self, what: &str, name: &str) -> Toast {
-        Toast { group: Some((what.to_owned(), vec![name.to_owned()])), ..self }
+    fn among(self, what: &str, of_several: &str, name: &str) -> Toast {
+        let (what, of_several, names) = (what.to_owned(), of_several.to_owned(), vec![name.to_owned()]);
+        Toast { group: Some(Group { what, of_several, names }), ..self }
     }
 
     /// How an operation ended; `None` where nobody needs to hear of it.
     pub(crate) fn of(operation: &Operation) -> Option<Toast> {
-        let job = words::within_a_sentence(&words::job(operation));
+        let subject = words::job(operation);
+        let job = words::within_a_sentence(&subject);
+        let name = &operation.vcenter;
         match operation.state {
             OperationState::Queued | OperationState::Running => None,
             OperationState::Succeeded if operation.kind == OperationKind::Test => None,
-            OperationState::Succeeded => Some(Toast::grouped(
-                &format!("{job} done"),
-                &operation.vcenter,
-                sentence(&words::changes(operation)),
-            )),
-            OperationState::Cancelled => Some(Toast::new(
-                Level::Neutral,
-                format!("{}: {job} cancelled", operation.vcenter),
-                "Nothing was changed.".to_owned(),
-                Vec::new(),
-            )),
+            OperationState::Succeeded => {
+                let changes = sentence(&words::changes(operation));
+                let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, Vec::new());
+                Some(toast.among(&format!("{job} done"), &format!("{subject} finished"), name))
+            }
+            OperationState::Cancelled => {
+                let (title, detail) = (format!("{name}: {job} cancelled"), "Nothing was changed.".to_owned());
+                let toast = Toast::new(Level::Neutral, title, detail, Vec::new());
+                Some(toast.among(&format!("{job} cancelled"), &format!("{subject} cancelled"), name))
+            }
             OperationState::Partial | OperationState::Failed | OperationState::Interrupted => {
                 let (word, level) = words::operation_state(operation.state);
                 let unknown = ApiError::new(contract::Code::Failed, "no reason is known");
                 let error = operation.error.as_ref().unwrap_or(&unknown);
-                let what = format!("{job} {}", words::within_a_sentence(word));
+                let word = words::within_a_sentence(word);
+                let (what, of_several) = (format!("{job} {word}"), format!("{subject} {word}"));
                 let advice = advice::on_operation(error, operation);
                 let toast = Toast::advised(&what, &operation.vcenter, error, advice);
                 let job = Some(words::job(operation));
                 let failures = vec![Failure::of(&operation.vcenter_id, &operation.vcenter, job, error)];
-                Some(Toast { level, failures, ..toast.among(&what, &operation.vcenter) })
+                let toast = toast.among(&what, &of_several, name);
+                Some(Toast { level, failures, is_on_its_card: true, ..toast })
             }
         }
     }
@@ -182,7 +218,12 @@ impl Toast {
     pub(crate) fn tested(name: &str, report: &TestReport) -> Toast {
         let found = tested(report);
         let level = if report.missing.is_empty() { Level::Good } else { Level::Warning };
-        Toast::new(level, format!("{name}: connection works"), found, Vec::new())
+        let toast = Toast::new(level, format!("{name}: connection works"), found, Vec::new());
+        // What an account may not see is another thing on each.
+        match level {
+            Level::Good => toast.among("connection works", "Connection works", name),
+            _ => toast,
+        }
     }
 }
 
@@ -217,18 +258,21 @@ impl Toasts {
     pub(crate) fn show(&mut self, mut toast: Toast) -> u64 {
         self.last += 1;
         toast.id = self.last;
-        if let Some((what, names)) = &mut toast.group {
-            let same = self.shown.iter().position(|t| t.group.as_ref().is_some_and(|(w, _)| w == what));
+        if let Some(group) = &mut toast.group {
+            let is_alike = |other: &Toast| other.group.as_ref().is_some_and(|other| other.what == group.what);
+            let same = self.shown.iter().position(is_alike);
             let same = same.map(|position| self.shown.remove(position));
+            let names = &mut group.names;
             let failures = same.as_ref().map(|same| same.failures.clone()).unwrap_or_default();
             toast.failures.extend(failures.into_iter().filter(|failure| !names.contains(&failure.name)));
-            if let Some((_, before)) = same.and_then(|same| same.group) {
-                let before: Vec<String> = before.into_iter().filter(|name| !names.contains(name)).collect();
+            if let Some(before) = same.and_then(|same| same.group) {
+                let before: Vec<String> =
+                    before.names.into_iter().filter(|name| !names.contains(name)).collect();
                 names.splice(0..0, before);
                 // The same vCenter again is no group: what its newest operation did stays told.
                 if names.len() > 1 {
-                    toast.title = format!("{}: {what}", names.join(", "));
-                    toast.detail = words::counted(names.len(), "vCenter", "vCenters");
+                    toast.title = group.title();
+                    toast.detail = String::new();
                     if !toast.leaves() {
                         // Each has its own reason, which stands with it.
                         let remedy = Remedy::Go(Route::vcenters());
@@ -260,6 +304,24 @@ impl Toasts {
         });
     }
 
+    /// Takes away what the card of a vCenter says, which is on the page by now. Answers whether there was any.
+    pub(crate) fn stands_on_the_page(&mut self, vcenter: &VcenterId) -> bool {
+        let mut any = false;
+        self.shown.retain_mut(|toast| {
+            let before = toast.failures.len();
+            if !toast.is_on_its_card || before == 0 {
+                return true;
+            }
+            toast.failures.retain(|failure| failure.id != *vcenter);
+            any |= toast.failures.len() < before;
+            if toast.failures.len() < before && !toast.failures.is_empty() {
+                toast.regroup();
+            }
+            !toast.failures.is_empty()
+        });
+        any
+    }
+
     /// Takes one away.
     pub(crate) fn dismiss(&mut self, id: u64) {
         self.shown.retain(|toast| toast.id != id);
@@ -282,7 +344,8 @@ mod tests {
             ids.push(toasts.show(Toast::of(&operation).unwrap()));
         }
         assert_eq!(toasts.shown().len(), 1);
-        assert_eq!(toasts.shown()[0].title, "Berlin, Paris, Rome: full sync done");
+        assert_eq!(toasts.shown()[0].title, "Full sync finished: 3 vCenters");
+        assert_eq!(toasts.shown()[0].names(), ["Berlin", "Paris", "Rome"]);
         assert!(toasts.shown()[0].leaves());
         toasts.dismiss(ids[0]);
         assert_eq!(toasts.shown().len(), 1, "it stays as long as the newest of them");
@@ -312,7 +375,7 @@ mod tests {
             toasts.show(Toast::of(&operation).unwrap());
         }
         let [toast] = toasts.shown() else { panic!("{toasts:?}") };
-        assert_eq!(toast.title, "Berlin, Paris: full sync failed");
+        assert_eq!(toast.title, "Full sync failed: 2 vCenters");
         assert_eq!(toast.offers[0].label, "See why");
         assert!(!toast.leaves());
     }
@@ -394,8 +457,7 @@ mod tests {
                 Toast::of(&Operation { error, ..samples::operation(name, OperationState::Failed) }).unwrap(),
             );
         }
-        for (name, title) in
-            [("Paris", "Berlin, Rome: full sync failed"), ("Rome", "Berlin: full sync failed")]
+        for (name, title) in [("Paris", "Full sync failed: 2 vCenters"), ("Rome", "Berlin: full sync failed")]
         {
             toasts.withdraw(&samples::operation(name, OperationState::Succeeded));
             assert_eq!(toasts.shown()[0].title, title);

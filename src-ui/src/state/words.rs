@@ -53,8 +53,9 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::LoginRejected => ("Login rejected", Level::Danger),
         VcenterState::NoPassword => ("Password needed", Level::Warning),
         VcenterState::Untrusted => ("Certificate not trusted", Level::Danger),
-        VcenterState::DifferentVcenter => ("Another vCenter answers", Level::Danger),
+        VcenterState::DifferentVcenter => ("Different vCenter", Level::Danger),
         VcenterState::NeverSynced => ("Never synced", Level::Info),
+        VcenterState::Unknown => ("Not contacted", Level::Neutral),
     }
 }
 
@@ -159,11 +160,33 @@ pub(crate) fn with_times(text: &str, local: impl Fn(Time) -> String) -> String {
     words.join(" ")
 }
 
+/// A text in two parts, of which the second has so many letters; all of it where the first had no more than that.
+pub(crate) fn parted(text: &str, end: usize) -> (&str, &str) {
+    let letters = text.chars().count();
+    if letters <= 2 * end {
+        return ("", text);
+    }
+    let at = text.char_indices().nth(letters - end).map_or(text.len(), |(at, _)| at);
+    text.split_at(at)
+}
+
 /// A fingerprint in pairs, as servers show it.
 pub(crate) fn fingerprint(hex: &str) -> String {
     let upper = hex.to_uppercase();
     let pairs: Vec<&str> = (0..upper.len() / 2).filter_map(|i| upper.get(2 * i..2 * i + 2)).collect();
     pairs.join(":")
+}
+
+/// A text of the service with the fingerprints in it as the window writes them everywhere.
+pub(crate) fn with_fingerprints(text: &str) -> String {
+    let is_one = |word: &str| word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let parts = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    parts
+        .map(|part| {
+            let word = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+            if is_one(word) { part.replacen(word, &fingerprint(word), 1) } else { part.to_owned() }
+        })
+        .collect()
 }
 
 /// What it means to leave a pin for the system's certificate store, or for a CA.
@@ -186,6 +209,27 @@ mod tests {
     use contract::columns;
     use proptest::prelude::*;
     use serde_json::json;
+
+    #[test]
+    fn a_fingerprint_is_written_in_one_way_wherever_it_stands() {
+        let (hex, pairs) = ("ab".repeat(32), vec!["AB"; 32].join(":"));
+        assert_eq!(fingerprint(&hex), pairs);
+        let told =
+            format!("the certificate\n  pinned is SHA-256 {hex}\n  it shows (SHA-256 {hex}, issued by x).");
+        let shown = format!(
+            "the certificate\n  pinned is SHA-256 {pairs}\n  it shows (SHA-256 {pairs}, issued by x)."
+        );
+        assert_eq!(with_fingerprints(&told), shown);
+        assert_eq!(with_fingerprints(&shown), shown);
+        assert_eq!(with_fingerprints("serial 0123456789abcdef é"), "serial 0123456789abcdef é");
+    }
+
+    #[test]
+    fn a_name_is_whole_or_has_its_end() {
+        assert_eq!(parted("vc01.example.org", 8), ("", "vc01.example.org"));
+        assert_eq!(parted("vc01.example.org1", 8), ("vc01.exam", "ple.org1"));
+        assert_eq!(parted(&"é".repeat(255), 8), (&*"é".repeat(247), &*"é".repeat(8)));
+    }
 
     #[test]
     fn a_pin_that_is_left_alarms_only_where_the_certificate_changed() {

@@ -2,14 +2,13 @@
 //! Refuses to call anything: it answers with what to ask, and is told what came of it.
 
 use super::loaded::Loaded;
-use super::pace::Pace;
 use super::shared::Shared;
 use super::toasts::{Toast, Toasts};
 use super::words;
 use contract::command::Estate;
 use contract::{
-    ApiError, Credential, Event, Operation, OperationId, OperationKind, OperationState, Origin, RowQuery,
-    Rows, Source, Time, Vcenter, VcenterId, VcenterState, VcenterStatus,
+    ApiError, Credential, Event, Operation, OperationId, OperationKind, OperationState, Origin, Pace,
+    RowQuery, Rows, Source, Time, Vcenter, VcenterId, VcenterState, VcenterStatus,
 };
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -19,6 +18,10 @@ pub(crate) const OPERATIONS: u32 = 100;
 
 /// What is on screen and older than its TTL is asked for again this often at most, in milliseconds.
 const REFRESH: i64 = 60_000;
+
+/// How often ages are told while they change by the second, and while they don't, in milliseconds.
+const SOON: u32 = 5_000;
+const LATER: u32 = 30_000;
 
 /// Something to be asked of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +70,12 @@ pub(crate) struct World {
     pub(crate) toasts: Toasts,
     answers: Shared<Ask, Answer>,
     sent: HashMap<VcenterId, Sent>,
+    /// Operations that a person cancelled and that have not ended yet.
+    cancelling: HashSet<OperationId>,
+    /// The vCenters whose work and its outcome stand on the page, and how often.
+    cards: HashMap<VcenterId, usize>,
+    /// What changed while nobody could see the page; `None` while somebody can.
+    unseen: Option<HashSet<Event>>,
     /// The operations whose end was told; `None` until the first list is there.
     told: Option<HashSet<OperationId>>,
     /// When the first list came.
@@ -94,6 +103,9 @@ impl Default for World {
             toasts: Toasts::default(),
             answers: Shared::default(),
             sent: HashMap::new(),
+            cancelling: HashSet::new(),
+            cards: HashMap::new(),
+            unseen: None,
             told: None,
             looking_since: Time(0),
             paces: HashMap::new(),
@@ -140,9 +152,33 @@ impl World {
         self.answers.get(&Ask::Rows(query.clone()))
     }
 
+    /// Whether anybody can see the page. While nobody can, nothing is asked; what changed meanwhile is asked once, and so
+    /// is what has grown stale.
+    #[must_use]
+    pub(crate) fn shown(&mut self, is_visible: bool, now: Time) -> Vec<Errand> {
+        if !is_visible {
+            self.unseen.get_or_insert_default();
+            return Vec::new();
+        }
+        let Some(missed) = self.unseen.take() else { return Vec::new() };
+        self.refreshed = 0;
+        let mut errands = self.tick(now);
+        errands.extend(self.heard(&Vec::from_iter(missed)));
+        errands
+    }
+
+    /// Whether nobody can see the page.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.unseen.is_some()
+    }
+
     /// What changed.
     #[must_use]
     pub(crate) fn heard(&mut self, events: &[Event]) -> Vec<Errand> {
+        if let Some(unseen) = &mut self.unseen {
+            unseen.extend(events.iter().cloned());
+            return Vec::new();
+        }
         let touches = |ask: &Ask, event: &Event| match (event, ask) {
             (Event::Lagged, _) => true,
             (Event::VcentersChanged, ask) => !matches!(ask, Ask::Estate | Ask::Operations),
@@ -166,7 +202,7 @@ impl World {
             // Another database: nothing that was known before is of it, nor is an answer that is under way.
             calls = self.answers.begin_anew(|ask| *ask != Ask::Estate);
             (self.told, self.toasts) = (None, Toasts::default());
-            (self.sent, self.paces) = (HashMap::new(), HashMap::new());
+            (self.sent, self.paces, self.cancelling) = (HashMap::new(), HashMap::new(), HashSet::new());
         }
         if self.answers.answered(ask, answer) {
             calls.push(ask.clone());
@@ -226,7 +262,7 @@ impl World {
                     | VcenterState::DifferentVcenter,
                 ) => false,
                 // A right that is missing, or a guard that asks: trying at once again would say the same.
-                Some(VcenterState::Online | VcenterState::NeverSynced) => {
+                Some(VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown) => {
                     !failed || tried().is_none_or(is_old)
                 }
                 None => true,
@@ -236,6 +272,53 @@ impl World {
     /// A person asked for work on a vCenter: until it shows in the operations, it counts as busy.
     pub(crate) fn sent(&mut self, vcenter: &VcenterId) {
         self.sent.insert(vcenter.clone(), Sent::OnItsWay);
+    }
+
+    /// A person cancels an operation: until it has ended, or goes on for others, it is shown as what it is about to be.
+    pub(crate) fn cancel(&mut self, operation: OperationId) {
+        self.cancelling.insert(operation);
+    }
+
+    /// It could not be cancelled.
+    pub(crate) fn continues(&mut self, operation: &OperationId) {
+        self.cancelling.remove(operation);
+    }
+
+    /// Whether a person cancelled it and it has not ended yet.
+    pub(crate) fn is_cancelling(&self, operation: &OperationId) -> bool {
+        self.cancelling.contains(operation)
+    }
+
+    /// A vCenter's work and its outcome stand on the page from now on. Answers whether that made a toast go.
+    pub(crate) fn card(&mut self, vcenter: &VcenterId) -> bool {
+        *self.cards.entry(vcenter.clone()).or_default() += 1;
+        self.toasts.stands_on_the_page(vcenter)
+    }
+
+    /// They do no longer.
+    pub(crate) fn no_card(&mut self, vcenter: &VcenterId) {
+        if let Some(cards) = self.cards.get_mut(vcenter) {
+            *cards = cards.saturating_sub(1);
+        }
+    }
+
+    /// Shows a toast, unless what it says stands on the page.
+    pub(crate) fn say(&mut self, toast: Toast) {
+        if !toast.stands_on(|vcenter| self.cards.get(vcenter).is_some_and(|cards| *cards > 0)) {
+            self.toasts.show(toast);
+        }
+    }
+
+    /// Milliseconds until ages on the page read otherwise: seconds while something is new or runs, else minutes.
+    pub(crate) fn next_tick(&self) -> u32 {
+        let is_new =
+            |time: Option<Time>| time.is_some_and(|at| words::age(at, self.now).is_some_and(|age| age < 60));
+        let moves = self.active().next().is_some()
+            || self.statuses().into_iter().flatten().any(|status| {
+                let ended = status.last_operation.as_ref().and_then(|last| last.finished_at);
+                [status.synced_at, status.since, ended].into_iter().any(is_new)
+            });
+        if moves { SOON } else { LATER }
     }
 
     /// The service took it as this operation, or nothing of it is under way any more.
@@ -261,12 +344,26 @@ impl World {
         self.operations().into_iter().flatten().rev().filter(|operation| !operation.state.is_final())
     }
 
-    /// The newest outcome of a vCenter. A refresh counts only if it failed, and only as the last word on its vCenter.
-    pub(crate) fn last_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
-        let listed = self.outcomes().find(|operation| operation.vcenter_id == *vcenter);
+    /// How the last sync of a vCenter ended, whatever was tested since. A refresh counts only if it failed, and only as the
+    /// last word on its vCenter.
+    pub(crate) fn last_sync_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
+        let is_own = |operation: &&Operation| {
+            operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test
+        };
+        let listed = self.outcomes().find(is_own);
         let last = self.status(vcenter).and_then(|status| status.last_operation.as_ref());
-        let failed = last.filter(|last| last.state.is_final() && last.state != OperationState::Succeeded);
+        let failed = last.filter(|last| {
+            last.kind != OperationKind::Test
+                && last.state.is_final()
+                && last.state != OperationState::Succeeded
+        });
         listed.into_iter().chain(failed).max_by_key(|operation| operation.submitted_at)
+    }
+
+    /// How the last test of a connection ended.
+    pub(crate) fn last_test(&self, vcenter: &VcenterId) -> Option<&Operation> {
+        self.outcomes()
+            .find(|operation| operation.vcenter_id == *vcenter && operation.kind == OperationKind::Test)
     }
 
     /// The newest outcomes of what people asked for, newest first.
@@ -294,7 +391,8 @@ impl World {
 
     /// The vCenters that cannot be worked with at the moment, so that everything of them is as old as it says.
     pub(crate) fn troubled(&self) -> impl Iterator<Item = &VcenterStatus> {
-        let fine = |state| matches!(state, VcenterState::Online | VcenterState::NeverSynced);
+        let fine =
+            |state| matches!(state, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown);
         self.statuses().into_iter().flatten().filter(move |status| !fine(status.state))
     }
 
@@ -312,6 +410,9 @@ impl World {
         let Some(operations) = self.operations().cloned() else { return };
         let is_listed = |id: &OperationId| operations.iter().any(|operation| operation.id == *id);
         self.sent.retain(|_, sent| !matches!(sent, Sent::Accepted(operation) if is_listed(operation)));
+        self.cancelling.retain(|id| {
+            operations.iter().any(|operation| operation.id == *id && !operation.state.is_final())
+        });
         let now = self.now.0;
         let mut paces = HashMap::new();
         for operation in operations.iter().filter(|operation| operation.state == OperationState::Running) {
@@ -330,6 +431,7 @@ impl World {
             return;
         };
         let since = self.looking_since;
+        let mut said = Vec::new();
         for operation in ended.into_iter().rev() {
             // One that had left the list may come back to it when others go.
             let is_news = told.insert(operation.id.clone()) && operation.finished_at >= Some(since);
@@ -340,8 +442,11 @@ impl World {
                 && operation.origin == Origin::User
                 && let Some(toast) = Toast::of(operation)
             {
-                self.toasts.show(toast);
+                said.push(toast);
             }
+        }
+        for toast in said {
+            self.say(toast);
         }
     }
 }
@@ -370,6 +475,10 @@ mod tests {
             vcenter_id: VcenterId("id-Berlin".into()),
             state,
             since: None,
+            contact_at: None,
+            contact_since: None,
+            refresh_failed: None,
+            refresh_waits: std::collections::BTreeMap::new(),
             synced_at: None,
             age_seconds: None,
             fresh: false,
@@ -422,7 +531,7 @@ mod tests {
         list(&mut world, vec![refresh.clone()]);
         assert_eq!((world.toasts.shown().len(), world.outcomes().count()), (0, 0));
         with_status(&mut world, VcenterState::Offline, Some(refresh));
-        assert!(world.last_outcome(&id).is_some(), "why it is offline");
+        assert!(world.last_sync_outcome(&id).is_some(), "why it is offline");
     }
 
     #[test]
@@ -500,6 +609,75 @@ mod tests {
             (1, 0),
             "nobody knows since when"
         );
+    }
+
+    #[test]
+    fn a_page_that_nobody_sees_asks_nothing_and_once_for_all_that_changed_when_it_is_seen_again() {
+        let mut world = with_operations(Vec::new());
+        let ask = Ask::Rows(RowQuery { refresh: true, ..RowQuery::count(Kind::Hosts) });
+        assert!(world.ask(&ask).is_some());
+        let source = Source {
+            vcenter: VcenterId("id-Berlin".into()),
+            name: "Berlin".into(),
+            synced_at: Some(Time(0)),
+            ttl_seconds: 300,
+            refresh: None,
+        };
+        let rows = Rows { sources: vec![source], ..Rows::default() };
+        assert!(world.answered(&ask, Ok(Answer::Rows(rows))).is_empty());
+        assert!(world.shown(false, Time(1_000_000)).is_empty() && world.is_hidden());
+        let changed = || Event::OperationChanged { operation: OperationId("x".into()) };
+        for _ in 0..100 {
+            assert!(world.heard(&[changed()]).is_empty());
+        }
+        let asked = world.shown(true, Time(2_000_000));
+        assert!(!world.is_hidden());
+        assert_eq!(asked, [Errand { ask, refresh: true }, Errand { ask: Ask::Operations, refresh: false }]);
+        assert!(world.shown(true, Time(2_000_001)).is_empty(), "it was seen all the time");
+    }
+
+    #[test]
+    fn what_a_card_on_the_page_says_is_no_toast() {
+        let failed = |name: &str| Operation {
+            error: Some(ApiError::new(contract::Code::Unreachable, "nothing answers")),
+            ..samples::operation(name, OperationState::Failed)
+        };
+        let mut world = with_operations(Vec::new());
+        let berlin = VcenterId("id-Berlin".into());
+        assert!(!world.card(&berlin));
+        list(&mut world, vec![failed("Berlin"), failed("Rome")]);
+        let titles = |world: &World| -> Vec<String> {
+            world.toasts.shown().iter().map(|toast| toast.title.clone()).collect()
+        };
+        assert_eq!(titles(&world), ["Rome: full sync failed"]);
+        world.no_card(&berlin);
+        list(&mut world, vec![Operation { id: OperationId("next".into()), ..failed("Berlin") }]);
+        assert_eq!(titles(&world), ["Full sync failed: 2 vCenters"]);
+        assert!(world.card(&berlin), "what is said already goes when it stands on the page");
+        assert_eq!(titles(&world), ["Rome: full sync failed"]);
+        list(&mut world, vec![samples::operation("Berlin", OperationState::Succeeded)]);
+        assert_eq!(titles(&world).len(), 1, "the id was seen");
+    }
+
+    #[test]
+    fn a_cancelled_operation_is_shown_as_cancelling_from_the_click_until_it_has_ended() {
+        let running = samples::operation("Berlin", OperationState::Running);
+        let id = running.id.clone();
+        let mut world = with_operations(vec![running.clone()]);
+        world.cancel(id.clone());
+        list(&mut world, vec![running]);
+        assert!(world.is_cancelling(&id));
+        list(&mut world, vec![samples::operation("Berlin", OperationState::Cancelled)]);
+        assert!(!world.is_cancelling(&id));
+    }
+
+    #[test]
+    fn ages_are_told_every_five_seconds_only_while_they_change_by_the_second() {
+        let mut world = with_operations(vec![samples::operation("Berlin", OperationState::Running)]);
+        assert_eq!(world.next_tick(), SOON);
+        list(&mut world, vec![samples::operation("Berlin", OperationState::Succeeded)]);
+        world.at(Time(600_000));
+        assert_eq!(world.next_tick(), LATER);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
                 (from_stdin, _) => password(shown_user, &credential.name, from_stdin).await?,
             };
             if user.is_none() && password.is_none() {
-                return Err(ApiError::new(Code::InvalidValue, "nothing to change was given")
+                return Err(ApiError::new(Code::InvalidValue, "nothing to change")
                     .next("Change the user with --user U, or the password with --password-stdin."));
             }
             let stored = service.set_credential(credential.id.as_str(), user.as_deref(), password).await?;
@@ -60,20 +60,20 @@ async fn password(user: &str, name: &str, from_stdin: bool) -> Result<Option<Sec
 
 fn list(output: &Output, all: &[Credential]) -> String {
     if all.is_empty() {
-        output.say("No credential yet. The first comes with a vCenter, or with musterctl credential add NAME --user USER");
+        output.say("No credentials yet. Adding a vCenter creates one, or add one: musterctl credential add NAME --user USER");
         return String::new();
     }
     let rows = all.iter().map(|c| {
         vec![c.name.clone(), c.user.clone(), place(c.stored).into(), c.vcenters.join(", "), rejected(c)]
     });
-    table(&["Name", "User", "Password in", "vCenters", "Rejected"], &[], rows)
+    table(&["Name", "User", "Password stored in", "vCenters", "Rejected"], &[], rows)
 }
 
 fn show(c: &Credential) -> String {
     card([
         ("Name", c.name.clone()),
         ("User", c.user.clone()),
-        ("Password in", place(c.stored).into()),
+        ("Password stored in", place(c.stored).into()),
         ("vCenters", if c.vcenters.is_empty() { "-".into() } else { c.vcenters.join(", ") }),
         ("Rejected", rejected(c)),
         ("Id", c.id.to_string()),
@@ -84,10 +84,10 @@ fn show(c: &Credential) -> String {
 fn rejected(c: &Credential) -> String {
     let because = match c.rejected_because {
         None | Some(Rejection::Refused) => c.rejected_message.as_deref(),
-        Some(Rejection::InvalidLogin) => Some("user or password is wrong"),
-        Some(Rejection::PasswordExpired) => Some("the password has expired"),
-        Some(Rejection::AccountDisabled) => Some("the account is disabled"),
-        Some(Rejection::AccountLocked) => Some("the account is locked"),
+        Some(Rejection::InvalidLogin) => Some("wrong user or password"),
+        Some(Rejection::PasswordExpired) => Some("password expired"),
+        Some(Rejection::AccountDisabled) => Some("account disabled"),
+        Some(Rejection::AccountLocked) => Some("account locked"),
     };
     let because = because.map(|because| format!(", {because}")).unwrap_or_default();
     time(c.rejected_at) + &because
@@ -97,6 +97,6 @@ fn place(place: CredentialPlace) -> &'static str {
     match place {
         CredentialPlace::Keychain => "keychain",
         CredentialPlace::File => "file",
-        CredentialPlace::None => "nowhere",
+        CredentialPlace::None => "not stored",
     }
 }

@@ -34,13 +34,12 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
     let interrupts = match Interrupts::listen() {
         Ok(interrupts) => interrupts,
         Err(error) => {
-            let error = ApiError::new(Code::Failed, format!("the system gives no signals: {error}"));
+            let error = ApiError::new(Code::Failed, format!("signals can't be handled: {error}"));
             return output.failure(&error.next("Try again."));
         }
     };
-    if let Command::Simulator { vms, seed, recording } = command {
-        let of = recording.map_or(simulator::Of::Seed { vms, seed }, simulator::Of::Recording);
-        let outcome = simulator::run(output, &interrupts, of, args.data_dir.as_deref()).await;
+    if let Command::Simulator(command) = command {
+        let outcome = simulator::run(output, &interrupts, command, args.data_dir.as_deref()).await;
         return outcome.unwrap_or_else(|error| output.failure(&error));
     }
     let call = Call { command, data_dir: args.data_dir };
@@ -56,7 +55,8 @@ struct Call {
 
 async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> Result<Exit, ApiError> {
     let unlock = if ask::somebody_is_there() { Unlock::Ask } else { Unlock::Never };
-    let options = Options::from_environment(call.data_dir.clone(), unlock)?;
+    // What is cached can be read on a disk that is full or read-only; a command that has to write says so.
+    let options = Options { read_only: true, ..Options::from_environment(call.data_dir.clone(), unlock)? };
     let opened = tokio::select! {
         opened = service::open(options) => opened,
         () = interrupts.unhandled() => return Err(progress::interrupted()),
@@ -107,7 +107,7 @@ async fn dispatch(
         Command::Doctor => state::doctor(service, output).await,
         Command::Watch => state::watch(service, output, interrupts).await,
         Command::Columns { .. }
-        | Command::Simulator { .. }
+        | Command::Simulator(_)
         | Command::Completions { .. }
         | Command::Man { .. } => {
             unreachable!("these were answered without the service")
@@ -121,14 +121,16 @@ async fn say_what_is_left_out(
     output: &Output,
     vcenters: &[VcenterId],
 ) -> Result<(), ApiError> {
-    let number = service.left_out(vcenters).await?;
-    if number > 0 {
-        let rows = if number == 1 { "1 row is".to_owned() } else { format!("{number} rows are") };
-        output.say(&format!(
-            "musterctl: {rows} damaged in the database and left out; musterctl doctor says which, and what to do"
-        ));
-    }
+    say_how_many_are_left_out(output, service.left_out(vcenters).await?);
     Ok(())
+}
+
+fn say_how_many_are_left_out(output: &Output, number: usize) {
+    if number > 0 {
+        let rows =
+            if number == 1 { "1 damaged row was".to_owned() } else { format!("{number} damaged rows were") };
+        output.say(&format!("musterctl: {rows} left out; run musterctl doctor for details"));
+    }
 }
 
 /// Answers what needs no database; hands on everything else.
@@ -147,14 +149,14 @@ fn without_service(command: Command, output: &Output) -> Result<Command, Result<
 }
 
 fn no_json() -> ApiError {
-    ApiError::new(Code::InvalidValue, "completions and man pages are not written as JSON")
-        .next("Leave --json out.")
+    ApiError::new(Code::InvalidValue, "completions and man pages have no JSON output")
+        .next("Run it without --json.")
 }
 
 fn man(dir: Option<&Path>, output: &Output) -> Result<(), ApiError> {
     let failed = |error: std::io::Error| {
         ApiError::new(Code::Failed, format!("the man page can't be written: {error}"))
-            .next("Name a folder that this user may write to.")
+            .next("Specify a folder that this user can write to.")
     };
     let Some(dir) = dir else {
         let mut page = Vec::new();

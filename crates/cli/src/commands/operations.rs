@@ -38,8 +38,8 @@ pub(super) fn sentence(o: &Operation) -> String {
         OperationKind::Refresh => format!("refresh of {}", Kind::in_words(&o.scope)),
     };
     let how = match o.state {
-        OperationState::Queued => "waits for its turn",
-        OperationState::Running => "goes on",
+        OperationState::Queued => "is queued",
+        OperationState::Running => "is running",
         OperationState::Succeeded => "succeeded",
         OperationState::Partial => "succeeded in part",
         OperationState::Failed => "failed",

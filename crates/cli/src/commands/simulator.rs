@@ -1,22 +1,16 @@
 //! `simulator`.
 //! Refuses to add it to the configuration by itself: it says how, and leaves that to whoever started it.
 
+use crate::args::Simulator as Command;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use contract::{ApiError, Code};
 use serde::Serialize;
-use service::Suggestion;
-use simulator::{Behavior, Contents, Error, Options, Recording, Simulator};
-use std::path::{Path, PathBuf};
-
-/// What is simulated.
-pub(super) enum Of {
-    /// An estate that is made.
-    Seed { vms: u32, seed: u64 },
-    /// What was recorded of a real server.
-    Recording(PathBuf),
-}
+use service::{Suggestion, quoted};
+use simulator::{Access, Behavior, Contents, Error, Options, Recording, Simulator};
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// What a script needs to use it.
 #[derive(Serialize)]
@@ -36,15 +30,12 @@ struct Running<'a> {
 pub(super) async fn run(
     output: &Output,
     interrupts: &Interrupts,
-    of: Of,
+    command: Command,
     data_dir: Option<&Path>,
 ) -> Result<Exit, ApiError> {
-    let seed = match of {
-        Of::Seed { seed, .. } => Some(seed),
-        Of::Recording(_) => None,
-    };
+    let seed = if command.recording.is_some() { None } else { Some(command.seed) };
     let (simulator, name) = tokio::select! {
-        started = start(of) => started.map_err(failed)?,
+        started = start(command) => started.map_err(failed)?,
         () = interrupts.unhandled() => return Ok(Exit::Done),
     };
     let running = Running {
@@ -65,18 +56,17 @@ pub(super) async fn run(
 }
 
 /// Starts it; answers with a name for it, too.
-async fn start(of: Of) -> Result<(Simulator, String), Error> {
-    match of {
-        Of::Seed { vms, seed } => {
-            let options = Options::new(vms, seed);
-            let site = options.site.clone();
-            Ok((Simulator::start(options).await?, site))
-        }
-        Of::Recording(file) => {
-            let recording = Recording::read(&file)?;
-            Ok((Simulator::replay(recording, 0, Behavior::default()).await?, "Recording".to_owned()))
-        }
+async fn start(command: Command) -> Result<(Simulator, String), Error> {
+    let Command { vms, seed, recording, port, password, certificate } = command;
+    let access = Access { port: port.unwrap_or(0), password, folder: certificate };
+    if let Some(file) = recording {
+        let recording = Recording::read(&file)?;
+        let simulator = Simulator::replay(recording, access, Behavior::default()).await?;
+        return Ok((simulator, "Recording".to_owned()));
     }
+    let options = Options { access, ..Options::new(vms, seed) };
+    let site = options.site.clone();
+    Ok((Simulator::start(options).await?, site))
 }
 
 fn failed(error: Error) -> ApiError {
@@ -84,13 +74,27 @@ fn failed(error: Error) -> ApiError {
     // That the port is taken, or whatever else the system says.
     let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
     causes.for_each(|cause| message.push_str(&format!(": {cause}")));
-    match error {
-        Error::Size { .. } => ApiError::new(Code::InvalidValue, message).next("Name a size from 1 to 30000."),
-        Error::Recording { .. } => ApiError::new(Code::InvalidValue, message).next(
-            "Name a file that holds a recording, as the user guide describes it under \"Without a vCenter\".",
+    let (code, next) = match &error {
+        Error::Size { .. } => (Code::InvalidValue, "Specify a size from 1 to 30000."),
+        Error::Recording { .. } => {
+            (Code::InvalidValue, "Specify a recording; see \"Without a vCenter\" in the user guide.")
+        }
+        Error::Kept { .. } => (
+            Code::InvalidValue,
+            "Remove this file, and the next start makes a new one; or specify another folder.",
         ),
-        _ => ApiError::new(Code::Failed, message).next("Try again."),
-    }
+        Error::Folder { .. } => {
+            (Code::Failed, "Specify a folder with --certificate that this user can write to.")
+        }
+        Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            (Code::Failed, "Specify a port above 1023 with --port.")
+        }
+        Error::Listen { .. } => {
+            (Code::Failed, "Specify another port with --port, or stop the program that uses this one.")
+        }
+        Error::Certificate(_) => (Code::Failed, "Try again."),
+    };
+    ApiError::new(code, message).next(next)
 }
 
 fn shown(running: &Running<'_>, contents: Contents, name: &str, data_dir: Option<&Path>) -> String {
@@ -106,10 +110,10 @@ fn shown(running: &Running<'_>, contents: Contents, name: &str, data_dir: Option
         ("", format!("{vms} VMs ({templates} of them templates), {snapshots} snapshots,")),
         ("", format!("{datastores} datastores, {networks} networks")),
     ]);
-    format!("{card}\n\nAdd it:\n{}\n\nIt runs until Ctrl-C.", add(running, name, data_dir))
+    format!("{card}\n\nAdd it:\n{}\n\nIt runs until you press Ctrl-C.", add(running, name, data_dir))
 }
 
-/// The command that adds it. Its password is worth nothing when it has ended, and may be seen.
+/// The command that adds it. Its password protects nothing real, and may be seen.
 fn add(running: &Running<'_>, site: &str, data_dir: Option<&Path>) -> String {
     let add = Suggestion::of("vcenter add").about(site).about(&running.address);
     let add = add.option("--user", running.user).flag("--password-stdin").option("--pin", running.sha256);
@@ -117,5 +121,5 @@ fn add(running: &Running<'_>, site: &str, data_dir: Option<&Path>) -> String {
         Some(dir) => add.option("--data-dir", &dir.display().to_string()),
         None => add,
     };
-    format!("echo {} | {add}", running.password)
+    format!("printf %s {} | {add}", quoted(running.password))
 }

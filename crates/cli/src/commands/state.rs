@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, written};
 use contract::{ApiError, Check, Time, VcenterId, VcenterStatus};
-use service::Service;
+use service::{Service, state_in_words};
 use std::time::Duration;
 
 pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, ApiError> {
@@ -13,7 +13,7 @@ pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, A
     let ids: Vec<VcenterId> = all.iter().map(|status| status.vcenter_id.clone()).collect();
     super::say_what_is_left_out(service, output, &ids).await?;
     if all.is_empty() {
-        output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
+        output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
     output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, service.now()) })?;
     Ok(Exit::Done)
@@ -73,6 +73,16 @@ fn nobody_reads() -> bool {
     false
 }
 
+/// Whether the data is fresh, and where the last try to make it so failed.
+fn freshness(status: &VcenterStatus) -> &'static str {
+    match (status.fresh, status.refresh_failed) {
+        (true, None) => "yes",
+        (false, None) => "no",
+        (true, Some(_)) => "yes; refresh failed",
+        (false, Some(_)) => "refresh failed",
+    }
+}
+
 fn findings(checks: &[Check]) -> String {
     let lines = checks.iter().map(|check| {
         let next = check.next_step.as_ref().map(|next| format!(" -> {next}")).unwrap_or_default();
@@ -88,13 +98,12 @@ fn shown(all: &[VcenterStatus], now: Time) -> String {
         [Fit::Words, Fit::Whole, Fit::Number, Fit::Whole, Fit::Number, Fit::Number, Fit::Number, Fit::Words];
     let rows = all.iter().map(|s| {
         let count = |kind: &str| s.counts.get(kind).copied().unwrap_or(0).to_string();
-        let state = serde_json::to_value(s.state).ok().and_then(|v| v.as_str().map(str::to_owned));
         let last = s.last_operation.as_ref();
         vec![
             s.vcenter.clone(),
-            state.unwrap_or_default(),
+            state_in_words(s, now),
             age(s.synced_at, now),
-            if s.fresh { "yes".into() } else { "no".into() },
+            freshness(s).into(),
             count("hosts"),
             count("vms"),
             count("datastores"),

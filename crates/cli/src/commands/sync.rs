@@ -51,7 +51,7 @@ pub(super) async fn run(
         }
     };
     if vcenters.is_empty() {
-        output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
+        output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
     carry_out(service, output, interrupts, &vcenters, &job).await
 }
@@ -141,7 +141,7 @@ fn summary(ended: &[(&str, OperationState)], exit: Exit, first: Code) -> ApiErro
     };
     let partly = of_state(|state| state == OperationState::Partial);
     let failed = of_state(|state| !matches!(state, OperationState::Succeeded | OperationState::Partial));
-    let told = [(failed, "failed"), (partly, "succeeded in part")]
+    let told = [(failed, "failed"), (partly, "partially succeeded")]
         .into_iter()
         .filter(|(names, _)| !names.is_empty());
     let told: Vec<String> = told
@@ -155,7 +155,7 @@ fn summary(ended: &[(&str, OperationState)], exit: Exit, first: Code) -> ApiErro
         _ => first,
     };
     ApiError::new(code, told.join("; "))
-        .next("The reason of each stands before this; musterctl operations list and show tell them again.")
+        .next("The reasons are above; musterctl operations list shows them again.")
 }
 
 fn shown(report: &TestReport) -> String {
@@ -167,7 +167,7 @@ fn shown(report: &TestReport) -> String {
         ("Build", report.build.clone()),
         ("Instance", report.instance_uuid.clone().unwrap_or_else(|| "-".into())),
         ("Latency", format!("{} ms", report.latency_ms)),
-        ("May not see", missing),
+        ("No access to", missing),
     ])
 }
 
@@ -180,7 +180,7 @@ mod tests {
         use OperationState::{Failed, Partial, Succeeded};
         let some = [("C", Failed), ("D", Succeeded), ("v1", Failed), ("E", Partial)];
         let error = summary(&some, Exit::Partly, Code::Unreachable);
-        assert_eq!(error.message, "2 of 4 vCenters failed: C, v1; 1 of 4 vCenters succeeded in part: E");
+        assert_eq!(error.message, "2 of 4 vCenters failed: C, v1; 1 of 4 vCenters partially succeeded: E");
         assert_eq!(error.code, Code::Partial);
         let all = [("C", Failed), ("D", Failed)];
         assert_eq!(summary(&all, Exit::Unreachable, Code::TimedOut).code, Code::TimedOut);

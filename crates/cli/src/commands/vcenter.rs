@@ -60,12 +60,11 @@ pub(super) async fn run(
         }
         Command::Remove { name, yes } => {
             let vcenter = service.vcenter(&name).await?;
-            let question =
-                format!("Remove \"{}\" ({}) and everything cached of it?", vcenter.name, vcenter.host);
+            let question = format!("Remove \"{}\" ({}) and all its cached data?", vcenter.name, vcenter.host);
             ask::before_removing(output, yes, &question).await?;
             let (vcenter, credential) = service.remove_vcenter(vcenter.id.as_str()).await?;
             if let Some(credential) = credential {
-                output.say(&format!("Its credential \"{}\" was removed too.", credential.name));
+                output.say(&format!("Its credential \"{}\" was removed as well.", credential.name));
             }
             output.answer(&vcenter, || format!("Removed {}.", vcenter.name))?;
         }
@@ -80,8 +79,8 @@ fn changing(edit: EditVcenter) -> Result<EditVcenter, ApiError> {
     if texts || password.is_some() || trust.is_some() || tags.is_some() || ttl.is_some() {
         return Ok(edit);
     }
-    Err(ApiError::new(Code::InvalidValue, "nothing to change was given")
-        .next("musterctl vcenter edit --help lists what can be changed."))
+    Err(ApiError::new(Code::InvalidValue, "nothing to change")
+        .next("musterctl vcenter edit --help lists the options."))
 }
 
 async fn probe(
@@ -127,7 +126,7 @@ async fn add(service: &Service, output: &Output, add: Add<'_>) -> Result<(), Api
     stored.password_note.iter().for_each(|note| output.say(note));
     output.answer(&stored.what, || {
         let read = Suggestion::of("sync full").about(&stored.what.name);
-        format!("{}\n\nRead its inventory: {read}", show(&stored.what))
+        format!("{}\n\nSync it: {read}", show(&stored.what))
     })
 }
 
@@ -167,12 +166,12 @@ async fn approved(service: &Service, output: &Output, add: &Add<'_>) -> Result<T
     let shown = &probe.certificate;
     if let Trust::Pin { sha256 } = &trust {
         let message =
-            format!("{message}\n  pinned is SHA-256 {sha256}\n  it shows  SHA-256 {}", shown.sha256);
+            format!("{message}\n  pinned:    SHA-256 {sha256}\n  presented: SHA-256 {}", shown.sha256);
         return Err(untrusted(message, shown).next(service::look_at_the_server(&add.with_pin(shown))));
     }
     let next = format!(
-        "Compare the SHA-256 fingerprint with the one on the server itself; only if it is the same, trust it:\n{}\nBetter, \
-         trust the CA that issued it ({}): --ca-file FILE.",
+        "Compare the SHA-256 fingerprint with the one on the server itself. If they match, pin it:\n{}\nBetter: trust the CA \
+         that issued it ({}) with --ca-file FILE.",
         add.with_pin(shown),
         shown.issuer
     );
@@ -180,11 +179,11 @@ async fn approved(service: &Service, output: &Output, add: &Add<'_>) -> Result<T
         return Err(untrusted(message, shown).next(next));
     }
     output.say(&format!("{message}\n\n{}", certificate(&probe)));
-    let question = "Is this the fingerprint that the server itself shows, and do you trust it?";
+    let question = "Does this fingerprint match the one on the server, and do you trust it?";
     if ask::confirm(output, question).await {
         return Ok(Trust::Pin { sha256: shown.sha256.clone() });
     }
-    Err(untrusted(format!("{message}; it was not approved, and nothing was stored"), shown).next(next))
+    Err(untrusted(format!("{message}; it was not accepted, and nothing was saved"), shown).next(next))
 }
 
 fn untrusted(message: String, shown: &Certificate) -> ApiError {
@@ -226,7 +225,7 @@ fn trusted(trust: &args::Trust) -> Result<Option<Trust>, ApiError> {
 fn pem(file: &Path) -> Result<String, ApiError> {
     let unusable = |why: String| {
         ApiError::new(Code::InvalidValue, format!("{} {why}", file.display()))
-            .next("Name a file with the CA's certificates in PEM.")
+            .next("Specify a PEM file with the CA certificates.")
     };
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(file);
@@ -264,7 +263,7 @@ fn certificate(probe: &Probe) -> String {
 
 fn list(output: &Output, all: &[Vcenter]) -> String {
     if all.is_empty() {
-        output.say("No vCenter yet. Add the first: musterctl vcenter add NAME HOST --user USER");
+        output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
         return String::new();
     }
     let rows = all.iter().map(|v| {

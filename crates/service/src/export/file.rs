@@ -3,10 +3,10 @@
 
 use super::{Style, delimited};
 use crate::Service;
-use crate::query::{self, Query};
+use crate::query::Query;
 use contract::command::Exported;
 use contract::{ApiError, Code, RowQuery};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Files of the same name that are tried before giving up.
@@ -15,18 +15,19 @@ const NAMES: usize = 1000;
 impl Service {
     /// Writes all rows that match, in the order and with the columns asked for, as a file that spreadsheets may open.
     pub async fn export_rows(&self, asked: RowQuery) -> Result<Exported, ApiError> {
-        let inventories = self.inventories(&asked.vcenters).await?;
+        let vcenters = self.chosen(&asked.vcenters).await?;
         let now = self.now();
         let RowQuery { kind, columns, sort, text, conditions, chosen, .. } = asked;
         let query = Query { columns, sort, text, conditions, chosen, ..Query::of(kind) };
         let folder = folder()?;
+        let answer = self.query(&query, &vcenters).await?;
         let work = tokio::task::spawn_blocking(move || {
-            let table = query::run(&query, &inventories, now)?;
             let style = Style::Spreadsheet { separator: b',', marked: true };
-            let lines = delimited(&table, style, false, str::to_owned)?;
             let name = format!("Muster {} {}", kind.title(), local(now));
-            let path = write(&folder, &name, lines.as_bytes())?;
-            Ok(Exported { path: path.display().to_string(), rows: table.rows.len() })
+            let path = write(&folder, &name, |file| {
+                delimited(file, &answer.columns, answer.rows(), style, false, |cell| cell)
+            })?;
+            Ok(Exported { path: path.display().to_string(), rows: answer.len() })
         });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "an export panicked");
@@ -50,7 +51,11 @@ fn local(now: contract::Time) -> String {
     jiff::tz::TimeZone::system().to_datetime(at).strftime("%Y-%m-%d %H.%M").to_string()
 }
 
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, ApiError> {
+fn write(
+    folder: &Path,
+    name: &str,
+    lines: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<PathBuf, ApiError> {
     let failed = |error: &std::io::Error| {
         ApiError::new(Code::Failed, format!("the rows can't be written to {}: {error}", folder.display()))
             .next("Make room in that folder, or look at who may write to it, then export again.")
@@ -59,7 +64,10 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, ApiError> {
         .prefix(".muster-export-")
         .tempfile_in(folder)
         .map_err(|error| failed(&error))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
+    let mut buffered = BufWriter::new(&mut file);
+    let written = lines(&mut buffered).and_then(|()| buffered.flush());
+    drop(buffered);
+    written.and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
     for number in 1..=NAMES {
         let again = if number == 1 { String::new() } else { format!(" ({number})") };
         let path = folder.join(format!("{name}{again}.csv"));
@@ -79,7 +87,8 @@ mod tests {
     #[test]
     fn a_second_file_of_the_same_minute_has_a_number_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
-        let names = [b"one", b"two"].map(|bytes| write(folder.path(), "Muster VMs", bytes).unwrap());
+        let names = ["one", "two"]
+            .map(|text| write(folder.path(), "Muster VMs", |file| file.write_all(text.as_bytes())).unwrap());
         let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
         assert_eq!(names.each_ref().map(name), ["Muster VMs.csv", "Muster VMs (2).csv"]);
         assert_eq!(names.map(|path| std::fs::read(path).unwrap()), [b"one", b"two"]);
@@ -88,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_gone_is_told_with_its_path() {
-        let error = write(Path::new("/nowhere/at/all"), "x", b"").unwrap_err();
+        let error = write(Path::new("/nowhere/at/all"), "x", |_| Ok(())).unwrap_err();
         assert!(error.message.contains("/nowhere/at/all") && error.next_step.is_some(), "{error:?}");
     }
 }

@@ -5,11 +5,12 @@
 mod file;
 mod spreadsheet;
 
-use crate::Table;
+use crate::TableRow;
 use contract::columns::{self, Column};
-use contract::{ApiError, Code, Kind, Value};
+use contract::{Kind, Value};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 use spreadsheet::is_taken_for_another;
+use std::io::Write;
 
 /// How the lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,40 +27,33 @@ pub enum Style {
     },
 }
 
-/// The rows with a header line: the columns that were asked for, before them those that say which row it is if they are
-/// wanted. Every cell is put through `shown`, which a terminal needs.
+/// Writes the rows below a header line, each when it is computed: the columns that were asked for, before them those that
+/// say which row it is if they are wanted. Every cell is put through `shown`, which a terminal needs.
 pub fn delimited(
-    answer: &Table,
+    out: &mut dyn Write,
+    columns: &[&'static Column],
+    rows: impl IntoIterator<Item = TableRow>,
     style: Style,
     with_identity: bool,
-    shown: impl Fn(&str) -> String,
-) -> Result<String, ApiError> {
-    let failed = |error: &dyn std::error::Error| {
-        ApiError::new(Code::Failed, format!("the rows can't be written: {error}"))
-            .next("Use --json instead, and report this.")
-    };
-    let mut writer = style.writer().from_writer(Vec::new());
+    shown: impl Fn(String) -> String,
+) -> std::io::Result<()> {
+    if matches!(style, Style::Spreadsheet { marked: true, .. }) {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    let mut writer = style.writer().from_writer(out);
     let identity: &[&str] = if with_identity { &columns::IDENTITY } else { &[] };
     let own: Vec<&Column> = identity.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
     // A column that belongs to every row stands there once, also where it was asked for.
-    let asked: Vec<usize> = (0..answer.columns.len())
-        .filter(|position| !identity.contains(&&*answer.columns[*position].id))
-        .collect();
-    let ids = own.iter().map(|column| &*column.id);
-    let ids = ids.chain(asked.iter().map(|position| &*answer.columns[*position].id));
-    writer.write_record(ids.map(|id| style.title(id))).map_err(|error| failed(&error))?;
-    for row in &answer.rows {
-        let values = asked.iter().map(|position| (&answer.columns[*position], &row.values[*position]));
+    let asked: Vec<usize> =
+        (0..columns.len()).filter(|position| !identity.contains(&&*columns[*position].id)).collect();
+    let titles = own.iter().copied().chain(asked.iter().map(|position| columns[*position]));
+    writer.write_record(titles.map(|column| style.title(&column.id)))?;
+    for row in rows {
+        let values = asked.iter().map(|position| (&columns[*position], &row.values[*position]));
         let cells = own.iter().zip(&row.identity).chain(values);
-        let fields: Vec<String> = cells.map(|(column, value)| shown(&style.cell(column, value))).collect();
-        writer.write_record(&fields).map_err(|error| failed(&error))?;
+        writer.write_record(cells.map(|(column, value)| shown(style.cell(column, value))))?;
     }
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    let lines = String::from_utf8(bytes).map_err(|error| failed(&error))?;
-    Ok(match style {
-        Style::Spreadsheet { marked: true, .. } => format!("\u{feff}{lines}"),
-        _ => lines,
-    })
+    writer.flush()
 }
 
 impl Style {
@@ -115,10 +109,15 @@ fn plain(column: &Column, value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TableRow;
     use contract::Time;
 
-    fn table(values: Vec<(&'static str, Value)>) -> Table {
+    /// What is written of one row.
+    fn written(
+        values: Vec<(&'static str, Value)>,
+        style: Style,
+        with_identity: bool,
+        shown: fn(String) -> String,
+    ) -> String {
         let schema = columns::of(Kind::Vms);
         let (ids, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
         let identity = [
@@ -129,15 +128,14 @@ mod tests {
             Value::Int(Time(0).0),
         ];
         let row = TableRow { identity: identity.to_vec(), values, missing: Vec::new() };
-        Table {
-            columns: ids.iter().map(|id| schema.column(id).unwrap()).collect(),
-            rows: vec![row],
-            total: 1,
-        }
+        let columns: Vec<&Column> = ids.iter().map(|id| schema.column(id).unwrap()).collect();
+        let mut out = Vec::new();
+        delimited(&mut out, &columns, [row], style, with_identity, shown).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
     fn lines(values: Vec<(&'static str, Value)>, style: Style) -> String {
-        delimited(&table(values), style, true, str::to_owned).unwrap()
+        written(values, style, true, |cell| cell)
     }
 
     const COMMA: Style = Style::Spreadsheet { separator: b',', marked: true };
@@ -195,15 +193,16 @@ mod tests {
 
     #[test]
     fn only_the_columns_that_were_asked_for_are_there_where_no_others_are_wanted() {
-        let table = table(vec![("name", Value::text("web")), ("cpu_count", Value::Int(2))]);
-        let lines = delimited(&table, Style::Exact, false, str::to_uppercase).unwrap();
-        assert_eq!(lines, "name,cpu_count\nWEB,2\n");
+        let values = || {
+            vec![("cpu_count", Value::Int(2)), ("vcenter", Value::text("b")), ("name", Value::text("web"))]
+        };
+        let lines = written(values(), Style::Exact, false, |cell| cell.to_uppercase());
+        assert_eq!(lines, "cpu_count,vcenter,name\n2,B,WEB\n");
     }
 
     #[test]
     fn the_mark_stands_only_where_it_is_wanted() {
-        let table = table(vec![("name", Value::text("web"))]);
         let plain = Style::Spreadsheet { separator: b',', marked: false };
-        assert!(!delimited(&table, plain, true, str::to_owned).unwrap().contains('\u{feff}'));
+        assert!(!lines(vec![("name", Value::text("web"))], plain).contains('\u{feff}'));
     }
 }

@@ -67,4 +67,43 @@ impl Context {
     fn step(&self, step: &str) {
         self.progress.send_modify(|progress| step.clone_into(&mut progress.step));
     }
+
+    /// How far a phase is, and with it the whole operation. A bar never goes back: what is still found makes it wait.
+    fn reached(&self, phase: Phase, done: usize, of: usize) {
+        let (from, to) = phase.share();
+        let share = (to - from) * done.min(of) / of.max(1);
+        let percent = u8::try_from(from + share).unwrap_or(100);
+        self.progress
+            .send_modify(|progress| progress.percent = Some(progress.percent.unwrap_or(0).max(percent)));
+    }
+
+    /// What a write is told after every chunk: whether to go on.
+    fn onward(&self, phase: Phase) -> impl Fn(usize, usize) -> bool + Send + Sync + '_ {
+        move |done, of| {
+            self.reached(phase, done, of);
+            !self.cancel.is_cancelled()
+        }
+    }
+}
+
+/// The phases of a sync that can be counted; connecting and listing come before them.
+#[derive(Clone, Copy)]
+enum Phase {
+    Reading,
+    Comparing,
+    Writing,
+    /// The only one, as of a test.
+    Whole,
+}
+
+impl Phase {
+    /// From where to where each goes in the one bar, in percent: what they take of a full sync of 30,000 VMs, about.
+    fn share(self) -> (usize, usize) {
+        match self {
+            Phase::Reading => (0, 80),
+            Phase::Comparing => (80, 92),
+            Phase::Writing => (92, 100),
+            Phase::Whole => (0, 100),
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use super::ask::{self, Answered, What};
 use super::slots::Slots;
 use super::withheld::Withheld;
-use super::{Context, Stop};
+use super::{Context, Phase, Stop};
 use crate::wire;
 use contract::columns;
 use contract::{Kind, Missing, Moref, Object, Snapshot, Value};
@@ -69,6 +69,16 @@ pub(super) struct Reader<'a> {
     before: &'a Snapshot,
     refused: Mutex<Refused>,
     pub(super) views: Mutex<Vec<Arc<View>>>,
+    counts: Mutex<Counts>,
+}
+
+/// What is listed and read so far.
+#[derive(Default)]
+struct Counts {
+    /// Kinds whose list is under way: until it is there nobody knows of how much anything is a part.
+    listing: usize,
+    /// Objects that are listed and have not come, by kind.
+    left: BTreeMap<Kind, i64>,
 }
 
 impl<'a> Reader<'a> {
@@ -80,7 +90,8 @@ impl<'a> Reader<'a> {
         refused: Refused,
     ) -> Reader<'a> {
         let (refused, views) = (Mutex::new(refused), Mutex::default());
-        Reader { context, session, slots: Slots::new(session), before, refused, views }
+        let counts = Mutex::default();
+        Reader { context, session, slots: Slots::new(session), before, refused, views, counts }
     }
 
     /// Every object of a kind, below `roots` or everywhere; once more from its list where a connection broke twice.
@@ -97,23 +108,26 @@ impl<'a> Reader<'a> {
     }
 
     async fn kind_once(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
-        let views = self.views(kind, roots).await?;
-        let mut listed = self.list(kind, &views).await?.0;
+        self.listing(1);
+        let listing = async {
+            let views = self.views(kind, roots).await?;
+            let listed = self.list(kind, &views).await?.0;
+            Ok::<_, Failed>((views, listed))
+        };
+        let listing = listing.await;
+        self.listing(-1);
+        let (views, mut listed) = listing?;
         if kind == Kind::Folders && roots.is_empty() {
             // A container view leaves out its own container, where every way upwards ends.
             listed.insert(self.session.root_folder().clone());
         }
-        self.context.step(&format!("reading {}", kind.plural()));
-        self.context.progress.send_modify(|progress| progress.total += listed.len() as u64);
+        self.count(kind, listed.len() as i64, 0);
         let read = Mutex::new(KindRead::default());
         let outcome = self.listed(kind, &views, &listed, &read, roots.is_empty()).await;
         let read = into_inner(read);
         if outcome.is_err() {
             // It may be read again, and is counted then.
-            self.context.progress.send_modify(|progress| {
-                progress.total = progress.total.saturating_sub(listed.len() as u64);
-                progress.done = progress.done.saturating_sub(read.came as u64);
-            });
+            self.count(kind, -(listed.len() as i64), -(read.came as i64));
         }
         outcome.map(|()| read)
     }
@@ -141,14 +155,12 @@ impl<'a> Reader<'a> {
         morefs: Vec<MoRef>,
         into: &mut KindRead,
     ) -> Result<Vec<Moref>, Failed> {
-        self.context.progress.send_modify(|progress| progress.total += morefs.len() as u64);
+        self.count(kind, morefs.len() as i64, 0);
         let read = Mutex::new(std::mem::take(into));
         let answered = self.unlisted(kind, What::Columns, morefs, &read).await;
         *into = into_inner(read);
         let Answered { gone, unread, .. } = answered?;
-        self.context.progress.send_modify(|progress| {
-            progress.total = progress.total.saturating_sub(gone.len() as u64);
-        });
+        self.count(kind, -(gone.len() as i64), 0);
         into.keep_places(kind, unread)?;
         Ok(gone.into_iter().map(|moref| (&*moref.value).into()).collect())
     }
@@ -183,9 +195,7 @@ impl<'a> Reader<'a> {
             // A round in which something is proven gone brings the end nearer.
             fruitless += usize::from(gone == before);
             if asked.is_empty() {
-                self.context.progress.send_modify(|progress| {
-                    progress.total = progress.total.saturating_sub(gone as u64);
-                });
+                self.count(kind, -(gone as i64), 0);
                 return Ok(unread);
             }
         }
@@ -267,7 +277,36 @@ impl<'a> Reader<'a> {
         }
         let new = read.objects.len() - known;
         read.came += new;
-        self.context.progress.send_modify(|progress| progress.done += new as u64);
+        drop(read);
+        self.count(kind, 0, new as i64);
+    }
+
+    fn listing(&self, more: isize) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.listing = counts.listing.saturating_add_signed(more);
+        if more > 0 {
+            self.context.step("listing the inventory");
+        }
+    }
+
+    /// So many more objects of a kind are listed, and so many more have come.
+    fn count(&self, kind: Kind, listed: i64, came: i64) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.left.entry(kind).or_default() += listed - came;
+        let (mut done, mut total) = (0, 0);
+        self.context.progress.send_modify(|progress| {
+            progress.total = progress.total.saturating_add_signed(listed);
+            progress.done = progress.done.saturating_add_signed(came);
+            (done, total) = (progress.done, progress.total);
+            // Several kinds are read at once; what takes longest is what is waited for.
+            let most = counts.left.iter().max_by_key(|(_, left)| **left).filter(|(_, left)| **left > 0);
+            if let (Some((kind, _)), 0) = (most, counts.listing) {
+                progress.step = format!("reading {}", kind.plural());
+            }
+        });
+        if counts.listing == 0 && total > 0 {
+            self.context.reached(Phase::Reading, done as usize, total as usize);
+        }
     }
 
     /// What to ask for of a kind.

@@ -3,9 +3,9 @@
 
 use super::pass::{self, Denied, Reading};
 use super::read::{Failed, KindRead};
-use super::{Context, Stop, apply, guard, refused};
+use super::{Context, Phase, Stop, apply, guard, refused};
 use crate::explain;
-use contract::{ApiError, Code, Diff, Kind, Moref, OperationState, Snapshot, Time};
+use contract::{ApiError, Code, Diff, Kind, Moref, OperationState, Progress, Snapshot, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::Finish;
@@ -40,15 +40,14 @@ pub(crate) async fn sync(
             })
             .into());
     }
-    context.step("writing");
+    context.step("comparing");
     let pass = apply::pass(reading, before, began).await;
-    let staged = context.store.stage(&context.claim, &pass).await.map_err(explain::store)?;
+    let comparing = context.onward(Phase::Comparing);
+    let staged = context.store.stage(&context.claim, &pass, &comparing).await.map_err(stopped)?;
     if !accept_removals {
         guard::check(&context.claim.operation, &staged)?;
     }
-    if context.cancel.is_cancelled() {
-        return Err(Stop::Cancelled);
-    }
+    context.step("writing");
     let asked = |kind: &Kind| match scope {
         Scope::Kinds(kinds) => kinds.contains(kind),
         Scope::Clusters(_) => *kind == Kind::Hosts,
@@ -58,19 +57,28 @@ pub(crate) async fn sync(
         state: if lacks.is_none() { OperationState::Succeeded } else { OperationState::Partial },
         at: (context.now)(),
         diff: sum(staged.diff.iter().filter(|(kind, _)| asked(kind)).map(|(_, diff)| *diff)),
-        progress: context.progress.borrow().clone(),
+        progress: Progress { percent: Some(100), ..context.progress.borrow().clone() },
         calls: traffic.calls,
         bytes: traffic.bytes,
         error: lacks,
     };
+    let writing = context.onward(Phase::Writing);
     let published =
-        context.store.publish(&context.claim, staged, &pass, finish).await.map_err(explain::store)?;
+        context.store.publish(&context.claim, staged, &pass, finish, &writing).await.map_err(stopped)?;
     tracing::info!(
         vcenter = context.vcenter.vcenter.name,
         rows_written = published.rows_written,
         "published"
     );
     Ok((published.change_seq, apply::after(pass, before).await))
+}
+
+/// A write that failed, or that was cancelled between two chunks.
+fn stopped(error: store::Error) -> Stop {
+    match error {
+        store::Error::Stopped { .. } => Stop::Cancelled,
+        error => explain::store(error).into(),
+    }
 }
 
 /// Reads the scope; a session that ended in the middle is replaced once, and the pass begins anew. Answers with when
@@ -102,7 +110,7 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
         }
         tracing::info!(vcenter = context.vcenter.vcenter.name, "the session ended in the middle: once more");
         context.connections.lost(&context.vcenter.vcenter.id, &lease.session).await;
-        context.progress.send_modify(|progress| *progress = contract::Progress::default());
+        context.progress.send_modify(|progress| *progress = Progress::default());
         renewed = true;
     }
 }

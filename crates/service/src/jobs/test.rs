@@ -2,7 +2,7 @@
 //! Refuses to touch the inventory.
 
 use super::read::{self, Refused};
-use super::{Context, Stop, refused};
+use super::{Context, Phase, Stop, refused};
 use crate::{explain, wire};
 use contract::{Kind, TestReport};
 use std::collections::BTreeSet;
@@ -17,7 +17,11 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
     // A session that is open already would say nothing of the login.
     context.connections.leave(&context.vcenter.vcenter.id).await;
     let lease = context.lease().await?;
-    let seen = look_around(&lease.session, |kind| context.step(&format!("looking at {}", kind.plural())));
+    let seen = look_around(&lease.session, |kind| {
+        context.step(&format!("looking at {}", kind.plural()));
+        let done = Kind::READ.iter().position(|one| *one == kind).unwrap_or(0);
+        context.reached(Phase::Whole, done, Kind::READ.len());
+    });
     let seen = context.or_cancelled(seen).await?;
     let seen = seen.map_err(|error| explain::vsphere(&context.vcenter, &error))?;
     // Every path was asked for: what the server refused earlier and knows now is asked for again from here on.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use simulator::{Error, Options, Simulator};
+use simulator::{Access, Error, Options, Simulator};
 
 use crate::raw::{COLLECTOR, Raw, SERVICE, SESSION_MANAGER, VIEW_MANAGER, enveloped};
 use crate::support::start;
@@ -32,7 +32,7 @@ async fn a_port_that_is_taken_is_an_error_and_one_given_back_is_free() {
     let simulator = start(1, 1).await;
     let port = simulator.address().port();
     assert!(simulator.address().ip().is_loopback());
-    let options = || Options { port, ..Options::new(1, 1) };
+    let options = || Options { access: Access { port, ..Access::default() }, ..Options::new(1, 1) };
     assert!(matches!(Simulator::start(options()).await, Err(Error::Listen { .. })));
     simulator.stop().await;
     Simulator::start(options()).await.unwrap().stop().await;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use simulator::{Behavior, Recording, Simulator};
+use simulator::{Access, Behavior, Recording, Simulator};
 
 use crate::faults::logged_in;
 use crate::raw::{Raw, Reply, SERVICE, VIEW_MANAGER, chunk};
@@ -12,7 +12,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 async fn replay(name: &str, behavior: Behavior) -> Simulator {
-    Simulator::replay(Recording::read(&file(name)).unwrap(), 0, behavior).await.unwrap()
+    Simulator::replay(Recording::read(&file(name)).unwrap(), Access::default(), behavior).await.unwrap()
 }
 
 /// Everything of a type through a view on the root folder, page by page.

@@ -248,7 +248,7 @@ async fn a_removed_vcenter_takes_everything_with_it_but_its_credential() {
     let hosts = vec![object(Kind::Hosts, "host-1", "a")];
     publish(&store, &id, "op-1", &pass(hosts.clone(), &[Kind::Hosts], 5_000)).await;
     let claim = claimed(&store, &id, "op-2").await;
-    store.stage(&claim, &pass(vec![], &[Kind::Hosts], 6_000)).await.unwrap();
+    store.stage(&claim, &pass(vec![], &[Kind::Hosts], 6_000), &go_on).await.unwrap();
 
     let error = store.remove_vcenter(&id).await.unwrap_err();
     assert!(matches!(&error, Error::Running { operation } if operation.as_str() == "op-2"), "{error:?}");

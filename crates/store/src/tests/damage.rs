@@ -352,7 +352,7 @@ fn a_database_is_sound_when_nothing_is_wrong_with_it_and_it_has_its_write_ahead_
 #[tokio::test]
 async fn a_connection_whose_transaction_sqlite_ended_by_itself_is_not_used_again() {
     let (_dir, store) = opened().await;
-    let mut tx = store.engine().write(crate::error::Attempt::to("writing")).await.unwrap();
+    let mut tx = store.engine().write(store.attempt("writing")).await.unwrap();
     // What SQLite does by itself on a full disk, behind the back of who counts transactions.
     sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
     drop(tx);

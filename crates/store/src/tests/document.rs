@@ -1,7 +1,7 @@
 //! Documents: there and back, and those of other releases.
 
 use super::*;
-use crate::document::{decode, encode, hash};
+use crate::document::{BEGINNING, decode, encode, hash, name};
 use contract::columns::Shape;
 use proptest::prelude::*;
 
@@ -112,4 +112,37 @@ async fn rows_of_a_kind_that_only_a_newer_release_knows_are_left_alone() {
     publish(&store, &id, "2", &hosts).await;
     assert_eq!(store.load(&id).await.unwrap().objects.len(), 1);
     assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM objects").await, 2);
+}
+
+proptest! {
+    #[test]
+    fn a_name_is_read_off_the_beginning_of_a_document_that_has_one(object in any_object(), called in "\\PC{0,80}") {
+        let mut object = object;
+        let slot = columns::of(object.kind).slot("name").unwrap();
+        // A snapshot's VM comes first.
+        prop_assume!(object.kind != Kind::Snapshots);
+        object.values[slot] = Value::text(&*called);
+        let beginning = |object: &Object| {
+            let document = encode(object).unwrap();
+            document.chars().take(usize::try_from(BEGINNING).unwrap()).collect::<String>()
+        };
+        prop_assert_eq!(name(&beginning(&object)), Some(called.into()));
+        object.values[slot] = Value::Null;
+        prop_assert_eq!(name(&beginning(&object)), None);
+    }
+}
+
+#[test]
+fn a_name_that_is_longer_than_the_beginning_or_damaged_is_not_guessed() {
+    let long = format!("{{\"values\":{{\"name\":\"{}", "x".repeat(700));
+    let damaged = [
+        "",
+        "{\"values\":",
+        "{\"values\":{\"name\":",
+        "{\"values\":{\"name\":7}}",
+        "{\"values\":{\"name\":\"a",
+    ];
+    for beginning in damaged.into_iter().chain([&*long]) {
+        assert_eq!(name(beginning), None, "{beginning}");
+    }
 }

@@ -167,10 +167,10 @@ async fn a_pass_that_is_discarded_or_failed_changes_nothing() {
     let before = store.load(&id).await.unwrap();
     let claim = claimed(&store, &id, "2").await;
     let other = pass(hosts(&[("host-2", "b")]), &[Kind::Hosts], 6_000);
-    store.stage(&claim, &other).await.unwrap();
+    store.stage(&claim, &other, &go_on).await.unwrap();
     store.discard(&claim).await.unwrap();
     assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM staged").await, 0);
-    store.stage(&claim, &other).await.unwrap();
+    store.stage(&claim, &other, &go_on).await.unwrap();
     store.finish(&claim, Finish { state: OperationState::Failed, ..finish(7_000) }).await.unwrap();
     assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM staged").await, 0);
     let after = store.load(&id).await.unwrap();
@@ -183,12 +183,12 @@ async fn what_is_staged_twice_is_published_once() {
     let id = with_vcenter(&store, "Berlin").await;
     let claim = claimed(&store, &id, "1").await;
     store
-        .stage(&claim, &pass(hosts(&[("host-1", "a"), ("host-2", "b")]), &[Kind::Hosts], 5_000))
+        .stage(&claim, &pass(hosts(&[("host-1", "a"), ("host-2", "b")]), &[Kind::Hosts], 5_000), &go_on)
         .await
         .unwrap();
     let second = pass(hosts(&[("host-2", "b")]), &[Kind::Hosts], 6_000);
-    let staged = store.stage(&claim, &second).await.unwrap();
-    store.publish(&claim, staged, &second, finish(6_000)).await.unwrap();
+    let staged = store.stage(&claim, &second, &go_on).await.unwrap();
+    store.publish(&claim, staged, &second, finish(6_000), &go_on).await.unwrap();
     assert_eq!(names(&store.load(&id).await.unwrap(), Kind::Hosts).len(), 1);
 }
 
@@ -200,12 +200,12 @@ async fn whoever_lost_its_claim_publishes_and_changes_nothing() {
     let before = store.load(&id).await.unwrap();
     let claim = claimed(&store, &id, "2").await;
     let other = pass(hosts(&[("host-2", "b")]), &[Kind::Hosts], 6_000);
-    let staged = store.stage(&claim, &other).await.unwrap();
+    let staged = store.stage(&claim, &other, &go_on).await.unwrap();
     execute(dir.path(), "UPDATE operations SET claim_no = claim_no + 1 WHERE id = '2'").await;
 
     let lost = |error: Error| assert!(matches!(error, Error::ClaimLost { .. }), "{error:?}");
-    lost(store.publish(&claim, staged.clone(), &other, finish(6_000)).await.unwrap_err());
-    lost(store.stage(&claim, &other).await.unwrap_err());
+    lost(store.publish(&claim, staged.clone(), &other, finish(6_000), &go_on).await.unwrap_err());
+    lost(store.stage(&claim, &other, &go_on).await.unwrap_err());
     lost(store.progress(&claim, &Progress::default(), 0, 0).await.unwrap_err());
     lost(store.finish(&claim, finish(6_000)).await.unwrap_err());
     let after = store.load(&id).await.unwrap();
@@ -219,9 +219,9 @@ async fn what_was_staged_only_in_part_is_not_published() {
     let id = with_vcenter(&store, "Berlin").await;
     let claim = claimed(&store, &id, "1").await;
     let both = pass(hosts(&[("host-1", "a"), ("host-2", "b")]), &[Kind::Hosts], 5_000);
-    let staged = store.stage(&claim, &both).await.unwrap();
+    let staged = store.stage(&claim, &both, &go_on).await.unwrap();
     execute(dir.path(), "DELETE FROM staged WHERE moref = 'host-2'").await;
-    let error = store.publish(&claim, staged, &both, finish(5_000)).await.unwrap_err();
+    let error = store.publish(&claim, staged, &both, finish(5_000), &go_on).await.unwrap_err();
     assert!(matches!(error, Error::Incomplete { staged: 2, found: 1, .. }), "{error:?}");
     assert_eq!(store.load(&id).await.unwrap().objects, []);
     assert_eq!(store.operation("1").await.unwrap().state, OperationState::Running);
@@ -272,8 +272,7 @@ async fn a_full_disk_fails_the_pass_and_the_same_process_goes_on_when_there_is_r
     let limit = |pages: i64| {
         let store = store.clone();
         async move {
-            let mut tx =
-                store.engine().write(crate::error::Attempt::to("limiting the database")).await.unwrap();
+            let mut tx = store.engine().write(store.attempt("limiting the database")).await.unwrap();
             sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
                 .execute(&mut *tx)
                 .await
@@ -284,11 +283,81 @@ async fn a_full_disk_fails_the_pass_and_the_same_process_goes_on_when_there_is_r
     limit(1).await;
     let vms: Vec<_> = (0..300).map(|n| object(Kind::Vms, &format!("vm-{n}"), &"x".repeat(5_000))).collect();
     let claim = claimed(&store, &id, "op").await;
-    let full = store.stage(&claim, &pass(vms.clone(), &[Kind::Vms], 5_000)).await;
+    let full = store.stage(&claim, &pass(vms.clone(), &[Kind::Vms], 5_000), &go_on).await;
     assert!(matches!(full, Err(Error::DiskFull { .. })), "{full:?}");
     limit(1_000_000).await;
     store.discard(&claim).await.unwrap();
     store.finish(&claim, finish(5_500)).await.unwrap();
     publish(&store, &id, "next", &pass(vms, &[Kind::Vms], 6_000)).await;
     assert_eq!(store.load(&id).await.unwrap().objects.len(), 300);
+}
+
+#[tokio::test]
+async fn a_part_holds_its_kinds_and_single_objects_with_those_that_they_refer_to() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let mut objects = hosts(&[("host-1", "a"), ("host-2", "b")]);
+    objects.extend((0..5).map(|n| object(Kind::Vms, &format!("vm-{n}"), "vm")));
+    objects.extend((0..5).map(|n| object(Kind::Networks, &format!("network-{n}"), "lan")));
+    publish(&store, &id, "1", &pass(objects, &Kind::ALL, 5_000)).await;
+    let all = store.load(&id).await.unwrap();
+    let of = |loaded: &Loaded| {
+        let mut keys: Vec<(Kind, String)> =
+            loaded.objects.iter().map(|object| (object.kind, object.moref.to_string())).collect();
+        keys.sort();
+        keys
+    };
+    let part = |kinds: &[Kind], objects: &[(Kind, &str)]| Part {
+        kinds: kinds.to_vec(),
+        objects: objects.iter().map(|(kind, moref)| (*kind, (*moref).into())).collect(),
+    };
+    let nothing = store.load_part(&id, &Part::default()).await.unwrap();
+    assert_eq!((of(&nothing), coverage(&nothing)), (vec![], coverage(&all)));
+    let some = store
+        .load_part(&id, &part(&[Kind::Hosts], &[(Kind::Vms, "vm-3"), (Kind::Vms, "vm-9")]))
+        .await
+        .unwrap();
+    let expected = [
+        (Kind::Hosts, "host-1"),
+        (Kind::Hosts, "host-2"),
+        (Kind::Vms, "vm-3"),
+        (Kind::Networks, "network-1"),
+        (Kind::Networks, "network-2"),
+    ];
+    let mut expected = expected.map(|(kind, moref)| (kind, moref.to_owned()));
+    expected.sort();
+    assert_eq!((of(&some), some.change_seq), (expected.to_vec(), all.change_seq));
+    let both = store.load_part(&id, &part(&Kind::ALL, &[(Kind::Vms, "vm-3")])).await.unwrap();
+    assert_eq!(of(&both), of(&all), "what is of a kind that is read anyway comes once");
+}
+
+#[tokio::test]
+async fn names_and_counts_are_those_of_the_objects() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let mut objects = hosts(&[("host-1", "a \"b\" ü"), ("host-2", "c")]);
+    objects.extend((0..5).map(|n| object(Kind::Vms, &format!("vm-{n}"), "vm")));
+    let folder = |moref: &str, is_root| {
+        let mut folder = (*object(Kind::Folders, moref, "f")).clone();
+        folder.values[columns::of(Kind::Folders).slot("is_root").unwrap()] = Value::Bool(is_root);
+        Arc::new(folder)
+    };
+    objects.extend([folder("group-d1", true), folder("group-v2", false)]);
+    publish(&store, &id, "1", &pass(objects, &Kind::ALL, 5_000)).await;
+    let mut names = store.names(&id, Kind::Hosts).await.unwrap();
+    names.sort();
+    let expected = [("host-1", "a \"b\" ü"), ("host-2", "c")];
+    assert_eq!(names, expected.map(|(moref, name)| (moref.into(), Some(name.into()))));
+    let summary = store.summary(&id).await.unwrap();
+    let counts = |hosts, vms| BTreeMap::from([(Kind::Hosts, hosts), (Kind::Vms, vms), (Kind::Folders, 1)]);
+    assert_eq!((&summary.counts, summary.left_out), (&counts(2, 5), 0), "the root folder isn't counted");
+    assert_eq!(summary.coverage, store.load(&id).await.unwrap().coverage);
+
+    execute(dir.path(), "UPDATE objects SET document = CAST(x'7bff7d' AS TEXT) WHERE moref = 'host-2'").await;
+    execute(dir.path(), "UPDATE objects SET kind = CAST(x'ff' AS TEXT) WHERE moref = 'vm-1'").await;
+    let mut names = store.names(&id, Kind::Hosts).await.unwrap();
+    names.sort();
+    assert_eq!(names[1], ("host-2".into(), None), "what is damaged has no name");
+    let summary = store.summary(&id).await.unwrap();
+    assert_eq!((summary.counts, summary.left_out), (counts(2, 4), 1), "what has no kind is counted nowhere");
 }

@@ -214,7 +214,7 @@ async fn a_migration_that_rebuilds_a_table_keeps_what_refers_to_it() {
     publish(&store, &id, "1", &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 5_000)).await;
     let claim = claimed(&store, &id, "2").await;
     store
-        .stage(&claim, &pass(vec![object(Kind::Hosts, "host-1", "b")], &[Kind::Hosts], 6_000))
+        .stage(&claim, &pass(vec![object(Kind::Hosts, "host-1", "b")], &[Kind::Hosts], 6_000), &go_on)
         .await
         .unwrap();
     store.close().await;
@@ -329,7 +329,7 @@ async fn a_database_that_others_keep_busy_is_told_from_one_that_fails() {
         .busy_timeout(std::time::Duration::ZERO);
     let mut connection = sqlx::ConnectOptions::connect(&impatient).await.unwrap();
     let busy = sqlx::query("DELETE FROM changes").execute(&mut connection).await.unwrap_err();
-    let attempt = || crate::error::Attempt::to("writing");
+    let attempt = || store.attempt("writing");
     let busy = engine::error(attempt(), busy);
     assert!(matches!(busy, Error::Busy { .. }), "{busy:?}");
     let late = engine::error(attempt(), sqlx::Error::PoolTimedOut);

@@ -22,7 +22,7 @@ async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
         (claim.claim_no, claim.operation.state, claim.operation.attempts),
         (1, OperationState::Running, 1)
     );
-    let progress = Progress { step: "reading hosts".to_owned(), done: 7, total: 9 };
+    let progress = Progress { step: "reading hosts".to_owned(), done: 7, total: 9, percent: Some(33) };
     store.progress(&claim, &progress, 11, 12).await.unwrap();
     let running = store.operation("op").await.unwrap();
     assert_eq!((running.progress, running.calls, running.bytes), (progress, 11, 12));
@@ -162,8 +162,8 @@ async fn refreshes_that_readers_started_and_that_are_over_hide_nothing() {
         }
     }
     let ids = |operations: Vec<Operation>| operations.into_iter().map(|o| o.id.0).collect::<Vec<_>>();
-    assert_eq!(ids(store.noted_operations(9).await.unwrap()), ["3", "1"]);
-    assert_eq!(ids(store.noted_operations(1).await.unwrap()), ["3"]);
+    assert_eq!(ids(store.recent_operations(9).await.unwrap()), ["3", "1"]);
+    assert_eq!(ids(store.recent_operations(1).await.unwrap()), ["3"]);
 }
 
 #[tokio::test]
@@ -172,7 +172,9 @@ async fn operations_of_a_process_that_left_are_interrupted_and_their_lane_is_fre
     let id = with_vcenter(&store, "Berlin").await;
     let gone = Store::open(dir.path()).await.unwrap();
     let claim = claimed(&gone, &id, "1").await;
-    gone.stage(&claim, &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 2_000)).await.unwrap();
+    gone.stage(&claim, &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 2_000), &go_on)
+        .await
+        .unwrap();
     gone.submit(operation("2", &id, Refresh)).await.unwrap();
     assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [], "it lives");
     gone.close().await;

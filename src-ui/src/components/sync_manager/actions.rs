@@ -1,7 +1,9 @@
 //! What can be done with one vCenter, and with several that were chosen.
 //! Refuses to do to the others what fails on one: each runs on its own and fails on its own.
 
+use super::outcome::asked;
 use super::{Work, counted};
+use crate::components::menu::{Menu, MenuItem};
 use crate::hooks::{open as open_dialog, use_vcenter_service};
 use crate::state::route::{Dialog, Focus};
 use contract::{Origin, Vcenter};
@@ -45,6 +47,58 @@ pub(super) fn Actions(props: &Properties) -> Html {
     }
 }
 
+/// The button of a row: what is done most, or its end; and the menu of everything else.
+#[function_component]
+pub(super) fn RowActions(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let vcenter = &props.vcenter;
+    let running = asked(&service, vcenter);
+    let sync = {
+        let (service, vcenter) = (service.clone(), vcenter.clone());
+        Callback::from(move |_| service.full_sync(&vcenter))
+    };
+    let is_running = !running.is_empty();
+    let cancel = {
+        let (service, running) = (service.clone(), running.clone());
+        Callback::from(move |()| running.iter().for_each(|operation| service.cancel(&operation.id)))
+    };
+    let first = match is_running {
+        true => html! {
+            <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={cancel.reform(|_: MouseEvent| ())}
+                label="Cancel" aria_label={format!("Cancel: {}", vcenter.name)} />
+        },
+        false => html! { <Work label="Full sync" vcenter={vcenter.clone()} onclick={sync} /> },
+    };
+    let busy = service.is_vcenter_busy(&vcenter.id).then_some(AttrValue::Static(super::BUSY));
+    let act = |label: &'static str, act: fn(&crate::hooks::VcenterService, &Vcenter)| {
+        let (service, vcenter) = (service.clone(), vcenter.clone());
+        let choose = Callback::from(move |()| act(&service, &vcenter));
+        MenuItem { label: label.into(), barred: busy.clone(), choose }
+    };
+    let open = |label: &'static str, barred: Option<AttrValue>, dialog: fn(contract::VcenterId) -> Dialog| {
+        let id = vcenter.id.clone();
+        let choose = Callback::from(move |()| open_dialog(dialog(id.clone())));
+        MenuItem { label: label.into(), barred, choose }
+    };
+    let mut items = Vec::new();
+    if is_running {
+        items.push(MenuItem { label: "Cancel".into(), barred: None, choose: cancel });
+    }
+    items.extend([
+        act("Full sync", crate::hooks::VcenterService::full_sync),
+        open("Sync hosts…", busy.clone(), Dialog::Clusters),
+        act("Test connection", crate::hooks::VcenterService::test_connection),
+        open("Edit…", None, |id| Dialog::Edit(id, Focus::First)),
+        open("Remove…", None, Dialog::Remove),
+    ]);
+    html! {
+        <div class="muster-row-actions">
+            <span class="muster-row-actions__first">{ first }</span>
+            <Menu label={format!("Actions for {}", vcenter.name)} {items} />
+        </div>
+    }
+}
+
 /// The vCenters that were chosen.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct BatchProperties {
@@ -83,9 +137,9 @@ pub(super) fn Batch(props: &BatchProperties) -> Html {
         }
     };
     html! {
-        <div class="muster-actions" role="group" aria-label="Work on the chosen vCenters">
+        <div class="muster-actions" role="group" aria-label="Actions for the selected vCenters">
             <span class="muster-quiet" aria-live="polite">
-                { format!("{} chosen", counted(props.chosen.len())) }
+                { format!("{} selected", counted(props.chosen.len())) }
             </span>
             { button("Full sync", idle.is_empty(), each(crate::hooks::VcenterService::full_sync)) }
             { button("Sync hosts", idle.is_empty(), each(|service, vcenter| service.sync_hosts(vcenter, Vec::new()))) }

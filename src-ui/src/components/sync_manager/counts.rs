@@ -5,7 +5,7 @@ use crate::hooks::use_vcenter_service;
 use crate::state::route::Route;
 use crate::state::table::View;
 use crate::state::words;
-use contract::{Kind, Vcenter};
+use contract::{Kind, Vcenter, VcenterStatus};
 use yew::prelude::*;
 
 /// A vCenter, and of which kinds.
@@ -15,16 +15,26 @@ pub(super) struct Properties {
     pub(super) kinds: Vec<Kind>,
 }
 
+/// How many objects of a kind are known; `None` where none were ever read, which isn't 0.
+pub(super) fn count(status: &VcenterStatus, kind: Kind) -> Option<u64> {
+    let count = status.counts.get(&kind.name().replace('-', "_")).copied().unwrap_or(0);
+    (count > 0 || status.synced_at.is_some()).then_some(count)
+}
+
 /// Links with numbers.
 #[function_component]
 pub(super) fn Counts(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let Some(status) = service.world().status(&props.vcenter.id) else { return Html::default() };
     let links = props.kinds.iter().map(|kind| {
-        let count = status.counts.get(&kind.name().replace('-', "_")).copied().unwrap_or(0);
+        let count = count(status, *kind)?;
         let view = View::of(*kind).within(Some(props.vcenter.id.clone()));
         let to = Route::Inventory(Box::new(view));
-        html! { <li><Link {to}>{ words::of_kind(count as usize, *kind) }</Link></li> }
+        Some(html! { <li><Link {to}>{ words::of_kind(count as usize, *kind) }</Link></li> })
     });
+    let links: Vec<Html> = links.flatten().collect();
+    if links.is_empty() {
+        return Html::default();
+    }
     html! { <ul class="muster-counts" role="list">{ for links }</ul> }
 }

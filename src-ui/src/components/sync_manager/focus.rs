@@ -2,7 +2,8 @@
 
 use super::actions::Actions;
 use super::counts::Counts;
-use super::row::{Tags, address, product, work};
+use super::facts::{Tags, address, product};
+use super::outcome::Outcomes;
 use crate::components::outcome::Outcome;
 use crate::components::status::{Age, State};
 use crate::hooks::use_vcenter_service;
@@ -52,7 +53,7 @@ pub(super) fn Focused(props: &Properties) -> Html {
                     <State vcenter={vcenter.clone()} />
                     <Age vcenter={vcenter.clone()} />
                     <Counts vcenter={vcenter.clone()} {kinds} />
-                    <div>{ work(&service, vcenter) }</div>
+                    <Outcomes vcenter={vcenter.clone()} />
                     <Actions vcenter={vcenter.clone()} />
                 </div>
             </section>

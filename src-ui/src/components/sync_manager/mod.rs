@@ -2,8 +2,11 @@
 //! Refuses to be three components: the dashboard, the single focus and the strip show the same in three sizes.
 
 mod actions;
+mod card;
 mod counts;
+mod facts;
 mod focus;
+mod outcome;
 mod row;
 mod strip;
 
@@ -21,7 +24,7 @@ use yew::prelude::*;
 /// Which vCenters, and how large.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct Properties {
-    /// Every vCenter, each on a row, with a choice of several at once.
+    /// Every vCenter, each on a row of a table, with a choice of several at once.
     #[prop_or_default]
     pub(crate) show_all_vcenters: bool,
     /// One vCenter, in full.
@@ -102,12 +105,28 @@ pub(crate) fn VcenterSyncManager(props: &Properties) -> Html {
                 <div class="muster-batch">
                     <label class="muster-check">
                         <input type="checkbox" checked={picked.len() == shown.len()} onchange={choose_all} />
-                        { "Choose all" }
+                        { "Select all" }
                     </label>
                     <actions::Batch chosen={picked} />
                 </div>
             }
-            <ul class="muster-vcenters" role="list">{ for rows }</ul>
+            <table class="muster-vcenters" aria-label="vCenters">
+                <thead>
+                    <tr>
+                        <td class="muster-vcenter__choose" />
+                        <td class="muster-vcenter__toggle" />
+                        <th scope="col" class="muster-vcenter__state">{ "State" }</th>
+                        <th scope="col" class="muster-vcenter__name">{ "Name" }</th>
+                        <th scope="col" class="muster-vcenter__version">{ "Version" }</th>
+                        <th scope="col" class="muster-vcenter__age muster-number">{ "Age" }</th>
+                        <th scope="col" class="muster-vcenter__count muster-number">{ "Hosts" }</th>
+                        <th scope="col" class="muster-vcenter__count muster-number">{ "VMs" }</th>
+                        <th scope="col" class="muster-vcenter__last">{ "Last sync" }</th>
+                        <td class="muster-vcenter__actions" />
+                    </tr>
+                </thead>
+                { for rows }
+            </table>
         </div>
     }
 }
@@ -149,6 +168,9 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
     }
 }
 
+/// Why nothing can be started at the moment.
+pub(super) const BUSY: &str = "Other work on it is under way: cancel it, or wait for its end.";
+
 /// A button that starts work on a vCenter. While other work is under way it does nothing and says why, and keeps the
 /// focus that a disabled one would lose.
 #[derive(Clone, PartialEq, Properties)]
@@ -165,7 +187,7 @@ pub(crate) fn Work(props: &WorkProperties) -> Html {
     let busy = service.is_vcenter_busy(&props.vcenter.id);
     let is_offline = service.world().troubled().any(|status| status.vcenter_id == props.vcenter.id);
     let title = match (busy, is_offline) {
-        (true, _) => Some("Other work on it is under way: cancel it, or wait for its end."),
+        (true, _) => Some(BUSY),
         (false, true) => Some("Needs the connection, which failed the last time: this tries again."),
         (false, false) => None,
     };

@@ -1,19 +1,25 @@
-//! One vCenter on a row of the dashboard.
+//! One vCenter as a row of the table: what is asked of it most, and its card below when it is expanded.
+//! Refuses to grow: what doesn't fit on two lines is in the card.
 
-use super::actions::Actions;
-use super::counts::Counts;
+use super::actions::RowActions;
+use super::card::Card;
+use super::counts::count;
+use super::facts::{address, state};
+use super::outcome::LastSync;
 use crate::components::icon::icon;
 use crate::components::link::Link;
-use crate::components::outcome::Outcome;
-use crate::components::progress::OperationProgress;
-use crate::components::status::{Age, State};
+use crate::components::name::Name;
 use crate::hooks::use_vcenter_service;
 use crate::state::route::Route;
+use crate::state::table::View;
 use crate::state::words;
-use contract::{Kind, Origin, Vcenter, VcenterId};
+use contract::{Kind, Vcenter, VcenterId};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
+
+/// Columns of the table, with the choice, the details and the buttons.
+pub(super) const COLUMNS: usize = 10;
 
 /// The vCenter.
 #[derive(Clone, PartialEq, Properties)]
@@ -23,10 +29,11 @@ pub(super) struct Properties {
     pub(super) choose: Callback<(VcenterId, bool)>,
 }
 
-/// The row.
+/// The row, and its card.
 #[function_component]
 pub(super) fn VcenterRow(props: &Properties) -> Html {
     let service = use_vcenter_service();
+    let is_open = use_state_eq(|| false);
     let vcenter = &props.vcenter;
     let onchange = {
         let (choose, id) = (props.choose.clone(), vcenter.id.clone());
@@ -35,86 +42,71 @@ pub(super) fn VcenterRow(props: &Properties) -> Html {
             choose.emit((id.clone(), input.is_some_and(|input| input.checked())));
         })
     };
+    let toggle = {
+        let is_open = is_open.clone();
+        Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
+    };
     let one = Route::Vcenters { one: Some(vcenter.id.clone()), dialog: None };
-    let kinds = vec![Kind::Clusters, Kind::Hosts, Kind::Vms, Kind::Datastores, Kind::Networks];
+    let card = format!("card-{}", vcenter.id);
+    let arrow = if *is_open { "angle-down" } else { "angle-right" };
     html! {
-        <li class="muster-vcenter" data-vcenter={vcenter.name.clone()}>
-            <input class="muster-vcenter__choose" type="checkbox" checked={props.is_chosen} {onchange}
-                aria-label={format!("Choose {}", vcenter.name)} />
-            <div class="muster-vcenter__name">
-                <h2><Link to={one}>{ &vcenter.name }</Link></h2>
-                <div class="muster-quiet muster-cut" title={address(vcenter)}>{ address(vcenter) }</div>
-                <div class="muster-quiet muster-words">{ product(vcenter) }</div>
-                <Tags tags={vcenter.tags.clone()} />
-            </div>
-            <div class="muster-vcenter__state">
-                <State vcenter={vcenter.clone()} />
-                <Age vcenter={vcenter.clone()} />
-                <Counts vcenter={vcenter.clone()} {kinds} />
-            </div>
-            <div class="muster-vcenter__work">{ work(&service, vcenter) }</div>
-            <Actions vcenter={vcenter.clone()} />
-        </li>
+        <tbody class={classes!("muster-vcenter", is_open.then_some("muster-vcenter--open"))} data-vcenter={vcenter.name.clone()}>
+            <tr class="muster-vcenter__row">
+                <td class="muster-vcenter__choose">
+                    <input type="checkbox" checked={props.is_chosen} {onchange} aria-label={format!("Select {}", vcenter.name)} />
+                </td>
+                <td class="muster-vcenter__toggle">
+                    <button type="button" class="pf-v6-c-button pf-m-plain pf-m-small" onclick={toggle} title="Details"
+                        aria-expanded={is_open.to_string()} aria-controls={card.clone()} aria-label={format!("Details of {}", vcenter.name)}>
+                        <span class="pf-v6-c-button__icon">{ icon(arrow) }</span>
+                    </button>
+                </td>
+                <td class="muster-vcenter__state">{ state(&service, vcenter) }</td>
+                <th scope="row" class="muster-vcenter__name">
+                    <Link to={one}><Name name={vcenter.name.clone()} /></Link>
+                    <div class="muster-quiet muster-cut" title={address(vcenter)}>{ address(vcenter) }</div>
+                </th>
+                <td class="muster-vcenter__version">{ vcenter.version.as_deref().map_or(NONE.to_owned(), words::shown) }</td>
+                <td class="muster-vcenter__age muster-number">{ age(&service, vcenter) }</td>
+                <td class="muster-vcenter__count muster-number">{ number(&service, vcenter, Kind::Hosts) }</td>
+                <td class="muster-vcenter__count muster-number">{ number(&service, vcenter, Kind::Vms) }</td>
+                <td class="muster-vcenter__last"><LastSync vcenter={vcenter.clone()} /></td>
+                <td class="muster-vcenter__actions"><RowActions vcenter={vcenter.clone()} /></td>
+            </tr>
+            <tr class="muster-vcenter__more" id={card} hidden={!*is_open}>
+                <td colspan={COLUMNS.to_string()}>
+                    if *is_open { <Card vcenter={vcenter.clone()} /> }
+                </td>
+            </tr>
+        </tbody>
     }
 }
 
-/// Labels of a vCenter.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct TagsProperties {
-    pub(super) tags: Vec<String>,
-}
+/// What stands where there is nothing.
+const NONE: &str = "\u{2013}";
 
-/// The labels.
-#[function_component]
-pub(super) fn Tags(props: &TagsProperties) -> Html {
-    let tags = props.tags.iter().map(|tag| html! { <li class="muster-tag">{ icon("tag") }{ tag }</li> });
-    html! { <ul class="muster-tags" role="list">{ for tags }</ul> }
-}
-
-/// What runs on a vCenter, or else how the last thing ended.
-pub(super) fn work(service: &crate::hooks::VcenterService, vcenter: &Vcenter) -> Html {
-    let own =
-        service.get_active_operations().into_iter().filter(|operation| operation.vcenter_id == vcenter.id);
-    let (asked, itself): (Vec<_>, Vec<_>) = own.partition(|operation| operation.origin == Origin::User);
-    if !asked.is_empty() {
-        let asked = asked.iter().map(|operation| {
-            html! { <OperationProgress key={operation.id.to_string()} operation={operation.clone()} /> }
-        });
-        return html! { { for asked } };
-    }
-    let last = match service.world().last_outcome(&vcenter.id) {
-        Some(operation) => html! { <Outcome operation={operation.clone()} /> },
-        None if service.is_vcenter_busy(&vcenter.id) => {
-            html! { <span class="muster-quiet">{ "Starting…" }</span> }
-        }
-        None => html! { <span class="muster-quiet">{ "Nothing was done yet" }</span> },
+/// How old its data is, and whether that is older than its TTL.
+fn age(service: &crate::hooks::VcenterService, vcenter: &Vcenter) -> Html {
+    let Some(at) = service.last_sync(&vcenter.id) else { return NONE.into() };
+    let age = words::age(at, service.world().now);
+    let is_fresh = age.is_some_and(|age| age <= vcenter.ttl_seconds as i64);
+    let (short, words) = match age {
+        Some(age) if age < 10 => ("just now".to_owned(), if is_fresh { "" } else { "stale" }),
+        Some(age) => (words::duration(age), if is_fresh { "" } else { "stale" }),
+        None => ("unknown".to_owned(), "stale"),
     };
-    // What goes on by itself leaves in its place what people look for.
-    let itself = itself.iter().map(|operation| {
-        let text = format!("{}: {}", words::job(operation), operation.progress.step);
-        html! { <span class="muster-quiet">{ text.trim_end_matches(": ").to_owned() }</span> }
-    });
-    html! { <>{ last }{ for itself }</> }
-}
-
-/// Where it is.
-pub(super) fn address(vcenter: &Vcenter) -> String {
-    let Vcenter { host, port, .. } = vcenter;
-    match (host.contains(':'), *port) {
-        (false, 443) => host.clone(),
-        (false, port) => format!("{host}:{port}"),
-        (true, port) => format!("[{host}]:{port}"),
+    html! {
+        <span class="muster-age" data-fresh={is_fresh.to_string()} title={format!("TTL {}", words::duration(vcenter.ttl_seconds as i64))}>
+            { short }
+            if !words.is_empty() { <div class="muster-quiet">{ words }</div> }
+        </span>
     }
 }
 
-/// What it is, as far as it said so.
-pub(super) fn product(vcenter: &Vcenter) -> String {
-    let parts = [vcenter.product.clone(), vcenter.version.clone()];
-    let build = vcenter.build.as_ref().map(|build| format!("build {build}"));
-    let named: Vec<String> = parts.into_iter().flatten().collect();
-    let shown = match build {
-        Some(build) => format!("{} · {build}", named.join(" ")),
-        None => named.join(" "),
-    };
-    words::shown(&shown)
+/// How many objects of a kind it has, which lead to their rows; nothing where none were ever read.
+fn number(service: &crate::hooks::VcenterService, vcenter: &Vcenter, kind: Kind) -> Html {
+    let Some(status) = service.world().status(&vcenter.id) else { return Html::default() };
+    let Some(count) = count(status, kind) else { return NONE.into() };
+    let to = Route::Inventory(Box::new(View::of(kind).within(Some(vcenter.id.clone()))));
+    html! { <Link {to} title={words::of_kind(count as usize, kind)}>{ words::grouped(count as i64) }</Link> }
 }

@@ -1,6 +1,7 @@
 //! One vCenter as a strip that fits into any page: state, age, progress, one button.
 
 use super::Work;
+use crate::components::name::Name;
 use crate::components::status::{Age, State};
 use crate::hooks::use_vcenter_service;
 use crate::state::words;
@@ -50,7 +51,7 @@ pub(super) fn Strip(props: &Properties) -> Html {
     };
     html! {
         <div class="muster-strip" data-strip={vcenter.name.clone()}>
-            <strong>{ &vcenter.name }</strong>
+            <strong class="muster-strip__name"><Name name={vcenter.name.clone()} /></strong>
             <State vcenter={vcenter.clone()} />
             <Age vcenter={vcenter.clone()} />
             <span class="muster-strip__work">{ work }</span>

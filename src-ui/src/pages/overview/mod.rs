@@ -5,6 +5,7 @@ use crate::components::failure::Failure;
 use crate::components::frame::icon_of;
 use crate::components::icon::icon;
 use crate::components::link::Link;
+use crate::components::name::Name;
 use crate::components::outcome::Outcome;
 use crate::components::progress::OperationProgress;
 use crate::components::status::{Age, State};
@@ -58,7 +59,7 @@ fn Estate(props: &EstateProperties) -> Html {
         let one = Route::Vcenters { one: Some(vcenter.id.clone()), dialog: None };
         html! {
             <li key={vcenter.id.to_string()} class="muster-fresh">
-                <Link class="muster-cut" to={one} title={vcenter.name.clone()}>{ &vcenter.name }</Link>
+                <Link to={one}><Name name={vcenter.name.clone()} /></Link>
                 <State vcenter={vcenter.clone()} />
                 <Age vcenter={vcenter.clone()} />
             </li>

@@ -137,7 +137,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         </>
     };
     html! {
-        <Dialog {title} close={props.close.clone()} {actions} wide=true>
+        <Dialog {title} close={props.close.clone()} {actions} wide=true is_filled={handle.is_filled()}>
             <form id="vc-form" class="pf-v6-c-form" onsubmit={submit} novalidate=true autocomplete="off">
                 <fieldset class="muster-fields" disabled={busy}>{ handle.fields() }</fieldset>
                 <div ref={result}>{ handle.result() }</div>
@@ -168,6 +168,11 @@ impl Handle {
         if !matches!(*self.stage, Stage::Testing | Stage::Saving) {
             self.stage.set(Stage::Typing);
         }
+    }
+
+    /// Whether something was typed that is stored nowhere.
+    fn is_filled(&self) -> bool {
+        *self.form != self.vcenter.as_ref().map_or_else(Form::new, Form::of) || self.has_password()
     }
 
     fn has_password(&self) -> bool {

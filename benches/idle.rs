@@ -1,0 +1,80 @@
+//! What the window costs while nobody does anything: its three processes on each page and hidden, with twelve vCenters.
+//! Refuses to count what happens before it has come to rest.
+
+use crate::page::Page;
+use crate::peer::{PASSWORD, Peer};
+use crate::table::Table;
+use crate::window::{add, open, sync};
+use anyhow::{Result, ensure};
+use contract::Trust;
+use std::path::Path;
+use std::time::Duration;
+
+const VCENTERS: usize = 12;
+
+/// How long each page is looked at.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// After this a page has drawn everything, and ages no longer change by the second.
+const REST: Duration = Duration::from_secs(75);
+
+/// The unit of CPU times in `/proc`: USER_HZ, which is 100 on every Linux.
+const TICK: f64 = 0.01;
+
+/// The most that all three may take of a core.
+const MOST: f64 = 0.5;
+
+/// The processes of a window, by the beginning of their name that the kernel keeps.
+const PROCESSES: [&str; 3] = ["muster", "WebKitWebProces", "WebKitNetworkPr"];
+
+/// The page believes that its window was minimised. Xvfb has nobody who minimises one.
+const HIDE: &str = "Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+    return null";
+
+pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
+    table.section(format!("Idle for {} s with {VCENTERS} vCenters: % of a core", LOOK.as_secs()));
+    let data = folder.join("idle");
+    let peers: Vec<Peer> = (0..VCENTERS).map(|_| Peer::vcenter()).collect();
+    let service = open(&data).await?;
+    for (number, peer) in peers.iter().enumerate() {
+        let trust = Trust::Pin { sha256: peer.sha256() };
+        let name = format!("vc-{number:02}");
+        let vcenter = add(&service, &name, &peer.address(), ("admin", PASSWORD), trust).await?;
+        sync(&service, &vcenter).await?;
+    }
+    service.close().await;
+    let page = Page::open(&data).await?;
+    for (what, address) in
+        [("overview", "#/"), ("vCenters", "#/vcenter"), ("VMs", "#/inventory/vms"), ("hidden", "")]
+    {
+        let script = match address {
+            "" => HIDE.to_owned(),
+            address => format!("location.hash = '{address}'; return null"),
+        };
+        page.run(&script).await?;
+        tokio::time::sleep(REST).await;
+        let calls = || peers.iter().map(Peer::all_calls).sum::<u64>();
+        let (before, asked) = (page.ticks()?, calls());
+        tokio::time::sleep(LOOK).await;
+        let (after, asked) = (page.ticks()?, calls() - asked);
+        let all_are_there = PROCESSES.iter().all(|name| before.contains_key(*name));
+        ensure!(all_are_there, "the processes of the window: {before:?}");
+        let shares: Vec<f64> = PROCESSES
+            .iter()
+            .map(|name| {
+                let spent = after.get(*name).unwrap_or(&0) - before.get(*name).unwrap_or(&0);
+                spent as f64 * TICK / LOOK.as_secs_f64() * 100.0
+            })
+            .collect();
+        let all: f64 = shares.iter().sum();
+        let each: Vec<String> = shares.iter().map(|share| format!("{share:.2}")).collect();
+        table.goal(
+            what,
+            format!("{all:.2} (muster, web, network: {}), {asked} calls", each.join(" + ")),
+            &format!("< {MOST} %, 0 calls"),
+            all < MOST && asked == 0,
+        );
+    }
+    page.close().await
+}

@@ -1,0 +1,127 @@
+//! When a kind that is stale may be read again by itself: reading may take a tenth of the time at most.
+//! Refuses to hold up what a person asks for.
+
+use contract::{Kind, Operation, OperationKind, OperationState, RefreshWait, Time};
+
+/// A refresh that took so long is followed by so many times that until the next one begins.
+const SHARE: i64 = 10;
+
+/// Operations of a vCenter that are looked at: enough for a refresh of each kind, with others between them.
+pub(crate) const LOOK_BACK: u32 = 100;
+
+/// Until when a kind is not read by itself again, after what was done so far, newest first; `None` if it may be now.
+pub(crate) fn wait(operations: &[Operation], kind: Kind, now: Time) -> Option<RefreshWait> {
+    let mut reads = operations.iter().filter(|operation| has_read(operation, kind));
+    let newest = reads.clone().next()?;
+    // A full sync reads every kind, so a refresh of this one alone says better how long that takes.
+    let alone = reads.find(|operation| operation.kind == OperationKind::Refresh);
+    let took = took(alone.unwrap_or(newest))?;
+    let ended = newest.finished_at?;
+    let until = Time(ended.0.saturating_add(took.saturating_mul(SHARE)));
+    // An end in the future was dated by a clock that was wrong, and keeps nothing waiting.
+    let waits = ended <= now && now < until;
+    waits.then(|| RefreshWait { until, took_seconds: u64::try_from((took + 500) / 1000).unwrap_or(0) })
+}
+
+/// Why the newest read of a vCenter's inventory failed; a cancelled one says nothing of it.
+pub(crate) fn failure(operations: &[Operation]) -> Option<contract::Code> {
+    let is_read = |operation: &&Operation| {
+        operation.kind != OperationKind::Test
+            && operation.state.is_final()
+            && operation.state != OperationState::Cancelled
+    };
+    let newest = operations.iter().find(is_read)?;
+    let failed = matches!(newest.state, OperationState::Failed | OperationState::Interrupted);
+    failed.then(|| newest.error.as_ref().map_or(contract::Code::Failed, |error| error.code))
+}
+
+/// Whether an operation went through the reading of a whole kind, however it ended.
+fn has_read(operation: &Operation, kind: Kind) -> bool {
+    let ran = matches!(
+        operation.state,
+        OperationState::Succeeded | OperationState::Partial | OperationState::Failed
+    );
+    let of_kind = match operation.kind {
+        OperationKind::FullSync => true,
+        OperationKind::SyncHosts => kind == Kind::Hosts && operation.scope.is_empty(),
+        OperationKind::Refresh => operation.scope.iter().any(|name| name == kind.covered_by().name()),
+        OperationKind::Test => false,
+    };
+    ran && of_kind
+}
+
+/// Milliseconds from start to end; none where a clock was set back in between.
+fn took(operation: &Operation) -> Option<i64> {
+    let (start, end) = (operation.started_at?, operation.finished_at?);
+    (start <= end).then(|| end.0 - start.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{ApiError, Code, Diff, OperationId, Origin, Progress, VcenterId};
+
+    fn operation(kind: OperationKind, scope: &[&str], began: i64, ended: i64) -> Operation {
+        Operation {
+            id: OperationId("op".into()),
+            vcenter: "Berlin".into(),
+            vcenter_id: VcenterId("v".into()),
+            kind,
+            scope: scope.iter().map(|&name| name.to_owned()).collect(),
+            origin: Origin::Reader,
+            state: OperationState::Succeeded,
+            attempts: 1,
+            waiting: 0,
+            submitted_at: Time(began),
+            started_at: Some(Time(began)),
+            finished_at: Some(Time(ended)),
+            progress: Progress::default(),
+            diff: Diff::default(),
+            calls: 0,
+            bytes: 0,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_refresh_of_40_seconds_is_not_begun_again_before_400_more_have_passed() {
+        let vms = operation(OperationKind::Refresh, &["vms"], 0, 40_000);
+        let waits = |kind, now: i64| wait(std::slice::from_ref(&vms), kind, Time(now));
+        let until = Some(RefreshWait { until: Time(440_000), took_seconds: 40 });
+        assert_eq!((waits(Kind::Vms, 40_000), waits(Kind::Vms, 439_999)), (until, until));
+        assert_eq!(waits(Kind::Snapshots, 100_000), until, "they are read with the VMs");
+        assert_eq!(waits(Kind::Vms, 440_000), None);
+        assert_eq!(waits(Kind::Hosts, 50_000), None, "each kind for itself");
+        assert_eq!(waits(Kind::Vms, 39_000), None, "a clock was wrong");
+    }
+
+    #[test]
+    fn after_a_full_sync_a_kind_waits_as_long_as_its_own_refresh_took() {
+        let full = operation(OperationKind::FullSync, &[], 100_000, 200_000);
+        let hosts = operation(OperationKind::Refresh, &["hosts"], 50_000, 52_000);
+        let history = [full, hosts];
+        let until = |kind| wait(&history, kind, Time(200_000)).map(|wait| wait.until);
+        assert_eq!(until(Kind::Hosts), Some(Time(220_000)));
+        assert_eq!(until(Kind::Vms), Some(Time(1_200_000)), "nothing else is known of it");
+    }
+
+    #[test]
+    fn a_failed_refresh_is_told_until_the_next_one_succeeds_and_tests_and_cancels_say_nothing() {
+        let ended = |kind, state, error: Option<Code>| Operation {
+            state,
+            error: error.map(|code| ApiError::new(code, "no")),
+            ..operation(kind, &["vms"], 0, 1)
+        };
+        use OperationState::{Cancelled, Failed, Partial, Running, Succeeded};
+        let test = ended(OperationKind::Test, Succeeded, None);
+        let cancelled = ended(OperationKind::Refresh, Cancelled, Some(Code::Cancelled));
+        let running = ended(OperationKind::Refresh, Running, None);
+        let failed = ended(OperationKind::Refresh, Failed, Some(Code::Unreachable));
+        let history = [running, test, cancelled, failed.clone()];
+        assert_eq!(failure(&history), Some(Code::Unreachable));
+        for well in [Succeeded, Partial] {
+            assert_eq!(failure(&[ended(OperationKind::FullSync, well, None), failed.clone()]), None);
+        }
+        assert_eq!(failure(&[]), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! Everything that is known of one vCenter, below its row.
+
+use super::actions::Actions;
+use super::counts::Counts;
+use super::facts::{Tags, address, product};
+use super::outcome::Outcomes;
+use crate::components::status::Age;
+use crate::components::when::Ago;
+use crate::hooks::use_vcenter_service;
+use crate::state::words;
+use contract::{Kind, Vcenter, VcenterState};
+use yew::prelude::*;
+
+/// The vCenter.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) vcenter: Vcenter,
+}
+
+/// The card.
+#[function_component]
+pub(super) fn Card(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let vcenter = &props.vcenter;
+    // The word stands in the row already; what is well has no beginning that anybody looks for.
+    let status = service.world().status(&vcenter.id);
+    let troubled =
+        status.filter(|status| !matches!(status.state, VcenterState::Online | VcenterState::NeverSynced));
+    let since = troubled.and_then(|status| Some((words::state(status.state).0, status.since?)));
+    html! {
+        <div class="muster-card">
+            <div class="muster-card__part">
+                if let Some((word, since)) = since {
+                    <div>{ format!("{word} since ") }<Ago time={since} /></div>
+                }
+                <Age vcenter={vcenter.clone()} />
+                <Counts vcenter={vcenter.clone()} kinds={Kind::LISTED.to_vec()} />
+                <div class="muster-quiet muster-words">{ format!("{} as {}", address(vcenter), vcenter.user) }</div>
+                <div class="muster-quiet muster-words">{ product(vcenter) }</div>
+                <Tags tags={vcenter.tags.clone()} />
+            </div>
+            <div class="muster-card__part"><Outcomes vcenter={vcenter.clone()} /></div>
+            <Actions vcenter={vcenter.clone()} />
+        </div>
+    }
+}

@@ -1,0 +1,50 @@
+//! What is said of a vCenter wherever it stands: where it is, what it is, how it is labelled, and its state.
+
+use crate::components::icon::icon;
+use crate::components::status::LevelLabel;
+use crate::hooks::VcenterService;
+use crate::state::words::{self, Level};
+use contract::Vcenter;
+use yew::prelude::*;
+
+/// Its connection state in a word; since when says the card.
+pub(super) fn state(service: &VcenterService, vcenter: &Vcenter) -> Html {
+    let known = service.world().status(&vcenter.id).map(|status| words::state(status.state));
+    let (word, level) = known.unwrap_or(("Reading…", Level::Neutral));
+    html! { <LevelLabel {level} {word} /> }
+}
+
+/// Labels of a vCenter.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct TagsProperties {
+    pub(super) tags: Vec<String>,
+}
+
+/// The labels.
+#[function_component]
+pub(super) fn Tags(props: &TagsProperties) -> Html {
+    let tags = props.tags.iter().map(|tag| html! { <li class="muster-tag">{ icon("tag") }{ tag }</li> });
+    html! { <ul class="muster-tags" role="list">{ for tags }</ul> }
+}
+
+/// Where it is.
+pub(super) fn address(vcenter: &Vcenter) -> String {
+    let Vcenter { host, port, .. } = vcenter;
+    match (host.contains(':'), *port) {
+        (false, 443) => host.clone(),
+        (false, port) => format!("{host}:{port}"),
+        (true, port) => format!("[{host}]:{port}"),
+    }
+}
+
+/// What it is, as far as it said so.
+pub(super) fn product(vcenter: &Vcenter) -> String {
+    let parts = [vcenter.product.clone(), vcenter.version.clone()];
+    let build = vcenter.build.as_ref().map(|build| format!("build {build}"));
+    let named: Vec<String> = parts.into_iter().flatten().collect();
+    let shown = match build {
+        Some(build) => format!("{} · {build}", named.join(" ")),
+        None => named.join(" "),
+    };
+    words::shown(&shown)
+}

@@ -1,0 +1,132 @@
+//! What runs on a vCenter, or else how its last sync ended; and apart from that how its last test did.
+//! Refuses to let a test stand in the place of a sync: who tests a connection still wants to know what became of the data.
+
+use crate::components::failure::{Offers, said};
+use crate::components::icon;
+use crate::components::outcome::Outcome;
+use crate::components::progress::OperationProgress;
+use crate::components::when::Ago;
+use crate::hooks::{VcenterService, use_vcenter_service};
+use crate::state::{advice, words};
+use contract::{Operation, Origin, Vcenter};
+use yew::prelude::*;
+
+/// The vCenter.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) vcenter: Vcenter,
+}
+
+/// On two lines: what runs, or the last sync with its reason and the first thing to do about it.
+#[function_component]
+pub(super) fn LastSync(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let id = &props.vcenter.id;
+    if let Some(operation) = asked(&service, &props.vcenter).first() {
+        return running(operation);
+    }
+    if service.is_vcenter_busy(id) {
+        return html! { <span class="muster-quiet">{ "Starting…" }</span> };
+    }
+    match service.world().last_sync_outcome(id) {
+        Some(operation) => ended(&service, operation),
+        None => match service.last_sync(id) {
+            // It is longer ago than operations are listed.
+            Some(at) => html! { <span>{ "Synced " }<Ago time={at} /></span> },
+            None => "\u{2013}".into(),
+        },
+    }
+}
+
+/// What a person asked for and waits or runs.
+pub(super) fn asked(service: &VcenterService, vcenter: &Vcenter) -> Vec<Operation> {
+    let own = |operation: &Operation| operation.vcenter_id == vcenter.id && operation.origin == Origin::User;
+    service.get_active_operations().into_iter().filter(own).collect()
+}
+
+fn running(operation: &Operation) -> Html {
+    let progress = &operation.progress;
+    let percent = (progress.done * 100).checked_div(progress.total).map(|percent| percent.min(100));
+    let job = words::job(operation);
+    let label = format!("{}: {job}", operation.vcenter);
+    let step = if progress.step.is_empty() {
+        words::operation_state(operation.state).0.to_owned()
+    } else {
+        progress.step.clone()
+    };
+    html! {
+        <div class="muster-brief" title={format!("{job}: {step}")}>
+            <div class="muster-brief__line">
+                <span class="muster-cut">{ &job }</span>
+                <span class="muster-quiet">{ percent.map(|percent| format!("{percent} %")).unwrap_or_default() }</span>
+            </div>
+            <div class="muster-bar" role="progressbar" aria-label={label} aria-valuemin="0" aria-valuemax="100"
+                aria-valuenow={percent.map(|percent| percent.to_string())}>
+                if let Some(percent) = percent {
+                    <div class="muster-bar__fill" style={format!("inline-size:{percent}%")} />
+                } else {
+                    <div class="muster-bar__wait" />
+                }
+            </div>
+        </div>
+    }
+}
+
+fn ended(service: &VcenterService, operation: &Operation) -> Html {
+    let (word, level) = words::operation_state(operation.state);
+    let title = format!("{} {}", words::job(operation), words::within_a_sentence(word));
+    let state = service.world().status(&operation.vcenter_id).map(|status| status.state);
+    let (reason, offers) = match &operation.error {
+        Some(error) => (said(&error.message), advice::now(error, operation, state).1),
+        None => (words::changes(operation), Vec::new()),
+    };
+    html! {
+        <div class="muster-brief">
+            <div class="muster-brief__line">
+                { icon::of_level(level) }
+                <span class="muster-cut">{ title }</span>
+                if let Some(at) = operation.finished_at {
+                    <span class="muster-quiet muster-brief__when">{ "\u{b7} " }<Ago time={at} /></span>
+                }
+            </div>
+            <div class="muster-brief__line">
+                <span class="muster-quiet muster-cut" title={reason.clone()}>{ reason }</span>
+                <Offers offers={offers.into_iter().take(1).collect::<Vec<_>>()} />
+            </div>
+        </div>
+    }
+}
+
+/// In full: everything that runs, the last sync, and the last test where there was one.
+#[function_component]
+pub(super) fn Outcomes(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let id = &props.vcenter.id;
+    let asked = asked(&service, &props.vcenter);
+    let sync = match service.world().last_sync_outcome(id) {
+        _ if !asked.is_empty() => Html::default(),
+        Some(operation) => html! { <Outcome operation={operation.clone()} /> },
+        None if service.is_vcenter_busy(id) => html! { <span class="muster-quiet">{ "Starting…" }</span> },
+        None => html! { <span class="muster-quiet">{ "Not synced yet" }</span> },
+    };
+    let test = service.world().last_test(id).cloned();
+    // What goes on by itself leaves in its place what people look for.
+    let itself = service.get_active_operations().into_iter();
+    let itself = itself.filter(|operation| operation.vcenter_id == *id && operation.origin != Origin::User);
+    let itself = itself.map(|operation| {
+        let text = format!("{}: {}", words::job(&operation), operation.progress.step);
+        html! { <span class="muster-quiet">{ text.trim_end_matches(": ").to_owned() }</span> }
+    });
+    html! {
+        <div class="muster-stack">
+            { for asked.iter().map(|operation| html! {
+                <OperationProgress key={operation.id.to_string()} operation={operation.clone()} />
+            }) }
+            { sync }
+            if let Some(operation) = test {
+                <Outcome {operation} />
+            }
+            { for itself }
+        </div>
+    }
+}
