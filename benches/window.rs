@@ -98,8 +98,8 @@ async fn actions(data: &Path, table: &mut Table) -> Result<()> {
         "document.querySelector('#rows[aria-busy=false] tr[data-moref]:not([data-before])') !== null";
     let typed = |text: &str| {
         format!(
-            "const field = document.getElementById('search'); field.value = '{text}';
-             field.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));"
+            "{{ const field = document.getElementById('search'); field.value = '{text}';
+             field.dispatchEvent(new InputEvent('input', {{ bubbles: true }})); }}"
         )
     };
     let found =

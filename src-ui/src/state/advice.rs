@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(on_operation(&error, &operation).1[0].label, "Choose clusters");
         for kind in [OperationKind::Test, OperationKind::FullSync] {
             (operation.kind, operation.scope) = (kind, Vec::new());
-            assert!(on_operation(&error, &operation).1.is_empty(), "{kind:?}");
+            assert_eq!(on_operation(&error, &operation).1[0].label, "All vCenters", "{kind:?}");
         }
     }
 
