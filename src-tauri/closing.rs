@@ -44,7 +44,9 @@ impl Closing {
     pub(crate) fn ask(&self, app: &AppHandle, wiring: &Wiring) {
         let (closing, app, asking) = (self.clone(), app.clone(), wiring.clone());
         wiring.run_until_closed(async move {
-            if !(asking.is_syncing_for_a_person().await && closing.page_asks().await) {
+            // A database that doesn't answer must not keep the window open.
+            let is_syncing = asking.is_syncing_for_a_person().await == Some(true);
+            if !(is_syncing && closing.page_asks().await) {
                 close(&app);
             }
         });
@@ -62,7 +64,8 @@ impl Closing {
     pub(crate) async fn close_when_done(&self, app: &AppHandle, wiring: &Wiring) {
         let mut stays = self.0.stays.subscribe();
         let done = async {
-            while wiring.is_syncing_for_a_person().await {
+            // One that doesn't answer may still be written by the sync that is waited for.
+            while wiring.is_syncing_for_a_person().await != Some(false) {
                 sleep(LOOK).await;
             }
         };

@@ -53,7 +53,9 @@ impl Place {
         let Some(area) = most.map(|(area, _)| area).or(screens.first()) else { return self };
         let (width, height) = (self.width.min(area.width), self.height.min(area.height));
         let corner = self.corner.filter(|_| most.is_some()).map(|(x, y)| {
-            (x.clamp(area.x, area.x + area.width - width), y.clamp(area.y, area.y + area.height - height))
+            // Not `clamp`, which panics where rounding leaves the far end a hair before the near one.
+            let within = |at: f64, near: f64, room: f64| at.min(near + room).max(near);
+            (within(x, area.x, area.width - width), within(y, area.y, area.height - height))
         });
         Place { width, height, corner, ..self }
     }

@@ -89,18 +89,17 @@ impl Wiring {
     }
 
     /// Whether a sync that a person started runs in this process, or waits in it for its turn. Simulated ones don't count:
-    /// nothing is lost with them.
-    pub(crate) async fn is_syncing_for_a_person(&self) -> bool {
-        let Some(service) = self.0.real.get() else { return false };
+    /// nothing is lost with them. `None` if that can't be said in time.
+    pub(crate) async fn is_syncing_for_a_person(&self) -> Option<bool> {
+        let Some(service) = self.0.real.get() else { return Some(false) };
         let operations = service.operations();
-        // A database that doesn't answer must not keep the window open.
-        let listed = timeout_at(Instant::now() + LISTED, operations.recent(NEWEST)).await;
-        listed.ok().and_then(Result::ok).into_iter().flatten().any(|operation| {
+        let listed = timeout_at(Instant::now() + LISTED, operations.recent(NEWEST)).await.ok()?.ok()?;
+        Some(listed.into_iter().any(|operation| {
             operation.origin == Origin::User
                 && operation.kind != OperationKind::Test
                 && !operation.state.is_final()
                 && operations.runs_here(&operation.id)
-        })
+        }))
     }
 
     /// Changes whenever another service answers than before.

@@ -138,6 +138,15 @@ fn unreadable(text: &str) -> ApiError {
 }
 
 impl Condition {
+    /// The words for its operator beside a column: a date is before or after, an age newer or older.
+    pub fn words(&self, column: &Column) -> &'static str {
+        match (self.operator, column.ty, moment(&self.value)) {
+            (Operator::Below, Type::Time, Some(Wanted::At(_))) => "before",
+            (Operator::Above, Type::Time, Some(Wanted::At(_))) => "after",
+            (operator, ..) => operator.words(column),
+        }
+    }
+
     /// A column that has this value.
     pub fn is(column: &str, value: &str) -> Condition {
         Condition { column: column.to_owned(), operator: Operator::Is, value: value.to_owned() }
@@ -152,7 +161,7 @@ impl Condition {
     pub fn operators(column: &Column) -> Vec<Operator> {
         use Operator::*;
         let mut operators = match column.ty {
-            Type::Text | Type::List if !column.terms.is_empty() => vec![Is, IsNot],
+            Type::Text | Type::List if !column.terms.is_empty() => vec![Is, IsNot, Contains, ContainsNot],
             Type::Text | Type::List => vec![Contains, ContainsNot, Is, IsNot],
             Type::Integer | Type::Decimal => vec![Below, AtMost, Above, AtLeast, Is, IsNot],
             Type::Boolean => vec![Is, IsNot],
@@ -275,8 +284,9 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
 fn wanted(column: &Column, operator: Operator, value: &str) -> Result<Wanted, ApiError> {
     let may = Condition::operators(column);
     let is_equality = matches!(operator, Operator::Is | Operator::IsNot);
-    let is_text = matches!(operator, Operator::Contains | Operator::ContainsNot) && !column.terms.is_empty();
-    if !may.contains(&operator) && !is_equality && !is_text {
+    // Whether there is a value at all can be asked of every column.
+    let fits = may.contains(&operator) || (is_equality && value.is_empty());
+    if !fits {
         let signs: Vec<&str> = may.iter().map(|operator| operator.sign()).collect();
         let message = format!("\"{}\" can't be tested with {}", column.title, operator.sign());
         return Err(
@@ -325,7 +335,7 @@ fn flag(text: &str) -> Option<bool> {
 
 /// A number with the units that its column allows, in thousandths.
 fn number(column: &Column, text: &str) -> Option<i128> {
-    let text = text.trim().replace(',', "");
+    let text = without_groups(text.trim())?;
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
     let unit = unit.trim().to_lowercase();
@@ -343,6 +353,16 @@ fn number(column: &Column, text: &str) -> Option<i128> {
         _ => return None,
     };
     decimal(digits)?.checked_mul(factor)
+}
+
+/// A number without the commas between groups of three digits; one with other commas is none, as in `9,5`.
+fn without_groups(text: &str) -> Option<String> {
+    let whole = text.split('.').next().unwrap_or(text);
+    let is_group = |group: &str| {
+        let digits = group.bytes().take_while(u8::is_ascii_digit).count();
+        digits == 3 && group.len() >= 3
+    };
+    whole.split(',').skip(1).all(is_group).then(|| text.replace(',', ""))
 }
 
 /// A decimal number in thousandths.
@@ -494,6 +514,8 @@ mod tests {
             (Kind::Vms, "name in 10.0.0.0/8", "Use one of"),
             (Kind::Vms, "mem>", "32GiB"),
             (Kind::Vms, "no_such=1", "name"),
+            (Kind::Datastores, "free_percent<9,5", "12.5"),
+            (Kind::Snapshots, "created_at=2026-03-01", "Use one of"),
         ] {
             let error = fits(kind, text).unwrap_err();
             assert_eq!(error.code, Code::InvalidValue, "{text}");

@@ -211,6 +211,11 @@ impl Snapshot {
             .max()
     }
 
+    /// Whether the whole kind was ever read, so that none of it means that there is none.
+    pub fn is_read(&self, kind: Kind) -> bool {
+        self.synced_at(kind).is_some()
+    }
+
     /// When the kind that was read longest ago was read, a time in the future before all others; `None` while a kind
     /// was never read.
     pub fn oldest(&self, now: Time) -> Option<Time> {

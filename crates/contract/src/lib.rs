@@ -16,6 +16,7 @@ pub mod natural;
 mod operation;
 mod pace;
 mod rows;
+pub mod spreadsheet;
 mod tally;
 mod time;
 mod value;

@@ -97,6 +97,12 @@ impl Inventory {
 
     /// How many there are of what, counted and not read.
     pub(crate) async fn summary(&self, vcenter: &VcenterId) -> Result<Summary, ApiError> {
+        if let Some(current) = &*self.slot(vcenter).current.load() {
+            let Known { snapshot, left_out } = &current.known;
+            let count = |kind: Kind| (kind, u64::try_from(snapshot.count(kind)).unwrap_or(u64::MAX));
+            let counts = Kind::ALL.into_iter().map(count).collect();
+            return Ok(Summary { counts, coverage: snapshot.coverage().to_vec(), left_out: *left_out });
+        }
         self.store.summary(vcenter).await.map_err(explain::store)
     }
 

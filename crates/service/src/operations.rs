@@ -188,6 +188,7 @@ impl Operations {
             let _ = ended.wait_for(|ended| *ended).await;
             return self.operation(id.as_str()).await;
         }
+        let mut trouble = Trouble::default();
         loop {
             let operation = self.operation(id.as_str()).await?;
             if operation.state.is_final() {
@@ -196,7 +197,9 @@ impl Operations {
             }
             tokio::time::sleep(PEEK).await;
             // Who runs it can't write how it ended, and has told whoever looks at that process.
-            self.0.store.has_room().map_err(explain::store)?;
+            if let Some(why) = trouble.after(self.0.store.has_room()) {
+                return Err(explain::store(why));
+            }
             self.end_dead().await;
         }
     }
@@ -351,8 +354,9 @@ impl Operations {
                 Err(store::Error::NotFound { .. }) => return None,
                 Err(error) => {
                     tracing::warn!(operation = %id, %error, "the lane could not be looked at");
-                    let since = *unwritable.get_or_insert_with(Instant::now);
-                    if cancel.is_cancelled() || since.elapsed() >= UNWRITABLE {
+                    let is_stuck = error.is_unwritable()
+                        && unwritable.get_or_insert_with(Instant::now).elapsed() >= UNWRITABLE;
+                    if cancel.is_cancelled() || is_stuck {
                         self.0.outcomes.settle(never_began(id, cancel, now, error)).await;
                         return None;
                     }
@@ -456,6 +460,7 @@ impl Operations {
                 () = self.look_after(context, &mut tick, &mut seen, &mut trouble) => {}
             }
         };
+        self.0.outcomes.progressed(&context.claim.operation.id, None);
         let ended = ended.unwrap_or_else(|error| {
             tracing::error!(%error, "a job panicked");
             let error = ApiError::new(Code::Failed, "the operation failed for a reason inside Muster");
@@ -482,9 +487,10 @@ impl Operations {
                 let progress = seen.borrow_and_update().clone();
                 let traffic = context.meter.traffic();
                 let (calls, bytes) = (traffic.calls, traffic.bytes);
-                let written = self.0.store.progress(&context.claim, &progress, calls, bytes).await;
+                // Shown before it is written: while a pass is published nothing else is written.
+                self.0.outcomes.progressed(id, Some(progress.clone()));
                 self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-                written
+                self.0.store.progress(&context.claim, &progress, calls, bytes).await
             }
             _ => self.0.store.has_room(),
         };

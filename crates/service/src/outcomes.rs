@@ -3,7 +3,7 @@
 //! Refuses to let anybody wait for that: what can't be written is no reason to be still running.
 
 use crate::events::Events;
-use contract::{ApiError, Event, Operation, OperationId, OperationState, Time, VcenterState};
+use contract::{ApiError, Event, Operation, OperationId, OperationState, Progress, Time, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -50,6 +50,8 @@ struct Inner {
     tracker: TaskTracker,
     closing: CancellationToken,
     unwritten: Mutex<HashMap<OperationId, End>>,
+    /// How far what runs here is, which the database takes only when nothing else is being written.
+    progress: Mutex<HashMap<OperationId, Progress>>,
 }
 
 impl Outcomes {
@@ -59,7 +61,14 @@ impl Outcomes {
         tracker: TaskTracker,
         closing: CancellationToken,
     ) -> Outcomes {
-        Outcomes(Arc::new(Inner { store, events, tracker, closing, unwritten: Mutex::default() }))
+        Outcomes(Arc::new(Inner {
+            store,
+            events,
+            tracker,
+            closing,
+            unwritten: Mutex::default(),
+            progress: Mutex::default(),
+        }))
     }
 
     /// Writes an outcome. When this returns the operation has ended for everybody in this process, and on disk too or as
@@ -90,8 +99,23 @@ impl Outcomes {
         }
     }
 
+    /// How far an operation is that runs here; `None` when it doesn't run any more.
+    pub(crate) fn progressed(&self, id: &OperationId, progress: Option<Progress>) {
+        let mut known = self.0.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        match progress {
+            Some(progress) => drop(known.insert(id.clone(), progress)),
+            None => drop(known.remove(id)),
+        }
+    }
+
     /// An operation as it is, whatever the database says of it.
-    pub(crate) fn with_outcome(&self, operation: Operation) -> Operation {
+    pub(crate) fn with_outcome(&self, mut operation: Operation) -> Operation {
+        if operation.state == OperationState::Running
+            && let Some(progress) =
+                self.0.progress.lock().unwrap_or_else(PoisonError::into_inner).get(&operation.id)
+        {
+            operation.progress = progress.clone();
+        }
         let unwritten = self.unwritten();
         match unwritten.get(&operation.id) {
             Some(End::Ran(ran)) if !operation.state.is_final() => Operation {

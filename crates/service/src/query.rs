@@ -115,12 +115,15 @@ pub(crate) fn select<'a>(
     Ok(Selection { columns, rows, matching, total, sums, words })
 }
 
+/// Sums of the rows whose values hold: what a datastore says of its space does only while some host can access it.
 fn sums(kind: Kind, rows: &[(usize, Row<'_>)]) -> Vec<Sum> {
+    let holds = |row: &Row<'_>| *row.object.stored("accessible") != Value::Bool(false);
     let summed = columns::of(kind).columns().filter(|column| column.is_summed);
     summed
         .map(|column| {
             let mut sum = Sum { column: column.id.to_string(), value: 0, rows: 0 };
-            for number in rows.iter().filter_map(|(_, row)| row.value(column).as_int()) {
+            let rows = rows.iter().filter(|(_, row)| holds(row));
+            for number in rows.filter_map(|(_, row)| row.value(column).as_int()) {
                 sum.value = sum.value.saturating_add(number);
                 sum.rows += 1;
             }

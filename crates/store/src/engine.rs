@@ -214,7 +214,11 @@ pub(crate) fn error(attempt: Attempt<'_>, source: sqlx::Error) -> Error {
         (Some(11 | 26), _) => attempt.corrupt(source.to_string()),
         (Some(FULL), _) => disk_full(attempt),
         // What the system refuses to write has many codes, and the disk says which of the reasons it is.
-        (Some(READ_ONLY | CANNOT_OPEN), _) => unwritten(attempt, source),
+        (Some(READ_ONLY), _) => unwritten(attempt, source),
+        // Also of too many open files, which is no reason to call the folder read-only.
+        (Some(CANNOT_OPEN), _) if room::is_full(attempt.dir()) || room::refusal(attempt.dir()).is_some() => {
+            unwritten(attempt, source)
+        }
         (Some(IO), _) if code.is_some_and(|code| OF_WRITING.contains(&(code >> 8))) => {
             unwritten(attempt, source)
         }

@@ -80,11 +80,6 @@ pub(crate) fn step(operation: &Operation) -> String {
     match operation.state {
         OperationState::Queued => "Waiting for its turn".to_owned(),
         _ if operation.progress.step.is_empty() => "Starting".to_owned(),
-        _ => in_capitals(&operation.progress.step),
+        _ => words::capital(&operation.progress.step),
     }
-}
-
-fn in_capitals(step: &str) -> String {
-    let mut letters = step.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -87,6 +87,9 @@ impl Component for ServiceProvider {
         });
         let mut world = World::default();
         world.at(now());
+        if document().is_some_and(|document| document.hidden()) {
+            let _ = world.shown(false, now());
+        }
         for ask in World::ALWAYS {
             if let Some(errand) = world.ask(&ask) {
                 call(ctx, errand);

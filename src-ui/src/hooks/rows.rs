@@ -5,7 +5,6 @@ use super::vcenter_service::{use_ask, use_vcenter_service};
 use crate::backend;
 use crate::state::loaded::Loaded;
 use crate::state::toasts::Toast;
-use crate::state::words;
 use crate::state::world::{Answer, Ask};
 use contract::command::{ExportRows, Exported};
 use contract::{ApiError, RowQuery, Rows};
@@ -85,9 +84,7 @@ pub(crate) fn use_export() -> (bool, Callback<RowQuery>) {
                 let written = backend::call(ExportRows { query }).await;
                 is_busy.set(false);
                 service.toast(match written {
-                    Ok(Exported { path, rows }) => {
-                        Toast::done(format!("Exported {}", words::counted(rows, "row", "rows")), path)
-                    }
+                    Ok(Exported { path, rows }) => Toast::exported(rows, path),
                     Err(error) => Toast::refused("The rows could not be exported", &error),
                 });
             });

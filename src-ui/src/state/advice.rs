@@ -236,14 +236,20 @@ pub(crate) fn in_form(error: &ApiError) -> String {
     }
 }
 
-/// What the service says to do next, without what it says for the command line.
+/// What the service says to do next, without what it says for the command line: a sentence, or the last choice of one, that
+/// names a command or an option.
 pub(crate) fn next(error: &ApiError) -> String {
     let text = error.next_step.as_deref().unwrap_or_default();
-    let until = match text.find("musterctl").or_else(|| text.find(" --")) {
-        Some(at) => text[..at].rfind(['.', '\n']).map_or(0, |end| end + 1),
-        None => text.len(),
+    let is_for_commands = |text: &str| text.contains("musterctl") || text.contains(" --");
+    let without = |sentence: &str| -> Option<String> {
+        if !is_for_commands(sentence) {
+            return Some(sentence.to_owned());
+        }
+        let choice = sentence.rfind(", or ").filter(|at| !is_for_commands(&sentence[..*at]));
+        choice.map(|at| format!("{}.", &sentence[..at]))
     };
-    text[..until].trim().to_owned()
+    let sentences = text.split_inclusive(". ").flat_map(|part| part.split_inclusive('\n'));
+    sentences.filter_map(|one| without(one.trim())).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
 /// A message as a sentence: it begins with a capital letter and ends with a full stop.
@@ -324,6 +330,25 @@ mod tests {
                 };
                 assert_eq!(again, what, "{kind:?} {code:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_for_the_command_line_is_left_out_and_the_rest_of_the_advice_stays() {
+        let said = |text: &str| next(&ApiError::new(Code::Failed, "x").next(text));
+        for (text, left) in [
+            (
+                "Check the permissions of /x, or use another folder with --data-dir.",
+                "Check the permissions of /x.",
+            ),
+            ("Make room. Then run musterctl sync full Berlin.", "Make room."),
+            ("Try again: musterctl test Berlin", ""),
+            (
+                "Sync again. If it happens again, check the vCenter.",
+                "Sync again. If it happens again, check the vCenter.",
+            ),
+        ] {
+            assert_eq!(said(text), left);
         }
     }
 

@@ -114,7 +114,7 @@ pub(crate) fn sentence(column: &Column, condition: &Condition) -> String {
         let not = if condition.operator == Operator::IsNot { " not" } else { "" };
         return format!("{title} is{not} empty");
     }
-    format!("{title} {} {}", condition.operator.words(column), value(column, &condition.value))
+    format!("{title} {} {}", condition.words(column), value(column, &condition.value))
 }
 
 /// A value as it was typed, in words.

@@ -167,9 +167,13 @@ impl Step {
     }
 }
 
-/// Rows as text for a spreadsheet: a tabulator between cells, a line for each row.
+/// Rows as text for a spreadsheet: a tabulator between cells, a line for each row. Whoever made a VM chose its name: none
+/// becomes a formula where it is pasted.
 pub(crate) fn table_text(lines: impl IntoIterator<Item = Vec<String>>) -> String {
-    let cell = |text: String| text.replace(['\t', '\r', '\n'], " ");
+    let cell = |text: String| {
+        let guard = if contract::spreadsheet::is_formula(&text) { "'" } else { "" };
+        format!("{guard}{}", text.replace(['\t', '\r', '\n'], " "))
+    };
     let lines = lines.into_iter().map(|line| line.into_iter().map(cell).collect::<Vec<_>>().join("\t"));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -60,6 +60,8 @@ pub(crate) struct Toast {
     failures: Vec<Failure>,
     /// Whether the vCenter's card says the same, where there is one.
     is_on_its_card: bool,
+    /// Whether it stays until somebody closes it, though it went well.
+    stays: bool,
 }
 
 /// What is alike is one toast.
@@ -85,12 +87,18 @@ impl Group {
 impl Toast {
     /// Whether it leaves by itself.
     pub(crate) fn leaves(&self) -> bool {
-        matches!(self.level, Level::Good | Level::Info | Level::Neutral)
+        !self.stays && matches!(self.level, Level::Good | Level::Info | Level::Neutral)
+    }
+
+    /// Rows were written to a file, whose path people still need when the moment has passed.
+    pub(crate) fn exported(rows: usize, path: String) -> Toast {
+        let title = format!("Exported {}", words::counted(rows, "row", "rows"));
+        Toast { stays: true, ..Toast::new(Level::Good, title, path, Vec::new()) }
     }
 
     fn new(level: Level, title: String, detail: String, offers: Vec<Offer>) -> Toast {
         let (group, failures) = (None, Vec::new());
-        Toast { id: 0, level, title, detail, offers, group, failures, is_on_its_card: false }
+        Toast { id: 0, level, title, detail, offers, group, failures, is_on_its_card: false, stays: false }
     }
 
     /// The vCenters it is about, where they are several.

@@ -96,6 +96,12 @@ pub(crate) fn job(operation: &Operation) -> String {
     }
 }
 
+/// A phrase with a capital letter in front.
+pub(crate) fn capital(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A phrase as it stands within a sentence: only its first letter changes, names in it are names.
 pub(crate) fn within_a_sentence(phrase: &str) -> String {
     let mut letters = phrase.chars();

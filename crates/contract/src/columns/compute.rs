@@ -55,11 +55,13 @@ fn cluster_totals() -> [Column; 6] {
                 all.map(|all| Value::text(format!("{} of {all}", tally.hosts_available))).into()
             },
         ),
-        d("vm_count", "VMs", "VMs on its hosts", &[], |row| Value::Int(row.snapshot.tally(row.object).vms))
-            .number(Unit::Count)
-            .links(Link::Rows(Kind::Vms, "cluster_moref"))
-            .alias(&["vms"])
-            .summed(),
+        d("vm_count", "VMs", "VMs on its hosts", &[], |row| {
+            place::counted(row, &[Kind::Vms], |tally| tally.vms)
+        })
+        .number(Unit::Count)
+        .links(Link::Rows(Kind::Vms, "cluster_moref"))
+        .alias(&["vms"])
+        .summed(),
         place::cpu_percent(),
         place::memory_percent(),
         d(
@@ -83,7 +85,10 @@ fn cluster_totals() -> [Column; 6] {
             &[],
             |row| {
                 let tally = row.snapshot.tally(row.object);
-                Value::ratio(tally.vcpus_on, tally.cores)
+                match row.snapshot.is_read(Kind::Vms) {
+                    true => Value::ratio(tally.vcpus_on, tally.cores),
+                    false => Value::Null,
+                }
             },
         )
         .ty(Type::Decimal),
@@ -151,7 +156,7 @@ pub(super) fn hosts() -> Vec<Column> {
             .summed(),
         Column::derived(
             "cpu_percent",
-            "CPU",
+            "CPU %",
             "summary.quickStats.overallCpuUsage, of cores times clock",
             &["cpu_usage_mhz", "cpu_cores", "cpu_mhz_per_core"],
             |row| {
@@ -162,7 +167,7 @@ pub(super) fn hosts() -> Vec<Column> {
         .percent(),
         Column::derived(
             "memory_percent",
-            "Memory used %",
+            "Memory %",
             "summary.quickStats.overallMemoryUsage, of memorySize",
             &["memory_usage_bytes", "memory_bytes"],
             |row| {

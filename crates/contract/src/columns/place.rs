@@ -9,22 +9,26 @@ pub(super) fn datacenters() -> Vec<Column> {
         name(),
         Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path),
         parent(),
-        count_within("cluster_count", "Clusters", "clusters in it", |row| Value::Int(tally(row).clusters))
-            .links(Link::Rows(Kind::Clusters, "datacenter_moref")),
-        count_within("host_count", "Hosts", "hosts in it", |row| Value::Int(tally(row).hosts))
-            .links(Link::Rows(Kind::Hosts, "datacenter_moref"))
-            .summed(),
-        count_within("vm_count", "VMs", "VMs in it", |row| Value::Int(tally(row).vms))
+        count_within("cluster_count", "Clusters", "clusters in it", |row| {
+            counted(row, &[Kind::Clusters], |tally| tally.clusters)
+        })
+        .links(Link::Rows(Kind::Clusters, "datacenter_moref")),
+        count_within("host_count", "Hosts", "hosts in it", |row| {
+            counted(row, &[Kind::Hosts], |tally| tally.hosts)
+        })
+        .links(Link::Rows(Kind::Hosts, "datacenter_moref"))
+        .summed(),
+        count_within("vm_count", "VMs", "VMs in it", |row| counted(row, &[Kind::Vms], |tally| tally.vms))
             .links(Link::Rows(Kind::Vms, "datacenter_moref"))
             .summed(),
         cpu_percent(),
         memory_percent(),
         count_within("capacity_bytes", "Capacity", "capacity of its accessible datastores", |row| {
-            Value::Int(tally(row).capacity_bytes)
+            counted(row, &[Kind::Datastores], |tally| tally.capacity_bytes)
         })
         .unit(Unit::Bytes)
         .summed(),
-        Column::derived("free_percent", "Free", "free space of its accessible datastores", &[], |row| {
+        Column::derived("free_percent", "Free %", "free space of its accessible datastores", &[], |row| {
             Value::percent(tally(row).free_bytes, tally(row).capacity_bytes)
         })
         .percent(),
@@ -33,6 +37,15 @@ pub(super) fn datacenters() -> Vec<Column> {
 
 fn tally<'a>(row: &Row<'a>) -> &'a Tally {
     row.snapshot.tally(row.object)
+}
+
+/// A number out of a tally; unknown while one of the kinds that it is made of was never read.
+pub(super) fn counted(row: &Row<'_>, kinds: &[Kind], of: fn(&Tally) -> i64) -> Value {
+    if kinds.iter().all(|kind| row.snapshot.is_read(*kind)) {
+        Value::Int(of(tally(row)))
+    } else {
+        Value::Null
+    }
 }
 
 /// A number of things that lie within a container.
@@ -48,13 +61,13 @@ fn count_within(
 /// How much of the CPU of the hosts in it is in use.
 pub(super) fn cpu_percent() -> Column {
     let source = "clock in use, of cores times clock of its available hosts";
-    Column::derived("cpu_percent", "CPU", source, &[], |row| tally(row).cpu_percent()).percent()
+    Column::derived("cpu_percent", "CPU %", source, &[], |row| tally(row).cpu_percent()).percent()
 }
 
 /// How much of the memory of the hosts in it is in use.
 pub(super) fn memory_percent() -> Column {
     let source = "memory in use, of the memory of its available hosts";
-    Column::derived("memory_percent", "Memory", source, &[], |row| tally(row).memory_percent(0)).percent()
+    Column::derived("memory_percent", "Memory %", source, &[], |row| tally(row).memory_percent(0)).percent()
 }
 
 /// How long a host or a VM has been running.
@@ -79,7 +92,7 @@ pub(super) fn folders() -> Vec<Column> {
         Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path),
         Column::stored("type", "Type", "childType", Shape::FolderType).terms(words::FOLDER_TYPE),
         count_within("vm_count", "VMs", "VMs in it and in the folders below", |row| {
-            Value::Int(tally(row).vms)
+            counted(row, &[Kind::Vms], |tally| tally.vms)
         }),
         parent(),
         Column::stored("is_root", "Root", "ServiceContent.rootFolder", Shape::IsRoot).internal(),

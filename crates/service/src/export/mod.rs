@@ -3,13 +3,12 @@
 //! chosen `=HYPERLINK(…)`.
 
 mod file;
-mod spreadsheet;
 
 use crate::TableRow;
 use contract::columns::{self, Column};
+use contract::spreadsheet::is_taken_for_another;
 use contract::{Kind, Value};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
-use spreadsheet::is_taken_for_another;
 use std::io::Write;
 
 /// How the lines are written.

@@ -108,8 +108,11 @@ fn texts(vcenter: &Vcenter, snapshot: &Snapshot, kind: Kind) -> Vec<Box<str>> {
             .chunks(share)
             .map(|part| scope.spawn(move || part.iter().map(|object| text(object)).collect::<Vec<_>>()))
             .collect();
-        // A thread that panicked leaves its part without texts: its rows are not found.
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
+        // A thread that panicked leaves its rows without texts: they are not found, and the others keep theirs.
+        let parts = parts.into_iter().zip(objects.chunks(share));
+        parts
+            .flat_map(|(part, own)| part.join().unwrap_or_else(|_| vec![Box::default(); own.len()]))
+            .collect()
     })
 }
 

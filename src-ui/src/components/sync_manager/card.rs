@@ -24,8 +24,9 @@ pub(super) fn Card(props: &Properties) -> Html {
     let vcenter = &props.vcenter;
     // The word stands in the row already; what is well has no beginning that anybody looks for.
     let status = service.world().status(&vcenter.id);
-    let troubled =
-        status.filter(|status| !matches!(status.state, VcenterState::Online | VcenterState::NeverSynced));
+    let troubled = status.filter(|status| {
+        !matches!(status.state, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown)
+    });
     let since = troubled.and_then(|status| Some((words::state(status.state).0, status.since?)));
     html! {
         <div class="muster-card">

@@ -16,7 +16,7 @@ pub(super) fn copy(text: &str) -> bool {
         field.set_class_name("muster-clipboard");
         document.body()?.append_child(&field).ok()?;
         field.select();
-        let copied = document.exec_command("copy").ok()?;
+        let copied = document.exec_command("copy").unwrap_or(false);
         field.remove();
         if let Some(before) = before {
             let options = web_sys::FocusOptions::new();

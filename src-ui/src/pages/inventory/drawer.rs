@@ -101,7 +101,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
     });
     // The age of the kind stands above the rows; this is that of an object that was last read at another time.
     let read = found.and_then(|rows| rows.rows[0].synced_at);
-    let singular = capital(&kind.singular());
+    let singular = words::capital(&kind.singular());
     let toggle = Callback::from(move |_: Event| remember.emit((!paths).to_string()));
     html! {
         <aside class="muster-drawer" aria-label="Details" id="drawer" {onkeydown} aria-busy={window.is_waiting().to_string()}>
@@ -151,12 +151,6 @@ fn use_closing_key(view: &View) {
         });
         move || drop(listener)
     });
-}
-
-/// A phrase at the beginning of a line.
-fn capital(phrase: &str) -> String {
-    let mut letters = phrase.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Shows it where it stands below the rows, and the page is higher than the window.

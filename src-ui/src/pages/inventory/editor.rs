@@ -157,8 +157,10 @@ fn offered(column: &Column, sign: &str) -> Vec<(String, String)> {
 
 /// The value that is chosen: the first, as long as nobody chose.
 fn known(choices: &[(String, String)], value: &str) -> String {
-    let is_known = choices.iter().any(|(one, _)| one == value);
-    if is_known { value.to_owned() } else { choices[0].0.clone() }
+    // Typed ones may be in any case, and in the words of people.
+    let is_it = |one: &str| one.to_lowercase() == value.to_lowercase();
+    let chosen = choices.iter().find(|(one, word)| is_it(one) || is_it(word)).unwrap_or(&choices[0]);
+    chosen.0.clone()
 }
 
 /// The operators of a column by their signs, in words.

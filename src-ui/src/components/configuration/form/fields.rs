@@ -127,7 +127,10 @@ impl Handle {
             Some(_) => "Leave it blank to keep the one that is stored.",
             None => "Kept in the keychain of this system, and never shown again.",
         };
-        let oninput = self.on(|handle, _: InputEvent| handle.typed(|_| {}));
+        let oninput = self.on(|handle, _: InputEvent| {
+            handle.has_typed_password.set(handle.has_password());
+            handle.typed(|_| {});
+        });
         html! {
             <Group id="vc-password" label="Password" required={self.vcenter.is_none()} {help} wrong={wrong.clone()}>
                 <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>

@@ -66,6 +66,8 @@ struct Handle {
     approved: UseStateHandle<Option<String>>,
     host: UseStateHandle<String>,
     password: NodeRef,
+    /// Whether something was typed into the field of the password, which alone holds it.
+    has_typed_password: UseStateHandle<bool>,
     close: Callback<()>,
     /// Whether the form is still there: what comes after it was left leads nowhere.
     is_there: Rc<Cell<bool>>,
@@ -86,6 +88,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         approved: use_state_eq(|| None),
         host: use_state_eq(String::new),
         password: use_node_ref(),
+        has_typed_password: use_state_eq(|| false),
         close: props.close.clone(),
         service,
         vcenter,
@@ -172,7 +175,7 @@ impl Handle {
 
     /// Whether something was typed that is stored nowhere.
     fn is_filled(&self) -> bool {
-        *self.form != self.vcenter.as_ref().map_or_else(Form::new, Form::of) || self.has_password()
+        *self.form != self.vcenter.as_ref().map_or_else(Form::new, Form::of) || *self.has_typed_password
     }
 
     fn has_password(&self) -> bool {

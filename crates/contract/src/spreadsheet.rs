@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// Whether a text has to be guarded to stay what it is.
-pub(super) fn is_taken_for_another(text: &str) -> bool {
+pub fn is_taken_for_another(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| c.is_whitespace());
     is_formula(text)
         || is_number_or_date(bare)
@@ -32,7 +32,7 @@ pub(super) fn is_taken_for_another(text: &str) -> bool {
 
 /// Whether a spreadsheet could take a text for a formula: OWASP's list, with the full-width signs that Excel takes for
 /// the same, and behind blanks and unseen characters too, which some programs drop.
-fn is_formula(text: &str) -> bool {
+pub fn is_formula(text: &str) -> bool {
     let is_unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     let begins = text.trim_start_matches(|c: char| (c.is_whitespace() && !c.is_control()) || is_unseen(c));
     begins.starts_with(|c: char| c.is_control() || "=+-@＝＋－＠".contains(c))
