@@ -63,7 +63,7 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
 fn facts(operation: &Operation, pace: Option<&Pace>) -> String {
     let progress = &operation.progress;
     let step = match operation.state {
-        OperationState::Queued => "Waiting for its turn".to_owned(),
+        OperationState::Queued => "Queued".to_owned(),
         _ if progress.step.is_empty() => "Starting".to_owned(),
         _ => in_capitals(&progress.step),
     };

@@ -10,7 +10,7 @@ use yew::prelude::*;
 /// Its connection state in a word; since when says the card.
 pub(super) fn state(service: &VcenterService, vcenter: &Vcenter) -> Html {
     let known = service.world().status(&vcenter.id).map(|status| words::state(status.state));
-    let (word, level) = known.unwrap_or(("Reading…", Level::Neutral));
+    let (word, level) = known.unwrap_or(("Loading…", Level::Neutral));
     html! { <LevelLabel {level} {word} /> }
 }
 
