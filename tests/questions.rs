@@ -1,7 +1,7 @@
 //! The questions of a working day, each as one line on the command line.
 //! Refuses to take the answer's word for it: it is compared with what the rows say.
 
-use crate::support::{Musterctl, Simulator};
+use crate::support::{Musterctl, Simulator, answered};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -69,10 +69,16 @@ fn the_questions_of_a_working_day_are_one_line_each() {
     let both = asked(&muster, "vms", &[&format!("host={short}"), "power_state=Powered on"], |row| {
         row["host"] == *host && row["power_state"] == "poweredOn"
     });
-    println!(
-        "question | snapshots over 7 days {old}, datastores under 40 % free {full}, in {subnet} {near}, on {short} \
-         {on_host}, running there {both}, in maintenance {in_maintenance}"
-    );
+    for (question, found) in [
+        ("snapshots over 7 days", old),
+        ("datastores under 40 % free", full),
+        (&*subnet, near),
+        ("VMs on a host", on_host),
+        ("those of them that run", both),
+        ("hosts in maintenance mode", in_maintenance),
+    ] {
+        answered(question, format_args!("one line, {found} rows"));
+    }
 
     let one = &rows(&muster, "vms")[0];
     let where_is = muster.run(&[

@@ -24,6 +24,12 @@ pub(crate) fn table(fault: &str, outcome: impl std::fmt::Display) {
     println!("fault | {fault} | {outcome}");
 }
 
+/// A line of the table of questions: what it took to have an answer.
+#[expect(clippy::print_stdout, reason = "the table is what the output of the tests is for")]
+pub(crate) fn answered(question: &str, by: impl std::fmt::Display) {
+    println!("question | {question} | {by}");
+}
+
 /// Waits until something holds, looking again and again; fails with `what` when it never does.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();

@@ -190,9 +190,9 @@ impl Judge {
 
         peer.post("/stop", json!({}));
         window.go("#/vcenter").await?;
-        window.press("[data-vcenter='Berlin']", "Full sync").await?;
-        window.wait_for_text("[data-vcenter='Berlin']", "Offline").await?;
         window.expand("Berlin").await?;
+        window.press("[data-vcenter='Berlin'] .muster-card", "Full sync").await?;
+        window.wait_for_text("[data-vcenter='Berlin']", "Offline").await?;
         self.look(&window, "a vCenter that is offline").await?;
         window.click("[data-vcenter='Berlin'] .muster-menu button").await?;
         window.wait_for_element("[role=menu]").await?;

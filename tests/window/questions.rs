@@ -4,7 +4,7 @@
 use super::driver::Window;
 use super::explore::explore;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::Musterctl;
+use crate::support::{Musterctl, answered};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -66,7 +66,7 @@ impl Day {
                 ),
             )
             .await?;
-        println!("measured: {question}: {} clicks, {} lines typed", self.clicks, self.lines);
+        answered(question, format_args!("{} clicks, {} lines typed", self.clicks, self.lines));
         ensure!(
             self.clicks + 3 * self.lines <= 4,
             "{question}: {} clicks and {} lines",

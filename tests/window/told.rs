@@ -33,7 +33,8 @@ async fn several_syncs_that_end_are_one_message_with_their_names_and_it_covers_n
         let window = Window::open_beside(&screen, &muster).await?;
         window.go("#/vcenter").await?;
         for name in ["Berlin", "Paris", "Rome"] {
-            window.press(&format!("[data-vcenter='{name}']"), "Full sync").await?;
+            window.expand(name).await?;
+            window.press(&format!("[data-vcenter='{name}'] .muster-card"), "Full sync").await?;
         }
         let told = window.wait_for_toast("Full sync finished: 3 vCenters").await?;
         assert!(["Berlin", "Paris", "Rome"].iter().all(|name| told.contains(name)), "{told}");
@@ -54,11 +55,11 @@ async fn a_cancel_is_answered_within_a_tenth_of_a_second_and_ends_the_operation(
     window.go("#/vcenter").await?;
     peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
-    window.wait_for_element("[data-operation] button").await?;
+    window.wait_for_element("[data-vcenter='Berlin'] .muster-brief[data-operation]").await?;
     window.shoot(&screen, "told-progress").await?;
     let took = window
         .script_async(
-            "const button = document.querySelector('[data-operation] button'), began = performance.now();
+            "const button = document.querySelector('.muster-row-actions__first button'), began = performance.now();
              const watch = new MutationObserver(() => {
                  if (document.querySelector('[data-operation]')?.innerText.includes('Cancelling')) {
                      watch.disconnect();

@@ -62,12 +62,7 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
 /// Phase, share, objects, rate and rest, as far as each is known.
 fn facts(operation: &Operation, pace: Option<&Pace>) -> String {
     let progress = &operation.progress;
-    let step = match operation.state {
-        OperationState::Queued => "Queued".to_owned(),
-        _ if progress.step.is_empty() => "Starting".to_owned(),
-        _ => in_capitals(&progress.step),
-    };
-    let mut facts = vec![step];
+    let mut facts = vec![step(operation)];
     facts.extend(progress.percent.map(|percent| format!("{percent} %")));
     // When everything is read, what is left is to compare and write it.
     if progress.percent.is_some() && progress.done < progress.total {
@@ -78,6 +73,15 @@ fn facts(operation: &Operation, pace: Option<&Pace>) -> String {
     let remaining = pace.and_then(Pace::remaining);
     facts.extend(remaining.map(|seconds| format!("{} left", super::outcome::took(seconds as i64))));
     facts.join(" · ")
+}
+
+/// The phase that it is in.
+pub(crate) fn step(operation: &Operation) -> String {
+    match operation.state {
+        OperationState::Queued => "Queued".to_owned(),
+        _ if operation.progress.step.is_empty() => "Starting".to_owned(),
+        _ => in_capitals(&operation.progress.step),
+    }
 }
 
 fn in_capitals(step: &str) -> String {

@@ -44,9 +44,8 @@ pub(crate) fn State(props: &Properties) -> Html {
         return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
     let now = service.world().now;
-    let (word, level) = words::state(status.state);
+    let (word, level) = words::standing(status, now);
     if let (VcenterState::Unknown, Some(at)) = (status.state, status.contact_at) {
-        let word = format!("Last reached {}", words::ago(at, now));
         return html! { <span class="muster-state" title={local(at)}><LevelLabel {level} {word} /></span> };
     }
     let fails =

@@ -1,10 +1,12 @@
 //! The toasts, in a tray below the page.
 //! Refuses to take the focus away from what the user does, and to lie over anything: the tray has room of its own.
 
-use super::failure::{Offers, said};
+use super::failure::Offers;
 use super::icon::{self, icon};
+use super::when::local;
 use crate::hooks::use_vcenter_service;
 use crate::state::toasts::Toast;
+use crate::state::words;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -71,5 +73,7 @@ fn detail(toast: &Toast) -> Html {
     if toast.detail.is_empty() {
         return Html::default();
     }
-    html! { <div class="pf-v6-c-alert__description"><p class="muster-words">{ said(&toast.detail) }</p></div> }
+    // It was made of sentences where it was made, and a path is none.
+    let said = words::shown(&words::with_fingerprints(&words::with_times(&toast.detail, local)));
+    html! { <div class="pf-v6-c-alert__description"><p class="muster-words">{ said }</p></div> }
 }

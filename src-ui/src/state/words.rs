@@ -2,7 +2,7 @@
 //! Refuses to translate vSphere's own words, and to show a state by a colour alone.
 
 use contract::columns::Column;
-use contract::{Kind, Missing, Operation, OperationKind, OperationState, Time, VcenterState};
+use contract::{Kind, Missing, Operation, OperationKind, OperationState, Time, VcenterState, VcenterStatus};
 use serde_json::Value as Json;
 
 pub(crate) use contract::words::{counted, duration, grouped};
@@ -56,6 +56,15 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::DifferentVcenter => ("Different vCenter", Level::Danger),
         VcenterState::NeverSynced => ("Never synced", Level::Info),
         VcenterState::Unknown => ("Not contacted", Level::Neutral),
+    }
+}
+
+/// The same as it is known now: of one that was reached once, and nobody knows whether it still can be, when that was.
+pub(crate) fn standing(status: &VcenterStatus, now: Time) -> (String, Level) {
+    let (word, level) = state(status.state);
+    match (status.state, status.contact_at) {
+        (VcenterState::Unknown, Some(at)) => (format!("Last reached {}", ago(at, now)), level),
+        _ => (word.to_owned(), level),
     }
 }
 

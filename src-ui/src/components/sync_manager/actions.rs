@@ -62,10 +62,12 @@ pub(super) fn RowActions(props: &Properties) -> Html {
         let (service, running) = (service.clone(), running.clone());
         Callback::from(move |()| running.iter().for_each(|operation| service.cancel(&operation.id)))
     };
+    let is_cancelling = running.iter().any(|operation| service.world().is_cancelling(&operation.id));
     let first = match is_running {
         true => html! {
             <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={cancel.reform(|_: MouseEvent| ())}
-                label="Cancel" aria_label={format!("Cancel: {}", vcenter.name)} />
+                disabled={is_cancelling} label={if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" }}
+                aria_label={format!("Cancel: {}", vcenter.name)} />
         },
         false => html! { <Work label="Full sync" vcenter={vcenter.clone()} onclick={sync} /> },
     };

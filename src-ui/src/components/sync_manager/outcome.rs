@@ -4,9 +4,9 @@
 use crate::components::failure::{Offers, said};
 use crate::components::icon;
 use crate::components::outcome::Outcome;
-use crate::components::progress::OperationProgress;
+use crate::components::progress::{OperationProgress, step};
 use crate::components::when::Ago;
-use crate::hooks::{VcenterService, use_vcenter_service};
+use crate::hooks::{VcenterService, use_card, use_vcenter_service};
 use crate::state::{advice, words};
 use contract::{Operation, Origin, Vcenter};
 use yew::prelude::*;
@@ -22,8 +22,9 @@ pub(super) struct Properties {
 pub(super) fn LastSync(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let id = &props.vcenter.id;
+    use_card(id);
     if let Some(operation) = asked(&service, &props.vcenter).first() {
-        return running(operation);
+        return running(&service, operation);
     }
     if service.is_vcenter_busy(id) {
         return html! { <span class="muster-quiet">{ "Starting…" }</span> };
@@ -44,21 +45,18 @@ pub(super) fn asked(service: &VcenterService, vcenter: &Vcenter) -> Vec<Operatio
     service.get_active_operations().into_iter().filter(own).collect()
 }
 
-fn running(operation: &Operation) -> Html {
-    let progress = &operation.progress;
-    let percent = (progress.done * 100).checked_div(progress.total).map(|percent| percent.min(100));
+fn running(service: &VcenterService, operation: &Operation) -> Html {
+    let is_cancelling = service.world().is_cancelling(&operation.id);
+    let percent = operation.progress.percent.filter(|_| !is_cancelling);
     let job = words::job(operation);
     let label = format!("{}: {job}", operation.vcenter);
-    let step = if progress.step.is_empty() {
-        words::operation_state(operation.state).0.to_owned()
-    } else {
-        progress.step.clone()
-    };
+    let step = if is_cancelling { "Cancelling\u{2026}".to_owned() } else { step(operation) };
+    let share = percent.map(|percent| format!("{percent} %")).unwrap_or_default();
     html! {
-        <div class="muster-brief" title={format!("{job}: {step}")}>
+        <div class="muster-brief" title={format!("{job}: {step}")} data-operation={operation.id.to_string()}>
             <div class="muster-brief__line">
-                <span class="muster-cut">{ &job }</span>
-                <span class="muster-quiet">{ percent.map(|percent| format!("{percent} %")).unwrap_or_default() }</span>
+                <span class="muster-cut">{ format!("{job} · {step}") }</span>
+                <span class="muster-quiet">{ share }</span>
             </div>
             <div class="muster-bar" role="progressbar" aria-label={label} aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow={percent.map(|percent| percent.to_string())}>

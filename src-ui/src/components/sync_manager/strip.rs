@@ -25,8 +25,8 @@ pub(super) fn Strip(props: &Properties) -> Html {
     let active = service.get_active_operations().into_iter().find(own);
     let work = match active {
         Some(operation) => {
-            let progress = &operation.progress;
-            let percent = (progress.done * 100).checked_div(progress.total);
+            let is_cancelling = service.world().is_cancelling(&operation.id);
+            let percent = operation.progress.percent.filter(|_| !is_cancelling);
             let percent = percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
             let cancel = {
                 let (service, id) = (service.clone(), operation.id.clone());
@@ -37,7 +37,8 @@ pub(super) fn Strip(props: &Properties) -> Html {
                 <>
                     <span>{ format!("{}{percent}", words::job(&operation)) }</span>
                     <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={cancel}
-                        label="Cancel" {aria_label} />
+                        disabled={is_cancelling} label={if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" }}
+                        {aria_label} />
                 </>
             }
         }
