@@ -43,7 +43,7 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
             4,
             Some("password_expired"),
             "its password has expired (the server says: User password expired.)",
-            "a new password on the vCenter",
+            "Set a new password for",
         ),
         (
             json!({"fault": "InvalidLogin", "message": "The user account is disabled."}),
