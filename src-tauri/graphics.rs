@@ -7,8 +7,8 @@ pub(crate) fn prepare() -> Result<(), String> {
     restart_without_dmabuf();
     // Tauri panics without a display; asking GTK first turns that into a sentence.
     gtk::init().map_err(|_| {
-        "there is no display to open a window on. Start it from a graphical session, \
-         or use musterctl, which needs none."
+        "no display is available for the window. Start Muster from a graphical session, or use musterctl, \
+         which needs none."
             .to_owned()
     })
 }

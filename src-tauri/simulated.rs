@@ -26,7 +26,7 @@ impl Simulated {
         match std::fs::remove_dir_all(&data_dir) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(failed(&error)
-                    .next(format!("Remove the folder {} yourself, then try again.", data_dir.display())));
+                    .next(format!("Remove the folder {} manually, then try again.", data_dir.display())));
             }
             _ => {}
         }

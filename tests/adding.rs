@@ -151,7 +151,7 @@ fn what_is_typed_wrong_is_told_with_what_to_type() {
         ("ok", "vc", &["--pin", "/etc/vc.pem"], "is the name of a file"),
         ("ok", "vc", &["--pin", "-----BEGIN CERTIFICATE-----"], "that is a certificate"),
         ("ok", "vc", &["--ca-file", "/no/such/file"], "/no/such/file can't be read"),
-        ("ok", "vc", &["--ttl", "soon"], "\"soon\" is not a valid length of time"),
+        ("ok", "vc", &["--ttl", "soon"], "\"soon\" is not a valid duration"),
     ] {
         let run = add(&muster, name, address, PASSWORD, trust);
         refused(&muster, &run, 2, "invalid_value", words);

@@ -35,7 +35,7 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
             json!({"fault": "InvalidLogin"}),
             4,
             Some("invalid_login"),
-            "user or password is wrong",
+            "wrong user or password",
             "new password into $CREDENTIALS_DIRECTORY/Berlin",
         ),
         (
@@ -43,7 +43,7 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
             4,
             Some("password_expired"),
             "its password has expired (the server says: User password expired.)",
-            "a new password on the vCenter",
+            "Set a new password for",
         ),
         (
             json!({"fault": "InvalidLogin", "message": "The user account is disabled."}),
@@ -70,10 +70,10 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
             json!({"fault": "LimitExceeded", "message": "The maximum number of sessions is reached."}),
             5,
             None,
-            "no session left (it says: The maximum number of sessions is reached.)",
-            "Nothing is wrong with user and password",
+            "no free session (it says: The maximum number of sessions is reached.)",
+            "User and password are not the problem",
         ),
-        (json!({"status": 503}), 5, None, "no session left", "Nothing is wrong with user and password"),
+        (json!({"status": 503}), 5, None, "no free session", "User and password are not the problem"),
         (
             json!({"fault": "SystemError", "message": "The database of the vCenter is down."}),
             1,
@@ -402,7 +402,7 @@ fn the_stored_password_stays_where_it_is_when_an_address_leads_to_a_server_that_
         assert_eq!((run.code, &run.error()["code"]), (4, &json!("no_password")), "{run:?}");
         let error = run.error();
         assert!(
-            error["message"].as_str().unwrap().contains("could not be verified to be the same server"),
+            error["message"].as_str().unwrap().contains("could not be verified as the same server"),
             "{error}"
         );
         assert!(

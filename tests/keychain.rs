@@ -72,7 +72,7 @@ fn without_a_keychain_a_password_is_not_stored_and_that_is_said() {
     let run = muster.run_with_stdin(&[&add[..], &["--json"]].concat(), PASSWORD);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(
-        run.stderr.contains("no keychain") && run.stderr.contains("$CREDENTIALS_DIRECTORY/Berlin"),
+        run.stderr.contains("No keychain") && run.stderr.contains("$CREDENTIALS_DIRECTORY/Berlin"),
         "{run:?}"
     );
     assert_eq!(muster.ok(&["credential", "list"])[0]["stored"], "none");

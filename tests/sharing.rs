@@ -186,7 +186,7 @@ fn ctrl_c_ends_the_wait_and_leaves_the_operation_to_whoever_else_waits_for_it() 
     let (first, second) = (finish(first), finish(second));
     assert_eq!(second.code, 0, "{second:?}");
     assert_eq!(second.document()[0]["state"], "succeeded");
-    assert!(first.stderr.contains("Another Muster process waits"), "{first:?}");
+    assert!(first.stderr.contains("Another Muster process is waiting"), "{first:?}");
     assert_eq!((first.code, &first.document()[0]["state"]), (130, &json!("succeeded")), "{first:?}");
 }
 

@@ -61,6 +61,6 @@ fn refused<C: Command>(reason: &JsValue) -> ApiError {
 }
 
 fn misunderstood<C: Command>() -> ApiError {
-    ApiError::new(Code::BadAnswer, format!("The window did not understand the answer to {}.", C::NAME))
+    ApiError::new(Code::BadAnswer, format!("The window did not understand the response to {}.", C::NAME))
         .next("Window and service differ in version: reinstall Muster.")
 }

@@ -129,11 +129,11 @@ impl Judge {
         }
         // Submitted empty, it says at each field what to type.
         window.press("dialog", "Add").await?;
-        window.wait_for_text("dialog", "Type the name you want to know it by.").await?;
+        window.wait_for_text("dialog", "Enter a name.").await?;
         self.look(&window, "an empty form that was submitted").await?;
         window.go("#/").await?;
         window.keys("?").await?;
-        window.wait_for_text("dialog", "Search the rows of the page").await?;
+        window.wait_for_text("dialog", "Search this page").await?;
         self.look(&window, "the keys").await?;
         window.key(thirtyfour::Key::Escape).await?;
         window.wait_until_gone("dialog").await?;
@@ -201,7 +201,7 @@ impl Judge {
         peer.post("/start", json!({}));
         peer.post("/certificate", json!({}));
         window.go(&format!("#/vcenter?certificate={id}")).await?;
-        window.wait_for_text("dialog", "Approved before").await?;
+        window.wait_for_text("dialog", "Previously approved").await?;
         self.look(&window, "a certificate that changed").await?;
         window.close(&screen).await
     }

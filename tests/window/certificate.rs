@@ -28,9 +28,9 @@ async fn a_changed_certificate_stops_everything_until_a_person_typed_the_host() 
     window.wait_for_text("[data-vcenter='Berlin']", "Full sync failed").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Certificate not trusted").await?;
     window.press("[data-vcenter='Berlin']", "Review certificate").await?;
-    let shown = window.wait_for_text("dialog", "Shown now").await?;
-    assert!(shown.contains("Approved before") && shown.contains("Nothing was sent to it"), "{shown}");
-    let (before, now) = shown.split_once("Shown now").context("old and new")?;
+    let shown = window.wait_for_text("dialog", "Presented now").await?;
+    assert!(shown.contains("Previously approved") && shown.contains("Nothing was sent to it"), "{shown}");
+    let (before, now) = shown.split_once("Presented now").context("old and new")?;
     assert!(before.contains(&fingerprint(&old)) && now.contains(&fingerprint(&new)), "{shown}");
     window.shoot(&screen, "certificate-changed").await?;
 
@@ -70,7 +70,7 @@ async fn leaving_the_approved_certificate_for_the_systems_trust_takes_the_host_n
         .await?;
     window.press("dialog", "Save").await?;
     let shown = window.wait_for_text("dialog", "The certificate is unchanged").await?;
-    assert!(shown.contains(&fingerprint(&old)) && !shown.contains("somebody else"), "{shown}");
+    assert!(shown.contains(&fingerprint(&old)) && !shown.contains("impersonating"), "{shown}");
     window.press("dialog", "Cancel").await?;
     window.wait_until_gone("dialog").await?;
     let changed = peer.post("/certificate", json!({}));
@@ -90,8 +90,8 @@ async fn leaving_the_approved_certificate_for_the_systems_trust_takes_the_host_n
     window.fill("#vc-address", &format!("https://{}/ui", peer.address())).await?;
     for button in ["Test connection", "Save"] {
         window.press("dialog", button).await?;
-        let shown = window.wait_for_text("dialog", "Shown now").await?;
-        let (before, now) = shown.split_once("Shown now").context("old and new")?;
+        let shown = window.wait_for_text("dialog", "Presented now").await?;
+        let (before, now) = shown.split_once("Presented now").context("old and new")?;
         assert!(before.contains(&fingerprint(&old)) && now.contains(&fingerprint(&new)), "{shown}");
         assert!(!can_press(&window, "Accept the change").await?, "{button}: it can be accepted by a click");
     }

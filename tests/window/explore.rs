@@ -88,7 +88,7 @@ pub(super) async fn explore(window: &Window) -> Result<()> {
     let read =
         "document.querySelectorAll('#overview .muster-fresh .muster-age[data-fresh=true]').length === 2";
     window.wait_for("both are read", read).await?;
-    window.wait_for_text("#overview", "Nothing runs.").await.map(drop)
+    window.wait_for_text("#overview", "No operations are running.").await.map(drop)
 }
 
 /// How many VMs there are, of one vCenter or of all.

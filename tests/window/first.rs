@@ -78,7 +78,7 @@ async fn a_data_folder_that_cannot_be_opened_is_explained_in_the_window() -> Res
 
     let shown = window.wait_for_overview().await?;
     window.shoot(&screen, "window-error").await?;
-    assert!(shown.contains("Muster could not read its vCenters"), "{shown}");
+    assert!(shown.contains("The vCenters could not be loaded"), "{shown}");
     assert!(shown.contains("not-a-folder"), "the folder is not named: {shown}");
 
     window.close(&screen).await
@@ -95,6 +95,6 @@ fn without_a_display_it_says_so_in_a_sentence() -> Result<()> {
         .output()?;
     let said = String::from_utf8(run.stderr)?;
     assert_eq!(run.status.code(), Some(1));
-    assert!(said.contains("there is no display") && !said.contains("panicked"), "{said}");
+    assert!(said.contains("no display is available") && !said.contains("panicked"), "{said}");
     Ok(())
 }

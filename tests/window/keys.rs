@@ -95,7 +95,7 @@ async fn keys_lead_to_every_page_to_the_search_and_to_their_own_list() -> Result
     // Out of the field, where keys are keys again.
     window.key(Key::Tab).await?;
     window.keys("?").await?;
-    let listed = window.wait_for_text("dialog", "Search the rows of the page").await?;
+    let listed = window.wait_for_text("dialog", "Search this page").await?;
     assert!(listed.contains("Close a dialog or the details"), "{listed}");
     window.key(Key::Escape).await?;
     window.wait_until_gone("dialog").await?;

@@ -124,7 +124,7 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     }
     window.go("#/").await?;
     window.keys("?").await?;
-    window.wait_for_text("dialog", "Search the rows of the page").await?;
+    window.wait_for_text("dialog", "Search this page").await?;
     found.here(&window, &screen, "keys").await?;
     window.key(Key::Escape).await?;
     window.wait_until_gone("dialog").await?;

@@ -36,7 +36,7 @@ async fn a_server_that_is_gone_is_said_to_be_offline_stays_readable_and_comes_ba
     assert_eq!(window.script("return document.querySelectorAll('.muster-banner').length").await?, json!(0));
     for address in ["#/", "#/inventory/vms", "#/inventory/hosts"] {
         window.go(address).await?;
-        let banner = window.wait_for_text(".muster-banner", "stays readable").await?;
+        let banner = window.wait_for_text(".muster-banner", "stays available").await?;
         assert!(banner.contains("Berlin: offline since"), "{banner}");
     }
     window.wait_for_element("#rows tr[data-moref]").await?;
@@ -70,12 +70,12 @@ async fn what_was_read_is_there_after_a_restart_without_the_server() -> Result<(
 
     peer.post("/stop", json!({}));
     let window = Window::open_beside(&screen, &muster).await?;
-    let shown = window.wait_for_text("#overview", "Data read").await?;
+    let shown = window.wait_for_text("#overview", "Last sync").await?;
     assert!(shown.contains("fresh (TTL 5 min)"), "{shown}");
     window.go("#/inventory/hosts").await?;
     window.wait_for_element("#rows tr[data-moref]").await?;
     assert_eq!(window.rows(&COLUMNS).await?, known);
-    let age = window.wait_for_text("#found", "read").await?;
+    let age = window.wait_for_text("#found", "last sync").await?;
     assert!(age.contains("ago") || age.contains("just now"), "{age}");
 
     window.close(&screen).await

@@ -5,7 +5,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Muster on the command line: caches the inventory of vCenters and shows it, also offline
+/// Muster on the command line: caches the inventory of vCenters and shows it, even offline
 ///
 /// It never changes anything on a vCenter.
 #[derive(Debug, Parser)]
@@ -21,16 +21,16 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid value, 3 not found, 4 login rejected or no \
-password at hand, 5 unreachable or timed out, 6 certificate not trusted, 7 not allowed by Muster's roles, 8 partially done, \
-9 already exists, 130 cancelled or interrupted.";
+const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid value, 3 not found, 4 login \
+    rejected or no password available, 5 unreachable or timed out, 6 certificate not trusted, 7 not allowed \
+    by Muster's roles, 8 partially succeeded, 9 already exists, 130 cancelled or interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Configure vCenters and ESXi hosts
     #[command(subcommand)]
     Vcenter(Vcenter),
-    /// Configure credentials: a user and a password for any number of vCenters
+    /// Configure credentials: a user and password shared by any number of vCenters
     #[command(subcommand)]
     Credential(Credential),
     /// Test the connection, the login and the permissions
@@ -58,21 +58,21 @@ pub(crate) enum Command {
     },
     /// Show state, data age and object counts of every vCenter
     Status,
-    /// Check database, keychain, credentials and vCenters, without contacting any
+    /// Check the database, keychain, credentials and vCenters, without contacting any server
     Doctor,
     /// Print changes as they happen, here and in other processes, until interrupted
     Watch,
-    /// Run a simulated vCenter, to try Muster out, until interrupted
+    /// Run a simulated vCenter for trying Muster, until interrupted
     ///
-    /// It answers on 127.0.0.1 only. What is in it depends on size and seed alone. Port, password and certificate are new at
-    /// each start, unless --port, --password and --certificate keep them.
+    /// It listens on 127.0.0.1 only. Its inventory depends on size and seed alone. Port, password and certificate are new at
+    /// each start, unless --port, --password and --certificate set them.
     Simulator(Simulator),
     /// Print a shell completion script
     Completions {
         /// Shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page, or write the pages of all commands into a folder
+    /// Print the man page, or write the man pages of all commands to a folder
     Man {
         /// Folder
         dir: Option<PathBuf>,
@@ -81,22 +81,22 @@ pub(crate) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Simulator {
-    /// How many VMs it has, templates included: 1 to 30000
+    /// Number of VMs, including templates: 1 to 30000
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = vms())]
     pub(crate) vms: u32,
-    /// Another seed makes another inventory
+    /// Seed of the generated inventory
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
     /// Replay a recording of a real server: XML, packed with gzip or not
     #[arg(long, value_name = "FILE", conflicts_with_all = ["vms", "seed"])]
     pub(crate) recording: Option<PathBuf>,
-    /// Port on 127.0.0.1 [default: any that is free]
+    /// Port on 127.0.0.1 [default: any free port]
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: Option<u16>,
-    /// Password of its user [default: a random one]; others on this machine may see it, as it protects nothing real
+    /// Password of its user [default: random]; visible to other users of this machine, as it protects no real data
     #[arg(long, value_name = "P", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) password: Option<String>,
-    /// Folder that keeps the certificate and its key from one start to the next, and a random password; made if missing
+    /// Folder for the certificate, its key and the random password, to keep them between starts; created if missing
     #[arg(long, value_name = "DIR")]
     pub(crate) certificate: Option<PathBuf>,
 }
@@ -128,37 +128,37 @@ pub(crate) enum Vcenter {
         login: Login,
         #[command(flatten)]
         trust: Trust,
-        /// Label; may be repeated
+        /// Tag; may be repeated
         #[arg(long = "tag", value_name = "T")]
         tags: Vec<String>,
         /// Age at which its data becomes stale [default: 5m]
         #[arg(long, value_name = "TIME")]
         ttl: Option<String>,
     },
-    /// List all
+    /// List vCenters
     List,
-    /// Show one
+    /// Show a vCenter
     Show {
         /// Name or id
         name: String,
     },
-    /// Change one, without contacting it
+    /// Change a vCenter, without contacting it
     Edit {
         /// Name or id
         name: String,
-        /// Another name
+        /// New name
         #[arg(long = "name", value_name = "NAME")]
         new_name: Option<String>,
-        /// Another address
+        /// New address
         #[arg(long, value_name = "HOST[:PORT]")]
         host: Option<String>,
-        /// Another credential
+        /// New credential
         #[arg(long, value_name = "C", conflicts_with_all = ["user", "password_stdin"])]
         credential: Option<String>,
-        /// Another user, for every vCenter that shares the credential
+        /// New user, for every vCenter that shares the credential
         #[arg(long, value_name = "U")]
         user: Option<String>,
-        /// Read another password from stdin, for every vCenter that shares the credential
+        /// Read the new password from stdin, for every vCenter that shares the credential
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]
@@ -166,14 +166,14 @@ pub(crate) enum Vcenter {
         /// Use the system trust store
         #[arg(long, conflicts_with_all = ["pin", "ca_file"])]
         system_trust: bool,
-        /// Label, in place of the present ones; may be repeated, "" for none
+        /// Tag that replaces the current ones; may be repeated, "" for none
         #[arg(long = "tag", value_name = "T")]
         tags: Option<Vec<String>>,
         /// Age at which its data becomes stale
         #[arg(long, value_name = "TIME")]
         ttl: Option<String>,
     },
-    /// Remove one and all its cached data
+    /// Remove a vCenter and all its cached data
     Remove {
         /// Name or id
         name: String,
@@ -204,14 +204,14 @@ pub(crate) struct Login {
     /// Read the password from stdin
     #[arg(long, requires = "user")]
     pub(crate) password_stdin: bool,
-    /// Log in with this credential
+    /// Log in with this existing credential
     #[arg(long, value_name = "C")]
     pub(crate) credential: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Credential {
-    /// Add one
+    /// Add a credential
     Add {
         /// Display name
         name: String,
@@ -222,20 +222,20 @@ pub(crate) enum Credential {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// List all
+    /// List credentials
     List,
-    /// Change user or password for all vCenters that share it
+    /// Change the user or password, for all vCenters that share the credential
     Set {
         /// Name or id
         name: String,
-        /// Another user
+        /// New user
         #[arg(long, value_name = "U")]
         user: Option<String>,
-        /// Read another password from stdin
+        /// Read the new password from stdin
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Remove one that no vCenter uses, with its password
+    /// Remove an unused credential and its password
     Remove {
         /// Name or id
         name: String,
@@ -254,7 +254,7 @@ pub(crate) enum Sync {
         /// Only the hosts of this cluster; may be repeated
         #[arg(long = "cluster", value_name = "C", value_parser = NonEmptyStringValueParser::new())]
         clusters: Vec<String>,
-        /// Accept the removal of everything that the vCenter no longer lists, even if it is a lot
+        /// Accept the removal of everything that the vCenter no longer lists, however much it is
         #[arg(long)]
         accept_removals: bool,
     },
@@ -266,7 +266,7 @@ pub(crate) enum Sync {
         /// All vCenters
         #[arg(long, conflicts_with = "names")]
         all: bool,
-        /// Accept the removal of everything that the vCenter no longer lists, even if it is a lot
+        /// Accept the removal of everything that the vCenter no longer lists, however much it is
         #[arg(long)]
         accept_removals: bool,
     },
@@ -274,28 +274,28 @@ pub(crate) enum Sync {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Refresh {
-    /// Object kind; snapshots come with their VMs
+    /// Object kind; snapshots are refreshed with their VMs
     pub(crate) kind: KindName,
     /// Names or ids of vCenters
     #[arg(required = true, value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// Accept the removal of everything that the vCenter no longer lists, even if it is a lot
+    /// Accept the removal of everything that the vCenter no longer lists, however much it is
     #[arg(long)]
     pub(crate) accept_removals: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Operations {
-    /// List the newest
+    /// List recent operations
     List {
         /// Only those of this vCenter
         #[arg(long, value_name = "NAME")]
         vcenter: Option<String>,
-        /// How many
+        /// Maximum number of operations
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u32,
     },
-    /// Show one
+    /// Show an operation
     Show {
         /// Id, or the beginning of one
         id: String,
@@ -319,13 +319,13 @@ pub(crate) struct Inventory {
     /// 'ip_addresses in 10.1.2.0/24' or cluster= for none; may be repeated, then all must hold
     #[arg(long = "where", value_name = "COND")]
     pub(crate) conditions: Vec<String>,
-    /// How many rows at most
+    /// Maximum number of rows
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Refresh what is older than this, such as 10m
+    /// Refresh data older than this first, such as 10m
     #[arg(long, value_name = "TIME")]
     pub(crate) max_age: Option<String>,
-    /// Print comma-separated values, exactly as they are, for programs
+    /// Print comma-separated values unchanged, for programs
     ///
     /// RFC 4180. The elements of a list are joined by semicolons; a semicolon or backslash within one has a backslash
     /// before it. A cell may begin with what a spreadsheet takes for a formula: use --spreadsheet for one.
@@ -338,7 +338,7 @@ pub(crate) struct Inventory {
     /// date, such as 007, 1e5 or 1-2.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub(crate) spreadsheet: bool,
-    /// What separates the cells of --spreadsheet; Excel expects the list separator of its own locale
+    /// Separator for --spreadsheet; Excel expects the list separator of its locale
     #[arg(long, value_name = "SEPARATOR", requires = "spreadsheet", default_value = ",")]
     pub(crate) separator: Separator,
 }

@@ -15,7 +15,7 @@ pub(crate) fn somebody_is_there() -> bool {
 pub(crate) async fn password(user: &str, credential: &str) -> Result<SecretString, ApiError> {
     let prompt = format!("Password of {user} ({credential}): ");
     let failed = |detail: String| {
-        ApiError::new(Code::NoPassword, format!("no password was typed: {detail}"))
+        ApiError::new(Code::NoPassword, format!("no password was entered: {detail}"))
             .next("Run the command again, or pass the password with --password-stdin.")
     };
     let _echo = Echo::save();
@@ -67,16 +67,16 @@ pub(crate) async fn missing_password(
         // The server says so itself if it is locked still: a password typed now would only be counted.
         (Some(_), _) if credential.rejected_because == Some(Rejection::AccountLocked) => return Ok(()),
         (Some(at), _) => output.say(&format!(
-            "The login of {} ({}) was rejected at {}. The password you type now is tried once and not stored; to store one, \
-             run musterctl credential set {}.",
+            "The login of {} ({}) was rejected at {}. The password you enter now is used once and not \
+             stored. To store one, run musterctl credential set {}.",
             credential.user,
             credential.name,
             time(Some(at)),
             quoted(&credential.name)
         )),
         (None, Some(vcenter)) => output.say(&format!(
-            "The address of {} was changed to {}, so the stored password is not sent there. Type it if you are sure that it \
-             is the same host.",
+            "The address of {} was changed to {}, so the stored password is not sent there. Enter it only if \
+             you are sure that this is the same host.",
             vcenter.name, vcenter.host
         )),
         (None, None) if at_hand(service, output, id, &credential.name).await => return Ok(()),
@@ -163,7 +163,7 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
     if !somebody_is_there() {
         return Err(ApiError::new(
             Code::InvalidValue,
-            "this needs confirmation, and there is no terminal to ask on",
+            "this needs confirmation, but there is no terminal to ask for it",
         )
         .next("Confirm with --yes."));
     }

@@ -75,7 +75,7 @@ impl Presses<'_> {
     }
 
     /// The last press ends nothing yet; the next one does.
-    pub(crate) fn goes_on(&self) {
+    pub(crate) fn keep_going(&self) {
         *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

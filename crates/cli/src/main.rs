@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     std::panic::catch_unwind(run).unwrap_or_else(|_| {
         let error = ApiError::new(Code::Failed, "internal error")
-            .next("Run it again with MUSTER_LOG=error and report what it prints.");
+            .next("Run it again with MUSTER_LOG=error and report the output.");
         output::Output::new(wants_json()).failure(&error).into()
     })
 }

@@ -108,7 +108,7 @@ pub(crate) fn written(outcome: std::io::Result<()>) -> Result<(), ApiError> {
     match outcome {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(ApiError::new(Code::Failed, format!("the output can't be written: {error}"))
-                .next("Check where it goes, such as a full disk, then run the command again."))
+                .next("Check the destination, for example for a full disk, then run the command again."))
         }
         _ => Ok(()),
     }

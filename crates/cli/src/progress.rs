@@ -37,7 +37,7 @@ pub(crate) async fn wait(
 /// What a command says that Ctrl-C ended.
 pub(crate) fn interrupted() -> ApiError {
     ApiError::new(Code::Cancelled, "it was interrupted")
-        .next("musterctl operations list shows what was done until then; call the command again to go on.")
+        .next("musterctl operations list shows what was done so far. Run the command again to continue.")
 }
 
 async fn end(
@@ -84,8 +84,11 @@ async fn withdrawn(
         if presses.is_terminated() {
             return None;
         }
-        output.say("Another Muster process waits for this operation too, so it continues. Press Ctrl-C again to leave.");
-        presses.goes_on();
+        output.say(
+            "Another Muster process is waiting for this operation too, so it continues. Press Ctrl-C again \
+             to exit.",
+        );
+        presses.keep_going();
         return Some(here);
     }
     tokio::select! {
@@ -162,7 +165,7 @@ async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
 
 fn words(operation: &Operation) -> String {
     match operation.state {
-        OperationState::Queued => "waiting for its turn".into(),
+        OperationState::Queued => "queued".into(),
         _ => operation.progress.step.clone(),
     }
 }

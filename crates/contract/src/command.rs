@@ -218,7 +218,7 @@ pub struct Change {
     pub address: Option<String>,
     /// Another credential, by name or id.
     pub credential: Option<String>,
-    /// Another user, for every vCenter that shares the credential.
+    /// New user, for every vCenter that shares the credential.
     pub user: Option<String>,
     /// Another password, for every vCenter that shares the credential.
     pub password: Option<Password>,

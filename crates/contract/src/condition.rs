@@ -131,9 +131,9 @@ impl std::str::FromStr for Condition {
 }
 
 fn unreadable(text: &str) -> ApiError {
-    ApiError::new(Code::InvalidValue, format!("\"{text}\" is not a condition")).next(
-        "Write a column, an operator (=, !=, ~, !~, <, <=, >, >=, in) and a value: free_percent<10, age>7d, name~web, \
-         \"ip_addresses in 10.1.2.0/24\", cluster= for none.",
+    ApiError::new(Code::InvalidValue, format!("\"{text}\" is not a valid condition")).next(
+        "Specify a column, an operator (=, !=, ~, !~, <, <=, >, >=, in) and a value: free_percent<10, \
+         age>7d, name~web, \"ip_addresses in 10.1.2.0/24\", cluster= for none.",
     )
 }
 
@@ -288,7 +288,7 @@ fn wanted(column: &Column, operator: Operator, value: &str) -> Result<Wanted, Ap
     let fits = may.contains(&operator) || (is_equality && value.is_empty());
     if !fits {
         let signs: Vec<&str> = may.iter().map(|operator| operator.sign()).collect();
-        let message = format!("\"{}\" can't be tested with {}", column.title, operator.sign());
+        let message = format!("\"{}\" doesn't support the operator {}", column.title, operator.sign());
         return Err(
             ApiError::new(Code::InvalidValue, message).next(format!("Use one of: {}", signs.join("  ")))
         );
@@ -315,8 +315,8 @@ fn unfit(column: &Column, value: &str, operator: Operator) -> ApiError {
         (_, Type::Boolean, _) => "yes or no",
         (_, Type::Time, _) => "an age such as 7d, 12h or 30m, or a date such as 2026-03-01",
         (_, _, Some(Unit::Bytes)) => "a size such as 32GiB or 500M",
-        (_, _, Some(Unit::Mhz)) => "a clock such as 2400 or 2.4GHz",
-        (_, _, Some(Unit::Seconds)) => "a time span such as 7d, 12h or 30m",
+        (_, _, Some(Unit::Mhz)) => "a clock speed such as 2400 or 2.4GHz",
+        (_, _, Some(Unit::Seconds)) => "a duration such as 7d, 12h or 30m",
         (_, _, Some(Unit::Percent)) => "a percentage such as 10 or 12.5",
         (_, Type::Integer | Type::Decimal, _) => "a number such as 4",
         (_, Type::Text | Type::List, _) => "some text",

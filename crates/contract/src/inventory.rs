@@ -13,15 +13,15 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
-    /// The account may not read it.
+    /// The account has no permission to read it.
     NoPermission,
     /// The server doesn't know this property, or is too old for it.
     NotReported,
     /// The host is disconnected or doesn't respond, or the VM can't be accessed.
     NotConnected,
-    /// It refers to an object that this account doesn't see.
+    /// It refers to an object that this account can't see.
     NotVisible,
-    /// The server sent something that is not of the property's type.
+    /// The server sent a value of an unexpected type.
     BadValue,
     /// It is larger, or nested deeper, than Muster reads.
     TooLarge,

@@ -33,7 +33,7 @@ pub struct RowQuery {
     /// How many matching rows come before the first one wanted.
     #[serde(default)]
     pub offset: usize,
-    /// How many rows at most, up to [`LARGEST_WINDOW`]; 0 only counts.
+    /// Maximum number of rows, up to [`LARGEST_WINDOW`]; 0 only counts.
     pub limit: usize,
     /// Whether what is older than its vCenter's TTL is refreshed meanwhile. The answer doesn't wait for that.
     #[serde(default)]

@@ -13,7 +13,7 @@ pub enum Error {
     #[error("the keychain is locked")]
     KeychainLocked,
     /// The keychain did not answer in time: 3 s, or 60 s for a user who unlocks it.
-    #[error("the keychain did not answer in time")]
+    #[error("the keychain did not respond in time")]
     KeychainTimedOut,
     /// The keychain answered, with a failure.
     #[error("{attempt} the keychain failed: {reason}")]
@@ -41,7 +41,7 @@ pub enum Error {
         problem: Unusable,
     },
     /// A credential's name can't be a file's name, so nothing was looked for.
-    #[error("the credential's name {name:?} can't name a file of the credentials folder")]
+    #[error("the credential name {name:?} can't be used as a file name in the credentials folder")]
     UnsafeName {
         /// The name.
         name: String,
@@ -70,7 +70,7 @@ pub enum Unusable {
     #[error("is not UTF-8")]
     NotUtf8,
     /// What PowerShell's `>` and Notepad's "Unicode" write.
-    #[error("is UTF-16: write it as UTF-8 or ASCII")]
+    #[error("is UTF-16: save it as UTF-8 or ASCII")]
     Utf16,
     /// More than one line: it is not known which one was meant.
     #[error("has more than one line")]

@@ -139,7 +139,8 @@ impl Connections {
     ) -> Result<T, ApiError> {
         self.under_way.spawn(work).await.map_err(|error| {
             tracing::error!(%error, "a login panicked");
-            ApiError::new(Code::Failed, "the login failed for a reason inside Muster").next("Try it again.")
+            ApiError::new(Code::Failed, "the login failed because of an internal error in Muster")
+                .next("Try again.")
         })
     }
 
@@ -188,7 +189,9 @@ impl Connections {
             tokio::join!(self.under_way.wait(), async { while logouts.join_next().await.is_some() {} })
         };
         if tokio::time::timeout_at(until, all).await.is_err() {
-            tracing::warn!("a server did not answer in time: a session may be left on it until it has idled");
+            tracing::warn!(
+                "a server did not respond in time: a session may stay open on it until it times out"
+            );
         }
     }
 
@@ -393,6 +396,6 @@ async fn log_out(lease: &Lease) {
 pub(crate) async fn log_out_of(session: &Session) {
     let logout = tokio::time::timeout(LOG_OUT, session.logout()).await;
     if !matches!(logout, Ok(Ok(()))) {
-        tracing::info!("a session could not be logged out; the server will end it when it has idled");
+        tracing::info!("a session could not be logged out; the server ends it when it times out");
     }
 }

@@ -75,8 +75,8 @@ pub(crate) fn in_letters(host: &str) -> Option<String> {
 /// What to do about a server that shows another certificate than the pinned one; `command` accepts the new one.
 pub fn look_at_the_server(command: &str) -> String {
     format!(
-        "Look at the server first: unless its certificate was replaced on purpose, somebody else answers in its place. Only \
-         if the server itself shows the new fingerprint:\n{command}"
+        "Check the server first: unless its certificate was replaced on purpose, another machine may be \
+         impersonating it. Only if the server itself shows the new fingerprint:\n{command}"
     )
 }
 
@@ -95,11 +95,11 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
             (Code::Unreachable, format!("the name {} does not resolve", shown_host(server.host)))
         }
         Error::Unreachable { source, .. } => {
-            (Code::Unreachable, format!("nothing answers at {address}{}", root_cause(&**source)))
+            (Code::Unreachable, format!("no connection to {address}{}", root_cause(&**source)))
         }
         Error::Interrupted { .. } => (Code::Unreachable, format!("{address} closed the connection")),
         Error::Timeout { after, .. } => {
-            (Code::TimedOut, format!("{address} did not answer within {} s", after.as_secs()))
+            (Code::TimedOut, format!("{address} did not respond within {} s", after.as_secs()))
         }
         Error::Untrusted { certificate, reason, .. } => return untrusted(&server, certificate, reason),
         Error::BadHandshake { detail, .. } => {
@@ -107,27 +107,30 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         }
         Error::NotVsphere { status, content_type, .. } => (
             Code::NotVsphere,
-            format!("{address} answers, but is not a vCenter or ESXi host (status {status}, {content_type})"),
+            format!(
+                "{address} responds, but is not a vCenter or ESXi host (status {status}, {content_type})"
+            ),
         ),
         Error::Unsupported { product, api_version, .. } => (
             Code::NotVsphere,
             format!(
-                "{address} is {product} with version \"{api_version}\" of the vSphere API, and Muster reads 5.5 and newer"
+                "{address} is {product} with version \"{api_version}\" of the vSphere API; Muster supports \
+                 5.5 and newer"
             ),
         ),
         Error::HttpStatus { status: 503, .. } if is_before_a_session(error) => (
             Code::NoSession,
-            format!("{address} has no session left, or its services are still starting (HTTP status 503)"),
+            format!("{address} has no free session, or its services are still starting (HTTP status 503)"),
         ),
         Error::HttpStatus { status: 503, .. } => {
             (Code::Unreachable, format!("{address} is busy (HTTP status 503)"))
         }
         Error::NoSession { message, .. } => {
             let said = words(message).map(|said| format!(" (it says: {said})")).unwrap_or_default();
-            (Code::NoSession, format!("{address} has no session left{said}"))
+            (Code::NoSession, format!("{address} has no free session{said}"))
         }
         Error::HttpStatus { status, .. } => {
-            (Code::Unreachable, format!("{address} answers with HTTP status {status}"))
+            (Code::Unreachable, format!("{address} returned HTTP status {status}"))
         }
         Error::InvalidLogin { refusal, message, .. } => return login::rejected(&server, *refusal, message),
         Error::NotAuthenticated { .. } => {
@@ -136,7 +139,7 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         Error::NoPermission { .. } => {
             (Code::NoPermission, format!("{} lacks a privilege: {error}", server.user))
         }
-        Error::Truncated { .. } => (Code::BadAnswer, format!("the answer of {address} broke off")),
+        Error::Truncated { .. } => (Code::BadAnswer, format!("the response of {address} was cut off")),
         // An answer, and one with a reason: in the server's words.
         Error::Fault { call, name, message } => {
             let said = words(message).map(|said| format!("{said} ")).unwrap_or_default();
@@ -159,25 +162,29 @@ fn is_before_a_session(error: &Error) -> bool {
 fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
     match code {
         Code::Unreachable if matches!(error, Error::HttpStatus { status: 503, .. }) => {
-            "Wait a little, then try again. If it happens again, look at the health of the vCenter itself.".into()
+            "Wait a moment, then try again. If it happens again, check the health of the vCenter.".into()
         }
         Code::InvalidValue => "Correct it and try again.".into(),
         Code::NoSession => {
-            "Nothing is wrong with user and password. Wait a little, or end sessions that nobody needs (in the vSphere \
-             Client below Administration, or by restarting the program that leaves them), then try again."
+            "User and password are not the problem. Wait a moment, or end unused sessions (in the vSphere \
+             Client under Administration, or by restarting the program that leaves them open), then try \
+             again."
                 .into()
         }
         Code::Unreachable | Code::TimedOut => {
             "Check host name, port and network, and that the vCenter is up, then try again.".into()
         }
         Code::NotVsphere if matches!(error, Error::Unsupported { .. }) => {
-            "Nothing was sent to it but the question for its version. Update it, or add the vCenter that manages it.".into()
+            "Only its version was requested. Upgrade it, or add the vCenter that manages it.".into()
         }
-        Code::NotVsphere => "Check host name and port: vCenter and ESXi answer with TLS, usually on port 443.".into(),
+        Code::NotVsphere => "Check host name and port: vCenter and ESXi use TLS, usually on port 443.".into(),
         Code::NoPermission => {
-            format!("Give {} the role Read-only on the root folder of the vCenter, with propagation.", server.user)
+            format!(
+                "Assign {} the Read-only role on the root folder of the vCenter, with propagation.",
+                server.user
+            )
         }
-        _ => "Try again. If it happens again, look at the health of the vCenter itself.".into(),
+        _ => "Try again. If it happens again, check the health of the vCenter.".into(),
     }
 }
 
@@ -191,14 +198,14 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
     };
     let (message, next) = match server.trust {
         Trust::Pin { sha256 } => (
-            format!("{message}\n  pinned is SHA-256 {sha256}\n  it shows  SHA-256 {}", shown.sha256),
+            format!("{message}\n  pinned:    SHA-256 {sha256}\n  presented: SHA-256 {}", shown.sha256),
             look_at_the_server(&how),
         ),
         Trust::System | Trust::Ca { .. } => (
             message,
             format!(
-                "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}), and only if it is \
-                 the same, trust it:\n{how}\nBetter, trust its CA with --ca-file.",
+                "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}). Only \
+                 if they match, trust it:\n{how}\nBetter: trust its CA with --ca-file.",
                 shown.sha256, shown.issuer
             ),
         ),
@@ -233,7 +240,7 @@ pub(crate) fn different_at(vcenter: &VcenterRecord, address: &str, found: &str) 
     is_another(
         vcenter,
         &format!(
-            "another vCenter answers at {address}: its instance id is {found}, that of {} is {known}",
+            "a different vCenter responds at {address}: its instance id is {found}, that of {} is {known}",
             v.name
         ),
     )
@@ -244,9 +251,10 @@ pub(crate) fn unidentified(vcenter: &VcenterRecord, known: &str) -> ApiError {
     let v = &vcenter.vcenter;
     let address = address(&v.host, v.port);
     let said = match vcenter.is_host() {
-        true => format!("the server at {address} shows no instance id; that of {} is {known}", v.name),
+        true => format!("the server at {address} reports no instance id; that of {} is {known}", v.name),
         false => format!(
-            "the server at {address} is an ESXi host or shows no instance id; {} is a vCenter with the id {known}",
+            "the server at {address} is an ESXi host or reports no instance id; {} is a vCenter with the id \
+             {known}",
             v.name
         ),
     };
@@ -256,7 +264,7 @@ pub(crate) fn unidentified(vcenter: &VcenterRecord, known: &str) -> ApiError {
 fn is_another(vcenter: &VcenterRecord, said: &str) -> ApiError {
     let v = &vcenter.vcenter;
     ApiError::new(Code::DifferentVcenter, format!("{said}; nothing was changed")).next(format!(
-        "If {} moved, correct its address: {}. If it was installed again, remove it and add it again.",
+        "If {} moved, correct its address: {}. If it was reinstalled, remove it and add it again.",
         v.name,
         another_address(&v.name)
     ))
@@ -272,12 +280,11 @@ pub(crate) fn closing() -> ApiError {
 }
 
 fn lacks_password(credential: &str, next: &str) -> ApiError {
-    ApiError::new(Code::NoPassword, format!("there is no password at hand for the credential \"{credential}\"")).next(
-        format!(
-            "{next} Without a keychain, put it into the file $CREDENTIALS_DIRECTORY/{credential}, or run the command on a \
-             terminal and type it."
-        ),
-    )
+    ApiError::new(Code::NoPassword, format!("no password is available for the credential \"{credential}\""))
+        .next(format!(
+            "{next} Without a keychain, put it into the file $CREDENTIALS_DIRECTORY/{credential}, or run the \
+             command on a terminal and enter it."
+        ))
 }
 
 /// A failure of the places where passwords are.
@@ -304,9 +311,9 @@ pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
                 path.display()
             ),
             secrets::Error::UnsafeName { .. } => {
-                "Unset $CREDENTIALS_DIRECTORY: then its password is looked for in the keychain.".into()
+                "Unset $CREDENTIALS_DIRECTORY to use the password in the keychain.".into()
             }
-            _ => "Run musterctl doctor: it says how the keychain is.".into(),
+            _ => "Run musterctl doctor: it checks the keychain.".into(),
         }),
     }
 }
@@ -318,7 +325,7 @@ pub(crate) fn store(error: store::Error) -> ApiError {
         store::Error::NameTaken { name } => (
             Code::AlreadyExists,
             format!("the name \"{name}\" is taken"),
-            "Choose another name: names are the same without regard to case.".into(),
+            "Choose another name; names are not case-sensitive.".into(),
         ),
         store::Error::SameVcenter { name } => (
             Code::AlreadyExists,
@@ -333,19 +340,19 @@ pub(crate) fn store(error: store::Error) -> ApiError {
         ),
         store::Error::Running { operation } => (
             Code::InUse,
-            format!("operation {operation} of the vCenter is running"),
-            "Wait until it has ended, or cancel it with Ctrl-C where it was started; then try again.".into(),
+            format!("operation {operation} is running on the vCenter"),
+            "Wait for it to finish, or cancel it with Ctrl-C where it was started, then try again.".into(),
         ),
         store::Error::NotFound { what, id } => {
             (Code::NotFound, format!("there is no {what} \"{id}\""), list_of(what))
         }
         store::Error::Ambiguous { what, prefix } => (
             Code::InvalidValue,
-            format!("the ids of several {what}s begin with \"{prefix}\""),
-            format!("Type more of it. {}", list_of(what)),
+            format!("\"{prefix}\" matches more than one {what}"),
+            format!("Enter more of the id. {}", list_of(what)),
         ),
         store::Error::ClaimLost { .. } => {
-            (Code::Interrupted, "another process took the operation over".into(), "Start it again.".into())
+            (Code::Interrupted, "another process took over the operation".into(), "Start it again.".into())
         }
         _ => return database(&error),
     };
@@ -354,9 +361,9 @@ pub(crate) fn store(error: store::Error) -> ApiError {
 
 fn list_of(what: &str) -> String {
     match what {
-        "vCenter" => "musterctl vcenter list shows which there are.".into(),
-        "credential" => "musterctl credential list shows which there are.".into(),
-        _ => "musterctl operations list shows the newest, --json with whole ids.".into(),
+        "vCenter" => "Run musterctl vcenter list to see them all.".into(),
+        "credential" => "Run musterctl credential list to see them all.".into(),
+        _ => "Run musterctl operations list to see recent ones, with --json for full ids.".into(),
     }
 }
 
@@ -373,7 +380,7 @@ fn database(error: &store::Error) -> ApiError {
     let (code, next) = match error {
         store::Error::Io { .. } => (
             Code::InvalidValue,
-            "Look at its permissions and at the space on its disk, or choose another folder with --data-dir.",
+            "Check its permissions and the free space on its disk, or choose another folder with --data-dir.",
         ),
         store::Error::Busy { .. } => (
             Code::Database,
@@ -381,7 +388,8 @@ fn database(error: &store::Error) -> ApiError {
         ),
         store::Error::Locked { .. } => (
             Code::Database,
-            "Close it: this release changes the database, and nobody may use it meanwhile. Then try again.",
+            "Close it, then try again: this release upgrades the database, which no other process may use \
+             meanwhile.",
         ),
         store::Error::NewerSchema { .. } => {
             (Code::Database, "Update Muster on this machine, or choose another folder with --data-dir.")
@@ -392,19 +400,18 @@ fn database(error: &store::Error) -> ApiError {
         ),
         store::Error::Corrupt { .. } => (
             Code::Database,
-            "Keep a copy of the data folder, move muster.db away, add the vCenters again and sync; or put a backup in its \
-             place.",
+            "Keep a copy of the data folder, move muster.db away, add the vCenters again and sync; or \
+             restore a backup.",
         ),
         store::Error::Migration { .. } | store::Error::Dangling { .. } => {
-            (Code::Database, "Nothing was changed. Go on with the release before, and report this.")
+            (Code::Database, "Nothing was changed. Keep using the previous release, and report this.")
         }
         store::Error::Incomplete { .. } => {
             (Code::Database, "Nothing was changed. Sync again; if it happens again, report this.")
         }
-        _ => (
-            Code::Database,
-            "Try again. If it happens again, run musterctl doctor: it looks at the database.",
-        ),
+        _ => {
+            (Code::Database, "Try again. If it happens again, run musterctl doctor: it checks the database.")
+        }
     };
     ApiError::new(code, chain(error)).next(next)
 }

@@ -88,8 +88,8 @@ impl Options {
             || std::env::var_os("MUSTER_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let of_platform = || dirs::data_dir().map(|dir| dir.join("muster"));
         let data_dir = data_dir.or_else(from_variable).or_else(of_platform).ok_or_else(|| {
-            ApiError::new(Code::InvalidValue, "there is no data folder: this system names none")
-                .next("Name one with --data-dir DIR or MUSTER_DATA_DIR.")
+            ApiError::new(Code::InvalidValue, "no data folder: this system has no default one")
+                .next("Specify one with --data-dir DIR or MUSTER_DATA_DIR.")
         })?;
         // An empty or relative one would find passwords wherever the command happens to be called.
         let credentials_dir =

@@ -232,7 +232,7 @@ impl Operations {
         let (store, id) = (self.0.store.clone(), id.clone());
         self.0.tracker.spawn(async move {
             if let Err(error) = store.withdraw(&id).await {
-                tracing::warn!(%error, operation = %id, "that nobody waits any more could not be written");
+                tracing::warn!(%error, operation = %id, "the end of the last wait could not be written");
             }
         });
         Ok(Withdrawn::Cancelled)
@@ -353,7 +353,7 @@ impl Operations {
                 // The vCenter was removed, and its operations with it.
                 Err(store::Error::NotFound { .. }) => return None,
                 Err(error) => {
-                    tracing::warn!(operation = %id, %error, "the lane could not be looked at");
+                    tracing::warn!(operation = %id, %error, "the lane could not be read");
                     let is_stuck = error.is_unwritable()
                         && unwritable.get_or_insert_with(Instant::now).elapsed() >= UNWRITABLE;
                     if cancel.is_cancelled() || is_stuck {
@@ -463,7 +463,8 @@ impl Operations {
         self.0.outcomes.progressed(&context.claim.operation.id, None);
         let ended = ended.unwrap_or_else(|error| {
             tracing::error!(%error, "a job panicked");
-            let error = ApiError::new(Code::Failed, "the operation failed for a reason inside Muster");
+            let error =
+                ApiError::new(Code::Failed, "the operation failed because of an internal error in Muster");
             Err(error.next("Start it again. If it happens again, report it with the log.").into())
         });
         match (ended, trouble.gave_up) {
@@ -537,7 +538,7 @@ fn never_began(id: &OperationId, cancel: &CancellationToken, at: Time, error: st
     let (state, error) = match cancel.is_cancelled() {
         true => (
             OperationState::Cancelled,
-            ApiError::new(Code::Cancelled, "it was cancelled before it began; nothing was changed"),
+            ApiError::new(Code::Cancelled, "it was cancelled before it started; nothing was changed"),
         ),
         false => (OperationState::Failed, explain::store(error)),
     };
@@ -593,7 +594,7 @@ impl Outcome {
             }
             Err(Stop::Cancelled) => {
                 let error = ApiError::new(Code::Cancelled, "it was cancelled; nothing was changed");
-                let error = Some(error.next("Start it again when you want it."));
+                let error = Some(error.next("Start it again if you still need it."));
                 Outcome { state: OperationState::Cancelled, error, contact: None }
             }
             Err(Stop::Failed(error)) => {

@@ -30,7 +30,7 @@ pub struct Query {
     pub chosen: Vec<(VcenterId, Moref)>,
     /// How many rows come before the first one wanted.
     pub offset: usize,
-    /// How many rows at most.
+    /// Maximum number of rows.
     pub limit: Option<usize>,
 }
 

@@ -35,8 +35,11 @@ impl Service {
         let work = tokio::task::spawn_blocking(move || window(asked, &inventories, sources, now));
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a query panicked");
-            Err(ApiError::new(Code::Failed, "the rows could not be read for a reason inside Muster")
-                .next("Report it with what was asked for."))
+            Err(ApiError::new(
+                Code::Failed,
+                "the rows could not be read because of an internal error in Muster",
+            )
+            .next("Report this with what you searched for."))
         })
     }
 
@@ -44,7 +47,7 @@ impl Service {
     pub(crate) async fn chosen(&self, wanted: &[VcenterId]) -> Result<Vec<Vcenter>, ApiError> {
         let mut all = self.vcenters().await?;
         if let Some(gone) = wanted.iter().find(|id| all.iter().all(|vcenter| vcenter.id != **id)) {
-            return Err(ApiError::new(Code::NotFound, format!("there is no vCenter {gone} any more"))
+            return Err(ApiError::new(Code::NotFound, format!("the vCenter {gone} no longer exists"))
                 .next("Choose another one, or all."));
         }
         all.retain(|vcenter| wanted.is_empty() || wanted.contains(&vcenter.id));

@@ -127,7 +127,7 @@ impl Service {
             Err(error) => failed(
                 name,
                 explain::chain(&error),
-                "Look at the permissions and the free space of the data folder.".to_owned(),
+                "Check the permissions and the free space of the data folder.".to_owned(),
             ),
         }
     }
@@ -137,7 +137,7 @@ impl Service {
         let damage = match self.inner.store.damage().await {
             Ok(damage) => damage,
             Err(error) => {
-                let next = "Look at what is said of the database.".to_owned();
+                let next = "See the message about the database.".to_owned();
                 return vec![failed("rows of the database".into(), explain::chain(&error), next)];
             }
         };
@@ -203,21 +203,21 @@ const RESTART: &str = "Restart the keyring daemon, or log out of the desktop and
 fn check_keychain(keychain: KeychainState, all_in_files: bool) -> Check {
     let name = "keychain".to_owned();
     match keychain {
-        KeychainState::Ready => passed(name, "it answers and is unlocked".to_owned()),
+        KeychainState::Ready => passed(name, "it is available and unlocked".to_owned()),
         KeychainState::Locked => failed(
             name,
-            "it is locked: work in the background can't log in".to_owned(),
+            "it is locked: background operations can't log in".to_owned(),
             "Unlock it by logging in to the desktop.".to_owned(),
         ),
         KeychainState::Absent { .. } if all_in_files => {
-            passed(name, "there is none, and none is needed: every password is in a file".to_owned())
+            passed(name, "there is no keychain, and none is needed: every password is in a file".to_owned())
         }
         KeychainState::Absent { reason } => failed(
             name,
-            format!("there is none: {reason}"),
+            format!("there is no keychain: {reason}"),
             "Start a Secret Service such as gnome-keyring, or use $CREDENTIALS_DIRECTORY.".to_owned(),
         ),
-        KeychainState::TimedOut => failed(name, "it does not answer".to_owned(), RESTART.to_owned()),
+        KeychainState::TimedOut => failed(name, "it does not respond".to_owned(), RESTART.to_owned()),
     }
 }
 
@@ -240,14 +240,14 @@ fn check_credential(credential: &Credential, stored: Result<Option<Place>, secre
         ),
         (None, Err(secrets::Error::KeychainTimedOut)) => failed(
             name,
-            "whether its password is stored is not known: the keychain does not answer".to_owned(),
+            "it is unknown whether its password is stored: the keychain does not respond".to_owned(),
             RESTART.to_owned(),
         ),
         (None, Err(error @ secrets::Error::KeychainLocked)) => {
             failed(name, error.to_string(), "Unlock the keychain, then run this again.".into())
         }
         (None, Err(error)) => {
-            failed(name, explain::chain(&error), "Mend what the message names, then run this again.".into())
+            failed(name, explain::chain(&error), "Fix what the message reports, then run this again.".into())
         }
     }
 }
@@ -300,9 +300,11 @@ fn age(status: &VcenterStatus) -> String {
     match (status.synced_at, status.age_seconds) {
         (_, Some(age)) => format!("its data is {age} s old"),
         (Some(at), None) => {
-            format!("its data is dated in the future ({at}): a clock was wrong, and it counts as stale")
+            format!(
+                "its data is dated in the future ({at}) because of a wrong system clock; treated as stale"
+            )
         }
-        (None, None) => "it was never synced completely".to_owned(),
+        (None, None) => "it was never fully synced".to_owned(),
     }
 }
 
@@ -310,8 +312,10 @@ fn age(status: &VcenterStatus) -> String {
 fn unreadable(what: &str, name: &str, reason: &str) -> Check {
     failed(
         format!("{what} {name}"),
-        format!("its row in the database is damaged ({reason}); it is left out, everything else stays readable"),
-        "Keep a copy of the data folder, then put a backup of it in its place; without one, move muster.db away, add \
+        format!(
+            "its row in the database is damaged ({reason}); it is left out, everything else stays readable"
+        ),
+        "Keep a copy of the data folder, then restore a backup of it; without one, move muster.db away, add \
          the vCenters again and sync."
             .to_owned(),
     )
@@ -325,7 +329,8 @@ fn damaged_inventory(vcenter: &str, rows: &[String]) -> Check {
     failed(
         format!("inventory of {vcenter}"),
         format!(
-            "damaged in the database: {which}; left out until they are read again, everything else stays readable"
+            "damaged in the database: {which}; left out until they are read again; everything else stays \
+             readable"
         ),
         Suggestion::of("sync full").about(vcenter).to_string(),
     )

@@ -38,7 +38,7 @@ pub(crate) fn user(user: &str) -> Result<String, ApiError> {
     if trimmed.is_empty() || trimmed.chars().count() > 256 || trimmed.chars().any(char::is_control) {
         return Err(invalid(
             format!("\"{}\" is not a valid user name", printable(user)),
-            "Type it as the vCenter knows it, such as administrator@vsphere.local.",
+            "Enter it as on the vCenter, such as administrator@vsphere.local.",
         ));
     }
     Ok(trimmed.to_owned())
@@ -49,8 +49,8 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
     let no_address = || {
         invalid(
             format!("\"{}\" is not a valid address of a vCenter", printable(text)),
-            "Type a host name or an IP address, with a port if it isn't 443: vc.example.org, vc.example.org:8443, \
-             [2001:db8::1]:443.",
+            "Enter a host name or IP address, with a port if it isn't 443: vc.example.org, \
+             vc.example.org:8443, [2001:db8::1]:443.",
         )
     };
     let trimmed = trimmed(text);
@@ -59,7 +59,7 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
             return Err(invalid(
                 format!("\"{}\" is not encrypted", printable(text)),
-                "A password never travels without TLS: type the address without http://.",
+                "Passwords are only sent over TLS: enter the address without http://.",
             ));
         }
         Some(_) => return Err(no_address()),
@@ -108,8 +108,8 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
 
 /// The bytes of a SHA-256 fingerprint: 64 hexadecimal digits as anybody writes them, or the line that openssl prints.
 pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
-    const NEXT: &str = "It has 64 hexadecimal digits, with or without colons: musterctl vcenter probe HOST shows it, or of \
-                        a file openssl x509 -in FILE -noout -fingerprint -sha256.";
+    const NEXT: &str = "It has 64 hexadecimal digits, with or without colons: musterctl vcenter probe HOST \
+        shows it; for a file, use openssl x509 -in FILE -noout -fingerprint -sha256.";
     let wrong = |what: &str| Err(invalid(format!("\"{}\" is {what}", printable(text)), NEXT));
     if text.contains("-----BEGIN") {
         return Err(invalid("that is a certificate, not its SHA-256 fingerprint".into(), NEXT));
@@ -122,9 +122,13 @@ pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
     let names_file = text.contains(['/', '\\'])
         || [".pem", ".crt", ".cer", ".der"].iter().any(|end| text.trim().to_lowercase().ends_with(end));
     match digits.len() {
-        _ if is_sha1 => return wrong("a SHA-1 fingerprint, which is not enough to trust a certificate by"),
+        _ if is_sha1 => {
+            return wrong("a SHA-1 fingerprint, which is not secure enough to trust a certificate");
+        }
         64 if is_hex => {}
-        40 if is_hex => return wrong("a SHA-1 fingerprint, which is not enough to trust a certificate by"),
+        40 if is_hex => {
+            return wrong("a SHA-1 fingerprint, which is not secure enough to trust a certificate");
+        }
         _ if names_file => return wrong("the name of a file, not a SHA-256 fingerprint"),
         _ => return wrong("not a SHA-256 fingerprint"),
     }
@@ -157,8 +161,8 @@ pub fn pem_text(bytes: &[u8]) -> Result<String, String> {
 pub fn duration(text: &str) -> Result<Duration, ApiError> {
     let wrong = || {
         invalid(
-            format!("\"{}\" is not a valid length of time", printable(text)),
-            "Write it as 30s, 5m, 2h or 1d.",
+            format!("\"{}\" is not a valid duration", printable(text)),
+            "Specify it as 30s, 5m, 2h or 1d.",
         )
     };
     let trimmed = trimmed(text);
@@ -181,7 +185,7 @@ pub(crate) fn ttl(ttl: Duration) -> Result<Duration, ApiError> {
     if (LEAST..=MOST).contains(&ttl) {
         return Ok(ttl);
     }
-    Err(invalid(format!("a TTL of {} s is not possible", ttl.as_secs()), "Choose one from 1s to 30d."))
+    Err(invalid(format!("a TTL of {} s is out of range", ttl.as_secs()), "Choose one from 1s to 30d."))
 }
 
 /// Labels, sorted and each once.

@@ -45,7 +45,7 @@ impl Store {
         calls: u64,
         bytes: u64,
     ) -> Result<(), Error> {
-        let attempt = self.attempt_on("noting the progress of operation", claim.operation.id.as_str());
+        let attempt = self.attempt_on("saving the progress of operation", claim.operation.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let updated = sqlx::query(
             "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5, percent = $8 \

@@ -42,7 +42,7 @@ impl Store {
         identity: Identity,
         (host, port): (&str, u16),
     ) -> Result<(), Error> {
-        let attempt = self.attempt_on("noting the identity of vCenter", id.as_str());
+        let attempt = self.attempt_on("saving the identity of vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let before = vcenters::read(&mut tx, id, attempt).await?;
         // Who is configured stays itself while its id is the same, whoever else has that id by now.
@@ -91,7 +91,7 @@ impl Store {
 
     /// Notes how a contact went; `NeverSynced` forgets what was noted.
     pub async fn set_contact(&self, id: &VcenterId, state: VcenterState, at: Time) -> Result<(), Error> {
-        let attempt = self.attempt_on("noting the state of vCenter", id.as_str());
+        let attempt = self.attempt_on("saving the state of vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let contact = (state != VcenterState::NeverSynced).then_some(Contact { state, at });
         vcenters::exists(write_contact(&mut tx, id, contact).await.during(attempt)?, id)?;

@@ -138,7 +138,7 @@ impl Store {
 
     /// Says where the password is.
     pub async fn set_stored(&self, id: &CredentialId, stored: CredentialPlace) -> Result<(), Error> {
-        let attempt = self.attempt_on("noting where the password is of credential", id.as_str());
+        let attempt = self.attempt_on("saving where the password is, of credential", id.as_str());
         let stored = row::word(&stored).during(attempt)?;
         let update = sqlx::query("UPDATE credentials SET stored = $1 WHERE id = $2").bind(stored);
         self.update_credential(id, update, attempt).await
@@ -159,7 +159,7 @@ impl Store {
 
     /// Notes that a vCenter rejected it, and which password it was.
     pub async fn set_rejected(&self, id: &CredentialId, rejected: &Rejected) -> Result<(), Error> {
-        let attempt = self.attempt_on("noting the rejection of credential", id.as_str());
+        let attempt = self.attempt_on("saving the rejection of credential", id.as_str());
         let because = row::word(&rejected.because).during(attempt)?;
         let mut tx = self.engine().write(attempt).await?;
         remember(&mut tx, id, |known| {
@@ -183,7 +183,7 @@ impl Store {
     /// Notes that a password worked: it alone is no longer one that was rejected. With `lifts` the last rejection isn't told
     /// any more.
     pub async fn set_accepted(&self, id: &CredentialId, fingerprint: u16, lifts: bool) -> Result<(), Error> {
-        let attempt = self.attempt_on("noting the login of credential", id.as_str());
+        let attempt = self.attempt_on("saving the login of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         remember(&mut tx, id, |known| known.retain(|one| *one != fingerprint)).await.during(attempt)?;
         let update = sqlx::query(match lifts {
@@ -195,7 +195,7 @@ impl Store {
 
     /// Forgets every password that a vCenter rejected, as after another one was set.
     pub async fn clear_rejection(&self, id: &CredentialId) -> Result<(), Error> {
-        let attempt = self.attempt_on("forgetting the rejection of credential", id.as_str());
+        let attempt = self.attempt_on("clearing the rejection of credential", id.as_str());
         let update = sqlx::query(concat!("UPDATE credentials SET ", unrejected!(), " WHERE id = $1"));
         self.update_credential(id, update, attempt).await
     }

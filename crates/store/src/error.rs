@@ -57,7 +57,7 @@ pub enum Error {
         detail: String,
     },
     /// The file is a database of another program. It is kept as it is.
-    #[error("{} is a database, but none of Muster's", path.display())]
+    #[error("{} is a database, but not one of Muster's", path.display())]
     NotMuster {
         /// The file.
         path: PathBuf,
@@ -88,7 +88,7 @@ pub enum Error {
         source: sqlx::migrate::MigrateError,
     },
     /// After the change of the schema rows would refer to nothing; the database is as it was.
-    #[error("changing the schema of the database failed: afterwards rows of {} would refer to nothing", tables.join(", "))]
+    #[error("changing the schema of the database failed: rows of {} would have missing references", tables.join(", "))]
     Dangling {
         /// The tables that these rows are in.
         tables: Vec<String>,
@@ -123,7 +123,7 @@ pub enum Error {
         vcenters: Vec<String>,
     },
     /// An operation of the vCenter is running.
-    #[error("operation {operation} of the vCenter is running")]
+    #[error("operation {operation} is running on the vCenter")]
     Running {
         /// The operation.
         operation: OperationId,
@@ -137,7 +137,7 @@ pub enum Error {
         id: String,
     },
     /// Several ids begin like this.
-    #[error("several ids of {what}s begin with {prefix:?}")]
+    #[error("{prefix:?} matches more than one {what}")]
     Ambiguous {
         /// What it was to designate.
         what: &'static str,

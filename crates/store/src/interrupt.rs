@@ -26,7 +26,7 @@ impl Store {
 
     pub(crate) async fn interrupt(&self, tx: &mut Tx, at: Time) -> Result<Vec<OperationId>, sqlx::Error> {
         let error =
-            ApiError::new(Code::Interrupted, "the process that was to run it ended; nothing was changed")
+            ApiError::new(Code::Interrupted, "the process ended before running it; nothing was changed")
                 .next("Start it again.");
         let error = row::json(&error)?;
         let mut interrupted = Vec::new();

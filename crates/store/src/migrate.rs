@@ -147,13 +147,12 @@ pub(crate) async fn read_version(engine: &engine::Engine) -> Result<i64, sqlx::E
 /// Copies the database, and puts the copy in its place only when it is known to be whole.
 async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path) -> Result<(), Error> {
     let unverified = copy.with_extension("part");
-    let io =
-        |source| Error::Io { attempt: "keeping a copy of the database as", path: copy.to_owned(), source };
+    let io = |source| Error::Io { attempt: "backing up the database as", path: copy.to_owned(), source };
     // What can't be removed makes the copy fail.
     let _ = std::fs::remove_file(&unverified);
     // SQLite copies into an empty file, which by then only its owner can read.
     lock::private(&unverified).map_err(io)?;
-    let attempt = Attempt::of(dir_of(copy), "keeping a copy of the database");
+    let attempt = Attempt::of(dir_of(copy), "backing up the database");
     engine::copy(connection, &unverified).await.during(attempt)?;
     let mut copied = engine::connect(&unverified).await.during(attempt)?;
     let faults = engine::faults(&mut copied).await.during(attempt)?;

@@ -101,7 +101,7 @@ impl Store {
 
     /// Cancels an operation that still waits; false if it runs or ended already.
     pub async fn cancel_queued(&self, id: &OperationId, at: Time) -> Result<bool, Error> {
-        let error = ApiError::new(Code::Cancelled, "it was cancelled before it began; nothing was changed");
+        let error = ApiError::new(Code::Cancelled, "it was cancelled before it started; nothing was changed");
         self.end_queued(id, OperationState::Cancelled, at, &error).await
     }
 

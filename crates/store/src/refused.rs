@@ -32,7 +32,7 @@ impl Store {
         releases: &str,
         paths: &RefusedPaths,
     ) -> Result<(), Error> {
-        let attempt = self.attempt_on("noting what was refused by vCenter", vcenter.as_str());
+        let attempt = self.attempt_on("saving what was refused by vCenter", vcenter.as_str());
         if self.refused(vcenter, releases).await? == *paths {
             return Ok(());
         }

@@ -35,7 +35,7 @@ impl Store {
     }
 
     async fn waiting(&self, id: &OperationId) -> Result<Vec<String>, Error> {
-        let attempt = self.attempt_on("looking who waits for operation", id.as_str());
+        let attempt = self.attempt_on("checking who waits for operation", id.as_str());
         let rows = sqlx::query("SELECT process FROM waiters WHERE operation_id = $1")
             .bind(id.as_str())
             .fetch_all(self.engine().readers())

@@ -114,7 +114,7 @@ impl fmt::Display for Warning {
             Self::NotYetValid => "the certificate is not valid yet",
             Self::OtherName => "the certificate names other hosts, not this one",
             Self::NoName => "the certificate names no host",
-            Self::Authority => "the certificate is marked as an authority",
+            Self::Authority => "the certificate is marked as a CA",
         })
     }
 }

@@ -122,7 +122,7 @@ impl Collector {
         if self.is_own
             && let Err(error) = self.session.send(request::destroy_collector(&self.moref)).await
         {
-            tracing::debug!(%error, "a property collector was left to die with its session");
+            tracing::debug!(%error, "a property collector is left to end with its session");
         }
     }
 }

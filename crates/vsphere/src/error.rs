@@ -51,14 +51,14 @@ pub enum Error {
         source: Source,
     },
     /// The connection broke before an answer began; the server may have carried out the call.
-    #[error("{call} failed: the connection broke before an answer came")]
+    #[error("{call} failed: the connection was lost before a response arrived")]
     Interrupted {
         call: Call,
         #[source]
         source: Source,
     },
     /// The server was silent for longer than this.
-    #[error("{call} failed: no answer within {} s", after.as_secs_f32())]
+    #[error("{call} failed: no response within {} s", after.as_secs_f32())]
     Timeout { call: Call, after: Duration },
     /// The certificate isn't trusted; nothing was sent. The reason is in words, without the host.
     #[error("{call} refused: {reason}")]
@@ -84,7 +84,7 @@ pub enum Error {
     #[error("{call} refused: {refusal}{}", said(message))]
     InvalidLogin { call: Call, refusal: Refusal, message: String },
     /// All sessions of the server are taken. Says nothing about user name and password.
-    #[error("{call} refused: no session is left{}", said(message))]
+    #[error("{call} refused: no session is free{}", said(message))]
     NoSession { call: Call, message: String },
     /// The session is over, or there never was one.
     #[error("{call} refused: the session is not logged in")]
@@ -102,7 +102,7 @@ pub enum Error {
     #[error("{call} failed: {name}: {message}")]
     Fault { call: Call, name: String, message: String },
     /// The answer ended before it was complete, `offset` bytes into the unpacked body.
-    #[error("{call} failed: the answer broke off after {offset} bytes")]
+    #[error("{call} failed: the response was cut off after {offset} bytes")]
     Truncated {
         call: Call,
         offset: u64,
@@ -110,7 +110,7 @@ pub enum Error {
         source: Option<Source>,
     },
     /// The answer isn't what a vCenter sends.
-    #[error("{call} failed: bad answer at byte {offset}: {detail}")]
+    #[error("{call} failed: invalid response at byte {offset}: {detail}")]
     Malformed { call: Call, offset: u64, detail: String },
     /// The answer exceeds a limit of ours, in the unit that `what` names.
     #[error("{call} failed: the answer has more than {limit} {what}")]

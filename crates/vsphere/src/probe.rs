@@ -57,7 +57,9 @@ pub async fn probe(endpoint: &Endpoint) -> Result<Probe, Error> {
             warnings: seen.warnings,
         }),
         (None, Err(error)) => Err(Error::BadHandshake { call, detail: in_words(&error) }),
-        (None, Ok(_)) => Err(Error::BadHandshake { call, detail: "the server showed no certificate".into() }),
+        (None, Ok(_)) => {
+            Err(Error::BadHandshake { call, detail: "the server presented no certificate".into() })
+        }
     }
 }
 

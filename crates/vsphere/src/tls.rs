@@ -123,20 +123,15 @@ fn authorities(pem: &str) -> Result<RootCertStore, String> {
     if let Some(label) = labels(pem).find(|label| *label != "CERTIFICATE") {
         // The text is stored readable for everybody who may read the settings: a key must not slip in with it.
         let label: String = label.chars().take(40).collect();
-        return Err(format!(
-            "the authority's PEM text holds more than certificates ({label}): leave the CERTIFICATE blocks only"
-        ));
+        return Err(format!("unexpected PEM block ({label}): keep only the CERTIFICATE blocks"));
     }
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate =
-            certificate.map_err(|error| format!("the authority's PEM text can't be read: {error}"))?;
-        roots
-            .add(certificate)
-            .map_err(|error| format!("the authority's certificate can't be read: {error}"))?;
+        let certificate = certificate.map_err(|error| format!("invalid PEM: {error}"))?;
+        roots.add(certificate).map_err(|error| format!("invalid certificate: {error}"))?;
     }
     match roots.is_empty() {
-        true => Err("the authority's PEM text holds no certificate".into()),
+        true => Err("no certificate found in the PEM text".into()),
         false => Ok(roots),
     }
 }
@@ -261,7 +256,7 @@ fn reason(error: &TlsError, certificate: &Certificate) -> String {
         C::UnknownIssuer if certificate.subject == certificate.issuer => {
             "the certificate is self-signed and not among the trusted ones".into()
         }
-        C::UnknownIssuer => "the certificate was not issued by a trusted authority".into(),
+        C::UnknownIssuer => "the certificate was not issued by a trusted CA".into(),
         C::Expired | C::ExpiredContext { .. } => Warning::Expired.to_string(),
         C::NotValidYet | C::NotValidYetContext { .. } => Warning::NotYetValid.to_string(),
         C::NotValidForName | C::NotValidForNameContext { .. } if certificate.names.is_empty() => {
@@ -274,7 +269,7 @@ fn reason(error: &TlsError, certificate: &Certificate) -> String {
     }
 }
 
-const UNCHECKED: &str = "the certificate has a critical extension, which demands what Muster can't check";
+const UNCHECKED: &str = "the certificate has a critical extension that Muster does not support";
 
 /// What is wrong with a certificate by itself, or with how it was issued.
 fn flaw(error: &CertificateError) -> String {
@@ -284,28 +279,30 @@ fn flaw(error: &CertificateError) -> String {
         C::BadSignature => {
             "the certificate was not signed by the trusted CA, but by another one of the same name"
         }
-        C::BadEncoding => "the certificate is damaged, or not written as the standard asks for",
+        C::BadEncoding => "the certificate is damaged, or does not follow the standard",
         C::UnhandledCriticalExtension => UNCHECKED,
         C::InvalidPurpose | C::InvalidPurposeContext { .. } => {
-            "the certificate was issued for another purpose than a server's"
+            "the certificate was not issued for server authentication"
         }
         C::UnsupportedSignatureAlgorithmContext { .. }
         | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the certificate is signed by a method that is not accepted, such as SHA-1"
         }
-        C::UnknownRevocationStatus => "whether the certificate was revoked can't be found out",
+        C::UnknownRevocationStatus => "the revocation status of the certificate is unknown",
         C::ExpiredRevocationList | C::ExpiredRevocationListContext { .. } => {
             "the list of revoked certificates has expired"
         }
-        C::InvalidOcspResponse => "what the server sent about the certificate's revocation is not valid",
+        C::InvalidOcspResponse => "the server sent invalid revocation information about the certificate",
         C::Other(OtherError(other)) => match other.downcast_ref::<webpki::Error>() {
             Some(webpki::Error::UnsupportedCertVersion) => {
-                "the certificate is of X.509 version 1, which only a fingerprint can trust"
+                "the certificate is of X.509 version 1, which can only be trusted by its fingerprint"
             }
             Some(webpki::Error::UnsupportedCriticalExtension) => UNCHECKED,
-            Some(webpki::Error::EndEntityUsedAsCa) => "the certificate was signed by one that is not a CA's",
+            Some(webpki::Error::EndEntityUsedAsCa) => {
+                "the certificate was signed by a certificate that is not a CA"
+            }
             Some(webpki::Error::PathLenConstraintViolated) => {
-                "the certificate was signed through more CAs than the first of them allows"
+                "the certificate chain is longer than its CA allows"
             }
             Some(webpki::Error::NameConstraintViolation) => {
                 "the certificate names a host that its CA may not issue certificates for"
@@ -327,17 +324,17 @@ pub(crate) fn failed_handshake(error: &TlsError) -> String {
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::InvalidEmptyPayload,
         )
-        | TlsError::PeerSentOversizedRecord => "no TLS is spoken there".into(),
-        TlsError::InvalidMessage(_) => "what it sent is not a valid message of TLS".into(),
+        | TlsError::PeerSentOversizedRecord => "the port does not use TLS".into(),
+        TlsError::InvalidMessage(_) => "it sent an invalid TLS message".into(),
         TlsError::PeerIncompatible(_)
         | TlsError::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
-            "it offers neither TLS 1.2 nor 1.3 with an encryption that is still safe".into()
+            "it offers neither TLS 1.2 nor 1.3 with a secure cipher suite".into()
         }
         TlsError::InvalidCertificate(CertificateError::BadSignature) => {
             "the server could not prove that the certificate is its own".into()
         }
         TlsError::InvalidCertificate(error) => flaw(error),
-        TlsError::AlertReceived(alert) => format!("it broke the handshake off (alert {})", u8::from(*alert)),
+        TlsError::AlertReceived(alert) => format!("it aborted the handshake (alert {})", u8::from(*alert)),
         other => other.to_string(),
     }
 }

@@ -61,7 +61,7 @@ impl View {
     /// Gives it back. A server that doesn't take it ends it with the session.
     pub async fn close(&self) {
         if let Err(error) = self.session.send(request::destroy_view(&self.moref)).await {
-            tracing::debug!(%error, "a view was left to die with its session");
+            tracing::debug!(%error, "a view is left to end with its session");
         }
     }
 

@@ -99,7 +99,7 @@ fn outdated(service: &VcenterService) -> Html {
     };
     html! {
         <section class="muster-banner" aria-label="Problem">
-            <Failure title="What is shown may be out of date" error={error.clone()} {retry} />
+            <Failure title="The data shown may be out of date" error={error.clone()} {retry} />
         </section>
     }
 }
@@ -119,14 +119,14 @@ fn troubles(service: &VcenterService) -> Html {
         many => {
             let names: Vec<&str> = troubled.iter().take(3).map(|status| status.vcenter.as_str()).collect();
             let more = if many > 3 { format!(" and {} more", many - 3) } else { String::new() };
-            format!("{many} vCenters can't be used at the moment: {}{more}", names.join(", "))
+            format!("{many} vCenters are not available: {}{more}", names.join(", "))
         }
     };
     let action = html! { <Link to={Route::vcenters()}>{ "See why" }</Link> };
     html! {
         <section class="muster-banner" aria-label="Connection problems">
             <Alert level={Level::Warning} {title} {action}>
-                { "Everything that was read before stays readable, with its age." }
+                { "Cached data stays available, with its age." }
             </Alert>
         </section>
     }

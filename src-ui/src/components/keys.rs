@@ -77,7 +77,7 @@ pub(crate) fn Keys() -> Html {
         return Html::default();
     }
     let close = Callback::from(move |()| is_listed.set(false));
-    html! { <Dialog title="Keys" {close} wide=true>{ list() }</Dialog> }
+    html! { <Dialog title="Keyboard shortcuts" {close} wide=true>{ list() }</Dialog> }
 }
 
 /// A key without another; `false` for one that means nothing here.
@@ -137,15 +137,15 @@ fn list() -> Html {
         <div class="muster-pair">
             <dl class="muster-keys">{ for places().iter().map(|(letter, name, _)| key(&["g", letter], name)) }</dl>
             <dl class="muster-keys">
-                { key(&["/"], "Search the rows of the page") }
-                { key(&["Ctrl", "F"], "The same, from anywhere") }
+                { key(&["/"], "Search this page") }
+                { key(&["Ctrl", "F"], "Search from anywhere") }
                 { key(&["Esc"], "Close a dialog or the details") }
-                { key(&["Tab"], "Next control; Enter or Space uses it") }
+                { key(&["Tab"], "Next control; Enter or Space activates it") }
                 { key(&["Ctrl", "+"], "Larger") }
                 { key(&["Ctrl", "\u{2212}"], "Smaller") }
                 { key(&["Ctrl", "0"], "Normal size") }
                 { key(&["Ctrl", "Q"], "Close Muster") }
-                { key(&["?"], "This list") }
+                { key(&["?"], "Show keyboard shortcuts") }
             </dl>
         </div>
     }

@@ -78,7 +78,7 @@ fn facts(operation: &Operation, pace: Option<&Pace>) -> String {
 /// The phase that it is in.
 pub(crate) fn step(operation: &Operation) -> String {
     match operation.state {
-        OperationState::Queued => "Waiting for its turn".to_owned(),
+        OperationState::Queued => "Queued".to_owned(),
         _ if operation.progress.step.is_empty() => "Starting".to_owned(),
         _ => words::capital(&operation.progress.step),
     }

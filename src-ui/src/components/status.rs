@@ -41,7 +41,7 @@ pub(crate) struct Properties {
 pub(crate) fn State(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let Some(status) = service.world().status(&props.vcenter.id) else {
-        return html! { <LevelLabel level={Level::Neutral} word="Reading…" /> };
+        return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
     let now = service.world().now;
     let (word, level) = words::standing(status, now);
@@ -59,7 +59,7 @@ pub(crate) fn State(props: &Properties) -> Html {
             <LevelLabel {level} {word} />
             if let Some(since) = since {
                 <span class="muster-quiet">
-                    { if words::age(since, now).is_some() { "since " } else { "since a time " } }
+                    { if words::age(since, now).is_some() { "since " } else { "since a date " } }
                     <Ago time={since} />
                     if let Some(tried) = tried.filter(|tried| *tried != since) {
                         { ", last tried " }<Ago time={tried} />
@@ -104,11 +104,11 @@ pub(crate) fn Age(props: &Properties) -> Html {
             let what = match (age, is_fresh) {
                 (Some(_), true) => "fresh",
                 (Some(_), false) => "stale",
-                (None, _) => "a clock was wrong, so it counts as stale",
+                (None, _) => "wrong system clock; treated as stale",
             };
             html! {
                 <span class="muster-age" data-fresh={is_fresh.to_string()}>
-                    { "Data read " }<Ago time={at} />
+                    { "Last sync " }<Ago time={at} />
                     <span class="muster-quiet">
                         { format!(" · {what} (TTL {ttl})") }
                         if let Some(wait) = next.filter(|_| !is_fresh) {

@@ -174,7 +174,8 @@ impl VcenterService {
             let toast = match backend::call(CancelOperation { operation: operation.clone() }).await {
                 Ok(Withdrawn::Cancelled | Withdrawn::Ended) => return,
                 Ok(Withdrawn::GoesOnHere | Withdrawn::GoesOnElsewhere) => {
-                    let why = "Another Muster process still waits for this operation. It ends when that one cancels too.";
+                    let why = "Another Muster process is still waiting for this operation. It stops when \
+                        that process cancels too.";
                     Toast::done("The operation continues", why)
                 }
                 Err(error) => Toast::refused("The operation could not be cancelled", &error),

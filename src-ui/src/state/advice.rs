@@ -119,47 +119,50 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
     match error.code {
         Code::LoginRejected => rejected(error.rejected_because, vcenter),
         Code::NoSession => (
-            "Nothing is wrong with user and password. Wait a little, or end sessions on it that nobody needs.".to_owned(),
+            "User and password are not the problem. Wait a moment, or end unused sessions on the vCenter."
+                .to_owned(),
             vec![again("Try again", false)],
         ),
         Code::NoPassword => (
-            "Type the password once; it is kept in the keychain.".to_owned(),
+            "Enter the password once; it is stored in the keychain.".to_owned(),
             vec![go("Enter password", Dialog::Edit(id(), Focus::Password))],
         ),
         Code::KeychainLocked => (
-            "Unlock the keychain; the system asks you when you try again.".to_owned(),
+            "Unlock the keychain; the system prompts you when you try again.".to_owned(),
             vec![again("Try again", false)],
         ),
         Code::UntrustedCertificate => (
-            "Nothing was sent to it. Compare the certificate with the one on the server before you trust it.".to_owned(),
+            "Nothing was sent to it. Compare the certificate with the one on the server before you trust it."
+                .to_owned(),
             vec![go("Review certificate", Dialog::Certificate(id()))],
         ),
         Code::DifferentVcenter => (
-            "If it moved, correct its address. If it was reinstalled, remove it here and add it again.".to_owned(),
+            "If it moved, correct its address. If it was reinstalled, remove it here and add it again."
+                .to_owned(),
             vec![go("Edit address", Dialog::Edit(id(), Focus::Address))],
         ),
         Code::TooManyRemovals => (
-            "If they were really removed, accept it. If not, look at what the account may see.".to_owned(),
+            "If they were really removed, accept the removals. If not, check the permissions of the account."
+                .to_owned(),
             vec![again("Accept the removals", true)],
         ),
         Code::Unreachable | Code::TimedOut | Code::NotVsphere => (
-            "Check its address, the network, and that it is up. What was read before stays readable.".to_owned(),
+            "Check its address, the network, and that it is up. Cached data stays available.".to_owned(),
             vec![again("Try again", false), go("Edit address", Dialog::Edit(id(), Focus::Address))],
         ),
         Code::NotFound if chose_clusters => (
-            "Choose from what is there now.".to_owned(),
-            vec![go("Choose clusters", Dialog::Clusters(id()))],
+            "Choose from the clusters that exist now.".to_owned(),
+            vec![go("Select clusters", Dialog::Clusters(id()))],
         ),
         Code::Cancelled | Code::Interrupted => {
             // Most messages end with it.
             let is_said = error.message.contains("nothing was changed");
             let next = if is_said { String::new() } else { "Nothing was changed.".to_owned() };
-            (next, vec![again("Do it again", false)])
+            (next, vec![again("Try again", false)])
         }
-        Code::BadAnswer | Code::NoPermission | Code::Partial => (
-            next(error),
-            vec![again("Do it again", false)],
-        ),
+        Code::BadAnswer | Code::NoPermission | Code::Partial => {
+            (next(error), vec![again("Try again", false)])
+        }
         Code::NotFound => (next(error), vec![offer("All vCenters", Remedy::Go(Route::vcenters()))]),
         Code::Database | Code::Failed => (next(error), vec![again("Try again", false)]),
         _ => (next(error), Vec::new()),
@@ -175,25 +178,26 @@ fn rejected(because: Option<Rejection>, vcenter: &VcenterId) -> (String, Vec<Off
     let retry = |label| Offer { label, remedy: Remedy::RetryLogin(vcenter.clone()) };
     let (sentence, offers) = match because {
         None | Some(Rejection::InvalidLogin) => (
-            "Nothing logs in with this password again until you change it. On a vCenter with federated login (ADFS, \
+            "This password is not used again until you change it. On a vCenter with federated login (ADFS, \
              Okta, MFA) use a local or directory account.",
             vec![update, retry("Retry login")],
         ),
         Some(Rejection::PasswordExpired) => (
-            "Give the account a new password on the vCenter or in its directory, then store it here.",
+            "Set a new password for the account on the vCenter or in its directory, then store it here.",
             vec![update, retry("Retry login")],
         ),
         Some(Rejection::AccountDisabled) => (
-            "Ask an administrator to enable the account on the vCenter or in its directory. Nothing logs in with it before you say so.",
+            "Ask an administrator to enable the account on the vCenter or in its directory. Muster doesn't \
+             log in with it until you retry.",
             vec![retry("Retry login"), update],
         ),
         Some(Rejection::AccountLocked) => (
-            "Nothing logs in with it for 15 minutes, so that the vCenter can unlock it. Check for other programs that \
-             still use an old password.",
+            "Muster doesn't log in with it for 15 minutes, so that vCenter can unlock the account. Check for \
+             other programs that still use an old password.",
             vec![retry("Retry login"), update],
         ),
         Some(Rejection::Refused) => (
-            "Follow the server's message. Nothing logs in with this password again before you say so.",
+            "Follow the server's message. This password is not used again until you retry.",
             vec![retry("Retry login"), update],
         ),
     };
@@ -205,13 +209,14 @@ pub(crate) fn in_form(error: &ApiError) -> String {
     match error.code {
         Code::LoginRejected => match error.rejected_because {
             Some(Rejection::PasswordExpired) => {
-                "Give the account a new password on the vCenter or in its directory, and type that one."
+                "Set a new password for the account on the vCenter or in its directory, and enter that one."
             }
             Some(Rejection::AccountDisabled) => {
                 "Ask an administrator to enable the account on the vCenter or in its directory, then try again."
             }
             Some(Rejection::AccountLocked) => {
-                "Wait until it is unlocked: vCenter does that by itself after some minutes, unless somebody goes on trying."
+                "Wait until the account is unlocked: vCenter does that automatically after a few minutes, \
+                 unless further logins fail."
             }
             Some(Rejection::Refused) => "Follow the server's message, then try again.",
             None | Some(Rejection::InvalidLogin) => {
@@ -221,9 +226,9 @@ pub(crate) fn in_form(error: &ApiError) -> String {
         }
         .to_owned(),
         Code::NoSession => {
-            "Nothing is wrong with user and password. Wait a little, or end sessions on it that nobody needs.".to_owned()
+            "User and password are not the problem. Wait a moment, or end unused sessions on the vCenter.".to_owned()
         }
-        Code::NoPassword => "Type the password.".to_owned(),
+        Code::NoPassword => "Enter the password.".to_owned(),
         Code::UntrustedCertificate => String::new(),
         Code::DifferentVcenter => {
             "Check the address. If the vCenter was reinstalled, remove it here and add it again."
@@ -298,8 +303,8 @@ mod tests {
         let operation = samples::operation("Berlin", contract::OperationState::Cancelled);
         for (message, next) in [
             ("it was cancelled; nothing was changed", ""),
-            ("the process that was to run it ended; nothing was changed", ""),
-            ("another process took the operation over", "Nothing was changed."),
+            ("the process ended before running it; nothing was changed", ""),
+            ("another process took over the operation", "Nothing was changed."),
         ] {
             let (said, offers) = on_operation(&ApiError::new(Code::Interrupted, message), &operation);
             assert_eq!((said.as_str(), offers.len()), (next, 1), "{message}");
@@ -357,7 +362,7 @@ mod tests {
         let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
         let error = ApiError::new(Code::NotFound, "there is no cluster").next("Its clusters are: a.");
         (operation.kind, operation.scope) = (OperationKind::SyncHosts, vec!["gone".into()]);
-        assert_eq!(on_operation(&error, &operation).1[0].label, "Choose clusters");
+        assert_eq!(on_operation(&error, &operation).1[0].label, "Select clusters");
         for kind in [OperationKind::Test, OperationKind::FullSync] {
             (operation.kind, operation.scope) = (kind, Vec::new());
             assert_eq!(on_operation(&error, &operation).1[0].label, "All vCenters", "{kind:?}");
@@ -413,8 +418,8 @@ mod tests {
     #[test]
     fn the_command_line_is_advised_nowhere() {
         for (told, next) in [
-            ("Try again. If it happens again, run musterctl doctor: it looks at the database.", "Try again."),
-            ("musterctl vcenter list shows which there are.", ""),
+            ("Try again. If it happens again, run musterctl doctor: it checks the database.", "Try again."),
+            ("Run musterctl vcenter list to see them all.", ""),
             (
                 "Compare it, and only if it is the same, trust it:\nmusterctl vcenter edit Berlin --pin ab\nBetter, --ca-file.",
                 "Compare it, and only if it is the same, trust it:",

@@ -124,49 +124,52 @@ impl Form {
         let mut wrong = Vec::new();
         let name = self.name.trim();
         if name.is_empty() {
-            wrong.push((Field::Name, "Type the name you want to know it by."));
+            wrong.push((Field::Name, "Enter a name."));
         } else if name.chars().count() > LONGEST_NAME {
-            wrong.push((Field::Name, "Type at most 255 characters."));
+            wrong.push((Field::Name, "Enter at most 255 characters."));
         } else if name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control) {
-            wrong.push((Field::Name, "Type a name without slashes and without a dot in front."));
+            wrong.push((Field::Name, "Enter a name without slashes and without a leading dot."));
         }
         let address = self.address.trim();
         if address.is_empty() {
-            wrong.push((Field::Address, "Type its host name or IP address, such as vc.example.org."));
+            wrong.push((Field::Address, "Enter a host name or IP address, such as vc.example.org."));
         } else if address.to_lowercase().starts_with("http://") {
-            wrong.push((Field::Address, "Leave out http://: a password never travels without TLS."));
+            wrong.push((Field::Address, "Leave out http://: passwords are only sent over TLS."));
         } else if address.contains(char::is_whitespace) || address.contains('@') {
-            wrong.push((Field::Address, "Type a host name or an IP address, with a port if it isn't 443."));
+            wrong.push((Field::Address, "Enter a host name or IP address, with a port if it isn't 443."));
         }
         match self.login {
             LoginForm::Own => {
                 if self.user.trim().is_empty() {
-                    wrong.push((Field::User, "Type the user, such as administrator@vsphere.local."));
+                    wrong.push((Field::User, "Enter a user, such as administrator@vsphere.local."));
                 }
                 if is_new && !has_password {
-                    wrong.push((Field::Password, "Type the password."));
+                    wrong.push((Field::Password, "Enter the password."));
                 }
             }
             LoginForm::Shared if self.credential.is_empty() => {
-                wrong.push((Field::Credential, "Choose a credential."));
+                wrong.push((Field::Credential, "Select a credential."));
             }
             LoginForm::Shared => {}
         }
         if self.trust == TrustForm::Ca && self.ca_pem.contains(['\0', '\u{fffd}']) {
-            wrong.push((Field::CaPem, "That is UTF-16, or no text at all: save the file as UTF-8 or ASCII."));
+            wrong.push((Field::CaPem, "This is not UTF-8 or ASCII text: save the file as UTF-8."));
         } else if self.trust == TrustForm::Ca && !self.ca_pem.contains("-----BEGIN CERTIFICATE-----") {
-            wrong.push((Field::CaPem, "Paste the CA's certificate in PEM (-----BEGIN CERTIFICATE-----)."));
+            wrong.push((
+                Field::CaPem,
+                "Paste the CA certificate in PEM format (-----BEGIN CERTIFICATE-----).",
+            ));
         }
         if self.tags().iter().any(|tag| {
             tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > LONGEST_NAME
         }) {
             wrong.push((
                 Field::Tags,
-                "Type tags of at most 255 characters, without slashes and dots in front.",
+                "Enter tags of at most 255 characters, without slashes and leading dots.",
             ));
         }
         if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
-            wrong.push((Field::Ttl, "Type a number, for a time from 1 second to 30 days."));
+            wrong.push((Field::Ttl, "Enter a number; the range is 1 second to 30 days."));
         }
         wrong
     }

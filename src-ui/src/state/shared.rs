@@ -84,7 +84,7 @@ impl<Q: Clone + Eq + Hash, A> Shared<Q, A> {
     /// What these answers are about is another thing from now on: nothing of what was known is true. Answers with the
     /// calls that have to be made.
     #[must_use]
-    pub(crate) fn begin_anew(&mut self, about: impl Fn(&Q) -> bool) -> Vec<Q> {
+    pub(crate) fn start_over(&mut self, about: impl Fn(&Q) -> bool) -> Vec<Q> {
         let mut calls = Vec::new();
         for (query, entry) in self.entries.iter_mut().filter(|(query, _)| about(query)) {
             entry.answer = Loaded::Loading;
@@ -162,7 +162,7 @@ mod tests {
         let mut shared = Shared::<&str, u32>::default();
         assert!(shared.ask(&"known") && shared.ask(&"asked"));
         assert!(!shared.answered(&"known", Ok(1)));
-        assert_eq!(shared.begin_anew(|_| true), ["known"]);
+        assert_eq!(shared.start_over(|_| true), ["known"]);
         assert_eq!(shared.get(&"known"), Loaded::Loading);
         assert!(shared.answered(&"asked", Ok(1)), "asked once more");
         assert_eq!(shared.get(&"asked"), Loaded::Loading, "the answer was about what was shown before");

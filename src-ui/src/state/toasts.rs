@@ -130,7 +130,7 @@ impl Toast {
 
     /// The page hears of no changes.
     pub(crate) fn unheard(error: &ApiError) -> Toast {
-        Toast::refused("Changes are not shown by themselves", error)
+        Toast::refused("Live updates are not available", error)
     }
 
     /// A vCenter that was added.
@@ -208,7 +208,7 @@ impl Toast {
             }
             OperationState::Partial | OperationState::Failed | OperationState::Interrupted => {
                 let (word, level) = words::operation_state(operation.state);
-                let unknown = ApiError::new(contract::Code::Failed, "no reason is known");
+                let unknown = ApiError::new(contract::Code::Failed, "no reason was reported");
                 let error = operation.error.as_ref().unwrap_or(&unknown);
                 let word = words::within_a_sentence(word);
                 let (what, of_several) = (format!("{job} {word}"), format!("{subject} {word}"));
@@ -238,10 +238,10 @@ impl Toast {
 /// A test's report in a sentence.
 pub(crate) fn tested(report: &TestReport) -> String {
     let TestReport { product, version, build, latency_ms, missing, .. } = report;
-    let product = format!("{product} {version} (build {build}) answered in {latency_ms} ms.");
+    let product = format!("{product} {version} (build {build}) responded in {latency_ms} ms.");
     match missing.len() {
-        0 => format!("{product} The account sees everything that Muster reads."),
-        _ => format!("{product} The account may not see: {}.", missing.join(", ")),
+        0 => format!("{product} The account can see everything that Muster reads."),
+        _ => format!("{product} The account can't see: {}.", missing.join(", ")),
     }
 }
 

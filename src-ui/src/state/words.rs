@@ -71,10 +71,10 @@ pub(crate) fn standing(status: &VcenterStatus, now: Time) -> (String, Level) {
 /// How an operation stands, in a word.
 pub(crate) fn operation_state(state: OperationState) -> (&'static str, Level) {
     match state {
-        OperationState::Queued => ("Waiting", Level::Info),
+        OperationState::Queued => ("Queued", Level::Info),
         OperationState::Running => ("Running", Level::Info),
         OperationState::Succeeded => ("Done", Level::Good),
-        OperationState::Partial => ("Partly done", Level::Warning),
+        OperationState::Partial => ("Partially succeeded", Level::Warning),
         OperationState::Failed => ("Failed", Level::Danger),
         OperationState::Cancelled => ("Cancelled", Level::Neutral),
         OperationState::Interrupted => ("Interrupted", Level::Warning),
@@ -123,24 +123,24 @@ pub(crate) fn changes(operation: &Operation) -> String {
 /// Why a value is not current.
 pub(crate) fn missing(why: Missing) -> (&'static str, &'static str) {
     match why {
-        Missing::NoPermission => ("No permission", "The account may not read it."),
+        Missing::NoPermission => ("No permission", "The account has no permission to read it."),
         Missing::NotReported => {
             ("Not reported", "This server doesn't know the property, or is too old for it.")
         }
         Missing::NotConnected => {
             ("Not connected", "The host is disconnected or doesn't respond, or the VM can't be accessed.")
         }
-        Missing::NotVisible => ("Not visible", "It refers to an object that this account doesn't see."),
-        Missing::BadValue => ("Unreadable", "The server sent something that is not of the property's type."),
-        Missing::TooLarge => ("Too large", "The value is larger, or nested deeper, than Muster reads."),
-        Missing::Fault => ("Fault", "The server answered with a fault."),
+        Missing::NotVisible => ("Not visible", "It refers to an object that this account can't see."),
+        Missing::BadValue => ("Unreadable", "The server sent a value of an unexpected type."),
+        Missing::TooLarge => ("Too large", "The value is larger or more deeply nested than Muster supports."),
+        Missing::Fault => ("Fault", "The server returned a fault."),
     }
 }
 
 /// Why a cell is empty although nothing is wrong.
 pub(crate) fn empty(column: &Column) -> &'static str {
     if column.source.starts_with("guest.") {
-        "Not set: VMware Tools don't run, or never told it."
+        "Not set: VMware Tools is not running, or has not reported it."
     } else {
         "Not set on the server."
     }
@@ -206,14 +206,14 @@ pub(crate) fn with_fingerprints(text: &str) -> String {
 
 /// What it means to leave a pin for the system's certificate store, or for a CA.
 pub(crate) fn leaving_the_pin(is_unchanged: bool, for_a_ca: bool) -> String {
-    let judge = if for_a_ca { "the CA decides" } else { "the certificate store of this computer decides" };
+    let judge = if for_a_ca { "the CA decides" } else { "the system trust store decides" };
     match is_unchanged {
         true => format!(
-            "Nothing was sent. The certificate is unchanged: the server shows the one that is pinned. From now on {judge} \
-             which certificates are trusted."
+            "Nothing was sent. The certificate is unchanged: the server presents the pinned one. From now on \
+             {judge} which certificates are trusted."
         ),
-        false => "Nothing was sent. Look at the server first: unless its certificate was replaced on purpose, somebody \
-                  else may answer in its place."
+        false => "Nothing was sent. Check the server first: unless its certificate was replaced on purpose, \
+            another machine may be impersonating it."
             .to_owned(),
     }
 }
@@ -250,9 +250,9 @@ mod tests {
     fn a_pin_that_is_left_alarms_only_where_the_certificate_changed() {
         for for_a_ca in [true, false] {
             let (same, other) = (leaving_the_pin(true, for_a_ca), leaving_the_pin(false, for_a_ca));
-            assert!(same.contains("is unchanged") && !same.contains("somebody else"), "{same}");
+            assert!(same.contains("is unchanged") && !same.contains("impersonating"), "{same}");
             assert_eq!((same.contains("the CA"), same.contains("store")), (for_a_ca, !for_a_ca), "{same}");
-            assert!(other.contains("somebody else") && !other.contains("unchanged"), "{other}");
+            assert!(other.contains("impersonating") && !other.contains("unchanged"), "{other}");
         }
     }
 

@@ -200,7 +200,7 @@ impl World {
             && self.estate().is_some_and(|before| before.simulated != estate.simulated)
         {
             // Another database: nothing that was known before is of it, nor is an answer that is under way.
-            calls = self.answers.begin_anew(|ask| *ask != Ask::Estate);
+            calls = self.answers.start_over(|ask| *ask != Ask::Estate);
             (self.told, self.toasts) = (None, Toasts::default());
             (self.sent, self.paces, self.cancelling) = (HashMap::new(), HashMap::new(), HashSet::new());
         }

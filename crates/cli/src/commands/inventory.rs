@@ -59,7 +59,7 @@ pub(super) async fn run(
     let answer = service.query(&query, &vcenters).await?;
     print(output, &answer, &command, service.now())?;
     super::say_how_many_are_left_out(output, answer.left_out + service.unreadable_vcenters().await?);
-    Ok(told(output, kind, &stale))
+    Ok(report_stale(output, kind, &stale))
 }
 
 /// Prints the rows in the form that was asked for.
@@ -176,7 +176,7 @@ fn unlike_asked(
 
 /// What is said of data whose age nobody knows.
 fn misdated(at: Time) -> String {
-    format!("dated in the future ({}) because a clock was wrong; it counts as stale", time(Some(at)))
+    format!("dated in the future ({}) because of a wrong system clock; treated as stale", time(Some(at)))
 }
 
 pub(super) fn columns(output: &Output, kind: Kind) -> Result<(), ApiError> {
@@ -222,7 +222,7 @@ fn next(vcenter: &Vcenter, kind: Kind, reading: &Reading) -> String {
 }
 
 /// Names what is not as fresh as it should be; the data itself was printed.
-fn told(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
+fn report_stale(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
     let kind = kind.plural();
     for Stale { name, why, failure, next } in stale {
         output.say(&format!("musterctl: {kind} of {name}: {why}"));

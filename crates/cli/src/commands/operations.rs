@@ -17,7 +17,7 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
             };
             let all = service.operations().list(vcenter.as_ref(), limit).await?;
             if all.is_empty() {
-                output.say("No operation yet.");
+                output.say("No operations yet.");
             }
             output.answer(&all, || list(&all, service.now()))?;
         }
@@ -33,7 +33,7 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
 pub(super) fn sentence(o: &Operation) -> String {
     let what = match o.kind {
         OperationKind::Test => "test".to_owned(),
-        OperationKind::SyncHosts => "sync of the hosts".to_owned(),
+        OperationKind::SyncHosts => "host sync".to_owned(),
         OperationKind::FullSync => "full sync".to_owned(),
         OperationKind::Refresh => format!("refresh of {}", Kind::in_words(&o.scope)),
     };
@@ -41,7 +41,7 @@ pub(super) fn sentence(o: &Operation) -> String {
         OperationState::Queued => "is queued",
         OperationState::Running => "is running",
         OperationState::Succeeded => "succeeded",
-        OperationState::Partial => "succeeded in part",
+        OperationState::Partial => "partially succeeded",
         OperationState::Failed => "failed",
         OperationState::Cancelled => "was cancelled",
         OperationState::Interrupted => "was interrupted",
@@ -102,7 +102,7 @@ pub(super) fn show(o: &Operation) -> String {
         ("vCenter", o.vcenter.clone()),
         ("Kind", o.kind.name().to_owned()),
         ("Scope", if o.scope.is_empty() { "everything".into() } else { o.scope.join(", ") }),
-        ("Asked by", o.origin.name().to_owned()),
+        ("Started by", o.origin.name().to_owned()),
         ("State", o.state.name().to_owned()),
         ("Submitted", time(Some(o.submitted_at))),
         ("Started", time(o.started_at)),

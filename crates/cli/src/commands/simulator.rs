@@ -70,7 +70,7 @@ async fn start(command: Command) -> Result<(Simulator, String), Error> {
 }
 
 fn failed(error: Error) -> ApiError {
-    let mut message = format!("the simulator doesn't start: {error}");
+    let mut message = format!("the simulator could not start: {error}");
     // That the port is taken, or whatever else the system says.
     let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
     causes.for_each(|cause| message.push_str(&format!(": {cause}")));
@@ -81,7 +81,7 @@ fn failed(error: Error) -> ApiError {
         }
         Error::Kept { .. } => (
             Code::InvalidValue,
-            "Remove this file, and the next start makes a new one; or specify another folder.",
+            "Remove this file, so that the next start creates a new one, or specify another folder.",
         ),
         Error::Folder { .. } => {
             (Code::Failed, "Specify a folder with --certificate that this user can write to.")

@@ -148,7 +148,7 @@ async fn login(
         }
         return Ok(LoginWith::User { user: user.clone(), password });
     }
-    let Some(credential) = &add.login.credential else { unreachable!("clap demands one of the two") };
+    let Some(credential) = &add.login.credential else { unreachable!("clap requires one of the two") };
     let credential = service.credential(credential).await?;
     ask::missing_password(service, output, &credential.id, None).await?;
     Ok(LoginWith::Credential(credential.id.to_string()))

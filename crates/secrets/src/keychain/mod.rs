@@ -141,7 +141,7 @@ impl Keychain {
             Ok(Some(outcome)) => outcome,
             Ok(None) => Err(Fault::Failed("the thread that talks to it ended".into())),
             Err(_) => {
-                tracing::warn!(limit_s = limit.as_secs(), "the keychain did not answer in time");
+                tracing::warn!(limit_s = limit.as_secs(), "the keychain did not respond in time");
                 self.abandon(&worker);
                 Err(Fault::TimedOut)
             }

@@ -65,7 +65,7 @@ fn secret(Password(typed): Password) -> Result<SecretString, ApiError> {
             secrets::Error::UnusableInput(problem) => format!("the password {problem}"),
             other => other.to_string(),
         };
-        ApiError::new(Code::InvalidValue, message).next("Type it again: it is one line of text.")
+        ApiError::new(Code::InvalidValue, message).next("Enter it again, as one line of text.")
     })
 }
 

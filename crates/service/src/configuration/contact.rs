@@ -77,7 +77,7 @@ impl Service {
         let endpoint = connections::endpoint(server.host, server.port, server.trust)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
-        self.is_new_vcenter(&told(client.about())).await?;
+        self.is_new_vcenter(&reported(client.about())).await?;
         let met = self.meet(client, login, Look::AtItsIdentity).await?;
         let (identity, _) = met.map_err(|error| explain::vsphere(server, &error))?;
         Ok(identity)
@@ -128,13 +128,13 @@ impl Service {
                 return Err(unknown_in_form());
             }
             Some(record) if record.vcenter.instance_uuid.is_some() => {}
-            _ => self.is_new_vcenter(&told(&about)).await?,
+            _ => self.is_new_vcenter(&reported(&about)).await?,
         }
         let met = self.meet(client, &login, Look::Around).await?;
         let (identity, seen) = met.map_err(|error| explain::vsphere(server, &error))?;
         // An ESXi host tells who it is only after login.
         self.is_the_one(editing.as_ref(), &identity).await?;
-        let seen = seen.ok_or_else(|| ApiError::new(Code::Failed, "the test looked at nothing"))?;
+        let seen = seen.ok_or_else(|| ApiError::new(Code::Failed, "the test checked nothing"))?;
         Ok(seen.report(&name, &about, identity.instance_uuid))
     }
 
@@ -251,7 +251,7 @@ impl Service {
 }
 
 /// What a server says of itself before anybody logs in.
-fn told(about: &About) -> Identity {
+fn reported(about: &About) -> Identity {
     Identity {
         instance_uuid: about.instance_uuid.clone(),
         host_macs: None,
@@ -263,11 +263,8 @@ fn told(about: &About) -> Identity {
 
 /// It could be any server: an ESXi host tells who it is only after it was sent the password.
 fn unknown_in_form() -> ApiError {
-    ApiError::new(
-        Code::NoPassword,
-        "the server at the new address could not be verified to be the same server",
-    )
-    .next("Type the password: the stored one is not sent to another address.")
+    ApiError::new(Code::NoPassword, "the server at the new address could not be verified as the same server")
+        .next("Enter the password: the stored one is not sent to a new address.")
 }
 
 /// What to look at once logged in.

@@ -138,9 +138,9 @@ impl Service {
             .any(|credential| credential.name.to_lowercase() == validate::trimmed(name).to_lowercase())
         {
             let error =
-                ApiError::new(Code::AlreadyExists, format!("there is a credential named \"{name}\" already"));
+                ApiError::new(Code::AlreadyExists, format!("a credential named \"{name}\" already exists"));
             let with_it = option_with("--credential", name);
-            return Err(error.next(format!("Log in with it: {with_it}, or choose another name.")));
+            return Err(error.next(format!("Use it: {with_it}, or choose another name.")));
         }
         Ok(())
     }
@@ -162,15 +162,14 @@ impl Service {
         if let Ok(Some(Place::File)) = self.inner.secrets.is_stored(&key).await {
             let too = if matches!(kept, Ok(Place::Keychain)) { " too" } else { "" };
             return Ok(Some(format!(
-                "The {file} has a password{too}, and that is the one that is used: change it there."
+                "The {file} contains a password{too}, which takes precedence: change it there."
             )));
         }
-        let elsewhere =
-            format!("Put it into the {file}, or type it when a command on a terminal asks for it.");
+        let elsewhere = format!("Put it into the {file}, or enter it when a command prompts for it.");
         let (stored, note) = match &kept {
             Ok(Place::Keychain) => (CredentialPlace::Keychain, None),
             Ok(Place::Memory | Place::File) => {
-                let note = format!("There is no keychain here: the password was not stored. {elsewhere}");
+                let note = format!("No keychain is available, so the password was not stored. {elsewhere}");
                 (CredentialPlace::None, Some(note))
             }
             Err(error) => {

@@ -51,7 +51,7 @@ pub struct EditVcenter {
     pub address: Option<String>,
     /// Another credential, by name or id.
     pub credential: Option<String>,
-    /// Another user, for every vCenter that shares the credential.
+    /// New user, for every vCenter that shares the credential.
     pub user: Option<String>,
     /// Another password, for every vCenter that shares the credential.
     pub password: Option<SecretString>,
@@ -96,19 +96,13 @@ fn designated<'a, T>(
         [] => {
             let known: Vec<&str> = all.iter().map(|one| names(one).0.as_str()).collect();
             let next = match known.is_empty() {
-                true => format!(
-                    "There is no {what} yet: add the first with musterctl {} add.",
-                    what.to_lowercase()
-                ),
-                false => format!("There are: {}.", known.join(", ")),
+                true => format!("There is no {what} yet. Add one: musterctl {} add.", what.to_lowercase()),
+                false => format!("Available: {}.", known.join(", ")),
             };
             Err(ApiError::new(Code::NotFound, format!("there is no {what} \"{designation}\"")).next(next))
         }
-        _ => Err(ApiError::new(
-            Code::InvalidValue,
-            format!("\"{designation}\" is the beginning of several ids"),
-        )
-        .next("Type more of it, or the name.")),
+        _ => Err(ApiError::new(Code::InvalidValue, format!("\"{designation}\" matches more than one id"))
+            .next("Enter more of the id, or the name.")),
     }
 }
 
@@ -120,7 +114,7 @@ fn normal(trust: Trust) -> Result<Trust, ApiError> {
         Trust::Ca { pem } => {
             let unusable = |error: String| {
                 ApiError::new(Code::InvalidValue, format!("the CA file can't be used: {error}"))
-                    .next("It must hold one or more certificates in PEM (-----BEGIN CERTIFICATE-----).")
+                    .next("It must contain one or more PEM certificates (-----BEGIN CERTIFICATE-----).")
             };
             let pem = validate::pem_text(pem.as_bytes()).map_err(unusable)?;
             vsphere::Trust::Ca(pem.clone()).check().map_err(unusable)?;
@@ -152,6 +146,6 @@ mod tests {
             assert_eq!(error.message, format!("there is no vCenter \"{short}\""));
         }
         assert_eq!(find("0c3d4e5f-").unwrap(), ids[2]);
-        assert!(find("e2aaaaaa").unwrap_err().message.contains("several ids"));
+        assert!(find("e2aaaaaa").unwrap_err().message.contains("more than one id"));
     }
 }

@@ -214,7 +214,8 @@ impl Service {
 /// Another password is in the file than the one that was typed for the address.
 fn not_vouched_for(vcenter: &Vcenter) -> String {
     format!(
-        "It is not the one that was typed, and is not sent to the new address. Then type it once more: {}.",
+        "It differs from the password you entered and is not sent to the new address. Then enter it again: \
+         {}.",
         Suggestion::of("vcenter edit").about(&vcenter.name).flag("--password-stdin")
     )
 }

@@ -70,8 +70,7 @@ pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, is
 pub(crate) fn rejected_once(credential: &Credential, vcenter: Option<&str>, is_in_file: bool) -> ApiError {
     let Credential { name, user, vcenters, .. } = credential;
     let retry = vcenter.or(vcenters.first().map(String::as_str)).map(retry_on);
-    let place =
-        if is_in_file { format!("in $CREDENTIALS_DIRECTORY/{name}") } else { "that is at hand".into() };
+    let place = if is_in_file { format!("in $CREDENTIALS_DIRECTORY/{name}") } else { "available now".into() };
     let message = format!(
         "the password {place} for the credential \"{name}\" ({user}) was rejected before, and another one was accepted \
          elsewhere; it was not tried again, since that could lock the account"
@@ -79,7 +78,7 @@ pub(crate) fn rejected_once(credential: &Credential, vcenter: Option<&str>, is_i
     let next = format!(
         "{}{}",
         new_password(name, is_in_file),
-        retry.map(|retry| format!(" If this one is right after all: {retry}.")).unwrap_or_default()
+        retry.map(|retry| format!(" If this one is correct: {retry}.")).unwrap_or_default()
     );
     ApiError::new(Code::LoginRejected, message).next(next)
 }
@@ -109,14 +108,14 @@ pub(crate) fn was_rejected(credential: &Credential) -> String {
 pub(crate) fn unknown_at(vcenter: &VcenterRecord, is_in_file: bool) -> ApiError {
     let v = &vcenter.vcenter;
     let which = match is_in_file {
-        true => format!("type the password in $CREDENTIALS_DIRECTORY/{}", v.credential),
-        false => "type its password".to_owned(),
+        true => format!("write the password into $CREDENTIALS_DIRECTORY/{}", v.credential),
+        false => "enter its password".to_owned(),
     };
     ApiError::new(
         Code::NoPassword,
         format!(
-            "the address of {} was changed, and the server at {} could not be verified to be the same server; the stored \
-             password is not sent to it",
+            "the address of {} was changed, and the server at {} could not be verified as the same server; \
+             the stored password is not sent to it",
             v.name,
             address(&v.host, v.port)
         ),
@@ -140,7 +139,7 @@ pub fn no_new_password(credential: &str) -> ApiError {
 
 fn reason(because: Rejection, said: Option<&str>) -> String {
     let ours = match because {
-        Rejection::InvalidLogin => ": user or password is wrong",
+        Rejection::InvalidLogin => ": wrong user or password",
         Rejection::PasswordExpired => ": its password has expired",
         Rejection::AccountDisabled => ": the account is disabled",
         Rejection::AccountLocked => ": the account is locked",
@@ -169,11 +168,11 @@ fn what_to_do(
     let or_retry = |when: &str| retry.as_ref().map(|retry| format!(" {when}: {retry}.")).unwrap_or_default();
     match because {
         Rejection::InvalidLogin => format!(
-            "Nothing logs in with it again until it is changed. {set}{} {FEDERATED}",
-            or_retry("If it was right after all")
+            "This password is not used again until it is changed. {set}{} {FEDERATED}",
+            or_retry("If it was correct")
         ),
         Rejection::PasswordExpired => format!(
-            "Give {user} a new password on the vCenter or in its directory. {set}{}",
+            "Set a new password for {user} on the vCenter or in its directory. {set}{}",
             or_retry("If the old one is valid again")
         ),
         Rejection::AccountDisabled => format!(
@@ -181,12 +180,13 @@ fn what_to_do(
             or_retry("Then log in again")
         ),
         Rejection::AccountLocked => format!(
-            "Wait: nothing logs in with it for 15 minutes, so that the vCenter can unlock it, and then the next operation \
-             does.{} Check for other programs that still use an old password of {user}.",
-            or_retry("If somebody unlocked it before")
+            "Wait: Muster doesn't log in with it for 15 minutes, so that vCenter can unlock the account. The \
+             next operation after that tries again.{} Check for other programs that still use an old \
+             password of {user}.",
+            or_retry("If it was unlocked earlier")
         ),
         Rejection::Refused => {
-            format!("Follow the server's message. {set}{}", or_retry("If it was right after all"))
+            format!("Follow the server's message. {set}{}", or_retry("If it was correct"))
         }
     }
 }
@@ -197,16 +197,16 @@ fn before_it_is_stored(because: Rejection, user: &str) -> String {
             format!("Check user and password, then add it again; nothing was stored. {FEDERATED}")
         }
         Rejection::PasswordExpired => format!(
-            "Give {user} a new password on the vCenter or in its directory, then add it again with that one; nothing was \
-             stored."
+            "Set a new password for {user} on the vCenter or in its directory, then add it again with that \
+             one; nothing was stored."
         ),
         Rejection::AccountDisabled => format!(
             "Ask an administrator to enable {user} on the vCenter or in its directory, then add it again; nothing was \
              stored."
         ),
         Rejection::AccountLocked => format!(
-            "Wait until {user} is unlocked, which vCenter does by itself after some minutes, then add it again; nothing \
-             was stored."
+            "Wait until {user} is unlocked, which vCenter does automatically after a few minutes, then add \
+             it again; nothing was stored."
         ),
         Rejection::Refused => "Follow the server's message, then add it again; nothing was stored.".into(),
     }

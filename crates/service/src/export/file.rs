@@ -31,8 +31,11 @@ impl Service {
         });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "an export panicked");
-            Err(ApiError::new(Code::Failed, "the rows could not be exported because of a defect in Muster")
-                .next("Try again, and report it if it happens again."))
+            Err(ApiError::new(
+                Code::Failed,
+                "the rows could not be exported because of an internal error in Muster",
+            )
+            .next("Try again, and report it if it happens again."))
         })
     }
 }
@@ -58,7 +61,7 @@ fn write(
 ) -> Result<PathBuf, ApiError> {
     let failed = |error: &std::io::Error| {
         ApiError::new(Code::Failed, format!("the rows can't be written to {}: {error}", folder.display()))
-            .next("Make room in that folder, or look at who may write to it, then export again.")
+            .next("Free up disk space or check the permissions of that folder, then export again.")
     };
     let mut file = tempfile::Builder::new()
         .prefix(".muster-export-")

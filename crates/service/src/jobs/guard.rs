@@ -29,7 +29,7 @@ pub(super) fn check(operation: &Operation, staged: &Staged) -> Result<(), ApiErr
         format!("{} no longer lists {}; nothing was changed", operation.vcenter, losses.join(", ")),
     )
     .next(format!(
-        "If these removals are expected, run: {}. If not, check what the account may see.",
+        "If these removals are expected, run: {}. If not, check the permissions of the account.",
         Suggestion::accepting_removals_of(operation)
     )))
 }

@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         };
         let in_time = tokio::time::timeout(CLOSING, closing);
         if !matches!(self.context.or_cancelled(in_time).await, Ok(Ok(()))) {
-            tracing::debug!("views and collectors were left to die with their session");
+            tracing::debug!("views and collectors are left to end with their session");
         }
     }
 

@@ -35,9 +35,7 @@ pub(crate) async fn sync(
     let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty());
     if nothing_came && reading.whole.is_empty() && reading.clusters.is_empty() {
         return Err(lacks
-            .unwrap_or_else(|| {
-                ApiError::new(Code::Failed, "nothing was asked for").next("Name what to sync.")
-            })
+            .unwrap_or_else(|| ApiError::new(Code::Failed, "nothing to sync").next("Specify what to sync."))
             .into());
     }
     context.step("comparing");
@@ -129,7 +127,7 @@ fn root_unread(context: &Context) -> ApiError {
 }
 
 fn sync_again(vcenter: &str) -> String {
-    format!("Sync again. If it happens again, check the health of {vcenter} itself.")
+    format!("Sync again. If it happens again, check the health of {vcenter}.")
 }
 
 /// `1 host`, `7 VMs`.
@@ -175,7 +173,7 @@ fn lacks(context: &Context, before: &Snapshot, reading: &Reading) -> Option<ApiE
         false => format!(" It lacks {}.", privileges.into_iter().collect::<Vec<_>>().join(", ")),
     };
     let next = format!(
-        "Give {user} the role Read-only on the root folder of the vCenter, with propagation.{lacking}"
+        "Assign {user} the Read-only role on the root folder of the vCenter, with propagation.{lacking}"
     );
     Some(ApiError::new(Code::NoPermission, message).next(next))
 }

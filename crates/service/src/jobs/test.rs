@@ -18,7 +18,7 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
     context.connections.leave(&context.vcenter.vcenter.id).await;
     let lease = context.lease().await?;
     let seen = look_around(&lease.session, |kind| {
-        context.step(&format!("looking at {}", kind.plural()));
+        context.step(&format!("checking {}", kind.plural()));
         let done = Kind::READ.iter().position(|one| *one == kind).unwrap_or(0);
         context.reached(Phase::Whole, done, Kind::READ.len());
     });

@@ -48,13 +48,13 @@ impl Default for Limits {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// The body ended before its outermost element was closed.
-    #[error("the answer broke off after {offset} bytes")]
+    #[error("the response was cut off after {offset} bytes")]
     Truncated {
         /// Bytes read.
         offset: u64,
     },
     /// This is not XML, or not the XML a vCenter sends.
-    #[error("bad answer at byte {offset}: {detail}")]
+    #[error("invalid response at byte {offset}: {detail}")]
     Malformed {
         /// Bytes read before the fault.
         offset: u64,

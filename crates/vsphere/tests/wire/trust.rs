@@ -166,7 +166,7 @@ async fn an_authority_is_trusted_for_what_it_signed_and_for_nothing_else() {
     let refused = judge(&foreign, "localhost", Trust::Ca(ours.pem.clone())).await;
     assert!(refused.is_err(), "{refused:?}");
     let refused = judge(&leaf, "localhost", Trust::System).await;
-    assert_eq!(refused.unwrap_err(), "the certificate was not issued by a trusted authority");
+    assert_eq!(refused.unwrap_err(), "the certificate was not issued by a trusted CA");
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn a_port_without_tls_is_a_bad_handshake() {
         [Client::connect(&endpoint, "test/1").await.unwrap_err(), probe(&endpoint).await.unwrap_err()]
     {
         match error {
-            Error::BadHandshake { detail, .. } => assert_eq!(detail, "no TLS is spoken there"),
+            Error::BadHandshake { detail, .. } => assert_eq!(detail, "the port does not use TLS"),
             other => panic!("{other:?}"),
         }
     }
@@ -267,7 +267,7 @@ async fn what_is_wrong_with_a_certificate_is_said_in_plain_words() {
         ),
         (
             issued(&|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth]),
-            "another purpose",
+            "not issued for server authentication",
         ),
         (
             issued(&|params| {

@@ -117,11 +117,11 @@ pub(super) fn Review(props: &Properties) -> Html {
     let cancel = props.close.reform(|_: MouseEvent| ());
     let (body, primary) = match &*stage {
         Stage::Looking => (
-            html! { <div class="muster-waiting"><Spinner aria_label="Looking at the server" /></div> },
+            html! { <div class="muster-waiting"><Spinner aria_label="Checking the server" /></div> },
             Html::default(),
         ),
         Stage::Failed(error) => (
-            html! { <Failure title="The server could not be looked at" error={error.clone()} /> },
+            html! { <Failure title="The server could not be checked" error={error.clone()} /> },
             Html::default(),
         ),
         Stage::Seen(probe) | Stage::Saving(probe) if probe.trusted => (
@@ -160,11 +160,11 @@ pub(super) fn Review(props: &Properties) -> Html {
 }
 
 fn compared(vcenter: &Vcenter, probe: &Probe) -> Html {
-    let warning = "Look at the server first: unless its certificate was replaced on purpose, somebody else answers in its \
-                   place. Nothing was sent to it.";
+    let warning = "Check the server first: unless its certificate was replaced on purpose, another machine may be \
+        impersonating it. Nothing was sent to it.";
     html! {
         <>
-            <Alert level={Level::Danger} title={format!("{} shows a certificate that is not trusted", probe.address)}>
+            <Alert level={Level::Danger} title={format!("{} presents a certificate that is not trusted", probe.address)}>
                 <p>{ warning }</p>
             </Alert>
             { side_by_side(vcenter, &probe.certificate) }
@@ -177,12 +177,12 @@ pub(super) fn side_by_side(vcenter: &Vcenter, shown: &Certificate) -> Html {
     html! {
         <>
             if let Some(pin) = &vcenter.pin {
-                <h3 class="pf-v6-c-title pf-m-md">{ "Approved before" }</h3>
+                <h3 class="pf-v6-c-title pf-m-md">{ "Previously approved" }</h3>
                 <dl class="muster-certificate">
                     <dt>{ "SHA-256" }</dt><dd><code class="muster-code">{ words::fingerprint(pin) }</code></dd>
                 </dl>
             }
-            <h3 class="pf-v6-c-title pf-m-md">{ "Shown now" }</h3>
+            <h3 class="pf-v6-c-title pf-m-md">{ "Presented now" }</h3>
             <Shown certificate={shown.clone()} />
         </>
     }
@@ -215,7 +215,7 @@ pub(super) fn host_name(names: &[String], typed: &UseStateHandle<String>, accept
             typed.set(input.map(|input| input.value()).unwrap_or_default());
         })
     };
-    let help = format!("Type {} to say that you compared them.", names.join(" or "));
+    let help = format!("Type {} to confirm that you compared them.", names.join(" or "));
     html! {
         <Field id="certificate-host" label="Host name" required=true {help}>
             <span class="pf-v6-c-form-control">

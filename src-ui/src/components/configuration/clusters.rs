@@ -36,9 +36,9 @@ pub(super) fn Clusters(props: &Properties) -> Html {
         some => format!("Sync hosts of {}", words::counted(some, "cluster", "clusters")),
     };
     let list = match &clusters {
-        None => html! { <p class="muster-quiet">{ "Reading clusters…" }</p> },
+        None => html! { <p class="muster-quiet">{ "Loading clusters…" }</p> },
         Some(clusters) if clusters.is_empty() => html! {
-            <p>{ "No clusters are known of this vCenter yet. Sync all hosts: their clusters come along." }</p>
+            <p>{ "No clusters of this vCenter are known yet. Syncing all hosts reads them too." }</p>
         },
         Some(clusters) => {
             let items = clusters.iter().map(|cluster| {
@@ -82,7 +82,7 @@ pub(super) fn Clusters(props: &Properties) -> Html {
     };
     html! {
         <Dialog title={format!("Sync hosts of {}", props.vcenter.name)} close={props.close.clone()} {actions}>
-            <p>{ "Choose clusters, or none for all hosts." }</p>
+            <p>{ "Select clusters, or none for all hosts." }</p>
             { list }
         </Dialog>
     }

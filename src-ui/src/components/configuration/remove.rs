@@ -64,15 +64,16 @@ pub(super) fn Remove(props: &Properties) -> Html {
         <>
             <Button variant={ButtonVariant::Danger} disabled={*removing} onclick={remove}
                 label={if *removing { "Removing…" } else { "Remove" }} />
-            <Button variant={ButtonVariant::Link} onclick={cancel} label="Keep it" />
+            <Button variant={ButtonVariant::Link} onclick={cancel} label="Cancel" />
         </>
     };
     html! {
         <Dialog title={format!("Remove {name}?")} close={props.close.clone()} {actions}>
             <p>
-                { "What was read of it goes with it" }
+                { "This also removes its cached data" }
                 if let Some(counts) = counts { { format!(": {counts}") } }
-                { ". On the vCenter itself nothing changes. Its password leaves the keychain if no other vCenter uses it." }
+                { ". Nothing changes on the vCenter itself. Its password is removed from the keychain unless another \
+                    vCenter uses it." }
             </p>
             if let Some(error) = &*failure {
                 <Failure title="It was not removed" error={error.clone()} vcenter={Some(props.vcenter.id.clone())} />

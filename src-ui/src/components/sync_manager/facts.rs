@@ -11,7 +11,7 @@ use yew::prelude::*;
 pub(super) fn state(service: &VcenterService, vcenter: &Vcenter) -> Html {
     let world = service.world();
     let known = world.status(&vcenter.id).map(|status| words::standing(status, world.now));
-    let (word, level) = known.unwrap_or_else(|| ("Reading…".to_owned(), Level::Neutral));
+    let (word, level) = known.unwrap_or_else(|| ("Loading…".to_owned(), Level::Neutral));
     html! { <LevelLabel {level} {word} /> }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn Focused(props: &Properties) -> Html {
             if has_outcomes {
                 <section class="pf-v6-c-card" aria-labelledby="focus-outcomes">
                     <div class="pf-v6-c-card__title"><h2 class="pf-v6-c-card__title-text" id="focus-outcomes">
-                        { "Last outcomes" }
+                        { "Recent operations" }
                     </h2></div>
                     <div class="pf-v6-c-card__body">
                         <ul class="muster-outcomes" role="list">{ for outcomes }</ul>
@@ -92,9 +92,9 @@ pub(super) fn Focused(props: &Properties) -> Html {
 fn trust(vcenter: &Vcenter) -> Html {
     match (vcenter.trust.as_str(), &vcenter.pin) {
         ("pin", Some(pin)) => html! {
-            <>{ "This certificate, SHA-256 " }<code class="muster-code">{ words::fingerprint(pin) }</code></>
+            <>{ "Pinned certificate, SHA-256 " }<code class="muster-code">{ words::fingerprint(pin) }</code></>
         },
-        ("ca", _) => "What the CA signed that was given for it".into(),
-        _ => "What the operating system trusts".into(),
+        ("ca", _) => "Custom CA".into(),
+        _ => "System trust store".into(),
     }
 }

@@ -47,9 +47,9 @@ pub(crate) fn VcenterSyncManager(props: &Properties) -> Html {
     let Some(all) = service.vcenters() else {
         return match service.world().error(&Ask::Vcenters) {
             Some(error) => html! {
-                <Failure title="Muster could not read its vCenters" error={error.clone()} {retry} />
+                <Failure title="The vCenters could not be loaded" error={error.clone()} {retry} />
             },
-            None => html! { <div class="muster-waiting"><Spinner aria_label="Reading vCenters" /></div> },
+            None => html! { <div class="muster-waiting"><Spinner aria_label="Loading vCenters" /></div> },
         };
     };
     let shown = all.iter().filter(|vcenter| {
@@ -147,7 +147,7 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
         let actions =
             html! { <Button variant={ButtonVariant::Primary} onclick={back}>{ "All vCenters" }</Button> };
         return html! {
-            <Empty icon="server" title="This vCenter is not there any more" {actions}>
+            <Empty icon="server" title="This vCenter no longer exists" {actions}>
                 { "It was removed, here or by another process." }
             </Empty>
         };
@@ -162,14 +162,14 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
     };
     html! {
         <Empty icon="server" title="No vCenters yet" {actions}>
-            { "Muster reads your vCenters and ESXi hosts once, keeps what it read on this machine, and shows it in an \
-               instant, also with the network gone. A read-only account is enough: nothing is ever changed on a vCenter." }
+            { "Muster caches the inventory of your vCenters and ESXi hosts on this machine and shows it instantly, \
+                even offline. A read-only account is enough: Muster never changes anything on a vCenter." }
         </Empty>
     }
 }
 
 /// Why nothing can be started at the moment.
-pub(super) const BUSY: &str = "Other work on it is under way: cancel it, or wait for its end.";
+pub(super) const BUSY: &str = "Another operation is running on it: cancel it, or wait for it to finish.";
 
 /// A button that starts work on a vCenter. While other work is under way it does nothing and says why, and keeps the
 /// focus that a disabled one would lose.
@@ -188,7 +188,7 @@ pub(crate) fn Work(props: &WorkProperties) -> Html {
     let is_offline = service.world().troubled().any(|status| status.vcenter_id == props.vcenter.id);
     let title = match (busy, is_offline) {
         (true, _) => Some(BUSY),
-        (false, true) => Some("Needs the connection, which failed the last time: this tries again."),
+        (false, true) => Some("The last connection attempt failed; this tries again."),
         (false, false) => None,
     };
     let onclick = if busy { Callback::noop() } else { props.onclick.clone() };

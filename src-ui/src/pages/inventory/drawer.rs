@@ -88,7 +88,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
     let body = match window.rows() {
         None => match window.error() {
             Some(error) => html! { <Failure title="The details could not be read" error={error.clone()} /> },
-            None => html! { <div class="muster-waiting"><Spinner aria_label="Reading" /></div> },
+            None => html! { <div class="muster-waiting"><Spinner aria_label="Loading" /></div> },
         },
         Some(Rows { rows, .. }) if rows.is_empty() => html! {
             <p class="muster-drawer__gone">{ "This object no longer exists: the last sync did not find it." }</p>

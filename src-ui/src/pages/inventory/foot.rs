@@ -53,7 +53,7 @@ fn sums(kind: Kind, rows: &Rows) -> Html {
     let sums = rows.sums.iter().filter_map(|sum| {
         let column = columns::of(kind).column(&sum.column).filter(|_| sum.rows > 0)?;
         let unknown = rows.matching.saturating_sub(sum.rows);
-        let title = (unknown > 0).then(|| format!("Not known of {}", words::of_kind(unknown, kind)));
+        let title = (unknown > 0).then(|| format!("Unknown for {}", words::of_kind(unknown, kind)));
         let value = words::value(column, &serde_json::Value::from(sum.value));
         Some(html! {
             <span class="muster-sum" data-sum={sum.column.clone()} {title}>

@@ -78,7 +78,7 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
         <span class="muster-found" id="found">
             <strong aria-live="polite">{ count }</strong>
             if let Some(oldest) = oldest {
-                <span class="muster-quiet">{ " · read " }<Ago time={oldest} /></span>
+                <span class="muster-quiet">{ " · last sync " }<Ago time={oldest} /></span>
             }
             if is_reading {
                 <span class="muster-quiet">{ " · refreshing…" }</span>

@@ -192,7 +192,7 @@ fn rows(service: &VcenterService, view: &View, window: &Window, grid: Option<Htm
     };
     let failure = window.error().map(|error| {
         let title = match window.rows() {
-            Some(_) => "These rows may be out of date: they could not be read again",
+            Some(_) => "These rows may be out of date: they could not be refreshed",
             None => "The rows could not be read",
         };
         html! { <Failure {title} error={error.clone()} retry={retry.clone()} /> }
@@ -204,7 +204,7 @@ fn rows(service: &VcenterService, view: &View, window: &Window, grid: Option<Htm
     let there =
         window.rows().filter(|rows| !rows.rows.is_empty() || (rows.matching == 0 && !window.is_waiting()));
     let Some(rows) = there else {
-        let what = format!("Reading {}", view.kind.plural());
+        let what = format!("Loading {}", view.kind.plural());
         return html! { <div class="muster-waiting" id="rows" aria-busy="true"><Spinner aria_label={what} /></div> };
     };
     if rows.rows.is_empty() {
@@ -232,7 +232,7 @@ fn nothing(service: &VcenterService, view: &View, rows: &contract::Rows) -> Html
     let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
     let (title, words) = match (is_read, is_reading) {
         (true, _) => (format!("There are no {kind}"), "The last sync found none that this account can see."),
-        (false, true) => (format!("Reading {kind}\u{2026}"), "They appear here as soon as the sync is done."),
+        (false, true) => (format!("Syncing {kind}\u{2026}"), "They appear here when the sync has finished."),
         (false, false) => (format!("No {kind} yet"), "Sync a vCenter to see them here."),
     };
     let sync = Callback::from(|_| go(&Route::vcenters()));

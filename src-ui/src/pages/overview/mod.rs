@@ -34,9 +34,9 @@ pub(crate) fn OverviewPage() -> Html {
                 let service = service.clone();
                 Callback::from(move |()| service.refresh())
             };
-            html! { <Failure title="Muster could not read its vCenters" error={error.clone()} {retry} /> }
+            html! { <Failure title="The vCenters could not be loaded" error={error.clone()} {retry} /> }
         }
-        (None, None) => html! { <div class="muster-waiting"><Spinner aria_label="Reading vCenters" /></div> },
+        (None, None) => html! { <div class="muster-waiting"><Spinner aria_label="Loading vCenters" /></div> },
     };
     let is_known = service.vcenters().is_some() || service.world().error(&Ask::Vcenters).is_some();
     html! {
@@ -91,14 +91,14 @@ fn Estate(props: &EstateProperties) -> Html {
                 <div class="muster-stack">
                     <Card id="overview-running" title="Running now">
                         if active.is_empty() {
-                            <p class="muster-quiet">{ "Nothing runs." }</p>
+                            <p class="muster-quiet">{ "No operations are running." }</p>
                         } else {
                             { for active }
                         }
                     </Card>
-                    <Card id="overview-outcomes" title="Last outcomes">
+                    <Card id="overview-outcomes" title="Recent operations">
                         if outcomes.is_empty() {
-                            <p class="muster-quiet">{ "Nothing was done yet. Sync a vCenter to see here how it went." }</p>
+                            <p class="muster-quiet">{ "No operations yet. Sync a vCenter to see its result here." }</p>
                         } else {
                             <ul class="muster-outcomes" role="list">{ for outcomes }</ul>
                         }

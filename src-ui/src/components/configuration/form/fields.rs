@@ -24,7 +24,7 @@ impl Handle {
         html! {
             <>
                 <div class="muster-pair">
-                { self.text(Field::Name, "Name", &form.name, true, "What you want to know it by.", |form, text| form.name = text) }
+                { self.text(Field::Name, "Name", &form.name, true, "The name shown in Muster.", |form, text| form.name = text) }
                 { self.text(Field::Address, "Address", &form.address, true,
                     "Host name, IP address or a pasted URL; a port only if it isn't 443.", |form, text| form.address = text) }
                 </div>
@@ -41,7 +41,7 @@ impl Handle {
                     <label class="muster-check">
                         <input type="checkbox" checked={*self.sync_after} id="vc-sync"
                             onchange={self.on(|handle, _: Event| handle.sync_after.set(!*handle.sync_after))} />
-                        { "Start a full sync when it is added" }
+                        { "Start a full sync after adding" }
                     </label>
                 }
             </>
@@ -96,14 +96,16 @@ impl Handle {
             None => 0,
         };
         let note = (shared > 1).then(|| {
-            format!("User and password are shared by {shared} vCenters: a change here is a change for all of them.")
+            format!(
+                "User and password are shared by {shared} vCenters; changing them here changes them for all."
+            )
         });
         html! {
             <fieldset class="muster-fieldset">
                 <legend>{ "Login" }</legend>
                 if !credentials.is_empty() {
-                    { choice(LoginForm::Own, "vc-own", if self.vcenter.is_some() { "User and password" } else { "A user of its own" }) }
-                    { choice(LoginForm::Shared, "vc-shared", "A credential that is shared with other vCenters") }
+                    { choice(LoginForm::Own, "vc-own", if self.vcenter.is_some() { "User and password" } else { "Dedicated user" }) }
+                    { choice(LoginForm::Shared, "vc-shared", "Shared credential") }
                 }
                 if form.login == LoginForm::Own {
                     <div class="muster-pair">
@@ -124,8 +126,8 @@ impl Handle {
     fn password_field(&self) -> Html {
         let wrong = self.wrong_with(Field::Password);
         let help = match self.vcenter {
-            Some(_) => "Leave it blank to keep the one that is stored.",
-            None => "Kept in the keychain of this system, and never shown again.",
+            Some(_) => "Leave blank to keep the stored password.",
+            None => "Stored in the system keychain and never shown again.",
         };
         let oninput = self.on(|handle, _: InputEvent| {
             handle.has_typed_password.set(handle.has_password());
@@ -145,12 +147,12 @@ impl Handle {
     fn credential(&self, credentials: &[contract::Credential]) -> Html {
         let wrong = self.wrong_with(Field::Credential);
         let choose = self.on(|handle, chosen: String| handle.typed(|form| form.credential = chosen));
-        let mut options = vec![(String::new(), "Choose one…".to_owned())];
+        let mut options = vec![(String::new(), "Select a credential…".to_owned())];
         options
             .extend(credentials.iter().map(|one| (one.name.clone(), format!("{} ({})", one.name, one.user))));
         html! {
             <Group id="vc-credential" label="Credential" required=true wrong={wrong.clone()}
-                help="Changed once, it is changed for all that share it.">
+                help="Changes to it apply to every vCenter that uses it.">
                 <Select id="vc-credential" aria_describedby="vc-credential-said" wrong={wrong.is_some()} {options}
                     chosen={self.form.credential.clone()} {choose} />
             </Group>
@@ -173,9 +175,9 @@ impl Handle {
             }
         };
         let stored = self.vcenter.as_ref().map(|vcenter| match vcenter.trust.as_str() {
-            "pin" => "The certificate that was approved before".to_owned(),
-            "ca" => "What the stored CA signed".to_owned(),
-            _ => "What the operating system trusts (as it is)".to_owned(),
+            "pin" => "Pinned certificate (unchanged)".to_owned(),
+            "ca" => "Stored CA (unchanged)".to_owned(),
+            _ => "System trust store (unchanged)".to_owned(),
         });
         let is_system = self.vcenter.as_ref().is_some_and(|vcenter| vcenter.trust == "system");
         let wrong = self.wrong_with(Field::CaPem);
@@ -186,17 +188,17 @@ impl Handle {
         });
         html! {
             <fieldset class="muster-fieldset">
-                <legend>{ "Which certificate to accept" }</legend>
+                <legend>{ "Certificate trust" }</legend>
                 if let Some(stored) = stored {
                     { choice(TrustForm::AsItIs, "vc-trust-stored", stored) }
                 }
                 if !is_system {
                     { choice(TrustForm::System, "vc-trust-system",
-                        "What the operating system trusts; another one is shown to you first".to_owned()) }
+                        "System trust store; any other certificate is shown for review first".to_owned()) }
                 }
-                { choice(TrustForm::Ca, "vc-trust-ca", "What this CA signed".to_owned()) }
+                { choice(TrustForm::Ca, "vc-trust-ca", "Custom CA".to_owned()) }
                 if form.trust == TrustForm::Ca {
-                    <Group id="vc-ca" label="CA certificate in PEM" required=true wrong={wrong.clone()}
+                    <Group id="vc-ca" label="CA certificate (PEM)" required=true wrong={wrong.clone()}
                         help="A vCenter's own root CA is on its start page under “Download trusted root CA certificates”.">
                         <span class={classes!("pf-v6-c-form-control", "pf-m-textarea", wrong.is_some().then_some("pf-m-error"))}>
                             <textarea id="vc-ca" rows="5" {oninput} value={form.ca_pem.clone()} spellcheck="false"
@@ -209,7 +211,7 @@ impl Handle {
                     </label>
                 }
                 if let TrustForm::Pin(certificate) = &form.trust {
-                    { choice(form.trust.clone(), "vc-trust-pin", format!("This certificate: {}", words::shown(&certificate.subject))) }
+                    { choice(form.trust.clone(), "vc-trust-pin", format!("Pin this certificate: {}", words::shown(&certificate.subject))) }
                     <Shown certificate={(**certificate).clone()} />
                 }
             </fieldset>
@@ -222,7 +224,7 @@ impl Handle {
             let file = target::<HtmlInputElement>(&event).and_then(|input| input.files()?.get(0));
             let Some(file) = file else { return };
             if file.size() > LARGEST_CA {
-                let words = "That file is larger than 1 MiB, which no CA certificate is.";
+                let words = "The file is larger than 1 MiB, too large for a CA certificate.";
                 handle.wrong.set(vec![(Field::CaPem, words)]);
                 return;
             }
@@ -250,8 +252,8 @@ impl Handle {
         html! {
             <div class="muster-ttl">
                 { self.text(Field::Ttl, "Stale after", &form.ttl, true,
-                    "What is on screen and older than this is read again.", |form, text| form.ttl = text) }
-                <Select aria_label="Unit of the time" {options} {chosen} {choose} />
+                    "Data on screen older than this is refreshed.", |form, text| form.ttl = text) }
+                <Select aria_label="Time unit" {options} {chosen} {choose} />
             </div>
         }
     }

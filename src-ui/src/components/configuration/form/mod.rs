@@ -215,7 +215,7 @@ impl Handle {
                 match probed {
                     Ok(Some(probe)) => handle.stage.set(Stage::LeavesPin(Box::new(probe), next)),
                     Ok(None) => handle.go_on_with((*handle.form).clone(), None, next),
-                    Err(error) => handle.stage.set(Stage::Failed("The server could not be looked at", error)),
+                    Err(error) => handle.stage.set(Stage::Failed("The server could not be checked", error)),
                 }
             }
         });
@@ -294,7 +294,7 @@ impl Handle {
                     }
                 });
                 html! {
-                    <Alert level={Level::Danger} title="It shows another certificate than the one that is trusted">
+                    <Alert level={Level::Danger} title="The server presents a different certificate than the trusted one">
                         <p>{ "Nothing was sent to it." }</p>
                         <p><Button variant={ButtonVariant::Secondary} onclick={review} label="Review certificate" /></p>
                     </Alert>
@@ -316,8 +316,8 @@ impl Handle {
                 };
                 html! {
                     <Alert level={Level::Warning} title="This certificate is not trusted yet">
-                        <p>{ "No password was sent. Compare the fingerprint with the one on the server itself, and trust it \
-                              only if it is the same." }</p>
+                        <p>{ "No password was sent. Compare the fingerprint with the one on the server itself, and \
+                            trust it only if they match." }</p>
                         <Shown certificate={(*certificate).clone()} />
                         <p><Button variant={ButtonVariant::Secondary} onclick={approve} label="Trust this certificate" /></p>
                     </Alert>
