@@ -533,7 +533,7 @@ fn a_credential_goes_with_the_vcenter_it_was_made_with_after_renames_too_and_no_
     muster.ok(&["credential", "add", "Bonn", "--user", "admin"]);
     muster.ok(&["vcenter", "edit", "Berlin", "--name", "Bonn"]);
     let run = muster.json(&["vcenter", "remove", "Bonn", "--yes"]);
-    assert!(run.code == 0 && run.stderr.contains("\"Berlin\" was removed too"), "{run:?}");
+    assert!(run.code == 0 && run.stderr.contains("\"Berlin\" was removed as well"), "{run:?}");
     assert_eq!(credential(&muster)["name"], "Bonn", "it only has the same name");
 
     let with = ["--credential", "Bonn", "--ca-file", &peer.ca()];
