@@ -1,7 +1,7 @@
 //! What people on a terminal are asked, and that signals and closed pipes end commands in order.
 //! Refuses to imitate a terminal: `script`, which every Debian has, gives a real one.
 
-use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish, interrupt, table};
+use crate::support::{Musterctl, PASSWORD, Peer, Run, Simulator, eventually, finish, interrupt, table};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
@@ -231,6 +231,17 @@ fn a_reader_that_has_seen_enough_ends_watch_and_a_full_disk_is_told() {
     assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{line}");
     drop(stdout);
     assert_eq!(finish(watch).code, 0);
+
+    // More than a pipe holds, to a reader that is gone.
+    let simulator = Simulator::start(&["--vms", "600"]);
+    muster.add_simulator(&simulator, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    for form in ["--csv", "--spreadsheet", "--json"] {
+        let mut list = muster.spawn(&["inventory", "vms", form]);
+        drop(list.stdout.take());
+        let run = finish(list);
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{form}");
+    }
 
     let mut full = muster.command(&["credential", "list", "--json"]);
     full.stdout(std::fs::File::create("/dev/full").expect("Linux has it"));

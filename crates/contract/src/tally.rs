@@ -33,6 +33,9 @@ pub struct Tally {
     pub free_bytes: i64,
 }
 
+/// What is in use where nothing is left to use, in thousandths of a percent: far above every threshold.
+const NO_ROOM: i64 = 1_000_000;
+
 impl Tally {
     /// Share of the CPU of the available hosts that is in use.
     pub fn cpu_percent(&self) -> Value {
@@ -41,7 +44,12 @@ impl Tally {
 
     /// The same of memory, as if so many of the hosts with the most memory had failed.
     pub fn memory_percent(&self, failed: usize) -> Value {
-        Value::percent(self.memory_used_bytes, self.memory_bytes.iter().skip(failed).sum())
+        let left = self.memory_bytes.iter().skip(failed).fold(0_i64, |sum, one| sum.saturating_add(*one));
+        match left {
+            // None of them would be left: whatever runs has no room.
+            0 if failed > 0 && self.memory_used_bytes > 0 => Value::Decimal(NO_ROOM),
+            left => Value::percent(self.memory_used_bytes, left),
+        }
     }
 
     fn add_host(&mut self, host: &Object) {
@@ -51,7 +59,7 @@ impl Tally {
         }
         self.hosts_available += 1;
         let int = |id| host.stored(id).as_int();
-        self.cores += int("cpu_cores").unwrap_or_default();
+        self.cores = self.cores.saturating_add(int("cpu_cores").unwrap_or_default());
         if let (Some(used), Some(all)) = (int("cpu_usage_mhz"), host_mhz(host)) {
             self.cpu_used_mhz = self.cpu_used_mhz.saturating_add(used);
             self.cpu_mhz = self.cpu_mhz.saturating_add(all);
@@ -65,7 +73,8 @@ impl Tally {
     fn add_vm(&mut self, vm: &Object) {
         self.vms += 1;
         if vm.stored("power_state").as_text() == Some("poweredOn") {
-            self.vcpus_on += vm.stored("cpu_count").as_int().unwrap_or_default();
+            let own = vm.stored("cpu_count").as_int().unwrap_or_default();
+            self.vcpus_on = self.vcpus_on.saturating_add(own);
         }
     }
 

@@ -42,15 +42,19 @@ impl Value {
 
     /// A part of a whole in percent; nothing where there is no whole.
     pub fn percent(part: i64, whole: i64) -> Value {
-        Value::ratio(part.saturating_mul(100), whole)
+        Value::divided(i128::from(part) * 100, whole)
     }
 
     /// A number divided by another; nothing where that is none.
     pub fn ratio(number: i64, by: i64) -> Value {
+        Value::divided(i128::from(number), by)
+    }
+
+    fn divided(number: i128, by: i64) -> Value {
         if by <= 0 {
             return Value::Null;
         }
-        let thousandths = i128::from(number) * 1000 / i128::from(by);
+        let thousandths = number * 1000 / i128::from(by);
         i64::try_from(thousandths).map_or(Value::Null, Value::Decimal)
     }
 

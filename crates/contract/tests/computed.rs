@@ -3,7 +3,8 @@
 
 use contract::columns::{self, Get};
 use contract::{
-    Condition, Coverage, CredentialId, Kind, Object, Ref, Row, Snapshot, Time, Value, Vcenter, VcenterId,
+    Condition, Coverage, CredentialId, Kind, Missing, Object, Ref, Row, Snapshot, Time, Value, Vcenter,
+    VcenterId,
 };
 use std::sync::Arc;
 
@@ -205,6 +206,19 @@ fn a_datastore_says_how_full_it_is_and_who_can_reach_it() {
         (of("clusters"), of("clusters_moref")),
         (Value::list([text("C1")]), Value::list([text("domain-c1")]))
     );
+}
+
+#[test]
+fn what_is_out_of_reach_huge_or_has_no_room_left_is_not_made_small() {
+    let (vcenter, snapshot) = (vcenter(), estate());
+    let object = snapshot.get(Kind::Datastores, "datastore-2").unwrap();
+    let row = Row { vcenter: &vcenter, snapshot: &snapshot, object, now: NOW };
+    let column = columns::of(Kind::Datastores).column("free_percent").unwrap();
+    assert_eq!(row.missing(column), Some(Missing::NotConnected), "no host can access it");
+    assert_eq!(Value::percent(3 << 60, 4 << 60), Value::Decimal(75_000));
+    let alone = contract::Tally { memory_bytes: vec![GIB], memory_used_bytes: GIB / 2, ..Default::default() };
+    assert_eq!(alone.memory_percent(0), Value::Decimal(50_000));
+    assert!(alone.memory_percent(1) > Value::Decimal(100_000), "no host would be left");
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(crate) fn select<'a>(
     let matching = rows.len();
     let sums = sums(kind, &rows);
     if query.limit != Some(0) {
-        // The sort is stable: rows that are equal stay in the order of vCenter and moref.
+        // The sort is stable: rows of one name stay in the order of vCenter and moref.
         rows.sort_by_cached_key(|(_, row)| {
             sort.iter().map(|(c, down)| Key::of(row.value(c), *down)).collect::<Vec<_>>()
         });
@@ -133,14 +133,18 @@ fn sums(kind: Kind, rows: &[(usize, Row<'_>)]) -> Vec<Sum> {
 }
 
 fn sort_keys(query: &Query) -> Result<Vec<(&'static Column, bool)>, ApiError> {
-    let by_name = ["name".to_owned()];
-    let sort = if query.sort.is_empty() { &by_name[..] } else { &query.sort };
-    sort.iter()
-        .map(|key| {
-            let (name, descending) = key.strip_prefix('-').map_or((key.as_str(), false), |name| (name, true));
-            Ok((columns::of(query.kind).named(name)?, descending))
-        })
-        .collect()
+    let schema = columns::of(query.kind);
+    let mut keys = Vec::with_capacity(query.sort.len() + 1);
+    for key in &query.sort {
+        let (name, descending) = key.strip_prefix('-').map_or((key.as_str(), false), |name| (name, true));
+        keys.push((schema.named(name)?, descending));
+    }
+    // Rows that are equal in all of them stand by their names.
+    let name = schema.named("name")?;
+    if keys.iter().all(|(column, _)| column.id != name.id) {
+        keys.push((name, false));
+    }
+    Ok(keys)
 }
 
 /// A value to sort by. What is not known comes last in either direction, texts go as people count.

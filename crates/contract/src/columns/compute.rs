@@ -52,6 +52,8 @@ fn cluster_totals() -> [Column; 6] {
                 let (tally, all) = (row.snapshot.tally(row.object), row.object.stored("host_count").as_int());
                 // Where none of its hosts can be seen, nobody knows.
                 let all = all.filter(|all| tally.hosts > 0 || *all == 0);
+                // The cluster's own list may be older than a host that was read since.
+                let all = all.map(|all| all.max(tally.hosts));
                 all.map(|all| Value::text(format!("{} of {all}", tally.hosts_available))).into()
             },
         ),

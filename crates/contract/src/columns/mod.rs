@@ -324,7 +324,7 @@ impl Schema {
 
     /// The same, or an error that lists the columns there are.
     pub fn named(&self, name: &str) -> Result<&Column, ApiError> {
-        self.column(name).ok_or_else(|| {
+        self.column(name.trim()).ok_or_else(|| {
             let known: Vec<&str> = self.columns().map(|column| &*column.id).collect();
             let message = format!("{} have no column \"{name}\"", self.kind.plural());
             ApiError::new(Code::InvalidValue, message)

@@ -3,7 +3,7 @@
 
 use super::place::{self, behind, moref_of, name_of};
 use super::{Column, Link, Row, Shape, Type, Unit};
-use crate::{Kind, Object, Ref, Value, words};
+use crate::{Kind, Missing, Object, Ref, Value, words};
 use std::collections::BTreeSet;
 
 pub(super) fn datastores() -> Vec<Column> {
@@ -45,6 +45,7 @@ pub(super) fn datastores() -> Vec<Column> {
                     .into()
             },
         )
+        .beyond(out_of_reach)
         .percent(),
         Column::derived(
             "provisioned_percent",
@@ -53,6 +54,7 @@ pub(super) fn datastores() -> Vec<Column> {
             &["free_bytes", "capacity_bytes", "uncommitted_bytes"],
             provisioned,
         )
+        .beyond(out_of_reach)
         .percent(),
         s("uncommitted_bytes", "Uncommitted", "summary.uncommitted", Shape::Int).unit(Unit::Bytes),
         s("accessible", "Accessible", "summary.accessible", Shape::Bool),
@@ -106,6 +108,11 @@ pub(super) fn networks() -> Vec<Column> {
         place::parent(),
     ]);
     columns
+}
+
+/// Sizes hold only while some host can access a datastore.
+fn out_of_reach(row: &Row<'_>) -> Option<Missing> {
+    (*row.object.stored("accessible") == Value::Bool(false)).then_some(Missing::NotConnected)
 }
 
 fn provisioned(row: &Row<'_>) -> Value {

@@ -46,13 +46,23 @@ pub fn delimited(
     let asked: Vec<usize> =
         (0..columns.len()).filter(|position| !identity.contains(&&*columns[*position].id)).collect();
     let titles = own.iter().copied().chain(asked.iter().map(|position| columns[*position]));
-    writer.write_record(titles.map(|column| style.title(&column.id)))?;
+    writer.write_record(titles.map(|column| style.title(&column.id))).map_err(of_the_system)?;
     for row in rows {
         let values = asked.iter().map(|position| (&columns[*position], &row.values[*position]));
         let cells = own.iter().zip(&row.identity).chain(values);
-        writer.write_record(cells.map(|(column, value)| shown(style.cell(column, value))))?;
+        writer
+            .write_record(cells.map(|(column, value)| shown(style.cell(column, value))))
+            .map_err(of_the_system)?;
     }
     writer.flush()
+}
+
+/// What the system said of a write: that a reader has seen enough, who calls has to know.
+fn of_the_system(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
 }
 
 impl Style {
