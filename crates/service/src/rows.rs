@@ -6,7 +6,7 @@ use crate::{Freshness, Service};
 use contract::columns::{self, Column, Link};
 use contract::{
     ApiError, Cells, Code, LARGEST_WINDOW, Row, RowQuery, Rows, Snapshot, Source, Target, Time, Value,
-    Vcenter, VcenterId,
+    Vcenter, VcenterId, VcenterState,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +15,13 @@ impl Service {
     /// Rows out of what is known. With `refresh`, kinds that are older than their vCenter's TTL are read again meanwhile.
     pub async fn read_rows(&self, asked: RowQuery) -> Result<Rows, ApiError> {
         let chosen = self.chosen(&asked.vcenters).await?;
+        let barred = self.waiting_for_a_person().await?;
         let mut sources = Vec::with_capacity(chosen.len());
         let mut inventories = Vec::with_capacity(chosen.len());
         for vcenter in chosen {
             let ttl = Duration::from_secs(vcenter.ttl_seconds);
-            let freshness = if asked.refresh { Freshness::ByItself(ttl) } else { Freshness::Cached };
+            let refresh = asked.refresh && !barred.contains(&vcenter.id);
+            let freshness = if refresh { Freshness::ByItself(ttl) } else { Freshness::Cached };
             let reading = self.read(&vcenter.id, asked.kind, freshness).await?;
             sources.push(Source {
                 vcenter: vcenter.id.clone(),
@@ -41,6 +43,18 @@ impl Service {
             )
             .next("Report this with what you searched for."))
         })
+    }
+
+    /// The vCenters that nothing can be read from until a person has done something: trying by itself would only make one
+    /// failure after another.
+    async fn waiting_for_a_person(&self) -> Result<Vec<VcenterId>, ApiError> {
+        let waits = |state: VcenterState| {
+            use VcenterState::{DifferentVcenter, LoginRejected, NoPassword, Untrusted};
+            matches!(state, LoginRejected | NoPassword | Untrusted | DifferentVcenter)
+        };
+        let records = self.records().await?.into_iter();
+        let barred = records.filter(|record| record.contact.is_some_and(|contact| waits(contact.state)));
+        Ok(barred.map(|record| record.vcenter.id).collect())
     }
 
     /// These vCenters, or all.

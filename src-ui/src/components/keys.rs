@@ -141,6 +141,12 @@ fn list() -> Html {
                 { key(&["Ctrl", "F"], "Search from anywhere") }
                 { key(&["Esc"], "Close a dialog or the details") }
                 { key(&["Tab"], "Next control; Enter or Space activates it") }
+                { key(&["\u{2191}", "\u{2193}"], "Next row, also with the details open") }
+                { key(&["Enter"], "Details of the row; on a heading: sort") }
+                { key(&["Space"], "Select the row") }
+                { key(&["Ctrl", "A"], "Select all rows of the page") }
+                { key(&["Ctrl", "C"], "Copy the cell or the selected rows") }
+                { key(&["Shift", "F10"], "Menu of the cell") }
                 { key(&["Ctrl", "+"], "Larger") }
                 { key(&["Ctrl", "\u{2212}"], "Smaller") }
                 { key(&["Ctrl", "0"], "Normal size") }

@@ -44,7 +44,11 @@ pub(crate) fn State(props: &Properties) -> Html {
         return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
     let now = service.world().now;
-    let (word, level) = words::standing(status, now);
+    let is_answering = service.world().is_answering(&props.vcenter.id);
+    let (word, level) = words::standing(status, is_answering, now);
+    if is_answering {
+        return html! { <span class="muster-state"><LevelLabel {level} {word} /></span> };
+    }
     if let (VcenterState::Unknown, Some(at)) = (status.state, status.contact_at) {
         return html! { <span class="muster-state" title={local(at)}><LevelLabel {level} {word} /></span> };
     }

@@ -2,7 +2,7 @@
 //! Refuses to be there twice: the page has one.
 
 use crate::backend;
-use crate::state::toasts::{STAYS, Toast};
+use crate::state::toasts::Toast;
 use crate::state::world::{Answer, Ask, Errand, OPERATIONS, World};
 use contract::command::*;
 use contract::{ApiError, Event, OperationId, RowQuery, Time, VcenterId};
@@ -196,10 +196,10 @@ impl ServiceProvider {
         let shown = self.world.toasts.shown();
         self.timers.retain(|id, _| shown.iter().any(|toast| toast.id == *id));
         for toast in shown.iter().filter(|toast| toast.leaves()) {
-            let (id, link) = (toast.id, ctx.link().clone());
+            let (id, after, link) = (toast.id, toast.stays(), ctx.link().clone());
             self.timers
                 .entry(id)
-                .or_insert_with(|| Timeout::new(STAYS, move || link.send_message(Message::Dismiss(id))));
+                .or_insert_with(|| Timeout::new(after, move || link.send_message(Message::Dismiss(id))));
         }
     }
 }

@@ -7,7 +7,10 @@ use super::words::{self, Level};
 use contract::{ApiError, Code, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId};
 
 /// How long a toast stays that needs no answer, in milliseconds.
-pub(crate) const STAYS: u32 = 5_000;
+const STAYS: u32 = 5_000;
+
+/// The same of one with something to read off: a path.
+const STAYS_LONGER: u32 = 30_000;
 
 /// Toasts that are on screen at once; the oldest that needs no answer makes room.
 const AT_ONCE: usize = 5;
@@ -60,8 +63,8 @@ pub(crate) struct Toast {
     failures: Vec<Failure>,
     /// Whether the vCenter's card says the same, where there is one.
     is_on_its_card: bool,
-    /// Whether it stays until somebody closes it, though it went well.
-    stays: bool,
+    /// Whether it says something that people read off.
+    is_read_off: bool,
 }
 
 /// What is alike is one toast.
@@ -87,18 +90,33 @@ impl Group {
 impl Toast {
     /// Whether it leaves by itself.
     pub(crate) fn leaves(&self) -> bool {
-        !self.stays && matches!(self.level, Level::Good | Level::Info | Level::Neutral)
+        matches!(self.level, Level::Good | Level::Info | Level::Neutral)
     }
 
-    /// Rows were written to a file, whose path people still need when the moment has passed.
+    /// How long it stays before it leaves, in milliseconds.
+    pub(crate) fn stays(&self) -> u32 {
+        if self.is_read_off { STAYS_LONGER } else { STAYS }
+    }
+
+    /// Rows were written to a file, which people look for by its path.
     pub(crate) fn exported(rows: usize, path: String) -> Toast {
         let title = format!("Exported {}", words::counted(rows, "row", "rows"));
-        Toast { stays: true, ..Toast::new(Level::Good, title, path, Vec::new()) }
+        Toast { is_read_off: true, ..Toast::new(Level::Good, title, path, Vec::new()) }
     }
 
     fn new(level: Level, title: String, detail: String, offers: Vec<Offer>) -> Toast {
         let (group, failures) = (None, Vec::new());
-        Toast { id: 0, level, title, detail, offers, group, failures, is_on_its_card: false, stays: false }
+        Toast {
+            id: 0,
+            level,
+            title,
+            detail,
+            offers,
+            group,
+            failures,
+            is_on_its_card: false,
+            is_read_off: false,
+        }
     }
 
     /// The vCenters it is about, where they are several.

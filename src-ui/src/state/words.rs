@@ -60,7 +60,10 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
 }
 
 /// The same as it is known now: of one that was reached once, and nobody knows whether it still can be, when that was.
-pub(crate) fn standing(status: &VcenterStatus, now: Time) -> (String, Level) {
+pub(crate) fn standing(status: &VcenterStatus, is_answering: bool, now: Time) -> (String, Level) {
+    if is_answering && status.state != VcenterState::NeverSynced {
+        return (state(VcenterState::Online).0.to_owned(), Level::Good);
+    }
     let (word, level) = state(status.state);
     match (status.state, status.contact_at) {
         (VcenterState::Unknown, Some(at)) => (format!("Last reached {}", ago(at, now)), level),
@@ -166,7 +169,7 @@ pub(crate) fn with_times(text: &str, local: impl Fn(Time) -> String) -> String {
     let is_of_time = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ':' | '-' | '.');
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        let bare = word.trim_matches(|c| !is_of_time(c)).trim_end_matches('.');
+        let bare = word.trim_matches(|c| !is_of_time(c)).trim_end_matches(['.', ':', '-']);
         let time = (bare.len() >= 20 && bare.ends_with('Z'))
             .then(|| serde_json::from_value::<Time>(Json::from(bare)).ok())
             .flatten();
@@ -301,6 +304,7 @@ mod tests {
         let said = |text: &str| with_times(text, |time| format!("<{}>", time.0));
         assert_eq!(said("was rejected at 1970-01-01T00:00:01.5Z; it was"), "was rejected at <1500>; it was");
         assert_eq!(said("at 1970-01-01T00:00:02Z."), "at <2000>.");
+        assert_eq!(said("at 1970-01-01T00:00:02Z: wrong"), "at <2000>: wrong");
         assert_eq!(said("esx-01.example.org 10.0.0.1:443 Z"), "esx-01.example.org 10.0.0.1:443 Z");
     }
 

@@ -379,6 +379,14 @@ impl World {
             .any(|operation| operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test)
     }
 
+    /// Whether a vCenter answers at this moment: something reads from it, and is past connecting.
+    pub(crate) fn is_answering(&self, vcenter: &VcenterId) -> bool {
+        let is_past = |step: &str| !matches!(step, "" | "connecting");
+        self.active().any(|one| {
+            one.vcenter_id == *vcenter && one.state == OperationState::Running && is_past(&one.progress.step)
+        })
+    }
+
     /// State and freshness of a vCenter.
     pub(crate) fn status(&self, vcenter: &VcenterId) -> Option<&VcenterStatus> {
         self.statuses()?.iter().find(|status| status.vcenter_id == *vcenter)

@@ -24,8 +24,13 @@ pub(super) fn Card(props: &Properties) -> Html {
     let vcenter = &props.vcenter;
     // The word stands in the row already; what is well has no beginning that anybody looks for.
     let status = service.world().status(&vcenter.id);
+    let is_answering = service.world().is_answering(&vcenter.id);
     let troubled = status.filter(|status| {
-        !matches!(status.state, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown)
+        !is_answering
+            && !matches!(
+                status.state,
+                VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown
+            )
     });
     let since = troubled.and_then(|status| Some((words::state(status.state).0, status.since?)));
     html! {

@@ -10,7 +10,9 @@ use yew::prelude::*;
 /// Its connection state in a word; since when says the card.
 pub(super) fn state(service: &VcenterService, vcenter: &Vcenter) -> Html {
     let world = service.world();
-    let known = world.status(&vcenter.id).map(|status| words::standing(status, world.now));
+    let known = world
+        .status(&vcenter.id)
+        .map(|status| words::standing(status, world.is_answering(&vcenter.id), world.now));
     let (word, level) = known.unwrap_or_else(|| ("Loading…".to_owned(), Level::Neutral));
     html! { <LevelLabel {level} {word} /> }
 }
