@@ -49,6 +49,7 @@ pub(crate) fn is_unwritable(error: &std::io::Error) -> bool {
 }
 
 /// The system's words, without the number, which says nothing that the words don't.
+#[cfg(unix)]
 pub(crate) fn said(error: &std::io::Error) -> String {
     let words = error.to_string();
     words.split_once(" (os error ").map_or(words.as_str(), |(words, _)| words).to_lowercase()
