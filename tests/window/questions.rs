@@ -169,8 +169,9 @@ async fn one_line_finds_a_vm_a_subnet_and_what_a_condition_asks_for() -> Result<
         .wait_for(
             "the VM is found",
             &format!(
-                "location.hash.includes('text=') && [...document.querySelectorAll(
-        '#rows[aria-busy=false] td[data-column=name]')].every(cell => cell.innerText.includes({})) || null",
+                "location.hash.includes('text=') && (cells => cells.length > 0
+                     && cells.every(cell => cell.innerText.includes({})))([...document.querySelectorAll(
+                     '#rows[aria-busy=false] td[data-column=name]')]) || null",
                 json!(name)
             ),
         )

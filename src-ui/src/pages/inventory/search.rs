@@ -27,21 +27,27 @@ pub(super) struct Properties {
 pub(super) fn Search(props: &Properties) -> Html {
     let typed = use_state_eq(|| props.view.text.clone());
     let pause = use_mut_ref(|| None::<Timeout>);
-    // What this field itself asked for last: when that arrives, somebody may have typed on.
-    let own = use_mut_ref(|| props.view.text.clone());
+    // What this field itself asked for and has not arrived yet: when it does, somebody may have typed on, and asked again.
+    let own = use_mut_ref(Vec::<String>::new);
     {
         // What Back or a link changed has to show in the field too.
         let (typed, own) = (typed.clone(), own.clone());
         use_effect_with(props.view.text.clone(), move |text| {
-            if *own.borrow() != *text {
-                own.replace(text.clone());
-                typed.set(text.clone());
+            let mut own = own.borrow_mut();
+            match own.iter().position(|one| one == text) {
+                // What was asked for before it won't arrive any more.
+                Some(position) => drop(own.drain(..=position)),
+                None => {
+                    own.clear();
+                    typed.set(text.clone());
+                }
             }
         });
     }
     let look = {
         let (typed, view) = (typed.clone(), props.view.clone());
         move |text: String, wait: u32| {
+            let before = view.text.clone();
             let is_condition = filters::typed(view.kind, &text).is_some();
             let view = view.with_text(text.trim());
             typed.set(text);
@@ -52,7 +58,9 @@ pub(super) fn Search(props: &Properties) -> Html {
             }
             let own = own.clone();
             let later = Timeout::new(wait, move || {
-                own.replace(view.text.clone());
+                if view.text != before {
+                    own.borrow_mut().push(view.text.clone());
+                }
                 replace(&Route::Inventory(Box::new(view)));
             });
             // The one before is dropped, and with it cancelled.
