@@ -60,8 +60,16 @@ impl Closing {
         let _ = asked.changed().await;
     }
 
+    /// Closes the window: at once, or when what a person started is done.
+    pub(crate) async fn close(&self, app: &AppHandle, wiring: &Wiring, finish_first: bool) {
+        match finish_first {
+            true => self.close_when_done(app, wiring).await,
+            false => close(app),
+        }
+    }
+
     /// Closes the window when nothing runs here any more that a person started, unless somebody wants it to stay.
-    pub(crate) async fn close_when_done(&self, app: &AppHandle, wiring: &Wiring) {
+    async fn close_when_done(&self, app: &AppHandle, wiring: &Wiring) {
         let mut stays = self.0.stays.subscribe();
         let done = async {
             // One that doesn't answer may still be written by the sync that is waited for.
@@ -90,7 +98,7 @@ impl Closing {
 }
 
 /// Closes the window, and with it ends Muster in order.
-pub(crate) fn close(app: &AppHandle) {
+fn close(app: &AppHandle) {
     if let Some(window) = app.get_webview_window("main") {
         // One that is gone already is closed.
         let _ = window.destroy();

@@ -144,7 +144,7 @@ impl Places {
                 (place.width, place.height) = (size.width, size.height);
                 place.corner = corner.map(|corner| (corner.x, corner.y)).or(place.corner);
             }
-            Place { maximized, ..*place }
+            place.maximized = maximized;
         });
         Ok(())
     }
@@ -153,14 +153,13 @@ impl Places {
     pub(crate) fn zoom(&self, window: &WebviewWindow, larger: Option<bool>) -> tauri::Result<u32> {
         let place = self.now().zoomed(larger);
         window.set_zoom(f64::from(place.zoom) / 100.0)?;
-        self.change(|now| Place { zoom: place.zoom, ..*now });
+        self.change(|now| now.zoom = place.zoom);
         self.keep();
         Ok(place.zoom)
     }
 
-    fn change(&self, change: impl FnOnce(&mut Place) -> Place) {
-        let mut now = self.0.now.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = change(&mut now);
+    fn change(&self, change: impl FnOnce(&mut Place)) {
+        change(&mut self.0.now.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Writes it down.
@@ -260,7 +259,7 @@ mod tests {
         let places = Places::beside(Some(folder.path()));
         assert_eq!(places.now(), Place::default());
         let moved = Place { zoom: 125, maximized: true, ..at(Some((7.0, 9.0)), 1000.0, 700.0) };
-        places.change(|_| moved);
+        places.change(|now| *now = moved);
         places.keep();
         assert_eq!(Places::beside(Some(folder.path())).now(), moved);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");

@@ -2,7 +2,7 @@
 //! Refuses to bring the window down: a service that cannot be opened is an answer the page shows.
 
 use crate::simulated::Simulated;
-use contract::{ApiError, OperationKind, Origin, command::Estate};
+use contract::{ApiError, command::Estate};
 use service::{Options, Service, Unlock};
 use std::{
     path::{Path, PathBuf},
@@ -95,8 +95,7 @@ impl Wiring {
         let operations = service.operations();
         let listed = timeout_at(Instant::now() + LISTED, operations.recent(NEWEST)).await.ok()?.ok()?;
         Some(listed.into_iter().any(|operation| {
-            operation.origin == Origin::User
-                && operation.kind != OperationKind::Test
+            operation.is_sync_of_a_person()
                 && !operation.state.is_final()
                 && operations.runs_here(&operation.id)
         }))

@@ -83,7 +83,7 @@ fn vms_that_vanish_while_they_are_read_cost_neither_the_pass_nor_a_call_each() {
             "method": "RetrievePropertiesEx", "type": ">config.hardware.device<", "action": {"hold": true}
         }));
         let child = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-        eventually("the sync reads VMs", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+        eventually("the sync reads VMs", || peer.is_holding());
         peer.post("/destroy", json!({"type": "VirtualMachine", "count": gone}));
         peer.behave();
         if !is_reported {
@@ -499,12 +499,11 @@ fn a_host_has_no_more_than_two_calls_in_flight() {
         "action": {"delay_ms": 150, "hold": true}
     }));
     let child = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("calls are held", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("calls are held", || peer.is_holding());
     std::thread::sleep(std::time::Duration::from_millis(700));
     let in_flight = peer.get("/held")["held"].as_u64().unwrap();
     assert!(in_flight <= 2, "{in_flight} calls at once");
-    peer.behave();
-    peer.post("/release", json!({}));
+    peer.let_go();
     succeeded(&finish(child));
 }
 
@@ -537,7 +536,7 @@ async fn a_cancelled_sync_leaves_no_session_with_views_and_collectors_behind() {
     let vcenter = service.vcenter("Berlin").await.unwrap();
     let job = service::Job::FullSync { accept_removals: false };
     let id = service.operations().submit(&vcenter.id, job, contract::Origin::User).await.unwrap();
-    eventually("the sync reads VMs", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the sync reads VMs", || peer.is_holding());
     service.operations().withdraw(&id).await.unwrap();
     let ended = service.operations().wait(&id).await.unwrap();
     assert_eq!(ended.state, contract::OperationState::Cancelled);

@@ -15,15 +15,11 @@ use std::time::{Duration, Instant};
 /// How often the service looks after its idle sessions.
 const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
 
-fn held(peer: &Peer) -> bool {
-    peer.get("/held")["held"].as_u64().unwrap() > 0
-}
-
 /// A command that waits for a server which holds back every call of these methods.
 fn hanging(peer: &Peer, muster: &Musterctl, methods: &str, arguments: &[&str]) -> Child {
     peer.rule(json!({"method": methods, "action": {"hold": true}}));
     let child = muster.spawn(arguments);
-    eventually("the server holds a call back", || held(peer));
+    eventually("the server holds a call back", || peer.is_holding());
     child
 }
 
@@ -42,8 +38,7 @@ fn a_login_that_is_never_answered_keeps_no_command_alive() {
             tell(&child);
             let Ended { run, .. } = ends_in_time(child, &format!("a login never answered, {}", arguments[0]));
             assert_eq!(run.code, 130, "{run:?}");
-            peer.behave();
-            peer.post("/release", json!({}));
+            peer.let_go();
         }
     }
     let other = Musterctl::new();
@@ -173,7 +168,7 @@ async fn a_ping_that_is_never_answered_does_not_hold_up_the_end() {
     tokio::time::pause();
     tokio::time::advance(KEEP_ALIVE + Duration::from_secs(1)).await;
     tokio::time::resume();
-    while !held(&peer) {
+    while !peer.is_holding() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let before = Instant::now();
@@ -194,7 +189,7 @@ async fn a_service_whose_servers_answer_nothing_closes_in_time_all_the_same() {
     peer.rule(json!({"method": "*", "action": {"hold": true}}));
     let job = Job::FullSync { accept_removals: false };
     service.operations().submit(&vcenter.id, job, Origin::User).await.unwrap();
-    while !held(&peer) {
+    while !peer.is_holding() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let before = Instant::now();

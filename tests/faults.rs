@@ -75,7 +75,7 @@ fn a_server_that_stops_in_the_middle_leaves_the_previous_inventory() {
     walk.peer
         .rule(json!({"method": "RetrievePropertiesEx", "type": "VirtualMachine", "action": {"hold": true}}));
     let child = walk.muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the sync reads VMs", || walk.peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the sync reads VMs", || walk.peer.is_holding());
     walk.peer.post("/stop", json!({}));
     let run = finish(child);
     walk.peer.post("/start", json!({}));
@@ -259,7 +259,7 @@ fn ctrl_c_cancels_the_sync_and_logs_out() {
         json!({"method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}}),
     );
     let child = walk.muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the sync reads VMs", || walk.peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the sync reads VMs", || walk.peer.is_holding());
     interrupt(&child);
     let run = finish(child);
     assert_eq!((run.code, &run.document()[0]["state"]), (130, &json!("cancelled")), "{run:?}");
@@ -276,7 +276,7 @@ fn a_killed_process_leaves_an_interrupted_operation_and_a_free_lane() {
         json!({"method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}}),
     );
     let mut child = walk.muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the sync reads VMs", || walk.peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the sync reads VMs", || walk.peer.is_holding());
     child.kill().unwrap();
     child.wait().unwrap();
     walk.peer.post("/release", json!({}));

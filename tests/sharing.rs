@@ -74,8 +74,7 @@ async fn a_reader_never_waits_for_the_network_and_hears_when_there_is_news() {
     })
     .await
     .expect("the refresh is under way");
-    peer.behave();
-    peer.post("/release", json!({}));
+    peer.let_go();
     tokio::time::timeout(PATIENCE, async {
         while events.next().await != Some(Event::InventoryChanged { vcenter: vcenter.id.clone() }) {}
     })
@@ -158,11 +157,10 @@ fn two_processes_that_sync_at_once_share_one_operation() {
     let logins = peer.calls("Login");
     peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
     let first = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the first one reads", || peer.is_holding());
     let second = muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("both wait", || said_waiting(&muster) == 2);
-    peer.behave();
-    peer.post("/release", json!({}));
+    peer.let_go();
     let (first, second) = (finish(first), finish(second));
     assert_eq!((first.code, second.code), (0, 0), "{first:?} {second:?}");
     assert_eq!(first.document()[0]["operation"], second.document()[0]["operation"]);
@@ -176,13 +174,12 @@ fn ctrl_c_ends_the_wait_and_leaves_the_operation_to_whoever_else_waits_for_it() 
     let muster = Musterctl::with(&peer, "Berlin");
     peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
     let first = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the first one reads", || peer.is_holding());
     let second = muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the second one has joined", || said_waiting(&muster) == 2);
     interrupt(&first);
     eventually("the first one has withdrawn", || said_waiting(&muster) == 1);
-    peer.behave();
-    peer.post("/release", json!({}));
+    peer.let_go();
     let (first, second) = (finish(first), finish(second));
     assert_eq!(second.code, 0, "{second:?}");
     assert_eq!(second.document()[0]["state"], "succeeded");
@@ -196,7 +193,7 @@ fn an_operation_that_nobody_waits_for_any_more_is_cancelled_wherever_the_last_on
     let muster = Musterctl::with(&peer, "Berlin");
     peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
     let owner = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the first one reads", || peer.is_holding());
     let joined = muster.spawn(&["sync", "full", "Berlin", "--json"]);
     let mut killed = muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the others have joined", || said_waiting(&muster) == 3);
@@ -219,7 +216,7 @@ fn an_owner_that_dies_leaves_an_interrupted_operation_to_those_who_wait() {
     let muster = Musterctl::with(&peer, "Berlin");
     peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
     let mut owner = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the first one reads", || peer.is_holding());
     let joined = muster.spawn(&["sync", "full", "Berlin", "--json"]);
     eventually("the other one has joined", || said_waiting(&muster) == 2);
     owner.kill().unwrap();
@@ -234,7 +231,7 @@ fn different_operations_of_one_vcenter_run_one_after_the_other_in_the_order_they
     let muster = Musterctl::with(&peer, "Berlin");
     peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "times": 1, "action": {"hold": true}}));
     let first = muster.spawn(&["sync", "full", "Berlin", "--json"]);
-    eventually("the first one reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the first one reads", || peer.is_holding());
     let second = muster.spawn(&["sync", "hosts", "Berlin", "--json"]);
     eventually("the second one is queued", || muster.ok(&["operations", "list"])[0]["kind"] == "sync_hosts");
     let states = || -> Vec<_> {

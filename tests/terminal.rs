@@ -195,7 +195,7 @@ fn ctrl_c_ends_an_inventory_that_refreshes_and_nothing_is_left_running() {
     let muster = Musterctl::with(&peer, "Berlin");
     peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
     let child = muster.spawn(&["inventory", "hosts", "--max-age", "1s", "--json"]);
-    eventually("it reads", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("it reads", || peer.is_holding());
     interrupt(&child);
     let run = finish(child);
     assert_eq!((run.code, &run.error()["code"]), (130, &json!("cancelled")), "{run:?}");
@@ -210,7 +210,6 @@ fn a_reader_that_has_seen_enough_ends_watch_and_a_full_disk_is_told() {
     let muster = Musterctl::new();
     let mut watch = muster.spawn(&["watch"]);
     let mut stdout = BufReader::new(watch.stdout.take().expect("its output"));
-    muster.put_password("ops", PASSWORD);
     // A thread that nobody waits for: where nothing is printed, the test fails and doesn't hang.
     let first = std::thread::spawn(move || {
         let mut line = String::new();
@@ -269,7 +268,7 @@ fn a_terminal_shows_one_bar_of_percent_over_the_whole_sync_and_that_it_is_being_
     peer.behave();
     peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
     let child = muster.spawn(&["sync", "full", "Berlin"]);
-    eventually("the server holds a call back", || peer.get("/held")["held"].as_u64().unwrap() > 0);
+    eventually("the server holds a call back", || peer.is_holding());
     interrupt(&child);
     let run = finish(child);
     assert_eq!(run.code, 130, "{run:?}");

@@ -2,7 +2,7 @@
 //! Refuses to decide anything: each is one call.
 
 use super::Answer;
-use crate::{closing, closing::Closing, place::Places, wiring::Wiring};
+use crate::{closing::Closing, place::Places, wiring::Wiring};
 use contract::{ApiError, Code, command::*};
 use tauri::{AppHandle, State, WebviewWindow};
 
@@ -43,10 +43,7 @@ pub(crate) async fn close_window(
     wiring: State<'_, Wiring>,
     args: CloseWindow,
 ) -> Answer<CloseWindow> {
-    match args.finish_first {
-        true => closing.close_when_done(&app, &wiring).await,
-        false => closing::close(&app),
-    }
+    closing.close(&app, &wiring, args.finish_first).await;
     Ok(())
 }
 

@@ -68,6 +68,17 @@ impl Peer {
         calls.values().filter_map(Value::as_u64).sum()
     }
 
+    /// Whether a rule holds back a call.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.get("/held")["held"].as_u64().expect("a number") > 0
+    }
+
+    /// Has it behave again, and answer what it held back.
+    pub(crate) fn let_go(&self) {
+        self.behave();
+        self.post("/release", serde_json::json!({}));
+    }
+
     /// How many sessions of Muster are logged in.
     pub(crate) fn sessions(&self) -> u64 {
         let live = self.control("GET", "/sessions", None);

@@ -4,7 +4,6 @@
 
 use super::driver::Window;
 use super::explore::explore;
-use super::grid::chord;
 use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, Peer, table};
 use anyhow::{Context, Result, ensure};
@@ -178,7 +177,7 @@ impl Judge {
         window.key(thirtyfour::Key::Escape).await?;
         window.wait_until_gone("#drawer").await?;
         self.look(&window, "a VM that is selected").await?;
-        chord(&window, &[thirtyfour::Key::Shift], thirtyfour::Key::F10.into()).await?;
+        window.chord(&[thirtyfour::Key::Shift], thirtyfour::Key::F10.into()).await?;
         window.wait_for_element("#menu").await?;
         self.look(&window, "the menu of a cell").await?;
         window.key(thirtyfour::Key::Escape).await?;
@@ -227,7 +226,9 @@ impl Judge {
         let contrast = window.script(CONTRAST).await?;
         let pale = contrast["wrong"].as_array().with_context(|| format!("texts, and not {contrast}"))?;
         self.least = self.least.min(contrast["least"].as_f64().unwrap_or_default());
-        self.texts += contrast["texts"].as_u64().unwrap_or_default();
+        let texts = contrast["texts"].as_u64().unwrap_or_default();
+        ensure!(texts > 0, "{place}: no text is seen");
+        self.texts += texts;
         let lines = lines.iter().chain(pale).filter_map(Value::as_str);
         self.wrong.extend(lines.map(|line| format!("  {place}: {line}")));
         self.seen += 1;

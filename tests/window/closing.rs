@@ -17,23 +17,9 @@ pub(super) fn close(screen: &Screen) -> Result<()> {
     wait_for_end(ask(screen)?)
 }
 
-/// Waits until no window is left on a screen.
-pub(super) fn ended(screen: &Screen) -> Result<()> {
-    let (display, number) = x11rb::connect(Some(screen.display()))?;
-    let root = display.setup().roots[number].root;
-    let protocols = atom(&display, "WM_PROTOCOLS")?;
-    match window(&display, root, protocols)? {
-        Some(window) => wait_for_end(owner(&display, window)?),
-        None => Ok(()),
-    }
-}
-
 /// The title of the window on a screen, as its display knows it.
 pub(super) fn title(screen: &Screen) -> Result<String> {
-    let (display, number) = x11rb::connect(Some(screen.display()))?;
-    let root = display.setup().roots[number].root;
-    let protocols = atom(&display, "WM_PROTOCOLS")?;
-    let window = window(&display, root, protocols)?.context("no window on the screen")?;
+    let (display, window) = shown(screen)?;
     let (name, utf8) = (atom(&display, "_NET_WM_NAME")?, atom(&display, "UTF8_STRING")?);
     let title = display.get_property(false, window, name, utf8, 0, 1024)?.reply()?;
     Ok(String::from_utf8(title.value)?)
@@ -41,11 +27,8 @@ pub(super) fn title(screen: &Screen) -> Result<String> {
 
 /// Asks the window on a screen to close, as its frame does; answers with its process.
 pub(super) fn ask(screen: &Screen) -> Result<u32> {
-    let (display, number) = x11rb::connect(Some(screen.display()))?;
-    let root = display.setup().roots[number].root;
-    let protocols = atom(&display, "WM_PROTOCOLS")?;
-    let delete = atom(&display, "WM_DELETE_WINDOW")?;
-    let window = window(&display, root, protocols)?.context("no window on the screen")?;
+    let (display, window) = shown(screen)?;
+    let (protocols, delete) = (atom(&display, "WM_PROTOCOLS")?, atom(&display, "WM_DELETE_WINDOW")?);
     let process = owner(&display, window)?;
 
     let please = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
@@ -57,14 +40,25 @@ pub(super) fn ask(screen: &Screen) -> Result<u32> {
 
 /// Sends the process of the window on a screen the signal with which systems stop services, and waits for its end.
 pub(super) fn terminate(screen: &Screen) -> Result<()> {
+    let process = process(screen)?;
+    let sent = std::process::Command::new("kill").args(["-TERM", &process.to_string()]).status()?;
+    ensure!(sent.success(), "no signal could be sent");
+    wait_for_end(process)
+}
+
+/// The process of the window on a screen.
+pub(super) fn process(screen: &Screen) -> Result<u32> {
+    let (display, window) = shown(screen)?;
+    owner(&display, window)
+}
+
+/// The window on a screen, and the connection to its display.
+fn shown(screen: &Screen) -> Result<(RustConnection, Window)> {
     let (display, number) = x11rb::connect(Some(screen.display()))?;
     let root = display.setup().roots[number].root;
     let protocols = atom(&display, "WM_PROTOCOLS")?;
     let window = window(&display, root, protocols)?.context("no window on the screen")?;
-    let process = owner(&display, window)?;
-    let sent = std::process::Command::new("kill").args(["-TERM", &process.to_string()]).status()?;
-    ensure!(sent.success(), "no signal could be sent");
-    wait_for_end(process)
+    Ok((display, window))
 }
 
 fn owner(display: &RustConnection, window: Window) -> Result<u32> {
@@ -73,7 +67,8 @@ fn owner(display: &RustConnection, window: Window) -> Result<u32> {
     owner.value32().and_then(|mut values| values.next()).context("a window of no process")
 }
 
-fn wait_for_end(process: u32) -> Result<()> {
+/// Waits until a process has ended, which is later than its window is gone.
+pub(super) fn wait_for_end(process: u32) -> Result<()> {
     let asked = Instant::now();
     while is_running(process) {
         ensure!(

@@ -65,7 +65,6 @@ impl Window {
             .await
             .context("WebKitWebDriver could not open Muster's window")?;
         let window = Window { driver, scale: screen.scale(), _webkit: webkit };
-        window.driver.set_script_timeout(PATIENCE).await?;
         window.wait_until_loaded().await?;
         window.script(WATCH).await?;
         Ok(window)
@@ -93,10 +92,16 @@ impl Window {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
     }
 
-    /// Runs a script that calls `done` with its answer.
+    /// Runs a script that calls `done` with its answer. It is started and looked for afterwards: WebKit's driver has
+    /// been seen to lose the answer of a script that it waits for itself.
     pub(crate) async fn script_async(&self, script: &str) -> Result<Value> {
-        let script = format!("const done = arguments[0]; {script}");
-        Ok(self.driver.execute_async(script, Vec::new()).await?.json().clone())
+        let script = format!(
+            "const asked = window.asked = {{ isDone: false }};
+             const done = answer => Object.assign(asked, {{ isDone: true, answer }}); {script}; return null"
+        );
+        self.script(&script).await?;
+        self.wait_for("the script has an answer", "window.asked.isDone").await?;
+        self.script("return window.asked.answer ?? null").await
     }
 
     /// What `invoke` of the page's bridge made of a call.

@@ -19,17 +19,16 @@ async fn a_window_closes_in_time_while_its_server_answers_nothing() -> Result<()
         window.go("#/vcenter").await?;
         peer.rule(json!({"method": methods, "action": {"hold": true}}));
         window.press("[data-vcenter='Berlin']", "Full sync").await?;
-        eventually("the server holds a call back", || peer.get("/held")["held"].as_u64().unwrap() > 0);
-        closing::ask(&screen)?;
+        eventually("the server holds a call back", || peer.is_holding());
+        let process = closing::ask(&screen)?;
         window.wait_for_text("dialog", "A sync is still running").await?;
         let asked = Instant::now();
         window.press_the_last("dialog", "Stop and close").await?;
-        closing::ended(&screen)?;
+        closing::wait_for_end(process)?;
         let took = asked.elapsed();
         table(&format!("a window whose server doesn't answer {methods}"), format!("closed after {took:.1?}"));
         ensure!(took < END, "{took:?}");
-        peer.behave();
-        peer.post("/release", json!({}));
+        peer.let_go();
     }
     Ok(())
 }

@@ -11,49 +11,45 @@ use thirtyfour::{Key, WebElement};
 /// What can be pressed.
 const PRESSABLE: &str = "button, a, summary, label, input";
 
+/// Whether the page is drawn and reads nothing any more.
+const SETTLED: &str = "document.querySelector('main h1') !== null
+    && document.querySelector('.muster-waiting, main [aria-busy=true]') === null";
+
 impl Window {
     /// Goes to an address of the app, and waits until its page is there and reads nothing any more.
     pub(crate) async fn go(&self, address: &str) -> Result<()> {
-        let gone = format!(
-            "const before = location.hash;
+        let go = format!(
+            "window.hasArrived = false;
              // The page hears of it first, and is drawn before a timer rings.
-             addEventListener('hashchange', () => setTimeout(done, 0), {{ once: true }});
+             addEventListener('hashchange', () => setTimeout(() => window.hasArrived = true, 0), {{ once: true }});
+             const before = location.hash;
              location.hash = {};
-             if (location.hash === before) done()",
+             window.hasArrived = location.hash === before;
+             return null",
             json!(address)
         );
-        self.script_async(&gone).await?;
-        self.wait_until_settled().await
+        self.script(&go).await?;
+        self.wait_for(&format!("{address} is there"), &format!("window.hasArrived && {SETTLED}"))
+            .await
+            .map(drop)
     }
 
     /// Waits until nothing on the page is being read.
     pub(crate) async fn wait_until_settled(&self) -> Result<()> {
-        let settled = "document.querySelector('main h1') !== null
-            && document.querySelector('.muster-waiting, main [aria-busy=true]') === null";
-        self.wait_for("the page is settled", settled).await.map(drop)
+        self.wait_for("the page is settled", SETTLED).await.map(drop)
     }
 
     /// Presses the button or link with this label, as soon as it is there and can be pressed.
     pub(crate) async fn press(&self, within: &str, label: &str) -> Result<()> {
-        let find = format!(
-            "return [...document.querySelectorAll({})].flatMap(w => [...w.querySelectorAll('{PRESSABLE}')])
-                 .find(e => e.innerText.trim() === {} && !e.disabled) ?? null",
-            json!(within),
-            json!(label)
-        );
+        let find = format!("return {}", labelled(within, label));
         self.press_found(&format!("{label:?} in {within}"), &find).await
     }
 
     /// Presses a button that ends the window, which the driver can't tell from a page that broke.
     pub(crate) async fn press_the_last(&self, within: &str, label: &str) -> Result<()> {
-        self.wait_for_text(within, label).await?;
-        let press = format!(
-            "const button = [...document.querySelectorAll({})].flatMap(w => [...w.querySelectorAll('{PRESSABLE}')])
-                 .find(e => e.innerText.trim() === {}); setTimeout(() => button.click(), 50)",
-            json!(within),
-            json!(label)
-        );
-        self.script(&press).await.map(drop)
+        let press =
+            format!("(e => e && (setTimeout(() => e.click(), 50), true))({})", labelled(within, label));
+        self.wait_for(&format!("{label:?} in {within}"), &press).await.map(drop)
     }
 
     /// Presses the first element that matches.
@@ -94,10 +90,17 @@ impl Window {
         Ok(self.driver.action_chain().send_keys(keys).perform().await?)
     }
 
+    /// Presses a key together with others that are held.
+    pub(crate) async fn chord(&self, held: &[Key], key: char) -> Result<()> {
+        let chain = self.driver.action_chain();
+        let chain = held.iter().fold(chain, |chain, held| chain.key_down(held.clone()));
+        let chain = chain.send_keys(key.to_string());
+        Ok(held.iter().fold(chain, |chain, held| chain.key_up(held.clone())).perform().await?)
+    }
+
     /// Presses a key while Ctrl is held.
     pub(crate) async fn with_ctrl(&self, key: char) -> Result<()> {
-        let chain = self.driver.action_chain().key_down(Key::Control).key_down(key).key_up(key);
-        Ok(chain.key_up(Key::Control).perform().await?)
+        self.chord(&[Key::Control], key).await
     }
 
     /// Presses one key that is no letter.
@@ -144,5 +147,15 @@ fn pressed_where_it_is(find: &str) -> String {
          if (top === null || !e.contains(top)) return false;
          e.click();
          return true"
+    )
+}
+
+/// The button or link with this label that can be pressed, or null.
+fn labelled(within: &str, label: &str) -> String {
+    format!(
+        "([...document.querySelectorAll({})].flatMap(w => [...w.querySelectorAll('{PRESSABLE}')])
+             .find(e => e.innerText.trim() === {} && !e.disabled) ?? null)",
+        json!(within),
+        json!(label)
     )
 }

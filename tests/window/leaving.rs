@@ -5,8 +5,8 @@ use super::closing;
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, Peer, eventually};
-use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use anyhow::Result;
+use serde_json::{Value, json};
 
 /// The question.
 const ASKED: &str = "A sync is still running";
@@ -21,7 +21,7 @@ async fn a_window_that_is_closed_in_mid_sync_asks_and_stays_finishes_or_stops() 
     // It stays.
     closing::ask(&screen)?;
     let asked = window.wait_for_text("dialog", ASKED).await?;
-    ensure!(asked.contains("Berlin: Full sync") || asked.contains("Berlin: full sync"), "{asked}");
+    assert!(asked.contains("Berlin: Full sync"), "{asked}");
     window.shoot(&screen, "closing-in-mid-sync").await?;
     window.press("dialog", "Keep open").await?;
     window.wait_until_gone("dialog").await?;
@@ -34,22 +34,20 @@ async fn a_window_that_is_closed_in_mid_sync_asks_and_stays_finishes_or_stops() 
     window.wait_until_gone("dialog").await?;
 
     // It finishes first.
-    closing::ask(&screen)?;
+    let process = closing::ask(&screen)?;
     window.press("dialog", "Finish, then close").await?;
     window.wait_for_text("dialog", "Muster closes when this is done").await?;
-    peer.behave();
-    peer.post("/release", json!({}));
-    closing::ended(&screen)?;
-    ensure!(last_sync(&muster)? == "succeeded", "{}", last_sync(&muster)?);
+    peer.let_go();
+    closing::wait_for_end(process)?;
+    assert_eq!(last_sync(&muster), "succeeded");
 
     // It stops.
     let window = sync_that_hangs(&screen, &muster, &peer).await?;
-    closing::ask(&screen)?;
+    let process = closing::ask(&screen)?;
     window.press_the_last("dialog", "Stop and close").await?;
-    closing::ended(&screen)?;
-    ensure!(last_sync(&muster)? != "succeeded", "{}", last_sync(&muster)?);
-    peer.behave();
-    peer.post("/release", json!({}));
+    closing::wait_for_end(process)?;
+    assert_eq!(last_sync(&muster), "cancelled");
+    peer.let_go();
     eventually("no session is left", || peer.sessions() == 0);
     Ok(())
 }
@@ -61,16 +59,13 @@ async fn a_window_closes_without_a_question_when_nothing_runs_or_the_system_ends
     let screen = Screen::start(Theme::Light, USUAL)?;
     let window = Window::open_beside(&screen, &muster).await?;
     window.wait_for_overview().await?;
+    let process = closing::process(&screen)?;
     // The driver can't tell a window that ends from one that broke.
     let _ = window.with_ctrl('q').await;
-    closing::ended(&screen)?;
+    closing::wait_for_end(process)?;
 
-    let window = sync_that_hangs(&screen, &muster, &peer).await?;
-    closing::terminate(&screen)?;
-    drop(window);
-    peer.behave();
-    peer.post("/release", json!({}));
-    Ok(())
+    let _window = sync_that_hangs(&screen, &muster, &peer).await?;
+    closing::terminate(&screen)
 }
 
 /// A window in which a full sync has begun that the server holds back.
@@ -79,12 +74,10 @@ async fn sync_that_hangs(screen: &Screen, muster: &Musterctl, peer: &Peer) -> Re
     window.go("#/vcenter").await?;
     peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
     window.press("[data-vcenter='Berlin']", "Full sync").await?;
-    eventually("the server holds a call back", || peer.get("/held")["held"].as_u64().unwrap_or(0) > 0);
+    eventually("the server holds a call back", || peer.is_holding());
     Ok(window)
 }
 
-fn last_sync(muster: &Musterctl) -> Result<String> {
-    let operations = muster.ok(&["operations", "list"]);
-    let state = operations[0]["state"].as_str().context("a state")?;
-    Ok(state.to_owned())
+fn last_sync(muster: &Musterctl) -> Value {
+    muster.ok(&["operations", "list"])[0]["state"].clone()
 }

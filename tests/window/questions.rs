@@ -66,14 +66,15 @@ impl Day {
                 ),
             )
             .await?;
-        answered(question, format_args!("{} clicks, {} lines typed", self.clicks, self.lines));
-        ensure!(
-            (self.clicks <= 3 && self.lines == 0) || (self.clicks <= 1 && self.lines == 1),
-            "{question}: {} clicks and {} lines",
-            self.clicks,
-            self.lines
-        );
-        (self.clicks, self.lines) = (0, 0);
+        self.done(question)
+    }
+
+    /// Ends a question that was answered.
+    fn done(&mut self, question: &str) -> Result<()> {
+        let (clicks, lines) = (std::mem::take(&mut self.clicks), std::mem::take(&mut self.lines));
+        answered(question, format_args!("{clicks} clicks, {lines} lines typed"));
+        let is_short = (clicks <= 3 && lines == 0) || (clicks <= 1 && lines == 1);
+        ensure!(is_short, "{question}: {clicks} clicks and {lines} lines");
         Ok(())
     }
 
@@ -122,27 +123,13 @@ async fn each_question_of_a_working_day_takes_three_clicks_or_one_line() -> Resu
 
     day.kind("hosts").await?;
     let host = "#rows tr[data-moref]:has(td[data-column=vm_count] a)";
-    let name = day.window.text(&format!("{host} td[data-column=name]")).await?;
-    day.click(&format!("{host} td[data-column=vm_count] a")).await?;
-    let found = format!("document.querySelector('.muster-chip')?.innerText.includes({})", json!(name));
-    day.window.wait_for("the chip names the host", &found).await?;
-    let rows = day.told(&["hosts", "--columns", "name,vm_count"])?;
-    // Hosts of the same short name stand in both vCenters: the first row is that of the first.
-    let told = rows.iter().find(|row| row["name"].as_str().is_some_and(|one| one.starts_with(&name)));
-    let told = told.and_then(|row| row["vm_count"].as_u64()).context("a host of that name")?;
-    let on_host = day
-        .window
-        .wait_for(
-            "its VMs",
-            "document.querySelectorAll('#rows[aria-busy=false] tr[data-moref]').length || null",
-        )
-        .await?;
-    ensure!(on_host.as_u64().is_some_and(|shown| shown > 0), "{on_host}");
-    println!(
-        "measured: VMs on host {name}: {} clicks, {} lines typed; {on_host} rows, {told} told",
-        day.clicks, day.lines
-    );
-    ensure!(day.clicks <= 3 && day.lines == 0);
+    let cell = |column: &str| format!("{host} td[data-column={column}]");
+    let (name, vcenter) = (day.window.text(&cell("name")).await?, day.window.text(&cell("vcenter")).await?);
+    day.click(&format!("{} a", cell("vm_count"))).await?;
+    day.window.wait_for_text(".muster-chip", &name).await?;
+    let (on, of) = (format!("host={name}"), format!("vcenter={vcenter}"));
+    let told = day.told(&["vms", "--where", &on, "--where", &of])?;
+    day.is_answered(&format!("VMs on host {name}"), told.len(), "").await?;
 
     day.window.close(&screen).await
 }
@@ -182,11 +169,7 @@ async fn one_line_finds_a_vm_a_subnet_and_what_a_condition_asks_for() -> Result<
     ensure!(rows.len() >= told.len() && rows.iter().any(is_it), "{vm}: {rows:?}");
     let short = text("host")?.split('.').next().unwrap_or_default();
     ensure!(rows.iter().any(|row| is_it(row) && row[1] == short), "{vm}: {rows:?}");
-    println!(
-        "measured: where is VM {name}, on which datastore: {} clicks, {} lines typed",
-        day.clicks, day.lines
-    );
-    (day.clicks, day.lines) = (0, 0);
+    day.done(&format!("where is VM {name}, on which datastore"))?;
     day.window.click("#search").await?;
     day.window.key(Key::Escape).await?;
     day.window.wait_for("the search is empty", "!location.hash.includes('text=')").await?;
@@ -225,7 +208,7 @@ async fn what_is_on_screen_is_exported_with_its_order_and_columns_and_read_back(
     ])?;
     day.click("#export").await?;
     let toast = day.window.wait_for_toast(&format!("Exported {} rows", told.len())).await?;
-    println!("measured: the list exported: {} clicks, {} lines typed", day.clicks, day.lines);
+    day.done("the list exported")?;
     let path = toast.lines().find(|line| line.contains(".csv")).context("the toast names the file")?.trim();
 
     let read = Command::new("python3")

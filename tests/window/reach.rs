@@ -3,7 +3,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme};
-use crate::support::{Musterctl, Peer};
+use crate::support::{Musterctl, Peer, table};
 use anyhow::{Context, Result, ensure};
 use contract::Kind;
 use serde_json::Value;
@@ -94,12 +94,9 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.go("#/vcenter").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
     found.here(&window, &screen, "vcenters").await?;
-    window
-        .script("document.querySelector('[data-vcenter=Berlin] .muster-vcenter__toggle button').click()")
-        .await?;
-    window.wait_for_element(".muster-card").await?;
+    window.expand("Berlin").await?;
     found.here(&window, &screen, "vcenters-card").await?;
-    window.script("document.querySelector('[data-vcenter=Berlin] .muster-menu button').click()").await?;
+    window.click("[data-vcenter='Berlin'] .muster-menu button").await?;
     window.wait_for_element("[role=menu]").await?;
     found.here(&window, &screen, "vcenters-menu").await?;
     found.at(&window, &screen, &format!("#/vcenter/{id}"), "vcenter").await?;
@@ -129,7 +126,7 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.key(Key::Escape).await?;
     window.wait_until_gone("dialog").await?;
 
-    crate::support::table(&format!("controls reached at {}", found.size), found.seen);
+    table(&format!("controls reached at {}", found.size), found.seen);
     ensure!(found.wrong.is_empty(), "of {} controls:\n{}", found.seen, found.wrong.join("\n"));
     window.close(&screen).await
 }
@@ -146,7 +143,9 @@ impl Found {
         let answer = window.script(REACH).await?;
         let wrong = answer["wrong"].as_array().with_context(|| format!("a list, and not {answer}"))?;
         self.wrong.extend(wrong.iter().filter_map(Value::as_str).map(|line| format!("  {place}: {line}")));
-        self.seen += answer["seen"].as_u64().unwrap_or_default() as usize;
+        let seen = answer["seen"].as_u64().unwrap_or_default() as usize;
+        ensure!(seen > 0, "{place}: no control is seen");
+        self.seen += seen;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Musterctl, Peer};
+use crate::support::{Musterctl, Peer, eventually};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
@@ -13,23 +13,31 @@ fn of<'a>(status: &'a Value, name: &str) -> Result<&'a Value> {
 
 #[tokio::test]
 async fn after_a_restart_with_all_servers_down_every_page_says_what_was_true_and_when() -> Result<()> {
-    let peers: Vec<Peer> = (0..4).map(|_| Peer::vcenter()).collect();
+    let peers: Vec<Peer> = (0..12).map(|_| Peer::vcenter()).collect();
     let muster = Musterctl::new();
-    for (peer, name) in peers.iter().zip(["Fine", "Dead", "Rejected", "Never"]) {
+    let others: Vec<String> = (5..=12).map(|number| format!("Fine {number:02}")).collect();
+    let names = ["Fine", "Dead", "Rejected", "Never"].into_iter().chain(others.iter().map(String::as_str));
+    for (peer, name) in peers.iter().zip(names) {
         muster.add(peer, name);
         muster.ok(&["vcenter", "edit", name, "--ttl", "2s"]);
-    }
-    for name in ["Fine", "Dead", "Rejected"] {
-        muster.ok(&["sync", "full", name]);
+        if name != "Never" {
+            muster.ok(&["sync", "full", name]);
+        }
     }
     peers[1].post("/stop", json!({}));
     assert_eq!(muster.json(&["sync", "full", "Dead"]).code, 5);
     peers[2].rule(json!({"method": "Login", "action": {"fault": "InvalidLogin"}}));
     assert_eq!(muster.json(&["sync", "full", "Rejected"]).code, 4);
-    for peer in [&peers[0], &peers[2], &peers[3]] {
-        peer.post("/stop", json!({}));
+    for (position, peer) in peers.iter().enumerate() {
+        if position != 1 {
+            peer.post("/stop", json!({}));
+        }
     }
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    eventually("nothing that is known is fresh", || {
+        let status = muster.ok(&["status"]);
+        let all = status.as_array().unwrap();
+        all.iter().all(|one| one["fresh"] == false && one["state"] != "online")
+    });
 
     let status = muster.ok(&["status"]);
     for (name, state, failed) in [
@@ -42,6 +50,9 @@ async fn after_a_restart_with_all_servers_down_every_page_says_what_was_true_and
         assert_eq!((&one["state"], &one["refresh_failed"]), (&json!(state), &failed), "{one}");
         assert_eq!(one["fresh"], false, "{one}");
         assert!(one["contact_at"].is_string(), "{one}");
+    }
+    for name in &others {
+        assert_eq!(of(&status, name)?["state"], "unknown");
     }
     let table = muster.run(&["status"]).stdout;
     assert!(table.contains("last reached ") && table.contains("refresh failed"), "{table}");

@@ -74,8 +74,8 @@ async fn a_test_does_not_hide_how_the_last_sync_ended() -> Result<()> {
     let screen = Screen::start(Theme::Light, USUAL)?;
     let window = Window::open_beside(&screen, &muster).await?;
     window.go("#/vcenter").await?;
-    let before = window.text("[data-vcenter='Berlin'] .muster-vcenter__last").await?;
-    ensure!(before.contains("Full sync") && !before.contains("done"), "{before}");
+    let before = window.wait_for_text("[data-vcenter='Berlin'] .muster-vcenter__last", "Full sync").await?;
+    ensure!(!before.contains("done"), "{before}");
     window.click("[data-vcenter='Berlin'] .muster-menu button").await?;
     window.press("[data-vcenter='Berlin'] [role=menu]", "Test connection").await?;
     window.wait_for_toast("Berlin: connection works").await?;

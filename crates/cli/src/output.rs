@@ -161,12 +161,9 @@ fn is_unseen(c: char) -> bool {
 /// A value for people; where they are told what time it is, how long ago a time was.
 pub(crate) fn human(column: &Column, value: &Value, now: Option<Time>) -> String {
     match (value, now) {
-        (Value::Int(ms), Some(now)) if column.ty == Type::Time => return ago(Time(*ms), now),
-        _ => {}
-    }
-    match value {
-        Value::Int(ms) if column.ty == Type::Time => time(Some(Time(*ms))),
-        other => words::value(column, &other.to_json(column)).unwrap_or_else(|| "-".into()),
+        (Value::Int(ms), Some(now)) if column.ty == Type::Time => ago(Time(*ms), now),
+        (Value::Int(ms), None) if column.ty == Type::Time => time(Some(Time(*ms))),
+        _ => words::value(column, &value.to_json(column)).unwrap_or_else(|| "-".into()),
     }
 }
 

@@ -39,8 +39,8 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// Every operator; one that begins like another comes before it.
-    const ALL: [Operator; 9] = [
+    /// Those that are signs; one that begins like another comes before it.
+    const SIGNS: [Operator; 8] = [
         Operator::IsNot,
         Operator::ContainsNot,
         Operator::AtMost,
@@ -49,7 +49,6 @@ impl Operator {
         Operator::Contains,
         Operator::Below,
         Operator::Above,
-        Operator::InSubnet,
     ];
 
     /// The sign that people type.
@@ -111,14 +110,13 @@ impl std::str::FromStr for Condition {
     type Err = ApiError;
 
     fn from_str(text: &str) -> Result<Condition, ApiError> {
-        let signs = || Operator::ALL.into_iter().filter(|operator| *operator != Operator::InSubnet);
         let at = text.find(['=', '!', '~', '<', '>']).unwrap_or(text.len());
         let subnet = text.find(" in ").filter(|place| *place < at);
         let (column, operator, value) = match subnet {
             Some(place) => (&text[..place], Operator::InSubnet, &text[place + 4..]),
             None => {
                 let (column, rest) = text.split_at(at);
-                let operator = signs().find(|operator| rest.starts_with(operator.sign()));
+                let operator = Operator::SIGNS.into_iter().find(|operator| rest.starts_with(operator.sign()));
                 let operator = operator.ok_or_else(|| unreadable(text))?;
                 (column, operator, &rest[operator.sign().len()..])
             }

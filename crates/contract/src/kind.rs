@@ -86,6 +86,11 @@ impl Kind {
         }
     }
 
+    /// The kind as a key of a JSON object: its name in snake_case.
+    pub fn key(self) -> String {
+        self.name().replace('-', "_")
+    }
+
     /// The kind as a title for people: `Resource pools`.
     pub fn title(self) -> &'static str {
         match self {

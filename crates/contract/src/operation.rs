@@ -143,3 +143,10 @@ pub struct Operation {
     /// Why it failed, or what is missing of a partial one.
     pub error: Option<ApiError>,
 }
+
+impl Operation {
+    /// Whether it is a sync, of whatever, that a person asked for.
+    pub fn is_sync_of_a_person(&self) -> bool {
+        self.origin == Origin::User && self.kind != OperationKind::Test
+    }
+}

@@ -120,11 +120,6 @@ fn decimal(column: &Column, number: f64) -> String {
     }
 }
 
-/// A part of a whole as it is shown: `7 of 8`.
-pub fn of(part: usize, whole: usize) -> String {
-    format!("{part} of {whole}")
-}
-
 /// A table of vSphere's words and those of people, in the order of a list to choose from.
 pub type Terms = &'static [(&'static str, &'static str)];
 

@@ -1,58 +1,21 @@
 //! Where objects are within a snapshot: the root folder, and VMs in vApps.
 //! Refuses to read anything: objects are made by hand, as the cache holds them.
 
+mod by_hand;
+
+use by_hand::{object, to, vcenter};
 use contract::columns;
-use contract::{CredentialId, Kind, Missing, Object, Ref, Row, Snapshot, Time, Value, Vcenter, VcenterId};
+use contract::{Kind, Missing, Object, Row, Snapshot, Time, Value};
 use std::sync::Arc;
 
 /// When everything is looked at.
 const NOW: Time = Time(1_000_000_000);
-
-fn vcenter() -> Vcenter {
-    Vcenter {
-        id: VcenterId("v".to_owned()),
-        name: "Berlin".to_owned(),
-        host: "vc.example.org".to_owned(),
-        port: 443,
-        credential: "Berlin".to_owned(),
-        credential_id: CredentialId("c".to_owned()),
-        user: "u".to_owned(),
-        trust: "system".to_owned(),
-        pin: None,
-        tags: Vec::new(),
-        ttl_seconds: 300,
-        instance_uuid: None,
-        product: None,
-        version: None,
-        build: None,
-    }
-}
-
-fn object(object_type: &str, moref: &str, values: &[(&str, Value)]) -> Object {
-    let kind = Kind::of_object_type(object_type).expect("a type that is read");
-    let schema = columns::of(kind);
-    let mut all = vec![Value::Null; schema.stored().len()];
-    for (id, value) in values {
-        all[schema.slot(id).expect("a stored column")] = value.clone();
-    }
-    Object {
-        kind,
-        moref: moref.into(),
-        object_type: object_type.into(),
-        values: all.into(),
-        missing: Box::default(),
-    }
-}
 
 fn without(mut object: Object, id: &str, why: Missing) -> Object {
     let slot = columns::of(object.kind).slot(id).expect("a stored column");
     object.values[slot] = Value::Null;
     object.missing = [(u16::try_from(slot).expect("a slot"), why)].into();
     object
-}
-
-fn to(kind: Kind, moref: &str) -> Value {
-    Value::Ref(Ref { kind, moref: moref.into() })
 }
 
 fn folder(moref: &str, name: &str, parent: Option<&str>, root: Option<bool>) -> Object {

@@ -37,10 +37,12 @@ impl Service {
         if let Some(answer) = self.few(query, vcenters).await? {
             return Ok(answer);
         }
-        if !MANY.contains(&query.kind) {
+        let is_read = |vcenter: &Vcenter| self.inner.inventory.is_read(&vcenter.id);
+        if !MANY.contains(&query.kind) && !vcenters.iter().all(is_read) {
             let part = Part { kinds: around(query.kind), objects: Vec::new() };
             let answer = self.answer(query, self.known(vcenters, &part).await?).await?;
-            if answer.is_enough() {
+            let (is_enough, answer) = aside(move || (answer.is_enough(), answer)).await;
+            if is_enough {
                 return Ok(answer);
             }
         }
@@ -106,9 +108,7 @@ impl Service {
 
 impl Answer {
     fn of(query: &Query, known: Vec<(Vcenter, Known)>, now: Time) -> Result<Answer, ApiError> {
-        let left_out = known.iter().map(|(_, known)| known.left_out).sum();
-        let inventories: Vec<_> =
-            known.into_iter().map(|(vcenter, known)| (vcenter, known.snapshot)).collect();
+        let (inventories, left_out) = parted(known);
         let Selection { columns, rows, matching: total, .. } = query::select(query, &inventories, now)?;
         let rows = rows.into_iter().map(|(at, row)| (at, row.object.moref.clone())).collect();
         Ok(Answer { columns, total, left_out, kind: query.kind, now, inventories, rows })
@@ -116,9 +116,7 @@ impl Answer {
 
     /// The same rows out of these inventories, unless one of them isn't there any more or has another name.
     fn with(self, known: Vec<(Vcenter, Known)>) -> Option<Answer> {
-        let left_out = known.iter().map(|(_, known)| known.left_out).sum();
-        let inventories: Vec<_> =
-            known.into_iter().map(|(vcenter, known)| (vcenter, known.snapshot)).collect();
+        let (inventories, left_out) = parted(known);
         let name = |inventories: &[(Vcenter, Arc<Snapshot>)], at: usize, moref: &str| {
             Some(inventories[at].1.get(self.kind, moref)?.stored("name").clone())
         };
@@ -151,8 +149,7 @@ impl Answer {
 
     /// The rows, each computed when it is asked for.
     pub fn rows(&self) -> impl Iterator<Item = TableRow> {
-        let identity: Vec<&Column> =
-            columns::IDENTITY.iter().filter_map(|id| columns::of(self.kind).column(id)).collect();
+        let identity: Vec<&Column> = columns::of_identity().collect();
         self.rows.iter().filter_map(move |(at, moref)| {
             let (vcenter, snapshot) = &self.inventories[*at];
             let row = Row { vcenter, snapshot, object: snapshot.get(self.kind, moref)?, now: self.now };
@@ -169,6 +166,12 @@ impl Answer {
         self.rows().for_each(drop);
         self.inventories.iter().all(|(_, snapshot)| snapshot.is_enough())
     }
+}
+
+/// The inventories, and how many rows were left out of them.
+fn parted(known: Vec<(Vcenter, Known)>) -> (Vec<(Vcenter, Arc<Snapshot>)>, usize) {
+    let left_out = known.iter().map(|(_, known)| known.left_out).sum();
+    (known.into_iter().map(|(vcenter, known)| (vcenter, known.snapshot)).collect(), left_out)
 }
 
 /// What the columns of a kind lead to, without VMs: places, what VMs run on and what they use. A snapshot leads to others.

@@ -139,8 +139,7 @@ impl Connections {
     ) -> Result<T, ApiError> {
         self.under_way.spawn(work).await.map_err(|error| {
             tracing::error!(%error, "a login panicked");
-            ApiError::new(Code::Failed, "the login failed because of an internal error in Muster")
-                .next("Try again.")
+            explain::defect("the login failed", "Try again.")
         })
     }
 

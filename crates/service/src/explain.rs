@@ -54,6 +54,11 @@ impl Server<'_> {
     }
 }
 
+/// A defect of our own: what could not be done for it, and what to do.
+pub(crate) fn defect(what: &str, next: &str) -> ApiError {
+    ApiError::new(Code::Failed, format!("{what} because of an internal error in Muster")).next(next)
+}
+
 /// `host:port`, an IPv6 address in brackets.
 pub(crate) fn address(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }

@@ -463,9 +463,8 @@ impl Operations {
         self.0.outcomes.progressed(&context.claim.operation.id, None);
         let ended = ended.unwrap_or_else(|error| {
             tracing::error!(%error, "a job panicked");
-            let error =
-                ApiError::new(Code::Failed, "the operation failed because of an internal error in Muster");
-            Err(error.next("Start it again. If it happens again, report it with the log.").into())
+            let next = "Start it again. If it happens again, report it with the log.";
+            Err(explain::defect("the operation failed", next).into())
         });
         match (ended, trouble.gave_up) {
             (Err(Stop::Cancelled), Some(why)) => Err(explain::store(why).into()),

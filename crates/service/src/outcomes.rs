@@ -110,6 +110,9 @@ impl Outcomes {
 
     /// An operation as it is, whatever the database says of it.
     pub(crate) fn with_outcome(&self, mut operation: Operation) -> Operation {
+        if operation.state.is_final() {
+            return operation;
+        }
         if operation.state == OperationState::Running
             && let Some(progress) =
                 self.0.progress.lock().unwrap_or_else(PoisonError::into_inner).get(&operation.id)
@@ -118,7 +121,7 @@ impl Outcomes {
         }
         let unwritten = self.unwritten();
         match unwritten.get(&operation.id) {
-            Some(End::Ran(ran)) if !operation.state.is_final() => Operation {
+            Some(End::Ran(ran)) => Operation {
                 state: ran.finish.state,
                 finished_at: Some(ran.finish.at),
                 progress: ran.finish.progress.clone(),
@@ -128,10 +131,10 @@ impl Outcomes {
                 error: ran.finish.error.clone(),
                 ..operation
             },
-            Some(End::NeverBegan { state, at, error, .. }) if !operation.state.is_final() => {
+            Some(End::NeverBegan { state, at, error, .. }) => {
                 Operation { state: *state, finished_at: Some(*at), error: Some(error.clone()), ..operation }
             }
-            _ => operation,
+            None => operation,
         }
     }
 
@@ -147,23 +150,10 @@ impl Outcomes {
 
     /// Whether nothing is left to be written.
     async fn write(&self, end: &End) -> bool {
-        let store = &self.0.store;
         let written = match end {
-            End::Ran(ran) => {
-                let Ran { claim, finish, contact } = &**ran;
-                let noted = match contact {
-                    Some(contact) => {
-                        store.set_contact(&claim.operation.vcenter_id, *contact, finish.at).await
-                    }
-                    None => Ok(()),
-                };
-                match noted {
-                    Ok(()) => store.finish(claim, finish.clone()).await,
-                    Err(error) => Err(error),
-                }
-            }
+            End::Ran(ran) => self.write_ran(ran).await,
             End::NeverBegan { id, state, at, error } => {
-                store.end_queued(id, *state, *at, error).await.map(drop)
+                self.0.store.end_queued(id, *state, *at, error).await.map(drop)
             }
         };
         match written {
@@ -173,6 +163,14 @@ impl Outcomes {
                 false
             }
         }
+    }
+
+    async fn write_ran(&self, ran: &Ran) -> Result<(), store::Error> {
+        let Ran { claim, finish, contact } = ran;
+        if let Some(contact) = contact {
+            self.0.store.set_contact(&claim.operation.vcenter_id, *contact, finish.at).await?;
+        }
+        self.0.store.finish(claim, finish.clone()).await
     }
 
     fn unwritten(&self) -> MutexGuard<'_, HashMap<OperationId, End>> {

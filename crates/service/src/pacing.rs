@@ -59,27 +59,16 @@ fn took(operation: &Operation) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{ApiError, Code, Diff, OperationId, Origin, Progress, VcenterId};
+    use contract::{ApiError, Code, Origin};
 
     fn operation(kind: OperationKind, scope: &[&str], began: i64, ended: i64) -> Operation {
         Operation {
-            id: OperationId("op".into()),
-            vcenter: "Berlin".into(),
-            vcenter_id: VcenterId("v".into()),
-            kind,
-            scope: scope.iter().map(|&name| name.to_owned()).collect(),
             origin: Origin::Reader,
             state: OperationState::Succeeded,
-            attempts: 1,
-            waiting: 0,
             submitted_at: Time(began),
             started_at: Some(Time(began)),
             finished_at: Some(Time(ended)),
-            progress: Progress::default(),
-            diff: Diff::default(),
-            calls: 0,
-            bytes: 0,
-            error: None,
+            ..crate::tests::operation(kind, scope)
         }
     }
 

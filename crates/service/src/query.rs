@@ -5,8 +5,8 @@ mod text;
 
 use contract::columns::{self, Column};
 use contract::{
-    ApiError, Condition, Kind, Missing, Moref, Row, Snapshot, Sum, Test, Time, Value, Vcenter, VcenterId,
-    natural,
+    ApiError, Condition, Kind, Missing, Moref, Row, RowQuery, Snapshot, Sum, Test, Time, Value, Vcenter,
+    VcenterId, natural,
 };
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -47,6 +47,13 @@ impl Query {
             offset: 0,
             limit: None,
         }
+    }
+}
+
+impl From<RowQuery> for Query {
+    fn from(asked: RowQuery) -> Query {
+        let RowQuery { kind, columns, sort, text, conditions, chosen, offset, limit, .. } = asked;
+        Query { kind, columns, sort, text, conditions, chosen, offset, limit: Some(limit) }
     }
 }
 

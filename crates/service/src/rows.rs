@@ -2,7 +2,7 @@
 //! Refuses to wait for that refresh: whoever asked hears of it as an event, and asks again.
 
 use crate::query::{self, Query, Selection};
-use crate::{Freshness, Service};
+use crate::{Freshness, Service, explain};
 use contract::columns::{self, Column, Link};
 use contract::{
     ApiError, Cells, Code, LARGEST_WINDOW, Row, RowQuery, Rows, Snapshot, Source, Target, Time, Value,
@@ -10,17 +10,17 @@ use contract::{
 };
 use std::sync::Arc;
 use std::time::Duration;
+use store::VcenterRecord;
 
 impl Service {
     /// Rows out of what is known. With `refresh`, kinds that are older than their vCenter's TTL are read again meanwhile.
     pub async fn read_rows(&self, asked: RowQuery) -> Result<Rows, ApiError> {
         let chosen = self.chosen(&asked.vcenters).await?;
-        let barred = self.waiting_for_a_person().await?;
         let mut sources = Vec::with_capacity(chosen.len());
         let mut inventories = Vec::with_capacity(chosen.len());
-        for vcenter in chosen {
+        for VcenterRecord { vcenter, contact, .. } in chosen {
             let ttl = Duration::from_secs(vcenter.ttl_seconds);
-            let refresh = asked.refresh && !barred.contains(&vcenter.id);
+            let refresh = asked.refresh && !contact.is_some_and(|contact| needs_a_person(contact.state));
             let freshness = if refresh { Freshness::ByItself(ttl) } else { Freshness::Cached };
             let reading = self.read(&vcenter.id, asked.kind, freshness).await?;
             sources.push(Source {
@@ -37,36 +37,27 @@ impl Service {
         let work = tokio::task::spawn_blocking(move || window(asked, &inventories, sources, now));
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a query panicked");
-            Err(ApiError::new(
-                Code::Failed,
-                "the rows could not be read because of an internal error in Muster",
-            )
-            .next("Report this with what you searched for."))
+            Err(explain::defect("the rows could not be read", "Report this with what you searched for."))
         })
     }
 
-    /// The vCenters that nothing can be read from until a person has done something: trying by itself would only make one
-    /// failure after another.
-    async fn waiting_for_a_person(&self) -> Result<Vec<VcenterId>, ApiError> {
-        let waits = |state: VcenterState| {
-            use VcenterState::{DifferentVcenter, LoginRejected, NoPassword, Untrusted};
-            matches!(state, LoginRejected | NoPassword | Untrusted | DifferentVcenter)
-        };
-        let records = self.records().await?.into_iter();
-        let barred = records.filter(|record| record.contact.is_some_and(|contact| waits(contact.state)));
-        Ok(barred.map(|record| record.vcenter.id).collect())
-    }
-
     /// These vCenters, or all.
-    pub(crate) async fn chosen(&self, wanted: &[VcenterId]) -> Result<Vec<Vcenter>, ApiError> {
-        let mut all = self.vcenters().await?;
-        if let Some(gone) = wanted.iter().find(|id| all.iter().all(|vcenter| vcenter.id != **id)) {
+    pub(crate) async fn chosen(&self, wanted: &[VcenterId]) -> Result<Vec<VcenterRecord>, ApiError> {
+        let mut all = self.records().await?;
+        if let Some(gone) = wanted.iter().find(|id| all.iter().all(|one| one.vcenter.id != **id)) {
             return Err(ApiError::new(Code::NotFound, format!("the vCenter {gone} no longer exists"))
                 .next("Choose another one, or all."));
         }
-        all.retain(|vcenter| wanted.is_empty() || wanted.contains(&vcenter.id));
+        all.retain(|one| wanted.is_empty() || wanted.contains(&one.vcenter.id));
         Ok(all)
     }
+}
+
+/// Whether nothing can be read from a vCenter until a person has done something: trying by itself would only make one
+/// failure after another.
+fn needs_a_person(state: VcenterState) -> bool {
+    use VcenterState::{DifferentVcenter, LoginRejected, NoPassword, Untrusted};
+    matches!(state, LoginRejected | NoPassword | Untrusted | DifferentVcenter)
 }
 
 pub(crate) fn window(
@@ -75,9 +66,8 @@ pub(crate) fn window(
     sources: Vec<Source>,
     now: Time,
 ) -> Result<Rows, ApiError> {
-    let RowQuery { kind, columns, sort, text, conditions, chosen, offset, limit, .. } = asked;
-    let limit = Some(limit.min(LARGEST_WINDOW));
-    let query = Query { kind, columns, sort, text, conditions, chosen, offset, limit };
+    let limit = Some(asked.limit.min(LARGEST_WINDOW));
+    let query = Query { limit, ..asked.into() };
     let Selection { columns, rows, matching, total, sums, words } = query::select(&query, inventories, now)?;
     let rows = rows
         .into_iter()

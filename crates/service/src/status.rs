@@ -19,11 +19,23 @@ use store::{Contact, Damaged, Summary};
 impl Service {
     /// State and freshness of every vCenter, by name.
     pub async fn status(&self) -> Result<Vec<VcenterStatus>, ApiError> {
+        Ok(self.counted().await?.0)
+    }
+
+    /// The same, and how many rows are left out of what is counted, because they are damaged: objects, and vCenters that
+    /// can't be read themselves. What is counted is not read: [`Service::doctor`] finds every damaged row.
+    pub async fn status_and_left_out(&self) -> Result<(Vec<VcenterStatus>, usize), ApiError> {
+        let (answer, objects) = self.counted().await?;
+        Ok((answer, objects + self.unreadable_vcenters().await?))
+    }
+
+    async fn counted(&self) -> Result<(Vec<VcenterStatus>, usize), ApiError> {
         self.inner.operations.end_dead().await;
-        let mut answer = Vec::new();
+        let (mut answer, mut damaged) = (Vec::new(), 0);
         for record in self.records().await? {
             let v = &record.vcenter;
-            let Summary { counts, coverage, .. } = self.inner.inventory.summary(&v.id).await?;
+            let Summary { counts, coverage, left_out } = self.inner.inventory.summary(&v.id).await?;
+            damaged += left_out;
             let now = self.now();
             let ever_read = !coverage.is_empty();
             let known = Snapshot::new([], coverage);
@@ -41,7 +53,7 @@ impl Service {
             };
             let counts: BTreeMap<String, u64> = Kind::LISTED
                 .into_iter()
-                .map(|kind| (key(kind), counts.get(&kind).copied().unwrap_or(0)))
+                .map(|kind| (kind.key(), counts.get(&kind).copied().unwrap_or(0)))
                 .collect();
             let operations = self.inner.operations.newest(Some(&v.id), pacing::LOOK_BACK).await?;
             answer.push(VcenterStatus {
@@ -60,7 +72,7 @@ impl Service {
                 last_operation: operations.into_iter().next(),
             });
         }
-        Ok(answer)
+        Ok((answer, damaged))
     }
 
     /// Whether a contact still says what is true: it was in this run of the program, or within the TTL.
@@ -69,16 +81,6 @@ impl Service {
         // A clock that was set back must not make every contact from now on one of the run before.
         let started = self.inner.started.fetch_min(now.0, Ordering::Relaxed).min(now.0);
         (started..=now.0).contains(&contact.0) || ttl.accepts(Some(contact), now)
-    }
-
-    /// How many rows are left out of what is counted of these vCenters, because they are damaged: objects, and vCenters
-    /// that can't be read themselves. What is counted is not read: [`Service::doctor`] finds every damaged row.
-    pub async fn left_out(&self, vcenters: &[VcenterId]) -> Result<usize, ApiError> {
-        let mut number = self.unreadable_vcenters().await?;
-        for vcenter in vcenters {
-            number += self.inner.inventory.summary(vcenter).await?.left_out;
-        }
-        Ok(number)
     }
 
     /// How many vCenters can't be read themselves, and are left out of every answer.
@@ -286,13 +288,8 @@ fn waits(
     now: Time,
 ) -> BTreeMap<String, RefreshWait> {
     let stale = Kind::LISTED.into_iter().filter(|kind| !ttl.accepts(snapshot.synced_at(*kind), now));
-    let waits = stale.filter_map(|kind| Some((key(kind), pacing::wait(operations, kind, now)?)));
+    let waits = stale.filter_map(|kind| Some((kind.key(), pacing::wait(operations, kind, now)?)));
     waits.collect()
-}
-
-/// A kind as the key of a JSON object.
-fn key(kind: Kind) -> String {
-    kind.name().replace('-', "_")
 }
 
 /// How old the data of a vCenter is.

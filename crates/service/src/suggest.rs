@@ -99,29 +99,7 @@ pub fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{Diff, OperationId, OperationState, Origin, Progress, Time, VcenterId};
-
-    fn operation(kind: OperationKind, scope: &[&str]) -> Operation {
-        Operation {
-            id: OperationId("o".into()),
-            vcenter: "Berlin 2".into(),
-            vcenter_id: VcenterId("v".into()),
-            kind,
-            scope: scope.iter().map(|word| (*word).to_owned()).collect(),
-            origin: Origin::User,
-            state: OperationState::Running,
-            attempts: 1,
-            waiting: 1,
-            submitted_at: Time(0),
-            started_at: None,
-            finished_at: None,
-            progress: Progress::default(),
-            diff: Diff::default(),
-            calls: 0,
-            bytes: 0,
-            error: None,
-        }
-    }
+    use crate::tests::operation;
 
     #[test]
     fn removals_are_accepted_of_the_job_that_found_them_and_no_more() {

@@ -2,7 +2,9 @@
 //! Refuses to wait for that clock: it stands still until a test moves it.
 
 use super::*;
-use contract::{OperationState, Origin, Trust, VcenterStatus};
+use contract::{
+    Diff, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Trust, VcenterStatus,
+};
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -11,11 +13,12 @@ const DAY: i64 = 86_400_000;
 /// What the one test that uses it has set.
 static NOW: AtomicI64 = AtomicI64::new(0);
 
-pub(crate) fn set_clock() -> Time {
+fn set_clock() -> Time {
     Time(NOW.load(Ordering::Relaxed))
 }
 
-pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, VcenterId) {
+/// A service that has read nothing yet of what the folder holds.
+pub(crate) async fn fresh(folder: &tempfile::TempDir) -> Service {
     let options = Options {
         data_dir: folder.path().to_owned(),
         credentials_dir: None,
@@ -23,7 +26,11 @@ pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Servi
         unlock: Unlock::Never,
         read_only: false,
     };
-    let service = open_with(options, set_clock).await.unwrap();
+    open_with(options, set_clock).await.unwrap()
+}
+
+pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, VcenterId) {
+    let service = fresh(folder).await;
     let password = Some(server.password().to_owned().into());
     let added = service
         .add_vcenter(AddVcenter {
@@ -44,6 +51,29 @@ pub(crate) async fn sync(service: &Service, vcenter: &VcenterId) {
     let id = service.operations().submit(vcenter, job, Origin::User).await.unwrap();
     let ended = service.operations().wait(&id).await.unwrap();
     assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.error);
+}
+
+/// An operation that somebody asked for, and nothing more is known of it.
+pub(crate) fn operation(kind: OperationKind, scope: &[&str]) -> Operation {
+    Operation {
+        id: OperationId("o".into()),
+        vcenter: "Berlin 2".into(),
+        vcenter_id: VcenterId("v".into()),
+        kind,
+        scope: scope.iter().map(|word| (*word).to_owned()).collect(),
+        origin: Origin::User,
+        state: OperationState::Running,
+        attempts: 1,
+        waiting: 1,
+        submitted_at: Time(0),
+        started_at: None,
+        finished_at: None,
+        progress: Progress::default(),
+        diff: Diff::default(),
+        calls: 0,
+        bytes: 0,
+        error: None,
+    }
 }
 
 async fn status(service: &Service) -> VcenterStatus {

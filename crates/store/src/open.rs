@@ -61,7 +61,6 @@ impl Store {
     /// reads like this: it takes nothing and leaves nothing.
     pub async fn open_to_read(dir: &Path, why: Error) -> Result<Store, Error> {
         let path = migrate::database(dir);
-        let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         if size(&path) == 0 {
             return Err(why);
         }
@@ -132,7 +131,6 @@ impl Store {
             .await
             .during(attempt)?;
         let path = migrate::database(&self.0.dir);
-        let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         let size_bytes = size(&path) + size(&path.with_extension("db-wal"));
         Ok(Health {
             sqlite_version: report.version,
@@ -261,4 +259,9 @@ async fn database_id(engine: &Engine, dir: &Path) -> Result<String, Error> {
     let id = sqlx::query_scalar(DATABASE_ID).fetch_one(&mut *tx).await.during(attempt)?;
     tx.commit().await.during(attempt)?;
     Ok(id)
+}
+
+/// Size of a file, bytes; 0 where there is none.
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
 }

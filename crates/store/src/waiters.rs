@@ -25,7 +25,7 @@ impl Store {
     /// Whether any process that is alive waits for an operation.
     pub async fn is_awaited(&self, id: &OperationId) -> Result<bool, Error> {
         let waiting = self.waiting(id).await?;
-        Ok(waiting.iter().any(|process| process == self.process_id() || self.is_alive(process)))
+        Ok(waiting.iter().any(|process| self.is_alive(process)))
     }
 
     /// The same of other processes than this one.

@@ -4,7 +4,7 @@
 use super::dialog::Dialog;
 use super::progress::OperationProgress;
 use crate::hooks::{use_closing, use_vcenter_service};
-use contract::{OperationKind, Origin};
+use contract::Operation;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -17,11 +17,8 @@ pub(crate) fn Closing() -> Html {
     if !*is_asked {
         return Html::default();
     }
-    let running = service
-        .get_active_operations()
-        .into_iter()
-        .filter(|operation| operation.origin == Origin::User && operation.kind != OperationKind::Test)
-        .map(|operation| {
+    let running =
+        service.get_active_operations().into_iter().filter(Operation::is_sync_of_a_person).map(|operation| {
             let key = operation.id.to_string();
             html! { <OperationProgress {key} {operation} named=true /> }
         });

@@ -148,7 +148,7 @@ fn Navigation(props: &NavigationProperties) -> Html {
         let statuses = service.world().statuses()?;
         let in_scope = |id| scope.as_ref().is_none_or(|scope| scope == id);
         let own = statuses.iter().filter(|status| in_scope(&status.vcenter_id));
-        Some(own.filter_map(|status| status.counts.get(&kind.name().replace('-', "_"))).sum())
+        Some(own.filter_map(|status| status.counts.get(&kind.key())).sum())
     };
     let kinds = Kind::LISTED.map(|kind| {
         let (to, is_current) = match &props.route {

@@ -32,6 +32,13 @@ fn places() -> [(&'static str, &'static str, Route); 11] {
     ]
 }
 
+/// Scrolls as little as is needed for an element to be seen.
+pub(crate) fn bring_into_view(element: &web_sys::Element) {
+    let nearest = web_sys::ScrollIntoViewOptions::new();
+    nearest.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&nearest);
+}
+
 /// Gives the focus to an element by its id.
 pub(crate) fn focus(id: &str) {
     let element = window().and_then(|window| window.document()?.get_element_by_id(id));

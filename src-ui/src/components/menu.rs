@@ -4,7 +4,7 @@
 use super::icon::icon;
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 use yew::prelude::*;
 
 /// One thing to choose.
@@ -112,15 +112,13 @@ pub(crate) fn Menu(props: &Properties) -> Html {
 fn enter(whole: &NodeRef) {
     let list = whole.cast::<Element>().and_then(|whole| whole.query_selector("[role=menu]").ok().flatten());
     if let Some(list) = list {
-        let nearest = ScrollIntoViewOptions::new();
-        nearest.set_block(ScrollLogicalPosition::Nearest);
-        list.scroll_into_view_with_scroll_into_view_options(&nearest);
+        super::keys::bring_into_view(&list);
     }
     take_focus(entries(whole).into_iter().next());
 }
 
 /// Moves the focus within the menu; `false` for a key that does not.
-fn step(whole: &NodeRef, key: &str) -> bool {
+pub(crate) fn step(whole: &NodeRef, key: &str) -> bool {
     let entries = entries(whole);
     let active = web_sys::window().and_then(|window| window.document()?.active_element());
     let at = entries.iter().position(|entry| Some(entry.unchecked_ref::<Element>()) == active.as_ref());

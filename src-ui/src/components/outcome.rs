@@ -56,7 +56,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                         <span class="muster-quiet">{ " · " }<Ago time={at} /></span>
                     }
                     if let Some(seconds) = duration.filter(|seconds| *seconds > 0) {
-                        <span class="muster-quiet">{ format!(" · took {}", took(seconds)) }</span>
+                        <span class="muster-quiet">{ format!(" · took {}", words::took(seconds)) }</span>
                     }
                 </div>
                 if let Some(error) = &operation.error {
@@ -67,16 +67,6 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                 }
             </div>
         </div>
-    }
-}
-
-/// How long something took, to the second: `12 s`, `3 min 5 s`, `1 h 2 min`.
-pub(super) fn took(seconds: i64) -> String {
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, 0) => format!("{m} min"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, m, _) => format!("{h} h {m} min"),
     }
 }
 

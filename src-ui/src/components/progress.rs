@@ -44,17 +44,22 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
                     { if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" } }
                 </Button>
             </div>
-            if let Some(percent) = operation.progress.percent.filter(|_| !is_cancelling) {
-                <div class="muster-bar" role="progressbar" aria-label={label} aria-valuemin="0"
-                    aria-valuemax="100" aria-valuenow={percent.to_string()}>
-                    <div class="muster-bar__fill" style={format!("inline-size:{percent}%")} />
-                </div>
-            } else {
-                <div class="muster-bar" role="progressbar" aria-label={label}>
-                    <div class="muster-bar__wait" />
-                </div>
-            }
+            { bar(label, operation.progress.percent.filter(|_| !is_cancelling)) }
             <div class="muster-progress__facts">{ icon("circle-notch") }{ facts }</div>
+        </div>
+    }
+}
+
+/// How much of the whole is done; it moves where that isn't known.
+pub(crate) fn bar(label: String, percent: Option<u8>) -> Html {
+    html! {
+        <div class="muster-bar" role="progressbar" aria-label={label} aria-valuemin="0" aria-valuemax="100"
+            aria-valuenow={percent.map(|percent| percent.to_string())}>
+            if let Some(percent) = percent {
+                <div class="muster-bar__fill" style={format!("inline-size:{percent}%")} />
+            } else {
+                <div class="muster-bar__wait" />
+            }
         </div>
     }
 }
@@ -71,7 +76,7 @@ fn facts(operation: &Operation, pace: Option<&Pace>) -> String {
         facts.extend(rate.map(|rate| format!("{}/s", grouped(rate.round() as i64))));
     }
     let remaining = pace.and_then(Pace::remaining);
-    facts.extend(remaining.map(|seconds| format!("{} left", super::outcome::took(seconds as i64))));
+    facts.extend(remaining.map(|seconds| format!("{} left", words::took(seconds as i64))));
     facts.join(" · ")
 }
 

@@ -52,8 +52,7 @@ pub(crate) fn State(props: &Properties) -> Html {
     if let (VcenterState::Unknown, Some(at)) = (status.state, status.contact_at) {
         return html! { <span class="muster-state" title={local(at)}><LevelLabel {level} {word} /></span> };
     }
-    let fails =
-        !matches!(status.state, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown);
+    let fails = words::is_trouble(status.state);
     let since = status.since.filter(|_| fails);
     // What failed long ago may work by now: then it says when it was tried.
     let ttl = props.vcenter.ttl_seconds as i64;
@@ -90,7 +89,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
     let Some(status) = service.world().status(&props.vcenter.id) else { return Html::default() };
     if let Route::Inventory(view) = route {
         // The age of what is listed stands with the list; here is only why it is no younger.
-        let wait = status.refresh_waits.get(&view.kind.name().replace('-', "_"));
+        let wait = status.refresh_waits.get(&view.kind.key());
         return match wait.filter(|wait| wait.until > now) {
             Some(wait) => html! {
                 <span class="muster-age muster-quiet">

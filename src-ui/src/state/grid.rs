@@ -77,14 +77,12 @@ const TAIL: usize = 8;
 /// A name in two parts: the first may be cut, the second stays; and the room that takes, in the font's size. `None` for
 /// what fits into its column as a whole.
 pub(crate) fn parts<'a>(column: &Column, name: &'a str) -> Option<(&'a str, &'a str, f64)> {
-    let count = name.chars().count();
     let fits = if column.id == "name" { 24 } else { letters(column) };
-    if count <= fits.max(TAIL) {
+    if name.chars().count() <= fits {
         return None;
     }
-    let (at, _) = name.char_indices().nth(count - TAIL)?;
-    let (head, tail) = name.split_at(at);
-    Some((head, tail, tail.chars().map(room).sum()))
+    let (head, tail) = super::words::parted(name, TAIL);
+    (!head.is_empty()).then(|| (head, tail, tail.chars().map(room).sum()))
 }
 
 /// The room of a letter: rather too much, because what goes beyond is cut.

@@ -185,12 +185,17 @@ impl Toast {
         Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers)
     }
 
-    /// Names those that are left of several.
-    fn regroup(&mut self) {
-        if let Some(group) = &mut self.group {
+    /// Lets go of what failed and is told no longer; answers whether it still says anything.
+    fn keep(&mut self, is_kept: impl Fn(&Failure) -> bool) -> bool {
+        let before = self.failures.len();
+        self.failures.retain(is_kept);
+        if (1..before).contains(&self.failures.len())
+            && let Some(group) = &mut self.group
+        {
             group.names.retain(|name| self.failures.iter().any(|failure| failure.name == *name));
             self.title = group.title();
         }
+        before == 0 || !self.failures.is_empty()
     }
 
     /// A connection test that failed, as its operation tells it too.
@@ -215,7 +220,7 @@ impl Toast {
             OperationState::Queued | OperationState::Running => None,
             OperationState::Succeeded if operation.kind == OperationKind::Test => None,
             OperationState::Succeeded => {
-                let changes = sentence(&words::changes(operation));
+                let changes = advice::sentence(&words::changes(operation));
                 let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, Vec::new());
                 Some(toast.among(&format!("{job} done"), &format!("{subject} finished"), name))
             }
@@ -261,10 +266,6 @@ pub(crate) fn tested(report: &TestReport) -> String {
         0 => format!("{product} The account can see everything that Muster reads."),
         _ => format!("{product} The account can't see: {}.", missing.join(", ")),
     }
-}
-
-fn sentence(text: &str) -> String {
-    advice::sentence(text)
 }
 
 /// The toasts on screen, the newest last.
@@ -320,30 +321,20 @@ impl Toasts {
 
     /// Takes away what failed and works by now; of several vCenters, that one.
     pub(crate) fn withdraw(&mut self, success: &Operation) {
-        self.shown.retain_mut(|toast| {
-            let before = toast.failures.len();
-            toast.failures.retain(|failure| !failure.is_mended_by(success));
-            if toast.failures.len() < before && !toast.failures.is_empty() {
-                toast.regroup();
-            }
-            before == 0 || !toast.failures.is_empty()
-        });
+        self.shown.retain_mut(|toast| toast.keep(|failure| !failure.is_mended_by(success)));
     }
 
     /// Takes away what the card of a vCenter says, which is on the page by now. Answers whether there was any.
     pub(crate) fn stands_on_the_page(&mut self, vcenter: &VcenterId) -> bool {
         let mut any = false;
         self.shown.retain_mut(|toast| {
-            let before = toast.failures.len();
-            if !toast.is_on_its_card || before == 0 {
+            if !toast.is_on_its_card {
                 return true;
             }
-            toast.failures.retain(|failure| failure.id != *vcenter);
+            let before = toast.failures.len();
+            let stays = toast.keep(|failure| failure.id != *vcenter);
             any |= toast.failures.len() < before;
-            if toast.failures.len() < before && !toast.failures.is_empty() {
-                toast.regroup();
-            }
-            !toast.failures.is_empty()
+            stays
         });
         any
     }

@@ -7,6 +7,16 @@ use serde_json::Value as Json;
 
 pub(crate) use contract::words::{counted, duration, grouped};
 
+/// How long something took, to the second: `12 s`, `3 min 5 s`, `1 h 2 min`.
+pub(crate) fn took(seconds: i64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, 0) => format!("{m} min"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
 /// How far ahead of the page's clock a time may be before a clock was wrong: the page looks at its own every few seconds.
 const AHEAD: i64 = 60_000;
 
@@ -57,6 +67,11 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::NeverSynced => ("Never synced", Level::Info),
         VcenterState::Unknown => ("Not contacted", Level::Neutral),
     }
+}
+
+/// Whether a vCenter can't be worked with; of one that nobody looked at lately that isn't known.
+pub(crate) fn is_trouble(state: VcenterState) -> bool {
+    !matches!(state, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown)
 }
 
 /// The same as it is known now: of one that was reached once, and nobody knows whether it still can be, when that was.
@@ -306,6 +321,12 @@ mod tests {
         assert_eq!(said("at 1970-01-01T00:00:02Z."), "at <2000>.");
         assert_eq!(said("at 1970-01-01T00:00:02Z: wrong"), "at <2000>: wrong");
         assert_eq!(said("esx-01.example.org 10.0.0.1:443 Z"), "esx-01.example.org 10.0.0.1:443 Z");
+    }
+
+    #[test]
+    fn what_something_took_is_told_to_the_second() {
+        let told = [0, 59, 60, 65, 3600, 3725].map(took);
+        assert_eq!(told, ["0 s", "59 s", "1 min", "1 min 5 s", "1 h 0 min", "1 h 2 min"]);
     }
 
     #[test]

@@ -399,9 +399,7 @@ impl World {
 
     /// The vCenters that cannot be worked with at the moment, so that everything of them is as old as it says.
     pub(crate) fn troubled(&self) -> impl Iterator<Item = &VcenterStatus> {
-        let fine =
-            |state| matches!(state, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown);
-        self.statuses().into_iter().flatten().filter(move |status| !fine(status.state))
+        self.statuses().into_iter().flatten().filter(|status| words::is_trouble(status.state))
     }
 
     /// How fast an operation goes.

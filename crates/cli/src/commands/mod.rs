@@ -16,7 +16,7 @@ use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
-use contract::{ApiError, Code, VcenterId};
+use contract::{ApiError, Code};
 use service::{Options, Service, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -116,15 +116,6 @@ async fn dispatch(
 }
 
 /// Says that rows are left out, if any are: what is missing from an answer nobody could see.
-async fn say_what_is_left_out(
-    service: &Service,
-    output: &Output,
-    vcenters: &[VcenterId],
-) -> Result<(), ApiError> {
-    say_how_many_are_left_out(output, service.left_out(vcenters).await?);
-    Ok(())
-}
-
 fn say_how_many_are_left_out(output: &Output, number: usize) {
     if number > 0 {
         let rows =

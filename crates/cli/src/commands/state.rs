@@ -4,14 +4,13 @@
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, written};
-use contract::{ApiError, Check, Time, VcenterId, VcenterStatus};
+use contract::{ApiError, Check, Time, VcenterStatus};
 use service::{Service, state_in_words};
 use std::time::Duration;
 
 pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, ApiError> {
-    let all = service.status().await?;
-    let ids: Vec<VcenterId> = all.iter().map(|status| status.vcenter_id.clone()).collect();
-    super::say_what_is_left_out(service, output, &ids).await?;
+    let (all, left_out) = service.status_and_left_out().await?;
+    super::say_how_many_are_left_out(output, left_out);
     if all.is_empty() {
         output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }

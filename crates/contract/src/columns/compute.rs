@@ -172,13 +172,7 @@ pub(super) fn hosts() -> Vec<Column> {
             "Memory %",
             "summary.quickStats.overallMemoryUsage, of memorySize",
             &["memory_usage_bytes", "memory_bytes"],
-            |row| {
-                let int = |id| row.object.stored(id).as_int();
-                int("memory_usage_bytes")
-                    .zip(int("memory_bytes"))
-                    .map(|(used, all)| Value::percent(used, all))
-                    .into()
-            },
+            |row| place::share(row, "memory_usage_bytes", "memory_bytes"),
         )
         .percent(),
         s(

@@ -46,15 +46,6 @@ pub enum Get {
     Identity(fn(&Row<'_>) -> Value),
 }
 
-/// Where a column appears without being asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Visibility {
-    /// Nowhere: it only serves other columns.
-    Internal,
-    /// In JSON, exports and the column list; which of them a table begins with, the kind's layout says.
-    Listed,
-}
-
 /// Where a column leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
@@ -91,8 +82,8 @@ pub struct Column {
     pub since: (u16, u16),
     /// Other names it can be asked for by.
     pub aliases: &'static [&'static str],
-    /// Where it appears.
-    pub visibility: Visibility,
+    /// Whether it only serves other columns; every other one is in JSON, exports and the column list.
+    pub is_internal: bool,
     /// Where it leads.
     pub link: Option<Link>,
     /// vSphere's words among its values, and those for people.
@@ -142,7 +133,7 @@ impl Column {
             formerly: None,
             since: BASE,
             aliases: &[],
-            visibility: Visibility::Listed,
+            is_internal: false,
             link: None,
             terms: &[],
             is_address: matches!(shape, Shape::Addresses(_) | Shape::VnicAddresses(_)),
@@ -248,7 +239,7 @@ impl Column {
     }
 
     fn internal(mut self) -> Column {
-        self.visibility = Visibility::Internal;
+        self.is_internal = true;
         self
     }
 
@@ -292,7 +283,7 @@ impl Schema {
 
     /// Every column that users can ask for.
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| column.visibility > Visibility::Internal)
+        self.columns.iter().filter(|column| !column.is_internal)
     }
 
     /// The columns that stand in an object's document, internal ones included, in the order of their slots.
@@ -349,6 +340,11 @@ pub fn of(kind: Kind) -> &'static Arc<Schema> {
 
 /// The columns that every row of every kind begins with in JSON.
 pub const IDENTITY: [&str; 5] = ["vcenter", "vcenter_instance_uuid", "kind", "moref", "synced_at"];
+
+/// These columns, which are the same for every kind.
+pub fn of_identity() -> impl Iterator<Item = &'static Column> {
+    IDENTITY.iter().filter_map(|id| of(Kind::Vms).column(id))
+}
 
 fn identity() -> [Column; 5] {
     let column = |id, title, source, value| Column {

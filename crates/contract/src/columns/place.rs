@@ -70,6 +70,12 @@ pub(super) fn memory_percent() -> Column {
     Column::derived("memory_percent", "Memory %", source, &[], |row| tally(row).memory_percent(0)).percent()
 }
 
+/// A stored number as a share of another one.
+pub(super) fn share(row: &Row<'_>, part: &str, whole: &str) -> Value {
+    let int = |id| row.object.stored(id).as_int();
+    int(part).zip(int(whole)).map(|(part, whole)| Value::percent(part, whole)).into()
+}
+
 /// How long a host or a VM has been running.
 pub(super) fn uptime() -> Column {
     Column::derived("uptime_seconds", "Uptime", "runtime.bootTime", &["boot_time"], |row| {

@@ -37,13 +37,7 @@ pub(super) fn datastores() -> Vec<Column> {
             "Free %",
             "summary.freeSpace, of summary.capacity",
             &["free_bytes", "capacity_bytes"],
-            |row| {
-                let int = |id| row.object.stored(id).as_int();
-                int("free_bytes")
-                    .zip(int("capacity_bytes"))
-                    .map(|(free, all)| Value::percent(free, all))
-                    .into()
-            },
+            |row| place::share(row, "free_bytes", "capacity_bytes"),
         )
         .beyond(out_of_reach)
         .percent(),

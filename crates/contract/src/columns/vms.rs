@@ -140,21 +140,18 @@ pub(super) fn snapshots() -> Vec<Column> {
         s("quiesced", "Quiesced", plain).ty(Type::Boolean),
         s("is_current", "Current", plain).ty(Type::Boolean),
         s("depth", "Depth", plain).ty(Type::Integer),
-        of_vm("cluster", "Cluster").links(Link::Objects(Kind::Clusters)),
-        of_vm("cluster_moref", "Cluster moref"),
-        of_vm("datastores", "Datastores").ty(Type::List).links(Link::Objects(Kind::Datastores)),
-        of_vm("datastores_moref", "Datastore morefs").ty(Type::List),
+        of_vm("cluster", "Cluster", |row| value_of_vm(row, "cluster")).links(Link::Objects(Kind::Clusters)),
+        of_vm("cluster_moref", "Cluster moref", |row| value_of_vm(row, "cluster_moref")),
+        of_vm("datastores", "Datastores", |row| value_of_vm(row, "datastores"))
+            .ty(Type::List)
+            .links(Link::Objects(Kind::Datastores)),
+        of_vm("datastores_moref", "Datastore morefs", |row| value_of_vm(row, "datastores_moref"))
+            .ty(Type::List),
     ]
 }
 
 /// A column of the VM that a snapshot is of.
-fn of_vm(id: &'static str, title: &'static str) -> Column {
-    let value: fn(&Row<'_>) -> Value = match id {
-        "cluster" => |row| value_of_vm(row, "cluster"),
-        "cluster_moref" => |row| value_of_vm(row, "cluster_moref"),
-        "datastores" => |row| value_of_vm(row, "datastores"),
-        _ => |row| value_of_vm(row, "datastores_moref"),
-    };
+fn of_vm(id: &'static str, title: &'static str, value: fn(&Row<'_>) -> Value) -> Column {
     Column::derived(id, title, "the VM", &["vm_ref"], value)
 }
 
@@ -176,6 +173,5 @@ fn cluster_beyond(row: &Row<'_>) -> Option<Missing> {
 }
 
 fn cluster<'a>(row: &Row<'a>) -> Option<&'a Object> {
-    let host = Row { object: behind(row, "host_ref")?, ..*row };
-    behind(&host, "parent_moref").filter(|object| object.kind == Kind::Clusters)
+    compute::own_cluster(&Row { object: behind(row, "host_ref")?, ..*row })
 }

@@ -1,21 +1,9 @@
 //! What is read of the inventory for an answer, and that the answer doesn't depend on it.
 
 use super::*;
-use crate::tests::{on, set_clock, sync};
-use crate::{Freshness, Options, Unlock, open_with};
+use crate::Freshness;
+use crate::tests::{fresh, on, sync};
 use simulator::Simulator;
-
-/// Nothing of the inventory is read yet.
-async fn fresh(folder: &tempfile::TempDir) -> Service {
-    let options = Options {
-        data_dir: folder.path().to_owned(),
-        credentials_dir: None,
-        keychain: false,
-        unlock: Unlock::Never,
-        read_only: false,
-    };
-    open_with(options, set_clock).await.unwrap()
-}
 
 fn rows(answer: &Answer) -> (usize, usize, Vec<TableRow>) {
     (answer.total, answer.len(), answer.rows().collect())

@@ -2,8 +2,8 @@
 //! Refuses to leave half a file there, and to write over one.
 
 use super::{Style, delimited};
-use crate::Service;
 use crate::query::Query;
+use crate::{Service, explain};
 use contract::command::Exported;
 use contract::{ApiError, Code, RowQuery};
 use std::io::{BufWriter, Write};
@@ -15,10 +15,10 @@ const NAMES: usize = 1000;
 impl Service {
     /// Writes all rows that match, in the order and with the columns asked for, as a file that spreadsheets may open.
     pub async fn export_rows(&self, asked: RowQuery) -> Result<Exported, ApiError> {
-        let vcenters = self.chosen(&asked.vcenters).await?;
-        let now = self.now();
-        let RowQuery { kind, columns, sort, text, conditions, chosen, .. } = asked;
-        let query = Query { columns, sort, text, conditions, chosen, ..Query::of(kind) };
+        let chosen = self.chosen(&asked.vcenters).await?;
+        let vcenters: Vec<_> = chosen.into_iter().map(|record| record.vcenter).collect();
+        let (kind, now) = (asked.kind, self.now());
+        let query = Query { offset: 0, limit: None, ..asked.into() };
         let folder = folder()?;
         let answer = self.query(&query, &vcenters).await?;
         let work = tokio::task::spawn_blocking(move || {
@@ -31,11 +31,10 @@ impl Service {
         });
         work.await.unwrap_or_else(|error| {
             tracing::error!(%error, "an export panicked");
-            Err(ApiError::new(
-                Code::Failed,
-                "the rows could not be exported because of an internal error in Muster",
-            )
-            .next("Try again, and report it if it happens again."))
+            Err(explain::defect(
+                "the rows could not be exported",
+                "Try again, and report it if it happens again.",
+            ))
         })
     }
 }

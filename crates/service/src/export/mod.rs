@@ -5,9 +5,9 @@
 mod file;
 
 use crate::TableRow;
+use contract::Value;
 use contract::columns::{self, Column};
 use contract::spreadsheet::is_taken_for_another;
-use contract::{Kind, Value};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 use std::io::Write;
 
@@ -40,11 +40,10 @@ pub fn delimited(
         out.write_all("\u{feff}".as_bytes())?;
     }
     let mut writer = style.writer().from_writer(out);
-    let identity: &[&str] = if with_identity { &columns::IDENTITY } else { &[] };
-    let own: Vec<&Column> = identity.iter().filter_map(|id| columns::of(Kind::Vms).column(id)).collect();
+    let own: Vec<&Column> = if with_identity { columns::of_identity().collect() } else { Vec::new() };
     // A column that belongs to every row stands there once, also where it was asked for.
-    let asked: Vec<usize> =
-        (0..columns.len()).filter(|position| !identity.contains(&&*columns[*position].id)).collect();
+    let is_own = |column: &Column| own.iter().any(|one| one.id == column.id);
+    let asked: Vec<usize> = (0..columns.len()).filter(|position| !is_own(columns[*position])).collect();
     let titles = own.iter().copied().chain(asked.iter().map(|position| columns[*position]));
     writer.write_record(titles.map(|column| style.title(&column.id))).map_err(of_the_system)?;
     for row in rows {
@@ -118,7 +117,7 @@ fn plain(column: &Column, value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::Time;
+    use contract::{Kind, Time};
 
     /// What is written of one row.
     fn written(

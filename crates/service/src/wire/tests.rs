@@ -100,8 +100,11 @@ fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
     let sets = sets(Kind::ResourcePools, ApiVersion::new(5, 5), &BTreeSet::new());
     let types: Vec<&str> = sets.iter().map(|set| &*set.type_name).collect();
     assert_eq!(types, ["ResourcePool", "VirtualApp"]);
-    let own = asked(&sets[..1]).into_iter().filter(|path| !path.starts_with("config."));
-    assert_eq!(own.collect::<Vec<_>>(), ["name", "owner", "parent", "vm"]);
+    let allocated = ["cpuAllocation", "memoryAllocation"].into_iter().flat_map(|allocation| {
+        ["limit", "reservation", "shares.shares"].map(|path| format!("config.{allocation}.{path}"))
+    });
+    let own: Vec<String> = allocated.chain(["name", "owner", "parent", "vm"].map(str::to_owned)).collect();
+    assert_eq!(asked(&sets[..1]), own);
     assert_eq!(asked(&sets[1..]), ["parentFolder", "parentVApp"]);
     let folder = [("parentFolder", Wire::Ref(MoRef::new("Folder", "group-v3")))];
     let vapp = came("VirtualApp", "resgroup-v1", &folder);

@@ -2,7 +2,7 @@
 //! Refuses to do to the others what fails on one: each runs on its own and fails on its own.
 
 use super::outcome::asked;
-use super::{Work, counted};
+use super::{Work, cancel_button, counted};
 use crate::components::menu::{Menu, MenuItem};
 use crate::hooks::{open as open_dialog, use_vcenter_service};
 use crate::state::route::{Dialog, Focus};
@@ -64,11 +64,7 @@ pub(super) fn RowActions(props: &Properties) -> Html {
     };
     let is_cancelling = running.iter().any(|operation| service.world().is_cancelling(&operation.id));
     let first = match is_running {
-        true => html! {
-            <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={cancel.reform(|_: MouseEvent| ())}
-                disabled={is_cancelling} label={if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" }}
-                aria_label={format!("Cancel: {}", vcenter.name)} />
-        },
+        true => cancel_button(vcenter, is_cancelling, cancel.reform(|_: MouseEvent| ())),
         false => html! { <Work label="Full sync" vcenter={vcenter.clone()} onclick={sync} /> },
     };
     let busy = service.is_vcenter_busy(&vcenter.id).then_some(AttrValue::Static(super::BUSY));

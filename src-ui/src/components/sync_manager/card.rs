@@ -8,7 +8,7 @@ use crate::components::status::Age;
 use crate::components::when::Ago;
 use crate::hooks::use_vcenter_service;
 use crate::state::words;
-use contract::{Kind, Vcenter, VcenterState};
+use contract::{Kind, Vcenter};
 use yew::prelude::*;
 
 /// The vCenter.
@@ -23,15 +23,9 @@ pub(super) fn Card(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
     // The word stands in the row already; what is well has no beginning that anybody looks for.
-    let status = service.world().status(&vcenter.id);
-    let is_answering = service.world().is_answering(&vcenter.id);
-    let troubled = status.filter(|status| {
-        !is_answering
-            && !matches!(
-                status.state,
-                VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown
-            )
-    });
+    let world = service.world();
+    let troubled = world.troubled().find(|status| status.vcenter_id == vcenter.id);
+    let troubled = troubled.filter(|_| !world.is_answering(&vcenter.id));
     let since = troubled.and_then(|status| Some((words::state(status.state).0, status.since?)));
     html! {
         <div class="muster-card">

@@ -17,7 +17,7 @@ pub(super) struct Properties {
 
 /// How many objects of a kind are known; `None` where none were ever read, which isn't 0.
 pub(super) fn count(status: &VcenterStatus, kind: Kind) -> Option<u64> {
-    let count = status.counts.get(&kind.name().replace('-', "_")).copied().unwrap_or(0);
+    let count = status.counts.get(&kind.key()).copied().unwrap_or(0);
     (count > 0 || status.synced_at.is_some()).then_some(count)
 }
 

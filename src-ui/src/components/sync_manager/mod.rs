@@ -17,7 +17,7 @@ use crate::state::route::{Dialog, Route};
 use crate::state::words;
 use crate::state::world::Ask;
 use contract::{Vcenter, VcenterId};
-use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
+use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use std::collections::BTreeSet;
 use yew::prelude::*;
 
@@ -199,6 +199,15 @@ pub(crate) fn Work(props: &WorkProperties) -> Html {
             aria-label={format!("{}: {}", props.label, props.vcenter.name)}>
             <span class="pf-v6-c-button__text">{ props.label.clone() }</span>
         </button>
+    }
+}
+
+/// The button that takes back what runs on a vCenter.
+fn cancel_button(vcenter: &Vcenter, is_cancelling: bool, onclick: Callback<MouseEvent>) -> Html {
+    html! {
+        <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} {onclick} disabled={is_cancelling}
+            label={if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" }}
+            aria_label={format!("Cancel: {}", vcenter.name)} />
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::components::failure::{Offers, said};
 use crate::components::icon;
 use crate::components::outcome::Outcome;
-use crate::components::progress::{OperationProgress, step};
+use crate::components::progress::{OperationProgress, bar, step};
 use crate::components::when::Ago;
 use crate::hooks::{VcenterService, use_card, use_vcenter_service};
 use crate::state::{advice, words};
@@ -58,14 +58,7 @@ fn running(service: &VcenterService, operation: &Operation) -> Html {
                 <span class="muster-cut">{ format!("{job} · {step}") }</span>
                 <span class="muster-quiet">{ share }</span>
             </div>
-            <div class="muster-bar" role="progressbar" aria-label={label} aria-valuemin="0" aria-valuemax="100"
-                aria-valuenow={percent.map(|percent| percent.to_string())}>
-                if let Some(percent) = percent {
-                    <div class="muster-bar__fill" style={format!("inline-size:{percent}%")} />
-                } else {
-                    <div class="muster-bar__wait" />
-                }
-            </div>
+            { bar(label, percent) }
         </div>
     }
 }

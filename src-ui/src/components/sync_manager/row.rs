@@ -90,15 +90,15 @@ fn age(service: &crate::hooks::VcenterService, vcenter: &Vcenter) -> Html {
     let Some(at) = service.last_sync(&vcenter.id) else { return NONE.into() };
     let age = words::age(at, service.world().now);
     let is_fresh = age.is_some_and(|age| age <= vcenter.ttl_seconds as i64);
-    let (short, words) = match age {
-        Some(age) if age < 10 => ("just now".to_owned(), if is_fresh { "" } else { "stale" }),
-        Some(age) => (words::duration(age), if is_fresh { "" } else { "stale" }),
-        None => ("unknown".to_owned(), "stale"),
+    let short = match age {
+        Some(..10) => "just now".to_owned(),
+        Some(age) => words::duration(age),
+        None => "unknown".to_owned(),
     };
     html! {
         <span class="muster-age" data-fresh={is_fresh.to_string()} title={format!("TTL {}", words::duration(vcenter.ttl_seconds as i64))}>
             { short }
-            if !words.is_empty() { <div class="muster-quiet">{ words }</div> }
+            if !is_fresh { <div class="muster-quiet">{ "stale" }</div> }
         </span>
     }
 }

@@ -1,12 +1,12 @@
 //! One vCenter as a strip that fits into any page: state, age, progress, one button.
 
-use super::Work;
+use super::outcome::asked;
+use super::{Work, cancel_button};
 use crate::components::name::Name;
 use crate::components::status::{Age, State};
 use crate::hooks::use_vcenter_service;
 use crate::state::words;
 use contract::Vcenter;
-use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
 /// The vCenter.
@@ -21,9 +21,7 @@ pub(super) fn Strip(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
     // A refresh that goes on by itself must not put another button under the pointer.
-    let own = |o: &contract::Operation| o.vcenter_id == vcenter.id && o.origin == contract::Origin::User;
-    let active = service.get_active_operations().into_iter().find(own);
-    let work = match active {
+    let work = match asked(&service, vcenter).into_iter().next() {
         Some(operation) => {
             let is_cancelling = service.world().is_cancelling(&operation.id);
             let percent = operation.progress.percent.filter(|_| !is_cancelling);
@@ -32,13 +30,10 @@ pub(super) fn Strip(props: &Properties) -> Html {
                 let (service, id) = (service.clone(), operation.id.clone());
                 Callback::from(move |_| service.cancel(&id))
             };
-            let aria_label = format!("Cancel: {}", vcenter.name);
             html! {
                 <>
                     <span>{ format!("{}{percent}", words::job(&operation)) }</span>
-                    <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={cancel}
-                        disabled={is_cancelling} label={if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" }}
-                        {aria_label} />
+                    { cancel_button(vcenter, is_cancelling, cancel) }
                 </>
             }
         }

@@ -9,9 +9,7 @@ use crate::state::words;
 
 /// The value of a row in a column that is shown.
 pub(super) fn value(page: &Page, own: &Selected, column: &str) -> Option<String> {
-    let (_, cells) = row::found(&page.answer, page.position(own)?)?;
-    let position = page.columns.iter().position(|one| one.id == *column)?;
-    Some(row::cell(cells, position, page.columns[position], own).text())
+    page.cell(own, column).map(|cell| cell.text())
 }
 
 /// Rows with all columns that are shown, below their headings.

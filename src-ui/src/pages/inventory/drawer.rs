@@ -5,6 +5,7 @@ use super::properties::properties;
 use crate::components::failure::Failure;
 use crate::components::frame::icon_of;
 use crate::components::icon::icon;
+use crate::components::keys;
 use crate::components::link::Link;
 use crate::components::when::When;
 use crate::hooks::{replace, use_remembered, use_rows, use_vcenter_service};
@@ -157,15 +158,13 @@ fn use_closing_key(view: &View) {
 fn bring_into_view() {
     let drawer = web_sys::window().and_then(|window| window.document()?.get_element_by_id("drawer"));
     if let Some(drawer) = drawer {
-        let options = web_sys::ScrollIntoViewOptions::new();
-        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-        drawer.scroll_into_view_with_scroll_into_view_options(&options);
+        keys::bring_into_view(&drawer);
     }
 }
 
 /// Gives the keyboard to the properties.
 pub(super) fn focus() {
-    crate::components::keys::focus("drawer-body");
+    keys::focus("drawer-body");
 }
 
 /// Closes the drawer, and gives the keyboard back to the rows, where it is on the row that was open.

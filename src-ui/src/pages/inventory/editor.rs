@@ -38,10 +38,13 @@ pub(super) fn Editor(props: &Properties) -> Html {
     let operator = use_state_eq(|| old.map(sign));
     let value = use_state_eq(|| old.map_or_else(String::new, |old| old.value.clone()));
     let wrong = use_state_eq(|| None::<String>);
-    use_effect_with((), {
-        let id = if old.is_some() { "filter-value" } else { "filter-ready-0" };
-        let other = if ready(props.kind).is_empty() { "filter-column" } else { id };
-        move |()| focus(if id == "filter-value" { id } else { other })
+    let (is_old, kind) = (old.is_some(), props.kind);
+    use_effect_with((), move |()| {
+        focus(match (is_old, ready(kind).is_empty()) {
+            (true, _) => "filter-value",
+            (false, true) => "filter-column",
+            (false, false) => "filter-ready-0",
+        });
     });
     let chosen = named(&column).or(columns.first().copied());
     let Some(chosen) = chosen else { return Html::default() };
@@ -137,7 +140,7 @@ fn field(column: &'static Column, sign: &str, value: &UseStateHandle<String>, is
             set.set(input.value());
         }
     });
-    let example = operator(sign).map(|operator| example(column, operator)).unwrap_or_default();
+    let example = operator(column, sign).map(|operator| example(column, operator)).unwrap_or_default();
     let example = if example.is_empty() { "Value".to_owned() } else { format!("Such as {example}") };
     html! {
         <span class={classes!("pf-v6-c-form-control", is_wrong.then_some("pf-m-error"))}>
@@ -149,7 +152,7 @@ fn field(column: &'static Column, sign: &str, value: &UseStateHandle<String>, is
 
 /// The values to choose from with this operator.
 fn offered(column: &Column, sign: &str) -> Vec<(String, String)> {
-    match operator(sign) {
+    match operator(column, sign) {
         Some(Operator::Is | Operator::IsNot) => choices(column),
         _ => Vec::new(),
     }
@@ -171,10 +174,8 @@ fn operators(column: &'static Column) -> Vec<(String, String)> {
     own.chain(empty.map(|(sign, words)| (sign.to_owned(), words.to_owned()))).collect()
 }
 
-fn operator(sign: &str) -> Option<Operator> {
-    use Operator::{Above, AtLeast, AtMost, Below, Contains, ContainsNot, InSubnet, Is, IsNot};
-    let all = [Above, AtLeast, AtMost, Below, Contains, ContainsNot, InSubnet, Is, IsNot];
-    all.into_iter().find(|operator| operator.sign() == sign)
+fn operator(column: &Column, sign: &str) -> Option<Operator> {
+    Condition::operators(column).into_iter().find(|operator| operator.sign() == sign)
 }
 
 /// The sign of a condition among the operators.
@@ -188,14 +189,12 @@ fn sign(condition: &Condition) -> String {
 }
 
 fn condition(column: &Column, sign: &str, value: &str) -> Condition {
-    let of = |operator, value: &str| Condition {
-        column: column.id.to_string(),
-        operator,
-        value: value.to_owned(),
-    };
-    match (sign, operator(sign)) {
-        (EMPTY, _) => of(Operator::Is, ""),
-        (NOT_EMPTY, _) => of(Operator::IsNot, ""),
-        (_, operator) => of(operator.unwrap_or(Operator::Is), value),
+    match (sign, operator(column, sign)) {
+        (EMPTY, _) => Condition::is(&column.id, ""),
+        (NOT_EMPTY, _) => Condition::is_not(&column.id, ""),
+        (_, operator) => {
+            let operator = operator.unwrap_or(Operator::Is);
+            Condition { operator, ..Condition::is(&column.id, value) }
+        }
     }
 }

@@ -56,7 +56,7 @@ fn sums(kind: Kind, rows: &Rows) -> Html {
         let title = (unknown > 0).then(|| format!("Unknown for {}", words::of_kind(unknown, kind)));
         let value = words::value(column, &serde_json::Value::from(sum.value));
         Some(html! {
-            <span class="muster-sum" data-sum={sum.column.clone()} {title}>
+            <span data-sum={sum.column.clone()} {title}>
                 <span class="muster-quiet">{ format!("{} ", column.title) }</span>{ value }
             </span>
         })

@@ -75,7 +75,7 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
     let in_sight = |status: &&VcenterStatus| rows.sources.iter().any(|one| one.vcenter == status.vcenter_id);
     let failed: Vec<&str> = service.world().troubled().filter(in_sight).map(|s| s.vcenter.as_str()).collect();
     html! {
-        <span class="muster-found" id="found">
+        <span id="found">
             <strong aria-live="polite">{ count }</strong>
             if let Some(oldest) = oldest {
                 <span class="muster-quiet">{ " · last sync " }<Ago time={oldest} /></span>

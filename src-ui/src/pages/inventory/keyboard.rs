@@ -2,9 +2,10 @@
 //! Refuse those that are for the whole page, and what the browser does better: marked text is copied by it.
 
 use super::menu::At;
-use super::page::{Page, Rect};
+use super::page::Page;
 use super::place::Place;
 use super::table::Properties;
+use crate::components::keys;
 use crate::hooks::{go, replace};
 use crate::state::choice::Choice;
 use crate::state::grid::Step;
@@ -85,8 +86,8 @@ fn act(event: &KeyboardEvent, props: &Properties, place: (usize, usize)) -> Opti
             true
         }
         ("ContextMenu", ..) | ("F10", ..) if key != "F10" || event.shift_key() => {
-            match (row, active_rect()) {
-                (Some(row), Some(Rect { x, y })) => {
+            match (row, active_corner()) {
+                (Some(row), Some((x, y))) => {
                     props.menu.emit(At { row: row.clone(), column, x, y });
                     true
                 }
@@ -117,10 +118,7 @@ fn element(id: &str) -> Option<HtmlElement> {
 
 pub(super) fn bring_into_view() {
     if let Some(cell) = element("cell") {
-        let options = web_sys::ScrollIntoViewOptions::new();
-        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-        options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
-        cell.scroll_into_view_with_scroll_into_view_options(&options);
+        keys::bring_into_view(&cell);
     }
 }
 
@@ -139,9 +137,10 @@ fn in_sight() -> usize {
     usize::try_from(height / row - 2).unwrap_or_default()
 }
 
-fn active_rect() -> Option<Rect> {
+/// Where a menu of the active cell opens, in CSS pixels.
+fn active_corner() -> Option<(f64, f64)> {
     let rect = element("cell")?.get_bounding_client_rect();
-    Some(Rect { x: rect.left() + 8.0, y: rect.bottom() })
+    Some((rect.left() + 8.0, rect.bottom()))
 }
 
 /// Whether somebody marked text with the pointer, which is what is to be copied then.

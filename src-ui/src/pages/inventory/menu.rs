@@ -5,6 +5,7 @@ use super::cell::{is_empty, to};
 use super::page::Page;
 use super::{copying, row};
 use crate::components::icon::icon;
+use crate::components::menu::step;
 use crate::hooks::{go, use_rows};
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
@@ -12,8 +13,7 @@ use crate::state::words;
 use contract::columns::{self, Column, Link, Type, Unit};
 use contract::{Condition, Rows, Target};
 use serde_json::Value as Json;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
+use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
 use yew::prelude::*;
 
 /// Where it was asked for.
@@ -68,9 +68,9 @@ pub(super) fn Menu(props: &Properties) -> Html {
     {
         let (list, at) = (list.clone(), props.at.clone());
         use_effect_with(is_there, move |is_there| {
-            if *is_there && let Some(list) = list.cast::<HtmlElement>() {
-                place(&list, at.x, at.y);
-                step(&list, 0, true);
+            if *is_there && let Some(element) = list.cast::<HtmlElement>() {
+                place(&element, at.x, at.y);
+                step(&list, "Home");
             }
         });
     }
@@ -91,13 +91,9 @@ pub(super) fn Menu(props: &Properties) -> Html {
     let onkeydown = {
         let (list, close) = (list.clone(), close.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let Some(list) = list.cast::<HtmlElement>() else { return };
             match event.key().as_str() {
-                "ArrowDown" => step(&list, 1, false),
-                "ArrowUp" => step(&list, -1, false),
-                "Home" => step(&list, 0, true),
-                "End" => step(&list, -1, true),
                 "Escape" | "Tab" => close.emit(()),
+                key if step(&list, key) => {}
                 _ => return,
             }
             event.prevent_default();
@@ -146,14 +142,7 @@ fn entries(props: &Properties, rows: &Rows) -> Vec<Vec<Entry>> {
 /// To the objects that the cell names.
 fn links(props: &Properties) -> Vec<Entry> {
     const MANY: usize = 5;
-    let Some((_, cells)) =
-        props.page.position(&props.at.row).and_then(|at| row::found(&props.page.answer, at))
-    else {
-        return Vec::new();
-    };
-    let place = props.page.columns.iter().position(|column| column.id == props.at.column.id);
-    let targets =
-        cells.links.iter().find(|(at, _)| Some(*at) == place).map(|(_, targets)| targets.as_slice());
+    let targets = props.page.cell(&props.at.row, &props.at.column.id).map(|cell| cell.links);
     let entry = |target: &Target| {
         let route = to(target, &props.at.row.vcenter);
         Entry::new("arrow-right", format!("Go to {}", words::shown(&target.name)), move || go(&route))
@@ -219,16 +208,13 @@ fn copies(props: &Properties, rows: &Rows) -> Vec<Entry> {
 /// By the value of the cell, or without it.
 fn filters(props: &Properties) -> Vec<Entry> {
     let (page, column) = (&props.page, props.at.column);
-    let Some((_, cells)) = page.position(&props.at.row).and_then(|at| row::found(&page.answer, at)) else {
-        return Vec::new();
-    };
-    let place = page.columns.iter().position(|one| one.id == column.id);
-    let value = match place.and_then(|place| cells.values.get(place)) {
-        None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text.clone(),
-        Some(value @ (Json::Bool(_) | Json::Number(_))) => value.to_string(),
+    let Some(cell) = page.cell(&props.at.row, &column.id) else { return Vec::new() };
+    let value = match cell.value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        value @ (Json::Bool(_) | Json::Number(_)) => value.to_string(),
         // A list has no single value to be held against.
-        Some(Json::Array(_) | Json::Object(_)) => return Vec::new(),
+        Json::Array(_) | Json::Object(_) => return Vec::new(),
     };
     // An age is another one a second later.
     if column.unit == Some(Unit::Seconds) || column.ty == Type::Time {
@@ -259,19 +245,4 @@ fn place(list: &HtmlElement, x: f64, y: f64) {
         format!("left: {:.0}px; top: {:.0}px", fit(x, own.width(), width), fit(y, own.height(), height));
     // An attribute of that name can always be set.
     let _ = list.set_attribute("style", &style);
-}
-
-/// Moves the keyboard among the entries, from where it is or from an end, and around the ends.
-fn step(list: &HtmlElement, by: i32, from_end: bool) {
-    let Ok(items) = list.query_selector_all("[role=menuitem]") else { return };
-    let count = i32::try_from(items.length()).unwrap_or_default();
-    let active = list.owner_document().and_then(|document| document.active_element());
-    let is_active =
-        |at: &i32| items.get(at.unsigned_abs()).and_then(|item| item.dyn_into::<Element>().ok()) == active;
-    let now = if from_end { 0 } else { (0..count).find(is_active).unwrap_or(-by.min(0)) };
-    let next = if count == 0 { return } else { (now + by).rem_euclid(count) };
-    if let Some(item) = items.get(next.unsigned_abs()).and_then(|item| item.dyn_into::<HtmlElement>().ok()) {
-        // An entry takes the focus.
-        let _ = item.focus();
-    }
 }

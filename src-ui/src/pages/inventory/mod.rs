@@ -83,7 +83,7 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let walk = page.clone().map(|page| Callback::from(move |down| page.walk(down))).unwrap_or_default();
     let by_key = page.as_ref().map(|page| page.by_key.clone()).unwrap_or_default();
     html! {
-        <div class="muster-page muster-page--whole muster-inventory">
+        <div class="muster-page muster-page--whole">
             <found::Found view={view.clone()} window={window.clone()} {several} {density} dense={remember.reform(|d: Density| d.name().to_owned())} />
             if let Some(vcenter_id) = view.vcenter.clone() {
                 <VcenterSyncManager {vcenter_id} compact=true />
@@ -131,8 +131,8 @@ fn use_page(view: &View, window: &Window, several: bool) -> Option<Page> {
     let by_key = use_memo((), |()| Rc::new(Cell::new(false)));
     let columns = use_memo((view.kind, several), |_| -> Rc<[_]> { view.columns(several).into() });
     let answer = window.shared();
-    let rows = use_memo(answer.clone().map(ByAddress), |answer| {
-        answer.as_ref().map(|ByAddress(answer)| Page::objects(answer)).unwrap_or_default()
+    let rows = use_memo(window.clone(), |window| {
+        window.shared().map(|answer| Page::objects(&answer)).unwrap_or_default()
     });
     {
         let choice = choice.clone();
@@ -153,16 +153,6 @@ fn use_page(view: &View, window: &Window, several: bool) -> Option<Page> {
         choose,
         by_key: (*by_key).clone(),
     })
-}
-
-/// An answer that is the same as long as it is the same object.
-#[derive(Clone)]
-struct ByAddress(Rc<crate::state::world::Answer>);
-
-impl PartialEq for ByAddress {
-    fn eq(&self, other: &ByAddress) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
 }
 
 /// Copies a text, and what was said of the last one for a while.

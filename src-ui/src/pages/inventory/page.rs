@@ -1,7 +1,8 @@
 //! The rows on screen, as all parts of the page see them.
 //! Refuses to be compared row by row: it is the same as long as the answer is.
 
-use super::row::found;
+use super::cell;
+use super::row::{self, found};
 use crate::hooks::{go, replace};
 use crate::state::choice::Choice;
 use crate::state::grid;
@@ -13,13 +14,6 @@ use contract::columns::Column;
 use std::cell::Cell;
 use std::rc::Rc;
 use yew::prelude::*;
-
-/// A place on screen, in CSS pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Rect {
-    pub(super) x: f64,
-    pub(super) y: f64,
-}
 
 /// What is on screen.
 #[derive(Clone)]
@@ -66,6 +60,13 @@ impl Page {
     /// The place of an object among the rows.
     pub(super) fn position(&self, row: &Selected) -> Option<usize> {
         self.rows.iter().position(|one| one == row)
+    }
+
+    /// The value of a row in a column that is shown.
+    pub(super) fn cell<'a>(&'a self, own: &'a Selected, column: &str) -> Option<cell::Cell<'a>> {
+        let (_, cells) = found(&self.answer, self.position(own)?)?;
+        let position = self.columns.iter().position(|one| one.id == *column)?;
+        Some(row::cell(cells, position, self.columns[position], own))
     }
 
     /// How wide the table is at least and at most, in the font's size.

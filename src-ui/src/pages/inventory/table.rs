@@ -53,9 +53,10 @@ pub(super) fn Table(props: &Properties) -> Html {
     let label = format!("{}, page {}", page.view.kind.title(), page.view.page + 1);
     let (least, most) = page.widths();
     let style = format!("min-inline-size: {least:.1}em; inline-size: min(100%, {most:.1}em)");
-    let all = page.choose.reform({
-        let (choice, rows) = (page.choice.clone(), page.rows.clone());
-        move |()| choice.all(&rows)
+    let is_all = page.choice.has_all(&page.rows);
+    let all = use_callback((page.choice.clone(), page.rows.clone()), {
+        let choose = page.choose.clone();
+        move |(), (choice, rows)| choose.emit(choice.all(rows))
     });
     html! {
         <div class={classes!("muster-rows", format!("muster-rows--{}", props.density.name()))} id="rows"
@@ -65,7 +66,7 @@ pub(super) fn Table(props: &Properties) -> Html {
                 {onkeydown} {onclick} {ondblclick} {oncontextmenu} {onmousedown}>
                 { widths(page) }
                 <Head view={page.view.clone()} columns={page.columns.clone()} active={(row == 0).then_some(column)}
-                    is_all={page.choice.has_all(&page.rows)} {all} />
+                    {is_all} {all} />
                 <tbody>{ for rows(page, &place, drawn) }</tbody>
             </table>
         </div>

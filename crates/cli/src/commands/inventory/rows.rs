@@ -4,27 +4,27 @@
 use crate::output::{self, Output, harmless};
 use crate::table::{self, Fit, Grid};
 use contract::columns::{self, Column};
-use contract::{ApiError, Kind, Time, Value};
+use contract::{ApiError, Time, Value};
 use serde_json::{Map, json};
 use service::{Answer, TableRow};
 use std::io::Write;
 
 /// One JSON array on a line of its own.
 pub(super) fn json(out: &mut dyn Write, answer: &Answer) -> std::io::Result<()> {
+    let identity: Vec<&Column> = columns::of_identity().collect();
     let mut before = "[";
     for row in answer.rows() {
         out.write_all(before.as_bytes())?;
-        out.write_all(harmless(&object(answer, &row).to_string()).as_bytes())?;
+        out.write_all(harmless(&object(&identity, answer, &row).to_string()).as_bytes())?;
         before = ",";
     }
     out.write_all(if answer.is_empty() { b"[]\n" } else { b"]\n" })
 }
 
-fn object(answer: &Answer, row: &TableRow) -> serde_json::Value {
+fn object(identity: &[&Column], answer: &Answer, row: &TableRow) -> serde_json::Value {
     let mut object = Map::new();
-    for (id, value) in columns::IDENTITY.iter().zip(&row.identity) {
-        let column = columns::of(Kind::Vms).column(id);
-        object.insert((*id).to_owned(), column.map_or(serde_json::Value::Null, |c| value.to_json(c)));
+    for (column, value) in identity.iter().zip(&row.identity) {
+        object.insert(column.id.to_string(), value.to_json(column));
     }
     let missing: Map<_, _> =
         row.missing.iter().map(|(column, why)| (column.id.to_string(), json!(why))).collect();
@@ -91,7 +91,7 @@ impl View {
             }
             false => answer.columns.iter().enumerate().map(|(at, column)| (*column, Cell::At(at))).collect(),
         };
-        let vcenter = columns::of(Kind::Vms).column(columns::IDENTITY[0]);
+        let vcenter = columns::of_identity().next();
         let is_there = columns.iter().any(|(column, _)| column.id == columns::IDENTITY[0]);
         if let Some(vcenter) = vcenter.filter(|_| answer.is_of_several() && !is_there) {
             columns.insert(1.min(columns.len()), (vcenter, Cell::Vcenter));
