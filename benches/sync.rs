@@ -4,8 +4,8 @@
 use crate::cost::Cost;
 use crate::peer::{PASSWORD, Peer};
 use anyhow::{Context, Result, ensure};
-use contract::{OperationState, Origin, Trust};
-use service::{AddVcenter, Job, LoginWith, Options, Service, Unlock};
+use contract::{Job, OperationState, Origin, Trust};
+use service::{AddVcenter, LoginWith, Options, Service, Unlock};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -45,6 +45,7 @@ pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Service> {
         keychain: false,
         unlock: Unlock::Never,
         read_only: false,
+        worker: false,
     };
     Ok(service::open(options).await?)
 }
@@ -55,7 +56,7 @@ pub(crate) async fn once(data: &Path, credentials: &Path) -> Result<Cost> {
     let started = Instant::now();
     let service = open(data, credentials).await?;
     let vcenter = service.vcenter(NAME).await?;
-    let job = Job::FullSync { accept_removals: false };
+    let job = Job::FULL_SYNC;
     let id = service.operations().submit(&vcenter.id, job, Origin::User).await?;
     let ended = service.operations().wait(&id).await?;
     ensure!(ended.state == OperationState::Succeeded, "the sync ended badly: {ended:?}");

@@ -6,10 +6,10 @@ use crate::peer::{PASSWORD, Peer};
 use crate::table::{Table, median, percentile};
 use anyhow::{Context, Result, ensure};
 use contract::columns;
-use contract::{Kind, OperationState, Origin, RowQuery, Trust};
+use contract::{Job, Kind, OperationState, Origin, RowQuery, Trust};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
-use service::{AddVcenter, Job, LoginWith, Options, Service, Unlock};
+use service::{AddVcenter, LoginWith, Options, Service, Unlock};
 use simulator::Simulator;
 use std::io::Write;
 use std::path::Path;
@@ -248,6 +248,7 @@ pub(crate) async fn open(data: &Path) -> Result<Service> {
         keychain: false,
         unlock: Unlock::Never,
         read_only: false,
+        worker: false,
     };
     Ok(service::open(options).await?)
 }
@@ -273,7 +274,7 @@ pub(crate) async fn add(
 
 /// Syncs everything; answers with when that was published, milliseconds since 1970.
 pub(crate) async fn sync(service: &Service, vcenter: &contract::VcenterId) -> Result<i64> {
-    let job = Job::FullSync { accept_removals: false };
+    let job = Job::FULL_SYNC;
     let id = service.operations().submit(vcenter, job, Origin::User).await?;
     let ended = service.operations().wait(&id).await?;
     ensure!(ended.state == OperationState::Succeeded, "the sync failed: {:?}", ended.error);

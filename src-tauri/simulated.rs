@@ -1,8 +1,8 @@
 //! The simulated estate: vCenters of our own inside this process, and a service on a data folder of its own.
 //! Refuses to touch the real data: no credential, no row and no total is shared with it.
 
-use contract::{ApiError, Code, Origin, Trust};
-use service::{AddVcenter, Job, LoginWith, Options, Service, Unlock};
+use contract::{ApiError, Code, Job, Origin, Trust};
+use service::{AddVcenter, LoginWith, Options, Service, Unlock};
 use simulator::Simulator;
 use std::path::{Path, PathBuf};
 use tokio::time::Instant;
@@ -37,6 +37,7 @@ impl Simulated {
             keychain: false,
             unlock: Unlock::Never,
             read_only: false,
+            worker: false,
         };
         let mut simulated =
             Simulated { service: service::open(options).await?, data_dir, servers: Vec::new() };
@@ -65,8 +66,7 @@ impl Simulated {
         };
         self.servers.push(server);
         let added = self.service.add_vcenter(add).await?.what;
-        let job = Job::FullSync { accept_removals: false };
-        self.service.operations().submit(&added.id, job, Origin::User).await?;
+        self.service.operations().submit(&added.id, Job::FULL_SYNC, Origin::User).await?;
         Ok(())
     }
 

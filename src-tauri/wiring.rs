@@ -40,7 +40,8 @@ impl Wiring {
     /// Remembers where the data is, and opens nothing yet.
     pub(crate) fn new(data_dir: Option<PathBuf>) -> Wiring {
         // What a person does in the window may unlock the keychain; what happens by itself never does.
-        let options = Options::from_environment(data_dir, Unlock::Ask);
+        let options = Options::from_environment(data_dir, Unlock::Ask)
+            .map(|options| Options { worker: true, ..options });
         Wiring(Arc::new(Inner {
             options,
             real: OnceCell::new(),

@@ -534,7 +534,7 @@ async fn a_cancelled_sync_leaves_no_session_with_views_and_collectors_behind() {
         "method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}
     }));
     let vcenter = service.vcenter("Berlin").await.unwrap();
-    let job = service::Job::FullSync { accept_removals: false };
+    let job = contract::Job::FULL_SYNC;
     let id = service.operations().submit(&vcenter.id, job, contract::Origin::User).await.unwrap();
     eventually("the sync reads VMs", || peer.is_holding());
     service.operations().withdraw(&id).await.unwrap();

@@ -4,9 +4,9 @@
 use crate::support::{
     END, Ended, Musterctl, PASSWORD, Peer, ends_in_time, eventually, interrupt, table, terminate,
 };
-use contract::{Kind, Origin};
+use contract::{Job, Kind, Origin};
 use serde_json::json;
-use service::{Freshness, Job};
+use service::Freshness;
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixListener;
 use std::process::Child;
@@ -159,7 +159,7 @@ async fn a_ping_that_is_never_answered_does_not_hold_up_the_end() {
     let muster = Musterctl::with(&peer, "Berlin");
     let service = muster.service().await;
     let vcenter = service.vcenter("Berlin").await.unwrap();
-    let job = Job::Refresh { kind: Kind::Datacenters, accept_removals: false };
+    let job = Job::Refresh { of: Kind::Datacenters, accept_removals: false };
     let id = service.operations().submit(&vcenter.id, job, Origin::User).await.unwrap();
     assert!(service.operations().wait(&id).await.unwrap().error.is_none());
     assert_eq!(peer.sessions(), 1);
@@ -187,7 +187,7 @@ async fn a_service_whose_servers_answer_nothing_closes_in_time_all_the_same() {
     let vcenter = service.vcenter("Berlin").await.unwrap();
     service.read_fresh(&vcenter.id, Kind::Datacenters, Freshness::AtMost(Duration::ZERO)).await.unwrap();
     peer.rule(json!({"method": "*", "action": {"hold": true}}));
-    let job = Job::FullSync { accept_removals: false };
+    let job = Job::FULL_SYNC;
     service.operations().submit(&vcenter.id, job, Origin::User).await.unwrap();
     while !peer.is_holding() {
         tokio::time::sleep(Duration::from_millis(20)).await;

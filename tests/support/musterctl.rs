@@ -97,6 +97,7 @@ impl Musterctl {
             keychain: false,
             unlock: Unlock::Never,
             read_only: false,
+            worker: false,
         };
         service::open(options).await.expect("the service opens")
     }

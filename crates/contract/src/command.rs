@@ -2,7 +2,7 @@
 //! Shell registration, access control and the window's calls derive from this list; it runs none of them.
 
 use crate::{
-    Credential, Kind, Operation, OperationId, Probe, Role, RowQuery, Rows, TestReport, Trust, Vcenter,
+    Credential, Job, Operation, OperationId, Probe, Role, RowQuery, Rows, TestReport, Trust, Vcenter,
     VcenterId, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -84,38 +84,13 @@ commands! {
         vcenter: VcenterId,
     } => "remove_vcenter", Admin, ();
 
-    /// Logs in, looks around, logs out; answers when that is done.
-    TestConnection {
-        /// Which vCenter.
-        vcenter: VcenterId,
-        /// Whether a login that was rejected before is tried again.
-        retry_login: bool,
-    } => "test_connection", Operator, TestReport;
-    /// Asks for a sync of hosts.
-    SyncHosts {
+    /// Asks for a job on a vCenter; answers with its operation, or an equal one that waits or runs already.
+    Submit {
         /// Of which vCenter.
         vcenter: VcenterId,
-        /// Names or morefs of clusters; empty for all hosts.
-        clusters: Vec<String>,
-        /// Whether the deletion guard was answered.
-        accept_removals: bool,
-    } => "sync_hosts", Operator, OperationId;
-    /// Asks for a sync of everything.
-    FullSync {
-        /// Of which vCenter.
-        vcenter: VcenterId,
-        /// Whether the deletion guard was answered.
-        accept_removals: bool,
-    } => "full_sync", Operator, OperationId;
-    /// Asks for a refresh of one kind.
-    RefreshKind {
-        /// Of which vCenter.
-        vcenter: VcenterId,
-        /// Which kind.
-        kind: Kind,
-        /// Whether the deletion guard was answered.
-        accept_removals: bool,
-    } => "refresh_kind", Operator, OperationId;
+        /// What to do.
+        job: Job,
+    } => "submit", Operator, OperationId;
     /// Takes back what was asked for; it goes on if another process waits for it.
     CancelOperation {
         /// Which.

@@ -25,3 +25,13 @@ pub enum Event {
     /// The receiver was too slow and missed events: read everything again.
     Lagged,
 }
+
+impl Event {
+    /// Whether whoever waits for an operation has a reason to look at it.
+    pub fn is_about(&self, id: &OperationId) -> bool {
+        match self {
+            Event::OperationChanged { operation } => operation == id,
+            other => *other == Event::Lagged,
+        }
+    }
+}

@@ -120,12 +120,6 @@ impl Kind {
         self.plural().trim_end_matches('s').to_owned()
     }
 
-    /// A scope, within a sentence: the names of kinds as people write them, anything else as it is.
-    pub fn in_words(scope: &[String]) -> String {
-        let words = scope.iter().map(|word| Kind::from_name(word).map_or_else(|| word.clone(), Kind::plural));
-        words.collect::<Vec<_>>().join(", ")
-    }
-
     /// The kind of that name, listed or not.
     pub fn from_name(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
@@ -180,14 +174,4 @@ impl std::fmt::Display for Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Kind;
-
-    #[test]
-    fn a_scope_within_a_sentence_calls_kinds_as_people_do_and_clusters_by_their_names() {
-        let words =
-            |scope: &[&str]| Kind::in_words(&scope.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
-        assert_eq!(words(&["vms"]), "VMs");
-        assert_eq!(words(&["resource-pools", "Gold"]), "resource pools, Gold");
-    }
-}
+mod tests {}

@@ -1,7 +1,7 @@
 //! Operations: everything that talks to a vCenter, with its outcome.
 //! Refuses to run them.
 
-use crate::{ApiError, OperationId, Time, VcenterId};
+use crate::{ApiError, Job, OperationId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 macro_rules! names {
@@ -112,17 +112,18 @@ pub struct Operation {
     pub vcenter: String,
     /// Id of its vCenter.
     pub vcenter_id: VcenterId,
-    /// What it does.
-    pub kind: OperationKind,
-    /// What it is about, in the field's words: cluster names of a host sync, the kind of a refresh.
-    pub scope: Vec<String>,
+    /// What it does: `kind`, `scope` and the whole of it as `job`.
+    #[serde(flatten, with = "crate::job::in_operation")]
+    pub job: Job,
     /// Who asked.
     pub origin: Origin,
     /// How far it is.
     pub state: OperationState,
     /// How often it was started.
     pub attempts: u32,
-    /// How many processes wait for it, or waited when it ended; it is cancelled with the last of them.
+    /// Whether it ends when nobody waits for it any more; else it runs in any case.
+    pub awaited: bool,
+    /// How many processes wait for it, or waited when it ended.
     pub waiting: u32,
     /// When it was asked for.
     pub submitted_at: Time,
@@ -142,11 +143,18 @@ pub struct Operation {
     pub bytes: u64,
     /// Why it failed, or what is missing of a partial one.
     pub error: Option<ApiError>,
+    /// What it answers with beside its counts: the report of a test.
+    pub result: Option<serde_json::Value>,
 }
 
 impl Operation {
+    /// What it does, in a word.
+    pub fn kind(&self) -> OperationKind {
+        self.job.kind()
+    }
+
     /// Whether it is a sync, of whatever, that a person asked for.
     pub fn is_sync_of_a_person(&self) -> bool {
-        self.origin == Origin::User && self.kind != OperationKind::Test
+        self.origin == Origin::User && self.kind() != OperationKind::Test
     }
 }

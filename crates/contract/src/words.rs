@@ -1,9 +1,30 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+use crate::Job;
 use crate::columns::{Column, Type, Unit};
 use serde_json::Value as Json;
 use std::borrow::Cow;
+
+/// What a connection test is called.
+pub const CONNECTION_TEST: &str = "Connection test";
+
+/// What a job is called: `Full sync`, `Host sync of prod`, `Refresh of VMs`.
+pub fn job(job: &Job) -> String {
+    match job {
+        Job::Test { .. } => CONNECTION_TEST.to_owned(),
+        Job::FullSync { .. } => "Full sync".to_owned(),
+        Job::SyncHosts { clusters, .. } if clusters.is_empty() => "Host sync".to_owned(),
+        Job::SyncHosts { clusters, .. } => format!("Host sync of {}", clusters.join(", ")),
+        Job::Refresh { of, .. } => format!("Refresh of {}", of.plural()),
+    }
+}
+
+/// A phrase as it stands within a sentence: only its first letter changes, names in it are names.
+pub fn within_a_sentence(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
 
 /// `1,234,567`: the same in every locale that reads English.
 pub fn grouped(number: i64) -> String {

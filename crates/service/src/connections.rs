@@ -56,6 +56,36 @@ fn is_reached_alike(one: &VcenterRecord, other: &VcenterRecord) -> bool {
         == (&theirs.host, theirs.port, &theirs.credential_id, &theirs.user, &other.trust)
 }
 
+/// A session of one user. It is logged out when that one is done with it, also if it was cancelled while it logged in.
+pub(crate) struct Own {
+    lease: Option<Lease>,
+    under_way: TaskTracker,
+}
+
+impl Own {
+    pub(crate) fn lease(&self) -> &Lease {
+        match &self.lease {
+            Some(lease) => lease,
+            None => unreachable!("it is taken by its end alone"),
+        }
+    }
+
+    /// Logs out, and waits for it.
+    pub(crate) async fn end(mut self) {
+        if let Some(lease) = self.lease.take() {
+            log_out(&lease).await;
+        }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            self.under_way.spawn(async move { log_out(&lease).await });
+        }
+    }
+}
+
 /// Counts what went over the sessions that one operation used.
 #[derive(Default)]
 pub(crate) struct Meter(Mutex<Vec<Lease>>);
@@ -102,6 +132,21 @@ impl Connections {
         }
     }
 
+    /// A session that nobody else gets, which ends with whoever uses it: what a test says of a login must be true of a
+    /// login, and nothing that runs beside it may lose its session.
+    pub(crate) async fn own(&self, vcenter: &VcenterId, login: LoginAs) -> Result<Own, ApiError> {
+        loop {
+            let vcenter = self.store.vcenter(vcenter).await.map_err(explain::store)?;
+            if let Some(session) = self.open(vcenter, login, Connections::keep_apart).await? {
+                return Ok(session);
+            }
+        }
+    }
+
+    async fn keep_apart(self, lease: Lease) -> Result<Own, ApiError> {
+        Ok(Own { lease: Some(lease), under_way: self.under_way.clone() })
+    }
+
     /// `None` if what is configured was changed before the login.
     async fn lease_as_configured(
         &self,
@@ -118,6 +163,16 @@ impl Connections {
             Some(_) => self.leave(id).await,
             None => {}
         }
+        self.open(vcenter, login, Connections::keep).await
+    }
+
+    /// Logs in, and does with the session what is to become of it. The one way to a session.
+    async fn open<T: Send + 'static, Kept: Future<Output = Result<T, ApiError>> + Send + 'static>(
+        &self,
+        vcenter: VcenterRecord,
+        login: LoginAs,
+        keep: impl FnOnce(Connections, Lease) -> Kept + Send + 'static,
+    ) -> Result<Option<T>, ApiError> {
         if !login.retry {
             self.logins.look(&vcenter, login.by_user).await?;
         }
@@ -128,7 +183,13 @@ impl Connections {
         // Before login, so that no password goes to another server than the one it was meant for.
         let is_known = logins::is_known(&vcenter, client.about())?;
         let this = self.clone();
-        self.to_the_end(async move { this.log_in(client, vcenter, is_known, login).await }).await?
+        let work = async move {
+            match this.log_in(client, vcenter, is_known, login).await? {
+                Some(lease) => keep(this, lease).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        self.to_the_end(work).await?
     }
 
     /// Runs something that logs in, and goes on if the caller is cancelled: a login that was sent has a session as
@@ -266,7 +327,7 @@ impl Connections {
                     opened_for: vcenter.clone(),
                     before: Traffic::default(),
                 };
-                self.keep(lease).await.map(Some)
+                Ok(Some(lease))
             }
             Err(error) => {
                 log_out_of(&session).await;
@@ -277,7 +338,7 @@ impl Connections {
 
     /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already. Where
     /// two logged in at once the first session serves both, and the other one ends.
-    async fn keep(&self, lease: Lease) -> Result<Lease, ApiError> {
+    async fn keep(self, lease: Lease) -> Result<Lease, ApiError> {
         let id = lease.opened_for.vcenter.id.clone();
         let (kept, left) = {
             let mut live = self.live.lock().await;

@@ -2,6 +2,7 @@
 //! Refuses to queue without end: who is too slow is told to read everything again.
 
 use crate::inventory::Inventory;
+use crate::operations::Operations;
 use contract::{Event, OperationId, VcenterId};
 use store::{Change, Changes, Topic};
 use tokio::sync::broadcast;
@@ -29,7 +30,13 @@ impl Events {
     }
 
     /// Takes over and publishes what other processes change, until cancelled.
-    pub(crate) async fn relay(self, mut changes: Changes, inventory: Inventory, cancel: CancellationToken) {
+    pub(crate) async fn relay(
+        self,
+        mut changes: Changes,
+        inventory: Inventory,
+        operations: Operations,
+        cancel: CancellationToken,
+    ) {
         while let Some(changes) = cancel.run_until_cancelled(changes.next()).await {
             let changes = changes.unwrap_or_else(|error| {
                 tracing::warn!(%error, "what other processes changed could not be read");
@@ -39,7 +46,11 @@ impl Events {
                 // Whoever hears of a new inventory must be able to read it.
                 match &event {
                     Event::InventoryChanged { vcenter } => inventory.reload_if_read(vcenter).await,
-                    Event::Lagged => inventory.reload_all().await,
+                    Event::OperationChanged { .. } => operations.wake(),
+                    Event::Lagged => {
+                        inventory.reload_all().await;
+                        operations.wake();
+                    }
                     _ => {}
                 }
                 self.publish(event);

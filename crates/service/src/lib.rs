@@ -30,7 +30,7 @@ pub use events::Subscription;
 pub use explain::{look_at_the_server, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
-pub use operations::{Job, Operations};
+pub use operations::Operations;
 pub use query::{Query, TableRow};
 pub use reads::Reading;
 pub use secrets::{SecretString, Unlock, read_password_from_stdin, typed_password};
@@ -79,6 +79,8 @@ pub struct Options {
     pub unlock: Unlock,
     /// Whether a data folder that can't be written is opened all the same, for what there is to read.
     pub read_only: bool,
+    /// Whether this process runs what nobody waits for: one that stays, such as the window.
+    pub worker: bool,
 }
 
 impl Options {
@@ -94,7 +96,7 @@ impl Options {
         // An empty or relative one would find passwords wherever the command happens to be called.
         let credentials_dir =
             std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).filter(|dir| dir.is_absolute());
-        Ok(Options { data_dir, credentials_dir, keychain: true, unlock, read_only: false })
+        Ok(Options { data_dir, credentials_dir, keychain: true, unlock, read_only: false, worker: false })
     }
 }
 
@@ -144,11 +146,20 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let logins = Logins::new(store.clone(), secrets.clone(), options.unlock, events.clone(), now);
     let connections = Connections::new(store.clone(), logins.clone(), closing.clone());
     let inventory = Inventory::new(store.clone());
-    let operations =
-        Operations::new(store.clone(), connections.clone(), inventory.clone(), events.clone(), now);
-    let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    if options.worker {
+        store.work().map_err(explain::store)?;
+    }
     let changes = store.changes().await.map_err(explain::store)?;
-    background.spawn(events.clone().relay(changes, inventory.clone(), closing.clone()));
+    let operations = Operations::start(operations::Parts {
+        store: store.clone(),
+        connections: connections.clone(),
+        inventory: inventory.clone(),
+        events: events.clone(),
+        is_worker: options.worker,
+        now,
+    });
+    let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
     let unlock = options.unlock;
     let inner = Inner {

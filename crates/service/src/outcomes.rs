@@ -129,6 +129,7 @@ impl Outcomes {
                 calls: ran.finish.calls,
                 bytes: ran.finish.bytes,
                 error: ran.finish.error.clone(),
+                result: ran.finish.result.clone(),
                 ..operation
             },
             Some(End::NeverBegan { state, at, error, .. }) => {

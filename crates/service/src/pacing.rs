@@ -1,7 +1,7 @@
 //! When a kind that is stale may be read again by itself: reading may take a tenth of the time at most.
 //! Refuses to hold up what a person asks for.
 
-use contract::{Kind, Operation, OperationKind, OperationState, RefreshWait, Time};
+use contract::{Job, Kind, Operation, OperationKind, OperationState, RefreshWait, Time};
 
 /// A refresh that took so long is followed by so many times that until the next one begins.
 const SHARE: i64 = 10;
@@ -14,7 +14,7 @@ pub(crate) fn wait(operations: &[Operation], kind: Kind, now: Time) -> Option<Re
     let mut reads = operations.iter().filter(|operation| has_read(operation, kind));
     let newest = reads.clone().next()?;
     // A full sync reads every kind, so a refresh of this one alone says better how long that takes.
-    let alone = reads.find(|operation| operation.kind == OperationKind::Refresh);
+    let alone = reads.find(|operation| operation.kind() == OperationKind::Refresh);
     let took = took(alone.unwrap_or(newest))?;
     let ended = newest.finished_at?;
     let until = Time(ended.0.saturating_add(took.saturating_mul(SHARE)));
@@ -26,7 +26,7 @@ pub(crate) fn wait(operations: &[Operation], kind: Kind, now: Time) -> Option<Re
 /// Why the newest read of a vCenter's inventory failed; a cancelled one says nothing of it.
 pub(crate) fn failure(operations: &[Operation]) -> Option<contract::Code> {
     let is_read = |operation: &&Operation| {
-        operation.kind != OperationKind::Test
+        operation.kind() != OperationKind::Test
             && operation.state.is_final()
             && operation.state != OperationState::Cancelled
     };
@@ -41,11 +41,11 @@ fn has_read(operation: &Operation, kind: Kind) -> bool {
         operation.state,
         OperationState::Succeeded | OperationState::Partial | OperationState::Failed
     );
-    let of_kind = match operation.kind {
-        OperationKind::FullSync => true,
-        OperationKind::SyncHosts => kind == Kind::Hosts && operation.scope.is_empty(),
-        OperationKind::Refresh => operation.scope.iter().any(|name| name == kind.covered_by().name()),
-        OperationKind::Test => false,
+    let of_kind = match &operation.job {
+        Job::FullSync { .. } => true,
+        Job::SyncHosts { clusters, .. } => kind == Kind::Hosts && clusters.is_empty(),
+        Job::Refresh { of, .. } => *of == kind.covered_by(),
+        Job::Test { .. } => false,
     };
     ran && of_kind
 }
@@ -61,20 +61,24 @@ mod tests {
     use super::*;
     use contract::{ApiError, Code, Origin};
 
-    fn operation(kind: OperationKind, scope: &[&str], began: i64, ended: i64) -> Operation {
+    fn operation(job: Job, began: i64, ended: i64) -> Operation {
         Operation {
             origin: Origin::Reader,
             state: OperationState::Succeeded,
             submitted_at: Time(began),
             started_at: Some(Time(began)),
             finished_at: Some(Time(ended)),
-            ..crate::tests::operation(kind, scope)
+            ..crate::tests::operation(job)
         }
+    }
+
+    fn refresh(of: Kind) -> Job {
+        Job::Refresh { of, accept_removals: false }
     }
 
     #[test]
     fn a_refresh_of_40_seconds_is_not_begun_again_before_400_more_have_passed() {
-        let vms = operation(OperationKind::Refresh, &["vms"], 0, 40_000);
+        let vms = operation(refresh(Kind::Vms), 0, 40_000);
         let waits = |kind, now: i64| wait(std::slice::from_ref(&vms), kind, Time(now));
         let until = Some(RefreshWait { until: Time(440_000), took_seconds: 40 });
         assert_eq!((waits(Kind::Vms, 40_000), waits(Kind::Vms, 439_999)), (until, until));
@@ -86,8 +90,8 @@ mod tests {
 
     #[test]
     fn after_a_full_sync_a_kind_waits_as_long_as_its_own_refresh_took() {
-        let full = operation(OperationKind::FullSync, &[], 100_000, 200_000);
-        let hosts = operation(OperationKind::Refresh, &["hosts"], 50_000, 52_000);
+        let full = operation(Job::FULL_SYNC, 100_000, 200_000);
+        let hosts = operation(refresh(Kind::Hosts), 50_000, 52_000);
         let history = [full, hosts];
         let until = |kind| wait(&history, kind, Time(200_000)).map(|wait| wait.until);
         assert_eq!(until(Kind::Hosts), Some(Time(220_000)));
@@ -96,20 +100,20 @@ mod tests {
 
     #[test]
     fn a_failed_refresh_is_told_until_the_next_one_succeeds_and_tests_and_cancels_say_nothing() {
-        let ended = |kind, state, error: Option<Code>| Operation {
+        let ended = |job, state, error: Option<Code>| Operation {
             state,
             error: error.map(|code| ApiError::new(code, "no")),
-            ..operation(kind, &["vms"], 0, 1)
+            ..operation(job, 0, 1)
         };
         use OperationState::{Cancelled, Failed, Partial, Running, Succeeded};
-        let test = ended(OperationKind::Test, Succeeded, None);
-        let cancelled = ended(OperationKind::Refresh, Cancelled, Some(Code::Cancelled));
-        let running = ended(OperationKind::Refresh, Running, None);
-        let failed = ended(OperationKind::Refresh, Failed, Some(Code::Unreachable));
+        let test = ended(Job::TEST, Succeeded, None);
+        let cancelled = ended(refresh(Kind::Vms), Cancelled, Some(Code::Cancelled));
+        let running = ended(refresh(Kind::Vms), Running, None);
+        let failed = ended(refresh(Kind::Vms), Failed, Some(Code::Unreachable));
         let history = [running, test, cancelled, failed.clone()];
         assert_eq!(failure(&history), Some(Code::Unreachable));
         for well in [Succeeded, Partial] {
-            assert_eq!(failure(&[ended(OperationKind::FullSync, well, None), failed.clone()]), None);
+            assert_eq!(failure(&[ended(Job::FULL_SYNC, well, None), failed.clone()]), None);
         }
         assert_eq!(failure(&[]), None);
     }

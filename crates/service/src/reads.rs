@@ -3,9 +3,9 @@
 
 use crate::Clock;
 use crate::inventory::{Freshness, Inventory, Known, was_read_since};
-use crate::operations::{Job, Operations};
+use crate::operations::Operations;
 use crate::pacing;
-use contract::{ApiError, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
+use contract::{ApiError, Job, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -150,7 +150,7 @@ impl Reads {
         let operation = match running {
             Some(operation) => operation,
             None => {
-                let job = Job::Refresh { kind, accept_removals: false };
+                let job = Job::Refresh { of: kind, accept_removals: false };
                 self.operations.submit(vcenter, job, Origin::Reader).await?
             }
         };

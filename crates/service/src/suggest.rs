@@ -1,7 +1,7 @@
 //! Commands that users are told to call, written so that a POSIX shell hands over exactly the words that are meant.
 //! Refuses to leave any name as it is: people give them, and servers.
 
-use contract::{Operation, OperationKind};
+use contract::{Job, Operation};
 use std::fmt;
 
 /// A command of `musterctl`, as it is shown.
@@ -46,16 +46,13 @@ impl Suggestion {
 
     /// What does once more what an operation did, with the removals accepted that stopped it.
     pub(crate) fn accepting_removals_of(operation: &Operation) -> Suggestion {
-        let command = match operation.kind {
-            OperationKind::SyncHosts => operation
-                .scope
+        let command = match &operation.job {
+            Job::SyncHosts { clusters, .. } => clusters
                 .iter()
                 .fold(Suggestion::of("sync hosts"), |command, cluster| command.option("--cluster", cluster)),
-            OperationKind::Refresh => {
-                operation.scope.iter().fold(Suggestion::of("refresh"), |command, kind| command.about(kind))
-            }
+            Job::Refresh { of, .. } => Suggestion::of("refresh").about(of.name()),
             // A test removes nothing.
-            OperationKind::FullSync | OperationKind::Test => Suggestion::of("sync full"),
+            Job::FullSync { .. } | Job::Test { .. } => Suggestion::of("sync full"),
         };
         command.about(&operation.vcenter).flag("--accept-removals")
     }
@@ -103,17 +100,23 @@ mod tests {
 
     #[test]
     fn removals_are_accepted_of_the_job_that_found_them_and_no_more() {
-        for (kind, scope, command) in [
-            (OperationKind::FullSync, &[][..], "musterctl sync full 'Berlin 2' --accept-removals"),
-            (OperationKind::SyncHosts, &[], "musterctl sync hosts 'Berlin 2' --accept-removals"),
+        let hosts = |clusters: &[&str]| Job::SyncHosts {
+            clusters: clusters.iter().map(|&one| one.to_owned()).collect(),
+            accept_removals: false,
+        };
+        for (job, command) in [
+            (Job::FULL_SYNC, "musterctl sync full 'Berlin 2' --accept-removals"),
+            (hosts(&[]), "musterctl sync hosts 'Berlin 2' --accept-removals"),
             (
-                OperationKind::SyncHosts,
-                &["prod", "it's $(here)", "-x"],
+                hosts(&["prod", "it's $(here)", "-x"]),
                 r"musterctl sync hosts 'Berlin 2' --cluster prod --cluster 'it'\''s $(here)' --cluster=-x --accept-removals",
             ),
-            (OperationKind::Refresh, &["vms"], "musterctl refresh vms 'Berlin 2' --accept-removals"),
+            (
+                Job::Refresh { of: contract::Kind::Vms, accept_removals: false },
+                "musterctl refresh vms 'Berlin 2' --accept-removals",
+            ),
         ] {
-            assert_eq!(Suggestion::accepting_removals_of(&operation(kind, scope)).to_string(), command);
+            assert_eq!(Suggestion::accepting_removals_of(&operation(job)).to_string(), command);
         }
     }
 

@@ -2,9 +2,7 @@
 //! Refuses to wait for that clock: it stands still until a test moves it.
 
 use super::*;
-use contract::{
-    Diff, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Trust, VcenterStatus,
-};
+use contract::{Diff, Job, Operation, OperationId, OperationState, Origin, Progress, Trust, VcenterStatus};
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -25,6 +23,7 @@ pub(crate) async fn fresh(folder: &tempfile::TempDir) -> Service {
         keychain: false,
         unlock: Unlock::Never,
         read_only: false,
+        worker: false,
     };
     open_with(options, set_clock).await.unwrap()
 }
@@ -47,23 +46,22 @@ pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Servi
 }
 
 pub(crate) async fn sync(service: &Service, vcenter: &VcenterId) {
-    let job = Job::FullSync { accept_removals: false };
-    let id = service.operations().submit(vcenter, job, Origin::User).await.unwrap();
+    let id = service.operations().submit(vcenter, Job::FULL_SYNC, Origin::User).await.unwrap();
     let ended = service.operations().wait(&id).await.unwrap();
     assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.error);
 }
 
 /// An operation that somebody asked for, and nothing more is known of it.
-pub(crate) fn operation(kind: OperationKind, scope: &[&str]) -> Operation {
+pub(crate) fn operation(job: Job) -> Operation {
     Operation {
         id: OperationId("o".into()),
         vcenter: "Berlin 2".into(),
         vcenter_id: VcenterId("v".into()),
-        kind,
-        scope: scope.iter().map(|word| (*word).to_owned()).collect(),
+        job,
         origin: Origin::User,
         state: OperationState::Running,
         attempts: 1,
+        awaited: true,
         waiting: 1,
         submitted_at: Time(0),
         started_at: None,
@@ -73,6 +71,7 @@ pub(crate) fn operation(kind: OperationKind, scope: &[&str]) -> Operation {
         calls: 0,
         bytes: 0,
         error: None,
+        result: None,
     }
 }
 
@@ -124,8 +123,7 @@ async fn a_service_that_closes_takes_no_more_in() {
     let folder = tempfile::tempdir().unwrap();
     let (service, vcenter) = on(&server, &folder).await;
     service.close().await;
-    let job = Job::FullSync { accept_removals: false };
-    let refused = service.operations().submit(&vcenter, job, Origin::User).await.unwrap_err();
+    let refused = service.operations().submit(&vcenter, Job::FULL_SYNC, Origin::User).await.unwrap_err();
     assert_eq!(refused.code, Code::Cancelled);
     server.stop().await;
 }

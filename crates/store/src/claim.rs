@@ -34,6 +34,8 @@ pub struct Finish {
     pub bytes: u64,
     /// Why it failed, or what is missing.
     pub error: Option<ApiError>,
+    /// What it answers with beside its counts.
+    pub result: Option<serde_json::Value>,
 }
 
 impl Store {
@@ -83,11 +85,12 @@ impl Store {
         finish: &Finish,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
-        let Finish { state, at, progress, diff, calls, bytes, error } = finish;
+        let Finish { state, at, progress, diff, calls, bytes, error, result } = finish;
         let error = error.as_ref().map(row::json).transpose().during(attempt)?;
+        let result = result.as_ref().map(row::json).transpose().during(attempt)?;
         let updated = sqlx::query(
             "UPDATE operations SET state = $1, finished_at = $2, step = $3, done = $4, total = $5, added = $6, \
-             changed = $7, removed = $8, unchanged = $9, calls = $10, bytes = $11, error = $12, percent = $15 \
+             changed = $7, removed = $8, unchanged = $9, calls = $10, bytes = $11, error = $12, percent = $15, result = $16 \
              WHERE id = $13 AND claim_no = $14 AND state = 'running'",
         )
         .bind(state.name())
@@ -105,6 +108,7 @@ impl Store {
         .bind(claim.operation.id.as_str())
         .bind(claim.claim_no)
         .bind(progress.percent)
+        .bind(result)
         .execute(&mut **tx)
         .await
         .during(attempt)?;

@@ -8,6 +8,7 @@ use crate::error::{During, Error};
 use crate::row;
 use contract::{ApiError, Code, OperationId, Time};
 use sqlx::Row;
+use std::collections::BTreeMap;
 
 impl Store {
     /// Ends the operations whose process died, and drops what they staged. Submitting and claiming do so first.
@@ -51,12 +52,23 @@ impl Store {
         Ok(interrupted)
     }
 
-    /// The numbers of live operations whose process is dead, or is nobody's any more.
+    /// The numbers of live operations that nobody will end: of a process that died, or that wait for their turn and for whom
+    /// nobody waits any more, who should.
     async fn dead(&self, connection: &mut DbConnection) -> Result<Vec<i64>, sqlx::Error> {
-        const LIVE: &str = "SELECT seq, owner FROM operations WHERE state IN ('queued', 'running')";
+        const LIVE: &str = "SELECT o.seq, o.state, o.owner, o.awaited, w.process FROM operations o \
+            LEFT JOIN waiters w ON w.operation_id = o.id AND o.state = 'queued' WHERE o.state IN ('queued', 'running')";
         let rows = sqlx::query(LIVE).fetch_all(connection).await?;
-        let is_dead = |row: &&DbRow| !row.try_get("owner").is_ok_and(|owner| self.is_alive(owner));
-        rows.iter().filter(is_dead).map(|row| row.try_get("seq")).collect()
+        let lives =
+            |row: &DbRow, column: &str| row.try_get(column).is_ok_and(|process| self.is_alive(process));
+        let mut live: BTreeMap<i64, bool> = BTreeMap::new();
+        for row in &rows {
+            let is_live = match row.try_get("state")? {
+                "running" => lives(row, "owner"),
+                _ => lives(row, "process") || row.try_get("awaited").is_ok_and(|awaited: bool| !awaited),
+            };
+            *live.entry(row.try_get("seq")?).or_default() |= is_live;
+        }
+        Ok(live.into_iter().filter(|(_, is_live)| !is_live).map(|(seq, _)| seq).collect())
     }
 }
 

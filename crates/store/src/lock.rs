@@ -130,6 +130,16 @@ fn others(run: &Path, own: &str) -> Vec<String> {
     alive.map(name).collect()
 }
 
+/// Says that this process runs what nobody waits for.
+pub(crate) fn work(run: &Path, own: &str) -> std::io::Result<()> {
+    private(&working(run, own)).map(drop)
+}
+
+/// Whether a process that is alive runs what nobody waits for.
+pub(crate) fn has_worker(run: &Path) -> bool {
+    ids(run).iter().any(|id| working(run, id).exists() && is_alive(run, id))
+}
+
 fn sweep(run: &Path) {
     for id in ids(run) {
         if !is_alive(run, &id) {
@@ -141,6 +151,7 @@ fn sweep(run: &Path) {
 fn remove(run: &Path, id: &str) {
     // What can't be removed now is removed by whoever sweeps next.
     let _ = std::fs::remove_file(described(run, id));
+    let _ = std::fs::remove_file(working(run, id));
     let _ = std::fs::remove_file(locked(run, id));
 }
 
@@ -156,6 +167,10 @@ fn locked(run: &Path, id: &str) -> PathBuf {
 // Beside the lock: on Windows nobody else can read a locked file.
 fn described(run: &Path, id: &str) -> PathBuf {
     run.join(format!("{id}.txt"))
+}
+
+fn working(run: &Path, id: &str) -> PathBuf {
+    run.join(format!("{id}.worker"))
 }
 
 fn own_description() -> String {

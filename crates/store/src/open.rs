@@ -161,6 +161,21 @@ impl Store {
         lock::login(&self.0.dir.join("run"), credential.as_str()).await
     }
 
+    /// From now on others count on this process to run what nobody waits for.
+    pub fn work(&self) -> Result<(), Error> {
+        let run = self.0.dir.join("run");
+        lock::work(&run, self.process_id()).map_err(|source| Error::Io {
+            attempt: "announcing a worker in",
+            path: run,
+            source,
+        })
+    }
+
+    /// Whether any process runs what nobody waits for.
+    pub fn has_worker(&self) -> bool {
+        lock::has_worker(&self.0.dir.join("run"))
+    }
+
     pub(crate) fn attempt(&self, what: &'static str) -> Attempt<'_> {
         Attempt::of(&self.0.dir, what)
     }

@@ -6,7 +6,7 @@ use crate::engine::{DbConnection, DbRow};
 use crate::error::{During, Error};
 use crate::row;
 use contract::{
-    Diff, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Time, VcenterId,
+    Diff, Job, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Time, VcenterId,
 };
 use sqlx::Row;
 
@@ -93,6 +93,10 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
     let unknown =
         |what: &str, name: String| sqlx::Error::Decode(format!("no {what} is called {name}").into());
     let kind: String = row.try_get("kind")?;
+    let job: Job = row::from_json(row.try_get("job")?)?;
+    if job.kind().name() != kind {
+        return Err(unknown("kind of operation", kind));
+    }
     let origin: String = row.try_get("origin")?;
     let state: String = row.try_get("state")?;
     let error: Option<String> = row.try_get("error")?;
@@ -100,8 +104,7 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         id: OperationId(row.try_get("id")?),
         vcenter: row.try_get("vcenter")?,
         vcenter_id: VcenterId(row.try_get("vcenter_id")?),
-        kind: OperationKind::from_name(&kind).ok_or_else(|| unknown("kind of operation", kind))?,
-        scope: row::from_json(row.try_get("scope")?)?,
+        job,
         origin: Origin::from_name(&origin).ok_or_else(|| unknown("origin", origin))?,
         state: OperationState::from_name(&state).ok_or_else(|| unknown("state", state))?,
         attempts: row.try_get("attempts")?,
@@ -124,6 +127,8 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         calls: number("calls")?,
         bytes: number("bytes")?,
         error: error.as_deref().map(row::from_json).transpose()?,
+        result: row.try_get::<Option<&str>, _>("result")?.map(row::from_json).transpose()?,
+        awaited: row.try_get("awaited")?,
     })
 }
 

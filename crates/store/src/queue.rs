@@ -1,5 +1,5 @@
 //! The durable queue: submit, claim, cancel.
-//! Refuses to run two operations of one vCenter at once, and one before those that came first.
+//! Refuses to run two operations of one lane at once, and one before those that come first.
 
 use crate::Store;
 use crate::changes::Topic;
@@ -7,7 +7,28 @@ use crate::claim::Claim;
 use crate::engine::Tx;
 use crate::error::{During, Error};
 use crate::{operations, row, vcenters};
-use contract::{ApiError, Code, OperationId, OperationKind, OperationState, Origin, Time, VcenterId};
+use contract::{ApiError, Code, Job, Lane, OperationId, OperationState, Origin, Time, VcenterId};
+use sqlx::Row;
+use std::collections::HashSet;
+
+/// Whether a queued operation is the next of its lane, and the lane is free.
+macro_rules! is_next {
+    ($operation:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM operations other WHERE other.lane = ",
+            $operation,
+            ".lane AND ",
+            "(other.state = 'running' OR (other.state = 'queued' AND (other.priority < ",
+            $operation,
+            ".priority OR ",
+            "(other.priority = ",
+            $operation,
+            ".priority AND other.seq < ",
+            $operation,
+            ".seq)))))"
+        )
+    };
+}
 
 /// An operation to be queued.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,16 +37,28 @@ pub struct NewOperation {
     pub id: OperationId,
     /// The vCenter it is about.
     pub vcenter_id: VcenterId,
-    /// What it does.
-    pub kind: OperationKind,
-    /// What it is about, in words for users.
-    pub scope: Vec<String>,
-    /// What it is about, exactly: operations of one vCenter and kind with the same arguments are equal.
-    pub args: serde_json::Value,
+    /// What it is to do.
+    pub job: Job,
     /// Who asked.
     pub origin: Origin,
+    /// Whether this process waits for it, and it ends when nobody does any more; else it runs in any case.
+    pub awaited: bool,
     /// When.
     pub at: Time,
+}
+
+impl NewOperation {
+    fn lane(&self) -> Option<String> {
+        match self.job.lane() {
+            Lane::Sync => Some(format!("sync {}", self.vcenter_id)),
+            Lane::Beside => None,
+        }
+    }
+
+    /// A person's work comes before what happens by itself.
+    fn priority(&self) -> i64 {
+        i64::from(self.origin != Origin::User)
+    }
 }
 
 /// Answer to a submission.
@@ -49,41 +82,80 @@ impl Store {
             .await
             .during(attempt)?;
         known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
-        let args = canonical(&new.args);
+        let job = row::json(&new.job).during(attempt)?;
         let equal: Option<String> = sqlx::query_scalar(
-            "SELECT id FROM operations WHERE vcenter_id = $1 AND kind = $2 AND args = $3 \
-             AND state IN ('queued', 'running')",
+            "SELECT id FROM operations WHERE vcenter_id = $1 AND job = $2 AND state IN ('queued', 'running')",
         )
         .bind(new.vcenter_id.as_str())
-        .bind(new.kind.name())
-        .bind(&args)
+        .bind(&job)
         .fetch_optional(&mut *tx)
         .await
         .during(attempt)?;
+        let equal = match equal {
+            None => covering(&mut tx, &new).await.during(attempt)?,
+            equal => equal,
+        };
         let submitted = match equal {
             Some(id) => Submitted { id: OperationId(id), coalesced: true },
             None => {
-                self.enqueue(&mut tx, &new, &args).await.during(attempt)?;
+                self.enqueue(&mut tx, &new, &job).await.during(attempt)?;
                 Submitted { id: new.id.clone(), coalesced: false }
             }
         };
-        self.join(&mut tx, &submitted.id).await.during(attempt)?;
+        if new.awaited {
+            self.join(&mut tx, &submitted.id).await.during(attempt)?;
+        } else if submitted.coalesced {
+            self.detach(&mut tx, &submitted.id).await.during(attempt)?;
+        }
         tx.commit().await.during(attempt)?;
         Ok(submitted)
     }
 
-    /// Takes an operation to run it in this process. `None` while another one of its vCenter runs or came first, and
+    /// What this process may run now, first come first: what it waits for itself, and what stands before that; a worker
+    /// also what nobody waits for. What another process waits for is run by that one, which may have been given a
+    /// password for it. Reads, and writes nothing.
+    pub async fn runnable(&self, is_worker: bool) -> Result<Vec<OperationId>, Error> {
+        let attempt = self.attempt("looking for operations to run");
+        let rows = sqlx::query(concat!(
+            "SELECT o.id FROM operations o WHERE o.state = 'queued' AND ",
+            is_next!("o"),
+            " AND (EXISTS (SELECT 1 FROM waiters w WHERE w.operation_id = o.id AND w.process = $1) \
+             OR (o.awaited = 0 AND ($2 OR EXISTS (SELECT 1 FROM operations behind \
+             JOIN waiters w ON w.operation_id = behind.id \
+             WHERE behind.lane = o.lane AND behind.state = 'queued' AND w.process = $1)))) \
+             ORDER BY o.priority, o.seq"
+        ))
+        .bind(self.process_id())
+        .bind(is_worker)
+        .fetch_all(self.engine().readers())
+        .await
+        .during(attempt)?;
+        Ok(row::readable("a queued operation is left out", &rows, |row| row.try_get("id").map(OperationId)))
+    }
+
+    /// Every operation that waits for its turn.
+    pub async fn queued(&self) -> Result<HashSet<OperationId>, Error> {
+        let attempt = self.attempt("looking for queued operations");
+        let rows = sqlx::query("SELECT id FROM operations WHERE state = 'queued'")
+            .fetch_all(self.engine().readers())
+            .await
+            .during(attempt)?;
+        let ids = row::readable("a queued operation is left out", &rows, |row| row.try_get("id"));
+        Ok(ids.into_iter().map(OperationId).collect())
+    }
+
+    /// Takes an operation to run it in this process. `None` while another one of its lane runs or comes first, and
     /// if it is not queued any more.
     pub async fn claim(&self, id: &OperationId, at: Time) -> Result<Option<Claim>, Error> {
         let attempt = self.attempt_on("claiming operation", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.interrupt(&mut tx, at).await.during(attempt)?;
-        let claim_no: Option<i64> = sqlx::query_scalar(
+        let claim_no: Option<i64> = sqlx::query_scalar(concat!(
             "UPDATE operations SET state = 'running', owner = $1, claim_no = claim_no + 1, attempts = attempts + 1, \
-             started_at = $2 WHERE id = $3 AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM operations other \
-             WHERE other.vcenter_id = operations.vcenter_id AND (other.state = 'running' OR \
-             (other.state = 'queued' AND other.seq < operations.seq))) RETURNING claim_no",
-        )
+             started_at = $2 WHERE id = $3 AND state = 'queued' AND ",
+            is_next!("operations"),
+            " RETURNING claim_no"
+        ))
         .bind(self.process_id())
         .bind(at.0)
         .bind(id.as_str())
@@ -97,6 +169,26 @@ impl Store {
         }
         tx.commit().await.during(attempt)?;
         Ok(claim)
+    }
+
+    /// Asks whoever runs an operation to cancel it; one that still waits is cancelled at once. False if it has ended.
+    pub async fn cancel(&self, id: &OperationId, at: Time) -> Result<bool, Error> {
+        if self.cancel_queued(id, at).await? {
+            return Ok(true);
+        }
+        let attempt = self.attempt_on("cancelling operation", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let asked = sqlx::query("UPDATE operations SET cancelling = 1 WHERE id = $1 AND state = 'running'")
+            .bind(id.as_str())
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?
+            .rows_affected();
+        if asked > 0 {
+            self.note(&mut tx, Topic::Operation, id.as_str()).await.during(attempt)?;
+        }
+        tx.commit().await.during(attempt)?;
+        Ok(asked > 0)
     }
 
     /// Cancels an operation that still waits; false if it runs or ended already.
@@ -133,18 +225,19 @@ impl Store {
         Ok(ended > 0)
     }
 
-    async fn enqueue(&self, tx: &mut Tx, new: &NewOperation, args: &str) -> Result<(), sqlx::Error> {
+    async fn enqueue(&self, tx: &mut Tx, new: &NewOperation, job: &str) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "INSERT INTO operations (id, vcenter_id, kind, scope, args, origin, state, owner, submitted_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)",
+            "INSERT INTO operations (id, vcenter_id, kind, job, lane, priority, awaited, origin, state, submitted_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9)",
         )
         .bind(new.id.as_str())
         .bind(new.vcenter_id.as_str())
-        .bind(new.kind.name())
-        .bind(row::json(&new.scope)?)
-        .bind(args)
+        .bind(new.job.kind().name())
+        .bind(job)
+        .bind(new.lane())
+        .bind(new.priority())
+        .bind(new.awaited)
         .bind(new.origin.name())
-        .bind(self.process_id())
         .bind(new.at.0)
         .execute(&mut **tx)
         .await?;
@@ -152,19 +245,17 @@ impl Store {
     }
 }
 
-/// Arguments as text that is the same for equal ones, in whichever order their keys were written.
-fn canonical(args: &serde_json::Value) -> String {
-    use serde_json::Value;
-    fn sorted(value: &Value) -> Value {
-        match value {
-            Value::Object(fields) => {
-                let mut fields: Vec<_> = fields.iter().collect();
-                fields.sort_by_key(|(key, _)| *key);
-                Value::Object(fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
-            }
-            Value::Array(values) => values.iter().map(sorted).collect(),
-            plain => plain.clone(),
-        }
-    }
-    sorted(args).to_string()
+/// An operation that has not begun and does all that a new one would.
+async fn covering(tx: &mut Tx, new: &NewOperation) -> Result<Option<String>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, job FROM operations WHERE vcenter_id = $1 AND state = 'queued' AND priority <= $2 ORDER BY seq",
+    )
+    .bind(new.vcenter_id.as_str())
+    .bind(new.priority())
+    .fetch_all(&mut **tx)
+    .await?;
+    let queued = row::readable("a queued operation is left out", &rows, |row| {
+        Ok((row.try_get::<String, _>("id")?, row::from_json::<Job>(row.try_get("job")?)?))
+    });
+    Ok(queued.into_iter().find(|(_, job)| job.covers(&new.job)).map(|(id, _)| id))
 }

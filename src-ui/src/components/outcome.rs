@@ -28,7 +28,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     use_card(&operation.vcenter_id);
     let state = use_vcenter_service().world().status(&operation.vcenter_id).map(|status| status.state);
     let (word, level) = words::operation_state(operation.state);
-    let job = words::job(operation);
+    let job = words::job(&operation.job);
     let title = match props.named {
         true => format!(
             "{}: {} {}",
@@ -38,7 +38,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
         ),
         false => format!("{job} {}", words::within_a_sentence(word)),
     };
-    let is_sync = operation.kind != OperationKind::Test;
+    let is_sync = operation.kind() != OperationKind::Test;
     let changes =
         (operation.state == OperationState::Succeeded && is_sync).then(|| words::changes(operation));
     let duration =

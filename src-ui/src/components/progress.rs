@@ -24,7 +24,7 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
     let operation = &props.operation;
     use_card(&operation.vcenter_id);
     let is_cancelling = service.world().is_cancelling(&operation.id);
-    let name = words::job(operation);
+    let name = words::job(&operation.job);
     let title = if props.named { format!("{}: {name}", operation.vcenter) } else { name.clone() };
     let facts = match is_cancelling {
         true => "Cancelling\u{2026}".to_owned(),

@@ -4,13 +4,13 @@
 use super::provider::{Message, Shared};
 use crate::backend;
 use crate::hooks::{go, open};
-use crate::state::advice::{Remedy, What, Work};
+use crate::state::advice::{Remedy, Work};
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
 use crate::state::world::{Answer, Ask, World};
 use contract::command::*;
 use contract::{
-    ApiError, Kind, Operation, OperationId, Probe, RowQuery, TestReport, Time, Vcenter, VcenterId,
+    ApiError, Job, Kind, Operation, OperationId, Probe, RowQuery, TestReport, Time, Vcenter, VcenterId,
 };
 use yew::{platform::spawn_local, prelude::*};
 
@@ -147,23 +147,17 @@ impl VcenterService {
 
     /// Tests a connection, and tells what came of it.
     pub(crate) fn test_connection(&self, vcenter: &Vcenter) {
-        self.test(vcenter, false);
-    }
-
-    /// The same with a login that was rejected before, because a person says that it is right.
-    pub(crate) fn retry_login(&self, vcenter: &Vcenter) {
-        self.test(vcenter, true);
+        self.work(vcenter, Job::TEST);
     }
 
     /// Syncs the hosts of these clusters, or all hosts.
     pub(crate) fn sync_hosts(&self, vcenter: &Vcenter, clusters: Vec<String>) {
-        let what = What::Hosts(clusters);
-        self.work(vcenter, Work { what, ..Work::full_sync(&vcenter.id) });
+        self.work(vcenter, Job::SyncHosts { clusters, accept_removals: false });
     }
 
     /// Syncs everything.
     pub(crate) fn full_sync(&self, vcenter: &Vcenter) {
-        self.work(vcenter, Work::full_sync(&vcenter.id));
+        self.work(vcenter, Job::FULL_SYNC);
     }
 
     /// Takes back an operation.
@@ -190,17 +184,11 @@ impl VcenterService {
         match remedy {
             Remedy::Go(Route::Vcenters { dialog: Some(dialog), .. }) => open(dialog.clone()),
             Remedy::Go(route) => go(route),
-            Remedy::RetryLogin(id) => self.on(id, VcenterService::retry_login),
-            Remedy::Test(id) => self.on(id, VcenterService::test_connection),
-            Remedy::Work(work) => {
-                self.on(&work.vcenter, |service, vcenter| service.work(vcenter, work.clone()))
+            Remedy::Work(Work { vcenter, job }) => {
+                if let Some(vcenter) = self.world().vcenter(vcenter) {
+                    self.work(vcenter, job.clone());
+                }
             }
-        }
-    }
-
-    fn on(&self, id: &VcenterId, act: impl Fn(&VcenterService, &Vcenter)) {
-        if let Some(vcenter) = self.world().vcenter(id) {
-            act(self, vcenter);
         }
     }
 
@@ -306,36 +294,17 @@ impl VcenterService {
         backend::call(RemoveVcenter { vcenter }).await
     }
 
-    fn work(&self, vcenter: &Vcenter, work: Work) {
+    /// Asks for a job; how it goes and what came of it is told by state and toasts.
+    fn work(&self, vcenter: &Vcenter, job: Job) {
         let (tell, vcenter) = (self.shared.tell.clone(), vcenter.clone());
         tell.emit(Message::Sent(vcenter.id.clone()));
         spawn_local(async move {
-            let Work { vcenter: id, what, accept_removals } = work.clone();
-            let answer = match what {
-                What::Everything => backend::call(FullSync { vcenter: id, accept_removals }).await,
-                What::Hosts(clusters) => {
-                    backend::call(SyncHosts { vcenter: id, clusters, accept_removals }).await
-                }
-                What::Kind(kind) => backend::call(RefreshKind { vcenter: id, kind, accept_removals }).await,
-            };
+            let answer = backend::call(Submit { vcenter: vcenter.id.clone(), job: job.clone() }).await;
             tell.emit(Message::Accepted(vcenter.id.clone(), answer.as_ref().ok().cloned()));
             if let Err(error) = answer {
+                let work = Work::new(&vcenter.id, job);
                 tell.emit(Message::Toast(Toast::not_started(&vcenter, &error, work)));
             }
-        });
-    }
-
-    fn test(&self, vcenter: &Vcenter, retry_login: bool) {
-        let (tell, vcenter) = (self.shared.tell.clone(), vcenter.clone());
-        tell.emit(Message::Sent(vcenter.id.clone()));
-        spawn_local(async move {
-            let answer = backend::call(TestConnection { vcenter: vcenter.id.clone(), retry_login }).await;
-            tell.emit(Message::Accepted(vcenter.id.clone(), None));
-            tell.emit(Message::Toast(match answer {
-                Ok(report) => Toast::tested(&vcenter.name, &report),
-                // An operation that failed says the same, and takes the place of this one.
-                Err(error) => Toast::untested(&vcenter, &error),
-            }));
         });
     }
 }

@@ -2,55 +2,32 @@
 //! Refuses to send anybody to the command line for what a button can do.
 
 use super::route::{Dialog, Focus, Route};
-use contract::{ApiError, Code, Kind, Operation, OperationKind, Rejection, VcenterId, VcenterState};
+use contract::{ApiError, Code, Job, Operation, OperationKind, Rejection, VcenterId, VcenterState};
 
 /// What a button of a failure does.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Remedy {
     /// Goes somewhere.
     Go(Route),
-    /// Logs in once more with the credential that was rejected.
-    RetryLogin(VcenterId),
     /// Does a piece of work, for the first time or once more.
     Work(Work),
-    /// Tests the connection again.
-    Test(VcenterId),
 }
 
-/// Work on a vCenter, as it was asked for.
+/// A job on a vCenter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Work {
     pub(crate) vcenter: VcenterId,
-    pub(crate) what: What,
-    /// Whether the deletion guard was answered.
-    pub(crate) accept_removals: bool,
-}
-
-/// What is read.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum What {
-    Everything,
-    /// Hosts of these clusters, or all.
-    Hosts(Vec<String>),
-    /// One kind.
-    Kind(Kind),
+    pub(crate) job: Job,
 }
 
 impl Work {
-    /// A sync of everything.
-    pub(crate) fn full_sync(vcenter: &VcenterId) -> Work {
-        Work { vcenter: vcenter.clone(), what: What::Everything, accept_removals: false }
+    pub(crate) fn new(vcenter: &VcenterId, job: Job) -> Work {
+        Work { vcenter: vcenter.clone(), job }
     }
 
-    /// The same work as an operation did, and no more than that; `None` for a test, which reads nothing.
-    fn again(operation: &Operation) -> Option<Work> {
-        let what = match operation.kind {
-            OperationKind::Test => return None,
-            OperationKind::SyncHosts => What::Hosts(operation.scope.clone()),
-            OperationKind::Refresh => What::Kind(Kind::from_name(operation.scope.first()?)?),
-            OperationKind::FullSync => What::Everything,
-        };
-        Some(Work { vcenter: operation.vcenter_id.clone(), what, accept_removals: false })
+    /// The same work as an operation did, and no more than that.
+    fn again(operation: &Operation) -> Work {
+        Work::new(&operation.vcenter_id, operation.job.again())
     }
 }
 
@@ -63,7 +40,7 @@ pub(crate) struct Offer {
 
 /// A sentence and buttons for an operation that failed.
 pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, Vec<Offer>) {
-    on(error, &operation.vcenter_id, Work::again(operation))
+    on(error, &operation.vcenter_id, Some(Work::again(operation)))
 }
 
 /// The same as things stand now: where what was in the way is mended, what failed is all that is left to do.
@@ -72,13 +49,12 @@ pub(crate) fn now(
     operation: &Operation,
     state: Option<VcenterState>,
 ) -> (String, Vec<Offer>) {
-    match Work::again(operation) {
-        Some(work) if is_reached(state) && is_on_the_way(error.code) => (
-            "The connection works again.".to_owned(),
-            vec![Offer { label: "Sync again", remedy: Remedy::Work(work) }],
-        ),
-        _ => on_operation(error, operation),
+    let is_sync = operation.kind() != OperationKind::Test;
+    if is_sync && is_reached(state) && is_on_the_way(error.code) {
+        let offer = Offer { label: "Sync again", remedy: Remedy::Work(Work::again(operation)) };
+        return ("The connection works again.".to_owned(), vec![offer]);
     }
+    on_operation(error, operation)
 }
 
 fn is_reached(state: Option<VcenterState>) -> bool {
@@ -105,23 +81,17 @@ fn is_on_the_way(code: Code) -> bool {
 pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (String, Vec<Offer>) {
     let id = || vcenter.clone();
     let offer = |label, remedy| Offer { label, remedy };
-    let again = |label, accept_removals| {
-        let remedy = match work.clone() {
-            Some(work) => Remedy::Work(Work { accept_removals, ..work }),
-            None => Remedy::Test(id()),
-        };
-        offer(label, remedy)
-    };
+    let job = work.map_or(Job::TEST, |work| work.job);
+    let again = |label| offer(label, Remedy::Work(Work::new(vcenter, job.clone())));
     let go = |label, dialog| offer(label, Remedy::Go(Route::dialog(dialog)));
     // Anything else that is not there, such as the vCenter itself, is no cluster.
-    let chose_clusters =
-        work.as_ref().is_some_and(|work| matches!(&work.what, What::Hosts(clusters) if !clusters.is_empty()));
+    let chose_clusters = matches!(&job, Job::SyncHosts { clusters, .. } if !clusters.is_empty());
     match error.code {
         Code::LoginRejected => rejected(error.rejected_because, vcenter),
         Code::NoSession => (
             "User and password are not the problem. Wait a moment, or end unused sessions on the vCenter."
                 .to_owned(),
-            vec![again("Try again", false)],
+            vec![again("Try again")],
         ),
         Code::NoPassword => (
             "Enter the password once; it is stored in the keychain.".to_owned(),
@@ -129,7 +99,7 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         ),
         Code::KeychainLocked => (
             "Unlock the keychain; the system prompts you when you try again.".to_owned(),
-            vec![again("Try again", false)],
+            vec![again("Try again")],
         ),
         Code::UntrustedCertificate => (
             "Nothing was sent to it. Compare the certificate with the one on the server before you trust it."
@@ -144,11 +114,14 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
         Code::TooManyRemovals => (
             "If they were really removed, accept the removals. If not, check the permissions of the account."
                 .to_owned(),
-            vec![again("Accept the removals", true)],
+            job.accepting_removals()
+                .map(|job| offer("Accept the removals", Remedy::Work(Work::new(vcenter, job))))
+                .into_iter()
+                .collect(),
         ),
         Code::Unreachable | Code::TimedOut | Code::NotVsphere => (
             "Check its address, the network, and that it is up. Cached data stays available.".to_owned(),
-            vec![again("Try again", false), go("Edit address", Dialog::Edit(id(), Focus::Address))],
+            vec![again("Try again"), go("Edit address", Dialog::Edit(id(), Focus::Address))],
         ),
         Code::NotFound if chose_clusters => (
             "Choose from the clusters that exist now.".to_owned(),
@@ -158,13 +131,11 @@ pub(crate) fn on(error: &ApiError, vcenter: &VcenterId, work: Option<Work>) -> (
             // Most messages end with it.
             let is_said = error.message.contains("nothing was changed");
             let next = if is_said { String::new() } else { "Nothing was changed.".to_owned() };
-            (next, vec![again("Try again", false)])
+            (next, vec![again("Try again")])
         }
-        Code::BadAnswer | Code::NoPermission | Code::Partial => {
-            (next(error), vec![again("Try again", false)])
-        }
+        Code::BadAnswer | Code::NoPermission | Code::Partial => (next(error), vec![again("Try again")]),
         Code::NotFound => (next(error), vec![offer("All vCenters", Remedy::Go(Route::vcenters()))]),
-        Code::Database | Code::Failed => (next(error), vec![again("Try again", false)]),
+        Code::Database | Code::Failed => (next(error), vec![again("Try again")]),
         _ => (next(error), Vec::new()),
     }
 }
@@ -175,7 +146,8 @@ fn rejected(because: Option<Rejection>, vcenter: &VcenterId) -> (String, Vec<Off
         label: "Update password",
         remedy: Remedy::Go(Route::dialog(Dialog::Edit(vcenter.clone(), Focus::Password))),
     };
-    let retry = |label| Offer { label, remedy: Remedy::RetryLogin(vcenter.clone()) };
+    let retry =
+        |label| Offer { label, remedy: Remedy::Work(Work::new(vcenter, Job::Test { retry_login: true })) };
     let (sentence, offers) = match because {
         None | Some(Rejection::InvalidLogin) => (
             "This password is not used again until you change it. On a vCenter with federated login (ADFS, \
@@ -275,27 +247,31 @@ mod tests {
     use super::*;
 
     fn on_code(code: Code) -> (String, Vec<Offer>) {
-        on(&ApiError::new(code, "x").next("musterctl does it"), &VcenterId("v".into()), None)
+        let id = VcenterId("v".into());
+        let work = Some(Work::new(&id, Job::FULL_SYNC));
+        on(&ApiError::new(code, "x").next("musterctl does it"), &id, work)
+    }
+
+    fn hosts_of(clusters: &[&str], accept_removals: bool) -> Job {
+        Job::SyncHosts { clusters: clusters.iter().map(|&one| one.to_owned()).collect(), accept_removals }
     }
 
     #[test]
     fn what_is_accepted_is_what_was_asked_for_and_no_more() {
         let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
-        operation.kind = OperationKind::SyncHosts;
-        operation.scope = vec!["prod".into()];
         let error = ApiError::new(Code::TooManyRemovals, "60 of 200 hosts");
-        let (_, offers) = on_operation(&error, &operation);
-        let Remedy::Work(work) = &offers[0].remedy else { panic!("{offers:?}") };
-        assert_eq!(work.what, What::Hosts(vec!["prod".into()]));
-        assert!(work.accept_removals);
-        operation.kind = OperationKind::Refresh;
-        operation.scope = vec!["vms".into()];
-        let (_, offers) = on_operation(&error, &operation);
-        let Remedy::Work(work) = &offers[0].remedy else { panic!("{offers:?}") };
-        assert_eq!((&work.what, work.accept_removals), (&What::Kind(Kind::Vms), true), "not a full sync");
-        operation.kind = OperationKind::Test;
+        let vms = |accept_removals| Job::Refresh { of: contract::Kind::Vms, accept_removals };
+        for (asked, accepted) in
+            [(hosts_of(&["prod"], false), hosts_of(&["prod"], true)), (vms(false), vms(true))]
+        {
+            operation.job = asked;
+            let (_, offers) = on_operation(&error, &operation);
+            assert_eq!(offers[0].remedy, Remedy::Work(Work::new(&operation.vcenter_id, accepted)));
+        }
+        operation.job = Job::TEST;
         let (_, offers) = on_operation(&ApiError::new(Code::Cancelled, "x"), &operation);
-        assert_eq!(offers[0].remedy, Remedy::Test(operation.vcenter_id), "a test that was cancelled");
+        let test = Remedy::Work(Work::new(&operation.vcenter_id, Job::TEST));
+        assert_eq!(offers[0].remedy, test, "a test that was cancelled");
     }
 
     #[test]
@@ -314,26 +290,19 @@ mod tests {
     #[test]
     fn what_is_tried_again_is_what_failed() {
         let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
-        for (kind, scope, what) in [
-            (OperationKind::FullSync, &[][..], Some(What::Everything)),
-            (OperationKind::SyncHosts, &["prod"], Some(What::Hosts(vec!["prod".into()]))),
-            (OperationKind::Refresh, &["hosts"], Some(What::Kind(Kind::Hosts))),
-            (OperationKind::Test, &[], None),
+        for job in [
+            Job::FULL_SYNC,
+            hosts_of(&["prod"], false),
+            Job::Refresh { of: contract::Kind::Hosts, accept_removals: false },
+            Job::TEST,
         ] {
-            operation.kind = kind;
-            operation.scope = scope.iter().map(|word| (*word).to_owned()).collect();
+            operation.job = job.clone();
             for code in
                 [Code::Unreachable, Code::TimedOut, Code::KeychainLocked, Code::Cancelled, Code::BadAnswer]
             {
                 let (_, offers) = on_operation(&ApiError::new(code, "x").next("y"), &operation);
-                let again = match &offers[0].remedy {
-                    Remedy::Work(work) => Some(work.what.clone()),
-                    other => {
-                        assert_eq!(*other, Remedy::Test(operation.vcenter_id.clone()));
-                        None
-                    }
-                };
-                assert_eq!(again, what, "{kind:?} {code:?}");
+                let again = Remedy::Work(Work::new(&operation.vcenter_id, job.clone()));
+                assert_eq!(offers[0].remedy, again, "{code:?}");
             }
         }
     }
@@ -361,18 +330,19 @@ mod tests {
     fn clusters_are_chosen_anew_only_where_clusters_were_chosen() {
         let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
         let error = ApiError::new(Code::NotFound, "there is no cluster").next("Its clusters are: a.");
-        (operation.kind, operation.scope) = (OperationKind::SyncHosts, vec!["gone".into()]);
+        operation.job = hosts_of(&["gone"], false);
         assert_eq!(on_operation(&error, &operation).1[0].label, "Select clusters");
-        for kind in [OperationKind::Test, OperationKind::FullSync] {
-            (operation.kind, operation.scope) = (kind, Vec::new());
-            assert_eq!(on_operation(&error, &operation).1[0].label, "All vCenters", "{kind:?}");
+        for job in [Job::TEST, Job::FULL_SYNC, hosts_of(&[], false)] {
+            operation.job = job;
+            let (_, offers) = on_operation(&error, &operation);
+            assert_eq!(offers[0].label, "All vCenters", "{:?}", operation.job);
         }
     }
 
     #[test]
     fn once_the_way_is_free_again_the_sync_that_failed_is_offered() {
         let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
-        (operation.kind, operation.scope) = (OperationKind::SyncHosts, vec!["prod".into()]);
+        operation.job = hosts_of(&["prod"], false);
         for code in [Code::LoginRejected, Code::NoPassword, Code::UntrustedCertificate, Code::Unreachable] {
             let error = ApiError::new(code, "x");
             for state in [VcenterState::Online, VcenterState::NeverSynced] {
@@ -380,7 +350,7 @@ mod tests {
                 let [Offer { label: "Sync again", remedy: Remedy::Work(work) }] = &offers[..] else {
                     panic!("{offers:?}")
                 };
-                assert_eq!((&work.what, work.accept_removals), (&What::Hosts(vec!["prod".into()]), false));
+                assert_eq!(work.job, hosts_of(&["prod"], false));
             }
             for state in [None, Some(VcenterState::LoginRejected), Some(VcenterState::Offline)] {
                 assert_eq!(now(&error, &operation, state), on_operation(&error, &operation), "{code:?}");

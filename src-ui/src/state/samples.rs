@@ -7,11 +7,11 @@ pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
         id: OperationId(format!("op-{vcenter}")),
         vcenter: vcenter.to_owned(),
         vcenter_id: VcenterId(format!("id-{vcenter}")),
-        kind: OperationKind::FullSync,
-        scope: Vec::new(),
+        job: Job::FULL_SYNC,
         origin: Origin::User,
         state,
         attempts: 1,
+        awaited: true,
         waiting: 1,
         submitted_at: Time(1_000),
         started_at: Some(Time(1_000)),
@@ -21,6 +21,7 @@ pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
         calls: 0,
         bytes: 0,
         error: None,
+        result: None,
     }
 }
 

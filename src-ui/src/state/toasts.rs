@@ -4,7 +4,9 @@
 use super::advice::{self, Offer, Remedy, Work};
 use super::route::Route;
 use super::words::{self, Level};
-use contract::{ApiError, Code, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId};
+use contract::{
+    ApiError, Code, Job, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId,
+};
 
 /// How long a toast stays that needs no answer, in milliseconds.
 const STAYS: u32 = 5_000;
@@ -42,11 +44,10 @@ impl Failure {
     fn is_mended_by(&self, success: &Operation) -> bool {
         self.id == success.vcenter_id
             && (self.at_the_door
-                || success.kind == OperationKind::FullSync
-                || self
-                    .job
-                    .as_ref()
-                    .is_some_and(|failed| *failed == words::job(success) || failed == words::CONNECTION_TEST))
+                || success.kind() == OperationKind::FullSync
+                || self.job.as_ref().is_some_and(|failed| {
+                    *failed == words::job(&success.job) || failed == words::CONNECTION_TEST
+                }))
     }
 }
 
@@ -155,7 +156,10 @@ impl Toast {
     pub(crate) fn added(vcenter: &Vcenter, note: Option<String>, is_syncing: bool) -> Toast {
         let mut offers = Vec::new();
         if !is_syncing {
-            offers.push(Offer { label: "Sync now", remedy: Remedy::Work(Work::full_sync(&vcenter.id)) });
+            offers.push(Offer {
+                label: "Sync now",
+                remedy: Remedy::Work(Work::new(&vcenter.id, Job::FULL_SYNC)),
+            });
         }
         let level = if note.is_some() { Level::Warning } else { Level::Good };
         Toast::new(level, format!("{} was added", vcenter.name), note.unwrap_or_default(), offers)
@@ -167,17 +171,13 @@ impl Toast {
         Toast::new(level, format!("{} was saved", vcenter.name), note.unwrap_or_default(), Vec::new())
     }
 
-    /// Something that a vCenter refused, or that failed on the way to it.
-    fn failed(what: &str, vcenter: &Vcenter, error: &ApiError, work: Option<Work>) -> Toast {
-        let job = work.is_none().then(|| words::CONNECTION_TEST.to_owned());
-        let failures = vec![Failure::of(&vcenter.id, &vcenter.name, job, error)];
-        let advice = advice::on(error, &vcenter.id, work);
-        Toast { failures, ..Toast::advised(what, &vcenter.name, error, advice) }
-    }
-
     /// Work that the service did not take.
     pub(crate) fn not_started(vcenter: &Vcenter, error: &ApiError, work: Work) -> Toast {
-        Toast::failed("sync could not start", vcenter, error, Some(work))
+        let job = words::job(&work.job);
+        let failures = vec![Failure::of(&vcenter.id, &vcenter.name, Some(job.clone()), error)];
+        let what = format!("{} could not start", words::within_a_sentence(&job));
+        let advice = advice::on(error, &vcenter.id, Some(work));
+        Toast { failures, ..Toast::advised(&what, &vcenter.name, error, advice) }
     }
 
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
@@ -198,13 +198,6 @@ impl Toast {
         before == 0 || !self.failures.is_empty()
     }
 
-    /// A connection test that failed, as its operation tells it too.
-    pub(crate) fn untested(vcenter: &Vcenter, error: &ApiError) -> Toast {
-        let what = "connection test failed";
-        let toast = Toast::failed(what, vcenter, error, None);
-        Toast { is_on_its_card: true, ..toast.among(what, "Connection test failed", &vcenter.name) }
-    }
-
     /// One that is told together with others of its kind, whose reasons stand with each vCenter.
     fn among(self, what: &str, of_several: &str, name: &str) -> Toast {
         let (what, of_several, names) = (what.to_owned(), of_several.to_owned(), vec![name.to_owned()]);
@@ -213,12 +206,15 @@ impl Toast {
 
     /// How an operation ended; `None` where nobody needs to hear of it.
     pub(crate) fn of(operation: &Operation) -> Option<Toast> {
-        let subject = words::job(operation);
+        let subject = words::job(&operation.job);
         let job = words::within_a_sentence(&subject);
         let name = &operation.vcenter;
         match operation.state {
             OperationState::Queued | OperationState::Running => None,
-            OperationState::Succeeded if operation.kind == OperationKind::Test => None,
+            OperationState::Succeeded if operation.kind() == OperationKind::Test => {
+                let report = serde_json::from_value(operation.result.clone()?).ok()?;
+                Some(Toast::tested(name, &report))
+            }
             OperationState::Succeeded => {
                 let changes = advice::sentence(&words::changes(operation));
                 let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, Vec::new());
@@ -237,7 +233,7 @@ impl Toast {
                 let (what, of_several) = (format!("{job} {word}"), format!("{subject} {word}"));
                 let advice = advice::on_operation(error, operation);
                 let toast = Toast::advised(&what, &operation.vcenter, error, advice);
-                let job = Some(words::job(operation));
+                let job = Some(subject.clone());
                 let failures = vec![Failure::of(&operation.vcenter_id, &operation.vcenter, job, error)];
                 let toast = toast.among(&what, &of_several, name);
                 Some(Toast { level, failures, is_on_its_card: true, ..toast })
@@ -410,51 +406,28 @@ mod tests {
 
     #[test]
     fn a_success_takes_away_the_failure_of_the_same_work_and_of_the_login() {
-        let failed = |name: &str, kind, scope: &[&str], code| Operation {
-            kind,
-            scope: scope.iter().map(|&one| one.to_owned()).collect(),
+        let failed = |name: &str, job: &Job, code| Operation {
+            job: job.clone(),
             error: Some(ApiError::new(code, "no")),
             ..samples::operation(name, OperationState::Failed)
         };
-        let succeeded = |name: &str, kind, scope: &[&str]| Operation {
+        let succeeded = |name: &str, job: &Job| Operation {
             state: OperationState::Succeeded,
-            ..failed(name, kind, scope, Code::Failed)
+            ..failed(name, job, Code::Failed)
         };
-        use OperationKind::{FullSync, SyncHosts, Test};
+        let hosts =
+            |cluster: &str| Job::SyncHosts { clusters: vec![cluster.to_owned()], accept_removals: false };
+        let (full, test, a, b) = (&Job::FULL_SYNC, &Job::TEST, &hosts("A"), &hosts("B"));
         for (what, success, leaves) in [
-            (
-                failed("Berlin", FullSync, &[], Code::TooManyRemovals),
-                succeeded("Berlin", FullSync, &[]),
-                true,
-            ),
-            (
-                failed("Berlin", FullSync, &[], Code::TooManyRemovals),
-                succeeded("Paris", FullSync, &[]),
-                false,
-            ),
-            (failed("Berlin", FullSync, &[], Code::TooManyRemovals), succeeded("Berlin", Test, &[]), false),
-            (failed("Berlin", FullSync, &[], Code::LoginRejected), succeeded("Berlin", Test, &[]), true),
-            (
-                failed("Berlin", FullSync, &[], Code::UntrustedCertificate),
-                succeeded("Berlin", Test, &[]),
-                true,
-            ),
-            (
-                failed("Berlin", SyncHosts, &["A"], Code::TooManyRemovals),
-                succeeded("Berlin", SyncHosts, &["B"]),
-                false,
-            ),
-            (
-                failed("Berlin", SyncHosts, &["A"], Code::TooManyRemovals),
-                succeeded("Berlin", SyncHosts, &["A"]),
-                true,
-            ),
-            (
-                failed("Berlin", SyncHosts, &["A"], Code::TooManyRemovals),
-                succeeded("Berlin", FullSync, &[]),
-                true,
-            ),
-            (failed("Berlin", Test, &[], Code::Unreachable), succeeded("Berlin", SyncHosts, &["B"]), true),
+            (failed("Berlin", full, Code::TooManyRemovals), succeeded("Berlin", full), true),
+            (failed("Berlin", full, Code::TooManyRemovals), succeeded("Paris", full), false),
+            (failed("Berlin", full, Code::TooManyRemovals), succeeded("Berlin", test), false),
+            (failed("Berlin", full, Code::LoginRejected), succeeded("Berlin", test), true),
+            (failed("Berlin", full, Code::UntrustedCertificate), succeeded("Berlin", test), true),
+            (failed("Berlin", a, Code::TooManyRemovals), succeeded("Berlin", b), false),
+            (failed("Berlin", a, Code::TooManyRemovals), succeeded("Berlin", a), true),
+            (failed("Berlin", a, Code::TooManyRemovals), succeeded("Berlin", full), true),
+            (failed("Berlin", test, Code::Unreachable), succeeded("Berlin", b), true),
         ] {
             let mut toasts = Toasts::default();
             toasts.show(Toast::done("Rome was saved", ""));
@@ -500,12 +473,22 @@ mod tests {
     }
 
     #[test]
-    fn work_that_goes_on_and_tests_that_went_well_say_nothing_here() {
+    fn work_that_goes_on_says_nothing_here_and_a_test_says_what_it_found() {
         assert_eq!(Toast::of(&samples::operation("Berlin", OperationState::Running)), None);
+        let report = TestReport {
+            vcenter: "Berlin".to_owned(),
+            product: "VMware vCenter Server".to_owned(),
+            version: "8.0.3".to_owned(),
+            build: "1".to_owned(),
+            instance_uuid: None,
+            latency_ms: 3,
+            missing: Vec::new(),
+        };
         let test = Operation {
-            kind: OperationKind::Test,
+            job: Job::TEST,
+            result: serde_json::to_value(&report).ok(),
             ..samples::operation("Berlin", OperationState::Succeeded)
         };
-        assert_eq!(Toast::of(&test), None);
+        assert_eq!(Toast::of(&test), Some(Toast::tested("Berlin", &report)));
     }
 }

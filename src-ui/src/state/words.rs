@@ -2,10 +2,10 @@
 //! Refuses to translate vSphere's own words, and to show a state by a colour alone.
 
 use contract::columns::Column;
-use contract::{Kind, Missing, Operation, OperationKind, OperationState, Time, VcenterState, VcenterStatus};
+use contract::{Kind, Missing, Operation, OperationState, Time, VcenterState, VcenterStatus};
 use serde_json::Value as Json;
 
-pub(crate) use contract::words::{counted, duration, grouped};
+pub(crate) use contract::words::{CONNECTION_TEST, counted, duration, grouped, job, within_a_sentence};
 
 /// How long something took, to the second: `12 s`, `3 min 5 s`, `1 h 2 min`.
 pub(crate) fn took(seconds: i64) -> String {
@@ -99,31 +99,10 @@ pub(crate) fn operation_state(state: OperationState) -> (&'static str, Level) {
     }
 }
 
-/// What a connection test is called.
-pub(crate) const CONNECTION_TEST: &str = "Connection test";
-
-/// What an operation does.
-pub(crate) fn job(operation: &Operation) -> String {
-    let scope = operation.scope.join(", ");
-    match operation.kind {
-        OperationKind::Test => CONNECTION_TEST.to_owned(),
-        OperationKind::FullSync => "Full sync".to_owned(),
-        OperationKind::SyncHosts if scope.is_empty() => "Host sync".to_owned(),
-        OperationKind::SyncHosts => format!("Host sync of {scope}"),
-        OperationKind::Refresh => format!("Refresh of {}", Kind::in_words(&operation.scope)),
-    }
-}
-
 /// A phrase with a capital letter in front.
 pub(crate) fn capital(phrase: &str) -> String {
     let mut letters = phrase.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// A phrase as it stands within a sentence: only its first letter changes, names in it are names.
-pub(crate) fn within_a_sentence(phrase: &str) -> String {
-    let mut letters = phrase.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What an operation changed: `3 added, 1 removed`, `nothing changed`.

@@ -348,12 +348,12 @@ impl World {
     /// last word on its vCenter.
     pub(crate) fn last_sync_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
         let is_own = |operation: &&Operation| {
-            operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test
+            operation.vcenter_id == *vcenter && operation.kind() != OperationKind::Test
         };
         let listed = self.outcomes().find(is_own);
         let last = self.status(vcenter).and_then(|status| status.last_operation.as_ref());
         let failed = last.filter(|last| {
-            last.kind != OperationKind::Test
+            last.kind() != OperationKind::Test
                 && last.state.is_final()
                 && last.state != OperationState::Succeeded
         });
@@ -363,7 +363,7 @@ impl World {
     /// How the last test of a connection ended.
     pub(crate) fn last_test(&self, vcenter: &VcenterId) -> Option<&Operation> {
         self.outcomes()
-            .find(|operation| operation.vcenter_id == *vcenter && operation.kind == OperationKind::Test)
+            .find(|operation| operation.vcenter_id == *vcenter && operation.kind() == OperationKind::Test)
     }
 
     /// The newest outcomes of what people asked for, newest first.
@@ -376,7 +376,7 @@ impl World {
     /// Whether something of a vCenter is being read, by whomever.
     pub(crate) fn is_being_read(&self, vcenter: &VcenterId) -> bool {
         self.active()
-            .any(|operation| operation.vcenter_id == *vcenter && operation.kind != OperationKind::Test)
+            .any(|operation| operation.vcenter_id == *vcenter && operation.kind() != OperationKind::Test)
     }
 
     /// Whether a vCenter answers at this moment: something reads from it, and is past connecting.

@@ -4,7 +4,7 @@
 use crate::args::Operations as Command;
 use crate::exit::Exit;
 use crate::output::{Fit, Output, age, card, table, time};
-use contract::{ApiError, Kind, Operation, OperationKind, OperationState, Time};
+use contract::{ApiError, Operation, OperationState, Time, words};
 use service::Service;
 use std::collections::HashSet;
 
@@ -31,12 +31,7 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
 
 /// What came of an operation, in one sentence.
 pub(super) fn sentence(o: &Operation) -> String {
-    let what = match o.kind {
-        OperationKind::Test => "test".to_owned(),
-        OperationKind::SyncHosts => "host sync".to_owned(),
-        OperationKind::FullSync => "full sync".to_owned(),
-        OperationKind::Refresh => format!("refresh of {}", Kind::in_words(&o.scope)),
-    };
+    let what = words::within_a_sentence(&words::job(&o.job));
     let how = match o.state {
         OperationState::Queued => "is queued",
         OperationState::Running => "is running",
@@ -75,7 +70,7 @@ fn list(all: &[Operation], now: Time) -> String {
         vec![
             o.id.as_str().chars().take(shown).collect(),
             o.vcenter.clone(),
-            o.kind.name().into(),
+            o.kind().name().into(),
             o.state.name().into(),
             age(Some(o.submitted_at), now),
             took(o),
@@ -97,11 +92,12 @@ fn shortest(all: &[Operation]) -> usize {
 }
 
 pub(super) fn show(o: &Operation) -> String {
+    let scope = o.job.scope();
     let mut lines = vec![
         ("Operation", o.id.to_string()),
         ("vCenter", o.vcenter.clone()),
-        ("Kind", o.kind.name().to_owned()),
-        ("Scope", if o.scope.is_empty() { "everything".into() } else { o.scope.join(", ") }),
+        ("Kind", o.kind().name().to_owned()),
+        ("Scope", if scope.is_empty() { "everything".into() } else { scope.join(", ") }),
         ("Started by", o.origin.name().to_owned()),
         ("State", o.state.name().to_owned()),
         ("Submitted", time(Some(o.submitted_at))),

@@ -106,7 +106,7 @@ fn shown(all: &[VcenterStatus], now: Time) -> String {
             count("hosts"),
             count("vms"),
             count("datastores"),
-            last.map_or_else(|| "-".into(), |o| format!("{} {}", o.kind.name(), o.state.name())),
+            last.map_or_else(|| "-".into(), |o| format!("{} {}", o.kind().name(), o.state.name())),
         ]
     });
     table(&header, &fits, rows)

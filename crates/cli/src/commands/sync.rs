@@ -8,8 +8,8 @@ use crate::exit::{self, Exit};
 use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use crate::progress::{self, Waited};
-use contract::{ApiError, Code, OperationId, OperationState, Origin, TestReport, Vcenter};
-use service::{Job, Service};
+use contract::{ApiError, Code, Job, OperationId, OperationState, Origin, TestReport, Vcenter};
+use service::Service;
 
 pub(super) async fn test(
     service: &Service,
@@ -26,7 +26,8 @@ pub(super) async fn test(
     let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
     let waited = progress::wait(service, output, interrupts, std::slice::from_ref(&id)).await?;
     let [operation] = &waited.operations[..] else { unreachable!("one was waited for") };
-    let written = match service.operations().take_report(&id) {
+    let report = operation.result.clone().and_then(|report| serde_json::from_value(report).ok());
+    let written = match report {
         Some(report) => output.answer(&report, || shown(&report)),
         None => output.answer(operation, || operations::sentence(operation)),
     };
@@ -64,7 +65,7 @@ pub(super) async fn refresh(
 ) -> Result<Exit, ApiError> {
     let Refresh { kind, names, accept_removals } = command;
     let vcenters = designated(service, &names).await?;
-    let job = Job::Refresh { kind: kind.into(), accept_removals };
+    let job = Job::Refresh { of: kind.into(), accept_removals };
     carry_out(service, output, interrupts, &vcenters, &job).await
 }
 

@@ -13,7 +13,8 @@ mod sync;
 mod test;
 mod withheld;
 
-pub(crate) use sync::{Scope, sync};
+use sync::Scope;
+pub(crate) use sync::sync;
 pub(crate) use test::{Seen, look_around, test};
 
 use crate::connections::{Connections, Lease, LoginAs, Meter};

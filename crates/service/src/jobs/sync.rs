@@ -5,7 +5,7 @@ use super::pass::{self, Denied, Reading};
 use super::read::{Failed, KindRead};
 use super::{Context, Phase, Stop, apply, guard, refused};
 use crate::explain;
-use contract::{ApiError, Code, Diff, Kind, Moref, OperationState, Progress, Snapshot, Time};
+use contract::{ApiError, Code, Diff, Job, Kind, Moref, OperationState, Progress, Snapshot, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::Finish;
@@ -15,11 +15,22 @@ const NAMED: usize = 3;
 
 /// What a sync reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(super) enum Scope {
     /// These kinds, of the whole vCenter.
     Kinds(Vec<Kind>),
     /// The hosts of the clusters with these names or morefs.
     Clusters(Vec<String>),
+}
+
+impl Scope {
+    fn of(job: &Job) -> Scope {
+        match job {
+            Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
+            Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
+            Job::Refresh { of, .. } => Scope::Kinds(vec![of.covered_by()]),
+            Job::FullSync { .. } | Job::Test { .. } => Scope::Kinds(Kind::READ.to_vec()),
+        }
+    }
 }
 
 /// Syncs a vCenter. When this returns well, the operation is finished in the database and the answer is the
@@ -27,9 +38,9 @@ pub(crate) enum Scope {
 pub(crate) async fn sync(
     context: &Context,
     before: &Arc<Snapshot>,
-    scope: &Scope,
-    accept_removals: bool,
+    job: &Job,
 ) -> Result<(i64, Snapshot), Stop> {
+    let scope = &Scope::of(job);
     let (began, reading) = read(context, before, scope).await?;
     let lacks = lacks(context, before, &reading);
     let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty());
@@ -42,7 +53,7 @@ pub(crate) async fn sync(
     let pass = apply::pass(reading, before, began).await;
     let comparing = context.onward(Phase::Comparing);
     let staged = context.store.stage(&context.claim, &pass, &comparing).await.map_err(stopped)?;
-    if !accept_removals {
+    if !job.accepts_removals() {
         guard::check(&context.claim.operation, &staged)?;
     }
     context.step("writing");
@@ -59,6 +70,7 @@ pub(crate) async fn sync(
         calls: traffic.calls,
         bytes: traffic.bytes,
         error: lacks,
+        result: None,
     };
     let writing = context.onward(Phase::Writing);
     let published =

@@ -3,6 +3,7 @@
 
 use super::read::{self, Refused};
 use super::{Context, Phase, Stop, refused};
+use crate::connections::Lease;
 use crate::{explain, wire};
 use contract::{Kind, TestReport};
 use std::collections::BTreeSet;
@@ -14,9 +15,17 @@ const SAMPLE: usize = 10;
 
 /// Tests the connection of the context's vCenter.
 pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
+    context.step("connecting");
     // A session that is open already would say nothing of the login.
-    context.connections.leave(&context.vcenter.vcenter.id).await;
-    let lease = context.lease().await?;
+    let own = context.connections.own(&context.vcenter.vcenter.id, context.login);
+    let own = context.or_cancelled(own).await??;
+    context.meter.add(own.lease());
+    let report = look(context, own.lease()).await;
+    own.end().await;
+    report
+}
+
+async fn look(context: &Context, lease: &Lease) -> Result<TestReport, Stop> {
     let seen = look_around(&lease.session, |kind| {
         context.step(&format!("checking {}", kind.plural()));
         let done = Kind::READ.iter().position(|one| *one == kind).unwrap_or(0);
@@ -25,7 +34,7 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
     let seen = context.or_cancelled(seen).await?;
     let seen = seen.map_err(|error| explain::vsphere(&context.vcenter, &error))?;
     // Every path was asked for: what the server refused earlier and knows now is asked for again from here on.
-    refused::remember(context, &lease, &seen.refused).await;
+    refused::remember(context, lease, &seen.refused).await;
     Ok(seen.report(&context.vcenter.vcenter.name, &lease.about, lease.instance_uuid.clone()))
 }
 
@@ -58,7 +67,7 @@ pub(crate) async fn look_around(session: &Session, step: impl Fn(Kind)) -> Resul
     let mut seen = Seen { latency: start.elapsed(), missing: BTreeSet::new(), refused: Refused::new() };
     for kind in Kind::READ {
         step(kind);
-        let looked = look(session, kind).await?;
+        let looked = sample(session, kind).await?;
         seen.missing.extend(looked.missing);
         if !looked.refused.is_empty() {
             seen.refused.insert(kind, looked.refused);
@@ -68,7 +77,7 @@ pub(crate) async fn look_around(session: &Session, step: impl Fn(Kind)) -> Resul
 }
 
 /// What the first objects of a kind don't show, as `hosts: config.network.pnic`.
-async fn look(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error> {
+async fn sample(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error> {
     let mut looked = Looked::default();
     let mut some = match some(session, kind).await {
         Err(vsphere::Error::NoPermission { .. }) => return Ok(looked.without(kind.to_string())),

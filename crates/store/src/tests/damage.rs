@@ -328,9 +328,9 @@ async fn a_waiter_that_cannot_be_told_hides_no_other() {
     let id = with_vcenter(&store, "Berlin").await;
     let operation = claimed(&store, &id, "op").await.operation.id;
     execute(dir.path(), "INSERT INTO waiters VALUES ('op', x'ff')").await;
-    assert!(store.is_awaited(&operation).await.unwrap());
+    assert_eq!(store.unwanted().await.unwrap(), []);
     store.withdraw(&operation).await.unwrap();
-    assert!(!store.is_awaited(&operation).await.unwrap());
+    assert_eq!(store.unwanted().await.unwrap(), [operation]);
 }
 
 #[test]

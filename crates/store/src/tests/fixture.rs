@@ -94,10 +94,8 @@ async fn live(dir: &Path, store: &Store, id: &VcenterId) {
     store.progress(&running, &progress, 7, 8).await.unwrap();
     let renamed = vec![object(Kind::Hosts, "host-1", "renamed"), object(Kind::Hosts, "host-3", "new")];
     store.stage(&running, &pass(renamed, &[Kind::Hosts], 3_000), &go_on).await.unwrap();
-    let clusters = serde_json::json!({"scope": ["Cluster"], "accept_removals": false, "unique": null});
     let queued = NewOperation {
-        scope: vec!["Cluster".to_owned()],
-        args: clusters,
+        job: Job::SyncHosts { clusters: vec!["Cluster".to_owned()], accept_removals: false },
         origin: Origin::Reader,
         ..operation("queued", id, OperationKind::SyncHosts)
     };

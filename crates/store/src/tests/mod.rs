@@ -86,13 +86,18 @@ async fn with_vcenter(store: &Store, name: &str) -> VcenterId {
 }
 
 fn operation(id: &str, vcenter: &VcenterId, kind: OperationKind) -> NewOperation {
+    let accept_removals = false;
     NewOperation {
         id: OperationId(id.to_owned()),
         vcenter_id: vcenter.clone(),
-        kind,
-        scope: Vec::new(),
-        args: serde_json::json!({}),
+        job: match kind {
+            OperationKind::Test => Job::Test { retry_login: false },
+            OperationKind::SyncHosts => Job::SyncHosts { clusters: vec!["prod".to_owned()], accept_removals },
+            OperationKind::FullSync => Job::FULL_SYNC,
+            OperationKind::Refresh => Job::Refresh { of: Kind::Vms, accept_removals },
+        },
         origin: Origin::User,
+        awaited: true,
         at: Time(1_000),
     }
 }
@@ -113,6 +118,7 @@ fn finish(at: i64) -> Finish {
         calls: 5,
         bytes: 6,
         error: None,
+        result: None,
     }
 }
 

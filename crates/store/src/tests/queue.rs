@@ -8,14 +8,14 @@ use std::io::BufRead;
 async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
     let (_dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
-    let new = NewOperation { scope: vec!["cluster \"a\"".to_owned()], ..operation("op-1", &id, SyncHosts) };
-    store.submit(new).await.unwrap();
+    let job = Job::SyncHosts { clusters: vec!["cluster \"a\"".to_owned()], accept_removals: true };
+    store.submit(NewOperation { job: job.clone(), ..operation("op-1", &id, SyncHosts) }).await.unwrap();
     let queued = store.operation("op-1").await.unwrap();
     assert_eq!(
         (queued.state, queued.attempts, queued.submitted_at),
         (OperationState::Queued, 0, Time(1_000))
     );
-    assert_eq!((&*queued.vcenter, &*queued.scope), ("Berlin", &["cluster \"a\"".to_owned()][..]));
+    assert_eq!((&*queued.vcenter, &queued.job), ("Berlin", &job));
 
     let claim = store.claim(&queued.id, Time(2_000)).await.unwrap().unwrap();
     assert_eq!(
@@ -56,16 +56,15 @@ async fn equal_operations_become_one_for_as_long_as_it_lives() {
     let (dir, store) = opened().await;
     let other = Store::open(dir.path()).await.unwrap();
     let id = with_vcenter(&store, "Berlin").await;
-    let args = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-    let a = NewOperation {
-        args: args(r#"{"x": [1, {"p": 1, "q": 2}], "y": null}"#),
-        ..operation("a", &id, SyncHosts)
+    let hosts = |id: &str, of: &VcenterId, clusters: &[&str]| {
+        let clusters = clusters.iter().map(|&one| one.to_owned()).collect();
+        NewOperation {
+            job: Job::SyncHosts { clusters, accept_removals: false },
+            ..operation(id, of, SyncHosts)
+        }
     };
-    let b = NewOperation {
-        args: args(r#"{"y": null, "x": [1, {"q": 2, "p": 1}]}"#),
-        ..operation("b", &id, SyncHosts)
-    };
-    let different = NewOperation { args: args(r#"{"x": 2}"#), ..operation("c", &id, SyncHosts) };
+    let (a, b) = (hosts("a", &id, &["x", "y"]), hosts("b", &id, &["x", "y"]));
+    let different = hosts("c", &id, &["y"]);
     assert!(!store.submit(a.clone()).await.unwrap().coalesced);
     assert_eq!(other.submit(b.clone()).await.unwrap(), Submitted { id: a.id.clone(), coalesced: true });
     assert!(!store.submit(different).await.unwrap().coalesced);
@@ -78,7 +77,7 @@ async fn equal_operations_become_one_for_as_long_as_it_lives() {
 }
 
 #[tokio::test]
-async fn a_vcenter_has_one_lane_and_it_goes_in_order() {
+async fn the_syncs_of_a_vcenter_have_one_lane_and_it_goes_in_order() {
     let (dir, store) = opened().await;
     let other = Store::open(dir.path()).await.unwrap();
     let (berlin, paris) = (with_vcenter(&store, "Berlin").await, with_vcenter(&store, "Paris").await);
@@ -96,11 +95,11 @@ async fn a_vcenter_has_one_lane_and_it_goes_in_order() {
 }
 
 #[tokio::test]
-async fn the_database_itself_refuses_two_running_operations_of_one_vcenter() {
+async fn the_database_itself_refuses_two_running_operations_of_one_lane() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
     claimed(&store, &id, "1").await;
-    store.submit(operation("2", &id, Test)).await.unwrap();
+    store.submit(operation("2", &id, SyncHosts)).await.unwrap();
     let mut connection = raw(dir.path()).await;
     let forced = sqlx::query("UPDATE operations SET state = 'running', started_at = 1 WHERE id = '2'");
     assert!(forced.execute(&mut connection).await.is_err());
@@ -144,9 +143,76 @@ async fn an_operation_is_awaited_while_any_process_that_lives_waits_for_it() {
     assert!(other.submit(asked).await.unwrap().coalesced);
     assert_eq!(store.operation("1").await.unwrap().waiting, 2);
     store.withdraw(&submitted).await.unwrap();
-    assert!(store.is_awaited(&submitted).await.unwrap(), "the other one waits");
+    assert!(store.is_awaited_elsewhere(&submitted).await.unwrap(), "the other one waits");
+    let claim = store.claim(&submitted, Time(2)).await.unwrap().unwrap();
+    assert_eq!(store.unwanted().await.unwrap(), []);
     other.close().await;
-    assert!(!store.is_awaited(&submitted).await.unwrap(), "the other one is gone");
+    assert!(!store.is_awaited_elsewhere(&submitted).await.unwrap(), "the other one is gone");
+    assert_eq!(store.unwanted().await.unwrap(), [claim.operation.id], "nobody waits");
+}
+
+#[tokio::test]
+async fn what_nobody_needs_to_wait_for_outlives_who_asked_and_is_run_by_a_worker_alone() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let asking = Store::open(dir.path()).await.unwrap();
+    let detached = NewOperation { awaited: false, ..operation("1", &id, FullSync) };
+    let submitted = asking.submit(detached).await.unwrap().id;
+    assert_eq!(asking.runnable(false).await.unwrap(), []);
+    asking.close().await;
+    assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), []);
+    assert_eq!(store.runnable(false).await.unwrap(), []);
+    assert!(!store.has_worker());
+    store.work().unwrap();
+    assert!(store.has_worker());
+    assert_eq!(store.runnable(true).await.unwrap(), std::slice::from_ref(&submitted));
+    store.claim(&submitted, Time(4)).await.unwrap().unwrap();
+    assert_eq!(store.unwanted().await.unwrap(), [], "it runs in any case");
+    assert!(store.cancel(&submitted, Time(5)).await.unwrap());
+    assert_eq!(store.unwanted().await.unwrap(), [submitted]);
+}
+
+#[tokio::test]
+async fn who_waits_behind_something_that_nobody_runs_runs_it_first() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let detached = NewOperation { awaited: false, ..operation("1", &id, SyncHosts) };
+    let first = store.submit(detached).await.unwrap().id;
+    let awaited = store.submit(operation("2", &id, FullSync)).await.unwrap().id;
+    assert_eq!(store.runnable(false).await.unwrap(), std::slice::from_ref(&first));
+    let claim = store.claim(&first, Time(2)).await.unwrap().unwrap();
+    assert_eq!(store.runnable(false).await.unwrap(), [], "its lane is taken");
+    store.finish(&claim, finish(3)).await.unwrap();
+    assert_eq!(store.runnable(false).await.unwrap(), [awaited]);
+}
+
+#[tokio::test]
+async fn a_person_comes_before_what_happens_by_itself_and_tests_run_beside_both() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let reader = NewOperation { origin: Origin::Reader, ..operation("1", &id, Refresh) };
+    let reader = store.submit(reader).await.unwrap().id;
+    let person = store.submit(operation("2", &id, SyncHosts)).await.unwrap().id;
+    let test = store.submit(operation("3", &id, Test)).await.unwrap().id;
+    assert_eq!(store.runnable(false).await.unwrap(), [person.clone(), test.clone()]);
+    assert_eq!(store.claim(&reader, Time(2)).await.unwrap(), None, "nothing overtakes a person");
+    store.claim(&person, Time(2)).await.unwrap().unwrap();
+    store.claim(&test, Time(2)).await.unwrap().unwrap();
+    assert_eq!(store.runnable(false).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_queued_full_sync_answers_whoever_wants_less_of_it_and_one_that_runs_does_not() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let full = store.submit(operation("1", &id, FullSync)).await.unwrap().id;
+    let refresh = operation("2", &id, Refresh);
+    assert_eq!(store.submit(refresh.clone()).await.unwrap(), Submitted { id: full.clone(), coalesced: true });
+    let accepting = Job::Refresh { of: Kind::Vms, accept_removals: true };
+    let accepting = NewOperation { job: accepting, ..operation("3", &id, Refresh) };
+    assert!(!store.submit(accepting).await.unwrap().coalesced, "the guard of the full sync was not answered");
+    store.claim(&full, Time(2)).await.unwrap().unwrap();
+    assert!(!store.submit(refresh).await.unwrap().coalesced, "it may have read that already");
 }
 
 #[tokio::test]
@@ -200,7 +266,7 @@ async fn a_lock_file_that_nobody_holds_belongs_to_the_dead() {
     let id = with_vcenter(&store, "Berlin").await;
     let submitted = store.submit(operation("1", &id, FullSync)).await.unwrap();
     std::fs::write(dir.path().join("run/somebody.lock"), "").unwrap();
-    execute(dir.path(), "UPDATE operations SET owner = 'somebody'").await;
+    execute(dir.path(), "UPDATE waiters SET process = 'somebody'").await;
     assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [submitted.id]);
     assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), []);
     let _sweeping = Store::open(dir.path()).await.unwrap();

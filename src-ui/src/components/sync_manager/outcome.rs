@@ -48,7 +48,7 @@ pub(super) fn asked(service: &VcenterService, vcenter: &Vcenter) -> Vec<Operatio
 fn running(service: &VcenterService, operation: &Operation) -> Html {
     let is_cancelling = service.world().is_cancelling(&operation.id);
     let percent = operation.progress.percent.filter(|_| !is_cancelling);
-    let job = words::job(operation);
+    let job = words::job(&operation.job);
     let label = format!("{}: {job}", operation.vcenter);
     let step = if is_cancelling { "Cancelling\u{2026}".to_owned() } else { step(operation) };
     let share = percent.map(|percent| format!("{percent} %")).unwrap_or_default();
@@ -65,7 +65,7 @@ fn running(service: &VcenterService, operation: &Operation) -> Html {
 
 fn ended(service: &VcenterService, operation: &Operation) -> Html {
     let (word, level) = words::operation_state(operation.state);
-    let title = format!("{} {}", words::job(operation), words::within_a_sentence(word));
+    let title = format!("{} {}", words::job(&operation.job), words::within_a_sentence(word));
     let state = service.world().status(&operation.vcenter_id).map(|status| status.state);
     let (reason, offers) = match &operation.error {
         Some(error) => (said(&error.message), advice::now(error, operation, state).1),
@@ -105,7 +105,7 @@ pub(super) fn Outcomes(props: &Properties) -> Html {
     let itself = service.get_active_operations().into_iter();
     let itself = itself.filter(|operation| operation.vcenter_id == *id && operation.origin != Origin::User);
     let itself = itself.map(|operation| {
-        let text = format!("{}: {}", words::job(&operation), operation.progress.step);
+        let text = format!("{}: {}", words::job(&operation.job), operation.progress.step);
         html! { <span class="muster-quiet">{ text.trim_end_matches(": ").to_owned() }</span> }
     });
     html! {

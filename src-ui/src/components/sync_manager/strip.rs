@@ -32,7 +32,7 @@ pub(super) fn Strip(props: &Properties) -> Html {
             };
             html! {
                 <>
-                    <span>{ format!("{}{percent}", words::job(&operation)) }</span>
+                    <span>{ format!("{}{percent}", words::job(&operation.job)) }</span>
                     { cancel_button(vcenter, is_cancelling, cancel) }
                 </>
             }

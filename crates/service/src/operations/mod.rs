@@ -1,0 +1,335 @@
+//! The queue: what is asked for, waited for and cancelled; `dispatch.rs` runs it.
+//! Refuses to run anything where it is asked for: what may run, and when, is decided in one place.
+
+mod dispatch;
+mod running;
+
+use crate::connections::Connections;
+use crate::events::Events;
+use crate::inventory::Inventory;
+use crate::outcomes::Outcomes;
+use crate::{Clock, explain};
+use contract::command::Withdrawn;
+use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, TestReport, VcenterId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{NewOperation, Store};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often an operation that another process runs is looked at without having heard of it: whether that process lives.
+const PEEK: Duration = Duration::from_millis(250);
+
+/// How long nothing can be written before an operation ends for that: what is over sooner was no full disk.
+const UNWRITABLE: Duration = Duration::from_secs(2);
+
+/// An operation that runs in this process, or that was asked for in it and waits for its turn.
+struct Local {
+    cancel: CancellationToken,
+    runs: bool,
+}
+
+/// What the queue works with.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) connections: Connections,
+    pub(crate) inventory: Inventory,
+    pub(crate) events: Events,
+    /// Whether this process runs what nobody waits for.
+    pub(crate) is_worker: bool,
+    pub(crate) now: Clock,
+}
+
+/// The queue as this process sees it.
+#[derive(Clone)]
+pub struct Operations(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    connections: Connections,
+    inventory: Inventory,
+    events: Events,
+    outcomes: Outcomes,
+    tracker: TaskTracker,
+    closing: CancellationToken,
+    is_worker: bool,
+    now: Clock,
+    /// Rung when something was asked for, cancelled or done here.
+    wake: Notify,
+    local: Mutex<HashMap<OperationId, Local>>,
+}
+
+impl Operations {
+    /// Opens the queue, and begins to run what waits in it.
+    pub(crate) fn start(parts: Parts) -> Operations {
+        let Parts { store, connections, inventory, events, is_worker, now } = parts;
+        let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
+        let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
+        let operations = Operations(Arc::new(Inner {
+            store,
+            connections,
+            inventory,
+            events,
+            outcomes,
+            tracker,
+            closing,
+            is_worker,
+            now,
+            wake: Notify::new(),
+            local: Mutex::default(),
+        }));
+        operations.0.tracker.spawn(operations.clone().dispatch());
+        operations
+    }
+
+    /// Asks for a job and answers at once; an equal one that waits or runs already is answered with its id. This process
+    /// waits for it: it ends when nobody does any more.
+    pub async fn submit(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        origin: Origin,
+    ) -> Result<OperationId, ApiError> {
+        self.queue(vcenter, job, origin, true).await
+    }
+
+    /// The same for whoever doesn't wait: it is run by this process or by another one that stays.
+    pub async fn detach(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        origin: Origin,
+    ) -> Result<OperationId, ApiError> {
+        self.queue(vcenter, job, origin, false).await
+    }
+
+    /// Whether any process is there that runs what nobody waits for.
+    pub fn has_worker(&self) -> bool {
+        self.0.store.has_worker()
+    }
+
+    async fn queue(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        origin: Origin,
+        awaited: bool,
+    ) -> Result<OperationId, ApiError> {
+        if self.0.closing.is_cancelled() {
+            return Err(explain::closing());
+        }
+        // An equal one that has ended here must not be the answer, nor hold the lane.
+        self.0.outcomes.flush().await;
+        let id = OperationId(uuid::Uuid::now_v7().to_string());
+        let new = NewOperation { id, vcenter_id: vcenter.clone(), job, origin, awaited, at: (self.0.now)() };
+        let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
+        if !submitted.coalesced && awaited {
+            self.enter(&submitted.id, false);
+        }
+        self.0.wake.notify_one();
+        self.0.events.publish(Event::OperationChanged { operation: submitted.id.clone() });
+        Ok(submitted.id)
+    }
+
+    /// Waits until an operation has ended, wherever it runs.
+    pub async fn wait(&self, id: &OperationId) -> Result<Operation, ApiError> {
+        let mut events = self.0.events.subscribe();
+        let mut trouble = Trouble::default();
+        loop {
+            let is_here = self.runs_here(id);
+            let operation = self.operation(id.as_str()).await?;
+            if operation.state.is_final() {
+                if !is_here {
+                    self.0.inventory.reload_if_read(&operation.vcenter_id).await;
+                }
+                return Ok(operation);
+            }
+            let changed = async { while !events.next().await.is_none_or(|event| event.is_about(id)) {} };
+            let _ = tokio::time::timeout(PEEK, changed).await;
+            if is_here {
+                continue;
+            }
+            // Who runs it can't write how it ended, and has told whoever looks at that process.
+            if let Some(why) = trouble.after(self.0.store.has_room()) {
+                return Err(explain::store(why));
+            }
+            self.end_dead().await;
+        }
+    }
+
+    /// An operation as it is, by its id or a unique prefix of it.
+    async fn operation(&self, id: &str) -> Result<Operation, ApiError> {
+        let operation = self.0.store.operation(id).await.map_err(explain::store)?;
+        Ok(self.0.outcomes.with_outcome(operation))
+    }
+
+    fn with_outcomes(&self, operations: Vec<Operation>) -> Vec<Operation> {
+        operations.into_iter().map(|operation| self.0.outcomes.with_outcome(operation)).collect()
+    }
+
+    /// Takes back a submission: that cancels the operation, unless another process waits for it too. What runs here is
+    /// cancelled at once, whether or not the database can be written.
+    pub async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
+        if !self.runs_here(id) {
+            if self.has_ended(id).await {
+                return Ok(Withdrawn::Ended);
+            }
+            self.0.store.withdraw(id).await.map_err(explain::store)?;
+            return Ok(Withdrawn::GoesOnElsewhere);
+        }
+        if self.0.store.is_awaited_elsewhere(id).await.map_err(explain::store)? {
+            self.0.store.withdraw(id).await.map_err(explain::store)?;
+            return Ok(Withdrawn::GoesOnHere);
+        }
+        self.cancel_here(id);
+        let (store, id) = (self.0.store.clone(), id.clone());
+        self.0.tracker.spawn(async move {
+            if let Err(error) = store.withdraw(&id).await {
+                tracing::warn!(%error, operation = %id, "the end of the last wait could not be written");
+            }
+        });
+        Ok(Withdrawn::Cancelled)
+    }
+
+    /// Cancels an operation for whoever waits for it, wherever it runs.
+    pub async fn cancel(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
+        if self.runs_here(id) {
+            self.cancel_here(id);
+            return Ok(Withdrawn::Cancelled);
+        }
+        let asked = self.0.store.cancel(id, (self.0.now)()).await.map_err(explain::store)?;
+        self.0.events.publish(Event::OperationChanged { operation: id.clone() });
+        Ok(if asked { Withdrawn::Cancelled } else { Withdrawn::Ended })
+    }
+
+    fn cancel_here(&self, id: &OperationId) {
+        if let Some(local) = self.local().get(id) {
+            local.cancel.cancel();
+        }
+        self.0.wake.notify_one();
+    }
+
+    async fn has_ended(&self, id: &OperationId) -> bool {
+        match self.operation(id.as_str()).await {
+            Ok(operation) => operation.state.is_final(),
+            Err(error) => error.code == Code::NotFound,
+        }
+    }
+
+    /// Whether an operation runs, or waits for its lane, in this process.
+    pub fn runs_here(&self, id: &OperationId) -> bool {
+        self.local().contains_key(id)
+    }
+
+    /// An operation by its id or a unique prefix of it.
+    pub async fn show(&self, id: &str) -> Result<Operation, ApiError> {
+        self.end_dead().await;
+        self.operation(id).await
+    }
+
+    /// The newest operations, newest first.
+    pub async fn list(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, ApiError> {
+        self.end_dead().await;
+        self.newest(vcenter, limit).await
+    }
+
+    /// The same without looking for processes that died.
+    pub(crate) async fn newest(
+        &self,
+        vcenter: Option<&VcenterId>,
+        limit: u32,
+    ) -> Result<Vec<Operation>, ApiError> {
+        Ok(self.with_outcomes(self.0.store.operations(vcenter, limit).await.map_err(explain::store)?))
+    }
+
+    /// What waits or runs, and the newest that a person asked for, newest first.
+    pub async fn recent(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
+        self.end_dead().await;
+        Ok(self.with_outcomes(self.0.store.recent_operations(limit).await.map_err(explain::store)?))
+    }
+
+    /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able
+    /// to on a full disk.
+    pub(crate) async fn end_dead(&self) {
+        if self.0.store.unwritable().is_some() {
+            return;
+        }
+        match self.0.store.interrupt_dead((self.0.now)()).await {
+            Ok(dead) => {
+                for operation in dead {
+                    self.0.events.publish(Event::OperationChanged { operation });
+                }
+            }
+            Err(error) => tracing::warn!(%error, "operations of dead processes could not be ended"),
+        }
+    }
+
+    /// Tests a connection, and answers with what the test found.
+    pub async fn test(&self, vcenter: &VcenterId, retry_login: bool) -> Result<TestReport, ApiError> {
+        let id = self.submit(vcenter, Job::Test { retry_login }, Origin::User).await?;
+        let ended = self.wait(&id).await?;
+        let report = ended.result.and_then(|report| serde_json::from_value(report).ok());
+        report.ok_or_else(|| {
+            let unknown = || ApiError::new(Code::Interrupted, "the test ended without a result");
+            ended.error.unwrap_or_else(|| unknown().next("Test again."))
+        })
+    }
+
+    /// Takes nothing more in, and cancels what runs.
+    pub(crate) fn cancel_all(&self) {
+        self.0.closing.cancel();
+        self.0.tracker.close();
+    }
+
+    /// Waits for the end of what was cancelled, for a while.
+    pub(crate) async fn drain(&self, until: Instant) {
+        if tokio::time::timeout_at(until, self.0.tracker.wait()).await.is_err() {
+            tracing::warn!("operations did not end in time");
+        }
+    }
+
+    /// Something changed in another process: there may be something to run here, or to cancel.
+    pub(crate) fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Notes an operation of this process; answers with what cancels it.
+    fn enter(&self, id: &OperationId, runs: bool) -> CancellationToken {
+        let mut local = self.local();
+        let known =
+            local.entry(id.clone()).or_insert_with(|| Local { cancel: self.0.closing.child_token(), runs });
+        known.runs |= runs;
+        known.cancel.clone()
+    }
+
+    fn local(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, Local>> {
+        self.0.local.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Since when nothing can be written.
+#[derive(Default)]
+struct Trouble {
+    since: Option<Instant>,
+    /// Why the job was broken off.
+    gave_up: Option<store::Error>,
+}
+
+impl Trouble {
+    /// Takes in what came of a write; answers with why it is time to give up.
+    fn after(&mut self, written: Result<(), store::Error>) -> Option<store::Error> {
+        match written {
+            Err(error) if error.is_unwritable() => {
+                let since = *self.since.get_or_insert_with(Instant::now);
+                (since.elapsed() >= UNWRITABLE).then_some(error)
+            }
+            _ => {
+                self.since = None;
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Runs one claimed operation, publishes its progress and writes how it ended.
+//! Refuses to leave it without an outcome: its lane must not stay blocked while this process lives.
+
+use super::{Operations, Trouble};
+use crate::connections::{self, LoginAs, Meter};
+use crate::explain;
+use crate::inventory::was_read_since;
+use crate::jobs::{self, Stop};
+use crate::outcomes::{End, Ran};
+use contract::{
+    ApiError, Code, Diff, Event, Job, OperationState, Origin, Progress, TestReport, VcenterState,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Claim, Finish};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use vsphere::Traffic;
+
+/// How often progress is published: often enough to look alive, seldom enough to cost nothing.
+const PROGRESS: Duration = Duration::from_millis(250);
+
+/// How often it is written, for other processes.
+const WRITTEN: Duration = Duration::from_secs(1);
+
+impl Operations {
+    /// Runs what was claimed. However that ends, the operation has an outcome afterwards: its lane must not stay
+    /// blocked while this process lives.
+    pub(super) async fn run(&self, claim: Claim, cancel: &CancellationToken) {
+        let job = claim.operation.job.clone();
+        let id = claim.operation.vcenter_id.clone();
+        let vcenter = match self.0.store.vcenter(&id).await {
+            Ok(vcenter) => vcenter,
+            Err(error) => {
+                let stop = Stop::from(explain::store(error));
+                return self
+                    .settle(&claim, Outcome::of(Err(stop)), Progress::default(), Traffic::default())
+                    .await;
+            }
+        };
+        let login = LoginAs {
+            by_user: claim.operation.origin == Origin::User,
+            retry: matches!(job, Job::Test { retry_login: true }),
+        };
+        let context = Arc::new(jobs::Context {
+            claim,
+            vcenter,
+            store: self.0.store.clone(),
+            connections: self.0.connections.clone(),
+            login,
+            cancel: cancel.clone(),
+            progress: watch::channel(Progress::default()).0,
+            meter: Meter::default(),
+            now: self.0.now,
+        });
+        let work = {
+            let (this, context) = (self.clone(), context.clone());
+            // A task of its own, so that a panic ends the operation and not the queue.
+            self.0.tracker.spawn(async move { this.work(&context).await })
+        };
+        let done = self.watch(&context, work).await;
+        if let Ok(Done::Published) = done {
+            self.0.events.publish(Event::InventoryChanged { vcenter: id });
+            self.0.events.publish(Event::VcentersChanged);
+            return;
+        }
+        let progress = context.progress.borrow().clone();
+        self.settle(&context.claim, Outcome::of(done), progress, context.meter.traffic()).await;
+    }
+
+    async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
+        let job = &context.claim.operation.job;
+        if let Job::Test { .. } = job {
+            return Ok(Done::Tested(jobs::test(context).await?));
+        }
+        let id = &context.vcenter.vcenter.id;
+        // Another process may have published a moment ago: what is known is what the database says now.
+        let before = self.0.inventory.reload(id).await?;
+        if let Job::Refresh { of, .. } = job
+            && was_read_since(context.claim.operation.submitted_at, before.synced_at(*of), (self.0.now)())
+        {
+            return Ok(Done::Fresh);
+        }
+        let (change_seq, after) = jobs::sync(context, &before, job).await?;
+        self.0.inventory.swap(id, change_seq, after).await;
+        Ok(Done::Published)
+    }
+
+    /// Publishes the progress of a job until it ends, and cancels it when nothing can be written any more.
+    async fn watch(
+        &self,
+        context: &jobs::Context,
+        work: tokio::task::JoinHandle<Result<Done, Stop>>,
+    ) -> Result<Done, Stop> {
+        let mut tick = tokio::time::interval(PROGRESS);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut seen =
+            Seen { progress: context.progress.subscribe(), is_unwritten: false, written_at: Instant::now() };
+        let mut trouble = Trouble::default();
+        let mut work = std::pin::pin!(work);
+        let ended = loop {
+            tokio::select! {
+                // A write that others hold up must not hold up the end.
+                ended = &mut work => break ended,
+                () = self.look_after(context, &mut tick, &mut seen, &mut trouble) => {}
+            }
+        };
+        self.0.outcomes.progressed(&context.claim.operation.id, None);
+        let ended = ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "a job panicked");
+            let next = "Start it again. If it happens again, report it with the log.";
+            Err(explain::defect("the operation failed", next).into())
+        });
+        match (ended, trouble.gave_up) {
+            (Err(Stop::Cancelled), Some(why)) => Err(explain::store(why).into()),
+            (ended, _) => ended,
+        }
+    }
+
+    async fn look_after(
+        &self,
+        context: &jobs::Context,
+        tick: &mut tokio::time::Interval,
+        seen: &mut Seen,
+        trouble: &mut Trouble,
+    ) {
+        let id = &context.claim.operation.id;
+        tick.tick().await;
+        if seen.progress.has_changed().unwrap_or(false) {
+            let progress = seen.progress.borrow_and_update().clone();
+            // Shown before it is written: while a pass is published nothing else is written.
+            self.0.outcomes.progressed(id, Some(progress));
+            self.0.events.publish(Event::OperationChanged { operation: id.clone() });
+            seen.is_unwritten = true;
+        }
+        let written = if seen.is_unwritten && seen.written_at.elapsed() >= WRITTEN {
+            (seen.is_unwritten, seen.written_at) = (false, Instant::now());
+            let (progress, traffic) = (context.progress.borrow().clone(), context.meter.traffic());
+            self.0.store.progress(&context.claim, &progress, traffic.calls, traffic.bytes).await
+        } else {
+            self.0.store.has_room()
+        };
+        // A lost claim shows when the job wants to publish.
+        if let Some(why) = trouble.after(written)
+            && !context.cancel.is_cancelled()
+        {
+            trouble.gave_up = Some(why);
+            context.cancel.cancel();
+        }
+    }
+
+    /// Says how a job ended.
+    async fn settle(&self, claim: &Claim, outcome: Outcome, progress: Progress, traffic: Traffic) {
+        let finish = Finish {
+            state: outcome.state,
+            at: (self.0.now)(),
+            progress,
+            diff: Diff::default(),
+            calls: traffic.calls,
+            bytes: traffic.bytes,
+            error: outcome.error,
+            result: outcome.result,
+        };
+        let ran = Ran { claim: claim.clone(), finish, contact: outcome.contact };
+        self.0.outcomes.settle(End::Ran(Box::new(ran))).await;
+        self.0.events.publish(Event::VcentersChanged);
+    }
+}
+
+/// What was seen of a job's progress.
+struct Seen {
+    progress: watch::Receiver<Progress>,
+    is_unwritten: bool,
+    written_at: Instant,
+}
+
+/// How a job ended well.
+enum Done {
+    /// The sync published; the operation is finished in the database.
+    Published,
+    /// Somebody else read it while this one waited for its turn.
+    Fresh,
+    /// A test's report.
+    Tested(TestReport),
+}
+
+/// What is written of a job that has not finished its operation itself.
+struct Outcome {
+    state: OperationState,
+    error: Option<ApiError>,
+    contact: Option<VcenterState>,
+    result: Option<serde_json::Value>,
+}
+
+impl Outcome {
+    fn of(done: Result<Done, Stop>) -> Outcome {
+        let (state, error, contact, result) = match done {
+            Ok(done) => {
+                let report = match done {
+                    Done::Tested(report) => serde_json::to_value(report).ok(),
+                    Done::Published | Done::Fresh => None,
+                };
+                (OperationState::Succeeded, None, Some(VcenterState::Online), report)
+            }
+            Err(Stop::Cancelled) => {
+                let error = ApiError::new(Code::Cancelled, "it was cancelled; nothing was changed");
+                let error = error.next("Start it again if you still need it.");
+                (OperationState::Cancelled, Some(error), None, None)
+            }
+            Err(Stop::Failed(error)) => {
+                let contact = connections::state_after(&error);
+                (OperationState::Failed, Some(*error), contact, None)
+            }
+        };
+        Outcome { state, error, contact, result }
+    }
+}
