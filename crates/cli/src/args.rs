@@ -17,6 +17,13 @@ pub(crate) struct Args {
     /// Print exactly one JSON document on stdout; messages stay on stderr
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Lower the role of this run: viewers read and export, operators also test and sync [default: MUSTER_ROLE, or else
+    /// admin]
+    ///
+    /// The lower of --role and MUSTER_ROLE counts. It prevents mistakes and restricts nobody: whoever can read the data folder
+    /// can start Muster without it.
+    #[arg(long, global = true, value_name = "ROLE")]
+    pub(crate) role: Option<RoleName>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -343,6 +350,24 @@ pub(crate) struct Inventory {
     pub(crate) separator: Separator,
 }
 
+/// The roles by their names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RoleName {
+    Viewer,
+    Operator,
+    Admin,
+}
+
+impl From<RoleName> for contract::Role {
+    fn from(name: RoleName) -> contract::Role {
+        match name {
+            RoleName::Viewer => contract::Role::Viewer,
+            RoleName::Operator => contract::Role::Operator,
+            RoleName::Admin => contract::Role::Admin,
+        }
+    }
+}
+
 /// What separates the cells of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Separator {
@@ -386,7 +411,7 @@ impl From<KindName> for contract::Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, KindName};
+    use super::{Args, KindName, RoleName};
     use clap::{CommandFactory, ValueEnum};
 
     #[test]
@@ -404,6 +429,16 @@ mod tests {
         let both = ["musterctl", "simulator", "--recording", "a.xml", "--vms", "5"];
         let refused = Args::command().try_get_matches_from(both);
         assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "a recording has its own size");
+    }
+
+    #[test]
+    fn every_role_can_be_named() {
+        let named = RoleName::value_variants().iter().map(|role| contract::Role::from(*role));
+        assert_eq!(named.collect::<Vec<_>>(), contract::Role::ALL);
+        for name in RoleName::value_variants() {
+            let word = name.to_possible_value().map(|value| value.get_name().to_owned());
+            assert_eq!(word.as_deref(), Some(contract::Role::from(*name).name()));
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Submits, runs, waits for and cancels operations: one at a time per vCenter, across all processes.
 //! Refuses to run what another process owns, and to run anything twice.
 
+mod commands;
+
 use crate::connections::{self, Connections, LoginAs, Meter};
 use crate::events::Events;
 use crate::inventory::{Inventory, was_read_since};
@@ -33,7 +35,7 @@ const UNWRITABLE: Duration = Duration::from_secs(2);
 
 /// What an operation is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Job {
+pub(crate) enum Job {
     /// Test the connection. With `retry_login`, also with a credential that was rejected before.
     Test {
         /// A person says that the login is right after all.
@@ -105,7 +107,7 @@ struct Local {
 
 /// The queue as this process sees it.
 #[derive(Clone)]
-pub struct Operations(Arc<Inner>);
+pub(crate) struct Operations(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -145,7 +147,7 @@ impl Operations {
     }
 
     /// Asks for a job and answers at once; an equal one that waits or runs already is answered with its id.
-    pub async fn submit(
+    pub(crate) async fn submit(
         &self,
         vcenter: &VcenterId,
         job: Job,
@@ -181,7 +183,7 @@ impl Operations {
     }
 
     /// Waits until an operation has ended, wherever it runs.
-    pub async fn wait(&self, id: &OperationId) -> Result<Operation, ApiError> {
+    pub(crate) async fn wait(&self, id: &OperationId) -> Result<Operation, ApiError> {
         let local = self.local().get(id).map(|local| local.ended.clone());
         if let Some(mut ended) = local {
             // An error means that the runner is gone, and with it the operation ended.
@@ -216,7 +218,7 @@ impl Operations {
 
     /// Takes back a submission: that cancels the operation, unless another process waits for it too. What runs here is
     /// cancelled at once, whether or not the database can be written.
-    pub async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
+    pub(crate) async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
         if !self.runs_here(id) {
             if self.has_ended(id).await {
                 return Ok(Withdrawn::Ended);
@@ -245,18 +247,22 @@ impl Operations {
     }
 
     /// Whether an operation runs, or waits for its lane, in this process.
-    pub fn runs_here(&self, id: &OperationId) -> bool {
+    pub(crate) fn runs_here(&self, id: &OperationId) -> bool {
         self.local().contains_key(id)
     }
 
     /// An operation by its id or a unique prefix of it.
-    pub async fn show(&self, id: &str) -> Result<Operation, ApiError> {
+    pub(crate) async fn show(&self, id: &str) -> Result<Operation, ApiError> {
         self.end_dead().await;
         self.operation(id).await
     }
 
     /// The newest operations, newest first.
-    pub async fn list(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, ApiError> {
+    pub(crate) async fn list(
+        &self,
+        vcenter: Option<&VcenterId>,
+        limit: u32,
+    ) -> Result<Vec<Operation>, ApiError> {
         self.end_dead().await;
         self.newest(vcenter, limit).await
     }
@@ -271,7 +277,7 @@ impl Operations {
     }
 
     /// What waits or runs, and the newest that a person asked for, newest first.
-    pub async fn recent(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
+    pub(crate) async fn recent(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
         self.end_dead().await;
         Ok(self.with_outcomes(self.0.store.recent_operations(limit).await.map_err(explain::store)?))
     }
@@ -293,8 +299,13 @@ impl Operations {
     }
 
     /// Tests a connection, and answers with what the test found.
-    pub async fn test(&self, vcenter: &VcenterId, retry_login: bool) -> Result<TestReport, ApiError> {
-        let id = self.submit(vcenter, Job::Test { retry_login }, Origin::User).await?;
+    pub(crate) async fn test(
+        &self,
+        vcenter: &VcenterId,
+        retry_login: bool,
+        origin: Origin,
+    ) -> Result<TestReport, ApiError> {
+        let id = self.submit(vcenter, Job::Test { retry_login }, origin).await?;
         let ended = self.wait(&id).await?;
         self.take_report(&id).ok_or_else(|| {
             let unknown = || ApiError::new(Code::Interrupted, "the test ended without a result");
@@ -303,7 +314,7 @@ impl Operations {
     }
 
     /// What a test of this process found.
-    pub fn take_report(&self, id: &OperationId) -> Option<TestReport> {
+    pub(crate) fn take_report(&self, id: &OperationId) -> Option<TestReport> {
         self.0.reports.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
     }
 

@@ -16,8 +16,8 @@ use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
-use contract::{ApiError, Code};
-use service::{Options, Service, Unlock};
+use contract::{ApiError, Code, Role};
+use service::{Caller, Client, Options, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,6 +27,11 @@ const HURRY: Duration = Duration::from_secs(1);
 
 /// Runs the command and closes the service after it, whatever came of it.
 pub(crate) async fn run(args: Args, output: &Output) -> Exit {
+    // Checked for every command, so that a variable with a slip in it is noticed where it was set.
+    let caller = match Caller::person(args.role.map(Role::from)) {
+        Ok(caller) => caller,
+        Err(error) => return output.failure(&error),
+    };
     let command = match without_service(args.command, output) {
         Ok(command) => command,
         Err(exit) => return exit.unwrap_or_else(|error| output.failure(&error)),
@@ -42,14 +47,15 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
         let outcome = simulator::run(output, &interrupts, command, args.data_dir.as_deref()).await;
         return outcome.unwrap_or_else(|error| output.failure(&error));
     }
-    let call = Call { command, data_dir: args.data_dir };
+    let call = Call { command, caller, data_dir: args.data_dir };
     let outcome = with_service(call, output, &interrupts).await;
     outcome.unwrap_or_else(|error| output.failure(&error))
 }
 
-/// A command, and the data folder as it was given.
+/// A command, who calls it, and the data folder as it was given.
 struct Call {
     command: Command,
+    caller: Caller,
     data_dir: Option<PathBuf>,
 }
 
@@ -63,7 +69,7 @@ async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> R
     };
     let service = match opened {
         Err(error) if matches!(call.command, Command::Doctor) => return state::no_database(output, error),
-        opened => opened?,
+        opened => Client::new(opened?, call.caller.clone()),
     };
     let outcome = tokio::select! {
         outcome = dispatch(&service, output, interrupts, call) => outcome,
@@ -74,7 +80,7 @@ async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> R
 }
 
 /// Closes the service, and sooner for whoever presses Ctrl-C again meanwhile.
-async fn close(service: &Service, interrupts: &Interrupts) {
+async fn close(service: &Client, interrupts: &Interrupts) {
     let end = interrupts.end().unwrap_or_else(|| Instant::now() + service::CLOSE);
     let pressed = async {
         interrupts.unhandled().await;
@@ -88,7 +94,7 @@ async fn close(service: &Service, interrupts: &Interrupts) {
 }
 
 async fn dispatch(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     call: Call,

@@ -4,25 +4,26 @@
 use crate::args::Operations as Command;
 use crate::exit::Exit;
 use crate::output::{Fit, Output, age, card, table, time};
+use contract::command::{OperationHistory, ShowOperation, ShowVcenter};
 use contract::{ApiError, Kind, Operation, OperationKind, OperationState, Time};
-use service::Service;
+use service::Client;
 use std::collections::HashSet;
 
-pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
+pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
         Command::List { vcenter, limit } => {
             let vcenter = match vcenter {
-                Some(name) => Some(service.vcenter(&name).await?.id),
+                Some(vcenter) => Some(service.call(ShowVcenter { vcenter }).await?.id),
                 None => None,
             };
-            let all = service.operations().list(vcenter.as_ref(), limit).await?;
+            let all = service.call(OperationHistory { vcenter, limit }).await?;
             if all.is_empty() {
                 output.say("No operations yet.");
             }
             output.answer(&all, || list(&all, service.now()))?;
         }
         Command::Show { id } => {
-            let operation = service.operations().show(&id).await?;
+            let operation = service.call(ShowOperation { operation: id }).await?;
             output.answer(&operation, || show(&operation))?;
         }
     }

@@ -4,12 +4,13 @@
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, written};
+use contract::command::{CountStatus, Counted, Doctor};
 use contract::{ApiError, Check, Time, VcenterStatus};
-use service::{Service, state_in_words};
+use service::{Client, state_in_words};
 use std::time::Duration;
 
-pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, ApiError> {
-    let (all, left_out) = service.status_and_left_out().await?;
+pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, ApiError> {
+    let Counted { vcenters: all, left_out } = service.call(CountStatus {}).await?;
     super::say_how_many_are_left_out(output, left_out);
     if all.is_empty() {
         output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
@@ -18,8 +19,8 @@ pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, A
     Ok(Exit::Done)
 }
 
-pub(super) async fn doctor(service: &Service, output: &Output) -> Result<Exit, ApiError> {
-    let checks = service.doctor().await?;
+pub(super) async fn doctor(service: &Client, output: &Output) -> Result<Exit, ApiError> {
+    let checks = service.call(Doctor {}).await?;
     output.answer(&checks, || findings(&checks))?;
     let failed = checks.iter().any(|check| !check.ok);
     Ok(if failed { Exit::Failed } else { Exit::Done })
@@ -34,7 +35,7 @@ pub(super) fn no_database(output: &Output, error: ApiError) -> Result<Exit, ApiE
 }
 
 pub(super) async fn watch(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
 ) -> Result<Exit, ApiError> {

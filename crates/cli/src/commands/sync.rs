@@ -8,25 +8,27 @@ use crate::exit::{self, Exit};
 use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use crate::progress::{self, Waited};
-use contract::{ApiError, Code, OperationId, OperationState, Origin, TestReport, Vcenter};
-use service::{Job, Service};
+use contract::command::{FullSync, ListVcenters, RefreshKind, ShowVcenter, StartTest, SyncHosts, TakeReport};
+use contract::{ApiError, Code, OperationId, OperationState, TestReport, Vcenter, VcenterId};
+use service::{Client, Handler};
 
 pub(super) async fn test(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     name: &str,
     retry_login: bool,
 ) -> Result<Exit, ApiError> {
-    let vcenter = service.vcenter(name).await?;
+    service.may::<StartTest>()?;
+    let vcenter = service.call(ShowVcenter { vcenter: name.to_owned() }).await?;
     // Who wants to retry the login says that the password is right.
     if !retry_login {
-        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter)).await?;
+        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await?;
     }
-    let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
+    let id = service.call(StartTest { vcenter: vcenter.id, retry_login }).await?;
     let waited = progress::wait(service, output, interrupts, std::slice::from_ref(&id)).await?;
     let [operation] = &waited.operations[..] else { unreachable!("one was waited for") };
-    let written = match service.operations().take_report(&id) {
+    let written = match service.call(TakeReport { operation: id }).await? {
         Some(report) => output.answer(&report, || shown(&report)),
         None => output.answer(operation, || operations::sentence(operation)),
     };
@@ -34,54 +36,60 @@ pub(super) async fn test(
 }
 
 pub(super) async fn run(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     command: Command,
 ) -> Result<Exit, ApiError> {
-    let (vcenters, job) = match command {
+    match command {
         Command::Hosts { name, clusters, accept_removals } => {
-            (vec![service.vcenter(&name).await?], Job::SyncHosts { clusters, accept_removals })
+            service.may::<SyncHosts>()?;
+            let vcenters = [service.call(ShowVcenter { vcenter: name }).await?];
+            let sync = |vcenter| SyncHosts { vcenter, clusters: clusters.clone(), accept_removals };
+            carry_out(service, output, interrupts, &vcenters, sync).await
         }
-        Command::Full { all: true, accept_removals, .. } => {
-            (service.vcenters().await?, Job::FullSync { accept_removals })
+        Command::Full { names, all, accept_removals } => {
+            service.may::<FullSync>()?;
+            let vcenters = match all {
+                true => service.call(ListVcenters {}).await?,
+                false => designated(service, &names).await?,
+            };
+            if vcenters.is_empty() {
+                output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
+            }
+            let sync = |vcenter| FullSync { vcenter, accept_removals };
+            carry_out(service, output, interrupts, &vcenters, sync).await
         }
-        Command::Full { names, accept_removals, .. } => {
-            (designated(service, &names).await?, Job::FullSync { accept_removals })
-        }
-    };
-    if vcenters.is_empty() {
-        output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
-    carry_out(service, output, interrupts, &vcenters, &job).await
 }
 
 pub(super) async fn refresh(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     command: Refresh,
 ) -> Result<Exit, ApiError> {
+    service.may::<RefreshKind>()?;
     let Refresh { kind, names, accept_removals } = command;
     let vcenters = designated(service, &names).await?;
-    let job = Job::Refresh { kind: kind.into(), accept_removals };
-    carry_out(service, output, interrupts, &vcenters, &job).await
+    let refresh = |vcenter| RefreshKind { vcenter, kind: kind.into(), accept_removals };
+    carry_out(service, output, interrupts, &vcenters, refresh).await
 }
 
 /// Runs a job on each of the vCenters, and tells what came of it.
-async fn carry_out(
-    service: &Service,
+async fn carry_out<C: Handler<Reply = OperationId>>(
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     vcenters: &[Vcenter],
-    job: &Job,
+    job: impl Fn(VcenterId) -> C,
 ) -> Result<Exit, ApiError> {
     for vcenter in vcenters {
-        ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await?;
+        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await?;
     }
     let mut ids: Vec<OperationId> = Vec::new();
     for vcenter in vcenters {
-        ids.push(service.operations().submit(&vcenter.id, job.clone(), Origin::User).await?);
+        ids.push(service.call(job(vcenter.id.clone())).await?);
     }
     let waited = progress::wait(service, output, interrupts, &ids).await?;
     let sentences = || waited.operations.iter().map(operations::sentence).collect::<Vec<_>>().join("\n");
@@ -90,10 +98,10 @@ async fn carry_out(
 }
 
 /// The vCenters with these names, each once.
-pub(super) async fn designated(service: &Service, names: &[String]) -> Result<Vec<Vcenter>, ApiError> {
+pub(super) async fn designated(service: &Client, names: &[String]) -> Result<Vec<Vcenter>, ApiError> {
     let mut chosen: Vec<Vcenter> = Vec::new();
     for name in names {
-        let vcenter = service.vcenter(name).await?;
+        let vcenter = service.call(ShowVcenter { vcenter: name.clone() }).await?;
         if !chosen.iter().any(|known| known.id == vcenter.id) {
             chosen.push(vcenter);
         }
