@@ -4,8 +4,9 @@
 use crate::cost::Cost;
 use crate::peer::{PASSWORD, Peer};
 use anyhow::{Context, Result, ensure};
-use contract::{OperationState, Origin, Trust};
-use service::{AddVcenter, Job, LoginWith, Options, Service, Unlock};
+use contract::command::{AddVcenter, AwaitOperation, FullSync, Login, Settings, ShowVcenter};
+use contract::{OperationState, Trust};
+use service::{Caller, Client, Options, Unlock};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -24,21 +25,21 @@ pub(crate) async fn prepare(peer: &Peer, data: &Path, credentials: &Path) -> Res
     std::fs::create_dir_all(credentials)?;
     std::fs::write(credentials.join(NAME), PASSWORD)?;
     let service = open(data, credentials).await?;
-    let add = AddVcenter {
+    let settings = Settings {
         name: NAME.into(),
         address: peer.address(),
-        login: LoginWith::User { user: "admin".into(), password: None },
-        trust: Trust::Ca { pem: std::fs::read_to_string(peer.ca())? },
+        login: Login::Own { user: "admin".into(), password: None },
+        trust: Some(Trust::Ca { pem: std::fs::read_to_string(peer.ca())? }),
         tags: Vec::new(),
-        ttl: None,
+        ttl_seconds: service::DEFAULT_TTL.as_secs(),
     };
-    service.add_vcenter(add).await?;
+    service.call(AddVcenter { settings }).await?;
     service.close().await;
     Ok(())
 }
 
 /// The service on a data folder, without a keychain.
-pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Service> {
+pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Client> {
     let options = Options {
         data_dir: data.to_owned(),
         credentials_dir: Some(credentials.to_owned()),
@@ -46,7 +47,7 @@ pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Service> {
         unlock: Unlock::Never,
         read_only: false,
     };
-    Ok(service::open(options).await?)
+    Ok(Client::new(service::open(options).await?, Caller::muster()))
 }
 
 /// Syncs once.
@@ -54,10 +55,9 @@ pub(crate) async fn once(data: &Path, credentials: &Path) -> Result<Cost> {
     let rows_written = RowsWritten::listen();
     let started = Instant::now();
     let service = open(data, credentials).await?;
-    let vcenter = service.vcenter(NAME).await?;
-    let job = Job::FullSync { accept_removals: false };
-    let id = service.operations().submit(&vcenter.id, job, Origin::User).await?;
-    let ended = service.operations().wait(&id).await?;
+    let vcenter = service.call(ShowVcenter { vcenter: NAME.to_owned() }).await?.id;
+    let operation = service.call(FullSync { vcenter, accept_removals: false }).await?;
+    let ended = service.call(AwaitOperation { operation }).await?;
     ensure!(ended.state == OperationState::Succeeded, "the sync ended badly: {ended:?}");
     service.close().await;
     let rows_written = rows_written.told().context("the service didn't say how many rows it wrote")?;

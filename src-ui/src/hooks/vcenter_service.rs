@@ -303,7 +303,7 @@ impl VcenterService {
 
     /// Removes one.
     pub(crate) async fn remove(&self, vcenter: VcenterId) -> Result<(), ApiError> {
-        backend::call(RemoveVcenter { vcenter }).await
+        backend::call(RemoveVcenter { vcenter }).await.map(drop)
     }
 
     fn work(&self, vcenter: &Vcenter, work: Work) {
