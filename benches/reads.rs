@@ -5,8 +5,9 @@ use crate::rounds::Synced;
 use crate::sync::{self, NAME};
 use crate::table::{Table, percentile};
 use anyhow::{Result, anyhow, ensure};
+use contract::command::{ReadRows, RefreshIfOlder, ShowVcenter};
 use contract::{Kind, RowQuery, Vcenter, columns};
-use service::{Freshness, Query, Service};
+use service::{Client, Query};
 use std::time::{Duration, Instant};
 
 const READS: usize = 100_000;
@@ -20,13 +21,12 @@ pub(crate) async fn run(synced: &Synced, table: &mut Table) -> Result<()> {
     table.section(format!("reads with the vCenter gone: {READS} cached ones, {QUERIES} queries"));
     let started = Instant::now();
     let service = sync::open(&synced.data, &synced.credentials).await?;
-    let vcenter = service.vcenter(NAME).await?;
-    service.read(&vcenter.id, Kind::Vms, Freshness::Cached).await?;
+    let vcenter = service.call(ShowVcenter { vcenter: NAME.to_owned() }).await?;
+    service.read(&vcenter.id).await?;
     table.value("opening, and the first read, from the database", format!("{:.0} ms", ms(started.elapsed())));
 
-    let fresh = Freshness::AtMost(Duration::from_secs(vcenter.ttl_seconds));
-    for (name, freshness) in [("whatever there is", Freshness::Cached), ("within TTL", fresh)] {
-        let times = cached(&service, &vcenter, freshness).await?;
+    for (name, within_ttl) in [("whatever there is", false), ("within TTL", true)] {
+        let times = cached(&service, &vcenter, within_ttl).await?;
         let p99 = percentile(&times, 0.99);
         table.value(format!("cached read, {name}: p50"), format!("{:.5} ms", percentile(&times, 0.5)));
         let goal = format!("below {P99} ms");
@@ -42,7 +42,7 @@ pub(crate) async fn run(synced: &Synced, table: &mut Table) -> Result<()> {
 }
 
 /// Windows of rows as the page asks for them: the first search puts together what can be searched.
-async fn windows(service: &Service, table: &mut Table) -> Result<()> {
+async fn windows(service: &Client, table: &mut Table) -> Result<()> {
     let page = || RowQuery {
         columns: columns::of(Kind::Vms).first().iter().map(|column| column.id.to_string()).collect(),
         limit: 200,
@@ -66,7 +66,7 @@ async fn windows(service: &Service, table: &mut Table) -> Result<()> {
         ("sorted by age of the oldest snapshot", sort("-snapshot_age_seconds")),
     ] {
         let started = Instant::now();
-        let rows = service.read_rows(query).await?;
+        let rows = service.call(ReadRows { query }).await?;
         table.value(
             format!("{name}: {} of {}", rows.matching, rows.total),
             format!("{:.1} ms", ms(started.elapsed())),
@@ -76,20 +76,25 @@ async fn windows(service: &Service, table: &mut Table) -> Result<()> {
 }
 
 /// Sorted times in milliseconds.
-async fn cached(service: &Service, vcenter: &Vcenter, freshness: Freshness) -> Result<Vec<f64>> {
+async fn cached(service: &Client, vcenter: &Vcenter, within_ttl: bool) -> Result<Vec<f64>> {
     let mut times = Vec::with_capacity(READS);
     for _ in 0..READS {
         let started = Instant::now();
-        let reading = service.read(&vcenter.id, Kind::Vms, freshness).await?;
+        if within_ttl {
+            let (vcenter, max_age_seconds) = (vcenter.id.clone(), vcenter.ttl_seconds);
+            let asked = RefreshIfOlder { vcenter, kind: Kind::Vms, max_age_seconds };
+            let answer = service.call(asked).await?;
+            ensure!(answer.refresh.is_none() && answer.failure.is_none(), "a cached read asked the server");
+        }
+        service.read(&vcenter.id).await?;
         times.push(ms(started.elapsed()));
-        ensure!(reading.refresh.is_none() && reading.failure.is_none(), "a cached read asked the server");
     }
     times.sort_by(f64::total_cmp);
     Ok(times)
 }
 
 /// Sorted times in milliseconds, and how many rows there are.
-async fn queries(service: &Service, vcenter: &Vcenter) -> Result<(Vec<f64>, usize)> {
+async fn queries(service: &Client, vcenter: &Vcenter) -> Result<(Vec<f64>, usize)> {
     let query = Query { limit: Some(200), ..Query::of(Kind::Vms) };
     let vcenters = [vcenter.clone()];
     let (mut times, mut total) = (Vec::with_capacity(QUERIES), 0);

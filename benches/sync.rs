@@ -4,8 +4,9 @@
 use crate::cost::Cost;
 use crate::peer::{PASSWORD, Peer};
 use anyhow::{Context, Result, ensure};
-use contract::{Job, OperationState, Origin, Trust};
-use service::{AddVcenter, LoginWith, Options, Service, Unlock};
+use contract::command::{AddVcenter, AwaitOperation, Login, Settings, ShowVcenter, Submit};
+use contract::{Job, OperationState, Trust};
+use service::{Caller, Client, Options, Unlock};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -24,21 +25,21 @@ pub(crate) async fn prepare(peer: &Peer, data: &Path, credentials: &Path) -> Res
     std::fs::create_dir_all(credentials)?;
     std::fs::write(credentials.join(NAME), PASSWORD)?;
     let service = open(data, credentials).await?;
-    let add = AddVcenter {
+    let settings = Settings {
         name: NAME.into(),
         address: peer.address(),
-        login: LoginWith::User { user: "admin".into(), password: None },
-        trust: Trust::Ca { pem: std::fs::read_to_string(peer.ca())? },
+        login: Login::Own { user: "admin".into(), password: None },
+        trust: Some(Trust::Ca { pem: std::fs::read_to_string(peer.ca())? }),
         tags: Vec::new(),
-        ttl: None,
+        ttl_seconds: service::DEFAULT_TTL.as_secs(),
     };
-    service.add_vcenter(add).await?;
+    service.call(AddVcenter { settings }).await?;
     service.close().await;
     Ok(())
 }
 
 /// The service on a data folder, without a keychain.
-pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Service> {
+pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Client> {
     let options = Options {
         data_dir: data.to_owned(),
         credentials_dir: Some(credentials.to_owned()),
@@ -47,7 +48,7 @@ pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Service> {
         read_only: false,
         worker: false,
     };
-    Ok(service::open(options).await?)
+    Ok(Client::new(service::open(options).await?, Caller::muster()))
 }
 
 /// Syncs once.
@@ -55,10 +56,9 @@ pub(crate) async fn once(data: &Path, credentials: &Path) -> Result<Cost> {
     let rows_written = RowsWritten::listen();
     let started = Instant::now();
     let service = open(data, credentials).await?;
-    let vcenter = service.vcenter(NAME).await?;
-    let job = Job::FULL_SYNC;
-    let id = service.operations().submit(&vcenter.id, job, Origin::User).await?;
-    let ended = service.operations().wait(&id).await?;
+    let vcenter = service.call(ShowVcenter { vcenter: NAME.to_owned() }).await?.id;
+    let operation = service.call(Submit { vcenter, job: Job::FULL_SYNC, detached: false }).await?;
+    let ended = service.call(AwaitOperation { operation }).await?;
     ensure!(ended.state == OperationState::Succeeded, "the sync ended badly: {ended:?}");
     service.close().await;
     let rows_written = rows_written.told().context("the service didn't say how many rows it wrote")?;

@@ -6,10 +6,11 @@ use crate::peer::{PASSWORD, Peer};
 use crate::table::{Table, median, percentile};
 use anyhow::{Context, Result, ensure};
 use contract::columns;
-use contract::{Job, Kind, OperationState, Origin, RowQuery, Trust};
+use contract::command::{AddVcenter, AwaitOperation, Login, Password, Settings, Submit};
+use contract::{Job, Kind, OperationState, RowQuery, Trust};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
-use service::{AddVcenter, LoginWith, Options, Service, Unlock};
+use service::{Caller, Client, Options, Unlock};
 use simulator::Simulator;
 use std::io::Write;
 use std::path::Path;
@@ -241,7 +242,7 @@ fn weights(table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-pub(crate) async fn open(data: &Path) -> Result<Service> {
+pub(crate) async fn open(data: &Path) -> Result<Client> {
     let options = Options {
         data_dir: data.to_owned(),
         credentials_dir: None,
@@ -250,33 +251,33 @@ pub(crate) async fn open(data: &Path) -> Result<Service> {
         read_only: false,
         worker: false,
     };
-    Ok(service::open(options).await?)
+    Ok(Client::new(service::open(options).await?, Caller::muster()))
 }
 
 pub(crate) async fn add(
-    service: &Service,
+    service: &Client,
     name: &str,
     address: &str,
     (user, password): (&str, &str),
     trust: Trust,
 ) -> Result<contract::VcenterId> {
-    let add = AddVcenter {
+    let settings = Settings {
         name: name.to_owned(),
         address: address.to_owned(),
-        login: LoginWith::User { user: user.to_owned(), password: Some(password.to_owned().into()) },
-        trust,
+        login: Login::Own { user: user.to_owned(), password: Some(Password(password.to_owned())) },
+        trust: Some(trust),
         tags: Vec::new(),
         // What is on screen must not be refreshed from a server that is gone while that is measured.
-        ttl: Some(std::time::Duration::from_secs(86_400)),
+        ttl_seconds: 86_400,
     };
-    Ok(service.add_vcenter(add).await?.what.id)
+    Ok(service.call(AddVcenter { settings }).await?.vcenter.id)
 }
 
 /// Syncs everything; answers with when that was published, milliseconds since 1970.
-pub(crate) async fn sync(service: &Service, vcenter: &contract::VcenterId) -> Result<i64> {
-    let job = Job::FULL_SYNC;
-    let id = service.operations().submit(vcenter, job, Origin::User).await?;
-    let ended = service.operations().wait(&id).await?;
+pub(crate) async fn sync(service: &Client, vcenter: &contract::VcenterId) -> Result<i64> {
+    let full = Submit { vcenter: vcenter.clone(), job: Job::FULL_SYNC, detached: false };
+    let operation = service.call(full).await?;
+    let ended = service.call(AwaitOperation { operation }).await?;
     ensure!(ended.state == OperationState::Succeeded, "the sync failed: {:?}", ended.error);
     Ok(ended.finished_at.context("an end")?.0)
 }

@@ -8,10 +8,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The page is embedded at compile time, so a new page means a new binary.
     println!("cargo:rerun-if-changed=src-ui/dist");
 
-    let capability = write_capability()?;
+    let commands: Vec<&'static str> = contract::command::names().collect();
+    let capability = write_capability(&commands)?;
     tauri_build::try_build(
         tauri_build::Attributes::new()
-            .app_manifest(tauri_build::AppManifest::new().commands(contract::command::NAMES))
+            .app_manifest(tauri_build::AppManifest::new().commands(commands.leak()))
             .capabilities_path_pattern(capability),
     )?;
     Ok(())
@@ -20,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Grants the main window each declared command, and nothing of Tauri's own.
 ///
 /// It is generated so that no second list of commands has to be kept in step with the first.
-fn write_capability() -> Result<&'static str, Box<dyn Error>> {
+fn write_capability(commands: &[&str]) -> Result<&'static str, Box<dyn Error>> {
     let folder = PathBuf::from(std::env::var("OUT_DIR")?).join("capabilities");
     std::fs::create_dir_all(&folder)?;
     let capability = serde_json::json!({
@@ -28,7 +29,7 @@ fn write_capability() -> Result<&'static str, Box<dyn Error>> {
         "description": "The page in the main window may call the commands of Muster's contract.",
         "local": true,
         "windows": ["main"],
-        "permissions": contract::command::NAMES
+        "permissions": commands
             .iter()
             .map(|name| format!("allow-{}", name.replace('_', "-")))
             .collect::<Vec<_>>(),

@@ -1,8 +1,9 @@
 //! The simulated estate: vCenters of our own inside this process, and a service on a data folder of its own.
 //! Refuses to touch the real data: no credential, no row and no total is shared with it.
 
-use contract::{ApiError, Code, Job, Origin, Trust};
-use service::{AddVcenter, LoginWith, Options, Service, Unlock};
+use contract::command::{AddVcenter, Login, Password, Settings, Submit};
+use contract::{ApiError, Code, Job, Trust};
+use service::{Caller, Options, Service, Unlock};
 use simulator::Simulator;
 use std::path::{Path, PathBuf};
 use tokio::time::Instant;
@@ -53,20 +54,22 @@ impl Simulated {
     async fn add(&mut self, name: &str, vms: u32, seed: u64) -> Result<(), ApiError> {
         let options = simulator::Options { site: name.to_owned(), ..simulator::Options::new(vms, seed) };
         let server = Simulator::start(options).await.map_err(|error| failed(&error).next("Try again."))?;
-        let add = AddVcenter {
+        let settings = Settings {
             name: name.to_owned(),
             address: server.address().to_string(),
-            login: LoginWith::User {
+            login: Login::Own {
                 user: server.user().to_owned(),
-                password: Some(server.password().to_owned().into()),
+                password: Some(Password(server.password().to_owned())),
             },
-            trust: Trust::Pin { sha256: server.sha256().to_owned() },
+            trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
             tags: vec!["simulated".to_owned()],
-            ttl: None,
+            ttl_seconds: service::DEFAULT_TTL.as_secs(),
         };
         self.servers.push(server);
-        let added = self.service.add_vcenter(add).await?.what;
-        self.service.operations().submit(&added.id, Job::FULL_SYNC, Origin::User).await?;
+        // Whoever may look at simulated vCenters need not be allowed to add real ones.
+        let muster = Caller::muster();
+        let vcenter = self.service.call(&muster, AddVcenter { settings }).await?.vcenter.id;
+        self.service.call(&muster, Submit { vcenter, job: Job::FULL_SYNC, detached: false }).await?;
         Ok(())
     }
 

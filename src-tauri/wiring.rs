@@ -2,11 +2,15 @@
 //! Refuses to bring the window down: a service that cannot be opened is an answer the page shows.
 
 use crate::simulated::Simulated;
-use contract::{ApiError, command::Estate};
-use service::{Options, Service, Unlock};
+use contract::{
+    ApiError,
+    command::{Estate, ListOperations, ListStatus},
+};
+use service::{Caller, Options, Service, Unlock};
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::{OnceCell, RwLock, watch};
@@ -24,6 +28,7 @@ pub(crate) struct Wiring(Arc<Inner>);
 
 struct Inner {
     options: Result<Options, ApiError>,
+    caller: Caller,
     /// Opened beside the window, which is on screen while a migration runs.
     real: OnceCell<Service>,
     simulated: RwLock<Option<Simulated>>,
@@ -32,24 +37,26 @@ struct Inner {
     /// Goes up whenever another service answers than before.
     estates: watch::Sender<u64>,
     tasks: TaskTracker,
-    sink: Mutex<CancellationToken>,
+    /// What ends the events of each window, by its label.
+    sinks: Mutex<HashMap<String, CancellationToken>>,
     closing: CancellationToken,
 }
 
 impl Wiring {
     /// Remembers where the data is, and opens nothing yet.
-    pub(crate) fn new(data_dir: Option<PathBuf>) -> Wiring {
+    pub(crate) fn new(data_dir: Option<PathBuf>, caller: Caller) -> Wiring {
         // What a person does in the window may unlock the keychain; what happens by itself never does.
         let options = Options::from_environment(data_dir, Unlock::Ask)
             .map(|options| Options { worker: true, ..options });
         Wiring(Arc::new(Inner {
             options,
+            caller,
             real: OnceCell::new(),
             simulated: RwLock::default(),
             switching: tokio::sync::Mutex::default(),
             estates: watch::Sender::default(),
             tasks: TaskTracker::new(),
-            sink: Mutex::default(),
+            sinks: Mutex::default(),
             closing: CancellationToken::new(),
         }))
     }
@@ -57,6 +64,11 @@ impl Wiring {
     /// The folder with the database, where the system has a place for one.
     pub(crate) fn data_dir(&self) -> Option<&Path> {
         self.0.options.as_ref().ok().map(|options| options.data_dir.as_path())
+    }
+
+    /// Who calls when the page does: the person who started this program, whatever the page says.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.0.caller
     }
 
     /// The service whose estate is shown, or why there is none; the next call tries again.
@@ -78,7 +90,7 @@ impl Wiring {
         self.run_until_closed(async move {
             // Whatever fails here fails again, with an answer, when the page asks.
             if let Ok(service) = wiring.service().await {
-                let _ = service.status().await;
+                let _ = service.call(wiring.caller(), ListStatus {}).await;
             }
         });
     }
@@ -93,12 +105,10 @@ impl Wiring {
     /// nothing is lost with them. `None` if that can't be said in time.
     pub(crate) async fn is_syncing_for_a_person(&self) -> Option<bool> {
         let Some(service) = self.0.real.get() else { return Some(false) };
-        let operations = service.operations();
-        let listed = timeout_at(Instant::now() + LISTED, operations.recent(NEWEST)).await.ok()?.ok()?;
+        let listing = service.call(&self.0.caller, ListOperations { limit: NEWEST });
+        let listed = timeout_at(Instant::now() + LISTED, listing).await.ok()?.ok()?;
         Some(listed.into_iter().any(|operation| {
-            operation.is_sync_of_a_person()
-                && !operation.state.is_final()
-                && operations.runs_here(&operation.id)
+            operation.is_sync_of_a_person() && !operation.state.is_final() && service.runs_here(&operation.id)
         }))
     }
 
@@ -146,11 +156,14 @@ impl Wiring {
         self.shown().await
     }
 
-    /// Runs a sink in the place of the one before: a page that was loaded anew subscribes anew.
-    pub(crate) fn run_the_only_sink(&self, sink: impl Future<Output = ()> + Send + 'static) {
+    /// Runs a window's sink in the place of the one before: a page that was loaded anew subscribes anew. Those of other
+    /// windows go on.
+    pub(crate) fn run_the_sink_of(&self, window: &str, sink: impl Future<Output = ()> + Send + 'static) {
         let own = CancellationToken::new();
-        let mut current = self.0.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *current, own.clone()).cancel();
+        let before = self.sinks().insert(window.to_owned(), own.clone());
+        if let Some(before) = before {
+            before.cancel();
+        }
         self.0.tasks.spawn(async move { own.run_until_cancelled(sink).await });
     }
 
@@ -167,7 +180,7 @@ impl Wiring {
     pub(crate) async fn close(&self) {
         let end = Instant::now() + service::CLOSE;
         self.0.closing.cancel();
-        self.0.sink.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+        self.sinks().values().for_each(CancellationToken::cancel);
         self.0.tasks.close();
         let all = async {
             self.0.tasks.wait().await;
@@ -191,6 +204,10 @@ impl Wiring {
         if let Some(simulated) = simulated {
             simulated.stop_by(end).await;
         }
+    }
+
+    fn sinks(&self) -> MutexGuard<'_, HashMap<String, CancellationToken>> {
+        self.0.sinks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn changed(&self) {

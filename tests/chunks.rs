@@ -1,7 +1,9 @@
 //! Reading by list and chunk: what may go wrong with a part of it, and that it costs that part alone.
 //! Refuses to fake a failure in the client: the server really misbehaves. Prints a line for each kind of fault.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish, table as told};
+use crate::support::{Musterctl, Peer, Run, eventually, finish, table as told, vcenter};
+use contract::Job;
+use contract::command::{AwaitOperation, CancelOperation, Submit};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -533,12 +535,11 @@ async fn a_cancelled_sync_leaves_no_session_with_views_and_collectors_behind() {
     peer.rule(json!({
         "method": "RetrievePropertiesEx", "type": ">VirtualMachine<", "action": {"hold": true}
     }));
-    let vcenter = service.vcenter("Berlin").await.unwrap();
-    let job = contract::Job::FULL_SYNC;
-    let id = service.operations().submit(&vcenter.id, job, contract::Origin::User).await.unwrap();
+    let vcenter = vcenter(&service, "Berlin").await.id;
+    let operation = service.call(Submit { vcenter, job: Job::FULL_SYNC, detached: false }).await.unwrap();
     eventually("the sync reads VMs", || peer.is_holding());
-    service.operations().withdraw(&id).await.unwrap();
-    let ended = service.operations().wait(&id).await.unwrap();
+    service.call(CancelOperation { operation: operation.clone() }).await.unwrap();
+    let ended = service.call(AwaitOperation { operation }).await.unwrap();
     assert_eq!(ended.state, contract::OperationState::Cancelled);
     eventually("the session is logged out", || peer.sessions() == 0);
     service.close().await;

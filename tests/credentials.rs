@@ -1,10 +1,14 @@
 //! What a server says of a login, what that means for the next one, and to whom a stored password goes.
 //! Refuses to believe the client: how often somebody logged in, the server says.
 
-use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish, table as told};
-use contract::{ApiError, Code, Rejection, Vcenter};
+use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, finish, table as told, vcenter};
+use contract::command::{
+    AwaitOperation, Change, EditVcenter, HoldPassword, MissingPassword, Password, SetCredential,
+    ShowCredential, Submit, WhyNeeded,
+};
+use contract::{ApiError, Code, Job, Rejection, TestReport, Vcenter};
 use serde_json::{Value, json};
-use service::{EditVcenter, Service};
+use service::Client;
 use std::io::Write;
 use std::time::Duration;
 
@@ -23,8 +27,8 @@ fn credential(muster: &Musterctl) -> Value {
     muster.ok(&["credential", "list"])[0].clone()
 }
 
-async fn berlin(service: &Service) -> Vcenter {
-    service.vcenter("Berlin").await.unwrap()
+async fn berlin(service: &Client) -> Vcenter {
+    vcenter(service, "Berlin").await
 }
 
 #[test]
@@ -205,10 +209,10 @@ async fn a_password_that_somebody_types_lifts_nothing_for_those_who_have_the_sto
     let typing = async |password: &str| {
         let service = muster.service().await;
         let v = berlin(&service).await;
-        service.hold_password(&v.credential_id, &v.credential, password.into(), Some(&v));
-        let first = service.operations().test(&v.id, false).await;
+        hold(&service, &v, password, true).await;
+        let first = tested(&service, &v, false).await;
         let before = peer.calls("Login");
-        let second = service.operations().test(&v.id, false).await;
+        let second = tested(&service, &v, false).await;
         let tried_again = peer.calls("Login") - before;
         service.close().await;
         (first, second, tried_again)
@@ -242,9 +246,33 @@ async fn a_password_that_somebody_types_lifts_nothing_for_those_who_have_the_sto
 }
 
 /// Logs out, so that the next operation logs in again.
-async fn leave(service: &Service, v: &Vcenter) {
-    let edit = EditVcenter { ttl: Some(Duration::from_secs(77)), ..EditVcenter::default() };
-    service.edit_vcenter(v.id.as_str(), edit).await.unwrap();
+async fn leave(service: &Client, v: &Vcenter) {
+    let change = Change { ttl_seconds: Some(77), ..Change::default() };
+    service.call(EditVcenter { vcenter: v.id.clone(), change }).await.unwrap();
+}
+
+async fn tested(service: &Client, v: &Vcenter, retry_login: bool) -> Result<TestReport, ApiError> {
+    let job = Job::Test { retry_login };
+    let operation = service.call(Submit { vcenter: v.id.clone(), job, detached: false }).await?;
+    let ended = service.call(AwaitOperation { operation }).await?;
+    match ended.error {
+        Some(error) => Err(error),
+        None => Ok(serde_json::from_value(ended.result.expect("a report")).expect("a report")),
+    }
+}
+
+/// Holds a password that was typed for this vCenter's address, or for nothing in particular.
+async fn hold(service: &Client, v: &Vcenter, password: &str, for_its_address: bool) {
+    let vcenter = for_its_address.then(|| v.id.clone());
+    let password = Password(password.to_owned());
+    service.call(HoldPassword { credential: v.credential_id.clone(), password, vcenter }).await.unwrap();
+}
+
+/// Why a person would have to type a password for a vCenter now.
+async fn missing(service: &Client, v: &Vcenter) -> Option<WhyNeeded> {
+    let (credential, vcenter) = (v.credential_id.clone(), Some(v.id.clone()));
+    let needed = service.call(MissingPassword { credential, vcenter }).await.unwrap();
+    needed.map(|needed| needed.why)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -257,11 +285,11 @@ async fn a_typed_password_that_was_rejected_is_tried_again_once_it_worked_or_was
     let v = berlin(&service).await;
     let tried = async |retry: bool| {
         let before = peer.calls("Login");
-        let outcome = service.operations().test(&v.id, retry).await;
+        let outcome = tested(&service, &v, retry).await;
         (outcome.map(drop).map_err(|error| error.rejected_because), peer.calls("Login") - before)
     };
     let rejected = |because: Rejection| Err::<(), _>(Some(because));
-    service.hold_password(&v.credential_id, &v.credential, PASSWORD.into(), Some(&v));
+    hold(&service, &v, PASSWORD, true).await;
     let once = json!({
         "method": "Login", "times": 1, "action": {"fault": "PasswordExpired", "message": "User password expired."}
     });
@@ -276,7 +304,8 @@ async fn a_typed_password_that_was_rejected_is_tried_again_once_it_worked_or_was
     leave(&service, &v).await;
     peer.rule(once);
     assert_eq!((tried(false).await, tried(false).await), ((expired, 1), (expired, 0)));
-    service.set_credential(&v.credential, None, Some(PASSWORD.into())).await.unwrap();
+    let (credential, password) = (v.credential_id.clone(), Some(Password(PASSWORD.to_owned())));
+    service.call(SetCredential { credential, user: None, password }).await.unwrap();
     assert_eq!(tried(false).await, (Ok(()), 1), "it was set anew");
     assert_eq!(logins(&peer, || test(&muster).code), (0, 4), "the file has the one that was rejected");
 
@@ -301,8 +330,8 @@ async fn without_a_keychain_a_rejection_is_lifted_by_what_is_typed_right_and_by_
     let typing = async |password: &str| {
         let service = muster.service().await;
         let v = berlin(&service).await;
-        service.hold_password(&v.credential_id, &v.credential, password.into(), Some(&v));
-        let outcome = service.operations().test(&v.id, false).await;
+        hold(&service, &v, password, true).await;
+        let outcome = tested(&service, &v, false).await;
         service.close().await;
         outcome.map(drop).map_err(|error| error.code)
     };
@@ -357,14 +386,14 @@ async fn another_user_in_the_form_waits_for_a_login_that_is_under_way_and_is_not
     peer.rule(json!({"method": "Login", "action": {"hold": true, "fault": "InvalidLogin"}}));
     let under_way = muster.spawn(&["test", "Berlin", "--json"]);
     eventually("the login is under way", || peer.get("/held")["held"] == 1);
-    let edit = EditVcenter { user: Some("somebody".into()), ..EditVcenter::default() };
-    let mut edited = std::pin::pin!(service.edit_vcenter(v.id.as_str(), edit));
+    let change = Change { user: Some("somebody".into()), ..Change::default() };
+    let mut edited = std::pin::pin!(service.call(EditVcenter { vcenter: v.id.clone(), change }));
     let waited = tokio::time::timeout(Duration::from_millis(500), &mut edited).await;
     assert!(waited.is_err(), "it did not wait for the answer: {waited:?}");
     peer.post("/release", json!({}));
     edited.await.unwrap();
     assert_eq!(finish(under_way).code, 4);
-    let stored = service.credential(v.credential_id.as_str()).await.unwrap();
+    let stored = service.call(ShowCredential { credential: v.credential_id.to_string() }).await.unwrap();
     assert_eq!((&*stored.user, stored.rejected_because), ("somebody", None::<Rejection>));
     service.close().await;
 }
@@ -443,16 +472,16 @@ async fn a_password_typed_for_the_new_address_goes_there_and_what_answers_still_
     muster.ok(&["vcenter", "edit", "Berlin", "--host", &new.address(), "--ca-file", &new.ca()]);
     let service = muster.service().await;
     let v = berlin(&service).await;
-    assert!(service.is_moved_host(&v.id).await.unwrap());
-    service.hold_password(&v.credential_id, &v.credential, PASSWORD.into(), None);
-    let error = service.operations().test(&v.id, false).await.unwrap_err();
+    assert!(matches!(missing(&service, &v).await, Some(WhyNeeded::Moved { .. })));
+    hold(&service, &v, PASSWORD, false).await;
+    let error = tested(&service, &v, false).await.unwrap_err();
     assert_eq!((error.code, new.calls("Login")), (Code::NoPassword, 0), "it was typed for something else");
-    service.hold_password(&v.credential_id, &v.credential, PASSWORD.into(), Some(&v));
-    let error = service.operations().test(&v.id, false).await.unwrap_err();
+    hold(&service, &v, PASSWORD, true).await;
+    let error = tested(&service, &v, false).await.unwrap_err();
     assert_eq!((error.code, new.calls("Login")), (Code::DifferentVcenter, 1), "{error:?}");
     rebuilt(&new, OWN, "AA:BB:CC:00:00:01");
-    service.operations().test(&v.id, false).await.unwrap();
-    assert!(!service.is_moved_host(&v.id).await.unwrap());
+    tested(&service, &v, false).await.unwrap();
+    assert_eq!(missing(&service, &v).await, None);
     service.close().await;
     assert_eq!(test(&muster).code, 0, "the stored one goes there from now on");
     assert_eq!((old.sessions(), new.sessions()), (0, 0));

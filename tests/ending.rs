@@ -2,11 +2,12 @@
 //! Refuses to wait for what never comes: servers, keychains and readers here take everything and answer nothing.
 
 use crate::support::{
-    END, Ended, Musterctl, PASSWORD, Peer, ends_in_time, eventually, interrupt, table, terminate,
+    END, Ended, Musterctl, PASSWORD, Peer, ends_in_time, eventually, interrupt, refreshed, table, terminate,
+    vcenter,
 };
-use contract::{Job, Kind, Origin};
+use contract::command::Submit;
+use contract::{Job, Kind};
 use serde_json::json;
-use service::Freshness;
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixListener;
 use std::process::Child;
@@ -158,10 +159,8 @@ async fn a_ping_that_is_never_answered_does_not_hold_up_the_end() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     let service = muster.service().await;
-    let vcenter = service.vcenter("Berlin").await.unwrap();
-    let job = Job::Refresh { of: Kind::Datacenters, accept_removals: false };
-    let id = service.operations().submit(&vcenter.id, job, Origin::User).await.unwrap();
-    assert!(service.operations().wait(&id).await.unwrap().error.is_none());
+    let vcenter = vcenter(&service, "Berlin").await;
+    refreshed(&service, &vcenter, Kind::Datacenters, 0).await.unwrap();
     assert_eq!(peer.sessions(), 1);
 
     peer.rule(json!({"method": "CurrentTime", "action": {"hold": true}}));
@@ -184,11 +183,10 @@ async fn a_service_whose_servers_answer_nothing_closes_in_time_all_the_same() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     let service = muster.service().await;
-    let vcenter = service.vcenter("Berlin").await.unwrap();
-    service.read_fresh(&vcenter.id, Kind::Datacenters, Freshness::AtMost(Duration::ZERO)).await.unwrap();
+    let vcenter = vcenter(&service, "Berlin").await;
+    refreshed(&service, &vcenter, Kind::Datacenters, 0).await.unwrap();
     peer.rule(json!({"method": "*", "action": {"hold": true}}));
-    let job = Job::FULL_SYNC;
-    service.operations().submit(&vcenter.id, job, Origin::User).await.unwrap();
+    service.call(Submit { vcenter: vcenter.id, job: Job::FULL_SYNC, detached: false }).await.unwrap();
     while !peer.is_holding() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

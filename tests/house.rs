@@ -114,3 +114,64 @@ fn database_network_keychain_and_page_have_one_home_each() {
         }
     }
 }
+
+/// The functions that other packages may call of the service, by file. What changes something or contacts a server is a
+/// command, and goes through `call`: a function that is added here does neither.
+const PUBLIC: &[(&str, &[&str])] = &[
+    // The way in, and who comes.
+    ("call.rs", &["call", "call_named", "new", "call", "may"]),
+    ("caller.rs", &["person", "muster", "role", "who", "may"]),
+    // Opening, closing, events, and reads of what is known already.
+    (
+        "lib.rs",
+        &["from_environment", "open", "subscribe", "read", "ages", "runs_here", "now", "close", "close_by"],
+    ),
+    ("events.rs", &["next"]),
+    ("answer.rs", &["query", "kind", "len", "is_empty", "is_of_several", "rows"]),
+    ("query.rs", &["of"]),
+    ("status.rs", &["unreadable_vcenters", "state_in_words"]),
+    // Plain functions of what they are given.
+    ("inventory.rs", &["accepts", "was_read_since"]),
+    ("explain.rs", &["shown_host", "look_at_the_server"]),
+    ("explain/login.rs", &["no_new_password"]),
+    ("export/mod.rs", &["delimited"]),
+    ("suggest.rs", &["of", "about", "option", "flag", "quoted"]),
+    ("validate.rs", &["address", "pem_text", "duration"]),
+];
+
+#[test]
+fn nothing_of_the_service_but_the_one_way_in_changes_anything() {
+    let source = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/service/src"));
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    let mut folders = vec![source.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(source).unwrap().to_string_lossy().replace('\\', "/");
+                let text = std::fs::read_to_string(&path).unwrap();
+                let functions: Vec<String> = text.lines().filter_map(public_function).collect();
+                found.extend((!functions.is_empty()).then_some((name, functions)));
+            }
+        }
+    }
+    found.sort();
+    let mut allowed: Vec<(String, Vec<String>)> = PUBLIC
+        .iter()
+        .map(|(file, names)| ((*file).to_owned(), names.iter().map(|name| (*name).to_owned()).collect()))
+        .collect();
+    allowed.sort();
+    assert_eq!(found, allowed, "what a client may do is a command of contract, and has a handler");
+}
+
+/// The name of a function that a line declares as public to everybody.
+fn public_function(line: &str) -> Option<String> {
+    let mut rest = line.trim_start().strip_prefix("pub ")?;
+    for word in ["const ", "async "] {
+        rest = rest.strip_prefix(word).unwrap_or(rest);
+    }
+    let name = rest.strip_prefix("fn ")?;
+    Some(name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+}

@@ -18,6 +18,7 @@ mod lost;
 mod questions;
 mod reading;
 mod recordings;
+mod roles;
 mod shapes;
 mod sharing;
 mod suggested;

@@ -1,10 +1,12 @@
 //! Several readers and several processes on one data folder.
 //! Refuses to count in the client: how often a vCenter was asked is what the vCenter says.
 
-use crate::support::{Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish, interrupt};
+use crate::support::{
+    Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish, interrupt, refreshed, vcenter,
+};
+use contract::command::{Invalidate, RefreshIfOlder};
 use contract::{Event, Kind};
 use serde_json::json;
-use service::Freshness;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -13,40 +15,36 @@ async fn a_hundred_readers_of_a_stale_kind_cause_one_fetch_and_readers_within_th
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
     let service = muster.service().await;
-    let vcenter = service.vcenter("Berlin").await.unwrap();
-    let most = Duration::from_secs(3);
-    let stale = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap().synced_at.unwrap();
+    let vcenter = vcenter(&service, "Berlin").await;
+    let stale = service.ages(&vcenter.id).await.unwrap().synced_at(Kind::Hosts).unwrap();
     eventually("the hosts are stale", || service.now().0 - stale.0 > 3_000);
     let views = peer.calls("CreateContainerView");
     let logins = peer.calls("Login");
 
     let mut readers = tokio::task::JoinSet::new();
     for _ in 0..100 {
-        let (service, id) = (service.clone(), vcenter.id.clone());
-        readers.spawn(async move { service.read_fresh(&id, Kind::Hosts, Freshness::AtMost(most)).await });
+        let (service, vcenter) = (service.clone(), vcenter.clone());
+        readers.spawn(async move { refreshed(&service, &vcenter, Kind::Hosts, 3).await });
     }
     let answers = readers.join_all().await;
-    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|reading| reading.failure.is_none())));
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     let fetched = peer.calls("CreateContainerView") - views;
     assert_eq!((fetched, peer.calls("Login") - logins), (1, 1), "one view of one kind, in one session");
 
     let calls = peer.all_calls();
     let mut readers = tokio::task::JoinSet::new();
     for _ in 0..100 {
-        let (service, id) = (service.clone(), vcenter.id.clone());
-        readers.spawn(async move {
-            service.read_fresh(&id, Kind::Hosts, Freshness::AtMost(Duration::from_secs(300))).await.unwrap()
-        });
+        let (service, vcenter) = (service.clone(), vcenter.clone());
+        readers.spawn(async move { refreshed(&service, &vcenter, Kind::Hosts, 300).await.unwrap() });
     }
     readers.join_all().await;
     assert_eq!(peer.all_calls(), calls, "within the TTL nobody is asked");
 
-    service.invalidate(&vcenter.id);
-    let ttl = Freshness::AtMost(Duration::from_secs(300));
-    let refreshed = service.read_fresh(&vcenter.id, Kind::Hosts, ttl).await.unwrap();
-    assert!(refreshed.failure.is_none() && peer.all_calls() > calls, "what was invalidated is read again");
+    service.call(Invalidate { vcenter: vcenter.id.clone() }).await.unwrap();
+    refreshed(&service, &vcenter, Kind::Hosts, 300).await.unwrap();
+    assert!(peer.all_calls() > calls, "what was invalidated is read again");
     let calls = peer.all_calls();
-    service.read_fresh(&vcenter.id, Kind::Hosts, ttl).await.unwrap();
+    refreshed(&service, &vcenter, Kind::Hosts, 300).await.unwrap();
     assert_eq!(peer.all_calls(), calls, "once");
     service.close().await;
     assert_eq!(peer.sessions(), 0);
@@ -58,15 +56,14 @@ async fn a_reader_never_waits_for_the_network_and_hears_when_there_is_news() {
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
     let service = muster.service().await;
-    let vcenter = service.vcenter("Berlin").await.unwrap();
+    let vcenter = vcenter(&service, "Berlin").await;
     let mut events = service.subscribe();
     peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
 
-    let reading = service.read(&vcenter.id, Kind::Hosts, Freshness::AtMost(Duration::ZERO)).await.unwrap();
-    assert!(
-        reading.snapshot.count(Kind::Hosts) > 0 && reading.refresh.is_some(),
-        "answered while the server is silent"
-    );
+    let asked = RefreshIfOlder { vcenter: vcenter.id.clone(), kind: Kind::Hosts, max_age_seconds: 0 };
+    let refresh = service.call(asked).await.unwrap().refresh;
+    let known = service.read(&vcenter.id).await.unwrap();
+    assert!(known.count(Kind::Hosts) > 0 && refresh.is_some(), "answered while the server is silent");
     tokio::time::timeout(PATIENCE, async {
         while peer.get("/held")["held"] == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -88,9 +85,9 @@ async fn a_sync_of_another_process_is_heard_of_and_seen() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     let service = muster.service().await;
-    let vcenter = service.vcenter("Berlin").await.unwrap();
-    let empty = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap();
-    assert_eq!((empty.snapshot.count(Kind::Hosts), empty.synced_at), (0, None));
+    let vcenter = vcenter(&service, "Berlin").await;
+    let empty = service.read(&vcenter.id).await.unwrap();
+    assert_eq!((empty.count(Kind::Hosts), empty.synced_at(Kind::Hosts)), (0, None));
 
     let mut events = service.subscribe();
     let other = tokio::task::spawn_blocking(move || {
@@ -102,8 +99,8 @@ async fn a_sync_of_another_process_is_heard_of_and_seen() {
     })
     .await
     .expect("the other process is heard");
-    let full = service.read(&vcenter.id, Kind::Hosts, Freshness::Cached).await.unwrap();
-    assert!(full.snapshot.count(Kind::Hosts) > 0 && full.synced_at.is_some());
+    let full = service.read(&vcenter.id).await.unwrap();
+    assert!(full.count(Kind::Hosts) > 0 && full.synced_at(Kind::Hosts).is_some());
     other.await.unwrap();
     service.close().await;
 }

@@ -1,10 +1,10 @@
 //! Trying the settings of a vCenter before they are stored, as the window's form does.
 //! Refuses to believe the client: what a server was sent, the server says.
 
-use crate::support::{Musterctl, PASSWORD, Peer};
-use contract::command::{Login, Password, Settings};
-use contract::{ApiError, Code, TestReport, Trust, Vcenter};
-use service::Service;
+use crate::support::{Musterctl, PASSWORD, Peer, vcenter};
+use contract::command::{ListCredentials, ListVcenters, Login, Password, ProbeVcenter, Settings, TryVcenter};
+use contract::{ApiError, Code, Probe, TestReport, Trust, Vcenter, VcenterId};
+use service::Client;
 
 /// The settings of a vCenter as its form sends them, unchanged.
 fn settings(vcenter: &Vcenter) -> Settings {
@@ -18,13 +18,25 @@ fn settings(vcenter: &Vcenter) -> Settings {
     }
 }
 
-async fn berlin(service: &Service) -> Vcenter {
-    service.vcenter("Berlin").await.unwrap()
+async fn berlin(service: &Client) -> Vcenter {
+    vcenter(service, "Berlin").await
 }
 
-async fn try_edited(service: &Service, settings: Settings) -> Result<TestReport, ApiError> {
-    let id = berlin(service).await.id;
-    service.try_vcenter(settings, Some(&id)).await
+async fn try_edited(service: &Client, settings: Settings) -> Result<TestReport, ApiError> {
+    let vcenter = Some(berlin(service).await.id);
+    service.call(TryVcenter { vcenter, settings }).await
+}
+
+async fn try_new(service: &Client, settings: Settings) -> Result<TestReport, ApiError> {
+    service.call(TryVcenter { vcenter: None, settings }).await
+}
+
+async fn probed(
+    service: &Client,
+    vcenter: &VcenterId,
+    typed: Option<&str>,
+) -> Result<Option<Probe>, ApiError> {
+    service.call(ProbeVcenter { vcenter: vcenter.clone(), typed: typed.map(str::to_owned) }).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,18 +52,19 @@ async fn new_settings_are_tried_with_one_login_and_nothing_is_stored() {
         tags: Vec::new(),
         ttl_seconds: 300,
     };
-    let report = service.try_vcenter(new.clone(), None).await.unwrap();
+    let report = try_new(&service, new.clone()).await.unwrap();
     assert_eq!((report.vcenter.as_str(), report.version.as_str()), ("Berlin", "8.0.3"));
     assert_eq!((peer.calls("Login"), peer.sessions()), (1, 0));
 
     let untrusted = Settings { trust: None, ..new.clone() };
-    let error = service.try_vcenter(untrusted, None).await.unwrap_err();
+    let error = try_new(&service, untrusted).await.unwrap_err();
     assert_eq!(error.code, Code::UntrustedCertificate);
     assert_eq!(error.certificate.unwrap().sha256, peer.sha256(), "to be shown and approved");
     let login = Login::Own { user: "admin".into(), password: Some(Password("wrong".into())) };
-    let error = service.try_vcenter(Settings { login, ..new }, None).await.unwrap_err();
+    let error = try_new(&service, Settings { login, ..new }).await.unwrap_err();
     assert_eq!(error.code, Code::LoginRejected);
-    assert!(service.vcenters().await.unwrap().is_empty() && service.credentials().await.unwrap().is_empty());
+    assert!(service.call(ListVcenters {}).await.unwrap().is_empty());
+    assert!(service.call(ListCredentials {}).await.unwrap().is_empty());
     service.close().await;
 }
 
@@ -69,7 +82,7 @@ async fn a_login_that_is_not_stored_leaves_no_rejection_with_the_one_that_is() {
         let error = try_edited(&service, Settings { login, ..stored.clone() }).await.unwrap_err();
         assert_eq!(error.code, Code::LoginRejected, "{user}");
     }
-    assert_eq!(service.credentials().await.unwrap()[0].rejected_at, None);
+    assert_eq!(service.call(ListCredentials {}).await.unwrap()[0].rejected_at, None);
     assert!(try_edited(&service, stored).await.is_ok());
     assert_eq!(peer.sessions(), 0);
     service.close().await;
@@ -125,7 +138,7 @@ async fn a_vcenter_that_is_there_already_is_said_so_before_anything_is_sent() {
     let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
     let twin = Settings { name: "Twin".into(), login, ..settings(&berlin(&service).await) };
     let twin = Settings { trust: Some(Trust::Pin { sha256: peer.sha256() }), ..twin };
-    let error = service.try_vcenter(twin, None).await.unwrap_err();
+    let error = try_new(&service, twin).await.unwrap_err();
     assert_eq!((error.code, peer.calls("Login")), (Code::AlreadyExists, logins));
     service.close().await;
 }
@@ -136,10 +149,10 @@ async fn a_probe_of_a_configured_vcenter_goes_by_the_trust_that_is_stored_for_it
     let muster = Musterctl::with(&peer, "Berlin");
     let service = muster.service().await;
     let id = berlin(&service).await.id;
-    let probe = service.probe_vcenter(&id, None).await.unwrap().unwrap();
+    let probe = probed(&service, &id, None).await.unwrap().unwrap();
     assert!(probe.trusted, "the CA it was added with: {:?}", probe.reason);
     peer.post("/certificate", serde_json::json!({"self_signed": true}));
-    let probe = service.probe_vcenter(&id, None).await.unwrap().unwrap();
+    let probe = probed(&service, &id, None).await.unwrap().unwrap();
     assert!(!probe.trusted && probe.reason.is_some());
     service.close().await;
 }
@@ -152,18 +165,18 @@ async fn a_vcenter_is_probed_at_its_own_address_however_it_is_typed_and_at_no_ot
     let (own, other) = (peer.address(), Peer::vcenter());
     let id = berlin(&service).await.id;
     for typed in [own.clone(), format!(" https://{}/ui ", own.to_uppercase())] {
-        let probe = service.probe_vcenter(&id, Some(&typed)).await.unwrap();
+        let probe = probed(&service, &id, Some(&typed)).await.unwrap();
         assert_eq!(probe.map(|probe| probe.address).as_ref(), Some(&own), "{typed}");
     }
-    assert_eq!(service.probe_vcenter(&id, Some(&other.address())).await.unwrap(), None);
+    assert_eq!(probed(&service, &id, Some(&other.address())).await.unwrap(), None);
     // Nobody is there: what is said of an address is said without contacting it.
     for (stored, typed) in
         [("xn--bcher-kva.invalid", "B\u{fc}cher.invalid."), ("[::1]:1", "https://[0:0:0:0:0:0:0:0001]:1/ui")]
     {
         muster.ok(&["vcenter", "edit", "Berlin", "--host", stored]);
-        let error = service.probe_vcenter(&id, Some(typed)).await.unwrap_err();
+        let error = probed(&service, &id, Some(typed)).await.unwrap_err();
         assert_eq!(error.code, Code::Unreachable, "{typed} is the same: {error:?}");
-        assert_eq!(service.probe_vcenter(&id, Some("vc.invalid")).await.unwrap(), None);
+        assert_eq!(probed(&service, &id, Some("vc.invalid")).await.unwrap(), None);
     }
     service.close().await;
 }

@@ -21,6 +21,7 @@ mod once;
 mod passwords;
 mod questions;
 mod reach;
+mod role;
 mod screen;
 mod sharing;
 mod told;

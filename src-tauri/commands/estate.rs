@@ -4,7 +4,7 @@
 use super::Answer;
 use crate::{sinks, wiring::Wiring};
 use contract::{Event, command::*};
-use tauri::{State, ipc::Channel};
+use tauri::{State, WebviewWindow, ipc::Channel};
 
 #[tauri::command]
 pub(crate) async fn shown_estate(wiring: State<'_, Wiring>, args: ShownEstate) -> Answer<ShownEstate> {
@@ -33,10 +33,11 @@ pub(crate) async fn leave_simulated(
 #[tauri::command]
 pub(crate) async fn subscribe(
     wiring: State<'_, Wiring>,
+    window: WebviewWindow,
     args: Subscribe,
     events: Channel<Vec<Event>>,
 ) -> Answer<Subscribe> {
     let Subscribe {} = args;
-    sinks::webview(&wiring, events);
+    sinks::webview(&wiring, window.label(), events);
     Ok(())
 }

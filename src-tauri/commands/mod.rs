@@ -1,23 +1,49 @@
-//! The commands the page may call, one file per noun.
-//! Refuses to build unless exactly the commands that `contract` declares are registered.
+//! What the page may call: the service's commands by one handler for all of them, and the window's own, one file per noun.
+//! Refuses to build unless exactly the commands of the shell that `contract` declares are registered.
 
 mod estate;
-mod inventory;
-mod operations;
-mod vcenters;
 mod window;
 
-use contract::command::{Command, NAMES};
+use crate::wiring::Wiring;
+use contract::ApiError;
+use contract::command::{Command, SERVICE, SHELL};
+use serde_json::Value;
+use tauri::ipc::{Invoke, InvokeBody, InvokeError};
 
 /// What a declared command answers with.
-type Answer<C> = Result<<C as Command>::Reply, contract::ApiError>;
+type Answer<C> = Result<<C as Command>::Reply, ApiError>;
+
+/// Hands each call of the page to what answers it. Calls that the access list doesn't name never come here.
+pub(crate) fn handler(wiring: &Wiring) -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
+    let (wiring, of_the_shell) = (wiring.clone(), of_the_shell());
+    move |invoke| {
+        if !SERVICE.contains(&invoke.message.command()) {
+            return of_the_shell(invoke);
+        }
+        hand_to_the_service(&wiring, invoke);
+        true
+    }
+}
+
+/// Calls a command of the service, as the person at this program, whatever the page sent beside its arguments.
+fn hand_to_the_service(wiring: &Wiring, invoke: Invoke) {
+    let name = invoke.message.command().to_owned();
+    let arguments = match invoke.message.payload() {
+        InvokeBody::Json(payload) => payload.get("args").cloned().unwrap_or(Value::Null),
+        InvokeBody::Raw(_) => Value::Null,
+    };
+    let wiring = wiring.clone();
+    invoke.resolver.respond_async(async move {
+        let answer = async { wiring.service().await?.call_named(wiring.caller(), &name, arguments).await };
+        answer.await.map_err(InvokeError::from)
+    });
+}
 
 macro_rules! register {
     ($($noun:ident::$name:ident),* $(,)?) => {
         const REGISTERED: &[&str] = &[$(stringify!($name)),*];
 
-        /// Hands each call of the page to its command.
-        pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
+        fn of_the_shell() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
             tauri::generate_handler![$($noun::$name),*]
         }
     };
@@ -28,19 +54,6 @@ register![
     estate::explore_simulated,
     estate::leave_simulated,
     estate::subscribe,
-    vcenters::list_vcenters,
-    vcenters::list_status,
-    vcenters::list_credentials,
-    vcenters::probe_vcenter,
-    vcenters::try_vcenter,
-    vcenters::add_vcenter,
-    vcenters::edit_vcenter,
-    vcenters::remove_vcenter,
-    operations::submit,
-    operations::cancel_operation,
-    operations::list_operations,
-    inventory::read_rows,
-    inventory::export_rows,
     window::zoom_window,
     window::await_closing,
     window::ask_to_close,
@@ -49,8 +62,8 @@ register![
 ];
 
 const _: () = assert!(
-    all_in(REGISTERED, NAMES) && all_in(NAMES, REGISTERED),
-    "src-tauri/commands registers other commands than contract declares"
+    all_in(REGISTERED, SHELL) && all_in(SHELL, REGISTERED),
+    "src-tauri/commands registers other commands than contract declares for the shell"
 );
 
 const fn all_in(some: &[&str], all: &[&str]) -> bool {

@@ -12,10 +12,10 @@ use tokio::time::{Instant, timeout_at};
 /// How long events are gathered: less than anybody sees, and longer than a burst.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// Sends events to the page until it is gone, or subscribes anew.
-pub(crate) fn webview(wiring: &Wiring, page: Channel<Vec<Event>>) {
+/// Sends events to the page of a window until it is gone, or subscribes anew.
+pub(crate) fn webview(wiring: &Wiring, window: &str, page: Channel<Vec<Event>>) {
     let follower = wiring.clone();
-    wiring.run_the_only_sink(async move { follow(&follower, &page).await });
+    wiring.run_the_sink_of(window, async move { follow(&follower, &page).await });
 }
 
 async fn follow(wiring: &Wiring, page: &Channel<Vec<Event>>) {
@@ -57,4 +57,79 @@ async fn gather(events: &mut Subscription) -> Option<Vec<Event>> {
         }
     }
     Some(batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::command::{AwaitOperation, Change, EditVcenter, ListVcenters, OperationHistory};
+    use service::Caller;
+    use std::sync::{Arc, Mutex};
+    use tauri::ipc::InvokeResponseBody;
+
+    /// What a page of a window heard.
+    struct Page(Arc<Mutex<Vec<Event>>>);
+
+    impl Page {
+        fn open(wiring: &Wiring, window: &str) -> Page {
+            let heard = Arc::<Mutex<Vec<Event>>>::default();
+            let into = heard.clone();
+            let channel = Channel::new(move |sent| {
+                let InvokeResponseBody::Json(sent) = sent else { unreachable!("events are JSON") };
+                into.lock().unwrap().extend(serde_json::from_str::<Vec<Event>>(&sent).unwrap());
+                Ok(())
+            });
+            webview(wiring, window, channel);
+            Page(heard)
+        }
+
+        fn has_heard(&self, event: &Event) -> bool {
+            self.0.lock().unwrap().contains(event)
+        }
+
+        async fn hears(&self, event: Event) {
+            let heard = async {
+                while !self.has_heard(&event) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(60), heard).await.unwrap();
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_window_hears_everything_and_a_page_loaded_anew_takes_the_place_of_its_own_window_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let wiring = Wiring::new(Some(folder.path().to_owned()), Caller::muster());
+        wiring.explore().await.unwrap();
+        let (service, muster) = (wiring.service().await.unwrap(), Caller::muster());
+        let all = service.call(&muster, OperationHistory { vcenter: None, limit: 100 }).await.unwrap();
+        for operation in all {
+            service.call(&muster, AwaitOperation { operation: operation.id }).await.unwrap();
+        }
+        let first = service.call(&muster, ListVcenters {}).await.unwrap().remove(0).id;
+        let edit = async |ttl_seconds| {
+            let change = Change { ttl_seconds: Some(ttl_seconds), ..Change::default() };
+            service.call(&muster, EditVcenter { vcenter: first.clone(), change }).await.unwrap();
+        };
+
+        let main = Page::open(&wiring, "main");
+        main.hears(Event::Lagged).await;
+        let second = Page::open(&wiring, "second");
+        second.hears(Event::Lagged).await;
+        edit(77).await;
+        main.hears(Event::CredentialsChanged).await;
+        second.hears(Event::CredentialsChanged).await;
+
+        let anew = Page::open(&wiring, "main");
+        anew.hears(Event::Lagged).await;
+        for page in [&main, &second] {
+            page.0.lock().unwrap().clear();
+        }
+        edit(78).await;
+        anew.hears(Event::CredentialsChanged).await;
+        second.hears(Event::CredentialsChanged).await;
+        assert!(!main.has_heard(&Event::CredentialsChanged), "the page before is gone");
+        wiring.close().await;
+    }
 }

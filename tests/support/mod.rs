@@ -9,7 +9,7 @@ mod simulator;
 
 pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
-pub(crate) use musterctl::{Musterctl, Run, finish};
+pub(crate) use musterctl::{Musterctl, Run, finish, refreshed, vcenter};
 pub(crate) use peer::{PASSWORD, Peer};
 pub(crate) use simulator::Simulator;
 

@@ -4,8 +4,10 @@
 
 use super::peer::PASSWORD;
 use super::{Peer, Simulator};
+use contract::command::{AwaitOperation, RefreshIfOlder, ShowVcenter};
+use contract::{ApiError, Kind, Vcenter};
 use serde_json::Value;
-use service::{Options, Service, Unlock};
+use service::{Caller, Client, Options, Unlock};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -89,8 +91,8 @@ impl Musterctl {
         self.folder.path().join("data")
     }
 
-    /// The service in this process, on the same data folder and with the same passwords.
-    pub(crate) async fn service(&self) -> Service {
+    /// The service in this process, on the same data folder and with the same passwords, as one who may do everything.
+    pub(crate) async fn service(&self) -> Client {
         let options = Options {
             data_dir: self.data(),
             credentials_dir: Some(self.folder().join("credentials")),
@@ -99,7 +101,7 @@ impl Musterctl {
             read_only: false,
             worker: false,
         };
-        service::open(options).await.expect("the service opens")
+        Client::new(service::open(options).await.expect("the service opens"), Caller::muster())
     }
 
     /// The folder of everything.
@@ -156,6 +158,27 @@ impl Musterctl {
         };
         command
     }
+}
+
+/// The vCenter of this name.
+pub(crate) async fn vcenter(service: &Client, name: &str) -> Vcenter {
+    service.call(ShowVcenter { vcenter: name.to_owned() }).await.expect("it is configured")
+}
+
+/// Waits until a kind is not older than so many seconds, or for why it stays older.
+pub(crate) async fn refreshed(
+    service: &Client,
+    vcenter: &Vcenter,
+    kind: Kind,
+    max_age_seconds: u64,
+) -> Result<(), ApiError> {
+    let asked = RefreshIfOlder { vcenter: vcenter.id.clone(), kind, max_age_seconds };
+    let answer = service.call(asked).await?;
+    let failure = match answer.refresh {
+        Some(operation) => service.call(AwaitOperation { operation }).await?.error,
+        None => answer.failure,
+    };
+    failure.map_or(Ok(()), Err)
 }
 
 impl Run {

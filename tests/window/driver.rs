@@ -41,20 +41,31 @@ pub(crate) struct Window {
 impl Window {
     /// Starts Muster on a data folder; a caller closes it.
     pub(crate) async fn open(screen: &Screen, data_dir: &Path) -> Result<Window> {
-        Window::start(screen, data_dir, None).await
+        Window::start(screen, data_dir, None, None).await
     }
 
     /// Starts it on the data folder that a command line has as well, and with the same passwords.
     pub(crate) async fn open_beside(screen: &Screen, muster: &Musterctl) -> Result<Window> {
         let credentials = muster.folder().join("credentials");
-        Window::start(screen, &muster.data(), screen.bus().is_none().then_some(&credentials)).await
+        Window::start(screen, &muster.data(), screen.bus().is_none().then_some(&credentials), None).await
     }
 
-    async fn start(screen: &Screen, data_dir: &Path, credentials: Option<&Path>) -> Result<Window> {
+    /// The same with a lower role.
+    pub(crate) async fn open_as(screen: &Screen, muster: &Musterctl, role: &str) -> Result<Window> {
+        let credentials = muster.folder().join("credentials");
+        Window::start(screen, &muster.data(), Some(&credentials), Some(role)).await
+    }
+
+    async fn start(
+        screen: &Screen,
+        data_dir: &Path,
+        credentials: Option<&Path>,
+        role: Option<&str>,
+    ) -> Result<Window> {
         // The WebDriver client shares the vSphere client's HTTP library, which wants to be told who encrypts, even
         // where nothing is encrypted. Another test of this process may have said so already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let webkit = Webkit::start(screen, credentials)?;
+        let webkit = Webkit::start(screen, credentials, role)?;
         let mut options = Map::new();
         // tauri-driver would only translate `tauri:options` to this (decision 0003).
         options.insert(
@@ -155,7 +166,7 @@ struct Webkit {
 }
 
 impl Webkit {
-    fn start(screen: &Screen, credentials: Option<&Path>) -> Result<Webkit> {
+    fn start(screen: &Screen, credentials: Option<&Path>, role: Option<&str>) -> Result<Webkit> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new("WebKitWebDriver");
         command.args(["--host=127.0.0.1", &format!("--port={port}")]);
@@ -166,6 +177,9 @@ impl Webkit {
             .stderr(Stdio::null());
         if let Some(credentials) = credentials {
             command.env("CREDENTIALS_DIRECTORY", credentials);
+        }
+        if let Some(role) = role {
+            command.env("MUSTER_ROLE", role);
         }
         let process =
             command.spawn().context("WebKitWebDriver could not be started: ./dev test installs it")?;

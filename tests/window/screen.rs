@@ -96,6 +96,7 @@ impl Screen {
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("MUSTER_DATA_DIR")
             .env_remove("CREDENTIALS_DIRECTORY")
+            .env_remove("MUSTER_ROLE")
             .env("GDK_DPI_SCALE", self.scale.to_string())
             .env(
                 "GTK_THEME",

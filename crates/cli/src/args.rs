@@ -17,6 +17,13 @@ pub(crate) struct Args {
     /// Print exactly one JSON document on stdout; messages stay on stderr
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Lower the role of this run: viewers read and export, operators also test and sync [default: MUSTER_ROLE, or else
+    /// admin]
+    ///
+    /// The lower of --role and MUSTER_ROLE counts. It prevents mistakes and restricts nobody: whoever can read the data folder
+    /// can start Muster without it.
+    #[arg(long, global = true, value_name = "ROLE")]
+    pub(crate) role: Option<RoleName>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -46,7 +53,7 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Refresh one kind of object
     Refresh(Refresh),
-    /// Show recent operations
+    /// Show, cancel or retry operations
     #[command(subcommand)]
     Operations(Operations),
     /// Show the cached inventory
@@ -62,6 +69,14 @@ pub(crate) enum Command {
     Doctor,
     /// Print changes as they happen, here and in other processes, until interrupted
     Watch,
+    /// Run as a worker: do what is queued and nobody waits for, until interrupted
+    ///
+    /// Prints changes as they happen, like watch. Windows do the same; a worker is for machines without one.
+    Run {
+        /// End after this time, such as 10m
+        #[arg(long = "for", value_name = "TIME")]
+        duration: Option<String>,
+    },
     /// Run a simulated vCenter for trying Muster, until interrupted
     ///
     /// It listens on 127.0.0.1 only. Its inventory depends on size and seed alone. Port, password and certificate are new at
@@ -257,18 +272,27 @@ pub(crate) enum Sync {
         /// Accept the removal of everything that the vCenter no longer lists, however much it is
         #[arg(long)]
         accept_removals: bool,
+        /// Don't wait: leave it to a Muster window or `musterctl run`
+        #[arg(long)]
+        detach: bool,
     },
     /// Sync everything
     Full {
         /// Names or ids of vCenters
-        #[arg(required_unless_present = "all")]
+        #[arg(required_unless_present_any = ["all", "tags"])]
         names: Vec<String>,
         /// All vCenters
-        #[arg(long, conflicts_with = "names")]
+        #[arg(long, conflicts_with_all = ["names", "tags"])]
         all: bool,
+        /// All vCenters with this tag; may be repeated
+        #[arg(long = "tag", value_name = "T", conflicts_with = "names")]
+        tags: Vec<String>,
         /// Accept the removal of everything that the vCenter no longer lists, however much it is
         #[arg(long)]
         accept_removals: bool,
+        /// Don't wait: leave it to a Muster window or `musterctl run`
+        #[arg(long)]
+        detach: bool,
     },
 }
 
@@ -282,6 +306,9 @@ pub(crate) struct Refresh {
     /// Accept the removal of everything that the vCenter no longer lists, however much it is
     #[arg(long)]
     pub(crate) accept_removals: bool,
+    /// Don't wait: leave it to a Muster window or `musterctl run`
+    #[arg(long)]
+    pub(crate) detach: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -299,6 +326,19 @@ pub(crate) enum Operations {
     Show {
         /// Id, or the beginning of one
         id: String,
+    },
+    /// Cancel an operation, in whichever process it waits or runs
+    Cancel {
+        /// Id, or the beginning of one
+        id: String,
+    },
+    /// Do once more what an operation did
+    Retry {
+        /// Id, or the beginning of one
+        id: String,
+        /// Don't wait: leave it to a Muster window or `musterctl run`
+        #[arg(long)]
+        detach: bool,
     },
 }
 
@@ -341,6 +381,24 @@ pub(crate) struct Inventory {
     /// Separator for --spreadsheet; Excel expects the list separator of its locale
     #[arg(long, value_name = "SEPARATOR", requires = "spreadsheet", default_value = ",")]
     pub(crate) separator: Separator,
+}
+
+/// The roles by their names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RoleName {
+    Viewer,
+    Operator,
+    Admin,
+}
+
+impl From<RoleName> for contract::Role {
+    fn from(name: RoleName) -> contract::Role {
+        match name {
+            RoleName::Viewer => contract::Role::Viewer,
+            RoleName::Operator => contract::Role::Operator,
+            RoleName::Admin => contract::Role::Admin,
+        }
+    }
 }
 
 /// What separates the cells of a line.
@@ -386,7 +444,7 @@ impl From<KindName> for contract::Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, KindName};
+    use super::{Args, KindName, RoleName};
     use clap::{CommandFactory, ValueEnum};
 
     #[test]
@@ -404,6 +462,16 @@ mod tests {
         let both = ["musterctl", "simulator", "--recording", "a.xml", "--vms", "5"];
         let refused = Args::command().try_get_matches_from(both);
         assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "a recording has its own size");
+    }
+
+    #[test]
+    fn every_role_can_be_named() {
+        let named = RoleName::value_variants().iter().map(|role| contract::Role::from(*role));
+        assert_eq!(named.collect::<Vec<_>>(), contract::Role::ALL);
+        for name in RoleName::value_variants() {
+            let word = name.to_possible_value().map(|value| value.get_name().to_owned());
+            assert_eq!(word.as_deref(), Some(contract::Role::from(*name).name()));
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! Refuses to ask where nobody can answer, and to show what is typed as a password.
 
 use crate::output::{Output, time};
-use contract::{ApiError, Code, CredentialId, Rejection, Vcenter};
-use service::{SecretString, Service, quoted};
+use contract::command::{HasPassword, HoldPassword, MissingPassword, NeededPassword, Password, WhyNeeded};
+use contract::{ApiError, Code, CredentialId, VcenterId};
+use service::{Client, ExposeSecret, SecretString, quoted};
 use std::io::IsTerminal;
 
 /// Whether a person can answer.
@@ -12,7 +13,7 @@ pub(crate) fn somebody_is_there() -> bool {
 }
 
 /// A password, typed hidden.
-pub(crate) async fn password(user: &str, credential: &str) -> Result<SecretString, ApiError> {
+pub(crate) async fn password(user: &str, credential: &str) -> Result<Password, ApiError> {
     let prompt = format!("Password of {user} ({credential}): ");
     let failed = |detail: String| {
         ApiError::new(Code::NoPassword, format!("no password was entered: {detail}"))
@@ -29,19 +30,25 @@ pub(crate) async fn password(user: &str, credential: &str) -> Result<SecretStrin
         }
         typed => typed.map_err(|error| failed(error.to_string()))?,
     };
-    service::typed_password(&typed).map_err(|error| failed(error.to_string()))
+    service::typed_password(&typed).map(of_a_command).map_err(|error| failed(error.to_string()))
 }
 
 /// The password of a new credential, typed; none where it is at hand already, or nobody is there.
 pub(crate) async fn new_password(
-    service: &Service,
+    service: &Client,
     output: &Output,
     user: &str,
     name: &str,
-) -> Result<Option<SecretString>, ApiError> {
-    let new = CredentialId(String::new());
-    if !somebody_is_there() || at_hand(service, output, &new, name).await {
+) -> Result<Option<Password>, ApiError> {
+    if !somebody_is_there() {
         return Ok(None);
+    }
+    match service.call(HasPassword { credential: name.to_owned() }).await {
+        Ok(true) => return Ok(None),
+        Ok(false) => {}
+        Err(error) if error.code == Code::Forbidden => return Err(error),
+        // A keychain that gives none for whatever reason is no reason not to ask a person.
+        Err(error) => output.say(&error.message),
     }
     password(user, name).await.map(Some)
 }
@@ -49,51 +56,32 @@ pub(crate) async fn new_password(
 /// Lets a person type the password of a credential that is nowhere to be found, was rejected, or is not sent to a vCenter
 /// whose address was changed; it is held until this process ends.
 pub(crate) async fn missing_password(
-    service: &Service,
+    service: &Client,
     output: &Output,
     id: &CredentialId,
-    vcenter: Option<&Vcenter>,
+    vcenter: Option<&VcenterId>,
 ) -> Result<(), ApiError> {
     if !somebody_is_there() {
         return Ok(());
     }
-    let credential = service.credential(id.as_str()).await?;
-    let moved = match vcenter {
-        Some(vcenter) if service.is_moved_host(&vcenter.id).await? => Some(vcenter),
-        _ => None,
-    };
-    let rejected_at = if service.is_blocked(&credential).await? { credential.rejected_at } else { None };
-    match (rejected_at, moved) {
-        // The server says so itself if it is locked still: a password typed now would only be counted.
-        (Some(_), _) if credential.rejected_because == Some(Rejection::AccountLocked) => return Ok(()),
-        (Some(at), _) => output.say(&format!(
-            "The login of {} ({}) was rejected at {}. The password you enter now is used once and not \
+    let asked = MissingPassword { credential: id.clone(), vcenter: vcenter.cloned() };
+    let Some(needed) = service.call(asked).await? else { return Ok(()) };
+    let NeededPassword { credential_id, credential, user, why } = needed;
+    match why {
+        WhyNeeded::Rejected { at } => output.say(&format!(
+            "The login of {user} ({credential}) was rejected at {}. The password you enter now is used once and not \
              stored. To store one, run musterctl credential set {}.",
-            credential.user,
-            credential.name,
             time(Some(at)),
-            quoted(&credential.name)
+            quoted(&credential)
         )),
-        (None, Some(vcenter)) => output.say(&format!(
-            "The address of {} was changed to {}, so the stored password is not sent there. Enter it only if \
-             you are sure that this is the same host.",
-            vcenter.name, vcenter.host
+        WhyNeeded::Moved { vcenter, host } => output.say(&format!(
+            "The address of {vcenter} was changed to {host}, so the stored password is not sent there. Enter it only if \
+             you are sure that this is the same host."
         )),
-        (None, None) if at_hand(service, output, id, &credential.name).await => return Ok(()),
-        (None, None) => {}
+        WhyNeeded::NotAtHand { problem } => problem.iter().for_each(|problem| output.say(problem)),
     }
-    let typed = password(&credential.user, &credential.name).await?;
-    service.hold_password(id, &credential.name, typed, vcenter);
-    Ok(())
-}
-
-/// Whether there is a password; a keychain that gives none for whatever reason is no reason not to ask a person.
-async fn at_hand(service: &Service, output: &Output, id: &CredentialId, name: &str) -> bool {
-    let found = service.has_password(id, name).await;
-    found.unwrap_or_else(|error| {
-        output.say(&error.message);
-        false
-    })
+    let password = password(&user, &credential).await?;
+    service.call(HoldPassword { credential: credential_id, password, vcenter: vcenter.cloned() }).await
 }
 
 /// How the terminal was before a password was asked for. Restores it when the wait for the answer ends, which may be
@@ -129,14 +117,20 @@ impl Echo {
     }
 }
 
+/// The password as a command takes it.
+fn of_a_command(secret: SecretString) -> Password {
+    Password(secret.expose_secret().to_owned())
+}
+
 /// The password from stdin.
-pub(crate) async fn password_from_stdin() -> Result<SecretString, ApiError> {
+pub(crate) async fn password_from_stdin() -> Result<Password, ApiError> {
     let read = tokio::task::spawn_blocking(service::read_password_from_stdin).await;
     let invalid = |detail: String| {
         ApiError::new(Code::InvalidValue, format!("the password on stdin can't be used: {detail}"))
             .next("Pass it as one line: printf '%s' \"$PASSWORD\" | musterctl …, or < FILE.")
     };
-    read.map_err(|error| invalid(error.to_string()))?.map_err(|error| invalid(error.to_string()))
+    let password = read.map_err(|error| invalid(error.to_string()))?;
+    password.map(of_a_command).map_err(|error| invalid(error.to_string()))
 }
 
 /// A question that only `y` and `yes` answer with yes.

@@ -3,8 +3,9 @@
 
 use crate::interrupts::{Interrupts, Presses};
 use crate::output::{Output, fitting, printable};
+use contract::command::{AwaitOperation, ShowOperation, Withdraw, Withdrawn};
 use contract::{ApiError, Code, Operation, OperationId, OperationState, Pace};
-use service::{Service, Withdrawn};
+use service::Client;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) struct Waited {
 
 /// Waits for operations to end; Ctrl-C withdraws from them, which cancels those that nobody else waits for.
 pub(crate) async fn wait(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     ids: &[OperationId],
@@ -41,7 +42,7 @@ pub(crate) fn interrupted() -> ApiError {
 }
 
 async fn end(
-    service: &Service,
+    service: &Client,
     output: &Output,
     presses: &Presses<'_>,
     ids: &[OperationId],
@@ -62,7 +63,7 @@ async fn end(
     let shown = async {
         let mut operations = Vec::new();
         for id in ids {
-            operations.push(service.operations().show(id.as_str()).await?);
+            operations.push(service.call(show_operation(id)).await?);
         }
         Ok(Waited { operations, interrupted: true })
     };
@@ -73,7 +74,7 @@ async fn end(
 /// Withdraws from all of them, and waits for the end of what is cancelled with that. Answers with what goes on because
 /// others wait for it, if it is to be waited for.
 async fn withdrawn(
-    service: &Service,
+    service: &Client,
     output: &Output,
     presses: &Presses<'_>,
     ids: &[OperationId],
@@ -99,10 +100,10 @@ async fn withdrawn(
     None
 }
 
-async fn all(service: &Service, ids: &[OperationId]) -> Result<Vec<Operation>, ApiError> {
+async fn all(service: &Client, ids: &[OperationId]) -> Result<Vec<Operation>, ApiError> {
     let mut operations = Vec::new();
     for id in ids {
-        operations.push(service.operations().wait(id).await?);
+        operations.push(service.call(AwaitOperation { operation: id.clone() }).await?);
     }
     Ok(operations)
 }
@@ -115,10 +116,10 @@ struct Withdrawal {
     shared: bool,
 }
 
-async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Withdrawal {
+async fn withdraw(service: &Client, output: &Output, ids: &[OperationId]) -> Withdrawal {
     let (mut here, mut shared) = (Vec::new(), false);
     for id in ids {
-        match service.operations().withdraw(id).await {
+        match service.call(Withdraw { operation: id.clone() }).await {
             Ok(Withdrawn::GoesOnElsewhere | Withdrawn::Ended) => continue,
             Ok(Withdrawn::Cancelled) => {}
             Ok(Withdrawn::GoesOnHere) => shared = true,
@@ -129,7 +130,7 @@ async fn withdraw(service: &Service, output: &Output, ids: &[OperationId]) -> Wi
     Withdrawal { here, shared }
 }
 
-async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
+async fn show(service: &Client, output: &Output, ids: &[OperationId]) {
     let mut watched: Vec<(String, Option<Pace>)> = vec![(String::new(), None); ids.len()];
     let live = std::io::stderr().is_terminal();
     let mut tick = tokio::time::interval(Duration::from_millis(500));
@@ -139,7 +140,7 @@ async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
         tick.tick().await;
         let mut line = Vec::new();
         for (id, (step, pace)) in ids.iter().zip(&mut watched) {
-            let Ok(operation) = service.operations().show(id.as_str()).await else { continue };
+            let Ok(operation) = service.call(show_operation(id)).await else { continue };
             let now = words(&operation);
             if operation.state.is_final() || now.is_empty() {
                 continue;
@@ -161,6 +162,10 @@ async fn show(service: &Service, output: &Output, ids: &[OperationId]) {
             let _ = std::io::stderr().flush();
         }
     }
+}
+
+fn show_operation(id: &OperationId) -> ShowOperation {
+    ShowOperation { operation: id.to_string() }
 }
 
 fn words(operation: &Operation) -> String {

@@ -1,13 +1,18 @@
-//! The commands of the window, each declared once: name, arguments, reply and the role it takes.
-//! Shell registration, access control and the window's calls derive from this list; it runs none of them.
+//! The commands of Muster, each declared once: name, arguments, reply and the role it takes. Those of the service every
+//! client calls; those of the shell are about the window itself, and only its page calls them.
+//! Shell registration, access control, the way into the service and the clients' calls derive from these lists; they run none.
+
+mod replies;
+
+pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Credential, Job, Operation, OperationId, Probe, Role, RowQuery, Rows, TestReport, Trust, Vcenter,
-    VcenterId, VcenterStatus,
+    Check, Credential, CredentialId, Job, Kind, Operation, OperationId, Probe, Role, RowQuery, Rows,
+    TestReport, Trust, Vcenter, VcenterId, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// A call from the window into the service.
+/// A call of a client.
 pub trait Command: Serialize + DeserializeOwned {
     /// The name it is registered and invoked under.
     const NAME: &'static str;
@@ -18,7 +23,7 @@ pub trait Command: Serialize + DeserializeOwned {
 }
 
 macro_rules! commands {
-    ($($(#[$doc:meta])* $command:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } => $name:literal, $role:ident, $reply:ty;)*) => {
+    ($(#[$list_doc:meta])* $list:ident: $($(#[$doc:meta])* $command:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } => $name:literal, $role:ident, $reply:ty;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,27 +36,113 @@ macro_rules! commands {
             }
         )*
 
-        /// The name of every command.
-        pub const NAMES: &[&str] = &[$($name),*];
+        $(#[$list_doc])*
+        pub const $list: &[&str] = &[$($name),*];
     };
 }
 
-commands! {
-    /// Which estate the window shows.
-    ShownEstate {} => "shown_estate", Viewer, Estate;
-    /// Puts simulated vCenters in the place of the real ones, on a data folder of their own.
-    ExploreSimulated {} => "explore_simulated", Viewer, Estate;
-    /// Goes back to the real vCenters; the simulated ones end.
-    LeaveSimulated {} => "leave_simulated", Viewer, Estate;
-    /// Sends events from now on to the channel that is passed beside the arguments.
-    Subscribe {} => "subscribe", Viewer, ();
+/// The same, and a macro that hands the types of all of them to another one: the service makes a call by its name of that,
+/// and doesn't compile while one of them has no handler.
+macro_rules! commands_of_the_service {
+    ($dollar:tt $($(#[$doc:meta])* $command:ident { $($field:tt)* } => $name:literal, $role:ident, $reply:ty;)*) => {
+        commands! {
+            /// The names of the service's commands.
+            SERVICE: $($(#[$doc])* $command { $($field)* } => $name, $role, $reply;)*
+        }
 
+        /// Calls a macro with the types of the service's commands.
+        #[macro_export]
+        macro_rules! each_command_of_the_service {
+            ($dollar then:ident) => { $dollar then! { $($command)* } };
+        }
+    };
+}
+
+/// The name of every command.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SERVICE.iter().chain(SHELL).copied()
+}
+
+commands_of_the_service! { $
     /// Every configured vCenter.
     ListVcenters {} => "list_vcenters", Viewer, Vec<Vcenter>;
     /// State and freshness of every vCenter.
     ListStatus {} => "list_status", Viewer, Vec<VcenterStatus>;
+    /// The vCenter with this name, id or unique beginning of an id.
+    ShowVcenter {
+        /// Which.
+        vcenter: String,
+    } => "show_vcenter", Viewer, Vcenter;
+    /// The same as `ListStatus`, and how much is left out of it, because it is damaged.
+    CountStatus {} => "count_status", Viewer, Counted;
+    /// Looks at everything that Muster needs on this machine.
+    Doctor {} => "doctor", Viewer, Vec<Check>;
     /// Every credential, without its password.
-    ListCredentials {} => "list_credentials", Operator, Vec<Credential>;
+    ListCredentials {} => "list_credentials", Admin, Vec<Credential>;
+    /// The credential with this name, id or unique beginning of an id.
+    ShowCredential {
+        /// Which.
+        credential: String,
+    } => "show_credential", Admin, Credential;
+    /// Adds a credential.
+    AddCredential {
+        /// Its name.
+        name: String,
+        /// Its user.
+        user: String,
+        /// Its password, where one was given.
+        password: Option<Password>,
+    } => "add_credential", Admin, SavedCredential;
+    /// Changes user or password of a credential, for every vCenter that shares it.
+    SetCredential {
+        /// Which.
+        credential: CredentialId,
+        /// Another user.
+        user: Option<String>,
+        /// Another password.
+        password: Option<Password>,
+    } => "set_credential", Admin, SavedCredential;
+    /// Removes a credential that no vCenter uses, and its password.
+    RemoveCredential {
+        /// Which.
+        credential: CredentialId,
+    } => "remove_credential", Admin, Credential;
+    /// Whether a password is at hand for a credential of this name that is about to be added; may unlock the keychain.
+    HasPassword {
+        /// The name it will have.
+        credential: String,
+    } => "has_password", Admin, bool;
+    /// Whether a person has to give a password before a vCenter can be logged in to; may unlock the keychain.
+    MissingPassword {
+        /// The credential it logs in with.
+        credential: CredentialId,
+        /// The vCenter, where it is configured already.
+        vcenter: Option<VcenterId>,
+    } => "missing_password", Operator, Option<NeededPassword>;
+    /// Holds a password in memory, until the process ends, that a person gave for one vCenter's address, or a new one's.
+    HoldPassword {
+        /// The credential it belongs to.
+        credential: CredentialId,
+        /// The password.
+        password: Password,
+        /// The vCenter that it was given for.
+        vcenter: Option<VcenterId>,
+    } => "hold_password", Operator, ();
+    /// Looks at the certificate that a server shows, and at its version if it is trusted; sends no credential.
+    ProbeAddress {
+        /// Host name, address or URL.
+        address: String,
+        /// Which certificate to accept.
+        trust: Trust,
+    } => "probe_address", Admin, Probe;
+    /// Checks the names of a vCenter that is about to be added, before anybody types a password for it; answers with the
+    /// credential it is to share.
+    CheckNewVcenter {
+        /// Its name.
+        name: String,
+        /// The credential it shares, by name or id; `None` for one of its own, of the same name.
+        credential: Option<String>,
+    } => "check_new_vcenter", Admin, Option<Credential>;
     /// Looks at the certificate that a vCenter shows now, and whether it is the one to accept; sends no credential.
     ProbeVcenter {
         /// Which.
@@ -82,25 +173,72 @@ commands! {
     RemoveVcenter {
         /// Which.
         vcenter: VcenterId,
-    } => "remove_vcenter", Admin, ();
+    } => "remove_vcenter", Admin, Removed;
 
-    /// Asks for a job on a vCenter; answers with its operation, or an equal one that waits or runs already.
+    /// Asks for a job on a vCenter; answers with its operation, or with one that does the same and waits or runs already.
     Submit {
-        /// Of which vCenter.
+        /// On which vCenter.
         vcenter: VcenterId,
         /// What to do.
         job: Job,
+        /// Whether it is done in any case; else it ends when nobody waits for it any more, as when this process ends.
+        detached: bool,
     } => "submit", Operator, OperationId;
-    /// Takes back what was asked for; it goes on if another process waits for it.
+    /// Whether any process is there that runs what nobody waits for.
+    HasWorker {} => "has_worker", Viewer, bool;
+    /// Asks for what an operation did once more; what was answered for that one alone is asked anew.
+    RetryOperation {
+        /// Which.
+        operation: OperationId,
+        /// Whether it is done in any case.
+        detached: bool,
+    } => "retry_operation", Operator, OperationId;
+    /// Asks for a refresh of one kind if it is older than wanted; readers of the same share one.
+    RefreshIfOlder {
+        /// Of which vCenter.
+        vcenter: VcenterId,
+        /// Which kind.
+        kind: Kind,
+        /// How old it may be.
+        max_age_seconds: u64,
+    } => "refresh_if_older", Operator, Freshened;
+    /// From now on what is known of a vCenter counts as stale: the next reader that asks for fresh data refreshes it.
+    Invalidate {
+        /// Which.
+        vcenter: VcenterId,
+    } => "invalidate", Operator, ();
+    /// Takes back what this process asked for; it goes on if another process waits for it.
+    Withdraw {
+        /// Which.
+        operation: OperationId,
+    } => "withdraw", Operator, Withdrawn;
+    /// Cancels an operation for whoever waits for it, wherever it runs; false if it had ended.
     CancelOperation {
         /// Which.
         operation: OperationId,
-    } => "cancel_operation", Operator, Withdrawn;
+    } => "cancel_operation", Operator, bool;
     /// What waits or runs, and the newest operations that a person asked for, newest first.
     ListOperations {
         /// How many at most.
         limit: u32,
     } => "list_operations", Viewer, Vec<Operation>;
+    /// The newest operations of every origin, newest first.
+    OperationHistory {
+        /// Only those of this vCenter.
+        vcenter: Option<VcenterId>,
+        /// How many at most.
+        limit: u32,
+    } => "operation_history", Viewer, Vec<Operation>;
+    /// An operation by its id or a unique beginning of one.
+    ShowOperation {
+        /// Which.
+        operation: String,
+    } => "show_operation", Viewer, Operation;
+    /// Answers when an operation has ended, wherever it runs.
+    AwaitOperation {
+        /// Which.
+        operation: OperationId,
+    } => "await_operation", Viewer, Operation;
 
     /// A window of rows out of what is known.
     ReadRows {
@@ -112,6 +250,19 @@ commands! {
         /// Which rows; where they begin, and how many are wanted, doesn't matter.
         query: RowQuery,
     } => "export_rows", Viewer, Exported;
+}
+
+commands! {
+    /// The names of the shell's commands.
+    SHELL:
+    /// Which estate the window shows.
+    ShownEstate {} => "shown_estate", Viewer, Estate;
+    /// Puts simulated vCenters in the place of the real ones, on a data folder of their own.
+    ExploreSimulated {} => "explore_simulated", Viewer, Estate;
+    /// Goes back to the real vCenters; the simulated ones end.
+    LeaveSimulated {} => "leave_simulated", Viewer, Estate;
+    /// Sends events from now on to the channel that is passed beside the arguments.
+    Subscribe {} => "subscribe", Viewer, ();
 
     /// Makes the page larger or smaller, or for `None` as large as it is by itself; answers with the size in percent.
     ZoomWindow {
@@ -252,10 +403,10 @@ mod tests {
 
     #[test]
     fn command_names_are_those_of_functions_and_each_stands_once() {
-        let mut names = NAMES.to_vec();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), NAMES.len());
-        assert!(NAMES.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+        let mut all: Vec<&str> = names().collect();
+        assert!(all.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), names().count());
     }
 }

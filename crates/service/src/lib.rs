@@ -2,6 +2,8 @@
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
 mod answer;
+mod call;
+mod caller;
 mod configuration;
 mod connections;
 mod events;
@@ -24,25 +26,24 @@ mod validate;
 mod wire;
 
 pub use answer::Answer;
-pub use configuration::{AddVcenter, EditVcenter, LoginWith, Stored};
-pub use contract::command::Withdrawn;
+pub use call::{Admitted, Client, Handler};
+pub use caller::Caller;
 pub use events::Subscription;
 pub use explain::{look_at_the_server, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
-pub use operations::Operations;
 pub use query::{Query, TableRow};
-pub use reads::Reading;
-pub use secrets::{SecretString, Unlock, read_password_from_stdin, typed_password};
+pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
 pub use suggest::{Suggestion, quoted};
-pub use validate::{address, duration, pem_text};
+pub use validate::{DEFAULT_TTL, address, duration, pem_text};
 
 use connections::Connections;
-use contract::{ApiError, Code, Kind, Time, VcenterId};
+use contract::{ApiError, Code, OperationId, Snapshot, Time, VcenterId};
 use events::Events;
 use inventory::Inventory;
 use logins::Logins;
+use operations::Operations;
 use reads::Reads;
 use secrets::Secrets;
 use std::path::PathBuf;
@@ -181,50 +182,24 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
 }
 
 impl Service {
-    /// The queue.
-    pub fn operations(&self) -> &Operations {
-        &self.inner.operations
-    }
-
     /// What changes from now on, here and in other processes.
     pub fn subscribe(&self) -> Subscription {
         self.inner.events.subscribe()
     }
 
-    /// What is known of a kind, at once; starts a shared refresh if it is older than asked for.
-    pub async fn read(
-        &self,
-        vcenter: &VcenterId,
-        kind: Kind,
-        freshness: Freshness,
-    ) -> Result<Reading, ApiError> {
-        self.inner.reads.read(vcenter, kind, freshness, &Part::everything()).await
+    /// What is known of a vCenter, at once.
+    pub async fn read(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
+        self.inner.inventory.read(vcenter).await
     }
 
-    /// The same for whoever wants to know its age alone: the snapshot of the answer says when what was read, and holds no
-    /// objects.
-    pub async fn age(
-        &self,
-        vcenter: &VcenterId,
-        kind: Kind,
-        freshness: Freshness,
-    ) -> Result<Reading, ApiError> {
-        self.inner.reads.read(vcenter, kind, freshness, &Part::default()).await
+    /// When what of a vCenter was read: the same without its objects.
+    pub async fn ages(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
+        Ok(self.inner.inventory.part(vcenter, &Part::default()).await?.snapshot)
     }
 
-    /// The same, but waits for the refresh.
-    pub async fn read_fresh(
-        &self,
-        vcenter: &VcenterId,
-        kind: Kind,
-        freshness: Freshness,
-    ) -> Result<Reading, ApiError> {
-        self.inner.reads.read_fresh(vcenter, kind, freshness).await
-    }
-
-    /// From now on what is known of a vCenter counts as stale: the next reader that asks for fresh data refreshes it.
-    pub fn invalidate(&self, vcenter: &VcenterId) {
-        self.inner.reads.invalidate(vcenter);
+    /// Whether an operation runs, or waits for its turn, in this process.
+    pub fn runs_here(&self, operation: &OperationId) -> bool {
+        self.inner.operations.runs_here(operation)
     }
 
     /// The time as the service sees it.

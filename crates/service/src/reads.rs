@@ -1,11 +1,13 @@
 //! Reads that say how fresh they want their data, and share one refresh.
-//! Refuses to make a reader wait, unless it asks to.
+//! Refuses to make a reader wait: whoever wants to asks for the end of the refresh.
 
 use crate::Clock;
-use crate::inventory::{Freshness, Inventory, Known, was_read_since};
+use crate::call::{Admitted, Answer, Handler};
+use crate::inventory::{Freshness, Inventory, Known};
 use crate::operations::Operations;
 use crate::pacing;
-use contract::{ApiError, Job, Kind, OperationId, OperationState, Origin, Snapshot, Time, VcenterId};
+use contract::command::{Freshened, Invalidate, RefreshIfOlder};
+use contract::{ApiError, Job, Kind, OperationId, Origin, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -17,15 +19,15 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// What a read answers.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The inventory as it is known, or the part of it that was asked for.
-    pub snapshot: Arc<Snapshot>,
+    pub(crate) snapshot: Arc<Snapshot>,
     /// When the kind was last read; `None` if never.
-    pub synced_at: Option<Time>,
+    pub(crate) synced_at: Option<Time>,
     /// The refresh that is under way because the data is older than was asked for.
-    pub refresh: Option<OperationId>,
+    pub(crate) refresh: Option<OperationId>,
     /// Why the data is older than was asked for and no refresh is under way.
-    pub failure: Option<ApiError>,
+    pub(crate) failure: Option<ApiError>,
 }
 
 /// The way in which everybody reads.
@@ -36,6 +38,23 @@ pub(crate) struct Reads {
     flights: Arc<Mutex<HashMap<(VcenterId, Kind), Flight>>>,
     invalid_since: Arc<std::sync::Mutex<HashMap<VcenterId, Time>>>,
     now: Clock,
+}
+
+impl Handler for RefreshIfOlder {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        let freshness = Freshness::AtMost(Duration::from_secs(self.max_age_seconds));
+        // Nothing of it is shown, so no object is read.
+        let reading = call.inner.reads.read(&self.vcenter, self.kind, freshness, &Part::default()).await?;
+        let Reading { synced_at, refresh, failure, snapshot: _ } = reading;
+        Ok(Freshened { synced_at, refresh, failure })
+    }
+}
+
+impl Handler for Invalidate {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.reads.invalidate(&self.vcenter);
+        Ok(())
+    }
 }
 
 /// The newest refresh of a kind.
@@ -83,24 +102,6 @@ impl Reads {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
         }
         self.refresh(vcenter, kind.covered_by(), freshness, part).await
-    }
-
-    /// Answers with data as fresh as asked for, or with what there is and why it is no fresher.
-    pub(crate) async fn read_fresh(
-        &self,
-        vcenter: &VcenterId,
-        kind: Kind,
-        freshness: Freshness,
-    ) -> Result<Reading, ApiError> {
-        let reading = self.read(vcenter, kind, freshness, &Part::everything()).await?;
-        let Some(operation) = &reading.refresh else { return Ok(reading) };
-        let ended = self.operations.wait(operation).await?;
-        let snapshot = self.inventory.read(vcenter).await?;
-        let synced_at = snapshot.synced_at(kind);
-        // A partial refresh may have read what was asked for all the same.
-        let was_read = was_read_since(ended.submitted_at, synced_at, (self.now)());
-        let failure = ended.error.filter(|_| ended.state != OperationState::Succeeded && !was_read);
-        Ok(Reading { snapshot, synced_at, refresh: None, failure })
     }
 
     async fn refresh(
@@ -151,7 +152,7 @@ impl Reads {
             Some(operation) => operation,
             None => {
                 let job = Job::Refresh { of: kind, accept_removals: false };
-                self.operations.submit(vcenter, job, Origin::Reader).await?
+                self.operations.submit(vcenter, job, Origin::Reader, true).await?
             }
         };
         flights.insert(key, Flight { operation: operation.clone(), failed: None });

@@ -1,20 +1,22 @@
 //! Windows of rows for the window: what is known at once, and a refresh of what is stale if it is asked for.
 //! Refuses to wait for that refresh: whoever asked hears of it as an event, and asks again.
 
+use crate::call::{Admitted, Handler};
 use crate::query::{self, Query, Selection};
 use crate::{Freshness, Service, explain};
 use contract::columns::{self, Column, Link};
+use contract::command::ReadRows;
 use contract::{
     ApiError, Cells, Code, LARGEST_WINDOW, Row, RowQuery, Rows, Snapshot, Source, Target, Time, Value,
     Vcenter, VcenterId, VcenterState,
 };
 use std::sync::Arc;
 use std::time::Duration;
-use store::VcenterRecord;
+use store::{Part, VcenterRecord};
 
 impl Service {
     /// Rows out of what is known. With `refresh`, kinds that are older than their vCenter's TTL are read again meanwhile.
-    pub async fn read_rows(&self, asked: RowQuery) -> Result<Rows, ApiError> {
+    pub(crate) async fn read_rows(&self, asked: RowQuery) -> Result<Rows, ApiError> {
         let chosen = self.chosen(&asked.vcenters).await?;
         let mut sources = Vec::with_capacity(chosen.len());
         let mut inventories = Vec::with_capacity(chosen.len());
@@ -22,7 +24,8 @@ impl Service {
             let ttl = Duration::from_secs(vcenter.ttl_seconds);
             let refresh = asked.refresh && !contact.is_some_and(|contact| needs_a_person(contact.state));
             let freshness = if refresh { Freshness::ByItself(ttl) } else { Freshness::Cached };
-            let reading = self.read(&vcenter.id, asked.kind, freshness).await?;
+            let reading =
+                self.inner.reads.read(&vcenter.id, asked.kind, freshness, &Part::everything()).await?;
             sources.push(Source {
                 vcenter: vcenter.id.clone(),
                 name: vcenter.name.clone(),
@@ -50,6 +53,12 @@ impl Service {
         }
         all.retain(|one| wanted.is_empty() || wanted.contains(&one.vcenter.id));
         Ok(all)
+    }
+}
+
+impl Handler for ReadRows {
+    async fn run(self, call: Admitted<'_>) -> Result<Rows, ApiError> {
+        call.read_rows(self.query).await
     }
 }
 

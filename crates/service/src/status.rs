@@ -1,6 +1,8 @@
 //! State and freshness of every vCenter, and the findings of `doctor`.
 //! Refuses to contact anything: it says what is known.
 
+mod commands;
+
 use crate::Service;
 use crate::explain;
 use crate::inventory::Freshness;
@@ -18,13 +20,13 @@ use store::{Contact, Damaged, Summary};
 
 impl Service {
     /// State and freshness of every vCenter, by name.
-    pub async fn status(&self) -> Result<Vec<VcenterStatus>, ApiError> {
+    pub(crate) async fn status(&self) -> Result<Vec<VcenterStatus>, ApiError> {
         Ok(self.counted().await?.0)
     }
 
     /// The same, and how many rows are left out of what is counted, because they are damaged: objects, and vCenters that
     /// can't be read themselves. What is counted is not read: [`Service::doctor`] finds every damaged row.
-    pub async fn status_and_left_out(&self) -> Result<(Vec<VcenterStatus>, usize), ApiError> {
+    pub(crate) async fn status_and_left_out(&self) -> Result<(Vec<VcenterStatus>, usize), ApiError> {
         let (answer, objects) = self.counted().await?;
         Ok((answer, objects + self.unreadable_vcenters().await?))
     }
@@ -89,7 +91,7 @@ impl Service {
     }
 
     /// Looks at everything that Muster needs on this machine.
-    pub async fn doctor(&self) -> Result<Vec<Check>, ApiError> {
+    pub(crate) async fn doctor(&self) -> Result<Vec<Check>, ApiError> {
         let credentials = self.inner.store.credentials().await.map_err(explain::store)?;
         let mut checks = vec![self.check_database().await];
         checks.extend(self.check_rows().await);

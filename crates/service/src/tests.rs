@@ -2,7 +2,12 @@
 //! Refuses to wait for that clock: it stands still until a test moves it.
 
 use super::*;
-use contract::{Diff, Job, Operation, OperationId, OperationState, Origin, Progress, Trust, VcenterStatus};
+use contract::command::{
+    AddVcenter, AwaitOperation, Doctor, Login, Password, RefreshIfOlder, Settings, Submit,
+};
+use contract::{
+    Diff, Job, Kind, Operation, OperationId, OperationState, Origin, Progress, Trust, VcenterStatus,
+};
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -30,24 +35,27 @@ pub(crate) async fn fresh(folder: &tempfile::TempDir) -> Service {
 
 pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, VcenterId) {
     let service = fresh(folder).await;
-    let password = Some(server.password().to_owned().into());
-    let added = service
-        .add_vcenter(AddVcenter {
-            name: "Berlin".to_owned(),
-            address: server.address().to_string(),
-            login: LoginWith::User { user: server.user().to_owned(), password },
-            trust: Trust::Pin { sha256: server.sha256().to_owned() },
-            tags: Vec::new(),
-            ttl: None,
-        })
-        .await
-        .unwrap();
-    (service, added.what.id)
+    let added = service.call(&Caller::muster(), AddVcenter { settings: settings(server) }).await.unwrap();
+    (service, added.vcenter.id)
+}
+
+pub(crate) fn settings(server: &Simulator) -> Settings {
+    let password = Some(Password(server.password().to_owned()));
+    Settings {
+        name: "Berlin".to_owned(),
+        address: server.address().to_string(),
+        login: Login::Own { user: server.user().to_owned(), password },
+        trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
+        tags: Vec::new(),
+        ttl_seconds: DEFAULT_TTL.as_secs(),
+    }
 }
 
 pub(crate) async fn sync(service: &Service, vcenter: &VcenterId) {
-    let id = service.operations().submit(vcenter, Job::FULL_SYNC, Origin::User).await.unwrap();
-    let ended = service.operations().wait(&id).await.unwrap();
+    let muster = Caller::muster();
+    let full = Submit { vcenter: vcenter.clone(), job: Job::FULL_SYNC, detached: false };
+    let operation = service.call(&muster, full).await.unwrap();
+    let ended = service.call(&muster, AwaitOperation { operation }).await.unwrap();
     assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.error);
 }
 
@@ -89,23 +97,27 @@ async fn what_a_wrong_clock_dated_in_the_future_is_stale_until_it_is_read_again(
     sync(&service, &vcenter).await;
     let before = status(&service).await;
     assert_eq!((before.fresh, before.age_seconds), (true, Some(0)));
-    service.invalidate(&vcenter);
+    service.inner.reads.invalidate(&vcenter);
 
     NOW.store(right, Ordering::Relaxed);
     let misdated = status(&service).await;
     assert_eq!((misdated.fresh, misdated.age_seconds), (false, None), "it counts as stale, and has no age");
     assert_eq!(misdated.synced_at, Some(Time(right + DAY)));
-    let doctor = service.doctor().await.unwrap();
+    let doctor = service.call(&Caller::muster(), Doctor {}).await.unwrap();
     let finding = doctor.iter().find(|check| check.name == "vCenter Berlin").unwrap();
     assert!(!finding.ok && finding.detail.contains("dated in the future"), "{finding:?}");
     assert_eq!(finding.next_step.as_deref(), Some("musterctl sync full Berlin"));
     println!("fault | a clock that was a day ahead | {}", finding.detail);
 
     // However old the data may be: nobody knows how old it is.
-    let any_age = Freshness::AtMost(Duration::from_secs(365 * 86_400));
-    let read = service.read_fresh(&vcenter, Kind::Hosts, any_age).await.unwrap();
-    assert_eq!((read.synced_at, read.failure), (Some(Time(right)), None), "it was read, and dated right");
-    let again = service.read(&vcenter, Kind::Hosts, any_age).await.unwrap();
+    let muster = Caller::muster();
+    let any_age =
+        RefreshIfOlder { vcenter: vcenter.clone(), kind: Kind::Hosts, max_age_seconds: 365 * 86_400 };
+    let operation = service.call(&muster, any_age.clone()).await.unwrap().refresh.unwrap();
+    let ended = service.call(&muster, AwaitOperation { operation }).await.unwrap();
+    let read = service.ages(&vcenter).await.unwrap().synced_at(Kind::Hosts);
+    assert_eq!((read, ended.error), (Some(Time(right)), None), "it was read, and dated right");
+    let again = service.call(&muster, any_age).await.unwrap();
     assert_eq!(again.refresh, None, "once is enough");
     assert!(!status(&service).await.fresh, "what else was read then is stale still");
 
@@ -123,7 +135,8 @@ async fn a_service_that_closes_takes_no_more_in() {
     let folder = tempfile::tempdir().unwrap();
     let (service, vcenter) = on(&server, &folder).await;
     service.close().await;
-    let refused = service.operations().submit(&vcenter, Job::FULL_SYNC, Origin::User).await.unwrap_err();
+    let full = Submit { vcenter, job: Job::FULL_SYNC, detached: false };
+    let refused = service.call(&Caller::muster(), full).await.unwrap_err();
     assert_eq!(refused.code, Code::Cancelled);
     server.stop().await;
 }

@@ -5,7 +5,7 @@ use contract::{ApiError, Code};
 use std::time::Duration;
 
 /// The TTL of a vCenter whose configuration names none.
-pub(crate) const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
+pub const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.
 const LONGEST_NAME: usize = 255;

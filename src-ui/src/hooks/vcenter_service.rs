@@ -160,22 +160,15 @@ impl VcenterService {
         self.work(vcenter, Job::FULL_SYNC);
     }
 
-    /// Takes back an operation.
+    /// Cancels an operation, whoever waits for it.
     pub(crate) fn cancel(&self, operation: &OperationId) {
         let (tell, operation) = (self.shared.tell.clone(), operation.clone());
         tell.emit(Message::Cancelling(operation.clone()));
         spawn_local(async move {
-            let toast = match backend::call(CancelOperation { operation: operation.clone() }).await {
-                Ok(Withdrawn::Cancelled | Withdrawn::Ended) => return,
-                Ok(Withdrawn::GoesOnHere | Withdrawn::GoesOnElsewhere) => {
-                    let why = "Another Muster process is still waiting for this operation. It stops when \
-                        that process cancels too.";
-                    Toast::done("The operation continues", why)
-                }
-                Err(error) => Toast::refused("The operation could not be cancelled", &error),
-            };
-            tell.emit(Message::Continues(operation));
-            tell.emit(Message::Toast(toast));
+            if let Err(error) = backend::call(CancelOperation { operation: operation.clone() }).await {
+                tell.emit(Message::Continues(operation));
+                tell.emit(Message::Toast(Toast::refused("The operation could not be cancelled", &error)));
+            }
         });
     }
 
@@ -291,7 +284,7 @@ impl VcenterService {
 
     /// Removes one.
     pub(crate) async fn remove(&self, vcenter: VcenterId) -> Result<(), ApiError> {
-        backend::call(RemoveVcenter { vcenter }).await
+        backend::call(RemoveVcenter { vcenter }).await.map(drop)
     }
 
     /// Asks for a job; how it goes and what came of it is told by state and toasts.
@@ -299,7 +292,9 @@ impl VcenterService {
         let (tell, vcenter) = (self.shared.tell.clone(), vcenter.clone());
         tell.emit(Message::Sent(vcenter.id.clone()));
         spawn_local(async move {
-            let answer = backend::call(Submit { vcenter: vcenter.id.clone(), job: job.clone() }).await;
+            let answer =
+                backend::call(Submit { vcenter: vcenter.id.clone(), job: job.clone(), detached: false })
+                    .await;
             tell.emit(Message::Accepted(vcenter.id.clone(), answer.as_ref().ok().cloned()));
             if let Err(error) = answer {
                 let work = Work::new(&vcenter.id, job);

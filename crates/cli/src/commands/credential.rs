@@ -5,26 +5,28 @@ use crate::args::Credential as Command;
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
+use contract::command::{
+    AddCredential, ListCredentials, Password, RemoveCredential, SavedCredential, SetCredential,
+    ShowCredential,
+};
 use contract::{ApiError, Code, Credential, CredentialPlace, Rejection};
-use service::{SecretString, Service};
+use service::Client;
 
-pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
+pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
         Command::Add { name, user, password_stdin } => {
             let password = match password_stdin {
                 true => Some(ask::password_from_stdin().await?),
                 false => ask::new_password(service, output, &user, &name).await?,
             };
-            let stored = service.add_credential(&name, &user, password).await?;
-            stored.password_note.iter().for_each(|note| output.say(note));
-            output.answer(&stored.what, || show(&stored.what))?;
+            saved(output, &service.call(AddCredential { name, user, password }).await?)?;
         }
         Command::List => {
-            let all = service.credentials().await?;
+            let all = service.call(ListCredentials {}).await?;
             output.answer(&all, || list(output, &all))?;
         }
         Command::Set { name, user, password_stdin } => {
-            let credential = service.credential(&name).await?;
+            let credential = service.call(ShowCredential { credential: name }).await?;
             let shown_user = user.as_deref().unwrap_or(&credential.user);
             let password = match (password_stdin, &user) {
                 (false, Some(_)) => None,
@@ -34,23 +36,30 @@ pub(super) async fn run(service: &Service, output: &Output, command: Command) ->
                 return Err(ApiError::new(Code::InvalidValue, "nothing to change")
                     .next("Change the user with --user U, or the password with --password-stdin."));
             }
-            let stored = service.set_credential(credential.id.as_str(), user.as_deref(), password).await?;
-            stored.password_note.iter().for_each(|note| output.say(note));
-            output.answer(&stored.what, || show(&stored.what))?;
+            saved(output, &service.call(SetCredential { credential: credential.id, user, password }).await?)?;
         }
         Command::Remove { name, yes } => {
-            let credential = service.credential(&name).await?;
+            let credential = service.call(ShowCredential { credential: name }).await?;
             let question = format!("Remove the credential \"{}\" and its password?", credential.name);
             ask::before_removing(output, yes, &question).await?;
-            let removed = service.remove_credential(credential.id.as_str()).await?;
+            let removed = service.call(RemoveCredential { credential: credential.id }).await?;
             output.answer(&removed, || format!("Removed {}.", removed.name))?;
         }
     }
     Ok(Exit::Done)
 }
 
+/// Says what became of the password, and shows the credential.
+fn saved(
+    output: &Output,
+    SavedCredential { credential, password_note }: &SavedCredential,
+) -> Result<(), ApiError> {
+    password_note.iter().for_each(|note| output.say(note));
+    output.answer(credential, || show(credential))
+}
+
 /// From stdin if asked for, else typed, else none.
-async fn password(user: &str, name: &str, from_stdin: bool) -> Result<Option<SecretString>, ApiError> {
+async fn password(user: &str, name: &str, from_stdin: bool) -> Result<Option<Password>, ApiError> {
     match from_stdin {
         true => ask::password_from_stdin().await.map(Some),
         false if ask::somebody_is_there() => ask::password(user, name).await.map(Some),

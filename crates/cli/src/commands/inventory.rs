@@ -9,23 +9,27 @@ use crate::interrupts::Interrupts;
 use crate::output::{self, Output, age, table, time};
 use crate::{ask, progress};
 use contract::columns::{self, Column};
-use contract::{ApiError, Code, Kind, OperationState, Time, Vcenter};
+use contract::command::{Freshened, ListVcenters, RefreshIfOlder};
+use contract::{ApiError, Code, Kind, OperationState, Snapshot, Time, Vcenter};
 use serde_json::json;
-use service::{Answer, Freshness, Query, Reading, Service, Style, Suggestion};
+use service::{Answer, Client, Freshness, Query, Style, Suggestion};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
 pub(super) async fn run(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     command: Command,
 ) -> Result<Exit, ApiError> {
     let kind: Kind = command.kind.into();
     let most = command.max_age.as_deref().map(service::duration).transpose()?;
+    if most.is_some() {
+        service.may::<RefreshIfOlder>()?;
+    }
     let vcenters = match command.vcenters.is_empty() {
-        true => service.vcenters().await?,
+        true => service.call(ListVcenters {}).await?,
         false => super::sync::designated(service, &command.vcenters).await?,
     };
     if vcenters.is_empty() {
@@ -46,13 +50,13 @@ pub(super) async fn run(
     };
     let mut stale: Vec<Stale> = Vec::new();
     for vcenter in &vcenters {
-        let reading = service.age(&vcenter.id, kind, Freshness::Cached).await?;
+        let known = service.ages(&vcenter.id).await?;
         let failure = failures.get(&vcenter.name).cloned();
-        let why = unlike_asked(service, output, vcenter, kind, &reading, failure.as_ref(), most.is_some());
+        let why = unlike_asked(service, output, vcenter, kind, &known, failure.as_ref(), most.is_some());
         stale.extend(why.map(|why| Stale {
             name: &vcenter.name,
             why,
-            next: next(vcenter, kind, &reading),
+            next: next(vcenter, kind, &known),
             failure,
         }));
     }
@@ -92,7 +96,7 @@ fn style(command: &Command) -> Option<Style> {
 
 /// Refreshes what is older than asked for, all vCenters at once; answers with why some could not be, by name.
 async fn refresh(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     vcenters: &[Vcenter],
@@ -102,18 +106,19 @@ async fn refresh(
     let mut failures = HashMap::new();
     let mut refreshing = Vec::new();
     for vcenter in vcenters {
-        let cached = service.age(&vcenter.id, kind, Freshness::Cached).await?;
-        if Freshness::AtMost(most).accepts(cached.synced_at, service.now()) {
+        let synced_at = service.ages(&vcenter.id).await?.synced_at(kind);
+        if Freshness::AtMost(most).accepts(synced_at, service.now()) {
             continue;
         }
+        let refresh = RefreshIfOlder { vcenter: vcenter.id.clone(), kind, max_age_seconds: most.as_secs() };
         let started =
-            match ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await {
-                Ok(()) => service.age(&vcenter.id, kind, Freshness::AtMost(most)).await,
+            match ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await {
+                Ok(()) => service.call(refresh).await,
                 Err(error) => Err(error),
             };
         match started {
-            Ok(Reading { refresh: Some(operation), .. }) => refreshing.push((vcenter, operation)),
-            Ok(Reading { failure: Some(error), .. }) | Err(error) => {
+            Ok(Freshened { refresh: Some(operation), .. }) => refreshing.push((vcenter, operation)),
+            Ok(Freshened { failure: Some(error), .. }) | Err(error) => {
                 failures.insert(vcenter.name.clone(), error);
             }
             Ok(_) => {}
@@ -125,7 +130,7 @@ async fn refresh(
         return Err(progress::interrupted());
     }
     for ((vcenter, _), ended) in refreshing.iter().zip(waited.operations) {
-        let at = service.age(&vcenter.id, kind, Freshness::Cached).await?.synced_at;
+        let at = service.ages(&vcenter.id).await?.synced_at(kind);
         // A partial refresh may have read what was asked for all the same.
         let was_read = ended.state == OperationState::Succeeded
             || service::was_read_since(ended.submitted_at, at, service.now());
@@ -138,16 +143,16 @@ async fn refresh(
 
 /// How a vCenter's rows are not what was asked for, in words that go on after its name.
 fn unlike_asked(
-    service: &Service,
+    service: &Client,
     output: &Output,
     vcenter: &Vcenter,
     kind: Kind,
-    reading: &Reading,
+    known: &Snapshot,
     failure: Option<&ApiError>,
     refreshed: bool,
 ) -> Option<String> {
-    match (failure, reading.synced_at) {
-        (_, None) if has_some(reading, kind) && !refreshed => {
+    match (failure, known.synced_at(kind)) {
+        (_, None) if has_some(known, kind) && !refreshed => {
             output.say(&format!(
                 "musterctl: {} of {}: only some clusters were synced",
                 kind.plural(),
@@ -198,8 +203,8 @@ pub(super) fn columns(output: &Output, kind: Kind) -> Result<(), ApiError> {
 }
 
 /// Whether a part of the kind was read.
-fn has_some(reading: &Reading, kind: Kind) -> bool {
-    reading.snapshot.coverage().iter().any(|coverage| coverage.kind == kind)
+fn has_some(known: &Snapshot, kind: Kind) -> bool {
+    known.coverage().iter().any(|coverage| coverage.kind == kind)
 }
 
 /// A vCenter whose rows are not what was asked for.
@@ -213,8 +218,8 @@ struct Stale<'a> {
 }
 
 /// What reads a kind: everything, where nothing was ever read.
-fn next(vcenter: &Vcenter, kind: Kind, reading: &Reading) -> String {
-    let command = match reading.snapshot.coverage().is_empty() {
+fn next(vcenter: &Vcenter, kind: Kind, known: &Snapshot) -> String {
+    let command = match known.coverage().is_empty() {
         true => Suggestion::of("sync full").about(&vcenter.name),
         false => Suggestion::of("refresh").about(kind.name()).about(&vcenter.name),
     };

@@ -16,8 +16,9 @@ use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
-use contract::{ApiError, Code};
-use service::{Options, Service, Unlock};
+use contract::command::Submit;
+use contract::{ApiError, Code, Role};
+use service::{Caller, Client, Options, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,6 +28,11 @@ const HURRY: Duration = Duration::from_secs(1);
 
 /// Runs the command and closes the service after it, whatever came of it.
 pub(crate) async fn run(args: Args, output: &Output) -> Exit {
+    // Checked for every command, so that a variable with a slip in it is noticed where it was set.
+    let caller = match Caller::person(args.role.map(Role::from)) {
+        Ok(caller) => caller,
+        Err(error) => return output.failure(&error),
+    };
     let command = match without_service(args.command, output) {
         Ok(command) => command,
         Err(exit) => return exit.unwrap_or_else(|error| output.failure(&error)),
@@ -42,28 +48,31 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
         let outcome = simulator::run(output, &interrupts, command, args.data_dir.as_deref()).await;
         return outcome.unwrap_or_else(|error| output.failure(&error));
     }
-    let call = Call { command, data_dir: args.data_dir };
+    let call = Call { command, caller, data_dir: args.data_dir };
     let outcome = with_service(call, output, &interrupts).await;
     outcome.unwrap_or_else(|error| output.failure(&error))
 }
 
-/// A command, and the data folder as it was given.
+/// A command, who calls it, and the data folder as it was given.
 struct Call {
     command: Command,
+    caller: Caller,
     data_dir: Option<PathBuf>,
 }
 
 async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> Result<Exit, ApiError> {
     let unlock = if ask::somebody_is_there() { Unlock::Ask } else { Unlock::Never };
     // What is cached can be read on a disk that is full or read-only; a command that has to write says so.
-    let options = Options { read_only: true, ..Options::from_environment(call.data_dir.clone(), unlock)? };
+    let worker = matches!(call.command, Command::Run { .. }) && call.caller.may::<Submit>().is_ok();
+    let options = Options::from_environment(call.data_dir.clone(), unlock)?;
+    let options = Options { read_only: true, worker, ..options };
     let opened = tokio::select! {
         opened = service::open(options) => opened,
         () = interrupts.unhandled() => return Err(progress::interrupted()),
     };
     let service = match opened {
         Err(error) if matches!(call.command, Command::Doctor) => return state::no_database(output, error),
-        opened => opened?,
+        opened => Client::new(opened?, call.caller.clone()),
     };
     let outcome = tokio::select! {
         outcome = dispatch(&service, output, interrupts, call) => outcome,
@@ -74,7 +83,7 @@ async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> R
 }
 
 /// Closes the service, and sooner for whoever presses Ctrl-C again meanwhile.
-async fn close(service: &Service, interrupts: &Interrupts) {
+async fn close(service: &Client, interrupts: &Interrupts) {
     let end = interrupts.end().unwrap_or_else(|| Instant::now() + service::CLOSE);
     let pressed = async {
         interrupts.unhandled().await;
@@ -88,7 +97,7 @@ async fn close(service: &Service, interrupts: &Interrupts) {
 }
 
 async fn dispatch(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     call: Call,
@@ -101,11 +110,12 @@ async fn dispatch(
         }
         Command::Sync(command) => sync::run(service, output, interrupts, command).await,
         Command::Refresh(command) => sync::refresh(service, output, interrupts, command).await,
-        Command::Operations(command) => operations::run(service, output, command).await,
+        Command::Operations(command) => operations::run(service, output, interrupts, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,
         Command::Doctor => state::doctor(service, output).await,
-        Command::Watch => state::watch(service, output, interrupts).await,
+        Command::Watch => state::watch(service, output, interrupts, None).await,
+        Command::Run { duration } => state::run(service, output, interrupts, duration.as_deref()).await,
         Command::Columns { .. }
         | Command::Simulator(_)
         | Command::Completions { .. }

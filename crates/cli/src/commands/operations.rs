@@ -1,32 +1,67 @@
 //! `operations …`.
-//! Refuses to cancel or retry: that comes with the durable queue.
+//! Refuses to hide an operation that a sweep of the history would: what is listed is what the database has.
 
 use crate::args::Operations as Command;
 use crate::exit::Exit;
+use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, time};
-use contract::{ApiError, Operation, OperationState, Time, words};
-use service::Service;
+use contract::command::{AwaitOperation, CancelOperation, OperationHistory, ShowOperation, ShowVcenter};
+use contract::{ApiError, Code, Operation, OperationState, Time, words};
+use service::Client;
 use std::collections::HashSet;
+use std::time::Duration;
 
-pub(super) async fn run(service: &Service, output: &Output, command: Command) -> Result<Exit, ApiError> {
+/// How long a cancelled operation may take to end; it takes a second where its process is well.
+const CANCELLING: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(
+    service: &Client,
+    output: &Output,
+    interrupts: &Interrupts,
+    command: Command,
+) -> Result<Exit, ApiError> {
     match command {
         Command::List { vcenter, limit } => {
             let vcenter = match vcenter {
-                Some(name) => Some(service.vcenter(&name).await?.id),
+                Some(vcenter) => Some(service.call(ShowVcenter { vcenter }).await?.id),
                 None => None,
             };
-            let all = service.operations().list(vcenter.as_ref(), limit).await?;
+            let all = service.call(OperationHistory { vcenter, limit }).await?;
             if all.is_empty() {
                 output.say("No operations yet.");
             }
             output.answer(&all, || list(&all, service.now()))?;
         }
         Command::Show { id } => {
-            let operation = service.operations().show(&id).await?;
+            let operation = service.call(ShowOperation { operation: id }).await?;
             output.answer(&operation, || show(&operation))?;
+        }
+        Command::Cancel { id } => {
+            service.may::<CancelOperation>()?;
+            let operation = service.call(ShowOperation { operation: id }).await?;
+            let is_cancelled = service.call(CancelOperation { operation: operation.id.clone() }).await?;
+            if !is_cancelled {
+                let message = format!("operation {} has ended already", operation.id);
+                let next = format!("musterctl operations show {} says how.", operation.id);
+                return Err(ApiError::new(Code::NotFound, message).next(next));
+            }
+            let ended = tokio::time::timeout(CANCELLING, ended(service, operation)).await;
+            let Ok(operation) = ended else {
+                return Err(ApiError::new(Code::TimedOut, "the operation does not end")
+                    .next("Its process may be stuck; musterctl operations list shows it until that ends."));
+            };
+            let operation = operation?;
+            output.answer(&operation, || sentence(&operation))?;
+        }
+        Command::Retry { id, detach } => {
+            return super::sync::retry(service, output, interrupts, id, detach).await;
         }
     }
     Ok(Exit::Done)
+}
+
+async fn ended(service: &Client, operation: Operation) -> Result<Operation, ApiError> {
+    service.call(AwaitOperation { operation: operation.id }).await
 }
 
 /// What came of an operation, in one sentence.

@@ -1,15 +1,17 @@
-//! `status`, `doctor` and `watch`.
-//! Refuses to contact a vCenter.
+//! `status`, `doctor`, `watch` and `run`.
+//! Refuses to contact a vCenter: what a worker does is decided by the queue.
 
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, written};
+use contract::command::{CountStatus, Counted, Doctor, Submit};
 use contract::{ApiError, Check, Time, VcenterStatus};
-use service::{Service, state_in_words};
+use service::{Client, state_in_words};
 use std::time::Duration;
+use tokio::time::Instant;
 
-pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, ApiError> {
-    let (all, left_out) = service.status_and_left_out().await?;
+pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, ApiError> {
+    let Counted { vcenters: all, left_out } = service.call(CountStatus {}).await?;
     super::say_how_many_are_left_out(output, left_out);
     if all.is_empty() {
         output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
@@ -18,8 +20,8 @@ pub(super) async fn status(service: &Service, output: &Output) -> Result<Exit, A
     Ok(Exit::Done)
 }
 
-pub(super) async fn doctor(service: &Service, output: &Output) -> Result<Exit, ApiError> {
-    let checks = service.doctor().await?;
+pub(super) async fn doctor(service: &Client, output: &Output) -> Result<Exit, ApiError> {
+    let checks = service.call(Doctor {}).await?;
     output.answer(&checks, || findings(&checks))?;
     let failed = checks.iter().any(|check| !check.ok);
     Ok(if failed { Exit::Failed } else { Exit::Done })
@@ -33,18 +35,38 @@ pub(super) fn no_database(output: &Output, error: ApiError) -> Result<Exit, ApiE
     Ok(Exit::Failed)
 }
 
-pub(super) async fn watch(
-    service: &Service,
+pub(super) async fn run(
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
+    duration: Option<&str>,
+) -> Result<Exit, ApiError> {
+    service.may::<Submit>()?;
+    let end = duration.map(service::duration).transpose()?.map(|duration| Instant::now() + duration);
+    output.say("Working. Press Ctrl-C to end.");
+    watch(service, output, interrupts, end).await
+}
+
+pub(super) async fn watch(
+    service: &Client,
+    output: &Output,
+    interrupts: &Interrupts,
+    end: Option<Instant>,
 ) -> Result<Exit, ApiError> {
     let mut events = service.subscribe();
     let presses = interrupts.take();
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
-            () = presses.next() => return Ok(Exit::Cancelled),
-            _ = look.tick() => if nobody_reads() { return Ok(Exit::Done) },
+            // Whoever stops a worker with a signal is not told that it failed.
+            () = presses.next() => {
+                return Ok(if presses.is_terminated() { Exit::Done } else { Exit::Cancelled });
+            }
+            _ = look.tick() => {
+                if nobody_reads() || end.is_some_and(|end| end <= Instant::now()) {
+                    return Ok(Exit::Done);
+                }
+            }
             event = events.next() => {
                 let Some(event) = event else { return Ok(Exit::Done) };
                 if let Err(error) = output.try_document(&event) {

@@ -8,22 +8,26 @@ use crate::exit::{self, Exit};
 use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use crate::progress::{self, Waited};
-use contract::{ApiError, Code, Job, OperationId, OperationState, Origin, TestReport, Vcenter};
-use service::Service;
+use contract::command::{HasWorker, ListVcenters, RetryOperation, ShowOperation, ShowVcenter, Submit};
+use contract::{ApiError, Code, Job, OperationId, OperationState, TestReport, Vcenter};
+use service::Client;
+use std::collections::BTreeSet;
 
 pub(super) async fn test(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     name: &str,
     retry_login: bool,
 ) -> Result<Exit, ApiError> {
-    let vcenter = service.vcenter(name).await?;
+    service.may::<Submit>()?;
+    let vcenter = service.call(ShowVcenter { vcenter: name.to_owned() }).await?;
     // Who wants to retry the login says that the password is right.
     if !retry_login {
-        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter)).await?;
+        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await?;
     }
-    let id = service.operations().submit(&vcenter.id, Job::Test { retry_login }, Origin::User).await?;
+    let job = Job::Test { retry_login };
+    let id = service.call(Submit { vcenter: vcenter.id, job, detached: false }).await?;
     let waited = progress::wait(service, output, interrupts, std::slice::from_ref(&id)).await?;
     let [operation] = &waited.operations[..] else { unreachable!("one was waited for") };
     let report = operation.result.clone().and_then(|report| serde_json::from_value(report).ok());
@@ -35,66 +39,147 @@ pub(super) async fn test(
 }
 
 pub(super) async fn run(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     command: Command,
 ) -> Result<Exit, ApiError> {
-    let (vcenters, job) = match command {
-        Command::Hosts { name, clusters, accept_removals } => {
-            (vec![service.vcenter(&name).await?], Job::SyncHosts { clusters, accept_removals })
+    service.may::<Submit>()?;
+    let (vcenters, job, detached) = match command {
+        Command::Hosts { name, clusters, accept_removals, detach } => {
+            let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
+            (vec![vcenter], Job::SyncHosts { clusters, accept_removals }, detach)
         }
-        Command::Full { all: true, accept_removals, .. } => {
-            (service.vcenters().await?, Job::FullSync { accept_removals })
-        }
-        Command::Full { names, accept_removals, .. } => {
-            (designated(service, &names).await?, Job::FullSync { accept_removals })
+        Command::Full { names, all, tags, accept_removals, detach } => {
+            let vcenters = chosen(service, &names, all, &tags).await?;
+            (vcenters, Job::FullSync { accept_removals }, detach)
         }
     };
     if vcenters.is_empty() {
         output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
-    carry_out(service, output, interrupts, &vcenters, &job).await
+    carry_out(service, output, interrupts, &vcenters, Work { job, detached }).await
+}
+
+/// Those that were named, have one of the tags, or all.
+async fn chosen(
+    service: &Client,
+    names: &[String],
+    all: bool,
+    tags: &[String],
+) -> Result<Vec<Vcenter>, ApiError> {
+    if !all && tags.is_empty() {
+        return designated(service, names).await;
+    }
+    let mut vcenters = service.call(ListVcenters {}).await?;
+    let known: BTreeSet<String> = vcenters.iter().flat_map(|vcenter| vcenter.tags.clone()).collect();
+    if let Some(unknown) = tags.iter().find(|tag| !known.contains(*tag)) {
+        let tags: Vec<String> = known.into_iter().collect();
+        let next = match tags.is_empty() {
+            true => "No vCenter has a tag. Add one: musterctl vcenter edit NAME --tag TAG".to_owned(),
+            false => format!("Tags in use: {}.", tags.join(", ")),
+        };
+        let message = format!("no vCenter has the tag \"{unknown}\"");
+        return Err(ApiError::new(Code::NotFound, message).next(next));
+    }
+    vcenters.retain(|vcenter| all || vcenter.tags.iter().any(|tag| tags.contains(tag)));
+    Ok(vcenters)
 }
 
 pub(super) async fn refresh(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     command: Refresh,
 ) -> Result<Exit, ApiError> {
-    let Refresh { kind, names, accept_removals } = command;
+    service.may::<Submit>()?;
+    let Refresh { kind, names, accept_removals, detach } = command;
     let vcenters = designated(service, &names).await?;
     let job = Job::Refresh { of: kind.into(), accept_removals };
-    carry_out(service, output, interrupts, &vcenters, &job).await
+    carry_out(service, output, interrupts, &vcenters, Work { job, detached: detach }).await
+}
+
+/// Does once more what an operation did.
+pub(super) async fn retry(
+    service: &Client,
+    output: &Output,
+    interrupts: &Interrupts,
+    id: String,
+    detached: bool,
+) -> Result<Exit, ApiError> {
+    service.may::<RetryOperation>()?;
+    let operation = service.call(ShowOperation { operation: id }).await?;
+    let vcenter = service.call(ShowVcenter { vcenter: operation.vcenter_id.to_string() }).await?;
+    if !detached {
+        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await?;
+    }
+    let id = service.call(RetryOperation { operation: operation.id, detached }).await?;
+    follow(service, output, interrupts, &[id], detached).await
+}
+
+/// What is to be done, and whether it is left to another process.
+struct Work {
+    job: Job,
+    detached: bool,
 }
 
 /// Runs a job on each of the vCenters, and tells what came of it.
 async fn carry_out(
-    service: &Service,
+    service: &Client,
     output: &Output,
     interrupts: &Interrupts,
     vcenters: &[Vcenter],
-    job: &Job,
+    Work { job, detached }: Work,
 ) -> Result<Exit, ApiError> {
-    for vcenter in vcenters {
-        ask::missing_password(service, output, &vcenter.credential_id, Some(vcenter)).await?;
+    // Whoever runs what is detached has no use for a password that is typed here.
+    for vcenter in vcenters.iter().filter(|_| !detached) {
+        ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await?;
     }
     let mut ids: Vec<OperationId> = Vec::new();
     for vcenter in vcenters {
-        ids.push(service.operations().submit(&vcenter.id, job.clone(), Origin::User).await?);
+        let submit = Submit { vcenter: vcenter.id.clone(), job: job.clone(), detached };
+        ids.push(service.call(submit).await?);
     }
-    let waited = progress::wait(service, output, interrupts, &ids).await?;
+    follow(service, output, interrupts, &ids, detached).await
+}
+
+/// Waits for operations and tells what came of them; of those that are detached, that they are queued.
+async fn follow(
+    service: &Client,
+    output: &Output,
+    interrupts: &Interrupts,
+    ids: &[OperationId],
+    detached: bool,
+) -> Result<Exit, ApiError> {
+    if detached {
+        return queued(service, output, ids).await;
+    }
+    let waited = progress::wait(service, output, interrupts, ids).await?;
     let sentences = || waited.operations.iter().map(operations::sentence).collect::<Vec<_>>().join("\n");
     let written = output.answer(&waited.operations, sentences);
     conclude(output, &waited, written)
 }
 
+/// Tells what was queued, and whether anybody is there to do it.
+async fn queued(service: &Client, output: &Output, ids: &[OperationId]) -> Result<Exit, ApiError> {
+    let mut queued = Vec::new();
+    for id in ids {
+        queued.push(service.call(ShowOperation { operation: id.to_string() }).await?);
+    }
+    output.answer(&queued, || queued.iter().map(operations::sentence).collect::<Vec<_>>().join("\n"))?;
+    if !queued.is_empty() && !service.call(HasWorker {}).await? {
+        output.say(
+            "No window and no worker is running: it starts when one does. Open Muster, or run: musterctl run",
+        );
+    }
+    Ok(Exit::Done)
+}
+
 /// The vCenters with these names, each once.
-pub(super) async fn designated(service: &Service, names: &[String]) -> Result<Vec<Vcenter>, ApiError> {
+pub(super) async fn designated(service: &Client, names: &[String]) -> Result<Vec<Vcenter>, ApiError> {
     let mut chosen: Vec<Vcenter> = Vec::new();
     for name in names {
-        let vcenter = service.vcenter(name).await?;
+        let vcenter = service.call(ShowVcenter { vcenter: name.clone() }).await?;
         if !chosen.iter().any(|known| known.id == vcenter.id) {
             chosen.push(vcenter);
         }

@@ -5,8 +5,12 @@ use crate::args::{self, Login, Vcenter as Command};
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
-use contract::{ApiError, Certificate, Code, CredentialId, Probe, Trust, Vcenter};
-use service::{AddVcenter, EditVcenter, LoginWith, SecretString, Service, Suggestion};
+use contract::command::{
+    self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
+    ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
+};
+use contract::{ApiError, Certificate, Code, Probe, Trust, Vcenter};
+use service::{Client, Suggestion};
 use std::io::Read;
 use std::path::Path;
 
@@ -14,7 +18,7 @@ use std::path::Path;
 const LONGEST_PEM: u64 = 1 << 20;
 
 pub(super) async fn run(
-    service: &Service,
+    service: &Client,
     output: &Output,
     command: Command,
     data_dir: Option<&Path>,
@@ -25,11 +29,11 @@ pub(super) async fn run(
             add(service, output, Add { name, address, login, trust, tags, ttl, data_dir }).await?;
         }
         Command::List => {
-            let all = service.vcenters().await?;
+            let all = service.call(ListVcenters {}).await?;
             output.answer(&all, || list(output, &all))?;
         }
         Command::Show { name } => {
-            let vcenter = service.vcenter(&name).await?;
+            let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
             output.answer(&vcenter, || show(&vcenter))?;
         }
         Command::Edit {
@@ -44,7 +48,7 @@ pub(super) async fn run(
             tags,
             ttl,
         } => {
-            let edit = EditVcenter {
+            let change = Change {
                 name: new_name,
                 address: host,
                 credential,
@@ -52,17 +56,22 @@ pub(super) async fn run(
                 password: if password_stdin { Some(ask::password_from_stdin().await?) } else { None },
                 trust: if system_trust { Some(Trust::System) } else { trusted(&trust)? },
                 tags: tags.map(|tags| tags.into_iter().filter(|tag| !tag.is_empty()).collect()),
-                ttl: ttl.as_deref().map(service::duration).transpose()?,
+                ttl_seconds: ttl.as_deref().map(service::duration).transpose()?.map(|ttl| ttl.as_secs()),
             };
-            let stored = service.edit_vcenter(&name, changing(edit)?).await?;
-            stored.password_note.iter().for_each(|note| output.say(note));
-            output.answer(&stored.what, || show(&stored.what))?;
+            let change = changing(change)?;
+            service.may::<EditVcenter>()?;
+            let vcenter = service.call(ShowVcenter { vcenter: name }).await?.id;
+            let Saved { vcenter, password_note } = service.call(EditVcenter { vcenter, change }).await?;
+            password_note.iter().for_each(|note| output.say(note));
+            output.answer(&vcenter, || show(&vcenter))?;
         }
         Command::Remove { name, yes } => {
-            let vcenter = service.vcenter(&name).await?;
+            service.may::<RemoveVcenter>()?;
+            let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
             let question = format!("Remove \"{}\" ({}) and all its cached data?", vcenter.name, vcenter.host);
             ask::before_removing(output, yes, &question).await?;
-            let (vcenter, credential) = service.remove_vcenter(vcenter.id.as_str()).await?;
+            let command::Removed { vcenter, credential } =
+                service.call(RemoveVcenter { vcenter: vcenter.id }).await?;
             if let Some(credential) = credential {
                 output.say(&format!("Its credential \"{}\" was removed as well.", credential.name));
             }
@@ -73,23 +82,19 @@ pub(super) async fn run(
 }
 
 /// The edit, if it changes anything.
-fn changing(edit: EditVcenter) -> Result<EditVcenter, ApiError> {
-    let EditVcenter { name, address, credential, user, password, trust, tags, ttl } = &edit;
+fn changing(change: Change) -> Result<Change, ApiError> {
+    let Change { name, address, credential, user, password, trust, tags, ttl_seconds } = &change;
     let texts = [name, address, credential, user].iter().any(|text| text.is_some());
-    if texts || password.is_some() || trust.is_some() || tags.is_some() || ttl.is_some() {
-        return Ok(edit);
+    if texts || password.is_some() || trust.is_some() || tags.is_some() || ttl_seconds.is_some() {
+        return Ok(change);
     }
     Err(ApiError::new(Code::InvalidValue, "nothing to change")
         .next("musterctl vcenter edit --help lists the options."))
 }
 
-async fn probe(
-    service: &Service,
-    output: &Output,
-    address: &str,
-    trust: args::Trust,
-) -> Result<(), ApiError> {
-    let probe = service.probe(address, &trusted(&trust)?.unwrap_or(Trust::System)).await?;
+async fn probe(service: &Client, output: &Output, address: &str, trust: args::Trust) -> Result<(), ApiError> {
+    let trust = trusted(&trust)?.unwrap_or(Trust::System);
+    let probe = service.call(ProbeAddress { address: address.to_owned(), trust }).await?;
     if !probe.trusted {
         output.say(&format!("Not trusted: {}.", probe.reason.as_deref().unwrap_or("no reason given")));
     }
@@ -107,57 +112,55 @@ struct Add<'a> {
     data_dir: Option<&'a Path>,
 }
 
-async fn add(service: &Service, output: &Output, add: Add<'_>) -> Result<(), ApiError> {
+async fn add(service: &Client, output: &Output, add: Add<'_>) -> Result<(), ApiError> {
     // Stdin is read first: whatever else is wrong, nobody should get a broken pipe.
     let given = if add.login.password_stdin { Some(ask::password_from_stdin().await?) } else { None };
     let ttl = add.ttl.as_deref().map(service::duration).transpose()?;
-    service.name_is_free(&add.name).await?;
-    if add.login.user.is_some() {
-        service.credential_name_is_free(&add.name).await?;
-    }
     // Nobody should compare a fingerprint for what can't be added.
-    if let Some(credential) = &add.login.credential {
-        service.credential(credential).await?;
-    }
-    let trust = approved(service, output, &add).await?;
-    let login = login(service, output, &add, given).await?;
+    let check = CheckNewVcenter { name: add.name.clone(), credential: add.login.credential.clone() };
+    let shared = service.call(check).await?;
+    let trust = Some(approved(service, output, &add).await?);
+    let login = match shared {
+        Some(credential) => {
+            ask::missing_password(service, output, &credential.id, None).await?;
+            command::Login::Shared { credential: credential.id.to_string() }
+        }
+        None => own_login(service, output, &add, given).await?,
+    };
+    let ttl_seconds = ttl.unwrap_or(service::DEFAULT_TTL).as_secs();
     let Add { name, address, tags, .. } = add;
-    let stored = service.add_vcenter(AddVcenter { name, address, login, trust, tags, ttl }).await?;
-    stored.password_note.iter().for_each(|note| output.say(note));
-    output.answer(&stored.what, || {
-        let read = Suggestion::of("sync full").about(&stored.what.name);
-        format!("{}\n\nSync it: {read}", show(&stored.what))
+    let settings = Settings { name, address, login, trust, tags, ttl_seconds };
+    let Saved { vcenter, password_note } = service.call(AddVcenter { settings }).await?;
+    password_note.iter().for_each(|note| output.say(note));
+    output.answer(&vcenter, || {
+        let read = Suggestion::of("sync full").about(&vcenter.name);
+        format!("{}\n\nSync it: {read}", show(&vcenter))
     })
 }
 
-/// What to log in with; asks for a password that is not at hand.
-async fn login(
-    service: &Service,
+/// A login of the new vCenter's own; asks for a password that is not at hand.
+async fn own_login(
+    service: &Client,
     output: &Output,
     add: &Add<'_>,
-    given: Option<SecretString>,
-) -> Result<LoginWith, ApiError> {
-    if let Some(user) = &add.login.user {
-        let password = match given {
-            Some(password) => Some(password),
-            None => ask::new_password(service, output, user, &add.name).await?,
-        };
-        let new = CredentialId(String::new());
-        if password.is_none() && !service.has_password(&new, &add.name).await? {
-            return Err(service::no_new_password(&add.name));
-        }
-        return Ok(LoginWith::User { user: user.clone(), password });
+    given: Option<Password>,
+) -> Result<command::Login, ApiError> {
+    let Some(user) = add.login.user.clone() else { unreachable!("clap requires a user or a credential") };
+    let password = match given {
+        Some(password) => Some(password),
+        None => ask::new_password(service, output, &user, &add.name).await?,
+    };
+    if password.is_none() && !service.call(HasPassword { credential: add.name.clone() }).await? {
+        return Err(service::no_new_password(&add.name));
     }
-    let Some(credential) = &add.login.credential else { unreachable!("clap requires one of the two") };
-    let credential = service.credential(credential).await?;
-    ask::missing_password(service, output, &credential.id, None).await?;
-    Ok(LoginWith::Credential(credential.id.to_string()))
+    Ok(command::Login::Own { user, password })
 }
 
 /// The trust to store: as it was chosen, or the pin of a certificate that a person looked at.
-async fn approved(service: &Service, output: &Output, add: &Add<'_>) -> Result<Trust, ApiError> {
+async fn approved(service: &Client, output: &Output, add: &Add<'_>) -> Result<Trust, ApiError> {
     let trust = trusted(&add.trust)?.unwrap_or(Trust::System);
-    let probe = service.probe(&add.address, &trust).await?;
+    let look = ProbeAddress { address: add.address.clone(), trust: trust.clone() };
+    let probe = service.call(look).await?;
     if probe.trusted {
         return Ok(trust);
     }

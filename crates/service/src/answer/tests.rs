@@ -1,7 +1,6 @@
 //! What is read of the inventory for an answer, and that the answer doesn't depend on it.
 
 use super::*;
-use crate::Freshness;
 use crate::tests::{fresh, on, sync};
 use simulator::Simulator;
 
@@ -21,7 +20,7 @@ async fn an_answer_is_the_same_whether_a_part_or_all_was_read() {
     let folder = tempfile::tempdir().unwrap();
     let (service, id) = on(&server, &folder).await;
     sync(&service, &id).await;
-    service.read(&id, Kind::Vms, Freshness::Cached).await.unwrap();
+    service.read(&id).await.unwrap();
     for kind in Kind::LISTED {
         for (sort, offset, limit) in
             [(None, 0, Some(7)), (Some("-name"), 3, Some(4)), (Some("moref"), 0, Some(5)), (None, 0, None)]

@@ -1,9 +1,9 @@
-//! What the window's forms ask for, as the service takes it.
+//! What commands ask for, as the service takes it.
 //! Refuses to check anything: the service does that for every client alike.
 
 use super::{AddVcenter, EditVcenter, LoginWith, Stored};
-use contract::command::{Change, Login, Password, Saved, Settings};
-use contract::{ApiError, Code, Trust, Vcenter};
+use contract::command::{Change, Login, Password, Saved, SavedCredential, Settings};
+use contract::{ApiError, Code, Credential, Trust, Vcenter};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -58,8 +58,14 @@ impl From<Stored<Vcenter>> for Saved {
     }
 }
 
+impl From<Stored<Credential>> for SavedCredential {
+    fn from(stored: Stored<Credential>) -> SavedCredential {
+        SavedCredential { credential: stored.what, password_note: stored.password_note }
+    }
+}
+
 /// By the same rule as on a terminal and in a file.
-fn secret(Password(typed): Password) -> Result<SecretString, ApiError> {
+pub(super) fn secret(Password(typed): Password) -> Result<SecretString, ApiError> {
     secrets::typed_password(&typed).map_err(|error| {
         let message = match error {
             secrets::Error::UnusableInput(problem) => format!("the password {problem}"),

@@ -14,7 +14,7 @@ use vsphere::{About, Client};
 impl Service {
     /// Opens a connection, shows the certificate, and what the server says of itself if it is trusted.
     /// Never sends a credential.
-    pub async fn probe(&self, address: &str, trust: &Trust) -> Result<Probe, ApiError> {
+    pub(crate) async fn probe(&self, address: &str, trust: &Trust) -> Result<Probe, ApiError> {
         let (host, port) = validate::address(address)?;
         let server = Server {
             name: address,
@@ -53,7 +53,7 @@ impl Service {
 
     /// The same for a vCenter that is configured, at its address and with the trust that is stored for it; `None` without
     /// contacting anybody, if what was `typed` is another address, however it is written.
-    pub async fn probe_vcenter(
+    pub(crate) async fn probe_vcenter(
         &self,
         vcenter: &VcenterId,
         typed: Option<&str>,
@@ -85,7 +85,7 @@ impl Service {
 
     /// Logs in once with settings that are not stored yet, looks around, logs out. With `editing`, they are to be
     /// those of a vCenter that is there already, whose password serves where none is given.
-    pub async fn try_vcenter(
+    pub(crate) async fn try_vcenter(
         &self,
         settings: Settings,
         editing: Option<&VcenterId>,

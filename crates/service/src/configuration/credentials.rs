@@ -4,14 +4,15 @@
 use super::{Stored, designated};
 use crate::suggest::option_with;
 use crate::{Service, explain, validate};
-use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Vcenter, VcenterId};
+use contract::command::{NeededPassword, WhyNeeded};
+use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Rejection, VcenterId};
 use secrecy::SecretString;
 use secrets::{CredentialKey, KeychainState, Place};
-use store::NewCredential;
+use store::{NewCredential, VcenterRecord};
 
 impl Service {
     /// Every credential, by name.
-    pub async fn credentials(&self) -> Result<Vec<Credential>, ApiError> {
+    pub(crate) async fn credentials(&self) -> Result<Vec<Credential>, ApiError> {
         let mut credentials = self.inner.store.credentials().await.map_err(explain::store)?;
         // A keychain that hangs would cost its three seconds for each of them.
         if self.inner.secrets.state().await != KeychainState::TimedOut {
@@ -23,7 +24,7 @@ impl Service {
     }
 
     /// The credential with this name, id or unique beginning of an id.
-    pub async fn credential(&self, designation: &str) -> Result<Credential, ApiError> {
+    pub(crate) async fn credential(&self, designation: &str) -> Result<Credential, ApiError> {
         let all = self.inner.store.credentials().await.map_err(explain::store)?;
         let mut found = designated(&all, designation, "credential", |c| (&c.name, c.id.as_str()))?.clone();
         self.locate(&mut found).await;
@@ -31,7 +32,7 @@ impl Service {
     }
 
     /// Adds a credential.
-    pub async fn add_credential(
+    pub(crate) async fn add_credential(
         &self,
         name: &str,
         user: &str,
@@ -51,7 +52,7 @@ impl Service {
     }
 
     /// Changes user or password of a credential, and with that forgets that it was rejected.
-    pub async fn set_credential(
+    pub(crate) async fn set_credential(
         &self,
         designation: &str,
         user: Option<&str>,
@@ -80,7 +81,7 @@ impl Service {
     }
 
     /// Removes a credential that no vCenter uses, and its password.
-    pub async fn remove_credential(&self, designation: &str) -> Result<Credential, ApiError> {
+    pub(crate) async fn remove_credential(&self, designation: &str) -> Result<Credential, ApiError> {
         let credential = self.credential(designation).await?;
         self.inner.store.remove_credential(&credential.id).await.map_err(|error| match error {
             store::Error::InUse { vcenters } => ApiError::new(
@@ -99,39 +100,65 @@ impl Service {
     }
 
     /// Whether a password for this credential is at hand.
-    pub async fn has_password(&self, id: &CredentialId, name: &str) -> Result<bool, ApiError> {
+    pub(crate) async fn has_password(&self, id: &CredentialId, name: &str) -> Result<bool, ApiError> {
         let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
         let found = self.inner.secrets.find(&key, self.inner.unlock).await;
         Ok(found.map_err(|error| explain::secrets(name, &error))?.is_some())
     }
 
-    /// Holds a password that was typed, until the process ends; with a vCenter, it was typed for that one's address. It
-    /// says nothing about a stored one that was rejected.
-    pub fn hold_password(
+    /// Whether a person has to give a password: where none is to be found, where the one that is stored was rejected, or
+    /// where it is not sent to the vCenter, because the address of a host was changed: that one doesn't show who it is
+    /// before somebody logs in.
+    pub(crate) async fn missing_password(
         &self,
         id: &CredentialId,
-        name: &str,
+        vcenter: Option<&VcenterId>,
+    ) -> Result<Option<NeededPassword>, ApiError> {
+        let credential = self.credential(id.as_str()).await?;
+        let record = match vcenter {
+            Some(vcenter) => Some(self.record(vcenter.as_str()).await?),
+            None => None,
+        };
+        let moved = record.filter(|record| record.is_moved() && record.is_host());
+        let is_blocked = self.inner.logins.is_blocked(&credential).await?;
+        let why = match (credential.rejected_at.filter(|_| is_blocked), moved) {
+            // The server says so itself if it is locked still: a password typed now would only be counted.
+            (Some(_), _) if credential.rejected_because == Some(Rejection::AccountLocked) => return Ok(None),
+            (Some(at), _) => WhyNeeded::Rejected { at },
+            (None, Some(VcenterRecord { vcenter, .. })) => {
+                WhyNeeded::Moved { vcenter: vcenter.name, host: vcenter.host }
+            }
+            (None, None) => match self.has_password(id, &credential.name).await {
+                Ok(true) => return Ok(None),
+                Ok(false) => WhyNeeded::NotAtHand { problem: None },
+                // A keychain that gives none for whatever reason is no reason not to ask a person.
+                Err(error) => WhyNeeded::NotAtHand { problem: Some(error.message) },
+            },
+        };
+        let Credential { id: credential_id, name: credential, user, .. } = credential;
+        Ok(Some(NeededPassword { credential_id, credential, user, why }))
+    }
+
+    /// Holds a password that was typed, until the process ends; with a vCenter, it was typed for that one's address. It
+    /// says nothing about a stored one that was rejected.
+    pub(crate) async fn hold_password(
+        &self,
+        id: &CredentialId,
         password: SecretString,
-        vcenter: Option<&Vcenter>,
-    ) {
-        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
-        self.inner.logins.hold(&key, password, vcenter);
-    }
-
-    /// Whether the password that is stored for a credential is not tried, because a vCenter rejected it.
-    pub async fn is_blocked(&self, credential: &Credential) -> Result<bool, ApiError> {
-        self.inner.logins.is_blocked(credential).await
-    }
-
-    /// Whether the stored password of a vCenter stays where it is: its address was changed, and being an ESXi host it
-    /// doesn't show who it is before somebody logs in.
-    pub async fn is_moved_host(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
-        let record = self.record(vcenter.as_str()).await?;
-        Ok(record.is_moved() && record.is_host())
+        vcenter: Option<&VcenterId>,
+    ) -> Result<(), ApiError> {
+        let credential = self.inner.store.credential(id).await.map_err(explain::store)?;
+        let vcenter = match vcenter {
+            Some(vcenter) => Some(self.record(vcenter.as_str()).await?.vcenter),
+            None => None,
+        };
+        let key = CredentialKey { id: credential.id.0, name: credential.name };
+        self.inner.logins.hold(&key, password, vcenter.as_ref());
+        Ok(())
     }
 
     /// Checks that a new vCenter may have a credential of its own under this name.
-    pub async fn credential_name_is_free(&self, name: &str) -> Result<(), ApiError> {
+    pub(crate) async fn credential_name_is_free(&self, name: &str) -> Result<(), ApiError> {
         let all = self.inner.store.credentials().await.map_err(explain::store)?;
         if all
             .iter()

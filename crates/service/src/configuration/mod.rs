@@ -2,6 +2,7 @@
 //! Refuses to store anything by halves, and to send a password before the certificate is trusted.
 
 mod asked;
+mod commands;
 mod contact;
 mod credentials;
 mod vcenters;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 /// What a new vCenter logs in with.
 #[derive(Debug)]
-pub enum LoginWith {
+pub(crate) enum LoginWith {
     /// A credential of its own, named after it.
     User {
         /// The user.
@@ -27,49 +28,49 @@ pub enum LoginWith {
 
 /// A vCenter to be added.
 #[derive(Debug)]
-pub struct AddVcenter {
+pub(crate) struct AddVcenter {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Host name, address or URL, with a port if it isn't 443.
-    pub address: String,
+    pub(crate) address: String,
     /// What to log in with.
-    pub login: LoginWith,
+    pub(crate) login: LoginWith,
     /// Which certificate to accept.
-    pub trust: Trust,
+    pub(crate) trust: Trust,
     /// Labels.
-    pub tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     /// How old its data may be before a reader that asks for fresh data triggers a refresh.
-    pub ttl: Option<Duration>,
+    pub(crate) ttl: Option<Duration>,
 }
 
 /// What to change of a vCenter; `None` leaves it as it is.
 #[derive(Debug, Default)]
-pub struct EditVcenter {
+pub(crate) struct EditVcenter {
     /// Another name.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Another address.
-    pub address: Option<String>,
+    pub(crate) address: Option<String>,
     /// Another credential, by name or id.
-    pub credential: Option<String>,
+    pub(crate) credential: Option<String>,
     /// New user, for every vCenter that shares the credential.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Another password, for every vCenter that shares the credential.
-    pub password: Option<SecretString>,
+    pub(crate) password: Option<SecretString>,
     /// Another trust.
-    pub trust: Option<Trust>,
+    pub(crate) trust: Option<Trust>,
     /// Other labels, instead of the ones it has.
-    pub tags: Option<Vec<String>>,
+    pub(crate) tags: Option<Vec<String>>,
     /// Another TTL.
-    pub ttl: Option<Duration>,
+    pub(crate) ttl: Option<Duration>,
 }
 
 /// What was stored, and where the password went.
 #[derive(Debug)]
-pub struct Stored<T> {
+pub(crate) struct Stored<T> {
     /// What was stored.
-    pub what: T,
+    pub(crate) what: T,
     /// Why the password is not in the keychain, where one was given; in words.
-    pub password_note: Option<String>,
+    pub(crate) password_note: Option<String>,
 }
 
 /// How many characters of an id designate what has it. A shorter one is more likely a name that was mistyped, and it must

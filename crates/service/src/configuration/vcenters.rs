@@ -12,17 +12,17 @@ use store::{Identity, NewCredential, NewVcenter, VcenterCredential, VcenterEdit,
 
 impl Service {
     /// Every vCenter, by name.
-    pub async fn vcenters(&self) -> Result<Vec<Vcenter>, ApiError> {
+    pub(crate) async fn vcenters(&self) -> Result<Vec<Vcenter>, ApiError> {
         Ok(self.records().await?.into_iter().map(|record| record.vcenter).collect())
     }
 
     /// The vCenter with this name, id or unique beginning of an id.
-    pub async fn vcenter(&self, designation: &str) -> Result<Vcenter, ApiError> {
+    pub(crate) async fn vcenter(&self, designation: &str) -> Result<Vcenter, ApiError> {
         Ok(self.record(designation).await?.vcenter)
     }
 
     /// Logs in once to see that everything is right, and only then stores the vCenter.
-    pub async fn add_vcenter(&self, add: AddVcenter) -> Result<Stored<Vcenter>, ApiError> {
+    pub(crate) async fn add_vcenter(&self, add: AddVcenter) -> Result<Stored<Vcenter>, ApiError> {
         let name = validate::name("vCenter", &add.name)?;
         let (host, port) = validate::address(&add.address)?;
         let tags = validate::tags(add.tags)?;
@@ -84,7 +84,7 @@ impl Service {
     }
 
     /// Changes a vCenter without contacting it.
-    pub async fn edit_vcenter(
+    pub(crate) async fn edit_vcenter(
         &self,
         designation: &str,
         edit: EditVcenter,
@@ -166,7 +166,10 @@ impl Service {
 
     /// Removes a vCenter with everything cached of it; the credential that was made with it goes too if nothing uses it.
     /// Answers with the names of what was removed.
-    pub async fn remove_vcenter(&self, designation: &str) -> Result<(Vcenter, Option<Credential>), ApiError> {
+    pub(crate) async fn remove_vcenter(
+        &self,
+        designation: &str,
+    ) -> Result<(Vcenter, Option<Credential>), ApiError> {
         let record = self.record(designation).await?;
         let v = record.vcenter;
         self.inner.store.remove_vcenter(&v.id).await.map_err(explain::store)?;
@@ -181,7 +184,7 @@ impl Service {
     }
 
     /// Checks that a new vCenter may have this name, before anybody types a password for it.
-    pub async fn name_is_free(&self, name: &str) -> Result<(), ApiError> {
+    pub(crate) async fn name_is_free(&self, name: &str) -> Result<(), ApiError> {
         let name = validate::name("vCenter", name)?;
         let taken =
             self.records().await?.iter().any(|r| r.vcenter.name.to_lowercase() == name.to_lowercase());

@@ -2,9 +2,10 @@
 //! Refuses to leave half a file there, and to write over one.
 
 use super::{Style, delimited};
+use crate::call::{Admitted, Answer, Handler};
 use crate::query::Query;
 use crate::{Service, explain};
-use contract::command::Exported;
+use contract::command::{ExportRows, Exported};
 use contract::{ApiError, Code, RowQuery};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ const NAMES: usize = 1000;
 
 impl Service {
     /// Writes all rows that match, in the order and with the columns asked for, as a file that spreadsheets may open.
-    pub async fn export_rows(&self, asked: RowQuery) -> Result<Exported, ApiError> {
+    pub(crate) async fn export_rows(&self, asked: RowQuery) -> Result<Exported, ApiError> {
         let chosen = self.chosen(&asked.vcenters).await?;
         let vcenters: Vec<_> = chosen.into_iter().map(|record| record.vcenter).collect();
         let (kind, now) = (asked.kind, self.now());
@@ -36,6 +37,12 @@ impl Service {
                 "Try again, and report it if it happens again.",
             ))
         })
+    }
+}
+
+impl Handler for ExportRows {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.export_rows(self.query).await
     }
 }
 

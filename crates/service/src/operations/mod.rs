@@ -1,6 +1,7 @@
 //! The queue: what is asked for, waited for and cancelled; `dispatch.rs` runs it.
 //! Refuses to run anything where it is asked for: what may run, and when, is decided in one place.
 
+mod commands;
 mod dispatch;
 mod running;
 
@@ -10,7 +11,7 @@ use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
 use crate::{Clock, explain};
 use contract::command::Withdrawn;
-use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, TestReport, VcenterId};
+use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,7 +46,7 @@ pub(crate) struct Parts {
 
 /// The queue as this process sees it.
 #[derive(Clone)]
-pub struct Operations(Arc<Inner>);
+pub(crate) struct Operations(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -85,33 +86,9 @@ impl Operations {
         operations
     }
 
-    /// Asks for a job and answers at once; an equal one that waits or runs already is answered with its id. This process
-    /// waits for it: it ends when nobody does any more.
-    pub async fn submit(
-        &self,
-        vcenter: &VcenterId,
-        job: Job,
-        origin: Origin,
-    ) -> Result<OperationId, ApiError> {
-        self.queue(vcenter, job, origin, true).await
-    }
-
-    /// The same for whoever doesn't wait: it is run by this process or by another one that stays.
-    pub async fn detach(
-        &self,
-        vcenter: &VcenterId,
-        job: Job,
-        origin: Origin,
-    ) -> Result<OperationId, ApiError> {
-        self.queue(vcenter, job, origin, false).await
-    }
-
-    /// Whether any process is there that runs what nobody waits for.
-    pub fn has_worker(&self) -> bool {
-        self.0.store.has_worker()
-    }
-
-    async fn queue(
+    /// Asks for a job and answers at once; one that does the same and waits or runs already is answered with its id. If it is
+    /// awaited, it ends when nobody waits for it any more: this process does from now on.
+    pub(crate) async fn submit(
         &self,
         vcenter: &VcenterId,
         job: Job,
@@ -134,8 +111,28 @@ impl Operations {
         Ok(submitted.id)
     }
 
+    /// Asks for what an operation did once more, and for no more than that.
+    pub(crate) async fn retry(
+        &self,
+        id: &OperationId,
+        origin: Origin,
+        awaited: bool,
+    ) -> Result<OperationId, ApiError> {
+        let operation = self.operation(id.as_str()).await?;
+        if !operation.state.is_final() {
+            let message = format!("operation {id} is still {}", operation.state.name());
+            return Err(ApiError::new(Code::InUse, message).next("Wait until it ends, or cancel it first."));
+        }
+        self.submit(&operation.vcenter_id, operation.job.again(), origin, awaited).await
+    }
+
+    /// Whether any process is there that runs what nobody waits for.
+    pub(crate) fn has_worker(&self) -> bool {
+        self.0.store.has_worker()
+    }
+
     /// Waits until an operation has ended, wherever it runs.
-    pub async fn wait(&self, id: &OperationId) -> Result<Operation, ApiError> {
+    pub(crate) async fn wait(&self, id: &OperationId) -> Result<Operation, ApiError> {
         let mut events = self.0.events.subscribe();
         let mut trouble = Trouble::default();
         loop {
@@ -172,7 +169,7 @@ impl Operations {
 
     /// Takes back a submission: that cancels the operation, unless another process waits for it too. What runs here is
     /// cancelled at once, whether or not the database can be written.
-    pub async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
+    pub(crate) async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
         if !self.runs_here(id) {
             if self.has_ended(id).await {
                 return Ok(Withdrawn::Ended);
@@ -195,14 +192,14 @@ impl Operations {
     }
 
     /// Cancels an operation for whoever waits for it, wherever it runs.
-    pub async fn cancel(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
+    pub(crate) async fn cancel(&self, id: &OperationId) -> Result<bool, ApiError> {
         if self.runs_here(id) {
             self.cancel_here(id);
-            return Ok(Withdrawn::Cancelled);
+            return Ok(true);
         }
         let asked = self.0.store.cancel(id, (self.0.now)()).await.map_err(explain::store)?;
         self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-        Ok(if asked { Withdrawn::Cancelled } else { Withdrawn::Ended })
+        Ok(asked)
     }
 
     fn cancel_here(&self, id: &OperationId) {
@@ -220,18 +217,22 @@ impl Operations {
     }
 
     /// Whether an operation runs, or waits for its lane, in this process.
-    pub fn runs_here(&self, id: &OperationId) -> bool {
+    pub(crate) fn runs_here(&self, id: &OperationId) -> bool {
         self.local().contains_key(id)
     }
 
     /// An operation by its id or a unique prefix of it.
-    pub async fn show(&self, id: &str) -> Result<Operation, ApiError> {
+    pub(crate) async fn show(&self, id: &str) -> Result<Operation, ApiError> {
         self.end_dead().await;
         self.operation(id).await
     }
 
     /// The newest operations, newest first.
-    pub async fn list(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, ApiError> {
+    pub(crate) async fn list(
+        &self,
+        vcenter: Option<&VcenterId>,
+        limit: u32,
+    ) -> Result<Vec<Operation>, ApiError> {
         self.end_dead().await;
         self.newest(vcenter, limit).await
     }
@@ -246,7 +247,7 @@ impl Operations {
     }
 
     /// What waits or runs, and the newest that a person asked for, newest first.
-    pub async fn recent(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
+    pub(crate) async fn recent(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
         self.end_dead().await;
         Ok(self.with_outcomes(self.0.store.recent_operations(limit).await.map_err(explain::store)?))
     }
@@ -265,17 +266,6 @@ impl Operations {
             }
             Err(error) => tracing::warn!(%error, "operations of dead processes could not be ended"),
         }
-    }
-
-    /// Tests a connection, and answers with what the test found.
-    pub async fn test(&self, vcenter: &VcenterId, retry_login: bool) -> Result<TestReport, ApiError> {
-        let id = self.submit(vcenter, Job::Test { retry_login }, Origin::User).await?;
-        let ended = self.wait(&id).await?;
-        let report = ended.result.and_then(|report| serde_json::from_value(report).ok());
-        report.ok_or_else(|| {
-            let unknown = || ApiError::new(Code::Interrupted, "the test ended without a result");
-            ended.error.unwrap_or_else(|| unknown().next("Test again."))
-        })
     }
 
     /// Takes nothing more in, and cancels what runs.

@@ -1,0 +1,113 @@
+//! The one way in: whoever wants something of the service calls a command, and its role is checked here before anything else.
+//! Refuses to be gone around: a handler takes an [`Admitted`] call, and nothing but this file makes one.
+
+#[cfg(test)]
+mod tests;
+
+use crate::{Caller, Service};
+use contract::command::{self, Command};
+use contract::{ApiError, Code, Origin};
+use serde_json::Value;
+use std::ops::Deref;
+
+/// What a command answers with, or why it doesn't.
+pub(crate) type Answer<C> = Result<<C as Command>::Reply, ApiError>;
+
+/// A command of the service. There is one handler for each, beside what it is about.
+pub trait Handler: Command + Send {
+    /// Does what the command says, for a caller who may.
+    fn run(self, call: Admitted<'_>) -> impl Future<Output = Result<Self::Reply, ApiError>> + Send;
+}
+
+/// A call whose role was checked.
+pub struct Admitted<'a> {
+    service: &'a Service,
+    caller: &'a Caller,
+}
+
+impl Deref for Admitted<'_> {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        self.service
+    }
+}
+
+impl Admitted<'_> {
+    /// What the operations that are submitted come from.
+    pub(crate) fn origin(&self) -> Origin {
+        self.caller.origin()
+    }
+}
+
+impl Service {
+    /// Does what a command says, if the caller's role allows it.
+    pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
+        caller.may::<C>().inspect_err(|_| {
+            tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
+        })?;
+        command.run(Admitted { service: self, caller }).await
+    }
+
+    /// The same for a command that comes as its name and its arguments, as from a page.
+    pub async fn call_named(&self, caller: &Caller, name: &str, arguments: Value) -> Result<Value, ApiError> {
+        macro_rules! by_name {
+            ($($command:ident)*) => {
+                match name {
+                    $(<command::$command as Command>::NAME => {
+                        // In a box: one future that could be any of them would be as large as the largest.
+                        Box::pin(self.call_read::<command::$command>(caller, arguments)).await
+                    })*
+                    _ => Err(ApiError::new(Code::NotFound, format!("there is no command \"{name}\""))),
+                }
+            };
+        }
+        contract::each_command_of_the_service!(by_name)
+    }
+
+    async fn call_read<C: Handler>(&self, caller: &Caller, arguments: Value) -> Result<Value, ApiError> {
+        // Before anything is read: who may not call it learns nothing of what it takes.
+        caller.may::<C>()?;
+        // What is wrong with them is not told: the reason would quote them, and one may be a password.
+        let command: C = serde_json::from_value(arguments).map_err(|_| {
+            ApiError::new(Code::InvalidValue, format!("the arguments of {} can't be used", C::NAME))
+                .next("Window and service differ in version: reinstall Muster.")
+        })?;
+        let reply = self.call(caller, command).await?;
+        serde_json::to_value(reply).map_err(|error| {
+            ApiError::new(Code::Failed, format!("the reply of {} can't be sent: {error}", C::NAME))
+        })
+    }
+}
+
+/// The service as one caller sees it. Clones are the same.
+#[derive(Clone)]
+pub struct Client {
+    service: Service,
+    caller: Caller,
+}
+
+impl Client {
+    /// For whoever calls more than once.
+    pub fn new(service: Service, caller: Caller) -> Client {
+        Client { service, caller }
+    }
+
+    /// Does what a command says, if the caller's role allows it.
+    pub async fn call<C: Handler>(&self, command: C) -> Result<C::Reply, ApiError> {
+        self.service.call(&self.caller, command).await
+    }
+
+    /// Fails if the role is too low for a command; for those who would ask a person something before.
+    pub fn may<C: Command>(&self) -> Result<(), ApiError> {
+        self.caller.may::<C>()
+    }
+}
+
+impl Deref for Client {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}

@@ -1,0 +1,143 @@
+//! Who calls, and in which role: made by the program that calls, never out of what a page or a script sends it.
+//! Refuses to raise a role: what lowers it is an option and a variable, and the lower of both counts.
+
+use contract::command::Command;
+use contract::{ApiError, Code, Origin, Role};
+
+/// The variable that lowers the role of every program that is started with it.
+const VARIABLE: &str = "MUSTER_ROLE";
+
+/// The option that lowers it for one run.
+const OPTION: &str = "--role";
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    who: String,
+    origin: Origin,
+    option: Option<Role>,
+    variable: Option<Role>,
+}
+
+impl Caller {
+    /// The person who started this program: with every right, unless the option or MUSTER_ROLE lowers the role.
+    pub fn person(option: Option<Role>) -> Result<Caller, ApiError> {
+        let variable = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
+        let variable = variable.map(|value| named(&value.to_string_lossy())).transpose()?;
+        Ok(Caller { who: user(), origin: Origin::User, option, variable })
+    }
+
+    /// Muster itself, in what it does without being asked for it.
+    pub fn muster() -> Caller {
+        Caller { who: "muster".to_owned(), origin: Origin::User, option: None, variable: None }
+    }
+
+    /// The role that the calls have.
+    pub fn role(&self) -> Role {
+        self.option.into_iter().chain(self.variable).min().unwrap_or(Role::Admin)
+    }
+
+    /// Whose call it is, as the system calls the user.
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// What the operations are told to come from that are submitted.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Fails if the role is too low for a command. [`crate::Service::call`] checks it in any case; this is for those who would
+    /// ask a person something before.
+    pub fn may<C: Command>(&self) -> Result<(), ApiError> {
+        if self.role() >= C::ROLE { Ok(()) } else { Err(self.forbidden(C::ROLE)) }
+    }
+
+    fn forbidden(&self, needed: Role) -> ApiError {
+        let message = format!(
+            "this requires the role {}, but Muster is running with the role {}",
+            needed.name(),
+            self.role().name()
+        );
+        let too_low = |role: Option<Role>| role.is_some_and(|role| role < needed);
+        let ways = [(OPTION, self.option), (VARIABLE, self.variable)];
+        let ways: Vec<&str> = ways.into_iter().filter(|way| too_low(way.1)).map(|way| way.0).collect();
+        let enough: Vec<&str> =
+            Role::ALL.into_iter().filter(|role| *role >= needed).map(Role::name).collect();
+        ApiError::new(Code::Forbidden, message).next(format!(
+            "The role was set with {}: set it to {}, or leave it out, and start Muster again.",
+            ways.join(" and "),
+            enough.join(" or ")
+        ))
+    }
+}
+
+/// The role in the variable.
+fn named(value: &str) -> Result<Role, ApiError> {
+    Role::from_name(value).ok_or_else(|| {
+        let shown: String = value.chars().take(40).flat_map(char::escape_debug).collect();
+        ApiError::new(Code::InvalidValue, format!("\"{shown}\" in {VARIABLE} is not a role"))
+            .next(format!("Set it to {}, or unset it.", Role::ALL.map(Role::name).join(", ")))
+    })
+}
+
+/// The user who runs this process, as far as the environment says.
+fn user() -> String {
+    let names = ["USER", "LOGNAME", "USERNAME"].into_iter();
+    names.filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::command::{ListVcenters, RemoveVcenter, Submit};
+
+    fn caller(option: Option<Role>, variable: Option<Role>) -> Caller {
+        Caller { option, variable, ..Caller::muster() }
+    }
+
+    #[test]
+    fn the_lower_of_option_and_variable_counts_and_neither_raises_it() {
+        use Role::{Admin, Operator, Viewer};
+        for (option, variable, role) in [
+            (None, None, Admin),
+            (Some(Viewer), None, Viewer),
+            (None, Some(Operator), Operator),
+            (Some(Admin), Some(Viewer), Viewer),
+            (Some(Viewer), Some(Admin), Viewer),
+        ] {
+            assert_eq!(caller(option, variable).role(), role, "{option:?} {variable:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_which_role_is_needed_which_one_there_is_and_what_lowered_it() {
+        let viewer = caller(Some(Role::Operator), Some(Role::Viewer));
+        assert_eq!(viewer.may::<ListVcenters>(), Ok(()));
+        let refused = viewer.may::<Submit>().unwrap_err();
+        assert_eq!(refused.code, Code::Forbidden);
+        assert_eq!(
+            refused.message,
+            "this requires the role operator, but Muster is running with the role viewer"
+        );
+        assert_eq!(
+            refused.next_step.unwrap(),
+            "The role was set with MUSTER_ROLE: set it to operator or admin, or leave it out, and start Muster again."
+        );
+        let refused = viewer.may::<RemoveVcenter>().unwrap_err().next_step.unwrap();
+        assert!(
+            refused.starts_with("The role was set with --role and MUSTER_ROLE: set it to admin,"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_role_that_there_is_none_of_is_told_with_those_there_are() {
+        let error = named("root").unwrap_err();
+        assert_eq!(error.code, Code::InvalidValue);
+        assert!(error.next_step.unwrap().contains("viewer, operator, admin"));
+        for role in Role::ALL {
+            assert_eq!(named(role.name()), Ok(role));
+        }
+    }
+}

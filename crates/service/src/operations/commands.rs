@@ -1,0 +1,60 @@
+//! The commands that ask for work on a vCenter, and those that look at it.
+//! Refuse to decide anything: the queue does.
+
+use crate::call::{Admitted, Answer, Handler};
+use contract::command::*;
+
+impl Handler for Submit {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        let Submit { vcenter, job, detached } = self;
+        call.inner.operations.submit(&vcenter, job, call.origin(), !detached).await
+    }
+}
+
+impl Handler for HasWorker {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        Ok(call.inner.operations.has_worker())
+    }
+}
+
+impl Handler for RetryOperation {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.retry(&self.operation, call.origin(), !self.detached).await
+    }
+}
+
+impl Handler for Withdraw {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.withdraw(&self.operation).await
+    }
+}
+
+impl Handler for CancelOperation {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.cancel(&self.operation).await
+    }
+}
+
+impl Handler for ListOperations {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.recent(self.limit).await
+    }
+}
+
+impl Handler for OperationHistory {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.list(self.vcenter.as_ref(), self.limit).await
+    }
+}
+
+impl Handler for ShowOperation {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.show(&self.operation).await
+    }
+}
+
+impl Handler for AwaitOperation {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.wait(&self.operation).await
+    }
+}

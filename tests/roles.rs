@@ -1,0 +1,266 @@
+//! Roles: what each may do, through the one way in and on the command line.
+//! Refuses to believe a refusal: that nothing was done, the server and the database say.
+
+use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, vcenter};
+use contract::command::{
+    AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationHistory, Password, ReadRows,
+    SERVICE, Settings,
+};
+use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter};
+use serde_json::{Value, json};
+use service::{Caller, Client, Service};
+
+/// A command, the role that it takes, its arguments, and what comes of it for who may call it.
+type Entry = (&'static str, Role, Value, Result<(), Code>);
+
+/// Every command of the service; those that remove come last.
+fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
+    use Role::{Admin, Operator, Viewer};
+    let (id, credential) = (&berlin.id, &berlin.credential_id);
+    let count = RowQuery::count(Kind::Hosts);
+    // Nothing is to be written into the folder for downloads of whoever runs this.
+    let wrong = RowQuery { columns: vec!["nothing".into()], ..count.clone() };
+    let new = Settings {
+        name: "Paris".into(),
+        address: other.address(),
+        login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) },
+        trust: Some(Trust::Pin { sha256: other.sha256() }),
+        tags: Vec::new(),
+        ttl_seconds: 300,
+    };
+    vec![
+        ("list_vcenters", Viewer, json!({}), Ok(())),
+        ("list_status", Viewer, json!({}), Ok(())),
+        ("show_vcenter", Viewer, json!({ "vcenter": "berlin" }), Ok(())),
+        ("count_status", Viewer, json!({}), Ok(())),
+        ("doctor", Viewer, json!({}), Ok(())),
+        ("list_operations", Viewer, json!({ "limit": 10 }), Ok(())),
+        ("operation_history", Viewer, json!({ "vcenter": id, "limit": 10 }), Ok(())),
+        ("show_operation", Viewer, json!({ "operation": ended }), Ok(())),
+        ("await_operation", Viewer, json!({ "operation": ended }), Ok(())),
+        ("read_rows", Viewer, json!({ "query": count }), Ok(())),
+        ("export_rows", Viewer, json!({ "query": wrong }), Err(Code::InvalidValue)),
+        ("test_connection", Operator, json!({ "vcenter": id, "retry_login": false }), Ok(())),
+        ("start_test", Operator, json!({ "vcenter": id, "retry_login": false }), Ok(())),
+        ("take_report", Operator, json!({ "operation": ended }), Ok(())),
+        ("sync_hosts", Operator, json!({ "vcenter": id, "clusters": [], "accept_removals": false }), Ok(())),
+        ("full_sync", Operator, json!({ "vcenter": id, "accept_removals": false }), Ok(())),
+        (
+            "refresh_kind",
+            Operator,
+            json!({ "vcenter": id, "kind": "hosts", "accept_removals": false }),
+            Ok(()),
+        ),
+        (
+            "refresh_if_older",
+            Operator,
+            json!({ "vcenter": id, "kind": "hosts", "max_age_seconds": 0 }),
+            Ok(()),
+        ),
+        ("invalidate", Operator, json!({ "vcenter": id }), Ok(())),
+        ("cancel_operation", Operator, json!({ "operation": ended }), Ok(())),
+        ("missing_password", Operator, json!({ "credential": credential, "vcenter": id }), Ok(())),
+        (
+            "hold_password",
+            Operator,
+            json!({ "credential": credential, "password": PASSWORD, "vcenter": id }),
+            Ok(()),
+        ),
+        ("list_credentials", Admin, json!({}), Ok(())),
+        ("show_credential", Admin, json!({ "credential": "berlin" }), Ok(())),
+        ("has_password", Admin, json!({ "credential": "spare" }), Ok(())),
+        ("add_credential", Admin, json!({ "name": "spare", "user": "admin", "password": PASSWORD }), Ok(())),
+        (
+            "set_credential",
+            Admin,
+            json!({ "credential": credential, "user": null, "password": PASSWORD }),
+            Ok(()),
+        ),
+        ("remove_credential", Admin, json!({ "credential": credential }), Err(Code::InUse)),
+        ("probe_vcenter", Admin, json!({ "vcenter": id, "typed": null }), Ok(())),
+        (
+            "probe_address",
+            Admin,
+            json!({ "address": other.address(), "trust": { "trust": "system" } }),
+            Ok(()),
+        ),
+        ("check_new_vcenter", Admin, json!({ "name": "Paris", "credential": null }), Ok(())),
+        ("try_vcenter", Admin, json!({ "vcenter": null, "settings": new }), Ok(())),
+        ("add_vcenter", Admin, json!({ "settings": new }), Ok(())),
+        ("edit_vcenter", Admin, json!({ "vcenter": id, "change": { "ttl_seconds": 77 } }), Ok(())),
+        ("remove_vcenter", Admin, json!({ "vcenter": id }), Ok(())),
+    ]
+}
+
+/// The role that each command declares.
+fn declared() -> Vec<(&'static str, Role)> {
+    macro_rules! roles {
+        ($($command:ident)*) => { vec![$((contract::command::$command::NAME, contract::command::$command::ROLE)),*] };
+    }
+    contract::each_command_of_the_service!(roles)
+}
+
+/// All that a command could have changed.
+async fn state(muster: &Client, peers: [&Peer; 2]) -> Value {
+    let vcenters = muster.call(ListVcenters {}).await.unwrap();
+    let credentials = muster.call(ListCredentials {}).await.unwrap();
+    let operations = muster.call(OperationHistory { vcenter: None, limit: 1000 }).await.unwrap();
+    json!([vcenters, credentials, operations, peers.map(Peer::all_calls)])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
+    let (peer, other) = (Peer::vcenter(), Peer::vcenter());
+    let muster = Musterctl::with(&peer, "Berlin");
+    let ended = muster.ok(&["sync", "full", "Berlin"])[0]["operation"].clone();
+    let service = muster.service().await;
+    let berlin = vcenter(&service, "Berlin").await;
+    let all = every_command(&berlin, &other, &ended);
+    let mut named: Vec<_> = all.iter().map(|(name, role, ..)| (*name, *role)).collect();
+    let mut declared = declared();
+    named.sort_unstable();
+    declared.sort_unstable();
+    assert_eq!(named, declared, "a command has another role than this test says, or is missing here");
+    assert_eq!(named.len(), SERVICE.len());
+
+    let (mut allowed, mut refused) = (0, 0);
+    for role in Role::ALL {
+        let caller = Caller::person(Some(role)).unwrap();
+        assert_eq!(caller.role(), role, "MUSTER_ROLE must not be set here");
+        let before = state(&service, [&peer, &other]).await;
+        for (name, _, arguments, _) in all.iter().filter(|(_, needed, ..)| role < *needed) {
+            let error = service.call_named(&caller, name, arguments.clone()).await.unwrap_err();
+            assert_eq!(error.code, Code::Forbidden, "{name} as {}: {error:?}", role.name());
+            refused += 1;
+        }
+        assert_eq!(state(&service, [&peer, &other]).await, before, "refused to {}", role.name());
+        for (name, _, arguments, expected) in all.iter().filter(|(_, needed, ..)| role >= *needed) {
+            let answer = service.call_named(&caller, name, arguments.clone()).await;
+            let code = answer.as_ref().map(drop).map_err(|error| error.code);
+            assert_eq!(code, *expected, "{name} as {}: {answer:?}", role.name());
+            allowed += 1;
+        }
+        settle(&service).await;
+    }
+    println!("measured: {} commands by 3 roles: {allowed} calls allowed, {refused} refused", SERVICE.len());
+    assert_eq!(allowed + refused, 3 * SERVICE.len());
+    service.close().await;
+}
+
+/// Waits until nothing runs any more.
+async fn settle(service: &Client) {
+    for operation in service.call(OperationHistory { vcenter: None, limit: 1000 }).await.unwrap() {
+        // One whose vCenter was removed is gone with it.
+        let _ = service.call(AwaitOperation { operation: operation.id }).await;
+    }
+}
+
+fn forbidden(run: &Run, needed: &str) {
+    assert_eq!((run.code, &run.error()["code"]), (7, &json!("forbidden")), "{run:?}");
+    let message = run.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains(&format!("requires the role {needed}")), "{message}");
+    assert!(run.error()["next_step"].as_str().is_some_and(|next| next.contains("--role")), "{run:?}");
+}
+
+#[test]
+fn a_viewer_reads_and_exports_and_is_refused_everything_else_before_anything_is_done() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let address = peer.address();
+    let calls = peer.all_calls();
+    let viewer = |arguments: &[&str]| muster.json(&[arguments, &["--role", "viewer"]].concat());
+    for (arguments, needed) in [
+        (&["sync", "full", "Berlin"][..], "operator"),
+        (&["sync", "full", "--all"], "operator"),
+        (&["sync", "hosts", "Berlin"], "operator"),
+        (&["refresh", "vms", "Berlin"], "operator"),
+        (&["test", "Berlin"], "operator"),
+        (&["inventory", "vms", "--max-age", "1s"], "operator"),
+        (&["vcenter", "edit", "Berlin", "--ttl", "1h"], "admin"),
+        (&["vcenter", "remove", "Berlin", "--yes"], "admin"),
+        (&["vcenter", "probe", &address], "admin"),
+        (&["vcenter", "add", "Paris", &address, "--user", "admin"], "admin"),
+        (&["credential", "list"], "admin"),
+        (&["credential", "add", "spare", "--user", "admin"], "admin"),
+        (&["credential", "set", "Berlin", "--user", "other"], "admin"),
+        (&["credential", "remove", "Berlin", "--yes"], "admin"),
+    ] {
+        forbidden(&viewer(arguments), needed);
+    }
+    for arguments in [
+        &["inventory", "vms"][..],
+        &["vcenter", "list"],
+        &["vcenter", "show", "Berlin"],
+        &["status"],
+        &["doctor"],
+        &["operations", "list"],
+        &["columns", "vms"],
+    ] {
+        assert_eq!(viewer(arguments).code, 0, "{arguments:?}");
+    }
+    let exported = muster.run(&["inventory", "vms", "--spreadsheet", "--role", "viewer"]);
+    assert!(exported.code == 0 && exported.stdout.lines().count() > 1, "{exported:?}");
+    assert_eq!(peer.all_calls(), calls, "nobody was contacted");
+    assert_eq!(muster.ok(&["operations", "list"]).as_array().unwrap().len(), 1, "nothing was queued");
+    assert_eq!(muster.ok(&["vcenter", "show", "Berlin"])["ttl_seconds"], 300);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_are_stale_are_refreshed_for_a_viewer_as_well() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    muster.ok(&["vcenter", "edit", "Berlin", "--ttl", "1s"]);
+    // Reading by itself takes a tenth of the time at most: it rests after the sync, the longer that took.
+    eventually("the rows are stale and nothing holds the refresh back", || {
+        let status = muster.ok(&["status"]);
+        status[0]["fresh"] == false && status[0]["refresh_waits"].is_null()
+    });
+    let service = muster.service().await;
+    let viewer = Caller::person(Some(Role::Viewer)).unwrap();
+    let query = RowQuery { refresh: true, ..RowQuery::count(Kind::Hosts) };
+    let rows = Service::call(&service, &viewer, ReadRows { query }).await.unwrap();
+    let refresh = rows.sources[0].refresh.clone().expect("a refresh");
+    let ended = service.call(AwaitOperation { operation: refresh }).await.unwrap();
+    assert_eq!((ended.origin, ended.error), (Origin::Reader, None));
+    service.close().await;
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn an_operator_syncs_and_configures_nothing() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let operator = |arguments: &[&str]| muster.json(&[&["--role", "operator"], arguments].concat());
+    assert_eq!(operator(&["sync", "full", "Berlin"]).code, 0);
+    assert_eq!(operator(&["test", "Berlin"]).code, 0);
+    assert_eq!(operator(&["inventory", "hosts", "--max-age", "0s"]).code, 0);
+    forbidden(&operator(&["vcenter", "edit", "Berlin", "--ttl", "1h"]), "admin");
+    assert_eq!(peer.sessions(), 0);
+}
+
+#[test]
+fn the_variable_lowers_the_role_too_and_the_option_does_not_raise_it_again() {
+    let muster = Musterctl::new();
+    let run = |role: &str, arguments: &[&str]| {
+        let mut command = muster.command(&[arguments, &["--json"]].concat());
+        let mut child = command.env("MUSTER_ROLE", role).spawn().unwrap();
+        drop(child.stdin.take());
+        crate::support::finish(child)
+    };
+    for arguments in [&["sync", "full", "--all"][..], &["sync", "full", "--all", "--role", "admin"]] {
+        let refused = run("viewer", arguments);
+        assert_eq!((refused.code, &refused.error()["code"]), (7, &json!("forbidden")), "{refused:?}");
+        let next = refused.error()["next_step"].as_str().unwrap().to_owned();
+        assert!(next.contains("MUSTER_ROLE") && !next.contains("--role"), "{next}");
+    }
+    assert_eq!(run("", &["sync", "full", "--all"]).code, 0, "an empty one is none");
+    assert_eq!(run("admin", &["sync", "full", "--all"]).code, 0);
+    assert_eq!(run("admin", &["sync", "full", "--all", "--role", "viewer"]).code, 7);
+    for wrong in [run("root", &["status"]), muster.json(&["status", "--role", "root"])] {
+        assert_eq!((wrong.code, &wrong.error()["code"]), (2, &json!("invalid_value")), "{wrong:?}");
+        let said = wrong.stderr.lines().collect::<String>();
+        assert!(["viewer", "operator", "admin"].iter().all(|role| said.contains(role)), "{said}");
+    }
+}
