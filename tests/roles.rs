@@ -135,6 +135,10 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
         }
         assert_eq!(state(&service, [&peer, &other]).await, before, "refused to {}", role.name());
         for (name, _, arguments, expected) in all.iter().filter(|(_, needed, ..)| role >= *needed) {
+            if *name == "remove_vcenter" {
+                // Not while something runs on it.
+                settle(&service).await;
+            }
             let answer = service.call_named(&caller, name, arguments.clone()).await;
             let code = answer.as_ref().map(drop).map_err(|error| error.code);
             assert_eq!(code, *expected, "{name} as {}: {answer:?}", role.name());
