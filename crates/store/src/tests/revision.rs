@@ -150,3 +150,51 @@ async fn who_never_read_and_whose_vcenter_is_gone_takes_nothing_over() {
     let paris = with_vcenter(&store, "Paris").await;
     assert_eq!(store.since(&paris, &Revision::default()).await.unwrap(), Since::Nothing);
 }
+
+/// A VM that says about as much as a real one.
+fn large_vm(n: usize, name: &str) -> Arc<Object> {
+    let mut vm = (*object(Kind::Vms, &format!("vm-{n}"), name)).clone();
+    for (slot, value) in vm.values.iter_mut().enumerate().filter(|(_, value)| value.is_null()) {
+        *value = match slot % 3 {
+            0 => Value::Int((n * 1_000 + slot) as i64),
+            1 => Value::text(format!("a value of some length, {slot} of {n}")),
+            _ => Value::Bool(slot % 2 == 0),
+        };
+    }
+    Arc::new(vm)
+}
+
+#[tokio::test]
+#[ignore = "measures: cargo test --release -p store taking_over -- --ignored --nocapture"]
+async fn taking_over_what_is_new_costs_what_is_new() {
+    const VMS: usize = 30_000;
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let vms: Vec<_> = (0..VMS).map(|n| large_vm(n, "vm")).collect();
+    publish(&store, &id, "first", &pass(vms.clone(), &[Kind::Vms], 1_000)).await;
+    let other = Store::open(dir.path()).await.unwrap();
+    let mut known = whole(&other, &id).await;
+    let (mut all, mut new) = (Vec::new(), Vec::new());
+    for round in 0..7_usize {
+        let mut next = vms.clone();
+        for vm in 0..10 {
+            next[vm * 2_999] = large_vm(vm * 2_999, &format!("changed {round}"));
+        }
+        publish(&store, &id, &format!("{round}"), &pass(next, &[Kind::Vms], 2_000)).await;
+        let started = std::time::Instant::now();
+        let read = whole(&other, &id).await;
+        all.push(started.elapsed());
+        let started = std::time::Instant::now();
+        known = known.after(delta(&other, &id, &known).await);
+        new.push(started.elapsed());
+        assert_eq!(read.objects(Kind::Vms), known.objects(Kind::Vms));
+    }
+    all.sort();
+    new.sort();
+    let (all, new) = (all[all.len() / 2], new[new.len() / 2]);
+    println!(
+        "10 of {VMS} VMs changed: everything {all:?}, what is new {new:?}, {:.0} times less",
+        all.as_secs_f64() / new.as_secs_f64()
+    );
+    assert!(new * 5 < all);
+}
