@@ -54,7 +54,7 @@ async fn a_refresh_that_adds_changes_and_deletes_while_a_sync_reads_loses_nothin
     peer.let_go();
     let run = finish(sync);
     assert_eq!(run.code, 0, "{run:?}");
-    let diff = &serde_json::from_str::<Value>(&run.stdout).unwrap()[0]["diff"];
+    let diff = &serde_json::from_str::<Value>(&run.stdout).unwrap()[0];
     assert_eq!([&diff["added"], &diff["removed"]], [0, 0], "the sync changed none of it: {diff}");
     assert_eq!(vms(&muster), expected, "in the database after the sync");
     let deadline = std::time::Instant::now() + PATIENCE;

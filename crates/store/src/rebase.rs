@@ -50,13 +50,12 @@ pub(crate) async fn others(
     kinds: &BTreeSet<Kind>,
 ) -> Result<Others, sqlx::Error> {
     let mut others = Others::default();
-    let looks: [(&str, fn(&DbRow, Kind) -> Option<Since>); 2] = [(THERE, there), (GONE, gone)];
-    for (sql, look) in looks {
+    for (sql, look) in [(THERE, there as Look), (GONE, gone)] {
         let rows = sqlx::query(sql).bind(vcenter).bind(after).fetch(&mut **tx);
         let kinds = kinds.clone();
         let read = read_rows(rows, move |row| {
             let kind = Kind::from_name(row.try_get("kind").ok()?).filter(|kind| kinds.contains(kind))?;
-            Some(((kind, row.try_get::<Box<str>, _>("moref").ok()?), look(row, kind)?))
+            Some(((kind, row.try_get::<Box<str>, _>("moref").ok()?), look(row)?))
         });
         others.objects.extend(read.await?.into_iter().flatten());
     }
@@ -69,13 +68,16 @@ pub(crate) async fn others(
     Ok(others)
 }
 
-fn there(row: &DbRow, _: Kind) -> Option<Since> {
+/// What a row says of its object.
+type Look = fn(&DbRow) -> Option<Since>;
+
+fn there(row: &DbRow) -> Option<Since> {
     let (object, hash) = inventory::object_and_hash(row).ok()??;
     let asked = row.try_get::<Option<i64>, _>("asked_at").ok().flatten().map(Time);
     Some(Since::There { object: Arc::new(object), hash, asked })
 }
 
-fn gone(row: &DbRow, _: Kind) -> Option<Since> {
+fn gone(row: &DbRow) -> Option<Since> {
     Some(Since::Gone { asked: Time(row.try_get("asked_at").ok()?) })
 }
 
