@@ -1,13 +1,9 @@
-//! A vCenter's inventory as one immutable snapshot, and the rows that columns are computed from.
-//! Refuses to be changed: a sync builds the next snapshot beside it.
+//! What is known of an object, when it was read, and the rows that columns are computed from.
+//! Refuses to know where it is kept: a snapshot holds the objects, and the store the documents.
 
 use crate::columns::{self, Column, Get};
-use crate::held::Held;
-use crate::tally::{Tallies, Tally};
-use crate::{Kind, Moref, Ref, Time, Value, Vcenter};
+use crate::{Kind, Moref, Ref, Snapshot, Time, Value, Vcenter};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
 
 /// Why a value is not current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,7 +72,36 @@ impl Object {
         self.first_of(&["parent_moref", "folder_ref", "vapp_moref", "vm_ref"])
     }
 
-    fn first_of(&self, ids: &[&str]) -> Option<&Ref> {
+    /// Keeps what was known before wherever this reading has no value.
+    pub fn keep_known(&mut self, before: &Object) {
+        for (slot, _) in &self.missing {
+            let slot = usize::from(*slot);
+            if let (Some(value), Some(known)) = (self.values.get_mut(slot), before.values.get(slot)) {
+                value.clone_from(known);
+            }
+        }
+    }
+
+    /// Takes from another reading of the same object what this one has no value for and that one has. True if there was
+    /// any.
+    pub fn fill_gaps(&mut self, other: &Object) -> bool {
+        let mut filled = false;
+        for (slot, _) in &self.missing {
+            if other.reason_at(usize::from(*slot)).is_some() {
+                continue;
+            }
+            let slot = usize::from(*slot);
+            if let (Some(value), Some(read)) = (self.values.get_mut(slot), other.values.get(slot))
+                && value != read
+            {
+                value.clone_from(read);
+                filled = true;
+            }
+        }
+        filled
+    }
+
+    pub(crate) fn first_of(&self, ids: &[&str]) -> Option<&Ref> {
         ids.iter().find_map(|id| self.stored(id).refs().next())
     }
 
@@ -94,186 +119,6 @@ pub struct Coverage {
     pub cluster: Option<Moref>,
     /// When the complete pass that read it began: what it read is at least as new as that.
     pub synced_at: Time,
-}
-
-/// The inventory of one vCenter at one moment, or a part of it.
-#[derive(Clone, Debug, Default)]
-pub struct Snapshot {
-    held: Held,
-    objects: BTreeMap<Kind, Vec<Arc<Object>>>,
-    index: HashMap<(Kind, Moref), usize>,
-    coverage: Vec<Coverage>,
-    tallies: OnceLock<Tallies>,
-    texts: BTreeMap<Kind, OnceLock<Vec<Box<str>>>>,
-}
-
-impl Snapshot {
-    /// A snapshot of these objects.
-    pub fn new(objects: impl IntoIterator<Item = Arc<Object>>, coverage: Vec<Coverage>) -> Snapshot {
-        let mut by_kind: BTreeMap<Kind, Vec<Arc<Object>>> = BTreeMap::new();
-        for object in objects {
-            by_kind.entry(object.kind).or_default().push(object);
-        }
-        let mut index = HashMap::new();
-        for (kind, objects) in &mut by_kind {
-            objects.sort_by(|a, b| moref_order(&a.moref, &b.moref));
-            for (position, object) in objects.iter().enumerate() {
-                index.insert((*kind, object.moref.clone()), position);
-            }
-        }
-        let texts = by_kind.keys().map(|kind| (*kind, OnceLock::new())).collect();
-        let (held, tallies) = (Held::default(), OnceLock::new());
-        Snapshot { held, objects: by_kind, index, coverage, tallies, texts }
-    }
-
-    /// A part of a snapshot: all objects of these kinds, and maybe some of others.
-    pub fn part(
-        objects: impl IntoIterator<Item = Arc<Object>>,
-        coverage: Vec<Coverage>,
-        kinds: &[Kind],
-    ) -> Snapshot {
-        Snapshot { held: Held::kinds(kinds), ..Snapshot::new(objects, coverage) }
-    }
-
-    /// Whether whatever was computed from it so far is what the whole snapshot would have given: nobody looked for what
-    /// this part doesn't hold.
-    pub fn is_enough(&self) -> bool {
-        self.held.is_enough()
-    }
-
-    /// Every object of a kind, in the order of their morefs, also those that are not listed.
-    pub fn objects(&self, kind: Kind) -> &[Arc<Object>] {
-        self.held.look(kind);
-        self.objects.get(&kind).map_or(&[], Vec::as_slice)
-    }
-
-    /// Every object.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.objects.values().flatten()
-    }
-
-    /// One object.
-    pub fn get(&self, kind: Kind, moref: &str) -> Option<&Arc<Object>> {
-        // The tuple key needs an owned moref; a lookup costs one small allocation.
-        let position = self.index.get(&(kind, moref.into()));
-        if position.is_none() {
-            self.held.look(kind);
-        }
-        position.map(|position| &self.objects[&kind][*position])
-    }
-
-    /// The object that a reference points to.
-    pub fn follow(&self, reference: &Ref) -> Option<&Arc<Object>> {
-        self.get(reference.kind, &reference.moref)
-    }
-
-    /// The rows of a kind that users see. The vCenter is a parameter because it can be renamed without a sync, and the
-    /// time because ages are those of now.
-    pub fn rows<'a>(&'a self, vcenter: &'a Vcenter, kind: Kind, now: Time) -> impl Iterator<Item = Row<'a>> {
-        let listed = self.objects(kind).iter().filter(|object| !is_root(object));
-        listed.map(move |object| Row { vcenter, snapshot: self, object, now })
-    }
-
-    /// Keeps what can be searched of the objects of a kind, in their order, made at the first call.
-    pub fn texts(&self, kind: Kind, make: impl FnOnce() -> Vec<Box<str>>) {
-        if let Some(texts) = self.texts.get(&kind) {
-            texts.get_or_init(make);
-        }
-    }
-
-    /// What can be searched of an object, if it was made.
-    pub fn text(&self, kind: Kind, moref: &Moref) -> Option<&str> {
-        let position = *self.index.get(&(kind, moref.clone()))?;
-        self.texts.get(&kind)?.get()?.get(position).map(|text| &**text)
-    }
-
-    /// What lies within a container, counted and summed up. All of it is computed at once, the first time somebody asks.
-    pub fn tally(&self, container: &Object) -> &Tally {
-        self.tallies.get_or_init(|| Tallies::of(self)).within(container)
-    }
-
-    /// How many rows of a kind users see.
-    pub fn count(&self, kind: Kind) -> usize {
-        self.objects(kind).iter().filter(|object| !is_root(object)).count()
-    }
-
-    /// What was read, and when.
-    pub fn coverage(&self) -> &[Coverage] {
-        &self.coverage
-    }
-
-    /// When the whole kind was last read; `None` if never.
-    pub fn synced_at(&self, kind: Kind) -> Option<Time> {
-        self.coverage
-            .iter()
-            .filter(|c| c.kind == kind.covered_by() && c.cluster.is_none())
-            .map(|c| c.synced_at)
-            .max()
-    }
-
-    /// Whether the whole kind was ever read, so that none of it means that there is none.
-    pub fn is_read(&self, kind: Kind) -> bool {
-        self.synced_at(kind).is_some()
-    }
-
-    /// When the kind that was read longest ago was read, a time in the future before all others; `None` while a kind
-    /// was never read.
-    pub fn oldest(&self, now: Time) -> Option<Time> {
-        let read: Option<Vec<Time>> = Kind::READ.iter().map(|kind| self.synced_at(*kind)).collect();
-        Time::oldest(read?, now)
-    }
-
-    /// The containers of an object from the nearest outwards, the root folder left out. Those of a VM in a vApp are
-    /// the folders that it is in, or its pools where the folder isn't known.
-    pub fn containers<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Arc<Object>> {
-        let next = |object: &Object| {
-            let folder = self.folder(object).and_then(|folder| self.follow(folder));
-            folder.or_else(|| self.follow(object.parent()?))
-        };
-        std::iter::successors(next(object), move |object| next(object))
-            .take(DEPTH)
-            .filter(|object| !is_root(object))
-    }
-
-    /// The folder that a VM is in: its own, or the one that the outermost of the vApps around it names.
-    pub fn folder<'a>(&'a self, vm: &'a Object) -> Option<&'a Ref> {
-        if vm.kind != Kind::Vms {
-            return None;
-        }
-        vm.first_of(&["folder_ref"])
-            .or_else(|| self.vapps(vm).find_map(|vapp| vapp.first_of(&["parent_folder_moref"])))
-    }
-
-    /// The vApps around a VM or a vApp, from the nearest outwards.
-    pub fn vapps<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Arc<Object>> {
-        let next = |object: &Object| {
-            let around = object.first_of(&["vapp_moref", "parent_vapp_moref", "parent_moref"])?;
-            self.follow(around).filter(|around| &*around.object_type == "VirtualApp")
-        };
-        std::iter::successors(next(object), move |object| next(object)).take(DEPTH)
-    }
-}
-
-/// A hostile server could close the chain of containers into a ring; real trees are a dozen levels deep.
-const DEPTH: usize = 128;
-
-/// Orders `host-9` before `host-10`, as people count.
-fn moref_order(a: &str, b: &str) -> std::cmp::Ordering {
-    (a.len(), a).cmp(&(b.len(), b))
-}
-
-/// The root folder is in the way of everybody: it is kept for walking upwards, and listed nowhere.
-fn is_root(object: &Object) -> bool {
-    match object.stored("is_root") {
-        Value::Bool(flag) => *flag,
-        // Read by a release that didn't keep which it is: then it is the one without a parent. A folder whose parent may
-        // not be read has none either, and is listed.
-        _ => {
-            object.kind == Kind::Folders
-                && object.missing.is_empty()
-                && object.stored("parent_moref").is_null()
-        }
-    }
 }
 
 /// One object within its snapshot: what the value of a column is computed from.
@@ -324,8 +169,9 @@ impl<'a> Row<'a> {
             Kind::Hosts => self.object.parent().filter(|parent| parent.kind == Kind::Clusters),
             _ => None,
         };
-        self.snapshot
-            .coverage
+        let covered = self
+            .snapshot
+            .coverage()
             .iter()
             .filter(|coverage| coverage.kind == kind)
             .filter(|coverage| match (&coverage.cluster, cluster) {
@@ -334,7 +180,8 @@ impl<'a> Row<'a> {
                 (Some(_), None) => false,
             })
             .map(|coverage| coverage.synced_at)
-            .max()
+            .max();
+        covered.max(self.snapshot.age(self.object))
     }
 
     fn refers_out_of_sight(&self, columns: &[&str]) -> bool {

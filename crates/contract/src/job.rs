@@ -78,8 +78,8 @@ impl Job {
     /// Where it takes its turn.
     pub fn lane(&self) -> Lane {
         match self {
-            Job::SyncHosts { .. } | Job::FullSync { .. } | Job::Refresh { .. } => Lane::Sync,
-            Job::Test { .. } => Lane::Beside,
+            Job::SyncHosts { .. } | Job::FullSync { .. } => Lane::Sync,
+            Job::Test { .. } | Job::Refresh { .. } => Lane::Beside,
         }
     }
 

@@ -6,6 +6,7 @@ pub mod columns;
 pub mod command;
 mod condition;
 mod config;
+mod delta;
 mod error;
 mod event;
 mod held;
@@ -14,9 +15,11 @@ mod inventory;
 mod job;
 mod kind;
 pub mod natural;
+mod of_kind;
 mod operation;
 mod pace;
 mod rows;
+mod snapshot;
 pub mod spreadsheet;
 mod tally;
 mod time;
@@ -28,15 +31,17 @@ pub use config::{
     Certificate, Check, Credential, CredentialPlace, Probe, RefreshWait, Rejection, Role, TestReport, Trust,
     Vcenter, VcenterState, VcenterStatus,
 };
+pub use delta::{Age, Delta, Revision};
 pub use error::{ApiError, Code};
 pub use event::Event;
 pub use ids::{CredentialId, Moref, OperationId, VcenterId};
-pub use inventory::{Coverage, Missing, Object, Row, Snapshot};
+pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use pace::Pace;
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
+pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;
 pub use value::{Ref, Value};

@@ -102,6 +102,28 @@ pub struct Diff {
     pub unchanged: u64,
 }
 
+impl Diff {
+    /// Both together.
+    pub fn and(self, other: Diff) -> Diff {
+        Diff {
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            removed: self.removed + other.removed,
+            unchanged: self.unchanged + other.unchanged,
+        }
+    }
+
+    /// This one without a part of it.
+    pub fn without(self, part: Diff) -> Diff {
+        Diff {
+            added: self.added.saturating_sub(part.added),
+            changed: self.changed.saturating_sub(part.changed),
+            removed: self.removed.saturating_sub(part.removed),
+            unchanged: self.unchanged.saturating_sub(part.unchanged),
+        }
+    }
+}
+
 /// One operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {

@@ -1,13 +1,14 @@
 //! The snapshots of all vCenters, each behind an atomic pointer, and parts of them for those who need no more.
-//! Refuses to wait for the network: what is read here is what is cached.
+//! Refuses to wait for the network: what is read here is what is cached; and to read again what it has: of what was
+//! published since, only what changed is taken over.
 
 use crate::explain;
 use arc_swap::ArcSwapOption;
-use contract::{ApiError, Kind, Moref, Snapshot, Time, VcenterId};
+use contract::{ApiError, Delta, Kind, Moref, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use store::{Part, Store, Summary, aside};
+use store::{Part, Since, Store, Summary, aside};
 
 /// How fresh a reader wants its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,15 +58,10 @@ pub(crate) struct Known {
     pub(crate) left_out: usize,
 }
 
-/// All of an inventory, and the number of the newest change that it contains.
-struct Numbered {
-    change_seq: i64,
-    known: Known,
-}
-
 #[derive(Default)]
 struct Slot {
-    current: ArcSwapOption<Numbered>,
+    current: ArcSwapOption<Known>,
+    /// Held by who puts another state in its place: each is newer than the one before.
     loading: tokio::sync::Mutex<()>,
 }
 
@@ -86,7 +82,10 @@ impl Inventory {
         }
         let loaded = self.store.load_part(vcenter, part).await.map_err(explain::store)?;
         let (kinds, left_out) = (part.kinds.clone(), loaded.damaged.len());
-        let snapshot = aside(move || Snapshot::part(loaded.objects, loaded.coverage, &kinds)).await;
+        let snapshot = aside(move || {
+            Snapshot::part(loaded.objects, loaded.coverage, &kinds).at(loaded.revision, loaded.ages)
+        })
+        .await;
         Ok(Known { snapshot: Arc::new(snapshot), left_out })
     }
 
@@ -98,7 +97,7 @@ impl Inventory {
     /// How many there are of what, counted and not read.
     pub(crate) async fn summary(&self, vcenter: &VcenterId) -> Result<Summary, ApiError> {
         if let Some(current) = &*self.slot(vcenter).current.load() {
-            let Known { snapshot, left_out } = &current.known;
+            let Known { snapshot, left_out } = &**current;
             let count = |kind: Kind| (kind, u64::try_from(snapshot.count(kind)).unwrap_or(u64::MAX));
             let counts = Kind::ALL.into_iter().map(count).collect();
             return Ok(Summary { counts, coverage: snapshot.coverage().to_vec(), left_out: *left_out });
@@ -118,20 +117,37 @@ impl Inventory {
     async fn whole(&self, vcenter: &VcenterId) -> Result<Known, ApiError> {
         let slot = self.slot(vcenter);
         if let Some(current) = &*slot.current.load() {
-            return Ok(current.known.clone());
+            return Ok(Known::clone(current));
         }
         let _loading = slot.loading.lock().await;
         match slot.current.load_full() {
-            Some(current) => Ok(current.known.clone()),
+            Some(current) => Ok(Known::clone(&current)),
             None => self.load(vcenter, &slot).await,
         }
     }
 
-    /// Reads the database again, as after another process published.
+    /// The inventory as the database has it now: what is known, and what was published since.
     pub(crate) async fn reload(&self, vcenter: &VcenterId) -> Result<Arc<Snapshot>, ApiError> {
         let slot = self.slot(vcenter);
         let _loading = slot.loading.lock().await;
+        // A damaged row may have been written again, and is in no list of what is new: only reading everything finds it.
+        if let Some(current) = slot.current.load_full().filter(|current| current.left_out == 0) {
+            let since = self.store.since(vcenter, current.snapshot.revision()).await;
+            match since.map_err(explain::store)? {
+                Since::Nothing => return Ok(current.snapshot.clone()),
+                Since::Delta(delta) => return Ok(take_over(&slot, current, *delta).await),
+                Since::Unknown => {}
+            }
+        }
         self.load(vcenter, &slot).await.map(|known| known.snapshot)
+    }
+
+    /// Takes over what this process published. When it can't be read now, the next reader reads everything.
+    pub(crate) async fn published(&self, vcenter: &VcenterId) {
+        if let Err(error) = self.reload(vcenter).await {
+            tracing::warn!(%vcenter, %error, "what was published could not be read again");
+            self.slot(vcenter).current.store(None);
+        }
     }
 
     /// Reads again what other processes published, if anybody here has read it at all.
@@ -152,24 +168,21 @@ impl Inventory {
         }
     }
 
-    /// What readers get from now on.
-    pub(crate) async fn swap(&self, vcenter: &VcenterId, change_seq: i64, snapshot: Snapshot) {
-        let slot = self.slot(vcenter);
-        let _loading = slot.loading.lock().await;
-        // What was read now was written again.
-        slot.advance(change_seq, Known { snapshot: Arc::new(snapshot), left_out: 0 });
-    }
-
     /// Forgets a vCenter that was removed.
     pub(crate) fn forget(&self, vcenter: &VcenterId) {
         self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(vcenter);
     }
 
+    /// Reads everything. The caller holds `loading`.
     async fn load(&self, vcenter: &VcenterId, slot: &Slot) -> Result<Known, ApiError> {
         let loaded = self.store.load(vcenter).await.map_err(explain::store)?;
-        let (change_seq, left_out) = (loaded.change_seq, loaded.damaged.len());
-        let snapshot = aside(move || Snapshot::new(loaded.objects, loaded.coverage)).await;
-        Ok(slot.advance(change_seq, Known { snapshot: Arc::new(snapshot), left_out }))
+        let left_out = loaded.damaged.len();
+        let snapshot =
+            aside(move || Snapshot::new(loaded.objects, loaded.coverage).at(loaded.revision, loaded.ages))
+                .await;
+        let known = Known { snapshot: Arc::new(snapshot), left_out };
+        slot.current.store(Some(Arc::new(known.clone())));
+        Ok(known)
     }
 
     fn slot(&self, vcenter: &VcenterId) -> Arc<Slot> {
@@ -180,17 +193,11 @@ impl Inventory {
     }
 }
 
-impl Slot {
-    /// Puts what was read in its place, unless something newer came first. The caller holds `loading`.
-    fn advance(&self, change_seq: i64, known: Known) -> Known {
-        if let Some(current) = &*self.current.load()
-            && current.change_seq > change_seq
-        {
-            return current.known.clone();
-        }
-        self.current.store(Some(Arc::new(Numbered { change_seq, known: known.clone() })));
-        known
-    }
+/// Makes what was published since part of what is known. The caller holds `loading`.
+async fn take_over(slot: &Slot, current: Arc<Known>, delta: Delta) -> Arc<Snapshot> {
+    let next = aside(move || Arc::new(current.snapshot.after(delta))).await;
+    slot.current.store(Some(Arc::new(Known { snapshot: next.clone(), left_out: 0 })));
+    next
 }
 
 #[cfg(test)]

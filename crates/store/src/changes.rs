@@ -137,7 +137,7 @@ fn change(row: &DbRow) -> Change {
 }
 
 /// The number of the newest change.
-pub(crate) async fn newest(connection: &mut DbConnection) -> Result<i64, sqlx::Error> {
+async fn newest(connection: &mut DbConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM changes").fetch_one(connection).await
 }
 

@@ -279,12 +279,14 @@ impl Store {
         id: &CredentialId,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
-        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM credentials WHERE id = $1")
+        let found: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM credentials WHERE id = $1)")
             .bind(id.as_str())
-            .fetch_optional(&mut **tx)
+            .fetch_one(&mut **tx)
             .await
             .during(attempt)?;
-        found.ok_or_else(|| not_found(id))?;
+        if !found {
+            return Err(not_found(id));
+        }
         self.note(tx, Topic::Credentials, id.as_str()).await.during(attempt)
     }
 

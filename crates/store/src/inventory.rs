@@ -4,10 +4,12 @@
 
 use crate::Store;
 use crate::aside::read_rows;
+use crate::document::Hash;
 use crate::engine::{Db, DbRow, Tx};
 use crate::error::{During, Error};
-use crate::{changes, document, row};
-use contract::{Coverage, Kind, Moref, Object, Snapshot, Time, Value, VcenterId};
+use crate::revision::State;
+use crate::{document, revision, row};
+use contract::{Age, Coverage, Kind, Moref, Object, Revision, Snapshot, Time, Value, VcenterId};
 use sqlx::{QueryBuilder, Row};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,8 +39,10 @@ pub struct Loaded {
     pub damaged: Vec<(String, Moref)>,
     /// What was read, and when.
     pub coverage: Vec<Coverage>,
-    /// Number of the newest change, of any process, that this contains.
-    pub change_seq: i64,
+    /// Objects that were read later than their kind.
+    pub ages: Vec<Age>,
+    /// Which state of the inventory it is.
+    pub revision: Revision,
 }
 
 /// How much is known of a vCenter. Rows are counted by their keys: which of them are damaged only reading them says.
@@ -119,9 +123,9 @@ impl Store {
 
 impl Loaded {
     async fn read(tx: &mut Tx, vcenter: &VcenterId, part: &Part) -> Result<Loaded, sqlx::Error> {
-        let coverage = read_coverage(tx, vcenter).await?;
-        let change_seq = changes::newest(&mut *tx).await?;
-        let mut loaded = Loaded { coverage, change_seq, ..Loaded::default() };
+        let State { revision, .. } = revision::read(tx, vcenter).await?.unwrap_or_default();
+        let (coverage, ages) = (read_coverage(tx, vcenter).await?, read_ages(tx, vcenter).await?);
+        let mut loaded = Loaded { coverage, ages, revision, ..Loaded::default() };
         if *part == Part::everything() {
             // Without a list of kinds, so that rows of a kind that can't be read are found.
             loaded.add(tx, vcenter, &mut objects_of(vcenter)).await?;
@@ -195,14 +199,14 @@ impl Loaded {
 /// Objects that are asked for by their morefs at once: two parameters each, and SQLite takes some thousands.
 const AT_ONCE: usize = 500;
 
-fn objects_of(vcenter: &VcenterId) -> QueryBuilder<Db> {
+pub(crate) fn objects_of(vcenter: &VcenterId) -> QueryBuilder<Db> {
     let mut query =
         QueryBuilder::new("SELECT kind, moref, object_type, document, hash FROM objects WHERE vcenter_id = ");
     query.push_bind(vcenter.as_str().to_owned());
     query
 }
 
-async fn read_coverage(tx: &mut Tx, vcenter: &VcenterId) -> Result<Vec<Coverage>, sqlx::Error> {
+pub(crate) async fn read_coverage(tx: &mut Tx, vcenter: &VcenterId) -> Result<Vec<Coverage>, sqlx::Error> {
     let rows = sqlx::query("SELECT kind, scope, synced_at FROM coverage WHERE vcenter_id = $1")
         .bind(vcenter.as_str())
         .fetch_all(&mut **tx)
@@ -210,8 +214,18 @@ async fn read_coverage(tx: &mut Tx, vcenter: &VcenterId) -> Result<Vec<Coverage>
     Ok(row::readable("when a kind was read", &rows, coverage).into_iter().flatten().collect())
 }
 
+/// When objects were asked for that were read later than their kind. One that can't be read has the age of its kind.
+pub(crate) async fn read_ages(tx: &mut Tx, vcenter: &VcenterId) -> Result<Vec<Age>, sqlx::Error> {
+    let rows = sqlx::query("SELECT kind, moref, asked_at FROM asked WHERE vcenter_id = $1");
+    let read = read_rows(rows.bind(vcenter.as_str()).fetch(&mut **tx), |row| {
+        let kind = Kind::from_name(row.try_get("kind").ok()?)?;
+        Some(Age { kind, moref: row.try_get("moref").ok()?, asked_at: Time(row.try_get("asked_at").ok()?) })
+    });
+    Ok(read.await?.into_iter().flatten().collect())
+}
+
 /// An object, or what can be read of its kind and moref, and why it can't be read itself.
-fn object_or_name(row: &DbRow) -> Result<Option<Arc<Object>>, (String, String, sqlx::Error)> {
+pub(crate) fn object_or_name(row: &DbRow) -> Result<Option<Arc<Object>>, (String, String, sqlx::Error)> {
     let object = object(row).map(|object| object.map(Arc::new));
     object.map_err(|error| (row::shown(row, "kind"), row::shown(row, "moref"), error))
 }
@@ -226,13 +240,18 @@ pub(crate) fn coverage(row: &DbRow) -> Result<Option<Coverage>, sqlx::Error> {
 
 /// `None` for a kind that only a newer release knows.
 pub(crate) fn object(row: &DbRow) -> Result<Option<Object>, sqlx::Error> {
+    object_and_hash(row).map(|read| read.map(|(object, _)| object))
+}
+
+/// The same with the hash of what is stored.
+pub(crate) fn object_and_hash(row: &DbRow) -> Result<Option<(Object, Hash)>, sqlx::Error> {
     let text = |column: &str| row.try_get::<&str, _>(column);
     let (kind, moref, object_type, document) =
         (text("kind")?, text("moref")?, text("object_type")?, text("document")?);
     let Some(kind) = Kind::from_name(kind) else { return Ok(None) };
-    if document::verified(object_type, document, row.try_get("hash")?).is_none() {
+    let Some(hash) = document::verified(object_type, document, row.try_get("hash")?) else {
         return Err(sqlx::Error::Decode("it is not what was written".into()));
-    }
+    };
     let object = document::decode(kind, moref.into(), object_type.into(), document);
-    object.map(Some).map_err(|error| sqlx::Error::Decode(error.into()))
+    object.map(|object| Some((object, hash))).map_err(|error| sqlx::Error::Decode(error.into()))
 }

@@ -2,6 +2,7 @@
 //! Refuses to hold a password, to talk to a vCenter, and to decide anything: the service does.
 
 mod aside;
+mod asked;
 mod changes;
 mod claim;
 mod contact;
@@ -17,9 +18,13 @@ mod migrate;
 mod names;
 mod open;
 mod operations;
+mod pass;
 mod publish;
 mod queue;
+mod rebase;
 mod refused;
+mod restage;
+mod revision;
 mod room;
 mod row;
 mod stage;
@@ -38,9 +43,11 @@ pub use error::Error;
 pub use inventory::{Loaded, Part, Summary};
 pub use lock::LoginLock;
 pub use open::{Health, Store};
+pub use pass::{Asked, Pass};
 pub use publish::Published;
 pub use queue::{NewOperation, Submitted};
 pub use refused::RefusedPaths;
+pub use revision::Since;
 pub use room::in_words;
-pub use stage::{Onward, Pass, Staged};
+pub use stage::{Onward, Staged};
 pub use vcenters::{NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};

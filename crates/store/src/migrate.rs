@@ -145,7 +145,7 @@ pub(crate) async fn read_version(engine: &engine::Engine) -> Result<i64, sqlx::E
 }
 
 /// Copies the database, and puts the copy in its place only when it is known to be whole.
-async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path) -> Result<(), Error> {
+pub(crate) async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path) -> Result<(), Error> {
     let unverified = copy.with_extension("part");
     let io = |source| Error::Io { attempt: "backing up the database as", path: copy.to_owned(), source };
     // What can't be removed makes the copy fail.
@@ -156,10 +156,24 @@ async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path) -> Result
     engine::copy(connection, &unverified).await.during(attempt)?;
     let mut copied = engine::connect(&unverified).await.during(attempt)?;
     let faults = engine::faults(&mut copied).await.during(attempt)?;
+    begin_epochs(&mut copied).await.during(attempt)?;
     engine::disconnect(copied).await;
     if !faults.is_empty() {
         return Err(attempt.corrupt(faults.join("; ")));
     }
     lock::private(&unverified).and_then(|file| file.sync_all()).map_err(io)?;
     std::fs::rename(&unverified, copy).map_err(io)
+}
+
+/// Has the inventories of a copy count another history: who holds a state of this database must not take what is published
+/// after the copy was put back for what came next.
+async fn begin_epochs(copy: &mut engine::DbConnection) -> Result<(), sqlx::Error> {
+    const KNOWN: &str = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('vcenters') WHERE name = 'epoch')";
+    if sqlx::query_scalar(KNOWN).fetch_one(&mut *copy).await? {
+        sqlx::query("UPDATE vcenters SET epoch = $1 WHERE epoch IS NOT NULL")
+            .bind(uuid::Uuid::new_v4().to_string())
+            .execute(copy)
+            .await?;
+    }
+    Ok(())
 }

@@ -21,14 +21,10 @@ pub(crate) async fn is_free(
     attempt: Attempt<'_>,
 ) -> Result<(), Error> {
     let sql = match among {
-        Among::Credentials => "SELECT 1 FROM credentials WHERE name_key = $1 AND id <> $2",
-        Among::Vcenters => "SELECT 1 FROM vcenters WHERE name_key = $1 AND id <> $2",
+        Among::Credentials => "SELECT EXISTS (SELECT 1 FROM credentials WHERE name_key = $1 AND id <> $2)",
+        Among::Vcenters => "SELECT EXISTS (SELECT 1 FROM vcenters WHERE name_key = $1 AND id <> $2)",
     };
-    let taken: Option<i64> = sqlx::query_scalar(sql)
-        .bind(row::name_key(name))
-        .bind(own)
-        .fetch_optional(tx)
-        .await
-        .during(attempt)?;
-    taken.map_or(Ok(()), |_| Err(Error::NameTaken { name: name.to_owned() }))
+    let taken: bool =
+        sqlx::query_scalar(sql).bind(row::name_key(name)).bind(own).fetch_one(tx).await.during(attempt)?;
+    if taken { Err(Error::NameTaken { name: name.to_owned() }) } else { Ok(()) }
 }

@@ -50,8 +50,9 @@ pub struct NewOperation {
 impl NewOperation {
     fn lane(&self) -> Option<String> {
         match self.job.lane() {
-            Lane::Sync => Some(format!("sync {}", self.vcenter_id)),
-            Lane::Beside => None,
+            // What a reader starts by itself waits for the sync that runs: it may bring the same.
+            Lane::Beside if self.origin == Origin::User => None,
+            _ => Some(format!("sync {}", self.vcenter_id)),
         }
     }
 
@@ -93,7 +94,10 @@ impl Store {
         .during(attempt)?;
         let equal = match equal {
             None => covering(&mut tx, &new).await.during(attempt)?,
-            equal => equal,
+            Some(id) => {
+                hurry(&mut tx, &id, &new).await.during(attempt)?;
+                Some(id)
+            }
         };
         let submitted = match equal {
             Some(id) => Submitted { id: OperationId(id), coalesced: true },
@@ -243,6 +247,19 @@ impl Store {
         .await?;
         self.note(tx, Topic::Operation, new.id.as_str()).await
     }
+}
+
+/// What waits for its turn, and is now asked for by somebody who comes before, comes before too.
+async fn hurry(tx: &mut Tx, id: &str, new: &NewOperation) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE operations SET priority = $1, lane = $2 WHERE id = $3 AND state = 'queued' AND priority > $1",
+    )
+    .bind(new.priority())
+    .bind(new.lane())
+    .bind(id)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 /// An operation that has not begun and does all that a new one would.

@@ -5,38 +5,18 @@ use crate::Store;
 use crate::aside::{aside, read_rows};
 use crate::claim::Claim;
 use crate::document::{self, Hash};
-use crate::engine::{Db, DbRow};
+use crate::engine::{Db, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
-use contract::{Diff, Kind, Moref, Object, Time, VcenterId};
+use crate::pass::{Asked, Pass};
+use crate::rebase::{self, Others};
+use crate::revision::{self, State};
+use contract::{Diff, Kind, Moref, Object, Revision, Time, VcenterId};
 use sqlx::{QueryBuilder, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Rows per transaction: about a megabyte, and some milliseconds of the write lock.
 const CHUNK: usize = 500;
-
-/// What a sync read.
-#[derive(Clone, Debug)]
-pub struct Pass {
-    /// The objects. One that is listed twice counts as the last one of them.
-    pub objects: Vec<Arc<Object>>,
-    /// Kinds that were read completely: what is known of them and not among `objects` is removed. Snapshots are a
-    /// kind of their own here, though their coverage is that of the VMs.
-    pub whole: Vec<Kind>,
-    /// Morefs of the clusters whose hosts were read.
-    pub clusters: Vec<Moref>,
-    /// Objects that are proven to be gone.
-    pub gone: Vec<(Kind, Moref)>,
-    /// When it was complete.
-    pub synced_at: Time,
-}
-
-impl Pass {
-    /// Whether it holds all there is: whatever a damaged row was about was read again.
-    pub(crate) fn is_everything(&self) -> bool {
-        Kind::READ.iter().all(|kind| self.whole.contains(kind))
-    }
-}
 
 /// Hears after every chunk how many rows of how many are done, and says whether to go on.
 pub type Onward<'a> = &'a (dyn Fn(usize, usize) -> bool + Send + Sync);
@@ -49,17 +29,38 @@ pub struct Staged {
     /// Rows that were known before, by kind of the pass.
     pub known: BTreeMap<Kind, u64>,
     pub(crate) rows: u64,
+    /// What it was compared with.
+    pub(crate) known_at: Revision,
+    pub(crate) hashes: Arc<Known>,
     /// Rows that the pass replaces, and that have no kind or no moref any more because these are damaged.
     pub(crate) nameless: Vec<i64>,
 }
 
 /// The hash of what is stored of an object; `None` if it is not what was written, so that it never counts as unchanged.
-type Known = HashMap<(Kind, Moref), Option<Hash>>;
+pub(crate) type Known = HashMap<(Kind, Moref), Option<Hash>>;
 
-struct Row {
-    kind: Kind,
-    moref: Moref,
-    content: Option<(Box<str>, Hash, String)>,
+/// What a pass is compared with, as it was at one moment.
+struct Before {
+    state: State,
+    known: Known,
+    others: Others,
+    nameless: Vec<i64>,
+}
+
+/// A row to be staged.
+pub(crate) struct Row {
+    pub(crate) kind: Kind,
+    pub(crate) moref: Moref,
+    /// Type, hash and document; an object that is gone has none.
+    pub(crate) content: Option<(Box<str>, Hash, String)>,
+    pub(crate) asked: Option<Time>,
+}
+
+impl Row {
+    /// The row that removes an object.
+    pub(crate) fn gone(pass: &Pass, kind: Kind, moref: &Moref) -> Row {
+        Row { kind, moref: moref.clone(), content: None, asked: pass.absence(kind, moref, None) }
+    }
 }
 
 impl Store {
@@ -83,19 +84,16 @@ impl Store {
     ) -> Result<Staged, Error> {
         self.discard(claim).await?;
         let attempt = self.attempt_on("staging the pass of operation", claim.operation.id.as_str());
-        let kinds: BTreeSet<Kind> = pass
-            .whole
-            .iter()
-            .copied()
-            .chain(objects.iter().map(|o| o.kind))
-            .chain(pass.gone.iter().map(|(k, _)| *k))
-            .collect();
-        let (known, nameless) = self.hashes(&claim.operation.vcenter_id, &kinds, pass, attempt).await?;
-        let known = Arc::new(known);
+        let kinds = pass.kinds();
+        let before = self.before(&claim.operation.vcenter_id, &kinds, pass, attempt).await?;
+        let Before { state, known, others, nameless } = before;
+        let (known, others, times) = (Arc::new(known), Arc::new(others), Arc::new(pass.asked.clone()));
         let mut staged = Staged {
             diff: kinds.iter().map(|kind| (*kind, Diff::default())).collect(),
             known: kinds.iter().map(|kind| (*kind, 0)).collect(),
             rows: 0,
+            known_at: state.revision,
+            hashes: known.clone(),
             nameless,
         };
         for (kind, _) in known.keys() {
@@ -105,7 +103,7 @@ impl Store {
             true => Ok(()),
             false => Err(claim.stopped()),
         };
-        for gone in removed(pass, objects, &known).chunks(CHUNK) {
+        for gone in removed(pass, objects, &known, &others).chunks(CHUNK) {
             for row in gone {
                 staged.diff.entry(row.kind).or_default().removed += 1;
             }
@@ -114,14 +112,13 @@ impl Store {
         }
         for (number, chunk) in objects.chunks(CHUNK).enumerate() {
             go_on(number * CHUNK)?;
-            let (chunk, known) = (chunk.to_vec(), known.clone());
-            let compared = aside(move || compare(&chunk, &known)).await;
+            let (chunk, known, others, times) =
+                (chunk.to_vec(), known.clone(), others.clone(), times.clone());
+            let compared = aside(move || compare(&chunk, &times, &known, &others)).await;
             let (diff, rows) = compared.map_err(|error| sqlx::Error::Encode(error.into())).during(attempt)?;
             for (kind, diff) in diff {
                 let sum = staged.diff.entry(kind).or_default();
-                sum.added += diff.added;
-                sum.changed += diff.changed;
-                sum.unchanged += diff.unchanged;
+                *sum = sum.and(diff);
             }
             staged.rows += self.write_staged(claim, &rows, attempt).await?;
         }
@@ -132,14 +129,14 @@ impl Store {
     /// Drops what was staged under this claim.
     pub async fn discard(&self, claim: &Claim) -> Result<(), Error> {
         let attempt = self.attempt_on("dropping what was staged by operation", claim.operation.id.as_str());
-        const ANY: &str = "SELECT 1 FROM staged WHERE operation_id = $1 AND claim_no <= $2 LIMIT 1";
-        let any: Option<i64> = sqlx::query_scalar(ANY)
+        const ANY: &str = "SELECT EXISTS (SELECT 1 FROM staged WHERE operation_id = $1 AND claim_no <= $2)";
+        let any: bool = sqlx::query_scalar(ANY)
             .bind(claim.operation.id.as_str())
             .bind(claim.claim_no)
-            .fetch_optional(self.engine().readers())
+            .fetch_one(self.engine().readers())
             .await
             .during(attempt)?;
-        if any.is_none() {
+        if !any {
             return Ok(());
         }
         let mut tx = self.engine().write(attempt).await?;
@@ -152,20 +149,26 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
-    /// What is stored of these kinds, and the rows that name no object any more, as far as the pass read again what they
-    /// were about. Documents are read, because the hash beside a damaged one may be right.
-    async fn hashes(
+    /// What is stored of these kinds, what others published of them while the pass read, and the rows that name no object
+    /// any more, as far as the pass read again what they were about. Documents are read, because the hash beside a damaged
+    /// one may be right.
+    async fn before(
         &self,
         vcenter: &VcenterId,
         kinds: &BTreeSet<Kind>,
         pass: &Pass,
         attempt: Attempt<'_>,
-    ) -> Result<(Known, Vec<i64>), Error> {
+    ) -> Result<Before, Error> {
         const OF_A_KIND: &str = "SELECT rowid AS row, moref, object_type, document, hash FROM objects \
                                  WHERE vcenter_id = $1 AND kind = $2";
         const OF_NO_KIND: &str = "SELECT rowid AS row, kind FROM objects \
                                   WHERE vcenter_id = $1 AND (typeof(kind) <> 'text' OR kind GLOB '*[^a-z-]*')";
         let mut tx = self.engine().read(attempt).await?;
+        let state = revision::read(&mut tx, vcenter).await.during(attempt)?.unwrap_or_default();
+        let others = match pass.overlaps(&state.revision) {
+            Some(after) => rebase::others(&mut tx, vcenter.as_str(), after, kinds).await.during(attempt)?,
+            None => Others::default(),
+        };
         let (mut known, mut nameless) = (Known::new(), Vec::new());
         for kind in kinds {
             let rows = sqlx::query(OF_A_KIND).bind(vcenter.as_str()).bind(kind.name()).fetch(&mut *tx);
@@ -179,14 +182,14 @@ impl Store {
             }
         }
         if !pass.is_everything() {
-            return Ok((known, nameless));
+            return Ok(Before { state, known, others, nameless });
         }
         let odd = sqlx::query(OF_NO_KIND).bind(vcenter.as_str()).fetch_all(&mut *tx).await.during(attempt)?;
         // A kind that reads as text may be a newer release's.
         for row in odd.iter().filter(|row| row.try_get::<&str, _>("kind").is_err()) {
             nameless.push(row.try_get("row").during(attempt)?);
         }
-        Ok((known, nameless))
+        Ok(Before { state, known, others, nameless })
     }
 
     async fn write_staged(&self, claim: &Claim, rows: &[Row], attempt: Attempt<'_>) -> Result<u64, Error> {
@@ -195,24 +198,30 @@ impl Store {
         }
         let mut tx = self.engine().write(attempt).await?;
         claim.check(&mut tx, attempt).await?;
-        let columns =
-            "INSERT INTO staged (operation_id, claim_no, kind, moref, object_type, hash, document) ";
-        let mut insert = QueryBuilder::<Db>::new(columns);
-        insert.push_values(rows, |mut values, row| {
-            let content = row.content.as_ref();
-            values
-                .push_bind(claim.operation.id.as_str())
-                .push_bind(claim.claim_no)
-                .push_bind(row.kind.name())
-                .push_bind(&*row.moref)
-                .push_bind(content.map(|(object_type, ..)| &**object_type))
-                .push_bind(content.map(|(_, hash, _)| &hash[..]))
-                .push_bind(content.map(|(.., document)| document.as_str()));
-        });
-        let written = insert.build().execute(&mut *tx).await.during(attempt)?.rows_affected();
+        let written = insert_staged(&mut tx, claim, rows).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
         Ok(written)
     }
+}
+
+/// Stages rows, in a transaction of the caller's.
+pub(crate) async fn insert_staged(tx: &mut Tx, claim: &Claim, rows: &[Row]) -> Result<u64, sqlx::Error> {
+    let columns =
+        "INSERT INTO staged (operation_id, claim_no, kind, moref, object_type, hash, document, asked_at) ";
+    let mut insert = QueryBuilder::<Db>::new(columns);
+    insert.push_values(rows, |mut values, row| {
+        let content = row.content.as_ref();
+        values
+            .push_bind(claim.operation.id.as_str())
+            .push_bind(claim.claim_no)
+            .push_bind(row.kind.name())
+            .push_bind(&*row.moref)
+            .push_bind(content.map(|(object_type, ..)| &**object_type))
+            .push_bind(content.map(|(_, hash, _)| &hash[..]))
+            .push_bind(content.map(|(.., document)| document.as_str()))
+            .push_bind(row.asked.map(|at| at.0));
+    });
+    Ok(insert.build().execute(&mut **tx).await?.rows_affected())
 }
 
 /// What staging and publishing these objects may write, bytes: each document is written to the log and the file, staged and
@@ -239,7 +248,7 @@ fn stored_hash(row: &DbRow) -> Option<Hash> {
 }
 
 /// The objects, the last one of those that are listed more than once.
-fn distinct(objects: &[Arc<Object>]) -> Vec<Arc<Object>> {
+pub(crate) fn distinct(objects: &[Arc<Object>]) -> Vec<Arc<Object>> {
     let mut seen = HashSet::with_capacity(objects.len());
     let mut distinct: Vec<Arc<Object>> =
         objects.iter().rev().filter(|object| seen.insert((object.kind, &object.moref))).cloned().collect();
@@ -248,39 +257,56 @@ fn distinct(objects: &[Arc<Object>]) -> Vec<Arc<Object>> {
 }
 
 /// What is known and either gone or not in a kind that was read completely.
-fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known) -> Vec<Row> {
+fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known, others: &Others) -> Vec<Row> {
     let read: HashSet<(Kind, &str)> = objects.iter().map(|object| (object.kind, &*object.moref)).collect();
     let gone: HashSet<(Kind, &str)> = pass.gone.iter().map(|(kind, moref)| (*kind, &**moref)).collect();
-    let is_removed = |kind: Kind, moref: &str| {
-        !read.contains(&(kind, moref)) && (pass.whole.contains(&kind) || gone.contains(&(kind, moref)))
+    let is_removed = |key: &(Kind, Moref)| {
+        let (kind, moref) = (key.0, &*key.1);
+        !read.contains(&(kind, moref))
+            && (pass.whole.contains(&kind) || gone.contains(&(kind, moref)))
+            && rebase::goes(pass, kind, moref, others.of(key))
     };
-    let removed = known.keys().filter(|(kind, moref)| is_removed(*kind, moref));
-    removed.map(|(kind, moref)| Row { kind: *kind, moref: moref.clone(), content: None }).collect()
+    let removed = known.keys().filter(|key| is_removed(key));
+    removed.map(|(kind, moref)| Row::gone(pass, *kind, moref)).collect()
 }
 
 /// What of these objects is new or differs.
 fn compare(
     objects: &[Arc<Object>],
+    times: &Asked,
     known: &Known,
+    others: &Others,
 ) -> Result<(BTreeMap<Kind, Diff>, Vec<Row>), serde_json::Error> {
     let mut diffs: BTreeMap<Kind, Diff> = BTreeMap::new();
     let mut rows = Vec::new();
     for object in objects {
-        let document = document::encode(object)?;
-        let hash = document::hash(&object.object_type, &document);
-        let (kind, moref) = (object.kind, object.moref.clone());
-        let diff = diffs.entry(kind).or_default();
-        let key = (kind, moref);
-        match known.get(&key) {
-            Some(before) if *before == Some(hash) => {
-                diff.unchanged += 1;
-                continue;
-            }
-            Some(_) => diff.changed += 1,
-            None => diff.added += 1,
-        }
-        let (kind, moref) = key;
-        rows.push(Row { kind, moref, content: Some((object.object_type.clone(), hash, document)) });
+        let key = (object.kind, object.moref.clone());
+        let asked = times.of(key.0, &key.1);
+        let before = known.get(&key).copied();
+        let Some(object) = others.found(object, asked, before.is_some()) else { continue };
+        let (change, row) = change(&object, asked, before)?;
+        let diff = diffs.entry(object.kind).or_default();
+        *diff = diff.and(change);
+        rows.extend(row);
     }
     Ok((diffs, rows))
+}
+
+/// What an object is against what is stored, and the row to be staged if it differs.
+pub(crate) fn change(
+    object: &Object,
+    asked: Option<Time>,
+    before: Option<Option<Hash>>,
+) -> Result<(Diff, Option<Row>), serde_json::Error> {
+    let document = document::encode(object)?;
+    let hash = document::hash(&object.object_type, &document);
+    let diff = match before {
+        Some(before) if before == Some(hash) => {
+            return Ok((Diff { unchanged: 1, ..Diff::default() }, None));
+        }
+        Some(_) => Diff { changed: 1, ..Diff::default() },
+        None => Diff { added: 1, ..Diff::default() },
+    };
+    let content = Some((object.object_type.clone(), hash, document));
+    Ok((diff, Some(Row { kind: object.kind, moref: object.moref.clone(), content, asked })))
 }

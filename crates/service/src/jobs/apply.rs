@@ -3,10 +3,10 @@
 
 use super::pass::Reading;
 use crate::wire;
-use contract::{Coverage, Kind, Moref, Object, Snapshot, Time};
+use contract::{Kind, Moref, Object, Snapshot, Time};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::{Pass, aside};
+use store::{Asked, Pass, aside};
 
 /// What the store is to write of a reading.
 pub(super) async fn pass(reading: Reading, before: &Arc<Snapshot>, synced_at: Time) -> Pass {
@@ -14,17 +14,11 @@ pub(super) async fn pass(reading: Reading, before: &Arc<Snapshot>, synced_at: Ti
     aside(move || settle(reading, &before, synced_at)).await
 }
 
-/// The snapshot after a pass was published.
-pub(super) async fn after(pass: Pass, before: &Arc<Snapshot>) -> Snapshot {
-    let before = before.clone();
-    aside(move || next(pass, &before)).await
-}
-
 fn settle(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass {
-    let mut objects = Vec::new();
-    let mut whole = reading.whole;
-    let mut known = None;
-    for (_, read) in reading.kinds {
+    let Reading { kinds, mut whole, clusters, .. } = reading;
+    let (mut objects, mut gone, mut asked) = (Vec::new(), Vec::new(), Asked::default());
+    let (mut known, mut treeless) = (None, HashSet::new());
+    for (kind, read) in kinds {
         let mut snapshots: Vec<Object> = read.snapshots.into_values().collect();
         for (_, object) in read.objects {
             if object.kind == Kind::Vms
@@ -33,22 +27,47 @@ fn settle(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass {
                 let known = known.get_or_insert_with(|| snapshots_by_vm(before));
                 let of_vm = known.get(&object.moref).into_iter().flatten();
                 snapshots.extend(of_vm.map(|snapshot| wire::snapshot_as_known(snapshot, why)));
+                treeless.insert(object.moref.clone());
             }
             objects.push(settled(object, before));
         }
         objects.extend(snapshots.into_iter().map(|snapshot| settled(snapshot, before)));
+        gone.extend(read.gone.into_iter().map(|moref| (kind, moref)));
+        asked.extend(read.asked);
     }
     if whole.contains(&Kind::Vms) {
         whole.push(Kind::Snapshots);
     }
-    Pass { objects, whole, clusters: reading.clusters, gone: reading.gone, synced_at }
+    date_snapshots(&mut asked, &objects, before, &treeless);
+    Pass {
+        base: before.revision().clone(),
+        objects,
+        whole,
+        clusters,
+        gone,
+        asked,
+        counted: Vec::new(),
+        synced_at,
+    }
+}
+
+/// Snapshots are asked for with their VM: those that its tree has, and those that it has no more. Of a tree that didn't come
+/// they are only kept.
+fn date_snapshots(asked: &mut Asked, objects: &[Arc<Object>], before: &Snapshot, treeless: &HashSet<Moref>) {
+    let read = objects.iter().filter(|object| object.kind == Kind::Snapshots);
+    for snapshot in read.chain(before.objects(Kind::Snapshots)) {
+        let vm = snapshot.parent().filter(|vm| !treeless.contains(&vm.moref));
+        if let Some(at) = vm.and_then(|vm| asked.of(Kind::Vms, &vm.moref)) {
+            asked.object(Kind::Snapshots, snapshot.moref.clone(), at);
+        }
+    }
 }
 
 /// The object with what was known where it could not be read; the very same one if nothing differs.
 fn settled(mut object: Object, before: &Snapshot) -> Arc<Object> {
     match before.get(object.kind, &object.moref) {
         Some(known) => {
-            wire::keep_known(&mut object, known);
+            object.keep_known(known);
             if **known == object { known.clone() } else { Arc::new(object) }
         }
         None => Arc::new(object),
@@ -73,30 +92,6 @@ fn snapshots(before: &Snapshot) -> impl Iterator<Item = &Object> {
         tests::LOOKS.set(tests::LOOKS.get() + 1);
         &**snapshot
     })
-}
-
-fn next(pass: Pass, before: &Snapshot) -> Snapshot {
-    let read: HashSet<(Kind, Moref)> = pass.objects.iter().map(|o| (o.kind, o.moref.clone())).collect();
-    let gone: HashSet<(Kind, Moref)> = pass.gone.iter().cloned().collect();
-    let kept = before.all().filter(|object| {
-        let key = (object.kind, object.moref.clone());
-        !pass.whole.contains(&object.kind) && !read.contains(&key) && !gone.contains(&key)
-    });
-    let objects: Vec<Arc<Object>> = kept.cloned().chain(pass.objects).collect();
-
-    let mut coverage: Vec<Coverage> = before.coverage().to_vec();
-    let read_again = |old: &Coverage| match &old.cluster {
-        _ if pass.whole.contains(&old.kind) => true,
-        Some(cluster) => old.kind == Kind::Hosts && pass.clusters.contains(cluster),
-        None => false,
-    };
-    coverage.retain(|old| !read_again(old));
-    let covered = |kind, cluster| Coverage { kind, cluster, synced_at: pass.synced_at };
-    coverage.extend(
-        pass.whole.iter().filter(|kind| kind.covered_by() == **kind).map(|kind| covered(*kind, None)),
-    );
-    coverage.extend(pass.clusters.iter().map(|cluster| covered(Kind::Hosts, Some(cluster.clone()))));
-    Snapshot::new(objects, coverage)
 }
 
 #[cfg(test)]

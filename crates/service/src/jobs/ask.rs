@@ -4,7 +4,7 @@
 use super::listing::BUSY;
 use super::read::{Failed, KindRead, Reader};
 use super::slots::{Slot, lacks_collector};
-use contract::Kind;
+use contract::{Kind, Time};
 use futures_util::future::try_join_all;
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,8 +50,8 @@ pub(super) enum What {
 pub(super) struct Answered {
     /// There, as far as their presence was asked for.
     pub(super) present: Vec<MoRef>,
-    /// The server said that they don't exist.
-    pub(super) gone: Vec<MoRef>,
+    /// The server said that they don't exist, when it was asked at this time.
+    pub(super) gone: Vec<(MoRef, Time)>,
     /// Left out of an answer that had the root folder.
     pub(super) omitted: Vec<MoRef>,
     /// Asked for together with one that doesn't exist, by a server that fails the whole call for it.
@@ -158,13 +158,13 @@ impl State {
 
     /// Whether an object is taken as it came. One that the server can't find any more is gone, or is asked for again
     /// if that is said of some of its properties only.
-    fn is_kept(&mut self, object: &Object, sets: &[PropertySet]) -> bool {
+    fn is_kept(&mut self, object: &Object, sets: &[PropertySet], asked_at: Time) -> bool {
         let mut asked = sets.iter().flat_map(|set| &set.properties);
         let mut came = || asked.any(|property| object.property(&property.path).is_some());
         match object.missing.iter().any(|(_, why)| *why == Missing::Gone) {
             false => true,
             true if !came() && object.missing.iter().all(|(_, why)| *why == Missing::Gone) => {
-                self.answered.gone.push(object.moref.clone());
+                self.answered.gone.push((object.moref.clone(), asked_at));
                 false
             }
             true if self.doubted.insert(object.moref.clone()) => {
@@ -190,7 +190,7 @@ impl Asking<'_> {
     }
 
     async fn one(&self, slot: &mut Slot<'_>, mut chunk: Chunk) -> Result<(), Failed> {
-        let sets = self.sets();
+        let (sets, asked) = (self.sets(), self.reader.now());
         match self.retrieve(slot, &chunk.morefs, &sets).await? {
             Err(error) if lacks_collector(&error) && chunk.put_off < BUSY => {
                 slot.discard();
@@ -198,11 +198,11 @@ impl Asking<'_> {
                 self.state().again.push(chunk);
                 Ok(())
             }
-            Ok(retrieved) => self.came(chunk.morefs, &sets, retrieved),
+            Ok(retrieved) => self.came(chunk.morefs, &sets, retrieved, asked),
             Err(Error::TooLarge { .. } | Error::TooDeep { .. }) if chunk.morefs.len() == 1 => {
-                self.piecewise(slot, &chunk.morefs[0], &sets).await
+                self.piecewise(slot, &chunk.morefs[0], &sets, asked).await
             }
-            Err(error) => self.failed(chunk, &sets, error).await,
+            Err(error) => self.failed(chunk, &sets, error, asked).await,
         }
     }
 
@@ -232,7 +232,13 @@ impl Asking<'_> {
         Ok(self.reader.context.or_cancelled(retrieval).await?)
     }
 
-    fn came(&self, chunk: Vec<MoRef>, sets: &[PropertySet], retrieved: Retrieved) -> Result<(), Failed> {
+    fn came(
+        &self,
+        chunk: Vec<MoRef>,
+        sets: &[PropertySet],
+        retrieved: Retrieved,
+        asked_at: Time,
+    ) -> Result<(), Failed> {
         let Retrieved { objects, bytes, cut_short } = retrieved;
         match &cut_short {
             Some(error) if error.is_transient() => self.reader.slots.throttle(),
@@ -268,24 +274,30 @@ impl Asking<'_> {
             into.append(&mut lacking);
         }
         drop(state);
-        self.keep(sent, sets);
+        self.keep(sent, sets, asked_at);
         Ok(())
     }
 
     /// Keeps what came, but for objects that are gone or are to be asked for again.
-    fn keep(&self, mut sent: Vec<Object>, sets: &[PropertySet]) {
+    fn keep(&self, mut sent: Vec<Object>, sets: &[PropertySet], asked: Time) {
         let mut state = self.state();
-        sent.retain(|object| state.is_kept(object, sets));
+        sent.retain(|object| state.is_kept(object, sets, asked));
         match self.what {
             What::Presence => state.answered.present.extend(sent.into_iter().map(|object| object.moref)),
             What::Columns => {
                 drop(state);
-                self.reader.take_in(self.kind, sets, sent, self.read);
+                self.reader.take_in(self.kind, sets, sent, asked, self.read);
             }
         }
     }
 
-    async fn failed(&self, chunk: Chunk, sets: &[PropertySet], error: Error) -> Result<(), Failed> {
+    async fn failed(
+        &self,
+        chunk: Chunk,
+        sets: &[PropertySet],
+        error: Error,
+        asked: Time,
+    ) -> Result<(), Failed> {
         match error {
             Error::NotAuthenticated { .. } | Error::Untrusted { .. } | Error::BadHandshake { .. } => {
                 Err(error.into())
@@ -298,7 +310,7 @@ impl Asking<'_> {
                 let mut state = self.state();
                 // Not asked again at once: a new listing may tell which of them went with it.
                 state.answered.beside_gone.extend(chunk.morefs.into_iter().filter(|moref| *moref != gone));
-                state.answered.gone.push(gone);
+                state.answered.gone.push((gone, asked));
                 Ok(())
             }
             // 502 and 504 are a proxy that would not wait: like a timeout.
@@ -363,7 +375,13 @@ impl Asking<'_> {
     }
 
     /// Reads an object that is too large, or nested too deep, in parts: only the properties that are so are lacking then.
-    async fn piecewise(&self, slot: &Slot<'_>, moref: &MoRef, sets: &[PropertySet]) -> Result<(), Failed> {
+    async fn piecewise(
+        &self,
+        slot: &Slot<'_>,
+        moref: &MoRef,
+        sets: &[PropertySet],
+        asked: Time,
+    ) -> Result<(), Failed> {
         let mut whole = Object { moref: moref.clone(), properties: Vec::new(), missing: Vec::new() };
         let mut parts: Vec<Vec<(String, Property)>> = vec![flat(sets)];
         while let Some(mut part) = parts.pop() {
@@ -390,12 +408,13 @@ impl Asking<'_> {
                     whole.missing.extend(paths);
                 }
                 Ok(Retrieved { cut_short: Some(error), .. }) | Err(error) => {
-                    return self.failed(vec![moref.clone()].into(), sets, error).await;
+                    return self.failed(vec![moref.clone()].into(), sets, error, asked).await;
                 }
             }
         }
         self.state().weigh(1, AIM);
-        self.keep(vec![whole], sets);
+        // As old as its first part.
+        self.keep(vec![whole], sets, asked);
         Ok(())
     }
 

@@ -18,8 +18,6 @@ pub(super) struct Reading {
     pub(super) whole: Vec<Kind>,
     /// The clusters whose hosts were read.
     pub(super) clusters: Vec<Moref>,
-    /// Objects that are proven to be deleted.
-    pub(super) gone: Vec<(Kind, Moref)>,
     /// What this account may not read.
     pub(super) denied: Vec<Denied>,
 }
@@ -160,8 +158,7 @@ async fn hosts_of(
         .filter(|host| of_these(host) && !hosts.objects.contains_key(&host.moref))
         .map(|host| MoRef::new("HostSystem", &*host.moref))
         .collect();
-    let gone = reader.by_reference(Kind::Hosts, lacking, &mut hosts).await?;
-    reading.gone = gone.into_iter().map(|moref| (Kind::Hosts, moref)).collect();
+    reader.by_reference(Kind::Hosts, lacking, &mut hosts).await?;
     let (paths, privileges) = hosts.withheld.of_all();
     reading.deny(Kind::Hosts, paths, privileges);
     reading.kinds.insert(Kind::Hosts, hosts);

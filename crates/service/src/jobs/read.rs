@@ -7,9 +7,10 @@ use super::withheld::Withheld;
 use super::{Context, Phase, Stop};
 use crate::wire;
 use contract::columns;
-use contract::{Kind, Missing, Moref, Object, Snapshot, Value};
+use contract::{Kind, Missing, Moref, Object, Snapshot, Time, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Asked;
 use vsphere::{Error, MoRef, PropertySet, Session, View};
 
 /// How often what didn't come is held against a new listing and asked for again: each time something may be deleted.
@@ -34,6 +35,10 @@ pub(super) struct KindRead {
     /// Those that exist and could not be read, with the server's last word about one.
     pub(super) unread: Vec<Moref>,
     pub(super) last_word: Option<Error>,
+    /// Those that are proven to be gone.
+    pub(super) gone: Vec<Moref>,
+    /// When what came, or is gone, was asked for, and the list.
+    pub(super) asked: Asked,
 }
 
 /// Why a kind was not read.
@@ -109,6 +114,7 @@ impl<'a> Reader<'a> {
 
     async fn kind_once(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
         self.listing(1);
+        let asked = self.now();
         let listing = async {
             let views = self.views(kind, roots).await?;
             let listed = self.list(kind, &views).await?.0;
@@ -122,7 +128,11 @@ impl<'a> Reader<'a> {
             listed.insert(self.session.root_folder().clone());
         }
         self.count(kind, listed.len() as i64, 0);
-        let read = Mutex::new(KindRead::default());
+        let mut read = KindRead::default();
+        if roots.is_empty() {
+            read.asked.list(kind, asked);
+        }
+        let read = Mutex::new(read);
         let outcome = self.listed(kind, &views, &listed, &read, roots.is_empty()).await;
         let read = into_inner(read);
         if outcome.is_err() {
@@ -148,13 +158,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Asks for objects that no view lists. Answers with those that don't exist.
+    /// Asks for objects that no view lists.
     pub(super) async fn by_reference(
         &self,
         kind: Kind,
         morefs: Vec<MoRef>,
         into: &mut KindRead,
-    ) -> Result<Vec<Moref>, Failed> {
+    ) -> Result<(), Failed> {
         self.count(kind, morefs.len() as i64, 0);
         let read = Mutex::new(std::mem::take(into));
         let answered = self.unlisted(kind, What::Columns, morefs, &read).await;
@@ -162,7 +172,8 @@ impl<'a> Reader<'a> {
         let Answered { gone, unread, .. } = answered?;
         self.count(kind, -(gone.len() as i64), 0);
         into.keep_places(kind, unread)?;
-        Ok(gone.into_iter().map(|moref| (&*moref.value).into()).collect())
+        into.are_gone(kind, gone);
+        Ok(())
     }
 
     /// Asks for everything that is listed until each object has come, is gone or can't be read.
@@ -181,15 +192,17 @@ impl<'a> Reader<'a> {
             let Answered { gone: said, mut omitted, beside_gone, unanswered, unread: failed, .. } = answered;
             unread.extend(failed);
             gone += said.len();
+            lock(read).are_gone(kind, said);
             omitted.extend(beside_gone);
             asked = unanswered;
             if !omitted.is_empty() {
+                let listed_at = self.now();
                 let (still_listed, root_came) = self.list(kind, views).await?;
                 let root = self.session.root_folder();
                 let is_there = |moref: &MoRef| !root_came || moref == root || still_listed.contains(moref);
-                let all = omitted.len();
-                let there: Vec<MoRef> = omitted.into_iter().filter(is_there).collect();
-                gone += all - there.len();
+                let (there, left): (Vec<MoRef>, Vec<MoRef>) = omitted.into_iter().partition(is_there);
+                gone += left.len();
+                lock(read).are_gone(kind, left.into_iter().map(|moref| (moref, listed_at)).collect());
                 asked.extend(there);
             }
             // A round in which something is proven gone brings the end nearer.
@@ -214,10 +227,12 @@ impl<'a> Reader<'a> {
         let mut all = Answered::default();
         let mut without_root = 0;
         while !morefs.is_empty() {
+            let asked = self.now();
             let answered = ask::ask(self, kind, what, morefs, read).await?;
             let Answered { present, gone, omitted, beside_gone, unanswered, unread } = answered;
             all.present.extend(present);
-            all.gone.extend(gone.into_iter().chain(omitted));
+            all.gone.extend(gone);
+            all.gone.extend(omitted.into_iter().map(|moref| (moref, asked)));
             all.unread.extend(unread);
             without_root += usize::from(!unanswered.is_empty());
             if without_root >= ROUNDS {
@@ -243,6 +258,7 @@ impl<'a> Reader<'a> {
         let known: Vec<MoRef> = known.map(|known| MoRef::new(&*known.object_type, &*known.moref)).collect();
         let answered = self.unlisted(kind, What::Presence, known, &Mutex::default()).await?;
         let mut read = lock(read);
+        read.are_gone(kind, answered.gone);
         read.hidden = answered.present.len();
         for moref in answered.present {
             let hidden = without_values(kind, &moref, Missing::NoPermission);
@@ -260,6 +276,7 @@ impl<'a> Reader<'a> {
         kind: Kind,
         sets: &[PropertySet],
         sent: Vec<vsphere::Object>,
+        asked_at: Time,
         read: &Mutex<KindRead>,
     ) {
         let asked: HashSet<&str> =
@@ -273,12 +290,18 @@ impl<'a> Reader<'a> {
                 let snapshots = wire::snapshots(&object, &sent).into_iter();
                 read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));
             }
+            read.asked.object(kind, object.moref.clone(), asked_at);
             read.objects.insert(object.moref.clone(), object);
         }
         let new = read.objects.len() - known;
         read.came += new;
         drop(read);
         self.count(kind, 0, new as i64);
+    }
+
+    /// When what is asked for now is asked for.
+    pub(super) fn now(&self) -> Time {
+        (self.context.now)()
     }
 
     fn listing(&self, more: isize) {
@@ -349,6 +372,14 @@ impl KindRead {
             self.keep_place(kind, &moref, error);
         }
         Ok(())
+    }
+
+    /// Notes objects that are proven to be gone since a time.
+    fn are_gone(&mut self, kind: Kind, gone: Vec<(MoRef, Time)>) {
+        for (moref, asked) in gone {
+            self.asked.object(kind, (&*moref.value).into(), asked);
+            self.gone.push((&*moref.value).into());
+        }
     }
 
     fn keep_place(&mut self, kind: Kind, moref: &MoRef, error: Error) {

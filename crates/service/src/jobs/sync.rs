@@ -8,7 +8,7 @@ use crate::explain;
 use contract::{ApiError, Code, Diff, Job, Kind, Moref, OperationState, Progress, Snapshot, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::Finish;
+use store::{Finish, Pass};
 
 /// Objects that are named at most, where some could not be read.
 const NAMED: usize = 3;
@@ -33,13 +33,9 @@ impl Scope {
     }
 }
 
-/// Syncs a vCenter. When this returns well, the operation is finished in the database and the answer is the
-/// inventory from now on, with the number of the change that made it.
-pub(crate) async fn sync(
-    context: &Context,
-    before: &Arc<Snapshot>,
-    job: &Job,
-) -> Result<(i64, Snapshot), Stop> {
+/// Syncs a vCenter. `before` is its inventory as it was known after the operation was claimed. When this returns well, the
+/// operation is finished in the database, and what was read is published there.
+pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, job: &Job) -> Result<(), Stop> {
     let scope = &Scope::of(job);
     let (began, reading) = read(context, before, scope).await?;
     let lacks = lacks(context, before, &reading);
@@ -50,22 +46,22 @@ pub(crate) async fn sync(
             .into());
     }
     context.step("comparing");
-    let pass = apply::pass(reading, before, began).await;
+    let counted = match scope {
+        Scope::Kinds(kinds) => kinds.clone(),
+        Scope::Clusters(_) => vec![Kind::Hosts],
+    };
+    let pass = Pass { counted, ..apply::pass(reading, before, began).await };
     let comparing = context.onward(Phase::Comparing);
     let staged = context.store.stage(&context.claim, &pass, &comparing).await.map_err(stopped)?;
     if !job.accepts_removals() {
         guard::check(&context.claim.operation, &staged)?;
     }
     context.step("writing");
-    let asked = |kind: &Kind| match scope {
-        Scope::Kinds(kinds) => kinds.contains(kind),
-        Scope::Clusters(_) => *kind == Kind::Hosts,
-    };
     let traffic = context.meter.traffic();
     let finish = Finish {
         state: if lacks.is_none() { OperationState::Succeeded } else { OperationState::Partial },
         at: (context.now)(),
-        diff: sum(staged.diff.iter().filter(|(kind, _)| asked(kind)).map(|(_, diff)| *diff)),
+        diff: Diff::default(),
         progress: Progress { percent: Some(100), ..context.progress.borrow().clone() },
         calls: traffic.calls,
         bytes: traffic.bytes,
@@ -80,7 +76,7 @@ pub(crate) async fn sync(
         rows_written = published.rows_written,
         "published"
     );
-    Ok((published.change_seq, apply::after(pass, before).await))
+    Ok(())
 }
 
 /// A write that failed, or that was cancelled between two chunks.
@@ -217,13 +213,4 @@ impl Denied {
             false => format!("{} of the {}", paths.join(", "), self.kind.plural()),
         }
     }
-}
-
-fn sum(diffs: impl Iterator<Item = Diff>) -> Diff {
-    diffs.fold(Diff::default(), |a, b| Diff {
-        added: a.added + b.added,
-        changed: a.changed + b.changed,
-        removed: a.removed + b.removed,
-        unchanged: a.unchanged + b.unchanged,
-    })
 }

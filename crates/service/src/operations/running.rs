@@ -75,15 +75,16 @@ impl Operations {
             return Ok(Done::Tested(jobs::test(context).await?));
         }
         let id = &context.vcenter.vcenter.id;
-        // Another process may have published a moment ago: what is known is what the database says now.
+        // Another process may have published a moment ago: what is known is what the database says now. And not before the
+        // claim: who publishes from here on must see that this operation runs (decision 0032).
         let before = self.0.inventory.reload(id).await?;
         if let Job::Refresh { of, .. } = job
             && was_read_since(context.claim.operation.submitted_at, before.synced_at(*of), (self.0.now)())
         {
             return Ok(Done::Fresh);
         }
-        let (change_seq, after) = jobs::sync(context, &before, job).await?;
-        self.0.inventory.swap(id, change_seq, after).await;
+        jobs::sync(context, &before, job).await?;
+        self.0.inventory.published(id).await;
         Ok(Done::Published)
     }
 

@@ -83,16 +83,6 @@ pub(crate) use snapshots::of_vm as snapshots;
 /// Snapshots of a VM as they are known, where its tree didn't come.
 pub(crate) use snapshots::as_known as snapshot_as_known;
 
-/// Keeps what was known before wherever this pass could not read it.
-pub(crate) fn keep_known(object: &mut Object, before: &Object) {
-    for (slot, _) in &object.missing {
-        let slot = usize::from(*slot);
-        if let (Some(value), Some(known)) = (object.values.get_mut(slot), before.values.get(slot)) {
-            value.clone_from(known);
-        }
-    }
-}
-
 /// Why the snapshot tree of a VM could not be read, so that its snapshots stay as they are known; `None` if it was.
 pub(crate) fn no_tree(vm: &Object) -> Option<Missing> {
     vm.reason("snapshot_count")

@@ -251,14 +251,14 @@ fn the_last_known_value_stays_with_its_reason_until_the_host_is_back() {
     let state = |state: &str| ("runtime.connectionState", text(state));
     let known = came("HostSystem", "host-1", &[state("connected"), usage("700")]);
     let mut lost = came("HostSystem", "host-1", &[state("notResponding")]);
-    keep_known(&mut lost, &known);
+    lost.keep_known(&known);
     assert_eq!(of(&lost, "cpu_usage_mhz"), (&Value::Int(700), Some(Missing::NotConnected)));
     assert_eq!(of(&lost, "connection_state"), (&Value::text("notResponding"), None));
     let mut lost_still = came("HostSystem", "host-1", &[state("notResponding")]);
-    keep_known(&mut lost_still, &lost);
+    lost_still.keep_known(&lost);
     assert_eq!(of(&lost_still, "cpu_usage_mhz"), (&Value::Int(700), Some(Missing::NotConnected)));
     let mut back = came("HostSystem", "host-1", &[state("connected")]);
-    keep_known(&mut back, &lost_still);
+    back.keep_known(&lost_still);
     assert_eq!(of(&back, "cpu_usage_mhz"), (&NOTHING, None), "now it is unset");
 }
 

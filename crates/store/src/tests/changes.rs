@@ -120,12 +120,3 @@ async fn old_changes_go_and_who_missed_them_is_told_so() {
     let paris = with_vcenter(&a, "Paris").await;
     assert!(next(&mut changes).await.contains(&changed(Topic::Vcenters, paris.as_str())));
 }
-
-#[tokio::test]
-async fn a_loaded_inventory_says_which_changes_it_contains() {
-    let (_dir, store) = opened().await;
-    let id = with_vcenter(&store, "Berlin").await;
-    let before = store.load(&id).await.unwrap().change_seq;
-    publish(&store, &id, "op", &pass(vec![], &[Kind::Hosts], 5_000)).await;
-    assert!(store.load(&id).await.unwrap().change_seq > before);
-}

@@ -106,7 +106,7 @@ async fn rows_of_a_kind_that_only_a_newer_release_knows_are_left_alone() {
     publish(&store, &id, "1", &hosts).await;
     execute(
         dir.path(),
-        "INSERT INTO objects SELECT vcenter_id, 'racks', moref, object_type, hash, document FROM objects",
+        "INSERT INTO objects SELECT vcenter_id, 'racks', moref, object_type, hash, document, revision FROM objects",
     )
     .await;
     publish(&store, &id, "2", &hosts).await;

@@ -326,7 +326,7 @@ async fn a_part_holds_its_kinds_and_single_objects_with_those_that_they_refer_to
     ];
     let mut expected = expected.map(|(kind, moref)| (kind, moref.to_owned()));
     expected.sort();
-    assert_eq!((of(&some), some.change_seq), (expected.to_vec(), all.change_seq));
+    assert_eq!((of(&some), some.revision), (expected.to_vec(), all.revision.clone()));
     let both = store.load_part(&id, &part(&Kind::ALL, &[(Kind::Vms, "vm-3")])).await.unwrap();
     assert_eq!(of(&both), of(&all), "what is of a kind that is read anyway comes once");
 }

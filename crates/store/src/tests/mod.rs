@@ -10,6 +10,8 @@ mod inventory;
 mod migrating;
 mod opening;
 mod queue;
+mod rebase;
+mod revision;
 
 use crate::*;
 use contract::*;
@@ -141,22 +143,39 @@ fn object(kind: Kind, moref: &str, name: &str) -> Arc<Object> {
     })
 }
 
+/// A pass that asked for everything when it began.
 fn pass(objects: Vec<Arc<Object>>, whole: &[Kind], synced_at: i64) -> Pass {
+    let mut asked = Asked::default();
+    for object in &objects {
+        asked.object(object.kind, object.moref.clone(), Time(synced_at));
+    }
+    for kind in whole {
+        asked.list(*kind, Time(synced_at));
+    }
     Pass {
+        base: Revision::default(),
         objects,
         whole: whole.to_vec(),
         clusters: Vec::new(),
         gone: Vec::new(),
+        asked,
+        counted: whole.to_vec(),
         synced_at: Time(synced_at),
     }
 }
 
-/// Stages and publishes a pass under an operation of its own.
+/// The state of an inventory.
+async fn revision(store: &Store, vcenter: &VcenterId) -> Revision {
+    store.load_part(vcenter, &Part::default()).await.unwrap().revision
+}
+
+/// Stages and publishes a pass under an operation of its own, beside no other.
 async fn publish(store: &Store, vcenter: &VcenterId, id: &str, pass: &Pass) -> (Staged, Published) {
     let claim = claimed(store, vcenter, id).await;
-    let staged = store.stage(&claim, pass, &go_on).await.unwrap();
+    let pass = Pass { base: revision(store, vcenter).await, ..pass.clone() };
+    let staged = store.stage(&claim, &pass, &go_on).await.unwrap();
     let published =
-        store.publish(&claim, staged.clone(), pass, finish(pass.synced_at.0), &go_on).await.unwrap();
+        store.publish(&claim, staged.clone(), &pass, finish(pass.synced_at.0), &go_on).await.unwrap();
     (staged, published)
 }
 

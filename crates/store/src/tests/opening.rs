@@ -213,10 +213,9 @@ async fn a_migration_that_rebuilds_a_table_keeps_what_refers_to_it() {
     let id = with_vcenter(&store, "Berlin").await;
     publish(&store, &id, "1", &pass(vec![object(Kind::Hosts, "host-1", "a")], &[Kind::Hosts], 5_000)).await;
     let claim = claimed(&store, &id, "2").await;
-    store
-        .stage(&claim, &pass(vec![object(Kind::Hosts, "host-1", "b")], &[Kind::Hosts], 6_000), &go_on)
-        .await
-        .unwrap();
+    let next = pass(vec![object(Kind::Hosts, "host-1", "b")], &[Kind::Hosts], 6_000);
+    let next = Pass { base: revision(&store, &id).await, ..next };
+    store.stage(&claim, &next, &go_on).await.unwrap();
     store.close().await;
     migrate::settle(dir.path(), &next_release(REBUILD), "own").await.unwrap();
     const COUNTS: [(&str, i64); 6] = [
@@ -257,7 +256,7 @@ async fn a_row_that_referred_to_nothing_already_keeps_nobody_from_his_other_rows
     let (dir, store) = opened().await;
     with_vcenter(&store, "Berlin").await;
     store.close().await;
-    let stray = "PRAGMA foreign_keys = OFF; INSERT INTO coverage VALUES ('nobody', 'hosts', '', 1)";
+    let stray = "PRAGMA foreign_keys = OFF; INSERT INTO coverage (vcenter_id, kind, scope, synced_at) VALUES ('nobody', 'hosts', '', 1)";
     execute(dir.path(), stray).await;
     let next = next_release("CREATE TABLE next (id TEXT)");
     let store = Store::open_with(dir.path(), &next).await.unwrap();

@@ -187,18 +187,30 @@ async fn who_waits_behind_something_that_nobody_runs_runs_it_first() {
 }
 
 #[tokio::test]
-async fn a_person_comes_before_what_happens_by_itself_and_tests_run_beside_both() {
+async fn a_person_comes_before_what_happens_by_itself_and_refreshes_and_tests_run_beside_a_sync() {
     let (_dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
-    let reader = NewOperation { origin: Origin::Reader, ..operation("1", &id, Refresh) };
-    let reader = store.submit(reader).await.unwrap().id;
-    let person = store.submit(operation("2", &id, SyncHosts)).await.unwrap().id;
-    let test = store.submit(operation("3", &id, Test)).await.unwrap().id;
-    assert_eq!(store.runnable(false).await.unwrap(), [person.clone(), test.clone()]);
-    assert_eq!(store.claim(&reader, Time(2)).await.unwrap(), None, "nothing overtakes a person");
-    store.claim(&person, Time(2)).await.unwrap().unwrap();
-    store.claim(&test, Time(2)).await.unwrap().unwrap();
-    assert_eq!(store.runnable(false).await.unwrap(), []);
+    let refresh = |id: &str, vcenter: &VcenterId, of| NewOperation {
+        job: Job::Refresh { of, accept_removals: false },
+        ..operation(id, vcenter, Refresh)
+    };
+    let running = claimed(&store, &id, "0").await;
+    let by_itself = |id: &str, vcenter: &VcenterId, of| NewOperation {
+        origin: Origin::Reader,
+        ..refresh(id, vcenter, of)
+    };
+    let reader = store.submit(by_itself("1", &id, Kind::Vms)).await.unwrap().id;
+    store.submit(by_itself("2", &id, Kind::Hosts)).await.unwrap();
+    let sync = store.submit(operation("3", &id, SyncHosts)).await.unwrap().id;
+    let test = store.submit(operation("4", &id, Test)).await.unwrap().id;
+    assert_eq!(store.runnable(false).await.unwrap(), std::slice::from_ref(&test), "beside what runs");
+    let person = store.submit(refresh("5", &id, Kind::Vms)).await.unwrap();
+    assert_eq!(person, Submitted { id: reader.clone(), coalesced: true });
+    assert_eq!(store.runnable(false).await.unwrap(), [reader.clone(), test], "a person waits for it now");
+    store.claim(&reader, Time(2)).await.unwrap().unwrap();
+    store.finish(&running, finish(3)).await.unwrap();
+    assert_eq!(store.claim(&OperationId("2".to_owned()), Time(2)).await.unwrap(), None, "nothing overtakes");
+    store.claim(&sync, Time(2)).await.unwrap().unwrap();
 }
 
 #[tokio::test]

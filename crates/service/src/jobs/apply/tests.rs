@@ -60,23 +60,31 @@ fn every_vm_keeps_its_snapshots_where_no_tree_came_and_each_snapshot_is_looked_a
     assert_eq!(LOOKS.get(), MANY);
     let of = |kind| pass.objects.iter().filter(move |object| object.kind == kind).count();
     assert_eq!((of(Kind::Vms), of(Kind::Snapshots)), (MANY, MANY));
-    assert_eq!(next(pass, &before).objects(Kind::Snapshots).len(), MANY);
+    let dated = |object: &&Arc<Object>| pass.asked.of(object.kind, &object.moref).is_some();
+    assert_eq!(pass.objects.iter().filter(dated).count(), 0, "what is only kept was not asked for");
 }
 
 #[tokio::test]
 async fn a_snapshot_whose_tree_did_not_come_is_as_it_was_known_and_says_why() {
     let before = inventory([vm(1, &[]), snapshot(1), vm(2, &[]), snapshot(2)]);
     let lost = vm(1, &[("snapshot_count", Missing::NotConnected)]);
-    let pass = pass(reading([lost, vm(2, &[])]), &before, Time(1)).await;
-    let after = after(pass, &before).await;
-    let kept = after.get(Kind::Snapshots, "snapshot-1").unwrap();
+    let mut reading = reading([lost, vm(2, &[])]);
+    for number in [1, 2] {
+        let read = reading.kinds.get_mut(&Kind::Vms).unwrap();
+        read.asked.object(Kind::Vms, format!("vm-{number}").into(), Time(number));
+    }
+    let pass = pass(reading, &before, Time(1)).await;
+    let snapshots: Vec<_> = pass.objects.iter().filter(|object| object.kind == Kind::Snapshots).collect();
+    let [kept] = snapshots[..] else { panic!("the other tree came, and its snapshot isn't in it") };
     assert_eq!(kept.stored("name"), &Value::text("before the update"));
     for (id, why) in
         [("name", Some(Missing::NotConnected)), ("is_current", Some(Missing::NotConnected)), ("vm_ref", None)]
     {
         assert_eq!(kept.reason(id), why, "{id}");
     }
-    assert!(after.get(Kind::Snapshots, "snapshot-2").is_none(), "its tree came, and it isn't in it");
+    assert!(pass.whole.contains(&Kind::Snapshots), "so the other one goes");
+    let asked = |number: i64| pass.asked.of(Kind::Snapshots, &format!("snapshot-{number}"));
+    assert_eq!((asked(1), asked(2)), (None, Some(Time(2))), "gone when its VM said so, and kept is not read");
 }
 
 #[tokio::test]
