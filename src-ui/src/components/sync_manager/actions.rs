@@ -51,7 +51,10 @@ pub(super) fn Actions(props: &Properties) -> Html {
 pub(super) fn RowActions(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
-    let running = service.asked_for(&vcenter.id);
+    let running: Vec<OperationId> = service.see({
+        let id = vcenter.id.clone();
+        move |world| world.asked_for(&id).map(|operation| operation.id.clone()).collect()
+    });
     let sync = {
         let (service, vcenter) = (service.clone(), vcenter.clone());
         Callback::from(move |_| service.full_sync(&vcenter))
@@ -59,9 +62,9 @@ pub(super) fn RowActions(props: &Properties) -> Html {
     let is_running = !running.is_empty();
     let cancel = {
         let (service, running) = (service.clone(), running.clone());
-        Callback::from(move |()| running.iter().for_each(|operation| service.cancel(&operation.id)))
+        Callback::from(move |()| running.iter().for_each(|operation| service.cancel(operation)))
     };
-    let is_cancelling = running.iter().any(|operation| service.is_cancelling(&operation.id));
+    let is_cancelling = running.iter().any(|operation| service.is_cancelling(operation));
     let first = match is_running {
         true => cancel_button(vcenter, is_cancelling, cancel.reform(|_: MouseEvent| ())),
         false => html! { <Work label="Full sync" vcenter={vcenter.clone()} onclick={sync} /> },
