@@ -1,8 +1,12 @@
 //! The only binding to Tauri: one call per declared command, and the events of the service.
 //! Refuses untyped calls: a command outside `contract` cannot be named here.
 
-use contract::command::{Command, Subscribe};
-use contract::{ApiError, Code, Event};
+use crate::state::cache::{Question, Reply};
+use contract::command::{Command, Query, Subscribe};
+use contract::{ApiError, Code, Event, Source};
+use std::any::Any;
+use std::pin::Pin;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -19,6 +23,26 @@ extern "C" {
 /// Calls a command of the shell and waits for its answer.
 pub(crate) async fn call<C: Command>(command: C) -> Result<C::Reply, ApiError> {
     invoke_with::<C>(serde_json::json!({ "args": command })).await
+}
+
+/// Every declared question can be asked for the cache.
+impl<Q: Query> Question for Q {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        Query::is_stale_after(self, event)
+    }
+
+    fn refreshed<'a>(&self, answer: &'a dyn Any) -> &'a [Source] {
+        answer.downcast_ref().map(|answer| Query::refreshed(self, answer)).unwrap_or_default()
+    }
+
+    fn is_same(&self, one: &dyn Any, other: &dyn Any) -> bool {
+        one.downcast_ref::<Q::Reply>().is_some_and(|one| other.downcast_ref() == Some(one))
+    }
+
+    fn ask(&self, refresh: bool) -> Pin<Box<dyn Future<Output = Reply>>> {
+        let query = if refresh { self.clone() } else { self.quietly() };
+        Box::pin(async move { call(query).await.map(|reply| Rc::new(reply) as Rc<dyn Any>) })
+    }
 }
 
 /// Hands every batch of events to `hear`, for as long as the page is there.

@@ -7,8 +7,8 @@ mod replies;
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, Credential, CredentialId, Job, Kind, Operation, OperationId, Probe, Role, RowQuery, Rows,
-    TestReport, Trust, Vcenter, VcenterId, VcenterStatus,
+    Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Probe, Role, RowQuery, Rows,
+    Source, TestReport, Trust, Vcenter, VcenterId, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -20,6 +20,23 @@ pub trait Command: Serialize + DeserializeOwned {
     const ROLE: Role;
     /// What it answers with.
     type Reply: Serialize + DeserializeOwned;
+}
+
+/// A command that changes nothing: its answer may be shown until something happens that makes it stale.
+pub trait Query: Command<Reply: PartialEq + 'static> + Clone + 'static {
+    /// Whether its answer may be another one after this. After [`Event::Lagged`] every answer may, which is asked of none.
+    fn is_stale_after(&self, event: &Event) -> bool;
+
+    /// The parts of its answer that are asked for anew when they are older than their TTL; of most, none.
+    fn refreshed<'a>(&self, _answer: &'a Self::Reply) -> &'a [Source] {
+        &[]
+    }
+
+    /// The same without having anything read from a vCenter. What is asked because something changed is asked like this, or
+    /// a change would bring about the next one.
+    fn quietly(&self) -> Self {
+        self.clone()
+    }
 }
 
 macro_rules! commands {
@@ -280,6 +297,45 @@ commands! {
     } => "close_window", Viewer, ();
     /// The window that was to close when it is done stays.
     KeepWindowOpen {} => "keep_window_open", Viewer, ();
+}
+
+macro_rules! stale_after {
+    ($($query:ident: $events:pat,)*) => {
+        $(impl Query for $query {
+            fn is_stale_after(&self, event: &Event) -> bool {
+                matches!(event, $events)
+            }
+        })*
+    };
+}
+
+// Another estate is told as `Event::Lagged`.
+stale_after! {
+    ShownEstate: Event::Lagged,
+    ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
+    ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
+    ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
+    ListOperations: Event::OperationChanged { .. },
+}
+
+impl Query for ReadRows {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        match event {
+            Event::VcentersChanged => true,
+            Event::InventoryChanged { vcenter } => {
+                self.query.vcenters.is_empty() || self.query.vcenters.contains(vcenter)
+            }
+            _ => false,
+        }
+    }
+
+    fn refreshed<'a>(&self, answer: &'a Rows) -> &'a [Source] {
+        if self.query.refresh { &answer.sources } else { &[] }
+    }
+
+    fn quietly(&self) -> ReadRows {
+        ReadRows { query: RowQuery { refresh: false, ..self.query.clone() } }
+    }
 }
 
 /// A file that rows were written to.

@@ -3,10 +3,14 @@
 
 use super::dialog::Dialog;
 use super::progress::OperationProgress;
-use crate::hooks::{use_closing, use_vcenter_service};
+use crate::hooks::{use_closing, use_command, use_vcenter_service};
 use contract::Operation;
+use contract::command::{CloseWindow, KeepWindowOpen};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
+
+/// What is told where it stays.
+const NOT_CLOSED: &str = "The window could not be closed";
 
 /// The question, while it is asked.
 #[function_component]
@@ -14,6 +18,10 @@ pub(crate) fn Closing() -> Html {
     let service = use_vcenter_service();
     let is_asked = use_closing();
     let waits = use_state_eq(|| false);
+    let keep_open = use_command(KeepWindowOpen {}, "The window could not be kept open", |_, ()| ());
+    let close = |finish_first| CloseWindow { finish_first };
+    let close_after = use_command(close(true), NOT_CLOSED, |_, ()| ()).start;
+    let close_now = use_command(close(false), NOT_CLOSED, |_, ()| ()).start;
     if !*is_asked {
         return Html::default();
     }
@@ -23,21 +31,21 @@ pub(crate) fn Closing() -> Html {
             html! { <OperationProgress {key} {operation} named=true /> }
         });
     let stay = {
-        let (service, is_asked, waits) = (service.clone(), is_asked.clone(), waits.clone());
+        let (keep_open, is_asked, waits) = (keep_open.start.clone(), is_asked.clone(), waits.clone());
         Callback::from(move |()| {
-            service.keep_window_open();
+            keep_open.emit(());
             waits.set(false);
             is_asked.set(false);
         })
     };
     let finish = {
-        let (service, waits) = (service.clone(), waits.clone());
+        let waits = waits.clone();
         Callback::from(move |_| {
             waits.set(true);
-            service.close_window(true);
+            close_after.emit(());
         })
     };
-    let stop = Callback::from(move |_| service.close_window(false));
+    let stop = close_now.reform(|_: MouseEvent| ());
     let said = match *waits {
         true => "Muster closes when this is done.",
         false => "A sync is still running. If you stop it, the data stays as it was before.",

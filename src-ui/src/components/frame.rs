@@ -9,7 +9,7 @@ use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
-use contract::{Kind, Time};
+use contract::{Kind, Time, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -25,7 +25,7 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn Frame(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let simulated = service.world().estate().is_some_and(|estate| estate.simulated);
+    let simulated = service.is_simulated();
     let title = format!("{}{}", props.route.title(), if simulated { " (simulated)" } else { "" });
     use_effect_with(title, |title| {
         if let Some(document) = web_sys::window().and_then(|window| window.document()) {
@@ -87,31 +87,41 @@ fn Simulated() -> Html {
 
 /// Says that what is on screen may be older than it seems, because the service could not say what is true now.
 fn outdated(service: &VcenterService) -> Html {
-    let world = service.world();
-    let Some(error) = World::ALWAYS.iter().find_map(|ask| world.error(ask)) else { return Html::default() };
-    if world.vcenters().is_none() {
-        // Then the page itself says so.
-        return Html::default();
-    }
+    // Where the vCenters themselves are not known, the page says so.
+    let error = service.see(|world| world.vcenters().value.and(world.outdated().cloned()));
+    let Some(error) = error else { return Html::default() };
     let retry = {
         let service = service.clone();
         Callback::from(move |()| service.refresh())
     };
     html! {
         <section class="muster-banner" aria-label="Problem">
-            <Failure title="The data shown may be out of date" error={error.clone()} {retry} />
+            <Failure title="The data shown may be out of date" {error} {retry} />
         </section>
     }
 }
 
 /// What cannot be reached or used, and since when.
 fn troubles(service: &VcenterService) -> Html {
-    let troubled: Vec<_> = service.world().troubled().collect();
-    let Some(first) = troubled.first() else { return Html::default() };
-    let title = match troubled.len() {
+    let Some(title) = service.see(trouble) else { return Html::default() };
+    let action = html! { <Link to={Route::vcenters()}>{ "See why" }</Link> };
+    html! {
+        <section class="muster-banner" aria-label="Connection problems">
+            <Alert level={Level::Warning} {title} {action}>
+                { "Cached data stays available, with its age." }
+            </Alert>
+        </section>
+    }
+}
+
+/// Which vCenters cannot be reached or used, in a line.
+fn trouble(world: &World) -> Option<String> {
+    let troubled: Vec<_> = world.troubled().collect();
+    let first = troubled.first()?;
+    Some(match troubled.len() {
         1 => {
             let (word, _) = words::state(first.state);
-            let is_past = |since: &Time| words::age(*since, service.world().now).is_some();
+            let is_past = |since: &Time| words::age(*since, world.now).is_some();
             let since = first.since.filter(is_past);
             let since = since.map(|since| format!(" since {}", local(since))).unwrap_or_default();
             format!("{}: {}{since}", first.vcenter, words::within_a_sentence(word))
@@ -121,15 +131,7 @@ fn troubles(service: &VcenterService) -> Html {
             let more = if many > 3 { format!(" and {} more", many - 3) } else { String::new() };
             format!("{many} vCenters are not available: {}{more}", names.join(", "))
         }
-    };
-    let action = html! { <Link to={Route::vcenters()}>{ "See why" }</Link> };
-    html! {
-        <section class="muster-banner" aria-label="Connection problems">
-            <Alert level={Level::Warning} {title} {action}>
-                { "Cached data stays available, with its age." }
-            </Alert>
-        </section>
-    }
+    })
 }
 
 #[derive(Clone, PartialEq, Properties)]
@@ -144,20 +146,16 @@ fn Navigation(props: &NavigationProperties) -> Html {
         Route::Inventory(view) => view.vcenter.clone(),
         _ => None,
     };
-    let count = |kind: Kind| -> Option<u64> {
-        let statuses = service.world().statuses()?;
-        let in_scope = |id| scope.as_ref().is_none_or(|scope| scope == id);
-        let own = statuses.iter().filter(|status| in_scope(&status.vcenter_id));
-        Some(own.filter_map(|status| status.counts.get(&kind.key())).sum())
-    };
-    let kinds = Kind::LISTED.map(|kind| {
+    let counts = service.see(move |world| counts(world, scope.as_ref()));
+    let vcenters = service.see(|world| world.vcenters().value.map(|all| all.len()));
+    let kinds = Kind::LISTED.into_iter().enumerate().map(|(position, kind)| {
         let (to, is_current) = match &props.route {
             Route::Inventory(view) => (Route::Inventory(Box::new(view.other_kind(kind))), view.kind == kind),
             _ => (Route::kind(kind), false),
         };
         html! {
             <Item {to} {is_current} icon={icon_of(kind)} title={kind.title()}
-                count={count(kind).map(|count| grouped(count as i64))} />
+                count={counts.map(|counts| grouped(counts[position] as i64))} />
         }
     });
     html! {
@@ -167,7 +165,7 @@ fn Navigation(props: &NavigationProperties) -> Html {
                     title="Overview" />
                 <Item to={Route::vcenters()} is_current={matches!(props.route, Route::Vcenters { .. })}
                     icon="server" title="vCenters"
-                    count={service.vcenters().map(|vcenters| grouped(vcenters.len() as i64))} />
+                    count={vcenters.map(|many| grouped(many as i64))} />
             </ul>
             <section class="pf-v6-c-nav__section" aria-labelledby="nav-inventory">
                 <h2 class="pf-v6-c-nav__section-title muster-nav__section" id="nav-inventory"><span>{ "Inventory" }</span></h2>
@@ -175,6 +173,14 @@ fn Navigation(props: &NavigationProperties) -> Html {
             </section>
         </nav>
     }
+}
+
+/// How many objects of each kind there are, as far as that is known.
+fn counts(world: &World, scope: Option<&VcenterId>) -> Option<[u64; Kind::LISTED.len()]> {
+    let own = |id: &VcenterId| scope.is_none_or(|scope| scope == id);
+    let own: Vec<_> = world.statuses()?.iter().filter(|status| own(&status.vcenter_id)).collect();
+    let of = |kind: Kind| own.iter().filter_map(|status| status.counts.get(&kind.key())).sum();
+    Some(Kind::LISTED.map(of))
 }
 
 #[derive(Clone, PartialEq, Properties)]

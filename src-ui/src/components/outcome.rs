@@ -26,7 +26,7 @@ pub(crate) struct Properties {
 pub(crate) fn Outcome(props: &Properties) -> Html {
     let operation = &props.operation;
     use_card(&operation.vcenter_id);
-    let state = use_vcenter_service().world().status(&operation.vcenter_id).map(|status| status.state);
+    let state = use_vcenter_service().state(&operation.vcenter_id);
     let (word, level) = words::operation_state(operation.state);
     let job = words::job(&operation.job);
     let title = match props.named {

@@ -23,12 +23,15 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let operation = &props.operation;
     use_card(&operation.vcenter_id);
-    let is_cancelling = service.world().is_cancelling(&operation.id);
+    let is_cancelling = service.is_cancelling(&operation.id);
     let name = words::job(&operation.job);
     let title = if props.named { format!("{}: {name}", operation.vcenter) } else { name.clone() };
     let facts = match is_cancelling {
         true => "Cancelling\u{2026}".to_owned(),
-        false => facts(operation, service.world().pace(&operation.id)),
+        false => {
+            let id = operation.id.clone();
+            facts(operation, service.see(move |world| world.work.pace(&id)))
+        }
     };
     let cancel = {
         let (service, id) = (service.clone(), operation.id.clone());
@@ -65,17 +68,17 @@ pub(crate) fn bar(label: String, percent: Option<u8>) -> Html {
 }
 
 /// Phase, share, objects, rate and rest, as far as each is known.
-fn facts(operation: &Operation, pace: Option<&Pace>) -> String {
+fn facts(operation: &Operation, pace: Option<Pace>) -> String {
     let progress = &operation.progress;
     let mut facts = vec![step(operation)];
     facts.extend(progress.percent.map(|percent| format!("{percent} %")));
     // When everything is read, what is left is to compare and write it.
     if progress.percent.is_some() && progress.done < progress.total {
         facts.push(format!("{} of {}", grouped(progress.done as i64), grouped(progress.total as i64)));
-        let rate = pace.and_then(Pace::rate);
+        let rate = pace.as_ref().and_then(Pace::rate);
         facts.extend(rate.map(|rate| format!("{}/s", grouped(rate.round() as i64))));
     }
-    let remaining = pace.and_then(Pace::remaining);
+    let remaining = pace.as_ref().and_then(Pace::remaining);
     facts.extend(remaining.map(|seconds| format!("{} left", words::took(seconds as i64))));
     facts.join(" · ")
 }

@@ -6,7 +6,8 @@ use super::when::{Ago, local};
 use crate::hooks::{use_route, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level};
-use contract::{RefreshWait, Time, Vcenter, VcenterState};
+use crate::state::world::World;
+use contract::{Kind, RefreshWait, Time, Vcenter, VcenterState, VcenterStatus};
 use yew::prelude::*;
 
 /// A word with its level.
@@ -40,29 +41,17 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn State(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let Some(status) = service.world().status(&props.vcenter.id) else {
+    let Vcenter { id, ttl_seconds, .. } = props.vcenter.clone();
+    let known = service.see(move |world| Some(stand(world, world.status(&id)?, ttl_seconds as i64)));
+    let Some(Stand { word, level, since, tried, title }) = known else {
         return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
-    let now = service.world().now;
-    let is_answering = service.world().is_answering(&props.vcenter.id);
-    let (word, level) = words::standing(status, is_answering, now);
-    if is_answering {
-        return html! { <span class="muster-state"><LevelLabel {level} {word} /></span> };
-    }
-    if let (VcenterState::Unknown, Some(at)) = (status.state, status.contact_at) {
-        return html! { <span class="muster-state" title={local(at)}><LevelLabel {level} {word} /></span> };
-    }
-    let fails = words::is_trouble(status.state);
-    let since = status.since.filter(|_| fails);
-    // What failed long ago may work by now: then it says when it was tried.
-    let ttl = props.vcenter.ttl_seconds as i64;
-    let tried = status.contact_at.filter(|at| fails && words::age(*at, now).is_none_or(|age| age > ttl));
     html! {
-        <span class="muster-state">
+        <span class="muster-state" title={title.map(local)}>
             <LevelLabel {level} {word} />
-            if let Some(since) = since {
+            if let Some((since, is_past)) = since {
                 <span class="muster-quiet">
-                    { if words::age(since, now).is_some() { "since " } else { "since a date " } }
+                    { if is_past { "since " } else { "since a date " } }
                     <Ago time={since} />
                     if let Some(tried) = tried.filter(|tried| *tried != since) {
                         { ", last tried " }<Ago time={tried} />
@@ -70,6 +59,34 @@ pub(crate) fn State(props: &Properties) -> Html {
                 </span>
             }
         </span>
+    }
+}
+
+/// What is said of a connection state.
+#[derive(Clone, PartialEq)]
+struct Stand {
+    word: String,
+    level: Level,
+    /// Since when it is in trouble, and whether that is in the past.
+    since: Option<(Time, bool)>,
+    tried: Option<Time>,
+    /// When it was reached, of one of which nobody knows more.
+    title: Option<Time>,
+}
+
+fn stand(world: &World, status: &VcenterStatus, ttl: i64) -> Stand {
+    let is_answering = world.is_answering(&status.vcenter_id);
+    let (word, level) = words::standing(status, is_answering, world.now);
+    let fails = words::is_trouble(status.state) && !is_answering;
+    let age = |time: Time| words::age(time, world.now);
+    let is_unknown = status.state == VcenterState::Unknown && !is_answering;
+    Stand {
+        word,
+        level,
+        since: status.since.filter(|_| fails).map(|since| (since, age(since).is_some())),
+        // What failed long ago may work by now: then it says when it was tried.
+        tried: status.contact_at.filter(|at| fails && age(*at).is_none_or(|age| age > ttl)),
+        title: status.contact_at.filter(|_| is_unknown),
     }
 }
 
@@ -83,47 +100,63 @@ fn waits(wait: &RefreshWait, now: Time) -> String {
 #[function_component]
 pub(crate) fn Age(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let ttl = words::duration(props.vcenter.ttl_seconds as i64);
-    let now = service.world().now;
-    let route = use_route();
-    let Some(status) = service.world().status(&props.vcenter.id) else { return Html::default() };
-    if let Route::Inventory(view) = route {
-        // The age of what is listed stands with the list; here is only why it is no younger.
-        let wait = status.refresh_waits.get(&view.kind.key());
-        return match wait.filter(|wait| wait.until > now) {
-            Some(wait) => html! {
-                <span class="muster-age muster-quiet">
-                    { format!("{} are stale · {}", view.kind.title(), waits(wait, now)) }
-                </span>
-            },
-            None => Html::default(),
-        };
-    }
-    let next = status.refresh_waits.values().filter(|wait| wait.until > now).min_by_key(|wait| wait.until);
-    match service.last_sync(&props.vcenter.id) {
-        Some(at) => {
-            let age = words::age(at, now);
-            let is_fresh = age.is_some_and(|age| age <= props.vcenter.ttl_seconds as i64);
-            let what = match (age, is_fresh) {
-                (Some(_), true) => "fresh",
-                (Some(_), false) => "stale",
-                (None, _) => "wrong system clock; treated as stale",
-            };
-            html! {
-                <span class="muster-age" data-fresh={is_fresh.to_string()}>
-                    { "Last sync " }<Ago time={at} />
-                    <span class="muster-quiet">
-                        { format!(" · {what} (TTL {ttl})") }
-                        if let Some(wait) = next.filter(|_| !is_fresh) {
-                            { format!(" · {}", waits(wait, now)) }
-                        }
-                    </span>
-                </span>
-            }
-        }
-        None if status.counts.values().any(|count| *count > 0) => {
+    let Vcenter { id, ttl_seconds, .. } = props.vcenter.clone();
+    let kind = match use_route() {
+        Route::Inventory(view) => Some(view.kind),
+        Route::Overview | Route::Vcenters { .. } => None,
+    };
+    let known = service.see(move |world| {
+        let status = world.status(&id)?;
+        Some(match kind {
+            // The age of what is listed stands with the list; here is only why it is no younger.
+            Some(kind) => Freshness::Waits(kind_waits(status, kind, world.now)?),
+            None => freshness(status, ttl_seconds as i64, world.now),
+        })
+    });
+    match known {
+        None => Html::default(),
+        Some(Freshness::Waits(words)) => html! { <span class="muster-age muster-quiet">{ words }</span> },
+        Some(Freshness::Read { at, is_fresh, words }) => html! {
+            <span class="muster-age" data-fresh={is_fresh.to_string()}>
+                { "Last sync " }<Ago time={at} />
+                <span class="muster-quiet">{ words }</span>
+            </span>
+        },
+        Some(Freshness::InPart) => {
             html! { <span class="muster-age" data-fresh="false">{ "Partially synced" }</span> }
         }
-        None => html! { <span class="muster-age muster-quiet">{ "No data yet" }</span> },
+        Some(Freshness::Never) => html! { <span class="muster-age muster-quiet">{ "No data yet" }</span> },
     }
+}
+
+/// What is said of the age of data.
+#[derive(Clone, PartialEq)]
+enum Freshness {
+    Waits(String),
+    Read { at: Time, is_fresh: bool, words: String },
+    InPart,
+    Never,
+}
+
+fn kind_waits(status: &VcenterStatus, kind: Kind, now: Time) -> Option<String> {
+    let wait = status.refresh_waits.get(&kind.key()).filter(|wait| wait.until > now)?;
+    Some(format!("{} are stale · {}", kind.title(), waits(wait, now)))
+}
+
+fn freshness(status: &VcenterStatus, ttl: i64, now: Time) -> Freshness {
+    let Some(at) = status.synced_at else {
+        let has_some = status.counts.values().any(|count| *count > 0);
+        return if has_some { Freshness::InPart } else { Freshness::Never };
+    };
+    let age = words::age(at, now);
+    let is_fresh = age.is_some_and(|age| age <= ttl);
+    let what = match (age, is_fresh) {
+        (Some(_), true) => "fresh",
+        (Some(_), false) => "stale",
+        (None, _) => "wrong system clock; treated as stale",
+    };
+    let next = status.refresh_waits.values().filter(|wait| wait.until > now).min_by_key(|wait| wait.until);
+    let next = next.filter(|_| !is_fresh).map(|wait| format!(" · {}", waits(wait, now)));
+    let words = format!(" · {what} (TTL {}){}", words::duration(ttl), next.unwrap_or_default());
+    Freshness::Read { at, is_fresh, words }
 }

@@ -17,8 +17,9 @@ const NAMED: usize = 4;
 #[function_component]
 pub(crate) fn ToastList() -> Html {
     let service = use_vcenter_service();
+    let toasts = service.toasts();
     // The newest first: where they need more room than there is, the tray scrolls.
-    let toasts = service.world().toasts.shown().iter().rev().map(|toast| {
+    let toasts = toasts.shown().iter().rev().map(|toast| {
         let id = toast.id;
         let dismiss = {
             let service = service.clone();

@@ -16,22 +16,28 @@ pub(crate) struct Properties {
 /// The age, with the time itself where the pointer rests.
 #[function_component]
 pub(crate) fn Ago(props: &Properties) -> Html {
-    let now = use_vcenter_service().world().now;
+    let ago = use_ago(props.time);
     html! {
-        <time datetime={props.time.to_string()} title={local(props.time)}>{ words::ago(props.time, now) }</time>
+        <time datetime={props.time.to_string()} title={local(props.time)}>{ ago }</time>
     }
 }
 
 /// The time, with the age beside it.
 #[function_component]
 pub(crate) fn When(props: &Properties) -> Html {
-    let now = use_vcenter_service().world().now;
+    let ago = use_ago(props.time);
     html! {
         <time datetime={props.time.to_string()}>
             { local(props.time) }
-            <span class="muster-quiet">{ format!(" ({})", words::ago(props.time, now)) }</span>
+            <span class="muster-quiet">{ format!(" ({})", ago) }</span>
         </time>
     }
+}
+
+/// Its age in words, which is drawn anew when the words are others.
+#[hook]
+fn use_ago(time: Time) -> String {
+    use_vcenter_service().see(move |world| words::ago(time, world.now))
 }
 
 thread_local! {

@@ -1,148 +1,81 @@
 //! `use_vcenter_service()`: everything that a page needs of vCenters, and every work on them.
 //! Refuses to be a second source: two components that ask for the same share one answer.
 
-use super::provider::{Message, Shared};
+use super::provider::{Drawn, Page, Shared};
 use crate::backend;
 use crate::hooks::{go, open};
 use crate::state::advice::{Remedy, Work};
+use crate::state::cache::Asked;
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
-use crate::state::world::{Answer, Ask, World};
+use crate::state::world::World;
 use contract::command::*;
-use contract::{
-    ApiError, Job, Kind, Operation, OperationId, Probe, RowQuery, TestReport, Time, Vcenter, VcenterId,
-};
+use contract::{ApiError, Event, Job, OperationId, Probe, TestReport, Vcenter, VcenterId};
+use std::rc::Rc;
 use yew::{platform::spawn_local, prelude::*};
 
-/// The service as components see it. A clone is the same.
-#[derive(Clone, PartialEq)]
+/// The service as a component sees it. What the component reads of it while it is drawn has it drawn again when that is
+/// another, and nothing else has. A clone is the same.
+#[derive(Clone)]
 pub(crate) struct VcenterService {
-    shared: Shared,
-}
-
-/// A cluster, to choose from.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Cluster {
-    pub(crate) moref: String,
-    pub(crate) name: String,
-    pub(crate) datacenter: String,
-    pub(crate) hosts: i64,
+    page: Rc<Page>,
+    drawn: Rc<Drawn>,
 }
 
 /// The service, for a component below the provider.
 #[hook]
 pub(crate) fn use_vcenter_service() -> VcenterService {
-    match use_context::<Shared>() {
-        Some(shared) => VcenterService { shared },
-        None => unreachable!("App puts every component below the provider"),
+    let Some(Shared(page)) = use_context::<Shared>() else {
+        unreachable!("App puts every component below the provider")
+    };
+    let redraw = use_force_update();
+    let drawn = {
+        let page = page.clone();
+        (*use_memo((), move |()| page.draws(redraw))).clone()
+    };
+    drawn.sight.begin();
+    {
+        let drawn = drawn.clone();
+        use_effect(move || drawn.sight.end());
     }
+    {
+        let drawn = drawn.clone();
+        // Who keeps the service for what it began must not be told any more.
+        use_effect_with((), move |()| move || drawn.sight.gone());
+    }
+    VcenterService { page, drawn }
 }
 
 /// Says that a vCenter's work and its outcome stand on the page while the component is there: what they say is no toast.
 #[hook]
 pub(crate) fn use_card(vcenter: &VcenterId) {
-    let tell = use_vcenter_service().shared.tell;
+    let page = use_vcenter_service().page;
     use_effect_with(vcenter.clone(), move |vcenter| {
-        tell.emit(Message::Card(vcenter.clone()));
+        page.tell(|world| world.news.card(vcenter));
         let vcenter = vcenter.clone();
-        move || tell.emit(Message::NoCard(vcenter))
+        move || page.tell(|world| world.news.no_card(&vcenter))
     });
-}
-
-/// Keeps an answer of the service on hand while the component is there.
-#[hook]
-pub(super) fn use_ask(ask: Option<Ask>) {
-    let tell = use_vcenter_service().shared.tell;
-    use_effect_with(ask, move |ask| {
-        let ask = ask.clone();
-        if let Some(ask) = &ask {
-            tell.emit(Message::Ask(ask.clone()));
-        }
-        move || {
-            if let Some(ask) = ask {
-                tell.emit(Message::Release(ask));
-            }
-        }
-    });
-}
-
-/// Keeps the clusters of a vCenter on hand, no older than its TTL, while the component is there.
-#[hook]
-pub(crate) fn use_clusters(vcenter: &VcenterId) -> Option<Vec<Cluster>> {
-    use_ask(Some(Ask::Rows(clusters_of(vcenter))));
-    use_vcenter_service().get_clusters_by_vcenter(vcenter)
-}
-
-/// Keeps the credentials on hand while the component is there.
-#[hook]
-pub(crate) fn use_credentials() {
-    use_ask(Some(Ask::Credentials));
 }
 
 impl VcenterService {
-    /// All that is known.
-    pub(crate) fn world(&self) -> &World {
-        &self.shared.world
+    /// Looks at something that is known. While the component is drawn, it shows it from then on.
+    pub(crate) fn see<T: Clone + PartialEq + 'static>(&self, look: impl Fn(&World) -> T + 'static) -> T {
+        self.page.look(|world| self.drawn.sight.see(world, look))
     }
 
-    /// Every vCenter, by name; `None` until they are known.
-    pub(crate) fn vcenters(&self) -> Option<&[Vcenter]> {
-        self.world().vcenters().map(Vec::as_slice)
+    /// Keeps an answer on hand.
+    pub(super) fn show<Q: Query>(&self, asked: &Asked<Q>) {
+        self.page.change(|world| world.cache.show(asked));
     }
 
-    /// The clusters that are on hand, of whichever vCenter.
-    #[expect(
-        dead_code,
-        reason = "what the hook promises to pages; those of today ask for one vCenter at a time"
-    )]
-    pub(crate) fn clusters(&self) -> Vec<Cluster> {
-        let vcenters = self.vcenters().unwrap_or_default();
-        vcenters.iter().filter_map(|vcenter| self.get_clusters_by_vcenter(&vcenter.id)).flatten().collect()
-    }
-
-    /// The newest operations, newest first.
-    #[expect(
-        dead_code,
-        reason = "what the hook promises to pages; those of today ask for the active ones and the outcomes"
-    )]
-    pub(crate) fn operations(&self) -> &[Operation] {
-        self.world().operations().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// When a vCenter was last read as a whole.
-    pub(crate) fn last_sync(&self, vcenter: &VcenterId) -> Option<Time> {
-        self.world().status(vcenter)?.synced_at
-    }
-
-    /// Whether work that a person asked for waits or runs on a vCenter.
-    pub(crate) fn is_vcenter_busy(&self, vcenter: &VcenterId) -> bool {
-        self.world().is_busy(vcenter)
-    }
-
-    /// The clusters of a vCenter, if a component keeps them on hand (`use_clusters`).
-    pub(crate) fn get_clusters_by_vcenter(&self, vcenter: &VcenterId) -> Option<Vec<Cluster>> {
-        let answer = self.world().rows(&clusters_of(vcenter));
-        let Some(Answer::Rows(rows)) = answer.value().map(|answer| &**answer) else { return None };
-        let cluster = |cells: &contract::Cells| {
-            let text = |position: usize| cells.values.get(position)?.as_str().map(str::to_owned);
-            Cluster {
-                moref: cells.moref.to_string(),
-                name: text(0).unwrap_or_default(),
-                datacenter: text(1).unwrap_or_default(),
-                hosts: cells.values.get(2).and_then(serde_json::Value::as_i64).unwrap_or_default(),
-            }
-        };
-        Some(rows.rows.iter().map(cluster).collect())
-    }
-
-    /// The operations that wait or run.
-    pub(crate) fn get_active_operations(&self) -> Vec<Operation> {
-        self.world().active().cloned().collect()
+    /// Doesn't any longer.
+    pub(super) fn leave<Q>(&self, asked: &Asked<Q>) {
+        self.page.tell(|world| world.cache.leave(asked));
     }
 
     /// Reads everything that is on screen anew.
     pub(crate) fn refresh(&self) {
-        self.shared.tell.emit(Message::Refresh);
+        self.page.change(|world| world.cache.heard(&[Event::Lagged]));
     }
 
     /// Tests a connection, and tells what came of it.
@@ -162,12 +95,14 @@ impl VcenterService {
 
     /// Cancels an operation, whoever waits for it.
     pub(crate) fn cancel(&self, operation: &OperationId) {
-        let (tell, operation) = (self.shared.tell.clone(), operation.clone());
-        tell.emit(Message::Cancelling(operation.clone()));
+        let (page, operation) = (self.page.clone(), operation.clone());
+        page.tell(|world| world.work.cancel(operation.clone()));
         spawn_local(async move {
             if let Err(error) = backend::call(CancelOperation { operation: operation.clone() }).await {
-                tell.emit(Message::Continues(operation));
-                tell.emit(Message::Toast(Toast::refused("The operation could not be cancelled", &error)));
+                page.tell(|world| {
+                    world.work.continues(&operation);
+                    world.news.say(Toast::refused("The operation could not be cancelled", &error));
+                });
             }
         });
     }
@@ -178,8 +113,8 @@ impl VcenterService {
             Remedy::Go(Route::Vcenters { dialog: Some(dialog), .. }) => open(dialog.clone()),
             Remedy::Go(route) => go(route),
             Remedy::Work(Work { vcenter, job }) => {
-                if let Some(vcenter) = self.world().vcenter(vcenter) {
-                    self.work(vcenter, job.clone());
+                if let Some(vcenter) = self.vcenter(vcenter) {
+                    self.work(&vcenter, job.clone());
                 }
             }
         }
@@ -187,65 +122,55 @@ impl VcenterService {
 
     /// Takes a toast away.
     pub(crate) fn dismiss(&self, toast: u64) {
-        self.shared.tell.emit(Message::Dismiss(toast));
+        self.page.tell(|world| world.news.dismiss(toast));
     }
 
     /// Shows a toast.
     pub(crate) fn toast(&self, toast: Toast) {
-        self.shared.tell.emit(Message::Toast(toast));
+        self.page.tell(|world| world.news.say(toast));
     }
 
     /// Shows the simulated vCenters, or the real ones again.
     pub(crate) fn explore(&self, simulated: bool) {
-        let service = self.clone();
-        spawn_local(async move {
-            if simulated {
-                service.toast(Toast::done("Starting the simulated vCenters\u{2026}", ""));
+        const FAILED: &str = "The other vCenters could not be shown";
+        let shown = |service: &VcenterService, estate: Option<Estate>| {
+            if estate.is_some() {
+                go(&Route::Overview);
+                service.refresh();
             }
-            let shown = match simulated {
-                true => backend::call(ExploreSimulated {}).await,
-                false => backend::call(LeaveSimulated {}).await,
-            };
-            match shown {
-                Ok(_) => {
-                    go(&Route::Overview);
-                    service.refresh();
-                }
-                Err(error) => service.toast(Toast::refused("The other vCenters could not be shown", &error)),
-            }
-        });
+        };
+        if simulated {
+            self.toast(Toast::done("Starting the simulated vCenters\u{2026}", ""));
+            self.run(ExploreSimulated {}, FAILED, shown);
+        } else {
+            self.run(LeaveSimulated {}, FAILED, shown);
+        }
     }
 
     /// Makes the page larger or smaller, or for `None` as large as it is by itself.
     pub(crate) fn zoom(&self, larger: Option<bool>) {
-        self.tell_failure("The size could not be changed", backend::call(ZoomWindow { larger }));
+        self.run(ZoomWindow { larger }, "The size could not be changed", |_, _| ());
     }
 
     /// Asks the window to close, as its own button does.
     pub(crate) fn ask_to_close(&self) {
-        self.tell_failure("The window could not be closed", backend::call(AskToClose {}));
+        self.run(AskToClose {}, "The window could not be closed", |_, _| ());
     }
 
-    /// Closes the window, perhaps when what runs has come to its end.
-    pub(crate) fn close_window(&self, finish_first: bool) {
-        self.tell_failure("The window could not be closed", backend::call(CloseWindow { finish_first }));
-    }
-
-    /// The window that was to close when it is done stays.
-    pub(crate) fn keep_window_open(&self) {
-        self.tell_failure("The window could not be kept open", backend::call(KeepWindowOpen {}));
-    }
-
-    fn tell_failure<T>(
+    /// Runs a command; a failure is told under `title`. `done` is told its answer, if there is one.
+    pub(super) fn run<C: Command + 'static>(
         &self,
+        command: C,
         title: &'static str,
-        call: impl Future<Output = Result<T, ApiError>> + 'static,
+        done: impl FnOnce(&VcenterService, Option<C::Reply>) + 'static,
     ) {
         let service = self.clone();
         spawn_local(async move {
-            if let Err(error) = call.await {
-                service.toast(Toast::refused(title, &error));
+            let answer = backend::call(command).await;
+            if let Err(error) = &answer {
+                service.toast(Toast::refused(title, error));
             }
+            done(&service, answer.ok());
         });
     }
 
@@ -289,28 +214,17 @@ impl VcenterService {
 
     /// Asks for a job; how it goes and what came of it is told by state and toasts.
     fn work(&self, vcenter: &Vcenter, job: Job) {
-        let (tell, vcenter) = (self.shared.tell.clone(), vcenter.clone());
-        tell.emit(Message::Sent(vcenter.id.clone()));
+        let (page, vcenter) = (self.page.clone(), vcenter.clone());
+        page.tell(|world| world.work.sent(&vcenter.id));
         spawn_local(async move {
             let answer =
                 backend::call(Submit { vcenter: vcenter.id.clone(), job: job.clone(), detached: false })
                     .await;
-            tell.emit(Message::Accepted(vcenter.id.clone(), answer.as_ref().ok().cloned()));
+            page.change(|world| world.accepted(&vcenter.id, answer.as_ref().ok().cloned()));
             if let Err(error) = answer {
                 let work = Work::new(&vcenter.id, job);
-                tell.emit(Message::Toast(Toast::not_started(&vcenter, &error, work)));
+                page.tell(|world| world.news.say(Toast::not_started(&vcenter, &error, work)));
             }
         });
-    }
-}
-
-/// Names and sizes of the clusters of a vCenter.
-fn clusters_of(vcenter: &VcenterId) -> RowQuery {
-    RowQuery {
-        vcenters: vec![vcenter.clone()],
-        columns: ["name", "datacenter", "host_count"].map(str::to_owned).to_vec(),
-        limit: contract::LARGEST_WINDOW,
-        refresh: true,
-        ..RowQuery::count(Kind::Clusters)
     }
 }

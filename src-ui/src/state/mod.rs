@@ -2,16 +2,18 @@
 //! Refuses to call the backend.
 
 pub(crate) mod advice;
+pub(crate) mod cache;
 pub(crate) mod choice;
 pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod grid;
-pub(crate) mod loaded;
+pub(crate) mod news;
 pub(crate) mod route;
-pub(crate) mod shared;
+pub(crate) mod sight;
 pub(crate) mod table;
 pub(crate) mod toasts;
 pub(crate) mod words;
+pub(crate) mod work;
 pub(crate) mod world;
 
 #[cfg(test)]

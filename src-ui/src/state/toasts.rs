@@ -320,19 +320,9 @@ impl Toasts {
         self.shown.retain_mut(|toast| toast.keep(|failure| !failure.is_mended_by(success)));
     }
 
-    /// Takes away what the card of a vCenter says, which is on the page by now. Answers whether there was any.
-    pub(crate) fn stands_on_the_page(&mut self, vcenter: &VcenterId) -> bool {
-        let mut any = false;
-        self.shown.retain_mut(|toast| {
-            if !toast.is_on_its_card {
-                return true;
-            }
-            let before = toast.failures.len();
-            let stays = toast.keep(|failure| failure.id != *vcenter);
-            any |= toast.failures.len() < before;
-            stays
-        });
-        any
+    /// Takes away what the card of a vCenter says, which is on the page by now.
+    pub(crate) fn stands_on_the_page(&mut self, vcenter: &VcenterId) {
+        self.shown.retain_mut(|toast| !toast.is_on_its_card || toast.keep(|failure| failure.id != *vcenter));
     }
 
     /// Takes one away.

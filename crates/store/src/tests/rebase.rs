@@ -1,22 +1,19 @@
 //! Passes that read side by side: of each object, what was asked for later stays, whoever publishes first.
 
 use super::*;
-use sqlx::AssertSqlSafe;
 
-/// A claim on a fresh operation, whatever else runs on its vCenter.
-pub(super) async fn beside(dir: &Path, store: &Store, vcenter: &VcenterId, id: &str) -> Claim {
-    let args = serde_json::json!({ "only": id });
-    let new = NewOperation { args, ..operation(id, vcenter, OperationKind::Refresh) };
-    let id = store.submit(new).await.unwrap().id;
-    let mut connection = raw(dir).await;
-    for sql in [
-        "DROP INDEX IF EXISTS one_running_operation_per_vcenter".to_owned(),
-        format!("UPDATE operations SET state = 'running', claim_no = 1, started_at = 1 WHERE id = '{id}'"),
-    ] {
-        sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+/// A claim on a fresh operation that runs beside whatever else runs on its vCenter.
+pub(super) async fn beside(store: &Store, vcenter: &VcenterId, id: &str) -> Claim {
+    // What is equal would be one operation.
+    for of in Kind::READ {
+        let job = Job::Refresh { of, accept_removals: false };
+        let new = NewOperation { job, ..operation(id, vcenter, OperationKind::Refresh) };
+        let submitted = store.submit(new).await.unwrap();
+        if !submitted.coalesced {
+            return store.claim(&submitted.id, Time(2_000)).await.unwrap().unwrap();
+        }
     }
-    engine::disconnect(connection).await;
-    Claim { operation: store.operation(id.as_str()).await.unwrap(), claim_no: 1 }
+    panic!("every kind is being read")
 }
 
 /// Two passes on one vCenter that holds `host-1`, each with its claim and what it knew when it began.
@@ -45,7 +42,7 @@ impl Sides {
     }
 
     async fn begin(&self, name: &str, pass: Pass) -> Side {
-        let claim = beside(self.dir.path(), &self.store, &self.id, name).await;
+        let claim = beside(&self.store, &self.id, name).await;
         Side { claim, pass: Pass { base: revision(&self.store, &self.id).await, ..pass } }
     }
 

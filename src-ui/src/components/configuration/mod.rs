@@ -33,7 +33,7 @@ pub(crate) fn VcenterConfiguration(props: &Properties) -> Html {
     let Some(dialog) = props.dialog.clone() else { return Html::default() };
     let about = |id: &VcenterId, show: &dyn Fn(Vcenter) -> Html| {
         // A vCenter that is gone has no form; until all are known there is nothing to fill in.
-        service.world().vcenter(id).cloned().map(show).unwrap_or_default()
+        service.vcenter(id).map(show).unwrap_or_default()
     };
     match dialog {
         route::Dialog::Add => html! { <form::VcenterForm {close} focus={Focus::First} /> },

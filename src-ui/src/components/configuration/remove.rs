@@ -6,7 +6,7 @@ use crate::hooks::{replace, use_is_there, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
 use crate::state::words;
-use contract::{ApiError, Kind, Vcenter};
+use contract::{ApiError, Kind, Vcenter, VcenterStatus};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::{platform::spawn_local, prelude::*};
 
@@ -25,13 +25,9 @@ pub(super) fn Remove(props: &Properties) -> Html {
     let removing = use_state_eq(|| false);
     let is_there = use_is_there();
     let name = props.vcenter.name.clone();
-    let counts = service.world().status(&props.vcenter.id).map(|status| {
-        let count = |kind: Kind| status.counts.get(kind.name()).copied().unwrap_or(0) as usize;
-        format!(
-            "{} and {}",
-            words::of_kind(count(Kind::Hosts), Kind::Hosts),
-            words::of_kind(count(Kind::Vms), Kind::Vms)
-        )
+    let counts = service.see({
+        let id = props.vcenter.id.clone();
+        move |world| world.status(&id).map(in_it)
     });
     let remove = {
         let (service, vcenter) = (service.clone(), props.vcenter.clone());
@@ -80,4 +76,14 @@ pub(super) fn Remove(props: &Properties) -> Html {
             }
         </Dialog>
     }
+}
+
+/// What it has most of.
+fn in_it(status: &VcenterStatus) -> String {
+    let count = |kind: Kind| status.counts.get(kind.name()).copied().unwrap_or(0) as usize;
+    format!(
+        "{} and {}",
+        words::of_kind(count(Kind::Hosts), Kind::Hosts),
+        words::of_kind(count(Kind::Vms), Kind::Vms)
+    )
 }

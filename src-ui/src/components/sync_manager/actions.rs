@@ -1,12 +1,11 @@
 //! What can be done with one vCenter, and with several that were chosen.
 //! Refuses to do to the others what fails on one: each runs on its own and fails on its own.
 
-use super::outcome::asked;
 use super::{Work, cancel_button, counted};
 use crate::components::menu::{Menu, MenuItem};
 use crate::hooks::{open as open_dialog, use_vcenter_service};
 use crate::state::route::{Dialog, Focus};
-use contract::{Origin, Vcenter};
+use contract::{OperationId, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -52,7 +51,10 @@ pub(super) fn Actions(props: &Properties) -> Html {
 pub(super) fn RowActions(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
-    let running = asked(&service, vcenter);
+    let running: Vec<OperationId> = service.see({
+        let id = vcenter.id.clone();
+        move |world| world.asked_for(&id).map(|operation| operation.id.clone()).collect()
+    });
     let sync = {
         let (service, vcenter) = (service.clone(), vcenter.clone());
         Callback::from(move |_| service.full_sync(&vcenter))
@@ -60,9 +62,9 @@ pub(super) fn RowActions(props: &Properties) -> Html {
     let is_running = !running.is_empty();
     let cancel = {
         let (service, running) = (service.clone(), running.clone());
-        Callback::from(move |()| running.iter().for_each(|operation| service.cancel(&operation.id)))
+        Callback::from(move |()| running.iter().for_each(|operation| service.cancel(operation)))
     };
-    let is_cancelling = running.iter().any(|operation| service.world().is_cancelling(&operation.id));
+    let is_cancelling = running.iter().any(|operation| service.is_cancelling(operation));
     let first = match is_running {
         true => cancel_button(vcenter, is_cancelling, cancel.reform(|_: MouseEvent| ())),
         false => html! { <Work label="Full sync" vcenter={vcenter.clone()} onclick={sync} /> },
@@ -113,13 +115,13 @@ pub(super) fn Batch(props: &BatchProperties) -> Html {
         let (service, idle) = (service.clone(), idle.clone());
         Callback::from(move |_| idle.iter().for_each(|vcenter| act(&service, vcenter)))
     };
-    let running: Vec<_> = service
-        .get_active_operations()
-        .into_iter()
-        .filter(|operation| operation.origin == Origin::User)
-        .filter(|operation| props.chosen.iter().any(|vcenter| vcenter.id == operation.vcenter_id))
-        .map(|operation| operation.id)
-        .collect();
+    let running: Vec<OperationId> = service.see({
+        let chosen = props.chosen.clone();
+        move |world| {
+            let of = chosen.iter().flat_map(|vcenter| world.asked_for(&vcenter.id));
+            of.map(|operation| operation.id.clone()).collect()
+        }
+    });
     let nothing_runs = running.is_empty();
     let cancel = {
         let service = service.clone();

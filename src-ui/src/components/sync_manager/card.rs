@@ -23,10 +23,14 @@ pub(super) fn Card(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
     // The word stands in the row already; what is well has no beginning that anybody looks for.
-    let world = service.world();
-    let troubled = world.troubled().find(|status| status.vcenter_id == vcenter.id);
-    let troubled = troubled.filter(|_| !world.is_answering(&vcenter.id));
-    let since = troubled.and_then(|status| Some((words::state(status.state).0, status.since?)));
+    let since = service.see({
+        let id = vcenter.id.clone();
+        move |world| {
+            let troubled = world.troubled().find(|status| status.vcenter_id == id);
+            let troubled = troubled.filter(|_| !world.is_answering(&id));
+            troubled.and_then(|status| Some((words::state(status.state).0, status.since?)))
+        }
+    });
     html! {
         <div class="muster-card">
             <div class="muster-card__part">

@@ -25,9 +25,16 @@ pub(super) fn count(status: &VcenterStatus, kind: Kind) -> Option<u64> {
 #[function_component]
 pub(super) fn Counts(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let Some(status) = service.world().status(&props.vcenter.id) else { return Html::default() };
-    let links = props.kinds.iter().map(|kind| {
-        let count = count(status, *kind)?;
+    let counts = service.see({
+        let Properties { vcenter, kinds } = props.clone();
+        move |world| {
+            let status = world.status(&vcenter.id)?;
+            Some(kinds.iter().map(|kind| count(status, *kind)).collect::<Vec<_>>())
+        }
+    });
+    let Some(counts) = counts else { return Html::default() };
+    let links = props.kinds.iter().zip(counts).map(|(kind, count)| {
+        let count = count?;
         let view = View::of(*kind).within(Some(props.vcenter.id.clone()));
         let to = Route::Inventory(Box::new(view));
         Some(html! { <li><Link {to}>{ words::of_kind(count as usize, *kind) }</Link></li> })

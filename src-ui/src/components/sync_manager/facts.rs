@@ -9,10 +9,10 @@ use yew::prelude::*;
 
 /// Its connection state in a word; since when says the card.
 pub(super) fn state(service: &VcenterService, vcenter: &Vcenter) -> Html {
-    let world = service.world();
-    let known = world
-        .status(&vcenter.id)
-        .map(|status| words::standing(status, world.is_answering(&vcenter.id), world.now));
+    let id = vcenter.id.clone();
+    let known = service.see(move |world| {
+        world.status(&id).map(|status| words::standing(status, world.is_answering(&id), world.now))
+    });
     let (word, level) = known.unwrap_or_else(|| ("Loading…".to_owned(), Level::Neutral));
     html! { <LevelLabel {level} {word} /> }
 }

@@ -8,7 +8,7 @@ use crate::components::outcome::Outcome;
 use crate::components::status::{Age, State};
 use crate::hooks::use_vcenter_service;
 use crate::state::words;
-use contract::{Kind, Vcenter};
+use contract::{Kind, Operation, Vcenter};
 use yew::prelude::*;
 
 /// Outcomes that are shown.
@@ -26,14 +26,17 @@ pub(super) fn Focused(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
     let kinds = Kind::LISTED.to_vec();
-    let mut outcomes = service
-        .world()
-        .outcomes()
-        .filter(|operation| operation.vcenter_id == vcenter.id)
-        .take(OUTCOMES)
-        .map(|operation| html! { <li key={operation.id.to_string()}><Outcome operation={operation.clone()} brief=true /></li> })
-        .peekable();
-    let has_outcomes = outcomes.peek().is_some();
+    let outcomes: Vec<Operation> = service.see({
+        let id = vcenter.id.clone();
+        move |world| {
+            let own = world.outcomes().filter(|operation| operation.vcenter_id == id);
+            own.take(OUTCOMES).cloned().collect()
+        }
+    });
+    let has_outcomes = !outcomes.is_empty();
+    let outcomes = outcomes.into_iter().map(
+        |operation| html! { <li key={operation.id.to_string()}><Outcome {operation} brief=true /></li> },
+    );
     let fact = |name: &str, value: Html| {
         html! {
             <div class="pf-v6-c-description-list__group">

@@ -15,7 +15,6 @@ use super::failure::Failure;
 use crate::hooks::{go, use_vcenter_service};
 use crate::state::route::{Dialog, Route};
 use crate::state::words;
-use crate::state::world::Ask;
 use contract::{Vcenter, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use std::collections::BTreeSet;
@@ -44,10 +43,11 @@ pub(crate) fn VcenterSyncManager(props: &Properties) -> Html {
         let service = service.clone();
         Callback::from(move |()| service.refresh())
     };
-    let Some(all) = service.vcenters() else {
-        return match service.world().error(&Ask::Vcenters) {
+    let listed = service.listed();
+    let Some(all) = listed.value else {
+        return match listed.error {
             Some(error) => html! {
-                <Failure title="The vCenters could not be loaded" error={error.clone()} {retry} />
+                <Failure title="The vCenters could not be loaded" {error} {retry} />
             },
             None => html! { <div class="muster-waiting"><Spinner aria_label="Loading vCenters" /></div> },
         };
@@ -185,7 +185,7 @@ pub(crate) struct WorkProperties {
 pub(crate) fn Work(props: &WorkProperties) -> Html {
     let service = use_vcenter_service();
     let busy = service.is_vcenter_busy(&props.vcenter.id);
-    let is_offline = service.world().troubled().any(|status| status.vcenter_id == props.vcenter.id);
+    let is_offline = service.is_troubled(&props.vcenter.id);
     let title = match (busy, is_offline) {
         (true, _) => Some(BUSY),
         (false, true) => Some("The last connection attempt failed; this tries again."),

@@ -23,14 +23,14 @@ pub(super) fn LastSync(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let id = &props.vcenter.id;
     use_card(id);
-    if let Some(operation) = asked(&service, &props.vcenter).first() {
+    if let Some(operation) = service.asked_for(id).first() {
         return running(&service, operation);
     }
     if service.is_vcenter_busy(id) {
         return html! { <span class="muster-quiet">{ "Starting…" }</span> };
     }
-    match service.world().last_sync_outcome(id) {
-        Some(operation) => ended(&service, operation),
+    match service.last_sync_outcome(id) {
+        Some(operation) => ended(&service, &operation),
         None => match service.last_sync(id) {
             // It is longer ago than operations are listed.
             Some(at) => html! { <span>{ "Synced " }<Ago time={at} /></span> },
@@ -39,14 +39,8 @@ pub(super) fn LastSync(props: &Properties) -> Html {
     }
 }
 
-/// What a person asked for and waits or runs.
-pub(super) fn asked(service: &VcenterService, vcenter: &Vcenter) -> Vec<Operation> {
-    let own = |operation: &Operation| operation.vcenter_id == vcenter.id && operation.origin == Origin::User;
-    service.get_active_operations().into_iter().filter(own).collect()
-}
-
 fn running(service: &VcenterService, operation: &Operation) -> Html {
-    let is_cancelling = service.world().is_cancelling(&operation.id);
+    let is_cancelling = service.is_cancelling(&operation.id);
     let percent = operation.progress.percent.filter(|_| !is_cancelling);
     let job = words::job(&operation.job);
     let label = format!("{}: {job}", operation.vcenter);
@@ -66,7 +60,7 @@ fn running(service: &VcenterService, operation: &Operation) -> Html {
 fn ended(service: &VcenterService, operation: &Operation) -> Html {
     let (word, level) = words::operation_state(operation.state);
     let title = format!("{} {}", words::job(&operation.job), words::within_a_sentence(word));
-    let state = service.world().status(&operation.vcenter_id).map(|status| status.state);
+    let state = service.state(&operation.vcenter_id);
     let (reason, offers) = match &operation.error {
         Some(error) => (said(&error.message), advice::now(error, operation, state).1),
         None => (words::changes(operation), Vec::new()),
@@ -93,21 +87,27 @@ fn ended(service: &VcenterService, operation: &Operation) -> Html {
 pub(super) fn Outcomes(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let id = &props.vcenter.id;
-    let asked = asked(&service, &props.vcenter);
-    let sync = match service.world().last_sync_outcome(id) {
+    let asked = service.asked_for(id);
+    let sync = match service.last_sync_outcome(id) {
         _ if !asked.is_empty() => Html::default(),
-        Some(operation) => html! { <Outcome operation={operation.clone()} /> },
+        Some(operation) => html! { <Outcome {operation} /> },
         None if service.is_vcenter_busy(id) => html! { <span class="muster-quiet">{ "Starting…" }</span> },
         None => html! { <span class="muster-quiet">{ "Not synced yet" }</span> },
     };
-    let test = service.world().last_test(id).cloned();
-    // What goes on by itself leaves in its place what people look for.
-    let itself = service.get_active_operations().into_iter();
-    let itself = itself.filter(|operation| operation.vcenter_id == *id && operation.origin != Origin::User);
-    let itself = itself.map(|operation| {
-        let text = format!("{}: {}", words::job(&operation.job), operation.progress.step);
-        html! { <span class="muster-quiet">{ text.trim_end_matches(": ").to_owned() }</span> }
+    let test = service.see({
+        let id = id.clone();
+        move |world| world.last_test(&id).cloned()
     });
+    // What goes on by itself leaves in its place what people look for.
+    let itself = service.see({
+        let id = id.clone();
+        move |world| {
+            let is_own =
+                |operation: &&Operation| operation.vcenter_id == id && operation.origin != Origin::User;
+            world.active().filter(is_own).map(in_itself).collect::<Vec<_>>()
+        }
+    });
+    let itself = itself.into_iter().map(|text| html! { <span class="muster-quiet">{ text }</span> });
     html! {
         <div class="muster-stack">
             { for asked.iter().map(|operation| html! {
@@ -120,4 +120,10 @@ pub(super) fn Outcomes(props: &Properties) -> Html {
             { for itself }
         </div>
     }
+}
+
+/// What goes on by itself, and where it is.
+fn in_itself(operation: &Operation) -> String {
+    let text = format!("{}: {}", words::job(&operation.job), operation.progress.step);
+    text.trim_end_matches(": ").to_owned()
 }

@@ -87,16 +87,19 @@ const NONE: &str = "\u{2013}";
 
 /// How old its data is, and whether that is older than its TTL.
 fn age(service: &crate::hooks::VcenterService, vcenter: &Vcenter) -> Html {
-    let Some(at) = service.last_sync(&vcenter.id) else { return NONE.into() };
-    let age = words::age(at, service.world().now);
-    let is_fresh = age.is_some_and(|age| age <= vcenter.ttl_seconds as i64);
-    let short = match age {
-        Some(..10) => "just now".to_owned(),
-        Some(age) => words::duration(age),
-        None => "unknown".to_owned(),
-    };
+    let (id, ttl) = (vcenter.id.clone(), vcenter.ttl_seconds as i64);
+    let known = service.see(move |world| {
+        let age = words::age(world.status(&id)?.synced_at?, world.now);
+        let short = match age {
+            Some(..10) => "just now".to_owned(),
+            Some(age) => words::duration(age),
+            None => "unknown".to_owned(),
+        };
+        Some((short, age.is_some_and(|age| age <= ttl)))
+    });
+    let Some((short, is_fresh)) = known else { return NONE.into() };
     html! {
-        <span class="muster-age" data-fresh={is_fresh.to_string()} title={format!("TTL {}", words::duration(vcenter.ttl_seconds as i64))}>
+        <span class="muster-age" data-fresh={is_fresh.to_string()} title={format!("TTL {}", words::duration(ttl))}>
             { short }
             if !is_fresh { <div class="muster-quiet">{ "stale" }</div> }
         </span>
@@ -105,8 +108,10 @@ fn age(service: &crate::hooks::VcenterService, vcenter: &Vcenter) -> Html {
 
 /// How many objects of a kind it has, which lead to their rows; nothing where none were ever read.
 fn number(service: &crate::hooks::VcenterService, vcenter: &Vcenter, kind: Kind) -> Html {
-    let Some(status) = service.world().status(&vcenter.id) else { return Html::default() };
-    let Some(count) = count(status, kind) else { return NONE.into() };
+    let id = vcenter.id.clone();
+    let known = service.see(move |world| world.status(&id).map(|status| count(status, kind)));
+    let Some(count) = known else { return Html::default() };
+    let Some(count) = count else { return NONE.into() };
     let to = Route::Inventory(Box::new(View::of(kind).within(Some(vcenter.id.clone()))));
     html! { <Link {to} title={words::of_kind(count as usize, kind)}>{ words::grouped(count as i64) }</Link> }
 }

@@ -1,6 +1,5 @@
 //! One vCenter as a strip that fits into any page: state, age, progress, one button.
 
-use super::outcome::asked;
 use super::{Work, cancel_button};
 use crate::components::name::Name;
 use crate::components::status::{Age, State};
@@ -21,9 +20,9 @@ pub(super) fn Strip(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let vcenter = &props.vcenter;
     // A refresh that goes on by itself must not put another button under the pointer.
-    let work = match asked(&service, vcenter).into_iter().next() {
+    let work = match service.asked_for(&vcenter.id).into_iter().next() {
         Some(operation) => {
-            let is_cancelling = service.world().is_cancelling(&operation.id);
+            let is_cancelling = service.is_cancelling(&operation.id);
             let percent = operation.progress.percent.filter(|_| !is_cancelling);
             let percent = percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
             let cancel = {

@@ -84,7 +84,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
             }
         })
     };
-    let vcenter = service.world().vcenter(&props.open.vcenter).map(|v| v.name.clone()).unwrap_or_default();
+    let vcenter = service.vcenter(&props.open.vcenter).map(|vcenter| vcenter.name).unwrap_or_default();
     let found = window.rows().filter(|rows| !rows.rows.is_empty());
     let body = match window.rows() {
         None => match window.error() {

@@ -26,7 +26,7 @@ pub(super) fn Foot(props: &Properties) -> Html {
     let chosen = page.choice.on(&page.rows).into_iter().map(|row| (row.vcenter.clone(), row.moref.clone()));
     let chosen = RowQuery { chosen: chosen.collect(), ..RowQuery::count(page.view.kind) };
     let chosen = use_rows((!page.choice.is_empty()).then_some(chosen));
-    let Some(rows) = page.answer() else { return Html::default() };
+    let rows = &*page.answer;
     if rows.rows.is_empty() {
         return Html::default();
     }

@@ -7,7 +7,7 @@ use crate::hooks::{VcenterService, Window, use_export, use_vcenter_service};
 use crate::state::grid::Density;
 use crate::state::table::View;
 use crate::state::words;
-use contract::{Rows, VcenterStatus};
+use contract::{Rows, Time, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -31,11 +31,9 @@ pub(super) fn Found(props: &Properties) -> Html {
         Density::Compact => (Density::Comfortable, "Comfortable rows", "bars"),
         Density::Comfortable => (Density::Compact, "Compact rows", "align-justify"),
     };
-    let (is_exporting, export) = use_export();
-    let export = export.reform({
-        let query = props.view.query(props.several);
-        move |_: MouseEvent| query.clone()
-    });
+    let export = use_export(props.view.query(props.several));
+    let is_exporting = export.is_under_way;
+    let export = export.start.reform(|_: MouseEvent| ());
     let matching = props.window.rows().map_or(0, |rows| rows.matching);
     let export_label = match is_exporting {
         true => "Exporting\u{2026}".to_owned(),
@@ -69,11 +67,14 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
         }
         false => words::of_kind(rows.total, view.kind),
     };
-    let read = rows.sources.iter().filter_map(|source| source.synced_at);
-    let oldest = words::oldest(read, service.world().now);
-    let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
-    let in_sight = |status: &&VcenterStatus| rows.sources.iter().any(|one| one.vcenter == status.vcenter_id);
-    let failed: Vec<&str> = service.world().troubled().filter(in_sight).map(|s| s.vcenter.as_str()).collect();
+    let read: Vec<Time> = rows.sources.iter().filter_map(|source| source.synced_at).collect();
+    let oldest = service.see(move |world| words::oldest(read.iter().copied(), world.now));
+    let is_reading = rows.sources.iter().any(|source| service.is_being_read(&source.vcenter));
+    let sources: Vec<VcenterId> = rows.sources.iter().map(|source| source.vcenter.clone()).collect();
+    let failed: Vec<String> = service.see(move |world| {
+        let in_sight = world.troubled().filter(|status| sources.contains(&status.vcenter_id));
+        in_sight.map(|status| status.vcenter.clone()).collect()
+    });
     html! {
         <span id="found">
             <strong aria-live="polite">{ count }</strong>
@@ -86,7 +87,7 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
             if !failed.is_empty() {
                 <span class="muster-found__failed" title={format!("Not refreshed: {}", failed.join(", "))}>
                     { icon("exclamation-triangle") }
-                    { match failed[..] {
+                    { match &failed[..] {
                         [one] => format!(" {one}: not refreshed"),
                         _ => format!(" {} vCenters not refreshed", failed.len()),
                     } }

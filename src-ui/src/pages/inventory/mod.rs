@@ -61,7 +61,7 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let (said, copy) = use_copying();
     let (width, change_width) = resizer::use_width();
     let menu = use_state_eq(|| None::<menu::At>);
-    let no_vcenter = service.vcenters().is_some_and(<[_]>::is_empty);
+    let no_vcenter = service.vcenters().is_some_and(|vcenters| vcenters.is_empty());
     if no_vcenter {
         let title = html! { <h1 class="pf-v6-c-title pf-m-2xl">{ view.kind.title() }</h1> };
         return html! { <div class="muster-page"><div class="muster-page__head">{ title }</div><NoVcenter /></div> };
@@ -131,9 +131,7 @@ fn use_page(view: &View, window: &Window, several: bool) -> Option<Page> {
     let by_key = use_memo((), |()| Rc::new(Cell::new(false)));
     let columns = use_memo((view.kind, several), |_| -> Rc<[_]> { view.columns(several).into() });
     let answer = window.shared();
-    let rows = use_memo(window.clone(), |window| {
-        window.shared().map(|answer| Page::objects(&answer)).unwrap_or_default()
-    });
+    let rows = use_memo(window.clone(), |window| window.rows().map(Page::objects).unwrap_or_default());
     {
         let choice = choice.clone();
         use_effect_with((*rows).clone(), move |rows| {
@@ -219,7 +217,7 @@ fn nothing(service: &VcenterService, view: &View, rows: &contract::Rows) -> Html
         };
     }
     let is_read = rows.sources.iter().any(|source| source.synced_at.is_some());
-    let is_reading = rows.sources.iter().any(|source| service.world().is_being_read(&source.vcenter));
+    let is_reading = rows.sources.iter().any(|source| service.is_being_read(&source.vcenter));
     let (title, words) = match (is_read, is_reading) {
         (true, _) => (format!("There are no {kind}"), "The last sync found none that this account can see."),
         (false, true) => (format!("Syncing {kind}\u{2026}"), "They appear here when the sync has finished."),

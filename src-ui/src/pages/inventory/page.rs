@@ -8,7 +8,6 @@ use crate::state::choice::Choice;
 use crate::state::grid;
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
-use crate::state::world::Answer;
 use contract::Rows;
 use contract::columns::Column;
 use std::cell::Cell;
@@ -19,7 +18,7 @@ use yew::prelude::*;
 #[derive(Clone)]
 pub(super) struct Page {
     pub(super) view: View,
-    pub(super) answer: Rc<Answer>,
+    pub(super) answer: Rc<Rows>,
     pub(super) columns: Rc<[&'static Column]>,
     /// The objects of the rows, in their order.
     pub(super) rows: Rc<[Selected]>,
@@ -41,20 +40,11 @@ impl PartialEq for Page {
 
 impl Page {
     /// The objects of an answer, in its order.
-    pub(super) fn objects(answer: &Answer) -> Rc<[Selected]> {
-        let Answer::Rows(rows) = answer else { return Rc::default() };
+    pub(super) fn objects(rows: &Rows) -> Rc<[Selected]> {
         (0..rows.rows.len())
-            .filter_map(|index| found(answer, index))
+            .filter_map(|index| found(rows, index))
             .map(|(source, cells)| Selected { vcenter: source.vcenter.clone(), moref: cells.moref.clone() })
             .collect()
-    }
-
-    /// The answer.
-    pub(super) fn answer(&self) -> Option<&Rows> {
-        match &*self.answer {
-            Answer::Rows(rows) => Some(rows),
-            _ => None,
-        }
     }
 
     /// The place of an object among the rows.

@@ -5,7 +5,6 @@ use super::cell::{Cell, is_number, name};
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
-use crate::state::world::Answer;
 use contract::columns::{self, Column};
 use contract::words::short_host_name;
 use contract::{Cells, Kind, Rows, Source};
@@ -16,7 +15,7 @@ use yew::prelude::*;
 /// Its place among the rows of an answer, and how it stands out.
 #[derive(Clone, Properties)]
 pub(super) struct Properties {
-    pub(super) answer: Rc<Answer>,
+    pub(super) answer: Rc<Rows>,
     /// Its position in the answer.
     pub(super) index: usize,
     pub(super) kind: Kind,
@@ -45,8 +44,8 @@ impl Properties {
 }
 
 /// A row of an answer, and where it comes from.
-pub(super) fn found(answer: &Answer, index: usize) -> Option<(&Source, &Cells)> {
-    let Answer::Rows(Rows { rows, sources, .. }) = answer else { return None };
+pub(super) fn found(answer: &Rows, index: usize) -> Option<(&Source, &Cells)> {
+    let Rows { rows, sources, .. } = answer;
     let cells = rows.get(index)?;
     Some((sources.get(cells.source)?, cells))
 }

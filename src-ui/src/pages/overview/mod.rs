@@ -10,13 +10,14 @@ use crate::components::outcome::Outcome;
 use crate::components::progress::OperationProgress;
 use crate::components::status::{Age, State};
 use crate::components::sync_manager::NoVcenter;
-use crate::hooks::{use_count, use_vcenter_service};
+use crate::hooks::{use_count, use_query, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::table::View;
 use crate::state::words::grouped;
-use crate::state::world::Ask;
-use contract::{Kind, RowQuery, Vcenter};
+use contract::command::ListVcenters;
+use contract::{Kind, Operation, RowQuery, Vcenter};
 use patternfly_yew::prelude::Spinner;
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// Outcomes that are shown.
@@ -26,21 +27,22 @@ const OUTCOMES: usize = 10;
 #[function_component]
 pub(crate) fn OverviewPage() -> Html {
     let service = use_vcenter_service();
-    let content = match (service.vcenters(), service.world().error(&Ask::Vcenters)) {
-        (Some([]), _) => html! { <NoVcenter /> },
-        (Some(vcenters), _) => html! { <Estate vcenters={vcenters.to_vec()} /> },
+    let listed = use_query(ListVcenters {});
+    let is_loading = listed.is_loading();
+    let content = match (listed.value, listed.error) {
+        (Some(vcenters), _) if vcenters.is_empty() => html! { <NoVcenter /> },
+        (Some(vcenters), _) => html! { <Estate {vcenters} /> },
         (None, Some(error)) => {
             let retry = {
                 let service = service.clone();
                 Callback::from(move |()| service.refresh())
             };
-            html! { <Failure title="The vCenters could not be loaded" error={error.clone()} {retry} /> }
+            html! { <Failure title="The vCenters could not be loaded" {error} {retry} /> }
         }
         (None, None) => html! { <div class="muster-waiting"><Spinner aria_label="Loading vCenters" /></div> },
     };
-    let is_known = service.vcenters().is_some() || service.world().error(&Ask::Vcenters).is_some();
     html! {
-        <div class="muster-page" id="overview" aria-busy={(!is_known).to_string()}>
+        <div class="muster-page" id="overview" aria-busy={is_loading.to_string()}>
             <div class="muster-page__head"><h1 class="pf-v6-c-title pf-m-2xl">{ "Overview" }</h1></div>
             { content }
         </div>
@@ -49,7 +51,7 @@ pub(crate) fn OverviewPage() -> Html {
 
 #[derive(Clone, PartialEq, Properties)]
 struct EstateProperties {
-    vcenters: Vec<Vcenter>,
+    vcenters: Rc<Vec<Vcenter>>,
 }
 
 #[function_component]
@@ -72,12 +74,13 @@ fn Estate(props: &EstateProperties) -> Html {
             |operation| html! { <OperationProgress key={operation.id.to_string()} operation={operation.clone()} named=true /> },
         )
         .collect();
-    let outcomes: Vec<Html> = service
-        .world()
-        .outcomes()
-        .take(OUTCOMES)
-        .map(|operation| html! {
-            <li key={operation.id.to_string()}><Outcome operation={operation.clone()} named=true brief=true /></li>
+    let outcomes: Vec<Operation> = service.see(|world| world.outcomes().take(OUTCOMES).cloned().collect());
+    let outcomes: Vec<Html> = outcomes
+        .into_iter()
+        .map(|operation| {
+            html! {
+                <li key={operation.id.to_string()}><Outcome {operation} named=true brief=true /></li>
+            }
         })
         .collect();
     html! {

@@ -29,10 +29,10 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
         let service = service.clone();
         Callback::from(move |_| service.explore(true))
     };
-    let simulated = service.world().estate().is_some_and(|estate| estate.simulated);
+    let simulated = service.is_simulated();
     let title = match &props.one {
         // A page has a title also while its vCenter is being read, or is gone.
-        Some(id) => service.world().vcenter(id).map_or("vCenter".to_owned(), |vcenter| vcenter.name.clone()),
+        Some(id) => service.vcenter(id).map_or("vCenter".to_owned(), |vcenter| vcenter.name),
         None => "vCenters".to_owned(),
     };
     html! {

@@ -77,7 +77,7 @@ impl Handle {
 
     fn login(&self) -> Html {
         let form = &*self.form;
-        let credentials = self.service.world().credentials().cloned().unwrap_or_default();
+        let credentials = &self.credentials;
         let choice = |login: LoginForm, id: &'static str, words: &'static str| {
             let onchange = self.on(move |handle, _: Event| handle.typed(|form| form.login = login));
             html! {
@@ -117,7 +117,7 @@ impl Handle {
                         <p class="muster-quiet">{ note }</p>
                     }
                 } else {
-                    { self.credential(&credentials) }
+                    { self.credential(credentials) }
                 }
             </fieldset>
         }

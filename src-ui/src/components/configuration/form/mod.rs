@@ -6,13 +6,13 @@ mod fields;
 use super::certificate::{Shown, host_name, is_typed, names, side_by_side};
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
-use crate::hooks::{VcenterService, open, use_credentials, use_is_there, use_vcenter_service};
+use crate::hooks::{VcenterService, open, use_is_there, use_query, use_vcenter_service};
 use crate::state::form::{Field, Form, TrustForm, Wrong};
 use crate::state::route::{self, Focus};
 use crate::state::toasts::{self, Toast};
 use crate::state::words::{self, Level};
-use contract::command::Password;
-use contract::{ApiError, Certificate, Probe, TestReport, Vcenter};
+use contract::command::{ListCredentials, Password};
+use contract::{ApiError, Certificate, Credential, Probe, TestReport, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -56,6 +56,8 @@ enum Next {
 #[derive(Clone)]
 struct Handle {
     service: VcenterService,
+    /// Those that others log in with.
+    credentials: Rc<Vec<Credential>>,
     /// As it was when the form was opened: what others change meanwhile is not changed back by saving.
     vcenter: Option<Vcenter>,
     form: UseStateHandle<Form>,
@@ -76,7 +78,6 @@ struct Handle {
 /// The form.
 #[function_component]
 pub(super) fn VcenterForm(props: &Properties) -> Html {
-    use_credentials();
     let service = use_vcenter_service();
     let vcenter = (*use_state(|| props.vcenter.clone())).clone();
     let is_there = use_is_there();
@@ -91,6 +92,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         has_typed_password: use_state_eq(|| false),
         close: props.close.clone(),
         service,
+        credentials: use_query(ListCredentials {}).value.unwrap_or_default(),
         vcenter,
         is_there,
     };
