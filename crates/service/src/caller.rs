@@ -75,9 +75,10 @@ impl Caller {
 /// The role in the variable.
 fn named(value: &str) -> Result<Role, ApiError> {
     Role::from_name(value).ok_or_else(|| {
+        let [viewer, operator, admin] = Role::ALL.map(Role::name);
         let shown: String = value.chars().take(40).flat_map(char::escape_debug).collect();
         ApiError::new(Code::InvalidValue, format!("\"{shown}\" in {VARIABLE} is not a role"))
-            .next(format!("Set it to {}, or unset it.", Role::ALL.map(Role::name).join(", ")))
+            .next(format!("Set it to {viewer}, {operator} or {admin}, or unset it."))
     })
 }
 
@@ -135,7 +136,7 @@ mod tests {
     fn a_role_that_there_is_none_of_is_told_with_those_there_are() {
         let error = named("root").unwrap_err();
         assert_eq!(error.code, Code::InvalidValue);
-        assert!(error.next_step.unwrap().contains("viewer, operator, admin"));
+        assert!(error.next_step.unwrap().contains("viewer, operator or admin"));
         for role in Role::ALL {
             assert_eq!(named(role.name()), Ok(role));
         }
