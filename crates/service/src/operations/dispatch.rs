@@ -59,7 +59,8 @@ impl Operations {
                         continue;
                     }
                     let since = stuck.unwrap_or_else(Instant::now);
-                    if since.elapsed() >= UNWRITABLE {
+                    // What nobody waits for here can go on waiting for room.
+                    if since.elapsed() >= UNWRITABLE && self.runs_here(&id) {
                         self.never_began(&id, OperationState::Failed, explain::store(error)).await;
                     }
                     return Some(since);
