@@ -314,7 +314,7 @@ async fn what_begins_at_the_same_time_on_a_vcenter_shares_one_login() {
     let logins = peer.calls("Login");
     peer.rule(json!({"method": "Login", "action": {"hold": true}}));
     let kinds = [Kind::Hosts, Kind::Clusters, Kind::Datastores, Kind::Networks];
-    let refreshes = kinds.map(|of| Job::Refresh { of, accept_removals: false });
+    let refreshes = kinds.map(Job::refresh);
     let mut operations = Vec::new();
     for job in refreshes.into_iter().chain([Job::FULL_SYNC]) {
         let submit = Submit { vcenter: vcenter.id.clone(), job, detached: false };

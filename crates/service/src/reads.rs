@@ -154,7 +154,7 @@ impl Reads {
         let operation = match running {
             Some(operation) => operation,
             None => {
-                let job = Job::Refresh { of: kind, accept_removals: false };
+                let job = Job::refresh(kind);
                 self.operations.submit(vcenter, job, READER, true).await?
             }
         };

@@ -50,7 +50,11 @@ impl Suggestion {
             Job::SyncHosts { clusters, .. } => clusters
                 .iter()
                 .fold(Suggestion::of("sync hosts"), |command, cluster| command.option("--cluster", cluster)),
-            Job::Refresh { of, .. } => Suggestion::of("refresh").about(of.name()),
+            Job::Refresh { of, morefs, .. } => {
+                morefs.iter().fold(Suggestion::of("refresh").about(of.name()), |command, object| {
+                    command.option("--object", object)
+                })
+            }
             // A test removes nothing.
             Job::FullSync { .. } | Job::Test { .. } => Suggestion::of("sync full"),
         };
@@ -111,10 +115,7 @@ mod tests {
                 hosts(&["prod", "it's $(here)", "-x"]),
                 r"musterctl sync hosts 'Berlin 2' --cluster prod --cluster 'it'\''s $(here)' --cluster=-x --accept-removals",
             ),
-            (
-                Job::Refresh { of: contract::Kind::Vms, accept_removals: false },
-                "musterctl refresh vms 'Berlin 2' --accept-removals",
-            ),
+            (Job::refresh(contract::Kind::Vms), "musterctl refresh vms 'Berlin 2' --accept-removals"),
         ] {
             assert_eq!(Suggestion::accepting_removals_of(&operation(job)).to_string(), command);
         }

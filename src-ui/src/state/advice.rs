@@ -260,7 +260,8 @@ mod tests {
     fn what_is_accepted_is_what_was_asked_for_and_no_more() {
         let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
         let error = ApiError::new(Code::TooManyRemovals, "60 of 200 hosts");
-        let vms = |accept_removals| Job::Refresh { of: contract::Kind::Vms, accept_removals };
+        let vms =
+            |accept_removals| Job::Refresh { of: contract::Kind::Vms, morefs: Vec::new(), accept_removals };
         for (asked, accepted) in
             [(hosts_of(&["prod"], false), hosts_of(&["prod"], true)), (vms(false), vms(true))]
         {
@@ -290,12 +291,9 @@ mod tests {
     #[test]
     fn what_is_tried_again_is_what_failed() {
         let mut operation = samples::operation("Berlin", contract::OperationState::Failed);
-        for job in [
-            Job::FULL_SYNC,
-            hosts_of(&["prod"], false),
-            Job::Refresh { of: contract::Kind::Hosts, accept_removals: false },
-            Job::TEST,
-        ] {
+        for job in
+            [Job::FULL_SYNC, hosts_of(&["prod"], false), Job::refresh(contract::Kind::Hosts), Job::TEST]
+        {
             operation.job = job.clone();
             for code in
                 [Code::Unreachable, Code::TimedOut, Code::KeychainLocked, Code::Cancelled, Code::BadAnswer]

@@ -20,6 +20,8 @@ pub(crate) enum Scope {
     Kinds(Vec<Kind>),
     /// The hosts of the clusters with these names or morefs.
     Clusters(Vec<String>),
+    /// These objects of a kind.
+    Objects(Kind, Vec<Moref>),
 }
 
 /// Syncs a vCenter. `before` is its inventory as it was known after the operation was claimed. When this returns well, the
@@ -27,7 +29,7 @@ pub(crate) enum Scope {
 pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scope) -> Result<(), Stop> {
     let (began, reading) = read(context, before, scope).await?;
     let lacks = lacks(context, before, &reading);
-    let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty());
+    let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty() && kind.gone.is_empty());
     if nothing_came && reading.whole.is_empty() && reading.clusters.is_empty() {
         return Err(lacks
             .unwrap_or_else(|| ApiError::new(Code::Failed, "nothing to sync").next("Specify what to sync."))
@@ -37,6 +39,7 @@ pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scop
     let counted = match scope {
         Scope::Kinds(kinds) => kinds.clone(),
         Scope::Clusters(_) => vec![Kind::Hosts],
+        Scope::Objects(kind, _) => vec![*kind],
     };
     let pass = Pass { counted, ..apply::pass(reading, before, began).await };
     let comparing = context.onward(Phase::Comparing);

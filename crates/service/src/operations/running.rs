@@ -76,13 +76,15 @@ impl Operations {
             Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
             Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
             Job::FullSync { .. } => Scope::Kinds(Kind::READ.to_vec()),
-            Job::Refresh { of, .. } => Scope::Kinds(vec![of.covered_by()]),
+            Job::Refresh { of, morefs, .. } if morefs.is_empty() => Scope::Kinds(vec![of.covered_by()]),
+            Job::Refresh { of, morefs, .. } => Scope::Objects(*of, morefs.clone()),
         };
         let id = &context.vcenter.vcenter.id;
         // Another process may have published a moment ago: what is known is what the database says now. And not before the
         // claim: who publishes from here on must see that this operation runs (decision 0032).
         let before = self.0.inventory.reload(id).await?;
-        if let Job::Refresh { of, .. } = job
+        if let Job::Refresh { of, morefs, .. } = job
+            && morefs.is_empty()
             && was_read_since(context.claim.operation.submitted_at, before.synced_at(*of), (self.0.now)())
         {
             return Ok(Done::Fresh);
