@@ -96,6 +96,8 @@ fn plain(key: &str, was_after_g: bool, list: impl FnOnce()) -> bool {
     match key {
         "/" => search(),
         "?" => list(),
+        // Of what is selected, or else of the object whose details are open.
+        "r" => return press("refresh-chosen") || press("refresh-object"),
         _ => return false,
     }
     true
@@ -120,6 +122,13 @@ fn search() {
         go(&Route::kind(Kind::Vms));
         look_for_search(LOOKS.0);
     }
+}
+
+/// Presses a button, if the page has it.
+fn press(id: &str) -> bool {
+    let button = window().and_then(|window| window.document()?.get_element_by_id(id));
+    let button = button.and_then(|button| button.dyn_into::<HtmlElement>().ok());
+    button.map(|button| button.click()).is_some()
 }
 
 fn look_for_search(times: u32) {
@@ -153,6 +162,7 @@ fn list() -> Html {
                 { key(&["Space"], "Select the row") }
                 { key(&["Ctrl", "A"], "Select all rows of the page") }
                 { key(&["Ctrl", "C"], "Copy the cell or the selected rows") }
+                { key(&["r"], "Refresh the selected rows, or the object in the details") }
                 { key(&["Shift", "F10"], "Menu of the cell") }
                 { key(&["Ctrl", "+"], "Larger") }
                 { key(&["Ctrl", "\u{2212}"], "Smaller") }

@@ -6,11 +6,12 @@ use crate::backend;
 use crate::hooks::{go, open};
 use crate::state::advice::{Remedy, Work};
 use crate::state::cache::Asked;
-use crate::state::route::Route;
+use crate::state::route::{Route, Selected};
 use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
-use contract::{ApiError, Event, Job, OperationId, Probe, TestReport, Vcenter, VcenterId};
+use contract::{ApiError, Event, Job, Kind, Moref, OperationId, Probe, TestReport, Vcenter, VcenterId};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::{platform::spawn_local, prelude::*};
 
@@ -91,6 +92,20 @@ impl VcenterService {
     /// Syncs everything.
     pub(crate) fn full_sync(&self, vcenter: &Vcenter) {
         self.work(vcenter, Job::FULL_SYNC);
+    }
+
+    /// Reads objects of a kind anew, beside whatever else runs.
+    pub(crate) fn refresh_objects(&self, kind: Kind, objects: &[Selected]) {
+        let mut by_vcenter: BTreeMap<&VcenterId, Vec<Moref>> = BTreeMap::new();
+        for object in objects {
+            by_vcenter.entry(&object.vcenter).or_default().push(object.moref.clone());
+        }
+        for (id, morefs) in by_vcenter {
+            let Some(vcenter) = self.vcenter(id) else { continue };
+            for some in morefs.chunks(Job::OBJECTS) {
+                self.work(&vcenter, Job::refresh_of(kind, some.to_vec()));
+            }
+        }
     }
 
     /// Cancels an operation, whoever waits for it.

@@ -48,6 +48,9 @@ pub(super) fn query(view: &View, object: &Selected) -> RowQuery {
     }
 }
 
+/// The button that reads the object anew.
+pub(super) const REFRESH: &str = "refresh-object";
+
 /// The drawer.
 #[function_component]
 pub(super) fn Drawer(props: &Properties) -> Html {
@@ -69,6 +72,10 @@ pub(super) fn Drawer(props: &Properties) -> Html {
     let close = {
         let view = props.view.clone();
         Callback::from(move |_| leave(&view))
+    };
+    let refresh = {
+        let (service, open) = (service.clone(), props.open.clone());
+        Callback::from(move |_| service.refresh_objects(kind, std::slice::from_ref(&open)))
     };
     let onkeydown = {
         let walk = props.walk.clone();
@@ -119,6 +126,9 @@ pub(super) fn Drawer(props: &Properties) -> Html {
                         }
                     </div>
                 </div>
+                <Button variant={ButtonVariant::Plain} onclick={refresh} aria_label="Refresh" id={REFRESH}>
+                    { icon("sync-alt") }
+                </Button>
                 <Button variant={ButtonVariant::Plain} onclick={close} aria_label="Close the details">
                     { icon("times") }
                 </Button>

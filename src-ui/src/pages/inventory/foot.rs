@@ -3,7 +3,7 @@
 
 use super::page::Page;
 use crate::components::icon::icon;
-use crate::hooks::{go, use_rows};
+use crate::hooks::{go, use_rows, use_vcenter_service};
 use crate::state::choice::Choice;
 use crate::state::route::Route;
 use crate::state::table::{PAGE, View};
@@ -22,6 +22,7 @@ pub(super) struct Properties {
 /// The foot.
 #[function_component]
 pub(super) fn Foot(props: &Properties) -> Html {
+    let service = use_vcenter_service();
     let page = &props.page;
     let chosen = page.choice.on(&page.rows).into_iter().map(|row| (row.vcenter.clone(), row.moref.clone()));
     let chosen = RowQuery { chosen: chosen.collect(), ..RowQuery::count(page.view.kind) };
@@ -30,6 +31,13 @@ pub(super) fn Foot(props: &Properties) -> Html {
     if rows.rows.is_empty() {
         return Html::default();
     }
+    let refresh = {
+        let page = page.clone();
+        Callback::from(move |_| {
+            let chosen: Vec<_> = page.choice.on(&page.rows).into_iter().cloned().collect();
+            service.refresh_objects(page.view.kind, &chosen);
+        })
+    };
     let clear = page.choose.reform(|_: MouseEvent| Choice::default());
     html! {
         <div class="muster-foot" id="foot">
@@ -39,6 +47,7 @@ pub(super) fn Foot(props: &Properties) -> Html {
                 <span class="muster-sums" id="chosen">
                     <strong>{ format!("{} selected", words::grouped(page.choice.len() as i64)) }</strong>
                     if let Some(rows) = chosen.rows() { { sums(page.view.kind, rows) } }
+                    <Button variant={ButtonVariant::Link} onclick={refresh} id="refresh-chosen">{ "Refresh" }</Button>
                     <Button variant={ButtonVariant::Link} onclick={clear}>{ "Clear selection" }</Button>
                 </span>
             }

@@ -6,7 +6,7 @@ use super::page::Page;
 use super::{copying, row};
 use crate::components::icon::icon;
 use crate::components::menu::step;
-use crate::hooks::{go, use_rows};
+use crate::hooks::{VcenterService, go, use_rows, use_vcenter_service};
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
@@ -62,6 +62,7 @@ impl Entry {
 /// The menu.
 #[function_component]
 pub(super) fn Menu(props: &Properties) -> Html {
+    let service = use_vcenter_service();
     let window = use_rows(Some(super::drawer::query(&props.page.view, &props.at.row)));
     let list = use_node_ref();
     let is_there = window.rows().is_some() || window.error().is_some();
@@ -78,8 +79,8 @@ pub(super) fn Menu(props: &Properties) -> Html {
         return Html::default();
     }
     let groups: Vec<Vec<Entry>> = match window.rows() {
-        Some(rows) if !rows.rows.is_empty() => entries(props, rows),
-        _ => vec![opening(props)],
+        Some(rows) if !rows.rows.is_empty() => entries(props, &service, rows),
+        _ => vec![opening(props, &service)],
     };
     let close = {
         let close = props.close.clone();
@@ -126,14 +127,21 @@ pub(super) fn Menu(props: &Properties) -> Html {
     }
 }
 
-fn opening(props: &Properties) -> Vec<Entry> {
+fn opening(props: &Properties, service: &VcenterService) -> Vec<Entry> {
     let (page, row) = (props.page.clone(), props.at.row.clone());
-    vec![Entry::new("info-circle", "Open details", move || page.open(&row))]
+    let refresh = {
+        let (service, kind, row) = (service.clone(), page.view.kind, row.clone());
+        move || service.refresh_objects(kind, std::slice::from_ref(&row))
+    };
+    vec![
+        Entry::new("info-circle", "Open details", move || page.open(&row)),
+        Entry::new("sync-alt", "Refresh", refresh),
+    ]
 }
 
-fn entries(props: &Properties, rows: &Rows) -> Vec<Vec<Entry>> {
+fn entries(props: &Properties, service: &VcenterService, rows: &Rows) -> Vec<Vec<Entry>> {
     vec![
-        [opening(props), links(props), behind(props)].into_iter().flatten().collect(),
+        [opening(props, service), links(props), behind(props)].into_iter().flatten().collect(),
         copies(props, rows),
         filters(props),
     ]
