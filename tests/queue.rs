@@ -10,7 +10,7 @@ use crate::support::{Musterctl, PASSWORD, Peer, eventually, finish, table, termi
 use contract::{Operation, OperationState};
 use serde_json::{Value, json};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// All operations there ever were, in the order in which they were queued.
 fn operations(muster: &Musterctl) -> Vec<Operation> {
@@ -41,6 +41,11 @@ fn state(muster: &Musterctl, id: &str) -> Value {
     muster.ok(&["operations", "show", id])["state"].clone()
 }
 
+/// Now, on the clock that the database has its times of.
+fn now_ms() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
 /// A full sync in a process of its own, held back by the server while it reads.
 fn held(muster: &Musterctl, peer: &Peer) -> Child {
     peer.rule(
@@ -67,8 +72,7 @@ fn twelve_vcenters_that_share_a_wrong_password_see_one_login_of_four_processes()
     let before = logins();
     muster.put_password("ops", "wrong");
     let started = Instant::now();
-    let processes: Vec<Child> =
-        (0..4).map(|_| muster.spawn(&["sync", "full", "--all", "--json"])).collect();
+    let processes: Vec<Child> = (0..4).map(|_| muster.spawn(&["sync", "full", "--all", "--json"])).collect();
     for run in processes.into_iter().map(finish) {
         assert_eq!(run.code, 4, "{run:?}");
         let ended = run.document();
@@ -148,7 +152,8 @@ fn a_test_and_a_persons_refresh_run_beside_a_sync_that_is_held_up() {
 
 #[test]
 fn a_tag_chooses_the_vcenters_that_have_it() {
-    let peers = [Peer::start(&["--model", "vpx", "--vms", "0"]), Peer::start(&["--model", "vpx", "--vms", "0"])];
+    let peers =
+        [Peer::start(&["--model", "vpx", "--vms", "0"]), Peer::start(&["--model", "vpx", "--vms", "0"])];
     let muster = Musterctl::new();
     for (name, peer) in ["Berlin", "Cologne"].iter().zip(&peers) {
         muster.add(peer, name);

@@ -1,7 +1,7 @@
 //! Cancelling in each step, from the process itself and from another one, and doing the same once more.
 //! Refuses to believe that it has ended before the server has no session of it.
 
-use super::{detached, held, operations, state, worker};
+use super::{detached, held, now_ms, operations, state, worker};
 use crate::support::{Musterctl, Peer, eventually, finish, interrupt, table, terminate};
 use contract::{Job, OperationState};
 use serde_json::{Value, json};
@@ -41,27 +41,31 @@ fn stopped_at(step: &str, muster: &Musterctl, peer: &Peer) -> Child {
     child
 }
 
-/// Cancels the newest operation; answers with how long it took until whoever cancelled it was told so.
-fn cancel(by: By, muster: &Musterctl, child: Child) -> Duration {
+/// Cancels the newest operation; answers with how long it and its process went on.
+fn cancel(by: By, muster: &Musterctl, child: Child) -> [Duration; 2] {
     let id = operations(muster).pop().unwrap().id;
-    let started = Instant::now();
-    let run = match by {
-        By::CtrlC => {
-            interrupt(&child);
-            finish(child)
-        }
+    let (started, told) = (Instant::now(), now_ms());
+    match by {
+        By::CtrlC => interrupt(&child),
         By::AnotherProcess => {
             let cancelled = muster.ok(&["operations", "cancel", id.as_str()]);
             assert_eq!(cancelled["state"], "cancelled", "{cancelled}");
-            let took = started.elapsed();
-            let run = finish(child);
-            assert_eq!((run.code, &run.document()[0]["state"]), (130, &json!("cancelled")), "{run:?}");
-            return took;
         }
-    };
-    let took = started.elapsed();
+    }
+    let run = finish(child);
+    let process = started.elapsed();
     assert_eq!((run.code, &run.document()[0]["state"]), (130, &json!("cancelled")), "{run:?}");
-    took
+    let ended = operations(muster).into_iter().find(|one| one.id == id).unwrap().finished_at.unwrap();
+    [Duration::from_millis(u64::try_from(ended.0 - told).unwrap()), process]
+}
+
+/// A line of the table, and the promise.
+fn in_time(step: &str, by: By, [operation, process]: [Duration; 2]) {
+    table(
+        &format!("cancelled {step} by {by:?}"),
+        format!("ended after {operation:.2?}, its process after {process:.2?}"),
+    );
+    assert!(operation < MOST && process < MOST, "{step} {by:?}: {operation:?} {process:?}");
 }
 
 #[test]
@@ -72,9 +76,7 @@ fn what_is_cancelled_ends_at_once_in_each_step_and_from_any_process() {
     for by in [By::CtrlC, By::AnotherProcess] {
         for step in ["connecting", "reading", "the last answer"] {
             let child = stopped_at(step, &muster, &peer);
-            let took = cancel(by, &muster, child);
-            table(&format!("cancelled at {step} by {by:?}"), format!("ended after {took:.1?}"));
-            assert!(took < MOST, "{step}: {took:?}");
+            in_time(&format!("at {step}"), by, cancel(by, &muster, child));
             peer.let_go();
             eventually("the session has ended", || peer.sessions() == 0);
         }
@@ -83,9 +85,7 @@ fn what_is_cancelled_ends_at_once_in_each_step_and_from_any_process() {
         eventually("it is queued", || {
             operations(&muster).last().is_some_and(|one| one.state == OperationState::Queued)
         });
-        let took = cancel(by, &muster, waiting);
-        table(&format!("cancelled while queued by {by:?}"), format!("ended after {took:.1?}"));
-        assert!(took < MOST, "{took:?}");
+        in_time("while queued", by, cancel(by, &muster, waiting));
         peer.let_go();
         let run = finish(owner);
         assert_eq!(run.code, 0, "what it waited behind is untouched: {run:?}");

@@ -35,9 +35,8 @@ async fn two_hundred_operations_behind_a_stalled_one_cost_no_write_and_next_to_n
     std::thread::sleep(LOOK);
     let after = [ticks(&owner), ticks(&idle)];
     assert!(files == self::files(&muster), "somebody wrote");
-    let share = |process: usize| {
-        (after[process] - before[process]) as f64 / TICKS / LOOK.as_secs_f64() * 100.0
-    };
+    let share =
+        |process: usize| (after[process] - before[process]) as f64 / TICKS / LOOK.as_secs_f64() * 100.0;
     let (owner_share, idle_share) = (share(0), share(1));
     table(
         &format!("{BEHIND} operations behind a stalled lane for {} s", LOOK.as_secs()),

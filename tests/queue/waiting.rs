@@ -1,20 +1,16 @@
 //! Who waits for an operation, and what becomes of it when they die.
 //! Refuses to end anything in order: they are killed.
 
-use super::{detached, held, operations, state, worker};
+use super::{detached, held, now_ms, operations, state, worker};
 use crate::support::{Musterctl, Peer, eventually, finish, table, terminate};
 use contract::OperationState;
 use serde_json::json;
 use std::process::Child;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 fn killed(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
-}
-
-fn now_ms() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 /// A sync of hosts that waits behind a held full sync.
@@ -110,4 +106,27 @@ fn a_running_operation_whose_process_died_is_interrupted_and_never_begun_again_b
     assert_eq!(retried[0]["state"], "succeeded", "{retried}");
     terminate(&worker);
     assert_eq!(finish(worker).code, 0);
+}
+
+#[test]
+fn a_worker_that_is_stopped_leaves_what_it_ran_interrupted_and_what_was_queued_to_the_next() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": {"hold": true}}));
+    let first = worker(&muster, "5m");
+    let running = detached(&muster, &["sync", "full", "Berlin"]);
+    eventually("the worker reads", || peer.is_holding());
+    let behind = detached(&muster, &["sync", "hosts", "Berlin"]);
+    terminate(&first);
+    assert_eq!(finish(first).code, 0);
+    let ended = muster.ok(&["operations", "show", &running]);
+    assert_eq!((&ended["state"], &ended["error"]["code"]), (&json!("interrupted"), &json!("interrupted")));
+    assert_eq!(state(&muster, &behind), "queued");
+    peer.let_go();
+    assert_eq!(peer.sessions(), 0, "it logged out before it ended");
+    let next = worker(&muster, "5m");
+    eventually("the next one goes on", || state(&muster, &behind) == "succeeded");
+    assert_eq!(state(&muster, &running), "interrupted", "and begins nothing again by itself");
+    terminate(&next);
+    assert_eq!(finish(next).code, 0);
 }

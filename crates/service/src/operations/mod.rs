@@ -182,11 +182,12 @@ impl Operations {
             return Ok(Withdrawn::GoesOnHere);
         }
         self.cancel_here(id);
-        let (store, id) = (self.0.store.clone(), id.clone());
+        let (this, id) = (self.clone(), id.clone());
         self.0.tracker.spawn(async move {
-            if let Err(error) = store.withdraw(&id).await {
+            if let Err(error) = this.0.store.withdraw(&id).await {
                 tracing::warn!(%error, operation = %id, "the end of the last wait could not be written");
             }
+            this.say_cancelled(&id).await;
         });
         Ok(Withdrawn::Cancelled)
     }
@@ -195,6 +196,7 @@ impl Operations {
     pub(crate) async fn cancel(&self, id: &OperationId) -> Result<bool, ApiError> {
         if self.runs_here(id) {
             self.cancel_here(id);
+            self.say_cancelled(id).await;
             return Ok(true);
         }
         let asked = self.0.store.cancel(id, (self.0.now)()).await.map_err(explain::store)?;
@@ -207,6 +209,13 @@ impl Operations {
             local.cancel.cancel();
         }
         self.0.wake.notify_one();
+    }
+
+    /// Writes that an operation of this process is cancelled: who asks for the same from now on must not get this one.
+    async fn say_cancelled(&self, id: &OperationId) {
+        if let Err(error) = self.0.store.cancel(id, (self.0.now)()).await {
+            tracing::warn!(%error, operation = %id, "that it is cancelled could not be written");
+        }
     }
 
     async fn has_ended(&self, id: &OperationId) -> bool {
