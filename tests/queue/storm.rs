@@ -51,6 +51,11 @@ fn what_four_processes_submit_at_random_runs_once_in_order_and_never_two_syncs_o
         in_order(&mine);
         assert_eq!(peer.sessions(), 0, "{name}");
     }
+    let has =
+        |what: &str, is: fn(&Operation) -> bool| assert!(all.iter().any(is), "no {what}: nothing was shown");
+    has("work of a reader", |one| one.origin == Origin::Reader);
+    has("work that nobody waited for", |one| !one.awaited);
+    has("work that somebody waited for", |one| one.awaited);
     let late = all.iter().filter_map(|one| Some(one.started_at?.0 - one.submitted_at.0)).max().unwrap_or(0);
     table(
         &format!("{submitted} submissions by {PROCESSES} processes over {VCENTERS} vCenters, seed {seed}"),

@@ -24,6 +24,9 @@ use tokio_util::task::TaskTracker;
 /// How often an operation that another process runs is looked at without having heard of it: whether that process lives.
 const PEEK: Duration = Duration::from_millis(250);
 
+/// Between two looks for dead processes, at least: a client that shows many operations asks for each of them.
+const DEAD: Duration = Duration::from_millis(125);
+
 /// How long nothing can be written before an operation ends for that: what is over sooner was no full disk.
 const UNWRITABLE: Duration = Duration::from_secs(2);
 
@@ -61,6 +64,8 @@ struct Inner {
     /// Rung when something was asked for, cancelled or done here.
     wake: Notify,
     local: Mutex<HashMap<OperationId, Local>>,
+    /// When dead processes were last looked for.
+    looked: Mutex<Option<Instant>>,
 }
 
 impl Operations {
@@ -81,6 +86,7 @@ impl Operations {
             now,
             wake: Notify::new(),
             local: Mutex::default(),
+            looked: Mutex::default(),
         }));
         operations.0.tracker.spawn(operations.clone().dispatch());
         operations
@@ -264,7 +270,7 @@ impl Operations {
     /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able
     /// to on a full disk.
     pub(crate) async fn end_dead(&self) {
-        if self.0.store.unwritable().is_some() {
+        if self.0.store.unwritable().is_some() || !self.may_look() {
             return;
         }
         match self.0.store.interrupt_dead((self.0.now)()).await {
@@ -275,6 +281,16 @@ impl Operations {
             }
             Err(error) => tracing::warn!(%error, "operations of dead processes could not be ended"),
         }
+    }
+
+    /// Whether the last look for dead processes is long enough ago; notes this one if it is.
+    fn may_look(&self) -> bool {
+        let mut looked = self.0.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = looked.is_none_or(|at| at.elapsed() >= DEAD);
+        if may {
+            *looked = Some(Instant::now());
+        }
+        may
     }
 
     /// Takes nothing more in, and cancels what runs.

@@ -46,7 +46,7 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
     let mut events = service.subscribe();
     let (started, before) = (Instant::now(), cpu_ms());
     let worker = context.clone();
-    let work = tokio::spawn(async move {
+    let work = operations.0.tracker.spawn(async move {
         for done in 1..=UPDATES {
             worker.progress.send_modify(|progress| progress.done = done);
             tokio::time::sleep(PAUSE).await;
