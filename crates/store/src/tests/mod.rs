@@ -99,6 +99,7 @@ fn operation(id: &str, vcenter: &VcenterId, kind: OperationKind) -> NewOperation
             OperationKind::Refresh => Job::Refresh { of: Kind::Vms, accept_removals },
         },
         origin: Origin::User,
+        role: Role::Operator,
         awaited: true,
         at: Time(1_000),
     }

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::tests::on;
-use contract::OperationId;
+use contract::{OperationId, Role};
 use simulator::Simulator;
 use store::{NewOperation, Store};
 
@@ -25,6 +25,7 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
         vcenter_id: vcenter.clone(),
         job: Job::FULL_SYNC,
         origin: Origin::User,
+        role: Role::Operator,
         // This process is no worker, so that its dispatcher leaves it alone.
         awaited: false,
         at: (operations.0.now)(),
