@@ -231,8 +231,9 @@ impl Soak {
             let worker = self.muster.command(&["run", "--for", "60s"]).stdout(Stdio::null()).spawn().unwrap();
             eventually("the next worker has done what was left", || !live(&newest()));
             terminate(&worker);
+            // The look ended what was of the dead; then it may be told to end before it has begun to work.
             let run = finish(worker);
-            assert_eq!(run.code, 0, "{run:?}");
+            assert!(run.code == 0 || run.code == 130, "{run:?}");
         }
         let all = newest();
         for id in std::mem::take(&mut self.queued) {

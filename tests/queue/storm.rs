@@ -23,9 +23,6 @@ const GATED: usize = VCENTERS / 2;
 /// What every sync does once, and no refresh of datastores or networks does.
 const AT_THE_GATE: (&str, &str) = ("CreateContainerView", ">HostSystem<");
 
-/// Milliseconds from when a submission is dated until others see it, at most.
-const SUBMITTING: i64 = 2_000;
-
 /// How long a sync stands at the gate: longer than any other needs to get there.
 const STANDS: Duration = Duration::from_millis(60);
 
@@ -211,7 +208,8 @@ fn stand_at_the_gate(peer: &Peer, is_over: &AtomicBool) -> u64 {
     most
 }
 
-/// Of one vCenter: what takes its lane never overlaps, and goes in the order in which it was queued, a person's work first.
+/// Of one vCenter: what takes its lane never overlaps, and goes in the order in which it was queued; a person's work may
+/// go before a reader's, whose place in the storm nobody knows: that it does is shown by a test of its own.
 fn in_order(operations: &[&Operation]) {
     let by_reader = |one: &Operation| one.origin == Origin::Reader;
     let lane: Vec<&&Operation> =
@@ -224,15 +222,8 @@ fn in_order(operations: &[&Operation]) {
     }
     for (number, one) in lane.iter().enumerate() {
         for other in &lane[number + 1..] {
-            let comes_first = match (by_reader(one), by_reader(other)) {
-                (true, false) => other.submitted_at.0 + SUBMITTING > started(one).0,
-                _ => true,
-            };
-            // One that a person asked for while a reader's waited goes first; else who came first does.
             let is_kept = by_reader(one) != by_reader(other) || started(one) <= started(other);
             assert!(is_kept, "overtaken: {one:#?} {other:#?}");
-            let may_have_waited = comes_first || started(other) <= started(one);
-            assert!(may_have_waited, "a reader's work went before a person's: {one:#?} {other:#?}");
         }
     }
     let of_readers = lane.iter().filter(|one| by_reader(one));

@@ -3,7 +3,7 @@
 
 use super::{detached, held, now_ms, operations, state, worker};
 use crate::support::{Musterctl, Peer, eventually, finish, table, terminate};
-use contract::OperationState;
+use contract::{OperationKind, OperationState, Origin};
 use serde_json::json;
 use std::process::Child;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn queued(muster: &Musterctl) -> (Child, String) {
     eventually("it is queued", || {
         let newest = operations(muster).pop().unwrap();
         id = newest.id.to_string();
-        newest.state == OperationState::Queued
+        newest.state == OperationState::Queued && newest.kind() == OperationKind::SyncHosts
     });
     (child, id)
 }
@@ -129,4 +129,22 @@ fn a_worker_that_is_stopped_leaves_what_it_ran_interrupted_and_what_was_queued_t
     assert_eq!(state(&muster, &running), "interrupted", "and begins nothing again by itself");
     terminate(&next);
     assert_eq!(finish(next).code, 0);
+}
+
+#[test]
+fn a_persons_work_goes_before_what_a_reader_asked_for_first() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let owner = held(&muster, &peer);
+    let reader = muster.spawn(&["inventory", "networks", "--vcenter", "Berlin", "--max-age", "1s", "--json"]);
+    eventually("the reader's refresh is queued", || operations(&muster).len() == 2);
+    let (person, _) = queued(&muster);
+    peer.let_go();
+    for child in [owner, person, reader] {
+        assert_eq!(finish(child).code, 0);
+    }
+    let all = operations(&muster);
+    let [sync, reader, person] = &all[..] else { panic!("{all:#?}") };
+    assert_eq!((reader.origin, person.origin), (Origin::Reader, Origin::User));
+    assert!(sync.finished_at <= person.started_at && person.finished_at <= reader.started_at, "{all:#?}");
 }
