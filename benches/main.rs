@@ -10,6 +10,7 @@ mod govc;
 mod idle;
 mod page;
 mod parse;
+mod queue;
 mod reads;
 mod rounds;
 mod sync;
@@ -39,13 +40,15 @@ fn main() -> Result<()> {
         ["syncs"] => runtime.block_on(measure(Part::Syncs)),
         ["idle"] => runtime.block_on(measure(Part::Idle)),
         ["window"] => runtime.block_on(measure(Part::Window)),
+        ["queue"] => runtime.block_on(measure(Part::Queue)),
+        ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
         ["sync", data, credentials] => {
             cost::report(runtime.block_on(sync::once(Path::new(data), Path::new(credentials))))
         }
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\" or \"idle\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\" or \"idle\", which measure that alone"
         ),
     }
 }
@@ -56,6 +59,7 @@ enum Part {
     All,
     Syncs,
     Window,
+    Queue,
     Idle,
 }
 
@@ -68,6 +72,9 @@ async fn measure(part: Part) -> Result<()> {
         let synced = rounds::run(folder.path(), &mut table).await?;
         reads::run(&synced, &mut table).await?;
         parse::run(&mut table)?;
+    }
+    if matches!(part, Part::All | Part::Queue) {
+        queue::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;

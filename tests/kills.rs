@@ -4,8 +4,9 @@
 //! before or the one after, never a mixture. MUSTER_SOAK=1000 kills so often, which is what `./dev soak` does;
 //! MUSTER_SEED=… kills at the same points again. That migrations survive it is tested in crates/store.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish, table};
+use crate::support::{Musterctl, Peer, Random, Run, eventually, finish, number, seed, table, terminate};
 use serde_json::{Value, json};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Kills in an ordinary run.
@@ -14,7 +15,7 @@ const FEW: u64 = 20;
 #[test]
 fn whatever_is_killed_when_nothing_acknowledged_is_lost_and_nothing_is_mixed() {
     let kills = number("MUSTER_SOAK").unwrap_or(FEW);
-    let seed = number("MUSTER_SEED").unwrap_or_else(|| std::process::id().into());
+    let seed = seed();
     println!("{kills} kills with MUSTER_SEED={seed}");
     let mut soak = Soak::new(seed);
     let mut round = 0;
@@ -28,10 +29,6 @@ fn whatever_is_killed_when_nothing_acknowledged_is_lost_and_nothing_is_mixed() {
         }
     }
     soak.ends(round);
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
 /// What a reader sees: the generation of hosts and of VMs, and the label of the vCenter.
@@ -48,6 +45,10 @@ enum Work {
     SyncHosts,
     Test,
     Edit(String),
+    /// A full sync that is left to whoever works.
+    Detached,
+    /// A process that does what is left to it.
+    Worker,
 }
 
 struct Soak {
@@ -62,6 +63,10 @@ struct Soak {
     killed: u64,
     /// Operations of which a command said how they ended, and how.
     acknowledged: Vec<(Value, Value)>,
+    /// Operations that a command said are queued, whoever waits for them.
+    queued: Vec<Value>,
+    /// How many there were of those.
+    detached: u64,
     /// What is acknowledged of this round.
     least: Seen,
     /// Whether hosts were synced without the rest.
@@ -90,6 +95,8 @@ impl Soak {
             usual: Duration::ZERO,
             killed: 0,
             acknowledged: Vec::new(),
+            queued: Vec::new(),
+            detached: 0,
             least,
             hosts_alone: false,
             edit: None,
@@ -116,11 +123,13 @@ impl Soak {
     fn round(&mut self, round: u64) {
         self.rename();
         let mut work = vec![Work::FullSync];
-        for _ in 0..self.random.below(3) {
-            work.push(match self.random.below(4) {
+        for _ in 0..self.random.below(4) {
+            work.push(match self.random.below(8) {
                 0 => Work::FullSync,
                 1 => Work::SyncHosts,
                 2 => Work::Test,
+                3 | 4 => Work::Detached,
+                5 | 6 => Work::Worker,
                 _ if work.iter().any(|work| matches!(work, Work::Edit(_))) => Work::Test,
                 _ => Work::Edit(format!("t{round}")),
             });
@@ -157,7 +166,8 @@ impl Soak {
         let Ok(said) = serde_json::from_str::<Value>(&run.stdout) else { return };
         match work {
             Work::Edit(tag) => self.least.tag.clone_from(tag),
-            Work::Test => {}
+            Work::Test | Work::Worker => {}
+            Work::Detached => self.queued.push(said[0]["operation"].clone()),
             Work::FullSync | Work::SyncHosts => {
                 for operation in said.as_array().unwrap() {
                     let state = operation["state"].clone();
@@ -190,6 +200,7 @@ impl Soak {
 
     /// Everything that has to hold after a kill.
     fn holds(&mut self, before: &Seen) {
+        self.work_off();
         let database = self.muster.json(&["doctor"]).document()[0].clone();
         assert_eq!((&database["name"], &database["ok"]), (&json!("database"), &json!(true)), "{database}");
         let (now, new, least) = (self.seen(), self.generation, &self.least);
@@ -207,6 +218,33 @@ impl Soak {
         eventually("nothing is left that seems to live", || {
             !self.muster.ok(&["operations", "list", "--limit", "20"]).as_array().unwrap().iter().any(live)
         });
+    }
+
+    /// What was left to a worker is done by the next one, or was begun by one that was killed and is not begun again.
+    fn work_off(&mut self) {
+        let newest = || {
+            let all = self.muster.ok(&["operations", "list", "--limit", "20"]);
+            all.as_array().unwrap().clone()
+        };
+        let live = |all: &[Value]| all.iter().any(|one| one["finished_at"].is_null());
+        if live(&newest()) {
+            let worker = self.muster.command(&["run", "--for", "60s"]).stdout(Stdio::null()).spawn().unwrap();
+            eventually("the next worker has done what was left", || !live(&newest()));
+            terminate(&worker);
+            // The look ended what was of the dead; then it may be told to end before it has begun to work.
+            let run = finish(worker);
+            assert!(run.code == 0 || run.code == 130, "{run:?}");
+        }
+        let all = newest();
+        for id in std::mem::take(&mut self.queued) {
+            let one = all.iter().find(|one| one["operation"] == id).unwrap_or_else(|| panic!("{id} is lost"));
+            let (state, attempts) = (&one["state"], &one["attempts"]);
+            assert!(attempts == 1 && (state == "succeeded" || state == "interrupted"), "{one}");
+            self.detached += 1;
+            self.acknowledged.push((id, state.clone()));
+        }
+        let twice = all.iter().find(|one| one["attempts"].as_u64() > Some(1));
+        assert!(twice.is_none(), "begun twice: {twice:?}");
     }
 
     /// In the end everything acknowledged is there, and a sync succeeds as if nothing had happened. Answers with the figures.
@@ -228,7 +266,10 @@ impl Soak {
         let (killed, acknowledged) = (self.killed, self.acknowledged.len());
         table(
             &format!("{killed} processes killed in {rounds} rounds"),
-            format!("{acknowledged} acknowledged operations, 0 lost; never mixed"),
+            format!(
+                "{acknowledged} acknowledged operations, {} of them left to a worker; 0 lost, 0 begun twice, never mixed",
+                self.detached
+            ),
         );
     }
 }
@@ -239,15 +280,7 @@ fn arguments(work: &Work) -> Vec<&str> {
         Work::SyncHosts => vec!["sync", "hosts", "Berlin", "--json"],
         Work::Test => vec!["test", "Berlin", "--json"],
         Work::Edit(tag) => vec!["vcenter", "edit", "Berlin", "--tag", tag, "--json"],
-    }
-}
-
-/// Numbers that are the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
+        Work::Detached => vec!["sync", "full", "Berlin", "--detach", "--json"],
+        Work::Worker => vec!["run", "--for", "1s", "--json"],
     }
 }

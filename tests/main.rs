@@ -17,6 +17,7 @@ mod keychain;
 mod kills;
 mod lost;
 mod questions;
+mod queue;
 mod reading;
 mod recordings;
 mod roles;

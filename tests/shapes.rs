@@ -9,7 +9,7 @@ const VCENTER: &str =
 const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_because";
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total percent \
-                         added changed removed unchanged calls bytes error";
+                         added changed removed unchanged calls bytes error vcenter_id scope job awaited waiting step result";
 const CERTIFICATE: &str = "address sha256 subject issuer names not_before not_after trusted";
 const STATUS: &str =
     "vcenter state synced_at age_seconds fresh contact_at contact_since refresh_failed counts last_operation";
@@ -48,6 +48,13 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["operations", "list"]), OPERATION);
     let id = operations[0]["operation"].as_str().expect("an id");
     has(&muster.ok(&["operations", "show", id]), OPERATION);
+    has(&muster.ok(&["operations", "retry", id]), OPERATION);
+    let detached = muster.ok(&["sync", "full", "Berlin", "--detach"]);
+    has(&detached, OPERATION);
+    let id = detached[0]["operation"].as_str().expect("an id");
+    has(&muster.ok(&["operations", "cancel", id]), OPERATION);
+    has(&muster.ok(&["operations", "retry", id, "--detach"]), OPERATION);
+    has(&muster.ok(&["refresh", "vms", "Berlin", "--detach"]), OPERATION);
     has(&muster.ok(&["status"]), STATUS);
     has(&muster.json(&["doctor"]).document(), CHECK);
     has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);

@@ -5,12 +5,14 @@ mod disk;
 mod ended;
 mod musterctl;
 mod peer;
+mod random;
 mod simulator;
 
 pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
 pub(crate) use musterctl::{Musterctl, Run, finish, refreshed, vcenter};
 pub(crate) use peer::{PASSWORD, Peer};
+pub(crate) use random::{Random, number, seed};
 pub(crate) use simulator::Simulator;
 
 use std::time::{Duration, Instant};

@@ -8,7 +8,7 @@ use crate::error::{During, Error};
 use crate::row;
 use contract::{ApiError, Code, OperationId, Time};
 use sqlx::Row;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 impl Store {
     /// Ends the operations whose process died, and drops what they staged. Submitting and claiming do so first.
@@ -58,8 +58,14 @@ impl Store {
         const LIVE: &str = "SELECT o.seq, o.state, o.owner, o.awaited, w.process FROM operations o \
             LEFT JOIN waiters w ON w.operation_id = o.id AND o.state = 'queued' WHERE o.state IN ('queued', 'running')";
         let rows = sqlx::query(LIVE).fetch_all(connection).await?;
-        let lives =
-            |row: &DbRow, column: &str| row.try_get(column).is_ok_and(|process| self.is_alive(process));
+        // Few processes own many operations, and asking for one's lock is a file that is opened.
+        let mut known: HashMap<String, bool> = HashMap::new();
+        let mut lives = |row: &DbRow, column: &str| {
+            let process: Option<String> = row.try_get(column).ok();
+            process.is_some_and(|process| {
+                *known.entry(process).or_insert_with_key(|process| self.is_alive(process))
+            })
+        };
         let mut live: BTreeMap<i64, bool> = BTreeMap::new();
         for row in &rows {
             let is_live = match row.try_get("state")? {

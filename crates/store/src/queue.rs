@@ -87,7 +87,9 @@ impl Store {
         known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
         let job = row::json(&new.job).during(attempt)?;
         let equal: Option<String> = sqlx::query_scalar(
-            "SELECT id FROM operations WHERE vcenter_id = $1 AND job = $2 AND state IN ('queued', 'running')",
+            // Who asks for what is being cancelled wants it all the same.
+            "SELECT id FROM operations WHERE vcenter_id = $1 AND job = $2 AND state IN ('queued', 'running') \
+             AND cancelling = 0",
         )
         .bind(new.vcenter_id.as_str())
         .bind(&job)

@@ -24,6 +24,9 @@ use tokio_util::task::TaskTracker;
 /// How often an operation that another process runs is looked at without having heard of it: whether that process lives.
 const PEEK: Duration = Duration::from_millis(250);
 
+/// Between two looks for dead processes, at least: a client that shows many operations asks for each of them.
+const DEAD: Duration = Duration::from_millis(125);
+
 /// How long nothing can be written before an operation ends for that: what is over sooner was no full disk.
 const UNWRITABLE: Duration = Duration::from_secs(2);
 
@@ -68,6 +71,8 @@ struct Inner {
     /// Rung when something was asked for, cancelled or done here.
     wake: Notify,
     local: Mutex<HashMap<OperationId, Local>>,
+    /// When dead processes were last looked for.
+    looked: Mutex<Option<Instant>>,
 }
 
 impl Operations {
@@ -88,6 +93,7 @@ impl Operations {
             now,
             wake: Notify::new(),
             local: Mutex::default(),
+            looked: Mutex::default(),
         }));
         operations.0.tracker.spawn(operations.clone().dispatch());
         operations
@@ -197,11 +203,12 @@ impl Operations {
             return Ok(Withdrawn::GoesOnHere);
         }
         self.cancel_here(id);
-        let (store, id) = (self.0.store.clone(), id.clone());
+        let (this, id) = (self.clone(), id.clone());
         self.0.tracker.spawn(async move {
-            if let Err(error) = store.withdraw(&id).await {
+            if let Err(error) = this.0.store.withdraw(&id).await {
                 tracing::warn!(%error, operation = %id, "the end of the last wait could not be written");
             }
+            this.say_cancelled(&id).await;
         });
         Ok(Withdrawn::Cancelled)
     }
@@ -210,6 +217,7 @@ impl Operations {
     pub(crate) async fn cancel(&self, id: &OperationId) -> Result<bool, ApiError> {
         if self.runs_here(id) {
             self.cancel_here(id);
+            self.say_cancelled(id).await;
             return Ok(true);
         }
         let asked = self.0.store.cancel(id, (self.0.now)()).await.map_err(explain::store)?;
@@ -222,6 +230,13 @@ impl Operations {
             local.cancel.cancel();
         }
         self.0.wake.notify_one();
+    }
+
+    /// Writes that an operation of this process is cancelled: who asks for the same from now on must not get this one.
+    async fn say_cancelled(&self, id: &OperationId) {
+        if let Err(error) = self.0.store.cancel(id, (self.0.now)()).await {
+            tracing::warn!(%error, operation = %id, "that it is cancelled could not be written");
+        }
     }
 
     async fn has_ended(&self, id: &OperationId) -> bool {
@@ -270,7 +285,7 @@ impl Operations {
     /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able
     /// to on a full disk.
     pub(crate) async fn end_dead(&self) {
-        if self.0.store.unwritable().is_some() {
+        if self.0.store.unwritable().is_some() || !self.may_look() {
             return;
         }
         match self.0.store.interrupt_dead((self.0.now)()).await {
@@ -281,6 +296,16 @@ impl Operations {
             }
             Err(error) => tracing::warn!(%error, "operations of dead processes could not be ended"),
         }
+    }
+
+    /// Whether the last look for dead processes is long enough ago; notes this one if it is.
+    fn may_look(&self) -> bool {
+        let mut looked = self.0.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = looked.is_none_or(|at| at.elapsed() >= DEAD);
+        if may {
+            *looked = Some(Instant::now());
+        }
+        may
     }
 
     /// Takes nothing more in, and cancels what runs.

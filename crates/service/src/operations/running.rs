@@ -24,6 +24,9 @@ const PROGRESS: Duration = Duration::from_millis(250);
 /// How often it is written, for other processes.
 const WRITTEN: Duration = Duration::from_secs(1);
 
+#[cfg(test)]
+mod tests;
+
 impl Operations {
     /// Runs what was claimed. However that ends, the operation has an outcome afterwards: its lane must not stay
     /// blocked while this process lives.
@@ -66,7 +69,14 @@ impl Operations {
             return;
         }
         let progress = context.progress.borrow().clone();
-        self.settle(&context.claim, Outcome::of(done), progress, context.meter.traffic()).await;
+        let outcome = match done {
+            // Nobody decided that: a worker that was stopped leaves it as one that died does.
+            Err(Stop::Cancelled) if self.0.closing.is_cancelled() && !context.claim.operation.awaited => {
+                Outcome::interrupted()
+            }
+            done => Outcome::of(done),
+        };
+        self.settle(&context.claim, outcome, progress, context.meter.traffic()).await;
     }
 
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
@@ -201,6 +211,12 @@ struct Outcome {
 }
 
 impl Outcome {
+    fn interrupted() -> Outcome {
+        let error = ApiError::new(Code::Interrupted, "the process that ran it ended; nothing was changed")
+            .next("Start it again.");
+        Outcome { state: OperationState::Interrupted, error: Some(error), contact: None, result: None }
+    }
+
     fn of(done: Result<Done, Stop>) -> Outcome {
         let (state, error, contact, result) = match done {
             Ok(done) => {

@@ -95,8 +95,9 @@ DROP TABLE operations;
 
 ALTER TABLE operations_rebuilt RENAME TO operations;
 
+-- Beside one that is being cancelled there may be another that was asked for since.
 CREATE UNIQUE INDEX one_live_operation_of_its_job ON operations (COALESCE(vcenter_id, ''), job)
-WHERE state IN ('queued', 'running');
+WHERE state IN ('queued', 'running') AND cancelling = 0;
 
 CREATE UNIQUE INDEX one_running_operation_per_lane ON operations (lane) WHERE state = 'running' AND lane IS NOT NULL;
 

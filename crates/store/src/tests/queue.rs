@@ -122,6 +122,24 @@ async fn only_what_waits_can_be_cancelled_in_the_queue() {
 }
 
 #[tokio::test]
+async fn what_is_asked_for_while_its_equal_is_being_cancelled_is_another_operation() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let claim = claimed(&store, &id, "1").await;
+    let again = NewOperation { job: claim.operation.job.clone(), ..operation("2", &id, FullSync) };
+    assert!(store.submit(again.clone()).await.unwrap().coalesced, "nobody has cancelled it");
+    assert!(store.cancel(&claim.operation.id, Time(2)).await.unwrap());
+    let submitted = store.submit(again.clone()).await.unwrap();
+    assert!(!submitted.coalesced, "it would be cancelled with the first one");
+    assert_eq!(store.claim(&submitted.id, Time(3)).await.unwrap(), None, "that one runs still");
+    let third = NewOperation { id: OperationId("3".to_owned()), ..again };
+    assert_eq!(store.submit(third).await.unwrap(), Submitted { id: submitted.id.clone(), coalesced: true });
+    let cancelled = Finish { state: OperationState::Cancelled, ..finish(3) };
+    store.finish(&claim, cancelled).await.unwrap();
+    assert!(store.claim(&submitted.id, Time(4)).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn cancelling_what_no_longer_waits_tells_nobody() {
     let (dir, store) = opened().await;
     let other = Store::open(dir.path()).await.unwrap();
