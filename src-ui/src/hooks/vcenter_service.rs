@@ -10,7 +10,7 @@ use crate::state::route::Route;
 use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
-use contract::{ApiError, Event, Job, OperationId, Probe, TestReport, Vcenter, VcenterId};
+use contract::{ApiError, Event, Job, Operation, OperationId, Probe, TestReport, Vcenter, VcenterId};
 use std::rc::Rc;
 use yew::{platform::spawn_local, prelude::*};
 
@@ -49,11 +49,23 @@ pub(crate) fn use_vcenter_service() -> VcenterService {
 /// Says that a vCenter's work and its outcome stand on the page while the component is there: what they say is no toast.
 #[hook]
 pub(crate) fn use_card(vcenter: &VcenterId) {
+    use_card_if(Some(vcenter));
+}
+
+/// The same, where there may be nothing that stands on the page.
+#[hook]
+pub(crate) fn use_card_if(vcenter: Option<&VcenterId>) {
     let page = use_vcenter_service().page;
-    use_effect_with(vcenter.clone(), move |vcenter| {
-        page.tell(|world| world.news.card(vcenter));
+    use_effect_with(vcenter.cloned(), move |vcenter| {
         let vcenter = vcenter.clone();
-        move || page.tell(|world| world.news.no_card(&vcenter))
+        if let Some(vcenter) = &vcenter {
+            page.tell(|world| world.news.card(vcenter));
+        }
+        move || {
+            if let Some(vcenter) = vcenter {
+                page.tell(|world| world.news.no_card(&vcenter));
+            }
+        }
     });
 }
 
@@ -105,6 +117,19 @@ impl VcenterService {
                 });
             }
         });
+    }
+
+    /// Does what an operation did once more.
+    pub(crate) fn retry(&self, operation: &Operation) {
+        let again = RetryOperation { operation: operation.id.clone(), detached: false };
+        self.start(&operation.vcenter_id, &operation.vcenter, operation.job.again(), again);
+    }
+
+    /// Does the same on each of these vCenters; each runs on its own and fails on its own.
+    pub(crate) fn batch(&self, vcenters: &[Vcenter], job: &Job) {
+        for vcenter in vcenters {
+            self.work(vcenter, job.clone());
+        }
     }
 
     /// Does what a button of a failure offers.
@@ -213,17 +238,22 @@ impl VcenterService {
     }
 
     /// Asks for a job; how it goes and what came of it is told by state and toasts.
-    fn work(&self, vcenter: &Vcenter, job: Job) {
-        let (page, vcenter) = (self.page.clone(), vcenter.clone());
-        page.tell(|world| world.work.sent(&vcenter.id));
+    fn work(&self, Vcenter { id, name, .. }: &Vcenter, job: Job) {
+        self.start(id, name, job.clone(), Submit { vcenter: id.clone(), job, detached: false });
+    }
+
+    /// Runs a command that answers with the operation of a job on a vCenter.
+    fn start<C>(&self, vcenter: &VcenterId, name: &str, job: Job, command: C)
+    where
+        C: Command<Reply = OperationId> + 'static,
+    {
+        let (page, name, work) = (self.page.clone(), name.to_owned(), Work::new(vcenter, job));
+        page.tell(|world| world.work.sent(vcenter));
         spawn_local(async move {
-            let answer =
-                backend::call(Submit { vcenter: vcenter.id.clone(), job: job.clone(), detached: false })
-                    .await;
-            page.change(|world| world.accepted(&vcenter.id, answer.as_ref().ok().cloned()));
+            let answer = backend::call(command).await;
+            page.change(|world| world.accepted(&work.vcenter, answer.as_ref().ok().cloned()));
             if let Err(error) = answer {
-                let work = Work::new(&vcenter.id, job);
-                page.tell(|world| world.news.say(Toast::not_started(&vcenter, &error, work)));
+                page.tell(|world| world.news.say(Toast::not_started(&name, &error, work)));
             }
         });
     }

@@ -8,6 +8,7 @@ pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod grid;
 pub(crate) mod news;
+pub(crate) mod operations;
 pub(crate) mod route;
 pub(crate) mod sight;
 pub(crate) mod table;

@@ -172,12 +172,12 @@ impl Toast {
     }
 
     /// Work that the service did not take.
-    pub(crate) fn not_started(vcenter: &Vcenter, error: &ApiError, work: Work) -> Toast {
+    pub(crate) fn not_started(name: &str, error: &ApiError, work: Work) -> Toast {
         let job = words::job(&work.job);
-        let failures = vec![Failure::of(&vcenter.id, &vcenter.name, Some(job.clone()), error)];
+        let failures = vec![Failure::of(&work.vcenter, name, Some(job.clone()), error)];
         let what = format!("{} could not start", words::within_a_sentence(&job));
-        let advice = advice::on(error, &vcenter.id, Some(work));
-        Toast { failures, ..Toast::advised(&what, &vcenter.name, error, advice) }
+        let advice = advice::on(error, &work.vcenter.clone(), Some(work));
+        Toast { failures, ..Toast::advised(&what, name, error, advice) }
     }
 
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
