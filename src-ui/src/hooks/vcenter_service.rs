@@ -127,9 +127,19 @@ impl VcenterService {
 
     /// Does the same on each of these vCenters; each runs on its own and fails on its own.
     pub(crate) fn batch(&self, vcenters: &[Vcenter], job: &Job) {
+        if vcenters.len() > 1 {
+            self.page.tell(|world| world.news.batch(vcenters, job));
+        }
         for vcenter in vcenters {
             self.work(vcenter, job.clone());
         }
+    }
+
+    /// Does once more what failed of a batch, and nothing else of it.
+    pub(crate) fn retry_failed(&self, failed: &[Work]) {
+        let Some(Work { job, .. }) = failed.first() else { return };
+        let vcenters: Vec<Vcenter> = failed.iter().filter_map(|work| self.vcenter(&work.vcenter)).collect();
+        self.batch(&vcenters, job);
     }
 
     /// Does what a button of a failure offers.
@@ -252,9 +262,14 @@ impl VcenterService {
         spawn_local(async move {
             let answer = backend::call(command).await;
             page.change(|world| world.accepted(&work.vcenter, answer.as_ref().ok().cloned()));
-            if let Err(error) = answer {
-                page.tell(|world| world.news.say(Toast::not_started(&name, &error, work)));
-            }
+            page.tell(|world| {
+                let is_told = world.news.answered(&work.vcenter, &work.job, &answer);
+                if let Err(error) = answer
+                    && !is_told
+                {
+                    world.news.say(Toast::not_started(&name, &error, work));
+                }
+            });
         });
     }
 }
