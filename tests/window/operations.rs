@@ -33,10 +33,10 @@ async fn a_batch_on_three_vcenters_moves_three_bars_with_true_counts_and_ends_in
     window.go("#/vcenter").await?;
     window.wait_for_text("#running", "Nothing running").await?;
     for peer in &peers {
-        peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"delay_ms": 400}}));
+        peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"delay_ms": 600}}));
     }
     // Of the one that is to be cancelled the last kind is held back, so that it can't end before.
-    peers[2].rule(json!({"method": "RetrievePropertiesEx", "type": ">Network<", "action": {"hold": true}}));
+    peers[2].rule(json!({"method": "CreateContainerView", "type": ">Network<", "action": {"hold": true}}));
     window.script(WATCH_BARS).await?;
     window.press(".muster-batch", "Select all").await?;
     window.press(".muster-batch", "Full sync").await?;
@@ -108,8 +108,14 @@ async fn what_failed_of_a_batch_is_retried_alone() -> Result<()> {
     window.press("[data-toast='2 of 3 synced']", "Retry failed").await?;
     window.wait_for_toast("Paris: full sync done").await?;
     let listed = muster.ok(&["operations", "list"]);
-    let of =
-        |name: &str| listed.as_array().into_iter().flatten().filter(|one| one["vcenter"] == name).count();
+    let of = |name: &str| {
+        listed
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|one| one["vcenter"] == name && one["kind"] == "full_sync")
+            .count()
+    };
     assert_eq!(NAMES.map(of), [1, 2, 1], "{listed}");
     window.close(&screen).await
 }

@@ -9,7 +9,7 @@ use crate::hooks::use_vcenter_service;
 use crate::state::operations;
 use crate::state::route::Route;
 use contract::Operation;
-use gloo_events::EventListener;
+use gloo_events::{EventListener, EventListenerOptions, EventListenerPhase};
 use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, Node};
 use yew::prelude::*;
@@ -33,24 +33,12 @@ pub(crate) fn Running() -> Html {
         let is_open = is_open.clone();
         Callback::from(move |()| is_open.set(false))
     };
-    let onkeydown = {
-        let is_open = is_open.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if *is_open && event.key() == "Escape" {
-                // What is below would take it for its own.
-                event.stop_propagation();
-                event.prevent_default();
-                is_open.set(false);
-                keys::focus("running");
-            }
-        })
-    };
     let (sign, words) = match &counted {
         Some(counted) => ("circle-notch", counted.clone()),
         None => ("check", "Nothing running".to_owned()),
     };
     html! {
-        <div class="muster-anchor muster-running" ref={whole} {onkeydown}>
+        <div class="muster-anchor muster-running" ref={whole}>
             <button type="button" id="running" class="pf-v6-c-button pf-m-plain pf-m-small" onclick={toggle}
                 data-busy={counted.is_some().to_string()} aria-haspopup="dialog" aria-expanded={is_open.to_string()}
                 aria-label={format!("Operations: {words}")} title={format!("Operations: {words}")}>
@@ -64,21 +52,34 @@ pub(crate) fn Running() -> Html {
     }
 }
 
-/// A click elsewhere closes the panel.
+/// A click elsewhere closes the panel, and so does Escape, also when what had the focus in it went away with its operation.
 #[hook]
 fn use_close_elsewhere(is_open: &UseStateHandle<bool>, whole: &NodeRef) {
     let (set, whole) = (is_open.clone(), whole.clone());
     use_effect_with(**is_open, move |now| {
-        let listener = now.then(|| {
+        let listeners = now.then(|| {
             let document = web_sys::window().and_then(|window| window.document())?;
-            Some(EventListener::new(&document, "pointerdown", move |event| {
+            let hide = set.clone();
+            let click = EventListener::new(&document, "pointerdown", move |event| {
                 let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
                 if !whole.cast::<Node>().is_some_and(|whole| whole.contains(target.as_ref())) {
-                    set.set(false);
+                    hide.set(false);
                 }
-            }))
+            });
+            // Before what is below hears of it, which would take it for its own.
+            let phase = EventListenerPhase::Capture;
+            let options = EventListenerOptions { phase, passive: false };
+            let key = EventListener::new_with_options(&document, "keydown", options, move |event| {
+                if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
+                    event.stop_propagation();
+                    event.prevent_default();
+                    set.set(false);
+                    keys::focus("running");
+                }
+            });
+            Some((click, key))
         });
-        move || drop(listener)
+        move || drop(listeners)
     });
 }
 
