@@ -18,6 +18,7 @@ mod hands;
 mod keys;
 mod leaving;
 mod once;
+mod operations;
 mod passwords;
 mod questions;
 mod reach;

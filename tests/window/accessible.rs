@@ -123,7 +123,7 @@ impl Judge {
         let window = Window::open_beside(&screen, &muster).await?;
         window.wait_for_overview().await?;
         teach(&window).await?;
-        for address in ["#/", "#/vcenter", "#/inventory/hosts", "#/vcenter?add="] {
+        for address in ["#/", "#/vcenter", "#/operations", "#/inventory/hosts", "#/vcenter?add="] {
             self.visit(&window, address).await?;
         }
         // Submitted empty, it says at each field what to type.
@@ -156,7 +156,8 @@ impl Judge {
         let window = Window::open_beside(&screen, &muster).await?;
         window.wait_for_overview().await?;
         teach(&window).await?;
-        let mut addresses: Vec<String> = ["#/", "#/vcenter", "#/nowhere"].map(str::to_owned).to_vec();
+        let mut addresses: Vec<String> =
+            ["#/", "#/vcenter", "#/operations", "#/nowhere"].map(str::to_owned).to_vec();
         addresses.push(format!("#/vcenter/{id}"));
         for dialog in ["edit", "clusters", "remove", "certificate"] {
             addresses.push(format!("#/vcenter?{dialog}={id}"));
@@ -189,10 +190,21 @@ impl Judge {
 
         peer.post("/stop", json!({}));
         window.go("#/vcenter").await?;
+        window.click("#running").await?;
+        window.wait_for_element("#running-panel").await?;
+        self.look(&window, "the panel of what runs").await?;
+        window.key(thirtyfour::Key::Escape).await?;
         window.expand("Berlin").await?;
         window.press("[data-vcenter='Berlin'] .muster-card", "Full sync").await?;
         window.wait_for_text("[data-vcenter='Berlin']", "Offline").await?;
         self.look(&window, "a vCenter that is offline").await?;
+        window.go("#/operations?state=failed").await?;
+        window.click("#rows tr[data-state=failed]").await?;
+        window.wait_for_text("#drawer", "Operation id").await?;
+        self.look(&window, "the details of an operation that failed").await?;
+        window.go("#/operations?state=interrupted").await?;
+        self.look(&window, "no operations that match").await?;
+        window.go("#/vcenter").await?;
         window.click("[data-vcenter='Berlin'] .muster-menu button").await?;
         window.wait_for_element("[role=menu]").await?;
         self.look(&window, "the menu of a vCenter").await?;

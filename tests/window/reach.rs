@@ -109,6 +109,16 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
         window.script("document.querySelector('dialog details')?.setAttribute('open', '')").await?;
         found.here(&window, &screen, dialog).await?;
     }
+    window.go("#/operations").await?;
+    found.here(&window, &screen, "operations").await?;
+    window.click("#rows tr[data-operation]").await?;
+    window.wait_for_text("#drawer", "Operation id").await?;
+    found.here(&window, &screen, "operations-drawer").await?;
+    window.click("#running").await?;
+    window.wait_for_element("#running-panel").await?;
+    found.here(&window, &screen, "running").await?;
+    window.key(Key::Escape).await?;
+    window.wait_until_gone("#running-panel").await?;
     for kind in Kind::LISTED {
         window.go(&format!("#/inventory/{}", kind.name())).await?;
         found.here(&window, &screen, kind.name()).await?;

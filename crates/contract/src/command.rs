@@ -316,6 +316,17 @@ stale_after! {
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ListOperations: Event::OperationChanged { .. },
+    // They have the names of their vCenters.
+    OperationHistory: Event::OperationChanged { .. } | Event::VcentersChanged,
+}
+
+impl Query for ShowOperation {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        match event {
+            Event::OperationChanged { operation } => operation.as_str().starts_with(&self.operation),
+            _ => false,
+        }
+    }
 }
 
 impl Query for ReadRows {

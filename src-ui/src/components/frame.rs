@@ -4,6 +4,7 @@
 use super::failure::{Alert, Failure};
 use super::icon::icon;
 use super::link::Link;
+use super::running::Running;
 use super::when::local;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::route::Route;
@@ -50,6 +51,7 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                 </div>
                 <div class="pf-v6-c-masthead__content muster-masthead">
                     if simulated { <Simulated /> }
+                    <Running />
                 </div>
             </header>
             <div class="pf-v6-c-page__sidebar pf-m-expanded">
@@ -166,6 +168,8 @@ fn Navigation(props: &NavigationProperties) -> Html {
                 <Item to={Route::vcenters()} is_current={matches!(props.route, Route::Vcenters { .. })}
                     icon="server" title="vCenters"
                     count={vcenters.map(|many| grouped(many as i64))} />
+                <Item to={Route::operations()} is_current={matches!(props.route, Route::Operations(_))}
+                    icon="tasks" title="Operations" />
             </ul>
             <section class="pf-v6-c-nav__section" aria-labelledby="nav-inventory">
                 <h2 class="pf-v6-c-nav__section-title muster-nav__section" id="nav-inventory"><span>{ "Inventory" }</span></h2>

@@ -15,11 +15,12 @@ use yew::prelude::*;
 const LOOKS: (u32, u32) = (20, 50);
 
 /// The letters after `g`, and where each leads.
-fn places() -> [(&'static str, &'static str, Route); 11] {
+fn places() -> [(&'static str, &'static str, Route); 12] {
     let kind = |letter, kind: Kind| (letter, kind.title(), Route::kind(kind));
     [
         ("o", "Overview", Route::Overview),
         ("v", "vCenters", Route::vcenters()),
+        ("t", "Operations", Route::operations()),
         kind("a", Kind::Datacenters),
         kind("c", Kind::Clusters),
         kind("h", Kind::Hosts),

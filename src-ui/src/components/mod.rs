@@ -14,6 +14,7 @@ pub(crate) mod menu;
 pub(crate) mod name;
 pub(crate) mod outcome;
 pub(crate) mod progress;
+pub(crate) mod running;
 pub(crate) mod select;
 pub(crate) mod status;
 pub(crate) mod sync_manager;

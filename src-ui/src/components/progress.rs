@@ -2,7 +2,7 @@
 //! Refuses to invent progress: until the objects are counted the bar only shows that something goes on.
 
 use super::icon::icon;
-use crate::hooks::{use_card, use_vcenter_service};
+use crate::hooks::{use_card_if, use_vcenter_service};
 use crate::state::words::{self, grouped};
 use contract::{Operation, OperationState, Pace};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
@@ -15,6 +15,9 @@ pub(crate) struct Properties {
     /// Without its vCenter's name where that stands beside it.
     #[prop_or_default]
     pub(crate) named: bool,
+    /// Whether what comes of it is told by a toast, because it doesn't stand in its place afterwards.
+    #[prop_or_default]
+    pub(crate) passing: bool,
 }
 
 /// What it does, and how far it is.
@@ -22,7 +25,7 @@ pub(crate) struct Properties {
 pub(crate) fn OperationProgress(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let operation = &props.operation;
-    use_card(&operation.vcenter_id);
+    use_card_if((!props.passing).then_some(&operation.vcenter_id));
     let is_cancelling = service.is_cancelling(&operation.id);
     let name = words::job(&operation.job);
     let title = if props.named { format!("{}: {name}", operation.vcenter) } else { name.clone() };

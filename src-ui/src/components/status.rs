@@ -103,7 +103,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
     let Vcenter { id, ttl_seconds, .. } = props.vcenter.clone();
     let kind = match use_route() {
         Route::Inventory(view) => Some(view.kind),
-        Route::Overview | Route::Vcenters { .. } => None,
+        Route::Overview | Route::Vcenters { .. } | Route::Operations(_) => None,
     };
     let known = service.see(move |world| {
         let status = world.status(&id)?;

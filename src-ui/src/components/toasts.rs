@@ -4,7 +4,7 @@
 use super::failure::Offers;
 use super::icon::{self, icon};
 use super::when::local;
-use crate::hooks::use_vcenter_service;
+use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::toasts::Toast;
 use crate::state::words;
 use patternfly_yew::prelude::{Button, ButtonVariant};
@@ -39,6 +39,7 @@ pub(crate) fn ToastList() -> Html {
                     { detail(toast) }
                     if !toast.offers.is_empty() {
                         <div class="pf-v6-c-alert__action-group">
+                            { retry(&service, toast) }
                             <Offers offers={toast.offers.clone()} done={dismiss} />
                         </div>
                     }
@@ -51,6 +52,19 @@ pub(crate) fn ToastList() -> Html {
             { for toasts }
         </ul>
     }
+}
+
+/// The button that does once more what failed of several.
+fn retry(service: &VcenterService, toast: &Toast) -> Html {
+    if toast.again.is_empty() {
+        return Html::default();
+    }
+    let (service, id, failed) = (service.clone(), toast.id, toast.again.clone());
+    let onclick = Callback::from(move |_: MouseEvent| {
+        service.dismiss(id);
+        service.retry_failed(&failed);
+    });
+    html! { <Button variant={ButtonVariant::InlineLink} {onclick}>{ "Retry failed" }</Button> }
 }
 
 /// What it says below its title: a sentence, or the vCenters that it is about.

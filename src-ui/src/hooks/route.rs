@@ -35,7 +35,7 @@ pub(crate) fn go(route: &Route) {
 pub(crate) fn open(dialog: Dialog) {
     let one = match current() {
         Route::Vcenters { one, .. } => one,
-        Route::Overview | Route::Inventory(_) => None,
+        Route::Overview | Route::Operations(_) | Route::Inventory(_) => None,
     };
     go(&Route::Vcenters { one, dialog: Some(dialog) });
 }

@@ -10,7 +10,9 @@ use crate::state::route::{Route, Selected};
 use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
-use contract::{ApiError, Event, Job, Kind, Moref, OperationId, Probe, TestReport, Vcenter, VcenterId};
+use contract::{
+    ApiError, Event, Job, Kind, Moref, Operation, OperationId, Probe, TestReport, Vcenter, VcenterId,
+};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::{platform::spawn_local, prelude::*};
@@ -50,11 +52,23 @@ pub(crate) fn use_vcenter_service() -> VcenterService {
 /// Says that a vCenter's work and its outcome stand on the page while the component is there: what they say is no toast.
 #[hook]
 pub(crate) fn use_card(vcenter: &VcenterId) {
+    use_card_if(Some(vcenter));
+}
+
+/// The same, where there may be nothing that stands on the page.
+#[hook]
+pub(crate) fn use_card_if(vcenter: Option<&VcenterId>) {
     let page = use_vcenter_service().page;
-    use_effect_with(vcenter.clone(), move |vcenter| {
-        page.tell(|world| world.news.card(vcenter));
+    use_effect_with(vcenter.cloned(), move |vcenter| {
         let vcenter = vcenter.clone();
-        move || page.tell(|world| world.news.no_card(&vcenter))
+        if let Some(vcenter) = &vcenter {
+            page.tell(|world| world.news.card(vcenter));
+        }
+        move || {
+            if let Some(vcenter) = vcenter {
+                page.tell(|world| world.news.no_card(&vcenter));
+            }
+        }
     });
 }
 
@@ -120,6 +134,29 @@ impl VcenterService {
                 });
             }
         });
+    }
+
+    /// Does what an operation did once more.
+    pub(crate) fn retry(&self, operation: &Operation) {
+        let again = RetryOperation { operation: operation.id.clone(), detached: false };
+        self.start(&operation.vcenter_id, &operation.vcenter, operation.job.again(), again);
+    }
+
+    /// Does the same on each of these vCenters; each runs on its own and fails on its own.
+    pub(crate) fn batch(&self, vcenters: &[Vcenter], job: &Job) {
+        if vcenters.len() > 1 {
+            self.page.tell(|world| world.news.batch(vcenters, job));
+        }
+        for vcenter in vcenters {
+            self.work(vcenter, job.clone());
+        }
+    }
+
+    /// Does once more what failed of a batch, and nothing else of it.
+    pub(crate) fn retry_failed(&self, failed: &[Work]) {
+        let Some(Work { job, .. }) = failed.first() else { return };
+        let vcenters: Vec<Vcenter> = failed.iter().filter_map(|work| self.vcenter(&work.vcenter)).collect();
+        self.batch(&vcenters, job);
     }
 
     /// Does what a button of a failure offers.
@@ -228,18 +265,28 @@ impl VcenterService {
     }
 
     /// Asks for a job; how it goes and what came of it is told by state and toasts.
-    fn work(&self, vcenter: &Vcenter, job: Job) {
-        let (page, vcenter) = (self.page.clone(), vcenter.clone());
-        page.tell(|world| world.work.sent(&vcenter.id));
+    fn work(&self, Vcenter { id, name, .. }: &Vcenter, job: Job) {
+        self.start(id, name, job.clone(), Submit { vcenter: id.clone(), job, detached: false });
+    }
+
+    /// Runs a command that answers with the operation of a job on a vCenter.
+    fn start<C>(&self, vcenter: &VcenterId, name: &str, job: Job, command: C)
+    where
+        C: Command<Reply = OperationId> + 'static,
+    {
+        let (page, name, work) = (self.page.clone(), name.to_owned(), Work::new(vcenter, job));
+        page.tell(|world| world.work.sent(vcenter));
         spawn_local(async move {
-            let answer =
-                backend::call(Submit { vcenter: vcenter.id.clone(), job: job.clone(), detached: false })
-                    .await;
-            page.change(|world| world.accepted(&vcenter.id, answer.as_ref().ok().cloned()));
-            if let Err(error) = answer {
-                let work = Work::new(&vcenter.id, job);
-                page.tell(|world| world.news.say(Toast::not_started(&vcenter, &error, work)));
-            }
+            let answer = backend::call(command).await;
+            page.change(|world| world.accepted(&work.vcenter, answer.as_ref().ok().cloned()));
+            page.tell(|world| {
+                let is_told = world.news.answered(&work.vcenter, &work.job, &answer);
+                if let Err(error) = answer
+                    && !is_told
+                {
+                    world.news.say(Toast::not_started(&name, &error, work));
+                }
+            });
         });
     }
 }

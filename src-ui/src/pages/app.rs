@@ -1,7 +1,9 @@
 //! The app: the state above, the frame around, and the page that the address names.
 //! Refuses to know what a page shows.
 
-use super::{inventory::InventoryPage, overview::OverviewPage, vcenters::VcentersPage};
+use super::{
+    inventory::InventoryPage, operations::OperationsPage, overview::OverviewPage, vcenters::VcentersPage,
+};
 use crate::components::{closing::Closing, frame::Frame, keys::Keys, toasts::ToastList};
 use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route};
 use crate::state::route::Route;
@@ -27,6 +29,7 @@ fn Routed() -> Html {
     let page = match route.clone() {
         Route::Overview => html! { <OverviewPage /> },
         Route::Vcenters { one, dialog } => html! { <VcentersPage {one} {dialog} /> },
+        Route::Operations(looked) => html! { <OperationsPage {looked} /> },
         Route::Inventory(view) => html! { <InventoryPage view={*view} /> },
     };
     html! { <Frame {route}>{ page }</Frame> }

@@ -2,5 +2,6 @@
 
 pub(crate) mod app;
 mod inventory;
+mod operations;
 mod overview;
 mod vcenters;

@@ -2,12 +2,14 @@
 //! Refuses to call the backend.
 
 pub(crate) mod advice;
+pub(crate) mod batches;
 pub(crate) mod cache;
 pub(crate) mod choice;
 pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod grid;
 pub(crate) mod news;
+pub(crate) mod operations;
 pub(crate) mod route;
 pub(crate) mod sight;
 pub(crate) mod table;

@@ -1,8 +1,9 @@
 //! What is told by toasts: each end of an operation once, and only what doesn't stand on the page.
 //! Refuses to tell what had ended before anybody looked.
 
+use super::batches::Batches;
 use super::toasts::{Toast, Toasts};
-use contract::{Operation, OperationId, OperationState, Origin, Time, VcenterId};
+use contract::{ApiError, Job, Operation, OperationId, OperationState, Origin, Time, Vcenter, VcenterId};
 use std::collections::{HashMap, HashSet};
 
 /// What was told and what is.
@@ -15,11 +16,19 @@ pub(crate) struct News {
     looking_since: Time,
     /// The vCenters whose work and its outcome stand on the page, and how often.
     cards: HashMap<VcenterId, usize>,
+    /// What was asked for on several vCenters at once, which is told together.
+    batches: Batches,
 }
 
 impl Default for News {
     fn default() -> News {
-        News { toasts: Toasts::default(), told: None, looking_since: Time(0), cards: HashMap::new() }
+        News {
+            toasts: Toasts::default(),
+            told: None,
+            looking_since: Time(0),
+            cards: HashMap::new(),
+            batches: Batches::default(),
+        }
     }
 }
 
@@ -54,6 +63,29 @@ impl News {
         }
     }
 
+    /// Work was asked for on several vCenters at once: its ends are told together.
+    pub(crate) fn batch(&mut self, vcenters: &[Vcenter], job: &Job) {
+        self.batches.begin(vcenters, job);
+    }
+
+    /// The service took work on a vCenter, or did not; answers whether that is told together with others.
+    pub(crate) fn answered(
+        &mut self,
+        vcenter: &VcenterId,
+        job: &Job,
+        answer: &Result<OperationId, ApiError>,
+    ) -> bool {
+        let is_told = self.batches.answered(vcenter, job, answer);
+        self.summarize();
+        is_told
+    }
+
+    fn summarize(&mut self) {
+        for summary in self.batches.summaries() {
+            self.toasts.show(summary);
+        }
+    }
+
     /// What time it is. A clock that was set back must not silence what ends from now on until it comes to that time again.
     pub(crate) fn at(&mut self, now: Time) {
         self.looking_since = self.looking_since.min(now);
@@ -61,7 +93,7 @@ impl News {
 
     /// Another estate is shown: what it holds from before was not seen here. What stands on the page still does.
     pub(crate) fn start_over(&mut self) {
-        (self.told, self.toasts) = (None, Toasts::default());
+        (self.told, self.toasts, self.batches) = (None, Toasts::default(), Batches::default());
     }
 
     /// Looks at a list of operations that has just come.
@@ -83,6 +115,7 @@ impl News {
             }
             if is_news
                 && operation.origin == Origin::User
+                && !self.batches.tells(operation)
                 && let Some(toast) = Toast::of(operation)
             {
                 said.push(toast);
@@ -91,5 +124,7 @@ impl News {
         for toast in said {
             self.say(toast);
         }
+        self.batches.see(operations);
+        self.summarize();
     }
 }

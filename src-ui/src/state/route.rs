@@ -1,6 +1,7 @@
 //! Where the user is: pages, what they show, and the dialog before them, as the address that leads back there.
 //! Refuses addresses that lead nowhere: they lead to the overview.
 
+use super::operations::Looked;
 use super::table::View;
 use contract::{Kind, Moref, VcenterId};
 use std::fmt;
@@ -12,6 +13,8 @@ pub(crate) enum Route {
     Overview,
     /// The sync manager: of all vCenters, or of one.
     Vcenters { one: Option<VcenterId>, dialog: Option<Dialog> },
+    /// What waits, runs and has ended.
+    Operations(Looked),
     /// One kind of objects.
     Inventory(Box<View>),
 }
@@ -62,11 +65,17 @@ impl Route {
         Route::Inventory(Box::new(View::of(kind)))
     }
 
+    /// Every operation.
+    pub(crate) fn operations() -> Route {
+        Route::Operations(Looked::default())
+    }
+
     /// The name of the page, for the window's title.
     pub(crate) fn title(&self) -> String {
         match self {
             Route::Overview => "Overview".to_owned(),
             Route::Vcenters { .. } => "vCenters".to_owned(),
+            Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
         }
     }
@@ -82,6 +91,7 @@ impl Route {
             ["vcenter", id] => {
                 Route::Vcenters { one: Some(VcenterId(id.to_owned())), dialog: dialog(&pairs) }
             }
+            ["operations"] => Route::Operations(Looked::parse(&pairs)),
             ["inventory", kind] => match Kind::from_name(kind).filter(|kind| Kind::LISTED.contains(kind)) {
                 Some(kind) => Route::Inventory(Box::new(View::parse(kind, &pairs))),
                 None => Route::Overview,
@@ -99,6 +109,7 @@ impl fmt::Display for Route {
                 let path = one.as_ref().map_or("/vcenter".to_owned(), |id| format!("/vcenter/{id}"));
                 (path, dialog.as_ref().map(dialog_pairs).unwrap_or_default())
             }
+            Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
         };
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -165,6 +176,11 @@ mod tests {
         ] {
             places.push(Route::Vcenters { one: Some(id()), dialog: Some(dialog.clone()) });
             places.push(Route::dialog(dialog));
+        }
+        places.push(Route::operations());
+        for state in Looked::STATES {
+            let open = Some(contract::OperationId("0191-cd".to_owned()));
+            places.push(Route::Operations(Looked { vcenter: Some(id()), state: Some(state), open }));
         }
         places.extend(Kind::LISTED.map(Route::kind));
         for place in places {

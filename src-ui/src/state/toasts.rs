@@ -2,6 +2,8 @@
 //! Refuses to pile up: what is alike is one toast, and no more than a handful is shown. And to say what the page says.
 
 use super::advice::{self, Offer, Remedy, Work};
+use super::batches::Ending;
+use super::operations::Looked;
 use super::route::Route;
 use super::words::{self, Level};
 use contract::{
@@ -66,6 +68,8 @@ pub(crate) struct Toast {
     is_on_its_card: bool,
     /// Whether it says something that people read off.
     is_read_off: bool,
+    /// What failed of work on several vCenters: a button does it once more, and nothing else of it.
+    pub(crate) again: Vec<Work>,
 }
 
 /// What is alike is one toast.
@@ -117,6 +121,7 @@ impl Toast {
             failures,
             is_on_its_card: false,
             is_read_off: false,
+            again: Vec::new(),
         }
     }
 
@@ -172,12 +177,12 @@ impl Toast {
     }
 
     /// Work that the service did not take.
-    pub(crate) fn not_started(vcenter: &Vcenter, error: &ApiError, work: Work) -> Toast {
+    pub(crate) fn not_started(name: &str, error: &ApiError, work: Work) -> Toast {
         let job = words::job(&work.job);
-        let failures = vec![Failure::of(&vcenter.id, &vcenter.name, Some(job.clone()), error)];
+        let failures = vec![Failure::of(&work.vcenter, name, Some(job.clone()), error)];
         let what = format!("{} could not start", words::within_a_sentence(&job));
-        let advice = advice::on(error, &vcenter.id, Some(work));
-        Toast { failures, ..Toast::advised(&what, &vcenter.name, error, advice) }
+        let advice = advice::on(error, &work.vcenter.clone(), Some(work));
+        Toast { failures, ..Toast::advised(&what, name, error, advice) }
     }
 
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
@@ -189,6 +194,7 @@ impl Toast {
     fn keep(&mut self, is_kept: impl Fn(&Failure) -> bool) -> bool {
         let before = self.failures.len();
         self.failures.retain(is_kept);
+        self.again.retain(|work| self.failures.iter().any(|failure| failure.id == work.vcenter));
         if (1..before).contains(&self.failures.len())
             && let Some(group) = &mut self.group
         {
@@ -227,7 +233,7 @@ impl Toast {
             }
             OperationState::Partial | OperationState::Failed | OperationState::Interrupted => {
                 let (word, level) = words::operation_state(operation.state);
-                let unknown = ApiError::new(contract::Code::Failed, "no reason was reported");
+                let unknown = ApiError::new(Code::Failed, "no reason was reported");
                 let error = operation.error.as_ref().unwrap_or(&unknown);
                 let word = words::within_a_sentence(word);
                 let (what, of_several) = (format!("{job} {word}"), format!("{subject} {word}"));
@@ -241,6 +247,57 @@ impl Toast {
         }
     }
 
+    /// How work ended that was asked for on several vCenters at once.
+    pub(crate) fn summary(job: &Job, endings: &[Ending]) -> Toast {
+        let good = endings.iter().filter(|ending| ending.state == OperationState::Succeeded).count();
+        if good == endings.len() {
+            let subject = words::job(job);
+            let (what, of_several) = match job {
+                Job::Test { .. } => ("connection works".to_owned(), "Connection works".to_owned()),
+                _ => (format!("{} done", words::within_a_sentence(&subject)), format!("{subject} finished")),
+            };
+            let names = endings.iter().map(|ending| ending.name.clone()).collect();
+            let group = Group { what, of_several, names };
+            return Toast {
+                group: Some(group.clone()),
+                ..Toast::new(Level::Good, group.title(), String::new(), Vec::new())
+            };
+        }
+        let of = format!("{good} of {}", endings.len());
+        let title = match job {
+            Job::FullSync { .. } => format!("{of} synced"),
+            Job::SyncHosts { .. } => format!("{of} synced hosts"),
+            Job::Refresh { .. } => format!("{of} refreshed"),
+            Job::Test { .. } => format!("{of} connections work"),
+        };
+        let others = endings.iter().filter(|ending| ending.state != OperationState::Succeeded);
+        let lines: Vec<String> = others.map(|one| format!("{}: {}", one.name, ended(one))).collect();
+        let mut detail = lines.iter().take(AT_ONCE).cloned().collect::<Vec<_>>().join("\n");
+        if lines.len() > AT_ONCE {
+            detail = format!("{detail}\nand {} more", lines.len() - AT_ONCE);
+        }
+        let failed = endings
+            .iter()
+            .filter(|one| matches!(one.state, OperationState::Failed | OperationState::Interrupted));
+        let again: Vec<Work> = failed.clone().map(|one| Work::new(&one.id, job.again())).collect();
+        let unknown = ApiError::new(Code::Failed, "no reason was reported");
+        let failure = |one: &Ending| {
+            let error = one.error.as_ref().unwrap_or(&unknown);
+            Failure::of(&one.id, &one.name, Some(words::job(job)), error)
+        };
+        let failures: Vec<Failure> = failed.map(failure).collect();
+        let is_partial = endings.iter().any(|one| one.state == OperationState::Partial);
+        let level = match (again.is_empty(), is_partial) {
+            (false, _) => Level::Danger,
+            (true, true) => Level::Warning,
+            (true, false) => Level::Neutral,
+        };
+        let looked = Looked { state: Some(OperationState::Failed), ..Looked::default() };
+        let see = Offer { label: "See why", remedy: Remedy::Go(Route::Operations(looked)) };
+        let offers = if again.is_empty() { Vec::new() } else { vec![see] };
+        Toast { again, failures, ..Toast::new(level, title, detail, offers) }
+    }
+
     /// What a connection test found.
     pub(crate) fn tested(name: &str, report: &TestReport) -> Toast {
         let found = tested(report);
@@ -252,6 +309,25 @@ impl Toast {
             _ => toast,
         }
     }
+}
+
+/// How work ended on one of several vCenters, in a few words: its reason in full stands with the operation.
+fn ended(Ending { state, error, .. }: &Ending) -> String {
+    let state = || words::within_a_sentence(words::operation_state(*state).0);
+    let reason = match error.as_ref().map(|error| error.code) {
+        Some(Code::LoginRejected) => "login rejected",
+        Some(Code::NoSession) => "no session available",
+        Some(Code::NoPassword) => "password needed",
+        Some(Code::KeychainLocked) => "keychain locked",
+        Some(Code::Unreachable) => "not reachable",
+        Some(Code::TimedOut) => "timed out",
+        Some(Code::UntrustedCertificate) => "certificate not trusted",
+        Some(Code::DifferentVcenter) => "different vCenter",
+        Some(Code::TooManyRemovals) => "too many removals",
+        Some(Code::NoPermission) => "no permission",
+        _ => return state(),
+    };
+    reason.to_owned()
 }
 
 /// A test's report in a sentence.
@@ -335,7 +411,6 @@ impl Toasts {
 mod tests {
     use super::super::samples;
     use super::*;
-    use contract::Code;
 
     #[test]
     fn a_burst_of_successes_is_one_toast() {

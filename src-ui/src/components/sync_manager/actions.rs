@@ -5,7 +5,7 @@ use super::{Work, cancel_button, counted};
 use crate::components::menu::{Menu, MenuItem};
 use crate::hooks::{open as open_dialog, use_vcenter_service};
 use crate::state::route::{Dialog, Focus};
-use contract::{OperationId, Vcenter};
+use contract::{Job, OperationId, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -111,9 +111,9 @@ pub(super) fn Batch(props: &BatchProperties) -> Html {
     let service = use_vcenter_service();
     let idle: Vec<Vcenter> =
         props.chosen.iter().filter(|vcenter| !service.is_vcenter_busy(&vcenter.id)).cloned().collect();
-    let each = |act: fn(&crate::hooks::VcenterService, &Vcenter)| {
+    let each = |job: Job| {
         let (service, idle) = (service.clone(), idle.clone());
-        Callback::from(move |_| idle.iter().for_each(|vcenter| act(&service, vcenter)))
+        Callback::from(move |_| service.batch(&idle, &job))
     };
     let running: Vec<OperationId> = service.see({
         let chosen = props.chosen.clone();
@@ -141,9 +141,9 @@ pub(super) fn Batch(props: &BatchProperties) -> Html {
             <span class="muster-quiet" aria-live="polite">
                 { format!("{} selected", counted(props.chosen.len())) }
             </span>
-            { button("Full sync", idle.is_empty(), each(crate::hooks::VcenterService::full_sync)) }
-            { button("Sync hosts", idle.is_empty(), each(|service, vcenter| service.sync_hosts(vcenter, Vec::new()))) }
-            { button("Test", idle.is_empty(), each(crate::hooks::VcenterService::test_connection)) }
+            { button("Full sync", idle.is_empty(), each(Job::FULL_SYNC)) }
+            { button("Sync hosts", idle.is_empty(), each(Job::SyncHosts { clusters: Vec::new(), accept_removals: false })) }
+            { button("Test", idle.is_empty(), each(Job::TEST)) }
             { button("Cancel", nothing_runs, cancel) }
         </div>
     }

@@ -1,0 +1,257 @@
+//! One operation in full: what it did and for whom, how far it came, why it failed, and what to do next.
+//! Refuses to keep the keyboard: Escape gives it back to the row.
+
+use super::row::action;
+use crate::components::failure::Failure;
+use crate::components::failure::{Offers, said};
+use crate::components::icon::{self, icon};
+use crate::components::keys;
+use crate::components::link::Link;
+use crate::components::progress::OperationProgress;
+use crate::components::when::When;
+use crate::hooks::{replace, use_query, use_vcenter_service};
+use crate::state::advice;
+use crate::state::operations::{self, Listed, Looked};
+use crate::state::route::Route;
+use crate::state::toasts::tested;
+use crate::state::words::{self, grouped};
+use contract::command::ShowOperation;
+use contract::{Operation, OperationId, OperationKind, Time};
+use gloo_events::EventListener;
+use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+use yew::prelude::*;
+
+/// The operation.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) looked: Looked,
+    pub(super) open: OperationId,
+    /// What is on screen, where it may be known already.
+    pub(super) listed: Option<Rc<Listed>>,
+}
+
+thread_local! {
+    /// Whether the details that open next were opened by a key, and take the keyboard.
+    static BY_KEY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The details that open next take the keyboard; those that are open take it now.
+pub(super) fn take_keyboard() {
+    BY_KEY.set(true);
+    keys::focus("drawer-body");
+}
+
+/// The drawer.
+#[function_component]
+pub(super) fn Drawer(props: &Properties) -> Html {
+    let answer = use_query(ShowOperation { operation: props.open.to_string() });
+    use_closing_key(&props.looked);
+    use_effect_with(props.open.clone(), |_| {
+        if BY_KEY.replace(false) {
+            keys::focus("drawer-body");
+        }
+    });
+    use_effect_with((), |()| {
+        let drawer = web_sys::window().and_then(|window| window.document()?.get_element_by_id("drawer"));
+        if let Some(drawer) = drawer {
+            keys::bring_into_view(&drawer);
+        }
+    });
+    let close = {
+        let looked = props.looked.clone();
+        Callback::from(move |_: MouseEvent| leave(&looked))
+    };
+    let listed =
+        props.listed.as_ref().and_then(|listed| listed.all().find(|one| one.id == props.open).cloned());
+    let known = answer.value.as_deref().cloned().or(listed);
+    let title = known.as_ref().map_or("Operation".to_owned(), |known| words::job(&known.job));
+    let body = match (known, answer.error) {
+        (Some(operation), _) => html! { <Details {operation} /> },
+        (None, Some(error)) => html! { <Failure title="The operation could not be loaded" {error} /> },
+        (None, None) => html! { <div class="muster-waiting"><Spinner aria_label="Loading" /></div> },
+    };
+    html! {
+        <aside class="muster-drawer" aria-label="Details" id="drawer">
+            <div class="muster-drawer__head">
+                <h2 class="pf-v6-c-title pf-m-md muster-words">{ title }</h2>
+                <Button variant={ButtonVariant::Plain} onclick={close} aria_label="Close the details">
+                    { icon("times") }
+                </Button>
+            </div>
+            <div class="muster-drawer__body" id="drawer-body" tabindex="0" role="group" aria-label="Operation">
+                { body }
+            </div>
+        </aside>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct DetailsProperties {
+    operation: Operation,
+}
+
+#[function_component]
+fn Details(props: &DetailsProperties) -> Html {
+    let service = use_vcenter_service();
+    let operation = &props.operation;
+    let vcenter = Route::Vcenters { one: Some(operation.vcenter_id.clone()), dialog: None };
+    let is_known = service.vcenter(&operation.vcenter_id).is_some();
+    let name = words::shown(&operation.vcenter);
+    let (by, by_whom) = operations::origin(operation.origin);
+    html! {
+        <div class="muster-operation" data-details={operation.id.to_string()}>
+            { state(operation) }
+            if !operation.state.is_final() {
+                <OperationProgress operation={operation.clone()} passing=true />
+            }
+            { reason(&service, operation) }
+            if operation.state.is_final() {
+                { action(&service, operation, false) }
+            }
+            <dl class="muster-properties">
+                { property("vCenter", if is_known { html! { <Link to={vcenter}>{ name }</Link> } } else { name.into() }) }
+                { scope(operation) }
+                { property("Started by", html! { <span title={by_whom}>{ by }</span> }) }
+                { property("Waited for", waited(operation).into()) }
+                { property("Attempts", grouped(i64::from(operation.attempts)).into()) }
+            </dl>
+            <h3 class="muster-group">{ "Times" }</h3>
+            <dl class="muster-properties">{ times(&service, operation) }</dl>
+            <h3 class="muster-group">{ "Work" }</h3>
+            <dl class="muster-properties">{ work(operation) }</dl>
+            <h3 class="muster-group">{ "Identifiers" }</h3>
+            <dl class="muster-properties">
+                { property("Operation id", html! { <code class="muster-code">{ operation.id.to_string() }</code> }) }
+            </dl>
+        </div>
+    }
+}
+
+fn property(name: &'static str, value: Html) -> Html {
+    html! { <div class="muster-property"><dt>{ name }</dt><dd class="muster-words">{ value }</dd></div> }
+}
+
+fn state(operation: &Operation) -> Html {
+    let (word, level) = words::operation_state(operation.state);
+    html! { <p><strong>{ icon::of_level(level) }{ " " }{ word }</strong></p> }
+}
+
+/// Why it failed and what to do, or what a test found.
+fn reason(service: &crate::hooks::VcenterService, operation: &Operation) -> Html {
+    if let Some(report) = operation.result.clone().and_then(|result| serde_json::from_value(result).ok()) {
+        return html! { <p class="muster-words">{ words::shown(&tested(&report)) }</p> };
+    }
+    let Some(error) = &operation.error else { return Html::default() };
+    let (next, offers) = advice::now(error, operation, service.state(&operation.vcenter_id));
+    let offers = operations::other_offers(operation, offers);
+    html! {
+        <div class="muster-operation__reason">
+            <p class="muster-words">{ said(&error.message) }</p>
+            if !next.is_empty() {
+                <p class="muster-words muster-quiet">{ next }</p>
+            }
+            if !offers.is_empty() {
+                <p><Offers {offers} /></p>
+            }
+        </div>
+    }
+}
+
+fn scope(operation: &Operation) -> Html {
+    let (name, text) = match operation.kind() {
+        OperationKind::Test => return Html::default(),
+        OperationKind::FullSync => ("Scope", "Whole inventory".to_owned()),
+        OperationKind::Refresh => ("Scope", operation.job.scope().join(", ")),
+        OperationKind::SyncHosts if operation.job.scope().is_empty() => ("Scope", "All hosts".to_owned()),
+        OperationKind::SyncHosts => ("Clusters", operation.job.scope().join(", ")),
+    };
+    html! {
+        <>
+            { property(name, words::shown(&text).into()) }
+            if operation.job.accepts_removals() {
+                { property("Removals", "Accepted".into()) }
+            }
+        </>
+    }
+}
+
+/// Whether it runs in any case, and who waits for it.
+fn waited(operation: &Operation) -> String {
+    match (operation.awaited, operation.state.is_final()) {
+        (false, _) => "No: runs in any case".to_owned(),
+        (true, true) => "Yes".to_owned(),
+        (true, false) => {
+            let processes = words::counted(operation.waiting as usize, "process", "processes");
+            format!("By {processes}: cancelled when none waits")
+        }
+    }
+}
+
+fn times(service: &crate::hooks::VcenterService, operation: &Operation) -> Html {
+    let time = |time: Option<Time>| time.map_or_else(|| "\u{2013}".into(), |time| html! { <When {time} /> });
+    let seconds = {
+        let operation = operation.clone();
+        service.see(move |world| operations::seconds(&operation, world.now))
+    };
+    html! {
+        <>
+            { property("Submitted", time(Some(operation.submitted_at))) }
+            { property("Started", time(operation.started_at)) }
+            { property("Ended", time(operation.finished_at)) }
+            { property("Took", seconds.map_or("\u{2013}".to_owned(), operations::took).into()) }
+        </>
+    }
+}
+
+fn work(operation: &Operation) -> Html {
+    let number = |number: u64| Html::from(grouped(number as i64));
+    let progress = &operation.progress;
+    let diff = &operation.diff;
+    let is_sync = operation.kind() != OperationKind::Test;
+    html! {
+        <>
+            if !progress.step.is_empty() {
+                { property(if operation.state.is_final() { "Last step" } else { "Step" }, words::capital(&progress.step).into()) }
+            }
+            if is_sync {
+                { property("Objects read", format!("{} of {}", grouped(progress.done as i64), grouped(progress.total as i64)).into()) }
+                { property("Added", number(diff.added)) }
+                { property("Changed", number(diff.changed)) }
+                { property("Removed", number(diff.removed)) }
+                { property("Unchanged", number(diff.unchanged)) }
+            }
+            { property("API calls", number(operation.calls)) }
+            { property("Received", contract::words::bytes(operation.bytes as i64).into()) }
+        </>
+    }
+}
+
+/// Escape closes, wherever the keyboard is, unless something in front of it takes the key.
+#[hook]
+fn use_closing_key(looked: &Looked) {
+    use_effect_with(looked.clone(), |looked| {
+        let looked = looked.clone();
+        let document = web_sys::window().and_then(|window| window.document());
+        let listener = document.map(|document| {
+            EventListener::new(&document, "keydown", move |event| {
+                let key = event.dyn_ref::<KeyboardEvent>().map(|event| event.key());
+                let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+                let elsewhere = element.is_some_and(|e| e.closest("dialog").ok().flatten().is_some());
+                if key.as_deref() == Some("Escape") && !elsewhere && !event.default_prevented() {
+                    leave(&looked);
+                }
+            })
+        });
+        move || drop(listener)
+    });
+}
+
+/// Closes the drawer, and gives the keyboard back to the rows.
+fn leave(looked: &Looked) {
+    replace(&Route::Operations(looked.opening(None)));
+    keys::focus("grid");
+}
