@@ -44,9 +44,7 @@ impl Admitted<'_> {
 impl Service {
     /// Does what a command says, if the caller's role allows it.
     pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
-        caller.may::<C>().inspect_err(|_| {
-            tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
-        })?;
+        admit::<C>(caller)?;
         command.run(Admitted { service: self, caller }).await
     }
 
@@ -68,7 +66,7 @@ impl Service {
 
     async fn call_read<C: Handler>(&self, caller: &Caller, arguments: Value) -> Result<Value, ApiError> {
         // Before anything is read: who may not call it learns nothing of what it takes.
-        caller.may::<C>()?;
+        admit::<C>(caller)?;
         // What is wrong with them is not told: the reason would quote them, and one may be a password.
         let command: C = serde_json::from_value(arguments).map_err(|_| {
             ApiError::new(Code::InvalidValue, format!("the arguments of {} can't be used", C::NAME))
@@ -79,6 +77,13 @@ impl Service {
             ApiError::new(Code::Failed, format!("the reply of {} can't be sent: {error}", C::NAME))
         })
     }
+}
+
+/// Lets a caller in who may, and says of others that they wanted to.
+fn admit<C: Command>(caller: &Caller) -> Result<(), ApiError> {
+    caller.may::<C>().inspect_err(|_| {
+        tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
+    })
 }
 
 /// The service as one caller sees it. Clones are the same.

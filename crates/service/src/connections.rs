@@ -179,6 +179,13 @@ impl Connections {
         self.open(vcenter, login, keep).await
     }
 
+    /// Whether there is a password for a vCenter, without asking anybody for it. Where that can't be said, a login says it.
+    pub(crate) async fn has_password(&self, vcenter: &VcenterId) -> bool {
+        let Ok(vcenter) = self.store.vcenter(vcenter).await else { return true };
+        let looked = self.logins.look(&vcenter, false).await;
+        !matches!(looked, Err(error) if matches!(error.code, Code::NoPassword | Code::KeychainLocked))
+    }
+
     fn turn(&self, vcenter: &VcenterId) -> Turn {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(vcenter.clone()).or_default().clone()
@@ -245,7 +252,8 @@ impl Connections {
     pub(crate) async fn leave(&self, vcenter: &VcenterId) {
         let lease = self.live.lock().await.remove(vcenter);
         if let Some(lease) = lease {
-            log_out(&lease).await;
+            // A task of its own: whoever waits for it may be cancelled, and nobody else knows of the session.
+            let _ = self.under_way.spawn(async move { log_out(&lease).await }).await;
         }
     }
 

@@ -42,15 +42,16 @@ impl Events {
                 tracing::warn!(%error, "what other processes changed could not be read");
                 Vec::new()
             });
-            for event in changes.into_iter().map(event) {
+            let events: Vec<Event> = changes.into_iter().map(event).collect();
+            // Before inventories are read: whoever cancels doesn't wait for that.
+            if events.iter().any(|event| matches!(event, Event::OperationChanged { .. } | Event::Lagged)) {
+                operations.wake();
+            }
+            for event in events {
                 // Whoever hears of a new inventory must be able to read it.
                 match &event {
                     Event::InventoryChanged { vcenter } => inventory.reload_if_read(vcenter).await,
-                    Event::OperationChanged { .. } => operations.wake(),
-                    Event::Lagged => {
-                        inventory.reload_all().await;
-                        operations.wake();
-                    }
+                    Event::Lagged => inventory.reload_all().await,
                     _ => {}
                 }
                 self.publish(event);

@@ -45,7 +45,7 @@ pub use lock::LoginLock;
 pub use open::{Health, Store};
 pub use pass::{Asked, Pass};
 pub use publish::Published;
-pub use queue::{NewOperation, Submitted};
+pub use queue::{NewOperation, Runnable, Submitted};
 pub use refused::RefusedPaths;
 pub use revision::Since;
 pub use room::in_words;

@@ -18,6 +18,7 @@ macro_rules! is_next {
             "NOT EXISTS (SELECT 1 FROM operations other WHERE other.lane = ",
             $operation,
             ".lane AND ",
+            "other.state IN ('queued', 'running') AND ",
             "(other.state = 'running' OR (other.state = 'queued' AND (other.priority < ",
             $operation,
             ".priority OR ",
@@ -64,6 +65,17 @@ impl NewOperation {
     }
 }
 
+/// An operation that a process may run now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runnable {
+    /// Its id.
+    pub id: OperationId,
+    /// Its vCenter.
+    pub vcenter_id: VcenterId,
+    /// Whether this process waits for it.
+    pub is_own: bool,
+}
+
 /// Answer to a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submitted {
@@ -99,7 +111,7 @@ impl Store {
         let equal = match equal {
             None => covering(&mut tx, &new).await.during(attempt)?,
             Some(id) => {
-                hurry(&mut tx, &id, &new).await.during(attempt)?;
+                self.hurry(&mut tx, &id, &new).await.during(attempt)?;
                 Some(id)
             }
         };
@@ -122,15 +134,18 @@ impl Store {
     /// What this process may run now, first come first: what it waits for itself, and what stands before that; a worker
     /// also what nobody waits for. What another process waits for is run by that one, which may have been given a
     /// password for it. Reads, and writes nothing.
-    pub async fn runnable(&self, is_worker: bool) -> Result<Vec<OperationId>, Error> {
+    pub async fn runnable(&self, is_worker: bool) -> Result<Vec<Runnable>, Error> {
         let attempt = self.attempt("looking for operations to run");
         let rows = sqlx::query(concat!(
-            "SELECT o.id FROM operations o WHERE o.state = 'queued' AND ",
+            // The list of states is that of the index on live operations, which is not used without it.
+            "SELECT o.id, o.vcenter_id, EXISTS (SELECT 1 FROM waiters w WHERE w.operation_id = o.id AND w.process = $1) \
+             AS is_own FROM operations o WHERE o.state IN ('queued', 'running') AND o.state = 'queued' AND ",
             is_next!("o"),
             " AND (EXISTS (SELECT 1 FROM waiters w WHERE w.operation_id = o.id AND w.process = $1) \
              OR (o.awaited = 0 AND ($2 OR EXISTS (SELECT 1 FROM operations behind \
              JOIN waiters w ON w.operation_id = behind.id \
-             WHERE behind.lane = o.lane AND behind.state = 'queued' AND w.process = $1)))) \
+             WHERE behind.lane = o.lane AND behind.state IN ('queued', 'running') AND behind.state = 'queued' \
+             AND w.process = $1)))) \
              ORDER BY o.priority, o.seq"
         ))
         .bind(self.process_id())
@@ -138,16 +153,20 @@ impl Store {
         .fetch_all(self.engine().readers())
         .await
         .during(attempt)?;
-        Ok(row::readable("a queued operation is left out", &rows, |row| row.try_get("id").map(OperationId)))
+        Ok(row::readable("a queued operation is left out", &rows, |row| {
+            Ok(Runnable {
+                id: OperationId(row.try_get("id")?),
+                vcenter_id: VcenterId(row.try_get("vcenter_id")?),
+                is_own: row.try_get("is_own")?,
+            })
+        }))
     }
 
     /// Every operation that waits for its turn.
     pub async fn queued(&self) -> Result<HashSet<OperationId>, Error> {
         let attempt = self.attempt("looking for queued operations");
-        let rows = sqlx::query("SELECT id FROM operations WHERE state = 'queued'")
-            .fetch_all(self.engine().readers())
-            .await
-            .during(attempt)?;
+        let live = "SELECT id FROM operations WHERE state IN ('queued', 'running') AND state = 'queued'";
+        let rows = sqlx::query(live).fetch_all(self.engine().readers()).await.during(attempt)?;
         let ids = row::readable("a queued operation is left out", &rows, |row| row.try_get("id"));
         Ok(ids.into_iter().map(OperationId).collect())
     }
@@ -170,13 +189,32 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await
         .during(attempt)?;
-        let operation = operations::read(&mut tx, id.as_str()).await.during(attempt)?;
-        let claim = claim_no.zip(operation).map(|(claim_no, operation)| Claim { operation, claim_no });
+        let read = operations::read(&mut tx, id.as_str()).await;
+        if let (Some(_), Err(why)) = (claim_no, &read) {
+            // It would stand in the way of its lane for ever.
+            tracing::error!(operation = %id, %why, "an operation that can't be read ends");
+            self.end_unreadable(&mut tx, id, at).await.during(attempt)?;
+            tx.commit().await.during(attempt)?;
+            return Ok(None);
+        }
+        let claim =
+            claim_no.zip(read.during(attempt)?).map(|(claim_no, operation)| Claim { operation, claim_no });
         if claim.is_some() {
             self.note(&mut tx, Topic::Operation, id.as_str()).await.during(attempt)?;
         }
         tx.commit().await.during(attempt)?;
         Ok(claim)
+    }
+
+    async fn end_unreadable(&self, tx: &mut Tx, id: &OperationId, at: Time) -> Result<(), sqlx::Error> {
+        let error = ApiError::new(Code::Database, "what it was to do can't be read; nothing was changed");
+        sqlx::query("UPDATE operations SET state = 'failed', finished_at = $1, error = $2 WHERE id = $3")
+            .bind(at.0)
+            .bind(row::json(&error)?)
+            .bind(id.as_str())
+            .execute(&mut **tx)
+            .await?;
+        self.note(tx, Topic::Operation, id.as_str()).await
     }
 
     /// Asks whoever runs an operation to cancel it; one that still waits is cancelled at once. False if it has ended.
@@ -233,6 +271,25 @@ impl Store {
         Ok(ended > 0)
     }
 
+    /// What waits for its turn, and is now asked for by somebody who comes before, comes before too, as theirs.
+    async fn hurry(&self, tx: &mut Tx, id: &str, new: &NewOperation) -> Result<(), sqlx::Error> {
+        let hurried = sqlx::query(
+            "UPDATE operations SET priority = $1, lane = $2, origin = $3, role = $4 \
+             WHERE id = $5 AND state = 'queued' AND priority > $1",
+        )
+        .bind(new.priority())
+        .bind(new.lane())
+        .bind(new.origin.name())
+        .bind(new.role.name())
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+        if hurried.rows_affected() > 0 {
+            self.note(tx, Topic::Operation, id).await?;
+        }
+        Ok(())
+    }
+
     async fn enqueue(&self, tx: &mut Tx, new: &NewOperation, job: &str) -> Result<(), sqlx::Error> {
         sqlx::query(
             "INSERT INTO operations (id, vcenter_id, kind, job, lane, priority, awaited, origin, role, state, submitted_at) \
@@ -254,23 +311,10 @@ impl Store {
     }
 }
 
-/// What waits for its turn, and is now asked for by somebody who comes before, comes before too.
-async fn hurry(tx: &mut Tx, id: &str, new: &NewOperation) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE operations SET priority = $1, lane = $2 WHERE id = $3 AND state = 'queued' AND priority > $1",
-    )
-    .bind(new.priority())
-    .bind(new.lane())
-    .bind(id)
-    .execute(&mut **tx)
-    .await
-    .map(drop)
-}
-
 /// An operation that has not begun and does all that a new one would.
 async fn covering(tx: &mut Tx, new: &NewOperation) -> Result<Option<String>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, job FROM operations WHERE vcenter_id = $1 AND state = 'queued' AND priority <= $2 ORDER BY seq",
+        "SELECT id, job FROM operations WHERE vcenter_id = $1 AND state IN ('queued', 'running') AND state = 'queued' AND priority <= $2 ORDER BY seq",
     )
     .bind(new.vcenter_id.as_str())
     .bind(new.priority())

@@ -33,7 +33,7 @@ impl Store {
         let attempt = self.attempt("looking for operations that are not wanted");
         let rows = sqlx::query(
             "SELECT o.id, o.cancelling, o.awaited, w.process FROM operations o \
-             LEFT JOIN waiters w ON w.operation_id = o.id WHERE o.owner = $1 AND o.state = 'running'",
+             LEFT JOIN waiters w ON w.operation_id = o.id WHERE o.owner = $1 AND o.state IN ('queued', 'running') AND o.state = 'running'",
         )
         .bind(self.process_id())
         .fetch_all(self.engine().readers())
@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// Whether any other process that is alive waits for an operation, or it runs whoever waits.
-    pub async fn is_awaited_elsewhere(&self, id: &OperationId) -> Result<bool, Error> {
+    pub async fn goes_on_without_us(&self, id: &OperationId) -> Result<bool, Error> {
         let attempt = self.attempt_on("checking who waits for operation", id.as_str());
         let rows = sqlx::query(
             "SELECT o.awaited, w.process FROM operations o LEFT JOIN waiters w ON w.operation_id = o.id WHERE o.id = $1",
@@ -80,10 +80,13 @@ impl Store {
 
     /// From now on an operation runs whoever waits for it.
     pub(crate) async fn detach(&self, tx: &mut Tx, id: &OperationId) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE operations SET awaited = 0 WHERE id = $1")
+        let detached = sqlx::query("UPDATE operations SET awaited = 0 WHERE id = $1 AND awaited = 1")
             .bind(id.as_str())
             .execute(&mut **tx)
-            .await
-            .map(|_| ())
+            .await?;
+        if detached.rows_affected() > 0 {
+            self.note(tx, Topic::Operation, id.as_str()).await?;
+        }
+        Ok(())
     }
 }

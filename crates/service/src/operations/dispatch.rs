@@ -2,12 +2,12 @@
 //! Refuses to look at operations one by one: lanes and their order stand in one question to the database, which is written
 //! only when there is something to claim.
 
-use super::{Operations, PEEK, UNWRITABLE};
+use super::{Here, Local, Operations, PEEK, UNWRITABLE};
 use crate::explain;
 use crate::outcomes::End;
 use contract::{ApiError, Code, Event, OperationId, OperationState};
 use std::time::Duration;
-use store::Claim;
+use store::{Claim, Runnable};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often the queue is looked at without a reason: what a dead process left, and what nobody said.
@@ -43,7 +43,8 @@ impl Operations {
 
     /// Claims and runs what may run now. Answers with since when nothing can be claimed because nothing can be written.
     async fn run_next(&self, stuck: Option<Instant>) -> Option<Instant> {
-        let free = AT_ONCE.saturating_sub(self.local().values().filter(|local| local.runs).count());
+        let free =
+            AT_ONCE.saturating_sub(self.local().values().filter(|local| local.here == Here::Runs).count());
         if free == 0 {
             return None;
         }
@@ -51,13 +52,26 @@ impl Operations {
             tracing::warn!(%error, "the queue could not be read");
             Vec::new()
         });
-        for id in runnable.into_iter().take(free) {
+        let mut begun = 0;
+        for Runnable { id, vcenter_id, is_own } in runnable {
+            if begun == free || self.0.closing.is_cancelled() {
+                break;
+            }
+            // Another one may have the password.
+            if !is_own && !self.0.connections.has_password(&vcenter_id).await {
+                continue;
+            }
             match self.0.store.claim(&id, (self.0.now)()).await {
-                Ok(Some(claim)) => self.begin(claim),
+                Ok(Some(claim)) => {
+                    begun += 1;
+                    self.begin(claim);
+                }
                 // Somebody was faster, or its vCenter was removed, and its operations with it.
                 Ok(None) | Err(store::Error::NotFound { .. }) => {}
                 Err(error) => {
-                    tracing::warn!(operation = %id, %error, "the operation could not be claimed");
+                    if stuck.is_none() {
+                        tracing::warn!(operation = %id, %error, "the operation could not be claimed");
+                    }
                     if !error.is_unwritable() {
                         continue;
                     }
@@ -75,7 +89,7 @@ impl Operations {
 
     fn begin(&self, claim: Claim) {
         let id = claim.operation.id.clone();
-        let cancel = self.enter(&id, true);
+        let cancel = self.enter(&id, Here::Runs);
         let this = self.clone();
         self.0.tracker.spawn(async move {
             this.0.events.publish(Event::OperationChanged { operation: id.clone() });
@@ -93,7 +107,7 @@ impl Operations {
 
     /// Cancels what runs here and is not wanted any more.
     async fn cancel_unwanted(&self) {
-        if !self.local().values().any(|local| local.runs) {
+        if !self.local().values().any(|local| local.here == Here::Runs) {
             return;
         }
         match self.0.store.unwanted().await {
@@ -105,15 +119,26 @@ impl Operations {
         }
     }
 
-    /// Ends what was cancelled before it began.
+    /// Ends what was cancelled before it began. What the end of this process cancels is not cancelled for others: it waits on,
+    /// or whoever looks next finds that nobody waits for it.
     async fn end_cancelled(&self) {
-        let is_over = |local: &super::Local| !local.runs && local.cancel.is_cancelled();
-        let cancelled: Vec<OperationId> =
-            self.local().iter().filter(|(_, local)| is_over(local)).map(|(id, _)| id.clone()).collect();
-        for id in cancelled {
-            let error =
-                ApiError::new(Code::Cancelled, "it was cancelled before it started; nothing was changed");
-            self.never_began(&id, OperationState::Cancelled, error).await;
+        let is_over = |local: &Local| local.here == Here::Waits && local.cancel.is_cancelled();
+        let over: Vec<(OperationId, bool)> = {
+            let local = self.local();
+            let over = local.iter().filter(|(_, local)| is_over(local));
+            over.map(|(id, local)| (id.clone(), local.is_asked)).collect()
+        };
+        for (id, is_asked) in over {
+            if is_asked {
+                let error = "it was cancelled before it started; nothing was changed";
+                let error = ApiError::new(Code::Cancelled, error);
+                self.never_began(&id, OperationState::Cancelled, error).await;
+                continue;
+            }
+            if let Err(error) = self.0.store.withdraw(&id).await {
+                tracing::warn!(%error, operation = %id, "the end of a wait could not be written");
+            }
+            self.leave(&id);
         }
     }
 
@@ -125,11 +150,23 @@ impl Operations {
 
     /// Forgets what was asked for here, and what another process took or ended: one that waits for it too.
     async fn forget_those_elsewhere(&self) {
-        if self.local().values().all(|local| local.runs) {
+        // Looked up before the queue is: what comes after that is in it.
+        let waiting: Vec<OperationId> = {
+            let local = self.local();
+            local.iter().filter(|(_, local)| local.here == Here::Waits).map(|(id, _)| id.clone()).collect()
+        };
+        if waiting.is_empty() {
             return;
         }
         match self.0.store.queued().await {
-            Ok(queued) => self.local().retain(|id, local| local.runs || queued.contains(id)),
+            Ok(queued) => {
+                let mut local = self.local();
+                for id in waiting.iter().filter(|id| !queued.contains(*id)) {
+                    if local.get(id).is_some_and(|local| local.here == Here::Waits) {
+                        local.remove(id);
+                    }
+                }
+            }
             Err(error) => tracing::warn!(%error, "the queue could not be read"),
         }
     }

@@ -33,7 +33,18 @@ const UNWRITABLE: Duration = Duration::from_secs(2);
 /// An operation that runs in this process, or that was asked for in it and waits for its turn.
 struct Local {
     cancel: CancellationToken,
-    runs: bool,
+    here: Here,
+    /// Whether somebody asked to cancel it; else it is the end of this process that does.
+    is_asked: bool,
+}
+
+/// What this process does for an operation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Here {
+    /// It waits in the queue, of which this process may take it.
+    Waits,
+    /// It runs.
+    Runs,
 }
 
 /// On whose behalf something is asked for.
@@ -125,7 +136,7 @@ impl Operations {
         };
         let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
         if !submitted.coalesced && awaited {
-            self.enter(&submitted.id, false);
+            self.enter(&submitted.id, Here::Waits);
         }
         self.0.wake.notify_one();
         self.0.events.publish(Event::OperationChanged { operation: submitted.id.clone() });
@@ -152,22 +163,25 @@ impl Operations {
         self.0.store.has_worker()
     }
 
-    /// Waits until an operation has ended, wherever it runs.
+    /// Waits until an operation has ended, wherever it runs, and what it read can be read here.
     pub(crate) async fn wait(&self, id: &OperationId) -> Result<Operation, ApiError> {
         let mut events = self.0.events.subscribe();
         let mut trouble = Trouble::default();
+        let mut ran_here = false;
         loop {
-            let is_here = self.runs_here(id);
+            let here = self.here(id);
+            ran_here |= here == Some(Here::Runs);
             let operation = self.operation(id.as_str()).await?;
-            if operation.state.is_final() {
-                if !is_here {
+            // What runs here has ended before everybody sees what it read.
+            if operation.state.is_final() && self.here(id) != Some(Here::Runs) {
+                if !ran_here {
                     self.0.inventory.reload_if_read(&operation.vcenter_id).await;
                 }
                 return Ok(operation);
             }
             let changed = async { while !events.next().await.is_none_or(|event| event.is_about(id)) {} };
             let _ = tokio::time::timeout(PEEK, changed).await;
-            if is_here {
+            if here.is_some() {
                 continue;
             }
             // Who runs it can't write how it ended, and has told whoever looks at that process.
@@ -191,16 +205,17 @@ impl Operations {
     /// Takes back a submission: that cancels the operation, unless another process waits for it too. What runs here is
     /// cancelled at once, whether or not the database can be written.
     pub(crate) async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
-        if !self.runs_here(id) {
-            if self.has_ended(id).await {
-                return Ok(Withdrawn::Ended);
-            }
-            self.0.store.withdraw(id).await.map_err(explain::store)?;
-            return Ok(Withdrawn::GoesOnElsewhere);
+        let here = self.here(id);
+        if here.is_none() && self.has_ended(id).await {
+            return Ok(Withdrawn::Ended);
         }
-        if self.0.store.is_awaited_elsewhere(id).await.map_err(explain::store)? {
+        if here.is_none() || self.0.store.goes_on_without_us(id).await.map_err(explain::store)? {
             self.0.store.withdraw(id).await.map_err(explain::store)?;
-            return Ok(Withdrawn::GoesOnHere);
+            if here == Some(Here::Runs) {
+                return Ok(Withdrawn::GoesOnHere);
+            }
+            self.local().remove(id);
+            return Ok(Withdrawn::GoesOnElsewhere);
         }
         self.cancel_here(id);
         let (this, id) = (self.clone(), id.clone());
@@ -215,18 +230,29 @@ impl Operations {
 
     /// Cancels an operation for whoever waits for it, wherever it runs.
     pub(crate) async fn cancel(&self, id: &OperationId) -> Result<bool, ApiError> {
-        if self.runs_here(id) {
+        if self.here(id) == Some(Here::Runs) {
             self.cancel_here(id);
             self.say_cancelled(id).await;
             return Ok(true);
         }
-        let asked = self.0.store.cancel(id, (self.0.now)()).await.map_err(explain::store)?;
-        self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-        Ok(asked)
+        match self.0.store.cancel(id, (self.0.now)()).await {
+            Ok(is_cancelled) => {
+                self.local().remove(id);
+                self.0.events.publish(Event::OperationChanged { operation: id.clone() });
+                Ok(is_cancelled)
+            }
+            // It ends here all the same.
+            Err(error) if error.is_unwritable() && self.runs_here(id) => {
+                self.cancel_here(id);
+                Ok(true)
+            }
+            Err(error) => Err(explain::store(error)),
+        }
     }
 
     fn cancel_here(&self, id: &OperationId) {
-        if let Some(local) = self.local().get(id) {
+        if let Some(local) = self.local().get_mut(id) {
+            local.is_asked = true;
             local.cancel.cancel();
         }
         self.0.wake.notify_one();
@@ -244,6 +270,10 @@ impl Operations {
             Ok(operation) => operation.state.is_final(),
             Err(error) => error.code == Code::NotFound,
         }
+    }
+
+    fn here(&self, id: &OperationId) -> Option<Here> {
+        self.local().get(id).map(|local| local.here)
     }
 
     /// Whether an operation runs, or waits for its lane, in this process.
@@ -327,11 +357,16 @@ impl Operations {
     }
 
     /// Notes an operation of this process; answers with what cancels it.
-    fn enter(&self, id: &OperationId, runs: bool) -> CancellationToken {
+    fn enter(&self, id: &OperationId, here: Here) -> CancellationToken {
         let mut local = self.local();
-        let known =
-            local.entry(id.clone()).or_insert_with(|| Local { cancel: self.0.closing.child_token(), runs });
-        known.runs |= runs;
+        let known = local.entry(id.clone()).or_insert_with(|| Local {
+            cancel: self.0.closing.child_token(),
+            here,
+            is_asked: false,
+        });
+        if here == Here::Runs {
+            known.here = here;
+        }
         known.cancel.clone()
     }
 

@@ -68,7 +68,8 @@ SELECT
         WHEN 'refresh' THEN
             json_object('kind', kind, 'of', json_extract(about, '$[0]'), 'accept_removals', json(accepts))
         -- Of a newer release, or damaged: it is left out of lists, as it was.
-        ELSE json_object('kind', CAST(kind AS TEXT))
+        -- No two of them are equal.
+        ELSE json_object('kind', CAST(kind AS TEXT), 'seq', seq)
     END,
     CASE WHEN kind <> 'test' THEN 'sync ' || vcenter_id END,
     CASE origin WHEN 'user' THEN 0 ELSE 1 END,
