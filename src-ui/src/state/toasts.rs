@@ -1,7 +1,7 @@
 //! Toasts: what happened, to which vCenter, and what to do next.
 //! Refuses to pile up: what is alike is one toast, and no more than a handful is shown. And to say what the page says.
 
-use super::advice::{self, Offer, Remedy, Work};
+use super::advice::{self, Action, Offer, Work};
 use super::route::Route;
 use super::words::{self, Level};
 use contract::{
@@ -158,7 +158,7 @@ impl Toast {
         if !is_syncing {
             offers.push(Offer {
                 label: "Sync now",
-                remedy: Remedy::Work(Work::new(&vcenter.id, Job::FULL_SYNC)),
+                action: Action::Work(Work::new(&vcenter.id, Job::FULL_SYNC)),
             });
         }
         let level = if note.is_some() { Level::Warning } else { Level::Good };
@@ -176,7 +176,8 @@ impl Toast {
         let job = words::job(&work.job);
         let failures = vec![Failure::of(&vcenter.id, &vcenter.name, Some(job.clone()), error)];
         let what = format!("{} could not start", words::within_a_sentence(&job));
-        let advice = advice::on(error, &vcenter.id, Some(work));
+        let error = &error.clone().of_job(&vcenter.name, &work.job);
+        let advice = advice::on(error, &vcenter.id);
         Toast { failures, ..Toast::advised(&what, &vcenter.name, error, advice) }
     }
 
@@ -298,8 +299,8 @@ impl Toasts {
                     toast.detail = String::new();
                     if !toast.leaves() {
                         // Each has its own reason, which stands with it.
-                        let remedy = Remedy::Go(Route::vcenters());
-                        toast.offers = vec![Offer { label: "See why", remedy }];
+                        let action = Action::Go(Route::vcenters());
+                        toast.offers = vec![Offer { label: "See why", action }];
                     }
                 }
             }
@@ -386,7 +387,9 @@ mod tests {
     #[test]
     fn a_failure_says_why_and_what_to_do_and_stays() {
         let mut operation = samples::operation("Berlin", OperationState::Failed);
-        operation.error = Some(ApiError::new(Code::LoginRejected, "10.0.0.1:443 rejected the login of u"));
+        let update = contract::Remedy::ReplacePassword { credential: "Berlin".to_owned() };
+        let error = ApiError::new(Code::LoginRejected, "10.0.0.1:443 rejected the login of u").remedy(update);
+        operation.error = Some(error);
         let toast = Toast::of(&operation).unwrap();
         assert_eq!(toast.title, "Berlin: full sync failed");
         assert!(toast.detail.starts_with("10.0.0.1:443 rejected the login of u."), "{}", toast.detail);
