@@ -28,6 +28,6 @@ pub(super) fn check(operation: &Operation, staged: &Staged) -> Result<(), ApiErr
         Code::TooManyRemovals,
         format!("{} no longer lists {}; nothing was changed", operation.vcenter, losses.join(", ")),
     )
-    .next("If these removals are expected, accept them. If not, check the permissions of the account.")
+    .next("If they were really removed, accept the removals. If not, check the permissions of the account.")
     .remedies(operation.job.accepting_removals().map(accept)))
 }
