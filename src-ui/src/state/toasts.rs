@@ -182,7 +182,7 @@ impl Toast {
     }
 
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
-        let detail = format!("{} {next}", advice::sentence(&error.message));
+        let detail = format!("{} {}", advice::sentence(&error.message), words::with_fingerprints(&next));
         Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers)
     }
 
