@@ -8,7 +8,7 @@ use contract::{ApiError, Code, Origin, Remedy, Role};
 const VARIABLE: &str = "MUSTER_ROLE";
 
 /// What lowers it for one run.
-const OPTION: &str = "the option for it";
+const OPTION: &str = "an option";
 
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ mod tests {
         );
         let refused = viewer.may::<RemoveVcenter>().unwrap_err().next_step.unwrap();
         assert!(
-            refused.starts_with("The role was set with the option for it and MUSTER_ROLE: set it to admin,"),
+            refused.starts_with("The role was set with an option and MUSTER_ROLE: set it to admin,"),
             "{refused}"
         );
     }
