@@ -4,7 +4,7 @@
 use crate::simulated::Simulated;
 use contract::{
     ApiError,
-    command::{Estate, ListOperations, ListStatus},
+    command::{Estate, ListOperations, ListStatus, Submit},
 };
 use service::{Caller, Options, Service, Unlock};
 use std::{
@@ -47,7 +47,7 @@ impl Wiring {
     pub(crate) fn new(data_dir: Option<PathBuf>, caller: Caller) -> Wiring {
         // What a person does in the window may unlock the keychain; what happens by itself never does.
         let options = Options::from_environment(data_dir, Unlock::Ask)
-            .map(|options| Options { worker: true, ..options });
+            .map(|options| Options { worker: caller.may::<Submit>().is_ok(), ..options });
         Wiring(Arc::new(Inner {
             options,
             caller,

@@ -32,7 +32,7 @@ async fn a_refresh_that_adds_changes_and_deletes_while_a_sync_reads_loses_nothin
     peer.rule(
         json!({"method": "RetrievePropertiesEx", "type": "type=\"Datastore\"", "action": {"hold": true}}),
     );
-    let job = Job::Refresh { of: Kind::Vms, accept_removals: false };
+    let job = Job::refresh(Kind::Vms);
     let submit = Submit { vcenter: vcenter.id.clone(), job, detached: false };
     let operation = service.call(submit).await.unwrap();
     eventually("the refresh has begun beside it", || peer.get("/held")["held"] == 2);
@@ -94,4 +94,50 @@ async fn seen(service: &Client, vcenter: &Vcenter) -> Vec<(String, String)> {
         .collect();
     vms.sort();
     vms
+}
+
+#[test]
+fn what_is_named_is_refreshed_alone_and_what_is_part_of_it_too() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let snapshots = |muster: &Musterctl| {
+        let rows = muster.ok(&["inventory", "snapshots", "--columns", "vm_moref"]);
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["vm_moref"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let with_snapshot = snapshots(&muster)[0].clone();
+    let before = vms(&muster);
+    let renamed = before.iter().find(|(moref, _)| *moref != with_snapshot).unwrap().clone();
+    peer.post("/update", json!({"type": "VirtualMachine", "moref": renamed.0, "set": {"name": "renamed"}}));
+    peer.post("/destroy", json!({"moref": with_snapshot}));
+    let other = before.iter().find(|(moref, _)| *moref != with_snapshot && *moref != renamed.0).unwrap();
+    peer.post("/update", json!({"type": "VirtualMachine", "moref": other.0, "set": {"name": "unseen"}}));
+
+    let views = peer.calls("CreateContainerView");
+    let ended = muster.ok(&["refresh", "vms", "Berlin", "--object", &renamed.1, "--object", &with_snapshot]);
+    let operation = &ended[0];
+    assert_eq!(
+        (&operation["state"], &operation["changed"], &operation["removed"]),
+        (&json!("succeeded"), &json!(1), &json!(1))
+    );
+    assert_eq!(peer.calls("CreateContainerView"), views, "nothing is listed");
+    let after = vms(&muster);
+    assert!(after.contains(&(renamed.0.clone(), "renamed".to_owned())), "{after:?}");
+    assert!(after.contains(other), "nobody asked for it: {after:?}");
+    assert!(after.iter().all(|(moref, _)| *moref != with_snapshot), "{after:?}");
+    assert!(!snapshots(&muster).contains(&with_snapshot), "they went with their VM");
+
+    let age = |muster: &Musterctl| muster.ok(&["status"])[0]["synced_at"].clone();
+    let synced_at = age(&muster);
+    muster.ok(&["refresh", "vms", "Berlin", "--object", "renamed"]);
+    assert_eq!(age(&muster), synced_at, "the kind was not read");
+    let unknown = muster.json(&["refresh", "vms", "Berlin", "--object", "nobody"]);
+    assert_eq!(unknown.code, 3, "{unknown:?}");
+    assert!(unknown.stderr.contains("has no VM called"), "{unknown:?}");
+    muster.ok(&["sync", "full", "Berlin"]);
+    assert!(vms(&muster).contains(&(other.0.clone(), "unseen".to_owned())));
 }

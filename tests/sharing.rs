@@ -4,8 +4,8 @@
 use crate::support::{
     Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish, interrupt, refreshed, vcenter,
 };
-use contract::command::{Invalidate, RefreshIfOlder};
-use contract::{Event, Kind};
+use contract::command::{AwaitOperation, Invalidate, OperationHistory, RefreshIfOlder, Submit};
+use contract::{Event, Job, Kind, OperationState};
 use serde_json::json;
 use std::time::Duration;
 
@@ -302,4 +302,40 @@ fn a_cancelled_login_leaves_no_session() {
 /// How many wait for the newest operation, as the database has it.
 fn said_waiting(muster: &Musterctl) -> u64 {
     muster.ok(&["operations", "list", "--limit", "1"])[0]["waiting"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_begins_at_the_same_time_on_a_vcenter_shares_one_login() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let service = muster.service().await;
+    let vcenter = vcenter(&service, "Berlin").await;
+    let logins = peer.calls("Login");
+    peer.rule(json!({"method": "Login", "action": {"hold": true}}));
+    let kinds = [Kind::Hosts, Kind::Clusters, Kind::Datastores, Kind::Networks];
+    let refreshes = kinds.map(Job::refresh);
+    let mut operations = Vec::new();
+    for job in refreshes.into_iter().chain([Job::FULL_SYNC]) {
+        let submit = Submit { vcenter: vcenter.id.clone(), job, detached: false };
+        operations.push(service.call(submit).await.unwrap());
+    }
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        let newest = service.call(OperationHistory { vcenter: None, limit: 5 }).await.unwrap();
+        if newest.iter().all(|one| one.state == OperationState::Running) {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "all of them run: {newest:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    eventually("one of them logs in", || peer.is_holding());
+    peer.let_go();
+    for operation in operations {
+        let ended = service.call(AwaitOperation { operation }).await.unwrap();
+        assert_eq!(ended.state, OperationState::Succeeded, "{:?}", ended.error);
+    }
+    assert_eq!((peer.calls("Login") - logins, peer.sessions()), (1, 1));
+    service.close().await;
+    assert_eq!(peer.sessions(), 0);
 }

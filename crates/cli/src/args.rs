@@ -303,6 +303,9 @@ pub(crate) struct Refresh {
     /// Names or ids of vCenters
     #[arg(required = true, value_name = "NAME")]
     pub(crate) names: Vec<String>,
+    /// Only this object, by name or moref; may be repeated
+    #[arg(long = "object", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) objects: Vec<String>,
     /// Accept the removal of everything that the vCenter no longer lists, however much it is
     #[arg(long)]
     pub(crate) accept_removals: bool,

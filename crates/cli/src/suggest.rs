@@ -46,7 +46,11 @@ impl Suggestion {
             Job::SyncHosts { clusters, .. } => clusters
                 .iter()
                 .fold(Suggestion::of("sync hosts"), |command, cluster| command.option("--cluster", cluster)),
-            Job::Refresh { of, .. } => Suggestion::of("refresh").about(of.name()),
+            Job::Refresh { of, morefs, .. } => {
+                morefs.iter().fold(Suggestion::of("refresh").about(of.name()), |command, object| {
+                    command.option("--object", object)
+                })
+            }
             Job::FullSync { .. } => Suggestion::of("sync full"),
             Job::Test { retry_login: true } => Suggestion::of("test").flag("--retry-login"),
             Job::Test { retry_login: false } => Suggestion::of("test"),
@@ -187,7 +191,7 @@ mod tests {
                 r"musterctl sync hosts 'Berlin 2' --cluster prod --cluster 'it'\''s $(here)' --cluster=-x --accept-removals",
             ),
             (
-                Job::Refresh { of: contract::Kind::Vms, accept_removals: true },
+                Job::Refresh { of: contract::Kind::Vms, morefs: Vec::new(), accept_removals: true },
                 "musterctl refresh vms 'Berlin 2' --accept-removals",
             ),
         ] {

@@ -2,7 +2,7 @@
 //! it, and a retry is the same value again.
 //! Refuses to run anything: `service` has one file for each of them below `jobs/`.
 
-use crate::{Kind, OperationKind};
+use crate::{Kind, Moref, OperationKind};
 use serde::{Deserialize, Serialize};
 
 /// What an operation is to do. Two that are equal and wait or run at the same time are one.
@@ -30,10 +30,13 @@ pub enum Job {
         #[serde(default)]
         accept_removals: bool,
     },
-    /// Read one kind.
+    /// Read one kind, or objects of it.
     Refresh {
         /// Which.
         of: Kind,
+        /// These objects alone, at most [`Job::OBJECTS`]; empty for all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        morefs: Vec<Moref>,
         /// Whether the deletion guard was answered.
         #[serde(default)]
         accept_removals: bool,
@@ -56,6 +59,22 @@ impl Job {
     /// A sync of everything that stops if it would remove too much.
     pub const FULL_SYNC: Job = Job::FullSync { accept_removals: false };
 
+    /// Objects that are refreshed by themselves at most; of more the kind is read.
+    pub const OBJECTS: usize = 200;
+
+    /// A refresh of one kind.
+    pub fn refresh(of: Kind) -> Job {
+        Job::Refresh { of, morefs: Vec::new(), accept_removals: false }
+    }
+
+    /// A refresh of objects.
+    pub fn refresh_of(of: Kind, mut morefs: Vec<Moref>) -> Job {
+        // Those who want the same ask for the same.
+        morefs.sort();
+        morefs.dedup();
+        Job::Refresh { of, morefs, accept_removals: false }
+    }
+
     /// What it is called in JSON, in lists and filters.
     pub fn kind(&self) -> OperationKind {
         match self {
@@ -66,11 +85,13 @@ impl Job {
         }
     }
 
-    /// What it is about, in the field's words: cluster names of a host sync, the kind of a refresh.
+    /// What it is about, in the field's words: cluster names of a host sync, the kind of a refresh and its objects.
     pub fn scope(&self) -> Vec<String> {
         match self {
             Job::SyncHosts { clusters, .. } => clusters.clone(),
-            Job::Refresh { of, .. } => vec![of.to_string()],
+            Job::Refresh { of, morefs, .. } => {
+                std::iter::once(of.to_string()).chain(morefs.iter().map(ToString::to_string)).collect()
+            }
             Job::Test { .. } | Job::FullSync { .. } => Vec::new(),
         }
     }
@@ -94,6 +115,10 @@ impl Job {
             (Job::FullSync { accept_removals }, Job::Refresh { accept_removals: other, .. }) => {
                 accept_removals == other
             }
+            (
+                Job::Refresh { of, morefs, accept_removals },
+                Job::Refresh { of: others, accept_removals: other, .. },
+            ) => of.covered_by() == others.covered_by() && morefs.is_empty() && accept_removals == other,
             _ => false,
         }
     }
@@ -164,7 +189,9 @@ mod tests {
             all.push(Job::FullSync { accept_removals });
             all.push(Job::SyncHosts { clusters: Vec::new(), accept_removals });
             all.push(Job::SyncHosts { clusters: vec!["prod".into()], accept_removals });
-            all.push(Job::Refresh { of: Kind::Vms, accept_removals });
+            for morefs in [Vec::new(), vec![Moref::from("vm-1")]] {
+                all.push(Job::Refresh { of: Kind::Vms, morefs, accept_removals });
+            }
             all.push(Job::Test { retry_login: accept_removals });
         }
         all
@@ -184,7 +211,9 @@ mod tests {
         for one in all() {
             for other in all().iter().filter(|other| one.covers(other)) {
                 assert_eq!(one.accepts_removals(), other.accepts_removals(), "{one:?} {other:?}");
-                assert!(one == *other || matches!(one, Job::FullSync { .. }), "{one:?} {other:?}");
+                let is_whole = matches!(&one, Job::Refresh { morefs, .. } if morefs.is_empty());
+                let is_more = is_whole || matches!(one, Job::FullSync { .. });
+                assert!(one == *other || is_more, "{one:?} {other:?}");
             }
         }
         assert!(Job::FULL_SYNC.covers(&Job::SyncHosts { clusters: Vec::new(), accept_removals: false }));

@@ -1,7 +1,7 @@
 //! Operations: everything that talks to a vCenter, with its outcome.
 //! Refuses to run them.
 
-use crate::{ApiError, Job, OperationId, Time, VcenterId};
+use crate::{ApiError, Job, OperationId, Role, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 macro_rules! names {
@@ -139,6 +139,8 @@ pub struct Operation {
     pub job: Job,
     /// Who asked.
     pub origin: Origin,
+    /// In which role; running it asks for none.
+    pub role: Role,
     /// How far it is.
     pub state: OperationState,
     /// How often it was started.

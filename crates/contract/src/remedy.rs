@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn remedies_are_data_that_a_script_can_act_on() {
-        let job = Job::Refresh { of: Kind::Vms, accept_removals: true };
+        let job = Job::Refresh { of: Kind::Vms, morefs: Vec::new(), accept_removals: true };
         let remedy = Remedy::AcceptRemovals { vcenter: "Berlin".into(), job };
         let json = serde_json::json!({
             "remedy": "accept_removals", "vcenter": "Berlin",

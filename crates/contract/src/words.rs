@@ -16,7 +16,10 @@ pub fn job(job: &Job) -> String {
         Job::FullSync { .. } => "Full sync".to_owned(),
         Job::SyncHosts { clusters, .. } if clusters.is_empty() => "Host sync".to_owned(),
         Job::SyncHosts { clusters, .. } => format!("Host sync of {}", clusters.join(", ")),
-        Job::Refresh { of, .. } => format!("Refresh of {}", of.plural()),
+        Job::Refresh { of, morefs, .. } if morefs.is_empty() => format!("Refresh of {}", of.plural()),
+        Job::Refresh { of, morefs, .. } => {
+            format!("Refresh of {}", counted(morefs.len(), &of.singular(), &of.plural()))
+        }
     }
 }
 

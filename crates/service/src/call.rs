@@ -4,9 +4,10 @@
 #[cfg(test)]
 mod tests;
 
+use crate::operations::By;
 use crate::{Caller, Service};
 use contract::command::{self, Command};
-use contract::{ApiError, Code, Origin};
+use contract::{ApiError, Code};
 use serde_json::Value;
 use std::ops::Deref;
 
@@ -34,9 +35,9 @@ impl Deref for Admitted<'_> {
 }
 
 impl Admitted<'_> {
-    /// What the operations that are submitted come from.
-    pub(crate) fn origin(&self) -> Origin {
-        self.caller.origin()
+    /// On whose behalf operations are submitted.
+    pub(crate) fn by(&self) -> By {
+        By { origin: self.caller.origin(), role: self.caller.role() }
     }
 }
 

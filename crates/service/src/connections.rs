@@ -107,19 +107,24 @@ impl Meter {
     }
 }
 
+/// Held by the one who logs in to a vCenter for all who want a session there.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
 /// The sessions of this process.
 #[derive(Clone)]
 pub(crate) struct Connections {
     store: Store,
     logins: Logins,
     live: Arc<tokio::sync::Mutex<HashMap<VcenterId, Lease>>>,
+    turns: Arc<Mutex<HashMap<VcenterId, Turn>>>,
     under_way: TaskTracker,
     closing: CancellationToken,
 }
 
 impl Connections {
     pub(crate) fn new(store: Store, logins: Logins, closing: CancellationToken) -> Connections {
-        Connections { store, logins, live: Arc::default(), under_way: TaskTracker::new(), closing }
+        let under_way = TaskTracker::new();
+        Connections { store, logins, live: Arc::default(), turns: Arc::default(), under_way, closing }
     }
 
     /// The live session of a vCenter, or a new one.
@@ -153,6 +158,9 @@ impl Connections {
         vcenter: &VcenterId,
         login: LoginAs,
     ) -> Result<Option<Lease>, ApiError> {
+        // Whoever waits here finds the session that the one before opened. It is that one's until its login is answered, also
+        // if nobody waits for it any more.
+        let turn = self.turn(vcenter).lock_owned().await;
         let vcenter = self.store.vcenter(vcenter).await.map_err(explain::store)?;
         let id = &vcenter.vcenter.id;
         let live = self.live.lock().await.get(id).cloned();
@@ -163,7 +171,17 @@ impl Connections {
             Some(_) => self.leave(id).await,
             None => {}
         }
-        self.open(vcenter, login, Connections::keep).await
+        let keep = |this: Connections, lease| async move {
+            let kept = this.keep(lease).await;
+            drop(turn);
+            kept
+        };
+        self.open(vcenter, login, keep).await
+    }
+
+    fn turn(&self, vcenter: &VcenterId) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(vcenter.clone()).or_default().clone()
     }
 
     /// Logs in, and does with the session what is to become of it. The one way to a session.

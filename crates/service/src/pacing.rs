@@ -44,7 +44,7 @@ fn has_read(operation: &Operation, kind: Kind) -> bool {
     let of_kind = match &operation.job {
         Job::FullSync { .. } => true,
         Job::SyncHosts { clusters, .. } => kind == Kind::Hosts && clusters.is_empty(),
-        Job::Refresh { of, .. } => *of == kind.covered_by(),
+        Job::Refresh { of, morefs, .. } => morefs.is_empty() && *of == kind.covered_by(),
         Job::Test { .. } => false,
     };
     ran && of_kind
@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn refresh(of: Kind) -> Job {
-        Job::Refresh { of, accept_removals: false }
+        Job::refresh(of)
     }
 
     #[test]

@@ -4,15 +4,18 @@
 use crate::Clock;
 use crate::call::{Admitted, Answer, Handler};
 use crate::inventory::{Freshness, Inventory, Known};
-use crate::operations::Operations;
+use crate::operations::{By, Operations};
 use crate::pacing;
 use contract::command::{Freshened, Invalidate, RefreshIfOlder};
-use contract::{ApiError, Job, Kind, OperationId, Origin, Snapshot, Time, VcenterId};
+use contract::{ApiError, Job, Kind, OperationId, Origin, Role, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use store::Part;
 use tokio::sync::Mutex;
+
+/// Whoever reads may have what is stale read again: that takes no more than the least role.
+const READER: By = By { origin: Origin::Reader, role: Role::Viewer };
 
 /// After a refresh that failed, readers don't start the next one for this long.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -151,8 +154,8 @@ impl Reads {
         let operation = match running {
             Some(operation) => operation,
             None => {
-                let job = Job::Refresh { of: kind, accept_removals: false };
-                self.operations.submit(vcenter, job, Origin::Reader, true).await?
+                let job = Job::refresh(kind);
+                self.operations.submit(vcenter, job, READER, true).await?
             }
         };
         flights.insert(key, Flight { operation: operation.clone(), failed: None });

@@ -6,7 +6,8 @@ use contract::command::{
     AddVcenter, AwaitOperation, Doctor, Login, Password, RefreshIfOlder, Settings, Submit,
 };
 use contract::{
-    Diff, Job, Kind, Operation, OperationId, OperationState, Origin, Progress, Remedy, Trust, VcenterStatus,
+    Diff, Job, Kind, Operation, OperationId, OperationState, Origin, Progress, Remedy, Role, Trust,
+    VcenterStatus,
 };
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -67,6 +68,7 @@ pub(crate) fn operation(job: Job) -> Operation {
         vcenter_id: VcenterId("v".into()),
         job,
         origin: Origin::User,
+        role: Role::Admin,
         state: OperationState::Running,
         attempts: 1,
         awaited: true,

@@ -6,7 +6,7 @@ use crate::engine::{DbConnection, DbRow};
 use crate::error::{During, Error};
 use crate::row;
 use contract::{
-    Diff, Job, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Time, VcenterId,
+    Diff, Job, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Role, Time, VcenterId,
 };
 use sqlx::Row;
 
@@ -98,6 +98,7 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         return Err(unknown("kind of operation", kind));
     }
     let origin: String = row.try_get("origin")?;
+    let role: String = row.try_get("role")?;
     let state: String = row.try_get("state")?;
     let error: Option<String> = row.try_get("error")?;
     Ok(Operation {
@@ -106,6 +107,7 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         vcenter_id: VcenterId(row.try_get("vcenter_id")?),
         job,
         origin: Origin::from_name(&origin).ok_or_else(|| unknown("origin", origin))?,
+        role: Role::from_name(&role).ok_or_else(|| unknown("role", role))?,
         state: OperationState::from_name(&state).ok_or_else(|| unknown("state", state))?,
         attempts: row.try_get("attempts")?,
         waiting: row.try_get("waiting")?,

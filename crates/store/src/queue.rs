@@ -7,7 +7,7 @@ use crate::claim::Claim;
 use crate::engine::Tx;
 use crate::error::{During, Error};
 use crate::{operations, row, vcenters};
-use contract::{ApiError, Code, Job, Lane, OperationId, OperationState, Origin, Time, VcenterId};
+use contract::{ApiError, Code, Job, Lane, OperationId, OperationState, Origin, Role, Time, VcenterId};
 use sqlx::Row;
 use std::collections::HashSet;
 
@@ -41,6 +41,8 @@ pub struct NewOperation {
     pub job: Job,
     /// Who asked.
     pub origin: Origin,
+    /// In which role.
+    pub role: Role,
     /// Whether this process waits for it, and it ends when nobody does any more; else it runs in any case.
     pub awaited: bool,
     /// When.
@@ -231,8 +233,8 @@ impl Store {
 
     async fn enqueue(&self, tx: &mut Tx, new: &NewOperation, job: &str) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "INSERT INTO operations (id, vcenter_id, kind, job, lane, priority, awaited, origin, state, submitted_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9)",
+            "INSERT INTO operations (id, vcenter_id, kind, job, lane, priority, awaited, origin, role, state, submitted_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10)",
         )
         .bind(new.id.as_str())
         .bind(new.vcenter_id.as_str())
@@ -242,6 +244,7 @@ impl Store {
         .bind(new.priority())
         .bind(new.awaited)
         .bind(new.origin.name())
+        .bind(new.role.name())
         .bind(new.at.0)
         .execute(&mut **tx)
         .await?;

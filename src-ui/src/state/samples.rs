@@ -9,6 +9,7 @@ pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
         vcenter_id: VcenterId(format!("id-{vcenter}")),
         job: Job::FULL_SYNC,
         origin: Origin::User,
+        role: Role::Admin,
         state,
         attempts: 1,
         awaited: true,

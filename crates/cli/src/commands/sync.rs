@@ -9,7 +9,9 @@ use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use crate::progress::{self, Waited};
 use contract::command::{HasWorker, ListVcenters, RetryOperation, ShowOperation, ShowVcenter, Submit};
-use contract::{ApiError, Code, Job, OperationId, OperationState, TestReport, Vcenter, words};
+use contract::{
+    ApiError, Code, Job, Kind, Moref, Object, OperationId, OperationState, TestReport, Vcenter, words,
+};
 use service::Client;
 use std::collections::BTreeSet;
 
@@ -58,7 +60,8 @@ pub(super) async fn run(
     if vcenters.is_empty() {
         output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
-    carry_out(service, output, interrupts, &vcenters, Work { job, detached }).await
+    let work: Vec<_> = vcenters.into_iter().map(|vcenter| (vcenter, job.clone())).collect();
+    carry_out(service, output, interrupts, &work, detached).await
 }
 
 /// Those that were named, have one of the tags, or all.
@@ -93,10 +96,54 @@ pub(super) async fn refresh(
     command: Refresh,
 ) -> Result<Exit, ApiError> {
     service.may::<Submit>()?;
-    let Refresh { kind, names, accept_removals, detach } = command;
+    let Refresh { kind, names, objects, accept_removals, detach } = command;
     let vcenters = designated(service, &names).await?;
-    let job = Job::Refresh { of: kind.into(), accept_removals };
-    carry_out(service, output, interrupts, &vcenters, Work { job, detached: detach }).await
+    let kind = Kind::from(kind);
+    let mut work = Vec::new();
+    for vcenter in vcenters {
+        let morefs = named(service, &vcenter, kind, &objects).await?;
+        let job = Job::refresh_of(kind, morefs);
+        let job = if accept_removals { job.accepting_removals().unwrap_or(job) } else { job };
+        work.push((vcenter, job));
+    }
+    carry_out(service, output, interrupts, &work, detach).await
+}
+
+/// The morefs of objects that were named, of which each must be known on the vCenter.
+async fn named(
+    service: &Client,
+    vcenter: &Vcenter,
+    kind: Kind,
+    names: &[String],
+) -> Result<Vec<Moref>, ApiError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = service.read(&vcenter.id).await?;
+    let mut morefs = Vec::new();
+    for name in names {
+        let is_called = |object: &Object| {
+            *object.moref == **name
+                || object
+                    .stored("name")
+                    .as_text()
+                    .is_some_and(|own| own.to_lowercase() == name.to_lowercase())
+        };
+        let found = known.objects(kind).iter().filter(|object| is_called(object));
+        let before = morefs.len();
+        morefs.extend(found.map(|object| object.moref.clone()));
+        if morefs.len() == before {
+            let message =
+                format!("{} has no {} called \"{name}\" in the cache", vcenter.name, kind.singular());
+            let next = format!("Sync it first, or list them: musterctl inventory {kind}");
+            return Err(ApiError::new(Code::NotFound, message).next(next));
+        }
+    }
+    if morefs.len() > Job::OBJECTS {
+        let message = format!("that are {}, and {} can be refreshed by name", morefs.len(), Job::OBJECTS);
+        return Err(ApiError::new(Code::InvalidValue, message).next("Leave out --object to refresh all."));
+    }
+    Ok(morefs)
 }
 
 /// Does once more what an operation did.
@@ -117,26 +164,20 @@ pub(super) async fn retry(
     follow(service, output, interrupts, &[id], detached).await
 }
 
-/// What is to be done, and whether it is left to another process.
-struct Work {
-    job: Job,
-    detached: bool,
-}
-
 /// Runs a job on each of the vCenters, and tells what came of it.
 async fn carry_out(
     service: &Client,
     output: &Output,
     interrupts: &Interrupts,
-    vcenters: &[Vcenter],
-    Work { job, detached }: Work,
+    work: &[(Vcenter, Job)],
+    detached: bool,
 ) -> Result<Exit, ApiError> {
     // Whoever runs what is detached has no use for a password that is typed here.
-    for vcenter in vcenters.iter().filter(|_| !detached) {
+    for (vcenter, _) in work.iter().filter(|_| !detached) {
         ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await?;
     }
     let mut ids: Vec<OperationId> = Vec::new();
-    for vcenter in vcenters {
+    for (vcenter, job) in work {
         let submit = Submit { vcenter: vcenter.id.clone(), job: job.clone(), detached };
         ids.push(service.call(submit).await?);
     }

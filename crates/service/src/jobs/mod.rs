@@ -13,8 +13,7 @@ mod sync;
 mod test;
 mod withheld;
 
-use sync::Scope;
-pub(crate) use sync::sync;
+pub(crate) use sync::{Scope, sync};
 pub(crate) use test::{Seen, look_around, test};
 
 use crate::connections::{Connections, Lease, LoginAs, Meter};

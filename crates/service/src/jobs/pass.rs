@@ -53,6 +53,7 @@ async fn rounds(reader: &Reader<'_>, before: &Snapshot, scope: &Scope) -> Result
     let mut round: BTreeSet<Kind> = match scope {
         Scope::Kinds(kinds) => kinds.iter().copied().collect(),
         Scope::Clusters(names) => hosts_of(reader, &mut reading, before, names).await?,
+        Scope::Objects(kind, morefs) => objects(reader, &mut reading, before, *kind, morefs).await?,
     };
     let mut seen = BTreeSet::new();
     while !round.is_empty() {
@@ -163,6 +164,48 @@ async fn hosts_of(
     reading.deny(Kind::Hosts, paths, privileges);
     reading.kinds.insert(Kind::Hosts, hosts);
     Ok(unknown(reading, Kind::Hosts, before))
+}
+
+/// Reads objects of a kind; answers with the kinds that are to be read besides. Snapshots are read with their VM.
+async fn objects(
+    reader: &Reader<'_>,
+    reading: &mut Reading,
+    before: &Snapshot,
+    kind: Kind,
+    morefs: &[Moref],
+) -> Result<BTreeSet<Kind>, Failed> {
+    let whole = kind.covered_by();
+    let mut asked = BTreeSet::new();
+    for moref in morefs {
+        let known = before.get(kind, moref).ok_or_else(|| {
+            ApiError::new(Code::NotFound, format!("there is no {} \"{moref}\"", kind.singular()))
+                .next("It may have been removed: refresh the list.")
+        })?;
+        asked.extend(match whole == kind {
+            true => Some(MoRef::new(&*known.object_type, &*known.moref)),
+            false => known.parent().map(|parent| MoRef::new(whole.object_type(), &*parent.moref)),
+        });
+    }
+    let mut read = KindRead::default();
+    reader.by_reference(whole, asked.into_iter().collect(), &mut read).await?;
+    let (paths, privileges) = read.withheld.of_all();
+    reading.deny(whole, paths, privileges);
+    if whole == Kind::Vms {
+        let gone = snapshots_gone(&read, before);
+        reading.kinds.entry(Kind::Snapshots).or_default().gone = gone;
+    }
+    reading.kinds.insert(whole, read);
+    Ok(unknown(reading, whole, before))
+}
+
+/// The known snapshots of VMs that came without them, or that are gone.
+fn snapshots_gone(vms: &KindRead, before: &Snapshot) -> Vec<Moref> {
+    let is_gone = |snapshot: &Object| {
+        let Some(vm) = snapshot.parent() else { return false };
+        let came = vms.objects.get(&vm.moref).is_some_and(|vm| wire::no_tree(vm).is_none());
+        vms.gone.contains(&vm.moref) || came && !vms.snapshots.contains_key(&snapshot.moref)
+    };
+    before.objects(Kind::Snapshots).iter().filter(|one| is_gone(one)).map(|one| one.moref.clone()).collect()
 }
 
 fn clusters(

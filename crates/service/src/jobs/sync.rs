@@ -5,7 +5,7 @@ use super::pass::{self, Denied, Reading};
 use super::read::{Failed, KindRead};
 use super::{Context, Phase, Stop, apply, guard, refused};
 use crate::explain;
-use contract::{ApiError, Code, Diff, Job, Kind, Moref, OperationState, Progress, Snapshot, Time};
+use contract::{ApiError, Code, Diff, Kind, Moref, OperationState, Progress, Snapshot, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Finish, Pass};
@@ -15,31 +15,21 @@ const NAMED: usize = 3;
 
 /// What a sync reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// These kinds, of the whole vCenter.
     Kinds(Vec<Kind>),
     /// The hosts of the clusters with these names or morefs.
     Clusters(Vec<String>),
-}
-
-impl Scope {
-    fn of(job: &Job) -> Scope {
-        match job {
-            Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
-            Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
-            Job::Refresh { of, .. } => Scope::Kinds(vec![of.covered_by()]),
-            Job::FullSync { .. } | Job::Test { .. } => Scope::Kinds(Kind::READ.to_vec()),
-        }
-    }
+    /// These objects of a kind.
+    Objects(Kind, Vec<Moref>),
 }
 
 /// Syncs a vCenter. `before` is its inventory as it was known after the operation was claimed. When this returns well, the
 /// operation is finished in the database, and what was read is published there.
-pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, job: &Job) -> Result<(), Stop> {
-    let scope = &Scope::of(job);
+pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scope) -> Result<(), Stop> {
     let (began, reading) = read(context, before, scope).await?;
     let lacks = lacks(context, before, &reading);
-    let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty());
+    let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty() && kind.gone.is_empty());
     if nothing_came && reading.whole.is_empty() && reading.clusters.is_empty() {
         return Err(lacks
             .unwrap_or_else(|| ApiError::new(Code::Failed, "nothing to sync").next("Specify what to sync."))
@@ -49,11 +39,12 @@ pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, job: &Job) -
     let counted = match scope {
         Scope::Kinds(kinds) => kinds.clone(),
         Scope::Clusters(_) => vec![Kind::Hosts],
+        Scope::Objects(kind, _) => vec![*kind],
     };
     let pass = Pass { counted, ..apply::pass(reading, before, began).await };
     let comparing = context.onward(Phase::Comparing);
     let staged = context.store.stage(&context.claim, &pass, &comparing).await.map_err(stopped)?;
-    if !job.accepts_removals() {
+    if !context.claim.operation.job.accepts_removals() {
         guard::check(&context.claim.operation, &staged)?;
     }
     context.step("writing");

@@ -7,7 +7,7 @@ use contract::command::*;
 impl Handler for Submit {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let Submit { vcenter, job, detached } = self;
-        call.inner.operations.submit(&vcenter, job, call.origin(), !detached).await
+        call.inner.operations.submit(&vcenter, job, call.by(), !detached).await
     }
 }
 
@@ -19,7 +19,7 @@ impl Handler for HasWorker {
 
 impl Handler for RetryOperation {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.operations.retry(&self.operation, call.origin(), !self.detached).await
+        call.inner.operations.retry(&self.operation, call.by(), !self.detached).await
     }
 }
 

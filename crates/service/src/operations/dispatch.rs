@@ -8,7 +8,7 @@ use crate::outcomes::End;
 use contract::{ApiError, Code, Event, OperationId, OperationState};
 use std::time::Duration;
 use store::Claim;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often the queue is looked at without a reason: what a dead process left, and what nobody said.
 const LOOK: Duration = Duration::from_secs(2);
@@ -20,16 +20,19 @@ impl Operations {
     /// Runs what waits until the service closes, and then ends what was asked for here and has not begun.
     pub(super) async fn dispatch(self) {
         let mut stuck: Option<Instant> = None;
+        // Not a pause after the last wake: where others report progress all the time it would never end.
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.0.closing.is_cancelled() {
             self.end_cancelled().await;
             self.cancel_unwanted().await;
             stuck = self.run_next(stuck).await;
-            // Soon again where nothing can be written: nobody says when that is over.
-            let pause = if stuck.is_some() { PEEK } else { LOOK };
             tokio::select! {
                 () = self.0.closing.cancelled() => {}
                 () = self.0.wake.notified() => {}
-                () = tokio::time::sleep(pause) => {
+                // Soon again where nothing can be written: nobody says when that is over.
+                () = tokio::time::sleep(PEEK), if stuck.is_some() => {}
+                _ = look.tick() => {
                     self.end_dead().await;
                     self.forget_those_elsewhere().await;
                 }
@@ -59,7 +62,8 @@ impl Operations {
                         continue;
                     }
                     let since = stuck.unwrap_or_else(Instant::now);
-                    if since.elapsed() >= UNWRITABLE {
+                    // What nobody waits for here can go on waiting for room.
+                    if since.elapsed() >= UNWRITABLE && self.runs_here(&id) {
                         self.never_began(&id, OperationState::Failed, explain::store(error)).await;
                     }
                     return Some(since);

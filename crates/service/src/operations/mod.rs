@@ -11,7 +11,7 @@ use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
 use crate::{Clock, explain};
 use contract::command::Withdrawn;
-use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, VcenterId};
+use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, Role, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +31,13 @@ const UNWRITABLE: Duration = Duration::from_secs(2);
 struct Local {
     cancel: CancellationToken,
     runs: bool,
+}
+
+/// On whose behalf something is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct By {
+    pub(crate) origin: Origin,
+    pub(crate) role: Role,
 }
 
 /// What the queue works with.
@@ -92,7 +99,7 @@ impl Operations {
         &self,
         vcenter: &VcenterId,
         job: Job,
-        origin: Origin,
+        by: By,
         awaited: bool,
     ) -> Result<OperationId, ApiError> {
         if self.0.closing.is_cancelled() {
@@ -101,7 +108,15 @@ impl Operations {
         // An equal one that has ended here must not be the answer, nor hold the lane.
         self.0.outcomes.flush().await;
         let id = OperationId(uuid::Uuid::now_v7().to_string());
-        let new = NewOperation { id, vcenter_id: vcenter.clone(), job, origin, awaited, at: (self.0.now)() };
+        let new = NewOperation {
+            id,
+            vcenter_id: vcenter.clone(),
+            job,
+            origin: by.origin,
+            role: by.role,
+            awaited,
+            at: (self.0.now)(),
+        };
         let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
         if !submitted.coalesced && awaited {
             self.enter(&submitted.id, false);
@@ -115,7 +130,7 @@ impl Operations {
     pub(crate) async fn retry(
         &self,
         id: &OperationId,
-        origin: Origin,
+        by: By,
         awaited: bool,
     ) -> Result<OperationId, ApiError> {
         let operation = self.operation(id.as_str()).await?;
@@ -123,7 +138,7 @@ impl Operations {
             let message = format!("operation {id} is still {}", operation.state.name());
             return Err(ApiError::new(Code::InUse, message).next("Wait until it ends, or cancel it first."));
         }
-        self.submit(&operation.vcenter_id, operation.job.again(), origin, awaited).await
+        self.submit(&operation.vcenter_id, operation.job.again(), by, awaited).await
     }
 
     /// Whether any process is there that runs what nobody waits for.

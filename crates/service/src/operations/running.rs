@@ -5,10 +5,10 @@ use super::{Operations, Trouble};
 use crate::connections::{self, LoginAs, Meter};
 use crate::explain;
 use crate::inventory::was_read_since;
-use crate::jobs::{self, Stop};
+use crate::jobs::{self, Scope, Stop};
 use crate::outcomes::{End, Ran};
 use contract::{
-    ApiError, Code, Diff, Event, Job, OperationState, Origin, Progress, TestReport, VcenterState,
+    ApiError, Code, Diff, Event, Job, Kind, OperationState, Origin, Progress, TestReport, VcenterState,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,19 +71,25 @@ impl Operations {
 
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
         let job = &context.claim.operation.job;
-        if let Job::Test { .. } = job {
-            return Ok(Done::Tested(jobs::test(context).await?));
-        }
+        let scope = match job {
+            Job::Test { .. } => return Ok(Done::Tested(jobs::test(context).await?)),
+            Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
+            Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
+            Job::FullSync { .. } => Scope::Kinds(Kind::READ.to_vec()),
+            Job::Refresh { of, morefs, .. } if morefs.is_empty() => Scope::Kinds(vec![of.covered_by()]),
+            Job::Refresh { of, morefs, .. } => Scope::Objects(*of, morefs.clone()),
+        };
         let id = &context.vcenter.vcenter.id;
         // Another process may have published a moment ago: what is known is what the database says now. And not before the
         // claim: who publishes from here on must see that this operation runs (decision 0032).
         let before = self.0.inventory.reload(id).await?;
-        if let Job::Refresh { of, .. } = job
+        if let Job::Refresh { of, morefs, .. } = job
+            && morefs.is_empty()
             && was_read_since(context.claim.operation.submitted_at, before.synced_at(*of), (self.0.now)())
         {
             return Ok(Done::Fresh);
         }
-        jobs::sync(context, &before, job).await?;
+        jobs::sync(context, &before, &scope).await?;
         self.0.inventory.published(id).await;
         Ok(Done::Published)
     }

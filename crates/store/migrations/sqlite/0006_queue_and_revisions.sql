@@ -17,6 +17,8 @@ CREATE TABLE operations_rebuilt (
     -- Whether it ends when nobody waits for it any more; else it runs in any case, sooner or later.
     awaited INTEGER NOT NULL CHECK (awaited IN (0, 1)),
     origin TEXT NOT NULL,
+    -- Of whoever submitted it; until now everybody was admin.
+    role TEXT NOT NULL DEFAULT 'admin',
     state TEXT NOT NULL CHECK (
         state IN ('queued', 'running', 'succeeded', 'partial', 'failed', 'cancelled', 'interrupted')
     ),

@@ -96,9 +96,10 @@ fn operation(id: &str, vcenter: &VcenterId, kind: OperationKind) -> NewOperation
             OperationKind::Test => Job::Test { retry_login: false },
             OperationKind::SyncHosts => Job::SyncHosts { clusters: vec!["prod".to_owned()], accept_removals },
             OperationKind::FullSync => Job::FULL_SYNC,
-            OperationKind::Refresh => Job::Refresh { of: Kind::Vms, accept_removals },
+            OperationKind::Refresh => Job::Refresh { of: Kind::Vms, morefs: Vec::new(), accept_removals },
         },
         origin: Origin::User,
+        role: Role::Operator,
         awaited: true,
         at: Time(1_000),
     }

@@ -191,7 +191,7 @@ async fn a_person_comes_before_what_happens_by_itself_and_refreshes_and_tests_ru
     let (_dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
     let refresh = |id: &str, vcenter: &VcenterId, of| NewOperation {
-        job: Job::Refresh { of, accept_removals: false },
+        job: Job::refresh(of),
         ..operation(id, vcenter, Refresh)
     };
     let running = claimed(&store, &id, "0").await;
@@ -220,7 +220,7 @@ async fn a_queued_full_sync_answers_whoever_wants_less_of_it_and_one_that_runs_d
     let full = store.submit(operation("1", &id, FullSync)).await.unwrap().id;
     let refresh = operation("2", &id, Refresh);
     assert_eq!(store.submit(refresh.clone()).await.unwrap(), Submitted { id: full.clone(), coalesced: true });
-    let accepting = Job::Refresh { of: Kind::Vms, accept_removals: true };
+    let accepting = Job::Refresh { of: Kind::Vms, morefs: Vec::new(), accept_removals: true };
     let accepting = NewOperation { job: accepting, ..operation("3", &id, Refresh) };
     assert!(!store.submit(accepting).await.unwrap().coalesced, "the guard of the full sync was not answered");
     store.claim(&full, Time(2)).await.unwrap().unwrap();

@@ -6,7 +6,7 @@ use super::*;
 pub(super) async fn beside(store: &Store, vcenter: &VcenterId, id: &str) -> Claim {
     // What is equal would be one operation.
     for of in Kind::READ {
-        let job = Job::Refresh { of, accept_removals: false };
+        let job = Job::refresh(of);
         let new = NewOperation { job, ..operation(id, vcenter, OperationKind::Refresh) };
         let submitted = store.submit(new).await.unwrap();
         if !submitted.coalesced {
