@@ -27,11 +27,12 @@ fn call(muster: &Musterctl, command: &str) -> Run {
     finish(shell.spawn().unwrap())
 }
 
-/// The command within a sentence that goes on: "run: COMMAND. If not, …".
+/// The command on the line of its remedy, which is there as data too.
 fn accepting(error: &Value) -> String {
+    assert_eq!(error["remedies"][0]["remedy"], "accept_removals", "{error}");
     let next = error["next_step"].as_str().unwrap_or_else(|| panic!("{error}"));
-    let (_, rest) = next.split_once("are expected, run: ").unwrap_or_else(|| panic!("{next}"));
-    rest.split_once(". If not").unwrap_or_else(|| panic!("{next}")).0.to_owned()
+    let command = next.lines().find_map(|line| line.strip_prefix("Accept the removals: "));
+    command.unwrap_or_else(|| panic!("{next}")).to_owned()
 }
 
 fn refused(run: &Run) -> Value {

@@ -31,7 +31,10 @@ async fn a_server_that_is_gone_is_said_to_be_offline_stays_readable_and_comes_ba
     assert_eq!(window.script(told).await?, json!(false), "what the row says is no toast");
     window.expand("Berlin").await?;
     let card = window.wait_for_text("[data-vcenter='Berlin']", "Offline since").await?;
-    assert!(card.contains("Full sync failed") && card.contains("Check its address"), "{card}");
+    assert!(
+        card.contains("Full sync failed") && card.contains("Check host name, port and network"),
+        "{card}"
+    );
     window.shoot(&screen, "trouble-offline").await?;
 
     // On the page of vCenters its row says it.

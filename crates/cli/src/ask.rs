@@ -2,9 +2,10 @@
 //! Refuses to ask where nobody can answer, and to show what is typed as a password.
 
 use crate::output::{Output, time};
+use crate::suggest::quoted;
 use contract::command::{HasPassword, HoldPassword, MissingPassword, NeededPassword, Password, WhyNeeded};
 use contract::{ApiError, Code, CredentialId, VcenterId};
-use service::{Client, ExposeSecret, SecretString, quoted};
+use service::{Client, ExposeSecret, SecretString};
 use std::io::IsTerminal;
 
 /// Whether a person can answer.

@@ -8,6 +8,7 @@ mod exit;
 mod interrupts;
 mod output;
 mod progress;
+mod suggest;
 mod table;
 
 use args::Args;

@@ -2,6 +2,7 @@
 //! Refuses to let a server write to the terminal: control characters in names are shown, not sent.
 
 use crate::exit::Exit;
+use crate::suggest;
 use crate::table::room_of_stderr;
 pub(crate) use crate::table::{Fit, table};
 use contract::columns::{Column, Type};
@@ -43,8 +44,9 @@ impl Output {
 
     /// The same, for those who act on a reader that is gone.
     pub(crate) fn try_document<T: Serialize + ?Sized>(&self, document: &T) -> std::io::Result<()> {
-        let json = serde_json::to_string(document)?;
-        self.print(&harmless(&json))
+        let mut document = serde_json::to_value(document)?;
+        suggest::fill_in(&mut document);
+        self.print(&harmless(&document.to_string()))
     }
 
     /// Text on stdout.
@@ -88,15 +90,16 @@ impl Output {
     /// The words of a failure, without the JSON line that ends a failed command.
     pub(crate) fn explain(&self, error: &ApiError) {
         self.say(&format!("musterctl: {}", error.message));
-        if let Some(next_step) = &error.next_step {
-            self.say(next_step);
+        if let Some(next_step) = suggest::next_step_of(error) {
+            self.say(&next_step);
         }
     }
 
     /// The failure as the last line of stderr.
     pub(crate) fn json_error(&self, error: &ApiError) {
-        let line = serde_json::json!({ "error": error }).to_string();
-        let _ = writeln!(std::io::stderr(), "{}", harmless(&line));
+        let mut line = serde_json::json!({ "error": error });
+        suggest::fill_in(&mut line);
+        let _ = writeln!(std::io::stderr(), "{}", harmless(&line.to_string()));
     }
 }
 

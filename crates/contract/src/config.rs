@@ -1,7 +1,7 @@
 //! vCenters and credentials as configured, and what is known of their state.
 //! Refuses to hold a password: none of these types has a place for one.
 
-use crate::{Code, CredentialId, Operation, Time, VcenterId};
+use crate::{Code, CredentialId, Operation, Remedy, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -288,6 +288,9 @@ pub struct Check {
     pub ok: bool,
     /// What was found.
     pub detail: String,
-    /// What to do, if it isn't.
+    /// What to do, if it isn't: a sentence, where the remedies don't say it all.
     pub next_step: Option<String>,
+    /// What can be done, the most likely first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
 }

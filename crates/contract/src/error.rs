@@ -1,7 +1,8 @@
 //! The one error that crosses to the window and the command line.
-//! Refuses to carry causes: it says what happened and what to do, in words.
+//! Refuses to carry causes, and to name a client's commands: it says what happened and what to do, in words that are true for
+//! every client, and as remedies.
 
-use crate::{Certificate, Rejection};
+use crate::{Certificate, Rejection, Remedy};
 use serde::{Deserialize, Serialize};
 
 /// What kind of failure; a code exists only where somebody acts on it.
@@ -76,12 +77,22 @@ pub struct ApiError {
     /// Why a login was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_because: Option<Rejection>,
+    /// What can be done about it, the most likely first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
 }
 
 impl ApiError {
     /// An error without a next step.
     pub fn new(code: Code, message: impl Into<String>) -> ApiError {
-        ApiError { code, message: message.into(), next_step: None, certificate: None, rejected_because: None }
+        ApiError {
+            code,
+            message: message.into(),
+            next_step: None,
+            certificate: None,
+            rejected_because: None,
+            remedies: Vec::new(),
+        }
     }
 
     /// The same with what to do next.

@@ -1,8 +1,8 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
-use crate::Job;
 use crate::columns::{Column, Type, Unit};
+use crate::{Job, Noun, OperationState, Remedy};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
@@ -20,6 +20,61 @@ pub fn job(job: &Job) -> String {
         Job::Refresh { of, morefs, .. } => {
             format!("Refresh of {}", counted(morefs.len(), &of.singular(), &of.plural()))
         }
+    }
+}
+
+/// How an operation stands, in a word.
+pub fn operation_state(state: OperationState) -> &'static str {
+    match state {
+        OperationState::Queued => "Queued",
+        OperationState::Running => "Running",
+        OperationState::Succeeded => "Done",
+        OperationState::Partial => "Partially succeeded",
+        OperationState::Failed => "Failed",
+        OperationState::Cancelled => "Cancelled",
+        OperationState::Interrupted => "Interrupted",
+    }
+}
+
+/// The same as what is said of it: `full sync succeeded`.
+pub fn outcome(state: OperationState) -> &'static str {
+    match state {
+        OperationState::Queued => "is queued",
+        OperationState::Running => "is running",
+        OperationState::Succeeded => "succeeded",
+        OperationState::Partial => "partially succeeded",
+        OperationState::Failed => "failed",
+        OperationState::Cancelled => "was cancelled",
+        OperationState::Interrupted => "was interrupted",
+    }
+}
+
+/// What a remedy is called, on a button or in front of a command.
+pub fn remedy(remedy: &Remedy) -> &'static str {
+    match remedy {
+        Remedy::SetPassword { .. } | Remedy::ConfirmPassword { .. } | Remedy::GivePassword => {
+            "Enter password"
+        }
+        Remedy::ReplacePassword { .. } => "Update password",
+        Remedy::RetryLogin { .. } => "Retry login",
+        Remedy::ApproveCertificate { .. } => "Trust certificate",
+        Remedy::TrustCa { .. } => "Trust CA",
+        Remedy::ProbeCertificate => "Show certificate",
+        Remedy::EditAddress { .. } => "Edit address",
+        Remedy::AcceptRemovals { .. } => "Accept the removals",
+        Remedy::Retry { .. } => "Try again",
+        Remedy::ChooseClusters { .. } => "Select clusters",
+        Remedy::CancelOperation { .. } => "Cancel operation",
+        Remedy::ChangeCredential => "Change credential",
+        Remedy::UseCredential { .. } => "Use existing credential",
+        Remedy::List { of: Noun::Vcenter } => "All vCenters",
+        Remedy::List { of: Noun::Credential } => "All credentials",
+        Remedy::List { of: Noun::Operation } => "Recent operations",
+        Remedy::AddVcenter => "Add vCenter",
+        Remedy::AddCredential => "Add credential",
+        Remedy::RunDoctor => "Check Muster",
+        Remedy::ChooseDataFolder => "Use another data folder",
+        Remedy::SetRole { .. } => "Set role",
     }
 }
 

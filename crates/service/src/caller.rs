@@ -2,13 +2,13 @@
 //! Refuses to raise a role: what lowers it is an option and a variable, and the lower of both counts.
 
 use contract::command::Command;
-use contract::{ApiError, Code, Origin, Role};
+use contract::{ApiError, Code, Origin, Remedy, Role};
 
 /// The variable that lowers the role of every program that is started with it.
 const VARIABLE: &str = "MUSTER_ROLE";
 
-/// The option that lowers it for one run.
-const OPTION: &str = "--role";
+/// What lowers it for one run.
+const OPTION: &str = "an option";
 
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,11 +64,14 @@ impl Caller {
         let ways: Vec<&str> = ways.into_iter().filter(|way| too_low(way.1)).map(|way| way.0).collect();
         let enough: Vec<&str> =
             Role::ALL.into_iter().filter(|role| *role >= needed).map(Role::name).collect();
-        ApiError::new(Code::Forbidden, message).next(format!(
-            "The role was set with {}: set it to {}, or leave it out, and start Muster again.",
-            ways.join(" and "),
-            enough.join(" or ")
-        ))
+        let option = too_low(self.option).then_some(Remedy::SetRole { role: needed });
+        ApiError::new(Code::Forbidden, message)
+            .next(format!(
+                "The role was set with {}: set it to {}, or leave it out, and start Muster again.",
+                ways.join(" and "),
+                enough.join(" or ")
+            ))
+            .remedies(option)
     }
 }
 
@@ -127,7 +130,7 @@ mod tests {
         );
         let refused = viewer.may::<RemoveVcenter>().unwrap_err().next_step.unwrap();
         assert!(
-            refused.starts_with("The role was set with --role and MUSTER_ROLE: set it to admin,"),
+            refused.starts_with("The role was set with an option and MUSTER_ROLE: set it to admin,"),
             "{refused}"
         );
     }

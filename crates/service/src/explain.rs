@@ -1,5 +1,6 @@
 //! Says in words for users what went wrong below: what, where, and what to do next.
-//! Refuses to pass on the text of a lower layer without saying what it means.
+//! Refuses to pass on the text of a lower layer without saying what it means, and to name a client's commands: what can be done
+//! is data.
 
 mod login;
 
@@ -8,8 +9,7 @@ pub(crate) use login::{
     no_password, rejected_before, rejected_once, rejection, unknown_at, was_rejected, words,
 };
 
-use crate::suggest::Suggestion;
-use contract::{ApiError, Certificate, Code, Time, Trust, Vcenter};
+use contract::{ApiError, Certificate, Code, Noun, Remedy, Time, Trust, Vcenter};
 use std::fmt::Write;
 use std::path::Path;
 use store::VcenterRecord;
@@ -77,13 +77,9 @@ pub(crate) fn in_letters(host: &str) -> Option<String> {
     }
 }
 
-/// What to do about a server that shows another certificate than the pinned one; `command` accepts the new one.
-pub fn look_at_the_server(command: &str) -> String {
-    format!(
-        "Check the server first: unless its certificate was replaced on purpose, another machine may be \
-         impersonating it. Only if the server itself shows the new fingerprint:\n{command}"
-    )
-}
+/// What to do about a server that shows another certificate than the pinned one.
+pub const LOOK_AT_THE_SERVER: &str = "Check the server first: unless its certificate was replaced on purpose, another machine may be \
+     impersonating it. Trust it only if the server itself shows the new fingerprint.";
 
 /// A failure of the server, or on the way to it.
 pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiError {
@@ -156,7 +152,14 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         | Error::TooLarge { .. }
         | Error::TooDeep { .. } => (Code::BadAnswer, format!("{address} sent an invalid response: {error}")),
     };
-    ApiError::new(code, message).next(next_step(&server, code, error))
+    let remedies = remedies(&server, code);
+    ApiError::new(code, message).next(next_step(&server, code, error)).remedies(remedies)
+}
+
+/// What can be done about a server beside trying again.
+fn remedies(server: &Server<'_>, code: Code) -> Option<Remedy> {
+    let is_elsewhere = matches!(code, Code::Unreachable | Code::TimedOut | Code::NotVsphere);
+    (server.configured && is_elsewhere).then(|| Remedy::EditAddress { vcenter: server.name.to_owned() })
 }
 
 /// Whether a server failed at something that comes before there is a session.
@@ -197,27 +200,27 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
     let shown = self::certificate(certificate);
     let address = server.address();
     let message = format!("the certificate of {address} is not trusted: {reason}");
-    let how = match server.configured {
-        true => Suggestion::of("vcenter edit").about(server.name).option("--pin", &shown.sha256).to_string(),
-        false => format!("--pin {}", shown.sha256),
-    };
-    let (message, next) = match server.trust {
+    let vcenter = server.configured.then(|| server.name.to_owned());
+    let approve = Remedy::ApproveCertificate { vcenter: vcenter.clone(), sha256: shown.sha256.clone() };
+    let (message, next, better) = match server.trust {
         Trust::Pin { sha256 } => (
             format!("{message}\n  pinned:    SHA-256 {sha256}\n  presented: SHA-256 {}", shown.sha256),
-            look_at_the_server(&how),
+            LOOK_AT_THE_SERVER.to_owned(),
+            None,
         ),
         Trust::System | Trust::Ca { .. } => (
             message,
             format!(
-                "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}). Only \
-                 if they match, trust it:\n{how}\nBetter: trust its CA with --ca-file.",
+                "Compare the fingerprint with the one on the server itself (SHA-256 {}, issued by {}). Trust \
+                 it only if they match. Better: trust its CA.",
                 shown.sha256, shown.issuer
             ),
+            Some(Remedy::TrustCa { vcenter }),
         ),
     };
     ApiError {
         certificate: Some(Box::new(shown)),
-        ..ApiError::new(Code::UntrustedCertificate, message).next(next)
+        ..ApiError::new(Code::UntrustedCertificate, message).next(next).remedy(approve).remedies(better)
     }
 }
 
@@ -268,15 +271,12 @@ pub(crate) fn unidentified(vcenter: &VcenterRecord, known: &str) -> ApiError {
 
 fn is_another(vcenter: &VcenterRecord, said: &str) -> ApiError {
     let v = &vcenter.vcenter;
-    ApiError::new(Code::DifferentVcenter, format!("{said}; nothing was changed")).next(format!(
-        "If {} moved, correct its address: {}. If it was reinstalled, remove it and add it again.",
-        v.name,
-        another_address(&v.name)
-    ))
-}
-
-fn another_address(vcenter: &str) -> Suggestion {
-    Suggestion::of("vcenter edit").about(vcenter).flag("--host HOST")
+    ApiError::new(Code::DifferentVcenter, format!("{said}; nothing was changed"))
+        .next(format!(
+            "If {} moved, correct its address. If it was reinstalled, remove it and add it again.",
+            v.name
+        ))
+        .remedy(Remedy::EditAddress { vcenter: v.name.clone() })
 }
 
 /// What was asked for while everything ends.
@@ -284,12 +284,13 @@ pub(crate) fn closing() -> ApiError {
     ApiError::new(Code::Cancelled, "Muster is closing").next("Start it again.")
 }
 
-fn lacks_password(credential: &str, next: &str) -> ApiError {
+fn lacks_password(credential: &str, remedy: Remedy) -> ApiError {
     ApiError::new(Code::NoPassword, format!("no password is available for the credential \"{credential}\""))
         .next(format!(
-            "{next} Without a keychain, put it into the file $CREDENTIALS_DIRECTORY/{credential}, or run the \
-             command on a terminal and enter it."
+            "Enter it once; it is stored in the keychain. Without a keychain, put it into the file \
+             $CREDENTIALS_DIRECTORY/{credential}, or enter it each time Muster asks for it."
         ))
+        .remedy(remedy)
 }
 
 /// A failure of the places where passwords are.
@@ -300,76 +301,85 @@ pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
             format!("the keychain with the password of \"{credential}\" is locked"),
         )
         .next("Unlock it by logging in to the desktop, then try again."),
-        other => ApiError::new(
-            Code::NoPassword,
-            format!("the password of \"{credential}\" could not be read: {}", chain(other)),
-        )
-        .next(match other {
-            secrets::Error::UnusableFile { path, .. } => {
-                format!(
+        other => {
+            let message = format!("the password of \"{credential}\" could not be read: {}", chain(other));
+            let error = ApiError::new(Code::NoPassword, message);
+            match other {
+                secrets::Error::UnusableFile { path, .. } => error.next(format!(
                     "Write the password into {} as one line of UTF-8 text, then try again.",
                     path.display()
-                )
+                )),
+                secrets::Error::File { path, .. } => error.next(format!(
+                    "Make {} a regular file that the user who runs Muster may read, then try again.",
+                    path.display()
+                )),
+                secrets::Error::UnsafeName { .. } => {
+                    error.next("Unset $CREDENTIALS_DIRECTORY to use the password in the keychain.")
+                }
+                _ => error.next("Check the keychain, then try again.").remedy(Remedy::RunDoctor),
             }
-            secrets::Error::File { path, .. } => format!(
-                "Make {} a regular file that the user who runs Muster may read, then try again.",
-                path.display()
-            ),
-            secrets::Error::UnsafeName { .. } => {
-                "Unset $CREDENTIALS_DIRECTORY to use the password in the keychain.".into()
-            }
-            _ => "Run musterctl doctor: it checks the keychain.".into(),
-        }),
+        }
     }
 }
 
 /// A failure of the database.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(crate) fn store(error: store::Error) -> ApiError {
-    let (code, message, next) = match &error {
+    let (code, message, next, remedy): (_, String, String, _) = match &error {
         store::Error::NameTaken { name } => (
             Code::AlreadyExists,
             format!("the name \"{name}\" is taken"),
             "Choose another name; names are not case-sensitive.".into(),
+            None,
         ),
         store::Error::SameVcenter { name } => (
             Code::AlreadyExists,
             format!("this is the same vCenter as \"{name}\""),
-            format!("Use \"{name}\", or change its address: {}.", another_address(name)),
+            format!("Use \"{name}\", or change its address."),
+            Some(Remedy::EditAddress { vcenter: name.clone() }),
         ),
         store::Error::InUse { vcenters } => (
             Code::InUse,
             format!("the credential is used by {}", vcenters.join(", ")),
-            "Give these vCenters another credential first: musterctl vcenter edit NAME --credential OTHER."
-                .into(),
+            ANOTHER_CREDENTIAL.into(),
+            Some(Remedy::ChangeCredential),
         ),
         store::Error::Running { operation } => (
             Code::InUse,
             format!("operation {operation} is running on the vCenter"),
-            "Wait for it to finish, or cancel it with Ctrl-C where it was started, then try again.".into(),
+            "Wait for it to finish, or cancel it, then try again.".into(),
+            Some(Remedy::CancelOperation { operation: operation.clone() }),
         ),
         store::Error::NotFound { what, id } => {
-            (Code::NotFound, format!("there is no {what} \"{id}\""), list_of(what))
+            (Code::NotFound, format!("there is no {what} \"{id}\""), CHOOSE.into(), Some(list_of(what)))
         }
         store::Error::Ambiguous { what, prefix } => (
             Code::InvalidValue,
             format!("\"{prefix}\" matches more than one {what}"),
-            format!("Enter more of the id. {}", list_of(what)),
+            "Enter more of the id.".into(),
+            Some(list_of(what)),
         ),
         store::Error::ClaimLost { .. } => {
-            (Code::Interrupted, "another process took over the operation".into(), "Start it again.".into())
+            let message = "another process took over the operation".into();
+            (Code::Interrupted, message, "Start it again.".into(), None)
         }
         _ => return database(&error),
     };
-    ApiError::new(code, message).next(next)
+    ApiError::new(code, message).next(next).remedies(remedy)
 }
 
-fn list_of(what: &str) -> String {
-    match what {
-        "vCenter" => "Run musterctl vcenter list to see them all.".into(),
-        "credential" => "Run musterctl credential list to see them all.".into(),
-        _ => "Run musterctl operations list to see recent ones, with --json for full ids.".into(),
-    }
+/// What to do about vCenters whose credential is in the way.
+pub(crate) const ANOTHER_CREDENTIAL: &str = "Give these vCenters another credential first.";
+
+const CHOOSE: &str = "It may have been removed: look at those that there are.";
+
+fn list_of(what: &str) -> Remedy {
+    let of = match what {
+        "vCenter" => Noun::Vcenter,
+        "credential" => Noun::Credential,
+        _ => Noun::Operation,
+    };
+    Remedy::List { of }
 }
 
 /// A failure of the database itself, or of what is beside it.
@@ -382,43 +392,52 @@ fn database(error: &store::Error) -> ApiError {
         }
         _ => {}
     }
-    let (code, next) = match error {
+    let (code, next, remedy) = match error {
         store::Error::Io { .. } => (
             Code::InvalidValue,
-            "Check its permissions and the free space on its disk, or choose another folder with --data-dir.",
+            "Check its permissions and the free space on its disk, or use another data folder.",
+            Some(Remedy::ChooseDataFolder),
         ),
         store::Error::Busy { .. } => (
             Code::Database,
             "Another Muster process is busy or not responding: wait for it or end it, then try again.",
+            None,
         ),
         store::Error::Locked { .. } => (
             Code::Database,
             "Close it, then try again: this release upgrades the database, which no other process may use \
              meanwhile.",
+            None,
         ),
-        store::Error::NewerSchema { .. } => {
-            (Code::Database, "Update Muster on this machine, or choose another folder with --data-dir.")
-        }
+        store::Error::NewerSchema { .. } => (
+            Code::Database,
+            "Update Muster on this machine, or use another data folder.",
+            Some(Remedy::ChooseDataFolder),
+        ),
         store::Error::NotMuster { .. } => (
             Code::Database,
-            "Nothing was changed in it. Move the file away, or choose another folder with --data-dir.",
+            "Nothing was changed in it. Move the file away, or use another data folder.",
+            Some(Remedy::ChooseDataFolder),
         ),
         store::Error::Corrupt { .. } => (
             Code::Database,
             "Keep a copy of the data folder, move muster.db away, add the vCenters again and sync; or \
              restore a backup.",
+            None,
         ),
         store::Error::Migration { .. } | store::Error::Dangling { .. } => {
-            (Code::Database, "Nothing was changed. Keep using the previous release, and report this.")
+            (Code::Database, "Nothing was changed. Keep using the previous release, and report this.", None)
         }
         store::Error::Incomplete { .. } => {
-            (Code::Database, "Nothing was changed. Sync again; if it happens again, report this.")
+            (Code::Database, "Nothing was changed. Sync again; if it happens again, report this.", None)
         }
-        _ => {
-            (Code::Database, "Try again. If it happens again, run musterctl doctor: it checks the database.")
-        }
+        _ => (
+            Code::Database,
+            "Try again. If it happens again, have the database checked.",
+            Some(Remedy::RunDoctor),
+        ),
     };
-    ApiError::new(code, chain(error)).next(next)
+    ApiError::new(code, chain(error)).next(next).remedies(remedy)
 }
 
 /// A disk that is full: where, what is free, and what is needed, as far as that is known.
@@ -434,7 +453,8 @@ fn disk_full(path: &Path, free: Option<u64>, needed: Option<u64>) -> ApiError {
 fn read_only(path: &Path, reason: &str) -> ApiError {
     let path = path.display();
     ApiError::new(Code::Database, format!("{path} can't be written to: {reason}; nothing was changed"))
-        .next("Check the permissions of the folder and how its disk is mounted, or use another one with --data-dir.")
+        .next("Check the permissions of the folder and how its disk is mounted, or use another data folder.")
+        .remedy(Remedy::ChooseDataFolder)
 }
 
 /// Bytes as lower-case hexadecimal digits.

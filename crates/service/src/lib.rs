@@ -19,7 +19,6 @@ mod query;
 mod reads;
 mod rows;
 mod status;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -29,17 +28,16 @@ pub use answer::Answer;
 pub use call::{Admitted, Client, Handler};
 pub use caller::Caller;
 pub use events::Subscription;
-pub use explain::{look_at_the_server, no_new_password, shown_host};
+pub use explain::{LOOK_AT_THE_SERVER, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
-pub use suggest::{Suggestion, quoted};
 pub use validate::{DEFAULT_TTL, address, duration, pem_text};
 
 use connections::Connections;
-use contract::{ApiError, Code, OperationId, Snapshot, Time, VcenterId};
+use contract::{ApiError, Code, OperationId, Remedy, Snapshot, Time, VcenterId};
 use events::Events;
 use inventory::Inventory;
 use logins::Logins;
@@ -92,7 +90,8 @@ impl Options {
         let of_platform = || dirs::data_dir().map(|dir| dir.join("muster"));
         let data_dir = data_dir.or_else(from_variable).or_else(of_platform).ok_or_else(|| {
             ApiError::new(Code::InvalidValue, "no data folder: this system has no default one")
-                .next("Specify one with --data-dir DIR or MUSTER_DATA_DIR.")
+                .next("Name one in the variable MUSTER_DATA_DIR.")
+                .remedy(Remedy::ChooseDataFolder)
         })?;
         // An empty or relative one would find passwords wherever the command happens to be called.
         let credentials_dir =

@@ -109,7 +109,14 @@ impl Outcomes {
     }
 
     /// An operation as it is, whatever the database says of it.
-    pub(crate) fn with_outcome(&self, mut operation: Operation) -> Operation {
+    pub(crate) fn with_outcome(&self, operation: Operation) -> Operation {
+        let mut operation = self.as_it_is(operation);
+        // What can be done about its failure names its job, and its vCenter as that is called now.
+        operation.error = operation.error.map(|error| error.of_job(&operation.vcenter, &operation.job));
+        operation
+    }
+
+    fn as_it_is(&self, mut operation: Operation) -> Operation {
         if operation.state.is_final() {
             return operation;
         }

@@ -7,10 +7,9 @@ use crate::Service;
 use crate::explain;
 use crate::inventory::Freshness;
 use crate::pacing;
-use crate::suggest::Suggestion;
 use contract::{
-    ApiError, Check, Credential, Kind, Operation, RefreshWait, Snapshot, Time, VcenterId, VcenterState,
-    VcenterStatus,
+    ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, Time, VcenterId,
+    VcenterState, VcenterStatus,
 };
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
@@ -107,9 +106,9 @@ impl Service {
                     passed(name, detail)
                 }
                 VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown => {
-                    failed(name, detail, Suggestion::of("sync full").about(&status.vcenter).to_string())
+                    offered(name, detail, job_on(&status.vcenter, Job::FULL_SYNC))
                 }
-                _ => failed(name, detail, Suggestion::of("test").about(&status.vcenter).to_string()),
+                _ => offered(name, detail, job_on(&status.vcenter, Job::TEST)),
             });
         }
         Ok(checks)
@@ -119,7 +118,7 @@ impl Service {
         let name = "database".to_owned();
         if let Err(error) = self.inner.store.can_be_written() {
             let error = explain::store(error);
-            return failed(name, error.message, error.next_step.unwrap_or_default());
+            return explained(name, error.message.clone(), error);
         }
         match self.inner.store.check().await {
             Ok(health) if health.is_sound() => passed(name, health.to_string()),
@@ -231,16 +230,16 @@ fn check_credential(credential: &Credential, stored: Result<Option<Place>, secre
     match (credential.rejected_at, stored) {
         (Some(_), stored) => {
             let is_in_file = matches!(stored, Ok(Some(Place::File)));
-            let next = explain::rejected_before(credential, None, is_in_file).next_step;
-            failed(name, explain::was_rejected(credential), next.unwrap_or_default())
+            let error = explain::rejected_before(credential, None, is_in_file);
+            explained(name, explain::was_rejected(credential), error)
         }
         (None, Ok(Some(Place::Keychain))) => passed(name, "its password is in the keychain".to_owned()),
         (None, Ok(Some(Place::File))) => passed(name, "its password is in the credentials folder".to_owned()),
         (None, Ok(Some(Place::Memory))) => passed(name, "its password is held in memory".to_owned()),
-        (None, Ok(None)) => failed(
+        (None, Ok(None)) => offered(
             name,
             "its password is not stored".to_owned(),
-            Suggestion::new_password(&credential.name).to_string(),
+            Remedy::SetPassword { credential: credential.name.clone() },
         ),
         (None, Err(secrets::Error::KeychainTimedOut)) => failed(
             name,
@@ -325,13 +324,13 @@ fn damaged_inventory(vcenter: &str, rows: &[String]) -> Check {
     if rows.len() > NAMED {
         which = format!("{which} and {} more", rows.len() - NAMED);
     }
-    failed(
+    offered(
         format!("inventory of {vcenter}"),
         format!(
             "damaged in the database: {which}; left out until they are read again; everything else stays \
              readable"
         ),
-        Suggestion::of("sync full").about(vcenter).to_string(),
+        job_on(vcenter, Job::FULL_SYNC),
     )
 }
 
@@ -339,9 +338,23 @@ fn damaged_inventory(vcenter: &str, rows: &[String]) -> Check {
 const NAMED: usize = 20;
 
 fn passed(name: String, detail: String) -> Check {
-    Check { name, ok: true, detail, next_step: None }
+    Check { name, ok: true, detail, next_step: None, remedies: Vec::new() }
 }
 
 fn failed(name: String, detail: String, next_step: String) -> Check {
-    Check { name, ok: false, detail, next_step: Some(next_step) }
+    Check { name, ok: false, detail, next_step: Some(next_step), remedies: Vec::new() }
+}
+
+/// What one remedy mends, which says it all.
+fn offered(name: String, detail: String, remedy: Remedy) -> Check {
+    Check { name, ok: false, detail, next_step: None, remedies: vec![remedy] }
+}
+
+/// What is to be done about it as about an error.
+fn explained(name: String, detail: String, error: ApiError) -> Check {
+    Check { name, ok: false, detail, next_step: error.next_step, remedies: error.remedies }
+}
+
+fn job_on(vcenter: &str, job: Job) -> Remedy {
+    Remedy::Retry { vcenter: vcenter.to_owned(), job }
 }

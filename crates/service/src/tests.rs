@@ -6,7 +6,8 @@ use contract::command::{
     AddVcenter, AwaitOperation, Doctor, Login, Password, RefreshIfOlder, Settings, Submit,
 };
 use contract::{
-    Diff, Job, Kind, Operation, OperationId, OperationState, Origin, Progress, Role, Trust, VcenterStatus,
+    Diff, Job, Kind, Operation, OperationId, OperationState, Origin, Progress, Remedy, Role, Trust,
+    VcenterStatus,
 };
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -107,7 +108,8 @@ async fn what_a_wrong_clock_dated_in_the_future_is_stale_until_it_is_read_again(
     let doctor = service.call(&Caller::muster(), Doctor {}).await.unwrap();
     let finding = doctor.iter().find(|check| check.name == "vCenter Berlin").unwrap();
     assert!(!finding.ok && finding.detail.contains("dated in the future"), "{finding:?}");
-    assert_eq!(finding.next_step.as_deref(), Some("musterctl sync full Berlin"));
+    let again = Remedy::Retry { vcenter: "Berlin".to_owned(), job: Job::FULL_SYNC };
+    assert_eq!((&finding.next_step, &finding.remedies[..]), (&None, &[again][..]));
     println!("fault | a clock that was a day ahead | {}", finding.detail);
 
     // However old the data may be: nobody knows how old it is.

@@ -1,7 +1,7 @@
 //! Checks what users type, and says what to type instead.
 //! Refuses to correct silently, but for white space at the ends.
 
-use contract::{ApiError, Code};
+use contract::{ApiError, Code, Remedy};
 use std::time::Duration;
 
 /// The TTL of a vCenter whose configuration names none.
@@ -108,11 +108,12 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
 
 /// The bytes of a SHA-256 fingerprint: 64 hexadecimal digits as anybody writes them, or the line that openssl prints.
 pub(crate) fn fingerprint(text: &str) -> Result<[u8; 32], ApiError> {
-    const NEXT: &str = "It has 64 hexadecimal digits, with or without colons: musterctl vcenter probe HOST \
-        shows it; for a file, use openssl x509 -in FILE -noout -fingerprint -sha256.";
-    let wrong = |what: &str| Err(invalid(format!("\"{}\" is {what}", printable(text)), NEXT));
+    const NEXT: &str = "It has 64 hexadecimal digits, with or without colons. Ask the server for it; for a file, use \
+        openssl x509 -in FILE -noout -fingerprint -sha256.";
+    let invalid = |message: String| Err(invalid(message, NEXT).remedy(Remedy::ProbeCertificate));
+    let wrong = |what: &str| invalid(format!("\"{}\" is {what}", printable(text)));
     if text.contains("-----BEGIN") {
-        return Err(invalid("that is a certificate, not its SHA-256 fingerprint".into(), NEXT));
+        return invalid("that is a certificate, not its SHA-256 fingerprint".into());
     }
     let kept = |c: &char| !matches!(c, ':' | '-' | '=' | '\u{feff}') && !c.is_whitespace();
     let lower: String = text.chars().filter(kept).flat_map(char::to_lowercase).collect();

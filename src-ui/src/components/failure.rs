@@ -24,9 +24,9 @@ pub(crate) struct OffersProperties {
 pub(crate) fn Offers(props: &OffersProperties) -> Html {
     let service = use_vcenter_service();
     let buttons = props.offers.iter().map(|offer| {
-        let (service, remedy, done) = (service.clone(), offer.remedy.clone(), props.done.clone());
+        let (service, action, done) = (service.clone(), offer.action.clone(), props.done.clone());
         let onclick = Callback::from(move |_| {
-            service.remedy(&remedy);
+            service.act(&action);
             done.emit(());
         });
         html! { <Button variant={ButtonVariant::InlineLink} {onclick}>{ offer.label }</Button> }
@@ -51,14 +51,14 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn Failure(props: &Properties) -> Html {
     let (next, offers) = match &props.vcenter {
-        Some(vcenter) => advice::on(&props.error, vcenter, None),
+        Some(vcenter) => advice::on(&props.error, vcenter),
         None => (advice::in_form(&props.error), Vec::new()),
     };
     html! {
         <Alert level={Level::Danger} title={props.title.clone()}>
             <p class="muster-words">{ said(&props.error.message) }</p>
             if !next.is_empty() {
-                <p class="muster-words">{ next }</p>
+                <p class="muster-words">{ words::with_fingerprints(&next) }</p>
             }
             if !offers.is_empty() {
                 <p><Offers {offers} /></p>

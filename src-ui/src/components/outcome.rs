@@ -76,7 +76,7 @@ fn remedy(operation: &Operation, state: Option<VcenterState>) -> Html {
     html! {
         <>
             if !next.is_empty() {
-                <div class="muster-quiet muster-words">{ next }</div>
+                <div class="muster-quiet muster-words">{ words::with_fingerprints(&next) }</div>
             }
             <Offers {offers} />
         </>

@@ -4,7 +4,7 @@
 use super::provider::{Drawn, Page, Shared};
 use crate::backend;
 use crate::hooks::{go, open};
-use crate::state::advice::{Remedy, Work};
+use crate::state::advice::{Action, Work};
 use crate::state::cache::Asked;
 use crate::state::route::{Route, Selected};
 use crate::state::toasts::Toast;
@@ -160,11 +160,12 @@ impl VcenterService {
     }
 
     /// Does what a button of a failure offers.
-    pub(crate) fn remedy(&self, remedy: &Remedy) {
-        match remedy {
-            Remedy::Go(Route::Vcenters { dialog: Some(dialog), .. }) => open(dialog.clone()),
-            Remedy::Go(route) => go(route),
-            Remedy::Work(Work { vcenter, job }) => {
+    pub(crate) fn act(&self, action: &Action) {
+        match action {
+            Action::Go(Route::Vcenters { dialog: Some(dialog), .. }) => open(dialog.clone()),
+            Action::Go(route) => go(route),
+            Action::Cancel(operation) => self.cancel(operation),
+            Action::Work(Work { vcenter, job }) => {
                 if let Some(vcenter) = self.vcenter(vcenter) {
                     self.work(&vcenter, job.clone());
                 }

@@ -1,7 +1,7 @@
 //! What the page of operations shows: which of them, in which order, and the words of each.
 //! Refuses to count what is not loaded: what matches is looked for among the operations that are there.
 
-use super::advice::{Offer, Remedy, Work};
+use super::advice::{Action, Offer, Work};
 use super::words;
 use contract::{Operation, OperationId, OperationKind, OperationState, Origin, VcenterId};
 
@@ -155,8 +155,8 @@ pub(crate) fn may_run_again(operation: &Operation) -> bool {
 
 /// What a failure offers beside running the operation again.
 pub(crate) fn other_offers(operation: &Operation, offers: Vec<Offer>) -> Vec<Offer> {
-    let again = Remedy::Work(Work::new(&operation.vcenter_id, operation.job.again()));
-    offers.into_iter().filter(|offer| offer.remedy != again).collect()
+    let again = Action::Work(Work::new(&operation.vcenter_id, operation.job.again()));
+    offers.into_iter().filter(|offer| offer.action != again).collect()
 }
 
 /// How many operations run and wait, in a phrase; `None` where there are none.

@@ -1,7 +1,7 @@
 //! Toasts: what happened, to which vCenter, and what to do next.
 //! Refuses to pile up: what is alike is one toast, and no more than a handful is shown. And to say what the page says.
 
-use super::advice::{self, Offer, Remedy, Work};
+use super::advice::{self, Action, Offer, Work};
 use super::batches::Ending;
 use super::operations::Looked;
 use super::route::Route;
@@ -163,7 +163,7 @@ impl Toast {
         if !is_syncing {
             offers.push(Offer {
                 label: "Sync now",
-                remedy: Remedy::Work(Work::new(&vcenter.id, Job::FULL_SYNC)),
+                action: Action::Work(Work::new(&vcenter.id, Job::FULL_SYNC)),
             });
         }
         let level = if note.is_some() { Level::Warning } else { Level::Good };
@@ -181,12 +181,13 @@ impl Toast {
         let job = words::job(&work.job);
         let failures = vec![Failure::of(&work.vcenter, name, Some(job.clone()), error)];
         let what = format!("{} could not start", words::within_a_sentence(&job));
-        let advice = advice::on(error, &work.vcenter.clone(), Some(work));
+        let error = &error.clone().of_job(name, &work.job);
+        let advice = advice::on(error, &work.vcenter);
         Toast { failures, ..Toast::advised(&what, name, error, advice) }
     }
 
     fn advised(what: &str, name: &str, error: &ApiError, (next, offers): (String, Vec<Offer>)) -> Toast {
-        let detail = format!("{} {next}", advice::sentence(&error.message));
+        let detail = format!("{} {}", advice::sentence(&error.message), words::with_fingerprints(&next));
         Toast::new(Level::Danger, format!("{name}: {what}"), detail.trim().to_owned(), offers)
     }
 
@@ -293,7 +294,7 @@ impl Toast {
             (true, false) => Level::Neutral,
         };
         let looked = Looked { state: Some(OperationState::Failed), ..Looked::default() };
-        let see = Offer { label: "See why", remedy: Remedy::Go(Route::Operations(looked)) };
+        let see = Offer { label: "See why", action: Action::Go(Route::Operations(looked)) };
         let offers = if again.is_empty() { Vec::new() } else { vec![see] };
         Toast { again, failures, ..Toast::new(level, title, detail, offers) }
     }
@@ -374,8 +375,8 @@ impl Toasts {
                     toast.detail = String::new();
                     if !toast.leaves() {
                         // Each has its own reason, which stands with it.
-                        let remedy = Remedy::Go(Route::vcenters());
-                        toast.offers = vec![Offer { label: "See why", remedy }];
+                        let action = Action::Go(Route::vcenters());
+                        toast.offers = vec![Offer { label: "See why", action }];
                     }
                 }
             }
@@ -461,7 +462,9 @@ mod tests {
     #[test]
     fn a_failure_says_why_and_what_to_do_and_stays() {
         let mut operation = samples::operation("Berlin", OperationState::Failed);
-        operation.error = Some(ApiError::new(Code::LoginRejected, "10.0.0.1:443 rejected the login of u"));
+        let update = contract::Remedy::ReplacePassword { credential: "Berlin".to_owned() };
+        let error = ApiError::new(Code::LoginRejected, "10.0.0.1:443 rejected the login of u").remedy(update);
+        operation.error = Some(error);
         let toast = Toast::of(&operation).unwrap();
         assert_eq!(toast.title, "Berlin: full sync failed");
         assert!(toast.detail.starts_with("10.0.0.1:443 rejected the login of u."), "{}", toast.detail);

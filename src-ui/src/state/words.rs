@@ -88,15 +88,14 @@ pub(crate) fn standing(status: &VcenterStatus, is_answering: bool, now: Time) ->
 
 /// How an operation stands, in a word.
 pub(crate) fn operation_state(state: OperationState) -> (&'static str, Level) {
-    match state {
-        OperationState::Queued => ("Queued", Level::Info),
-        OperationState::Running => ("Running", Level::Info),
-        OperationState::Succeeded => ("Done", Level::Good),
-        OperationState::Partial => ("Partially succeeded", Level::Warning),
-        OperationState::Failed => ("Failed", Level::Danger),
-        OperationState::Cancelled => ("Cancelled", Level::Neutral),
-        OperationState::Interrupted => ("Interrupted", Level::Warning),
-    }
+    let level = match state {
+        OperationState::Queued | OperationState::Running => Level::Info,
+        OperationState::Succeeded => Level::Good,
+        OperationState::Partial | OperationState::Interrupted => Level::Warning,
+        OperationState::Failed => Level::Danger,
+        OperationState::Cancelled => Level::Neutral,
+    };
+    (contract::words::operation_state(state), level)
 }
 
 /// A phrase with a capital letter in front.

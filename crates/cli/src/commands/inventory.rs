@@ -7,12 +7,13 @@ use crate::args::{Inventory as Command, Separator};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{self, Output, age, table, time};
+use crate::suggest::{self, Suggestion};
 use crate::{ask, progress};
 use contract::columns::{self, Column};
 use contract::command::{Freshened, ListVcenters, RefreshIfOlder};
 use contract::{ApiError, Code, Kind, OperationState, Snapshot, Time, Vcenter};
 use serde_json::json;
-use service::{Answer, Client, Freshness, Query, Style, Suggestion};
+use service::{Answer, Client, Freshness, Query, Style};
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -238,8 +239,13 @@ fn report_stale(output: &Output, kind: Kind, stale: &[Stale<'_>]) -> Exit {
     }
     let Some(Stale { name, why, failure, next }) = stale.first() else { return Exit::Done };
     if output.is_json() {
-        let next = failure.as_ref().and_then(|error| error.next_step.as_ref()).unwrap_or(next);
-        output.json_error(&ApiError::new(Code::Partial, format!("{kind} of {name}: {why}")).next(next));
+        let partial = ApiError::new(Code::Partial, format!("{kind} of {name}: {why}"));
+        output.json_error(&match failure.as_ref().filter(|error| suggest::next_step_of(error).is_some()) {
+            Some(ApiError { next_step, remedies, .. }) => {
+                ApiError { next_step: next_step.clone(), remedies: remedies.clone(), ..partial }
+            }
+            None => partial.next(next),
+        });
     }
     Exit::Partly
 }

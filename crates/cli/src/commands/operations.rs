@@ -5,6 +5,7 @@ use crate::args::Operations as Command;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, time};
+use crate::suggest;
 use contract::command::{AwaitOperation, CancelOperation, OperationHistory, ShowOperation, ShowVcenter};
 use contract::{ApiError, Code, Operation, OperationState, Time, words};
 use service::Client;
@@ -67,15 +68,7 @@ async fn ended(service: &Client, operation: Operation) -> Result<Operation, ApiE
 /// What came of an operation, in one sentence.
 pub(super) fn sentence(o: &Operation) -> String {
     let what = words::within_a_sentence(&words::job(&o.job));
-    let how = match o.state {
-        OperationState::Queued => "is queued",
-        OperationState::Running => "is running",
-        OperationState::Succeeded => "succeeded",
-        OperationState::Partial => "partially succeeded",
-        OperationState::Failed => "failed",
-        OperationState::Cancelled => "was cancelled",
-        OperationState::Interrupted => "was interrupted",
-    };
+    let how = words::outcome(o.state);
     let went_well = matches!(o.state, OperationState::Succeeded | OperationState::Partial);
     let took = match (o.started_at, o.finished_at) {
         (Some(start), Some(end)) if end >= start => {
@@ -151,7 +144,9 @@ pub(super) fn show(o: &Operation) -> String {
     ];
     if let Some(error) = &o.error {
         lines.push(("Reason", error.message.clone()));
-        lines.extend(error.next_step.clone().map(|next_step| ("Next step", next_step)));
+        let next = suggest::next_step_of(error).unwrap_or_default();
+        let keys = std::iter::once("Next step").chain(std::iter::repeat(""));
+        lines.extend(keys.zip(next.lines().map(str::to_owned)));
     }
     card(lines)
 }

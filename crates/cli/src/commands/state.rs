@@ -4,6 +4,7 @@
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, written};
+use crate::suggest;
 use contract::command::{CountStatus, Counted, Doctor, Submit};
 use contract::{ApiError, Check, Time, VcenterStatus};
 use service::{Client, state_in_words};
@@ -29,8 +30,13 @@ pub(super) async fn doctor(service: &Client, output: &Output) -> Result<Exit, Ap
 
 /// The one finding of `doctor` where the database can't be opened: nothing else can be looked at without it.
 pub(super) fn no_database(output: &Output, error: ApiError) -> Result<Exit, ApiError> {
-    let check =
-        Check { name: "database".into(), ok: false, detail: error.message, next_step: error.next_step };
+    let check = Check {
+        name: "database".into(),
+        ok: false,
+        detail: error.message,
+        next_step: error.next_step,
+        remedies: error.remedies,
+    };
     output.answer(std::slice::from_ref(&check), || findings(std::slice::from_ref(&check)))?;
     Ok(Exit::Failed)
 }
@@ -105,10 +111,15 @@ fn freshness(status: &VcenterStatus) -> &'static str {
 }
 
 fn findings(checks: &[Check]) -> String {
-    let lines = checks.iter().map(|check| {
-        let next = check.next_step.as_ref().map(|next| format!(" -> {next}")).unwrap_or_default();
+    let lines = checks.iter().flat_map(|check| {
+        let next = suggest::next_step(check.next_step.as_deref(), &check.remedies);
+        let next = next.map(|next| format!(" -> {next}")).unwrap_or_default();
         let state = if check.ok { "ok  " } else { "FAIL" };
-        (state, format!("{}: {}{next}", check.name, check.detail))
+        let said = format!("{}: {}{next}", check.name, check.detail);
+        said.lines()
+            .enumerate()
+            .map(|(n, line)| (if n == 0 { state } else { "" }, line.to_owned()))
+            .collect::<Vec<_>>()
     });
     card(lines)
 }

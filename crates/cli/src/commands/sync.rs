@@ -9,7 +9,9 @@ use crate::interrupts::Interrupts;
 use crate::output::{Output, card};
 use crate::progress::{self, Waited};
 use contract::command::{HasWorker, ListVcenters, RetryOperation, ShowOperation, ShowVcenter, Submit};
-use contract::{ApiError, Code, Job, Kind, Moref, Object, OperationId, OperationState, TestReport, Vcenter};
+use contract::{
+    ApiError, Code, Job, Kind, Moref, Object, OperationId, OperationState, TestReport, Vcenter, words,
+};
 use service::Client;
 use std::collections::BTreeSet;
 
@@ -266,9 +268,10 @@ fn summary(ended: &[(&str, OperationState)], exit: Exit, first: Code) -> ApiErro
     };
     let partly = of_state(|state| state == OperationState::Partial);
     let failed = of_state(|state| !matches!(state, OperationState::Succeeded | OperationState::Partial));
-    let told = [(failed, "failed"), (partly, "partially succeeded")]
-        .into_iter()
-        .filter(|(names, _)| !names.is_empty());
+    let told =
+        [(failed, words::outcome(OperationState::Failed)), (partly, words::outcome(OperationState::Partial))]
+            .into_iter()
+            .filter(|(names, _)| !names.is_empty());
     let told: Vec<String> = told
         .map(|(names, how)| {
             format!("{} of {} vCenters {how}: {}", names.len(), ended.len(), names.join(", "))

@@ -5,12 +5,13 @@ use crate::args::{self, Login, Vcenter as Command};
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
+use crate::suggest::Suggestion;
 use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
     ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
 };
 use contract::{ApiError, Certificate, Code, Probe, Trust, Vcenter};
-use service::{Client, Suggestion};
+use service::Client;
 use std::io::Read;
 use std::path::Path;
 
@@ -170,7 +171,11 @@ async fn approved(service: &Client, output: &Output, add: &Add<'_>) -> Result<Tr
     if let Trust::Pin { sha256 } = &trust {
         let message =
             format!("{message}\n  pinned:    SHA-256 {sha256}\n  presented: SHA-256 {}", shown.sha256);
-        return Err(untrusted(message, shown).next(service::look_at_the_server(&add.with_pin(shown))));
+        return Err(untrusted(message, shown).next(format!(
+            "{}\n{}",
+            service::LOOK_AT_THE_SERVER,
+            add.with_pin(shown)
+        )));
     }
     let next = format!(
         "Compare the SHA-256 fingerprint with the one on the server itself. If they match, pin it:\n{}\nBetter: trust the CA \

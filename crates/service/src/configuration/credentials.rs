@@ -2,10 +2,9 @@
 //! Refuses to hand a password out.
 
 use super::{Stored, designated};
-use crate::suggest::option_with;
 use crate::{Service, explain, validate};
 use contract::command::{NeededPassword, WhyNeeded};
-use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Rejection, VcenterId};
+use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Rejection, Remedy, VcenterId};
 use secrecy::SecretString;
 use secrets::{CredentialKey, KeychainState, Place};
 use store::{NewCredential, VcenterRecord};
@@ -88,7 +87,8 @@ impl Service {
                 Code::InUse,
                 format!("the credential \"{}\" is used by {}", credential.name, vcenters.join(", ")),
             )
-            .next("Give these vCenters another credential first: musterctl vcenter edit NAME --credential OTHER."),
+            .next(explain::ANOTHER_CREDENTIAL)
+            .remedy(Remedy::ChangeCredential),
             other => explain::store(other),
         })?;
         let key = CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
@@ -166,8 +166,9 @@ impl Service {
         {
             let error =
                 ApiError::new(Code::AlreadyExists, format!("a credential named \"{name}\" already exists"));
-            let with_it = option_with("--credential", name);
-            return Err(error.next(format!("Use it: {with_it}, or choose another name.")));
+            return Err(error
+                .next("Use it, or choose another name.")
+                .remedy(Remedy::UseCredential { credential: name.to_owned() }));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ mod credentials;
 mod vcenters;
 
 use crate::{explain, validate};
-use contract::{ApiError, Code, Trust};
+use contract::{ApiError, Code, Remedy, Trust};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -96,11 +96,12 @@ fn designated<'a, T>(
         [one] => Ok(one),
         [] => {
             let known: Vec<&str> = all.iter().map(|one| names(one).0.as_str()).collect();
-            let next = match known.is_empty() {
-                true => format!("There is no {what} yet. Add one: musterctl {} add.", what.to_lowercase()),
-                false => format!("Available: {}.", known.join(", ")),
-            };
-            Err(ApiError::new(Code::NotFound, format!("there is no {what} \"{designation}\"")).next(next))
+            let error = ApiError::new(Code::NotFound, format!("there is no {what} \"{designation}\""));
+            let add = if what == "credential" { Remedy::AddCredential } else { Remedy::AddVcenter };
+            Err(match known.is_empty() {
+                true => error.next(format!("There is no {what} yet. Add one.")).remedy(add),
+                false => error.next(format!("Available: {}.", known.join(", "))),
+            })
         }
         _ => Err(ApiError::new(Code::InvalidValue, format!("\"{designation}\" matches more than one id"))
             .next("Enter more of the id, or the name.")),

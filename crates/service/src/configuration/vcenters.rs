@@ -3,7 +3,6 @@
 
 use super::{AddVcenter, EditVcenter, Stored, designated, normal};
 use crate::explain::{self, Server};
-use crate::suggest::Suggestion;
 use crate::{Service, validate};
 use contract::{ApiError, Credential, CredentialPlace, Event, Vcenter, VcenterId, VcenterState};
 use secrecy::{ExposeSecret, SecretString};
@@ -159,7 +158,7 @@ impl Service {
             stored => {
                 self.inner.logins.hold(&key, password.clone(), Some(v));
                 let is_file = matches!(stored, Some((_, Place::File)));
-                Ok(note.map(|note| if is_file { format!("{note} {}", not_vouched_for(v)) } else { note }))
+                Ok(note.map(|note| if is_file { format!("{note} {NOT_VOUCHED_FOR}") } else { note }))
             }
         }
     }
@@ -215,10 +214,5 @@ impl Service {
 }
 
 /// Another password is in the file than the one that was typed for the address.
-fn not_vouched_for(vcenter: &Vcenter) -> String {
-    format!(
-        "It differs from the password you entered and is not sent to the new address. Then enter it again: \
-         {}.",
-        Suggestion::of("vcenter edit").about(&vcenter.name).flag("--password-stdin")
-    )
-}
+const NOT_VOUCHED_FOR: &str = "It differs from the password you entered and is not sent to the new address. Then enter it \
+     again for this vCenter.";

@@ -2,9 +2,7 @@
 //! Refuses to call every one of them a wrong password.
 
 use super::{Server, address, lacks_password};
-use crate::suggest::Suggestion;
-use contract::{ApiError, Code, Credential, Rejection};
-use std::fmt::Write;
+use contract::{ApiError, Code, Credential, Rejection, Remedy};
 use store::VcenterRecord;
 use vsphere::Refusal;
 
@@ -38,11 +36,15 @@ pub(super) fn rejected(server: &Server<'_>, refusal: Refusal, message: &str) -> 
         server.user,
         reason(because, words(message).as_deref())
     );
-    let next = match server.configured {
-        true => what_to_do(because, server.user, server.credential, Some(server.name), server.is_in_file),
-        false => before_it_is_stored(because, server.user),
+    let (next, remedies) = match server.configured {
+        true => (
+            what_to_do(because, server.user, server.credential, server.is_in_file),
+            remedies(because, server.credential, Some(server.name), server.is_in_file),
+        ),
+        false => (before_it_is_stored(because, server.user), Vec::new()),
     };
-    ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, message).next(next) }
+    let error = ApiError::new(Code::LoginRejected, message).next(next).remedies(remedies);
+    ApiError { rejected_because: Some(because), ..error }
 }
 
 /// A credential that some vCenter rejected earlier. `vcenter` is the one that was to be logged in to, if it is configured.
@@ -50,37 +52,29 @@ pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, is
     let Credential { name, user, vcenters, .. } = credential;
     let because = credential.rejected_because.unwrap_or(Rejection::Refused);
     let vcenter = vcenter.or(vcenters.first().map(String::as_str));
-    let retry = vcenter.map(retry_on);
-    let mut next = what_to_do(because, user, name, vcenter, is_in_file);
+    let mut next = what_to_do(because, user, name, is_in_file);
     if is_in_file && because != Rejection::AccountLocked {
-        let _ = write!(
-            next,
-            "{}",
-            retry
-                .map(|retry| format!(" If another password is in the file already, run {retry}."))
-                .unwrap_or_default()
-        );
+        next.push_str(" If another password is in the file already, retry the login.");
     }
     let message =
         format!("{}; it was not tried again, since that could lock the account", was_rejected(credential));
-    ApiError { rejected_because: Some(because), ..ApiError::new(Code::LoginRejected, message).next(next) }
+    let remedies = remedies(because, name, vcenter, is_in_file);
+    let error = ApiError::new(Code::LoginRejected, message).next(next).remedies(remedies);
+    ApiError { rejected_because: Some(because), ..error }
 }
 
 /// A password that some vCenter rejected earlier, while another one of the same credential worked since.
 pub(crate) fn rejected_once(credential: &Credential, vcenter: Option<&str>, is_in_file: bool) -> ApiError {
     let Credential { name, user, vcenters, .. } = credential;
-    let retry = vcenter.or(vcenters.first().map(String::as_str)).map(retry_on);
+    let vcenter = vcenter.or(vcenters.first().map(String::as_str));
     let place = if is_in_file { format!("in $CREDENTIALS_DIRECTORY/{name}") } else { "available now".into() };
     let message = format!(
         "the password {place} for the credential \"{name}\" ({user}) was rejected before, and another one was accepted \
          elsewhere; it was not tried again, since that could lock the account"
     );
-    let next = format!(
-        "{}{}",
-        new_password(name, is_in_file),
-        retry.map(|retry| format!(" If this one is correct: {retry}.")).unwrap_or_default()
-    );
-    ApiError::new(Code::LoginRejected, message).next(next)
+    let next = format!("{} If this one is correct, retry the login.", new_password(name, is_in_file));
+    let remedies = remedies(Rejection::InvalidLogin, name, vcenter, is_in_file);
+    ApiError::new(Code::LoginRejected, message).next(next).remedies(remedies)
 }
 
 /// Where the right password has to go: a file is read before the keychain.
@@ -89,7 +83,7 @@ fn new_password(credential: &str, is_in_file: bool) -> String {
         true => format!(
             "Write the new password into $CREDENTIALS_DIRECTORY/{credential}: it is tried at the next login."
         ),
-        false => format!("Store the new password: {}.", Suggestion::new_password(credential)),
+        false => "Store the new password.".to_owned(),
     }
 }
 
@@ -120,21 +114,18 @@ pub(crate) fn unknown_at(vcenter: &VcenterRecord, is_in_file: bool) -> ApiError 
             address(&v.host, v.port)
         ),
     )
-    .next(format!(
-        "If it is the same, {which} for this address: {}.",
-        Suggestion::of("vcenter edit").about(&v.name).flag("--password-stdin")
-    ))
+    .next(format!("If it is the same, {which} for this address."))
+    .remedy(Remedy::ConfirmPassword { vcenter: v.name.clone() })
 }
 
 /// No password in any of the places where it could be.
 pub(crate) fn no_password(credential: &str) -> ApiError {
-    let store = format!("Store it: {}.", Suggestion::new_password(credential));
-    lacks_password(credential, &store)
+    lacks_password(credential, Remedy::SetPassword { credential: credential.to_owned() })
 }
 
 /// The same for a credential that is only about to be made.
 pub fn no_new_password(credential: &str) -> ApiError {
-    lacks_password(credential, "Pass it with --password-stdin.")
+    lacks_password(credential, Remedy::GivePassword)
 }
 
 fn reason(because: Rejection, said: Option<&str>) -> String {
@@ -152,41 +143,39 @@ fn reason(because: Rejection, said: Option<&str>) -> String {
 const FEDERATED: &str =
     "On a vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.";
 
-fn retry_on(vcenter: &str) -> Suggestion {
-    Suggestion::of("test").about(vcenter).flag("--retry-login")
+/// What can be done, the most likely first: a password in a file is changed there and nowhere else.
+fn remedies(because: Rejection, credential: &str, vcenter: Option<&str>, is_in_file: bool) -> Vec<Remedy> {
+    let replace = (!is_in_file).then(|| Remedy::ReplacePassword { credential: credential.to_owned() });
+    let retry = vcenter.map(|vcenter| Remedy::RetryLogin { vcenter: vcenter.to_owned() });
+    let ordered = match because {
+        Rejection::InvalidLogin | Rejection::PasswordExpired => [replace, retry],
+        Rejection::AccountDisabled | Rejection::AccountLocked | Rejection::Refused => [retry, replace],
+    };
+    ordered.into_iter().flatten().collect()
 }
 
-fn what_to_do(
-    because: Rejection,
-    user: &str,
-    credential: &str,
-    vcenter: Option<&str>,
-    is_in_file: bool,
-) -> String {
+fn what_to_do(because: Rejection, user: &str, credential: &str, is_in_file: bool) -> String {
     let set = new_password(credential, is_in_file);
-    let retry = vcenter.map(retry_on);
-    let or_retry = |when: &str| retry.as_ref().map(|retry| format!(" {when}: {retry}.")).unwrap_or_default();
     match because {
         Rejection::InvalidLogin => format!(
-            "This password is not used again until it is changed. {set}{} {FEDERATED}",
-            or_retry("If it was correct")
+            "This password is not used again until it is changed. {set} If it was correct, retry the login. \
+             {FEDERATED}"
         ),
         Rejection::PasswordExpired => format!(
-            "Set a new password for {user} on the vCenter or in its directory. {set}{}",
-            or_retry("If the old one is valid again")
+            "Set a new password for {user} on the vCenter or in its directory. {set} If the old one is valid \
+             again, retry the login."
         ),
         Rejection::AccountDisabled => format!(
-            "Ask an administrator to enable {user} on the vCenter or in its directory.{} {set}",
-            or_retry("Then log in again")
+            "Ask an administrator to enable {user} on the vCenter or in its directory, then retry the login. \
+             {set}"
         ),
         Rejection::AccountLocked => format!(
             "Wait: Muster doesn't log in with it for 15 minutes, so that vCenter can unlock the account. The \
-             next operation after that tries again.{} Check for other programs that still use an old \
-             password of {user}.",
-            or_retry("If it was unlocked earlier")
+             next operation after that tries again. If it was unlocked earlier, retry the login. Check for \
+             other programs that still use an old password of {user}."
         ),
         Rejection::Refused => {
-            format!("Follow the server's message. {set}{}", or_retry("If it was correct"))
+            format!("Follow the server's message. {set} If it was correct, retry the login.")
         }
     }
 }
@@ -246,9 +235,7 @@ mod tests {
                 assert_eq!(error.rejected_because, Some(rejection(refusal)));
                 let next = error.next_step.unwrap();
                 assert_eq!(next.contains("nothing was stored"), !configured, "{next}");
-                for (name, quoted) in [("a b", "'a b'"), ("Ber lin", "'Ber lin'")] {
-                    assert_eq!(next.matches(name).count(), next.matches(quoted).count(), "{next}");
-                }
+                assert_eq!(error.remedies.len(), if configured { 2 } else { 0 }, "{:?}", error.remedies);
                 messages.insert(error.message);
                 steps.insert(next);
             }
@@ -268,24 +255,24 @@ mod tests {
             rejected_because: Some(Rejection::InvalidLogin),
             rejected_message: None,
         };
-        let next = |error: ApiError| error.next_step.unwrap();
-        let of_file = next(rejected_before(&credential, None, true));
-        assert!(
-            of_file.contains("test Bonn --retry-login") && of_file.contains("$CREDENTIALS_DIRECTORY/ops")
-        );
-        let once = next(rejected_once(&credential, None, true));
-        for told in [&of_file, &once] {
-            assert!(
-                told.contains("Write the new password into") && !told.contains("credential set"),
-                "{told}"
-            );
+        let retry = |vcenter: &str| Remedy::RetryLogin { vcenter: vcenter.into() };
+        let replace = Remedy::ReplacePassword { credential: "ops".into() };
+        let of_file = rejected_before(&credential, None, true);
+        for error in [of_file, rejected_once(&credential, None, true)] {
+            assert_eq!(error.remedies, [retry("Bonn")]);
+            let told = error.next_step.unwrap();
+            assert!(told.contains("Write the new password into $CREDENTIALS_DIRECTORY/ops"), "{told}");
         }
-        let of_keychain = next(rejected_before(&credential, Some("Köln"), false));
-        assert!(of_keychain.contains("test 'Köln' --retry-login") && !of_keychain.contains("DIRECTORY"));
+        let of_keychain = rejected_before(&credential, Some("Köln"), false);
+        assert_eq!(of_keychain.remedies, [replace.clone(), retry("Köln")]);
+        assert!(!of_keychain.next_step.unwrap().contains("DIRECTORY"));
         for because in [Rejection::PasswordExpired, Rejection::AccountDisabled, Rejection::Refused] {
-            for (is_in_file, place) in [(true, "$CREDENTIALS_DIRECTORY/ops"), (false, "credential set ops")] {
-                let told = what_to_do(because, "reader", "ops", Some("Bonn"), is_in_file);
-                assert!(told.contains(place) && told.contains("set ops") != is_in_file, "{told}");
+            for is_in_file in [true, false] {
+                let told = what_to_do(because, "reader", "ops", is_in_file);
+                let offered = remedies(because, "ops", Some("Bonn"), is_in_file);
+                assert_eq!(told.contains("$CREDENTIALS_DIRECTORY/ops"), is_in_file, "{told}");
+                assert_eq!(offered.contains(&replace), !is_in_file, "{offered:?}");
+                assert!(offered.contains(&retry("Bonn")), "{offered:?}");
             }
         }
     }

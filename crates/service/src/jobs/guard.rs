@@ -1,8 +1,7 @@
 //! The deletion guard: a pass that would remove much of what is known needs a person's word.
 //! Refuses to judge why the objects are gone.
 
-use crate::suggest::Suggestion;
-use contract::{ApiError, Code, Kind, Operation};
+use contract::{ApiError, Code, Kind, Operation, Remedy};
 use store::Staged;
 
 /// Up to this many removals of a kind pass without asking, however few objects there are.
@@ -24,12 +23,11 @@ pub(super) fn check(operation: &Operation, staged: &Staged) -> Result<(), ApiErr
     if losses.is_empty() {
         return Ok(());
     }
+    let accept = |job| Remedy::AcceptRemovals { vcenter: operation.vcenter.clone(), job };
     Err(ApiError::new(
         Code::TooManyRemovals,
         format!("{} no longer lists {}; nothing was changed", operation.vcenter, losses.join(", ")),
     )
-    .next(format!(
-        "If these removals are expected, run: {}. If not, check the permissions of the account.",
-        Suggestion::accepting_removals_of(operation)
-    )))
+    .next("If they were really removed, accept the removals. If not, check the permissions of the account.")
+    .remedies(operation.job.accepting_removals().map(accept)))
 }

@@ -4,7 +4,7 @@
 use super::read::{Failed, KindRead, Reader, Refused, without_values};
 use super::{Context, Scope};
 use crate::wire;
-use contract::{ApiError, Code, Kind, Missing, Moref, Object, Snapshot};
+use contract::{ApiError, Code, Kind, Missing, Moref, Object, Remedy, Snapshot};
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use vsphere::{MoRef, Session};
@@ -135,14 +135,14 @@ async fn hosts_of(
     if !names.iter().all(known) {
         reading.take(Kind::Clusters, if_allowed(reader, Kind::Clusters).await?, before);
     }
-    let roots = clusters(reading, before, names)?;
+    let roots = clusters(reader, reading, before, names)?;
     let (roots, mut hosts) = match reader.kind(Kind::Hosts, &roots).await {
         Err(Failed::Server(vsphere::Error::ManagedObjectNotFound { moref: Some(gone), .. }))
             if roots.contains(&gone) && !reading.whole.contains(&Kind::Clusters) =>
         {
             // What is cached is older than the server: which clusters are there now?
             reading.take(Kind::Clusters, if_allowed(reader, Kind::Clusters).await?, before);
-            let roots = clusters(reading, before, names)?;
+            let roots = clusters(reader, reading, before, names)?;
             let hosts = reader.kind(Kind::Hosts, &roots).await?;
             (roots, hosts)
         }
@@ -208,7 +208,12 @@ fn snapshots_gone(vms: &KindRead, before: &Snapshot) -> Vec<Moref> {
     before.objects(Kind::Snapshots).iter().filter(|one| is_gone(one)).map(|one| one.moref.clone()).collect()
 }
 
-fn clusters(reading: &Reading, before: &Snapshot, names: &[String]) -> Result<Vec<MoRef>, ApiError> {
+fn clusters(
+    reader: &Reader<'_>,
+    reading: &Reading,
+    before: &Snapshot,
+    names: &[String],
+) -> Result<Vec<MoRef>, ApiError> {
     let read: Vec<&Object> = match reading.kinds.get(&Kind::Clusters) {
         Some(read) => read.objects.values().collect(),
         None => before.objects(Kind::Clusters).iter().map(|object| &**object).collect(),
@@ -221,15 +226,14 @@ fn clusters(reading: &Reading, before: &Snapshot, names: &[String]) -> Result<Ve
         if morefs.is_empty() {
             let mut names: Vec<&str> = read.iter().filter_map(|c| c.stored("name").as_text()).collect();
             names.sort_unstable();
-            return Err(ApiError::new(Code::NotFound, format!("there is no cluster \"{name}\"")).next(
-                match names.is_empty() {
-                    true => {
-                        "This vCenter has no clusters that the account can see: sync all its hosts instead."
-                            .to_owned()
-                    }
-                    false => format!("Its clusters are: {}.", names.join(", ")),
-                },
-            ));
+            let choose = Remedy::ChooseClusters { vcenter: reader.context.vcenter.vcenter.name.clone() };
+            let error =
+                ApiError::new(Code::NotFound, format!("there is no cluster \"{name}\"")).remedy(choose);
+            return Err(error.next(match names.is_empty() {
+                true => "This vCenter has no clusters that the account can see: sync all its hosts instead."
+                    .to_owned(),
+                false => format!("Its clusters are: {}.", names.join(", ")),
+            }));
         }
         roots.extend(morefs);
     }
