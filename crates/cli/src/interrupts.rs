@@ -134,6 +134,8 @@ enum Signal {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// The terminal is gone, as when somebody closes a laptop with a session on another machine.
+    hang_up: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -143,6 +145,7 @@ impl Signals {
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
@@ -150,6 +153,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.hang_up.recv() => Signal::Terminate,
         }
     }
 }

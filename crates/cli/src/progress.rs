@@ -86,8 +86,8 @@ async fn withdrawn(
             return None;
         }
         output.say(
-            "Another Muster process is waiting for this operation too, so it continues. Press Ctrl-C again \
-             to exit.",
+            "Another Muster process is waiting for this operation too, or it was queued with --detach, so it \
+             continues. Press Ctrl-C again to exit.",
         );
         presses.keep_going();
         return Some(here);

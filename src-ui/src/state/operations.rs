@@ -232,7 +232,11 @@ mod tests {
     #[test]
     fn what_ran_again_is_offered_once() {
         let failed = Operation {
-            error: Some(ApiError::new(Code::Unreachable, "nothing answers")),
+            error: Some(
+                ApiError::new(Code::Unreachable, "nothing answers")
+                    .remedy(contract::Remedy::EditAddress { vcenter: "a".to_owned() })
+                    .of_job("a", &contract::Job::FULL_SYNC),
+            ),
             ..operation("a", OperationState::Failed, 1)
         };
         let (_, offers) = super::super::advice::now(failed.error.as_ref().unwrap(), &failed, None);

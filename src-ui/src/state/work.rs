@@ -39,7 +39,7 @@ impl Work {
         self.sent.contains_key(vcenter)
     }
 
-    /// A person cancels an operation: until it has ended, or goes on for others, it is shown as what it is about to be.
+    /// A person cancels an operation: until it has ended it is shown as what it is about to be.
     pub(crate) fn cancel(&mut self, operation: OperationId) {
         self.cancelling.insert(operation);
     }

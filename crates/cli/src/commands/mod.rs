@@ -114,7 +114,7 @@ async fn dispatch(
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,
         Command::Doctor => state::doctor(service, output).await,
-        Command::Watch => state::watch(service, output, interrupts, None).await,
+        Command::Watch => state::watch(service, output, interrupts, state::Until::NobodyReads).await,
         Command::Run { duration } => state::run(service, output, interrupts, duration.as_deref()).await,
         Command::Columns { .. }
         | Command::Simulator(_)

@@ -7,7 +7,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, age, card, table, time};
 use crate::suggest;
 use contract::command::{AwaitOperation, CancelOperation, OperationHistory, ShowOperation, ShowVcenter};
-use contract::{ApiError, Code, Operation, OperationState, Time, words};
+use contract::{ApiError, Code, Operation, OperationKind, OperationState, Time, words};
 use service::Client;
 use std::collections::HashSet;
 use std::time::Duration;
@@ -76,7 +76,7 @@ pub(super) fn sentence(o: &Operation) -> String {
         }
         _ => String::new(),
     };
-    let changes = match went_well {
+    let changes = match went_well && o.kind() != OperationKind::Test {
         true => format!(
             ": {} objects, {} added, {} changed, {} removed",
             o.progress.done, o.diff.added, o.diff.changed, o.diff.removed
@@ -126,7 +126,8 @@ pub(super) fn show(o: &Operation) -> String {
         ("vCenter", o.vcenter.clone()),
         ("Kind", o.kind().name().to_owned()),
         ("Scope", if scope.is_empty() { "everything".into() } else { scope.join(", ") }),
-        ("Started by", o.origin.name().to_owned()),
+        ("Started by", format!("{} ({})", o.origin.name(), o.role.name())),
+        ("Runs", if o.awaited { "while somebody waits" } else { "in any case" }.to_owned()),
         ("State", o.state.name().to_owned()),
         ("Submitted", time(Some(o.submitted_at))),
         ("Started", time(o.started_at)),

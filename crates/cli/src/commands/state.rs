@@ -50,15 +50,27 @@ pub(super) async fn run(
     service.may::<Submit>()?;
     let end = duration.map(service::duration).transpose()?.map(|duration| Instant::now() + duration);
     output.say("Working. Press Ctrl-C to end.");
-    watch(service, output, interrupts, end).await
+    watch(service, output, interrupts, Until::Stopped(end)).await
+}
+
+/// How long events are printed.
+pub(super) enum Until {
+    /// Until nobody reads them any more.
+    NobodyReads,
+    /// Until this time, or until it is stopped.
+    Stopped(Option<Instant>),
 }
 
 pub(super) async fn watch(
     service: &Client,
     output: &Output,
     interrupts: &Interrupts,
-    end: Option<Instant>,
+    until: Until,
 ) -> Result<Exit, ApiError> {
+    let (is_worker, end) = match until {
+        Until::NobodyReads => (false, None),
+        Until::Stopped(end) => (true, end),
+    };
     let mut events = service.subscribe();
     let presses = interrupts.take();
     let mut look = tokio::time::interval(LOOK);
@@ -69,14 +81,17 @@ pub(super) async fn watch(
                 return Ok(if presses.is_terminated() { Exit::Done } else { Exit::Cancelled });
             }
             _ = look.tick() => {
-                if nobody_reads() || end.is_some_and(|end| end <= Instant::now()) {
+                if !is_worker && nobody_reads() || end.is_some_and(|end| end <= Instant::now()) {
                     return Ok(Exit::Done);
                 }
             }
             event = events.next() => {
                 let Some(event) = event else { return Ok(Exit::Done) };
-                if let Err(error) = output.try_document(&event) {
-                    return written(Err(error)).map(|()| Exit::Done);
+                match output.try_document(&event) {
+                    // A worker works on, also when nobody reads what it prints.
+                    Err(_) if is_worker => {}
+                    Err(error) => return written(Err(error)).map(|()| Exit::Done),
+                    Ok(()) => {}
                 }
             }
         }

@@ -208,9 +208,10 @@ async fn queued(service: &Client, output: &Output, ids: &[OperationId]) -> Resul
         queued.push(service.call(ShowOperation { operation: id.to_string() }).await?);
     }
     output.answer(&queued, || queued.iter().map(operations::sentence).collect::<Vec<_>>().join("\n"))?;
-    if !queued.is_empty() && !service.call(HasWorker {}).await? {
+    let waits = queued.iter().any(|operation| operation.state == OperationState::Queued);
+    if waits && !service.call(HasWorker {}).await? {
         output.say(
-            "No window and no worker is running: it starts when one does. Open Muster, or run: musterctl run",
+            "No window and no worker is running that does it. It starts when one does: open Muster, or run musterctl run",
         );
     }
     Ok(Exit::Done)
