@@ -148,3 +148,25 @@ fn a_persons_work_goes_before_what_a_reader_asked_for_first() {
     assert_eq!((reader.origin, person.origin), (Origin::Reader, Origin::User));
     assert!(sync.finished_at <= person.started_at && person.finished_at <= reader.started_at, "{all:#?}");
 }
+
+#[test]
+fn a_worker_without_the_password_leaves_detached_work_to_one_that_has_it() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let mut without = muster.command(&["run", "--for", "60s"]);
+    let without = without.env_remove("CREDENTIALS_DIRECTORY").stdout(std::process::Stdio::null()).spawn();
+    let without = without.unwrap();
+    eventually("a worker is there", || {
+        let run = std::fs::read_dir(muster.data().join("run")).unwrap().flatten();
+        run.into_iter().any(|file| file.path().extension().is_some_and(|end| end == "worker"))
+    });
+    let logins = peer.calls("Login");
+    let id = detached(&muster, &["sync", "full", "Berlin"]);
+    // Nothing tells that a worker leaves something; it has heard of it long before.
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!((state(&muster, &id), peer.calls("Login")), (json!("queued"), logins));
+    let able = worker(&muster, "60s");
+    eventually("the other one does it", || state(&muster, &id) == "succeeded");
+    killed(without);
+    killed(able);
+}

@@ -5,13 +5,20 @@
 use super::{Here, Local, Operations, PEEK, UNWRITABLE};
 use crate::explain;
 use crate::outcomes::End;
-use contract::{ApiError, Code, Event, OperationId, OperationState};
+use contract::{ApiError, Code, Event, OperationId, OperationState, VcenterId};
+use std::collections::HashMap;
 use std::time::Duration;
 use store::{Claim, Runnable};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often the queue is looked at without a reason: what a dead process left, and what nobody said.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// How long a password that is missing is not looked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// vCenters whose password is missing, since when.
+type Without = HashMap<VcenterId, Instant>;
 
 /// Operations that run in this process at once.
 const AT_ONCE: usize = 8;
@@ -20,13 +27,14 @@ impl Operations {
     /// Runs what waits until the service closes, and then ends what was asked for here and has not begun.
     pub(super) async fn dispatch(self) {
         let mut stuck: Option<Instant> = None;
+        let mut without = Without::new();
         // Not a pause after the last wake: where others report progress all the time it would never end.
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.0.closing.is_cancelled() {
             self.end_cancelled().await;
             self.cancel_unwanted().await;
-            stuck = self.run_next(stuck).await;
+            stuck = self.run_next(stuck, &mut without).await;
             tokio::select! {
                 () = self.0.closing.cancelled() => {}
                 () = self.0.wake.notified() => {}
@@ -42,7 +50,7 @@ impl Operations {
     }
 
     /// Claims and runs what may run now. Answers with since when nothing can be claimed because nothing can be written.
-    async fn run_next(&self, stuck: Option<Instant>) -> Option<Instant> {
+    async fn run_next(&self, stuck: Option<Instant>, without: &mut Without) -> Option<Instant> {
         let free =
             AT_ONCE.saturating_sub(self.local().values().filter(|local| local.here == Here::Runs).count());
         if free == 0 {
@@ -53,12 +61,13 @@ impl Operations {
             Vec::new()
         });
         let mut begun = 0;
-        for Runnable { id, vcenter_id, is_own } in runnable {
+        // What is waited for here first: a keychain that hangs must not hold it up.
+        let (own, others): (Vec<_>, Vec<_>) = runnable.into_iter().partition(|runnable| runnable.is_own);
+        for Runnable { id, vcenter_id, is_own } in own.into_iter().chain(others) {
             if begun == free || self.0.closing.is_cancelled() {
                 break;
             }
-            // Another one may have the password.
-            if !is_own && !self.0.connections.has_password(&vcenter_id).await {
+            if !is_own && !self.may_log_in(&vcenter_id, without).await {
                 continue;
             }
             match self.0.store.claim(&id, (self.0.now)()).await {
@@ -85,6 +94,20 @@ impl Operations {
             }
         }
         None
+    }
+
+    /// Whether there is a password for what is run for others; where there is none, another process may have it.
+    async fn may_log_in(&self, vcenter: &VcenterId, without: &mut Without) -> bool {
+        without.retain(|_, since| since.elapsed() < ASK_AGAIN);
+        if without.contains_key(vcenter) {
+            return false;
+        }
+        let has_password = self.0.connections.has_password(vcenter).await;
+        if !has_password {
+            tracing::info!(%vcenter, "queued work is left to a process that has the password");
+            without.insert(vcenter.clone(), Instant::now());
+        }
+        has_password
     }
 
     fn begin(&self, claim: Claim) {
