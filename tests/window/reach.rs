@@ -14,7 +14,7 @@ use thirtyfour::Key;
 const REACH: &str = "
     const wrong = [];
     const open = [...document.querySelectorAll('dialog[open]')].at(-1);
-    const within = document.querySelector('[role=menu]') ?? open ?? document;
+    const within = document.querySelector('[role=menu], #running-panel') ?? open ?? document;
     const name = e => (e.getAttribute('aria-label') || e.innerText || e.id || e.title || e.outerHTML).trim().replaceAll(/\\s+/g, ' ').slice(0, 60);
     const all = [...within.querySelectorAll('button, a[href], input, select, textarea, summary, [tabindex=\"0\"]')];
     const seen = all.filter(e => !e.disabled && !e.closest('fieldset:disabled, .pf-v6-c-skip-to-content')
