@@ -111,7 +111,7 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     }
     window.go("#/operations").await?;
     found.here(&window, &screen, "operations").await?;
-    window.click("#rows tr[data-operation]").await?;
+    window.click("#rows tr[data-operation] td").await?;
     window.wait_for_text("#drawer", "Operation id").await?;
     found.here(&window, &screen, "operations-drawer").await?;
     window.click("#running").await?;
