@@ -199,7 +199,7 @@ impl Judge {
         window.wait_for_text("[data-vcenter='Berlin']", "Offline").await?;
         self.look(&window, "a vCenter that is offline").await?;
         window.go("#/operations?state=failed").await?;
-        window.click("#rows tr[data-state=failed]").await?;
+        window.click("#rows tr[data-state=failed] td").await?;
         window.wait_for_text("#drawer", "Operation id").await?;
         self.look(&window, "the details of an operation that failed").await?;
         window.go("#/operations?state=interrupted").await?;

@@ -14,7 +14,7 @@ use thirtyfour::Key;
 const REACH: &str = "
     const wrong = [];
     const open = [...document.querySelectorAll('dialog[open]')].at(-1);
-    const within = document.querySelector('[role=menu]') ?? open ?? document;
+    const within = document.querySelector('[role=menu], #running-panel') ?? open ?? document;
     const name = e => (e.getAttribute('aria-label') || e.innerText || e.id || e.title || e.outerHTML).trim().replaceAll(/\\s+/g, ' ').slice(0, 60);
     const all = [...within.querySelectorAll('button, a[href], input, select, textarea, summary, [tabindex=\"0\"]')];
     const seen = all.filter(e => !e.disabled && !e.closest('fieldset:disabled, .pf-v6-c-skip-to-content')
@@ -111,7 +111,7 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     }
     window.go("#/operations").await?;
     found.here(&window, &screen, "operations").await?;
-    window.click("#rows tr[data-operation]").await?;
+    window.click("#rows tr[data-operation] td").await?;
     window.wait_for_text("#drawer", "Operation id").await?;
     found.here(&window, &screen, "operations-drawer").await?;
     window.click("#running").await?;

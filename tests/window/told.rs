@@ -14,7 +14,7 @@ const COVERED: &str = "
     for (const control of document.querySelectorAll('main button, main a[href], main input, main select, header button')) {
         const box = control.getBoundingClientRect();
         const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-        const scrolls = control.closest('.pf-v6-c-page__main-container').getBoundingClientRect();
+        const scrolls = (control.closest('.pf-v6-c-page__main-container') ?? document.body).getBoundingClientRect();
         if (box.width === 0 || y > scrolls.bottom || y < scrolls.top || x > scrolls.right) continue;
         const top = document.elementFromPoint(x, y);
         if (top?.closest('.pf-m-toast')) covered.push(control.innerText || control.ariaLabel);

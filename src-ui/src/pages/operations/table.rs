@@ -13,8 +13,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 use yew::prelude::*;
 
-/// Columns of the table.
-const COLUMNS: usize = 9;
+/// Columns that are there at every width: a heading over more of them would have columns made for it that are none.
+const COLUMNS: usize = 3;
 
 /// Rows that a page key leads over.
 const PAGE: usize = 20;
