@@ -33,16 +33,14 @@ async fn a_refresh_that_adds_changes_and_deletes_while_a_sync_reads_loses_nothin
         json!({"method": "RetrievePropertiesEx", "type": "type=\"Datastore\"", "action": {"hold": true}}),
     );
     elsewhere(&muster);
-    let refresh = {
-        let (service, id) = (service.clone(), vcenter.id.clone());
-        tokio::spawn(
-            async move { service.read_fresh(&id, Kind::Vms, Freshness::AtMost(Duration::ZERO)).await },
-        )
-    };
+    let mut refresh = tokio::task::JoinSet::new();
+    let (reader, id) = (service.clone(), vcenter.id.clone());
+    let stale = Freshness::AtMost(Duration::ZERO);
+    refresh.spawn(async move { reader.read_fresh(&id, Kind::Vms, stale).await });
     eventually("the refresh has begun beside it", || peer.get("/held")["held"] == 2);
     back(&muster, &vcenter);
     peer.post("/release", json!({}));
-    let reading = refresh.await.unwrap().unwrap();
+    let reading = refresh.join_next().await.unwrap().unwrap().unwrap();
     assert!(reading.failure.is_none(), "{:?}", reading.failure);
     let expected = seen(&service, &vcenter).await;
     assert!(expected.iter().any(|(moref, name)| *moref == renamed && name == "renamed"), "{expected:?}");
