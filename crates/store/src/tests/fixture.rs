@@ -68,11 +68,15 @@ async fn history(dir: &Path, store: &Store, id: &VcenterId) {
         object(Kind::Vms, "vm-1", "web's 東京 %2f"),
         object(Kind::Clusters, "domain-c1", "Cluster"),
         object(Kind::Snapshots, "snapshot-1", "before the update"),
+        object(Kind::Datastores, "datastore-1", "deleted"),
     ];
     let whole = [Kind::Hosts, Kind::Vms, Kind::Snapshots, Kind::Clusters, Kind::Folders];
     publish(store, id, "succeeded", &pass(objects, &whole, 2_000)).await;
     let cluster = Pass { clusters: vec!["domain-c1".into()], ..pass(Vec::new(), &[], 2_500) };
     publish(store, id, "of-a-cluster", &cluster).await;
+    let single = pass(vec![object(Kind::Clusters, "domain-c1", "Cluster")], &[], 2_550);
+    let single = Pass { gone: vec![(Kind::Datastores, "datastore-1".into())], ..single };
+    publish(store, id, "of-single-objects", &single).await;
     for state in [OperationState::Partial, OperationState::Failed] {
         let error = ApiError::new(Code::NoPermission, "it may not be read: \"VMs\"").next("Ask.");
         let claim = claimed(store, id, state.name()).await;

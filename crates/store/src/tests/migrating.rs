@@ -135,7 +135,15 @@ async fn the_copy_that_is_kept_of_an_earlier_schema_has_every_row() {
         let kept = tempfile::tempdir().unwrap();
         let copy = earlier.dir.path().join(format!("muster-schema-{}.db", earlier.schema));
         std::fs::copy(copy, kept.path().join("muster.db")).unwrap();
-        assert_eq!(rows(kept.path()).await, earlier.rows, "schema {}", earlier.schema);
+        let without_epoch = |mut tables: BTreeMap<String, Vec<Row>>| {
+            for row in tables.values_mut().flatten() {
+                // The copy's own: it begins another history.
+                row.remove("epoch");
+            }
+            tables
+        };
+        let (kept, had) = (rows(kept.path()).await, earlier.rows);
+        assert_eq!(without_epoch(kept), without_epoch(had), "schema {}", earlier.schema);
     }
 }
 
