@@ -182,8 +182,9 @@ impl Connections {
     /// Whether there is a password for a vCenter, without asking anybody for it. Where that can't be said, a login says it.
     pub(crate) async fn has_password(&self, vcenter: &VcenterId) -> bool {
         let Ok(vcenter) = self.store.vcenter(vcenter).await else { return true };
-        let looked = self.logins.look(&vcenter, false).await;
-        !matches!(looked, Err(error) if matches!(error.code, Code::NoPassword | Code::KeychainLocked))
+        let v = &vcenter.vcenter;
+        let password = self.logins.password(&v.credential_id, &v.credential, false).await;
+        !matches!(password, Err(error) if matches!(error.code, Code::NoPassword | Code::KeychainLocked))
     }
 
     fn turn(&self, vcenter: &VcenterId) -> Turn {
