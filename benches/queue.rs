@@ -8,7 +8,7 @@ use crate::table::{Table, percentile};
 use anyhow::{Context, Result, ensure};
 use contract::command::{AddVcenter, AwaitOperation, Login, OperationHistory, Settings, ShowVcenter, Submit};
 use contract::{Job, Operation, Trust, VcenterId};
-use service::{Caller, Client, Options, Unlock};
+use service::Client;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -29,15 +29,7 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
 
 /// A worker until its standard input ends.
 pub(crate) async fn work(data: &Path, credentials: &Path) -> Result<()> {
-    let options = Options {
-        data_dir: data.to_owned(),
-        credentials_dir: Some(credentials.to_owned()),
-        keychain: false,
-        unlock: Unlock::Never,
-        read_only: false,
-        worker: true,
-    };
-    let service = Client::new(service::open(options).await?, Caller::muster());
+    let service = sync::open_as(data, Some(credentials), true).await?;
     let ended = || std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
     tokio::task::spawn_blocking(ended).await??;
     service.close().await;

@@ -38,17 +38,22 @@ pub(crate) async fn prepare(peer: &Peer, data: &Path, credentials: &Path) -> Res
     Ok(())
 }
 
-/// The service on a data folder, without a keychain.
-pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Client> {
+/// The service on a data folder, without a keychain; a worker, if it is to run what nobody waits for.
+pub(crate) async fn open_as(data: &Path, credentials: Option<&Path>, worker: bool) -> Result<Client> {
     let options = Options {
         data_dir: data.to_owned(),
-        credentials_dir: Some(credentials.to_owned()),
+        credentials_dir: credentials.map(Path::to_owned),
         keychain: false,
         unlock: Unlock::Never,
         read_only: false,
-        worker: false,
+        worker,
     };
     Ok(Client::new(service::open(options).await?, Caller::muster()))
+}
+
+/// The same for who runs what it waits for itself.
+pub(crate) async fn open(data: &Path, credentials: &Path) -> Result<Client> {
+    open_as(data, Some(credentials), false).await
 }
 
 /// Syncs once.

@@ -3,6 +3,7 @@
 
 use crate::page::{self, Page};
 use crate::peer::{PASSWORD, Peer};
+use crate::sync;
 use crate::table::{Table, median, percentile};
 use anyhow::{Context, Result, ensure};
 use contract::columns;
@@ -10,7 +11,7 @@ use contract::command::{AddVcenter, AwaitOperation, Login, Password, Settings, S
 use contract::{Job, Kind, OperationState, RowQuery, Trust};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
-use service::{Caller, Client, Options, Unlock};
+use service::Client;
 use simulator::Simulator;
 use std::io::Write;
 use std::path::Path;
@@ -243,15 +244,7 @@ fn weights(table: &mut Table) -> Result<()> {
 }
 
 pub(crate) async fn open(data: &Path) -> Result<Client> {
-    let options = Options {
-        data_dir: data.to_owned(),
-        credentials_dir: None,
-        keychain: false,
-        unlock: Unlock::Never,
-        read_only: false,
-        worker: false,
-    };
-    Ok(Client::new(service::open(options).await?, Caller::muster()))
+    sync::open_as(data, None, false).await
 }
 
 pub(crate) async fn add(

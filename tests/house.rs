@@ -181,21 +181,12 @@ fn sources(folder: &std::path::Path) -> Vec<(std::path::PathBuf, String)> {
 #[test]
 fn nothing_of_the_service_but_the_one_way_in_changes_anything() {
     let source = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/service/src"));
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
-    let mut folders = vec![source.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(source).unwrap().to_string_lossy().replace('\\', "/");
-                let text = std::fs::read_to_string(&path).unwrap();
-                let functions: Vec<String> = text.lines().filter_map(public_function).collect();
-                found.extend((!functions.is_empty()).then_some((name, functions)));
-            }
-        }
-    }
+    let of_file = |(path, text): (std::path::PathBuf, String)| {
+        let name = path.strip_prefix(source).unwrap().to_string_lossy().replace('\\', "/");
+        let functions: Vec<String> = text.lines().filter_map(public_function).collect();
+        (!functions.is_empty()).then_some((name, functions))
+    };
+    let mut found: Vec<(String, Vec<String>)> = sources(source).into_iter().filter_map(of_file).collect();
     found.sort();
     let mut allowed: Vec<(String, Vec<String>)> = PUBLIC
         .iter()

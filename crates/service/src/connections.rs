@@ -363,27 +363,17 @@ impl Connections {
         }
     }
 
-    /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already. Where
-    /// two logged in at once the first session serves both, and the other one ends.
+    /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already. Whoever
+    /// logs in has the turn, so there is no other one.
     async fn keep(self, lease: Lease) -> Result<Lease, ApiError> {
-        let id = lease.opened_for.vcenter.id.clone();
-        let (kept, left) = {
-            let mut live = self.live.lock().await;
-            match live.get(&id) {
-                _ if self.closing.is_cancelled() => (Err(explain::closing()), Some(lease)),
-                Some(first) if first.is_for(&lease.opened_for) => {
-                    (Ok(Lease { before: first.session.traffic(), ..first.clone() }), Some(lease))
-                }
-                _ => {
-                    let old = live.insert(id, lease.clone());
-                    (Ok(lease), old)
-                }
-            }
-        };
-        if let Some(left) = left {
-            log_out(&left).await;
+        let mut live = self.live.lock().await;
+        if self.closing.is_cancelled() {
+            drop(live);
+            log_out(&lease).await;
+            return Err(explain::closing());
         }
-        kept
+        live.insert(lease.opened_for.vcenter.id.clone(), lease.clone());
+        Ok(lease)
     }
 
     /// Stores with the credential what a server said of it; a session that nobody would know of is ended.

@@ -11,6 +11,14 @@ use contract::{ApiError, Code, Job, Lane, OperationId, OperationState, Origin, R
 use sqlx::Row;
 use std::collections::HashSet;
 
+/// Whether an operation waits for its turn. The list of states is that of the index on live operations, which is not used
+/// without it.
+macro_rules! is_queued {
+    ($operation:literal) => {
+        concat!($operation, ".state IN ('queued', 'running') AND ", $operation, ".state = 'queued'")
+    };
+}
+
 /// Whether a queued operation is the next of its lane, and the lane is free.
 macro_rules! is_next {
     ($operation:literal) => {
@@ -137,16 +145,16 @@ impl Store {
     pub async fn runnable(&self, is_worker: bool) -> Result<Vec<Runnable>, Error> {
         let attempt = self.attempt("looking for operations to run");
         let rows = sqlx::query(concat!(
-            // The list of states is that of the index on live operations, which is not used without it.
             "SELECT o.id, o.vcenter_id, EXISTS (SELECT 1 FROM waiters w WHERE w.operation_id = o.id AND w.process = $1) \
-             AS is_own FROM operations o WHERE o.state IN ('queued', 'running') AND o.state = 'queued' AND ",
+             AS is_own FROM operations o WHERE ",
+            is_queued!("o"),
+            " AND ",
             is_next!("o"),
             " AND (EXISTS (SELECT 1 FROM waiters w WHERE w.operation_id = o.id AND w.process = $1) \
              OR (o.awaited = 0 AND ($2 OR EXISTS (SELECT 1 FROM operations behind \
-             JOIN waiters w ON w.operation_id = behind.id \
-             WHERE behind.lane = o.lane AND behind.state IN ('queued', 'running') AND behind.state = 'queued' \
-             AND w.process = $1)))) \
-             ORDER BY o.priority, o.seq"
+             JOIN waiters w ON w.operation_id = behind.id WHERE behind.lane = o.lane AND ",
+            is_queued!("behind"),
+            " AND w.process = $1)))) ORDER BY o.priority, o.seq"
         ))
         .bind(self.process_id())
         .bind(is_worker)
@@ -165,7 +173,7 @@ impl Store {
     /// Every operation that waits for its turn.
     pub async fn queued(&self) -> Result<HashSet<OperationId>, Error> {
         let attempt = self.attempt("looking for queued operations");
-        let live = "SELECT id FROM operations WHERE state IN ('queued', 'running') AND state = 'queued'";
+        let live = concat!("SELECT o.id FROM operations o WHERE ", is_queued!("o"));
         let rows = sqlx::query(live).fetch_all(self.engine().readers()).await.during(attempt)?;
         let ids = row::readable("a queued operation is left out", &rows, |row| row.try_get("id"));
         Ok(ids.into_iter().map(OperationId).collect())
@@ -313,9 +321,11 @@ impl Store {
 
 /// An operation that has not begun and does all that a new one would.
 async fn covering(tx: &mut Tx, new: &NewOperation) -> Result<Option<String>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT id, job FROM operations WHERE vcenter_id = $1 AND state IN ('queued', 'running') AND state = 'queued' AND priority <= $2 ORDER BY seq",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT o.id, o.job FROM operations o WHERE o.vcenter_id = $1 AND ",
+        is_queued!("o"),
+        " AND o.priority <= $2 ORDER BY o.seq"
+    ))
     .bind(new.vcenter_id.as_str())
     .bind(new.priority())
     .fetch_all(&mut **tx)

@@ -4,6 +4,7 @@
 pub(crate) mod closing;
 pub(crate) mod configuration;
 pub(crate) mod dialog;
+pub(crate) mod drawer;
 pub(crate) mod empty;
 pub(crate) mod failure;
 pub(crate) mod frame;

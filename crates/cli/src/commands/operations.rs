@@ -46,7 +46,8 @@ pub(super) async fn run(
                 let next = format!("musterctl operations show {} says how.", operation.id);
                 return Err(ApiError::new(Code::NotFound, message).next(next));
             }
-            let ended = tokio::time::timeout(CANCELLING, ended(service, operation)).await;
+            let ended = service.call(AwaitOperation { operation: operation.id });
+            let ended = tokio::time::timeout(CANCELLING, ended).await;
             let Ok(operation) = ended else {
                 return Err(ApiError::new(Code::TimedOut, "the operation does not end")
                     .next("Its process may be stuck; musterctl operations list shows it until that ends."));
@@ -59,10 +60,6 @@ pub(super) async fn run(
         }
     }
     Ok(Exit::Done)
-}
-
-async fn ended(service: &Client, operation: Operation) -> Result<Operation, ApiError> {
-    service.call(AwaitOperation { operation: operation.id }).await
 }
 
 /// What came of an operation, in one sentence.

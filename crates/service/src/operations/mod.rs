@@ -278,7 +278,7 @@ impl Operations {
 
     /// Whether an operation runs, or waits for its lane, in this process.
     pub(crate) fn runs_here(&self, id: &OperationId) -> bool {
-        self.local().contains_key(id)
+        self.here(id).is_some()
     }
 
     /// An operation by its id or a unique prefix of it.

@@ -2,10 +2,10 @@
 //! Refuses to keep the keyboard: Escape gives it back to the row.
 
 use super::properties::properties;
+use crate::components::drawer::{use_closing_key, use_in_view, use_keyboard};
 use crate::components::failure::Failure;
 use crate::components::frame::icon_of;
 use crate::components::icon::icon;
-use crate::components::keys;
 use crate::components::link::Link;
 use crate::components::when::When;
 use crate::hooks::{replace, use_remembered, use_rows, use_vcenter_service};
@@ -13,12 +13,10 @@ use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
 use contract::{RowQuery, Rows};
-use gloo_events::EventListener;
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
 use std::cell::Cell;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent};
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 /// The object.
@@ -59,16 +57,9 @@ pub(super) fn Drawer(props: &Properties) -> Html {
     let window = use_rows(Some(query(&props.view, &props.open)));
     let (paths, remember) = use_remembered("show-paths");
     let paths = paths.as_deref() == Some("true");
-    use_closing_key(&props.view);
-    {
-        let by_key = props.by_key.clone();
-        use_effect_with(props.open.clone(), move |_| {
-            if by_key.replace(false) {
-                focus();
-            }
-        });
-    }
-    use_effect_with((), |()| bring_into_view());
+    use_closing_key(&props.view, leave);
+    use_keyboard(&props.open, &props.by_key);
+    use_in_view();
     let close = {
         let view = props.view.clone();
         Callback::from(move |_| leave(&view))
@@ -142,39 +133,6 @@ pub(super) fn Drawer(props: &Properties) -> Html {
             </label>
         </aside>
     }
-}
-
-/// Escape closes, wherever the keyboard is, unless something in front of it takes the key.
-#[hook]
-fn use_closing_key(view: &View) {
-    use_effect_with(view.clone(), |view| {
-        let view = view.clone();
-        let document = web_sys::window().and_then(|window| window.document());
-        let listener = document.map(|document| {
-            EventListener::new(&document, "keydown", move |event| {
-                let key = event.dyn_ref::<KeyboardEvent>().map(|event| event.key());
-                let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-                let elsewhere = element.is_some_and(|e| e.closest("dialog").ok().flatten().is_some());
-                if key.as_deref() == Some("Escape") && !elsewhere && !event.default_prevented() {
-                    leave(&view);
-                }
-            })
-        });
-        move || drop(listener)
-    });
-}
-
-/// Shows it where it stands below the rows, and the page is higher than the window.
-fn bring_into_view() {
-    let drawer = web_sys::window().and_then(|window| window.document()?.get_element_by_id("drawer"));
-    if let Some(drawer) = drawer {
-        keys::bring_into_view(&drawer);
-    }
-}
-
-/// Gives the keyboard to the properties.
-pub(super) fn focus() {
-    keys::focus("drawer-body");
 }
 
 /// Closes the drawer, and gives the keyboard back to the rows, where it is on the row that was open.

@@ -70,7 +70,7 @@ impl Page {
     /// Opens the details of a row, which take the keyboard.
     pub(super) fn open(&self, row: &Selected) {
         if self.view.open.as_ref() == Some(row) {
-            super::drawer::focus();
+            crate::components::drawer::focus();
         } else {
             self.by_key.set(true);
             go(&Route::Inventory(Box::new(self.view.opening(Some(row.clone())))));

@@ -2,8 +2,8 @@
 //! Refuses to keep the keyboard: Escape gives it back to the row.
 
 use super::row::action;
-use crate::components::failure::Failure;
-use crate::components::failure::{Offers, said};
+use crate::components::drawer::{use_closing_key, use_in_view, use_keyboard};
+use crate::components::failure::{Failure, Offers, said};
 use crate::components::icon::{self, icon};
 use crate::components::keys;
 use crate::components::link::Link;
@@ -17,12 +17,9 @@ use crate::state::toasts::tested;
 use crate::state::words::{self, grouped};
 use contract::command::ShowOperation;
 use contract::{Operation, OperationId, OperationKind, Time};
-use gloo_events::EventListener;
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
 use std::cell::Cell;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent};
 use yew::prelude::*;
 
 /// The operation.
@@ -32,35 +29,17 @@ pub(super) struct Properties {
     pub(super) open: OperationId,
     /// What is on screen, where it may be known already.
     pub(super) listed: Option<Rc<Listed>>,
-}
-
-thread_local! {
-    /// Whether the details that open next were opened by a key, and take the keyboard.
-    static BY_KEY: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The details that open next take the keyboard; those that are open take it now.
-pub(super) fn take_keyboard() {
-    BY_KEY.set(true);
-    keys::focus("drawer-body");
+    /// Whether it was opened by a key, and takes the keyboard; it takes that back.
+    pub(super) by_key: Rc<Cell<bool>>,
 }
 
 /// The drawer.
 #[function_component]
 pub(super) fn Drawer(props: &Properties) -> Html {
     let answer = use_query(ShowOperation { operation: props.open.to_string() });
-    use_closing_key(&props.looked);
-    use_effect_with(props.open.clone(), |_| {
-        if BY_KEY.replace(false) {
-            keys::focus("drawer-body");
-        }
-    });
-    use_effect_with((), |()| {
-        let drawer = web_sys::window().and_then(|window| window.document()?.get_element_by_id("drawer"));
-        if let Some(drawer) = drawer {
-            keys::bring_into_view(&drawer);
-        }
-    });
+    use_closing_key(&props.looked, leave);
+    use_keyboard(&props.open, &props.by_key);
+    use_in_view();
     let close = {
         let looked = props.looked.clone();
         Callback::from(move |_: MouseEvent| leave(&looked))
@@ -228,26 +207,6 @@ fn work(operation: &Operation) -> Html {
             { property("Received", contract::words::bytes(operation.bytes as i64).into()) }
         </>
     }
-}
-
-/// Escape closes, wherever the keyboard is, unless something in front of it takes the key.
-#[hook]
-fn use_closing_key(looked: &Looked) {
-    use_effect_with(looked.clone(), |looked| {
-        let looked = looked.clone();
-        let document = web_sys::window().and_then(|window| window.document());
-        let listener = document.map(|document| {
-            EventListener::new(&document, "keydown", move |event| {
-                let key = event.dyn_ref::<KeyboardEvent>().map(|event| event.key());
-                let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-                let elsewhere = element.is_some_and(|e| e.closest("dialog").ok().flatten().is_some());
-                if key.as_deref() == Some("Escape") && !elsewhere && !event.default_prevented() {
-                    leave(&looked);
-                }
-            })
-        });
-        move || drop(listener)
-    });
 }
 
 /// Closes the drawer, and gives the keyboard back to the rows.

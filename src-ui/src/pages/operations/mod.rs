@@ -16,6 +16,7 @@ use crate::state::words;
 use contract::Operation;
 use contract::command::OperationHistory;
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
+use std::cell::Cell;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -34,6 +35,7 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let looked = &props.looked;
     let limit = use_state_eq(|| STEP);
+    let by_key = use_memo((), |()| Cell::new(false));
     let answer = use_query(OperationHistory { vcenter: looked.vcenter.clone(), limit: *limit });
     let is_waiting = answer.is_loading();
     // What is there stays on screen until more of it has come.
@@ -66,7 +68,7 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
                 if listed.all().next().is_none() {
                     { nothing(looked, more, no_vcenter) }
                 } else {
-                    <table::Table looked={looked.clone()} listed={listed.clone()} />
+                    <table::Table looked={looked.clone()} listed={listed.clone()} by_key={by_key.clone()} />
                 }
             </>
         },
@@ -81,7 +83,7 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
                 <div class="muster-split__rows">{ rows }</div>
                 if let Some(open) = looked.open.clone() {
                     <div class="muster-split__drawer" style="--muster-drawer: 26rem">
-                        <drawer::Drawer looked={looked.clone()} {open} listed={listed.clone()} />
+                        <drawer::Drawer looked={looked.clone()} {open} listed={listed.clone()} by_key={by_key.clone()} />
                     </div>
                 }
             </div>

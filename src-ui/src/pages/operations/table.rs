@@ -2,12 +2,14 @@
 //! Refuses to lose its place: the keyboard stays on its operation, wherever new ones put it.
 
 use super::row::{Row, row_id};
+use crate::components::drawer;
 use crate::components::keys;
 use crate::hooks::{go, replace};
 use crate::state::grid::Step;
 use crate::state::operations::{Listed, Looked};
 use crate::state::route::Route;
 use contract::{Operation, OperationId};
+use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
@@ -24,6 +26,8 @@ const PAGE: usize = 20;
 pub(super) struct Properties {
     pub(super) looked: Looked,
     pub(super) listed: Rc<Listed>,
+    /// Set where the details are opened by a key.
+    pub(super) by_key: Rc<Cell<bool>>,
 }
 
 /// The table.
@@ -124,7 +128,9 @@ fn on_key(event: &KeyboardEvent, props: &Properties, place: &UseStateHandle<Opti
     if event.key() == "Enter" {
         if let Some(operation) = all.get(at) {
             event.prevent_default();
-            super::drawer::take_keyboard();
+            props.by_key.set(true);
+            // That of the same operation may be open.
+            drawer::focus();
             go(&open(&operation.id));
         }
         return;
