@@ -1,0 +1,32 @@
+-- What is configured of a vCenter and not searched for here, as JSON: a new setting needs no migration. Each edit raises
+-- the edition: who edits what another one changed since is told.
+ALTER TABLE vcenters ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+
+ALTER TABLE vcenters ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
+
+-- Failures before this time don't hold up what runs by itself: somebody said that it may be tried again.
+ALTER TABLE vcenters ADD COLUMN failures_reset_at INTEGER;
+
+-- Tells the password apart with which a vCenter last let somebody in; unset after a change of user or password.
+ALTER TABLE credentials ADD COLUMN proven INTEGER;
+
+-- How reads of a vCenter's inventory were answered, by hour (hours since 1970 in UTC): from the cache, by a refresh that
+-- was under way for somebody else, by a refresh of their own.
+CREATE TABLE cache_reads (
+    vcenter_id TEXT NOT NULL REFERENCES vcenters (id) ON DELETE CASCADE,
+    hour INTEGER NOT NULL,
+    hits INTEGER NOT NULL DEFAULT 0,
+    shared INTEGER NOT NULL DEFAULT 0,
+    misses INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (vcenter_id, hour)
+) WITHOUT ROWID;
+
+-- In which hours of the week (0 is Monday, 00:00 to 01:00 in local time) somebody looked at a vCenter, and in how many
+-- such hours.
+CREATE TABLE looked_at (
+    vcenter_id TEXT NOT NULL REFERENCES vcenters (id) ON DELETE CASCADE,
+    hour_of_week INTEGER NOT NULL CHECK (hour_of_week BETWEEN 0 AND 167),
+    count INTEGER NOT NULL DEFAULT 0,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (vcenter_id, hour_of_week)
+) WITHOUT ROWID;
