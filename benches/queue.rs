@@ -132,7 +132,7 @@ async fn claims(folder: &Path, table: &mut Table) -> Result<()> {
     workers.into_iter().try_for_each(Worker::end)?;
     service.close().await;
     let syncs: Vec<&Operation> = all.iter().filter(|one| matches!(one.job, Job::SyncHosts { .. })).collect();
-    ensure!(syncs.len() == QUEUED && syncs.iter().all(|one| one.attempts == 1), "each runs once");
+    ensure!(syncs.len() == QUEUED && syncs.iter().all(|one| one.progress.attempts == 1), "each runs once");
     let first = syncs.iter().filter_map(|one| one.started_at).min().context("one began")?;
     let last = syncs.iter().filter_map(|one| one.finished_at).max().context("one ended")?;
     let seconds = (last.0 - first.0).max(1) as f64 / 1000.0;

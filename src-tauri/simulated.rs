@@ -39,6 +39,7 @@ impl Simulated {
             unlock: Unlock::Never,
             read_only: false,
             worker: false,
+            at_once: service::AT_ONCE,
         };
         let mut simulated =
             Simulated { service: service::open(options).await?, data_dir, servers: Vec::new() };

@@ -4,6 +4,7 @@
 
 use crate::{Certificate, Rejection, Remedy};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What kind of failure; a code exists only where somebody acts on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,6 +81,16 @@ pub struct ApiError {
     /// What can be done about it, the most likely first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
+    /// Whether the same may work a little later without anybody doing anything: known where it happened, and told nobody.
+    #[serde(skip)]
+    pub transient: Option<Transient>,
+}
+
+/// A failure that may pass by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transient {
+    /// How long the server wants to be left alone, where it said so.
+    pub retry_after: Option<Duration>,
 }
 
 impl ApiError {
@@ -92,6 +103,7 @@ impl ApiError {
             certificate: None,
             rejected_because: None,
             remedies: Vec::new(),
+            transient: None,
         }
     }
 

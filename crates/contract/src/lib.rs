@@ -33,7 +33,7 @@ pub use config::{
     Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
-pub use error::{ApiError, Code};
+pub use error::{ApiError, Code, Transient};
 pub use event::Event;
 pub use ids::{CredentialId, Moref, OperationId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};

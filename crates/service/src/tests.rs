@@ -30,6 +30,7 @@ pub(crate) async fn fresh(folder: &tempfile::TempDir) -> Service {
         unlock: Unlock::Never,
         read_only: false,
         worker: false,
+        at_once: crate::AT_ONCE,
     };
     open_with(options, set_clock).await.unwrap()
 }
@@ -70,7 +71,6 @@ pub(crate) fn operation(job: Job) -> Operation {
         origin: Origin::User,
         role: Role::Admin,
         state: OperationState::Running,
-        attempts: 1,
         awaited: true,
         waiting: 1,
         submitted_at: Time(0),

@@ -210,6 +210,19 @@ fn printable(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
+/// How many operations may run in a process at once, as it stands in the variable of that name.
+pub(crate) fn max_operations(text: &str, variable: &str) -> Result<usize, ApiError> {
+    let number = text.trim().parse::<usize>().ok().filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| {
+        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+        ApiError::new(Code::InvalidValue, format!("\"{shown}\" in {variable} is not a number from 1 to 100"))
+            .next(format!(
+                "Set it to the number of operations that may run at once, or unset it for {}.",
+                crate::AT_ONCE
+            ))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +345,15 @@ mod tests {
     fn a_name_may_be_as_long_as_those_that_scripts_make_up() {
         assert_eq!(name("vCenter", &"é".repeat(255)).unwrap().chars().count(), 255);
         assert!(name("vCenter", &"é".repeat(256)).unwrap_err().message.contains("longer than 255"));
+    }
+
+    #[test]
+    fn operations_at_once_are_a_number_from_1_to_100() {
+        assert_eq!((max_operations("1", "V").unwrap(), max_operations(" 100 ", "V").unwrap()), (1, 100));
+        for text in ["0", "101", "-1", "8.5", "", "many", "99999999999999999999"] {
+            let error = max_operations(text, "V").unwrap_err();
+            assert!(error.message.ends_with("in V is not a number from 1 to 100"), "{error:?}");
+        }
     }
 
     #[test]

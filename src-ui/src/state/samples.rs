@@ -11,7 +11,6 @@ pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
         origin: Origin::User,
         role: Role::Admin,
         state,
-        attempts: 1,
         awaited: true,
         waiting: 1,
         submitted_at: Time(1_000),

@@ -104,7 +104,9 @@ impl<'a> Reader<'a> {
     /// A known object that is listed no more and all the same there is hidden from the account: it stays as it is known.
     pub(super) async fn kind(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
         match self.kind_once(kind, roots).await {
-            Err(Failed::Server(error @ (Error::Interrupted { .. } | Error::Truncated { .. }))) => {
+            Err(Failed::Server(error @ (Error::Interrupted { .. } | Error::Truncated { .. })))
+                if self.context.tries.may_again(0) =>
+            {
                 tracing::info!(%kind, %error, "the kind is read once more");
                 self.kind_once(kind, roots).await
             }

@@ -2,7 +2,7 @@
 //! Refuses to look at operations one by one: lanes and their order stand in one question to the database, which is written
 //! only when there is something to claim.
 
-use super::{Here, Local, Operations, PEEK, UNWRITABLE};
+use super::{Here, Local, Operations, PEEK, Place, UNWRITABLE};
 use crate::explain;
 use crate::outcomes::End;
 use contract::{ApiError, Code, Event, OperationId, OperationState, VcenterId};
@@ -19,9 +19,6 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 
 /// vCenters whose password is missing, since when.
 type Without = HashMap<VcenterId, Instant>;
-
-/// Operations that run in this process at once.
-const AT_ONCE: usize = 8;
 
 impl Operations {
     /// Runs what waits until the service closes, and then ends what was asked for here and has not begun.
@@ -51,30 +48,23 @@ impl Operations {
 
     /// Claims and runs what may run now. Answers with since when nothing can be claimed because nothing can be written.
     async fn run_next(&self, stuck: Option<Instant>, without: &mut Without) -> Option<Instant> {
-        let free =
-            AT_ONCE.saturating_sub(self.local().values().filter(|local| local.here == Here::Runs).count());
-        if free == 0 {
+        if self.0.room.free() == 0 {
             return None;
         }
         let runnable = self.0.store.runnable(self.0.is_worker).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the queue could not be read");
             Vec::new()
         });
-        let mut begun = 0;
         // What is waited for here first: a keychain that hangs must not hold it up.
         let (own, others): (Vec<_>, Vec<_>) = runnable.into_iter().partition(|runnable| runnable.is_own);
         for Runnable { id, vcenter_id, is_own } in own.into_iter().chain(others) {
-            if begun == free || self.0.closing.is_cancelled() {
-                break;
-            }
             if !is_own && !self.may_log_in(&vcenter_id, without).await {
                 continue;
             }
+            let place = self.0.room.take().filter(|_| !self.0.closing.is_cancelled());
+            let Some(place) = place else { break };
             match self.0.store.claim(&id, (self.0.now)()).await {
-                Ok(Some(claim)) => {
-                    begun += 1;
-                    self.begin(claim);
-                }
+                Ok(Some(claim)) => self.begin(claim, place),
                 // Somebody was faster, or its vCenter was removed, and its operations with it.
                 Ok(None) | Err(store::Error::NotFound { .. }) => {}
                 Err(error) => {
@@ -110,13 +100,13 @@ impl Operations {
         has_password
     }
 
-    fn begin(&self, claim: Claim) {
+    fn begin(&self, claim: Claim, place: Place) {
         let id = claim.operation.id.clone();
         let cancel = self.enter(&id, Here::Runs);
         let this = self.clone();
         self.0.tracker.spawn(async move {
             this.0.events.publish(Event::OperationChanged { operation: id.clone() });
-            this.run(claim, &cancel).await;
+            this.run(claim, place, &cancel).await;
             this.leave(&id);
         });
     }

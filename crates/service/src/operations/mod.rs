@@ -3,7 +3,10 @@
 
 mod commands;
 mod dispatch;
+mod room;
 mod running;
+
+pub(crate) use room::{Place, Room};
 
 use crate::connections::Connections;
 use crate::events::Events;
@@ -62,6 +65,8 @@ pub(crate) struct Parts {
     pub(crate) events: Events,
     /// Whether this process runs what nobody waits for.
     pub(crate) is_worker: bool,
+    /// How many operations run in it at once.
+    pub(crate) at_once: usize,
     pub(crate) now: Clock,
 }
 
@@ -80,7 +85,8 @@ struct Inner {
     is_worker: bool,
     now: Clock,
     /// Rung when something was asked for, cancelled or done here.
-    wake: Notify,
+    wake: Arc<Notify>,
+    room: Room,
     local: Mutex<HashMap<OperationId, Local>>,
     /// When dead processes were last looked for.
     looked: Mutex<Option<Instant>>,
@@ -89,7 +95,8 @@ struct Inner {
 impl Operations {
     /// Opens the queue, and begins to run what waits in it.
     pub(crate) fn start(parts: Parts) -> Operations {
-        let Parts { store, connections, inventory, events, is_worker, now } = parts;
+        let Parts { store, connections, inventory, events, is_worker, at_once, now } = parts;
+        let wake = Arc::new(Notify::new());
         let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
         let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
         let operations = Operations(Arc::new(Inner {
@@ -102,7 +109,8 @@ impl Operations {
             closing,
             is_worker,
             now,
-            wake: Notify::new(),
+            room: Room::new(at_once, wake.clone()),
+            wake,
             local: Mutex::default(),
             looked: Mutex::default(),
         }));

@@ -116,7 +116,7 @@ fn finish(at: i64) -> Finish {
     Finish {
         state: OperationState::Succeeded,
         at: Time(at),
-        progress: Progress { step: "writing".to_owned(), done: 3, total: 4, percent: Some(33) },
+        progress: Progress { step: "writing".to_owned(), done: 3, total: 4, percent: Some(33), attempts: 1 },
         diff: Diff { added: 1, changed: 2, removed: 3, unchanged: 4 },
         calls: 5,
         bytes: 6,
