@@ -47,6 +47,7 @@ pub(crate) async fn open_as(data: &Path, credentials: Option<&Path>, worker: boo
         unlock: Unlock::Never,
         read_only: false,
         worker,
+        at_once: service::AT_ONCE,
     };
     Ok(Client::new(service::open(options).await?, Caller::muster()))
 }

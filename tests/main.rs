@@ -20,6 +20,7 @@ mod questions;
 mod queue;
 mod reading;
 mod recordings;
+mod retries;
 mod roles;
 mod shapes;
 mod sharing;

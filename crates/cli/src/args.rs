@@ -188,6 +188,11 @@ pub(crate) enum Vcenter {
         #[arg(long, value_name = "TIME")]
         ttl: Option<String>,
     },
+    /// Refresh automatically again at once, after a vCenter failed several times in a row
+    Resume {
+        /// Name or id
+        name: String,
+    },
     /// Remove a vCenter and all its cached data
     Remove {
         /// Name or id

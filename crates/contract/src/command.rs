@@ -234,6 +234,11 @@ commands_of_the_service! { $
         /// Which.
         operation: OperationId,
     } => "cancel_operation", Operator, bool;
+    /// What runs by itself is tried again at once on a vCenter that failed again and again; false if it was being tried.
+    ResumeVcenter {
+        /// Which.
+        vcenter: VcenterId,
+    } => "resume_vcenter", Operator, bool;
     /// What waits or runs, and the newest operations that a person asked for, newest first.
     ListOperations {
         /// How many at most.

@@ -243,6 +243,15 @@ pub struct RefreshWait {
     pub took_seconds: u64,
 }
 
+/// A vCenter failed again and again, so that nothing is tried by itself for a while. What a person asks for is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// Failures in a row.
+    pub failures: u32,
+    /// When it is tried by itself again.
+    pub until: Time,
+}
+
 /// State and freshness of one vCenter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VcenterStatus {
@@ -267,6 +276,9 @@ pub struct VcenterStatus {
     /// Kinds that are older than the TTL and not read again by themselves yet, and until when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refresh_waits: BTreeMap<String, RefreshWait>,
+    /// Until when nothing is tried by itself after failures in a row; `null` if it is.
+    #[serde(default)]
+    pub suspended: Option<Suspension>,
     /// When the kind that was read longest ago was read.
     pub synced_at: Option<Time>,
     /// Seconds since then; `null` too where that time lies in the future, because a clock was wrong.

@@ -2,6 +2,7 @@
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
 mod answer;
+mod breaker;
 mod call;
 mod caller;
 mod configuration;

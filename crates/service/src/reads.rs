@@ -147,7 +147,8 @@ impl Reads {
         }
         if let (None, Freshness::ByItself(_)) = (&running, freshness) {
             let history = self.operations.newest(Some(vcenter), pacing::LOOK_BACK).await?;
-            if pacing::wait(&history, kind, (self.now)()).is_some() {
+            let waits = pacing::wait(&history, kind, (self.now)()).is_some();
+            if waits || self.operations.suspension(vcenter).await?.is_some() {
                 return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
             }
         }

@@ -4,6 +4,7 @@
 mod commands;
 
 use crate::Service;
+use crate::breaker;
 use crate::explain;
 use crate::inventory::Freshness;
 use crate::pacing;
@@ -66,6 +67,7 @@ impl Service {
                 contact_since: record.state_since,
                 refresh_failed: pacing::failure(&operations),
                 refresh_waits: waits(&operations, &known, ttl, now),
+                suspended: breaker::suspension(&operations, record.failures_reset_at, now),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),
@@ -97,7 +99,10 @@ impl Service {
         checks.extend(self.check_passwords(&credentials).await);
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
-            let detail = format!("{}; {}", state_in_words(&status, self.now()), age(&status));
+            let now = self.now();
+            let suspended = status.suspended.and_then(|one| contract::words::suspended(&one, now));
+            let suspended = suspended.map(|words| format!("; {words}")).unwrap_or_default();
+            let detail = format!("{}; {}{suspended}", state_in_words(&status, now), age(&status));
             let is_misdated = status.synced_at.is_some() && status.age_seconds.is_none();
             checks.push(match status.state {
                 VcenterState::Online if !is_misdated => passed(name, detail),

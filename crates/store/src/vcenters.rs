@@ -28,6 +28,8 @@ pub struct VcenterRecord {
     pub known_address: (String, u16),
     /// The MAC addresses of an ESXi host's network cards, as far as they are known; `None` for a vCenter.
     pub host_macs: Option<Vec<String>>,
+    /// Failures up to this time don't count any more.
+    pub failures_reset_at: Option<Time>,
 }
 
 impl VcenterRecord {
@@ -295,7 +297,8 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
     let state_since = row::or_unset("the state of a vCenter", row.try_get("contact_since").map(row::time));
     let known_address = (row.try_get("known_host")?, row.try_get("known_port")?);
     let host_macs = contact::macs(row);
-    Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs })
+    let failures_reset_at = row::time(row.try_get("failures_reset_at")?);
+    Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs, failures_reset_at })
 }
 
 fn contact(row: &DbRow) -> Result<Option<Contact>, sqlx::Error> {

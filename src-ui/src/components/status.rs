@@ -105,14 +105,34 @@ pub(crate) fn Age(props: &Properties) -> Html {
         Route::Inventory(view) => Some(view.kind),
         Route::Overview | Route::Vcenters { .. } | Route::Operations(_) => None,
     };
-    let known = service.see(move |world| {
-        let status = world.status(&id)?;
-        Some(match kind {
-            // The age of what is listed stands with the list; here is only why it is no younger.
-            Some(kind) => Freshness::Waits(kind_waits(status, kind, world.now)?),
-            None => freshness(status, ttl_seconds as i64, world.now),
+    let (known, is_suspended) = service
+        .see({
+            let id = id.clone();
+            move |world| {
+                let status = world.status(&id)?;
+                let freshness = match kind {
+                    // The age of what is listed stands with the list; here is only why it is no younger.
+                    Some(kind) => kind_waits(status, kind, world.now).map(Freshness::Waits),
+                    None => Some(freshness(status, ttl_seconds as i64, world.now)),
+                };
+                Some((freshness, suspended(status, world.now).is_some()))
+            }
         })
-    });
+        .unwrap_or_default();
+    let resume = Callback::from(move |_: MouseEvent| service.resume(&id));
+    html! {
+        <>
+            { said(known) }
+            if is_suspended {
+                <button type="button" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={resume}>
+                    { "Resume now" }
+                </button>
+            }
+        </>
+    }
+}
+
+fn said(known: Option<Freshness>) -> Html {
     match known {
         None => Html::default(),
         Some(Freshness::Waits(words)) => html! { <span class="muster-age muster-quiet">{ words }</span> },
@@ -139,8 +159,16 @@ enum Freshness {
 }
 
 fn kind_waits(status: &VcenterStatus, kind: Kind, now: Time) -> Option<String> {
+    if let Some(suspended) = suspended(status, now) {
+        return Some(suspended);
+    }
     let wait = status.refresh_waits.get(&kind.key()).filter(|wait| wait.until > now)?;
     Some(format!("{} are stale · {}", kind.title(), waits(wait, now)))
+}
+
+/// Why nothing is refreshed by itself.
+fn suspended(status: &VcenterStatus, now: Time) -> Option<String> {
+    contract::words::suspended(&status.suspended?, now)
 }
 
 fn freshness(status: &VcenterStatus, ttl: i64, now: Time) -> Freshness {
@@ -156,7 +184,8 @@ fn freshness(status: &VcenterStatus, ttl: i64, now: Time) -> Freshness {
         (None, _) => "wrong system clock; treated as stale",
     };
     let next = status.refresh_waits.values().filter(|wait| wait.until > now).min_by_key(|wait| wait.until);
-    let next = next.filter(|_| !is_fresh).map(|wait| format!(" · {}", waits(wait, now)));
+    let next = next.filter(|_| !is_fresh).map(|wait| waits(wait, now));
+    let next = suspended(status, now).or(next).map(|why| format!(" · {why}"));
     let words = format!(" · {what} (TTL {}){}", words::duration(ttl), next.unwrap_or_default());
     Freshness::Read { at, is_fresh, words }
 }

@@ -136,6 +136,19 @@ impl VcenterService {
         });
     }
 
+    /// Refreshes a vCenter by itself again that failed several times in a row.
+    pub(crate) fn resume(&self, vcenter: &VcenterId) {
+        self.run(
+            ResumeVcenter { vcenter: vcenter.clone() },
+            "The automatic refresh could not be resumed",
+            |service, resumed| {
+                if resumed.is_some() {
+                    service.refresh();
+                }
+            },
+        );
+    }
+
     /// Does what an operation did once more.
     pub(crate) fn retry(&self, operation: &Operation) {
         let again = RetryOperation { operation: operation.id.clone(), detached: false };

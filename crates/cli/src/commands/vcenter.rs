@@ -8,7 +8,7 @@ use crate::output::{Output, card, table, time};
 use crate::suggest::Suggestion;
 use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
-    ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
+    ProbeAddress, RemoveVcenter, ResumeVcenter, Saved, Settings, ShowVcenter,
 };
 use contract::{ApiError, Certificate, Code, Probe, Trust, Vcenter};
 use service::Client;
@@ -65,6 +65,15 @@ pub(super) async fn run(
             let Saved { vcenter, password_note } = service.call(EditVcenter { vcenter, change }).await?;
             password_note.iter().for_each(|note| output.say(note));
             output.answer(&vcenter, || show(&vcenter))?;
+        }
+        Command::Resume { name } => {
+            service.may::<ResumeVcenter>()?;
+            let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
+            let was_suspended = service.call(ResumeVcenter { vcenter: vcenter.id.clone() }).await?;
+            if !was_suspended {
+                output.say(&format!("The automatic refresh of {} is not suspended.", vcenter.name));
+            }
+            output.answer(&vcenter, || format!("{} is refreshed automatically again.", vcenter.name))?;
         }
         Command::Remove { name, yes } => {
             service.may::<RemoveVcenter>()?;

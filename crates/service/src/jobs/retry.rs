@@ -78,12 +78,13 @@ impl Context {
         let tries = self.tries.so_far();
         let wait = error.transient.filter(|_| tries < TRIES);
         let Some(wait) = wait.and_then(|transient| pause(tries, transient.retry_after)) else {
+            self.progress.send_modify(|progress| progress.attempts = tries);
             return Err(after(tries, error).into());
         };
         tracing::info!(vcenter = self.vcenter.vcenter.name, %error, tries, ?wait, "to be tried once more");
         self.or_cancelled(self.room.apart(self.count_down(tries + 1, wait, &error.message))).await?;
         self.progress.send_modify(|progress| {
-            *progress = Progress { attempts: progress.attempts + 1, ..Progress::default() };
+            *progress = Progress { attempts: tries + 1, ..Progress::default() };
         });
         Ok(())
     }

@@ -108,6 +108,10 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
             Err(Failed::Incomplete(kind, lacking)) => return Err(incomplete(context, kind, lacking).into()),
             Err(Failed::Server(error)) => error,
         };
+        if matches!(error, vsphere::Error::Interrupted { .. } | vsphere::Error::Truncated { .. }) {
+            // The session asked once more on another connection already.
+            context.tries.took(2);
+        }
         if !matches!(error, vsphere::Error::NotAuthenticated { .. }) || renewed {
             return Err(explain::vsphere(&context.vcenter, &error).into());
         }

@@ -12,9 +12,9 @@ use crate::connections::Connections;
 use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
-use crate::{Clock, explain};
+use crate::{Clock, breaker, explain, pacing};
 use contract::command::Withdrawn;
-use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, Role, VcenterId};
+use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, Role, Suspension, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -312,6 +312,23 @@ impl Operations {
         limit: u32,
     ) -> Result<Vec<Operation>, ApiError> {
         Ok(self.with_outcomes(self.0.store.operations(vcenter, limit).await.map_err(explain::store)?))
+    }
+
+    /// Until when nothing is tried by itself on a vCenter that failed again and again.
+    pub(crate) async fn suspension(&self, vcenter: &VcenterId) -> Result<Option<Suspension>, ApiError> {
+        let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
+        let history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+        Ok(breaker::suspension(&history, record.failures_reset_at, (self.0.now)()))
+    }
+
+    /// Tries again by itself from now on; false if nothing kept it from that.
+    pub(crate) async fn resume(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
+        let was_suspended = self.suspension(vcenter).await?.is_some();
+        if was_suspended {
+            self.0.store.reset_failures(vcenter, (self.0.now)()).await.map_err(explain::store)?;
+            self.0.events.publish(Event::VcentersChanged);
+        }
+        Ok(was_suspended)
     }
 
     /// What waits or runs, and the newest that a person asked for, newest first.

@@ -73,7 +73,8 @@ mod tests {
         assert!(room.take().is_none());
         place.apart(sleep(AT_ONCE / 2)).await;
         assert!(room.take().is_none(), "that was done at once");
-        let waiting = tokio::spawn(async move {
+        let mut waiting = tokio::task::JoinSet::new();
+        waiting.spawn(async move {
             place.apart(sleep(Duration::from_secs(10))).await;
             (place, Instant::now())
         });
@@ -82,7 +83,7 @@ mod tests {
         sleep(Duration::from_secs(20)).await;
         let freed_at = Instant::now();
         drop(other);
-        let (place, went_on) = waiting.await.unwrap();
+        let (place, went_on) = waiting.join_next().await.unwrap().unwrap();
         assert_eq!(went_on, freed_at, "not before there was room");
         assert_eq!(room.free(), 0);
         drop(place);

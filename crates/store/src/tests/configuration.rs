@@ -44,6 +44,7 @@ async fn a_vcenter_comes_back_as_it_was_added() {
         contact: None,
         state_since: None,
         host_macs: None,
+        failures_reset_at: None,
     };
     assert_eq!(record, expected);
     assert_eq!(store.vcenters().await.unwrap(), vec![record]);
