@@ -24,17 +24,17 @@ impl Operations {
     /// Runs what waits until the service closes, and then ends what was asked for here and has not begun.
     pub(super) async fn dispatch(self) {
         let mut stuck: Option<Instant> = None;
+        let mut woken = self.0.wake.subscribe();
         let mut without = Without::new();
         // Not a pause after the last wake: where others report progress all the time it would never end.
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.0.closing.is_cancelled() {
             self.end_cancelled().await;
-            self.cancel_unwanted().await;
             stuck = self.run_next(stuck, &mut without).await;
             tokio::select! {
                 () = self.0.closing.cancelled() => {}
-                () = self.0.wake.notified() => {}
+                _ = woken.changed() => {}
                 // Soon again where nothing can be written: nobody says when that is over.
                 () = tokio::time::sleep(PEEK), if stuck.is_some() => {}
                 _ = look.tick() => {
@@ -44,6 +44,22 @@ impl Operations {
             }
         }
         self.end_cancelled().await;
+    }
+
+    /// Cancels what runs here as soon as nobody wants it any more, until the service closes. A task of its own: who holds up
+    /// the next claim must not hold up that.
+    pub(super) async fn cancel_what_is_unwanted(self) {
+        let mut woken = self.0.wake.subscribe();
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !self.0.closing.is_cancelled() {
+            self.cancel_unwanted().await;
+            tokio::select! {
+                () = self.0.closing.cancelled() => {}
+                _ = woken.changed() => {}
+                _ = look.tick() => {}
+            }
+        }
     }
 
     /// Claims and runs what may run now. Answers with since when nothing can be claimed because nothing can be written.
@@ -115,7 +131,7 @@ impl Operations {
     fn leave(&self, id: &OperationId) {
         self.local().remove(id);
         self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-        self.0.wake.notify_one();
+        self.wake();
     }
 
     /// Cancels what runs here and is not wanted any more.

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{NewOperation, Store};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -85,7 +85,7 @@ struct Inner {
     is_worker: bool,
     now: Clock,
     /// Rung when something was asked for, cancelled or done here.
-    wake: Arc<Notify>,
+    wake: watch::Sender<()>,
     room: Room,
     local: Mutex<HashMap<OperationId, Local>>,
     /// When dead processes were last looked for.
@@ -96,7 +96,7 @@ impl Operations {
     /// Opens the queue, and begins to run what waits in it.
     pub(crate) fn start(parts: Parts) -> Operations {
         let Parts { store, connections, inventory, events, is_worker, at_once, now } = parts;
-        let wake = Arc::new(Notify::new());
+        let wake = watch::Sender::new(());
         let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
         let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
         let operations = Operations(Arc::new(Inner {
@@ -115,6 +115,7 @@ impl Operations {
             looked: Mutex::default(),
         }));
         operations.0.tracker.spawn(operations.clone().dispatch());
+        operations.0.tracker.spawn(operations.clone().cancel_what_is_unwanted());
         operations
     }
 
@@ -146,7 +147,7 @@ impl Operations {
         if !submitted.coalesced && awaited {
             self.enter(&submitted.id, Here::Waits);
         }
-        self.0.wake.notify_one();
+        self.wake();
         self.0.events.publish(Event::OperationChanged { operation: submitted.id.clone() });
         Ok(submitted.id)
     }
@@ -263,7 +264,7 @@ impl Operations {
             local.is_asked = true;
             local.cancel.cancel();
         }
-        self.0.wake.notify_one();
+        self.wake();
     }
 
     /// Writes that an operation of this process is cancelled: who asks for the same from now on must not get this one.
@@ -378,7 +379,7 @@ impl Operations {
 
     /// Something changed in another process: there may be something to run here, or to cancel.
     pub(crate) fn wake(&self) {
-        self.0.wake.notify_one();
+        self.0.wake.send_replace(());
     }
 
     /// Notes an operation of this process; answers with what cancels it.

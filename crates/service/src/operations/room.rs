@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// What takes longer than this is waited for.
 const AT_ONCE: Duration = Duration::from_millis(250);
@@ -13,7 +13,7 @@ const AT_ONCE: Duration = Duration::from_millis(250);
 pub(crate) struct Room {
     all: Arc<Semaphore>,
     /// Rung when there is room again.
-    freed: Arc<Notify>,
+    freed: watch::Sender<()>,
 }
 
 /// The room of one operation, which it gives back when it ends.
@@ -23,7 +23,7 @@ pub(crate) struct Place {
 }
 
 impl Room {
-    pub(crate) fn new(operations: usize, freed: Arc<Notify>) -> Room {
+    pub(crate) fn new(operations: usize, freed: watch::Sender<()>) -> Room {
         Room { all: Arc::new(Semaphore::new(operations)), freed }
     }
 
@@ -48,7 +48,7 @@ impl Place {
             return done;
         }
         self.put(None);
-        self.room.freed.notify_one();
+        self.room.freed.send_replace(());
         let done = waiting.await;
         // It is never closed.
         self.put(self.room.all.clone().acquire_owned().await.ok());
@@ -67,8 +67,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_long_leaves_room_and_takes_it_again_when_there_is_some() {
-        let freed = Arc::new(Notify::new());
-        let room = Room::new(1, freed.clone());
+        let freed = watch::Sender::new(());
+        let mut told = freed.subscribe();
+        let room = Room::new(1, freed);
         let place = room.take().unwrap();
         assert!(room.take().is_none());
         place.apart(sleep(AT_ONCE / 2)).await;
@@ -78,7 +79,7 @@ mod tests {
             place.apart(sleep(Duration::from_secs(10))).await;
             (place, Instant::now())
         });
-        freed.notified().await;
+        told.changed().await.unwrap();
         let other = room.take().unwrap();
         sleep(Duration::from_secs(20)).await;
         let freed_at = Instant::now();
