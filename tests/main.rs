@@ -21,6 +21,7 @@ mod queue;
 mod reading;
 mod recordings;
 mod roles;
+mod settings;
 mod shapes;
 mod sharing;
 mod suggested;

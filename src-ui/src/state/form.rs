@@ -2,10 +2,13 @@
 //! Refuses to hold the password: it is read from its field once, when it is sent.
 
 use contract::command::{Change, Login, Password, Settings};
-use contract::{Certificate, Trust, Vcenter};
+use contract::{Certificate, Difference, Trust, Vcenter, VcenterSettings};
 
 /// Letters of a name, as the service takes them.
 const LONGEST_NAME: usize = 255;
+
+/// Letters of a note, as the service takes them.
+const LONGEST_NOTE: usize = 2000;
 
 /// What was typed.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +23,8 @@ pub(crate) struct Form {
     pub(crate) tags: String,
     pub(crate) ttl: String,
     pub(crate) ttl_unit: TtlUnit,
+    /// The settings; tags and TTL stand above as they were typed.
+    pub(crate) settings: VcenterSettings,
 }
 
 /// What it is to log in with.
@@ -76,6 +81,7 @@ pub(crate) enum Field {
     CaPem,
     Tags,
     Ttl,
+    Note,
 }
 
 /// What is wrong with a field, in words that say what to type.
@@ -93,16 +99,23 @@ impl Form {
             trust: TrustForm::System,
             ca_pem: String::new(),
             tags: String::new(),
-            ttl: "5".to_owned(),
-            ttl_unit: TtlUnit::Minutes,
+            ttl: String::new(),
+            ttl_unit: TtlUnit::Seconds,
+            settings: VcenterSettings::default(),
         }
+        .with(VcenterSettings::default())
+    }
+
+    /// The same with other settings.
+    fn with(self, settings: VcenterSettings) -> Form {
+        let ttl = settings.ttl_seconds;
+        let unit = TtlUnit::ALL.iter().rev().find(|(.., s)| ttl >= *s && ttl.is_multiple_of(*s));
+        let (ttl_unit, _, seconds) = unit.copied().unwrap_or(TtlUnit::ALL[0]);
+        Form { tags: settings.tags.join(", "), ttl: (ttl / seconds).to_string(), ttl_unit, settings, ..self }
     }
 
     /// That of a vCenter that is there.
     pub(crate) fn of(vcenter: &Vcenter) -> Form {
-        let ttl = vcenter.ttl_seconds;
-        let unit = TtlUnit::ALL.iter().rev().find(|(.., s)| ttl >= *s && ttl.is_multiple_of(*s));
-        let (ttl_unit, _, seconds) = unit.copied().unwrap_or(TtlUnit::ALL[0]);
         let host =
             if vcenter.host.contains(':') { format!("[{}]", vcenter.host) } else { vcenter.host.clone() };
         Form {
@@ -112,11 +125,9 @@ impl Form {
             user: vcenter.user.clone(),
             credential: vcenter.credential.clone(),
             trust: TrustForm::AsItIs,
-            ca_pem: String::new(),
-            tags: vcenter.tags.join(", "),
-            ttl: (ttl / seconds).to_string(),
-            ttl_unit,
+            ..Form::new()
         }
+        .with(vcenter.settings.clone())
     }
 
     /// What is wrong with it, field by field.
@@ -171,10 +182,13 @@ impl Form {
         if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
             wrong.push((Field::Ttl, "Enter a number; the range is 1 second to 30 days."));
         }
+        if self.settings.note.trim().chars().count() > LONGEST_NOTE {
+            wrong.push((Field::Note, "Enter at most 2000 characters."));
+        }
         wrong
     }
 
-    /// It as settings to be tried or added. The caller has looked whether anything is wrong.
+    /// It as a vCenter to be tried or added. The caller has looked whether anything is wrong.
     pub(crate) fn settings(&self, password: Option<Password>) -> Settings {
         let login = match self.login {
             LoginForm::Own => Login::Own { user: self.user.trim().to_owned(), password },
@@ -185,9 +199,65 @@ impl Form {
             address: self.address.trim().to_owned(),
             login,
             trust: self.trust(),
-            tags: self.tags(),
-            ttl_seconds: self.ttl_seconds().unwrap_or(300),
+            settings: self.vcenter_settings(),
         }
+    }
+
+    /// The settings as they are stored, but for what is wrong with them.
+    fn vcenter_settings(&self) -> VcenterSettings {
+        let settings = self.settings.clone();
+        VcenterSettings {
+            tags: self.tags(),
+            ttl_seconds: self.ttl_seconds().unwrap_or(settings.ttl_seconds),
+            note: settings.note.trim().to_owned(),
+            ..settings
+        }
+    }
+
+    /// What was typed over `before`, on top of what others made of it since. What was not typed over is as they left it.
+    pub(crate) fn on_top_of(&self, before: &Vcenter, now: &Vcenter) -> Form {
+        let (then, others) = (Form::of(before), Form::of(now));
+        let pick = |mine: &String, then: &String, others: String| {
+            if mine.trim() == then.trim() { others } else { mine.clone() }
+        };
+        Form {
+            name: pick(&self.name, &then.name, others.name),
+            address: pick(&self.address, &then.address, others.address),
+            user: pick(&self.user, &then.user, others.user),
+            credential: pick(&self.credential, &then.credential, others.credential),
+            ..self.clone()
+        }
+        .with(self.vcenter_settings().on_top_of(&before.settings, &now.settings))
+    }
+
+    /// What stands in a vCenter's fields now, and what would with this form: those that others changed since `before`, and
+    /// those that it changes.
+    pub(crate) fn beside(&self, before: &Vcenter, now: &Vcenter) -> Vec<Difference> {
+        let own = self.login == LoginForm::Own;
+        let mut yours = Vcenter {
+            name: self.name.trim().to_owned(),
+            credential: if own { now.credential.clone() } else { self.credential.clone() },
+            user: if own { self.user.trim().to_owned() } else { now.user.clone() },
+            settings: self.vcenter_settings(),
+            ..now.clone()
+        };
+        if let Some(trust) = self.trust() {
+            trust.name().clone_into(&mut yours.trust);
+            yours.pin = if let Trust::Pin { sha256 } = trust { Some(sha256) } else { None };
+        }
+        let is_moved = !self.is_written_as_before(now);
+        let fields = before.in_words().into_iter().zip(now.in_words()).zip(yours.in_words());
+        let all = fields.map(|(((field, before), (_, now)), (_, yours))| {
+            let yours = match field {
+                // Only the service knows how it is stored.
+                "Address" if is_moved => self.address.trim().to_owned(),
+                "Trust" if self.trust == TrustForm::Ca => format!("{yours} (new)"),
+                _ => yours,
+            };
+            (before, Difference { field, now, yours })
+        });
+        let of_interest = all.filter(|(before, Difference { now, yours, .. })| now != yours || before != now);
+        of_interest.map(|(_, difference)| difference).collect()
     }
 
     /// What it changes of a vCenter.
@@ -202,8 +272,7 @@ impl Form {
             user: if own { changed(&self.user, &before.user) } else { None },
             password: password.filter(|_| own),
             trust: self.trust(),
-            tags: (self.tags() != before.tags()).then(|| self.tags()),
-            ttl_seconds: self.ttl_seconds().filter(|seconds| *seconds != vcenter.ttl_seconds),
+            settings: Some(self.vcenter_settings()).filter(|settings| *settings != vcenter.settings),
         }
     }
 
@@ -298,6 +367,7 @@ mod tests {
             (Form { ttl: "0".into(), ..filled() }, Field::Ttl),
             (Form { ttl: "31".into(), ttl_unit: TtlUnit::Days, ..filled() }, Field::Ttl),
             (Form { ttl: "five".into(), ..filled() }, Field::Ttl),
+            (filled().with(VcenterSettings { note: "x".repeat(2001), ..Default::default() }), Field::Note),
         ] {
             let wrong: Vec<Field> = form.wrong(true, true).into_iter().map(|(field, _)| field).collect();
             assert_eq!(wrong, [field], "{form:?}");
@@ -311,9 +381,43 @@ mod tests {
         let form = Form { address: "vc2.example.org:8443".into(), tags: "b, a".into(), ..Form::of(&vcenter) };
         let change = form.change(&vcenter, Some(Password("p".into())));
         assert_eq!(change.address.as_deref(), Some("vc2.example.org:8443"));
-        assert_eq!(change.tags, Some(vec!["a".to_owned(), "b".to_owned()]));
+        let settings =
+            VcenterSettings { tags: vec!["a".to_owned(), "b".to_owned()], ..vcenter.settings.clone() };
+        assert_eq!(change.settings, Some(settings));
         assert!(change.password.is_some() && change.name.is_none() && change.trust.is_none());
         assert!(form.reaches_otherwise(&vcenter) && !Form::of(&vcenter).reaches_otherwise(&vcenter));
+    }
+
+    #[test]
+    fn what_was_typed_goes_on_top_of_what_others_made_of_it_meanwhile_and_both_are_shown() {
+        let before = samples::vcenter("Berlin");
+        let settings = VcenterSettings { tags: vec!["prod".into()], ..before.settings.clone() };
+        let now = Vcenter { host: "vc2.example.org".into(), edition: 2, settings, ..before.clone() };
+        let mut typed = Form { name: "Bonn".into(), ..Form::of(&before) };
+        typed.settings.note = "mine".into();
+        let both = typed.on_top_of(&before, &now);
+        let Change { name, settings, address, user, .. } = both.change(&now, None);
+        assert_eq!((name.as_deref(), address, user), (Some("Bonn"), None, None));
+        assert_eq!(settings, Some(VcenterSettings { note: "mine".into(), ..now.settings.clone() }));
+        let shown = both.beside(&before, &now);
+        let shown: Vec<_> = shown.iter().map(|d| (d.field, &*d.now, &*d.yours)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("Name", "Berlin", "Bonn"),
+                ("Address", "vc2.example.org:443", "vc2.example.org:443"),
+                ("Tags", "prod", "prod"),
+                ("Note", "", "mine"),
+            ]
+        );
+        let elsewhere = Form { address: "vc3.example.org".into(), ..Form::of(&before) };
+        let shown = elsewhere.on_top_of(&before, &now).beside(&before, &now);
+        assert_eq!(
+            (shown[0].field, &*shown[0].yours),
+            ("Address", "vc3.example.org"),
+            "whoever typed it wins"
+        );
+        assert_eq!(Form::of(&before).on_top_of(&before, &now), Form::of(&now), "nothing is taken back");
     }
 
     #[test]
@@ -356,7 +460,8 @@ mod tests {
             (7200, "2", TtlUnit::Hours),
             (86_400, "1", TtlUnit::Days),
         ] {
-            let form = Form::of(&Vcenter { ttl_seconds: seconds, ..samples::vcenter("a") });
+            let form =
+                Form::new().with(VcenterSettings { ttl_seconds: seconds, ..VcenterSettings::default() });
             assert_eq!((form.ttl.as_str(), form.ttl_unit), (ttl, unit));
         }
     }

@@ -61,7 +61,8 @@ pub(super) fn Review(props: &Properties) -> Html {
     let stage = use_state_eq(|| Stage::Looking);
     let typed = use_state_eq(String::new);
     let is_there = use_is_there();
-    let vcenter = props.vcenter.clone();
+    // As it was when the server was looked at: where it is another one by now, what is approved is not its certificate.
+    let vcenter = (*use_state(|| props.vcenter.clone())).clone();
     {
         let (service, stage, vcenter) = (service.clone(), stage.clone(), vcenter.clone());
         use_effect_with((), move |()| {
@@ -97,7 +98,7 @@ pub(super) fn Review(props: &Properties) -> Html {
             let is_there = is_there.clone();
             spawn_local(async move {
                 let change = Change { trust: Some(Trust::Pin { sha256 }), ..Change::default() };
-                match service.edit(vcenter.id.clone(), change).await {
+                match service.edit(&vcenter, change).await {
                     Ok(saved) => {
                         service.toast(Toast::done(format!("{}: certificate trusted", vcenter.name), ""));
                         service.test_connection(&saved.vcenter);
