@@ -2,7 +2,7 @@
 //! read from it.
 //! Refuses to count in the client: how often a vCenter was asked is what the vCenter says.
 
-use crate::support::{Musterctl, Peer, Run, eventually, finish, vcenter};
+use crate::support::{Musterctl, PATIENCE, Peer, Run, eventually, finish, vcenter};
 use contract::command::{AwaitOperation, Change, EditVcenter, OperationHistory, ReadRows};
 use contract::{Code, Kind, Origin, RowQuery, Rows, VcenterSettings};
 use serde_json::{Value, json};
@@ -247,7 +247,16 @@ async fn on_screen(service: &Client, kind: Kind) -> Rows {
 
 /// The kind of work that a look at stale rows began, once it has ended.
 async fn refreshed_on_screen(service: &Client, kind: Kind) -> &'static str {
-    let operation = on_screen(service, kind).await.sources[0].refresh.clone().expect("a refresh");
+    let begun = async {
+        loop {
+            // Until the kind itself is stale, nothing is begun.
+            if let Some(operation) = on_screen(service, kind).await.sources[0].refresh.clone() {
+                return operation;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let operation = tokio::time::timeout(PATIENCE, begun).await.expect("a refresh");
     let ended = service.call(AwaitOperation { operation }).await.unwrap();
     assert_eq!((ended.origin, &ended.error), (Origin::Reader, &None));
     ended.kind().name()

@@ -59,13 +59,14 @@ pub(super) async fn run(
             };
             // What was mistyped is said before anything else is looked at.
             settings.on(VcenterSettings::default())?;
-            if change == Change::default() && settings.typed().is_empty() {
+            let has_settings = !settings.typed().is_empty();
+            if change == Change::default() && !has_settings {
                 return Err(ApiError::new(Code::InvalidValue, "nothing to change")
                     .next("musterctl vcenter edit --help lists the options."));
             }
             service.may::<EditVcenter>()?;
             let before = service.call(ShowVcenter { vcenter: name }).await?;
-            change.settings = Some(settings.on(before.settings)?);
+            change.settings = if has_settings { Some(settings.on(before.settings)?) } else { None };
             let edit = EditVcenter { vcenter: before.id, edition: before.edition, change };
             let Saved { vcenter, password_note } = service.call(edit).await?;
             password_note.iter().for_each(|note| output.say(note));
