@@ -126,6 +126,8 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
     }
     let is_new = handle.vcenter.is_none();
     let busy = matches!(*handle.stage, Stage::Testing | Stage::Saving);
+    // What was typed is saved with the button beside both versions.
+    let is_refused = matches!(*handle.stage, Stage::Conflict(_));
     let submit = handle.on(|handle: Handle, event: SubmitEvent| {
         event.prevent_default();
         handle.go_on(Next::Save);
@@ -143,7 +145,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
     };
     let actions = html! {
         <>
-            <Button variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="vc-form" disabled={busy}
+            <Button variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="vc-form" disabled={busy || is_refused}
                 label={save_label} />
             <Button variant={ButtonVariant::Secondary} disabled={busy} onclick={test}
                 label={if *handle.stage == Stage::Testing { "Testing…" } else { "Test connection" }} />
