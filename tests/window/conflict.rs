@@ -8,13 +8,16 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use thirtyfour::Key;
 
+/// The smallest window that everything must be reached in.
+const SMALL: (u32, u32) = (900, 600);
+
 #[tokio::test]
 async fn who_saves_what_others_changed_meanwhile_sees_both_and_puts_theirs_on_top_or_takes_the_others()
 -> Result<()> {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     let id = muster.ok(&["vcenter", "show", "Berlin"])["id"].as_str().context("an id")?.to_owned();
-    let screen = Screen::start(Theme::Light, USUAL)?;
+    let screen = Screen::start(Theme::Light, SMALL)?;
     let window = Window::open_beside(&screen, &muster).await?;
     open_form(&window, &id).await?;
     muster.ok(&["vcenter", "edit", "Berlin", "--note", "patched on Fridays", "--ttl", "10m"]);
@@ -69,6 +72,32 @@ async fn who_saves_what_others_changed_meanwhile_sees_both_and_puts_theirs_on_to
 }
 
 #[tokio::test]
+async fn a_certificate_is_not_approved_for_a_vcenter_that_was_changed_while_it_was_compared() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    let added = muster.add_pinned(&peer, "Berlin");
+    let id = added["id"].as_str().context("an id")?;
+    peer.post("/certificate", json!({}));
+    let screen = Screen::start(Theme::Dark, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    let review = format!("#/vcenter?certificate={id}");
+    let is_asked = "document.activeElement?.id === 'certificate-host'";
+    window.go(&review).await?;
+    window.wait_for("the host's name is asked for", is_asked).await?;
+    muster.ok(&["vcenter", "edit", "Berlin", "--host", "127.0.0.1:1"]);
+    window.wait_for_text("body", "127.0.0.1:1").await?;
+    window.keys("127.0.0.1").await?;
+    window.key(Key::Enter).await?;
+    let shown = window.wait_for_text("dialog", "The certificate was not stored").await?;
+    ensure!(shown.contains("was changed elsewhere in the meantime"), "{shown}");
+    window.shoot(&screen, "not-approved").await?;
+    let stored = muster.ok(&["vcenter", "show", "Berlin"]);
+    ensure!(stored["pin"] == added["pin"] && stored["edition"] == 2, "{stored}");
+
+    window.close(&screen).await
+}
+
+#[tokio::test]
 async fn settings_are_typed_into_the_form_and_data_that_nothing_refreshes_says_why_it_is_stale() -> Result<()>
 {
     let peer = Peer::vcenter();
@@ -76,7 +105,7 @@ async fn settings_are_typed_into_the_form_and_data_that_nothing_refreshes_says_w
     muster.ok(&["sync", "full", "Berlin"]);
     let id =
         muster.ok(&["vcenter", "edit", "Berlin", "--ttl", "1s"])["id"].as_str().context("an id")?.to_owned();
-    let screen = Screen::start(Theme::Light, USUAL)?;
+    let screen = Screen::start(Theme::Dark, USUAL)?;
     let window = Window::open_beside(&screen, &muster).await?;
     open_form(&window, &id).await?;
     let mut steps = 0;
