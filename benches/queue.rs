@@ -7,7 +7,7 @@ use crate::sync::{self, NAME};
 use crate::table::{Table, percentile};
 use anyhow::{Context, Result, ensure};
 use contract::command::{AddVcenter, AwaitOperation, Login, OperationHistory, Settings, ShowVcenter, Submit};
-use contract::{Job, Operation, Trust, VcenterId};
+use contract::{Job, Operation, Trust, VcenterId, VcenterSettings};
 use service::Client;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -109,8 +109,7 @@ async fn claims(folder: &Path, table: &mut Table) -> Result<()> {
             address: peer.address(),
             login: Login::Own { user: "admin".into(), password: None },
             trust: Some(Trust::Ca { pem: std::fs::read_to_string(peer.ca())? }),
-            tags: Vec::new(),
-            ttl_seconds: service::DEFAULT_TTL.as_secs(),
+            settings: VcenterSettings::default(),
         };
         vcenters.push(service.call(AddVcenter { settings }).await?.vcenter.id);
         peer.post("/stop", serde_json::json!({}));

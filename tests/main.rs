@@ -22,6 +22,7 @@ mod reading;
 mod recordings;
 mod retries;
 mod roles;
+mod settings;
 mod shapes;
 mod sharing;
 mod suggested;

@@ -59,7 +59,8 @@ async fn a_server_that_is_gone_is_said_to_be_offline_stays_readable_and_comes_ba
 }
 
 #[tokio::test]
-async fn a_vcenter_that_failed_again_and_again_says_why_it_is_not_refreshed_and_is_on_a_click() -> Result<()> {
+async fn a_vcenter_that_failed_again_and_again_says_why_it_is_not_refreshed_and_is_on_a_click() -> Result<()>
+{
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);

@@ -1,7 +1,7 @@
 //! vCenters and credentials as configured, and what is known of their state.
 //! Refuses to hold a password: none of these types has a place for one.
 
-use crate::{Code, CredentialId, Operation, Remedy, Time, VcenterId};
+use crate::{Code, CredentialId, Operation, Remedy, Time, VcenterId, VcenterSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -86,10 +86,11 @@ pub struct Vcenter {
     pub trust: String,
     /// The pinned fingerprint, where `trust` is `pin`.
     pub pin: Option<String>,
-    /// Labels, sorted.
-    pub tags: Vec<String>,
-    /// Seconds after which a reader that asks for fresh data triggers a refresh.
-    pub ttl_seconds: u64,
+    /// What else is set for it.
+    #[serde(flatten)]
+    pub settings: VcenterSettings,
+    /// Raised by each edit: an edit names the one that it was made from.
+    pub edition: i64,
     /// about.instanceUuid, or the hardware UUID of an ESXi host; `null` until it first answered.
     pub instance_uuid: Option<String>,
     /// about.name, such as `VMware vCenter Server`.

@@ -20,6 +20,7 @@ mod operation;
 mod pace;
 mod remedy;
 mod rows;
+mod settings;
 mod snapshot;
 pub mod spreadsheet;
 mod tally;
@@ -43,6 +44,7 @@ pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Prog
 pub use pace::Pace;
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
+pub use settings::{Difference, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;

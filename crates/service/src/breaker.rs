@@ -63,6 +63,7 @@ fn is_its_own(code: Code) -> bool {
         | Code::NotFound
         | Code::AlreadyExists
         | Code::InUse
+        | Code::ChangedMeanwhile
         | Code::LoginRejected
         | Code::NoPassword
         | Code::KeychainLocked

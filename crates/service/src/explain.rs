@@ -368,6 +368,12 @@ pub(crate) fn store(error: store::Error) -> ApiError {
             "Wait for it to finish, or cancel it, then try again.".into(),
             Some(Remedy::CancelOperation { operation: operation.clone() }),
         ),
+        store::Error::Stale { .. } => (
+            Code::ChangedMeanwhile,
+            "the vCenter was changed elsewhere in the meantime".into(),
+            "Look at the current version, then make your change again if it is still needed.".into(),
+            None,
+        ),
         store::Error::NotFound { what, id } => {
             (Code::NotFound, format!("there is no {what} \"{id}\""), CHOOSE.into(), Some(list_of(what)))
         }

@@ -35,7 +35,7 @@ pub use inventory::{Freshness, was_read_since};
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
-pub use validate::{DEFAULT_TTL, address, duration, pem_text};
+pub use validate::{address, duration, pem_text};
 
 use connections::Connections;
 use contract::{ApiError, Code, OperationId, Remedy, Snapshot, Time, VcenterId};

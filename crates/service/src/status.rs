@@ -9,8 +9,8 @@ use crate::explain;
 use crate::inventory::Freshness;
 use crate::pacing;
 use contract::{
-    ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, Time, VcenterId,
-    VcenterState, VcenterStatus,
+    ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, StaleReads, Time,
+    VcenterId, VcenterState, VcenterStatus,
 };
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ impl Service {
             let ever_read = !coverage.is_empty();
             let known = Snapshot::new([], coverage);
             let synced_at = known.oldest(now);
-            let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
+            let ttl = Freshness::AtMost(Duration::from_secs(v.settings.ttl_seconds));
             let state = match record.contact {
                 Some(Contact { state: VcenterState::Online, .. }) | None if !ever_read => {
                     VcenterState::NeverSynced
@@ -66,7 +66,7 @@ impl Service {
                 contact_at: record.contact.map(|contact| contact.at),
                 contact_since: record.state_since,
                 refresh_failed: pacing::failure(&operations),
-                refresh_waits: waits(&operations, &known, ttl, now),
+                refresh_waits: waits(&operations, v.settings.stale_reads, &known, ttl, now),
                 suspended: breaker::suspension(&operations, record.failures_reset_at, now),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
@@ -289,12 +289,14 @@ fn short(seconds: i64) -> String {
 /// The kinds that are older than their TTL and wait for their next refresh, by the key they have in JSON.
 fn waits(
     operations: &[Operation],
+    stale_reads: StaleReads,
     snapshot: &Snapshot,
     ttl: Freshness,
     now: Time,
 ) -> BTreeMap<String, RefreshWait> {
     let stale = Kind::LISTED.into_iter().filter(|kind| !ttl.accepts(snapshot.synced_at(*kind), now));
-    let waits = stale.filter_map(|kind| Some((kind.key(), pacing::wait(operations, kind, now)?)));
+    let waits =
+        stale.filter_map(|kind| Some((kind.key(), pacing::wait(operations, stale_reads, kind, now)?)));
     waits.collect()
 }
 

@@ -7,7 +7,7 @@ use contract::command::{
 };
 use contract::{
     Diff, Job, Kind, Operation, OperationId, OperationState, Origin, Progress, Remedy, Role, Trust,
-    VcenterStatus,
+    VcenterSettings, VcenterStatus,
 };
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,8 +48,7 @@ pub(crate) fn settings(server: &Simulator) -> Settings {
         address: server.address().to_string(),
         login: Login::Own { user: server.user().to_owned(), password },
         trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
-        tags: Vec::new(),
-        ttl_seconds: DEFAULT_TTL.as_secs(),
+        settings: VcenterSettings::default(),
     }
 }
 

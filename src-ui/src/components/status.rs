@@ -7,7 +7,7 @@ use crate::hooks::{use_route, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level};
 use crate::state::world::World;
-use contract::{Kind, RefreshWait, Time, Vcenter, VcenterState, VcenterStatus};
+use contract::{Kind, RefreshWait, StaleReads, Time, Vcenter, VcenterSettings, VcenterState, VcenterStatus};
 use yew::prelude::*;
 
 /// A word with its level.
@@ -41,8 +41,8 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn State(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let Vcenter { id, ttl_seconds, .. } = props.vcenter.clone();
-    let known = service.see(move |world| Some(stand(world, world.status(&id)?, ttl_seconds as i64)));
+    let Vcenter { id, settings, .. } = props.vcenter.clone();
+    let known = service.see(move |world| Some(stand(world, world.status(&id)?, settings.ttl_seconds as i64)));
     let Some(Stand { word, level, since, tried, title }) = known else {
         return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
@@ -100,7 +100,7 @@ fn waits(wait: &RefreshWait, now: Time) -> String {
 #[function_component]
 pub(crate) fn Age(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let Vcenter { id, ttl_seconds, .. } = props.vcenter.clone();
+    let Vcenter { id, settings, .. } = props.vcenter.clone();
     let kind = match use_route() {
         Route::Inventory(view) => Some(view.kind),
         Route::Overview | Route::Vcenters { .. } | Route::Operations(_) => None,
@@ -113,7 +113,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
                 let freshness = match kind {
                     // The age of what is listed stands with the list; here is only why it is no younger.
                     Some(kind) => kind_waits(status, kind, world.now).map(Freshness::Waits),
-                    None => Some(freshness(status, ttl_seconds as i64, world.now)),
+                    None => Some(freshness(status, &settings, world.now)),
                 };
                 Some((freshness, suspended(status, world.now).is_some()))
             }
@@ -171,7 +171,8 @@ fn suspended(status: &VcenterStatus, now: Time) -> Option<String> {
     contract::words::suspended(&status.suspended?, now)
 }
 
-fn freshness(status: &VcenterStatus, ttl: i64, now: Time) -> Freshness {
+fn freshness(status: &VcenterStatus, settings: &VcenterSettings, now: Time) -> Freshness {
+    let ttl = settings.ttl_seconds as i64;
     let Some(at) = status.synced_at else {
         let has_some = status.counts.values().any(|count| *count > 0);
         return if has_some { Freshness::InPart } else { Freshness::Never };
@@ -184,8 +185,14 @@ fn freshness(status: &VcenterStatus, ttl: i64, now: Time) -> Freshness {
         (None, _) => "wrong system clock; treated as stale",
     };
     let next = status.refresh_waits.values().filter(|wait| wait.until > now).min_by_key(|wait| wait.until);
-    let next = next.filter(|_| !is_fresh).map(|wait| waits(wait, now));
-    let next = suspended(status, now).or(next).map(|why| format!(" · {why}"));
+    let next = match (is_fresh, settings.stale_reads) {
+        (true, _) => None,
+        (false, StaleReads::Nothing) => Some(format!(" · {}", words::NOT_BY_ITSELF)),
+        (false, StaleReads::Kind | StaleReads::Everything) => {
+            let next = next.map(|wait| waits(wait, now));
+            suspended(status, now).or(next).map(|why| format!(" · {why}"))
+        }
+    };
     let words = format!(" · {what} (TTL {}){}", words::duration(ttl), next.unwrap_or_default());
     Freshness::Read { at, is_fresh, words }
 }

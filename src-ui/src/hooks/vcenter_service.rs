@@ -268,9 +268,10 @@ impl VcenterService {
         backend::call(AddVcenter { settings }).await
     }
 
-    /// Changes one.
-    pub(crate) async fn edit(&self, vcenter: VcenterId, change: Change) -> Result<Saved, ApiError> {
-        backend::call(EditVcenter { vcenter, change }).await
+    /// Changes one, unless it is another one by now than it was here.
+    pub(crate) async fn edit(&self, made_from: &Vcenter, change: Change) -> Result<Saved, ApiError> {
+        let (vcenter, edition) = (made_from.id.clone(), made_from.edition);
+        backend::call(EditVcenter { vcenter, edition, change }).await
     }
 
     /// Removes one.
