@@ -5,6 +5,7 @@
 //! else, which is this binary again with another first argument. It reads `/proc`, so it runs on Linux only.
 
 mod bare;
+mod batch;
 mod cost;
 mod govc;
 mod idle;
@@ -75,6 +76,7 @@ async fn measure(part: Part) -> Result<()> {
     }
     if matches!(part, Part::All | Part::Queue) {
         queue::run(folder.path(), &mut table).await?;
+        batch::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;

@@ -96,6 +96,8 @@ pub struct ApiError {
 pub struct Transient {
     /// How long the server wants to be left alone, where it said so.
     pub retry_after: Option<Duration>,
+    /// Whether nothing came of it for as long as is waited for anything.
+    pub is_silent: bool,
 }
 
 impl ApiError {
