@@ -3,11 +3,11 @@
 
 use crate::logins::{self, Logins};
 use crate::{explain, validate};
-use contract::{ApiError, Code, CredentialId, Trust, VcenterId, VcenterState};
+use contract::{ApiError, Code, CredentialId, Trust, Vcenter, VcenterId, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{Rejections, Store, VcenterRecord};
+use store::{LoginLock, LoginTurn, Noted, Standing, Store, VcenterRecord};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +29,15 @@ pub(crate) struct LoginAs {
     pub(crate) by_user: bool,
     /// Whether a credential that was rejected before is tried all the same: a person said that it is right.
     pub(crate) retry: bool,
+}
+
+/// What is needed to log in, and the right to do it now.
+struct Ready {
+    password: logins::Password,
+    known: Standing,
+    turn: LoginTurn,
+    /// Nobody else logs in there: two rejections by one vCenter would say no more than one.
+    there: LoginLock,
 }
 
 /// A session as a job uses it.
@@ -208,9 +217,12 @@ impl Connections {
             Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(&vcenter, &e))?;
         // Before login, so that no password goes to another server than the one it was meant for.
         let is_known = logins::is_known(&vcenter, client.about())?;
+        // Who is cancelled while it waits for its turn logs in nowhere.
+        let ready = self.while_open(self.when_its_turn_comes(&vcenter, is_known, login)).await?;
+        let Some(ready) = ready else { return Ok(None) };
         let this = self.clone();
         let work = async move {
-            match this.log_in(client, vcenter, is_known, login).await? {
+            match this.log_in(client, vcenter, ready).await? {
                 Some(lease) => keep(this, lease).await.map(Some),
                 None => Ok(None),
             }
@@ -315,35 +327,69 @@ impl Connections {
         }
     }
 
+    /// Waits until a login may be sent, and looks then at what is right to send; `None` if what is configured was changed.
+    async fn when_its_turn_comes(
+        &self,
+        vcenter: &VcenterRecord,
+        is_known: bool,
+        login: LoginAs,
+    ) -> Result<Option<Ready>, ApiError> {
+        let (v, logins) = (&vcenter.vcenter, &self.logins);
+        let retry = login.retry.then(|| logins.now());
+        let there = self.store.login_at(&v.id).await.map_err(explain::store)?;
+        let mut alone = false;
+        loop {
+            let mut turn = logins.turns.wait(&v.credential_id, alone).await?;
+            // Whoever changes user or password has the lock: what is read under it is what is right to send.
+            let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
+            let now = self.store.vcenter(&v.id).await.map_err(explain::store)?;
+            if !is_reached_alike(&now, vcenter) {
+                return Ok(None);
+            }
+            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
+            logins.refuse_unknown(vcenter, is_known, &password)?;
+            let known = logins.refuse_rejected(&v.credential_id, &password, Some(v), retry).await?;
+            drop(lock);
+            match known.is_proven(password.fingerprint) {
+                true => turn.share(),
+                // What its answer says binds all others: they wait for it.
+                false if !alone => {
+                    alone = true;
+                    continue;
+                }
+                false => {}
+            }
+            return Ok(Some(Ready { password, known, turn, there }));
+        }
+    }
+
+    /// `None` if user or password was changed while the server answered.
     async fn log_in(
         &self,
         client: Client,
         vcenter: VcenterRecord,
-        is_known: bool,
-        login: LoginAs,
+        ready: Ready,
     ) -> Result<Option<Lease>, ApiError> {
-        let (v, logins) = (&vcenter.vcenter, &self.logins);
-        let ready = async {
-            // One at a time: what the first login finds out about a shared credential binds all others.
-            let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
-            // Whoever changes user or password has the lock: what is read under it is what is right to send.
-            let now = self.store.vcenter(&v.id).await.map_err(explain::store)?;
-            if !is_reached_alike(&now, &vcenter) {
-                return Ok(None);
-            }
-            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
-            logins.refuse_unknown(&vcenter, is_known, &password)?;
-            let before =
-                logins.refuse_rejected(&v.credential_id, &password, Some(&v.name), login.retry).await?;
-            Ok(Some((password, lock, before)))
-        };
-        let Some((password, lock, before)) = self.while_open(ready).await? else { return Ok(None) };
-        let answer = client.login(&v.user, &password.secret).await;
-        self.note_answer(&v.credential_id, &password, &before, &answer).await?;
+        let v = &vcenter.vcenter;
+        let Ready { password, known, mut turn, there } = ready;
+        let answer = logins::answer_of(client.login(&v.user, &password.secret), &mut turn).await;
+        let noted = self.note_answer(&v.credential_id, Some(v), &password, &known, &answer).await?;
         let is_in_file = password.is_in_file;
-        drop((password, lock));
+        drop((password, turn, there));
+        if noted == Some(Noted::Stale) {
+            if let Ok(session) = answer {
+                log_out_of(&session).await;
+            }
+            return Ok(None);
+        }
         let server = explain::Server { is_in_file, ..explain::Server::from(&vcenter) };
-        let session = answer.map_err(|error| explain::vsphere(server, &error))?;
+        let session = answer.map_err(|error| {
+            let error = explain::vsphere(server, &error);
+            match &noted {
+                Some(Noted::RejectedThere { works_on }) => explain::works_elsewhere(error, &v.name, works_on),
+                _ => error,
+            }
+        })?;
         match self.while_open(self.identify(&vcenter, &session, client.about())).await {
             Ok(instance_uuid) => {
                 let about = client.about().clone();
@@ -376,15 +422,16 @@ impl Connections {
         Ok(lease)
     }
 
-    /// Stores with the credential what a server said of it; a session that nobody would know of is ended.
+    /// Stores what a server said to a login, and answers with what that means; a session that nobody would know of is ended.
     pub(crate) async fn note_answer(
         &self,
         credential: &CredentialId,
+        vcenter: Option<&Vcenter>,
         password: &logins::Password,
-        before: &Rejections,
+        before: &Standing,
         answer: &Result<Session, vsphere::Error>,
-    ) -> Result<(), ApiError> {
-        let noted = self.logins.note_answer(credential, password, before, answer).await;
+    ) -> Result<Option<Noted>, ApiError> {
+        let noted = self.logins.note_answer(credential, vcenter, password, before, answer).await;
         if let (Err(_), Ok(session)) = (&noted, answer) {
             log_out_of(session).await;
         }

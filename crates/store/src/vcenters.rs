@@ -4,11 +4,12 @@
 use crate::Store;
 use crate::changes::Topic;
 use crate::contact::{self, Contact, Identity};
-use crate::credentials::{self, NewCredential};
+use crate::credentials::NewCredential;
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
+use crate::standing;
 use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId};
 use sqlx::Row;
 
@@ -189,7 +190,7 @@ impl Store {
         let credential_id = edit.credential_id.unwrap_or(v.credential_id);
         self.note_credential(&mut tx, &credential_id, attempt).await?;
         if let Some(user) = &edit.user {
-            credentials::set_user(&mut tx, &credential_id, user).await.during(attempt)?;
+            standing::set_user(&mut tx, &credential_id, user).await.during(attempt)?;
         }
         let trust = edit.trust.unwrap_or(before.trust);
         let (host, port) = (edit.host.unwrap_or(v.host), edit.port.unwrap_or(v.port));

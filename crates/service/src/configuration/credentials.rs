@@ -215,7 +215,7 @@ impl Service {
 
     /// Whether what was rejected is a password that somebody typed.
     async fn is_of_a_typed_one(&self, id: &CredentialId) -> Result<bool, ApiError> {
-        let rejected = self.inner.store.rejections(id).await.map_err(explain::store)?.last;
+        let rejected = self.inner.store.standing(id).await.map_err(explain::store)?.last;
         Ok(rejected.is_some_and(|rejected| rejected.is_typed))
     }
 

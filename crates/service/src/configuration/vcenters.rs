@@ -77,6 +77,10 @@ impl Service {
                 .unwrap_or_else(|error| Some(format!("The password was not stored: {error}."))),
             _ => None,
         };
+        // After the password was kept, which forgets what was known of the one before.
+        if let Err(error) = self.inner.logins.proven_by(&vcenter_id, &login.id, &login.password).await {
+            tracing::warn!(%error, "that a login worked could not be written");
+        }
         self.changed();
         let record = self.inner.store.vcenter(&vcenter_id).await.map_err(explain::store)?;
         Ok(Stored { what: record.vcenter, password_note })

@@ -12,6 +12,7 @@ mod opening;
 mod queue;
 mod rebase;
 mod revision;
+mod standing;
 
 use crate::*;
 use contract::*;
@@ -69,6 +70,11 @@ fn vcenter(name: &str) -> NewVcenter {
     }
 }
 
+/// A login with the password that has these sixteen bits, before anything was changed.
+fn sent(vcenter: Option<&VcenterId>, fingerprint: u16) -> Sent<'_> {
+    Sent { vcenter, edition: 1, fingerprint }
+}
+
 /// A rejection at this time, of a password with these sixteen bits.
 fn rejected(at: i64) -> Rejected {
     Rejected {
@@ -77,6 +83,7 @@ fn rejected(at: i64) -> Rejected {
         message: None,
         fingerprint: Some(7),
         is_typed: false,
+        by: None,
     }
 }
 
