@@ -59,7 +59,7 @@ impl Service {
     ) -> Result<Stored<Credential>, ApiError> {
         let credential = self.credential(designation).await?;
         let user = user.map(validate::user).transpose()?;
-        // Whoever logs in with the old one now must not have its rejection written over the new one.
+        // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
         let lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
         if let Some(user) = user {
             self.inner

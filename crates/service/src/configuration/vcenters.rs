@@ -111,7 +111,7 @@ impl Service {
             ttl_seconds: edit.ttl.map(validate::ttl).transpose()?.map(|ttl| ttl.as_secs()),
             vouched_for: false,
         };
-        // Whoever logs in with the old one now must not have its rejection written over the new one.
+        // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
         let lock = match user.is_some() || edit.password.is_some() {
             true => {
                 let own =
