@@ -6,7 +6,7 @@ use contract::command::{
     AwaitOperation, Change, EditVcenter, HoldPassword, MissingPassword, Password, SetCredential,
     ShowCredential, Submit, WhyNeeded,
 };
-use contract::{ApiError, Code, Job, Rejection, TestReport, Vcenter};
+use contract::{ApiError, Code, Job, Rejection, TestReport, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
 use service::Client;
 use std::io::Write;
@@ -247,8 +247,10 @@ async fn a_password_that_somebody_types_lifts_nothing_for_those_who_have_the_sto
 
 /// Logs out, so that the next operation logs in again.
 async fn leave(service: &Client, v: &Vcenter) {
-    let change = Change { ttl_seconds: Some(77), ..Change::default() };
-    service.call(EditVcenter { vcenter: v.id.clone(), change }).await.unwrap();
+    let now = vcenter(service, v.id.as_str()).await;
+    let settings = VcenterSettings { ttl_seconds: now.settings.ttl_seconds + 1, ..now.settings };
+    let change = Change { settings: Some(settings), ..Change::default() };
+    service.call(EditVcenter { vcenter: now.id, edition: now.edition, change }).await.unwrap();
 }
 
 async fn tested(service: &Client, v: &Vcenter, retry_login: bool) -> Result<TestReport, ApiError> {
@@ -385,7 +387,8 @@ async fn another_user_in_the_form_is_who_logs_in_after_a_login_that_was_under_wa
     let v = berlin(&service).await;
     let set_user = async |user: &str| {
         let change = Change { user: Some(user.into()), ..Change::default() };
-        service.call(EditVcenter { vcenter: v.id.clone(), change }).await.unwrap();
+        let edition = berlin(&service).await.edition;
+        service.call(EditVcenter { vcenter: v.id.clone(), edition, change }).await.unwrap();
     };
     set_user("somebody").await;
     peer.rule(json!({"method": "Login", "times": 1, "action": {"hold": true, "fault": "InvalidLogin"}}));

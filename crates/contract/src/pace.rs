@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     fn progress(done: u64, percent: Option<u8>) -> Progress {
-        Progress { step: "reading VMs".into(), done, total: 1000, percent }
+        Progress { step: "reading VMs".into(), done, total: 1000, percent, attempts: 1 }
     }
 
     #[test]

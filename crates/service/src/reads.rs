@@ -38,7 +38,7 @@ pub(crate) struct Reading {
 pub(crate) struct Reads {
     inventory: Inventory,
     operations: Operations,
-    flights: Arc<Mutex<HashMap<(VcenterId, Kind), Flight>>>,
+    flights: Arc<Mutex<HashMap<(VcenterId, Job), Flight>>>,
     invalid_since: Arc<std::sync::Mutex<HashMap<VcenterId, Time>>>,
     now: Clock,
 }
@@ -60,7 +60,7 @@ impl Handler for Invalidate {
     }
 }
 
-/// The newest refresh of a kind.
+/// The newest refresh of its sort.
 struct Flight {
     operation: OperationId,
     failed: Option<(Time, ApiError)>,
@@ -116,7 +116,8 @@ impl Reads {
     ) -> Result<Reading, ApiError> {
         // Whoever comes while another looks waits here, and then finds fresh data or the refresh under way.
         let mut flights = self.flights.lock().await;
-        let key = (vcenter.clone(), kind);
+        let job = pacing::job(freshness, kind);
+        let key = (vcenter.clone(), job.clone());
         let mut running = None;
         if let Some(flight) = flights.get_mut(&key) {
             let operation = self.operations.show(flight.operation.as_str()).await.ok();
@@ -145,18 +146,16 @@ impl Reads {
         {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: Some(error) });
         }
-        if let (None, Freshness::ByItself(_)) = (&running, freshness) {
+        if let (None, Freshness::ByItself(_, reads)) = (&running, freshness) {
             let history = self.operations.newest(Some(vcenter), pacing::LOOK_BACK).await?;
-            if pacing::wait(&history, kind, (self.now)()).is_some() {
+            let waits = pacing::wait(&history, reads, kind, (self.now)()).is_some();
+            if waits || self.operations.suspension(vcenter).await?.is_some() {
                 return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
             }
         }
         let operation = match running {
             Some(operation) => operation,
-            None => {
-                let job = Job::refresh(kind);
-                self.operations.submit(vcenter, job, READER, true).await?
-            }
+            None => self.operations.submit(vcenter, job, READER, true).await?,
         };
         flights.insert(key, Flight { operation: operation.clone(), failed: None });
         Ok(Reading { snapshot, synced_at: at, refresh: Some(operation), failure: None })

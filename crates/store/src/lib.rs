@@ -27,6 +27,7 @@ mod restage;
 mod revision;
 mod room;
 mod row;
+mod settings;
 mod stage;
 mod standing;
 #[cfg(test)]

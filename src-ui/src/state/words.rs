@@ -5,6 +5,9 @@ use contract::columns::Column;
 use contract::{Kind, Missing, Operation, OperationState, Time, VcenterState, VcenterStatus};
 use serde_json::Value as Json;
 
+/// Why data stays stale that is set to be read only when somebody asks.
+pub(crate) const NOT_BY_ITSELF: &str = "automatic refresh is off";
+
 pub(crate) use contract::words::{CONNECTION_TEST, counted, duration, grouped, job, within_a_sentence};
 
 /// How long something took, to the second: `12 s`, `3 min 5 s`, `1 h 2 min`.

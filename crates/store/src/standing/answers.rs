@@ -138,10 +138,13 @@ pub(crate) async fn set_user(
     .bind(id.as_str())
     .execute(&mut *tx)
     .await?;
-    match changed.rows_affected() {
-        0 => Ok(()),
-        _ => forget_answers(tx, id).await,
+    if changed.rows_affected() == 0 {
+        return Ok(());
     }
+    // It is shown and edited with each vCenter that logs in with it.
+    let raised = sqlx::query("UPDATE vcenters SET edition = edition + 1 WHERE credential_id = $1");
+    raised.bind(id.as_str()).execute(&mut *tx).await?;
+    forget_answers(tx, id).await
 }
 
 async fn forget_answers(tx: &mut DbConnection, id: &CredentialId) -> Result<(), sqlx::Error> {

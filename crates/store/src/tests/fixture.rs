@@ -38,11 +38,18 @@ async fn configuration(store: &Store) {
     let berlin = NewVcenter { identity: Some(identity), ..vcenter("Berlin") };
     store.add_vcenter(berlin).await.unwrap();
     let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_owned();
-    let south = NewVcenter { trust: Trust::Ca { pem }, tags: Vec::new(), ..vcenter("Zürich \"Süd\"") };
+    let south =
+        NewVcenter { trust: Trust::Ca { pem }, settings: settings(&[], 300), ..vcenter("Zürich \"Süd\"") };
     store.add_vcenter(south).await.unwrap();
     let trust = Trust::Pin { sha256: "ab".repeat(32) };
     let shared = VcenterCredential::Existing(credential("Berlin").id);
-    let tokyo = NewVcenter { trust, credential: shared, port: 8443, ttl_seconds: 0, ..vcenter("東京") };
+    let tokyo = NewVcenter {
+        trust,
+        credential: shared,
+        port: 8443,
+        settings: settings(&["eu", "prod"], 0),
+        ..vcenter("東京")
+    };
     store.add_vcenter(tokyo).await.unwrap();
     store.add_credential(credential("Ops' team")).await.unwrap();
     store.set_stored(&credential("Ops' team").id, CredentialPlace::File).await.unwrap();
@@ -95,7 +102,8 @@ async fn history(dir: &Path, store: &Store, id: &VcenterId) {
 /// One operation that runs and has staged rows, and others that wait behind it, here and in another process.
 async fn live(dir: &Path, store: &Store, id: &VcenterId) {
     let running = claimed(store, id, "running").await;
-    let progress = Progress { step: "reading VMs".to_owned(), done: 1, total: 2, percent: Some(33) };
+    let progress =
+        Progress { step: "reading VMs".to_owned(), done: 1, total: 2, percent: Some(33), attempts: 1 };
     store.progress(&running, &progress, 7, 8).await.unwrap();
     let renamed = vec![object(Kind::Hosts, "host-1", "renamed"), object(Kind::Hosts, "host-3", "new")];
     store.stage(&running, &pass(renamed, &[Kind::Hosts], 3_000), &go_on).await.unwrap();

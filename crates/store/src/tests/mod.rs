@@ -5,6 +5,7 @@ mod configuration;
 mod damage;
 mod disk;
 mod document;
+mod editing;
 mod fixture;
 mod inventory;
 mod migrating;
@@ -64,8 +65,7 @@ fn vcenter(name: &str) -> NewVcenter {
         port: 443,
         credential: VcenterCredential::New(credential(name)),
         trust: Trust::System,
-        tags: vec!["prod".to_owned(), "eu".to_owned()],
-        ttl_seconds: 300,
+        settings: settings(&["eu", "prod"], 300),
         identity: None,
     }
 }
@@ -73,6 +73,17 @@ fn vcenter(name: &str) -> NewVcenter {
 /// A login with the password that has these sixteen bits, before anything was changed.
 fn sent(vcenter: Option<&VcenterId>, fingerprint: u16) -> Sent<'_> {
     Sent { vcenter, edition: 1, fingerprint }
+}
+
+fn settings(tags: &[&str], ttl_seconds: u64) -> VcenterSettings {
+    let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+    VcenterSettings { tags, ttl_seconds, ..VcenterSettings::default() }
+}
+
+/// An edit that was made from what is there.
+async fn edit(store: &Store, id: &VcenterId, edit: VcenterEdit) -> Result<VcenterRecord, Error> {
+    let made_from = store.vcenter(id).await?.vcenter.edition;
+    store.edit_vcenter(id, made_from, edit).await
 }
 
 /// A rejection at this time, of a password with these sixteen bits.
@@ -123,7 +134,7 @@ fn finish(at: i64) -> Finish {
     Finish {
         state: OperationState::Succeeded,
         at: Time(at),
-        progress: Progress { step: "writing".to_owned(), done: 3, total: 4, percent: Some(33) },
+        progress: Progress { step: "writing".to_owned(), done: 3, total: 4, percent: Some(33), attempts: 1 },
         diff: Diff { added: 1, changed: 2, removed: 3, unchanged: 4 },
         calls: 5,
         bytes: 6,

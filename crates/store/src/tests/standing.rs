@@ -118,7 +118,7 @@ async fn what_a_vcenter_said_goes_with_it_and_counts_only_while_it_uses_the_cred
     let own = NewCredential { id: CredentialId("own".into()), ..credential("own") };
     store.add_credential(own.clone()).await.unwrap();
     let change = VcenterEdit { credential_id: Some(own.id), ..VcenterEdit::default() };
-    store.edit_vcenter(&berlin, change).await.unwrap();
+    edit(&store, &berlin, change).await.unwrap();
     store.remove_vcenter(&oslo).await.unwrap();
     let noted = store.set_rejected(&id, sent(Some(&rome), 7), &rejected(2)).await.unwrap();
     assert_eq!(noted, Noted::Rejected, "no other vCenter is left that it works on");

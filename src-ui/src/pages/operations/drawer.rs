@@ -96,7 +96,7 @@ fn Details(props: &DetailsProperties) -> Html {
                 { scope(operation) }
                 { property("Started by", html! { <span title={by_whom}>{ by }</span> }) }
                 { property("Waited for", waited(operation).into()) }
-                { property("Attempts", grouped(i64::from(operation.attempts)).into()) }
+                { property("Attempts", grouped(i64::from(operation.progress.attempts)).into()) }
             </dl>
             <h3 class="muster-group">{ "Times" }</h3>
             <dl class="muster-properties">{ times(&service, operation) }</dl>
