@@ -99,7 +99,7 @@ pub struct LoginLock {
 
 /// Waits until nobody else reads or changes what a credential logs in with.
 pub(crate) async fn login(run: &Path, credential: &str) -> Result<LoginLock, Error> {
-    Ok(LoginLock { _file: mutex(&of_login(run, credential, "use")).await? })
+    Ok(LoginLock { _file: mutex(&run.join(format!("login-{credential}.mutex"))).await? })
 }
 
 /// Waits until nobody else logs in to a vCenter.
@@ -156,11 +156,14 @@ async fn mutex(path: &PathBuf) -> Result<File, Error> {
     one_of(std::slice::from_ref(path)).await
 }
 
+/// Locks the first of these files that nobody else has locked.
 async fn one_of(paths: &[PathBuf]) -> Result<File, Error> {
+    let open = |path: &PathBuf| private(path).map_err(|source| unlockable(path, source));
+    let mut files = paths.iter().map(open).collect::<Result<Vec<File>, Error>>()?;
     loop {
-        for path in paths {
-            if let Some(file) = try_mutex(path)? {
-                return Ok(file);
+        for (place, path) in paths.iter().enumerate() {
+            if is_locked(&files[place], path)? {
+                return Ok(files.swap_remove(place));
             }
         }
         tokio::time::sleep(RETRY).await;
@@ -168,13 +171,21 @@ async fn one_of(paths: &[PathBuf]) -> Result<File, Error> {
 }
 
 fn try_mutex(path: &Path) -> Result<Option<File>, Error> {
-    let io = |source| Error::Io { attempt: "locking", path: path.to_owned(), source };
-    let file = private(path).map_err(io)?;
+    let file = private(path).map_err(|source| unlockable(path, source))?;
+    Ok(is_locked(&file, path)?.then_some(file))
+}
+
+/// Whether the lock is ours now.
+fn is_locked(file: &File, path: &Path) -> Result<bool, Error> {
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(io(error)),
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) => Err(unlockable(path, source)),
     }
+}
+
+fn unlockable(path: &Path, source: std::io::Error) -> Error {
+    Error::Io { attempt: "locking", path: path.to_owned(), source }
 }
 
 /// Opens or creates a file that only its owner can read.
