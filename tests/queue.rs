@@ -3,6 +3,7 @@
 
 mod ending;
 mod idle;
+mod logins;
 mod storm;
 mod waiting;
 
@@ -80,6 +81,8 @@ fn twelve_vcenters_that_share_a_wrong_password_see_one_login_of_four_processes()
         for operation in ended.as_array().unwrap() {
             assert_eq!(operation["error"]["code"], "login_rejected", "{operation}");
         }
+        let said = ended.to_string();
+        assert_eq!(said.matches("not tried: same account as vc-").count(), 11, "{said}");
     }
     let took = started.elapsed();
     let all = operations(&muster);

@@ -1,13 +1,15 @@
 //! Keeps one live session per vCenter, and logs in with what `logins` lets it.
 //! Never reads the cache, and never retries a rejected login.
 
+mod login;
+
 use crate::logins::{self, Logins};
 use crate::{explain, validate};
-use contract::{ApiError, Code, CredentialId, Trust, VcenterId, VcenterState};
+use contract::{ApiError, Code, Trust, VcenterId, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{Rejections, Store, VcenterRecord};
+use store::{Store, VcenterRecord};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -208,9 +210,12 @@ impl Connections {
             Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(&vcenter, &e))?;
         // Before login, so that no password goes to another server than the one it was meant for.
         let is_known = logins::is_known(&vcenter, client.about())?;
+        // Who is cancelled while it waits for its turn logs in nowhere.
+        let ready = self.while_open(self.when_its_turn_comes(&vcenter, is_known, login)).await?;
+        let Some(ready) = ready else { return Ok(None) };
         let this = self.clone();
         let work = async move {
-            match this.log_in(client, vcenter, is_known, login).await? {
+            match this.log_in(client, vcenter, ready).await? {
                 Some(lease) => keep(this, lease).await.map(Some),
                 None => Ok(None),
             }
@@ -315,54 +320,6 @@ impl Connections {
         }
     }
 
-    async fn log_in(
-        &self,
-        client: Client,
-        vcenter: VcenterRecord,
-        is_known: bool,
-        login: LoginAs,
-    ) -> Result<Option<Lease>, ApiError> {
-        let (v, logins) = (&vcenter.vcenter, &self.logins);
-        let ready = async {
-            // One at a time: what the first login finds out about a shared credential binds all others.
-            let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
-            // Whoever changes user or password has the lock: what is read under it is what is right to send.
-            let now = self.store.vcenter(&v.id).await.map_err(explain::store)?;
-            if !is_reached_alike(&now, &vcenter) {
-                return Ok(None);
-            }
-            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
-            logins.refuse_unknown(&vcenter, is_known, &password)?;
-            let before =
-                logins.refuse_rejected(&v.credential_id, &password, Some(&v.name), login.retry).await?;
-            Ok(Some((password, lock, before)))
-        };
-        let Some((password, lock, before)) = self.while_open(ready).await? else { return Ok(None) };
-        let answer = client.login(&v.user, &password.secret).await;
-        self.note_answer(&v.credential_id, &password, &before, &answer).await?;
-        let is_in_file = password.is_in_file;
-        drop((password, lock));
-        let server = explain::Server { is_in_file, ..explain::Server::from(&vcenter) };
-        let session = answer.map_err(|error| explain::vsphere(server, &error))?;
-        match self.while_open(self.identify(&vcenter, &session, client.about())).await {
-            Ok(instance_uuid) => {
-                let about = client.about().clone();
-                let lease = Lease {
-                    session,
-                    about,
-                    instance_uuid,
-                    opened_for: vcenter.clone(),
-                    before: Traffic::default(),
-                };
-                Ok(Some(lease))
-            }
-            Err(error) => {
-                log_out_of(&session).await;
-                Err(error)
-            }
-        }
-    }
-
     /// Keeps a new session for all, unless everything ends: who logs out everywhere may have been here already. Whoever
     /// logs in has the turn, so there is no other one.
     async fn keep(self, lease: Lease) -> Result<Lease, ApiError> {
@@ -374,48 +331,6 @@ impl Connections {
         }
         live.insert(lease.opened_for.vcenter.id.clone(), lease.clone());
         Ok(lease)
-    }
-
-    /// Stores with the credential what a server said of it; a session that nobody would know of is ended.
-    pub(crate) async fn note_answer(
-        &self,
-        credential: &CredentialId,
-        password: &logins::Password,
-        before: &Rejections,
-        answer: &Result<Session, vsphere::Error>,
-    ) -> Result<(), ApiError> {
-        let noted = self.logins.note_answer(credential, password, before, answer).await;
-        if let (Err(_), Ok(session)) = (&noted, answer) {
-            log_out_of(session).await;
-        }
-        noted
-    }
-
-    /// Makes sure that this is the server that was configured; answers with its identity.
-    async fn identify(
-        &self,
-        vcenter: &VcenterRecord,
-        session: &Session,
-        about: &About,
-    ) -> Result<Option<String>, ApiError> {
-        let v = &vcenter.vcenter;
-        let found = identity(session, about).await.map_err(|error| explain::vsphere(vcenter, &error))?;
-        let uuid = found.instance_uuid.clone();
-        match (&v.instance_uuid, &uuid) {
-            (Some(known), Some(found)) if known != found => return Err(explain::different(vcenter, found)),
-            (Some(known), None) => return Err(explain::unidentified(vcenter, known)),
-            _ => {}
-        }
-        let as_known = v.instance_uuid == uuid
-            && vcenter.host_macs == found.host_macs
-            && v.product.as_deref() == Some(&*found.product)
-            && v.version.as_deref() == Some(&*found.version)
-            && v.build.as_deref() == Some(&*found.build)
-            && !vcenter.is_moved();
-        if !as_known {
-            self.store.identify(&v.id, found, (&v.host, v.port)).await.map_err(explain::store)?;
-        }
-        Ok(uuid)
     }
 }
 

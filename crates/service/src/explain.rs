@@ -6,7 +6,8 @@ mod login;
 
 pub use login::no_new_password;
 pub(crate) use login::{
-    no_password, rejected_before, rejected_once, rejection, unknown_at, was_rejected, words,
+    no_password, not_tried, rejected_before, rejected_once, rejected_there, rejection, unknown_at,
+    was_rejected, words, works_elsewhere,
 };
 
 use contract::{ApiError, Certificate, Code, Noun, Remedy, Time, Transient, Trust, Vcenter};

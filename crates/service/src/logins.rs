@@ -1,6 +1,11 @@
 //! Which password may be sent where, and what a server's answer means for those who come after.
-//! Refuses to send one: connections do. A password that was rejected is never tried again until something changed.
+//! Refuses to send one: connections do, each in its turn. A password that was rejected is never tried again until something changed.
 
+mod turns;
+
+pub(crate) use turns::answer_of;
+
+use self::turns::Turns;
 use crate::events::Events;
 use crate::{Clock, explain};
 use contract::{ApiError, Credential, CredentialId, Event, Rejection, Time, Vcenter, VcenterId};
@@ -9,7 +14,7 @@ use secrets::{CredentialKey, Place, Secrets, Unlock};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{Rejected, Rejections, Store, VcenterRecord};
+use store::{Noted, Rejected, Sent, Standing, Store, VcenterRecord};
 use vsphere::{About, Session};
 
 /// vCenter unlocks an account by itself after some minutes, unless somebody goes on trying.
@@ -23,7 +28,7 @@ pub(crate) struct Password {
     pub(crate) is_typed: bool,
     pub(crate) is_in_file: bool,
     /// Sixteen bits of it.
-    fingerprint: u16,
+    pub(crate) fingerprint: u16,
 }
 
 /// Finds passwords, and keeps the ones from being sent that must not be. Clones are the same.
@@ -35,6 +40,7 @@ pub(crate) struct Logins {
     events: Events,
     now: Clock,
     typed: Arc<Mutex<Typed>>,
+    pub(crate) turns: Turns,
 }
 
 /// What is known of the passwords that were typed for this process only.
@@ -48,7 +54,8 @@ struct Typed {
 
 impl Logins {
     pub(crate) fn new(store: Store, secrets: Secrets, unlock: Unlock, events: Events, now: Clock) -> Logins {
-        Logins { store, secrets, unlock, events, now, typed: Arc::default() }
+        let turns = Turns::new(store.clone());
+        Logins { store, secrets, unlock, events, now, typed: Arc::default(), turns }
     }
 
     /// The password of a credential, from wherever it is.
@@ -95,18 +102,21 @@ impl Logins {
         self.secrets.hold(key, secret);
     }
 
+    /// Now, on the clock that rejections have their times of.
+    pub(crate) fn now(&self) -> Time {
+        (self.now)()
+    }
+
     /// Fails if a vCenter rejected the credential before and nothing changed since; looks for its password only then.
     /// So nobody is contacted in vain. What counts is the look under the login lock.
     pub(crate) async fn look(&self, vcenter: &VcenterRecord, by_user: bool) -> Result<(), ApiError> {
         let v = &vcenter.vcenter;
-        let known = self.store.rejections(&v.credential_id).await.map_err(explain::store)?;
-        if known == Rejections::default() {
+        let known = self.store.standing(&v.credential_id).await.map_err(explain::store)?;
+        if known.is_clean() {
             return Ok(());
         }
         match self.password(&v.credential_id, &v.credential, by_user).await {
-            Ok(password) => {
-                self.refuse_rejected(&v.credential_id, &password, Some(&v.name), false).await.map(drop)
-            }
+            Ok(password) => self.refuse_rejected(&v.credential_id, &password, Some(v), None).await.map(drop),
             Err(error) => match known.last.filter(|last| blocks_every_password(last, (self.now)())) {
                 Some(last) => {
                     Err(self.rejected_before(&v.credential_id, Some(&last), Some(&v.name), false).await?)
@@ -119,8 +129,8 @@ impl Logins {
 
     /// Whether the password that is at hand for a credential is kept from being tried.
     pub(crate) async fn is_blocked(&self, credential: &Credential) -> Result<bool, ApiError> {
-        let known = self.store.rejections(&credential.id).await.map_err(explain::store)?;
-        if known == Rejections::default() {
+        let known = self.store.standing(&credential.id).await.map_err(explain::store)?;
+        if known.is_clean() {
             return Ok(false);
         }
         let password = self.password(&credential.id, &credential.name, true).await;
@@ -133,24 +143,33 @@ impl Logins {
         })
     }
 
-    /// Fails if this password must not be tried, unless a person says that it is right after all; answers with what
-    /// vCenters said of the credential before.
+    /// Fails if this password must not be tried, unless a person said at the time of `retry` that it is right after all;
+    /// answers with what vCenters said of the credential before.
     pub(crate) async fn refuse_rejected(
         &self,
         credential: &CredentialId,
         password: &Password,
-        vcenter: Option<&str>,
-        retry: bool,
-    ) -> Result<Rejections, ApiError> {
-        let known = self.store.rejections(credential).await.map_err(explain::store)?;
+        vcenter: Option<&Vcenter>,
+        retry: Option<Time>,
+    ) -> Result<Standing, ApiError> {
+        let known = self.store.standing(credential).await.map_err(explain::store)?;
         let typed = self.typed().rejected.get(credential).filter(|_| password.is_typed).cloned();
         let now = (self.now)();
-        let blocking = [&known.last, &typed].into_iter().flatten().find(|one| blocks(one, password, now));
+        let binds = |one: &&Rejected| !is_overruled(one, retry, now) && blocks(one, password, now);
+        let name = vcenter.map(|v| v.name.as_str());
+        let blocking = [&known.last, &typed].into_iter().flatten().find(binds);
         // Another process has another one, which worked since: this one would be sent after each success of that one.
-        let is_listed = known.fingerprints.contains(&password.fingerprint);
-        match retry || (blocking.is_none() && !is_listed) {
-            true => Ok(known),
-            false => Err(self.rejected_before(credential, blocking, vcenter, password.is_in_file).await?),
+        let is_listed = retry.is_none() && known.fingerprints.contains(&password.fingerprint);
+        if blocking.is_some() || is_listed {
+            return Err(self.rejected_before(credential, blocking, name, password.is_in_file).await?);
+        }
+        let here = vcenter.and_then(|v| Some((v, known.rejected_at(&v.id).find(binds)?)));
+        match here {
+            Some((v, rejected)) => {
+                let works_on = known.works_on(password.fingerprint, Some(&v.id));
+                Err(explain::rejected_there(v, rejected, works_on, password.is_in_file))
+            }
+            None => Ok(known),
         }
     }
 
@@ -171,7 +190,12 @@ impl Logins {
             rejected_message: rejected.message.clone(),
             ..credential
         };
-        Ok(explain::rejected_before(&credential, vcenter, is_in_file))
+        Ok(match (&rejected.by, vcenter) {
+            (Some(by), Some(vcenter)) if by != vcenter => {
+                explain::not_tried(&credential, by, vcenter, is_in_file)
+            }
+            _ => explain::rejected_before(&credential, vcenter, is_in_file),
+        })
     }
 
     /// Fails if this password must not be sent to a server that does not show that it is the one it is for.
@@ -196,15 +220,21 @@ impl Logins {
         }
     }
 
-    /// Stores with the credential what a server said of it. The caller holds the credential's login lock; `before` is
-    /// what vCenters said of it until now.
+    /// Stores what a server said to a login, and answers with what that means; `None` if it says nothing about the password.
+    /// Whoever sent it has its turn until then. `before` is what was known when it was sent.
     pub(crate) async fn note_answer(
         &self,
         credential: &CredentialId,
+        vcenter: Option<&Vcenter>,
         password: &Password,
-        before: &Rejections,
+        before: &Standing,
         answer: &Result<Session, vsphere::Error>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Option<Noted>, ApiError> {
+        let sent = Sent {
+            vcenter: vcenter.map(|v| &v.id),
+            edition: before.edition,
+            fingerprint: password.fingerprint,
+        };
         let noted = match answer {
             Err(vsphere::Error::InvalidLogin { refusal, message, .. }) => {
                 let because = explain::rejection(*refusal);
@@ -215,29 +245,41 @@ impl Logins {
                     // It may be the right one.
                     fingerprint: Some(password.fingerprint).filter(|_| because != Rejection::AccountLocked),
                     is_typed: password.is_typed,
+                    by: vcenter.map(|v| v.name.clone()),
                 };
+                let noted =
+                    self.store.set_rejected(credential, sent, &rejected).await.map_err(explain::store)?;
                 // A locked account binds everybody, whatever password showed it.
-                if password.is_typed && rejected.because != Rejection::AccountLocked {
-                    self.typed().rejected.insert(credential.clone(), rejected.clone());
-                    if before.last.as_ref().is_some_and(|last| !last.is_typed) {
-                        // Whoever has the stored one must still know that it was rejected.
-                        return Ok(());
-                    }
+                if noted == Noted::Rejected && password.is_typed && because != Rejection::AccountLocked {
+                    self.typed().rejected.insert(credential.clone(), rejected);
                 }
-                self.store.set_rejected(credential, &rejected).await
+                noted
             }
             Ok(_) => {
                 self.forget_typed(credential);
                 let lifts = before.last.as_ref().is_some_and(|last| is_proof(last, password));
-                if !lifts && !before.fingerprints.contains(&password.fingerprint) {
-                    return Ok(());
-                }
-                self.store.set_accepted(credential, password.fingerprint, lifts).await
+                let accepted = self.store.set_accepted(credential, sent, (self.now)(), lifts).await;
+                accepted.map_err(explain::store)?
             }
-            Err(_) => return Ok(()),
+            Err(_) => return Ok(None),
         };
-        self.events.publish(Event::CredentialsChanged);
-        noted.map_err(explain::store)
+        if !matches!(noted, Noted::Works { lifted: false }) {
+            self.events.publish(Event::CredentialsChanged);
+        }
+        Ok(Some(noted))
+    }
+
+    /// Notes that a vCenter that was just added let this password in.
+    pub(crate) async fn proven_by(
+        &self,
+        vcenter: &VcenterId,
+        credential: &CredentialId,
+        password: &Password,
+    ) -> Result<(), ApiError> {
+        let edition = self.store.standing(credential).await.map_err(explain::store)?.edition;
+        let sent = Sent { vcenter: Some(vcenter), edition, fingerprint: password.fingerprint };
+        self.store.set_accepted(credential, sent, (self.now)(), false).await.map_err(explain::store)?;
+        Ok(())
     }
 
     /// Forgets that a typed password was rejected: another user, or a person who says that it is right now.
@@ -259,6 +301,12 @@ fn blocks(rejected: &Rejected, password: &Password, now: Time) -> bool {
         // An older release didn't say which one it was: the stored one, not what somebody types now.
         (_, None) => !password.is_typed,
     }
+}
+
+/// Whether a person said after a rejection that the password is right. What others found out since binds that one too: it may
+/// be said of twelve vCenters at once. A time to come was written by a clock that was wrong.
+fn is_overruled(rejected: &Rejected, retry: Option<Time>, now: Time) -> bool {
+    retry.is_some_and(|asked| !(asked..=now).contains(&rejected.at))
 }
 
 /// Whether it keeps every password from being tried, also one that isn't at hand.
@@ -304,7 +352,7 @@ mod tests {
     }
 
     fn rejected(because: Rejection, fingerprint: Option<u16>) -> Rejected {
-        Rejected { at: Time(100 * MINUTE), because, message: None, fingerprint, is_typed: false }
+        Rejected { at: Time(100 * MINUTE), because, message: None, fingerprint, is_typed: false, by: None }
     }
 
     #[test]
@@ -342,6 +390,18 @@ mod tests {
         assert!(!blocks_every_password(&locked, Time(115 * MINUTE)), "then what lacks is the password");
         let wrong = rejected(Rejection::InvalidLogin, Some(7));
         assert!(!blocks_every_password(&wrong, Time(100 * MINUTE)), "the one that lacks may be another one");
+    }
+
+    #[test]
+    fn who_says_that_a_password_is_right_overrules_what_was_rejected_before_and_nothing_after() {
+        let wrong = rejected(Rejection::InvalidLogin, Some(7));
+        for (asked, now, is_it) in
+            [(None, 110, false), (Some(101), 110, true), (Some(100), 110, false), (Some(99), 110, false)]
+        {
+            let asked = asked.map(|minute: i64| Time(minute * MINUTE));
+            assert_eq!(is_overruled(&wrong, asked, Time(now * MINUTE)), is_it, "{asked:?}");
+        }
+        assert!(is_overruled(&wrong, Some(Time(90 * MINUTE)), Time(91 * MINUTE)), "its clock was wrong");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Credentials as configured: name, user, and whether a vCenter rejected them.
-//! Refuses passwords: of the last few that were rejected sixteen bits are kept, to tell another one from them.
+//! Credentials as configured: name, user, and where their passwords are.
+//! Refuses passwords, and to know what vCenters said of them: `standing` does.
 
 use crate::Store;
 use crate::changes::Topic;
@@ -7,26 +7,10 @@ use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
-use contract::{Credential, CredentialId, CredentialPlace, Rejection, Time, VcenterId};
+use crate::standing::{self, set_user};
+use contract::{Credential, CredentialId, CredentialPlace, VcenterId};
 use sqlx::Row;
 use std::collections::BTreeMap;
-
-/// How many rejected passwords are remembered of a credential.
-const REMEMBERED: usize = 8;
-
-/// No rejection is told any more; what was rejected is still remembered.
-macro_rules! untold {
-    () => {
-        "rejected_at = NULL, rejected_because = NULL, rejected_message = NULL, rejected_typed = 0"
-    };
-}
-
-/// Nothing of a rejection is left: not the sixteen bits either.
-macro_rules! unrejected {
-    () => {
-        concat!(untold!(), ", rejected_fingerprints = '[]'")
-    };
-}
 
 /// A credential to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,31 +23,6 @@ pub struct NewCredential {
     pub user: String,
     /// Where its password is.
     pub stored: CredentialPlace,
-}
-
-/// What a vCenter said of a login.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
-    /// When.
-    pub at: Time,
-    /// Why.
-    pub because: Rejection,
-    /// The server's own words, where it had some.
-    pub message: Option<String>,
-    /// Sixteen bits of the password that was rejected, under the key of [`Store::rejection_key`]; `None` where an older
-    /// release noted it, or where the account is locked, which says nothing about a password.
-    pub fingerprint: Option<u16>,
-    /// Whether that password was typed for one process and stored nowhere.
-    pub is_typed: bool,
-}
-
-/// What is known of the passwords that vCenters rejected.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rejections {
-    /// The last rejection, if nothing has lifted it since.
-    pub last: Option<Rejected>,
-    /// Sixteen bits of each of the last few passwords, whatever others worked since.
-    pub fingerprints: Vec<u16>,
 }
 
 impl Store {
@@ -142,83 +101,6 @@ impl Store {
         let stored = row::word(&stored).during(attempt)?;
         let update = sqlx::query("UPDATE credentials SET stored = $1 WHERE id = $2").bind(stored);
         self.update_credential(id, update, attempt).await
-    }
-
-    /// What a vCenter said of it last, if it rejected it and nothing has lifted that since, and what was rejected before.
-    pub async fn rejections(&self, id: &CredentialId) -> Result<Rejections, Error> {
-        let attempt = self.attempt_on("reading the rejections of credential", id.as_str());
-        let row = sqlx::query("SELECT * FROM credentials WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(self.engine().readers())
-            .await
-            .during(attempt)?
-            .ok_or_else(|| not_found(id))?;
-        let last = rejected(&row).during(attempt)?;
-        Ok(Rejections { last, fingerprints: fingerprints(&row).during(attempt)? })
-    }
-
-    /// Notes that a vCenter rejected it, and which password it was.
-    pub async fn set_rejected(&self, id: &CredentialId, rejected: &Rejected) -> Result<(), Error> {
-        let attempt = self.attempt_on("saving the rejection of credential", id.as_str());
-        let because = row::word(&rejected.because).during(attempt)?;
-        let mut tx = self.engine().write(attempt).await?;
-        remember(&mut tx, id, |known| {
-            known.retain(|one| Some(*one) != rejected.fingerprint);
-            known.extend(rejected.fingerprint);
-            known.drain(..known.len().saturating_sub(REMEMBERED));
-        })
-        .await
-        .during(attempt)?;
-        let update = sqlx::query(
-            "UPDATE credentials SET rejected_at = $1, rejected_because = $2, rejected_message = $3, \
-             rejected_typed = $4 WHERE id = $5",
-        )
-        .bind(rejected.at.0)
-        .bind(because)
-        .bind(&rejected.message)
-        .bind(i64::from(rejected.is_typed));
-        self.update_in(tx, id, update, attempt).await
-    }
-
-    /// Notes that a password worked: it alone is no longer one that was rejected. With `lifts` the last rejection isn't told
-    /// any more.
-    pub async fn set_accepted(&self, id: &CredentialId, fingerprint: u16, lifts: bool) -> Result<(), Error> {
-        let attempt = self.attempt_on("saving the login of credential", id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
-        remember(&mut tx, id, |known| known.retain(|one| *one != fingerprint)).await.during(attempt)?;
-        let update = sqlx::query(match lifts {
-            true => concat!("UPDATE credentials SET ", untold!(), " WHERE id = $1"),
-            false => "UPDATE credentials SET id = id WHERE id = $1",
-        });
-        self.update_in(tx, id, update, attempt).await
-    }
-
-    /// Forgets every password that a vCenter rejected, as after another one was set.
-    pub async fn clear_rejection(&self, id: &CredentialId) -> Result<(), Error> {
-        let attempt = self.attempt_on("clearing the rejection of credential", id.as_str());
-        let update = sqlx::query(concat!("UPDATE credentials SET ", unrejected!(), " WHERE id = $1"));
-        self.update_credential(id, update, attempt).await
-    }
-
-    /// The key under which sixteen bits of a rejected password are made: random, and made up once for each database.
-    pub async fn rejection_key(&self) -> Result<String, Error> {
-        const READ: &str = "SELECT value FROM meta WHERE key = 'rejection_key'";
-        let attempt = self.attempt("reading the key for rejected passwords");
-        let found = sqlx::query_scalar(READ).fetch_optional(self.engine().readers()).await.during(attempt)?;
-        if let Some(key) = found {
-            return Ok(key);
-        }
-        let mut tx = self.engine().write(attempt).await?;
-        // Two of them are 244 bits from the operating system's source.
-        let random = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-        sqlx::query("INSERT INTO meta (key, value) VALUES ('rejection_key', $1) ON CONFLICT DO NOTHING")
-            .bind(random)
-            .execute(&mut *tx)
-            .await
-            .during(attempt)?;
-        let key = sqlx::query_scalar(READ).fetch_one(&mut *tx).await.during(attempt)?;
-        tx.commit().await.during(attempt)?;
-        Ok(key)
     }
 
     /// The credential that was made with a vCenter, if nothing uses it.
@@ -314,64 +196,8 @@ impl Store {
     }
 }
 
-pub(crate) async fn set_user(
-    tx: &mut DbConnection,
-    id: &CredentialId,
-    user: &str,
-) -> Result<(), sqlx::Error> {
-    let set = sqlx::query(concat!(
-        "UPDATE credentials SET username = $1, ",
-        unrejected!(),
-        " WHERE id = $2 AND username <> $1"
-    ));
-    let set = set.bind(user).bind(id.as_str()).execute(&mut *tx).await?;
-    if set.rows_affected() > 0 {
-        // It is shown and edited with each vCenter that logs in with it.
-        let raised = sqlx::query("UPDATE vcenters SET edition = edition + 1 WHERE credential_id = $1");
-        raised.bind(id.as_str()).execute(tx).await?;
-    }
-    Ok(())
-}
-
-/// Changes which rejected passwords are remembered; of a credential that isn't there, none.
-async fn remember(
-    tx: &mut DbConnection,
-    id: &CredentialId,
-    change: impl FnOnce(&mut Vec<u16>),
-) -> Result<(), sqlx::Error> {
-    const READ: &str = "SELECT rejected_fingerprints FROM credentials WHERE id = $1";
-    let Some(row) = sqlx::query(READ).bind(id.as_str()).fetch_optional(&mut *tx).await? else {
-        return Ok(());
-    };
-    let mut known = fingerprints(&row)?;
-    change(&mut known);
-    let list = serde_json::Value::from(known).to_string();
-    let update = sqlx::query("UPDATE credentials SET rejected_fingerprints = $1 WHERE id = $2");
-    update.bind(list).bind(id.as_str()).execute(tx).await.map(|_| ())
-}
-
-/// The rejected passwords that are remembered, the newest last.
-fn fingerprints(row: &DbRow) -> Result<Vec<u16>, sqlx::Error> {
-    let list: String = row.try_get("rejected_fingerprints")?;
-    serde_json::from_str(&list).map_err(|error| sqlx::Error::Decode(error.into()))
-}
-
-fn rejected(row: &DbRow) -> Result<Option<Rejected>, sqlx::Error> {
-    let Some(at) = row::time(row.try_get("rejected_at")?) else { return Ok(None) };
-    let because: Option<String> = row.try_get("rejected_because")?;
-    let because = because.map(row::from_word).transpose()?.unwrap_or(Rejection::Refused);
-    let newest = fingerprints(row)?.pop();
-    Ok(Some(Rejected {
-        at,
-        because,
-        message: row.try_get("rejected_message")?,
-        fingerprint: newest.filter(|_| because != Rejection::AccountLocked),
-        is_typed: row.try_get::<i64, _>("rejected_typed")? != 0,
-    }))
-}
-
 pub(crate) fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
-    let rejected = rejected(row)?;
+    let rejected = standing::rejected(row)?;
     Ok(Credential {
         id: CredentialId(row.try_get("id")?),
         name: row.try_get("name")?,
@@ -393,6 +219,6 @@ async fn users(tx: &mut DbConnection, id: &CredentialId) -> Result<Vec<String>, 
     Ok(rows.iter().map(|row| row.try_get("name").unwrap_or_else(|_| row::shown(row, "name"))).collect())
 }
 
-fn not_found(id: &CredentialId) -> Error {
+pub(crate) fn not_found(id: &CredentialId) -> Error {
     Error::NotFound { what: "credential", id: id.to_string() }
 }

@@ -90,25 +90,102 @@ pub(crate) async fn schema(dir: &Path, how: Schema, patience: Duration, own: &st
     }
 }
 
-/// Held by the one process, and the one task in it, that logs in with a credential.
+/// Held by one task of one process: while user and password of a credential are read or changed, or while one logs in to a
+/// vCenter.
 #[derive(Debug)]
 pub struct LoginLock {
     _file: File,
 }
 
-/// Waits until nobody else logs in with a credential. The file stays: who removed it could remove one that was locked
-/// a moment ago.
+/// Waits until nobody else reads or changes what a credential logs in with.
 pub(crate) async fn login(run: &Path, credential: &str) -> Result<LoginLock, Error> {
-    let path = run.join(format!("login-{credential}.mutex"));
-    let io = |source| Error::Io { attempt: "locking", path: path.clone(), source };
-    let file = private(&path).map_err(io)?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(LoginLock { _file: file }),
-            Err(TryLockError::Error(error)) => return Err(io(error)),
-            Err(TryLockError::WouldBlock) => tokio::time::sleep(RETRY).await,
-        }
+    Ok(LoginLock { _file: mutex(&run.join(format!("login-{credential}.mutex"))).await? })
+}
+
+/// Waits until nobody else logs in to a vCenter.
+pub(crate) async fn login_at(run: &Path, vcenter: &str) -> Result<LoginLock, Error> {
+    Ok(LoginLock { _file: mutex(&of_login(run, vcenter, "at")).await? })
+}
+
+/// The right to send a login with a credential, while it is held. There are two places, and one for a login that keeps its
+/// server waiting: so no more than three are ever under way, in all processes.
+#[derive(Debug)]
+pub struct LoginTurn {
+    run: PathBuf,
+    credential: String,
+    places: Vec<File>,
+}
+
+/// The places of those who log in at the same time.
+const PLACES: [&str; 2] = ["first", "second"];
+
+/// Waits for a turn: beside one other login, or alone.
+pub(crate) async fn turn(run: &Path, credential: &str, alone: bool) -> Result<LoginTurn, Error> {
+    let places = PLACES.map(|place| of_login(run, credential, place));
+    let held = match alone {
+        // Always in the same order: two who want to be alone don't wait for each other.
+        true => vec![mutex(&places[0]).await?, mutex(&places[1]).await?],
+        false => vec![one_of(&places).await?],
+    };
+    Ok(LoginTurn { run: run.to_owned(), credential: credential.to_owned(), places: held })
+}
+
+impl LoginTurn {
+    /// Is alone no longer.
+    pub fn share(&mut self) {
+        self.places.truncate(1);
     }
+
+    /// Lets the next one have its turn, if no other login has done so and still waits for its answer.
+    pub fn give_way(&mut self) -> Result<bool, Error> {
+        let late = try_mutex(&of_login(&self.run, &self.credential, "late"))?;
+        let is_given = late.is_some();
+        if let Some(late) = late {
+            self.places = vec![late];
+        }
+        Ok(is_given)
+    }
+}
+
+fn of_login(run: &Path, id: &str, what: &str) -> PathBuf {
+    run.join(format!("login-{id}.{what}.mutex"))
+}
+
+/// Locks a file that others may have locked. The file stays: who removed it could remove one that was locked a moment ago.
+async fn mutex(path: &PathBuf) -> Result<File, Error> {
+    one_of(std::slice::from_ref(path)).await
+}
+
+/// Locks the first of these files that nobody else has locked.
+async fn one_of(paths: &[PathBuf]) -> Result<File, Error> {
+    let open = |path: &PathBuf| private(path).map_err(|source| unlockable(path, source));
+    let mut files = paths.iter().map(open).collect::<Result<Vec<File>, Error>>()?;
+    loop {
+        for (place, path) in paths.iter().enumerate() {
+            if is_locked(&files[place], path)? {
+                return Ok(files.swap_remove(place));
+            }
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+fn try_mutex(path: &Path) -> Result<Option<File>, Error> {
+    let file = private(path).map_err(|source| unlockable(path, source))?;
+    Ok(is_locked(&file, path)?.then_some(file))
+}
+
+/// Whether the lock is ours now.
+fn is_locked(file: &File, path: &Path) -> Result<bool, Error> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) => Err(unlockable(path, source)),
+    }
+}
+
+fn unlockable(path: &Path, source: std::io::Error) -> Error {
+    Error::Io { attempt: "locking", path: path.to_owned(), source }
 }
 
 /// Opens or creates a file that only its owner can read.

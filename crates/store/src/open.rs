@@ -3,9 +3,9 @@
 
 use crate::engine::{self, Engine, Reads};
 use crate::error::{Attempt, During, Error};
-use crate::lock::{self, LoginLock, Presence};
+use crate::lock::{self, LoginLock, LoginTurn, Presence};
 use crate::{changes, migrate, room};
-use contract::CredentialId;
+use contract::{CredentialId, VcenterId};
 use sqlx::migrate::Migrator;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -156,9 +156,21 @@ impl Store {
         }
     }
 
-    /// Waits until no other process and no other task logs in with this credential, and keeps them waiting.
+    /// Waits until no other process and no other task reads or changes user and password of this credential, and keeps them
+    /// waiting. Whoever wants a turn takes that first.
     pub async fn login_lock(&self, credential: &CredentialId) -> Result<LoginLock, Error> {
         lock::login(&self.0.dir.join("run"), credential.as_str()).await
+    }
+
+    /// Waits until no other process and no other task logs in to this vCenter. It comes before everything else that a login
+    /// waits for.
+    pub async fn login_at(&self, vcenter: &VcenterId) -> Result<LoginLock, Error> {
+        lock::login_at(&self.0.dir.join("run"), vcenter.as_str()).await
+    }
+
+    /// Waits for the right to send a login with this credential: beside one other, or alone.
+    pub async fn login_turn(&self, credential: &CredentialId, alone: bool) -> Result<LoginTurn, Error> {
+        lock::turn(&self.0.dir.join("run"), credential.as_str(), alone).await
     }
 
     /// From now on others count on this process to run what nobody waits for.

@@ -4,11 +4,11 @@
 use crate::Store;
 use crate::changes::Topic;
 use crate::contact::{self, Contact, Identity};
-use crate::credentials::{self, NewCredential};
+use crate::credentials::NewCredential;
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
-use crate::{row, settings};
+use crate::{row, settings, standing};
 use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId, VcenterSettings};
 use sqlx::Row;
 
@@ -196,7 +196,7 @@ impl Store {
         names::is_free(&mut tx, Among::Vcenters, &v.name, id.as_str(), attempt).await?;
         self.note_credential(&mut tx, &v.credential_id, attempt).await?;
         if let Some(user) = &edit.user {
-            credentials::set_user(&mut tx, &v.credential_id, user).await.during(attempt)?;
+            standing::set_user(&mut tx, &v.credential_id, user).await.during(attempt)?;
         }
         let (trust, ca_pem, pin) = trust_columns(&after.trust);
         sqlx::query(

@@ -8,7 +8,7 @@ use crate::{Service, connections, logins, validate};
 use contract::command::Settings;
 use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId};
 use secrecy::SecretString;
-use store::{Identity, Rejections, VcenterRecord};
+use store::{Identity, Standing, VcenterRecord};
 use vsphere::{About, Client};
 
 impl Service {
@@ -162,13 +162,16 @@ impl Service {
             // What a server says of a login that is not stored says nothing about the one that is.
             Some(typed) => {
                 let password = self.inner.logins.given(&id, typed).await?;
-                Ok(Login { id, name, user, password, given: true, is_new: true })
+                Ok(Login { id, name, user, password, given: true, is_new: true, at: None })
             }
             None if user != own.user => {
                 let password = self.inner.logins.password(&id, &name, true).await?;
-                Ok(Login { id, name, user, password, given: false, is_new: true })
+                Ok(Login { id, name, user, password, given: false, is_new: true, at: None })
             }
-            None => self.login(&own.name, LoginWith::Credential(id.0)).await,
+            None => {
+                let login = self.login(&own.name, LoginWith::Credential(id.0)).await?;
+                Ok(Login { at: Some(own.clone()), ..login })
+            }
         }
     }
 
@@ -181,20 +184,29 @@ impl Service {
     async fn introduce(&self, client: Client, login: Login, look: Look) -> Result<Met, ApiError> {
         let connections = &self.inner.connections;
         let ready = async {
+            let there = match &login.at {
+                Some(at) => Some(self.inner.store.login_at(&at.id).await.map_err(explain::store)?),
+                None => None,
+            };
+            // Nobody knows yet whether it is right for this server: nobody else tries it until that is answered.
+            let turn = self.inner.logins.turns.wait(&login.id, true).await?;
             let lock = self.inner.store.login_lock(&login.id).await.map_err(explain::store)?;
             let login = self.as_it_is_now(login).await?;
             let before = match login.is_new {
-                true => Rejections::default(),
-                false => self.inner.logins.refuse_rejected(&login.id, &login.password, None, false).await?,
+                true => Standing::default(),
+                false => self.may_be_tried(&login).await?,
             };
-            Ok((lock, login, before))
+            drop(lock);
+            Ok(((turn, there), login, before))
         };
-        let (lock, login, before) = connections.while_open(ready).await?;
-        let answer = client.login(&login.user, &login.password.secret).await;
+        let ((mut turn, there), login, before) = connections.while_open(ready).await?;
+        let sent = client.login(&login.user, &login.password.secret);
+        let answer = logins::answer_of(sent, &mut turn).await;
         if !login.is_new {
-            connections.note_answer(&login.id, &login.password, &before, &answer).await?;
+            let at = login.at.as_ref();
+            connections.note_answer(&login.id, at, &login.password, &before, &answer).await?;
         }
-        drop(lock);
+        drop((turn, there));
         let session = match answer {
             Ok(session) => session,
             Err(error) => return Ok(Err(error)),
@@ -210,6 +222,11 @@ impl Service {
         let met = connections.while_open(async { Ok(met.await) }).await;
         connections::log_out_of(&session).await;
         met
+    }
+
+    /// What is known of a login that is stored; fails if it must not be tried.
+    async fn may_be_tried(&self, login: &Login) -> Result<Standing, ApiError> {
+        self.inner.logins.refuse_rejected(&login.id, &login.password, login.at.as_ref(), None).await
     }
 
     /// A login with what is stored by now: whoever changes it has the lock, which the caller holds.
@@ -237,14 +254,15 @@ impl Service {
                     Some(typed) => self.inner.logins.given(&id, typed).await?,
                     None => self.inner.logins.password(&id, vcenter, true).await?,
                 };
-                Ok(Login { id, name: vcenter.to_owned(), user, password, given, is_new: true })
+                Ok(Login { id, name: vcenter.to_owned(), user, password, given, is_new: true, at: None })
             }
             LoginWith::Credential(designation) => {
                 let credential = self.credential(&designation).await?;
                 let Credential { id, name, user, .. } = credential;
                 let password = self.inner.logins.password(&id, &name, true).await?;
-                self.inner.logins.refuse_rejected(&id, &password, None, false).await?;
-                Ok(Login { id, name, user, password, given: false, is_new: false })
+                let login = Login { id, name, user, password, given: false, is_new: false, at: None };
+                self.may_be_tried(&login).await?;
+                Ok(login)
             }
         }
     }
@@ -287,4 +305,6 @@ pub(super) struct Login {
     /// Whether the password was given with the call, and so is to be kept.
     pub(super) given: bool,
     pub(super) is_new: bool,
+    /// The vCenter that is logged in to, if it is configured.
+    pub(super) at: Option<Vcenter>,
 }

@@ -59,7 +59,7 @@ impl Service {
     ) -> Result<Stored<Credential>, ApiError> {
         let credential = self.credential(designation).await?;
         let user = user.map(validate::user).transpose()?;
-        // Whoever logs in with the old one now must not have its rejection written over the new one.
+        // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
         let lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
         if let Some(user) = user {
             self.inner
@@ -215,7 +215,7 @@ impl Service {
 
     /// Whether what was rejected is a password that somebody typed.
     async fn is_of_a_typed_one(&self, id: &CredentialId) -> Result<bool, ApiError> {
-        let rejected = self.inner.store.rejections(id).await.map_err(explain::store)?.last;
+        let rejected = self.inner.store.standing(id).await.map_err(explain::store)?.last;
         Ok(rejected.is_some_and(|rejected| rejected.is_typed))
     }
 

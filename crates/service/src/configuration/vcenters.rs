@@ -75,6 +75,10 @@ impl Service {
                 .unwrap_or_else(|error| Some(format!("The password was not stored: {error}."))),
             _ => None,
         };
+        // After the password was kept, which forgets what was known of the one before.
+        if let Err(error) = self.inner.logins.proven_by(&vcenter_id, &login.id, &login.password).await {
+            tracing::warn!(%error, "that a login worked could not be written");
+        }
         self.changed();
         let record = self.inner.store.vcenter(&vcenter_id).await.map_err(explain::store)?;
         Ok(Stored { what: record.vcenter, password_note })
@@ -104,7 +108,7 @@ impl Service {
             trust: edit.trust.map(normal).transpose()?,
             settings: edit.settings.map(validate::settings).transpose()?,
         };
-        // Whoever logs in with the old one now must not have its rejection written over the new one.
+        // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
         let lock = match user.is_some() || edit.password.is_some() {
             true => {
                 let own =

@@ -2,8 +2,8 @@
 //! Refuses to call every one of them a wrong password.
 
 use super::{Server, address, lacks_password};
-use contract::{ApiError, Code, Credential, Rejection, Remedy};
-use store::VcenterRecord;
+use contract::{ApiError, Code, Credential, Rejection, Remedy, Vcenter};
+use store::{Rejected, VcenterRecord};
 use vsphere::Refusal;
 
 /// The most of a server's words that is passed on.
@@ -61,6 +61,53 @@ pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, is
     let remedies = remedies(because, name, vcenter, is_in_file);
     let error = ApiError::new(Code::LoginRejected, message).next(next).remedies(remedies);
     ApiError { rejected_because: Some(because), ..error }
+}
+
+/// The same for a vCenter that was not asked, since another one that shares the credential rejected it.
+pub(crate) fn not_tried(credential: &Credential, by: &str, vcenter: &str, is_in_file: bool) -> ApiError {
+    let message = format!("not tried: same account as {by}; {}", was_rejected(credential));
+    ApiError { message, ..rejected_before(credential, Some(vcenter), is_in_file) }
+}
+
+/// A rejection just now by one vCenter of several, while the same password works on another one.
+pub(crate) fn works_elsewhere(error: ApiError, vcenter: &str, works_on: &str) -> ApiError {
+    let message = format!("{}, although the same password worked on {works_on}", error.message);
+    there(ApiError { message, ..error }, vcenter)
+}
+
+/// The same from earlier; nobody may have seen it work since.
+pub(crate) fn rejected_there(
+    vcenter: &Vcenter,
+    rejected: &Rejected,
+    works_on: Option<&str>,
+    is_in_file: bool,
+) -> ApiError {
+    let Vcenter { name, user, credential, .. } = vcenter;
+    let reason = reason(rejected.because, rejected.message.as_deref());
+    let although = works_on.map(|on| format!(", although the account works on {on}")).unwrap_or_default();
+    let message = format!(
+        "{name} rejected the login of {user} at {}{reason}{although}; it was not tried again, since that could lock \
+         the account",
+        rejected.at
+    );
+    let error = ApiError::new(Code::LoginRejected, message)
+        .next(what_to_do(rejected.because, user, credential, is_in_file))
+        .remedies(remedies(rejected.because, credential, Some(name), is_in_file));
+    let error = ApiError { rejected_because: Some(rejected.because), ..error };
+    if works_on.is_some() { there(error, name) } else { error }
+}
+
+/// What to do where the password is right elsewhere: another one would be wrong there. A lock passes, and what the account
+/// lacks is said as ever.
+fn there(error: ApiError, vcenter: &str) -> ApiError {
+    let next = match error.rejected_because {
+        Some(Rejection::InvalidLogin | Rejection::Refused) | None => format!(
+            "Check the identity source of {vcenter}, or use another credential for it. Muster doesn't log in there with \
+             this password again. Once it is fixed, retry the login."
+        ),
+        Some(_) => return error,
+    };
+    ApiError { remedies: vec![Remedy::RetryLogin { vcenter: vcenter.to_owned() }], ..error }.next(next)
 }
 
 /// A password that some vCenter rejected earlier, while another one of the same credential worked since.
@@ -244,8 +291,41 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_from_before_names_a_vcenter_to_try_again_on_and_the_file() {
-        let credential = Credential {
+    fn who_was_not_tried_names_the_vcenter_that_rejected_the_account_and_has_the_same_remedies() {
+        let credential = credential();
+        let told = not_tried(&credential, "Berlin", "Oslo", false);
+        assert!(told.message.starts_with("not tried: same account as Berlin; "), "{told:?}");
+        assert!(told.message.contains("was rejected at"), "{told:?}");
+        let own = rejected_before(&credential, Some("Oslo"), false);
+        assert_eq!((told.code, &told.remedies, &told.next_step), (own.code, &own.remedies, &own.next_step));
+    }
+
+    #[test]
+    fn a_rejection_of_what_works_elsewhere_is_the_identity_sources_and_one_of_a_locked_account_its_own() {
+        let server = Server {
+            name: "Berlin",
+            host: "vc",
+            port: 443,
+            user: "reader",
+            credential: "ops",
+            trust: &Trust::System,
+            configured: true,
+            is_in_file: false,
+        };
+        for refusal in ALL {
+            let error = works_elsewhere(rejected(&server, refusal, ""), "Berlin", "Oslo");
+            assert!(error.message.ends_with("although the same password worked on Oslo"), "{error:?}");
+            let retry = Remedy::RetryLogin { vcenter: "Berlin".into() };
+            assert!(error.remedies.contains(&retry), "{error:?}");
+            let is_its_own = matches!(refusal, Refusal::UserOrPassword | Refusal::Other);
+            let next = error.next_step.unwrap();
+            assert_eq!(next.contains("identity source of Berlin"), is_its_own, "{next}");
+            assert_eq!(error.remedies.len(), if is_its_own { 1 } else { 2 });
+        }
+    }
+
+    fn credential() -> Credential {
+        Credential {
             id: CredentialId("c".into()),
             name: "ops".into(),
             user: "reader".into(),
@@ -254,7 +334,12 @@ mod tests {
             rejected_at: Some(Time(0)),
             rejected_because: Some(Rejection::InvalidLogin),
             rejected_message: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_rejection_from_before_names_a_vcenter_to_try_again_on_and_the_file() {
+        let credential = credential();
         let retry = |vcenter: &str| Remedy::RetryLogin { vcenter: vcenter.into() };
         let replace = Remedy::ReplacePassword { credential: "ops".into() };
         let of_file = rejected_before(&credential, None, true);

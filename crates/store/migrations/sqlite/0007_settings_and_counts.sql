@@ -17,8 +17,30 @@ ALTER TABLE vcenters ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
 -- Failures before this time don't hold up what runs by itself: somebody said that it may be tried again.
 ALTER TABLE vcenters ADD COLUMN failures_reset_at INTEGER;
 
--- Tells the password apart with which a vCenter last let somebody in; unset after a change of user or password.
+-- Tells the password apart with which a vCenter last let somebody in; unset after a change of user or password, and once two
+-- vCenters in a row rejected it.
 ALTER TABLE credentials ADD COLUMN proven INTEGER;
+
+-- The id of the one vCenter that has rejected that password since, or '' for one that isn't configured.
+ALTER TABLE credentials ADD COLUMN doubted_by TEXT;
+
+-- Raised by a change of user or password: what a vCenter says to a login that was sent before it says nothing about the next one.
+ALTER TABLE credentials ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
+
+-- The id of the vCenter that rejected it last.
+ALTER TABLE credentials ADD COLUMN rejected_by TEXT;
+
+-- What a vCenter last said to a login with one password, of which the fingerprint has sixteen bits: -1 is any, as where the
+-- account is locked. Without a reason it was accepted.
+CREATE TABLE login_answers (
+    vcenter_id TEXT NOT NULL REFERENCES vcenters (id) ON DELETE CASCADE,
+    credential_id TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
+    fingerprint INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    rejected_because TEXT,
+    rejected_message TEXT,
+    PRIMARY KEY (vcenter_id, credential_id, fingerprint)
+) WITHOUT ROWID;
 
 -- How reads of a vCenter's inventory were answered, by hour (hours since 1970 in UTC): from the cache, by a refresh that
 -- was under way for somebody else, by a refresh of their own.

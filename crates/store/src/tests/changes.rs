@@ -68,7 +68,7 @@ async fn every_write_is_heard_of() {
     edit(&a, &id, port).await.unwrap();
     a.edit_credential(&credential_id, None, Some("root".into())).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);
-    a.set_rejected(&credential_id, &rejected(1)).await.unwrap();
+    a.set_rejected(&credential_id, Sent { edition: 2, ..sent(None, 7) }, &rejected(1)).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);
     a.clear_rejection(&credential_id).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);

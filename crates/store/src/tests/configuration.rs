@@ -198,12 +198,13 @@ async fn a_rejection_holds_until_it_is_cleared_or_the_user_is_another() {
     store.add_credential(credential("c")).await.unwrap();
     let id = credential("c").id;
     let rejected = async || store.credential(&id).await.unwrap().rejected_at;
-    store.set_rejected(&id, &super::rejected(5)).await.unwrap();
+    store.set_rejected(&id, sent(None, 7), &super::rejected(5)).await.unwrap();
     store.edit_credential(&id, Some("d".into()), Some("reader@vsphere.local".into())).await.unwrap();
     assert_eq!(rejected().await, Some(Time(5)));
     store.clear_rejection(&id).await.unwrap();
     assert_eq!(rejected().await, None);
-    store.set_rejected(&id, &super::rejected(6)).await.unwrap();
+    let again = Sent { edition: 2, ..sent(None, 7) };
+    store.set_rejected(&id, again, &super::rejected(6)).await.unwrap();
     store.edit_credential(&id, None, Some("root".into())).await.unwrap();
     assert_eq!(rejected().await, None);
     for place in [CredentialPlace::File, CredentialPlace::None, CredentialPlace::Keychain] {
@@ -227,9 +228,9 @@ async fn what_is_not_there_is_said_to_be_not_there() {
     let credential_id = CredentialId("nobody".to_owned());
     missing(store.credential(&credential_id).await.map(drop));
     missing(store.edit_credential(&credential_id, None, None).await);
-    missing(store.set_rejected(&credential_id, &rejected(1)).await);
-    missing(store.rejections(&credential_id).await.map(drop));
-    missing(store.set_accepted(&credential_id, 7, true).await);
+    missing(store.set_rejected(&credential_id, sent(None, 7), &rejected(1)).await.map(drop));
+    missing(store.standing(&credential_id).await.map(drop));
+    missing(store.set_accepted(&credential_id, sent(None, 7), Time(1), true).await.map(drop));
     missing(store.clear_rejection(&credential_id).await);
     missing(store.remove_credential(&credential_id).await);
     let credential = VcenterCredential::Existing(credential_id);
@@ -348,7 +349,7 @@ async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_i
     let (dir, store) = opened().await;
     store.add_credential(credential("c")).await.unwrap();
     let id = credential("c").id;
-    assert_eq!(store.rejections(&id).await.unwrap(), Rejections::default());
+    assert_eq!(store.standing(&id).await.unwrap(), Standing { edition: 1, ..Standing::default() });
     for because in [
         Rejection::InvalidLogin,
         Rejection::PasswordExpired,
@@ -363,11 +364,11 @@ async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_i
             is_typed: true,
             ..rejected(5)
         };
-        store.set_rejected(&id, &noted).await.unwrap();
-        let expected = Rejections { last: Some(noted), fingerprints: vec![u16::MAX] };
+        store.set_rejected(&id, sent(None, u16::MAX), &noted).await.unwrap();
+        let known = store.standing(&id).await.unwrap();
         assert_eq!(
-            store.rejections(&id).await.unwrap(),
-            expected,
+            (known.last, known.fingerprints),
+            (Some(noted), vec![u16::MAX]),
             "what was rejected is known while it is locked"
         );
         let shown = store.credential(&id).await.unwrap();
@@ -375,10 +376,11 @@ async fn a_rejection_keeps_its_reason_and_sixteen_bits_and_leaves_nothing_when_i
         assert_eq!(shown.rejected_message.as_deref(), Some("in words"));
     }
     const LEFT: &str = "SELECT COUNT(*) FROM credentials WHERE rejected_at IS NOT NULL OR rejected_because IS NOT NULL \
-                        OR rejected_message IS NOT NULL OR rejected_fingerprints <> '[]' OR rejected_typed <> 0";
+                        OR rejected_message IS NOT NULL OR rejected_fingerprints <> '[]' OR rejected_typed <> 0 \
+                        OR rejected_by IS NOT NULL OR proven IS NOT NULL OR doubted_by IS NOT NULL";
     store.clear_rejection(&id).await.unwrap();
     assert_eq!(number(dir.path(), LEFT).await, 0);
-    store.set_rejected(&id, &rejected(6)).await.unwrap();
+    store.set_rejected(&id, Sent { edition: 2, ..sent(None, 7) }, &rejected(6)).await.unwrap();
     store.edit_credential(&id, None, Some("another".into())).await.unwrap();
     assert_eq!(number(dir.path(), LEFT).await, 0);
 }
@@ -390,18 +392,22 @@ async fn the_last_eight_rejected_passwords_are_known_until_each_itself_worked() 
     let id = credential("c").id;
     for fingerprint in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 3] {
         let noted = Rejected { fingerprint: Some(fingerprint), ..rejected(5) };
-        store.set_rejected(&id, &noted).await.unwrap();
+        store.set_rejected(&id, sent(None, fingerprint), &noted).await.unwrap();
     }
-    let known = async || store.rejections(&id).await.unwrap();
+    let known = async || store.standing(&id).await.unwrap();
     assert_eq!(known().await.fingerprints, [2, 4, 5, 6, 7, 8, 9, 3]);
-    store.set_accepted(&id, 4, false).await.unwrap();
+    store.set_accepted(&id, sent(None, 4), Time(6), false).await.unwrap();
     assert_eq!(known().await.last.unwrap().fingerprint, Some(3));
-    store.set_accepted(&id, 77, true).await.unwrap();
-    let left = Rejections { last: None, fingerprints: vec![2, 5, 6, 7, 8, 9, 3] };
-    assert_eq!(known().await, left, "another one that worked says nothing about them");
+    store.set_accepted(&id, sent(None, 77), Time(7), true).await.unwrap();
+    let left = vec![2, 5, 6, 7, 8, 9, 3];
+    assert_eq!(
+        (known().await.last, known().await.fingerprints),
+        (None, left),
+        "another one that worked says nothing about them"
+    );
     assert_eq!(store.credential(&id).await.unwrap().rejected_at, None);
     store.edit_credential(&id, None, Some("another".into())).await.unwrap();
-    assert_eq!(known().await, Rejections::default());
+    assert_eq!(known().await, Standing { edition: 2, ..Standing::default() });
 }
 
 #[tokio::test]

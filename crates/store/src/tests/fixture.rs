@@ -59,8 +59,9 @@ async fn configuration(store: &Store) {
         message: Some("Locked out: \"5 failures\"".to_owned()),
         fingerprint: Some(0xBEEF),
         is_typed: true,
+        by: None,
     };
-    store.set_rejected(&credential("Ops' team").id, &rejected).await.unwrap();
+    store.set_rejected(&credential("Ops' team").id, sent(None, 0xBEEF), &rejected).await.unwrap();
     let south = VcenterId("vcenter-Zürich \"Süd\"".to_owned());
     store.set_contact(&south, VcenterState::Offline, Time(1_600)).await.unwrap();
     let paths = [("clusters".to_owned(), ["summary.currentEVCModeKey".to_owned()].into())];

@@ -13,6 +13,7 @@ mod opening;
 mod queue;
 mod rebase;
 mod revision;
+mod standing;
 
 use crate::*;
 use contract::*;
@@ -69,6 +70,11 @@ fn vcenter(name: &str) -> NewVcenter {
     }
 }
 
+/// A login with the password that has these sixteen bits, before anything was changed.
+fn sent(vcenter: Option<&VcenterId>, fingerprint: u16) -> Sent<'_> {
+    Sent { vcenter, edition: 1, fingerprint }
+}
+
 fn settings(tags: &[&str], ttl_seconds: u64) -> VcenterSettings {
     let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
     VcenterSettings { tags, ttl_seconds, ..VcenterSettings::default() }
@@ -88,6 +94,7 @@ fn rejected(at: i64) -> Rejected {
         message: None,
         fingerprint: Some(7),
         is_typed: false,
+        by: None,
     }
 }
 
