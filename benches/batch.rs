@@ -15,7 +15,7 @@ use std::time::Instant;
 const VCENTERS: u64 = 50;
 
 /// Of each.
-const VMS: u32 = 400;
+const VMS: u32 = 2_000;
 
 /// Of each kind of batch.
 const ROUNDS: usize = 3;
@@ -34,28 +34,32 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
         vcenters.push(add(&service, number, &server).await?);
         servers.push(server);
     }
-    let dead = servers.pop().context("there are some")?;
-    let address = dead.address();
+    // Neither the first nor the last: what it costs the others is asked, and the last one holds up nobody.
+    let dead = servers.remove(servers.len() / 2);
+    let (address, dead_id) = (dead.address(), vcenters[vcenters.len() / 2].clone());
     // The first one inserts everything.
     batch(&service, &vcenters, None).await?;
     dead.stop().await;
-    let living = &vcenters[..vcenters.len() - 1];
+    let living: Vec<VcenterId> = vcenters.iter().filter(|id| **id != dead_id).cloned().collect();
     for (what, silent) in [("refuses connections", false), ("accepts them and says nothing", true)] {
-        let (mut without, mut with) = (Vec::new(), Vec::new());
+        let (mut without, mut with, mut whole) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            without.push(batch(&service, living, None).await?);
+            without.push(batch(&service, &living, None).await?.1);
             let listener = silent.then(|| listen(address)).transpose()?;
-            with.push(batch(&service, &vcenters, vcenters.last()).await?);
+            let (others, all) = batch(&service, &vcenters, Some(&dead_id)).await?;
+            with.push(others);
+            whole.push(all);
             drop(listener);
         }
-        let (without, with) = (median(without), median(with));
+        let (without, with, whole) = (median(without), median(with), median(whole));
         let ratio = with / without;
         table.goal(
-            format!("with one that {what}, to the batch without it"),
+            format!("the others beside one that {what}, to the batch without it"),
             format!("{ratio:.2} ({with:.1} s to {without:.1} s)"),
             &format!("≤ {MOST}"),
             ratio <= MOST,
         );
+        table.value("  the whole batch, until that one has failed", format!("{whole:.1} s"));
     }
     service.close().await;
     for server in servers {
@@ -81,18 +85,23 @@ async fn add(service: &Client, number: u64, server: &Simulator) -> Result<Vcente
     Ok(service.call(AddVcenter { settings }).await?.vcenter.id)
 }
 
-/// Seconds that a full sync of all of these takes, of which one may fail.
-async fn batch(service: &Client, vcenters: &[VcenterId], dead: Option<&VcenterId>) -> Result<f64> {
+/// Seconds until a full sync of all of these but the dead one is done, and until that one has failed too.
+async fn batch(service: &Client, vcenters: &[VcenterId], dead: Option<&VcenterId>) -> Result<(f64, f64)> {
     let started = Instant::now();
     let mut operations = Vec::new();
     for vcenter in vcenters {
         let submit = Submit { vcenter: vcenter.clone(), job: Job::FULL_SYNC, detached: false };
-        operations.push((vcenter, service.call(submit).await?));
+        operations.push((Some(vcenter) == dead, service.call(submit).await?));
     }
-    for (vcenter, operation) in operations {
+    // What is dead comes last.
+    operations.sort_by_key(|(is_dead, _)| *is_dead);
+    let mut others = 0.0;
+    for (is_dead, operation) in operations {
         let ended = service.call(AwaitOperation { operation }).await?;
-        let is_well = ended.state == OperationState::Succeeded;
-        ensure!(is_well != (Some(vcenter) == dead), "{ended:?}");
+        ensure!((ended.state == OperationState::Succeeded) != is_dead, "{ended:?}");
+        if !is_dead {
+            others = started.elapsed().as_secs_f64();
+        }
     }
-    Ok(started.elapsed().as_secs_f64())
+    Ok((others, started.elapsed().as_secs_f64()))
 }

@@ -162,17 +162,19 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
 }
 
 /// Whether the same may work a little later. A login whose password may have arrived is not sent again: where it is wrong, a
-/// few of them lock the account. A server that was silent from the beginning took its whole time.
+/// few of them lock the account.
 fn transient(error: &Error) -> Option<Transient> {
     let may_pass = match error {
-        Error::Timeout { .. } if is_before_a_session(error) => false,
         Error::Resolve { .. } | Error::Unreachable { .. } | Error::HttpStatus { status: 429 | 503, .. } => {
             true
         }
         error => error.is_transient() && error.call().method != "Login",
     };
-    let Error::HttpStatus { retry_after, .. } = error else { return may_pass.then(Transient::default) };
-    may_pass.then_some(Transient { retry_after: *retry_after })
+    let retry_after = match error {
+        Error::HttpStatus { retry_after, .. } => *retry_after,
+        _ => None,
+    };
+    may_pass.then_some(Transient { retry_after, is_silent: matches!(error, Error::Timeout { .. }) })
 }
 
 /// What can be done about a server beside trying again.

@@ -76,7 +76,9 @@ impl Context {
     /// enough.
     pub(super) async fn before_another_try(&self, error: ApiError) -> Result<(), Stop> {
         let tries = self.tries.so_far();
-        let wait = error.transient.filter(|_| tries < TRIES);
+        // A server that was silent from the beginning took its whole time; four of them are minutes in which nothing is said.
+        let has_answered = self.meter.traffic().bytes > 0;
+        let wait = error.transient.filter(|one| tries < TRIES && (has_answered || !one.is_silent));
         let Some(wait) = wait.and_then(|transient| pause(tries, transient.retry_after)) else {
             self.progress.send_modify(|progress| progress.attempts = tries);
             return Err(after(tries, error).into());
