@@ -3,7 +3,7 @@
 
 use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, vcenter};
 use contract::command::{
-    AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationHistory, Password, ReadRows,
+    AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationFilter, OperationHistory, Password, ReadRows,
     SERVICE, Settings,
 };
 use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter};
@@ -102,7 +102,8 @@ fn declared() -> Vec<(&'static str, Role)> {
 async fn state(muster: &Client, peers: [&Peer; 2]) -> Value {
     let vcenters = muster.call(ListVcenters {}).await.unwrap();
     let credentials = muster.call(ListCredentials {}).await.unwrap();
-    let operations = muster.call(OperationHistory { vcenter: None, limit: 1000 }).await.unwrap();
+    let all = || OperationHistory { filter: OperationFilter::default(), limit: 1000 };
+    let operations = muster.call(all()).await.unwrap().operations;
     json!([vcenters, credentials, operations, peers.map(Peer::all_calls)])
 }
 
@@ -151,7 +152,7 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
 
 /// Waits until nothing runs any more.
 async fn settle(service: &Client) {
-    for operation in service.call(OperationHistory { vcenter: None, limit: 1000 }).await.unwrap() {
+    for operation in service.call(all()).await.unwrap().operations {
         // One whose vCenter was removed is gone with it.
         let _ = service.call(AwaitOperation { operation: operation.id }).await;
     }

@@ -6,6 +6,7 @@ mod call;
 mod caller;
 mod configuration;
 mod connections;
+mod counts;
 mod events;
 mod explain;
 mod export;
@@ -16,6 +17,7 @@ mod operations;
 mod outcomes;
 mod pacing;
 mod query;
+mod rates;
 mod reads;
 mod rows;
 mod status;
@@ -38,8 +40,10 @@ pub use validate::{DEFAULT_TTL, address, duration, pem_text};
 
 use connections::Connections;
 use contract::{ApiError, Code, OperationId, Remedy, Snapshot, Time, VcenterId};
+use counts::Counts;
 use events::Events;
 use inventory::Inventory;
+use jiff::tz::TimeZone;
 use logins::Logins;
 use operations::Operations;
 use reads::Reads;
@@ -115,6 +119,7 @@ struct Inner {
     inventory: Inventory,
     operations: Operations,
     reads: Reads,
+    counts: Counts,
     events: Events,
     background: TaskTracker,
     closing: CancellationToken,
@@ -162,6 +167,8 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
     let unlock = options.unlock;
+    let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
+    background.spawn(counts.clone().keep(closing.clone()));
     let inner = Inner {
         store,
         secrets,
@@ -171,6 +178,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         inventory,
         operations,
         reads,
+        counts,
         events,
         background,
         closing,

@@ -50,8 +50,8 @@ impl Store {
         let attempt = self.attempt_on("saving the progress of operation", claim.operation.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let updated = sqlx::query(
-            "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5, percent = $8 \
-             WHERE id = $6 AND claim_no = $7 AND state = 'running'",
+            "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5, percent = $8, \
+             objects_per_second = $9, bytes_per_second = $10, remaining_seconds = $11 WHERE id = $6 AND claim_no = $7 AND state = 'running'",
         )
         .bind(&progress.step)
         .bind(row::signed(progress.done))
@@ -61,6 +61,9 @@ impl Store {
         .bind(claim.operation.id.as_str())
         .bind(claim.claim_no)
         .bind(progress.percent)
+        .bind(progress.objects_per_second.map(row::signed))
+        .bind(progress.bytes_per_second.map(row::signed))
+        .bind(progress.remaining_seconds.map(row::signed))
         .execute(&mut *tx)
         .await
         .during(attempt)?;
