@@ -6,7 +6,9 @@ use crate::peer::{PASSWORD, Peer};
 use crate::sync::{self, NAME};
 use crate::table::{Table, percentile};
 use anyhow::{Context, Result, ensure};
-use contract::command::{AddVcenter, AwaitOperation, Login, OperationFilter, OperationHistory, Settings, ShowVcenter, Submit};
+use contract::command::{
+    AddVcenter, AwaitOperation, Login, OperationFilter, OperationHistory, Settings, ShowVcenter, Submit,
+};
 use contract::{Job, Operation, Trust, VcenterId};
 use service::Client;
 use std::path::Path;

@@ -105,7 +105,8 @@ impl Wiring {
     /// nothing is lost with them. `None` if that can't be said in time.
     pub(crate) async fn is_syncing_for_a_person(&self) -> Option<bool> {
         let Some(service) = self.0.real.get() else { return Some(false) };
-        let listing = service.call(&self.0.caller, ListOperations { filter: OperationFilter::default(), limit: NEWEST });
+        let listing = service
+            .call(&self.0.caller, ListOperations { filter: OperationFilter::default(), limit: NEWEST });
         let listed = timeout_at(Instant::now() + LISTED, listing).await.ok()?.ok()?;
         Some(listed.into_iter().any(|operation| {
             operation.is_sync_of_a_person() && !operation.state.is_final() && service.runs_here(&operation.id)

@@ -98,7 +98,12 @@ impl Engine {
     /// A connection of its own to write what can be done without: it waits for other processes no longer than nobody notices.
     pub(crate) async fn connect_briefly(&self, attempt: Attempt<'_>) -> Result<DbConnection, Error> {
         match &self.writer {
-            Writer::Pool(_) => options(&self.path).busy_timeout(BRIEFLY).connect().await.during(attempt),
+            Writer::Pool(_) => {
+                // What a power failure takes of it is no loss.
+                let options =
+                    options(&self.path).busy_timeout(BRIEFLY).synchronous(SqliteSynchronous::Normal);
+                options.connect().await.during(attempt)
+            }
             Writer::Refused { reason, .. } => Err(read_only(attempt, reason.clone())),
         }
     }

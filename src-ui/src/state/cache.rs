@@ -9,6 +9,9 @@ use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::rc::Rc;
 
+/// Parts that are asked for one by one; of more, as after a while in which nobody saw the page, the whole is.
+const FEW: usize = 10;
+
 /// What an answer is known by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -225,13 +228,22 @@ impl Cache {
             return Vec::new();
         }
         let mut errands = Vec::new();
-        for (part, wholes) in self.changed_parts(events, &mut errands) {
-            errands.extend(self.ask_part(part, wholes));
+        // Everything may have changed then, and is asked for below.
+        let is_lagged = events.contains(&Event::Lagged);
+        let changed = if is_lagged { Vec::new() } else { self.changed_parts(events, &mut errands) };
+        if changed.len() > FEW {
+            let wholes: HashSet<Key> = changed.into_iter().flat_map(|(_, wholes)| wholes).collect();
+            for (key, entry) in self.entries.iter_mut().filter(|(key, _)| wholes.contains(*key)) {
+                errands.extend(call_again(&mut self.calls, key, entry, false));
+            }
+        } else {
+            for (part, wholes) in changed {
+                errands.extend(self.ask_part(part, wholes));
+            }
         }
         let asked: HashSet<Key> = errands.iter().map(|errand| errand.call.key.clone()).collect();
         for (key, entry) in self.entries.iter_mut().filter(|(key, _)| !asked.contains(*key)) {
-            let is_stale = |event: &Event| *event == Event::Lagged || entry.question.is_stale_after(event);
-            if events.iter().any(is_stale) {
+            if is_lagged || events.iter().any(|event| entry.question.is_stale_after(event)) {
                 errands.extend(call_again(&mut self.calls, key, entry, false));
             }
         }
@@ -253,7 +265,9 @@ impl Cache {
                 continue;
             }
             if let Some(call) = &mut entry.under_way {
-                call.parts.extend(parts.iter().cloned());
+                let is_new = |part: &&Part| !call.parts.iter().any(|known| known.key == part.key);
+                let new: Vec<Part> = parts.iter().filter(is_new).cloned().collect();
+                call.parts.extend(new);
             } else if entry.answer.value.is_none() || entry.answer.error.is_some() {
                 errands.extend(call_again(&mut self.calls, key, entry, false));
                 continue;

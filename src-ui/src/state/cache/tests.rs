@@ -231,6 +231,15 @@ fn of_an_operation_that_changed_nothing_else_is_asked_and_every_list_has_it() {
 }
 
 #[test]
+fn of_many_that_changed_at_once_the_lists_are_read() {
+    let mut cache = with_lists();
+    let many: Vec<Event> = (0..200).map(|number| changed(&number.to_string())).collect();
+    let asked = cache.heard(&many);
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().any(|errand| errand.call.is_of(&history())));
+}
+
+#[test]
 fn what_is_shown_by_itself_and_in_lists_is_asked_once() {
     let mut cache = with_lists();
     let berlin = samples::operation("Berlin", OperationState::Running);
