@@ -262,9 +262,10 @@ async fn while_a_sync_reports_its_progress_the_page_asks_for_it_alone_and_says_h
     }
     let screen = Screen::start(Theme::Light, (1920, 1080))?;
     let window = Window::open_beside(&screen, &muster).await?;
+    window.driver.set_window_rect(0, 0, 1920, 1080).await?;
     window.go("#/operations").await?;
     window.wait_for("the tests", &rows(3)).await?;
-    peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"delay_ms": 1200}}));
+    peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"delay_ms": 800}}));
     window.script(COUNT_CALLS).await?;
     muster.ok(&["sync", "full", "Berlin", "--detach"]);
     window.wait_for("it runs", &rows(4)).await?;

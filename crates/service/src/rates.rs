@@ -84,7 +84,8 @@ impl Rates {
             reason = "a rate"
         )]
         let rate = (came as f64 / time.as_secs_f64()).round() as u64;
-        Some(three_digits(rate.max(1)))
+        // Less than one in two seconds is nothing that a number a second could tell.
+        Some(three_digits(rate)).filter(|rate| *rate > 0)
     }
 
     fn estimate(&mut self, at: Instant, percent: Option<u8>) {

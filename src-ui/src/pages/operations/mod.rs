@@ -144,7 +144,9 @@ fn nothing(looked: &Looked, no_vcenter: bool) -> Html {
         let actions =
             html! { <Button variant={ButtonVariant::Secondary} onclick={clear} label="Clear filters" /> };
         return html! {
-            <Empty icon="search" title="No operations match" {actions}>{ "None match the filters." }</Empty>
+            <Empty icon="search" title="No operations match" {actions}>
+                { "Change the filters, or clear them to see all operations." }
+            </Empty>
         };
     }
     if no_vcenter {
