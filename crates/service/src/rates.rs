@@ -23,6 +23,9 @@ const SMOOTH: Duration = Duration::from_secs(5);
 /// By what share the rest must have been told too short before it is told longer.
 const TOO_SHORT: f64 = 0.25;
 
+/// Where nothing moves for so long nobody knows how long it will take, and nothing more is told or written of it.
+const STALLED: Duration = Duration::from_secs(10);
+
 /// What was seen of an operation that runs.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
@@ -30,6 +33,8 @@ pub(crate) struct Rates {
     /// The first sight of something counted, from which the rest is told.
     counted: Option<(Instant, u8)>,
     rest: Option<Rest>,
+    /// When anything moved last, and to where.
+    moved: Option<(Instant, (u64, u64, Option<u8>))>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +67,15 @@ impl Rates {
         while self.seen.get(1).is_some_and(|second| at.duration_since(second.at) >= WINDOW) {
             self.seen.pop_front();
         }
+        let place = (progress.done, traffic.bytes, progress.percent);
+        let (moved, _) =
+            *self.moved.insert(self.moved.filter(|(_, last)| *last == place).unwrap_or((at, place)));
+        let is_stalled = at.duration_since(moved) >= STALLED;
         self.estimate(at, progress.percent);
         Progress {
             objects_per_second: self.rate(|sight| sight.done),
             bytes_per_second: self.rate(|sight| sight.bytes),
-            remaining_seconds: self.rest.map(|rest| rounded(rest.told)),
+            remaining_seconds: self.rest.filter(|_| !is_stalled).map(|rest| rounded(rest.told)),
             ..progress
         }
     }
@@ -212,6 +221,7 @@ mod tests {
             rest.windows(2).filter(|two| two[1].1 > two[0].1).map(|two| (two[0].1, two[1].1)).collect();
         assert!(!rises.is_empty() && rises.len() <= 12, "{rises:?}");
         assert!(rises.iter().all(|(from, to)| *to <= from + from / 2 + 10), "{rises:?}");
+        assert!(rest.iter().all(|(at, _)| !(36.0..45.0).contains(at)), "nobody knows while it stalls");
         let last = rest.iter().rfind(|(at, _)| *at < 135.0).unwrap();
         assert!((5..=25).contains(&last.1), "{last:?}");
     }
