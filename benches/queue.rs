@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use contract::command::{
     AddVcenter, AwaitOperation, Login, OperationFilter, OperationHistory, Settings, ShowVcenter, Submit,
 };
-use contract::{Job, Operation, Trust, VcenterId};
+use contract::{Job, Operation, Trust, VcenterId, VcenterSettings};
 use service::Client;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -111,8 +111,7 @@ async fn claims(folder: &Path, table: &mut Table) -> Result<()> {
             address: peer.address(),
             login: Login::Own { user: "admin".into(), password: None },
             trust: Some(Trust::Ca { pem: std::fs::read_to_string(peer.ca())? }),
-            tags: Vec::new(),
-            ttl_seconds: service::DEFAULT_TTL.as_secs(),
+            settings: VcenterSettings::default(),
         };
         vcenters.push(service.call(AddVcenter { settings }).await?.vcenter.id);
         peer.post("/stop", serde_json::json!({}));
@@ -135,7 +134,7 @@ async fn claims(folder: &Path, table: &mut Table) -> Result<()> {
     workers.into_iter().try_for_each(Worker::end)?;
     service.close().await;
     let syncs: Vec<&Operation> = all.iter().filter(|one| matches!(one.job, Job::SyncHosts { .. })).collect();
-    ensure!(syncs.len() == QUEUED && syncs.iter().all(|one| one.attempts == 1), "each runs once");
+    ensure!(syncs.len() == QUEUED && syncs.iter().all(|one| one.progress.attempts == 1), "each runs once");
     let first = syncs.iter().filter_map(|one| one.started_at).min().context("one began")?;
     let last = syncs.iter().filter_map(|one| one.finished_at).max().context("one ended")?;
     let seconds = (last.0 - first.0).max(1) as f64 / 1000.0;

@@ -81,7 +81,7 @@ async fn cached(service: &Client, vcenter: &Vcenter, within_ttl: bool) -> Result
     for _ in 0..READS {
         let started = Instant::now();
         if within_ttl {
-            let (vcenter, max_age_seconds) = (vcenter.id.clone(), vcenter.ttl_seconds);
+            let (vcenter, max_age_seconds) = (vcenter.id.clone(), vcenter.settings.ttl_seconds);
             let asked = RefreshIfOlder { vcenter, kind: Kind::Vms, max_age_seconds };
             let answer = service.call(asked).await?;
             ensure!(answer.refresh.is_none() && answer.failure.is_none(), "a cached read asked the server");

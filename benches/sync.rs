@@ -5,7 +5,7 @@ use crate::cost::Cost;
 use crate::peer::{PASSWORD, Peer};
 use anyhow::{Context, Result, ensure};
 use contract::command::{AddVcenter, AwaitOperation, Login, Settings, ShowVcenter, Submit};
-use contract::{Job, OperationState, Trust};
+use contract::{Job, OperationState, Trust, VcenterSettings};
 use service::{Caller, Client, Options, Unlock};
 use std::path::Path;
 use std::sync::Arc;
@@ -30,8 +30,7 @@ pub(crate) async fn prepare(peer: &Peer, data: &Path, credentials: &Path) -> Res
         address: peer.address(),
         login: Login::Own { user: "admin".into(), password: None },
         trust: Some(Trust::Ca { pem: std::fs::read_to_string(peer.ca())? }),
-        tags: Vec::new(),
-        ttl_seconds: service::DEFAULT_TTL.as_secs(),
+        settings: VcenterSettings::default(),
     };
     service.call(AddVcenter { settings }).await?;
     service.close().await;
@@ -47,6 +46,7 @@ pub(crate) async fn open_as(data: &Path, credentials: Option<&Path>, worker: boo
         unlock: Unlock::Never,
         read_only: false,
         worker,
+        at_once: service::AT_ONCE,
     };
     Ok(Client::new(service::open(options).await?, Caller::muster()))
 }

@@ -8,7 +8,7 @@ use crate::table::{Table, median, percentile};
 use anyhow::{Context, Result, ensure};
 use contract::columns;
 use contract::command::{AddVcenter, AwaitOperation, Login, Password, Settings, Submit};
-use contract::{Job, Kind, OperationState, RowQuery, Trust};
+use contract::{Job, Kind, OperationState, RowQuery, Trust, VcenterSettings};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use service::Client;
@@ -259,9 +259,8 @@ pub(crate) async fn add(
         address: address.to_owned(),
         login: Login::Own { user: user.to_owned(), password: Some(Password(password.to_owned())) },
         trust: Some(trust),
-        tags: Vec::new(),
         // What is on screen must not be refreshed from a server that is gone while that is measured.
-        ttl_seconds: 86_400,
+        settings: VcenterSettings { ttl_seconds: 86_400, ..VcenterSettings::default() },
     };
     Ok(service.call(AddVcenter { settings }).await?.vcenter.id)
 }

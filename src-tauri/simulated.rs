@@ -2,7 +2,7 @@
 //! Refuses to touch the real data: no credential, no row and no total is shared with it.
 
 use contract::command::{AddVcenter, Login, Password, Settings, Submit};
-use contract::{ApiError, Code, Job, Trust};
+use contract::{ApiError, Code, Job, Trust, VcenterSettings};
 use service::{Caller, Options, Service, Unlock};
 use simulator::Simulator;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,7 @@ impl Simulated {
             unlock: Unlock::Never,
             read_only: false,
             worker: false,
+            at_once: service::AT_ONCE,
         };
         let mut simulated =
             Simulated { service: service::open(options).await?, data_dir, servers: Vec::new() };
@@ -62,8 +63,7 @@ impl Simulated {
                 password: Some(Password(server.password().to_owned())),
             },
             trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
-            tags: vec!["simulated".to_owned()],
-            ttl_seconds: service::DEFAULT_TTL.as_secs(),
+            settings: VcenterSettings { tags: vec!["simulated".to_owned()], ..VcenterSettings::default() },
         };
         self.servers.push(server);
         // Whoever may look at simulated vCenters need not be allowed to add real ones.

@@ -6,7 +6,7 @@ use contract::command::{
     AwaitOperation, Change, EditVcenter, HoldPassword, MissingPassword, Password, SetCredential,
     ShowCredential, Submit, WhyNeeded,
 };
-use contract::{ApiError, Code, Job, Rejection, TestReport, Vcenter};
+use contract::{ApiError, Code, Job, Rejection, TestReport, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
 use service::Client;
 use std::io::Write;
@@ -247,8 +247,10 @@ async fn a_password_that_somebody_types_lifts_nothing_for_those_who_have_the_sto
 
 /// Logs out, so that the next operation logs in again.
 async fn leave(service: &Client, v: &Vcenter) {
-    let change = Change { ttl_seconds: Some(77), ..Change::default() };
-    service.call(EditVcenter { vcenter: v.id.clone(), change }).await.unwrap();
+    let now = vcenter(service, v.id.as_str()).await;
+    let settings = VcenterSettings { ttl_seconds: now.settings.ttl_seconds + 1, ..now.settings };
+    let change = Change { settings: Some(settings), ..Change::default() };
+    service.call(EditVcenter { vcenter: now.id, edition: now.edition, change }).await.unwrap();
 }
 
 async fn tested(service: &Client, v: &Vcenter, retry_login: bool) -> Result<TestReport, ApiError> {
@@ -387,7 +389,8 @@ async fn another_user_in_the_form_waits_for_a_login_that_is_under_way_and_is_not
     let under_way = muster.spawn(&["test", "Berlin", "--json"]);
     eventually("the login is under way", || peer.get("/held")["held"] == 1);
     let change = Change { user: Some("somebody".into()), ..Change::default() };
-    let mut edited = std::pin::pin!(service.call(EditVcenter { vcenter: v.id.clone(), change }));
+    let mut edited =
+        std::pin::pin!(service.call(EditVcenter { vcenter: v.id.clone(), edition: v.edition, change }));
     let waited = tokio::time::timeout(Duration::from_millis(500), &mut edited).await;
     assert!(waited.is_err(), "it did not wait for the answer: {waited:?}");
     peer.post("/release", json!({}));

@@ -6,7 +6,7 @@ use contract::command::{
     AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationFilter, OperationHistory,
     Password, ReadRows, SERVICE, Settings,
 };
-use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter};
+use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
 use service::{Caller, Client, Service};
 
@@ -25,8 +25,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         address: other.address(),
         login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) },
         trust: Some(Trust::Pin { sha256: other.sha256() }),
-        tags: Vec::new(),
-        ttl_seconds: 300,
+        settings: VcenterSettings::default(),
     };
     vec![
         ("list_vcenters", Viewer, json!({}), Ok(())),
@@ -57,6 +56,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ),
         ("invalidate", Operator, json!({ "vcenter": id }), Ok(())),
         ("cancel_operation", Operator, json!({ "operation": ended }), Ok(())),
+        ("resume_vcenter", Operator, json!({ "vcenter": id }), Ok(())),
         ("missing_password", Operator, json!({ "credential": credential, "vcenter": id }), Ok(())),
         (
             "hold_password",
@@ -85,7 +85,12 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("check_new_vcenter", Admin, json!({ "name": "Paris", "credential": null }), Ok(())),
         ("try_vcenter", Admin, json!({ "vcenter": null, "settings": new }), Ok(())),
         ("add_vcenter", Admin, json!({ "settings": new }), Ok(())),
-        ("edit_vcenter", Admin, json!({ "vcenter": id, "change": { "ttl_seconds": 77 } }), Ok(())),
+        (
+            "edit_vcenter",
+            Admin,
+            json!({ "vcenter": id, "edition": berlin.edition, "change": { "settings": { "ttl_seconds": 77 } } }),
+            Ok(()),
+        ),
         ("remove_vcenter", Admin, json!({ "vcenter": id }), Ok(())),
     ]
 }

@@ -3,7 +3,7 @@
 
 use crate::support::{Musterctl, PASSWORD, Peer, vcenter};
 use contract::command::{ListCredentials, ListVcenters, Login, Password, ProbeVcenter, Settings, TryVcenter};
-use contract::{ApiError, Code, Probe, TestReport, Trust, Vcenter, VcenterId};
+use contract::{ApiError, Code, Probe, TestReport, Trust, Vcenter, VcenterId, VcenterSettings};
 use service::Client;
 
 /// The settings of a vCenter as its form sends them, unchanged.
@@ -13,8 +13,7 @@ fn settings(vcenter: &Vcenter) -> Settings {
         address: format!("{}:{}", vcenter.host, vcenter.port),
         login: Login::Own { user: vcenter.user.clone(), password: None },
         trust: None,
-        tags: Vec::new(),
-        ttl_seconds: 300,
+        settings: VcenterSettings::default(),
     }
 }
 
@@ -49,8 +48,7 @@ async fn new_settings_are_tried_with_one_login_and_nothing_is_stored() {
         address: peer.address(),
         login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) },
         trust: Some(Trust::Pin { sha256: peer.sha256() }),
-        tags: Vec::new(),
-        ttl_seconds: 300,
+        settings: VcenterSettings::default(),
     };
     let report = try_new(&service, new.clone()).await.unwrap();
     assert_eq!((report.vcenter.as_str(), report.version.as_str()), ("Berlin", "8.0.3"));

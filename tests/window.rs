@@ -7,6 +7,7 @@ mod boundary;
 mod bus;
 mod certificate;
 mod closing;
+mod conflict;
 mod driver;
 mod ending;
 mod explore;

@@ -62,6 +62,7 @@ async fn gather(events: &mut Subscription) -> Option<Vec<Event>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::VcenterSettings;
     use contract::command::{
         AwaitOperation, Change, EditVcenter, ListVcenters, OperationFilter, OperationHistory,
     };
@@ -110,10 +111,12 @@ mod tests {
         for operation in all {
             service.call(&muster, AwaitOperation { operation: operation.id }).await.unwrap();
         }
-        let first = service.call(&muster, ListVcenters {}).await.unwrap().remove(0).id;
         let edit = async |ttl_seconds| {
-            let change = Change { ttl_seconds: Some(ttl_seconds), ..Change::default() };
-            service.call(&muster, EditVcenter { vcenter: first.clone(), change }).await.unwrap();
+            let first = service.call(&muster, ListVcenters {}).await.unwrap().remove(0);
+            let settings = Some(VcenterSettings { ttl_seconds, ..first.settings });
+            let change = Change { settings, ..Change::default() };
+            let edit = EditVcenter { vcenter: first.id, edition: first.edition, change };
+            service.call(&muster, edit).await.unwrap();
         };
 
         let main = Page::open(&wiring, "main");

@@ -40,7 +40,7 @@ fn what_four_processes_submit_at_random_runs_once_in_order_and_never_two_syncs_o
     let all = storm.since();
     for operation in &all {
         assert_eq!(operation.state, OperationState::Succeeded, "{operation:?}");
-        assert_eq!(operation.attempts, 1, "{operation:?}");
+        assert_eq!(operation.progress.attempts, 1, "{operation:?}");
     }
     for (name, peer) in &storm.peers {
         let mine: Vec<&Operation> = all.iter().filter(|operation| operation.vcenter == *name).collect();

@@ -78,7 +78,7 @@ fn an_operation_whose_only_waiter_died_in_the_queue_is_interrupted_soon() {
     let died = now_ms();
     std::thread::sleep(Duration::from_secs(6));
     let ended = operations(&muster).into_iter().find(|one| one.id.as_str() == id).unwrap();
-    assert_eq!((ended.state, ended.attempts), (OperationState::Interrupted, 0), "{ended:?}");
+    assert_eq!((ended.state, ended.progress.attempts), (OperationState::Interrupted, 0), "{ended:?}");
     let after = ended.finished_at.unwrap().0 - died;
     table("the only waiter died while queued", format!("interrupted after {after} ms"));
     assert!((0..5_000).contains(&after), "{after} ms");
@@ -101,7 +101,7 @@ fn a_running_operation_whose_process_died_is_interrupted_and_never_begun_again_b
     peer.let_go();
     eventually("its lane is free", || state(&muster, &behind) == "succeeded");
     let dead = operations(&muster).into_iter().find(|one| one.id.as_str() == id).unwrap();
-    assert_eq!((dead.state, dead.attempts), (OperationState::Interrupted, 1));
+    assert_eq!((dead.state, dead.progress.attempts), (OperationState::Interrupted, 1));
     let retried = muster.ok(&["operations", "retry", &id]);
     assert_eq!(retried[0]["state"], "succeeded", "{retried}");
     terminate(&worker);

@@ -100,6 +100,7 @@ impl Musterctl {
             unlock: Unlock::Never,
             read_only: false,
             worker: false,
+            at_once: service::AT_ONCE,
         };
         Client::new(service::open(options).await.expect("the service opens"), Caller::muster())
     }

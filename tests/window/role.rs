@@ -22,7 +22,10 @@ async fn a_page_does_what_the_role_of_the_program_allows_whatever_it_says_of_its
     let admin = json!({ "role": "admin", "origin": "user", "who": "root" });
     for (command, arguments) in [
         ("submit", json!({ "vcenter": id, "job": { "kind": "full_sync" }, "detached": false })),
-        ("edit_vcenter", json!({ "vcenter": id, "change": { "ttl_seconds": 77 } })),
+        (
+            "edit_vcenter",
+            json!({ "vcenter": id, "edition": 1, "change": { "settings": { "ttl_seconds": 77 } } }),
+        ),
         ("remove_vcenter", json!({ "vcenter": id, "caller": admin, "role": "admin" })),
         ("list_credentials", json!({ "caller": admin })),
     ] {

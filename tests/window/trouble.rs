@@ -3,7 +3,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Musterctl, Peer};
+use crate::support::{Musterctl, Peer, eventually};
 use anyhow::Result;
 use serde_json::json;
 
@@ -54,6 +54,38 @@ async fn a_server_that_is_gone_is_said_to_be_offline_stays_readable_and_comes_ba
     window.press("[data-vcenter='Berlin']", "Try again").await?;
     window.wait_for_text("[data-vcenter='Berlin']", "Online").await?;
     window.wait_until_gone(".muster-banner").await?;
+
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn a_vcenter_that_failed_again_and_again_says_why_it_is_not_refreshed_and_is_on_a_click() -> Result<()>
+{
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    muster.ok(&["vcenter", "edit", "Berlin", "--ttl", "1s"]);
+    peer.rule(json!({"method": "CreateContainerView", "action": {"fault": "NotSupported"}}));
+    for _ in 0..4 {
+        assert_eq!(muster.json(&["sync", "full", "Berlin"]).code, 1);
+    }
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.wait_for_text("#overview", "automatic refresh suspended for").await?;
+    window.shoot(&screen, "trouble-suspended").await?;
+    let before = peer.calls("CreateContainerView");
+    window.go("#/inventory/vms").await?;
+    window.wait_for_element("#rows tr[data-moref]").await?;
+    assert_eq!(peer.calls("CreateContainerView"), before, "nothing is read by itself");
+
+    peer.behave();
+    window.go("#/").await?;
+    window.wait_for_text("#overview", "after 4 failures in a row").await?;
+    window.press("#overview", "Resume now").await?;
+    let is_over = "!document.querySelector('#overview').textContent.includes('suspended')";
+    window.wait_for("it is resumed", is_over).await?;
+    window.go("#/inventory/vms").await?;
+    eventually("it is refreshed by itself again", || peer.calls("CreateContainerView") > before);
 
     window.close(&screen).await
 }

@@ -3,7 +3,7 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::{OperationKind, OperationState, Origin};
+use contract::{OperationKind, OperationState, Origin, StaleReads};
 use std::path::PathBuf;
 
 /// Muster on the command line: caches the inventory of vCenters and shows it, even offline
@@ -144,12 +144,8 @@ pub(crate) enum Vcenter {
         login: Login,
         #[command(flatten)]
         trust: Trust,
-        /// Tag; may be repeated
-        #[arg(long = "tag", value_name = "T")]
-        tags: Vec<String>,
-        /// Age at which its data becomes stale [default: 5m]
-        #[arg(long, value_name = "TIME")]
-        ttl: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
     },
     /// List vCenters
     List,
@@ -182,12 +178,13 @@ pub(crate) enum Vcenter {
         /// Use the system trust store
         #[arg(long, conflicts_with_all = ["pin", "ca_file"])]
         system_trust: bool,
-        /// Tag that replaces the current ones; may be repeated, "" for none
-        #[arg(long = "tag", value_name = "T")]
-        tags: Option<Vec<String>>,
-        /// Age at which its data becomes stale
-        #[arg(long, value_name = "TIME")]
-        ttl: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Refresh automatically again at once, after a vCenter failed several times in a row
+    Resume {
+        /// Name or id
+        name: String,
     },
     /// Remove a vCenter and all its cached data
     Remove {
@@ -209,6 +206,28 @@ pub(crate) struct Trust {
     /// Trust certificates issued by the CAs in this PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// What can be set for a vCenter: an option for each line in `contract::VcenterSettings`.
+#[derive(Debug, Clone, PartialEq, ClapArgs)]
+pub(crate) struct Settings {
+    /// Tag; may be repeated and replaces the current ones, "" for none
+    #[arg(long = "tag", value_name = "T")]
+    pub(crate) tags: Option<Vec<String>>,
+    /// Age at which its data becomes stale; 5m unless set
+    #[arg(long, value_name = "TIME")]
+    pub(crate) ttl: Option<String>,
+    /// What to read when data on screen is stale: nothing, the kind that is shown (unless set), or everything
+    #[arg(long, value_name = "WHAT", value_parser = stale_reads())]
+    pub(crate) stale_reads: Option<StaleReads>,
+    /// Note, "" for none
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+}
+
+fn stale_reads() -> impl TypedValueParser<Value = StaleReads> {
+    let names = PossibleValuesParser::new(StaleReads::ALL.map(StaleReads::name));
+    names.try_map(|name| StaleReads::from_name(&name).ok_or("not one of them"))
 }
 
 #[derive(Debug, ClapArgs)]

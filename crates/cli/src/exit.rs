@@ -40,6 +40,7 @@ impl From<&ApiError> for Exit {
             Code::Cancelled | Code::Interrupted => Exit::Cancelled,
             Code::Failed
             | Code::InUse
+            | Code::ChangedMeanwhile
             | Code::NotVsphere
             | Code::NoPermission
             | Code::DifferentVcenter

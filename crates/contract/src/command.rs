@@ -10,7 +10,7 @@ pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, 
 
 use crate::{
     Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Origin, Probe, Role, RowQuery,
-    Rows, Source, TestReport, Trust, Vcenter, VcenterId, VcenterStatus,
+    Rows, Source, TestReport, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -196,10 +196,12 @@ commands_of_the_service! { $
         /// Its settings.
         settings: Settings,
     } => "add_vcenter", Admin, Saved;
-    /// Changes a vCenter without contacting it.
+    /// Changes a vCenter without contacting it, unless somebody changed it since.
     EditVcenter {
         /// Which.
         vcenter: VcenterId,
+        /// The edition of it that the change was made from.
+        edition: i64,
         /// What to change; `None` leaves it as it is.
         change: Change,
     } => "edit_vcenter", Admin, Saved;
@@ -251,6 +253,11 @@ commands_of_the_service! { $
         /// Which.
         operation: OperationId,
     } => "cancel_operation", Operator, bool;
+    /// What runs by itself is tried again at once on a vCenter that failed again and again; false if it was being tried.
+    ResumeVcenter {
+        /// Which.
+        vcenter: VcenterId,
+    } => "resume_vcenter", Operator, bool;
     /// All that waits or runs, and the newest ended operations that a person asked for, newest first.
     ListOperations {
         /// Which of them.
@@ -474,10 +481,8 @@ pub struct Settings {
     pub login: Login,
     /// Which certificate to accept; `None` for what is stored already, or else what the operating system trusts.
     pub trust: Option<Trust>,
-    /// Labels.
-    pub tags: Vec<String>,
-    /// Age in seconds from which its data counts as stale.
-    pub ttl_seconds: u64,
+    /// What else is set for it.
+    pub settings: VcenterSettings,
 }
 
 /// What to change of a vCenter; `None` leaves it as it is.
@@ -495,10 +500,8 @@ pub struct Change {
     pub password: Option<Password>,
     /// Another trust.
     pub trust: Option<Trust>,
-    /// Other labels, instead of the ones it has.
-    pub tags: Option<Vec<String>>,
-    /// Another TTL, in seconds.
-    pub ttl_seconds: Option<u64>,
+    /// What else is set for it, all of it.
+    pub settings: Option<VcenterSettings>,
 }
 
 /// A password on its way from a form into the service. It goes that way only: no reply has a place for one.
@@ -556,7 +559,6 @@ pub(crate) mod tests {
             origin,
             role: Role::Admin,
             state,
-            attempts: 1,
             awaited: true,
             waiting: 1,
             submitted_at: Time(at),

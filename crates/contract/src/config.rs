@@ -1,7 +1,7 @@
 //! vCenters and credentials as configured, and what is known of their state.
 //! Refuses to hold a password: none of these types has a place for one.
 
-use crate::{Code, CredentialId, Operation, Remedy, Time, VcenterId};
+use crate::{Code, CredentialId, Operation, Remedy, Time, VcenterId, VcenterSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -86,10 +86,11 @@ pub struct Vcenter {
     pub trust: String,
     /// The pinned fingerprint, where `trust` is `pin`.
     pub pin: Option<String>,
-    /// Labels, sorted.
-    pub tags: Vec<String>,
-    /// Seconds after which a reader that asks for fresh data triggers a refresh.
-    pub ttl_seconds: u64,
+    /// What else is set for it.
+    #[serde(flatten)]
+    pub settings: VcenterSettings,
+    /// Raised by each edit: an edit names the one that it was made from.
+    pub edition: i64,
     /// about.instanceUuid, or the hardware UUID of an ESXi host; `null` until it first answered.
     pub instance_uuid: Option<String>,
     /// about.name, such as `VMware vCenter Server`.
@@ -243,6 +244,15 @@ pub struct RefreshWait {
     pub took_seconds: u64,
 }
 
+/// A vCenter failed again and again, so that nothing is tried by itself for a while. What a person asks for is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// Failures in a row.
+    pub failures: u32,
+    /// When it is tried by itself again.
+    pub until: Time,
+}
+
 /// State and freshness of one vCenter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VcenterStatus {
@@ -267,6 +277,9 @@ pub struct VcenterStatus {
     /// Kinds that are older than the TTL and not read again by themselves yet, and until when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refresh_waits: BTreeMap<String, RefreshWait>,
+    /// Until when nothing is tried by itself after failures in a row; `null` if it is.
+    #[serde(default)]
+    pub suspended: Option<Suspension>,
     /// When the kind that was read longest ago was read.
     pub synced_at: Option<Time>,
     /// Seconds since then; `null` too where that time lies in the future, because a clock was wrong.

@@ -2,8 +2,9 @@
 //! Refuses to carry causes, and to name a client's commands: it says what happened and what to do, in words that are true for
 //! every client, and as remedies.
 
-use crate::{Certificate, Rejection, Remedy};
+use crate::{Certificate, Rejection, Remedy, Vcenter};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What kind of failure; a code exists only where somebody acts on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub enum Code {
     AlreadyExists,
     /// It is in use by something else.
     InUse,
+    /// Somebody else changed it since; `current` is how it is now.
+    ChangedMeanwhile,
     /// vCenter rejected the login; `rejected_because` says why.
     LoginRejected,
     /// The server takes no login for the moment: all its sessions are taken, or it is still starting.
@@ -77,9 +80,22 @@ pub struct ApiError {
     /// Why a login was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_because: Option<Rejection>,
+    /// The vCenter as it is now, where an edit was made from an earlier version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<Vcenter>>,
     /// What can be done about it, the most likely first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
+    /// Whether the same may work a little later without anybody doing anything: known where it happened, and told nobody.
+    #[serde(skip)]
+    pub transient: Option<Transient>,
+}
+
+/// A failure that may pass by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transient {
+    /// How long the server wants to be left alone, where it said so.
+    pub retry_after: Option<Duration>,
 }
 
 impl ApiError {
@@ -91,7 +107,9 @@ impl ApiError {
             next_step: None,
             certificate: None,
             rejected_because: None,
+            current: None,
             remedies: Vec::new(),
+            transient: None,
         }
     }
 

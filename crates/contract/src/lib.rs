@@ -19,6 +19,7 @@ mod of_kind;
 mod operation;
 mod remedy;
 mod rows;
+mod settings;
 mod snapshot;
 pub mod spreadsheet;
 mod tally;
@@ -28,11 +29,11 @@ pub mod words;
 
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Probe, RefreshWait, Rejection, Role, TestReport, Trust,
-    Vcenter, VcenterState, VcenterStatus,
+    Certificate, Check, Credential, CredentialPlace, Probe, RefreshWait, Rejection, Role, Suspension,
+    TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
-pub use error::{ApiError, Code};
+pub use error::{ApiError, Code, Transient};
 pub use event::Event;
 pub use ids::{CredentialId, Moref, OperationId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};
@@ -41,6 +42,7 @@ pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
+pub use settings::{Difference, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;

@@ -90,6 +90,9 @@ pub struct Progress {
     /// How much of the whole operation is done, from connecting to writing; `null` until the objects are counted.
     #[serde(default)]
     pub percent: Option<u8>,
+    /// How often it was tried, with the try that is under way; 0 while it waits for its turn.
+    #[serde(default)]
+    pub attempts: u32,
     /// Objects read a second, over the last few seconds; `null` while none come, and once it has ended.
     #[serde(default)]
     pub objects_per_second: Option<u64>,
@@ -163,8 +166,6 @@ pub struct Operation {
     pub role: Role,
     /// How far it is.
     pub state: OperationState,
-    /// How often it was started.
-    pub attempts: u32,
     /// Whether it ends when nobody waits for it any more; else it runs in any case.
     pub awaited: bool,
     /// How many processes wait for it, or waited when it ended.
@@ -175,7 +176,7 @@ pub struct Operation {
     pub started_at: Option<Time>,
     /// When it ended.
     pub finished_at: Option<Time>,
-    /// How far it is: `step`, `done`, `total`.
+    /// How far it is: `step`, `done`, `total`, `percent`, `attempts`.
     #[serde(flatten)]
     pub progress: Progress,
     /// What it changed: `added`, `changed`, `removed`, `unchanged`.

@@ -178,6 +178,7 @@ impl Code {
             | Code::NotFound
             | Code::AlreadyExists
             | Code::InUse
+            | Code::ChangedMeanwhile
             | Code::LoginRejected
             | Code::NoPassword
             | Code::UntrustedCertificate

@@ -6,7 +6,7 @@ mod times;
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
-use crate::{Job, Noun, OperationKind, OperationState, Remedy};
+use crate::{Job, Noun, OperationKind, OperationState, Remedy, Suspension, Time};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
@@ -152,6 +152,16 @@ fn three_digits(number: f64) -> String {
         _ => format!("{number:.2}"),
     };
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// That nothing is tried by itself on a vCenter, why, and for how long from `now` on; nothing when that is over.
+pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
+    let left = suspension.until.0.saturating_sub(now.0);
+    let failures = counted(suspension.failures as usize, "failure", "failures");
+    // The last second is one, too.
+    (left > 0).then(|| {
+        format!("automatic refresh suspended for {} after {failures} in a row", duration((left + 999) / 1000))
+    })
 }
 
 /// A host's name without its domain; an address stays whole.
@@ -313,6 +323,14 @@ mod tests {
     use super::*;
     use crate::{Kind, columns};
     use serde_json::json;
+
+    #[test]
+    fn a_suspension_is_told_until_it_is_over() {
+        let words = |now| suspended(&Suspension { failures: 3, until: Time(90_000) }, Time(now));
+        let said = |left| Some(format!("automatic refresh suspended for {left} after 3 failures in a row"));
+        assert_eq!((words(0), words(60_000)), (said("1 min"), said("30 s")));
+        assert_eq!((words(89_999), words(90_000), words(i64::MAX)), (said("1 s"), None, None));
+    }
 
     #[test]
     fn a_value_reads_by_its_column() {

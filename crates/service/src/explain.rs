@@ -9,7 +9,7 @@ pub(crate) use login::{
     no_password, rejected_before, rejected_once, rejection, unknown_at, was_rejected, words,
 };
 
-use contract::{ApiError, Certificate, Code, Noun, Remedy, Time, Trust, Vcenter};
+use contract::{ApiError, Certificate, Code, Noun, Remedy, Time, Transient, Trust, Vcenter};
 use std::fmt::Write;
 use std::path::Path;
 use store::VcenterRecord;
@@ -153,7 +153,25 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         | Error::TooDeep { .. } => (Code::BadAnswer, format!("{address} sent an invalid response: {error}")),
     };
     let remedies = remedies(&server, code);
-    ApiError::new(code, message).next(next_step(&server, code, error)).remedies(remedies)
+    let error = ApiError {
+        transient: transient(error),
+        ..ApiError::new(code, message).next(next_step(&server, code, error))
+    };
+    error.remedies(remedies)
+}
+
+/// Whether the same may work a little later. A login whose password may have arrived is not sent again: where it is wrong, a
+/// few of them lock the account. A server that was silent from the beginning took its whole time.
+fn transient(error: &Error) -> Option<Transient> {
+    let may_pass = match error {
+        Error::Timeout { .. } if is_before_a_session(error) => false,
+        Error::Resolve { .. } | Error::Unreachable { .. } | Error::HttpStatus { status: 429 | 503, .. } => {
+            true
+        }
+        error => error.is_transient() && error.call().method != "Login",
+    };
+    let Error::HttpStatus { retry_after, .. } = error else { return may_pass.then(Transient::default) };
+    may_pass.then_some(Transient { retry_after: *retry_after })
 }
 
 /// What can be done about a server beside trying again.
@@ -349,6 +367,12 @@ pub(crate) fn store(error: store::Error) -> ApiError {
             format!("operation {operation} is running on the vCenter"),
             "Wait for it to finish, or cancel it, then try again.".into(),
             Some(Remedy::CancelOperation { operation: operation.clone() }),
+        ),
+        store::Error::Stale { .. } => (
+            Code::ChangedMeanwhile,
+            "the vCenter was changed elsewhere in the meantime".into(),
+            "Look at the current version, then make your change again if it is still needed.".into(),
+            None,
         ),
         store::Error::NotFound { what, id } => {
             (Code::NotFound, format!("there is no {what} \"{id}\""), CHOOSE.into(), Some(list_of(what)))

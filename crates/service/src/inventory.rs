@@ -4,7 +4,7 @@
 
 use crate::explain;
 use arc_swap::ArcSwapOption;
-use contract::{ApiError, Delta, Kind, Moref, Snapshot, Time, VcenterId};
+use contract::{ApiError, Delta, Kind, Moref, Snapshot, StaleReads, Time, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,8 +17,9 @@ pub enum Freshness {
     Cached,
     /// Not older than this; older data is answered all the same, and refreshed.
     AtMost(Duration),
-    /// The same where nobody asked for it in particular: a refresh that costs too much of the time waits.
-    ByItself(Duration),
+    /// The same where nobody asked for it in particular: it starts what is set for the vCenter, and what would cost too much
+    /// of the time waits.
+    ByItself(Duration, StaleReads),
 }
 
 impl Freshness {
@@ -26,8 +27,8 @@ impl Freshness {
     pub fn accepts(self, synced_at: Option<Time>, now: Time) -> bool {
         match (self, synced_at) {
             (Freshness::Cached, _) => true,
-            (Freshness::AtMost(_) | Freshness::ByItself(_), None) => false,
-            (Freshness::AtMost(most) | Freshness::ByItself(most), Some(at)) => {
+            (Freshness::AtMost(_) | Freshness::ByItself(..), None) => false,
+            (Freshness::AtMost(most) | Freshness::ByItself(most, _), Some(at)) => {
                 (0..=millis(most)).contains(&(i128::from(now.0) - i128::from(at.0)))
             }
         }

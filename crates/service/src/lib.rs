@@ -2,6 +2,7 @@
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
 mod answer;
+mod breaker;
 mod call;
 mod caller;
 mod configuration;
@@ -36,7 +37,7 @@ pub use inventory::{Freshness, was_read_since};
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
-pub use validate::{DEFAULT_TTL, address, duration, pem_text};
+pub use validate::{address, duration, pem_text};
 
 use connections::Connections;
 use contract::{ApiError, Code, OperationId, Remedy, Snapshot, Time, VcenterId};
@@ -69,6 +70,12 @@ const LOG_OUT: Duration = Duration::from_millis(2000);
 /// What of it is kept for closing the database, however long logging out takes.
 const SHUT: Duration = Duration::from_millis(250);
 
+/// Operations that run in a process at once, if nobody says otherwise.
+pub const AT_ONCE: usize = 8;
+
+/// The variable that says otherwise.
+const MAX_OPERATIONS: &str = "MUSTER_MAX_OPERATIONS";
+
 /// How to open the service.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -84,6 +91,8 @@ pub struct Options {
     pub read_only: bool,
     /// Whether this process runs what nobody waits for: one that stays, such as the window.
     pub worker: bool,
+    /// How many operations run in this process at once; those that wait for something don't count.
+    pub at_once: usize,
 }
 
 impl Options {
@@ -100,7 +109,19 @@ impl Options {
         // An empty or relative one would find passwords wherever the command happens to be called.
         let credentials_dir =
             std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).filter(|dir| dir.is_absolute());
-        Ok(Options { data_dir, credentials_dir, keychain: true, unlock, read_only: false, worker: false })
+        let at_once = match std::env::var_os(MAX_OPERATIONS).filter(|value| !value.is_empty()) {
+            Some(value) => validate::max_operations(&value.to_string_lossy(), MAX_OPERATIONS)?,
+            None => AT_ONCE,
+        };
+        Ok(Options {
+            data_dir,
+            credentials_dir,
+            keychain: true,
+            unlock,
+            read_only: false,
+            worker: false,
+            at_once,
+        })
     }
 }
 
@@ -161,6 +182,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         inventory: inventory.clone(),
         events: events.clone(),
         is_worker: options.worker,
+        at_once: options.at_once.max(1),
         now,
     });
     let reads = Reads::new(inventory.clone(), operations.clone(), now);

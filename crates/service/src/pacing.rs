@@ -1,7 +1,8 @@
 //! When a kind that is stale may be read again by itself: reading may take a tenth of the time at most.
 //! Refuses to hold up what a person asks for.
 
-use contract::{Job, Kind, Operation, OperationKind, OperationState, RefreshWait, Time};
+use crate::Freshness;
+use contract::{Job, Kind, Operation, OperationKind, OperationState, RefreshWait, StaleReads, Time};
 
 /// A refresh that took so long is followed by so many times that until the next one begins.
 const SHARE: i64 = 10;
@@ -9,9 +10,28 @@ const SHARE: i64 = 10;
 /// Operations of a vCenter that are looked at: enough for a refresh of each kind, with others between them.
 pub(crate) const LOOK_BACK: u32 = 100;
 
-/// Until when a kind is not read by itself again, after what was done so far, newest first; `None` if it may be now.
-pub(crate) fn wait(operations: &[Operation], kind: Kind, now: Time) -> Option<RefreshWait> {
-    let mut reads = operations.iter().filter(|operation| has_read(operation, kind));
+/// What a read of a stale kind starts.
+pub(crate) fn job(freshness: Freshness, kind: Kind) -> Job {
+    match freshness {
+        Freshness::ByItself(_, StaleReads::Everything) => Job::FULL_SYNC,
+        _ => Job::refresh(kind),
+    }
+}
+
+/// Until when a stale kind has nothing read by itself again, after what was done so far, newest first; `None` if it may now,
+/// or never does.
+pub(crate) fn wait(
+    operations: &[Operation],
+    stale_reads: StaleReads,
+    kind: Kind,
+    now: Time,
+) -> Option<RefreshWait> {
+    let mut reads = operations.iter().filter(|operation| match stale_reads {
+        StaleReads::Nothing => false,
+        StaleReads::Kind => has_read(operation, kind),
+        // What reading one kind took says nothing of what reading all of them takes.
+        StaleReads::Everything => operation.kind() == OperationKind::FullSync && has_read(operation, kind),
+    });
     let newest = reads.clone().next()?;
     // A full sync reads every kind, so a refresh of this one alone says better how long that takes.
     let alone = reads.find(|operation| operation.kind() == OperationKind::Refresh);
@@ -79,7 +99,7 @@ mod tests {
     #[test]
     fn a_refresh_of_40_seconds_is_not_begun_again_before_400_more_have_passed() {
         let vms = operation(refresh(Kind::Vms), 0, 40_000);
-        let waits = |kind, now: i64| wait(std::slice::from_ref(&vms), kind, Time(now));
+        let waits = |kind, now: i64| wait(std::slice::from_ref(&vms), StaleReads::Kind, kind, Time(now));
         let until = Some(RefreshWait { until: Time(440_000), took_seconds: 40 });
         assert_eq!((waits(Kind::Vms, 40_000), waits(Kind::Vms, 439_999)), (until, until));
         assert_eq!(waits(Kind::Snapshots, 100_000), until, "they are read with the VMs");
@@ -93,9 +113,22 @@ mod tests {
         let full = operation(Job::FULL_SYNC, 100_000, 200_000);
         let hosts = operation(refresh(Kind::Hosts), 50_000, 52_000);
         let history = [full, hosts];
-        let until = |kind| wait(&history, kind, Time(200_000)).map(|wait| wait.until);
+        let until = |kind| wait(&history, StaleReads::Kind, kind, Time(200_000)).map(|wait| wait.until);
         assert_eq!(until(Kind::Hosts), Some(Time(220_000)));
         assert_eq!(until(Kind::Vms), Some(Time(1_200_000)), "nothing else is known of it");
+    }
+
+    #[test]
+    fn where_everything_is_synced_only_full_syncs_count_and_where_nothing_is_read_nothing_waits() {
+        let hosts = operation(refresh(Kind::Hosts), 90_000, 99_000);
+        let full = operation(Job::FULL_SYNC, 0, 20_000);
+        let history = [hosts.clone(), full];
+        let until = |reads, now| wait(&history, reads, Kind::Hosts, Time(now)).map(|wait| wait.until);
+        assert_eq!(until(StaleReads::Everything, 100_000), Some(Time(220_000)));
+        assert_eq!(until(StaleReads::Everything, 220_000), None);
+        assert_eq!(until(StaleReads::Kind, 100_000), Some(Time(189_000)));
+        assert_eq!(until(StaleReads::Nothing, 100_000), None);
+        assert_eq!(wait(&[hosts], StaleReads::Everything, Kind::Hosts, Time(100_000)), None);
     }
 
     #[test]

@@ -182,4 +182,4 @@ fn folded(value: &Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -41,7 +41,7 @@ pub(crate) struct Reading {
 pub(crate) struct Reads {
     inventory: Inventory,
     operations: Operations,
-    flights: Arc<Mutex<HashMap<(VcenterId, Kind), Flight>>>,
+    flights: Arc<Mutex<HashMap<(VcenterId, Job), Flight>>>,
     invalid_since: Arc<std::sync::Mutex<HashMap<VcenterId, Time>>>,
     now: Clock,
 }
@@ -67,7 +67,7 @@ impl Handler for Invalidate {
     }
 }
 
-/// The newest refresh of a kind.
+/// The newest refresh of its sort.
 struct Flight {
     operation: OperationId,
     failed: Option<(Time, ApiError)>,
@@ -123,7 +123,8 @@ impl Reads {
     ) -> Result<Reading, ApiError> {
         // Whoever comes while another looks waits here, and then finds fresh data or the refresh under way.
         let mut flights = self.flights.lock().await;
-        let key = (vcenter.clone(), kind);
+        let job = pacing::job(freshness, kind);
+        let key = (vcenter.clone(), job.clone());
         let mut running = None;
         if let Some(flight) = flights.get_mut(&key) {
             let operation = self.operations.show(flight.operation.as_str()).await.ok();
@@ -158,16 +159,17 @@ impl Reads {
                 how: How::Hit,
             });
         }
-        if let (None, Freshness::ByItself(_)) = (&running, freshness) {
+        if let (None, Freshness::ByItself(_, reads)) = (&running, freshness) {
             let history = self.operations.newest(Some(vcenter), pacing::LOOK_BACK).await?;
-            if pacing::wait(&history, kind, (self.now)()).is_some() {
+            let waits = pacing::wait(&history, reads, kind, (self.now)()).is_some();
+            if waits || self.operations.suspension(vcenter).await?.is_some() {
                 return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None, how: How::Hit });
             }
         }
         let (operation, how) = match running {
             Some(operation) => (operation, How::Shared),
             None => {
-                let submitted = self.operations.join(vcenter, Job::refresh(kind), READER, true).await?;
+                let submitted = self.operations.join(vcenter, job, READER, true).await?;
                 (submitted.id, if submitted.coalesced { How::Shared } else { How::Miss })
             }
         };
@@ -177,6 +179,6 @@ impl Reads {
 
     /// Whether a refresh of this kind was begun or joined for a reader in this process.
     pub(crate) async fn has_refreshed(&self, vcenter: &VcenterId, kind: Kind) -> bool {
-        self.flights.lock().await.contains_key(&(vcenter.clone(), kind.covered_by()))
+        self.flights.lock().await.contains_key(&(vcenter.clone(), Job::refresh(kind.covered_by())))
     }
 }

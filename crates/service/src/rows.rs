@@ -7,23 +7,29 @@ use crate::{Freshness, Service, explain};
 use contract::columns::{self, Column, Link};
 use contract::command::ReadRows;
 use contract::{
-    ApiError, Cells, Code, LARGEST_WINDOW, Role, Row, RowQuery, Rows, Snapshot, Source, Target, Time, Value,
-    Vcenter, VcenterId, VcenterState,
+    ApiError, Cells, Code, LARGEST_WINDOW, Role, Row, RowQuery, Rows, Snapshot, Source, StaleReads, Target,
+    Time, Value, Vcenter, VcenterId, VcenterState,
 };
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Part, VcenterRecord};
 
 impl Service {
-    /// Rows out of what is known. With `refresh`, kinds that are older than their vCenter's TTL are read again meanwhile.
+    /// Rows out of what is known. With `refresh`, what is older than its vCenter's TTL has read again meanwhile what is set
+    /// for that vCenter.
     pub(crate) async fn read_rows(&self, asked: RowQuery, role: Role) -> Result<Rows, ApiError> {
         let chosen = self.chosen(&asked.vcenters).await?;
         let mut sources = Vec::with_capacity(chosen.len());
         let mut inventories = Vec::with_capacity(chosen.len());
         for VcenterRecord { vcenter, contact, .. } in chosen {
-            let ttl = Duration::from_secs(vcenter.ttl_seconds);
+            let ttl_seconds = vcenter.settings.ttl_seconds;
             let refresh = asked.refresh && !contact.is_some_and(|contact| needs_a_person(contact.state));
-            let freshness = if refresh { Freshness::ByItself(ttl) } else { Freshness::Cached };
+            let freshness = match vcenter.settings.stale_reads {
+                reads @ (StaleReads::Kind | StaleReads::Everything) if refresh => {
+                    Freshness::ByItself(Duration::from_secs(ttl_seconds), reads)
+                }
+                _ => Freshness::Cached,
+            };
             let reading =
                 self.inner.reads.read(&vcenter.id, asked.kind, freshness, &Part::everything()).await?;
             // What is asked again because something changed is no other look.
@@ -34,7 +40,7 @@ impl Service {
                 vcenter: vcenter.id.clone(),
                 name: vcenter.name.clone(),
                 synced_at: reading.synced_at,
-                ttl_seconds: vcenter.ttl_seconds,
+                ttl_seconds,
                 refresh: reading.refresh,
             });
             inventories.push((vcenter, reading.snapshot));

@@ -4,12 +4,13 @@
 mod commands;
 
 use crate::Service;
+use crate::breaker;
 use crate::explain;
 use crate::inventory::Freshness;
 use crate::pacing;
 use contract::{
-    ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, Time, VcenterId,
-    VcenterState, VcenterStatus, words,
+    ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, StaleReads, Time,
+    VcenterId, VcenterState, VcenterStatus, words,
 };
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ impl Service {
             let ever_read = !coverage.is_empty();
             let known = Snapshot::new([], coverage);
             let synced_at = known.oldest(now);
-            let ttl = Freshness::AtMost(Duration::from_secs(v.ttl_seconds));
+            let ttl = Freshness::AtMost(Duration::from_secs(v.settings.ttl_seconds));
             let state = match record.contact {
                 Some(Contact { state: VcenterState::Online, .. }) | None if !ever_read => {
                     VcenterState::NeverSynced
@@ -65,7 +66,8 @@ impl Service {
                 contact_at: record.contact.map(|contact| contact.at),
                 contact_since: record.state_since,
                 refresh_failed: pacing::failure(&operations),
-                refresh_waits: waits(&operations, &known, ttl, now),
+                refresh_waits: waits(&operations, v.settings.stale_reads, &known, ttl, now),
+                suspended: breaker::suspension(&operations, record.failures_reset_at, now),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),
@@ -97,7 +99,10 @@ impl Service {
         checks.extend(self.check_passwords(&credentials).await);
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
-            let detail = format!("{}; {}", state_in_words(&status, self.now()), age(&status));
+            let now = self.now();
+            let suspended = status.suspended.and_then(|one| contract::words::suspended(&one, now));
+            let suspended = suspended.map(|words| format!("; {words}")).unwrap_or_default();
+            let detail = format!("{}; {}{suspended}", state_in_words(&status, now), age(&status));
             let is_misdated = status.synced_at.is_some() && status.age_seconds.is_none();
             checks.push(match status.state {
                 VcenterState::Online if !is_misdated => passed(name, detail),
@@ -274,12 +279,14 @@ pub fn state_in_words(status: &VcenterStatus, now: Time) -> String {
 /// The kinds that are older than their TTL and wait for their next refresh, by the key they have in JSON.
 fn waits(
     operations: &[Operation],
+    stale_reads: StaleReads,
     snapshot: &Snapshot,
     ttl: Freshness,
     now: Time,
 ) -> BTreeMap<String, RefreshWait> {
     let stale = Kind::LISTED.into_iter().filter(|kind| !ttl.accepts(snapshot.synced_at(*kind), now));
-    let waits = stale.filter_map(|kind| Some((kind.key(), pacing::wait(operations, kind, now)?)));
+    let waits =
+        stale.filter_map(|kind| Some((kind.key(), pacing::wait(operations, stale_reads, kind, now)?)));
     waits.collect()
 }
 

@@ -7,7 +7,7 @@ use contract::command::{
 };
 use contract::{
     Diff, Job, Kind, Operation, OperationId, OperationState, Origin, Progress, Remedy, Role, Trust,
-    VcenterStatus,
+    VcenterSettings, VcenterStatus,
 };
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,6 +30,7 @@ pub(crate) async fn fresh(folder: &tempfile::TempDir) -> Service {
         unlock: Unlock::Never,
         read_only: false,
         worker: false,
+        at_once: crate::AT_ONCE,
     };
     open_with(options, set_clock).await.unwrap()
 }
@@ -47,8 +48,7 @@ pub(crate) fn settings(server: &Simulator) -> Settings {
         address: server.address().to_string(),
         login: Login::Own { user: server.user().to_owned(), password },
         trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
-        tags: Vec::new(),
-        ttl_seconds: DEFAULT_TTL.as_secs(),
+        settings: VcenterSettings::default(),
     }
 }
 
@@ -70,7 +70,6 @@ pub(crate) fn operation(job: Job) -> Operation {
         origin: Origin::User,
         role: Role::Admin,
         state: OperationState::Running,
-        attempts: 1,
         awaited: true,
         waiting: 1,
         submitted_at: Time(0),

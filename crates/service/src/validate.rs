@@ -1,14 +1,14 @@
 //! Checks what users type, and says what to type instead.
 //! Refuses to correct silently, but for white space at the ends.
 
-use contract::{ApiError, Code, Remedy};
+use contract::{ApiError, Code, Remedy, VcenterSettings};
 use std::time::Duration;
-
-/// The TTL of a vCenter whose configuration names none.
-pub const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.
 const LONGEST_NAME: usize = 255;
+
+/// Letters of a note.
+const LONGEST_NOTE: usize = 2000;
 
 /// A name of a vCenter or a credential.
 pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
@@ -179,18 +179,41 @@ pub fn duration(text: &str) -> Result<Duration, ApiError> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
-/// The TTL of a vCenter.
-pub(crate) fn ttl(ttl: Duration) -> Result<Duration, ApiError> {
-    const LEAST: Duration = Duration::from_secs(1);
-    const MOST: Duration = Duration::from_secs(30 * 86400);
-    if (LEAST..=MOST).contains(&ttl) {
-        return Ok(ttl);
+/// The settings of a vCenter, as they are stored. A setting that may have every value of its type needs no line here.
+pub(crate) fn settings(asked: VcenterSettings) -> Result<VcenterSettings, ApiError> {
+    Ok(VcenterSettings {
+        ttl_seconds: ttl(asked.ttl_seconds)?,
+        note: note(&asked.note)?,
+        tags: tags(asked.tags)?,
+        ..asked
+    })
+}
+
+/// Age in seconds from which data counts as stale.
+fn ttl(seconds: u64) -> Result<u64, ApiError> {
+    if (1..=30 * 86_400).contains(&seconds) {
+        return Ok(seconds);
     }
-    Err(invalid(format!("a TTL of {} s is out of range", ttl.as_secs()), "Choose one from 1s to 30d."))
+    Err(invalid(format!("a TTL of {seconds} s is out of range"), "Choose one from 1s to 30d."))
+}
+
+/// What somebody wants to remember: text, in lines.
+fn note(text: &str) -> Result<String, ApiError> {
+    let text = text.replace("\r\n", "\n");
+    let trimmed = trimmed(&text);
+    let length = trimmed.chars().count();
+    if length > LONGEST_NOTE {
+        let message = format!("the note is too long: it has {length} characters");
+        return Err(invalid(message, "Enter at most 2000 characters."));
+    }
+    if trimmed.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(invalid("the note contains a control character".into(), "Enter plain text."));
+    }
+    Ok(trimmed.to_owned())
 }
 
 /// Labels, sorted and each once.
-pub(crate) fn tags(tags: Vec<String>) -> Result<Vec<String>, ApiError> {
+fn tags(tags: Vec<String>) -> Result<Vec<String>, ApiError> {
     let mut checked = tags.iter().map(|tag| name("tag", tag)).collect::<Result<Vec<_>, _>>()?;
     checked.sort();
     checked.dedup();
@@ -208,6 +231,19 @@ fn invalid(message: String, next_step: &str) -> ApiError {
 
 fn printable(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
+/// How many operations may run in a process at once, as it stands in the variable of that name.
+pub(crate) fn max_operations(text: &str, variable: &str) -> Result<usize, ApiError> {
+    let number = text.trim().parse::<usize>().ok().filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| {
+        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+        ApiError::new(Code::InvalidValue, format!("\"{shown}\" in {variable} is not a number from 1 to 100"))
+            .next(format!(
+                "Set it to the number of operations that may run at once, or unset it for {}.",
+                crate::AT_ONCE
+            ))
+    })
 }
 
 #[cfg(test)]
@@ -332,6 +368,43 @@ mod tests {
     fn a_name_may_be_as_long_as_those_that_scripts_make_up() {
         assert_eq!(name("vCenter", &"é".repeat(255)).unwrap().chars().count(), 255);
         assert!(name("vCenter", &"é".repeat(256)).unwrap_err().message.contains("longer than 255"));
+    }
+
+    #[test]
+    fn operations_at_once_are_a_number_from_1_to_100() {
+        assert_eq!((max_operations("1", "V").unwrap(), max_operations(" 100 ", "V").unwrap()), (1, 100));
+        for text in ["0", "101", "-1", "8.5", "", "many", "99999999999999999999"] {
+            let error = max_operations(text, "V").unwrap_err();
+            assert!(error.message.ends_with("in V is not a number from 1 to 100"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn settings_are_stored_in_one_form_or_refused_by_the_name_of_what_is_wrong() {
+        let with = |change: fn(&mut VcenterSettings)| {
+            let mut asked = VcenterSettings::default();
+            change(&mut asked);
+            settings(asked)
+        };
+        assert_eq!(settings(VcenterSettings::default()).unwrap(), VcenterSettings::default());
+        let tags = with(|asked| asked.tags = vec!["prod ".into(), "eu".into(), "prod".into()]).unwrap().tags;
+        assert_eq!(tags, ["eu", "prod"]);
+        assert_eq!(with(|asked| asked.note = " a\r\nb\n".into()).unwrap().note, "a\nb");
+        for (change, words, next) in [
+            ((|asked| asked.tags = vec!["a/b".into()]) as fn(&mut VcenterSettings), "for a tag", "no slash"),
+            (|asked| asked.ttl_seconds = 0, "a TTL of 0 s", "1s to 30d"),
+            (|asked| asked.ttl_seconds = 30 * 86_400 + 1, "a TTL of 2592001 s", "1s to 30d"),
+            (|asked| asked.note = "x".repeat(2001), "the note is too long: it has 2001", "at most 2000"),
+            (|asked| asked.note = "a\0b".into(), "the note contains a control character", "plain text"),
+        ] {
+            let error = with(change).unwrap_err();
+            assert!(error.message.contains(words), "{error:?}");
+            assert_eq!(
+                (error.code, error.next_step.unwrap().contains(next)),
+                (Code::InvalidValue, true),
+                "{words}"
+            );
+        }
     }
 
     #[test]

@@ -51,7 +51,8 @@ impl Store {
         let mut tx = self.engine().write(attempt).await?;
         let updated = sqlx::query(
             "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5, percent = $8, \
-             objects_per_second = $9, bytes_per_second = $10, remaining_seconds = $11 WHERE id = $6 AND claim_no = $7 AND state = 'running'",
+             objects_per_second = $9, bytes_per_second = $10, remaining_seconds = $11, attempts = $12 \
+             WHERE id = $6 AND claim_no = $7 AND state = 'running'",
         )
         .bind(&progress.step)
         .bind(row::signed(progress.done))
@@ -64,6 +65,7 @@ impl Store {
         .bind(progress.objects_per_second.map(row::signed))
         .bind(progress.bytes_per_second.map(row::signed))
         .bind(progress.remaining_seconds.map(row::signed))
+        .bind(progress.attempts)
         .execute(&mut *tx)
         .await
         .during(attempt)?;
@@ -93,8 +95,8 @@ impl Store {
         let result = result.as_ref().map(row::json).transpose().during(attempt)?;
         let updated = sqlx::query(
             "UPDATE operations SET state = $1, finished_at = $2, step = $3, done = $4, total = $5, added = $6, \
-             changed = $7, removed = $8, unchanged = $9, calls = $10, bytes = $11, error = $12, percent = $15, result = $16 \
-             WHERE id = $13 AND claim_no = $14 AND state = 'running'",
+             changed = $7, removed = $8, unchanged = $9, calls = $10, bytes = $11, error = $12, percent = $15, result = $16, \
+             attempts = MAX(attempts, $17) WHERE id = $13 AND claim_no = $14 AND state = 'running'",
         )
         .bind(state.name())
         .bind(at.0)
@@ -112,6 +114,7 @@ impl Store {
         .bind(claim.claim_no)
         .bind(progress.percent)
         .bind(result)
+        .bind(progress.attempts)
         .execute(&mut **tx)
         .await
         .during(attempt)?;

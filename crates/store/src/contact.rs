@@ -98,6 +98,21 @@ impl Store {
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
+
+    /// Failures up to this time don't count any more.
+    pub async fn reset_failures(&self, id: &VcenterId, at: Time) -> Result<(), Error> {
+        let attempt = self.attempt_on("resetting the failures of vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let updated = sqlx::query("UPDATE vcenters SET failures_reset_at = $1 WHERE id = $2")
+            .bind(at.0)
+            .bind(id.as_str())
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
+        vcenters::exists(updated.rows_affected(), id)?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
 }
 
 /// Writes how a contact went; answers with how many vCenters have this id.

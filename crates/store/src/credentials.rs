@@ -319,16 +319,18 @@ pub(crate) async fn set_user(
     id: &CredentialId,
     user: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(concat!(
+    let set = sqlx::query(concat!(
         "UPDATE credentials SET username = $1, ",
         unrejected!(),
         " WHERE id = $2 AND username <> $1"
-    ))
-    .bind(user)
-    .bind(id.as_str())
-    .execute(tx)
-    .await
-    .map(|_| ())
+    ));
+    let set = set.bind(user).bind(id.as_str()).execute(&mut *tx).await?;
+    if set.rows_affected() > 0 {
+        // It is shown and edited with each vCenter that logs in with it.
+        let raised = sqlx::query("UPDATE vcenters SET edition = edition + 1 WHERE credential_id = $1");
+        raised.bind(id.as_str()).execute(tx).await?;
+    }
+    Ok(())
 }
 
 /// Changes which rejected passwords are remembered; of a credential that isn't there, none.

@@ -128,6 +128,16 @@ pub enum Error {
         /// The operation.
         operation: OperationId,
     },
+    /// An edit of a vCenter was made from an edition that others have changed since.
+    #[error("the change of vCenter {id} was made from its edition {made_from}, and it is at {edition}")]
+    Stale {
+        /// The vCenter.
+        id: String,
+        /// The edition that the edit was made from.
+        made_from: i64,
+        /// The edition of now.
+        edition: i64,
+    },
     /// There is no such thing.
     #[error("there is no {what} {id:?}")]
     NotFound {

@@ -28,6 +28,7 @@ mod restage;
 mod revision;
 mod room;
 mod row;
+mod settings;
 mod stage;
 #[cfg(test)]
 mod tests;

@@ -166,7 +166,6 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
         origin: Origin::from_name(&origin).ok_or_else(|| unknown("origin", origin))?,
         role: Role::from_name(&role).ok_or_else(|| unknown("role", role))?,
         state: OperationState::from_name(&state).ok_or_else(|| unknown("state", state))?,
-        attempts: row.try_get("attempts")?,
         waiting: row.try_get("waiting")?,
         submitted_at: Time(row.try_get("submitted_at")?),
         started_at: row::time(row.try_get("started_at")?),
@@ -179,6 +178,7 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
             objects_per_second: rate("objects_per_second")?,
             bytes_per_second: rate("bytes_per_second")?,
             remaining_seconds: rate("remaining_seconds")?,
+            attempts: row.try_get("attempts")?,
         },
         diff: Diff {
             added: number("added")?,

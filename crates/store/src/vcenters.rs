@@ -8,8 +8,8 @@ use crate::credentials::{self, NewCredential};
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
-use crate::row;
-use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId};
+use crate::{row, settings};
+use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId, VcenterSettings};
 use sqlx::Row;
 
 /// A configured vCenter with everything that is known of it but its inventory.
@@ -28,6 +28,8 @@ pub struct VcenterRecord {
     pub known_address: (String, u16),
     /// The MAC addresses of an ESXi host's network cards, as far as they are known; `None` for a vCenter.
     pub host_macs: Option<Vec<String>>,
+    /// Failures up to this time don't count any more.
+    pub failures_reset_at: Option<Time>,
 }
 
 impl VcenterRecord {
@@ -66,10 +68,8 @@ pub struct NewVcenter {
     pub credential: VcenterCredential,
     /// Which certificate is accepted.
     pub trust: Trust,
-    /// Labels.
-    pub tags: Vec<String>,
-    /// Seconds after which a reader that asks for fresh data triggers a refresh.
-    pub ttl_seconds: u64,
+    /// What else is set for it.
+    pub settings: VcenterSettings,
     /// What it said of itself, if it was asked.
     pub identity: Option<Identity>,
 }
@@ -89,12 +89,8 @@ pub struct VcenterEdit {
     pub user: Option<String>,
     /// Another trust.
     pub trust: Option<Trust>,
-    /// Other labels, instead of the ones it has.
-    pub tags: Option<Vec<String>>,
-    /// Another TTL.
-    pub ttl_seconds: Option<u64>,
-    /// Whether a person gave the password for the address that it has from now on.
-    pub vouched_for: bool,
+    /// What else is set for it, all of it.
+    pub settings: Option<VcenterSettings>,
 }
 
 macro_rules! select {
@@ -152,8 +148,8 @@ impl Store {
         let (trust, ca_pem, pin) = trust_columns(&new.trust);
         sqlx::query(
             "INSERT INTO vcenters (id, name, name_key, host, port, known_host, known_port, credential_id, trust, \
-             ca_pem, pin, tags, ttl_seconds, instance_uuid, host_macs, product, version, build) \
-             VALUES ($1, $2, $3, $4, $5, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+             ca_pem, pin, settings, instance_uuid, host_macs, product, version, build) \
+             VALUES ($1, $2, $3, $4, $5, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(new.id.as_str())
         .bind(&new.name)
@@ -164,8 +160,7 @@ impl Store {
         .bind(trust)
         .bind(ca_pem)
         .bind(pin)
-        .bind(tags_column(&new.tags).during(attempt)?)
-        .bind(row::signed(new.ttl_seconds))
+        .bind(settings::column(&new.settings).during(attempt)?)
         .bind(identity.and_then(|identity| identity.instance_uuid.as_deref()))
         .bind(identity.map(contact::macs_column).transpose().during(attempt)?.flatten())
         .bind(identity.map(|identity| &identity.product))
@@ -178,44 +173,66 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
-    /// Changes a vCenter.
-    pub async fn edit_vcenter(&self, id: &VcenterId, edit: VcenterEdit) -> Result<(), Error> {
+    /// Changes a vCenter from the edition that the edit was made from to the next one, and answers with what it is then.
+    /// What changes nothing raises nothing.
+    pub async fn edit_vcenter(
+        &self,
+        id: &VcenterId,
+        made_from: i64,
+        edit: VcenterEdit,
+    ) -> Result<VcenterRecord, Error> {
         let attempt = self.attempt_on("changing vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        let before = read(&mut tx, id, attempt).await?;
-        let v = before.vcenter;
-        let name = edit.name.unwrap_or(v.name);
-        names::is_free(&mut tx, Among::Vcenters, &name, id.as_str(), attempt).await?;
-        let credential_id = edit.credential_id.unwrap_or(v.credential_id);
-        self.note_credential(&mut tx, &credential_id, attempt).await?;
-        if let Some(user) = &edit.user {
-            credentials::set_user(&mut tx, &credential_id, user).await.during(attempt)?;
+        let row = fetch(&mut tx, id, attempt).await?;
+        let before = record(&row).during(attempt)?;
+        if before.vcenter.edition != made_from {
+            return Err(Error::Stale { id: id.to_string(), made_from, edition: before.vcenter.edition });
         }
-        let trust = edit.trust.unwrap_or(before.trust);
-        let (host, port) = (edit.host.unwrap_or(v.host), edit.port.unwrap_or(v.port));
-        let (known_host, known_port) =
-            if edit.vouched_for { (host.clone(), port) } else { before.known_address };
-        let (trust, ca_pem, pin) = trust_columns(&trust);
+        let after = edited(&before, &edit);
+        if after == before {
+            return Ok(before);
+        }
+        let v = &after.vcenter;
+        names::is_free(&mut tx, Among::Vcenters, &v.name, id.as_str(), attempt).await?;
+        self.note_credential(&mut tx, &v.credential_id, attempt).await?;
+        if let Some(user) = &edit.user {
+            credentials::set_user(&mut tx, &v.credential_id, user).await.during(attempt)?;
+        }
+        let (trust, ca_pem, pin) = trust_columns(&after.trust);
         sqlx::query(
             "UPDATE vcenters SET name = $1, name_key = $2, host = $3, port = $4, credential_id = $5, trust = $6, \
-             ca_pem = $7, pin = $8, tags = $9, ttl_seconds = $10, known_host = $11, known_port = $12 WHERE id = $13",
+             ca_pem = $7, pin = $8, settings = $9, edition = $10 WHERE id = $11",
         )
-        .bind(&name)
-        .bind(row::name_key(&name))
-        .bind(host)
-        .bind(i64::from(port))
-        .bind(credential_id.as_str())
+        .bind(&v.name)
+        .bind(row::name_key(&v.name))
+        .bind(&v.host)
+        .bind(i64::from(v.port))
+        .bind(v.credential_id.as_str())
         .bind(trust)
         .bind(ca_pem)
         .bind(pin)
-        .bind(tags_column(&edit.tags.unwrap_or(v.tags)).during(attempt)?)
-        .bind(row::signed(edit.ttl_seconds.unwrap_or(v.ttl_seconds)))
-        .bind(known_host)
-        .bind(i64::from(known_port))
+        .bind(settings::edited(&row, &before.vcenter.settings, &v.settings).during(attempt)?)
+        .bind(made_from.saturating_add(1))
         .bind(id.as_str())
         .execute(&mut *tx)
         .await
         .during(attempt)?;
+        let after = read(&mut tx, id, attempt).await?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)?;
+        Ok(after)
+    }
+
+    /// A person gave the password for this address of a vCenter: the server there is the one that is meant. That changes
+    /// nothing of what is configured.
+    pub async fn vouch_for(&self, id: &VcenterId, (host, port): (&str, u16)) -> Result<(), Error> {
+        let attempt = self.attempt_on("noting the address of vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let update = sqlx::query("UPDATE vcenters SET known_host = $1, known_port = $2 WHERE id = $3")
+            .bind(host)
+            .bind(i64::from(port))
+            .bind(id.as_str());
+        exists(update.execute(&mut *tx).await.during(attempt)?.rows_affected(), id)?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
@@ -260,8 +277,27 @@ pub(crate) fn exists(rows: u64, id: &VcenterId) -> Result<(), Error> {
 }
 
 pub(crate) async fn read(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> Result<VcenterRecord, Error> {
+    record(&fetch(tx, id, attempt).await?).during(attempt)
+}
+
+async fn fetch(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> Result<DbRow, Error> {
     let row = sqlx::query(select!("WHERE v.id = $1")).bind(id.as_str()).fetch_optional(&mut **tx).await;
-    record(&row.during(attempt)?.ok_or_else(|| not_found(id))?).during(attempt)
+    row.during(attempt)?.ok_or_else(|| not_found(id))
+}
+
+/// What an edit makes of a vCenter; the name of another credential is not known here.
+fn edited(before: &VcenterRecord, edit: &VcenterEdit) -> VcenterRecord {
+    let edit = edit.clone();
+    let mut after = before.clone();
+    let v = &mut after.vcenter;
+    v.name = edit.name.unwrap_or_else(|| v.name.clone());
+    v.host = edit.host.unwrap_or_else(|| v.host.clone());
+    v.port = edit.port.unwrap_or(v.port);
+    v.credential_id = edit.credential_id.unwrap_or_else(|| v.credential_id.clone());
+    v.user = edit.user.unwrap_or_else(|| v.user.clone());
+    v.settings = edit.settings.unwrap_or_else(|| v.settings.clone());
+    after.trust = edit.trust.unwrap_or(after.trust);
+    after
 }
 
 pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
@@ -277,8 +313,8 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
         user: row.try_get("username")?,
         trust: trust.clone(),
         pin: pin.clone(),
-        tags: row::or_unset("the tags of a vCenter", row.try_get("tags").and_then(row::from_json)),
-        ttl_seconds: row::unsigned(row.try_get("ttl_seconds")?),
+        settings: settings::read(row),
+        edition: row.try_get("edition")?,
         instance_uuid: row.try_get("instance_uuid")?,
         product: row.try_get("product")?,
         version: row.try_get("version")?,
@@ -295,7 +331,8 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
     let state_since = row::or_unset("the state of a vCenter", row.try_get("contact_since").map(row::time));
     let known_address = (row.try_get("known_host")?, row.try_get("known_port")?);
     let host_macs = contact::macs(row);
-    Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs })
+    let failures_reset_at = row::time(row.try_get("failures_reset_at")?);
+    Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs, failures_reset_at })
 }
 
 fn contact(row: &DbRow) -> Result<Option<Contact>, sqlx::Error> {
@@ -313,11 +350,4 @@ fn trust_columns(trust: &Trust) -> (&'static str, Option<&str>, Option<&str>) {
         Trust::Ca { pem } => ("ca", Some(pem), None),
         Trust::Pin { sha256 } => ("pin", None, Some(sha256)),
     }
-}
-
-fn tags_column(tags: &[String]) -> Result<String, sqlx::Error> {
-    let mut tags = tags.to_vec();
-    tags.sort();
-    tags.dedup();
-    row::json(&tags)
 }

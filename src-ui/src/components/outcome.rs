@@ -57,8 +57,8 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                     if let Some(ms) = took {
                         <span class="muster-quiet">{ format!(" · took {}", words::took(ms)) }</span>
                     }
-                    if operation.attempts > 1 {
-                        <span class="muster-quiet">{ format!(" · {} attempts", operation.attempts) }</span>
+                    if operation.progress.attempts > 1 {
+                        <span class="muster-quiet">{ format!(" · {} attempts", operation.progress.attempts) }</span>
                     }
                 </div>
                 if let Some(error) = &operation.error {

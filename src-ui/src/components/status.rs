@@ -7,7 +7,7 @@ use crate::hooks::{use_route, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level};
 use crate::state::world::World;
-use contract::{Kind, RefreshWait, Time, Vcenter, VcenterState, VcenterStatus};
+use contract::{Kind, RefreshWait, StaleReads, Time, Vcenter, VcenterSettings, VcenterState, VcenterStatus};
 use yew::prelude::*;
 
 /// A word with its level.
@@ -41,8 +41,8 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn State(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let Vcenter { id, ttl_seconds, .. } = props.vcenter.clone();
-    let known = service.see(move |world| Some(stand(world, world.status(&id)?, ttl_seconds as i64)));
+    let Vcenter { id, settings, .. } = props.vcenter.clone();
+    let known = service.see(move |world| Some(stand(world, world.status(&id)?, settings.ttl_seconds as i64)));
     let Some(Stand { word, level, since, tried, title }) = known else {
         return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
@@ -100,19 +100,39 @@ fn waits(wait: &RefreshWait, now: Time) -> String {
 #[function_component]
 pub(crate) fn Age(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let Vcenter { id, ttl_seconds, .. } = props.vcenter.clone();
+    let Vcenter { id, settings, .. } = props.vcenter.clone();
     let kind = match use_route() {
         Route::Inventory(view) => Some(view.kind),
         Route::Overview | Route::Vcenters { .. } | Route::Operations(_) => None,
     };
-    let known = service.see(move |world| {
-        let status = world.status(&id)?;
-        Some(match kind {
-            // The age of what is listed stands with the list; here is only why it is no younger.
-            Some(kind) => Freshness::Waits(kind_waits(status, kind, world.now)?),
-            None => freshness(status, ttl_seconds as i64, world.now),
+    let (known, is_suspended) = service
+        .see({
+            let id = id.clone();
+            move |world| {
+                let status = world.status(&id)?;
+                let freshness = match kind {
+                    // The age of what is listed stands with the list; here is only why it is no younger.
+                    Some(kind) => kind_waits(status, kind, world.now).map(Freshness::Waits),
+                    None => Some(freshness(status, &settings, world.now)),
+                };
+                Some((freshness, suspended(status, world.now).is_some()))
+            }
         })
-    });
+        .unwrap_or_default();
+    let resume = Callback::from(move |_: MouseEvent| service.resume(&id));
+    html! {
+        <>
+            { said(known) }
+            if is_suspended {
+                <button type="button" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={resume}>
+                    { "Resume now" }
+                </button>
+            }
+        </>
+    }
+}
+
+fn said(known: Option<Freshness>) -> Html {
     match known {
         None => Html::default(),
         Some(Freshness::Waits(words)) => html! { <span class="muster-age muster-quiet">{ words }</span> },
@@ -139,11 +159,20 @@ enum Freshness {
 }
 
 fn kind_waits(status: &VcenterStatus, kind: Kind, now: Time) -> Option<String> {
+    if let Some(suspended) = suspended(status, now) {
+        return Some(suspended);
+    }
     let wait = status.refresh_waits.get(&kind.key()).filter(|wait| wait.until > now)?;
     Some(format!("{} are stale · {}", kind.title(), waits(wait, now)))
 }
 
-fn freshness(status: &VcenterStatus, ttl: i64, now: Time) -> Freshness {
+/// Why nothing is refreshed by itself.
+fn suspended(status: &VcenterStatus, now: Time) -> Option<String> {
+    contract::words::suspended(&status.suspended?, now)
+}
+
+fn freshness(status: &VcenterStatus, settings: &VcenterSettings, now: Time) -> Freshness {
+    let ttl = settings.ttl_seconds as i64;
     let Some(at) = status.synced_at else {
         let has_some = status.counts.values().any(|count| *count > 0);
         return if has_some { Freshness::InPart } else { Freshness::Never };
@@ -156,7 +185,14 @@ fn freshness(status: &VcenterStatus, ttl: i64, now: Time) -> Freshness {
         (None, _) => "wrong system clock; treated as stale",
     };
     let next = status.refresh_waits.values().filter(|wait| wait.until > now).min_by_key(|wait| wait.until);
-    let next = next.filter(|_| !is_fresh).map(|wait| format!(" · {}", waits(wait, now)));
+    let next = match (is_fresh, settings.stale_reads) {
+        (true, _) => None,
+        (false, StaleReads::Nothing) => Some(format!(" · {}", words::NOT_BY_ITSELF)),
+        (false, StaleReads::Kind | StaleReads::Everything) => {
+            let next = next.map(|wait| waits(wait, now));
+            suspended(status, now).or(next).map(|why| format!(" · {why}"))
+        }
+    };
     let words = format!(" · {what} (TTL {}){}", words::duration(ttl), next.unwrap_or_default());
     Freshness::Read { at, is_fresh, words }
 }

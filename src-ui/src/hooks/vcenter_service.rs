@@ -136,6 +136,19 @@ impl VcenterService {
         });
     }
 
+    /// Refreshes a vCenter by itself again that failed several times in a row.
+    pub(crate) fn resume(&self, vcenter: &VcenterId) {
+        self.run(
+            ResumeVcenter { vcenter: vcenter.clone() },
+            "The automatic refresh could not be resumed",
+            |service, resumed| {
+                if resumed.is_some() {
+                    service.refresh();
+                }
+            },
+        );
+    }
+
     /// Does what an operation did once more.
     pub(crate) fn retry(&self, operation: &Operation) {
         let again = RetryOperation { operation: operation.id.clone(), detached: false };
@@ -255,9 +268,10 @@ impl VcenterService {
         backend::call(AddVcenter { settings }).await
     }
 
-    /// Changes one.
-    pub(crate) async fn edit(&self, vcenter: VcenterId, change: Change) -> Result<Saved, ApiError> {
-        backend::call(EditVcenter { vcenter, change }).await
+    /// Changes one, unless it is another one by now than it was here.
+    pub(crate) async fn edit(&self, made_from: &Vcenter, change: Change) -> Result<Saved, ApiError> {
+        let (vcenter, edition) = (made_from.id.clone(), made_from.edition);
+        backend::call(EditVcenter { vcenter, edition, change }).await
     }
 
     /// Removes one.

@@ -1,11 +1,16 @@
 //! The form of a vCenter: what was typed, what is wrong with it, and what is asked of the service.
 //! Refuses to hold the password: it is read from its field once, when it is sent.
 
+mod versions;
+
 use contract::command::{Change, Login, Password, Settings};
-use contract::{Certificate, Trust, Vcenter};
+use contract::{Certificate, Trust, Vcenter, VcenterSettings};
 
 /// Letters of a name, as the service takes them.
 const LONGEST_NAME: usize = 255;
+
+/// Letters of a note, as the service takes them.
+const LONGEST_NOTE: usize = 2000;
 
 /// What was typed.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +25,8 @@ pub(crate) struct Form {
     pub(crate) tags: String,
     pub(crate) ttl: String,
     pub(crate) ttl_unit: TtlUnit,
+    /// The settings; tags and TTL stand above as they were typed.
+    pub(crate) settings: VcenterSettings,
 }
 
 /// What it is to log in with.
@@ -76,6 +83,7 @@ pub(crate) enum Field {
     CaPem,
     Tags,
     Ttl,
+    Note,
 }
 
 /// What is wrong with a field, in words that say what to type.
@@ -93,16 +101,23 @@ impl Form {
             trust: TrustForm::System,
             ca_pem: String::new(),
             tags: String::new(),
-            ttl: "5".to_owned(),
-            ttl_unit: TtlUnit::Minutes,
+            ttl: String::new(),
+            ttl_unit: TtlUnit::Seconds,
+            settings: VcenterSettings::default(),
         }
+        .with(VcenterSettings::default())
+    }
+
+    /// The same with other settings.
+    fn with(self, settings: VcenterSettings) -> Form {
+        let ttl = settings.ttl_seconds;
+        let unit = TtlUnit::ALL.iter().rev().find(|(.., s)| ttl >= *s && ttl.is_multiple_of(*s));
+        let (ttl_unit, _, seconds) = unit.copied().unwrap_or(TtlUnit::ALL[0]);
+        Form { tags: settings.tags.join(", "), ttl: (ttl / seconds).to_string(), ttl_unit, settings, ..self }
     }
 
     /// That of a vCenter that is there.
     pub(crate) fn of(vcenter: &Vcenter) -> Form {
-        let ttl = vcenter.ttl_seconds;
-        let unit = TtlUnit::ALL.iter().rev().find(|(.., s)| ttl >= *s && ttl.is_multiple_of(*s));
-        let (ttl_unit, _, seconds) = unit.copied().unwrap_or(TtlUnit::ALL[0]);
         let host =
             if vcenter.host.contains(':') { format!("[{}]", vcenter.host) } else { vcenter.host.clone() };
         Form {
@@ -112,11 +127,9 @@ impl Form {
             user: vcenter.user.clone(),
             credential: vcenter.credential.clone(),
             trust: TrustForm::AsItIs,
-            ca_pem: String::new(),
-            tags: vcenter.tags.join(", "),
-            ttl: (ttl / seconds).to_string(),
-            ttl_unit,
+            ..Form::new()
         }
+        .with(vcenter.settings.clone())
     }
 
     /// What is wrong with it, field by field.
@@ -171,10 +184,13 @@ impl Form {
         if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
             wrong.push((Field::Ttl, "Enter a number; the range is 1 second to 30 days."));
         }
+        if self.settings.note.trim().chars().count() > LONGEST_NOTE {
+            wrong.push((Field::Note, "Enter at most 2000 characters."));
+        }
         wrong
     }
 
-    /// It as settings to be tried or added. The caller has looked whether anything is wrong.
+    /// It as a vCenter to be tried or added. The caller has looked whether anything is wrong.
     pub(crate) fn settings(&self, password: Option<Password>) -> Settings {
         let login = match self.login {
             LoginForm::Own => Login::Own { user: self.user.trim().to_owned(), password },
@@ -185,8 +201,18 @@ impl Form {
             address: self.address.trim().to_owned(),
             login,
             trust: self.trust(),
+            settings: self.vcenter_settings(),
+        }
+    }
+
+    /// The settings as they are stored, but for what is wrong with them.
+    fn vcenter_settings(&self) -> VcenterSettings {
+        let settings = self.settings.clone();
+        VcenterSettings {
             tags: self.tags(),
-            ttl_seconds: self.ttl_seconds().unwrap_or(300),
+            ttl_seconds: self.ttl_seconds().unwrap_or(settings.ttl_seconds),
+            note: settings.note.trim().to_owned(),
+            ..settings
         }
     }
 
@@ -202,8 +228,7 @@ impl Form {
             user: if own { changed(&self.user, &before.user) } else { None },
             password: password.filter(|_| own),
             trust: self.trust(),
-            tags: (self.tags() != before.tags()).then(|| self.tags()),
-            ttl_seconds: self.ttl_seconds().filter(|seconds| *seconds != vcenter.ttl_seconds),
+            settings: Some(self.vcenter_settings()).filter(|settings| *settings != vcenter.settings),
         }
     }
 
@@ -298,6 +323,7 @@ mod tests {
             (Form { ttl: "0".into(), ..filled() }, Field::Ttl),
             (Form { ttl: "31".into(), ttl_unit: TtlUnit::Days, ..filled() }, Field::Ttl),
             (Form { ttl: "five".into(), ..filled() }, Field::Ttl),
+            (filled().with(VcenterSettings { note: "x".repeat(2001), ..Default::default() }), Field::Note),
         ] {
             let wrong: Vec<Field> = form.wrong(true, true).into_iter().map(|(field, _)| field).collect();
             assert_eq!(wrong, [field], "{form:?}");
@@ -311,7 +337,9 @@ mod tests {
         let form = Form { address: "vc2.example.org:8443".into(), tags: "b, a".into(), ..Form::of(&vcenter) };
         let change = form.change(&vcenter, Some(Password("p".into())));
         assert_eq!(change.address.as_deref(), Some("vc2.example.org:8443"));
-        assert_eq!(change.tags, Some(vec!["a".to_owned(), "b".to_owned()]));
+        let settings =
+            VcenterSettings { tags: vec!["a".to_owned(), "b".to_owned()], ..vcenter.settings.clone() };
+        assert_eq!(change.settings, Some(settings));
         assert!(change.password.is_some() && change.name.is_none() && change.trust.is_none());
         assert!(form.reaches_otherwise(&vcenter) && !Form::of(&vcenter).reaches_otherwise(&vcenter));
     }
@@ -356,7 +384,8 @@ mod tests {
             (7200, "2", TtlUnit::Hours),
             (86_400, "1", TtlUnit::Days),
         ] {
-            let form = Form::of(&Vcenter { ttl_seconds: seconds, ..samples::vcenter("a") });
+            let form =
+                Form::new().with(VcenterSettings { ttl_seconds: seconds, ..VcenterSettings::default() });
             assert_eq!((form.ttl.as_str(), form.ttl_unit), (ttl, unit));
         }
     }

@@ -5,6 +5,9 @@ use contract::columns::Column;
 use contract::{Kind, Missing, Operation, OperationState, Time, VcenterState, VcenterStatus};
 use serde_json::Value as Json;
 
+/// Why data stays stale that is set to be read only when somebody asks.
+pub(crate) const NOT_BY_ITSELF: &str = "automatic refresh is off";
+
 pub(crate) use contract::words::{
     CONNECTION_TEST, capital, counted, duration, grouped, job, took, within_a_sentence,
 };

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,10 +36,12 @@ type action struct {
 	DelayMS           int  `json:"delay_ms,omitempty"`
 
 	faultAction
-	Reset   bool    `json:"reset,omitempty"`
-	Status  int     `json:"status,omitempty"`
-	Replace *string `json:"replace,omitempty"`
-	Empty   bool    `json:"empty,omitempty"`
+	Reset  bool `json:"reset,omitempty"`
+	Status int  `json:"status,omitempty"`
+	// RetryAfter are the seconds that a status tells.
+	RetryAfter int     `json:"retry_after,omitempty"`
+	Replace    *string `json:"replace,omitempty"`
+	Empty      bool    `json:"empty,omitempty"`
 
 	ReplaceText   [][2]string `json:"replace_text,omitempty"`
 	TruncateClean *int        `json:"truncate_clean,omitempty"`
@@ -216,6 +219,9 @@ func (f *front) before(w http.ResponseWriter, r *http.Request, x *exchange, a *a
 	case a.Status != 0 && a.ReplaceText == nil:
 		x.own(a.Status, fmt.Sprintf("%d %s\n", a.Status, http.StatusText(a.Status)))
 		x.header.Set("Content-Type", "text/plain")
+		if a.RetryAfter > 0 {
+			x.header.Set("Retry-After", strconv.Itoa(a.RetryAfter))
+		}
 	}
 	if x.answer != nil && a.Status != 0 {
 		x.status = a.Status

@@ -155,8 +155,8 @@ pub(super) fn show(o: &Operation) -> String {
             format!("{} calls, {}", o.calls, words::bytes(i64::try_from(o.bytes).unwrap_or(i64::MAX))),
         ),
     ];
-    if o.attempts > 1 {
-        lines.push(("Attempts", o.attempts.to_string()));
+    if o.progress.attempts > 1 {
+        lines.push(("Attempts", o.progress.attempts.to_string()));
     }
     if let Some(error) = &o.error {
         lines.push(("Reason", error.message.clone()));

@@ -4,7 +4,7 @@
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
-use crate::suggest;
+use crate::suggest::{self, Suggestion};
 use contract::command::{CountStatus, Counted, Doctor, Submit};
 use contract::{ApiError, Check, Time, VcenterStatus, words};
 use service::{Client, state_in_words};
@@ -17,7 +17,14 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
     if all.is_empty() {
         output.say("No vCenters yet. Add one: musterctl vcenter add NAME HOST --user USER");
     }
-    output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, service.now()) })?;
+    let now = service.now();
+    output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, now) })?;
+    for status in &all {
+        if let Some(words) = status.suspended.and_then(|one| contract::words::suspended(&one, now)) {
+            let resume = Suggestion::of("vcenter resume").about(&status.vcenter);
+            output.say(&format!("{}: {words}. To try again at once: {resume}", status.vcenter));
+        }
+    }
     Ok(Exit::Done)
 }
 
@@ -118,6 +125,7 @@ fn nobody_reads() -> bool {
 /// Whether the data is fresh, and where the last try to make it so failed.
 fn freshness(status: &VcenterStatus) -> &'static str {
     match (status.fresh, status.refresh_failed) {
+        (false, _) if status.suspended.is_some() => "no; suspended",
         (true, None) => "yes",
         (false, None) => "no",
         (true, Some(_)) => "yes; refresh failed",

@@ -75,7 +75,7 @@ async fn chosen(
         return designated(service, names).await;
     }
     let mut vcenters = service.call(ListVcenters {}).await?;
-    let known: BTreeSet<String> = vcenters.iter().flat_map(|vcenter| vcenter.tags.clone()).collect();
+    let known: BTreeSet<String> = vcenters.iter().flat_map(|vcenter| vcenter.settings.tags.clone()).collect();
     if let Some(unknown) = tags.iter().find(|tag| !known.contains(*tag)) {
         let tags: Vec<String> = known.into_iter().collect();
         let next = match tags.is_empty() {
@@ -85,7 +85,7 @@ async fn chosen(
         let message = format!("no vCenter has the tag \"{unknown}\"");
         return Err(ApiError::new(Code::NotFound, message).next(next));
     }
-    vcenters.retain(|vcenter| all || vcenter.tags.iter().any(|tag| tags.contains(tag)));
+    vcenters.retain(|vcenter| all || vcenter.settings.tags.iter().any(|tag| tags.contains(tag)));
     Ok(vcenters)
 }
 

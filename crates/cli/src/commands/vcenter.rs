@@ -8,9 +8,9 @@ use crate::output::{Output, card, table, time};
 use crate::suggest::Suggestion;
 use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
-    ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
+    ProbeAddress, RemoveVcenter, ResumeVcenter, Saved, Settings, ShowVcenter,
 };
-use contract::{ApiError, Certificate, Code, Probe, Trust, Vcenter};
+use contract::{ApiError, Certificate, Code, Probe, StaleReads, Trust, Vcenter, VcenterSettings};
 use service::Client;
 use std::io::Read;
 use std::path::Path;
@@ -26,8 +26,8 @@ pub(super) async fn run(
 ) -> Result<Exit, ApiError> {
     match command {
         Command::Probe { address, trust } => probe(service, output, &address, trust).await?,
-        Command::Add { name, address, login, trust, tags, ttl } => {
-            add(service, output, Add { name, address, login, trust, tags, ttl, data_dir }).await?;
+        Command::Add { name, address, login, trust, settings } => {
+            add(service, output, Add { name, address, login, trust, settings, data_dir }).await?;
         }
         Command::List => {
             let all = service.call(ListVcenters {}).await?;
@@ -46,25 +46,40 @@ pub(super) async fn run(
             password_stdin,
             trust,
             system_trust,
-            tags,
-            ttl,
+            settings,
         } => {
-            let change = Change {
+            let mut change = Change {
                 name: new_name,
                 address: host,
                 credential,
                 user,
                 password: if password_stdin { Some(ask::password_from_stdin().await?) } else { None },
                 trust: if system_trust { Some(Trust::System) } else { trusted(&trust)? },
-                tags: tags.map(|tags| tags.into_iter().filter(|tag| !tag.is_empty()).collect()),
-                ttl_seconds: ttl.as_deref().map(service::duration).transpose()?.map(|ttl| ttl.as_secs()),
+                settings: None,
             };
-            let change = changing(change)?;
+            // What was mistyped is said before anything else is looked at.
+            settings.on(VcenterSettings::default())?;
+            let has_settings = !settings.typed().is_empty();
+            if change == Change::default() && !has_settings {
+                return Err(ApiError::new(Code::InvalidValue, "nothing to change")
+                    .next("musterctl vcenter edit --help lists the options."));
+            }
             service.may::<EditVcenter>()?;
-            let vcenter = service.call(ShowVcenter { vcenter: name }).await?.id;
-            let Saved { vcenter, password_note } = service.call(EditVcenter { vcenter, change }).await?;
+            let before = service.call(ShowVcenter { vcenter: name }).await?;
+            change.settings = if has_settings { Some(settings.on(before.settings)?) } else { None };
+            let edit = EditVcenter { vcenter: before.id, edition: before.edition, change };
+            let Saved { vcenter, password_note } = service.call(edit).await?;
             password_note.iter().for_each(|note| output.say(note));
             output.answer(&vcenter, || show(&vcenter))?;
+        }
+        Command::Resume { name } => {
+            service.may::<ResumeVcenter>()?;
+            let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
+            let was_suspended = service.call(ResumeVcenter { vcenter: vcenter.id.clone() }).await?;
+            if !was_suspended {
+                output.say(&format!("The automatic refresh of {} is not suspended.", vcenter.name));
+            }
+            output.answer(&vcenter, || format!("{} is refreshed automatically again.", vcenter.name))?;
         }
         Command::Remove { name, yes } => {
             service.may::<RemoveVcenter>()?;
@@ -82,15 +97,29 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// The edit, if it changes anything.
-fn changing(change: Change) -> Result<Change, ApiError> {
-    let Change { name, address, credential, user, password, trust, tags, ttl_seconds } = &change;
-    let texts = [name, address, credential, user].iter().any(|text| text.is_some());
-    if texts || password.is_some() || trust.is_some() || tags.is_some() || ttl_seconds.is_some() {
-        return Ok(change);
+impl args::Settings {
+    /// Settings with what was typed in the place of what they had.
+    fn on(&self, before: VcenterSettings) -> Result<VcenterSettings, ApiError> {
+        let tags = |tags: &Vec<String>| tags.iter().filter(|tag| !tag.is_empty()).cloned().collect();
+        let ttl = self.ttl.as_deref().map(service::duration).transpose()?;
+        Ok(VcenterSettings {
+            tags: self.tags.as_ref().map_or(before.tags, tags),
+            ttl_seconds: ttl.map_or(before.ttl_seconds, |ttl| ttl.as_secs()),
+            stale_reads: self.stale_reads.unwrap_or(before.stale_reads),
+            note: self.note.clone().unwrap_or(before.note),
+        })
     }
-    Err(ApiError::new(Code::InvalidValue, "nothing to change")
-        .next("musterctl vcenter edit --help lists the options."))
+
+    /// The options as they were typed.
+    fn typed(&self) -> Vec<(&'static str, &str)> {
+        let tags = self.tags.iter().flatten().map(|tag| ("--tag", &**tag));
+        let others = [
+            ("--ttl", self.ttl.as_deref()),
+            ("--stale-reads", self.stale_reads.map(StaleReads::name)),
+            ("--note", self.note.as_deref()),
+        ];
+        tags.chain(others.into_iter().filter_map(|(option, value)| Some((option, value?)))).collect()
+    }
 }
 
 async fn probe(service: &Client, output: &Output, address: &str, trust: args::Trust) -> Result<(), ApiError> {
@@ -108,15 +137,14 @@ struct Add<'a> {
     address: String,
     login: Login,
     trust: args::Trust,
-    tags: Vec<String>,
-    ttl: Option<String>,
+    settings: args::Settings,
     data_dir: Option<&'a Path>,
 }
 
 async fn add(service: &Client, output: &Output, add: Add<'_>) -> Result<(), ApiError> {
     // Stdin is read first: whatever else is wrong, nobody should get a broken pipe.
     let given = if add.login.password_stdin { Some(ask::password_from_stdin().await?) } else { None };
-    let ttl = add.ttl.as_deref().map(service::duration).transpose()?;
+    let settings = add.settings.on(VcenterSettings::default())?;
     // Nobody should compare a fingerprint for what can't be added.
     let check = CheckNewVcenter { name: add.name.clone(), credential: add.login.credential.clone() };
     let shared = service.call(check).await?;
@@ -128,9 +156,8 @@ async fn add(service: &Client, output: &Output, add: Add<'_>) -> Result<(), ApiE
         }
         None => own_login(service, output, &add, given).await?,
     };
-    let ttl_seconds = ttl.unwrap_or(service::DEFAULT_TTL).as_secs();
-    let Add { name, address, tags, .. } = add;
-    let settings = Settings { name, address, login, trust, tags, ttl_seconds };
+    let Add { name, address, .. } = add;
+    let settings = Settings { name, address, login, trust, settings };
     let Saved { vcenter, password_note } = service.call(AddVcenter { settings }).await?;
     password_note.iter().for_each(|note| output.say(note));
     output.answer(&vcenter, || {
@@ -213,8 +240,8 @@ impl Add<'_> {
             command = command.flag("--password-stdin");
         }
         command = command.option("--pin", &shown.sha256);
-        command = self.tags.iter().fold(command, |command, tag| command.option("--tag", tag));
-        command = self.ttl.iter().fold(command, |command, ttl| command.option("--ttl", ttl));
+        let settings = self.settings.typed().into_iter();
+        command = settings.fold(command, |command, (option, value)| command.option(option, value));
         if let Some(dir) = self.data_dir {
             command = command.option("--data-dir", &dir.display().to_string());
         }
@@ -276,7 +303,7 @@ fn list(output: &Output, all: &[Vcenter]) -> String {
     }
     let rows = all.iter().map(|v| {
         let version = v.version.clone().unwrap_or_else(|| "-".into());
-        vec![v.name.clone(), address(v), v.user.clone(), v.trust.clone(), version, v.tags.join(", ")]
+        vec![v.name.clone(), address(v), v.user.clone(), v.trust.clone(), version, v.settings.tags.join(", ")]
     });
     table(&["Name", "Address", "User", "Trust", "Version", "Tags"], &[], rows)
 }
@@ -284,19 +311,22 @@ fn list(output: &Output, all: &[Vcenter]) -> String {
 fn show(v: &Vcenter) -> String {
     let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
     let trust = v.pin.as_ref().map_or_else(|| v.trust.clone(), |pin| format!("{} {pin}", v.trust));
-    card([
+    let mut lines = vec![
         ("Name", v.name.clone()),
         ("Address", shown_address(v)),
         ("User", format!("{} (credential \"{}\")", v.user, v.credential)),
         ("Trust", trust),
-        ("Tags", if v.tags.is_empty() { "-".into() } else { v.tags.join(", ") }),
-        ("TTL", format!("{} s", v.ttl_seconds)),
+    ];
+    let or_dash = |value: String| if value.is_empty() { "-".to_owned() } else { value };
+    lines.extend(v.settings.in_words().into_iter().map(|(title, value)| (title, or_dash(value))));
+    lines.extend([
         ("Product", dash(&v.product)),
         ("Version", dash(&v.version)),
         ("Build", dash(&v.build)),
         ("Instance", dash(&v.instance_uuid)),
         ("Id", v.id.to_string()),
-    ])
+    ]);
+    card(lines)
 }
 
 /// The address, and the name as people write it where that is another.

@@ -87,8 +87,8 @@ pub fn progress(operation: &Operation) -> Vec<String> {
     let progress = &operation.progress;
     let mut facts = vec![step(operation)];
     // One that waits to be tried again says so by itself.
-    if operation.attempts > 1 && !progress.step.starts_with("attempt") {
-        facts.push(format!("attempt {}", operation.attempts));
+    if progress.attempts > 1 && !progress.step.starts_with("attempt") {
+        facts.push(format!("attempt {}", progress.attempts));
     }
     if operation.state != OperationState::Running {
         return facts;
@@ -174,7 +174,7 @@ mod tests {
         one.progress.objects_per_second = Some(1430);
         one.progress.bytes_per_second = Some(2_516_582);
         one.progress.remaining_seconds = Some(65);
-        one.attempts = 2;
+        one.progress.attempts = 2;
         assert_eq!(
             said(&one),
             "Reading VMs, attempt 2, 32 %, 1,200 of 3,000, 1,430/s, 2.4 MiB/s, 1 min 5 s left"

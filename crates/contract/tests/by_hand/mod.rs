@@ -1,7 +1,7 @@
 //! Objects made by hand, as the cache holds them.
 //! Refuses to have an opinion: what is not said of an object is not known of it.
 
-use contract::{CredentialId, Kind, Object, Ref, Value, Vcenter, VcenterId, columns};
+use contract::{CredentialId, Kind, Object, Ref, Value, Vcenter, VcenterId, VcenterSettings, columns};
 
 /// The vCenter that everything belongs to.
 pub(crate) fn vcenter() -> Vcenter {
@@ -15,8 +15,8 @@ pub(crate) fn vcenter() -> Vcenter {
         user: "u".to_owned(),
         trust: "system".to_owned(),
         pin: None,
-        tags: Vec::new(),
-        ttl_seconds: 300,
+        settings: VcenterSettings::default(),
+        edition: 1,
         instance_uuid: None,
         product: None,
         version: None,

@@ -5,7 +5,6 @@ use super::{AddVcenter, EditVcenter, LoginWith, Stored};
 use contract::command::{Change, Login, Password, Saved, SavedCredential, Settings};
 use contract::{ApiError, Code, Credential, Trust, Vcenter};
 use secrecy::SecretString;
-use std::time::Duration;
 
 impl TryFrom<Settings> for AddVcenter {
     type Error = ApiError;
@@ -16,8 +15,7 @@ impl TryFrom<Settings> for AddVcenter {
             address: asked.address,
             login: asked.login.try_into()?,
             trust: asked.trust.unwrap_or(Trust::System),
-            tags: asked.tags,
-            ttl: Some(Duration::from_secs(asked.ttl_seconds)),
+            settings: asked.settings,
         })
     }
 }
@@ -46,8 +44,7 @@ impl TryFrom<Change> for EditVcenter {
             user: asked.user,
             password: asked.password.map(secret).transpose()?,
             trust: asked.trust,
-            tags: asked.tags,
-            ttl: asked.ttl_seconds.map(Duration::from_secs),
+            settings: asked.settings,
         })
     }
 }

@@ -54,7 +54,7 @@ impl Handler for AddVcenter {
 
 impl Handler for EditVcenter {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        Ok(call.edit_vcenter(self.vcenter.as_str(), self.change.try_into()?).await?.into())
+        Ok(call.edit_vcenter(self.vcenter.as_str(), self.edition, self.change.try_into()?).await?.into())
     }
 }
 

@@ -3,14 +3,14 @@
 
 mod asked;
 mod commands;
+mod conflict;
 mod contact;
 mod credentials;
 mod vcenters;
 
 use crate::{explain, validate};
-use contract::{ApiError, Code, Remedy, Trust};
+use contract::{ApiError, Code, Remedy, Trust, VcenterSettings};
 use secrecy::SecretString;
-use std::time::Duration;
 
 /// What a new vCenter logs in with.
 #[derive(Debug)]
@@ -37,10 +37,8 @@ pub(crate) struct AddVcenter {
     pub(crate) login: LoginWith,
     /// Which certificate to accept.
     pub(crate) trust: Trust,
-    /// Labels.
-    pub(crate) tags: Vec<String>,
-    /// How old its data may be before a reader that asks for fresh data triggers a refresh.
-    pub(crate) ttl: Option<Duration>,
+    /// What else is set for it.
+    pub(crate) settings: VcenterSettings,
 }
 
 /// What to change of a vCenter; `None` leaves it as it is.
@@ -58,10 +56,8 @@ pub(crate) struct EditVcenter {
     pub(crate) password: Option<SecretString>,
     /// Another trust.
     pub(crate) trust: Option<Trust>,
-    /// Other labels, instead of the ones it has.
-    pub(crate) tags: Option<Vec<String>>,
-    /// Another TTL.
-    pub(crate) ttl: Option<Duration>,
+    /// What else is set for it, all of it.
+    pub(crate) settings: Option<VcenterSettings>,
 }
 
 /// What was stored, and where the password went.

@@ -1,7 +1,7 @@
 //! Configured vCenters: create, read, update, delete.
 //! Refuses to store anything by halves.
 
-use super::{AddVcenter, EditVcenter, Stored, designated, normal};
+use super::{AddVcenter, EditVcenter, Stored, conflict, designated, normal};
 use crate::explain::{self, Server};
 use crate::{Service, validate};
 use contract::{ApiError, Credential, CredentialPlace, Event, Vcenter, VcenterId, VcenterState};
@@ -24,8 +24,7 @@ impl Service {
     pub(crate) async fn add_vcenter(&self, add: AddVcenter) -> Result<Stored<Vcenter>, ApiError> {
         let name = validate::name("vCenter", &add.name)?;
         let (host, port) = validate::address(&add.address)?;
-        let tags = validate::tags(add.tags)?;
-        let ttl = validate::ttl(add.ttl.unwrap_or(validate::DEFAULT_TTL))?;
+        let settings = validate::settings(add.settings)?;
         let trust = normal(add.trust)?;
         self.name_is_free(&name).await?;
         let login = self.login(&name, add.login).await?;
@@ -60,8 +59,7 @@ impl Service {
             port,
             credential,
             trust,
-            tags,
-            ttl_seconds: ttl.as_secs(),
+            settings,
             identity: Some(found),
         };
         self.inner.store.add_vcenter(new).await.map_err(explain::store)?;
@@ -82,10 +80,11 @@ impl Service {
         Ok(Stored { what: record.vcenter, password_note })
     }
 
-    /// Changes a vCenter without contacting it.
+    /// Changes a vCenter without contacting it, unless it is another one by now than the edition that the edit was made from.
     pub(crate) async fn edit_vcenter(
         &self,
         designation: &str,
+        made_from: i64,
         edit: EditVcenter,
     ) -> Result<Stored<Vcenter>, ApiError> {
         let record = self.record(designation).await?;
@@ -103,9 +102,7 @@ impl Service {
             credential_id: credential.as_ref().map(|credential| credential.id.clone()),
             user: user.clone(),
             trust: edit.trust.map(normal).transpose()?,
-            tags: edit.tags.map(validate::tags).transpose()?,
-            ttl_seconds: edit.ttl.map(validate::ttl).transpose()?.map(|ttl| ttl.as_secs()),
-            vouched_for: false,
+            settings: edit.settings.map(validate::settings).transpose()?,
         };
         // Whoever logs in with the old one now must not have its rejection written over the new one.
         let lock = match user.is_some() || edit.password.is_some() {
@@ -116,15 +113,24 @@ impl Service {
             }
             false => None,
         };
-        self.inner.store.edit_vcenter(&id, change).await.map_err(explain::store)?;
+        let record = match self.inner.store.edit_vcenter(&id, made_from, change.clone()).await {
+            Ok(record) => record,
+            Err(store::Error::Stale { .. }) => {
+                let now = self.record(id.as_str()).await?;
+                return conflict::outcome(now, &change, credential, edit.password.is_some());
+            }
+            Err(error) => return Err(explain::store(error)),
+        };
+        if record.vcenter.edition == made_from && edit.password.is_none() {
+            return Ok(Stored { what: record.vcenter, password_note: None });
+        }
+        let v = &record.vcenter;
         if user.is_some() {
-            self.inner.logins.forget_typed(&self.record(id.as_str()).await?.vcenter.credential_id);
+            self.inner.logins.forget_typed(&v.credential_id);
         }
         // The next operation logs in with what is configured now, and so do those that share a changed user.
         self.inner.connections.leave(&id).await;
-        self.leave_sessions_of(&self.record(id.as_str()).await?.vcenter.credential_id).await?;
-        let record = self.inner.store.vcenter(&id).await.map_err(explain::store)?;
-        let v = &record.vcenter;
+        self.leave_sessions_of(&v.credential_id).await?;
         let password_note = match &edit.password {
             Some(password) => {
                 let note = self.keep_password(&v.credential_id, &v.credential, password).await?;
@@ -150,8 +156,7 @@ impl Service {
         let stored = self.inner.secrets.find_stored(&key, self.inner.unlock).await.ok().flatten();
         match stored {
             Some((stored, _)) if stored.expose_secret() == password.expose_secret() => {
-                let vouched = VcenterEdit { vouched_for: true, ..VcenterEdit::default() };
-                self.inner.store.edit_vcenter(&v.id, vouched).await.map_err(explain::store)?;
+                self.inner.store.vouch_for(&v.id, (&v.host, v.port)).await.map_err(explain::store)?;
                 Ok(note)
             }
             _ if !record.is_moved() => Ok(note),

@@ -33,9 +33,6 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// So many hidden objects are told apart one by one; of more, all that were asked for together count as hidden.
 const HIDDEN: u32 = 100;
 
-/// How often a chunk is put off by a server that isn't there.
-const AWAY: u32 = 1;
-
 /// What is asked of the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
@@ -315,9 +312,9 @@ impl Asking<'_> {
             }
             // 502 and 504 are a proxy that would not wait: like a timeout.
             Error::HttpStatus { status: 408 | 429 | 503, retry_after, .. } => {
-                self.put_off(chunk, BUSY, retry_after, error).await
+                self.put_off(chunk, retry_after, error).await
             }
-            Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, AWAY, None, error).await,
+            Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, None, error).await,
             // An answer, if one that can't be used: smaller chunks come to an end by themselves.
             error @ (Error::TooLarge { .. } | Error::TooDeep { .. }) => {
                 self.state().halve(chunk.morefs, error);
@@ -343,6 +340,8 @@ impl Asking<'_> {
                 // Halving comes to an end by itself; only objects that fail alone say that it is the server.
                 let is_alone = chunk.morefs.len() == 1;
                 if is_alone && state.strike() || state.silences >= SILENCES {
+                    // Each of the calls that nobody answered was a try.
+                    self.reader.context.tries.took(state.silences);
                     return Err(error.into());
                 }
                 state.halve(chunk.morefs, error);
@@ -358,17 +357,8 @@ impl Asking<'_> {
     }
 
     /// Asks for a chunk again after a while, because the server has no room for it now, or isn't there.
-    async fn put_off(
-        &self,
-        mut chunk: Chunk,
-        most: u32,
-        after: Option<Duration>,
-        error: Error,
-    ) -> Result<(), Failed> {
-        if chunk.put_off >= most {
-            return Err(error.into());
-        }
-        self.reader.pause(chunk.put_off, after).await?;
+    async fn put_off(&self, mut chunk: Chunk, after: Option<Duration>, error: Error) -> Result<(), Failed> {
+        self.reader.pause(chunk.put_off, after, error).await?;
         chunk.put_off += 1;
         self.state().again.push(chunk);
         Ok(())

@@ -2,19 +2,16 @@
 //! Refuses to have more calls in flight than the server takes well: each of these takes its turn, too.
 
 use super::read::{Failed, Reader};
+use super::retry;
 use super::slots::{Slot, lacks_collector};
-use backon::{BackoffBuilder, ExponentialBuilder};
 use contract::Kind;
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use vsphere::{Error, MoRef, View};
 
-/// How often a call is put off by a server that has no room for it.
+/// How often a call is made again because the collector it was to go through is gone.
 pub(super) const BUSY: u32 = 4;
-
-/// How long it may be put off each time, whatever the server says.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// All that giving back what the server holds for a pass may take.
 const CLOSING: Duration = Duration::from_secs(3);
@@ -111,8 +108,8 @@ impl<'a> Reader<'a> {
     /// Puts a call off, if the server only has no room for it and didn't say so too often.
     async fn put_off(&self, error: Error, put_off: &mut u32) -> Result<(), Failed> {
         match error {
-            Error::HttpStatus { retry_after, .. } if error.is_transient() && *put_off < BUSY => {
-                self.pause(*put_off, retry_after).await?;
+            Error::HttpStatus { retry_after, .. } if error.is_transient() => {
+                self.pause(*put_off, retry_after, error).await?;
                 *put_off += 1;
                 Ok(())
             }
@@ -120,14 +117,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Waits for a server that has no room, or isn't there: as long as it says, or longer each time.
-    pub(super) async fn pause(&self, put_off: u32, after: Option<Duration>) -> Result<(), Failed> {
+    /// Waits for a server that has no room, or isn't there: as long as it says, or longer each time. Fails with what it said
+    /// where that was too often, or for too long.
+    pub(super) async fn pause(
+        &self,
+        put_off: u32,
+        after: Option<Duration>,
+        error: Error,
+    ) -> Result<(), Failed> {
         self.slots.throttle();
-        let doubling = ExponentialBuilder::default().with_min_delay(Duration::from_millis(500)).with_jitter();
-        let own = || doubling.with_max_times(BUSY as usize + 1).build().nth(put_off as usize);
-        let wait =
-            after.filter(|after| !after.is_zero()).or_else(own).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
-        Ok(self.context.or_cancelled(tokio::time::sleep(wait)).await?)
+        let wait = retry::pause(put_off + 1, after).filter(|_| self.context.tries.may_again(put_off));
+        match wait {
+            Some(wait) => Ok(self.context.or_cancelled(tokio::time::sleep(wait)).await?),
+            None => Err(error.into()),
+        }
     }
 
     /// Gives back what the server holds for this pass, as far as it lets us: it all dies with the session anyway.

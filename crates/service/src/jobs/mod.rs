@@ -8,15 +8,18 @@ mod listing;
 mod pass;
 mod read;
 mod refused;
+mod retry;
 mod slots;
 mod sync;
 mod test;
 mod withheld;
 
+pub(crate) use retry::Tries;
 pub(crate) use sync::{Scope, sync};
 pub(crate) use test::{Seen, look_around, test};
 
 use crate::connections::{Connections, Lease, LoginAs, Meter};
+use crate::operations::Place;
 use contract::{ApiError, Progress, Time};
 use store::{Claim, Store, VcenterRecord};
 use tokio::sync::watch;
@@ -32,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) cancel: CancellationToken,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) meter: Meter,
+    pub(crate) room: Place,
+    pub(crate) tries: Tries,
     pub(crate) now: fn() -> Time,
 }
 
@@ -59,7 +64,8 @@ impl Context {
     /// A session, its traffic counted from here on.
     async fn lease(&self) -> Result<Lease, Stop> {
         self.step("connecting");
-        let lease = self.or_cancelled(self.connections.lease(&self.vcenter.vcenter.id, self.login)).await??;
+        let lease = self.room.apart(self.connections.lease(&self.vcenter.vcenter.id, self.login));
+        let lease = self.or_cancelled(lease).await??;
         self.meter.add(&lease);
         Ok(lease)
     }

@@ -99,20 +99,10 @@ impl<'a> Reader<'a> {
         Reader { context, session, slots: Slots::new(session), before, refused, views, counts }
     }
 
-    /// Every object of a kind, below `roots` or everywhere; once more from its list where a connection broke twice.
+    /// Every object of a kind, below `roots` or everywhere.
     ///
     /// A known object that is listed no more and all the same there is hidden from the account: it stays as it is known.
     pub(super) async fn kind(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
-        match self.kind_once(kind, roots).await {
-            Err(Failed::Server(error @ (Error::Interrupted { .. } | Error::Truncated { .. }))) => {
-                tracing::info!(%kind, %error, "the kind is read once more");
-                self.kind_once(kind, roots).await
-            }
-            read => read,
-        }
-    }
-
-    async fn kind_once(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
         self.listing(1);
         let asked = self.now();
         let listing = async {

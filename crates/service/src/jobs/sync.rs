@@ -27,7 +27,13 @@ pub(crate) enum Scope {
 /// Syncs a vCenter. `before` is its inventory as it was known after the operation was claimed. When this returns well, the
 /// operation is finished in the database, and what was read is published there.
 pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scope) -> Result<(), Stop> {
-    let (began, reading) = read(context, before, scope).await?;
+    let (began, reading) = loop {
+        match read(context, before, scope).await {
+            Ok(read) => break read,
+            Err(Stop::Failed(error)) => context.before_another_try(*error).await?,
+            Err(stop) => return Err(stop),
+        }
+    };
     let lacks = lacks(context, before, &reading);
     let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty() && kind.gone.is_empty());
     if nothing_came && reading.whole.is_empty() && reading.clusters.is_empty() {
@@ -102,12 +108,18 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
             Err(Failed::Incomplete(kind, lacking)) => return Err(incomplete(context, kind, lacking).into()),
             Err(Failed::Server(error)) => error,
         };
+        if matches!(error, vsphere::Error::Interrupted { .. } | vsphere::Error::Truncated { .. }) {
+            // The session asked once more on another connection already.
+            context.tries.took(2);
+        }
         if !matches!(error, vsphere::Error::NotAuthenticated { .. }) || renewed {
             return Err(explain::vsphere(&context.vcenter, &error).into());
         }
         tracing::info!(vcenter = context.vcenter.vcenter.name, "the session ended in the middle: once more");
         context.connections.lost(&context.vcenter.vcenter.id, &lease.session).await;
-        context.progress.send_modify(|progress| *progress = Progress::default());
+        context.progress.send_modify(|progress| {
+            *progress = Progress { attempts: progress.attempts, ..Progress::default() };
+        });
         renewed = true;
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
     context.step("connecting");
     // A session that is open already would say nothing of the login.
     let own = context.connections.own(&context.vcenter.vcenter.id, context.login);
-    let own = context.or_cancelled(own).await??;
+    let own = context.or_cancelled(context.room.apart(own)).await??;
     context.meter.add(own.lease());
     let report = look(context, own.lease()).await;
     // Of one that was cancelled nobody waits for the server to say goodbye.

@@ -2,7 +2,7 @@
 //! Refuses to look at operations one by one: lanes and their order stand in one question to the database, which is written
 //! only when there is something to claim.
 
-use super::{Here, Local, Operations, PEEK, UNWRITABLE};
+use super::{Here, Local, Operations, PEEK, Place, UNWRITABLE};
 use crate::explain;
 use crate::outcomes::End;
 use contract::{ApiError, Code, Event, OperationId, OperationState, VcenterId};
@@ -20,24 +20,21 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// vCenters whose password is missing, since when.
 type Without = HashMap<VcenterId, Instant>;
 
-/// Operations that run in this process at once.
-const AT_ONCE: usize = 8;
-
 impl Operations {
     /// Runs what waits until the service closes, and then ends what was asked for here and has not begun.
     pub(super) async fn dispatch(self) {
         let mut stuck: Option<Instant> = None;
+        let mut woken = self.0.wake.subscribe();
         let mut without = Without::new();
         // Not a pause after the last wake: where others report progress all the time it would never end.
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.0.closing.is_cancelled() {
             self.end_cancelled().await;
-            self.cancel_unwanted().await;
             stuck = self.run_next(stuck, &mut without).await;
             tokio::select! {
                 () = self.0.closing.cancelled() => {}
-                () = self.0.wake.notified() => {}
+                _ = woken.changed() => {}
                 // Soon again where nothing can be written: nobody says when that is over.
                 () = tokio::time::sleep(PEEK), if stuck.is_some() => {}
                 _ = look.tick() => {
@@ -49,32 +46,41 @@ impl Operations {
         self.end_cancelled().await;
     }
 
+    /// Cancels what runs here as soon as nobody wants it any more, until the service closes. A task of its own: who holds up
+    /// the next claim must not hold up that.
+    pub(super) async fn cancel_what_is_unwanted(self) {
+        let mut woken = self.0.wake.subscribe();
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !self.0.closing.is_cancelled() {
+            self.cancel_unwanted().await;
+            tokio::select! {
+                () = self.0.closing.cancelled() => {}
+                _ = woken.changed() => {}
+                _ = look.tick() => {}
+            }
+        }
+    }
+
     /// Claims and runs what may run now. Answers with since when nothing can be claimed because nothing can be written.
     async fn run_next(&self, stuck: Option<Instant>, without: &mut Without) -> Option<Instant> {
-        let free =
-            AT_ONCE.saturating_sub(self.local().values().filter(|local| local.here == Here::Runs).count());
-        if free == 0 {
+        if self.0.room.free() == 0 {
             return None;
         }
         let runnable = self.0.store.runnable(self.0.is_worker).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the queue could not be read");
             Vec::new()
         });
-        let mut begun = 0;
         // What is waited for here first: a keychain that hangs must not hold it up.
         let (own, others): (Vec<_>, Vec<_>) = runnable.into_iter().partition(|runnable| runnable.is_own);
         for Runnable { id, vcenter_id, is_own } in own.into_iter().chain(others) {
-            if begun == free || self.0.closing.is_cancelled() {
-                break;
-            }
             if !is_own && !self.may_log_in(&vcenter_id, without).await {
                 continue;
             }
+            let place = self.0.room.take().filter(|_| !self.0.closing.is_cancelled());
+            let Some(place) = place else { break };
             match self.0.store.claim(&id, (self.0.now)()).await {
-                Ok(Some(claim)) => {
-                    begun += 1;
-                    self.begin(claim);
-                }
+                Ok(Some(claim)) => self.begin(claim, place),
                 // Somebody was faster, or its vCenter was removed, and its operations with it.
                 Ok(None) | Err(store::Error::NotFound { .. }) => {}
                 Err(error) => {
@@ -110,13 +116,13 @@ impl Operations {
         has_password
     }
 
-    fn begin(&self, claim: Claim) {
+    fn begin(&self, claim: Claim, place: Place) {
         let id = claim.operation.id.clone();
         let cancel = self.enter(&id, Here::Runs);
         let this = self.clone();
         self.0.tracker.spawn(async move {
             this.0.events.publish(Event::OperationChanged { operation: id.clone() });
-            this.run(claim, &cancel).await;
+            this.run(claim, place, &cancel).await;
             this.leave(&id);
         });
     }
@@ -125,7 +131,7 @@ impl Operations {
     fn leave(&self, id: &OperationId) {
         self.local().remove(id);
         self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-        self.0.wake.notify_one();
+        self.wake();
     }
 
     /// Cancels what runs here and is not wanted any more.

@@ -3,20 +3,23 @@
 
 mod commands;
 mod dispatch;
+mod room;
 mod running;
+
+pub(crate) use room::{Place, Room};
 
 use crate::connections::Connections;
 use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
-use crate::{Clock, explain};
+use crate::{Clock, breaker, explain, pacing};
 use contract::command::{Listing, OperationFilter, Withdrawn};
-use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, Role, VcenterId};
+use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, Role, Suspension, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{NewOperation, Store, Submitted};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -62,6 +65,8 @@ pub(crate) struct Parts {
     pub(crate) events: Events,
     /// Whether this process runs what nobody waits for.
     pub(crate) is_worker: bool,
+    /// How many operations run in it at once.
+    pub(crate) at_once: usize,
     pub(crate) now: Clock,
 }
 
@@ -80,7 +85,8 @@ struct Inner {
     is_worker: bool,
     now: Clock,
     /// Rung when something was asked for, cancelled or done here.
-    wake: Notify,
+    wake: watch::Sender<()>,
+    room: Room,
     local: Mutex<HashMap<OperationId, Local>>,
     /// When dead processes were last looked for.
     looked: Mutex<Option<Instant>>,
@@ -89,7 +95,8 @@ struct Inner {
 impl Operations {
     /// Opens the queue, and begins to run what waits in it.
     pub(crate) fn start(parts: Parts) -> Operations {
-        let Parts { store, connections, inventory, events, is_worker, now } = parts;
+        let Parts { store, connections, inventory, events, is_worker, at_once, now } = parts;
+        let wake = watch::Sender::new(());
         let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
         let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
         let operations = Operations(Arc::new(Inner {
@@ -102,11 +109,13 @@ impl Operations {
             closing,
             is_worker,
             now,
-            wake: Notify::new(),
+            room: Room::new(at_once, wake.clone()),
+            wake,
             local: Mutex::default(),
             looked: Mutex::default(),
         }));
         operations.0.tracker.spawn(operations.clone().dispatch());
+        operations.0.tracker.spawn(operations.clone().cancel_what_is_unwanted());
         operations
     }
 
@@ -149,7 +158,7 @@ impl Operations {
         if !submitted.coalesced && awaited {
             self.enter(&submitted.id, Here::Waits);
         }
-        self.0.wake.notify_one();
+        self.wake();
         self.0.events.publish(Event::OperationChanged { operation: submitted.id.clone() });
         Ok(submitted)
     }
@@ -266,7 +275,7 @@ impl Operations {
             local.is_asked = true;
             local.cancel.cancel();
         }
-        self.0.wake.notify_one();
+        self.wake();
     }
 
     /// Writes that an operation of this process is cancelled: who asks for the same from now on must not get this one.
@@ -313,6 +322,23 @@ impl Operations {
         limit: u32,
     ) -> Result<Vec<Operation>, ApiError> {
         Ok(self.with_outcomes(self.0.store.operations(vcenter, limit).await.map_err(explain::store)?))
+    }
+
+    /// Until when nothing is tried by itself on a vCenter that failed again and again.
+    pub(crate) async fn suspension(&self, vcenter: &VcenterId) -> Result<Option<Suspension>, ApiError> {
+        let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
+        let history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+        Ok(breaker::suspension(&history, record.failures_reset_at, (self.0.now)()))
+    }
+
+    /// Tries again by itself from now on; false if nothing kept it from that.
+    pub(crate) async fn resume(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
+        let was_suspended = self.suspension(vcenter).await?.is_some();
+        if was_suspended {
+            self.0.store.reset_failures(vcenter, (self.0.now)()).await.map_err(explain::store)?;
+            self.0.events.publish(Event::VcentersChanged);
+        }
+        Ok(was_suspended)
     }
 
     /// All that waits or runs, and the newest that a person asked for, newest first.
@@ -367,7 +393,7 @@ impl Operations {
 
     /// Something changed in another process: there may be something to run here, or to cancel.
     pub(crate) fn wake(&self) {
-        self.0.wake.notify_one();
+        self.0.wake.send_replace(());
     }
 
     /// Notes an operation of this process; answers with what cancels it.

@@ -1,11 +1,11 @@
 //! Runs one claimed operation, publishes its progress and writes how it ended.
 //! Refuses to leave it without an outcome: its lane must not stay blocked while this process lives.
 
-use super::{Operations, Trouble};
+use super::{Operations, Place, Trouble};
 use crate::connections::{self, LoginAs, Meter};
 use crate::explain;
 use crate::inventory::was_read_since;
-use crate::jobs::{self, Scope, Stop};
+use crate::jobs::{self, Scope, Stop, Tries};
 use crate::outcomes::{End, Ran};
 use crate::rates::Rates;
 use contract::{
@@ -31,7 +31,7 @@ mod tests;
 impl Operations {
     /// Runs what was claimed. However that ends, the operation has an outcome afterwards: its lane must not stay
     /// blocked while this process lives.
-    pub(super) async fn run(&self, claim: Claim, cancel: &CancellationToken) {
+    pub(super) async fn run(&self, claim: Claim, place: Place, cancel: &CancellationToken) {
         let job = claim.operation.job.clone();
         let id = claim.operation.vcenter_id.clone();
         let vcenter = match self.0.store.vcenter(&id).await {
@@ -54,8 +54,10 @@ impl Operations {
             connections: self.0.connections.clone(),
             login,
             cancel: cancel.clone(),
-            progress: watch::channel(Progress::default()).0,
+            progress: watch::channel(Progress { attempts: 1, ..Progress::default() }).0,
             meter: Meter::default(),
+            room: place,
+            tries: Tries::default(),
             now: self.0.now,
         });
         let work = {

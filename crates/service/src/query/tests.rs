@@ -9,7 +9,7 @@ use proptest::prelude::*;
 /// When everything is looked at.
 const NOW: Time = Time(10_000_000);
 
-fn vcenter(name: &str) -> Vcenter {
+pub(crate) fn vcenter(name: &str) -> Vcenter {
     Vcenter {
         id: VcenterId(name.to_lowercase()),
         name: name.to_owned(),
@@ -20,8 +20,8 @@ fn vcenter(name: &str) -> Vcenter {
         user: "u".to_owned(),
         trust: "system".to_owned(),
         pin: None,
-        tags: Vec::new(),
-        ttl_seconds: 300,
+        settings: contract::VcenterSettings::default(),
+        edition: 1,
         instance_uuid: None,
         product: None,
         version: None,

@@ -2,6 +2,16 @@
 -- the edition: who edits what another one changed since is told.
 ALTER TABLE vcenters ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
 
+-- What can't be read any more is as it is by default.
+UPDATE vcenters SET settings = json_object(
+    'tags', CASE WHEN typeof(tags) = 'text' AND json_valid(tags) THEN json(tags) ELSE json('[]') END,
+    'ttl_seconds', CASE typeof(ttl_seconds) WHEN 'integer' THEN ttl_seconds ELSE 300 END
+);
+
+ALTER TABLE vcenters DROP COLUMN tags;
+
+ALTER TABLE vcenters DROP COLUMN ttl_seconds;
+
 ALTER TABLE vcenters ADD COLUMN edition INTEGER NOT NULL DEFAULT 1;
 
 -- Failures before this time don't hold up what runs by itself: somebody said that it may be tried again.

@@ -62,8 +62,10 @@ async fn every_write_is_heard_of() {
     assert_eq!(next(&mut changes).await, vcenters);
     a.set_contact(&id, VcenterState::Offline, Time(1)).await.unwrap();
     assert_eq!(next(&mut changes).await, vcenters);
-    a.edit_vcenter(&id, VcenterEdit::default()).await.unwrap();
+    let port = VcenterEdit { port: Some(8443), ..VcenterEdit::default() };
+    edit(&a, &id, port.clone()).await.unwrap();
     assert!(next(&mut changes).await.contains(&vcenters[0]));
+    edit(&a, &id, port).await.unwrap();
     a.edit_credential(&credential_id, None, Some("root".into())).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);
     a.set_rejected(&credential_id, &rejected(1)).await.unwrap();

@@ -30,8 +30,8 @@ async fn a_vcenter_comes_back_as_it_was_added() {
         user: "reader@vsphere.local".to_owned(),
         trust: "system".to_owned(),
         pin: None,
-        tags: vec!["eu".to_owned(), "prod".to_owned()],
-        ttl_seconds: 300,
+        settings: new.settings,
+        edition: 1,
         instance_uuid: Some("uuid-1".to_owned()),
         product: Some("VMware vCenter Server".to_owned()),
         version: Some("8.0.3".to_owned()),
@@ -44,6 +44,7 @@ async fn a_vcenter_comes_back_as_it_was_added() {
         contact: None,
         state_since: None,
         host_macs: None,
+        failures_reset_at: None,
     };
     assert_eq!(record, expected);
     assert_eq!(store.vcenters().await.unwrap(), vec![record]);
@@ -58,10 +59,7 @@ async fn every_trust_comes_back_and_replaces_the_one_before() {
         Trust::Pin { sha256: "ab".repeat(32) },
         Trust::System,
     ] {
-        store
-            .edit_vcenter(&id, VcenterEdit { trust: Some(trust.clone()), ..Default::default() })
-            .await
-            .unwrap();
+        edit(&store, &id, VcenterEdit { trust: Some(trust.clone()), ..Default::default() }).await.unwrap();
         let record = store.vcenter(&id).await.unwrap();
         assert_eq!(record.vcenter.trust, trust.name());
         assert_eq!(record.vcenter.pin.is_some(), trust.name() == "pin");
@@ -74,23 +72,22 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
     let (_dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
     let before = store.vcenter(&id).await.unwrap();
-    store.edit_vcenter(&id, VcenterEdit::default()).await.unwrap();
+    edit(&store, &id, VcenterEdit::default()).await.unwrap();
     assert_eq!(store.vcenter(&id).await.unwrap(), before);
 
     store.add_credential(credential("other")).await.unwrap();
-    let edit = VcenterEdit {
+    let changed = VcenterEdit {
         name: Some("BERLIN".to_owned()),
         host: Some("10.0.0.1".to_owned()),
         port: Some(8443),
         credential_id: Some(credential("other").id),
         user: Some("root".to_owned()),
         trust: None,
-        tags: Some(vec![]),
-        ttl_seconds: Some(60),
-        vouched_for: false,
+        settings: Some(settings(&[], 60)),
     };
-    store.edit_vcenter(&id, edit).await.unwrap();
-    let after = store.vcenter(&id).await.unwrap().vcenter;
+    let answer = edit(&store, &id, changed).await.unwrap();
+    assert_eq!(store.vcenter(&id).await.unwrap(), answer, "it answers with what it is then");
+    let after = answer.vcenter;
     let expected = Vcenter {
         name: "BERLIN".to_owned(),
         host: "10.0.0.1".to_owned(),
@@ -98,8 +95,8 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
         credential: "other".to_owned(),
         credential_id: credential("other").id,
         user: "root".to_owned(),
-        tags: vec![],
-        ttl_seconds: 60,
+        settings: settings(&[], 60),
+        edition: 2,
         ..before.vcenter
     };
     assert_eq!(after, expected);
@@ -121,8 +118,8 @@ async fn names_are_the_same_without_regard_to_case_in_every_script() {
     );
     let other = with_vcenter(&store, "Genève").await;
     let rename = VcenterEdit { name: Some("zÜrich".to_owned()), ..Default::default() };
-    taken(store.edit_vcenter(&other, rename.clone()).await, "zÜrich");
-    store.edit_vcenter(&id, rename).await.unwrap();
+    taken(edit(&store, &other, rename.clone()).await.map(drop), "zÜrich");
+    edit(&store, &id, rename).await.unwrap();
     taken(store.edit_credential(&credential("Genève").id, Some("ZÜRICH".into()), None).await, "ZÜRICH");
     let names: Vec<String> = store.vcenters().await.unwrap().into_iter().map(|r| r.vcenter.name).collect();
     assert_eq!(names, ["Genève", "zÜrich"]);
@@ -222,7 +219,8 @@ async fn what_is_not_there_is_said_to_be_not_there() {
         |result: Result<(), Error>| assert!(matches!(result, Err(Error::NotFound { .. })), "{result:?}");
     let vcenter_id = VcenterId("nobody".to_owned());
     missing(store.vcenter(&vcenter_id).await.map(drop));
-    missing(store.edit_vcenter(&vcenter_id, VcenterEdit::default()).await);
+    missing(store.edit_vcenter(&vcenter_id, 1, VcenterEdit::default()).await.map(drop));
+    missing(store.vouch_for(&vcenter_id, ("a", 1)).await);
     missing(store.identify(&vcenter_id, identity(None), ("vc", 443)).await);
     missing(store.set_contact(&vcenter_id, VcenterState::Online, Time(1)).await);
     missing(store.remove_vcenter(&vcenter_id).await);
@@ -326,19 +324,22 @@ async fn an_address_is_known_when_its_server_showed_who_it_is_or_a_person_vouche
     let moved = async || store.vcenter(&id).await.unwrap().is_moved();
     assert!(!moved().await, "it was logged in to before it was added");
     let to = |host: &str| VcenterEdit { host: Some(host.to_owned()), ..Default::default() };
-    store.edit_vcenter(&id, to("elsewhere")).await.unwrap();
+    edit(&store, &id, to("elsewhere")).await.unwrap();
     assert!(moved().await);
-    store.edit_vcenter(&id, VcenterEdit { ttl_seconds: Some(1), ..Default::default() }).await.unwrap();
+    edit(&store, &id, VcenterEdit { settings: Some(settings(&[], 1)), ..Default::default() }).await.unwrap();
     assert!(moved().await, "nothing was said about the address");
-    store.edit_vcenter(&id, to("berlin.example.org")).await.unwrap();
+    edit(&store, &id, to("berlin.example.org")).await.unwrap();
     assert!(!moved().await, "it is back where it was known");
-    store.edit_vcenter(&id, VcenterEdit { port: Some(8443), ..Default::default() }).await.unwrap();
+    edit(&store, &id, VcenterEdit { port: Some(8443), ..Default::default() }).await.unwrap();
     assert!(moved().await, "another port may be another server");
     store.identify(&id, identity(Some("uuid-1")), ("berlin.example.org", 443)).await.unwrap();
     assert!(moved().await, "a login that was under way was at the address before");
     store.identify(&id, identity(Some("uuid-1")), ("berlin.example.org", 8443)).await.unwrap();
     assert!(!moved().await);
-    store.edit_vcenter(&id, VcenterEdit { vouched_for: true, ..to("third") }).await.unwrap();
+    edit(&store, &id, to("third")).await.unwrap();
+    store.vouch_for(&id, ("second", 8443)).await.unwrap();
+    assert!(moved().await, "the password was given for another address");
+    store.vouch_for(&id, ("third", 8443)).await.unwrap();
     assert!(!moved().await);
 }
 
@@ -422,13 +423,13 @@ async fn a_credential_goes_with_the_vcenter_it_was_made_with_whatever_the_two_ar
     let left_by = async |id: &VcenterId| store.left_by(id).await.unwrap();
     assert_eq!(left_by(&berlin).await, None, "it is in use");
     let name = |name: &str| VcenterEdit { name: Some(name.to_owned()), ..Default::default() };
-    store.edit_vcenter(&berlin, name("Bonn")).await.unwrap();
-    store.edit_vcenter(&paris, name("Berlin")).await.unwrap();
+    edit(&store, &berlin, name("Bonn")).await.unwrap();
+    edit(&store, &paris, name("Berlin")).await.unwrap();
     store.remove_vcenter(&paris).await.unwrap();
     assert_eq!(left_by(&paris).await, Some(credential("Paris").id), "not the one that has its name");
     // Paris' credential is used by Berlin now: it stays.
     let change = VcenterEdit { credential_id: Some(credential("Paris").id), ..Default::default() };
-    store.edit_vcenter(&berlin, change).await.unwrap();
+    edit(&store, &berlin, change).await.unwrap();
     assert_eq!((left_by(&paris).await, left_by(&berlin).await), (None, Some(credential("Berlin").id)));
     store.add_credential(credential("Rome")).await.unwrap();
     let rome =

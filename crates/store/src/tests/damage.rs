@@ -196,15 +196,42 @@ async fn what_can_be_done_without_costs_itself_and_not_its_vcenter() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
     store.set_contact(&id, VcenterState::Online, Time(7)).await.unwrap();
-    for set in ["tags = '[\"prod'", "tags = x'00'", "contact_at = 'yesterday'", "contact_since = x'07'"] {
+    for set in
+        ["settings = '[\"prod'", "settings = x'00'", "contact_at = 'yesterday'", "contact_since = x'07'"]
+    {
         damage(dir.path(), &format!("UPDATE vcenters SET {set}")).await;
         assert_eq!(store.vcenters().await.unwrap().len(), 1, "{set}");
     }
     let record = store.vcenter(&id).await.unwrap();
-    assert_eq!((record.vcenter.tags.len(), record.contact, record.state_since), (0, None, None));
+    assert_eq!((record.vcenter.settings.tags.len(), record.contact, record.state_since), (0, None, None));
     store.set_contact(&id, VcenterState::Offline, Time(8)).await.unwrap();
     let contact = Contact { state: VcenterState::Offline, at: Time(8) };
     assert_eq!(store.vcenter(&id).await.unwrap().contact, Some(contact), "the next contact is written again");
+}
+
+#[tokio::test]
+async fn a_setting_that_this_release_does_not_know_or_cannot_read_costs_no_other_and_survives_an_edit_of_another()
+ {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let of_tomorrow =
+        r#"{"tags":["eu"],"stale_reads":"sometimes","color":{"of":"the row"},"ttl_seconds":60}"#;
+    damage(dir.path(), &format!("UPDATE vcenters SET settings = '{of_tomorrow}'")).await;
+    let read = store.vcenter(&id).await.unwrap().vcenter.settings;
+    assert_eq!(read, settings(&["eu"], 60));
+    let noted = VcenterSettings { note: "kept".into(), ..read };
+    let changed =
+        edit(&store, &id, VcenterEdit { settings: Some(noted.clone()), ..Default::default() }).await;
+    assert_eq!(changed.unwrap().vcenter.settings, noted);
+    let mut connection = raw(dir.path()).await;
+    let stored: String =
+        sqlx::query_scalar("SELECT settings FROM vcenters").fetch_one(&mut connection).await.unwrap();
+    engine::disconnect(connection).await;
+    let stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
+    let expected = serde_json::json!({
+        "tags": ["eu"], "stale_reads": "sometimes", "color": {"of": "the row"}, "ttl_seconds": 60, "note": "kept",
+    });
+    assert_eq!(stored, expected);
 }
 
 #[tokio::test]

@@ -38,11 +38,18 @@ async fn configuration(store: &Store) {
     let berlin = NewVcenter { identity: Some(identity), ..vcenter("Berlin") };
     store.add_vcenter(berlin).await.unwrap();
     let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_owned();
-    let south = NewVcenter { trust: Trust::Ca { pem }, tags: Vec::new(), ..vcenter("Zürich \"Süd\"") };
+    let south =
+        NewVcenter { trust: Trust::Ca { pem }, settings: settings(&[], 300), ..vcenter("Zürich \"Süd\"") };
     store.add_vcenter(south).await.unwrap();
     let trust = Trust::Pin { sha256: "ab".repeat(32) };
     let shared = VcenterCredential::Existing(credential("Berlin").id);
-    let tokyo = NewVcenter { trust, credential: shared, port: 8443, ttl_seconds: 0, ..vcenter("東京") };
+    let tokyo = NewVcenter {
+        trust,
+        credential: shared,
+        port: 8443,
+        settings: settings(&["eu", "prod"], 0),
+        ..vcenter("東京")
+    };
     store.add_vcenter(tokyo).await.unwrap();
     store.add_credential(credential("Ops' team")).await.unwrap();
     store.set_stored(&credential("Ops' team").id, CredentialPlace::File).await.unwrap();
@@ -99,6 +106,7 @@ async fn live(dir: &Path, store: &Store, id: &VcenterId) {
         done: 1,
         total: 2,
         percent: Some(33),
+        attempts: 1,
         ..Progress::default()
     };
     store.progress(&running, &progress, 7, 8).await.unwrap();

@@ -75,9 +75,12 @@ fn is_live(operation: &Row) -> bool {
     ["'queued'", "'running'"].contains(&&*operation["state"])
 }
 
-/// A row without the columns whose values stand elsewhere by now: scope and arguments of an operation are in its job.
+/// A row without the columns whose values stand elsewhere by now: scope and arguments of an operation are in its job, tags
+/// and TTL of a vCenter in its settings.
 fn without_dissolved(table: &str, row: &Row) -> Row {
-    let is_dissolved = |column: &str| table == "operations" && matches!(column, "scope" | "args");
+    let is_dissolved = |column: &str| {
+        matches!((table, column), ("operations", "scope" | "args") | ("vcenters", "tags" | "ttl_seconds"))
+    };
     let kept = row.iter().filter(|(column, _)| !is_dissolved(column));
     kept.map(|(column, value)| (column.clone(), value.clone())).collect()
 }
@@ -100,6 +103,44 @@ async fn what_an_operation_was_about_is_in_its_job() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_tags_and_the_ttl_of_a_vcenter_are_in_its_settings() {
+    for earlier in Earlier::all().await {
+        let (store, schema) = (earlier.open().await, earlier.schema);
+        for row in &earlier.rows["vcenters"] {
+            // From schema 7 on they stand there, and survive as any other value.
+            let (Some(tags), Some(ttl)) = (row.get("tags"), row.get("ttl_seconds")) else { continue };
+            let v = store.vcenter(&VcenterId(row["id"].replace('\'', ""))).await.unwrap().vcenter;
+            assert_eq!(
+                format!("'{}'", serde_json::to_string(&v.settings.tags).unwrap()),
+                *tags,
+                "schema {schema}"
+            );
+            assert_eq!(v.settings.ttl_seconds.to_string(), *ttl, "schema {schema}");
+            let rest = VcenterSettings { tags: Vec::new(), ttl_seconds: 300, ..v.settings };
+            assert_eq!((rest, v.edition), (VcenterSettings::default(), 1), "schema {schema}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tags_and_a_ttl_that_cannot_be_read_do_not_hold_up_the_migration() {
+    let earlier = Earlier::new(6).await;
+    let damaged = ["'[\"prod'", "x'00'", "7"].into_iter().zip(["'soon'", "x'00'", "1.5"]);
+    for (row, (tags, ttl)) in earlier.rows["vcenters"].iter().zip(damaged) {
+        let sql = format!("UPDATE vcenters SET tags = {tags}, ttl_seconds = {ttl} WHERE id = {}", row["id"]);
+        let mut connection = raw(earlier.dir.path()).await;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        engine::disconnect(connection).await;
+    }
+    let vcenters = earlier.open().await.vcenters().await.unwrap();
+    assert_eq!(vcenters.len(), 3);
+    assert!(
+        vcenters.iter().all(|record| record.vcenter.settings == VcenterSettings::default()),
+        "{vcenters:?}"
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod counts;
 mod damage;
 mod disk;
 mod document;
+mod editing;
 mod fixture;
 mod inventory;
 mod migrating;
@@ -65,10 +66,20 @@ fn vcenter(name: &str) -> NewVcenter {
         port: 443,
         credential: VcenterCredential::New(credential(name)),
         trust: Trust::System,
-        tags: vec!["prod".to_owned(), "eu".to_owned()],
-        ttl_seconds: 300,
+        settings: settings(&["eu", "prod"], 300),
         identity: None,
     }
+}
+
+fn settings(tags: &[&str], ttl_seconds: u64) -> VcenterSettings {
+    let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+    VcenterSettings { tags, ttl_seconds, ..VcenterSettings::default() }
+}
+
+/// An edit that was made from what is there.
+async fn edit(store: &Store, id: &VcenterId, edit: VcenterEdit) -> Result<VcenterRecord, Error> {
+    let made_from = store.vcenter(id).await?.vcenter.edition;
+    store.edit_vcenter(id, made_from, edit).await
 }
 
 /// A rejection at this time, of a password with these sixteen bits.
@@ -123,6 +134,7 @@ fn finish(at: i64) -> Finish {
             done: 3,
             total: 4,
             percent: Some(33),
+            attempts: 1,
             ..Progress::default()
         },
         diff: Diff { added: 1, changed: 2, removed: 3, unchanged: 4 },

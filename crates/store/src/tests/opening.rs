@@ -80,8 +80,8 @@ async fn what_two_releases_before_knew_of_vcenters_and_credentials_is_known_stil
     assert_eq!((berlin.state_since, berlin.contact.unwrap().state), (Some(Time(6)), VcenterState::Offline));
     assert_eq!(berlin.vcenter.instance_uuid.as_deref(), Some("uuid-1"));
     assert!(!berlin.is_moved() && !berlin.is_host() && !lab.is_moved() && lab.is_host());
-    assert_eq!((&*lab.vcenter.host, lab.vcenter.port, &*lab.vcenter.tags[0]), ("esx", 8443, "eu"));
-    assert_eq!((lab.vcenter.pin.as_deref(), lab.vcenter.ttl_seconds), (Some("ab"), 60));
+    assert_eq!((&*lab.vcenter.host, lab.vcenter.port, &*lab.vcenter.settings.tags[0]), ("esx", 8443, "eu"));
+    assert_eq!((lab.vcenter.pin.as_deref(), lab.vcenter.settings.ttl_seconds), (Some("ab"), 60));
     let rejected = store.rejections(&CredentialId("c1".into())).await.unwrap().last.unwrap();
     assert_eq!((rejected.at, rejected.because, rejected.fingerprint), (Time(5), Rejection::Refused, None));
     assert_eq!(store.operation("op").await.unwrap().state, OperationState::Succeeded);

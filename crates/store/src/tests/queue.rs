@@ -18,14 +18,14 @@ async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
     store.submit(NewOperation { job: job.clone(), ..operation("op-1", &id, SyncHosts) }).await.unwrap();
     let queued = store.operation("op-1").await.unwrap();
     assert_eq!(
-        (queued.state, queued.attempts, queued.submitted_at),
+        (queued.state, queued.progress.attempts, queued.submitted_at),
         (OperationState::Queued, 0, Time(1_000))
     );
     assert_eq!((&*queued.vcenter, &queued.job), ("Berlin", &job));
 
     let claim = store.claim(&queued.id, Time(2_000)).await.unwrap().unwrap();
     assert_eq!(
-        (claim.claim_no, claim.operation.state, claim.operation.attempts),
+        (claim.claim_no, claim.operation.state, claim.operation.progress.attempts),
         (1, OperationState::Running, 1)
     );
     let progress = Progress {
@@ -33,6 +33,7 @@ async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
         done: 7,
         total: 9,
         percent: Some(33),
+        attempts: 1,
         ..Progress::default()
     };
     store.progress(&claim, &progress, 11, 12).await.unwrap();

@@ -51,7 +51,8 @@ enum Stage {
     Looking,
     Seen(Box<Probe>),
     Saving(Box<Probe>),
-    Failed(ApiError),
+    /// What could not be done, and why.
+    Failed(&'static str, ApiError),
 }
 
 /// Old and new side by side, and the word of a person.
@@ -61,7 +62,8 @@ pub(super) fn Review(props: &Properties) -> Html {
     let stage = use_state_eq(|| Stage::Looking);
     let typed = use_state_eq(String::new);
     let is_there = use_is_there();
-    let vcenter = props.vcenter.clone();
+    // As it was when the server was looked at: where it is another one by now, what is approved is not its certificate.
+    let vcenter = (*use_state(|| props.vcenter.clone())).clone();
     {
         let (service, stage, vcenter) = (service.clone(), stage.clone(), vcenter.clone());
         use_effect_with((), move |()| {
@@ -70,7 +72,7 @@ pub(super) fn Review(props: &Properties) -> Html {
                     Ok(Some(probe)) => stage.set(Stage::Seen(Box::new(probe))),
                     // Nothing was typed that could be another address.
                     Ok(None) => {}
-                    Err(error) => stage.set(Stage::Failed(error)),
+                    Err(error) => stage.set(Stage::Failed("The server could not be checked", error)),
                 }
             });
         });
@@ -84,7 +86,7 @@ pub(super) fn Review(props: &Properties) -> Html {
     });
     let names = match &*stage {
         Stage::Seen(probe) | Stage::Saving(probe) => names(&vcenter.host, probe),
-        Stage::Looking | Stage::Failed(_) => Vec::new(),
+        Stage::Looking | Stage::Failed(..) => Vec::new(),
     };
     let matches = is_typed(&typed, &names);
     let approve = |probe: &Probe| {
@@ -97,7 +99,7 @@ pub(super) fn Review(props: &Properties) -> Html {
             let is_there = is_there.clone();
             spawn_local(async move {
                 let change = Change { trust: Some(Trust::Pin { sha256 }), ..Change::default() };
-                match service.edit(vcenter.id.clone(), change).await {
+                match service.edit(&vcenter, change).await {
                     Ok(saved) => {
                         service.toast(Toast::done(format!("{}: certificate trusted", vcenter.name), ""));
                         service.test_connection(&saved.vcenter);
@@ -109,7 +111,7 @@ pub(super) fn Review(props: &Properties) -> Html {
                         let title = format!("{}: the certificate was not stored", vcenter.name);
                         service.toast(Toast::refused(&title, &error));
                     }
-                    Err(error) => stage.set(Stage::Failed(error)),
+                    Err(error) => stage.set(Stage::Failed("The certificate was not stored", error)),
                 }
             });
         })
@@ -120,10 +122,9 @@ pub(super) fn Review(props: &Properties) -> Html {
             html! { <div class="muster-waiting"><Spinner aria_label="Checking the server" /></div> },
             Html::default(),
         ),
-        Stage::Failed(error) => (
-            html! { <Failure title="The server could not be checked" error={error.clone()} /> },
-            Html::default(),
-        ),
+        Stage::Failed(title, error) => {
+            (html! { <Failure title={*title} error={error.clone()} /> }, Html::default())
+        }
         Stage::Seen(probe) | Stage::Saving(probe) if probe.trusted => (
             html! {
                 <Alert level={Level::Good} title="This certificate is trusted">

@@ -41,7 +41,7 @@ pub(super) fn Card(props: &Properties) -> Html {
                 <Counts vcenter={vcenter.clone()} kinds={Kind::LISTED.to_vec()} />
                 <div class="muster-quiet muster-words">{ format!("{} as {}", address(vcenter), vcenter.user) }</div>
                 <div class="muster-quiet muster-words">{ product(vcenter) }</div>
-                <Tags tags={vcenter.tags.clone()} />
+                <Tags tags={vcenter.settings.tags.clone()} />
             </div>
             <div class="muster-card__part"><Outcomes vcenter={vcenter.clone()} /></div>
             <Actions vcenter={vcenter.clone()} />

@@ -49,6 +49,9 @@ pub(super) fn Focused(props: &Properties) -> Html {
             </div>
         }
     };
+    let settings = vcenter.settings.in_words().into_iter();
+    let settings = settings.filter(|(title, value)| *title != "Tags" && !value.is_empty());
+    let settings = settings.map(|(title, value)| fact(title, words::shown(&value).into()));
     html! {
         <div class="muster-focus" data-vcenter={vcenter.name.clone()}>
             <section class="pf-v6-c-card" aria-label="State">
@@ -71,10 +74,10 @@ pub(super) fn Focused(props: &Properties) -> Html {
                         { fact("Instance id", vcenter.instance_uuid.clone().unwrap_or_else(|| "\u{2013}".into()).into()) }
                         { fact("User", format!("{} (credential \u{201c}{}\u{201d})", vcenter.user, vcenter.credential).into()) }
                         { fact("Trust", trust(vcenter)) }
-                        { fact("TTL", words::duration(vcenter.ttl_seconds as i64).into()) }
-                        if !vcenter.tags.is_empty() {
-                            { fact("Tags", html! { <Tags tags={vcenter.tags.clone()} /> }) }
+                        if !vcenter.settings.tags.is_empty() {
+                            { fact("Tags", html! { <Tags tags={vcenter.settings.tags.clone()} /> }) }
                         }
+                        { for settings }
                     </dl>
                 </div>
             </section>

@@ -87,7 +87,7 @@ const NONE: &str = "\u{2013}";
 
 /// How old its data is, and whether that is older than its TTL.
 fn age(service: &crate::hooks::VcenterService, vcenter: &Vcenter) -> Html {
-    let (id, ttl) = (vcenter.id.clone(), vcenter.ttl_seconds as i64);
+    let (id, ttl) = (vcenter.id.clone(), vcenter.settings.ttl_seconds as i64);
     let known = service.see(move |world| {
         let age = words::age(world.status(&id)?.synced_at?, world.now);
         let short = match age {

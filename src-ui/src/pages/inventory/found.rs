@@ -7,7 +7,7 @@ use crate::hooks::{VcenterService, Window, use_export, use_vcenter_service};
 use crate::state::grid::Density;
 use crate::state::table::View;
 use crate::state::words;
-use contract::{Rows, Time, VcenterId};
+use contract::{Rows, StaleReads, Time, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -59,6 +59,25 @@ pub(super) fn Found(props: &Properties) -> Html {
     }
 }
 
+/// Which of them are stale and stay so, because their vCenter is set to be read only when somebody asks.
+fn unasked(service: &VcenterService, rows: &Rows) -> Option<String> {
+    let sources = rows.sources.clone();
+    let all = sources.len();
+    let stale: Vec<String> = service.see(move |world| {
+        let is_stale = |at: Time, ttl: u64| words::age(at, world.now).is_none_or(|age| age > ttl as i64);
+        let stale = sources.iter().filter(|s| s.synced_at.is_none_or(|at| is_stale(at, s.ttl_seconds)));
+        let of = |source: &contract::Source| world.vcenter(&source.vcenter).cloned();
+        let unasked = stale.filter_map(of).filter(|v| v.settings.stale_reads == StaleReads::Nothing);
+        unasked.map(|vcenter| vcenter.name).collect()
+    });
+    match &stale[..] {
+        [] => None,
+        _ if stale.len() == all => Some(format!("stale, {}", words::NOT_BY_ITSELF)),
+        [one] => Some(format!("{one}: stale, {}", words::NOT_BY_ITSELF)),
+        _ => Some(format!("{} vCenters: stale, {}", stale.len(), words::NOT_BY_ITSELF)),
+    }
+}
+
 /// How many rows there are, and how old they are.
 fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
     let count = match rows.matching != rows.total {
@@ -70,6 +89,7 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
     let read: Vec<Time> = rows.sources.iter().filter_map(|source| source.synced_at).collect();
     let oldest = service.see(move |world| words::oldest(read.iter().copied(), world.now));
     let is_reading = rows.sources.iter().any(|source| service.is_being_read(&source.vcenter));
+    let unasked = unasked(service, rows);
     let sources: Vec<VcenterId> = rows.sources.iter().map(|source| source.vcenter.clone()).collect();
     let failed: Vec<String> = service.see(move |world| {
         let in_sight = world.troubled().filter(|status| sources.contains(&status.vcenter_id));
@@ -80,6 +100,9 @@ fn found(service: &VcenterService, view: &View, rows: &Rows) -> Html {
             <strong aria-live="polite">{ count }</strong>
             if let Some(oldest) = oldest {
                 <span class="muster-quiet">{ " · last sync " }<Ago time={oldest} /></span>
+            }
+            if let Some(words) = unasked {
+                <span class="muster-quiet" id="unasked">{ format!(" · {words}") }</span>
             }
             if is_reading {
                 <span class="muster-quiet">{ " · refreshing…" }</span>

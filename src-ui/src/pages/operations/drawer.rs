@@ -96,8 +96,8 @@ fn Details(props: &DetailsProperties) -> Html {
                 { scope(operation) }
                 { property("Started by", html! { <span title={by_whom}>{ by }</span> }) }
                 { property("Waited for", waited(operation).into()) }
-                if operation.attempts > 1 {
-                    { property("Attempts", grouped(i64::from(operation.attempts)).into()) }
+                if operation.progress.attempts > 1 {
+                    { property("Attempts", grouped(i64::from(operation.progress.attempts)).into()) }
                 }
             </dl>
             <h3 class="muster-group">{ "Times" }</h3>

@@ -69,8 +69,8 @@ fn state(service: &VcenterService, operation: &Operation) -> Html {
         return html! {
             <>
                 { icon::of_level(level) }{ " " }{ word }
-                if operation.attempts > 1 {
-                    <span class="muster-quiet">{ format!(" \u{b7} {} attempts", operation.attempts) }</span>
+                if operation.progress.attempts > 1 {
+                    <span class="muster-quiet">{ format!(" \u{b7} {} attempts", operation.progress.attempts) }</span>
                 }
             </>
         };

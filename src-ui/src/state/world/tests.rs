@@ -41,6 +41,7 @@ fn with_status(world: &mut World, calls: &[Errand], state: VcenterState, last_op
         contact_since: None,
         refresh_failed: None,
         refresh_waits: std::collections::BTreeMap::new(),
+        suspended: None,
         synced_at: None,
         age_seconds: None,
         fresh: false,
@@ -108,7 +109,7 @@ fn lists_with_names_are_read_again_when_a_vcenter_has_another_one_and_not_when_a
         let again = Vec::from_iter(world.cache.ask_anew(&vcenters));
         answer(&mut world, &again, &vcenters, vec![vcenter])
     };
-    let busy = Vcenter { ttl_seconds: 77, ..samples::vcenter("Berlin") };
+    let busy = Vcenter { version: Some("8.0.3".into()), ..samples::vcenter("Berlin") };
     assert_eq!(asked(busy.clone()).len(), 0);
     let again = asked(Vcenter { name: "Berlin 2".into(), ..busy });
     assert_eq!(again.len(), 1);

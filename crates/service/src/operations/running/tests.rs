@@ -42,6 +42,8 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
         cancel: CancellationToken::new(),
         progress: watch::channel(Progress::default()).0,
         meter: Meter::default(),
+        room: operations.0.room.take().unwrap(),
+        tries: Tries::default(),
         now: operations.0.now,
     });
     let mut events = service.subscribe();

@@ -7,6 +7,7 @@ use super::{Handle, id_of, target};
 use crate::components::select::Select;
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit};
 use crate::state::words;
+use contract::{StaleReads, VcenterSettings};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
@@ -31,10 +32,12 @@ impl Handle {
                 { self.login() }
                 { self.trust() }
                 <details class="muster-more">
-                    <summary>{ "Tags and freshness" }</summary>
+                    <summary>{ "Tags, freshness and note" }</summary>
                     <div class="muster-more__body">
                         { self.text(Field::Tags, "Tags", &form.tags, false, "Separated by commas.", |form, text| form.tags = text) }
                         { self.ttl() }
+                        { self.stale_reads() }
+                        { self.note() }
                     </div>
                 </details>
                 if self.vcenter.is_none() {
@@ -238,6 +241,44 @@ impl Handle {
         })
     }
 
+    fn stale_reads(&self) -> Html {
+        let choose = self.on(|handle, chosen: String| {
+            if let Some(reads) = StaleReads::from_name(&chosen) {
+                handle.typed(|form| form.settings.stale_reads = reads);
+            }
+        });
+        let words = |reads: StaleReads| match reads == VcenterSettings::default().stale_reads {
+            true => format!("{} (default)", reads.words()),
+            false => reads.words().to_owned(),
+        };
+        let options: Vec<_> =
+            StaleReads::ALL.into_iter().map(|reads| (reads.name().to_owned(), words(reads))).collect();
+        html! {
+            <Group id="vc-stale-reads" label="When data on screen is stale"
+                help="Automatic reading takes at most 10 % of the time.">
+                <Select id="vc-stale-reads" aria_describedby="vc-stale-reads-said" {options}
+                    chosen={self.form.settings.stale_reads.name()} {choose} />
+            </Group>
+        }
+    }
+
+    fn note(&self) -> Html {
+        let wrong = self.wrong_with(Field::Note);
+        let oninput = self.on(|handle, event: InputEvent| {
+            if let Some(area) = target::<HtmlTextAreaElement>(&event) {
+                handle.typed(|form| form.settings.note = area.value());
+            }
+        });
+        html! {
+            <Group id="vc-note" label="Note" wrong={wrong.clone()}>
+                <span class={classes!("pf-v6-c-form-control", "pf-m-textarea", wrong.is_some().then_some("pf-m-error"))}>
+                    <textarea id="vc-note" rows="2" {oninput} value={self.form.settings.note.clone()}
+                        aria-invalid={wrong.is_some().to_string()} aria-describedby="vc-note-said" />
+                </span>
+            </Group>
+        }
+    }
+
     fn ttl(&self) -> Html {
         let form = &*self.form;
         let choose = self.on(|handle, chosen: String| {
@@ -252,7 +293,7 @@ impl Handle {
         html! {
             <div class="muster-ttl">
                 { self.text(Field::Ttl, "Stale after", &form.ttl, true,
-                    "Data on screen older than this is refreshed.", |form, text| form.ttl = text) }
+                    "Data older than this counts as stale.", |form, text| form.ttl = text) }
                 <Select aria_label="Time unit" {options} {chosen} {choose} />
             </div>
         }

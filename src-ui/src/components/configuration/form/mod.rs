@@ -1,6 +1,7 @@
 //! The form to add or edit a vCenter, with a test before anything is stored.
 //! Refuses to send what cannot be right, and to trust a certificate that the user has not seen.
 
+mod conflict;
 mod fields;
 
 use super::certificate::{Shown, host_name, is_typed, names, side_by_side};
@@ -42,6 +43,8 @@ enum Stage {
     Untrusted(Box<Certificate>, Next),
     /// It takes the place of one that was trusted: a click is not enough.
     Changed,
+    /// Others changed the vCenter since the form was opened: how it is now.
+    Conflict(Box<Vcenter>),
     /// The pinned certificate is left for another kind of trust; what the server shows now waits for the host's name.
     LeavesPin(Box<Probe>, Next),
 }
@@ -58,8 +61,9 @@ struct Handle {
     service: VcenterService,
     /// Those that others log in with.
     credentials: Rc<Vec<Credential>>,
-    /// As it was when the form was opened: what others change meanwhile is not changed back by saving.
+    /// As it was when the form was opened, or taken over since: what others change meanwhile is not changed back by saving.
     vcenter: Option<Vcenter>,
+    taken_over: UseStateHandle<Option<Vcenter>>,
     form: UseStateHandle<Form>,
     stage: UseStateHandle<Stage>,
     wrong: UseStateHandle<Vec<Wrong>>,
@@ -79,7 +83,8 @@ struct Handle {
 #[function_component]
 pub(super) fn VcenterForm(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let vcenter = (*use_state(|| props.vcenter.clone())).clone();
+    let taken_over = use_state(|| props.vcenter.clone());
+    let vcenter = (*taken_over).clone();
     let is_there = use_is_there();
     let handle = Handle {
         form: use_state_eq(|| vcenter.as_ref().map_or_else(Form::new, Form::of)),
@@ -94,6 +99,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         service,
         credentials: use_query(ListCredentials {}).value.unwrap_or_default(),
         vcenter,
+        taken_over,
         is_there,
     };
     {
@@ -113,10 +119,15 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
             if let Some(element) = result.cast::<web_sys::Element>().filter(|_| is_result) {
                 element.scroll_into_view_with_bool(false);
             }
+            if matches!(stage, Stage::Conflict(_)) {
+                crate::components::keys::focus(conflict::APPLY);
+            }
         });
     }
     let is_new = handle.vcenter.is_none();
     let busy = matches!(*handle.stage, Stage::Testing | Stage::Saving);
+    // What was typed is saved with the button beside both versions.
+    let is_refused = matches!(*handle.stage, Stage::Conflict(_));
     let submit = handle.on(|handle: Handle, event: SubmitEvent| {
         event.prevent_default();
         handle.go_on(Next::Save);
@@ -134,7 +145,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
     };
     let actions = html! {
         <>
-            <Button variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="vc-form" disabled={busy}
+            <Button variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="vc-form" disabled={busy || is_refused}
                 label={save_label} />
             <Button variant={ButtonVariant::Secondary} disabled={busy} onclick={test}
                 label={if *handle.stage == Stage::Testing { "Testing…" } else { "Test connection" }} />
@@ -191,7 +202,11 @@ impl Handle {
 
     /// Tests or saves, if nothing is wrong with what was typed.
     fn go_on(&self, next: Next) {
-        let wrong = self.form.wrong(self.has_password(), self.vcenter.is_none());
+        self.go_on_checked((*self.form).clone(), (*self.approved).clone(), next);
+    }
+
+    fn go_on_checked(&self, form: Form, approved: Option<String>, next: Next) {
+        let wrong = form.wrong(self.has_password(), self.vcenter.is_none());
         if let Some((field, _)) = wrong.first() {
             crate::components::keys::focus(id_of(*field));
             self.wrong.set(wrong);
@@ -199,24 +214,24 @@ impl Handle {
         }
         self.wrong.set(Vec::new());
         match &self.vcenter {
-            Some(vcenter) if self.approved.is_none() && self.form.leaves_pin(vcenter) => {
-                self.look_before_leaving_the_pin(vcenter, next);
+            Some(vcenter) if approved.is_none() && form.leaves_pin(vcenter) => {
+                self.look_before_leaving_the_pin(vcenter, form, next);
             }
-            _ => self.go_on_with((*self.form).clone(), (*self.approved).clone(), next),
+            _ => self.go_on_with(form, approved, next),
         }
     }
 
     /// Shows what the server shows now beside what was approved; nothing is tested or saved before the host's name. At
     /// another address there is nothing that was approved.
-    fn look_before_leaving_the_pin(&self, vcenter: &Vcenter, next: Next) {
+    fn look_before_leaving_the_pin(&self, vcenter: &Vcenter, form: Form, next: Next) {
         self.stage.set(if next == Next::Test { Stage::Testing } else { Stage::Saving });
         let (handle, vcenter) = (self.clone(), vcenter.id.clone());
         spawn_local(async move {
-            let probed = handle.service.probe_if_at(vcenter, &handle.form.address).await;
+            let probed = handle.service.probe_if_at(vcenter, &form.address).await;
             if handle.is_there.get() {
                 match probed {
                     Ok(Some(probe)) => handle.stage.set(Stage::LeavesPin(Box::new(probe), next)),
-                    Ok(None) => handle.go_on_with((*handle.form).clone(), None, next),
+                    Ok(None) => handle.go_on_with(form, None, next),
                     Err(error) => handle.stage.set(Stage::Failed("The server could not be checked", error)),
                 }
             }
@@ -243,9 +258,7 @@ impl Handle {
         let new_password = self.has_password();
         let saved = match &self.vcenter {
             None => self.service.add(form.settings(self.password())).await?,
-            Some(vcenter) => {
-                self.service.edit(vcenter.id.clone(), form.change(vcenter, self.password())).await?
-            }
+            Some(vcenter) => self.service.edit(vcenter, form.change(vcenter, self.password())).await?,
         };
         if let Some(input) = self.password.cast::<HtmlInputElement>() {
             input.set_value("");
@@ -303,6 +316,7 @@ impl Handle {
                 }
             }
             Stage::LeavesPin(probe, next) => self.leaves_pin(probe, *next),
+            Stage::Conflict(now) => self.conflict(now),
             Stage::Untrusted(certificate, next) => {
                 let (certificate, next) = (certificate.clone(), *next);
                 let approve = {
@@ -386,6 +400,7 @@ impl Handle {
         self.stage.set(match outcome {
             Ok(stage) => stage,
             Err(_) if is_another => Stage::Changed,
+            Err(ApiError { current: Some(now), .. }) => Stage::Conflict(now),
             Err(ApiError { certificate: Some(certificate), .. }) => Stage::Untrusted(certificate, next),
             Err(error) => {
                 Stage::Failed(if next == Next::Test { "The test failed" } else { "It was not saved" }, error)
@@ -409,5 +424,6 @@ fn id_of(field: Field) -> &'static str {
         Field::CaPem => "vc-ca",
         Field::Tags => "vc-tags",
         Field::Ttl => "vc-ttl",
+        Field::Note => "vc-note",
     }
 }

@@ -1,0 +1,150 @@
+//! When work that runs by itself leaves a vCenter alone that fails again and again: a circuit breaker.
+//! Refuses to hold up what a person asks for: that is always tried, and closes it if it succeeds.
+
+use contract::{Code, Operation, OperationState, Suspension, Time};
+
+/// Failures in a row after which nothing is tried by itself for a while.
+const FAILURES: u32 = 3;
+
+/// How long that is at first; twice as long after each further failure.
+const FIRST: i64 = 60_000;
+
+/// The longest.
+const LONGEST: i64 = 30 * 60_000;
+
+/// Until when nothing is tried by itself, after what was done so far, newest first. Failures before `reset_at` don't count.
+pub(crate) fn suspension(operations: &[Operation], reset_at: Option<Time>, now: Time) -> Option<Suspension> {
+    let ended = operations.iter().filter_map(|operation| Some((operation, operation.finished_at?)));
+    let ended = ended.filter(|(_, at)| reset_at.is_none_or(|reset_at| *at > reset_at));
+    let failures: Vec<Time> = ended
+        .filter_map(|(operation, at)| Some((says(operation)?, at)))
+        .take_while(|(says, _)| *says == Says::Fails)
+        .map(|(_, at)| at)
+        .collect();
+    let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
+    let newest = *failures.first()?;
+    let further = count.checked_sub(FAILURES)?;
+    let pause = FIRST.checked_shl(further).unwrap_or(LONGEST).clamp(FIRST, LONGEST);
+    let until = Time(newest.0.saturating_add(pause));
+    // An end in the future was dated by a clock that was wrong, and holds nothing up.
+    (newest <= now && now < until).then_some(Suspension { failures: count, until })
+}
+
+/// What an operation that ended says of its vCenter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Works,
+    Fails,
+}
+
+fn says(operation: &Operation) -> Option<Says> {
+    match operation.state {
+        OperationState::Succeeded | OperationState::Partial => Some(Says::Works),
+        OperationState::Failed => {
+            operation.error.as_ref().filter(|error| is_its_own(error.code)).map(|_| Says::Fails)
+        }
+        OperationState::Queued
+        | OperationState::Running
+        | OperationState::Cancelled
+        | OperationState::Interrupted => None,
+    }
+}
+
+/// Whether a failure is the server's, or the way's to it. What needs a person first is held up for that already.
+fn is_its_own(code: Code) -> bool {
+    match code {
+        Code::Failed
+        | Code::NoSession
+        | Code::Unreachable
+        | Code::TimedOut
+        | Code::NotVsphere
+        | Code::BadAnswer => true,
+        Code::InvalidValue
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::InUse
+        | Code::ChangedMeanwhile
+        | Code::LoginRejected
+        | Code::NoPassword
+        | Code::KeychainLocked
+        | Code::UntrustedCertificate
+        | Code::NoPermission
+        | Code::DifferentVcenter
+        | Code::TooManyRemovals
+        | Code::Forbidden
+        | Code::Partial
+        | Code::Cancelled
+        | Code::Interrupted
+        | Code::Database => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{ApiError, Job};
+
+    const MINUTE: i64 = 60_000;
+
+    fn ended(state: OperationState, code: Option<Code>, minute: i64) -> Operation {
+        Operation {
+            state,
+            finished_at: Some(Time(minute * MINUTE)),
+            error: code.map(|code| ApiError::new(code, "no")),
+            ..crate::tests::operation(Job::FULL_SYNC)
+        }
+    }
+
+    fn failed(minute: i64) -> Operation {
+        ended(OperationState::Failed, Some(Code::Unreachable), minute)
+    }
+
+    fn at(operations: &[Operation], minute: i64) -> Option<(u32, i64)> {
+        let suspension = suspension(operations, None, Time(minute * MINUTE))?;
+        Some((suspension.failures, suspension.until.0 / MINUTE))
+    }
+
+    #[test]
+    fn three_failures_in_a_row_suspend_for_a_minute_and_each_further_one_for_twice_as_long_up_to_half_an_hour()
+     {
+        let mut failures = vec![failed(100), failed(99)];
+        assert_eq!(at(&failures, 100), None);
+        for minutes in [1, 2, 4, 8, 16, 30, 30] {
+            failures.push(failed(90));
+            let count = u32::try_from(failures.len()).unwrap();
+            assert_eq!(at(&failures, 100), Some((count, 100 + minutes)));
+            assert_eq!(at(&failures, 100 + minutes), None, "then it is tried once more");
+        }
+        failures.extend(vec![failed(1); 97]);
+        assert_eq!(at(&failures, 100), Some((106, 130)));
+        assert_eq!(at(&failures, 99), None, "a clock was wrong");
+    }
+
+    #[test]
+    fn a_success_ends_the_row_and_what_says_nothing_of_the_server_is_passed_over() {
+        use OperationState::{Cancelled, Failed, Interrupted, Partial, Queued, Running, Succeeded};
+        let says_nothing = [
+            ended(Cancelled, Some(Code::Cancelled), 100),
+            ended(Interrupted, Some(Code::Interrupted), 100),
+            ended(Failed, Some(Code::LoginRejected), 100),
+            ended(Failed, Some(Code::TooManyRemovals), 100),
+            Operation { finished_at: None, ..ended(Running, None, 0) },
+            Operation { finished_at: None, ..ended(Queued, None, 0) },
+        ];
+        for between in says_nothing {
+            let row = [between.clone(), failed(100), failed(99), between, failed(98)];
+            assert_eq!(at(&row, 100), Some((3, 101)), "{:?}", row[0]);
+        }
+        for well in [Succeeded, Partial] {
+            assert_eq!(at(&[failed(100), failed(99), ended(well, None, 98), failed(97)], 100), None);
+        }
+    }
+
+    #[test]
+    fn who_resets_it_begins_a_new_row() {
+        let row = [failed(100), failed(99), failed(98)];
+        let reset = |minute: i64| suspension(&row, Some(Time(minute * MINUTE)), Time(100 * MINUTE));
+        assert_eq!(reset(97).unwrap().failures, 3);
+        assert_eq!((reset(98), reset(100)), (None, None));
+    }
+}
