@@ -6,7 +6,9 @@ use crate::peer::{PASSWORD, Peer};
 use crate::sync::{self, NAME};
 use crate::table::{Table, percentile};
 use anyhow::{Context, Result, ensure};
-use contract::command::{AddVcenter, AwaitOperation, Login, OperationHistory, Settings, ShowVcenter, Submit};
+use contract::command::{
+    AddVcenter, AwaitOperation, Login, OperationFilter, OperationHistory, Settings, ShowVcenter, Submit,
+};
 use contract::{Job, Operation, Trust, VcenterId, VcenterSettings};
 use service::Client;
 use std::path::Path;
@@ -122,7 +124,8 @@ async fn claims(folder: &Path, table: &mut Table) -> Result<()> {
         (0..PROCESSES).map(|_| Worker::start(&data, &credentials)).collect::<Result<_>>()?;
     let all = loop {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        let all = service.call(OperationHistory { vcenter: None, limit: 100_000 }).await?;
+        let all = OperationHistory { filter: OperationFilter::default(), limit: 100_000 };
+        let all = service.call(all).await?.operations;
         if all.iter().all(|operation| operation.state.is_final()) {
             break all;
         }

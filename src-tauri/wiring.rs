@@ -4,7 +4,7 @@
 use crate::simulated::Simulated;
 use contract::{
     ApiError,
-    command::{Estate, ListOperations, ListStatus, Submit},
+    command::{Estate, ListOperations, ListStatus, OperationFilter, Submit},
 };
 use service::{Caller, Options, Service, Unlock};
 use std::{
@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long the list of operations may take that is looked at before the window closes.
 const LISTED: Duration = Duration::from_secs(1);
-/// Operations in it: what waits or runs comes beside the newest.
+/// Ended operations in it, beside all that wait or run.
 const NEWEST: u32 = 100;
 
 /// The services of this process. Clones are the same.
@@ -105,7 +105,8 @@ impl Wiring {
     /// nothing is lost with them. `None` if that can't be said in time.
     pub(crate) async fn is_syncing_for_a_person(&self) -> Option<bool> {
         let Some(service) = self.0.real.get() else { return Some(false) };
-        let listing = service.call(&self.0.caller, ListOperations { limit: NEWEST });
+        let listing = service
+            .call(&self.0.caller, ListOperations { filter: OperationFilter::default(), limit: NEWEST });
         let listed = timeout_at(Instant::now() + LISTED, listing).await.ok()?.ok()?;
         Some(listed.into_iter().any(|operation| {
             operation.is_sync_of_a_person() && !operation.state.is_final() && service.runs_here(&operation.id)

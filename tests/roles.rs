@@ -3,8 +3,8 @@
 
 use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, vcenter};
 use contract::command::{
-    AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationHistory, Password, ReadRows,
-    SERVICE, Settings,
+    AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationFilter, OperationHistory,
+    Password, ReadRows, SERVICE, Settings,
 };
 use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
@@ -33,8 +33,8 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("show_vcenter", Viewer, json!({ "vcenter": "berlin" }), Ok(())),
         ("count_status", Viewer, json!({}), Ok(())),
         ("doctor", Viewer, json!({}), Ok(())),
-        ("list_operations", Viewer, json!({ "limit": 10 }), Ok(())),
-        ("operation_history", Viewer, json!({ "vcenter": id, "limit": 10 }), Ok(())),
+        ("list_operations", Viewer, json!({ "filter": {}, "limit": 10 }), Ok(())),
+        ("operation_history", Viewer, json!({ "filter": { "vcenter": id }, "limit": 10 }), Ok(())),
         ("show_operation", Viewer, json!({ "operation": ended }), Ok(())),
         ("await_operation", Viewer, json!({ "operation": ended }), Ok(())),
         ("read_rows", Viewer, json!({ "query": count }), Ok(())),
@@ -107,7 +107,7 @@ fn declared() -> Vec<(&'static str, Role)> {
 async fn state(muster: &Client, peers: [&Peer; 2]) -> Value {
     let vcenters = muster.call(ListVcenters {}).await.unwrap();
     let credentials = muster.call(ListCredentials {}).await.unwrap();
-    let operations = muster.call(OperationHistory { vcenter: None, limit: 1000 }).await.unwrap();
+    let operations = muster.call(every_operation()).await.unwrap().operations;
     json!([vcenters, credentials, operations, peers.map(Peer::all_calls)])
 }
 
@@ -154,9 +154,13 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
     service.close().await;
 }
 
+fn every_operation() -> OperationHistory {
+    OperationHistory { filter: OperationFilter::default(), limit: 1000 }
+}
+
 /// Waits until nothing runs any more.
 async fn settle(service: &Client) {
-    for operation in service.call(OperationHistory { vcenter: None, limit: 1000 }).await.unwrap() {
+    for operation in service.call(every_operation()).await.unwrap().operations {
         // One whose vCenter was removed is gone with it.
         let _ = service.call(AwaitOperation { operation: operation.id }).await;
     }

@@ -3,7 +3,7 @@
 //! Refuses to count in the client: how often a vCenter was asked is what the vCenter says.
 
 use crate::support::{Musterctl, PATIENCE, Peer, Run, eventually, finish, vcenter};
-use contract::command::{AwaitOperation, Change, EditVcenter, OperationHistory, ReadRows};
+use contract::command::{AwaitOperation, Change, EditVcenter, OperationFilter, OperationHistory, ReadRows};
 use contract::{Code, Kind, Origin, RowQuery, Rows, VcenterSettings};
 use serde_json::{Value, json};
 use service::Client;
@@ -263,7 +263,8 @@ async fn refreshed_on_screen(service: &Client, kind: Kind) -> &'static str {
 }
 
 async fn full_syncs(service: &Client) -> usize {
-    let all = service.call(OperationHistory { vcenter: None, limit: 100 }).await.unwrap();
+    let all = OperationHistory { filter: OperationFilter::default(), limit: 100 };
+    let all = service.call(all).await.unwrap().operations;
     all.iter().filter(|operation| operation.kind().name() == "full_sync").count()
 }
 

@@ -8,7 +8,8 @@ const VCENTER: &str = "id name host port credential user trust tags ttl_seconds 
 const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_because";
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total percent \
-                         added changed removed unchanged calls bytes error vcenter_id scope job awaited waiting step result";
+                         added changed removed unchanged calls bytes error vcenter_id scope job awaited waiting step result \
+                         objects_per_second bytes_per_second remaining_seconds";
 const CERTIFICATE: &str = "address sha256 subject issuer names not_before not_after trusted";
 const STATUS: &str =
     "vcenter state synced_at age_seconds fresh contact_at contact_since refresh_failed counts last_operation";

@@ -4,7 +4,9 @@
 use crate::support::{
     Musterctl, PASSWORD, PATIENCE, Peer, Run, eventually, finish, interrupt, refreshed, vcenter,
 };
-use contract::command::{AwaitOperation, Invalidate, OperationHistory, RefreshIfOlder, Submit};
+use contract::command::{
+    AwaitOperation, Invalidate, OperationFilter, OperationHistory, RefreshIfOlder, Submit,
+};
 use contract::{Event, Job, Kind, OperationState};
 use serde_json::json;
 use std::time::Duration;
@@ -322,7 +324,11 @@ async fn what_begins_at_the_same_time_on_a_vcenter_shares_one_login() {
     }
     let deadline = std::time::Instant::now() + PATIENCE;
     loop {
-        let newest = service.call(OperationHistory { vcenter: None, limit: 5 }).await.unwrap();
+        let newest = service
+            .call(OperationHistory { filter: OperationFilter::default(), limit: 5 })
+            .await
+            .unwrap()
+            .operations;
         if newest.iter().all(|one| one.state == OperationState::Running) {
             break;
         }

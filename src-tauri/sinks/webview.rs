@@ -63,7 +63,9 @@ async fn gather(events: &mut Subscription) -> Option<Vec<Event>> {
 mod tests {
     use super::*;
     use contract::VcenterSettings;
-    use contract::command::{AwaitOperation, Change, EditVcenter, ListVcenters, OperationHistory};
+    use contract::command::{
+        AwaitOperation, Change, EditVcenter, ListVcenters, OperationFilter, OperationHistory,
+    };
     use service::Caller;
     use std::sync::{Arc, Mutex};
     use tauri::ipc::InvokeResponseBody;
@@ -104,7 +106,8 @@ mod tests {
         let wiring = Wiring::new(Some(folder.path().to_owned()), Caller::muster());
         wiring.explore().await.unwrap();
         let (service, muster) = (wiring.service().await.unwrap(), Caller::muster());
-        let all = service.call(&muster, OperationHistory { vcenter: None, limit: 100 }).await.unwrap();
+        let all = OperationHistory { filter: OperationFilter::default(), limit: 100 };
+        let all = service.call(&muster, all).await.unwrap().operations;
         for operation in all {
             service.call(&muster, AwaitOperation { operation: operation.id }).await.unwrap();
         }

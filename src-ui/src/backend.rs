@@ -1,8 +1,8 @@
 //! The only binding to Tauri: one call per declared command, and the events of the service.
 //! Refuses untyped calls: a command outside `contract` cannot be named here.
 
-use crate::state::cache::{Question, Reply};
-use contract::command::{Command, Query, Subscribe};
+use crate::state::cache::{Asked, Part, Question, Reply};
+use contract::command::{Command, Query, ShowOperation, Subscribe};
 use contract::{ApiError, Code, Event, Source};
 use std::any::Any;
 use std::pin::Pin;
@@ -33,6 +33,20 @@ impl<Q: Query> Question for Q {
 
     fn refreshed<'a>(&self, answer: &'a dyn Any) -> &'a [Source] {
         answer.downcast_ref().map(|answer| Query::refreshed(self, answer)).unwrap_or_default()
+    }
+
+    fn part(&self, event: &Event) -> Option<Part> {
+        let operation = Query::changed_part(self, event)?.to_string();
+        Some(Asked::new(ShowOperation { operation }).as_part())
+    }
+
+    fn with_part(&self, answer: &dyn Any, part: &dyn Any) -> Option<Rc<dyn Any>> {
+        let next = Query::with_part(self, answer.downcast_ref()?, part.downcast_ref()?)?;
+        Some(Rc::new(next))
+    }
+
+    fn has_names(&self) -> bool {
+        Query::has_names(self)
     }
 
     fn is_same(&self, one: &dyn Any, other: &dyn Any) -> bool {

@@ -28,8 +28,9 @@ async fn two_hundred_operations_behind_a_stalled_one_cost_no_write_and_next_to_n
     queue(&muster).await;
     let behind = super::live(&muster);
     assert_eq!(behind, BEHIND + 1);
-    // What was read of the held sync so far is written, and whoever was told of the queue has looked.
-    std::thread::sleep(Duration::from_secs(4));
+    // What was read of the held sync so far is written, and that it goes no further, which takes the seconds that a rate
+    // is told of; and whoever was told of the queue has looked.
+    std::thread::sleep(Duration::from_secs(8));
 
     let (files, before) = (files(&muster), [ticks(&owner), ticks(&idle)]);
     std::thread::sleep(LOOK);

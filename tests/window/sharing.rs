@@ -98,7 +98,8 @@ async fn a_hundred_readers(window: &Window) -> Result<Vec<Value>> {
 async fn wait_until_idle(window: &Window) -> Result<()> {
     let start = std::time::Instant::now();
     loop {
-        let listed = window.invoke("list_operations", json!({ "args": { "limit": 100 } })).await?;
+        let listed =
+            window.invoke("list_operations", json!({ "args": { "filter": {}, "limit": 100 } })).await?;
         let operations = listed["answer"].as_array().with_context(|| format!("operations, not {listed}"))?;
         if operations
             .iter()

@@ -3,7 +3,7 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::StaleReads;
+use contract::{OperationKind, OperationState, Origin, StaleReads};
 use std::path::PathBuf;
 
 /// Muster on the command line: caches the inventory of vCenters and shows it, even offline
@@ -336,15 +336,8 @@ pub(crate) struct Refresh {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Operations {
-    /// List recent operations
-    List {
-        /// Only those of this vCenter
-        #[arg(long, value_name = "NAME")]
-        vcenter: Option<String>,
-        /// Maximum number of operations
-        #[arg(long, value_name = "N", default_value_t = 50)]
-        limit: u32,
-    },
+    /// List recent operations, the newest first
+    List(OperationsList),
     /// Show an operation
     Show {
         /// Id, or the beginning of one
@@ -363,6 +356,37 @@ pub(crate) enum Operations {
         #[arg(long)]
         detach: bool,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OperationsList {
+    /// Only those of this vCenter
+    #[arg(long, value_name = "NAME")]
+    pub(crate) vcenter: Option<String>,
+    /// Only this kind of operation; may be repeated for any of several
+    #[arg(long = "kind", value_name = "KIND", value_parser = names(OperationKind::ALL, OperationKind::name))]
+    pub(crate) kinds: Vec<OperationKind>,
+    /// Only operations in this state; may be repeated for any of several
+    #[arg(long = "state", value_name = "STATE", value_parser = names(OperationState::ALL, OperationState::name))]
+    pub(crate) states: Vec<OperationState>,
+    /// Only those that a user started, or that Muster started by itself for a reader
+    #[arg(long, value_name = "ORIGIN", value_parser = names(Origin::ALL, Origin::name))]
+    pub(crate) origin: Option<Origin>,
+    /// Only those submitted since this time, such as 2026-03-01T12:00:00Z, or within this age, such as 2h or 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Maximum number of operations
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: u32,
+}
+
+/// Reads a value by its name; clap lists the names where it is none of them.
+fn names<T: Copy + Send + std::marker::Sync + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let possible = PossibleValuesParser::new(all.iter().map(|one| name(*one)));
+    possible.try_map(move |text| all.iter().copied().find(|one| name(*one) == text).ok_or("no such name"))
 }
 
 #[derive(Debug, ClapArgs)]
@@ -485,6 +509,27 @@ mod tests {
         let both = ["musterctl", "simulator", "--recording", "a.xml", "--vms", "5"];
         let refused = Args::command().try_get_matches_from(both);
         assert_eq!(refused.map_err(|error| error.exit_code()).err(), Some(2), "a recording has its own size");
+    }
+
+    #[test]
+    fn operations_are_filtered_by_the_names_of_the_contract_and_a_wrong_one_names_the_right_ones() {
+        use super::{Command, Operations};
+        use clap::Parser;
+        use contract::{OperationKind, OperationState, Origin};
+        let list =
+            |more: &[&str]| Args::try_parse_from([&["musterctl", "operations", "list"], more].concat());
+        let given =
+            ["--kind", "full_sync", "--kind", "sync_hosts", "--state", "failed", "--origin", "reader"];
+        let Ok(Args { command: Command::Operations(Operations::List(asked)), .. }) = list(&given) else {
+            panic!("it is understood")
+        };
+        assert_eq!(asked.kinds, [OperationKind::FullSync, OperationKind::SyncHosts]);
+        assert_eq!((asked.states, asked.origin), (vec![OperationState::Failed], Some(Origin::Reader)));
+        for (flag, right) in [("--kind", "full_sync"), ("--state", "interrupted"), ("--origin", "reader")] {
+            let refused = list(&[flag, "nonsense"]).unwrap_err();
+            assert_eq!(refused.exit_code(), 2);
+            assert!(refused.to_string().contains(right), "{refused}");
+        }
     }
 
     #[test]

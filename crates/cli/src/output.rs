@@ -183,34 +183,14 @@ pub(crate) fn time(time: Option<Time>) -> String {
     time.map_or_else(|| "-".into(), |time| Time(time.0 - time.0.rem_euclid(1000)).to_string())
 }
 
-/// How long ago it was, in words.
-pub(crate) fn age(at: Option<Time>, now: Time) -> String {
-    let Some(at) = at else { return "never".into() };
-    match at.age_seconds(now) {
-        // A clock was wrong, then or now.
-        None => "in the future".into(),
-        Some(s @ ..120) => format!("{s} s"),
-        Some(s @ ..7200) => format!("{} min", s / 60),
-        Some(s @ ..172_800) => format!("{} h", s / 3600),
-        Some(s) => format!("{} days", s / 86400),
-    }
-}
-
 /// How long ago it was; the time itself where that is to come.
 pub(crate) fn ago(at: Time, now: Time) -> String {
-    if at > now { time(Some(at)) } else { format!("{} ago", age(Some(at), now)) }
+    if at > now { time(Some(at)) } else { words::ago(at.age_seconds(now)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_and_ages_read_as_people_write_them() {
-        let ago = |ms: Option<i64>| age(ms.map(|ms| Time(1_000_000 - ms)), Time(1_000_000));
-        assert_eq!([Some(5_000), Some(300_000), None].map(ago), ["5 s", "5 min", "never"]);
-        assert_eq!(ago(Some(-1)), "in the future");
-    }
 
     #[test]
     fn a_name_cannot_drive_the_terminal() {

@@ -4,14 +4,19 @@
 use crate::interrupts::{Interrupts, Presses};
 use crate::output::{Output, fitting, printable};
 use contract::command::{AwaitOperation, ShowOperation, Withdraw, Withdrawn};
-use contract::{ApiError, Code, Operation, OperationId, OperationState, Pace};
+use contract::{ApiError, Code, Operation, OperationId, words};
 use service::Client;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
+use tokio::time::MissedTickBehavior;
 
 /// How long an operation that was cancelled may take to end before it is shown as it is: one that waits for a server or
 /// a disk doesn't end at once.
 const CANCELLING: Duration = Duration::from_secs(2);
+
+/// How often what changed is looked at and shown.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What came of a wait.
 pub(crate) struct Waited {
@@ -130,32 +135,72 @@ async fn withdraw(service: &Client, output: &Output, ids: &[OperationId]) -> Wit
     Withdrawal { here, shared }
 }
 
+/// Shows how far operations are, for as long as it is waited for. Each is asked for when it changed, and only then.
 async fn show(service: &Client, output: &Output, ids: &[OperationId]) {
-    let mut watched: Vec<(String, Option<Pace>)> = vec![(String::new(), None); ids.len()];
-    let live = std::io::stderr().is_terminal();
-    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    let mut events = service.subscribe();
+    let mut shown =
+        Shown { live: std::io::stderr().is_terminal(), phrases: vec![Phrase::default(); ids.len()] };
+    let mut changed: BTreeSet<usize> = (0..ids.len()).collect();
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // What takes less than a second needs no progress.
-    tick.tick().await;
+    look.tick().await;
     loop {
-        tick.tick().await;
-        let mut line = Vec::new();
-        for (id, (step, pace)) in ids.iter().zip(&mut watched) {
-            let Ok(operation) = service.call(show_operation(id)).await else { continue };
-            let now = words(&operation);
-            if operation.state.is_final() || now.is_empty() {
-                continue;
+        tokio::select! {
+            event = events.next() => {
+                // The service closes.
+                let Some(event) = event else { return std::future::pending().await };
+                changed.extend(ids.iter().enumerate().filter(|(_, id)| event.is_about(id)).map(|(at, _)| at));
             }
-            if live {
-                let ms = service.now().0;
-                let pace = pace.get_or_insert_with(|| Pace::new(ms, &operation.progress));
-                pace.see(ms, &operation.progress);
-                line.push(format!("{}: {now}{}", operation.vcenter, how_far(&operation, pace)));
-            } else if *step != now {
-                output.say(&format!("{}: {now}", operation.vcenter));
-                *step = now;
+            _ = look.tick() => {
+                if changed.is_empty() {
+                    continue;
+                }
+                for at in std::mem::take(&mut changed) {
+                    if let Ok(operation) = service.call(show_operation(&ids[at])).await {
+                        shown.see(output, at, &operation);
+                    }
+                }
+                shown.draw();
             }
         }
-        if live {
+    }
+}
+
+/// What is shown of operations.
+struct Shown {
+    /// Whether a line is written again and again; else each step is a line.
+    live: bool,
+    phrases: Vec<Phrase>,
+}
+
+/// What is said of one of them; nothing once it has ended.
+#[derive(Clone, Default)]
+struct Phrase {
+    step: String,
+    words: String,
+}
+
+impl Shown {
+    fn see(&mut self, output: &Output, at: usize, operation: &Operation) {
+        let phrase = &mut self.phrases[at];
+        if operation.state.is_final() {
+            phrase.words.clear();
+            return;
+        }
+        let step = words::within_a_sentence(&words::step(operation));
+        let facts = words::progress(operation);
+        phrase.words = format!("{}: {}", operation.vcenter, words::within_a_sentence(&facts.join(", ")));
+        if !self.live && phrase.step != step {
+            output.say(&format!("{}: {step}", operation.vcenter));
+        }
+        phrase.step = step;
+    }
+
+    fn draw(&self) {
+        if self.live {
+            let phrases = self.phrases.iter().map(|phrase| phrase.words.as_str());
+            let line: Vec<&str> = phrases.filter(|words| !words.is_empty()).collect();
             clear_line();
             // A line that wraps could not be taken back.
             let _ = write!(std::io::stderr(), "{}", fitting(&printable(&line.join("  "))));
@@ -166,31 +211,6 @@ async fn show(service: &Client, output: &Output, ids: &[OperationId]) {
 
 fn show_operation(id: &OperationId) -> ShowOperation {
     ShowOperation { operation: id.to_string() }
-}
-
-fn words(operation: &Operation) -> String {
-    match operation.state {
-        OperationState::Queued => "queued".into(),
-        _ => operation.progress.step.clone(),
-    }
-}
-
-/// How far it is and how long it will take, as far as that is known: ` 42 %, 1200 of 3000, 20 s left`.
-fn how_far(operation: &Operation, pace: &Pace) -> String {
-    let progress = &operation.progress;
-    let Some(percent) = progress.percent else { return String::new() };
-    let mut words = format!(" {percent} %");
-    if progress.total > 0 {
-        words.push_str(&format!(", {} of {}", progress.done, progress.total));
-    }
-    if let Some(seconds) = pace.remaining() {
-        words.push_str(&format!(", {} left", left(seconds)));
-    }
-    words
-}
-
-fn left(seconds: u64) -> String {
-    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
 fn clear_line() {

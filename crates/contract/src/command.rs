@@ -2,13 +2,15 @@
 //! client calls; those of the shell are about the window itself, and only its page calls them.
 //! Shell registration, access control, the way into the service and the clients' calls derive from these lists; they run none.
 
+mod filter;
 mod replies;
 
+pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Probe, Role, RowQuery, Rows,
-    Source, TestReport, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
+    Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Origin, Probe, Role, RowQuery,
+    Rows, Source, TestReport, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -26,6 +28,21 @@ pub trait Command: Serialize + DeserializeOwned {
 pub trait Query: Command<Reply: PartialEq + 'static> + Clone + 'static {
     /// Whether its answer may be another one after this. After [`Event::Lagged`] every answer may, which is asked of none.
     fn is_stale_after(&self, event: &Event) -> bool;
+
+    /// The operation that an event is about, where that one is all of the answer that may be another: it is asked for alone.
+    fn changed_part<'a>(&self, _event: &'a Event) -> Option<&'a OperationId> {
+        None
+    }
+
+    /// The answer with an operation in it as it is now.
+    fn with_part(&self, _answer: &Self::Reply, _operation: &Operation) -> Option<Self::Reply> {
+        None
+    }
+
+    /// Whether its answer has names of vCenters: it is asked for anew when one was renamed or removed.
+    fn has_names(&self) -> bool {
+        false
+    }
 
     /// The parts of its answer that are asked for anew when they are older than their TTL; of most, none.
     fn refreshed<'a>(&self, _answer: &'a Self::Reply) -> &'a [Source] {
@@ -241,18 +258,20 @@ commands_of_the_service! { $
         /// Which.
         vcenter: VcenterId,
     } => "resume_vcenter", Operator, bool;
-    /// What waits or runs, and the newest operations that a person asked for, newest first.
+    /// All that waits or runs, and the newest ended operations that a person asked for, newest first.
     ListOperations {
-        /// How many at most.
+        /// Which of them.
+        filter: OperationFilter,
+        /// How many ended ones at most.
         limit: u32,
     } => "list_operations", Viewer, Vec<Operation>;
     /// The newest operations of every origin, newest first.
     OperationHistory {
-        /// Only those of this vCenter.
-        vcenter: Option<VcenterId>,
+        /// Which of them.
+        filter: OperationFilter,
         /// How many at most.
         limit: u32,
-    } => "operation_history", Viewer, Vec<Operation>;
+    } => "operation_history", Viewer, Listing;
     /// An operation by its id or a unique beginning of one.
     ShowOperation {
         /// Which.
@@ -322,9 +341,68 @@ stale_after! {
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
-    ListOperations: Event::OperationChanged { .. },
-    // They have the names of their vCenters.
-    OperationHistory: Event::OperationChanged { .. } | Event::VcentersChanged,
+}
+
+fn changed_operation(event: &Event) -> Option<&OperationId> {
+    match event {
+        Event::OperationChanged { operation } => Some(operation),
+        _ => None,
+    }
+}
+
+impl Query for ListOperations {
+    fn is_stale_after(&self, _event: &Event) -> bool {
+        false
+    }
+
+    fn changed_part<'a>(&self, event: &'a Event) -> Option<&'a OperationId> {
+        changed_operation(event)
+    }
+
+    fn with_part(&self, answer: &Vec<Operation>, operation: &Operation) -> Option<Vec<Operation>> {
+        let mut operations = answer.clone();
+        let is_listed = !operation.state.is_final() || operation.origin == Origin::User;
+        let belongs = is_listed && self.filter.has(operation, filter::changed_at(operation));
+        filter::put(&mut operations, operation, belongs);
+        let mut ended = 0;
+        operations.retain(|one| {
+            ended += u32::from(one.state.is_final());
+            !one.state.is_final() || ended <= self.limit
+        });
+        Some(operations)
+    }
+
+    fn has_names(&self) -> bool {
+        true
+    }
+}
+
+impl Query for OperationHistory {
+    fn is_stale_after(&self, _event: &Event) -> bool {
+        false
+    }
+
+    fn changed_part<'a>(&self, event: &'a Event) -> Option<&'a OperationId> {
+        changed_operation(event)
+    }
+
+    fn with_part(&self, answer: &Listing, operation: &Operation) -> Option<Listing> {
+        let Listing { mut operations, mut has_more } = answer.clone();
+        // What comes after the last one is not known, so nothing can be put there.
+        let last = operations.last().filter(|_| has_more).map(|last| last.submitted_at);
+        let is_in_reach = last.is_none_or(|last| operation.submitted_at >= last);
+        let belongs = is_in_reach && self.filter.has(operation, filter::changed_at(operation));
+        filter::put(&mut operations, operation, belongs);
+        if operations.len() > self.limit as usize {
+            operations.truncate(self.limit as usize);
+            has_more = true;
+        }
+        Some(Listing { operations, has_more })
+    }
+
+    fn has_names(&self) -> bool {
+        true
+    }
 }
 
 impl Query for ShowOperation {
@@ -461,14 +539,88 @@ pub enum Withdrawn {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::{OperationState, Time};
 
     #[test]
     fn a_password_is_shown_by_nothing_but_the_way_into_the_service() {
         let login = Login::Own { user: "u".into(), password: Some(Password("canary".into())) };
         assert!(!format!("{login:?}").contains("canary"));
         assert!(serde_json::to_string(&login).unwrap().contains("canary"));
+    }
+
+    pub(crate) fn operation(id: &str, at: i64, origin: Origin, state: OperationState) -> Operation {
+        Operation {
+            id: OperationId(id.to_owned()),
+            vcenter: "Berlin".to_owned(),
+            vcenter_id: VcenterId("b".to_owned()),
+            job: Job::FULL_SYNC,
+            origin,
+            role: Role::Admin,
+            state,
+            awaited: true,
+            waiting: 1,
+            submitted_at: Time(at),
+            started_at: None,
+            finished_at: None,
+            progress: crate::Progress::default(),
+            diff: crate::Diff::default(),
+            calls: 0,
+            bytes: 0,
+            error: None,
+            result: None,
+        }
+    }
+
+    fn ids(operations: &[Operation]) -> Vec<&str> {
+        operations.iter().map(|one| one.id.as_str()).collect()
+    }
+
+    #[test]
+    fn an_operation_that_changed_takes_its_place_among_those_that_are_known() {
+        use OperationState::{Failed, Queued, Running, Succeeded};
+        let asked = OperationHistory { filter: OperationFilter::default(), limit: 3 };
+        let user = |id, at, state| operation(id, at, Origin::User, state);
+        let known = Listing {
+            operations: vec![user("d", 4, Running), user("c", 3, Queued), user("b", 2, Failed)],
+            has_more: true,
+        };
+        let after = |one: &Operation| asked.with_part(&known, one).unwrap();
+        let changed = after(&user("c", 3, Running));
+        assert_eq!((ids(&changed.operations), changed.has_more), (vec!["d", "c", "b"], true));
+        assert_eq!(changed.operations[1].state, Running);
+        assert_eq!(
+            ids(&after(&user("e", 5, Queued)).operations),
+            ["e", "d", "c"],
+            "no more than were asked for"
+        );
+        assert_eq!(ids(&after(&user("a", 1, Failed)).operations), ["d", "c", "b"], "others may lie between");
+        let all = Listing { has_more: false, ..known.clone() };
+        let older = OperationHistory { limit: 9, ..asked.clone() };
+        assert_eq!(
+            ids(&older.with_part(&all, &user("a", 1, Failed)).unwrap().operations),
+            ["d", "c", "b", "a"]
+        );
+
+        let filter = OperationFilter { states: vec![Queued, Failed], ..OperationFilter::default() };
+        let narrow = OperationHistory { filter, limit: 9 };
+        let left = narrow.with_part(&all, &user("c", 3, Succeeded)).unwrap();
+        assert_eq!(ids(&left.operations), ["d", "b"], "it matches no more");
+    }
+
+    #[test]
+    fn of_what_waits_or_runs_nothing_is_left_out_however_much_has_ended() {
+        use OperationState::{Queued, Running, Succeeded};
+        let asked = ListOperations { filter: OperationFilter::default(), limit: 1 };
+        let user = |id, at, state| operation(id, at, Origin::User, state);
+        let known = vec![user("d", 4, Succeeded), user("b", 2, Running), user("a", 1, Queued)];
+        let after = |one: &Operation| asked.with_part(&known, one).unwrap();
+        assert_eq!(ids(&after(&user("e", 5, Succeeded))), ["e", "b", "a"]);
+        let reader = |state| operation("c", 3, Origin::Reader, state);
+        let reads = after(&reader(Running));
+        assert_eq!(ids(&reads), ["d", "c", "b", "a"]);
+        assert_eq!(ids(&asked.with_part(&reads, &reader(Succeeded)).unwrap()), ["d", "b", "a"]);
     }
 
     #[test]

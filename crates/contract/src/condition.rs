@@ -188,7 +188,7 @@ pub struct Test {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Wanted {
+pub(crate) enum Wanted {
     Nothing,
     Flag(bool),
     /// In thousandths.
@@ -388,7 +388,7 @@ fn seconds_in(unit: &str) -> Option<i64> {
 }
 
 /// An age, or a date: midnight in UTC where no time of day is given.
-fn moment(text: &str) -> Option<Wanted> {
+pub(crate) fn moment(text: &str) -> Option<Wanted> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
     if let (Ok(number), Some(seconds)) =
@@ -402,7 +402,7 @@ fn moment(text: &str) -> Option<Wanted> {
 
 /// Addresses that begin with the same bits.
 #[derive(Clone, Debug, PartialEq)]
-struct Subnet {
+pub(crate) struct Subnet {
     first: u128,
     mask: u128,
     is_v4: bool,

@@ -11,6 +11,9 @@ macro_rules! names {
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant),* }
 
         impl $name {
+            /// Every one.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
             /// The name in JSON and in the database.
             pub fn name(self) -> &'static str {
                 match self { $($name::$variant => $text),* }
@@ -90,6 +93,23 @@ pub struct Progress {
     /// How often it was tried, with the try that is under way; 0 while it waits for its turn.
     #[serde(default)]
     pub attempts: u32,
+    /// Objects read a second, over the last few seconds; `null` while none come, and once it has ended.
+    #[serde(default)]
+    pub objects_per_second: Option<u64>,
+    /// Bytes received a second, in the same way.
+    #[serde(default)]
+    pub bytes_per_second: Option<u64>,
+    /// Seconds until it is done, rounded; `null` until that can be told, and once it has ended.
+    #[serde(default)]
+    pub remaining_seconds: Option<u64>,
+}
+
+impl Progress {
+    /// The same of what runs no more: how far it came, and no rates.
+    #[must_use]
+    pub fn at_rest(self) -> Progress {
+        Progress { objects_per_second: None, bytes_per_second: None, remaining_seconds: None, ..self }
+    }
 }
 
 /// What an operation changed in the cache, in objects of the kinds that were asked for.

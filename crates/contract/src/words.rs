@@ -1,24 +1,38 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+mod times;
+
+pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
+
 use crate::columns::{Column, Type, Unit};
-use crate::{Job, Noun, OperationState, Remedy, Suspension, Time};
+use crate::{Job, Noun, OperationKind, OperationState, Remedy, Suspension, Time};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
 /// What a connection test is called.
 pub const CONNECTION_TEST: &str = "Connection test";
 
+/// What operations of a kind are called.
+pub fn operation_kind(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Test => CONNECTION_TEST,
+        OperationKind::SyncHosts => "Host sync",
+        OperationKind::FullSync => "Full sync",
+        OperationKind::Refresh => "Refresh",
+    }
+}
+
 /// What a job is called: `Full sync`, `Host sync of prod`, `Refresh of VMs`.
 pub fn job(job: &Job) -> String {
+    let kind = operation_kind(job.kind());
     match job {
-        Job::Test { .. } => CONNECTION_TEST.to_owned(),
-        Job::FullSync { .. } => "Full sync".to_owned(),
-        Job::SyncHosts { clusters, .. } if clusters.is_empty() => "Host sync".to_owned(),
-        Job::SyncHosts { clusters, .. } => format!("Host sync of {}", clusters.join(", ")),
-        Job::Refresh { of, morefs, .. } if morefs.is_empty() => format!("Refresh of {}", of.plural()),
+        Job::Test { .. } | Job::FullSync { .. } => kind.to_owned(),
+        Job::SyncHosts { clusters, .. } if clusters.is_empty() => kind.to_owned(),
+        Job::SyncHosts { clusters, .. } => format!("{kind} of {}", clusters.join(", ")),
+        Job::Refresh { of, morefs, .. } if morefs.is_empty() => format!("{kind} of {}", of.plural()),
         Job::Refresh { of, morefs, .. } => {
-            format!("Refresh of {}", counted(morefs.len(), &of.singular(), &of.plural()))
+            format!("{kind} of {}", counted(morefs.len(), &of.singular(), &of.plural()))
         }
     }
 }
@@ -78,6 +92,12 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
     }
 }
 
+/// A phrase with a capital letter in front.
+pub fn capital(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A phrase as it stands within a sentence: only its first letter changes, names in it are names.
 pub fn within_a_sentence(phrase: &str) -> String {
     let mut letters = phrase.chars();
@@ -132,18 +152,6 @@ fn three_digits(number: f64) -> String {
         _ => format!("{number:.2}"),
     };
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// `12 s`, `3 min`, `5 h`, `2 days`: the two largest units where the second one matters.
-pub fn duration(seconds: i64) -> String {
-    let (m, h, d) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match seconds {
-        ..60 => format!("{} s", seconds.max(0)),
-        60..3600 => format!("{m} min"),
-        3600..86_400 if h < 6 && m % 60 > 0 => format!("{h} h {} min", m % 60),
-        3600..86_400 => format!("{h} h"),
-        _ => counted(usize::try_from(d).unwrap_or_default(), "day", "days"),
-    }
 }
 
 /// That nothing is tried by itself on a vCenter, why, and for how long from `now` on; nothing when that is over.

@@ -1,8 +1,9 @@
 //! The answer to a query: rows that are computed one at a time, from as much of the inventory as they need.
 //! Refuses to touch the network, and to hold rows: of tens of thousands, one is in memory at a time.
 
+use crate::counts::How;
 use crate::query::{self, Query, Selection, TableRow};
-use crate::{Service, inventory::Known};
+use crate::{Client, Service, inventory::Known};
 use contract::columns::{self, Column};
 use contract::{ApiError, Kind, Moref, Object, Row, Snapshot, Time, Value, Vcenter};
 use std::sync::Arc;
@@ -29,9 +30,23 @@ const MANY: [Kind; 2] = [Kind::Vms, Kind::Snapshots];
 /// So many rows at most are looked for before they are read: one by one.
 const FEW: usize = 500;
 
-impl Service {
+impl Client {
     /// Rows of one kind out of what is known of these vCenters.
     pub async fn query(&self, query: &Query, vcenters: &[Vcenter]) -> Result<Answer, ApiError> {
+        let answer = Service::query(self, query, vcenters).await?;
+        for vcenter in vcenters {
+            // Who had it refreshed for this was counted then.
+            if !self.inner.reads.has_refreshed(&vcenter.id, query.kind).await {
+                self.inner.counts.read(self.role(), &vcenter.id, How::Hit);
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl Service {
+    /// The same without counting it as a read.
+    pub(crate) async fn query(&self, query: &Query, vcenters: &[Vcenter]) -> Result<Answer, ApiError> {
         // A column that doesn't exist is told before anything is read.
         query::select(query, &[], self.now())?;
         if let Some(answer) = self.few(query, vcenters).await? {

@@ -7,7 +7,7 @@ mod tests;
 use crate::operations::By;
 use crate::{Caller, Service};
 use contract::command::{self, Command};
-use contract::{ApiError, Code};
+use contract::{ApiError, Code, Role};
 use serde_json::Value;
 use std::ops::Deref;
 
@@ -102,6 +102,11 @@ impl Client {
     /// Does what a command says, if the caller's role allows it.
     pub async fn call<C: Handler>(&self, command: C) -> Result<C::Reply, ApiError> {
         self.service.call(&self.caller, command).await
+    }
+
+    /// The role that the calls have.
+    pub(crate) fn role(&self) -> Role {
+        self.caller.role()
     }
 
     /// Fails if the role is too low for a command; for those who would ask a person something before.

@@ -7,6 +7,7 @@ mod call;
 mod caller;
 mod configuration;
 mod connections;
+mod counts;
 mod events;
 mod explain;
 mod export;
@@ -17,6 +18,7 @@ mod operations;
 mod outcomes;
 mod pacing;
 mod query;
+mod rates;
 mod reads;
 mod rows;
 mod status;
@@ -39,8 +41,10 @@ pub use validate::{address, duration, pem_text};
 
 use connections::Connections;
 use contract::{ApiError, Code, OperationId, Remedy, Snapshot, Time, VcenterId};
+use counts::Counts;
 use events::Events;
 use inventory::Inventory;
+use jiff::tz::TimeZone;
 use logins::Logins;
 use operations::Operations;
 use reads::Reads;
@@ -136,6 +140,7 @@ struct Inner {
     inventory: Inventory,
     operations: Operations,
     reads: Reads,
+    counts: Counts,
     events: Events,
     background: TaskTracker,
     closing: CancellationToken,
@@ -184,6 +189,8 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
     let unlock = options.unlock;
+    let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
+    background.spawn(counts.clone().keep(closing.clone()));
     let inner = Inner {
         store,
         secrets,
@@ -193,6 +200,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         inventory,
         operations,
         reads,
+        counts,
         events,
         background,
         closing,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use store::{Claim, Finish, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vsphere::Traffic;
 
 /// How often an outcome is offered to a database that didn't take it.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -51,7 +52,7 @@ struct Inner {
     closing: CancellationToken,
     unwritten: Mutex<HashMap<OperationId, End>>,
     /// How far what runs here is, which the database takes only when nothing else is being written.
-    progress: Mutex<HashMap<OperationId, Progress>>,
+    progress: Mutex<HashMap<OperationId, (Progress, Traffic)>>,
 }
 
 impl Outcomes {
@@ -100,7 +101,7 @@ impl Outcomes {
     }
 
     /// How far an operation is that runs here; `None` when it doesn't run any more.
-    pub(crate) fn progressed(&self, id: &OperationId, progress: Option<Progress>) {
+    pub(crate) fn progressed(&self, id: &OperationId, progress: Option<(Progress, Traffic)>) {
         let mut known = self.0.progress.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
             Some(progress) => drop(known.insert(id.clone(), progress)),
@@ -121,10 +122,11 @@ impl Outcomes {
             return operation;
         }
         if operation.state == OperationState::Running
-            && let Some(progress) =
+            && let Some((progress, traffic)) =
                 self.0.progress.lock().unwrap_or_else(PoisonError::into_inner).get(&operation.id)
         {
             operation.progress = progress.clone();
+            (operation.calls, operation.bytes) = (traffic.calls, traffic.bytes);
         }
         let unwritten = self.unwritten();
         match unwritten.get(&operation.id) {

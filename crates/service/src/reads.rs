@@ -3,6 +3,7 @@
 
 use crate::Clock;
 use crate::call::{Admitted, Answer, Handler};
+use crate::counts::How;
 use crate::inventory::{Freshness, Inventory, Known};
 use crate::operations::{By, Operations};
 use crate::pacing;
@@ -31,6 +32,8 @@ pub(crate) struct Reading {
     pub(crate) refresh: Option<OperationId>,
     /// Why the data is older than was asked for and no refresh is under way.
     pub(crate) failure: Option<ApiError>,
+    /// From where it is answered.
+    pub(crate) how: How,
 }
 
 /// The way in which everybody reads.
@@ -48,7 +51,11 @@ impl Handler for RefreshIfOlder {
         let freshness = Freshness::AtMost(Duration::from_secs(self.max_age_seconds));
         // Nothing of it is shown, so no object is read.
         let reading = call.inner.reads.read(&self.vcenter, self.kind, freshness, &Part::default()).await?;
-        let Reading { synced_at, refresh, failure, snapshot: _ } = reading;
+        // What is fresh enough is read right after this, and counted then.
+        if reading.how != How::Hit {
+            call.inner.counts.read(call.by().role, &self.vcenter, reading.how);
+        }
+        let Reading { synced_at, refresh, failure, .. } = reading;
         Ok(Freshened { synced_at, refresh, failure })
     }
 }
@@ -102,7 +109,7 @@ impl Reads {
         let Known { snapshot, .. } = self.inventory.part(vcenter, part).await?;
         let at = snapshot.synced_at(kind);
         if self.accepts(vcenter, freshness, at) {
-            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
+            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None, how: How::Hit });
         }
         self.refresh(vcenter, kind.covered_by(), freshness, part).await
     }
@@ -137,27 +144,41 @@ impl Reads {
         let Known { snapshot, .. } = self.inventory.part(vcenter, part).await?;
         let at = snapshot.synced_at(kind);
         if self.accepts(vcenter, freshness, at) {
-            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
+            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None, how: How::Hit });
         }
         let rest = Freshness::AtMost(REST_AFTER_FAILURE);
         let failed = flights.get(&key).and_then(|flight| flight.failed.clone());
         if let (None, Some((when, error))) = (&running, failed)
             && rest.accepts(Some(when), (self.now)())
         {
-            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: Some(error) });
+            return Ok(Reading {
+                snapshot,
+                synced_at: at,
+                refresh: None,
+                failure: Some(error),
+                how: How::Hit,
+            });
         }
         if let (None, Freshness::ByItself(_, reads)) = (&running, freshness) {
             let history = self.operations.newest(Some(vcenter), pacing::LOOK_BACK).await?;
             let waits = pacing::wait(&history, reads, kind, (self.now)()).is_some();
             if waits || self.operations.suspension(vcenter).await?.is_some() {
-                return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None });
+                return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None, how: How::Hit });
             }
         }
-        let operation = match running {
-            Some(operation) => operation,
-            None => self.operations.submit(vcenter, job, READER, true).await?,
+        let (operation, how) = match running {
+            Some(operation) => (operation, How::Shared),
+            None => {
+                let submitted = self.operations.join(vcenter, job, READER, true).await?;
+                (submitted.id, if submitted.coalesced { How::Shared } else { How::Miss })
+            }
         };
         flights.insert(key, Flight { operation: operation.clone(), failed: None });
-        Ok(Reading { snapshot, synced_at: at, refresh: Some(operation), failure: None })
+        Ok(Reading { snapshot, synced_at: at, refresh: Some(operation), failure: None, how })
+    }
+
+    /// Whether a refresh of this kind was begun or joined for a reader in this process.
+    pub(crate) async fn has_refreshed(&self, vcenter: &VcenterId, kind: Kind) -> bool {
+        self.flights.lock().await.contains_key(&(vcenter.clone(), Job::refresh(kind.covered_by())))
     }
 }

@@ -7,8 +7,8 @@ use crate::{Freshness, Service, explain};
 use contract::columns::{self, Column, Link};
 use contract::command::ReadRows;
 use contract::{
-    ApiError, Cells, Code, LARGEST_WINDOW, Row, RowQuery, Rows, Snapshot, Source, StaleReads, Target, Time,
-    Value, Vcenter, VcenterId, VcenterState,
+    ApiError, Cells, Code, LARGEST_WINDOW, Role, Row, RowQuery, Rows, Snapshot, Source, StaleReads, Target,
+    Time, Value, Vcenter, VcenterId, VcenterState,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use store::{Part, VcenterRecord};
 impl Service {
     /// Rows out of what is known. With `refresh`, what is older than its vCenter's TTL has read again meanwhile what is set
     /// for that vCenter.
-    pub(crate) async fn read_rows(&self, asked: RowQuery) -> Result<Rows, ApiError> {
+    pub(crate) async fn read_rows(&self, asked: RowQuery, role: Role) -> Result<Rows, ApiError> {
         let chosen = self.chosen(&asked.vcenters).await?;
         let mut sources = Vec::with_capacity(chosen.len());
         let mut inventories = Vec::with_capacity(chosen.len());
@@ -32,6 +32,10 @@ impl Service {
             };
             let reading =
                 self.inner.reads.read(&vcenter.id, asked.kind, freshness, &Part::everything()).await?;
+            // What is asked again because something changed is no other look.
+            if asked.refresh {
+                self.inner.counts.read(role, &vcenter.id, reading.how);
+            }
             sources.push(Source {
                 vcenter: vcenter.id.clone(),
                 name: vcenter.name.clone(),
@@ -64,7 +68,7 @@ impl Service {
 
 impl Handler for ReadRows {
     async fn run(self, call: Admitted<'_>) -> Result<Rows, ApiError> {
-        call.read_rows(self.query).await
+        call.read_rows(self.query, call.by().role).await
     }
 }
 

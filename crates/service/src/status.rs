@@ -10,7 +10,7 @@ use crate::inventory::Freshness;
 use crate::pacing;
 use contract::{
     ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, StaleReads, Time,
-    VcenterId, VcenterState, VcenterStatus,
+    VcenterId, VcenterState, VcenterStatus, words,
 };
 use secrets::{KeychainState, Place};
 use std::collections::BTreeMap;
@@ -262,7 +262,7 @@ fn check_credential(credential: &Credential, stored: Result<Option<Place>, secre
 
 /// The state of a vCenter as the last contact left it, and when that was, where it is not known to be true now.
 pub fn state_in_words(status: &VcenterStatus, now: Time) -> String {
-    let ago = |at: Option<Time>| at.and_then(|at| at.age_seconds(now)).map(short);
+    let ago = |at: Option<Time>| at.and_then(|at| at.age_seconds(now)).map(words::duration);
     match (status.state, ago(status.contact_at), ago(status.since)) {
         (VcenterState::Unknown, Some(reached), _) => format!("last reached {reached} ago"),
         (VcenterState::Unknown, None, _) => "not contacted".to_owned(),
@@ -273,16 +273,6 @@ pub fn state_in_words(status: &VcenterStatus, now: Time) -> String {
             let words = words.as_str().unwrap_or_default().replace('_', " ");
             since.map_or(words.clone(), |since| format!("{words} for {since}"))
         }
-    }
-}
-
-/// `12 s`, `3 min`, `5 h`, `2 days`.
-fn short(seconds: i64) -> String {
-    match seconds {
-        ..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -303,7 +293,7 @@ fn waits(
 /// How old the data of a vCenter is.
 fn age(status: &VcenterStatus) -> String {
     match (status.synced_at, status.age_seconds) {
-        (_, Some(age)) => format!("its data is {age} s old"),
+        (_, Some(age)) => format!("its data is {} old", words::duration(age)),
         (Some(at), None) => {
             format!(
                 "its data is dated in the future ({at}) because of a wrong system clock; treated as stale"

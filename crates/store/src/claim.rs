@@ -51,7 +51,8 @@ impl Store {
         let mut tx = self.engine().write(attempt).await?;
         let updated = sqlx::query(
             "UPDATE operations SET step = $1, done = $2, total = $3, calls = $4, bytes = $5, percent = $8, \
-             attempts = $9 WHERE id = $6 AND claim_no = $7 AND state = 'running'",
+             objects_per_second = $9, bytes_per_second = $10, remaining_seconds = $11, attempts = $12 \
+             WHERE id = $6 AND claim_no = $7 AND state = 'running'",
         )
         .bind(&progress.step)
         .bind(row::signed(progress.done))
@@ -61,6 +62,9 @@ impl Store {
         .bind(claim.operation.id.as_str())
         .bind(claim.claim_no)
         .bind(progress.percent)
+        .bind(progress.objects_per_second.map(row::signed))
+        .bind(progress.bytes_per_second.map(row::signed))
+        .bind(progress.remaining_seconds.map(row::signed))
         .bind(progress.attempts)
         .execute(&mut *tx)
         .await

@@ -17,6 +17,9 @@ pub(crate) type Tx = Transaction<'static, Sqlite>;
 /// How long a statement waits for other processes; also how long a writer waits for its turn in this one.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// How long one waits that can be done without.
+const BRIEFLY: Duration = Duration::from_millis(100);
+
 /// A scan of the inventory and a few small reads at a time; each connection is a thread.
 const READERS: u32 = 4;
 
@@ -89,6 +92,19 @@ impl Engine {
         match &self.writer {
             Writer::Pool(_) => connect(&self.path).await,
             Writer::Refused { reads, .. } => reading(&self.path, *reads).connect().await,
+        }
+    }
+
+    /// A connection of its own to write what can be done without: it waits for other processes no longer than nobody notices.
+    pub(crate) async fn connect_briefly(&self, attempt: Attempt<'_>) -> Result<DbConnection, Error> {
+        match &self.writer {
+            Writer::Pool(_) => {
+                // What a power failure takes of it is no loss.
+                let options =
+                    options(&self.path).busy_timeout(BRIEFLY).synchronous(SqliteSynchronous::Normal);
+                options.connect().await.during(attempt)
+            }
+            Writer::Refused { reason, .. } => Err(read_only(attempt, reason.clone())),
         }
     }
 

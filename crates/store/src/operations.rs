@@ -2,13 +2,14 @@
 //! Refuses to change any; the queue does.
 
 use crate::Store;
-use crate::engine::{DbConnection, DbRow};
+use crate::engine::{Db, DbConnection, DbRow};
 use crate::error::{During, Error};
 use crate::row;
+use contract::command::{Listing, OperationFilter};
 use contract::{
     Diff, Job, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Role, Time, VcenterId,
 };
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -18,6 +19,8 @@ macro_rules! select {
         )
     };
 }
+
+const SELECT: &str = select!("");
 
 /// Every operation, as `operation` reads it.
 pub(crate) const ALL: &str = select!("ORDER BY o.seq");
@@ -48,31 +51,79 @@ impl Store {
 
     /// The newest operations, of one vCenter or of all, newest first.
     pub async fn operations(&self, vcenter: Option<&VcenterId>, limit: u32) -> Result<Vec<Operation>, Error> {
-        let attempt = self.attempt("reading the operations");
-        let rows = match vcenter {
-            Some(vcenter) => sqlx::query(select!("WHERE o.vcenter_id = $1 ORDER BY o.seq DESC LIMIT $2"))
-                .bind(vcenter.as_str())
-                .bind(i64::from(limit)),
-            None => sqlx::query(select!("ORDER BY o.seq DESC LIMIT $1")).bind(i64::from(limit)),
-        };
-        let rows = rows.fetch_all(self.engine().readers()).await.during(attempt)?;
-        Ok(row::readable(UNREADABLE, &rows, operation))
+        let filter = vcenter.cloned().map(OperationFilter::of).unwrap_or_default();
+        // Nothing is left out by its age, so the time doesn't matter.
+        Ok(self.history(&filter, Time(0), limit).await?.operations)
     }
 
-    /// What waits or runs, and the newest that a person asked for, newest first. Refreshes that readers started and
-    /// that are over are left out: there are many, and they would hide the others.
-    pub async fn recent_operations(&self, limit: u32) -> Result<Vec<Operation>, Error> {
+    /// The newest operations that meet a filter at this time, newest first, and whether older ones do.
+    pub async fn history(&self, filter: &OperationFilter, now: Time, limit: u32) -> Result<Listing, Error> {
         let attempt = self.attempt("reading the operations");
-        let rows = sqlx::query(select!(
-            "WHERE o.seq > (SELECT COALESCE(MAX(seq), 0) FROM operations) - $1 \
-             AND (o.origin = 'user' OR o.state IN ('queued', 'running')) ORDER BY o.seq DESC LIMIT $2"
-        ))
-        .bind(LOOK_BACK)
-        .bind(i64::from(limit))
-        .fetch_all(self.engine().readers())
-        .await
-        .during(attempt)?;
-        Ok(row::readable(UNREADABLE, &rows, operation))
+        let mut query = QueryBuilder::<Db>::new(SELECT);
+        query.push(" WHERE 1 = 1");
+        narrow(&mut query, filter, now);
+        query.push(" ORDER BY o.seq DESC LIMIT ").push_bind(i64::from(limit) + 1);
+        let mut rows = query.build().fetch_all(self.engine().readers()).await.during(attempt)?;
+        let has_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        Ok(Listing { operations: row::readable(UNREADABLE, &rows, operation), has_more })
+    }
+
+    /// Of those that meet a filter at this time: all that wait or run, and the newest ended ones that a person asked for;
+    /// newest first. Refreshes that readers started and that are over are left out: there are many, and they would hide the
+    /// others.
+    pub async fn recent_operations(
+        &self,
+        filter: &OperationFilter,
+        now: Time,
+        limit: u32,
+    ) -> Result<Vec<Operation>, Error> {
+        let attempt = self.attempt("reading the operations");
+        let mut tx = self.engine().read(attempt).await?;
+        let mut live = QueryBuilder::<Db>::new(SELECT);
+        live.push(" WHERE o.state IN ('queued', 'running')");
+        narrow(&mut live, filter, now);
+        let mut rows = live.build().fetch_all(&mut *tx).await.during(attempt)?;
+        let mut ended = QueryBuilder::<Db>::new(SELECT);
+        ended.push(" WHERE o.seq > (SELECT COALESCE(MAX(seq), 0) FROM operations) - ").push_bind(LOOK_BACK);
+        ended.push(" AND o.origin = 'user' AND o.state NOT IN ('queued', 'running')");
+        narrow(&mut ended, filter, now);
+        ended.push(" ORDER BY o.seq DESC LIMIT ").push_bind(i64::from(limit));
+        rows.extend(ended.build().fetch_all(&mut *tx).await.during(attempt)?);
+        let mut operations =
+            row::readable(UNREADABLE, &rows, |row| Ok((row.try_get::<i64, _>("seq")?, operation(row)?)));
+        operations.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+        Ok(operations.into_iter().map(|(_, operation)| operation).collect())
+    }
+}
+
+/// Adds the conditions of a filter, as `OperationFilter::has` has them.
+fn narrow(query: &mut QueryBuilder<Db>, filter: &OperationFilter, now: Time) {
+    let OperationFilter { vcenter, kinds, states, origin, since } = filter;
+    let mut one = |condition: &'static str, value: &str| {
+        query.push(" AND ").push(condition).push(" = ").push_bind(value.to_owned());
+    };
+    if let Some(vcenter) = vcenter {
+        one("o.vcenter_id", vcenter.as_str());
+    }
+    if let Some(origin) = origin {
+        one("o.origin", origin.name());
+    }
+    let mut any = |column: &'static str, names: Vec<&'static str>| {
+        if names.is_empty() {
+            return;
+        }
+        query.push(" AND ").push(column).push(" IN (");
+        let mut list = query.separated(", ");
+        for name in names {
+            list.push_bind(name);
+        }
+        query.push(")");
+    };
+    any("o.kind", kinds.iter().map(|kind| kind.name()).collect());
+    any("o.state", states.iter().map(|state| state.name()).collect());
+    if let Some(since) = since {
+        query.push(" AND o.submitted_at >= ").push_bind(since.at(now).0);
     }
 }
 
@@ -101,6 +152,12 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
     let role: String = row.try_get("role")?;
     let state: String = row.try_get("state")?;
     let error: Option<String> = row.try_get("error")?;
+    // They were those of the last moment in which it ran.
+    let runs = state == OperationState::Running.name();
+    let rate = |column: &str| {
+        let number = row.try_get::<Option<i64>, _>(column)?;
+        Ok::<_, sqlx::Error>(number.filter(|_| runs).map(row::unsigned))
+    };
     Ok(Operation {
         id: OperationId(row.try_get("id")?),
         vcenter: row.try_get("vcenter")?,
@@ -118,6 +175,9 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
             done: number("done")?,
             total: number("total")?,
             percent: row.try_get::<Option<u8>, _>("percent")?,
+            objects_per_second: rate("objects_per_second")?,
+            bytes_per_second: rate("bytes_per_second")?,
+            remaining_seconds: rate("remaining_seconds")?,
             attempts: row.try_get("attempts")?,
         },
         diff: Diff {

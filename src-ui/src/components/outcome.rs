@@ -41,8 +41,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
     let is_sync = operation.kind() != OperationKind::Test;
     let changes =
         (operation.state == OperationState::Succeeded && is_sync).then(|| words::changes(operation));
-    let duration =
-        operation.started_at.zip(operation.finished_at).and_then(|(from, to)| from.age_seconds(to));
+    let took = contract::words::ran(operation).filter(|ms| *ms >= 1000);
     html! {
         <div class="muster-outcome">
             { icon::of_level(level) }
@@ -55,8 +54,11 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
                     if let Some(at) = operation.finished_at {
                         <span class="muster-quiet">{ " · " }<Ago time={at} /></span>
                     }
-                    if let Some(seconds) = duration.filter(|seconds| *seconds > 0) {
-                        <span class="muster-quiet">{ format!(" · took {}", words::took(seconds)) }</span>
+                    if let Some(ms) = took {
+                        <span class="muster-quiet">{ format!(" · took {}", words::took(ms)) }</span>
+                    }
+                    if operation.progress.attempts > 1 {
+                        <span class="muster-quiet">{ format!(" · {} attempts", operation.progress.attempts) }</span>
                     }
                 </div>
                 if let Some(error) = &operation.error {

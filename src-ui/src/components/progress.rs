@@ -3,8 +3,9 @@
 
 use super::icon::icon;
 use crate::hooks::{use_card_if, use_vcenter_service};
-use crate::state::words::{self, grouped};
-use contract::{Operation, OperationState, Pace};
+use crate::state::words;
+use contract::Operation;
+use contract::words::progress;
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -31,10 +32,7 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
     let title = if props.named { format!("{}: {name}", operation.vcenter) } else { name.clone() };
     let facts = match is_cancelling {
         true => "Cancelling\u{2026}".to_owned(),
-        false => {
-            let id = operation.id.clone();
-            facts(operation, service.see(move |world| world.work.pace(&id)))
-        }
+        false => progress(operation).join(" \u{b7} "),
     };
     let cancel = {
         let (service, id) = (service.clone(), operation.id.clone());
@@ -67,30 +65,5 @@ pub(crate) fn bar(label: String, percent: Option<u8>) -> Html {
                 <div class="muster-bar__wait" />
             }
         </div>
-    }
-}
-
-/// Phase, share, objects, rate and rest, as far as each is known.
-fn facts(operation: &Operation, pace: Option<Pace>) -> String {
-    let progress = &operation.progress;
-    let mut facts = vec![step(operation)];
-    facts.extend(progress.percent.map(|percent| format!("{percent} %")));
-    // When everything is read, what is left is to compare and write it.
-    if progress.percent.is_some() && progress.done < progress.total {
-        facts.push(format!("{} of {}", grouped(progress.done as i64), grouped(progress.total as i64)));
-        let rate = pace.as_ref().and_then(Pace::rate);
-        facts.extend(rate.map(|rate| format!("{}/s", grouped(rate.round() as i64))));
-    }
-    let remaining = pace.as_ref().and_then(Pace::remaining);
-    facts.extend(remaining.map(|seconds| format!("{} left", words::took(seconds as i64))));
-    facts.join(" · ")
-}
-
-/// The phase that it is in.
-pub(crate) fn step(operation: &Operation) -> String {
-    match operation.state {
-        OperationState::Queued => "Queued".to_owned(),
-        _ if operation.progress.step.is_empty() => "Starting".to_owned(),
-        _ => words::capital(&operation.progress.step),
     }
 }

@@ -2,16 +2,13 @@
 //! Refuses to ask for anything of its own, and to come and go: it is always there, so nothing beside it moves.
 
 use super::icon::icon;
-use super::keys;
 use super::link::Link;
+use super::popover::use_close_elsewhere;
 use super::progress::OperationProgress;
 use crate::hooks::use_vcenter_service;
 use crate::state::operations;
 use crate::state::route::Route;
 use contract::Operation;
-use gloo_events::{EventListener, EventListenerOptions, EventListenerPhase};
-use wasm_bindgen::JsCast;
-use web_sys::{KeyboardEvent, Node};
 use yew::prelude::*;
 
 /// Operations that the panel shows; the page has all of them.
@@ -24,7 +21,7 @@ pub(crate) fn Running() -> Html {
     let is_open = use_state_eq(|| false);
     let whole = use_node_ref();
     let counted = service.see(|world| operations::counted(world.active()));
-    use_close_elsewhere(&is_open, &whole);
+    use_close_elsewhere(&is_open, &whole, "running");
     let toggle = {
         let is_open = is_open.clone();
         Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
@@ -50,37 +47,6 @@ pub(crate) fn Running() -> Html {
             }
         </div>
     }
-}
-
-/// A click elsewhere closes the panel, and so does Escape, also when what had the focus in it went away with its operation.
-#[hook]
-fn use_close_elsewhere(is_open: &UseStateHandle<bool>, whole: &NodeRef) {
-    let (set, whole) = (is_open.clone(), whole.clone());
-    use_effect_with(**is_open, move |now| {
-        let listeners = now.then(|| {
-            let document = web_sys::window().and_then(|window| window.document())?;
-            let hide = set.clone();
-            let click = EventListener::new(&document, "pointerdown", move |event| {
-                let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-                if !whole.cast::<Node>().is_some_and(|whole| whole.contains(target.as_ref())) {
-                    hide.set(false);
-                }
-            });
-            // Before what is below hears of it, which would take it for its own.
-            let phase = EventListenerPhase::Capture;
-            let options = EventListenerOptions { phase, passive: false };
-            let key = EventListener::new_with_options(&document, "keydown", options, move |event| {
-                if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
-                    event.stop_propagation();
-                    event.prevent_default();
-                    set.set(false);
-                    keys::focus("running");
-                }
-            });
-            Some((click, key))
-        });
-        move || drop(listeners)
-    });
 }
 
 #[derive(Clone, PartialEq, Properties)]

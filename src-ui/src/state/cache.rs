@@ -1,5 +1,5 @@
 //! The answers that the page shows, each by the command that was asked and its arguments: whoever asks for the same gets the
-//! same, and one call serves all.
+//! same, and one call serves all. Where a part of an answer changed that can be asked for alone, it is, and put into it.
 //! Refuses to know any command, to keep what nobody shows any more, and to take an answer for what was asked before or after it.
 
 use contract::command::{Command, Query};
@@ -8,6 +8,9 @@ use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::rc::Rc;
+
+/// Parts that are asked for one by one; of more, as after a while in which nobody saw the page, the whole is.
+const FEW: usize = 10;
 
 /// What an answer is known by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +25,20 @@ pub(crate) struct Key {
 pub(crate) struct Asked<Q> {
     query: Rc<Q>,
     key: Key,
+}
+
+/// A question of whichever command, for a part of other answers.
+#[derive(Clone)]
+pub(crate) struct Part {
+    key: Key,
+    question: Rc<dyn Question>,
+}
+
+impl<Q: Query + Question> Asked<Q> {
+    /// The same as a question for a part of other answers.
+    pub(crate) fn as_part(&self) -> Part {
+        Part { key: self.key.clone(), question: self.query.clone() }
+    }
 }
 
 impl<Q: Query> Asked<Q> {
@@ -52,6 +69,15 @@ pub(crate) trait Question {
 
     /// The parts of an answer that are asked for anew when they are old.
     fn refreshed<'a>(&self, answer: &'a dyn Any) -> &'a [Source];
+
+    /// What to ask where an event is about a part of its answer alone.
+    fn part(&self, event: &Event) -> Option<Part>;
+
+    /// An answer with such a part in it.
+    fn with_part(&self, answer: &dyn Any, part: &dyn Any) -> Option<Rc<dyn Any>>;
+
+    /// Whether its answer has names of vCenters.
+    fn has_names(&self) -> bool;
 
     /// Whether two answers say the same.
     fn is_same(&self, one: &dyn Any, other: &dyn Any) -> bool;
@@ -130,11 +156,20 @@ struct Entry {
     under_way: Option<UnderWay>,
 }
 
-#[derive(Clone, Copy)]
+impl Entry {
+    fn new(question: Rc<dyn Question>) -> Entry {
+        Entry { question, answer: Answer::default(), shown: 0, under_way: None }
+    }
+}
+
 struct UnderWay {
     number: u64,
     /// Whether its answer may be stale when it arrives: then one more call follows it.
     is_stale: bool,
+    /// The answers that its own is a part of.
+    wholes: Vec<Key>,
+    /// The parts of its answer that may be stale when it arrives: they are asked for after it.
+    parts: Vec<Part>,
 }
 
 /// The answers.
@@ -152,12 +187,7 @@ impl Cache {
     #[must_use]
     pub(crate) fn show<Q: Query + Question + 'static>(&mut self, asked: &Asked<Q>) -> Option<Errand> {
         let question = asked.query.clone();
-        let entry = self.entries.entry(asked.key.clone()).or_insert_with(|| Entry {
-            question,
-            answer: Answer::default(),
-            shown: 0,
-            under_way: None,
-        });
+        let entry = self.entries.entry(asked.key.clone()).or_insert_with(|| Entry::new(question));
         entry.shown += 1;
         let is_first = entry.shown == 1 && entry.under_way.is_none();
         is_first.then(|| call(&mut self.calls, &asked.key, entry, true))
@@ -197,10 +227,94 @@ impl Cache {
             unseen.extend(events.iter().cloned());
             return Vec::new();
         }
-        let is_stale = |question: &dyn Question, _: &Answer<dyn Any>| {
-            events.iter().any(|event| *event == Event::Lagged || question.is_stale_after(event))
-        };
-        self.ask_again(is_stale, false)
+        let mut errands = Vec::new();
+        // Everything may have changed then, and is asked for below.
+        let is_lagged = events.contains(&Event::Lagged);
+        let changed = if is_lagged { Vec::new() } else { self.changed_parts(events, &mut errands) };
+        if changed.len() > FEW {
+            let wholes: HashSet<Key> = changed.into_iter().flat_map(|(_, wholes)| wholes).collect();
+            for (key, entry) in self.entries.iter_mut().filter(|(key, _)| wholes.contains(*key)) {
+                errands.extend(call_again(&mut self.calls, key, entry, false));
+            }
+        } else {
+            for (part, wholes) in changed {
+                errands.extend(self.ask_part(part, wholes));
+            }
+        }
+        let asked: HashSet<Key> = errands.iter().map(|errand| errand.call.key.clone()).collect();
+        for (key, entry) in self.entries.iter_mut().filter(|(key, _)| !asked.contains(*key)) {
+            if is_lagged || events.iter().any(|event| entry.question.is_stale_after(event)) {
+                errands.extend(call_again(&mut self.calls, key, entry, false));
+            }
+        }
+        errands
+    }
+
+    /// The parts of answers that events are about, each once, and the answers that each is a part of. An answer that isn't
+    /// known, or not as new as it could be, is asked for as a whole.
+    fn changed_parts(&mut self, events: &[Event], errands: &mut Vec<Errand>) -> Vec<(Part, Vec<Key>)> {
+        let mut changed: Vec<(Part, Vec<Key>)> = Vec::new();
+        for (key, entry) in &mut self.entries {
+            let mut parts: Vec<Part> = Vec::new();
+            for part in events.iter().filter_map(|event| entry.question.part(event)) {
+                if !parts.iter().any(|known| known.key == part.key) {
+                    parts.push(part);
+                }
+            }
+            if parts.is_empty() {
+                continue;
+            }
+            if let Some(call) = &mut entry.under_way {
+                let is_new = |part: &&Part| !call.parts.iter().any(|known| known.key == part.key);
+                let new: Vec<Part> = parts.iter().filter(is_new).cloned().collect();
+                call.parts.extend(new);
+            } else if entry.answer.value.is_none() || entry.answer.error.is_some() {
+                errands.extend(call_again(&mut self.calls, key, entry, false));
+                continue;
+            }
+            if entry.answer.value.is_none() {
+                continue;
+            }
+            for part in parts {
+                match changed.iter_mut().find(|(known, _)| known.key == part.key) {
+                    Some((_, wholes)) => wholes.push(key.clone()),
+                    None => changed.push((part, vec![key.clone()])),
+                }
+            }
+        }
+        changed
+    }
+
+    /// Asks for what is a part of other answers, shown by itself or not.
+    fn ask_part(&mut self, Part { key, question }: Part, wholes: Vec<Key>) -> Option<Errand> {
+        let entry = self.entries.entry(key.clone()).or_insert_with(|| Entry::new(question));
+        let errand = call_again(&mut self.calls, &key, entry, false);
+        if let Some(call) = &mut entry.under_way {
+            call.wholes.extend(wholes);
+        }
+        errand
+    }
+
+    /// Puts what was answered into the answers that it is a part of. What that fails for is asked for as a whole.
+    fn put(&mut self, wholes: &[Key], reply: &Reply) -> Vec<Errand> {
+        let mut errands = Vec::new();
+        for key in wholes {
+            let Some(entry) = self.entries.get_mut(key) else { continue };
+            let Some(known) = &entry.answer.value else { continue };
+            let next = reply.as_ref().ok().and_then(|part| entry.question.with_part(&**known, &**part));
+            match next {
+                Some(next) if entry.question.is_same(&**known, &*next) => {}
+                Some(next) => entry.answer.value = Some(next),
+                None => errands.extend(call_again(&mut self.calls, key, entry, false)),
+            }
+        }
+        errands
+    }
+
+    /// vCenters were renamed or removed: asks anew for what has names of them.
+    #[must_use]
+    pub(crate) fn renamed(&mut self) -> Vec<Errand> {
+        self.ask_again(|question, _| question.has_names(), false)
     }
 
     /// Asks anew for what is put together from parts that are old, and has those read.
@@ -262,26 +376,46 @@ impl Cache {
             .collect()
     }
 
-    /// Takes in what came of a call, unless it was given up. Answers with the call that has to follow.
+    /// Takes in what came of a call, unless it was given up. Answers with the calls that have to follow.
     #[must_use]
-    pub(crate) fn answered(&mut self, answered: &Call, reply: Reply) -> Option<Errand> {
-        let entry = self.entries.get_mut(&answered.key)?;
-        let under_way = entry.under_way.filter(|call| call.number == answered.number)?;
-        entry.under_way = None;
-        if entry.shown == 0 {
-            self.entries.remove(&answered.key);
-            return None;
+    pub(crate) fn answered(&mut self, answered: &Call, reply: Reply) -> Vec<Errand> {
+        let key = &answered.key;
+        let Some(entry) = self.entries.get_mut(key) else { return Vec::new() };
+        let under_way = entry.under_way.take_if(|call| call.number == answered.number);
+        let Some(UnderWay { is_stale, wholes, parts, .. }) = under_way else { return Vec::new() };
+        let is_shown = entry.shown > 0;
+        if is_shown {
+            entry.take_in(&reply);
         }
+        let mut errands = self.put(&wholes, &reply);
+        match self.entries.get_mut(key) {
+            Some(entry) if is_stale && (is_shown || !wholes.is_empty()) => {
+                errands.push(call(&mut self.calls, key, entry, false));
+                if let Some(call) = &mut entry.under_way {
+                    call.wholes = wholes;
+                }
+            }
+            _ if is_shown => {
+                let asked = parts.into_iter().filter_map(|part| self.ask_part(part, vec![key.clone()]));
+                errands.extend(asked);
+            }
+            _ => drop(self.entries.remove(key)),
+        }
+        errands
+    }
+}
+
+impl Entry {
+    fn take_in(&mut self, reply: &Reply) {
         match reply {
             Ok(value) => {
-                let known = entry.answer.value.take();
-                let same = known.filter(|known| entry.question.is_same(&**known, &*value));
-                entry.answer = Answer { value: Some(same.unwrap_or(value)), error: None };
+                let known = self.answer.value.take();
+                let same = known.filter(|known| self.question.is_same(&**known, &**value));
+                self.answer = Answer { value: Some(same.unwrap_or_else(|| value.clone())), error: None };
             }
             // What was known before stays.
-            Err(error) => entry.answer.error = Some(error),
+            Err(error) => self.answer.error = Some(error.clone()),
         }
-        under_way.is_stale.then(|| call(&mut self.calls, &answered.key, entry, false))
     }
 }
 
@@ -298,7 +432,8 @@ fn call_again(calls: &mut u64, key: &Key, entry: &mut Entry, refresh: bool) -> O
 
 fn call(calls: &mut u64, key: &Key, entry: &mut Entry, refresh: bool) -> Errand {
     *calls += 1;
-    entry.under_way = Some(UnderWay { number: *calls, is_stale: false });
+    entry.under_way =
+        Some(UnderWay { number: *calls, is_stale: false, wholes: Vec::new(), parts: Vec::new() });
     Errand { call: Call { key: key.clone(), number: *calls }, question: entry.question.clone(), refresh }
 }
 

@@ -3,65 +3,57 @@
 
 use super::advice::{Action, Offer, Work};
 use super::words;
-use contract::{Operation, OperationId, OperationKind, OperationState, Origin, VcenterId};
+use contract::command::OperationFilter;
+use contract::{Operation, OperationId, OperationKind, OperationState, Origin, Time, VcenterId};
 
 /// Which operations are looked at, and which of them in full, as the address has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Looked {
-    /// Only those of this vCenter.
-    pub(crate) vcenter: Option<VcenterId>,
-    /// Only those that stand like this.
-    pub(crate) state: Option<OperationState>,
+    pub(crate) filter: OperationFilter,
     /// The one whose details are open.
     pub(crate) open: Option<OperationId>,
 }
 
 impl Looked {
-    /// The states to choose from, in the order in which an operation meets them.
-    pub(crate) const STATES: [OperationState; 7] = [
-        OperationState::Queued,
-        OperationState::Running,
-        OperationState::Succeeded,
-        OperationState::Partial,
-        OperationState::Failed,
-        OperationState::Cancelled,
-        OperationState::Interrupted,
-    ];
+    /// Those that failed.
+    pub(crate) fn failed() -> Looked {
+        let filter = OperationFilter { states: vec![OperationState::Failed], ..OperationFilter::default() };
+        Looked { filter, open: None }
+    }
 
     /// The same with these details open, or none.
     pub(crate) fn opening(&self, open: Option<OperationId>) -> Looked {
         Looked { open, ..self.clone() }
     }
 
-    /// Whether any operation is left out.
-    pub(crate) fn is_narrowed(&self) -> bool {
-        self.vcenter.is_some() || self.state.is_some()
-    }
-
     /// As pairs of an address.
     pub(super) fn pairs(&self) -> Vec<(String, String)> {
-        let vcenter = self.vcenter.as_ref().map(|id| ("vcenter", id.to_string()));
-        let state = self.state.map(|state| ("state", state.name().to_owned()));
-        let open = self.open.as_ref().map(|id| ("open", id.to_string()));
-        [vcenter, state, open].into_iter().flatten().map(|(key, value)| (key.to_owned(), value)).collect()
+        let OperationFilter { vcenter, kinds, states, origin, since } = &self.filter;
+        let mut pairs = Vec::new();
+        let mut add = |key: &str, value: String| pairs.push((key.to_owned(), value));
+        vcenter.iter().for_each(|id| add("vcenter", id.to_string()));
+        kinds.iter().for_each(|kind| add("kind", kind.name().to_owned()));
+        states.iter().for_each(|state| add("state", state.name().to_owned()));
+        origin.iter().for_each(|origin| add("origin", origin.name().to_owned()));
+        since.iter().for_each(|since| add("since", since.to_string()));
+        self.open.iter().for_each(|id| add("open", id.to_string()));
+        pairs
     }
 
     /// What such pairs say; what they don't is left as it is by itself.
     pub(super) fn parse(pairs: &[(String, String)]) -> Looked {
-        let value = |key: &str| {
-            let pair = pairs.iter().find(|(name, value)| name == key && !value.is_empty());
-            pair.map(|(_, value)| value.clone())
+        let values = |key: &'static str| {
+            let own = pairs.iter().filter(move |(name, value)| name == key && !value.is_empty());
+            own.map(|(_, value)| value.as_str())
         };
-        Looked {
-            vcenter: value("vcenter").map(VcenterId),
-            state: value("state").and_then(|name| OperationState::from_name(&name)),
-            open: value("open").map(OperationId),
-        }
-    }
-
-    fn has(&self, operation: &Operation) -> bool {
-        self.vcenter.as_ref().is_none_or(|id| operation.vcenter_id == *id)
-            && self.state.is_none_or(|state| operation.state == state)
+        let filter = OperationFilter {
+            vcenter: values("vcenter").next().map(|id| VcenterId(id.to_owned())),
+            kinds: values("kind").filter_map(OperationKind::from_name).collect(),
+            states: values("state").filter_map(OperationState::from_name).collect(),
+            origin: values("origin").find_map(Origin::from_name),
+            since: values("since").find_map(|text| text.parse().ok()),
+        };
+        Looked { filter, open: values("open").next().map(|id| OperationId(id.to_owned())) }
     }
 }
 
@@ -78,7 +70,6 @@ impl Listed {
     pub(crate) fn of<'a>(
         active: impl IntoIterator<Item = &'a Operation>,
         history: &'a [Operation],
-        looked: &Looked,
     ) -> Listed {
         let history_of = |id: &OperationId| history.iter().find(|known| known.id == *id);
         let mut queue: Vec<&Operation> = active
@@ -93,10 +84,7 @@ impl Listed {
         }
         queue.sort_by_key(|operation| (operation.state == OperationState::Queued, operation.submitted_at));
         let ended = history.iter().filter(|operation| operation.state.is_final());
-        Listed {
-            queue: queue.into_iter().filter(|one| looked.has(one)).cloned().collect(),
-            history: ended.filter(|one| looked.has(one)).cloned().collect(),
-        }
+        Listed { queue: queue.into_iter().cloned().collect(), history: ended.cloned().collect() }
     }
 
     /// All of them, as they stand below each other.
@@ -113,21 +101,36 @@ pub(crate) fn origin(origin: Origin) -> (&'static str, &'static str) {
     }
 }
 
-/// How many seconds it took, or takes so far; `None` for one that never began.
-pub(crate) fn seconds(operation: &Operation, now: contract::Time) -> Option<i64> {
+/// How many milliseconds it took, or takes so far; `None` for one that never began.
+pub(crate) fn took(operation: &Operation, now: Time) -> Option<i64> {
     let from = operation.started_at?;
-    let to = match operation.finished_at {
-        Some(to) => to,
-        None if operation.state == OperationState::Running => now,
-        None => return None,
-    };
-    // The page's clock is looked at every few seconds, and may be behind.
-    Some(from.age_seconds(to).unwrap_or_default())
+    match operation.finished_at {
+        Some(to) => Some((to.0 - from.0).max(0)),
+        // To the second, and none where the page's clock, which is looked at every few seconds, is behind.
+        None if operation.state == OperationState::Running => {
+            Some(from.age_seconds(now).unwrap_or_default() * 1000)
+        }
+        None => None,
+    }
 }
 
-/// How long it took in words: `< 1 s`, `12 s`.
-pub(crate) fn took(seconds: i64) -> String {
-    if seconds < 1 { "< 1 s".to_owned() } else { words::took(seconds) }
+/// The same in words, or how long it will still take where that is known.
+pub(crate) fn took_or_left(operation: &Operation, now: Time) -> Option<String> {
+    match operation.progress.remaining_seconds {
+        Some(seconds) if operation.state == OperationState::Running => Some(contract::words::left(seconds)),
+        _ => took(operation, now).map(words::took),
+    }
+}
+
+/// How fast it goes: `430/s · 2.4 MiB/s`.
+pub(crate) fn speed(operation: &Operation) -> Option<String> {
+    let progress = &operation.progress;
+    let rates = [
+        progress.objects_per_second.map(contract::words::rate),
+        progress.bytes_per_second.map(contract::words::byte_rate),
+    ];
+    let rates: Vec<String> = rates.into_iter().flatten().collect();
+    (operation.state == OperationState::Running && !rates.is_empty()).then(|| rates.join(" \u{b7} "))
 }
 
 /// How many objects it read.
@@ -178,7 +181,7 @@ pub(crate) fn counted<'a>(active: impl IntoIterator<Item = &'a Operation>) -> Op
 mod tests {
     use super::super::samples;
     use super::*;
-    use contract::{ApiError, Code, Job, Time};
+    use contract::{ApiError, Code, Job};
 
     fn operation(id: &str, state: OperationState, submitted: i64) -> Operation {
         Operation {
@@ -202,31 +205,10 @@ mod tests {
             operation("a", Running, 3),
             operation("c", Failed, 1),
         ];
-        let listed = Listed::of(&active, &history, &Looked::default());
+        let listed = Listed::of(&active, &history);
         assert_eq!(ids(&listed.queue), ["a", "old", "b"], "c ended between the two answers");
         assert_eq!(ids(&listed.history), ["d", "c"]);
         assert_eq!(listed.all().count(), 5);
-    }
-
-    #[test]
-    fn filters_leave_out_what_is_of_another_vcenter_or_stands_otherwise() {
-        let own = operation("own", OperationState::Failed, 1);
-        let other = Operation {
-            id: OperationId("other".to_owned()),
-            ..samples::operation("Paris", OperationState::Failed)
-        };
-        let done = operation("done", OperationState::Succeeded, 2);
-        let history = [done, other, own];
-        let looked = |vcenter: Option<&str>, state| Looked {
-            vcenter: vcenter.map(|name| VcenterId(format!("id-{name}"))),
-            state,
-            open: None,
-        };
-        let shown = |looked: &Looked| Listed::of(&[], &history, looked).history.len();
-        assert_eq!(shown(&looked(None, None)), 3);
-        assert_eq!(shown(&looked(Some("Paris"), None)), 1);
-        assert_eq!(shown(&looked(None, Some(OperationState::Failed))), 2);
-        assert_eq!(shown(&looked(Some("Paris"), Some(OperationState::Succeeded))), 0);
     }
 
     #[test]
@@ -271,10 +253,24 @@ mod tests {
     #[test]
     fn how_long_is_told_of_what_began() {
         let mut one = operation("a", OperationState::Running, 1);
-        assert_eq!(seconds(&one, Time(6_000)), Some(5));
-        assert_eq!(seconds(&one, Time(0)), Some(0), "the page's clock is behind");
+        assert_eq!(took(&one, Time(6_500)), Some(5_000));
+        assert_eq!(took(&one, Time(0)), Some(0), "the page's clock is behind");
+        one.progress.remaining_seconds = Some(20);
+        assert_eq!(took_or_left(&one, Time(6_000)).as_deref(), Some("20 s left"));
+        one.finished_at = Some(Time(1_400));
+        one.state = OperationState::Succeeded;
+        assert_eq!(took_or_left(&one, Time(6_000)).as_deref(), Some("0.4 s"));
         one.started_at = None;
-        assert_eq!(seconds(&one, Time(6_000)), None);
-        assert_eq!((took(0), took(65)), ("< 1 s".to_owned(), "1 min 5 s".to_owned()));
+        assert_eq!(took(&one, Time(6_000)), None);
+    }
+
+    #[test]
+    fn how_fast_is_told_of_what_runs() {
+        let mut one = operation("a", OperationState::Running, 1);
+        assert_eq!(speed(&one), None);
+        (one.progress.objects_per_second, one.progress.bytes_per_second) = (Some(430), Some(2_516_582));
+        assert_eq!(speed(&one).as_deref(), Some("430/s \u{b7} 2.4 MiB/s"));
+        one.state = OperationState::Succeeded;
+        assert_eq!(speed(&one), None);
     }
 }

@@ -158,6 +158,8 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::command::OperationFilter;
+    use contract::{OperationKind, OperationState, Origin};
     use proptest::prelude::*;
 
     #[test]
@@ -178,9 +180,16 @@ mod tests {
             places.push(Route::dialog(dialog));
         }
         places.push(Route::operations());
-        for state in Looked::STATES {
+        for since in ["2h", "2026-03-01T12:00:00Z"] {
+            let filter = OperationFilter {
+                vcenter: Some(id()),
+                kinds: OperationKind::ALL.to_vec(),
+                states: OperationState::ALL.to_vec(),
+                origin: Some(Origin::Reader),
+                since: since.parse().ok(),
+            };
             let open = Some(contract::OperationId("0191-cd".to_owned()));
-            places.push(Route::Operations(Looked { vcenter: Some(id()), state: Some(state), open }));
+            places.push(Route::Operations(Looked { filter, open }));
         }
         places.extend(Kind::LISTED.map(Route::kind));
         for place in places {

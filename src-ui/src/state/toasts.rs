@@ -293,8 +293,7 @@ impl Toast {
             (true, true) => Level::Warning,
             (true, false) => Level::Neutral,
         };
-        let looked = Looked { state: Some(OperationState::Failed), ..Looked::default() };
-        let see = Offer { label: "See why", action: Action::Go(Route::Operations(looked)) };
+        let see = Offer { label: "See why", action: Action::Go(Route::Operations(Looked::failed())) };
         let offers = if again.is_empty() { Vec::new() } else { vec![see] };
         Toast { again, failures, ..Toast::new(level, title, detail, offers) }
     }

@@ -1,7 +1,7 @@
-//! What a person asked for or cancelled and the operations don't show yet, and how fast those go that run.
+//! What a person asked for or cancelled and the operations don't show yet.
 //! Refuses to start anything.
 
-use contract::{Operation, OperationId, OperationState, Pace, Time, VcenterId};
+use contract::{Operation, OperationId, VcenterId};
 use std::collections::{HashMap, HashSet};
 
 /// What was asked for a vCenter, and does not show in its operations yet.
@@ -17,7 +17,6 @@ pub(crate) struct Work {
     sent: HashMap<VcenterId, Sent>,
     /// Operations that a person cancelled and that have not ended yet.
     cancelling: HashSet<OperationId>,
-    paces: HashMap<OperationId, Pace>,
 }
 
 impl Work {
@@ -54,25 +53,12 @@ impl Work {
         self.cancelling.contains(operation)
     }
 
-    /// How fast an operation goes.
-    pub(crate) fn pace(&self, operation: &OperationId) -> Option<Pace> {
-        self.paces.get(operation).copied()
-    }
-
     /// Looks at a list of operations that has just come.
-    pub(crate) fn see(&mut self, operations: &[Operation], Time(now): Time) {
+    pub(crate) fn see(&mut self, operations: &[Operation]) {
         let is_listed = |id: &OperationId| operations.iter().any(|operation| operation.id == *id);
         self.sent.retain(|_, sent| !matches!(sent, Sent::Accepted(operation) if is_listed(operation)));
         self.cancelling.retain(|id| {
             operations.iter().any(|operation| operation.id == *id && !operation.state.is_final())
         });
-        let mut paces = HashMap::new();
-        for operation in operations.iter().filter(|operation| operation.state == OperationState::Running) {
-            let known = self.paces.remove(&operation.id);
-            let mut pace = known.unwrap_or_else(|| Pace::new(now, &operation.progress));
-            pace.see(now, &operation.progress);
-            paces.insert(operation.id.clone(), pace);
-        }
-        self.paces = paces;
     }
 }

@@ -5,13 +5,13 @@ use super::cache::{Answer, Asked, Cache, Call, Errand, Reply};
 use super::news::News;
 use super::words;
 use super::work::Work;
-use contract::command::{Estate, ListOperations, ListStatus, ListVcenters, ShownEstate};
+use contract::command::{Estate, ListOperations, ListStatus, ListVcenters, OperationFilter, ShownEstate};
 use contract::{
     ApiError, Operation, OperationId, OperationKind, OperationState, Origin, Source, Time, Vcenter,
     VcenterId, VcenterState, VcenterStatus,
 };
 
-/// Operations that the page looks at: enough for what runs and for the last outcomes of each vCenter.
+/// Ended operations that the page looks at beside all that run: enough for the last outcomes of each vCenter.
 pub(crate) const OPERATIONS: u32 = 100;
 
 /// What is on screen and older than its TTL is asked for again this often at most, in milliseconds.
@@ -46,7 +46,7 @@ impl Default for World {
             estate: Asked::new(ShownEstate {}),
             vcenters: Asked::new(ListVcenters {}),
             statuses: Asked::new(ListStatus {}),
-            operations: Asked::new(ListOperations { limit: OPERATIONS }),
+            operations: Asked::new(ListOperations { filter: OperationFilter::default(), limit: OPERATIONS }),
             refreshed: 0,
         }
     }
@@ -122,7 +122,12 @@ impl World {
     pub(crate) fn answered(&mut self, call: &Call, reply: Reply, now: Time) -> Vec<Errand> {
         self.at(now);
         let before = self.estate().map(|estate| estate.simulated);
-        let mut errands = Vec::from_iter(self.cache.answered(call, reply));
+        let names = self.names_if(call.is_of(&self.vcenters));
+        let known = self.cache.answer(&self.operations);
+        let mut errands = self.cache.answered(call, reply);
+        if names.is_some() && names != self.names_if(true) {
+            errands.extend(self.cache.renamed());
+        }
         let shown = self.estate().map(|estate| estate.simulated);
         if before.is_some() && shown != before {
             // Another database: nothing that was known before is of it, nor is an answer that is under way.
@@ -130,13 +135,20 @@ impl World {
             self.work = Work::default();
             self.news.start_over();
         }
-        if call.is_of(&self.operations)
+        // Also where one of them alone was asked for.
+        if (call.is_of(&self.operations) || known != self.cache.answer(&self.operations))
             && let Some(operations) = self.cache.value(&self.operations)
         {
-            self.work.see(operations, now);
+            self.work.see(operations);
             self.news.see(operations, now);
         }
         errands
+    }
+
+    /// What vCenters are called, once that is known.
+    fn names_if(&self, is_wanted: bool) -> Option<Vec<(VcenterId, String)>> {
+        let vcenters = self.cache.value(&self.vcenters).filter(|_| is_wanted)?;
+        Some(vcenters.iter().map(|vcenter| (vcenter.id.clone(), vcenter.name.clone())).collect())
     }
 
     /// What time it is, for whoever is about to ask.

@@ -6,12 +6,12 @@ mod rows;
 use crate::args::{Inventory as Command, Separator};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::{self, Output, age, table, time};
+use crate::output::{self, Output, table, time};
 use crate::suggest::{self, Suggestion};
 use crate::{ask, progress};
 use contract::columns::{self, Column};
 use contract::command::{Freshened, ListVcenters, RefreshIfOlder};
-use contract::{ApiError, Code, Kind, OperationState, Snapshot, Time, Vcenter};
+use contract::{ApiError, Code, Kind, OperationState, Snapshot, Time, Vcenter, words};
 use serde_json::json;
 use service::{Answer, Client, Freshness, Query, Style};
 use std::collections::HashMap;
@@ -163,7 +163,7 @@ fn unlike_asked(
         }
         (_, None) => Some("never synced".to_owned()),
         (Some(_), Some(at)) if at <= service.now() => {
-            Some(format!("refresh failed, data is {} old", age(Some(at), service.now())))
+            Some(format!("refresh failed, data is {} old", words::age(Some(at), service.now())))
         }
         (Some(_), Some(at)) => Some(format!("refresh failed, data is {}", misdated(at))),
         (None, Some(at)) if at > service.now() => {

@@ -1,12 +1,15 @@
 //! `operations …`.
 //! Refuses to hide an operation that a sweep of the history would: what is listed is what the database has.
 
-use crate::args::Operations as Command;
+use crate::args::{Operations as Command, OperationsList};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::{Fit, Output, age, card, table, time};
+use crate::output::{Fit, Output, card, table, time};
 use crate::suggest;
-use contract::command::{AwaitOperation, CancelOperation, OperationHistory, ShowOperation, ShowVcenter};
+use contract::command::{
+    AwaitOperation, CancelOperation, Listing, OperationFilter, OperationHistory, ShowOperation, ShowVcenter,
+    Since,
+};
 use contract::{ApiError, Code, Operation, OperationKind, OperationState, Time, words};
 use service::Client;
 use std::collections::HashSet;
@@ -22,17 +25,7 @@ pub(super) async fn run(
     command: Command,
 ) -> Result<Exit, ApiError> {
     match command {
-        Command::List { vcenter, limit } => {
-            let vcenter = match vcenter {
-                Some(vcenter) => Some(service.call(ShowVcenter { vcenter }).await?.id),
-                None => None,
-            };
-            let all = service.call(OperationHistory { vcenter, limit }).await?;
-            if all.is_empty() {
-                output.say("No operations yet.");
-            }
-            output.answer(&all, || list(&all, service.now()))?;
-        }
+        Command::List(asked) => listed(service, output, asked).await?,
         Command::Show { id } => {
             let operation = service.call(ShowOperation { operation: id }).await?;
             output.answer(&operation, || show(&operation))?;
@@ -62,17 +55,34 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
+async fn listed(service: &Client, output: &Output, asked: OperationsList) -> Result<(), ApiError> {
+    let OperationsList { vcenter, kinds, states, origin, since, limit } = asked;
+    let vcenter = match vcenter {
+        Some(vcenter) => Some(service.call(ShowVcenter { vcenter }).await?.id),
+        None => None,
+    };
+    let since = since.map(|text| text.parse::<Since>()).transpose()?;
+    let filter = OperationFilter { vcenter, kinds, states, origin, since };
+    let is_narrow = filter.is_narrow();
+    let Listing { operations, has_more } = service.call(OperationHistory { filter, limit }).await?;
+    if operations.is_empty() && !has_more {
+        output.say(if is_narrow { "No operations match." } else { "No operations yet." });
+    }
+    output.answer(&operations, || list(&operations, service.now()))?;
+    if has_more {
+        output.say(&format!("Showing the newest {limit}. There are older ones: use --limit to show more."));
+    }
+    Ok(())
+}
+
 /// What came of an operation, in one sentence.
 pub(super) fn sentence(o: &Operation) -> String {
     let what = words::within_a_sentence(&words::job(&o.job));
     let how = words::outcome(o.state);
     let went_well = matches!(o.state, OperationState::Succeeded | OperationState::Partial);
-    let took = match (o.started_at, o.finished_at) {
-        (Some(start), Some(end)) if end >= start => {
-            format!(" {} {}", if went_well { "in" } else { "after" }, took(o))
-        }
-        _ => String::new(),
-    };
+    let took = words::ran(o).map_or_else(String::new, |ms| {
+        format!(" {} {}", if went_well { "in" } else { "after" }, words::took(ms))
+    });
     let changes = match went_well && o.kind() != OperationKind::Test {
         true => format!(
             ": {} objects, {} added, {} changed, {} removed",
@@ -97,7 +107,7 @@ fn list(all: &[Operation], now: Time) -> String {
             o.vcenter.clone(),
             o.kind().name().into(),
             o.state.name().into(),
-            age(Some(o.submitted_at), now),
+            words::age(Some(o.submitted_at), now),
             took(o),
             o.progress.done.to_string(),
             format!("+{} ~{} -{}", o.diff.added, o.diff.changed, o.diff.removed),
@@ -118,6 +128,7 @@ fn shortest(all: &[Operation]) -> usize {
 
 pub(super) fn show(o: &Operation) -> String {
     let scope = o.job.scope();
+    let progress = if o.state.is_final() { "-".to_owned() } else { words::progress(o).join(", ") };
     let mut lines = vec![
         ("Operation", o.id.to_string()),
         ("vCenter", o.vcenter.clone()),
@@ -130,6 +141,7 @@ pub(super) fn show(o: &Operation) -> String {
         ("Started", time(o.started_at)),
         ("Ended", time(o.finished_at)),
         ("Took", took(o)),
+        ("Progress", progress),
         ("Objects", format!("{} of {}", o.progress.done, o.progress.total)),
         (
             "Changes",
@@ -138,8 +150,14 @@ pub(super) fn show(o: &Operation) -> String {
                 o.diff.added, o.diff.changed, o.diff.removed, o.diff.unchanged
             ),
         ),
-        ("Traffic", format!("{} calls, {} bytes", o.calls, o.bytes)),
+        (
+            "Traffic",
+            format!("{} calls, {}", o.calls, words::bytes(i64::try_from(o.bytes).unwrap_or(i64::MAX))),
+        ),
     ];
+    if o.progress.attempts > 1 {
+        lines.push(("Attempts", o.progress.attempts.to_string()));
+    }
     if let Some(error) = &o.error {
         lines.push(("Reason", error.message.clone()));
         let next = suggest::next_step_of(error).unwrap_or_default();
@@ -150,12 +168,5 @@ pub(super) fn show(o: &Operation) -> String {
 }
 
 fn took(o: &Operation) -> String {
-    match (o.started_at, o.finished_at) {
-        // A clock that was set back meanwhile tells nothing.
-        (Some(start), Some(end)) if end >= start => {
-            let ms = end.0 - start.0;
-            format!("{}.{} s", ms / 1000, ms % 1000 / 100)
-        }
-        _ => "-".into(),
-    }
+    words::ran(o).map_or_else(|| "-".into(), words::took)
 }

@@ -3,10 +3,10 @@
 
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::{Fit, Output, age, card, table, written};
+use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
 use contract::command::{CountStatus, Counted, Doctor, Submit};
-use contract::{ApiError, Check, Time, VcenterStatus};
+use contract::{ApiError, Check, Time, VcenterStatus, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -157,7 +157,7 @@ fn shown(all: &[VcenterStatus], now: Time) -> String {
         vec![
             s.vcenter.clone(),
             state_in_words(s, now),
-            age(s.synced_at, now),
+            words::age(s.synced_at, now),
             freshness(s).into(),
             count("hosts"),
             count("vms"),

@@ -43,13 +43,13 @@ impl Handler for ResumeVcenter {
 
 impl Handler for ListOperations {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.operations.recent(self.limit).await
+        call.inner.operations.recent(&self.filter, self.limit).await
     }
 }
 
 impl Handler for OperationHistory {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.operations.list(self.vcenter.as_ref(), self.limit).await
+        call.inner.operations.list(&self.filter, self.limit).await
     }
 }
 

@@ -13,12 +13,12 @@ use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
 use crate::{Clock, breaker, explain, pacing};
-use contract::command::Withdrawn;
+use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, Role, Suspension, VcenterId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{NewOperation, Store};
+use store::{NewOperation, Store, Submitted};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -128,6 +128,17 @@ impl Operations {
         by: By,
         awaited: bool,
     ) -> Result<OperationId, ApiError> {
+        Ok(self.join(vcenter, job, by, awaited).await?.id)
+    }
+
+    /// The same, and whether it is one that was there already.
+    pub(crate) async fn join(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        by: By,
+        awaited: bool,
+    ) -> Result<Submitted, ApiError> {
         if self.0.closing.is_cancelled() {
             return Err(explain::closing());
         }
@@ -149,7 +160,7 @@ impl Operations {
         }
         self.wake();
         self.0.events.publish(Event::OperationChanged { operation: submitted.id.clone() });
-        Ok(submitted.id)
+        Ok(submitted)
     }
 
     /// Asks for what an operation did once more, and for no more than that.
@@ -296,17 +307,15 @@ impl Operations {
         self.operation(id).await
     }
 
-    /// The newest operations, newest first.
-    pub(crate) async fn list(
-        &self,
-        vcenter: Option<&VcenterId>,
-        limit: u32,
-    ) -> Result<Vec<Operation>, ApiError> {
+    /// The newest operations that meet a filter, newest first.
+    pub(crate) async fn list(&self, filter: &OperationFilter, limit: u32) -> Result<Listing, ApiError> {
         self.end_dead().await;
-        self.newest(vcenter, limit).await
+        let listing = self.0.store.history(filter, (self.0.now)(), limit).await.map_err(explain::store)?;
+        let Listing { operations, has_more } = listing;
+        Ok(Listing { operations: self.with_outcomes(operations), has_more })
     }
 
-    /// The same without looking for processes that died.
+    /// The newest of a vCenter or of all, without looking for processes that died.
     pub(crate) async fn newest(
         &self,
         vcenter: Option<&VcenterId>,
@@ -332,10 +341,15 @@ impl Operations {
         Ok(was_suspended)
     }
 
-    /// What waits or runs, and the newest that a person asked for, newest first.
-    pub(crate) async fn recent(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
+    /// All that waits or runs, and the newest that a person asked for, newest first.
+    pub(crate) async fn recent(
+        &self,
+        filter: &OperationFilter,
+        limit: u32,
+    ) -> Result<Vec<Operation>, ApiError> {
         self.end_dead().await;
-        Ok(self.with_outcomes(self.0.store.recent_operations(limit).await.map_err(explain::store)?))
+        let recent = self.0.store.recent_operations(filter, (self.0.now)(), limit).await;
+        Ok(self.with_outcomes(recent.map_err(explain::store)?))
     }
 
     /// Ends the operations of processes that died, as far as the database can be written: who only reads must be able

@@ -7,6 +7,7 @@ use crate::explain;
 use crate::inventory::was_read_since;
 use crate::jobs::{self, Scope, Stop, Tries};
 use crate::outcomes::{End, Ran};
+use crate::rates::Rates;
 use contract::{
     ApiError, Code, Diff, Event, Job, Kind, OperationState, Origin, Progress, TestReport, VcenterState,
 };
@@ -114,8 +115,7 @@ impl Operations {
     ) -> Result<Done, Stop> {
         let mut tick = tokio::time::interval(PROGRESS);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut seen =
-            Seen { progress: context.progress.subscribe(), is_unwritten: false, written_at: Instant::now() };
+        let mut seen = Seen::default();
         let mut trouble = Trouble::default();
         let mut work = std::pin::pin!(work);
         let ended = loop {
@@ -146,17 +146,18 @@ impl Operations {
     ) {
         let id = &context.claim.operation.id;
         tick.tick().await;
-        if seen.progress.has_changed().unwrap_or(false) {
-            let progress = seen.progress.borrow_and_update().clone();
+        let (progress, traffic) = (context.progress.borrow().clone(), context.meter.traffic());
+        let now = (seen.rates.see(Instant::now(), progress, traffic), traffic);
+        if seen.last != now {
             // Shown before it is written: while a pass is published nothing else is written.
-            self.0.outcomes.progressed(id, Some(progress));
+            self.0.outcomes.progressed(id, Some(now.clone()));
             self.0.events.publish(Event::OperationChanged { operation: id.clone() });
-            seen.is_unwritten = true;
+            (seen.last, seen.is_unwritten) = (now, true);
         }
         let written = if seen.is_unwritten && seen.written_at.elapsed() >= WRITTEN {
             (seen.is_unwritten, seen.written_at) = (false, Instant::now());
-            let (progress, traffic) = (context.progress.borrow().clone(), context.meter.traffic());
-            self.0.store.progress(&context.claim, &progress, traffic.calls, traffic.bytes).await
+            let (progress, traffic) = &seen.last;
+            self.0.store.progress(&context.claim, progress, traffic.calls, traffic.bytes).await
         } else {
             self.0.store.has_room()
         };
@@ -189,9 +190,17 @@ impl Operations {
 
 /// What was seen of a job's progress.
 struct Seen {
-    progress: watch::Receiver<Progress>,
+    rates: Rates,
+    last: (Progress, Traffic),
     is_unwritten: bool,
     written_at: Instant,
+}
+
+impl Default for Seen {
+    fn default() -> Seen {
+        let (rates, last) = Default::default();
+        Seen { rates, last, is_unwritten: false, written_at: Instant::now() }
+    }
 }
 
 /// How a job ended well.

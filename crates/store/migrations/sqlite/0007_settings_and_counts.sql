@@ -62,3 +62,10 @@ CREATE TABLE looked_at (
     last_at INTEGER NOT NULL,
     PRIMARY KEY (vcenter_id, hour_of_week)
 ) WITHOUT ROWID;
+
+-- How fast a running operation goes and how long it will take, for processes that show it and don't run it.
+ALTER TABLE operations ADD COLUMN objects_per_second INTEGER;
+
+ALTER TABLE operations ADD COLUMN bytes_per_second INTEGER;
+
+ALTER TABLE operations ADD COLUMN remaining_seconds INTEGER;

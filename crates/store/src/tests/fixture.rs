@@ -102,8 +102,14 @@ async fn history(dir: &Path, store: &Store, id: &VcenterId) {
 /// One operation that runs and has staged rows, and others that wait behind it, here and in another process.
 async fn live(dir: &Path, store: &Store, id: &VcenterId) {
     let running = claimed(store, id, "running").await;
-    let progress =
-        Progress { step: "reading VMs".to_owned(), done: 1, total: 2, percent: Some(33), attempts: 1 };
+    let progress = Progress {
+        step: "reading VMs".to_owned(),
+        done: 1,
+        total: 2,
+        percent: Some(33),
+        attempts: 1,
+        ..Progress::default()
+    };
     store.progress(&running, &progress, 7, 8).await.unwrap();
     let renamed = vec![object(Kind::Hosts, "host-1", "renamed"), object(Kind::Hosts, "host-3", "new")];
     store.stage(&running, &pass(renamed, &[Kind::Hosts], 3_000), &go_on).await.unwrap();

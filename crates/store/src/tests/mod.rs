@@ -2,6 +2,7 @@
 
 mod changes;
 mod configuration;
+mod counts;
 mod damage;
 mod disk;
 mod document;
@@ -10,6 +11,7 @@ mod fixture;
 mod inventory;
 mod migrating;
 mod opening;
+mod operations;
 mod queue;
 mod rebase;
 mod revision;
@@ -134,7 +136,14 @@ fn finish(at: i64) -> Finish {
     Finish {
         state: OperationState::Succeeded,
         at: Time(at),
-        progress: Progress { step: "writing".to_owned(), done: 3, total: 4, percent: Some(33), attempts: 1 },
+        progress: Progress {
+            step: "writing".to_owned(),
+            done: 3,
+            total: 4,
+            percent: Some(33),
+            attempts: 1,
+            ..Progress::default()
+        },
         diff: Diff { added: 1, changed: 2, removed: 3, unchanged: 4 },
         calls: 5,
         bytes: 6,

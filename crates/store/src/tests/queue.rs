@@ -2,6 +2,7 @@
 
 use super::*;
 use OperationKind::{FullSync, Refresh, SyncHosts, Test};
+use contract::command::OperationFilter;
 use std::io::BufRead;
 
 /// The operations that a process may run now.
@@ -27,8 +28,14 @@ async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
         (claim.claim_no, claim.operation.state, claim.operation.progress.attempts),
         (1, OperationState::Running, 1)
     );
-    let progress =
-        Progress { step: "reading hosts".to_owned(), done: 7, total: 9, percent: Some(33), attempts: 1 };
+    let progress = Progress {
+        step: "reading hosts".to_owned(),
+        done: 7,
+        total: 9,
+        percent: Some(33),
+        attempts: 1,
+        ..Progress::default()
+    };
     store.progress(&claim, &progress, 11, 12).await.unwrap();
     let running = store.operation("op").await.unwrap();
     assert_eq!((running.progress, running.calls, running.bytes), (progress, 11, 12));
@@ -264,8 +271,12 @@ async fn refreshes_that_readers_started_and_that_are_over_hide_nothing() {
         }
     }
     let ids = |operations: Vec<Operation>| operations.into_iter().map(|o| o.id.0).collect::<Vec<_>>();
-    assert_eq!(ids(store.recent_operations(9).await.unwrap()), ["3", "1"]);
-    assert_eq!(ids(store.recent_operations(1).await.unwrap()), ["3"]);
+    let recent = async |limit| {
+        ids(store.recent_operations(&OperationFilter::default(), Time(9), limit).await.unwrap())
+    };
+    assert_eq!(recent(9).await, ["3", "1"]);
+    assert_eq!(recent(1).await, ["3", "1"]);
+    assert_eq!(recent(0).await, ["3"], "what runs is always there");
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@
 use crate::components::failure::{Offers, said};
 use crate::components::icon;
 use crate::components::outcome::Outcome;
-use crate::components::progress::{OperationProgress, bar, step};
+use crate::components::progress::{OperationProgress, bar};
 use crate::components::when::Ago;
 use crate::hooks::{VcenterService, use_card, use_vcenter_service};
 use crate::state::{advice, words};
+use contract::words::{left, progress, step};
 use contract::{Operation, Origin, Vcenter};
 use yew::prelude::*;
 
@@ -44,10 +45,16 @@ fn running(service: &VcenterService, operation: &Operation) -> Html {
     let percent = operation.progress.percent.filter(|_| !is_cancelling);
     let job = words::job(&operation.job);
     let label = format!("{}: {job}", operation.vcenter);
-    let step = if is_cancelling { "Cancelling\u{2026}".to_owned() } else { step(operation) };
-    let share = percent.map(|percent| format!("{percent} %")).unwrap_or_default();
+    let cancelling = "Cancelling\u{2026}".to_owned();
+    let (step, facts) = match is_cancelling {
+        true => (cancelling.clone(), cancelling),
+        false => (step(operation), progress(operation).join(" \u{b7} ")),
+    };
+    let left = operation.progress.remaining_seconds.filter(|_| !is_cancelling).map(left);
+    let share: Vec<String> = percent.map(|percent| format!("{percent} %")).into_iter().chain(left).collect();
+    let share = share.join(" \u{b7} ");
     html! {
-        <div class="muster-brief" title={format!("{job}: {step}")} data-operation={operation.id.to_string()}>
+        <div class="muster-brief" title={format!("{job}: {facts}")} data-operation={operation.id.to_string()}>
             <div class="muster-brief__line">
                 <span class="muster-cut">{ format!("{job} · {step}") }</span>
                 <span class="muster-quiet">{ share }</span>

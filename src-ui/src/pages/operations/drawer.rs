@@ -96,7 +96,9 @@ fn Details(props: &DetailsProperties) -> Html {
                 { scope(operation) }
                 { property("Started by", html! { <span title={by_whom}>{ by }</span> }) }
                 { property("Waited for", waited(operation).into()) }
-                { property("Attempts", grouped(i64::from(operation.progress.attempts)).into()) }
+                if operation.progress.attempts > 1 {
+                    { property("Attempts", grouped(i64::from(operation.progress.attempts)).into()) }
+                }
             </dl>
             <h3 class="muster-group">{ "Times" }</h3>
             <dl class="muster-properties">{ times(&service, operation) }</dl>
@@ -172,16 +174,16 @@ fn waited(operation: &Operation) -> String {
 
 fn times(service: &crate::hooks::VcenterService, operation: &Operation) -> Html {
     let time = |time: Option<Time>| time.map_or_else(|| "\u{2013}".into(), |time| html! { <When {time} /> });
-    let seconds = {
+    let took = {
         let operation = operation.clone();
-        service.see(move |world| operations::seconds(&operation, world.now))
+        service.see(move |world| operations::took(&operation, world.now))
     };
     html! {
         <>
             { property("Submitted", time(Some(operation.submitted_at))) }
             { property("Started", time(operation.started_at)) }
             { property("Ended", time(operation.finished_at)) }
-            { property("Took", seconds.map_or("\u{2013}".to_owned(), operations::took).into()) }
+            { property("Took", took.map_or("\u{2013}".to_owned(), words::took).into()) }
         </>
     }
 }

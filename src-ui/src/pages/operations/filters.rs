@@ -1,12 +1,16 @@
-//! Which operations are shown: by vCenter and by state, as the address has it.
+//! Which operations are shown: by vCenter, kind, state, who started them and when, as the address has it.
 //! Refuses to keep a choice of its own.
 
 use crate::components::select::Select;
+use crate::components::several::Several;
+use crate::components::when::local;
 use crate::hooks::{replace, use_vcenter_service};
-use crate::state::operations::Looked;
+use crate::state::operations::{self, Looked};
 use crate::state::route::Route;
 use crate::state::words;
-use contract::{OperationState, VcenterId};
+use contract::command::{OperationFilter, Since};
+use contract::{OperationKind, OperationState, Origin, VcenterId};
+use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
 /// What is looked at.
@@ -15,39 +19,104 @@ pub(super) struct Properties {
     pub(super) looked: Looked,
 }
 
-/// The two choices.
+/// Ages to choose from, as they stand in the address.
+const AGES: [(&str, &str); 4] =
+    [("1h", "Last hour"), ("1d", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")];
+
+/// The choices.
 #[function_component]
 pub(super) fn Filters(props: &Properties) -> Html {
-    let service = use_vcenter_service();
     let looked = &props.looked;
-    let mut vcenters = vec![(String::new(), "All vCenters".to_owned())];
-    let known = service.vcenters().unwrap_or_default();
-    vcenters.extend(known.iter().map(|vcenter| (vcenter.id.to_string(), vcenter.name.clone())));
-    let by_vcenter = looked.vcenter.as_ref().map(VcenterId::to_string).unwrap_or_default();
-    if !vcenters.iter().any(|(id, _)| *id == by_vcenter) {
-        vcenters.push((by_vcenter.clone(), "A vCenter that was removed".to_owned()));
-    }
-    let mut states = vec![(String::new(), "All states".to_owned())];
-    let state = |state: OperationState| (state.name().to_owned(), words::operation_state(state).0.to_owned());
-    states.extend(Looked::STATES.map(state));
-    let by_state = looked.state.map(|state| state.name().to_owned()).unwrap_or_default();
-    let choose = |change: fn(&mut Looked, String)| {
+    let change = |change: fn(&mut OperationFilter, Vec<String>)| {
         let looked = looked.clone();
-        Callback::from(move |chosen: String| {
+        Callback::from(move |chosen: Vec<String>| {
             let mut looked = looked.opening(None);
-            change(&mut looked, chosen);
+            change(&mut looked.filter, chosen);
             replace(&Route::Operations(looked));
         })
     };
-    let choose_vcenter =
-        choose(|looked, id| looked.vcenter = Some(VcenterId(id)).filter(|id| !id.as_str().is_empty()));
-    let choose_state = choose(|looked, name| looked.state = OperationState::from_name(&name));
+    let one = |change: Callback<Vec<String>>| {
+        change.reform(|value: String| vec![value].into_iter().filter(|value| !value.is_empty()).collect())
+    };
+    let filter = &looked.filter;
+    let kinds = OperationKind::ALL
+        .iter()
+        .map(|kind| (kind.name().to_owned(), contract::words::operation_kind(*kind).to_owned()));
+    let states = OperationState::ALL
+        .iter()
+        .map(|state| (state.name().to_owned(), words::operation_state(*state).0.to_owned()));
+    let mut origins = vec![(String::new(), "Started by anyone".to_owned())];
+    let by = |origin: &Origin| (origin.name().to_owned(), operations::origin(*origin).0.to_owned());
+    origins.extend(Origin::ALL.iter().map(by));
+    let choose_vcenter = change(|filter, id| filter.vcenter = id.into_iter().next().map(VcenterId));
+    let choose_kinds = change(|filter, names| {
+        filter.kinds = names.iter().filter_map(|name| OperationKind::from_name(name)).collect();
+    });
+    let choose_states = change(|filter, names| {
+        filter.states = names.iter().filter_map(|name| OperationState::from_name(name)).collect();
+    });
+    let choose_origin =
+        change(|filter, name| filter.origin = name.first().and_then(|name| Origin::from_name(name)));
+    let choose_since = change(|filter, text| filter.since = text.first().and_then(|text| text.parse().ok()));
+    let clear = {
+        let looked = Looked { filter: OperationFilter::default(), open: None };
+        Callback::from(move |_: MouseEvent| replace(&Route::Operations(looked.clone())))
+    };
     html! {
-        <div class="muster-toolbar">
-            <Select id="by-vcenter" class="muster-scope" aria_label="vCenter" options={vcenters} chosen={by_vcenter}
-                choose={choose_vcenter} />
-            <Select id="by-state" class="muster-scope" aria_label="State" options={states} chosen={by_state}
-                choose={choose_state} />
+        <div class="muster-toolbar" role="search" aria-label="Operations">
+            <OfVcenter chosen={filter.vcenter.clone()} choose={one(choose_vcenter)} />
+            <Several id="by-kind" label="Operation" all="All operations" many="kinds" options={kinds.collect::<Vec<_>>()}
+                chosen={filter.kinds.iter().map(|kind| kind.name().to_owned()).collect::<Vec<_>>()} choose={choose_kinds} />
+            <Several id="by-state" label="State" all="All states" many="states" options={states.collect::<Vec<_>>()}
+                chosen={filter.states.iter().map(|state| state.name().to_owned()).collect::<Vec<_>>()}
+                choose={choose_states} />
+            <Select id="by-origin" class="muster-scope" aria_label="Started by" options={origins}
+                chosen={filter.origin.map(|origin| origin.name().to_owned()).unwrap_or_default()}
+                choose={one(choose_origin)} />
+            <Select id="by-time" class="muster-scope" aria_label="Submitted" options={times(filter.since)}
+                chosen={filter.since.map(|since| since.to_string()).unwrap_or_default()} choose={one(choose_since)} />
+            if filter.is_narrow() {
+                <Button variant={ButtonVariant::Link} onclick={clear}>{ "Clear filters" }</Button>
+            }
         </div>
     }
+}
+
+/// Ages to choose from, and what the address has beside them.
+fn times(since: Option<Since>) -> Vec<(String, String)> {
+    let mut times = vec![(String::new(), "Any time".to_owned())];
+    times.extend(AGES.map(|(age, words)| (age.to_owned(), words.to_owned())));
+    if let Some(since) = since
+        && !times.iter().any(|(age, _)| *age == since.to_string())
+    {
+        let words = match since {
+            Since::Time(time) => format!("Since {}", local(time)),
+            Since::Ago(seconds) => {
+                format!("Last {}", words::duration(i64::try_from(seconds).unwrap_or(i64::MAX)))
+            }
+        };
+        times.push((since.to_string(), words));
+    }
+    times
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct OfVcenterProperties {
+    chosen: Option<VcenterId>,
+    choose: Callback<String>,
+}
+
+/// All vCenters or one.
+#[function_component]
+fn OfVcenter(props: &OfVcenterProperties) -> Html {
+    let service = use_vcenter_service();
+    let mut options = vec![(String::new(), "All vCenters".to_owned())];
+    let known = service.vcenters().unwrap_or_default();
+    options.extend(known.iter().map(|vcenter| (vcenter.id.to_string(), vcenter.name.clone())));
+    let chosen = props.chosen.as_ref().map(VcenterId::to_string).unwrap_or_default();
+    if !options.iter().any(|(id, _)| *id == chosen) {
+        options.push((chosen.clone(), "A vCenter that was removed".to_owned()));
+    }
+    let choose = props.choose.clone();
+    html! { <Select id="by-vcenter" class="muster-scope" aria_label="vCenter" {options} {chosen} {choose} /> }
 }

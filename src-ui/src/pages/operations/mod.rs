@@ -14,7 +14,7 @@ use crate::state::operations::{Listed, Looked};
 use crate::state::route::Route;
 use crate::state::words;
 use contract::Operation;
-use contract::command::OperationHistory;
+use contract::command::{Listing, OperationFilter, OperationHistory};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -36,18 +36,27 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
     let looked = &props.looked;
     let limit = use_state_eq(|| STEP);
     let by_key = use_memo((), |()| Cell::new(false));
-    let answer = use_query(OperationHistory { vcenter: looked.vcenter.clone(), limit: *limit });
+    let filter = &looked.filter;
+    let answer = use_query(OperationHistory { filter: filter.clone(), limit: *limit });
     let is_waiting = answer.is_loading();
-    // What is there stays on screen until more of it has come.
-    let last = use_mut_ref(|| None::<Rc<Vec<Operation>>>);
+    // What is there stays on screen until more of it has come, or what matches other filters.
+    let last = use_mut_ref(|| None::<Rc<Listing>>);
     if let Some(known) = &answer.value {
         last.replace(Some(known.clone()));
     }
-    let history = answer.value.or_else(|| last.borrow().clone().filter(|_| is_waiting));
-    let active = service.get_active_operations();
+    let history = answer
+        .value
+        .or_else(|| last.borrow().as_deref().filter(|_| is_waiting).map(|last| still(last, filter)));
+    let active = {
+        let filter = filter.clone();
+        service.see(move |world| {
+            let active = world.active().filter(|operation| filter.has(operation, world.now));
+            active.cloned().collect::<Vec<Operation>>()
+        })
+    };
     let no_vcenter = service.vcenters().is_some_and(|vcenters| vcenters.is_empty());
-    let listed = history.as_ref().map(|history| Rc::new(Listed::of(&active, history, looked)));
-    let more = history.as_ref().is_some_and(|history| history.len() as u32 >= *limit);
+    let listed = history.as_ref().map(|history| Rc::new(Listed::of(&active, &history.operations)));
+    let more = history.as_ref().is_some_and(|history| history.has_more);
     let show_more = {
         let limit = limit.clone();
         Callback::from(move |_: MouseEvent| limit.set(*limit + STEP))
@@ -66,7 +75,7 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
                     <Failure title="These operations may be out of date" error={error.clone()} retry={retry(&service)} />
                 }
                 if listed.all().next().is_none() {
-                    { nothing(looked, more, no_vcenter) }
+                    { nothing(looked, no_vcenter) }
                 } else {
                     <table::Table looked={looked.clone()} listed={listed.clone()} by_key={by_key.clone()} />
                 }
@@ -87,9 +96,9 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
                     </div>
                 }
             </div>
-            if let Some(history) = &history {
+            if let Some(listed) = &listed {
                 <div class="muster-foot">
-                    <span class="muster-quiet" aria-live="polite">{ foot(history.len(), listed.as_deref(), more, looked) }</span>
+                    <span class="muster-quiet" aria-live="polite">{ foot(listed, more, looked) }</span>
                     if more {
                         <span class="muster-pages">
                             <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={show_more}
@@ -107,35 +116,38 @@ fn retry(service: &VcenterService) -> Callback<()> {
     Callback::from(move |()| service.refresh())
 }
 
-/// How many are shown out of how many that were looked at.
-fn foot(read: usize, listed: Option<&Listed>, more: bool, looked: &Looked) -> String {
-    let shown = listed.map_or(0, |listed| listed.all().count());
-    let newest = if more { " newest" } else { "" };
-    match looked.state {
-        Some(_) => {
-            format!(
-                "{} of the{newest} {}",
-                words::grouped(shown as i64),
-                words::counted(read, "operation", "operations")
-            )
-        }
-        None if more => format!("The newest {}", words::counted(shown, "operation", "operations")),
-        None => words::counted(shown, "operation", "operations"),
+/// Of what was listed, what still matches.
+fn still(last: &Listing, filter: &OperationFilter) -> Rc<Listing> {
+    // What is too old by now is gone with the next answer, a moment later.
+    let filter = OperationFilter { since: None, ..filter.clone() };
+    let mut listing = last.clone();
+    listing.operations.retain(|operation| filter.has(operation, operation.submitted_at));
+    Rc::new(listing)
+}
+
+/// How many are shown, and whether there are more.
+fn foot(listed: &Listed, more: bool, looked: &Looked) -> String {
+    let number = words::counted(listed.all().count(), "operation", "operations");
+    match (more, looked.filter.is_narrow()) {
+        (true, true) => format!("The newest {number} that match. There are older ones."),
+        (true, false) => format!("The newest {number}. There are older ones."),
+        (false, true) => format!("{number} match{}", if listed.all().count() == 1 { "es" } else { "" }),
+        (false, false) => number,
     }
 }
 
 /// Why there is none, and what to do.
-fn nothing(looked: &Looked, more: bool, no_vcenter: bool) -> Html {
-    if looked.is_narrowed() {
-        let all = Route::Operations(Looked { open: looked.open.clone(), ..Looked::default() });
+fn nothing(looked: &Looked, no_vcenter: bool) -> Html {
+    if looked.filter.is_narrow() {
+        let all = Route::Operations(Looked { filter: OperationFilter::default(), open: looked.open.clone() });
         let clear = Callback::from(move |_| go(&all));
         let actions =
             html! { <Button variant={ButtonVariant::Secondary} onclick={clear} label="Clear filters" /> };
-        let words = match more {
-            true => "None of those shown match the filters. Older ones may: show more, or clear the filters.",
-            false => "None match the filters.",
+        return html! {
+            <Empty icon="search" title="No operations match" {actions}>
+                { "Change the filters, or clear them to see all operations." }
+            </Empty>
         };
-        return html! { <Empty icon="search" title="No operations match" {actions}>{ words }</Empty> };
     }
     if no_vcenter {
         return html! { <NoVcenter /> };

@@ -3,11 +3,12 @@
 
 use crate::components::icon;
 use crate::components::name::Name;
-use crate::components::progress::{bar, step};
+use crate::components::progress::bar;
 use crate::components::when::Ago;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::operations::{self, may_run_again};
 use crate::state::words::{self, grouped};
+use contract::words::{progress, step};
 use contract::{Operation, OperationState};
 use yew::prelude::*;
 
@@ -32,10 +33,12 @@ pub(super) fn Row(props: &Properties) -> Html {
     let job = words::job(&operation.job);
     let (by, by_whom) = operations::origin(operation.origin);
     let at = operation.started_at.unwrap_or(operation.submitted_at);
-    let seconds = {
+    let took = {
         let operation = operation.clone();
-        service.see(move |world| operations::seconds(&operation, world.now))
+        service.see(move |world| operations::took_or_left(&operation, world.now))
     };
+    let changes = operations::changes(operation).map(|words| words::capital(&words));
+    let changes = changes.or_else(|| operations::speed(operation)).unwrap_or_else(|| NONE.to_owned());
     let number = |number: Option<u64>| number.map_or(NONE.to_owned(), |number| grouped(number as i64));
     let class = classes!(props.is_open.then_some("muster-open"), props.is_active.then_some("muster-active"));
     html! {
@@ -46,9 +49,9 @@ pub(super) fn Row(props: &Properties) -> Html {
             <td><Name name={operation.vcenter.clone()} /></td>
             <td class="muster-operations__by" title={by_whom}>{ by }</td>
             <td class="muster-operations__when"><Ago time={at} /></td>
-            <td class="muster-number muster-operations__took">{ seconds.map_or(NONE.to_owned(), operations::took) }</td>
+            <td class="muster-number muster-operations__took">{ took.unwrap_or_else(|| NONE.to_owned()) }</td>
             <td class="muster-number muster-operations__objects">{ number(operations::objects(operation)) }</td>
-            <td class="muster-operations__changes">{ operations::changes(operation).map_or(NONE.to_owned(), |words| words::capital(&words)) }</td>
+            <td class="muster-operations__changes">{ changes }</td>
             <td class="muster-operations__action">{ action(&service, operation, true) }</td>
         </tr>
     }
@@ -63,15 +66,26 @@ pub(super) fn row_id(operation: &Operation) -> String {
 fn state(service: &VcenterService, operation: &Operation) -> Html {
     let (word, level) = words::operation_state(operation.state);
     if operation.state != OperationState::Running {
-        return html! { <>{ icon::of_level(level) }{ " " }{ word }</> };
+        return html! {
+            <>
+                { icon::of_level(level) }{ " " }{ word }
+                if operation.progress.attempts > 1 {
+                    <span class="muster-quiet">{ format!(" \u{b7} {} attempts", operation.progress.attempts) }</span>
+                }
+            </>
+        };
     }
     let is_cancelling = service.is_cancelling(&operation.id);
     let percent = operation.progress.percent.filter(|_| !is_cancelling);
-    let step = if is_cancelling { "Cancelling\u{2026}".to_owned() } else { step(operation) };
+    let cancelling = "Cancelling\u{2026}".to_owned();
+    let (step, facts) = match is_cancelling {
+        true => (cancelling.clone(), cancelling),
+        false => (step(operation), progress(operation).join(" \u{b7} ")),
+    };
     let share = percent.map_or(String::new(), |percent| format!("{percent} %"));
     let label = format!("{}: {}", operation.vcenter, words::job(&operation.job));
     html! {
-        <div class="muster-operations__running" title={step.clone()}>
+        <div class="muster-operations__running" title={facts}>
             <span class="muster-cut">{ step }</span>
             { bar(label, percent) }
             <span class="muster-operations__share">{ share }</span>

@@ -3,7 +3,7 @@
 use super::*;
 use crate::state::samples;
 use crate::state::sight::Sight;
-use contract::command::ReadRows;
+use contract::command::{ReadRows, ShowOperation};
 use contract::{Event, Kind, RowQuery, Rows};
 use std::any::Any;
 use std::rc::Rc;
@@ -69,8 +69,8 @@ fn with_rows(world: &mut World, read: Time) -> Asked<ReadRows> {
 }
 
 fn list(world: &mut World, operations: Vec<Operation>) {
-    let changed = Event::OperationChanged { operation: OperationId("x".into()) };
-    let (errands, asked) = (world.cache.heard(&[changed]), world.operations.clone());
+    let asked = world.operations.clone();
+    let errands = Vec::from_iter(world.cache.ask_anew(&asked));
     assert_eq!(errands.len(), 1);
     assert!(answer(world, &errands, &asked, operations).is_empty());
 }
@@ -85,6 +85,35 @@ fn what_ended_before_the_window_opened_is_not_told_and_what_ends_later_is_told_o
         list(&mut world, vec![samples::operation("Berlin", OperationState::Succeeded)]);
         assert_eq!(shown(&world), 1);
     }
+}
+
+#[test]
+fn the_end_of_an_operation_that_was_asked_for_alone_is_told_too() {
+    let mut world = with_operations(vec![samples::operation("Berlin", OperationState::Running)]);
+    let changed = Event::OperationChanged { operation: OperationId("op-Berlin".into()) };
+    let errands = world.cache.heard(&[changed]);
+    assert_eq!(errands.len(), 1);
+    let one = Asked::new(ShowOperation { operation: "op-Berlin".into() });
+    let ended = samples::operation("Berlin", OperationState::Succeeded);
+    assert!(answer(&mut world, &errands, &one, ended).is_empty());
+    assert_eq!((shown(&world), world.active().count()), (1, 0));
+}
+
+#[test]
+fn lists_with_names_are_read_again_when_a_vcenter_has_another_one_and_not_when_anything_else_of_it_changed() {
+    let (mut world, calls) = opened();
+    let (vcenters, operations) = (world.vcenters.clone(), world.operations.clone());
+    assert!(answer(&mut world, &calls, &operations, Vec::<Operation>::new()).is_empty());
+    assert!(answer(&mut world, &calls, &vcenters, vec![samples::vcenter("Berlin")]).is_empty());
+    let mut asked = |vcenter: Vcenter| {
+        let again = Vec::from_iter(world.cache.ask_anew(&vcenters));
+        answer(&mut world, &again, &vcenters, vec![vcenter])
+    };
+    let busy = Vcenter { version: Some("8.0.3".into()), ..samples::vcenter("Berlin") };
+    assert_eq!(asked(busy.clone()).len(), 0);
+    let again = asked(Vcenter { name: "Berlin 2".into(), ..busy });
+    assert_eq!(again.len(), 1);
+    assert!(again[0].call.is_of(&operations));
 }
 
 #[test]
@@ -174,7 +203,8 @@ fn a_page_that_is_seen_again_reads_what_is_stale_and_asks_once_for_all_that_chan
     let asked = world.shown(true, Time(2_000_000));
     let [first, second] = &asked[..] else { panic!("{} calls", asked.len()) };
     assert!(first.call.is_of(&rows) && first.refresh);
-    assert!(second.call.is_of(&world.operations) && !second.refresh);
+    let one = Asked::new(ShowOperation { operation: "x".into() });
+    assert!(second.call.is_of(&one) && !second.refresh);
     assert!(world.shown(true, Time(2_000_001)).is_empty(), "it was seen all the time");
 }
 
