@@ -165,8 +165,8 @@ async fn a_vcenter_that_fails_three_times_is_left_alone_by_whatever_runs_by_itse
     let operation = service.call(stale()).await.unwrap().sources[0].refresh.clone();
     let ended = service.call(AwaitOperation { operation: operation.unwrap() }).await.unwrap();
     assert_eq!(ended.error, None, "and it is tried again: {berlin}");
-    let run = muster.json(&["vcenter", "resume", "Berlin"]);
-    assert!(run.code == 0 && run.stderr.contains("is not suspended"), "{run:?}");
+    let run = muster.run(&["vcenter", "resume", "Berlin"]);
+    assert!(run.code == 0 && run.stdout.contains("is not suspended"), "{run:?}");
     service.close().await;
 }
 

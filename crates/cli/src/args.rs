@@ -214,10 +214,10 @@ pub(crate) struct Settings {
     /// Tag; may be repeated and replaces the current ones, "" for none
     #[arg(long = "tag", value_name = "T")]
     pub(crate) tags: Option<Vec<String>>,
-    /// Age at which its data becomes stale; 5m unless set
+    /// Age at which its data becomes stale [default: 5m]
     #[arg(long, value_name = "TIME")]
     pub(crate) ttl: Option<String>,
-    /// What to read when data on screen is stale: nothing, the kind that is shown (unless set), or everything
+    /// What to read when data on screen is stale: nothing, the kind that is shown, or everything [default: kind]
     #[arg(long, value_name = "WHAT", value_parser = stale_reads())]
     pub(crate) stale_reads: Option<StaleReads>,
     /// Note, "" for none
@@ -376,7 +376,7 @@ pub(crate) struct OperationsList {
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
     /// Maximum number of operations
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
 }
 

@@ -112,6 +112,21 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// What the step of one that waits to be tried again begins with.
+    pub const ATTEMPT: &str = "attempt ";
+
+    /// Whether the server answers: it is past connecting, and doesn't wait to be tried again.
+    pub fn is_answered(&self) -> bool {
+        !matches!(&*self.step, "" | "connecting") && !self.is_to_be_tried_again()
+    }
+
+    /// Whether it waits to be tried again, as its step says.
+    pub fn is_to_be_tried_again(&self) -> bool {
+        self.step.starts_with(Progress::ATTEMPT)
+    }
+}
+
 /// What an operation changed in the cache, in objects of the kinds that were asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diff {

@@ -15,8 +15,13 @@ const LONGEST: i64 = 30 * 60_000;
 /// Until when nothing is tried by itself, after what was done so far, newest first. Failures before `reset_at` don't count.
 pub(crate) fn suspension(operations: &[Operation], reset_at: Option<Time>, now: Time) -> Option<Suspension> {
     let ended = operations.iter().filter_map(|operation| Some((operation, operation.finished_at?)));
-    let ended = ended.filter(|(_, at)| reset_at.is_none_or(|reset_at| *at > reset_at));
+    // A reset in the future was dated by a clock that was wrong.
+    let reset_at = reset_at.filter(|at| *at <= now);
+    let mut ended: Vec<_> = ended.filter(|(_, at)| reset_at.is_none_or(|reset_at| *at > reset_at)).collect();
+    // What was asked for first may end last.
+    ended.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
     let failures: Vec<Time> = ended
+        .into_iter()
         .filter_map(|(operation, at)| Some((says(operation)?, at)))
         .take_while(|(says, _)| *says == Says::Fails)
         .map(|(_, at)| at)
@@ -28,6 +33,14 @@ pub(crate) fn suspension(operations: &[Operation], reset_at: Option<Time>, now: 
     let until = Time(newest.0.saturating_add(pause));
     // An end in the future was dated by a clock that was wrong, and holds nothing up.
     (newest <= now && now < until).then_some(Suspension { failures: count, until })
+}
+
+/// What was done without the failures up to a reset: they hold nothing up any more.
+pub(crate) fn since(operations: &[Operation], reset_at: Option<Time>) -> Vec<Operation> {
+    let is_forgiven = |operation: &&Operation| {
+        operation.state == OperationState::Failed && operation.finished_at <= reset_at
+    };
+    operations.iter().filter(|operation| !is_forgiven(operation)).cloned().collect()
 }
 
 /// What an operation that ended says of its vCenter.

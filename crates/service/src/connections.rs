@@ -5,7 +5,7 @@ mod login;
 
 use crate::logins::{self, Logins};
 use crate::{explain, validate};
-use contract::{ApiError, Code, Trust, VcenterId, VcenterState};
+use contract::{ApiError, Code, Time, Trust, VcenterId, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(crate) struct LoginAs {
     /// Whether a person asked for it, who may be asked to unlock the keychain.
     pub(crate) by_user: bool,
     /// Whether a credential that was rejected before is tried all the same: a person said that it is right.
-    pub(crate) retry: bool,
+    pub(crate) retry: Option<Time>,
 }
 
 /// A session as a job uses it.
@@ -201,7 +201,7 @@ impl Connections {
         login: LoginAs,
         keep: impl FnOnce(Connections, Lease) -> Kept + Send + 'static,
     ) -> Result<Option<T>, ApiError> {
-        if !login.retry {
+        if login.retry.is_none() {
             self.logins.look(&vcenter, login.by_user).await?;
         }
         let v = &vcenter.vcenter;

@@ -165,9 +165,7 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
 /// few of them lock the account.
 fn transient(error: &Error) -> Option<Transient> {
     let may_pass = match error {
-        Error::Resolve { .. } | Error::Unreachable { .. } | Error::HttpStatus { status: 429 | 503, .. } => {
-            true
-        }
+        Error::Resolve { .. } | Error::Unreachable { .. } => true,
         error => error.is_transient() && error.call().method != "Login",
     };
     let retry_after = match error {

@@ -102,11 +102,6 @@ impl Logins {
         self.secrets.hold(key, secret);
     }
 
-    /// Now, on the clock that rejections have their times of.
-    pub(crate) fn now(&self) -> Time {
-        (self.now)()
-    }
-
     /// Fails if a vCenter rejected the credential before and nothing changed since; looks for its password only then.
     /// So nobody is contacted in vain. What counts is the look under the login lock.
     pub(crate) async fn look(&self, vcenter: &VcenterRecord, by_user: bool) -> Result<(), ApiError> {

@@ -159,12 +159,10 @@ impl Reads {
                 how: How::Hit,
             });
         }
-        if let (None, Freshness::ByItself(_, reads)) = (&running, freshness) {
-            let history = self.operations.newest(Some(vcenter), pacing::LOOK_BACK).await?;
-            let waits = pacing::wait(&history, reads, kind, (self.now)()).is_some();
-            if waits || self.operations.suspension(vcenter).await?.is_some() {
-                return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None, how: How::Hit });
-            }
+        if let (None, Freshness::ByItself(_, reads)) = (&running, freshness)
+            && self.operations.holds_up(vcenter, reads, kind).await?
+        {
+            return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None, how: How::Hit });
         }
         let (operation, how) = match running {
             Some(operation) => (operation, How::Shared),

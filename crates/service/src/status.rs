@@ -57,6 +57,7 @@ impl Service {
                 .into_iter()
                 .map(|kind| (kind.key(), counts.get(&kind).copied().unwrap_or(0)))
                 .collect();
+            let reads = v.settings.stale_reads;
             let operations = self.inner.operations.newest(Some(&v.id), pacing::LOOK_BACK).await?;
             answer.push(VcenterStatus {
                 vcenter: v.name.clone(),
@@ -66,8 +67,15 @@ impl Service {
                 contact_at: record.contact.map(|contact| contact.at),
                 contact_since: record.state_since,
                 refresh_failed: pacing::failure(&operations),
-                refresh_waits: waits(&operations, v.settings.stale_reads, &known, ttl, now),
-                suspended: breaker::suspension(&operations, record.failures_reset_at, now),
+                refresh_waits: waits(
+                    &breaker::since(&operations, record.failures_reset_at),
+                    reads,
+                    &known,
+                    ttl,
+                    now,
+                ),
+                suspended: breaker::suspension(&operations, record.failures_reset_at, now)
+                    .filter(|_| reads != StaleReads::Nothing),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),

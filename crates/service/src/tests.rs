@@ -149,7 +149,7 @@ async fn of_two_logins_at_once_one_session_is_left_and_what_is_lost_is_only_the_
     let folder = tempfile::tempdir().unwrap();
     let (service, vcenter) = on(&server, &folder).await;
     let connections = &service.inner.connections;
-    let login = connections::LoginAs { by_user: true, retry: false };
+    let login = connections::LoginAs { by_user: true, retry: None };
     let (one, other) = tokio::join!(connections.lease(&vcenter, login), connections.lease(&vcenter, login));
     let (one, other) = (one.unwrap().session, other.unwrap().session);
     assert!(one.is_same(&other), "both go on with the first one");

@@ -26,9 +26,8 @@ impl Store {
     }
 
     pub(crate) async fn interrupt(&self, tx: &mut Tx, at: Time) -> Result<Vec<OperationId>, sqlx::Error> {
-        let error =
-            ApiError::new(Code::Interrupted, "the process ended before running it; nothing was changed")
-                .next("Start it again.");
+        let error = ApiError::new(Code::Interrupted, "its process ended; nothing was changed")
+            .next("Start it again.");
         let error = row::json(&error)?;
         let mut interrupted = Vec::new();
         for seq in self.dead(tx).await? {

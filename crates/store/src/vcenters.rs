@@ -217,6 +217,11 @@ impl Store {
         .execute(&mut *tx)
         .await
         .during(attempt)?;
+        if (&before.vcenter.host, before.vcenter.port) != (&v.host, v.port) {
+            // Another server said it.
+            let forget = sqlx::query("DELETE FROM login_answers WHERE vcenter_id = $1").bind(id.as_str());
+            forget.execute(&mut *tx).await.during(attempt)?;
+        }
         let after = read(&mut tx, id, attempt).await?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)?;

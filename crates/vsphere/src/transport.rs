@@ -8,7 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use reqwest::{
@@ -300,12 +300,21 @@ fn refused(call: &Call, answer: &Response) -> Error {
 }
 
 fn http_status(call: &Call, status: StatusCode, headers: Option<&HeaderMap>) -> Error {
-    let seconds = headers.and_then(|headers| headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok());
+    let after = headers.and_then(|headers| retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim()));
     Error::HttpStatus {
         call: call.clone(),
         status: status.as_u16(),
-        retry_after: seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)),
+        retry_after: after.map(|after| after.min(LONGEST_RETRY_AFTER)),
     }
+}
+
+/// How long a server wants to be left alone: seconds, or until a date. A number that is too large to be read asks for more.
+fn retry_after(text: &str) -> Option<Duration> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    Some(until.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -330,6 +339,22 @@ mod tests {
 
     use super::*;
     use crate::{certificate::Certificate, endpoint::Trust, tls::Seen};
+
+    #[test]
+    fn how_long_a_server_wants_to_be_left_alone_is_a_number_or_a_date() {
+        assert_eq!(retry_after("120"), Some(Duration::from_secs(120)));
+        assert_eq!(
+            retry_after("99999999999999999999"),
+            Some(Duration::MAX),
+            "it asked for more, not for nothing"
+        );
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO), "that is over");
+        let until = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
+        assert!(retry_after(&until).is_some_and(|after| after > Duration::from_secs(3500)), "{until}");
+        for nothing in ["", "-5", "1.5", "1e20", "120, 120", "soon"] {
+            assert_eq!(retry_after(nothing), None, "{nothing}");
+        }
+    }
 
     #[test]
     fn only_a_refused_certificate_is_untrusted_and_not_what_fails_after_one() {

@@ -186,7 +186,7 @@ fn freshness(status: &VcenterStatus, settings: &VcenterSettings, now: Time) -> F
     };
     let next = status.refresh_waits.values().filter(|wait| wait.until > now).min_by_key(|wait| wait.until);
     let next = match (is_fresh, settings.stale_reads) {
-        (true, _) => None,
+        (true, _) => suspended(status, now).map(|why| format!(" · {why}")),
         (false, StaleReads::Nothing) => Some(format!(" · {}", words::NOT_BY_ITSELF)),
         (false, StaleReads::Kind | StaleReads::Everything) => {
             let next = next.map(|wait| waits(wait, now));

@@ -239,9 +239,8 @@ impl World {
 
     /// Whether a vCenter answers at this moment: something reads from it, and is past connecting.
     pub(crate) fn is_answering(&self, vcenter: &VcenterId) -> bool {
-        let is_past = |step: &str| !matches!(step, "" | "connecting");
         self.active().any(|one| {
-            one.vcenter_id == *vcenter && one.state == OperationState::Running && is_past(&one.progress.step)
+            one.vcenter_id == *vcenter && one.state == OperationState::Running && one.progress.is_answered()
         })
     }
 

@@ -116,14 +116,14 @@ fn list(all: &[Operation], now: Time) -> String {
     table(&header, &fits, rows)
 }
 
-/// How many characters tell these operations apart; ids begin with the time, so later ones don't make it more.
+/// How many characters tell these operations apart, and from those that aren't listed: ids begin with the millisecond.
 fn shortest(all: &[Operation]) -> usize {
     let distinct = |length: &usize| {
         let beginnings: HashSet<&str> =
             all.iter().map(|o| o.id.as_str().get(..*length).unwrap_or(o.id.as_str())).collect();
         beginnings.len() == all.len()
     };
-    (8..=36).find(distinct).unwrap_or(36)
+    (18..=36).find(distinct).unwrap_or(36)
 }
 
 pub(super) fn show(o: &Operation) -> String {

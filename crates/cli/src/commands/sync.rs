@@ -284,7 +284,7 @@ fn summary(ended: &[(&str, OperationState)], exit: Exit, first: Code) -> ApiErro
         _ => first,
     };
     ApiError::new(code, told.join("; "))
-        .next("The reasons are above; musterctl operations list shows them again.")
+        .next("The reasons are above; musterctl operations show ID shows one again.")
 }
 
 fn shown(report: &TestReport) -> String {

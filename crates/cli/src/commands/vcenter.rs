@@ -76,10 +76,12 @@ pub(super) async fn run(
             service.may::<ResumeVcenter>()?;
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
             let was_suspended = service.call(ResumeVcenter { vcenter: vcenter.id.clone() }).await?;
-            if !was_suspended {
-                output.say(&format!("The automatic refresh of {} is not suspended.", vcenter.name));
-            }
-            output.answer(&vcenter, || format!("{} is refreshed automatically again.", vcenter.name))?;
+            let name = &vcenter.name;
+            let said = match was_suspended {
+                true => format!("{name} is refreshed automatically again."),
+                false => format!("The automatic refresh of {name} is not suspended."),
+            };
+            output.answer(&vcenter, || said)?;
         }
         Command::Remove { name, yes } => {
             service.may::<RemoveVcenter>()?;

@@ -87,7 +87,7 @@ pub fn progress(operation: &Operation) -> Vec<String> {
     let progress = &operation.progress;
     let mut facts = vec![step(operation)];
     // One that waits to be tried again says so by itself.
-    if progress.attempts > 1 && !progress.step.starts_with("attempt") {
+    if progress.attempts > 1 && !progress.is_to_be_tried_again() {
         facts.push(format!("attempt {}", progress.attempts));
     }
     if operation.state != OperationState::Running {

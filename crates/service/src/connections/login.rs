@@ -25,7 +25,6 @@ impl Connections {
         login: LoginAs,
     ) -> Result<Option<Ready>, ApiError> {
         let (v, logins) = (&vcenter.vcenter, &self.logins);
-        let retry = login.retry.then(|| logins.now());
         let there = self.store.login_at(&v.id).await.map_err(explain::store)?;
         let mut alone = false;
         loop {
@@ -38,7 +37,7 @@ impl Connections {
             }
             let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
             logins.refuse_unknown(vcenter, is_known, &password)?;
-            let known = logins.refuse_rejected(&v.credential_id, &password, Some(v), retry).await?;
+            let known = logins.refuse_rejected(&v.credential_id, &password, Some(v), login.retry).await?;
             drop(lock);
             match known.is_proven(password.fingerprint) {
                 true => turn.share(),

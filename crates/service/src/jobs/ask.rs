@@ -314,6 +314,9 @@ impl Asking<'_> {
             Error::HttpStatus { status: 408 | 429 | 503, retry_after, .. } => {
                 self.put_off(chunk, retry_after, error).await
             }
+            Error::HttpStatus { status: 502 | 504, retry_after: after @ Some(_), .. } => {
+                self.put_off(chunk, after, error).await
+            }
             Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, None, error).await,
             // An answer, if one that can't be used: smaller chunks come to an end by themselves.
             error @ (Error::TooLarge { .. } | Error::TooDeep { .. }) => {

@@ -6,7 +6,6 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use contract::{ApiError, Progress};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// How often the same is tried in all.
 const TRIES: u32 = 4;
@@ -84,23 +83,14 @@ impl Context {
             return Err(after(tries, error).into());
         };
         tracing::info!(vcenter = self.vcenter.vcenter.name, %error, tries, ?wait, "to be tried once more");
-        self.or_cancelled(self.room.apart(self.count_down(tries + 1, wait, &error.message))).await?;
+        // Once for each try: a line of a log, too.
+        let (next, seconds) = (tries + 1, wait.as_secs_f64().ceil());
+        self.step(&format!("{}{next} of {TRIES} in {seconds} s: {}", Progress::ATTEMPT, error.message));
+        self.or_cancelled(self.room.apart(tokio::time::sleep(wait))).await?;
         self.progress.send_modify(|progress| {
             *progress = Progress { attempts: tries + 1, ..Progress::default() };
         });
         Ok(())
-    }
-
-    async fn count_down(&self, attempt: u32, wait: Duration, why: &str) {
-        let end = Instant::now() + wait;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            self.step(&format!("attempt {attempt} of {TRIES} in {} s: {why}", left.as_secs_f64().ceil()));
-            tokio::time::sleep(left.min(Duration::from_secs(1))).await;
-        }
     }
 }
 

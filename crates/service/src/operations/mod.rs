@@ -14,7 +14,9 @@ use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
 use crate::{Clock, breaker, explain, pacing};
 use contract::command::{Listing, OperationFilter, Withdrawn};
-use contract::{ApiError, Code, Event, Job, Operation, OperationId, Origin, Role, Suspension, VcenterId};
+use contract::{
+    ApiError, Code, Event, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, Suspension, VcenterId,
+};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -329,6 +331,20 @@ impl Operations {
         let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
         let history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
         Ok(breaker::suspension(&history, record.failures_reset_at, (self.0.now)()))
+    }
+
+    /// Whether nothing is to be read of a kind by itself now, after what was done so far.
+    pub(crate) async fn holds_up(
+        &self,
+        vcenter: &VcenterId,
+        reads: StaleReads,
+        kind: Kind,
+    ) -> Result<bool, ApiError> {
+        let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
+        let history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+        let now = (self.0.now)();
+        let waits = pacing::wait(&breaker::since(&history, record.failures_reset_at), reads, kind, now);
+        Ok(waits.is_some() || breaker::suspension(&history, record.failures_reset_at, now).is_some())
     }
 
     /// Tries again by itself from now on; false if nothing kept it from that.

@@ -45,7 +45,7 @@ impl Operations {
         };
         let login = LoginAs {
             by_user: claim.operation.origin == Origin::User,
-            retry: matches!(job, Job::Test { retry_login: true }),
+            retry: matches!(job, Job::Test { retry_login: true }).then_some(claim.operation.submitted_at),
         };
         let context = Arc::new(jobs::Context {
             claim,

@@ -49,18 +49,25 @@ impl Store {
             return Ok(Noted::Stale);
         }
         let proven = known.works_on(sent.fingerprint, sent.vcenter);
-        let proven = proven.filter(|_| known.is_proven_but_by(&sent));
+        let is_locked = rejected.because == Rejection::AccountLocked;
+        // A server that isn't configured is remembered nowhere, and a locked account is locked for everybody.
+        let is_of_one = sent.vcenter.is_some() && !is_locked;
+        let proven = proven.filter(|_| is_of_one && known.is_proven_but_by(&sent));
         let noted = match proven {
             Some(works_on) => Noted::RejectedThere { works_on: works_on.to_owned() },
             None => Noted::Rejected,
         };
-        doubt(&mut tx, id, &sent, &noted).await.during(attempt)?;
+        // That an account is locked says nothing of the password.
+        if !is_locked {
+            doubt(&mut tx, id, &sent, &noted).await.during(attempt)?;
+        }
         let is_of_a_stored_one = known.last.as_ref().is_some_and(|last| !last.is_typed);
         // Whoever has the stored one must still know that it was rejected; of the other one its process knows.
-        let is_told =
-            !rejected.is_typed || rejected.because == Rejection::AccountLocked || !is_of_a_stored_one;
+        let is_told = !rejected.is_typed || is_locked || !is_of_a_stored_one;
         if noted == Noted::Rejected {
-            disprove(&mut tx, id, &sent).await.during(attempt)?;
+            if !is_locked {
+                disprove(&mut tx, id, &sent).await.during(attempt)?;
+            }
             if is_told {
                 tell(&mut tx, id, &sent, rejected).await.during(attempt)?;
             }

@@ -55,7 +55,16 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
         })
     };
     let no_vcenter = service.vcenters().is_some_and(|vcenters| vcenters.is_empty());
-    let listed = history.as_ref().map(|history| Rc::new(Listed::of(&active, &history.operations)));
+    // What was asked for within the last hour falls out of it while the page is open.
+    let within = {
+        let (filter, history) = (filter.clone(), history.clone());
+        service.see(move |world| {
+            let within = |operation: &&Operation| filter.has(operation, world.now);
+            let operations = &history.as_ref()?.operations;
+            Some(operations.iter().filter(within).cloned().collect::<Vec<Operation>>())
+        })
+    };
+    let listed = within.map(|within| Rc::new(Listed::of(&active, &within)));
     let more = history.as_ref().is_some_and(|history| history.has_more);
     let show_more = {
         let limit = limit.clone();

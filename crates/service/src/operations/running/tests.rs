@@ -38,7 +38,7 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
         vcenter: store.vcenter(&vcenter).await.unwrap(),
         store: store.clone(),
         connections: operations.0.connections.clone(),
-        login: LoginAs { by_user: true, retry: false },
+        login: LoginAs { by_user: true, retry: None },
         cancel: CancellationToken::new(),
         progress: watch::channel(Progress::default()).0,
         meter: Meter::default(),

@@ -3,7 +3,7 @@
 
 use super::{Handle, Next, Stage};
 use crate::components::failure::Alert;
-use crate::state::form::Form;
+use crate::state::form::{Form, TrustForm};
 use crate::state::words::{self, Level};
 use contract::{Difference, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonVariant};
@@ -54,10 +54,25 @@ impl Handle {
             == (&before.host, before.port, &before.trust, &before.pin);
         // The host's name was typed for a certificate of what was reached then.
         let approved = (*self.approved).clone().filter(|_| is_reached_alike);
-        let merged = self.form.on_top_of(before, now);
+        let mut merged = self.form.on_top_of(before, now);
+        if !is_reached_alike && matches!(merged.trust, TrustForm::Pin(_)) {
+            // The certificate of a server that is no longer the one.
+            merged.trust = TrustForm::AsItIs;
+        }
         self.form.set(merged.clone());
         self.approved.set(approved.clone());
         self.taken_over.set(Some(now.clone()));
+        let is_the_same_account = (&now.host, now.port, &now.credential_id, &now.user)
+            == (&before.host, before.port, &before.credential_id, &before.user);
+        if *self.has_typed_password && !is_the_same_account {
+            // It was meant for the server and the account that were there when it was typed: it is asked for again.
+            if let Some(input) = self.password.cast::<HtmlInputElement>() {
+                input.set_value("");
+            }
+            self.has_typed_password.set(false);
+            self.stage.set(Stage::Typing);
+            return;
+        }
         // State of this rendering is what the next step would read: it goes on with its own copy.
         let handle = Handle { vcenter: Some(now.clone()), ..self.clone() };
         handle.go_on_checked(merged, approved, Next::Save);

@@ -255,7 +255,7 @@ impl Handle {
             StaleReads::ALL.into_iter().map(|reads| (reads.name().to_owned(), words(reads))).collect();
         html! {
             <Group id="vc-stale-reads" label="When data on screen is stale"
-                help="Automatic reading takes at most 10 % of the time.">
+                help="Automatic refreshes use at most 10 % of the time.">
                 <Select id="vc-stale-reads" aria_describedby="vc-stale-reads-said" {options}
                     chosen={self.form.settings.stale_reads.name()} {choose} />
             </Group>
