@@ -123,7 +123,7 @@ fn shortest(all: &[Operation]) -> usize {
             all.iter().map(|o| o.id.as_str().get(..*length).unwrap_or(o.id.as_str())).collect();
         beginnings.len() == all.len()
     };
-    (18..=36).find(distinct).unwrap_or(36)
+    (13..=36).find(distinct).unwrap_or(36)
 }
 
 pub(super) fn show(o: &Operation) -> String {
