@@ -218,16 +218,11 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "TIME")]
     pub(crate) ttl: Option<String>,
     /// What to read when data on screen is stale: nothing, the kind that is shown, or everything [default: kind]
-    #[arg(long, value_name = "WHAT", value_parser = stale_reads())]
+    #[arg(long, value_name = "WHAT", value_parser = names(&StaleReads::ALL, StaleReads::name))]
     pub(crate) stale_reads: Option<StaleReads>,
     /// Note, "" for none
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
-}
-
-fn stale_reads() -> impl TypedValueParser<Value = StaleReads> {
-    let names = PossibleValuesParser::new(StaleReads::ALL.map(StaleReads::name));
-    names.try_map(|name| StaleReads::from_name(&name).ok_or("not one of them"))
 }
 
 #[derive(Debug, ClapArgs)]

@@ -19,6 +19,9 @@ macro_rules! settings {
         }
 
         impl VcenterSettings {
+            /// Letters of a note.
+            pub const LONGEST_NOTE: usize = 2000;
+
             /// Each setting by its title, with its value in words; empty where there is none.
             pub fn in_words(&self) -> Vec<(&'static str, String)> {
                 vec![$(($title, $words(&self.$field))),*]

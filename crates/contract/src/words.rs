@@ -154,6 +154,11 @@ fn three_digits(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// The beginning of what somebody typed, as a message quotes it: nothing in it can act on a terminal.
+pub fn excerpt(typed: &str) -> String {
+    typed.chars().take(40).flat_map(char::escape_debug).collect()
+}
+
 /// That nothing is tried by itself on a vCenter, why, and for how long from `now` on; nothing when that is over.
 pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
     let left = suspension.until.0.saturating_sub(now.0);

@@ -12,20 +12,22 @@ const FIRST: i64 = 60_000;
 /// The longest.
 const LONGEST: i64 = 30 * 60_000;
 
-/// Until when nothing is tried by itself, after what was done so far, newest first. Failures before `reset_at` don't count.
-pub(crate) fn suspension(operations: &[Operation], reset_at: Option<Time>, now: Time) -> Option<Suspension> {
-    let ended = operations.iter().filter_map(|operation| Some((operation, operation.finished_at?)));
-    // A reset in the future was dated by a clock that was wrong.
-    let reset_at = reset_at.filter(|at| *at <= now);
-    let mut ended: Vec<_> = ended.filter(|(_, at)| reset_at.is_none_or(|reset_at| *at > reset_at)).collect();
+/// Leaves out the failures up to a reset: they hold nothing up any more. One in the future was dated by a clock that was wrong.
+pub(crate) fn forgive(operations: &mut Vec<Operation>, reset_at: Option<Time>, now: Time) {
+    let Some(reset_at) = reset_at.filter(|at| *at <= now) else { return };
+    operations.retain(|operation| {
+        operation.state != OperationState::Failed || operation.finished_at.is_none_or(|at| at > reset_at)
+    });
+}
+
+/// Until when nothing is tried by itself, after what was done so far and is not forgiven.
+pub(crate) fn suspension(operations: &[Operation], now: Time) -> Option<Suspension> {
+    let ended = operations.iter().filter_map(|operation| Some((says(operation)?, operation.finished_at?)));
+    let mut ended: Vec<(Says, Time)> = ended.collect();
     // What was asked for first may end last.
     ended.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
-    let failures: Vec<Time> = ended
-        .into_iter()
-        .filter_map(|(operation, at)| Some((says(operation)?, at)))
-        .take_while(|(says, _)| *says == Says::Fails)
-        .map(|(_, at)| at)
-        .collect();
+    let failures = ended.into_iter().take_while(|(says, _)| *says == Says::Fails);
+    let failures: Vec<Time> = failures.map(|(_, at)| at).collect();
     let count = u32::try_from(failures.len()).unwrap_or(u32::MAX);
     let newest = *failures.first()?;
     let further = count.checked_sub(FAILURES)?;
@@ -33,14 +35,6 @@ pub(crate) fn suspension(operations: &[Operation], reset_at: Option<Time>, now: 
     let until = Time(newest.0.saturating_add(pause));
     // An end in the future was dated by a clock that was wrong, and holds nothing up.
     (newest <= now && now < until).then_some(Suspension { failures: count, until })
-}
-
-/// What was done without the failures up to a reset: they hold nothing up any more.
-pub(crate) fn since(operations: &[Operation], reset_at: Option<Time>) -> Vec<Operation> {
-    let is_forgiven = |operation: &&Operation| {
-        operation.state == OperationState::Failed && operation.finished_at <= reset_at
-    };
-    operations.iter().filter(|operation| !is_forgiven(operation)).cloned().collect()
 }
 
 /// What an operation that ended says of its vCenter.
@@ -65,31 +59,8 @@ fn says(operation: &Operation) -> Option<Says> {
 
 /// Whether a failure is the server's, or the way's to it. What needs a person first is held up for that already.
 fn is_its_own(code: Code) -> bool {
-    match code {
-        Code::Failed
-        | Code::NoSession
-        | Code::Unreachable
-        | Code::TimedOut
-        | Code::NotVsphere
-        | Code::BadAnswer => true,
-        Code::InvalidValue
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::InUse
-        | Code::ChangedMeanwhile
-        | Code::LoginRejected
-        | Code::NoPassword
-        | Code::KeychainLocked
-        | Code::UntrustedCertificate
-        | Code::NoPermission
-        | Code::DifferentVcenter
-        | Code::TooManyRemovals
-        | Code::Forbidden
-        | Code::Partial
-        | Code::Cancelled
-        | Code::Interrupted
-        | Code::Database => false,
-    }
+    use Code::{BadAnswer, Failed, NoSession, NotVsphere, TimedOut, Unreachable};
+    matches!(code, Failed | NoSession | Unreachable | TimedOut | NotVsphere | BadAnswer)
 }
 
 #[cfg(test)]
@@ -113,7 +84,7 @@ mod tests {
     }
 
     fn at(operations: &[Operation], minute: i64) -> Option<(u32, i64)> {
-        let suspension = suspension(operations, None, Time(minute * MINUTE))?;
+        let suspension = suspension(operations, Time(minute * MINUTE))?;
         Some((suspension.failures, suspension.until.0 / MINUTE))
     }
 
@@ -156,7 +127,11 @@ mod tests {
     #[test]
     fn who_resets_it_begins_a_new_row() {
         let row = [failed(100), failed(99), failed(98)];
-        let reset = |minute: i64| suspension(&row, Some(Time(minute * MINUTE)), Time(100 * MINUTE));
+        let reset = |minute: i64| {
+            let mut row = row.to_vec();
+            forgive(&mut row, Some(Time(minute * MINUTE)), Time(100 * MINUTE));
+            suspension(&row, Time(100 * MINUTE))
+        };
         assert_eq!(reset(97).unwrap().failures, 3);
         assert_eq!((reset(98), reset(100)), (None, None));
     }

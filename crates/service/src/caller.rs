@@ -79,7 +79,7 @@ impl Caller {
 fn named(value: &str) -> Result<Role, ApiError> {
     Role::from_name(value).ok_or_else(|| {
         let [viewer, operator, admin] = Role::ALL.map(Role::name);
-        let shown: String = value.chars().take(40).flat_map(char::escape_debug).collect();
+        let shown = contract::words::excerpt(value);
         ApiError::new(Code::InvalidValue, format!("\"{shown}\" in {VARIABLE} is not a role"))
             .next(format!("Set it to {viewer}, {operator} or {admin}, or unset it."))
     })

@@ -58,7 +58,10 @@ impl Service {
                 .map(|kind| (kind.key(), counts.get(&kind).copied().unwrap_or(0)))
                 .collect();
             let reads = v.settings.stale_reads;
-            let operations = self.inner.operations.newest(Some(&v.id), pacing::LOOK_BACK).await?;
+            let mut operations = self.inner.operations.newest(Some(&v.id), pacing::LOOK_BACK).await?;
+            let (refresh_failed, last_operation) =
+                (pacing::failure(&operations), operations.first().cloned());
+            breaker::forgive(&mut operations, record.failures_reset_at, now);
             answer.push(VcenterStatus {
                 vcenter: v.name.clone(),
                 vcenter_id: v.id.clone(),
@@ -66,21 +69,14 @@ impl Service {
                 since: record.state_since,
                 contact_at: record.contact.map(|contact| contact.at),
                 contact_since: record.state_since,
-                refresh_failed: pacing::failure(&operations),
-                refresh_waits: waits(
-                    &breaker::since(&operations, record.failures_reset_at),
-                    reads,
-                    &known,
-                    ttl,
-                    now,
-                ),
-                suspended: breaker::suspension(&operations, record.failures_reset_at, now)
-                    .filter(|_| reads != StaleReads::Nothing),
+                refresh_failed,
+                refresh_waits: waits(&operations, reads, &known, ttl, now),
+                suspended: breaker::suspension(&operations, now).filter(|_| reads != StaleReads::Nothing),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),
                 counts,
-                last_operation: operations.into_iter().next(),
+                last_operation,
             });
         }
         Ok((answer, damaged))

@@ -7,9 +7,6 @@ use std::time::Duration;
 /// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.
 const LONGEST_NAME: usize = 255;
 
-/// Letters of a note.
-const LONGEST_NOTE: usize = 2000;
-
 /// A name of a vCenter or a credential.
 pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
     let trimmed = trimmed(name);
@@ -202,7 +199,7 @@ fn note(text: &str) -> Result<String, ApiError> {
     let text = text.replace("\r\n", "\n");
     let trimmed = trimmed(&text);
     let length = trimmed.chars().count();
-    if length > LONGEST_NOTE {
+    if length > VcenterSettings::LONGEST_NOTE {
         let message = format!("the note is too long: it has {length} characters");
         return Err(invalid(message, "Enter at most 2000 characters."));
     }
@@ -237,7 +234,7 @@ fn printable(text: &str) -> String {
 pub(crate) fn max_operations(text: &str, variable: &str) -> Result<usize, ApiError> {
     let number = text.trim().parse::<usize>().ok().filter(|number| (1..=100).contains(number));
     number.ok_or_else(|| {
-        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+        let shown = contract::words::excerpt(text);
         ApiError::new(Code::InvalidValue, format!("\"{shown}\" in {variable} is not a number from 1 to 100"))
             .next(format!(
                 "Set it to the number of operations that may run at once, or unset it for {}.",

@@ -9,9 +9,6 @@ use contract::{Certificate, Trust, Vcenter, VcenterSettings};
 /// Letters of a name, as the service takes them.
 const LONGEST_NAME: usize = 255;
 
-/// Letters of a note, as the service takes them.
-const LONGEST_NOTE: usize = 2000;
-
 /// What was typed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
@@ -184,7 +181,7 @@ impl Form {
         if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
             wrong.push((Field::Ttl, "Enter a number; the range is 1 second to 30 days."));
         }
-        if self.settings.note.trim().chars().count() > LONGEST_NOTE {
+        if self.settings.note.trim().chars().count() > VcenterSettings::LONGEST_NOTE {
             wrong.push((Field::Note, "Enter at most 2000 characters."));
         }
         wrong

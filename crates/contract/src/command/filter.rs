@@ -2,7 +2,7 @@
 //! Refuses to look anything up: what it is held against is an operation and the time.
 
 use crate::condition::{self, Wanted};
-use crate::{ApiError, Code, Operation, OperationKind, OperationState, Origin, Time, VcenterId};
+use crate::{ApiError, Code, Operation, OperationKind, OperationState, Origin, Time, VcenterId, words};
 use serde::{Deserialize, Serialize};
 
 /// Operations that meet all of these; what is empty or `None` leaves none out.
@@ -73,7 +73,7 @@ impl std::str::FromStr for Since {
             Some(Wanted::Ago(ms)) => Ok(Since::Ago(u64::try_from(ms / 1000).unwrap_or(0))),
             Some(Wanted::At(ms)) => Ok(Since::Time(Time(ms))),
             _ => {
-                let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+                let shown = words::excerpt(text);
                 let message = format!("\"{shown}\" is neither a time nor an age");
                 Err(ApiError::new(Code::InvalidValue, message)
                     .next("Specify an age such as 30m, 2h or 7d, or a time such as 2026-03-01T12:00:00Z."))

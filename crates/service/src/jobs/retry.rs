@@ -14,7 +14,7 @@ const TRIES: u32 = 4;
 const FIRST: Duration = Duration::from_secs(1);
 
 /// A server that wants to be left alone for longer is left alone.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// How often the work of one operation was tried.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use contract::{ApiError, Code, Event, OperationId, OperationState, VcenterId};
 use std::collections::HashMap;
 use std::time::Duration;
 use store::{Claim, Runnable};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 /// How often the queue is looked at without a reason: what a dead process left, and what nobody said.
 const LOOK: Duration = Duration::from_secs(2);
@@ -20,15 +20,20 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// vCenters whose password is missing, since when.
 type Without = HashMap<VcenterId, Instant>;
 
+/// Looks without a reason. Not a pause after the last wake: where others report progress all the time it would never end.
+fn looks() -> Interval {
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    look
+}
+
 impl Operations {
     /// Runs what waits until the service closes, and then ends what was asked for here and has not begun.
     pub(super) async fn dispatch(self) {
         let mut stuck: Option<Instant> = None;
         let mut woken = self.0.wake.subscribe();
         let mut without = Without::new();
-        // Not a pause after the last wake: where others report progress all the time it would never end.
-        let mut look = tokio::time::interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = looks();
         while !self.0.closing.is_cancelled() {
             self.end_cancelled().await;
             stuck = self.run_next(stuck, &mut without).await;
@@ -50,8 +55,7 @@ impl Operations {
     /// the next claim must not hold up that.
     pub(super) async fn cancel_what_is_unwanted(self) {
         let mut woken = self.0.wake.subscribe();
-        let mut look = tokio::time::interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = looks();
         while !self.0.closing.is_cancelled() {
             self.cancel_unwanted().await;
             tokio::select! {

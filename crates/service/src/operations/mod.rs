@@ -15,7 +15,7 @@ use crate::outcomes::Outcomes;
 use crate::{Clock, breaker, explain, pacing};
 use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{
-    ApiError, Code, Event, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, Suspension, VcenterId,
+    ApiError, Code, Event, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, VcenterId,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -326,11 +326,12 @@ impl Operations {
         Ok(self.with_outcomes(self.0.store.operations(vcenter, limit).await.map_err(explain::store)?))
     }
 
-    /// Until when nothing is tried by itself on a vCenter that failed again and again.
-    pub(crate) async fn suspension(&self, vcenter: &VcenterId) -> Result<Option<Suspension>, ApiError> {
+    /// What was done on a vCenter so far, newest first, without the failures that are forgiven.
+    async fn unforgiven(&self, vcenter: &VcenterId) -> Result<Vec<Operation>, ApiError> {
         let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
-        let history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
-        Ok(breaker::suspension(&history, record.failures_reset_at, (self.0.now)()))
+        let mut history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+        breaker::forgive(&mut history, record.failures_reset_at, (self.0.now)());
+        Ok(history)
     }
 
     /// Whether nothing is to be read of a kind by itself now, after what was done so far.
@@ -340,18 +341,17 @@ impl Operations {
         reads: StaleReads,
         kind: Kind,
     ) -> Result<bool, ApiError> {
-        let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
-        let history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
-        let now = (self.0.now)();
-        let waits = pacing::wait(&breaker::since(&history, record.failures_reset_at), reads, kind, now);
-        Ok(waits.is_some() || breaker::suspension(&history, record.failures_reset_at, now).is_some())
+        let (history, now) = (self.unforgiven(vcenter).await?, (self.0.now)());
+        let waits = pacing::wait(&history, reads, kind, now).is_some();
+        Ok(waits || breaker::suspension(&history, now).is_some())
     }
 
     /// Tries again by itself from now on; false if nothing kept it from that.
     pub(crate) async fn resume(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
-        let was_suspended = self.suspension(vcenter).await?.is_some();
+        let (history, now) = (self.unforgiven(vcenter).await?, (self.0.now)());
+        let was_suspended = breaker::suspension(&history, now).is_some();
         if was_suspended {
-            self.0.store.reset_failures(vcenter, (self.0.now)()).await.map_err(explain::store)?;
+            self.0.store.reset_failures(vcenter, now).await.map_err(explain::store)?;
             self.0.events.publish(Event::VcentersChanged);
         }
         Ok(was_suspended)

@@ -60,17 +60,15 @@ impl Store {
         // That an account is locked says nothing of the password.
         if !is_locked {
             doubt(&mut tx, id, &sent, &noted).await.during(attempt)?;
+            if noted == Noted::Rejected {
+                disprove(&mut tx, id, &sent).await.during(attempt)?;
+            }
         }
         let is_of_a_stored_one = known.last.as_ref().is_some_and(|last| !last.is_typed);
         // Whoever has the stored one must still know that it was rejected; of the other one its process knows.
         let is_told = !rejected.is_typed || is_locked || !is_of_a_stored_one;
-        if noted == Noted::Rejected {
-            if !is_locked {
-                disprove(&mut tx, id, &sent).await.during(attempt)?;
-            }
-            if is_told {
-                tell(&mut tx, id, &sent, rejected).await.during(attempt)?;
-            }
+        if is_told && noted == Noted::Rejected {
+            tell(&mut tx, id, &sent, rejected).await.during(attempt)?;
         }
         if is_told || noted != Noted::Rejected {
             answered(&mut tx, id, &sent, rejected.at, Some(rejected)).await.during(attempt)?;

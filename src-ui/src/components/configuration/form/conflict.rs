@@ -7,7 +7,6 @@ use crate::state::form::{Form, TrustForm};
 use crate::state::words::{self, Level};
 use contract::{Difference, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonVariant};
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// The button that has the focus when this appears.
@@ -66,10 +65,7 @@ impl Handle {
             == (&before.host, before.port, &before.credential_id, &before.user);
         if *self.has_typed_password && !is_the_same_account {
             // It was meant for the server and the account that were there when it was typed: it is asked for again.
-            if let Some(input) = self.password.cast::<HtmlInputElement>() {
-                input.set_value("");
-            }
-            self.has_typed_password.set(false);
+            self.forget_password();
             self.stage.set(Stage::Typing);
             return;
         }
@@ -78,12 +74,14 @@ impl Handle {
         handle.go_on_checked(merged, approved, Next::Save);
     }
 
+    fn forget_password(&self) {
+        self.clear_password();
+        self.has_typed_password.set(false);
+    }
+
     /// Shows what others made of it, and nothing of what was typed.
     fn take_over(&self, now: &Vcenter) {
-        if let Some(input) = self.password.cast::<HtmlInputElement>() {
-            input.set_value("");
-        }
-        self.has_typed_password.set(false);
+        self.forget_password();
         self.approved.set(None);
         self.wrong.set(Vec::new());
         self.taken_over.set(Some(now.clone()));

@@ -254,15 +254,19 @@ impl Handle {
         self.service.try_vcenter(id, form.settings(self.password())).await.map(Stage::Tested)
     }
 
+    fn clear_password(&self) {
+        if let Some(input) = self.password.cast::<HtmlInputElement>() {
+            input.set_value("");
+        }
+    }
+
     async fn save(&self, form: &Form) -> Result<Stage, ApiError> {
         let new_password = self.has_password();
         let saved = match &self.vcenter {
             None => self.service.add(form.settings(self.password())).await?,
             Some(vcenter) => self.service.edit(vcenter, form.change(vcenter, self.password())).await?,
         };
-        if let Some(input) = self.password.cast::<HtmlInputElement>() {
-            input.set_value("");
-        }
+        self.clear_password();
         match &self.vcenter {
             None => {
                 let syncs = *self.sync_after;
