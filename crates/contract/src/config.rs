@@ -253,6 +253,31 @@ pub struct Suspension {
     pub until: Time,
 }
 
+/// Somebody paused a vCenter, as for its maintenance: nothing runs on it by itself, and nothing about it alarms. What a
+/// person asks for is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it ends by itself; `null` where somebody has to resume it.
+    pub until: Option<Time>,
+    /// The tag that is paused, where it is not the vCenter itself.
+    pub tag: Option<String>,
+}
+
+/// What keeps work that runs by itself from a vCenter for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// Somebody paused it.
+    Paused(Pause),
+    /// No vCenter can be reached: there is no network, or no VPN.
+    NoNetwork {
+        /// Since when.
+        since: Time,
+    },
+    /// It failed again and again.
+    Suspended(Suspension),
+}
+
 /// State and freshness of one vCenter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VcenterStatus {

@@ -29,8 +29,8 @@ pub mod words;
 
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Probe, RefreshWait, Rejection, Role, Suspension,
-    TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
+    Certificate, Check, Credential, CredentialPlace, Hold, Pause, Probe, RefreshWait, Rejection, Role,
+    Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
 pub use error::{ApiError, Code, Transient};

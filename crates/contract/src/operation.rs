@@ -48,6 +48,8 @@ names!(
         User = "user",
         /// A reader that wanted fresher data than there was.
         Reader = "reader",
+        /// A schedule that was due.
+        Schedule = "schedule",
     }
 );
 

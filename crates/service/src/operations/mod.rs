@@ -15,7 +15,7 @@ use crate::outcomes::Outcomes;
 use crate::{Clock, breaker, explain, pacing};
 use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{
-    ApiError, Code, Event, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, VcenterId,
+    ApiError, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, Time, VcenterId,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -342,8 +342,13 @@ impl Operations {
         kind: Kind,
     ) -> Result<bool, ApiError> {
         let (history, now) = (self.unforgiven(vcenter).await?, (self.0.now)());
-        let waits = pacing::wait(&history, reads, kind, now).is_some();
-        Ok(waits || breaker::suspension(&history, now).is_some())
+        Ok(pacing::wait(&history, reads, kind, now).is_some() || hold_after(&history, now).is_some())
+    }
+
+    /// What keeps work that runs by itself from a vCenter for now.
+    #[expect(dead_code, reason = "the schedules ask it")]
+    pub(crate) async fn hold(&self, vcenter: &VcenterId) -> Result<Option<Hold>, ApiError> {
+        Ok(hold_after(&self.unforgiven(vcenter).await?, (self.0.now)()))
     }
 
     /// Tries again by itself from now on; false if nothing kept it from that.
@@ -453,4 +458,9 @@ impl Trouble {
             }
         }
     }
+}
+
+/// What keeps work that runs by itself from a vCenter, after what was done on it so far.
+fn hold_after(history: &[Operation], now: Time) -> Option<Hold> {
+    breaker::suspension(history, now).map(Hold::Suspended)
 }
