@@ -9,8 +9,9 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Origin, Probe, Role, RowQuery,
-    Rows, Source, TestReport, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
+    ChangesPage, Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Origin,
+    Preferences, Probe, Role, RowQuery, Rows, Source, Steps, TestReport, Trust, Vcenter, VcenterId,
+    VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -211,6 +212,16 @@ commands_of_the_service! { $
         vcenter: VcenterId,
     } => "remove_vcenter", Admin, Removed;
 
+    /// The settings of Muster itself.
+    ShowPreferences {} => "show_preferences", Viewer, Preferences;
+    /// Changes settings of Muster itself, on top of what others changed of them meanwhile; answers with all of them.
+    SetPreferences {
+        /// What the change was made from.
+        made_from: Preferences,
+        /// What it makes of that.
+        preferences: Preferences,
+    } => "set_preferences", Admin, Preferences;
+
     /// Asks for a job on a vCenter; answers with its operation, or with one that does the same and waits or runs already.
     Submit {
         /// On which vCenter.
@@ -277,6 +288,20 @@ commands_of_the_service! { $
         /// Which.
         operation: String,
     } => "show_operation", Viewer, Operation;
+    /// The objects that an operation added, changed and removed, a page of them: by that, kind and name.
+    ShowChanges {
+        /// Which.
+        operation: OperationId,
+        /// How many come before the page.
+        skip: u32,
+        /// How many at most.
+        limit: u32,
+    } => "show_changes", Viewer, ChangesPage;
+    /// The steps in which an operation ran, and what failed of it.
+    ShowSteps {
+        /// Which.
+        operation: OperationId,
+    } => "show_steps", Viewer, Steps;
     /// Answers when an operation has ended, wherever it runs.
     AwaitOperation {
         /// Which.
@@ -341,6 +366,7 @@ stale_after! {
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
+    ShowPreferences: Event::PreferencesChanged,
 }
 
 fn changed_operation(event: &Event) -> Option<&OperationId> {
@@ -411,6 +437,18 @@ impl Query for ShowOperation {
             Event::OperationChanged { operation } => operation.as_str().starts_with(&self.operation),
             _ => false,
         }
+    }
+}
+
+impl Query for ShowChanges {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
+    }
+}
+
+impl Query for ShowSteps {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
     }
 }
 
@@ -566,6 +604,7 @@ pub(crate) mod tests {
             finished_at: None,
             progress: crate::Progress::default(),
             diff: crate::Diff::default(),
+            recorded: None,
             calls: 0,
             bytes: 0,
             error: None,

@@ -10,6 +10,7 @@ mod delta;
 mod error;
 mod event;
 mod held;
+mod history;
 mod ids;
 mod inventory;
 mod job;
@@ -35,6 +36,10 @@ pub use config::{
 pub use delta::{Age, Delta, Revision};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
+pub use history::{
+    ChangedObject, ObjectChanges, ChangesPage, FailedAttempt, Fold, Line, PropertyChange, Recorded, Step, Steps,
+    changed_properties, fold,
+};
 pub use ids::{CredentialId, Moref, OperationId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
@@ -42,7 +47,7 @@ pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
-pub use settings::{Difference, StaleReads, VcenterSettings};
+pub use settings::{Difference, Preferences, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;

@@ -27,6 +27,8 @@ pub enum Topic {
     Operation,
     /// The inventory of a vCenter; the id is the vCenter's.
     Inventory,
+    /// The settings of Muster itself; there is no id.
+    Preferences,
 }
 
 impl Topic {
@@ -36,13 +38,14 @@ impl Topic {
             Topic::Credentials => "credentials",
             Topic::Operation => "operation",
             Topic::Inventory => "inventory",
+            Topic::Preferences => "preferences",
         }
     }
 
     fn from_name(name: &str) -> Option<Topic> {
-        [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Inventory]
-            .into_iter()
-            .find(|topic| topic.name() == name)
+        let all =
+            [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Inventory, Topic::Preferences];
+        all.into_iter().find(|topic| topic.name() == name)
     }
 }
 
