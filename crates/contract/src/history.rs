@@ -2,7 +2,7 @@
 //! Refuses to hold what a measurement does by itself: columns that are volatile are no change.
 
 use crate::columns::{self, Column};
-use crate::{Code, Kind, Moref, Object, Operation, OperationState, Origin, Ref, Time, Value};
+use crate::{Code, Diff, Kind, Moref, Object, Operation, OperationKind, OperationState, Origin, Ref, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -231,14 +231,29 @@ pub struct FailedAttempt {
 }
 
 impl Operation {
-    /// Whether it ran by itself, went well, and found everything as it was but for what is volatile. What an earlier
-    /// release ran is judged by what was written.
+    /// What lists say that it changed: without objects of which only volatile columns did, and with what a first sync
+    /// brought. What an earlier release ran is told as it was written.
+    pub fn told_changes(&self) -> Recorded {
+        let Diff { added, changed, removed, .. } = self.diff;
+        match self.recorded {
+            Some(recorded) => Recorded {
+                added: added.max(recorded.added),
+                changed: recorded.changed,
+                removed: removed.max(recorded.removed),
+            },
+            None => Recorded { added, changed, removed },
+        }
+    }
+
+    /// Objects of which only volatile columns changed.
+    pub fn only_volatile(&self) -> u64 {
+        self.diff.changed.saturating_sub(self.told_changes().changed)
+    }
+
+    /// Whether it ran by itself, went well, and found everything as it was but for what is volatile.
     pub fn changed_nothing_by_itself(&self) -> bool {
-        let nothing = match self.recorded {
-            Some(recorded) => recorded.is_nothing(),
-            None => self.diff.added + self.diff.changed + self.diff.removed == 0,
-        };
-        self.origin != Origin::User && self.state == OperationState::Succeeded && nothing
+        let went_well = self.state == OperationState::Succeeded;
+        self.origin != Origin::User && went_well && self.told_changes().is_nothing()
     }
 }
 
@@ -260,6 +275,11 @@ pub struct Fold<'a> {
 }
 
 impl Fold<'_> {
+    /// What they are.
+    pub fn kind(&self) -> OperationKind {
+        self.operations.first().map_or(OperationKind::Refresh, |newest| newest.kind())
+    }
+
     /// When the first and the last of them began.
     pub fn span(&self) -> (Time, Time) {
         let began = |one: &&Operation| one.started_at.unwrap_or(one.submitted_at);
