@@ -46,14 +46,16 @@ fn the_old_and_the_new_value_of_what_another_client_changed_are_in_the_history()
     let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
     let [renamed, stopped, moved, deleted, snapshot] = [0, 1, 2, 3, 4].map(vm);
     let by_moref = |row: &Value| format!("VirtualMachine:{}", row["moref"].as_str().unwrap());
-    peer.govc(&["object.rename", &by_moref(&renamed), "renamed"]);
-    peer.govc(&["vm.power", "-off", &text(&stopped, "name")]);
+    peer.govc(&["object.rename", "-json", &by_moref(&renamed), "renamed"]);
+    peer.govc(&["vm.power", "-json", "-off", &text(&stopped, "name")]);
     let hosts = muster.ok(&["inventory", "hosts", "--where", &format!("cluster={}", text(&moved, "cluster"))]);
     let target = hosts.as_array().unwrap().iter().find(|host| host["name"] != moved["host"]).unwrap().clone();
-    peer.govc(&["vm.migrate", "-host", &text(&target, "name"), &text(&moved, "name")]);
-    peer.govc(&["vm.destroy", &text(&deleted, "name")]);
+    peer.govc(&["vm.migrate", "-json", "-host", &text(&target, "name"), &text(&moved, "name")]);
+    peer.govc(&["vm.destroy", "-json", &text(&deleted, "name")]);
     peer.govc(&["snapshot.create", "-vm", &text(&snapshot, "name"), "before the update"]);
-    peer.govc(&["vm.clone", "-vm", &text(&snapshot, "name"), "-on=false", "cloned"]);
+    let datastore = snapshot["datastores"][0].as_str().unwrap();
+    let name = text(&snapshot, "name");
+    peer.govc(&["vm.clone", "-json", "-vm", &name, "-ds", datastore, "-pool", "DC0_C0/Resources", "-on=false", "cloned"]);
     // What a server measures by itself.
     let host = text(&hosts[0], "moref");
     let usage = json!({ "summary.quickStats.overallCpuUsage": 4321, "summary.quickStats.overallMemoryUsage": 777 });
@@ -73,7 +75,7 @@ fn the_old_and_the_new_value_of_what_another_client_changed_are_in_the_history()
         (&moved["host_moref"], &target["moref"])
     );
     let count = property(changes, snapshot["moref"].as_str().unwrap(), "snapshot_count");
-    assert_eq!((&count["old"], &count["new"]), (&json!(0), &json!(1)));
+    assert_eq!((&count["old"], &count["new"]), (&snapshot["snapshot_count"], &json!(1)));
     assert_eq!(morefs(changes, "removed"), [("vms".to_owned(), text(&deleted, "moref"))]);
     assert_eq!(changes["removed"][0]["name"], deleted["name"]);
     let added = changes["added"].as_array().unwrap();
