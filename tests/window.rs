@@ -16,6 +16,7 @@ mod first;
 mod grid;
 mod guard;
 mod hands;
+mod history;
 mod keys;
 mod leaving;
 mod once;
