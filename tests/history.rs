@@ -20,9 +20,13 @@ fn morefs(changes: &Value, what: &str) -> Vec<(String, String)> {
 /// The change of a property of an object.
 fn property<'a>(changes: &'a Value, moref: &str, property: &str) -> &'a Value {
     let changed = changes["changed"].as_array().unwrap();
-    let object = changed.iter().find(|one| one["moref"] == moref).unwrap_or_else(|| panic!("{moref}: {changes}"));
+    let object =
+        changed.iter().find(|one| one["moref"] == moref).unwrap_or_else(|| panic!("{moref}: {changes}"));
     let properties = object["properties"].as_array().unwrap();
-    properties.iter().find(|one| one["property"] == property).unwrap_or_else(|| panic!("{property}: {object}"))
+    properties
+        .iter()
+        .find(|one| one["property"] == property)
+        .unwrap_or_else(|| panic!("{property}: {object}"))
 }
 
 /// A column of the rows of a kind, by moref.
@@ -48,17 +52,30 @@ fn the_old_and_the_new_value_of_what_another_client_changed_are_in_the_history()
     let by_moref = |row: &Value| format!("VirtualMachine:{}", row["moref"].as_str().unwrap());
     peer.govc(&["object.rename", "-json", &by_moref(&renamed), "renamed"]);
     peer.govc(&["vm.power", "-json", "-off", &text(&stopped, "name")]);
-    let hosts = muster.ok(&["inventory", "hosts", "--where", &format!("cluster={}", text(&moved, "cluster"))]);
+    let hosts =
+        muster.ok(&["inventory", "hosts", "--where", &format!("cluster={}", text(&moved, "cluster"))]);
     let target = hosts.as_array().unwrap().iter().find(|host| host["name"] != moved["host"]).unwrap().clone();
     peer.govc(&["vm.migrate", "-json", "-host", &text(&target, "name"), &text(&moved, "name")]);
     peer.govc(&["vm.destroy", "-json", &text(&deleted, "name")]);
     peer.govc(&["snapshot.create", "-vm", &text(&snapshot, "name"), "before the update"]);
     let datastore = snapshot["datastores"][0].as_str().unwrap();
     let name = text(&snapshot, "name");
-    peer.govc(&["vm.clone", "-json", "-vm", &name, "-ds", datastore, "-pool", "DC0_C0/Resources", "-on=false", "cloned"]);
+    peer.govc(&[
+        "vm.clone",
+        "-json",
+        "-vm",
+        &name,
+        "-ds",
+        datastore,
+        "-pool",
+        "DC0_C0/Resources",
+        "-on=false",
+        "cloned",
+    ]);
     // What a server measures by itself.
     let host = text(&hosts[0], "moref");
-    let usage = json!({ "summary.quickStats.overallCpuUsage": 4321, "summary.quickStats.overallMemoryUsage": 777 });
+    let usage =
+        json!({ "summary.quickStats.overallCpuUsage": 4321, "summary.quickStats.overallMemoryUsage": 777 });
     peer.post("/update", json!({ "type": "HostSystem", "moref": host, "set": usage }));
     muster.ok(&["sync", "full", "Berlin"]);
 
@@ -98,7 +115,8 @@ fn the_old_and_the_new_value_of_what_another_client_changed_are_in_the_history()
     }
     assert!(compared >= 6, "{changes}");
     let counted = |what: &str| changes[what].as_array().unwrap().len();
-    let recorded = json!({ "added": counted("added"), "changed": counted("changed"), "removed": counted("removed") });
+    let recorded =
+        json!({ "added": counted("added"), "changed": counted("changed"), "removed": counted("removed") });
     assert_eq!(second["recorded"], recorded);
     table("values of a history held against rows", compared);
 
@@ -111,7 +129,9 @@ fn the_old_and_the_new_value_of_what_another_client_changed_are_in_the_history()
     assert_eq!(third["recorded"], json!({ "added": 0, "changed": 0, "removed": 0 }), "{third}");
 
     let shown = muster.run(&["operations", "show", second["operation"].as_str().unwrap()]).stdout;
-    for words in ["renamed", "Powered on", "Powered off", "listing VMs", "reading VMs", "writing", "snapshots"] {
+    for words in
+        ["renamed", "Powered on", "Powered off", "listing VMs", "reading VMs", "writing", "snapshots"]
+    {
         assert!(shown.contains(words), "{words}: {shown}");
     }
 }
@@ -123,7 +143,9 @@ fn steps_have_their_times_and_each_failed_attempt_its_reason() {
     peer.rule(json!({
         "method": "CreateContainerView", "type": ">VirtualMachine<", "action": { "status": 503 }, "times": 2,
     }));
-    peer.rule(json!({ "method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": { "delay_ms": 300 } }));
+    peer.rule(
+        json!({ "method": "RetrievePropertiesEx", "type": ">HostSystem<", "action": { "delay_ms": 300 } }),
+    );
     muster.ok(&["sync", "full", "Berlin"]);
     let operation = newest(&muster);
     let steps = operation["steps"].as_array().unwrap();
@@ -131,11 +153,18 @@ fn steps_have_their_times_and_each_failed_attempt_its_reason() {
         let of = steps.iter().rev().find(|one| one["step"] == step);
         of.unwrap_or_else(|| panic!("{step}: {steps:?}"))
     };
-    for step in ["connecting", "listing hosts", "reading hosts", "listing VMs", "reading VMs", "comparing", "writing"] {
+    for step in
+        ["connecting", "listing hosts", "reading hosts", "listing VMs", "reading VMs", "comparing", "writing"]
+    {
         assert!(of(step)["took_ms"].as_u64().is_some(), "{step}");
     }
     let ended = of("writing")["after_ms"].as_u64().unwrap() + of("writing")["took_ms"].as_u64().unwrap();
-    let waited: u64 = steps.iter().filter(|one| one["step"] != "writing").map(|one| one["took_ms"].as_u64().unwrap()).max().unwrap();
+    let waited: u64 = steps
+        .iter()
+        .filter(|one| one["step"] != "writing")
+        .map(|one| one["took_ms"].as_u64().unwrap())
+        .max()
+        .unwrap();
     assert!(ended >= waited, "{steps:?}");
     let failures = operation["failures"].as_array().unwrap();
     assert_eq!(failures.len(), 2, "{failures:?}");

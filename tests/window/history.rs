@@ -1,13 +1,14 @@
 //! A night in the window: what ran by itself and changed nothing is a line, and what changed is told value by value.
 //! Refuses to make up rows of the database: operations are submitted, claimed, staged and published as they always are.
 
+use super::accessible::{RUN, teach};
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, Peer};
 use anyhow::{Context, Result, ensure};
 use contract::{
-    Diff, Job, Kind, Object, OperationId, OperationState, Origin, Progress, Role, Snapshot, Steps, Time, Value,
-    VcenterId, columns,
+    Diff, Job, Kind, Object, OperationId, OperationState, Origin, Progress, Role, Snapshot, Steps, Time,
+    Value, VcenterId, columns,
 };
 use std::sync::Arc;
 use store::{Asked, Finish, NewOperation, Pass, Store};
@@ -105,6 +106,14 @@ fn shown(operations: usize, folds: usize) -> String {
     )
 }
 
+/// Fails for what axe finds on screen.
+async fn accessible(window: &Window, place: &str) -> Result<()> {
+    window.wait_until_still().await?;
+    let found = window.script_async(RUN).await?;
+    ensure!(found.as_array().is_some_and(Vec::is_empty), "{place}: {found}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_night_of_200_scheduled_syncs_with_3_changes_reads_as_3_lines_and_3_folds() -> Result<()> {
     let peer = Peer::start(&["--model", "vpx", "--vms", "30"]);
@@ -125,19 +134,28 @@ async fn a_night_of_200_scheduled_syncs_with_3_changes_reads_as_3_lines_and_3_fo
     window.wait_for_text(".muster-foot", "200 operations match").await?;
     window.shoot(&screen, "history-night").await?;
 
+    teach(&window).await?;
+    accessible(&window, "folded").await?;
     // By keys: the first line opens and closes.
     window.script("document.getElementById('grid').focus()").await?;
     window.key(thirtyfour::Key::Enter).await?;
     window.wait_for("the newest 59", &shown(62, 3)).await?;
     window.shoot(&screen, "history-unfolded").await?;
+    accessible(&window, "unfolded").await?;
     window.key(thirtyfour::Key::Left).await?;
     window.wait_for("folded again", &shown(3, 3)).await?;
     window.key(thirtyfour::Key::Down).await?;
     window.key(thirtyfour::Key::Enter).await?;
     let renamed = window.wait_for_text("#changes", "renamed at night").await?;
-    ensure!(renamed.contains("Changed (1)") && renamed.contains("Name") && renamed.contains('\u{2192}'), "{renamed}");
-    window.wait_for("a link to it", "document.querySelector('#changes a')?.hash.startsWith('#/inventory/vms')").await?;
+    ensure!(
+        renamed.contains("Changed (1)") && renamed.contains("Name") && renamed.contains('\u{2192}'),
+        "{renamed}"
+    );
+    window
+        .wait_for("a link to it", "document.querySelector('#changes a')?.hash.startsWith('#/inventory/vms')")
+        .await?;
     window.shoot(&screen, "history-changed").await?;
+    accessible(&window, "what changed").await?;
 
     window.go(&format!("#/operations?origin=schedule&open={}", changing[0])).await?;
     let stopped = window.wait_for_text("#changes", "Powered off").await?;
@@ -145,7 +163,10 @@ async fn a_night_of_200_scheduled_syncs_with_3_changes_reads_as_3_lines_and_3_fo
     window.go(&format!("#/operations?origin=schedule&open={}", changing[1])).await?;
     let removed = window.wait_for_text("#changes", "Removed (1)").await?;
     ensure!(removed.contains("DC0_"), "{removed}");
-    ensure!(window.script("return document.querySelectorAll('#changes a').length").await? == 0, "it leads nowhere");
+    ensure!(
+        window.script("return document.querySelectorAll('#changes a').length").await? == 0,
+        "it leads nowhere"
+    );
     window.press("#changes", "Copy").await?;
     window.wait_for_text("#changes", "Copied").await?;
 
@@ -156,6 +177,7 @@ async fn a_night_of_200_scheduled_syncs_with_3_changes_reads_as_3_lines_and_3_fo
     window.wait_for_text(".muster-foot", "24 operations match").await?;
     window.wait_for("two fields", "document.querySelectorAll('.muster-moment input').length === 2").await?;
     window.shoot(&screen, "history-range").await?;
+    accessible(&window, "a range of times").await?;
     window.driver.set_window_rect(0, 0, 900, 600).await?;
     window.go(&format!("#/operations?origin=schedule&open={}", changing[0])).await?;
     window.wait_for_text("#changes", "Powered off").await?;

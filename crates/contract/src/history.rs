@@ -2,7 +2,9 @@
 //! Refuses to hold what a measurement does by itself: columns that are volatile are no change.
 
 use crate::columns::{self, Column};
-use crate::{Code, Diff, Kind, Moref, Object, Operation, OperationKind, OperationState, Origin, Ref, Time, Value};
+use crate::{
+    Code, Diff, Kind, Moref, Object, Operation, OperationKind, OperationState, Origin, Ref, Time, Value,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -125,9 +127,8 @@ pub fn changed_properties(
 ) -> Vec<PropertyChange> {
     let columns = columns::of(after.kind);
     let pairs = before.values.iter().zip(&after.values);
-    let differing = columns.stored().zip(pairs).filter(|((column, _), (old, new))| {
-        old != new && !column.is_volatile
-    });
+    let differing =
+        columns.stored().zip(pairs).filter(|((column, _), (old, new))| old != new && !column.is_volatile);
     differing
         .map(|((column, shape), (old, new))| {
             let (cut, old, new) = cut(old, new);

@@ -37,8 +37,8 @@ pub use delta::{Age, Delta, Revision};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
 pub use history::{
-    ChangedObject, ObjectChanges, ChangesPage, FailedAttempt, Fold, Line, PropertyChange, Recorded, Step, Steps,
-    changed_properties, fold,
+    ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
+    Steps, changed_properties, fold,
 };
 pub use ids::{CredentialId, Moref, OperationId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};

@@ -6,9 +6,7 @@ mod times;
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
-use crate::{
-    Fold, Job, Kind, Noun, OperationKind, OperationState, PropertyChange, Remedy, Suspension, Time,
-};
+use crate::{Fold, Job, Kind, Noun, OperationKind, OperationState, PropertyChange, Remedy, Suspension, Time};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 

@@ -37,7 +37,12 @@ fn network(moref: &str) -> Value {
 #[test]
 fn a_change_has_its_column_and_both_values_as_rows_have_them() {
     for (id, before, after, said) in [
-        ("power_state", Value::text("poweredOn"), Value::text("suspended"), json!({"old": "poweredOn", "new": "suspended"})),
+        (
+            "power_state",
+            Value::text("poweredOn"),
+            Value::text("suspended"),
+            json!({"old": "poweredOn", "new": "suspended"}),
+        ),
         ("boot_time", Value::Null, Value::Int(0), json!({"old": null, "new": "1970-01-01T00:00:00Z"})),
         ("is_template", Value::Bool(false), Value::Bool(true), json!({"old": false, "new": true})),
         (
@@ -89,7 +94,8 @@ fn of_long_values_a_part_is_kept_and_says_so() {
     let cut = changes(&[("annotation", note("a"))], &[("annotation", note("b"))]);
     assert_eq!(cut[0]["cut"], true);
     assert_eq!(cut[0]["new"].as_str().unwrap().len(), 1_000);
-    let addresses = |range: std::ops::Range<u32>| Value::list(range.map(|n| Value::text(format!("10.0.{n}.1"))));
+    let addresses =
+        |range: std::ops::Range<u32>| Value::list(range.map(|n| Value::text(format!("10.0.{n}.1"))));
     let cut = changes(&[("ip_addresses", addresses(0..200))], &[("ip_addresses", addresses(1..201))]);
     assert_eq!((&cut[0]["old"], &cut[0]["new"]), (&json!(["10.0.0.1"]), &json!(["10.0.200.1"])));
 }
@@ -183,8 +189,10 @@ fn vcenters_and_kinds_fold_apart_and_what_happened_on_another_vcenter_comes_not_
 fn what_failed_what_a_person_asked_for_and_what_brought_something_is_never_folded() {
     let quiet = |number| operation(number, "Berlin", Job::FULL_SYNC, Origin::Schedule, 0);
     let first_sync = |number| Operation { diff: Diff { added: 30, ..Diff::default() }, ..quiet(number) };
-    let by_an_earlier_release = |number, changed| {
-        Operation { recorded: None, diff: Diff { changed, ..Diff::default() }, ..quiet(number) }
+    let by_an_earlier_release = |number, changed| Operation {
+        recorded: None,
+        diff: Diff { changed, ..Diff::default() },
+        ..quiet(number)
     };
     for loud in [
         Operation { state: OperationState::Failed, ..quiet(3) },

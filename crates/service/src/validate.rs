@@ -1,7 +1,7 @@
 //! Checks what users type, and says what to type instead.
 //! Refuses to correct silently, but for white space at the ends.
 
-use contract::{ApiError, Code, Remedy, Preferences, VcenterSettings};
+use contract::{ApiError, Code, Preferences, Remedy, VcenterSettings};
 use std::time::Duration;
 
 /// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.

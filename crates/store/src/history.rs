@@ -11,7 +11,7 @@ use crate::rebase::Others;
 use crate::row;
 use crate::stage::Row;
 use contract::{
-    ChangedObject, ObjectChanges, ChangesPage, Code, FailedAttempt, Kind, Moref, Object, OperationId,
+    ChangedObject, ChangesPage, Code, FailedAttempt, Kind, Moref, Object, ObjectChanges, OperationId,
     PropertyChange, Recorded, Ref, Snapshot, Step, Steps, Value, changed_properties,
 };
 use serde_json::Value as Json;
@@ -152,7 +152,8 @@ pub(crate) async fn record(
         .bind(claim.operation.id.as_str())
         .fetch_one(&mut **tx)
         .await?;
-    let columns = "INSERT OR REPLACE INTO operation_changes (operation, what, kind, moref, name, properties) ";
+    let columns =
+        "INSERT OR REPLACE INTO operation_changes (operation, what, kind, moref, name, properties) ";
     let mut insert = QueryBuilder::<Db>::new(columns);
     insert.push_values(kept, |mut values, (row, record, properties)| {
         values
@@ -225,10 +226,15 @@ pub(crate) async fn write(
 
 /// How much is recorded of an operation.
 pub(crate) fn recorded(row: &DbRow) -> Result<Option<Recorded>, sqlx::Error> {
-    let number = |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(row::unsigned));
+    let number =
+        |column: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(row::unsigned));
     let (added, changed, removed) =
         (number("recorded_added")?, number("recorded_changed")?, number("recorded_removed")?);
-    Ok(added.zip(changed).zip(removed).map(|((added, changed), removed)| Recorded { added, changed, removed }))
+    Ok(added.zip(changed).zip(removed).map(|((added, changed), removed)| Recorded {
+        added,
+        changed,
+        removed,
+    }))
 }
 
 impl Store {
@@ -259,7 +265,9 @@ impl Store {
         let has_more = rows.len() > limit as usize;
         let rows = &rows[..rows.len().min(limit as usize)];
         let mut changes = ObjectChanges { more: all.without(kept), ..ObjectChanges::default() };
-        for (what, object) in row::readable("a change is left out", rows, changed_object).into_iter().flatten() {
+        for (what, object) in
+            row::readable("a change is left out", rows, changed_object).into_iter().flatten()
+        {
             match what {
                 What::Added => changes.added.push(object),
                 What::Changed => changes.changed.push(object),

@@ -23,10 +23,12 @@ impl Store {
     ) -> Result<Preferences, Error> {
         let attempt = self.attempt("changing the settings");
         let mut tx = self.engine().write(attempt).await?;
-        sqlx::query("INSERT INTO preferences (only, settings) VALUES (1, '{}') ON CONFLICT (only) DO NOTHING")
-            .execute(&mut *tx)
-            .await
-            .during(attempt)?;
+        sqlx::query(
+            "INSERT INTO preferences (only, settings) VALUES (1, '{}') ON CONFLICT (only) DO NOTHING",
+        )
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
         let row = sqlx::query(SELECT).fetch_one(&mut *tx).await.during(attempt)?;
         let before: Preferences = settings::read(&row);
         let after = preferences.on_top_of(made_from, &before);

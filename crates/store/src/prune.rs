@@ -53,7 +53,8 @@ impl Store {
         let mut tx = self.engine().write(attempt).await?;
         let mut gone = 0;
         for seq in going {
-            let deleted = sqlx::query("DELETE FROM operations WHERE seq = $1").bind(seq).execute(&mut *tx).await;
+            let deleted =
+                sqlx::query("DELETE FROM operations WHERE seq = $1").bind(seq).execute(&mut *tx).await;
             gone += deleted.during(attempt)?.rows_affected();
         }
         tx.commit().await.during(attempt)?;

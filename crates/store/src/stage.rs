@@ -227,8 +227,7 @@ pub(crate) async fn insert_staged(
     recorded: &mut Recorded,
 ) -> Result<u64, sqlx::Error> {
     history::record(tx, claim, rows, recorded).await?;
-    let columns =
-        "INSERT INTO staged (operation_id, claim_no, kind, moref, object_type, hash, document, asked_at, what) ";
+    let columns = "INSERT INTO staged (operation_id, claim_no, kind, moref, object_type, hash, document, asked_at, what) ";
     let mut insert = QueryBuilder::<Db>::new(columns);
     insert.push_values(rows, |mut values, row| {
         let content = row.content.as_ref();
@@ -289,9 +288,8 @@ fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known, others: &Others,
             && rebase::goes(pass, kind, moref, others.of(key))
     };
     let removed = known.keys().filter(|key| is_removed(key));
-    let row = |key: &(Kind, Moref)| {
-        Row::gone(pass, key.0, &key.1, told.removed(key.0, told.known(key, others)))
-    };
+    let row =
+        |key: &(Kind, Moref)| Row::gone(pass, key.0, &key.1, told.removed(key.0, told.known(key, others)));
     removed.map(row).collect()
 }
 

@@ -4,7 +4,9 @@
 use super::advice::{Action, Offer, Work};
 use super::words;
 use contract::command::OperationFilter;
-use contract::{Fold, Line, Operation, OperationId, OperationKind, OperationState, Origin, Time, VcenterId, fold};
+use contract::{
+    Fold, Line, Operation, OperationId, OperationKind, OperationState, Origin, Time, VcenterId, fold,
+};
 use std::collections::BTreeSet;
 
 /// Which operations are looked at, and which of them in full, as the address has it.
@@ -287,7 +289,10 @@ mod tests {
             listed.past(&unfolded).iter().map(Item::element).collect::<Vec<_>>()
         };
         assert_eq!(elements(&listed, &[]), ["fold-c"]);
-        assert!(listed.past(&BTreeSet::new())[0].has(&OperationId("b".to_owned())), "its details may be open");
+        assert!(
+            listed.past(&BTreeSet::new())[0].has(&OperationId("b".to_owned())),
+            "its details may be open"
+        );
         let open = ["fold-c", "operation-c", "operation-b", "operation-a"];
         assert_eq!(elements(&listed, &["c"]), open);
         listed.history.insert(0, quiet("d", 4));

@@ -21,16 +21,13 @@ struct Shown<'a> {
 }
 
 /// Shows an operation with its steps and what it changed.
-pub(super) async fn shown(
-    service: &Client,
-    output: &Output,
-    operation: &Operation,
-) -> Result<(), ApiError> {
+pub(super) async fn shown(service: &Client, output: &Output, operation: &Operation) -> Result<(), ApiError> {
     let steps = service.call(ShowSteps { operation: operation.id.clone() }).await?;
     let changes = changes(service, operation).await?;
     let shown = Shown { operation, steps: &steps, changes: &changes };
     output.answer(&shown, || {
-        let parts = [super::operations::show(operation), steps_of(&steps), failures(&steps), objects(&changes)];
+        let parts =
+            [super::operations::show(operation), steps_of(&steps), failures(&steps), objects(&changes)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join("\n\n")
     })
@@ -64,9 +61,10 @@ fn failures(steps: &Steps) -> String {
     if steps.failures.is_empty() {
         return String::new();
     }
-    let rows = steps.failures.iter().map(|one| {
-        vec![one.attempt.to_string(), after(one.after_ms), one.message.clone()]
-    });
+    let rows = steps
+        .failures
+        .iter()
+        .map(|one| vec![one.attempt.to_string(), after(one.after_ms), one.message.clone()]);
     table(&["Failed attempt", "After", "Reason"], &[Fit::Number, Fit::Number, Fit::Words], rows)
 }
 
@@ -88,7 +86,8 @@ fn objects(changes: &ObjectChanges) -> String {
     let of = [("added", &changes.added), ("changed", &changes.changed), ("removed", &changes.removed)];
     let rows: Vec<Vec<String>> =
         of.iter().flat_map(|(what, objects)| objects.iter().flat_map(|one| lines(what, one))).collect();
-    let more = [("added", changes.more.added), ("changed", changes.more.changed), ("removed", changes.more.removed)];
+    let more =
+        [("added", changes.more.added), ("changed", changes.more.changed), ("removed", changes.more.removed)];
     let more = more.into_iter().filter(|(_, number)| *number > 0);
     let more: Vec<String> =
         more.map(|(what, number)| format!("{} more {what}", words::grouped(ms(number)))).collect();

@@ -10,9 +10,7 @@ use contract::command::{
     AwaitOperation, CancelOperation, Listing, OperationFilter, OperationHistory, ShowOperation, ShowVcenter,
     Since,
 };
-use contract::{
-    ApiError, Code, Fold, Line, Operation, OperationKind, OperationState, Time, fold, words,
-};
+use contract::{ApiError, Code, Fold, Line, Operation, OperationKind, OperationState, Time, fold, words};
 use service::Client;
 use std::collections::HashSet;
 use std::time::Duration;

@@ -51,9 +51,7 @@ pub(super) fn datastores() -> Vec<Column> {
         )
         .beyond(out_of_reach)
         .percent(),
-        s("uncommitted_bytes", "Uncommitted", "summary.uncommitted", Shape::Int)
-            .unit(Unit::Bytes)
-            .volatile(),
+        s("uncommitted_bytes", "Uncommitted", "summary.uncommitted", Shape::Int).unit(Unit::Bytes).volatile(),
         s("accessible", "Accessible", "summary.accessible", Shape::Bool),
         s("maintenance_mode", "Maintenance mode", "summary.maintenanceMode", Shape::Text)
             .terms(words::DATASTORE_MAINTENANCE),

@@ -145,12 +145,15 @@ mod tests {
         let told: Vec<_> =
             steps.told().steps.into_iter().map(|one| (one.step, one.after_ms, one.took_ms)).collect();
         let step = |step: &str, after, took| (step.to_owned(), after, took);
-        assert_eq!(told, [
-            step("connecting", 0, 120),
-            step("reading hosts", 120, 80),
-            step("reading VMs", 150, 450),
-            step("comparing", 600, 7),
-        ]);
+        assert_eq!(
+            told,
+            [
+                step("connecting", 0, 120),
+                step("reading hosts", 120, 80),
+                step("reading VMs", 150, 450),
+                step("comparing", 600, 7),
+            ]
+        );
     }
 
     #[tokio::test(start_paused = true)]

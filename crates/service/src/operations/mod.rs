@@ -15,8 +15,8 @@ use crate::outcomes::Outcomes;
 use crate::{Clock, breaker, explain, pacing};
 use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{
-    ApiError, ChangesPage, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, Steps,
-    Time, VcenterId,
+    ApiError, ChangesPage, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads,
+    Steps, Time, VcenterId,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

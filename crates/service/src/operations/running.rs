@@ -38,9 +38,7 @@ impl Operations {
             Ok(vcenter) => vcenter,
             Err(error) => {
                 let stop = Stop::from(explain::store(error));
-                return self
-                    .settle(&claim, Outcome::of(Err(stop)), How::default())
-                    .await;
+                return self.settle(&claim, Outcome::of(Err(stop)), How::default()).await;
             }
         };
         let login = LoginAs {

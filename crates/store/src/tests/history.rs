@@ -69,10 +69,16 @@ async fn all(store: &Store, id: &str) -> ObjectChanges {
 async fn the_old_and_the_new_value_of_each_change_are_kept_and_what_is_volatile_or_new_to_us_is_not() {
     let (_dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
-    let first = [host("host-1", "esx-1", 1), host("host-2", "esx-2", 1), vm("vm-1", "poweredOn", "host-1", 1)];
-    let first = [&first[..], &[vm("vm-2", "poweredOn", "host-1", 1), vm("vm-3", "poweredOff", "host-2", 1)]].concat();
+    let first =
+        [host("host-1", "esx-1", 1), host("host-2", "esx-2", 1), vm("vm-1", "poweredOn", "host-1", 1)];
+    let first =
+        [&first[..], &[vm("vm-2", "poweredOn", "host-1", 1), vm("vm-3", "poweredOff", "host-2", 1)]].concat();
     let one = synced(&store, &berlin, "1", &first, &BOTH, 10).await;
-    assert_eq!((one.diff.added, one.recorded), (5, Some(Recorded::default())), "a first sync brings nothing new");
+    assert_eq!(
+        (one.diff.added, one.recorded),
+        (5, Some(Recorded::default())),
+        "a first sync brings nothing new"
+    );
     assert_eq!(all(&store, "1").await, ObjectChanges::default());
 
     // One VM is powered off and moved to a host that is renamed, one uses more, one is gone, one is new.
@@ -117,7 +123,11 @@ async fn a_kind_that_was_never_read_brings_nothing_new_and_neither_do_hosts_of_a
     let (_dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
     let in_cluster = |moref: &str, cluster: &str| {
-        with(Kind::Hosts, moref, &[("parent_moref", Value::Ref(Ref { kind: Kind::Clusters, moref: cluster.into() }))])
+        with(
+            Kind::Hosts,
+            moref,
+            &[("parent_moref", Value::Ref(Ref { kind: Kind::Clusters, moref: cluster.into() }))],
+        )
     };
     let of_cluster = async |id: &str, objects: Vec<Arc<Object>>, at: i64, cluster: &str| {
         let claim = claimed(&store, &berlin, id).await;
@@ -136,7 +146,11 @@ async fn a_kind_that_was_never_read_brings_nothing_new_and_neither_do_hosts_of_a
     let whole = synced(&store, &berlin, "4", &hosts, &[Kind::Hosts], 40).await.recorded.unwrap();
     assert_eq!(whole, Recorded { added: 0, changed: 1, removed: 0 }, "all of them for the first time");
     let with_vms = [hosts, vec![vm("vm-1", "poweredOn", "host-1", 1)]].concat();
-    assert_eq!(synced(&store, &berlin, "5", &with_vms, &BOTH, 50).await.recorded.unwrap().added, 0, "VMs too");
+    assert_eq!(
+        synced(&store, &berlin, "5", &with_vms, &BOTH, 50).await.recorded.unwrap().added,
+        0,
+        "VMs too"
+    );
 }
 
 #[tokio::test]
@@ -178,10 +192,15 @@ async fn what_another_process_published_meanwhile_is_what_it_was_before() {
     synced(&store, &berlin, "1", &at_first, &[Kind::Vms], 10).await;
     let claim = claimed(&store, &berlin, "slow").await;
     let before = known(&store, &berlin).await;
-    let found = [vm("vm-1", "suspended", "host-1", 1), vm("vm-2", "poweredOff", "host-1", 1), at_first[2].clone()];
+    let found =
+        [vm("vm-1", "suspended", "host-1", 1), vm("vm-2", "poweredOff", "host-1", 1), at_first[2].clone()];
     let slow = Pass { base: before.revision().clone(), before, ..pass(found.to_vec(), &[Kind::Vms], 100) };
     let staged = store.stage(&claim, &slow, &go_on).await.unwrap();
-    assert_eq!(all(&store, "slow").await, ObjectChanges::default(), "nothing is claimed before it is published");
+    assert_eq!(
+        all(&store, "slow").await,
+        ObjectChanges::default(),
+        "nothing is claimed before it is published"
+    );
 
     // In another lane, as a refresh of single objects is: one VM changes, one comes to what the slow pass found, one is gone.
     let mut other = operation("quick", &berlin, OperationKind::Refresh);

@@ -51,8 +51,15 @@ async fn the_newest_of_each_vcenter_and_what_waits_or_runs_stay_however_old_they
     };
     assert_eq!(left(&berlin).await, (101, Some("waits".into())));
     assert_eq!(left(&paris).await, (50, Some(format!("{paris}-1"))), "no more than those that are kept");
-    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM operation_changes").await, 200, "with what they changed");
-    assert_eq!(number(dir.path(), "SELECT MIN(submitted_at) FROM operations WHERE kind <> 'test'").await, 1_000);
+    assert_eq!(
+        number(dir.path(), "SELECT COUNT(*) FROM operation_changes").await,
+        200,
+        "with what they changed"
+    );
+    assert_eq!(
+        number(dir.path(), "SELECT MIN(submitted_at) FROM operations WHERE kind <> 'test'").await,
+        1_000
+    );
 
     fill(dir.path(), &with_vcenter(&store, "Rome").await, 300, 0).await;
     assert_eq!(store.forget_operations(Time(51_000), 100).await.unwrap(), 50, "what is younger stays");
@@ -93,7 +100,9 @@ async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_
         reads += 1;
     }
     let (steps, longest) = forgetting.await.unwrap();
-    println!("measured: {steps} steps, the longest {longest:?}; {reads} looks meanwhile, the slowest {slowest:?}");
+    println!(
+        "measured: {steps} steps, the longest {longest:?}; {reads} looks meanwhile, the slowest {slowest:?}"
+    );
     // Each has at most 3,000 objects: 30 operations of 100.
     assert_eq!((steps, reads > 10), (64, true), "{reads}");
     assert!(slowest < Duration::from_secs(2), "{slowest:?}");

@@ -12,7 +12,9 @@ use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words::{self, grouped};
 use contract::command::ShowChanges;
-use contract::{ChangedObject, Kind, ObjectChanges, Operation, PropertyChange, Recorded, RowQuery, VcenterId};
+use contract::{
+    ChangedObject, Kind, ObjectChanges, Operation, PropertyChange, Recorded, RowQuery, VcenterId,
+};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -108,7 +110,8 @@ fn Recording(props: &RecordingProperties) -> Html {
 fn more(more: Recorded) -> String {
     let parts = [(more.added, "added"), (more.changed, "changed"), (more.removed, "removed")];
     let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-    let parts: Vec<String> = parts.map(|(number, what)| format!("{} more {what}", grouped(number as i64))).collect();
+    let parts: Vec<String> =
+        parts.map(|(number, what)| format!("{} more {what}", grouped(number as i64))).collect();
     format!("{}, not recorded: at most {} of each are.", parts.join(", "), grouped(Recorded::MOST as i64))
 }
 
@@ -125,7 +128,9 @@ fn lines(changes: &ObjectChanges) -> String {
     let mut lines = vec!["Change\tKind\tName\tMoref\tProperty\tOld\tNew".to_owned()];
     let plain = |text: &str| text.replace(['\t', '\n', '\r'], " ");
     let all = [("added", &changes.added), ("changed", &changes.changed), ("removed", &changes.removed)];
-    for (what, object) in all.into_iter().flat_map(|(what, objects)| objects.iter().map(move |one| (what, one))) {
+    for (what, object) in
+        all.into_iter().flat_map(|(what, objects)| objects.iter().map(move |one| (what, one)))
+    {
         let name = object.name.as_deref().unwrap_or_default();
         let begin = format!("{what}\t{}\t{}\t{}", object.kind.singular(), plain(name), object.moref);
         if object.properties.is_empty() {

@@ -18,7 +18,8 @@ pub(super) struct Properties {
 #[function_component]
 pub(super) fn StepsTaken(props: &Properties) -> Html {
     let answer = use_query(ShowSteps { operation: props.operation.clone() });
-    let Some(known) = answer.value.filter(|known| !known.steps.is_empty() || !known.failures.is_empty()) else {
+    let Some(known) = answer.value.filter(|known| !known.steps.is_empty() || !known.failures.is_empty())
+    else {
         return Html::default();
     };
     let attempts = known.steps.iter().map(|step| step.attempt).max().unwrap_or(1);

@@ -37,7 +37,8 @@ pub(super) struct Properties {
 pub(super) fn Table(props: &Properties) -> Html {
     let place = use_state_eq(|| None::<String>);
     let unfolded = use_state_eq(BTreeSet::<OperationId>::new);
-    let queue: Vec<Item> = props.listed.queue.iter().map(|one| Item::One(Box::new(one.clone()), false)).collect();
+    let queue: Vec<Item> =
+        props.listed.queue.iter().map(|one| Item::One(Box::new(one.clone()), false)).collect();
     let past = props.listed.past(&unfolded);
     let all: Rc<Vec<Item>> = Rc::new(queue.iter().chain(&past).cloned().collect());
     let active = active(&all, place.as_deref(), props.looked.open.as_ref());
@@ -63,7 +64,9 @@ pub(super) fn Table(props: &Properties) -> Html {
     };
     let onkeydown = {
         let (props, place, all, toggle) = (props.clone(), place.clone(), all.clone(), toggle.clone());
-        Callback::from(move |event: KeyboardEvent| on_key(&event, &props, &Keys { all: &all, place: &place, toggle: &toggle }))
+        Callback::from(move |event: KeyboardEvent| {
+            on_key(&event, &props, &Keys { all: &all, place: &place, toggle: &toggle })
+        })
     };
     let onclick = {
         let (looked, place, all) = (props.looked.clone(), place.clone(), all.clone());
@@ -171,7 +174,8 @@ fn on_key(event: &KeyboardEvent, props: &Properties, keys: &Keys<'_>) {
             return;
         }
         (key, Some(item @ Item::Fold(folded)))
-            if matches!(key, "Enter" | " ") || key == if folded.is_open { "ArrowLeft" } else { "ArrowRight" } =>
+            if matches!(key, "Enter" | " ")
+                || key == if folded.is_open { "ArrowLeft" } else { "ArrowRight" } =>
         {
             event.prevent_default();
             place.set(Some(item.element()));
