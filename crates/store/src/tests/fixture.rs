@@ -68,7 +68,10 @@ async fn configuration(store: &Store) {
     store.set_refused(&south, "8.0.3 and 0.1.0", &paths.into()).await.unwrap();
     store.reset_failures(&south, Time(1_650)).await.unwrap();
     let berlin = VcenterId("vcenter-Berlin".to_owned());
-    store.set_accepted(&credential("Berlin").id, sent(Some(&berlin), 0xCAFE), Time(1_700), true).await.unwrap();
+    store
+        .set_accepted(&credential("Berlin").id, sent(Some(&berlin), 0xCAFE), Time(1_700), true)
+        .await
+        .unwrap();
     let tokyo = VcenterId("vcenter-東京".to_owned());
     store.set_rejected(&credential("Berlin").id, sent(Some(&tokyo), 0xCAFE), &rejected).await.unwrap();
     store.count(&counted(berlin)).await.unwrap();
