@@ -12,6 +12,7 @@ mod inventory;
 mod migrating;
 mod opening;
 mod operations;
+mod pauses;
 mod queue;
 mod rebase;
 mod revision;
