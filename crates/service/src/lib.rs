@@ -21,6 +21,7 @@ mod query;
 mod rates;
 mod reads;
 mod rows;
+mod schedules;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ use jiff::tz::TimeZone;
 use logins::Logins;
 use operations::Operations;
 use reads::Reads;
+use schedules::Schedules;
 use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -140,6 +142,7 @@ struct Inner {
     inventory: Inventory,
     operations: Operations,
     reads: Reads,
+    schedules: Schedules,
     counts: Counts,
     events: Events,
     background: TaskTracker,
@@ -186,6 +189,10 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         now,
     });
     let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    let schedules = Schedules::new(store.clone(), operations.clone(), events.clone(), now);
+    if options.worker && store.unwritable().is_none() {
+        background.spawn(schedules.clone().run(closing.clone()));
+    }
     background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
     let unlock = options.unlock;
@@ -200,6 +207,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         inventory,
         operations,
         reads,
+        schedules,
         counts,
         events,
         background,
