@@ -180,9 +180,6 @@ fn invalid(message: String, next: &str) -> ApiError {
 pub(super) struct Spread(u64);
 
 impl Spread {
-    /// None.
-    pub(super) const NONE: Spread = Spread(0);
-
     /// That of a schedule on a vCenter. Computed alike by every process and release (FNV-1a).
     pub(super) fn new(schedule: &str, vcenter: &VcenterId) -> Spread {
         let bytes = schedule.bytes().chain([0]).chain(vcenter.as_str().bytes());

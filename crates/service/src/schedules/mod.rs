@@ -139,7 +139,11 @@ impl Schedules {
         let plan = match Plan::new(&settings.when, &zone, quiet) {
             Ok(plan) => plan,
             Err(_) => {
-                return Preview { zone: zone.clone(), runs: Vec::new(), wrong: wrong(settings, &zone, quiet) };
+                return Preview {
+                    zone: zone.clone(),
+                    runs: Vec::new(),
+                    wrong: wrong(settings, &zone, quiet),
+                };
             }
         };
         let first = plan.after((self.now)());

@@ -49,7 +49,7 @@ async fn vcenters(service: &Service, names: &[&str], tag: &str) -> Vec<VcenterId
     for name in names {
         let id = VcenterId(format!("vcenter-{}", name.to_lowercase()));
         let credential = store::NewCredential {
-            id: contract::CredentialId(format!("credential-{name}")),
+            id: contract::CredentialId(format!("credential-{}", name.to_lowercase())),
             name: (*name).to_owned(),
             user: "reader@vsphere.local".to_owned(),
             stored: contract::CredentialPlace::None,

@@ -22,7 +22,7 @@ fn runs(plan: &Plan, from: Time, to: Time, look: i64) -> Vec<Time> {
     let mut planned = plan.after(from).unwrap();
     let (mut now, mut runs) = (from, Vec::new());
     while now < to {
-        if plan.waits_until(plan.due(planned, Spread::NONE), now).is_none() {
+        if plan.waits_until(plan.due(planned, Spread(0)), now).is_none() {
             runs.push(now);
             planned = plan.following(planned, now).unwrap();
         }
