@@ -3,7 +3,7 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::{OperationKind, OperationState, Origin, StaleReads};
+use contract::{OperationKind, OperationState, Origin, ScheduledJob, StaleReads};
 use std::path::PathBuf;
 
 /// Muster on the command line: caches the inventory of vCenters and shows it, even offline
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Show, cancel or retry operations
     #[command(subcommand)]
     Operations(Operations),
+    /// Schedule syncs and tests, which windows and workers start
+    #[command(subcommand)]
+    Schedule(Schedule),
     /// Show the cached inventory
     Inventory(Inventory),
     /// List the columns of a kind
@@ -397,6 +400,91 @@ pub(crate) struct OperationsList {
     /// Maximum number of operations
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schedule {
+    /// Add a schedule
+    ///
+    /// A Muster window or `musterctl run` starts what is due. With several of them, each run is started once.
+    Add {
+        /// Display name
+        name: String,
+        #[command(flatten)]
+        options: ScheduleOptions,
+    },
+    /// List schedules
+    List,
+    /// Show a schedule
+    Show {
+        /// Name or id
+        name: String,
+    },
+    /// Change a schedule
+    Edit {
+        /// Name or id
+        name: String,
+        /// New name
+        #[arg(long = "name", value_name = "NAME")]
+        new_name: Option<String>,
+        #[command(flatten)]
+        options: ScheduleOptions,
+    },
+    /// Turn a schedule on; it doesn't catch up on missed runs
+    Enable {
+        /// Name or id
+        name: String,
+    },
+    /// Turn a schedule off
+    Disable {
+        /// Name or id
+        name: String,
+    },
+    /// Remove a schedule; operations that it started continue
+    Remove {
+        /// Name or id
+        name: String,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show the next runs
+    Next {
+        /// Name or id [default: all schedules that are on]
+        name: Option<String>,
+        /// Number of runs
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        count: u32,
+    },
+}
+
+/// What can be set for a schedule.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ScheduleOptions {
+    /// Name or id of a vCenter; may be repeated
+    #[arg(long = "vcenter", value_name = "V", conflicts_with = "tag")]
+    pub(crate) vcenters: Vec<String>,
+    /// All vCenters with this tag when a run is due
+    #[arg(long, value_name = "T")]
+    pub(crate) tag: Option<String>,
+    /// Run at this interval, from 5s to 31d
+    #[arg(long, value_name = "TIME", conflicts_with = "cron")]
+    pub(crate) every: Option<String>,
+    /// Run at the times of this cron expression, such as '30 2 * * 1-5' for 02:30 on weekdays
+    ///
+    /// Five fields: minute, hour, day of the month, month, day of the week. A time that a day leaves out when the clock is
+    /// put forward runs right after it; one that a day repeats runs the first time.
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) cron: Option<String>,
+    /// IANA time zone of the cron expression and the quiet hours, such as Europe/Berlin [default: the system's]
+    #[arg(long, value_name = "Z")]
+    pub(crate) zone: Option<String>,
+    /// What to run: full sync, host sync or connection test [default: full]
+    #[arg(long, value_name = "JOB", value_parser = names(&ScheduledJob::ALL, ScheduledJob::name))]
+    pub(crate) job: Option<ScheduledJob>,
+    /// Daily hours in which nothing is started, such as 22:00-06:00, "" for none; a run that is due then starts after them
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) quiet: Option<String>,
 }
 
 /// Reads a value by its name; clap lists the names where it is none of them.

@@ -9,8 +9,9 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, Credential, CredentialId, Event, Group, Job, Kind, Operation, OperationId, Origin, Probe, Role,
-    RowQuery, Rows, Source, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
+    Check, Credential, CredentialId, Event, Group, Job, Kind, Operation, OperationId, Origin, Preview, Probe,
+    Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, TestReport, Time, Trust,
+    Vcenter, VcenterId, VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -291,6 +292,54 @@ commands_of_the_service! { $
         operation: OperationId,
     } => "await_operation", Viewer, Operation;
 
+    /// Every schedule, by name.
+    ListSchedules {} => "list_schedules", Viewer, Vec<Schedule>;
+    /// The schedule with this name, id or unique beginning of an id.
+    ShowSchedule {
+        /// Which.
+        schedule: String,
+    } => "show_schedule", Viewer, Schedule;
+    /// Adds a schedule, which is on.
+    AddSchedule {
+        /// What is set for it.
+        settings: ScheduleSettings,
+    } => "add_schedule", Operator, Schedule;
+    /// Changes a schedule, unless somebody changed it since.
+    EditSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// The edition of it that the change was made from.
+        edition: i64,
+        /// What is set for it from now on, all of it.
+        settings: ScheduleSettings,
+    } => "edit_schedule", Operator, Schedule;
+    /// Turns a schedule on or off. What it missed while it was off it doesn't catch up.
+    EnableSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// Whether it is on.
+        enabled: bool,
+    } => "enable_schedule", Operator, Schedule;
+    /// Removes a schedule; what it started goes on.
+    RemoveSchedule {
+        /// Which.
+        schedule: ScheduleId,
+    } => "remove_schedule", Operator, Schedule;
+    /// What schedules start next, the soonest first.
+    NextRuns {
+        /// Of this schedule alone, or of all that are on.
+        schedule: Option<ScheduleId>,
+        /// How many at most.
+        count: u32,
+    } => "next_runs", Viewer, Vec<Run>;
+    /// When a schedule that is not stored would run, or what is wrong with it.
+    PreviewSchedule {
+        /// What would be set for it; its name and what it is for may be missing.
+        settings: ScheduleSettings,
+        /// How many runs.
+        count: u32,
+    } => "preview_schedule", Viewer, Preview;
+
     /// A window of rows out of what is known.
     ReadRows {
         /// Which rows.
@@ -349,6 +398,38 @@ stale_after! {
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
+}
+
+impl Query for ListSchedules {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        matches!(event, Event::SchedulesChanged | Event::VcentersChanged)
+    }
+
+    fn changed_part<'a>(&self, event: &'a Event) -> Option<&'a OperationId> {
+        changed_operation(event)
+    }
+
+    fn with_part(&self, answer: &Vec<Schedule>, operation: &Operation) -> Option<Vec<Schedule>> {
+        let is_last = |schedule: &&mut Schedule| {
+            schedule.last_operation.as_ref().is_some_and(|last| last.id == operation.id)
+        };
+        let mut schedules = answer.clone();
+        schedules
+            .iter_mut()
+            .filter(is_last)
+            .for_each(|schedule| schedule.last_operation = Some(operation.clone()));
+        Some(schedules)
+    }
+
+    fn has_names(&self) -> bool {
+        true
+    }
+}
+
+impl Query for PreviewSchedule {
+    fn is_stale_after(&self, _event: &Event) -> bool {
+        false
+    }
 }
 
 fn changed_operation(event: &Event) -> Option<&OperationId> {

@@ -17,6 +17,8 @@ pub enum Event {
         /// Which.
         operation: OperationId,
     },
+    /// A schedule was added, edited or removed, or was due.
+    SchedulesChanged,
     /// A vCenter's inventory is another snapshot now.
     InventoryChanged {
         /// Which.

@@ -20,6 +20,7 @@ mod of_kind;
 mod operation;
 mod remedy;
 mod rows;
+mod schedule;
 mod settings;
 mod snapshot;
 pub mod spreadsheet;
@@ -36,13 +37,16 @@ pub use config::{
 pub use delta::{Age, Delta, Revision};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
-pub use ids::{CredentialId, Moref, OperationId, VcenterId};
+pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
+pub use schedule::{
+    Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing, WrongField,
+};
 pub use settings::{Difference, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;

@@ -1,8 +1,10 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+mod schedules;
 mod times;
 
+pub use schedules::{scheduled_job, timing, timing_of};
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
@@ -84,6 +86,7 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
         Remedy::List { of: Noun::Vcenter } => "All vCenters",
         Remedy::List { of: Noun::Credential } => "All credentials",
         Remedy::List { of: Noun::Operation } => "Recent operations",
+        Remedy::List { of: Noun::Schedule } => "All schedules",
         Remedy::AddVcenter => "Add vCenter",
         Remedy::AddCredential => "Add credential",
         Remedy::RunDoctor => "Check Muster",

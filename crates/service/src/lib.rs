@@ -23,6 +23,7 @@ mod query;
 mod rates;
 mod reads;
 mod rows;
+mod schedules;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ use jiff::tz::TimeZone;
 use logins::Logins;
 use operations::Operations;
 use reads::Reads;
+use schedules::Schedules;
 use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -143,6 +145,7 @@ struct Inner {
     inventory: Inventory,
     operations: Operations,
     reads: Reads,
+    schedules: Schedules,
     counts: Counts,
     events: Events,
     background: TaskTracker,
@@ -189,6 +192,10 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         now,
     });
     let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    let schedules = Schedules::new(store.clone(), operations.clone(), events.clone(), now);
+    if options.worker && store.unwritable().is_none() {
+        background.spawn(schedules.clone().run(closing.clone()));
+    }
     background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
     let pauses = pauses::end_in_time(store.clone(), events.clone(), now);
@@ -209,6 +216,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         inventory,
         operations,
         reads,
+        schedules,
         counts,
         events,
         background,

@@ -25,6 +25,8 @@ pub enum Topic {
     Credentials,
     /// An operation.
     Operation,
+    /// A schedule, or when it is due.
+    Schedules,
     /// The inventory of a vCenter; the id is the vCenter's.
     Inventory,
 }
@@ -35,12 +37,13 @@ impl Topic {
             Topic::Vcenters => "vcenters",
             Topic::Credentials => "credentials",
             Topic::Operation => "operation",
+            Topic::Schedules => "schedules",
             Topic::Inventory => "inventory",
         }
     }
 
     fn from_name(name: &str) -> Option<Topic> {
-        [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Inventory]
+        [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Schedules, Topic::Inventory]
             .into_iter()
             .find(|topic| topic.name() == name)
     }

@@ -20,7 +20,7 @@ use contract::{
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{NewOperation, Store, Submitted, VcenterRecord};
+use store::{DueRun, NewOperation, Store, Submitted, VcenterRecord};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -58,6 +58,9 @@ pub(crate) struct By {
     pub(crate) origin: Origin,
     pub(crate) role: Role,
 }
+
+/// A schedule may what the one who made it may at least.
+const SCHEDULE: By = By { origin: Origin::Schedule, role: Role::Operator };
 
 /// What the queue works with.
 pub(crate) struct Parts {
@@ -141,28 +144,48 @@ impl Operations {
         by: By,
         awaited: bool,
     ) -> Result<Submitted, ApiError> {
+        let new = self.new_operation(vcenter, job, by, awaited).await?;
+        let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
+        if !submitted.coalesced && awaited {
+            self.enter(&submitted.id, Here::Waits);
+        }
+        self.tell_submitted(&submitted);
+        Ok(submitted)
+    }
+
+    /// Asks for the job of a run that is due, which nobody waits for; `None` if another process did, or it is due no more.
+    pub(crate) async fn submit_due(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        run: &DueRun,
+    ) -> Result<Option<Submitted>, ApiError> {
+        let new = self.new_operation(vcenter, job, SCHEDULE, false).await?;
+        let submitted = self.0.store.submit_due(new, run).await.map_err(explain::store)?;
+        submitted.iter().for_each(|submitted| self.tell_submitted(submitted));
+        Ok(submitted)
+    }
+
+    async fn new_operation(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        by: By,
+        awaited: bool,
+    ) -> Result<NewOperation, ApiError> {
         if self.0.closing.is_cancelled() {
             return Err(explain::closing());
         }
         // An equal one that has ended here must not be the answer, nor hold the lane.
         self.0.outcomes.flush().await;
         let id = OperationId(uuid::Uuid::now_v7().to_string());
-        let new = NewOperation {
-            id,
-            vcenter_id: vcenter.clone(),
-            job,
-            origin: by.origin,
-            role: by.role,
-            awaited,
-            at: (self.0.now)(),
-        };
-        let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
-        if !submitted.coalesced && awaited {
-            self.enter(&submitted.id, Here::Waits);
-        }
+        let (By { origin, role }, at) = (by, (self.0.now)());
+        Ok(NewOperation { id, vcenter_id: vcenter.clone(), job, origin, role, awaited, at })
+    }
+
+    fn tell_submitted(&self, submitted: &Submitted) {
         self.wake();
         self.0.events.publish(Event::OperationChanged { operation: submitted.id.clone() });
-        Ok(submitted)
     }
 
     /// Asks for what an operation did once more, and for no more than that.
@@ -351,7 +374,6 @@ impl Operations {
     }
 
     /// What keeps work that runs by itself from a vCenter for now.
-    #[expect(dead_code, reason = "the schedules ask it")]
     pub(crate) async fn hold(&self, vcenter: &VcenterId) -> Result<Option<Hold>, ApiError> {
         let record = self.record(vcenter).await?;
         let history = self.unforgiven(&record).await?;
@@ -372,6 +394,12 @@ impl Operations {
             }
         }
         Ok(breaker::suspension(history, now).map(Hold::Suspended))
+    }
+
+    /// Why nobody may log in to a vCenter, where its server said so before and nothing changed since.
+    pub(crate) async fn refused(&self, vcenter: &VcenterRecord) -> Option<ApiError> {
+        let refused = self.0.connections.refused(vcenter).await?;
+        (refused.code == Code::LoginRejected).then_some(refused)
     }
 
     /// Tries again by itself from now on; false if nothing kept it from that.
