@@ -9,9 +9,9 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, Credential, CredentialId, Event, Group, Job, Kind, Operation, OperationId, Origin, Preview, Probe,
-    Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, TestReport, Time, Trust,
-    Vcenter, VcenterId, VcenterSettings, VcenterStatus,
+    ChangesPage, Check, Credential, CredentialId, Event, Group, Job, Kind, Operation, OperationId, Origin,
+    Preferences, Preview, Probe, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source,
+    Steps, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -212,6 +212,16 @@ commands_of_the_service! { $
         vcenter: VcenterId,
     } => "remove_vcenter", Admin, Removed;
 
+    /// The settings of Muster itself.
+    ShowPreferences {} => "show_preferences", Viewer, Preferences;
+    /// Changes settings of Muster itself, on top of what others changed of them meanwhile; answers with all of them.
+    SetPreferences {
+        /// What the change was made from.
+        made_from: Preferences,
+        /// What it makes of that.
+        preferences: Preferences,
+    } => "set_preferences", Admin, Preferences;
+
     /// Asks for a job on a vCenter; answers with its operation, or with one that does the same and waits or runs already.
     Submit {
         /// On which vCenter.
@@ -286,6 +296,20 @@ commands_of_the_service! { $
         /// Which.
         operation: String,
     } => "show_operation", Viewer, Operation;
+    /// The objects that an operation added, changed and removed, a page of them: by that, kind and name.
+    ShowChanges {
+        /// Which.
+        operation: OperationId,
+        /// How many come before the page.
+        skip: u32,
+        /// How many at most.
+        limit: u32,
+    } => "show_changes", Viewer, ChangesPage;
+    /// The steps in which an operation ran, and what failed of it.
+    ShowSteps {
+        /// Which.
+        operation: OperationId,
+    } => "show_steps", Viewer, Steps;
     /// Answers when an operation has ended, wherever it runs.
     AwaitOperation {
         /// Which.
@@ -398,6 +422,7 @@ stale_after! {
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
+    ShowPreferences: Event::PreferencesChanged,
 }
 
 impl Query for ListSchedules {
@@ -500,6 +525,18 @@ impl Query for ShowOperation {
             Event::OperationChanged { operation } => operation.as_str().starts_with(&self.operation),
             _ => false,
         }
+    }
+}
+
+impl Query for ShowChanges {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
+    }
+}
+
+impl Query for ShowSteps {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
     }
 }
 
@@ -655,6 +692,7 @@ pub(crate) mod tests {
             finished_at: None,
             progress: crate::Progress::default(),
             diff: crate::Diff::default(),
+            recorded: None,
             calls: 0,
             bytes: 0,
             error: None,

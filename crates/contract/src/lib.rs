@@ -10,6 +10,7 @@ mod delta;
 mod error;
 mod event;
 mod held;
+mod history;
 mod ids;
 mod inventory;
 mod job;
@@ -37,6 +38,10 @@ pub use config::{
 pub use delta::{Age, Delta, Revision};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
+pub use history::{
+    ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
+    Steps, changed_properties, fold,
+};
 pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
@@ -47,7 +52,7 @@ pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
 pub use schedule::{
     Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing, WrongField,
 };
-pub use settings::{Difference, StaleReads, VcenterSettings};
+pub use settings::{Difference, Preferences, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;

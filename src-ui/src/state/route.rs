@@ -192,6 +192,7 @@ mod tests {
                 states: OperationState::ALL.to_vec(),
                 origin: Some(Origin::Reader),
                 since: since.parse().ok(),
+                until: "1h".parse().ok(),
             };
             let open = Some(contract::OperationId("0191-cd".to_owned()));
             places.push(Route::Operations(Looked { filter, open }));

@@ -97,7 +97,7 @@ pub(crate) fn operation_state(state: OperationState) -> (&'static str, Level) {
 
 /// What an operation changed: `3 added, 1 removed`, `nothing changed`.
 pub(crate) fn changes(operation: &Operation) -> String {
-    let diff = operation.diff;
+    let diff = operation.told_changes();
     let parts = [(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")];
     let parts: Vec<String> = parts
         .into_iter()

@@ -122,6 +122,6 @@ fn pause_until(next: Time, now: Time) -> Duration {
 fn may_change(event: &Event) -> bool {
     match event {
         Event::SchedulesChanged | Event::VcentersChanged | Event::CredentialsChanged | Event::Lagged => true,
-        Event::OperationChanged { .. } | Event::InventoryChanged { .. } => false,
+        Event::OperationChanged { .. } | Event::InventoryChanged { .. } | Event::PreferencesChanged => false,
     }
 }
