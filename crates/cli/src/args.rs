@@ -220,6 +220,9 @@ pub(crate) struct Settings {
     /// What to read when data on screen is stale: nothing, the kind that is shown, or everything [default: kind]
     #[arg(long, value_name = "WHAT", value_parser = names(&StaleReads::ALL, StaleReads::name))]
     pub(crate) stale_reads: Option<StaleReads>,
+    /// Whether desktops show notifications about it: on or off [default: on]
+    #[arg(long, value_name = "ON|OFF", value_parser = names(&[true, false], on_or_off))]
+    pub(crate) notify: Option<bool>,
     /// Note, "" for none
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
@@ -373,6 +376,11 @@ pub(crate) struct OperationsList {
     /// Maximum number of operations
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
+}
+
+/// The word for a switch.
+pub(crate) fn on_or_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 /// Reads a value by its name; clap lists the names where it is none of them.

@@ -235,6 +235,13 @@ pub enum VcenterState {
     Unknown,
 }
 
+impl VcenterState {
+    /// Whether a vCenter can't be worked with; of one that nobody looked at lately that isn't known.
+    pub fn is_trouble(self) -> bool {
+        !matches!(self, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown)
+    }
+}
+
 /// Why a kind is older than its TTL: reading it takes long, and reading by itself may take a tenth of the time at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshWait {

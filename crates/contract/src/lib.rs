@@ -7,6 +7,7 @@ pub mod command;
 mod condition;
 mod config;
 mod delta;
+mod desktop;
 mod error;
 mod event;
 mod held;
@@ -15,6 +16,7 @@ mod inventory;
 mod job;
 mod kind;
 pub mod natural;
+pub mod notices;
 mod of_kind;
 mod operation;
 mod remedy;
@@ -33,6 +35,7 @@ pub use config::{
     Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
+pub use desktop::{ClosingQuestion, Desktop, OnClose, Preferences};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
 pub use ids::{CredentialId, Moref, OperationId, VcenterId};

@@ -1,8 +1,10 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+mod standing;
 mod times;
 
+pub use standing::{changes, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
