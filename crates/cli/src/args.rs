@@ -250,6 +250,9 @@ pub(crate) struct Settings {
     /// What to read when data on screen is stale: nothing, the kind that is shown, or everything [default: kind]
     #[arg(long, value_name = "WHAT", value_parser = names(&StaleReads::ALL, StaleReads::name))]
     pub(crate) stale_reads: Option<StaleReads>,
+    /// Whether desktops show notifications about it: on or off [default: on]
+    #[arg(long, value_name = "ON|OFF", value_parser = names(&[true, false], on_or_off))]
+    pub(crate) notify: Option<bool>,
     /// Note, "" for none
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
@@ -496,6 +499,7 @@ pub(crate) struct ScheduleOptions {
     pub(crate) quiet: Option<String>,
 }
 
+#[derive(Debug, Subcommand)]
 pub(crate) enum SettingsOfMuster {
     /// Show the settings
     Show,
@@ -509,6 +513,11 @@ pub(crate) struct ChangedSettings {
     /// Number of days to keep operations and what they changed: 1 to 3650
     #[arg(long, value_name = "N")]
     pub(crate) history_days: Option<u32>,
+}
+
+/// The word for a switch.
+pub(crate) fn on_or_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 /// Reads a value by its name; clap lists the names where it is none of them.

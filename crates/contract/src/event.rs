@@ -26,6 +26,8 @@ pub enum Event {
         /// Which.
         vcenter: VcenterId,
     },
+    /// What was chosen for this machine's desktop changed, or what the desktop offers; told by the window's shell alone.
+    DesktopChanged,
     /// The receiver was too slow and missed events: read everything again.
     Lagged,
 }

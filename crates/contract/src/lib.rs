@@ -7,6 +7,7 @@ pub mod command;
 mod condition;
 mod config;
 mod delta;
+mod desktop;
 mod error;
 mod event;
 mod held;
@@ -17,6 +18,7 @@ mod job;
 mod kind;
 pub mod natural;
 pub mod network;
+pub mod notices;
 mod of_kind;
 mod operation;
 mod remedy;
@@ -36,6 +38,7 @@ pub use config::{
     Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
+pub use desktop::{ClosingQuestion, Desktop, DesktopPreferences, OnClose};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
 pub use history::{

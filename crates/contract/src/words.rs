@@ -2,9 +2,11 @@
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
 mod schedules;
+mod standing;
 mod times;
 
 pub use schedules::{scheduled_job, timing, timing_of};
+pub use standing::{changes, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
