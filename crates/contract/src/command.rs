@@ -9,8 +9,9 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    ChangesPage, Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Origin,
-    Preferences, Probe, Role, RowQuery, Rows, Source, Steps, TestReport, Trust, Vcenter, VcenterId,
+    ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop, DesktopPreferences, Event, Group,
+    Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe, Role, RowQuery, Rows, Run,
+    Schedule, ScheduleId, ScheduleSettings, Source, Steps, TestReport, Time, Trust, Vcenter, VcenterId,
     VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -264,11 +265,19 @@ commands_of_the_service! { $
         /// Which.
         operation: OperationId,
     } => "cancel_operation", Operator, bool;
-    /// What runs by itself is tried again at once on a vCenter that failed again and again; false if it was being tried.
-    ResumeVcenter {
+    /// Nothing is done by itself on a vCenter, or on all that have a tag, until a time: as while it is maintained.
+    Pause {
         /// Which.
-        vcenter: VcenterId,
-    } => "resume_vcenter", Operator, bool;
+        of: Group,
+        /// When that ends by itself; `None` where somebody is to resume it.
+        until: Option<Time>,
+    } => "pause", Operator, ();
+    /// What runs by itself does so again: a pause ends, and a vCenter that failed again and again is tried at once; false if
+    /// neither kept it from that.
+    Resume {
+        /// Which.
+        of: Group,
+    } => "resume", Operator, bool;
     /// All that waits or runs, and the newest ended operations that a person asked for, newest first.
     ListOperations {
         /// Which of them.
@@ -308,6 +317,54 @@ commands_of_the_service! { $
         operation: OperationId,
     } => "await_operation", Viewer, Operation;
 
+    /// Every schedule, by name.
+    ListSchedules {} => "list_schedules", Viewer, Vec<Schedule>;
+    /// The schedule with this name, id or unique beginning of an id.
+    ShowSchedule {
+        /// Which.
+        schedule: String,
+    } => "show_schedule", Viewer, Schedule;
+    /// Adds a schedule, which is on.
+    AddSchedule {
+        /// What is set for it.
+        settings: ScheduleSettings,
+    } => "add_schedule", Operator, Schedule;
+    /// Changes a schedule, unless somebody changed it since.
+    EditSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// The edition of it that the change was made from.
+        edition: i64,
+        /// What is set for it from now on, all of it.
+        settings: ScheduleSettings,
+    } => "edit_schedule", Operator, Schedule;
+    /// Turns a schedule on or off. What it missed while it was off it doesn't catch up.
+    EnableSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// Whether it is on.
+        enabled: bool,
+    } => "enable_schedule", Operator, Schedule;
+    /// Removes a schedule; what it started goes on.
+    RemoveSchedule {
+        /// Which.
+        schedule: ScheduleId,
+    } => "remove_schedule", Operator, Schedule;
+    /// What schedules start next, the soonest first.
+    NextRuns {
+        /// Of this schedule alone, or of all that are on.
+        schedule: Option<ScheduleId>,
+        /// How many at most.
+        count: u32,
+    } => "next_runs", Viewer, Vec<Run>;
+    /// When a schedule that is not stored would run, or what is wrong with it.
+    PreviewSchedule {
+        /// What would be set for it; its name and what it is for may be missing.
+        settings: ScheduleSettings,
+        /// How many runs.
+        count: u32,
+    } => "preview_schedule", Viewer, Preview;
+
     /// A window of rows out of what is known.
     ReadRows {
         /// Which rows.
@@ -337,8 +394,8 @@ commands! {
         /// Whether larger.
         larger: Option<bool>,
     } => "zoom_window", Viewer, u32;
-    /// Answers when somebody wants to close the window while a sync runs in it that a person started.
-    AwaitClosing {} => "await_closing", Viewer, ();
+    /// Answers when somebody wants to close the window and something has to be asked first: what that is.
+    AwaitClosing {} => "await_closing", Viewer, ClosingQuestion;
     /// Asks the window to close, as its own button does.
     AskToClose {} => "ask_to_close", Viewer, ();
     /// Closes the window; answers only if it stays after all.
@@ -348,6 +405,35 @@ commands! {
     } => "close_window", Viewer, ();
     /// The window that was to close when it is done stays.
     KeepWindowOpen {} => "keep_window_open", Viewer, ();
+    /// Closes the window, and Muster goes on in the tray.
+    StayInTray {
+        /// Whether that is done from now on without asking.
+        remember: bool,
+    } => "stay_in_tray", Viewer, ();
+    /// Ends Muster, after the question about a sync that runs.
+    QuitMuster {
+        /// Whether closing does that from now on without asking.
+        remember: bool,
+    } => "quit_muster", Viewer, ();
+    /// Opens the compact window, or brings it to the front.
+    OpenCompact {} => "open_compact", Viewer, ();
+    /// Opens the main window, or brings it to the front, at an address of its page where one is given.
+    OpenMain {
+        /// As it stands behind the `#`.
+        address: Option<String>,
+    } => "open_main", Viewer, ();
+    /// How this machine's desktop is used, and what it offers.
+    ShownDesktop {} => "shown_desktop", Viewer, Desktop;
+    /// Changes how it is used.
+    SetDesktop {
+        /// All of what can be chosen.
+        preferences: DesktopPreferences,
+    } => "set_desktop", Viewer, ();
+    /// Has Muster started at login, or not any more.
+    SetAutostart {
+        /// Whether it is.
+        on: bool,
+    } => "set_autostart", Viewer, ();
 }
 
 macro_rules! stale_after {
@@ -363,10 +449,43 @@ macro_rules! stale_after {
 // Another estate is told as `Event::Lagged`.
 stale_after! {
     ShownEstate: Event::Lagged,
+    ShownDesktop: Event::DesktopChanged,
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ShowPreferences: Event::PreferencesChanged,
+}
+
+impl Query for ListSchedules {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        matches!(event, Event::SchedulesChanged | Event::VcentersChanged)
+    }
+
+    fn changed_part<'a>(&self, event: &'a Event) -> Option<&'a OperationId> {
+        changed_operation(event)
+    }
+
+    fn with_part(&self, answer: &Vec<Schedule>, operation: &Operation) -> Option<Vec<Schedule>> {
+        let is_last = |schedule: &&mut Schedule| {
+            schedule.last_operation.as_ref().is_some_and(|last| last.id == operation.id)
+        };
+        let mut schedules = answer.clone();
+        schedules
+            .iter_mut()
+            .filter(is_last)
+            .for_each(|schedule| schedule.last_operation = Some(operation.clone()));
+        Some(schedules)
+    }
+
+    fn has_names(&self) -> bool {
+        true
+    }
+}
+
+impl Query for PreviewSchedule {
+    fn is_stale_after(&self, _event: &Event) -> bool {
+        false
+    }
 }
 
 fn changed_operation(event: &Event) -> Option<&OperationId> {

@@ -19,11 +19,15 @@ pub enum Event {
         /// Which.
         operation: OperationId,
     },
+    /// A schedule was added, edited or removed, or was due.
+    SchedulesChanged,
     /// A vCenter's inventory is another snapshot now.
     InventoryChanged {
         /// Which.
         vcenter: VcenterId,
     },
+    /// What was chosen for this machine's desktop changed, or what the desktop offers; told by the window's shell alone.
+    DesktopChanged,
     /// The receiver was too slow and missed events: read everything again.
     Lagged,
 }

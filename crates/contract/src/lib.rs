@@ -7,6 +7,7 @@ pub mod command;
 mod condition;
 mod config;
 mod delta;
+mod desktop;
 mod error;
 mod event;
 mod held;
@@ -16,10 +17,13 @@ mod inventory;
 mod job;
 mod kind;
 pub mod natural;
+pub mod network;
+pub mod notices;
 mod of_kind;
 mod operation;
 mod remedy;
 mod rows;
+mod schedule;
 mod settings;
 mod snapshot;
 pub mod spreadsheet;
@@ -30,23 +34,27 @@ pub mod words;
 
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Hold, Pause, Probe, RefreshWait, Rejection, Role,
+    Certificate, Check, Credential, CredentialPlace, Group, Hold, Pause, Probe, RefreshWait, Rejection, Role,
     Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
+pub use desktop::{ClosingQuestion, Desktop, DesktopPreferences, OnClose};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
 pub use history::{
     ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
     Steps, changed_properties, fold,
 };
-pub use ids::{CredentialId, Moref, OperationId, VcenterId};
+pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
+pub use schedule::{
+    Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing, WrongField,
+};
 pub use settings::{Difference, Preferences, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;

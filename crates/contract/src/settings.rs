@@ -44,6 +44,8 @@ settings! {
     ttl_seconds: u64 = 300, "TTL", |seconds: &u64| exactly(*seconds);
     /// What is read when data on screen is stale.
     stale_reads: StaleReads = StaleReads::Kind, "When stale", |reads: &StaleReads| reads.words().to_owned();
+    /// Whether a desktop tells of its syncs and failures.
+    notify: bool = true, "Notifications", |notify: &bool| if *notify { "On" } else { "Off" }.to_owned();
     /// What its admins want to remember of it.
     note: String = String::new(), "Note", String::clone;
 }

@@ -1,12 +1,18 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+mod schedules;
+mod standing;
 mod times;
 
+pub use schedules::{scheduled_job, timing, timing_of};
+pub use standing::{changes, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
-use crate::{Fold, Job, Kind, Noun, OperationKind, OperationState, PropertyChange, Remedy, Suspension, Time};
+use crate::{
+    Fold, Job, Kind, Noun, OperationKind, OperationState, Pause, PropertyChange, Remedy, Suspension, Time,
+};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
@@ -109,6 +115,7 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
         Remedy::List { of: Noun::Vcenter } => "All vCenters",
         Remedy::List { of: Noun::Credential } => "All credentials",
         Remedy::List { of: Noun::Operation } => "Recent operations",
+        Remedy::List { of: Noun::Schedule } => "All schedules",
         Remedy::AddVcenter => "Add vCenter",
         Remedy::AddCredential => "Add credential",
         Remedy::RunDoctor => "Check Muster",
@@ -193,6 +200,21 @@ pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
         format!("automatic refresh suspended for {} after {failures} in a row", duration((left + 999) / 1000))
     })
 }
+
+/// That nothing is done by itself on a vCenter, and for how long from `now` on.
+pub fn paused(pause: &Pause, now: Time) -> String {
+    let tag = pause.tag.as_ref().map(|tag| format!(" with tag {tag}")).unwrap_or_default();
+    match pause.until {
+        Some(until) => {
+            let left = until.0.saturating_sub(now.0).max(0);
+            format!("paused{tag} for another {}", duration((left + 999) / 1000))
+        }
+        None => format!("paused{tag} until resumed"),
+    }
+}
+
+/// That no vCenter can be reached.
+pub const NO_NETWORK: &str = "No vCenter can be reached: no network or VPN";
 
 /// A host's name without its domain; an address stays whole.
 pub fn short_host_name(name: &str) -> &str {

@@ -69,6 +69,7 @@ fn event(change: Change) -> Event {
         Change::Changed { topic: Topic::Operation, id } => {
             Event::OperationChanged { operation: OperationId(id) }
         }
+        Change::Changed { topic: Topic::Schedules, .. } => Event::SchedulesChanged,
         Change::Changed { topic: Topic::Inventory, id } => Event::InventoryChanged { vcenter: VcenterId(id) },
     }
 }

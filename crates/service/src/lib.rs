@@ -15,13 +15,16 @@ mod history;
 mod inventory;
 mod jobs;
 mod logins;
+mod network;
 mod operations;
 mod outcomes;
 mod pacing;
+mod pauses;
 mod query;
 mod rates;
 mod reads;
 mod rows;
+mod schedules;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -35,6 +38,7 @@ pub use events::Subscription;
 pub use explain::{LOOK_AT_THE_SERVER, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
+pub use pauses::moment_to_come;
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
@@ -49,6 +53,7 @@ use jiff::tz::TimeZone;
 use logins::Logins;
 use operations::Operations;
 use reads::Reads;
+use schedules::Schedules;
 use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -141,6 +146,7 @@ struct Inner {
     inventory: Inventory,
     operations: Operations,
     reads: Reads,
+    schedules: Schedules,
     counts: Counts,
     events: Events,
     background: TaskTracker,
@@ -187,8 +193,18 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         now,
     });
     let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    let schedules = Schedules::new(store.clone(), operations.clone(), events.clone(), now);
+    if options.worker && store.unwritable().is_none() {
+        background.spawn(schedules.clone().run(closing.clone()));
+    }
     background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
+    let pauses = pauses::end_in_time(store.clone(), events.clone(), now);
+    background.spawn(closing.clone().run_until_cancelled_owned(pauses));
+    if options.worker {
+        let watch = network::Watch { store: store.clone(), events: events.clone(), now };
+        background.spawn(closing.clone().run_until_cancelled_owned(watch.keep()));
+    }
     let unlock = options.unlock;
     let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));
@@ -202,6 +218,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         inventory,
         operations,
         reads,
+        schedules,
         counts,
         events,
         background,

@@ -25,6 +25,8 @@ pub enum Topic {
     Credentials,
     /// An operation.
     Operation,
+    /// A schedule, or when it is due.
+    Schedules,
     /// The inventory of a vCenter; the id is the vCenter's.
     Inventory,
     /// The settings of Muster itself; there is no id.
@@ -37,14 +39,21 @@ impl Topic {
             Topic::Vcenters => "vcenters",
             Topic::Credentials => "credentials",
             Topic::Operation => "operation",
+            Topic::Schedules => "schedules",
             Topic::Inventory => "inventory",
             Topic::Preferences => "preferences",
         }
     }
 
     fn from_name(name: &str) -> Option<Topic> {
-        let all =
-            [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Inventory, Topic::Preferences];
+        let all = [
+            Topic::Vcenters,
+            Topic::Credentials,
+            Topic::Operation,
+            Topic::Schedules,
+            Topic::Inventory,
+            Topic::Preferences,
+        ];
         all.into_iter().find(|topic| topic.name() == name)
     }
 }

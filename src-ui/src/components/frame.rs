@@ -10,7 +10,7 @@ use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
-use contract::{Kind, Time, VcenterId};
+use contract::{Kind, Time, VcenterId, VcenterState, VcenterStatus, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -33,6 +33,10 @@ pub(crate) fn Frame(props: &Properties) -> Html {
             document.set_title(&format!("{title} – Muster"));
         }
     });
+    let compact = {
+        let service = service.clone();
+        Callback::from(move |_: MouseEvent| service.open_compact())
+    };
     let skip = Callback::from(|event: MouseEvent| {
         event.prevent_default();
         super::keys::focus("main");
@@ -52,6 +56,8 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                 <div class="pf-v6-c-masthead__content muster-masthead">
                     if simulated { <Simulated /> }
                     <Running />
+                    <Button variant={ButtonVariant::Plain} size={ButtonSize::Small} id="open-compact" onclick={compact}
+                        aria_label="Open the compact window">{ icon("window-restore") }</Button>
                 </div>
             </header>
             <div class="pf-v6-c-page__sidebar pf-m-expanded">
@@ -62,9 +68,11 @@ pub(crate) fn Frame(props: &Properties) -> Html {
             <div class="pf-v6-c-page__main-container pf-m-fill">
                 <main class="pf-v6-c-page__main" id="main" tabindex="-1">
                     { outdated(&service) }
+                    { no_network(&service) }
                     // On the page of vCenters each of them says it itself.
                     if !matches!(props.route, Route::Vcenters { .. }) {
                         { troubles(&service) }
+                        { pauses(&service) }
                     }
                     { props.children.clone() }
                 </main>
@@ -103,6 +111,44 @@ fn outdated(service: &VcenterService) -> Html {
     }
 }
 
+/// Says once for all vCenters that none can be reached.
+fn no_network(service: &VcenterService) -> Html {
+    let gone = service.see(|world| network::is_gone_since(world.statuses()?));
+    let Some(since) = gone else { return Html::default() };
+    let title = format!("{}, since {}", contract::words::NO_NETWORK, local(since));
+    html! {
+        <section class="muster-banner" aria-label="No network">
+            <Alert level={Level::Warning} {title}>
+                { "Cached data stays available, with its age. Automatic work waits and catches up once." }
+            </Alert>
+        </section>
+    }
+}
+
+/// Says on which vCenters nothing is done automatically.
+fn pauses(service: &VcenterService) -> Html {
+    let Some(title) = service.see(paused) else { return Html::default() };
+    html! {
+        <section class="muster-banner" aria-label="Paused vCenters">
+            <Alert level={Level::Info} {title} action={html! { <Link to={Route::vcenters()}>{ "Show" }</Link> }}>
+                { "Nothing runs on them automatically." }
+            </Alert>
+        </section>
+    }
+}
+
+fn paused(world: &World) -> Option<String> {
+    let paused = world.statuses()?.iter().filter(|status| status.state == VcenterState::Paused);
+    let names: Vec<&str> = paused.map(|status| status.vcenter.as_str()).collect();
+    (!names.is_empty()).then(|| format!("Paused: {}", some_of(&names)))
+}
+
+/// The first few names.
+fn some_of(names: &[&str]) -> String {
+    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+    format!("{}{more}", names.iter().take(3).copied().collect::<Vec<_>>().join(", "))
+}
+
 /// What cannot be reached or used, and since when.
 fn troubles(service: &VcenterService) -> Html {
     let Some(title) = service.see(trouble) else { return Html::default() };
@@ -118,7 +164,10 @@ fn troubles(service: &VcenterService) -> Html {
 
 /// Which vCenters cannot be reached or used, in a line.
 fn trouble(world: &World) -> Option<String> {
-    let troubled: Vec<_> = world.troubled().collect();
+    // Those that can't be reached because none can are told of together.
+    let is_gone = network::is_gone_since(world.statuses()?).is_some();
+    let apart = |status: &&VcenterStatus| !(is_gone && status.state == VcenterState::Offline);
+    let troubled: Vec<_> = world.troubled().filter(apart).collect();
     let first = troubled.first()?;
     Some(match troubled.len() {
         1 => {
@@ -129,9 +178,8 @@ fn trouble(world: &World) -> Option<String> {
             format!("{}: {}{since}", first.vcenter, words::within_a_sentence(word))
         }
         many => {
-            let names: Vec<&str> = troubled.iter().take(3).map(|status| status.vcenter.as_str()).collect();
-            let more = if many > 3 { format!(" and {} more", many - 3) } else { String::new() };
-            format!("{many} vCenters are not available: {}{more}", names.join(", "))
+            let names: Vec<&str> = troubled.iter().map(|status| status.vcenter.as_str()).collect();
+            format!("{many} vCenters are not available: {}", some_of(&names))
         }
     })
 }
@@ -174,6 +222,11 @@ fn Navigation(props: &NavigationProperties) -> Html {
             <section class="pf-v6-c-nav__section" aria-labelledby="nav-inventory">
                 <h2 class="pf-v6-c-nav__section-title muster-nav__section" id="nav-inventory"><span>{ "Inventory" }</span></h2>
                 <ul class="pf-v6-c-nav__list" role="list">{ for kinds }</ul>
+            </section>
+            <section class="pf-v6-c-nav__section" aria-label="Muster">
+                <ul class="pf-v6-c-nav__list" role="list">
+                    <Item to={Route::Settings} is_current={props.route == Route::Settings} icon="cog" title="Settings" />
+                </ul>
             </section>
         </nav>
     }

@@ -11,7 +11,8 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, Event, Job, Kind, Moref, Operation, OperationId, Probe, TestReport, Vcenter, VcenterId,
+    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, TestReport,
+    Time, Vcenter, VcenterId,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -136,17 +137,22 @@ impl VcenterService {
         });
     }
 
-    /// Refreshes a vCenter by itself again that failed several times in a row.
-    pub(crate) fn resume(&self, vcenter: &VcenterId) {
-        self.run(
-            ResumeVcenter { vcenter: vcenter.clone() },
-            "The automatic refresh could not be resumed",
-            |service, resumed| {
-                if resumed.is_some() {
-                    service.refresh();
-                }
-            },
-        );
+    /// Has nothing done by itself on a vCenter, or on all that have a tag, until a time.
+    pub(crate) fn pause(&self, of: Group, until: Option<Time>) {
+        self.run(Pause { of, until }, "It could not be paused", |service, paused| {
+            if paused.is_some() {
+                service.refresh();
+            }
+        });
+    }
+
+    /// Ends a pause, and what keeps a vCenter from being refreshed by itself that failed several times in a row.
+    pub(crate) fn resume(&self, of: Group) {
+        self.run(Resume { of }, "It could not be resumed", |service, resumed| {
+            if resumed.is_some() {
+                service.refresh();
+            }
+        });
     }
 
     /// Does what an operation did once more.
@@ -216,6 +222,31 @@ impl VcenterService {
     /// Makes the page larger or smaller, or for `None` as large as it is by itself.
     pub(crate) fn zoom(&self, larger: Option<bool>) {
         self.run(ZoomWindow { larger }, "The size could not be changed", |_, _| ());
+    }
+
+    /// Opens the compact window.
+    pub(crate) fn open_compact(&self) {
+        self.run(OpenCompact {}, "The compact window could not be opened", |_, _| ());
+    }
+
+    /// Changes how this machine's desktop is used.
+    pub(crate) fn set_desktop(&self, preferences: DesktopPreferences) {
+        self.run(SetDesktop { preferences }, "The setting could not be saved", |_, _| ());
+    }
+
+    /// Has Muster started at login, or not any more.
+    pub(crate) fn set_autostart(&self, on: bool) {
+        self.run(SetAutostart { on }, "Start at login could not be changed", |_, _| ());
+    }
+
+    /// Closes the window and leaves Muster in the tray; from now on without asking, if that is to be remembered.
+    pub(crate) fn stay_in_tray(&self, remember: bool) {
+        self.run(StayInTray { remember }, "The window could not be closed", |_, _| ());
+    }
+
+    /// Ends Muster; closing does from now on, if that is to be remembered.
+    pub(crate) fn quit(&self, remember: bool) {
+        self.run(QuitMuster { remember }, "Muster could not be closed", |_, _| ());
     }
 
     /// Asks the window to close, as its own button does.

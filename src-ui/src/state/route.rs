@@ -17,6 +17,10 @@ pub(crate) enum Route {
     Operations(Looked),
     /// One kind of objects.
     Inventory(Box<View>),
+    /// How Muster is used on this machine.
+    Settings,
+    /// What the compact window shows, and nothing else does.
+    Compact,
 }
 
 /// What stands before the page until it is answered or closed.
@@ -32,6 +36,8 @@ pub(crate) enum Dialog {
     Remove(VcenterId),
     /// Of which clusters the hosts are to be read.
     Clusters(VcenterId),
+    /// For how long nothing is to be done on it automatically.
+    Pause(VcenterId),
 }
 
 /// The field that a form is opened for.
@@ -77,6 +83,8 @@ impl Route {
             Route::Vcenters { .. } => "vCenters".to_owned(),
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
+            Route::Settings => "Settings".to_owned(),
+            Route::Compact => "Compact".to_owned(),
         }
     }
 
@@ -91,6 +99,8 @@ impl Route {
             ["vcenter", id] => {
                 Route::Vcenters { one: Some(VcenterId(id.to_owned())), dialog: dialog(&pairs) }
             }
+            ["settings"] => Route::Settings,
+            ["compact"] => Route::Compact,
             ["operations"] => Route::Operations(Looked::parse(&pairs)),
             ["inventory", kind] => match Kind::from_name(kind).filter(|kind| Kind::LISTED.contains(kind)) {
                 Some(kind) => Route::Inventory(Box::new(View::parse(kind, &pairs))),
@@ -111,6 +121,8 @@ impl fmt::Display for Route {
             }
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
+            Route::Settings => ("/settings".to_owned(), Vec::new()),
+            Route::Compact => ("/compact".to_owned(), Vec::new()),
         };
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let mark = if query.is_empty() { "" } else { "?" };
@@ -134,6 +146,7 @@ fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
         .or_else(|| id("certificate").map(Dialog::Certificate))
         .or_else(|| id("remove").map(Dialog::Remove))
         .or_else(|| id("clusters").map(Dialog::Clusters))
+        .or_else(|| id("pause").map(Dialog::Pause))
 }
 
 fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
@@ -152,6 +165,7 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
         Dialog::Certificate(id) => vec![pair("certificate", id.as_str())],
         Dialog::Remove(id) => vec![pair("remove", id.as_str())],
         Dialog::Clusters(id) => vec![pair("clusters", id.as_str())],
+        Dialog::Pause(id) => vec![pair("pause", id.as_str())],
     }
 }
 
@@ -165,7 +179,7 @@ mod tests {
     #[test]
     fn every_place_has_an_address_that_leads_back_to_it() {
         let id = || VcenterId("0190-ab".to_owned());
-        let mut places = vec![Route::Overview, Route::vcenters()];
+        let mut places = vec![Route::Overview, Route::vcenters(), Route::Settings, Route::Compact];
         places.push(Route::Vcenters { one: Some(id()), dialog: None });
         for dialog in [
             Dialog::Add,
@@ -175,6 +189,7 @@ mod tests {
             Dialog::Certificate(id()),
             Dialog::Remove(id()),
             Dialog::Clusters(id()),
+            Dialog::Pause(id()),
         ] {
             places.push(Route::Vcenters { one: Some(id()), dialog: Some(dialog.clone()) });
             places.push(Route::dialog(dialog));

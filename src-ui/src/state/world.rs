@@ -267,7 +267,7 @@ impl World {
 
     /// The vCenters that cannot be worked with at the moment, so that everything of them is as old as it says.
     pub(crate) fn troubled(&self) -> impl Iterator<Item = &VcenterStatus> {
-        self.statuses().into_iter().flatten().filter(|status| words::is_trouble(status.state))
+        self.statuses().into_iter().flatten().filter(|status| status.state.is_trouble())
     }
 }
 
@@ -287,7 +287,8 @@ fn is_worth_a_refresh(source: &Source, status: Option<&VcenterStatus>, now: Time
                 VcenterState::LoginRejected
                 | VcenterState::NoPassword
                 | VcenterState::Untrusted
-                | VcenterState::DifferentVcenter,
+                | VcenterState::DifferentVcenter
+                | VcenterState::Paused,
             ) => false,
             // A right that is missing, or a guard that asks: trying at once again would say the same.
             Some(VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown) => {

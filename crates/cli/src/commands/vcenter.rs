@@ -1,6 +1,8 @@
 //! `vcenter …`.
 //! Refuses to trust a certificate that nobody looked at.
 
+mod pauses;
+
 use crate::args::{self, Login, Vcenter as Command};
 use crate::ask;
 use crate::exit::Exit;
@@ -8,7 +10,7 @@ use crate::output::{Output, card, table, time};
 use crate::suggest::Suggestion;
 use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
-    ProbeAddress, RemoveVcenter, ResumeVcenter, Saved, Settings, ShowVcenter,
+    ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
 };
 use contract::{ApiError, Certificate, Code, Probe, StaleReads, Trust, Vcenter, VcenterSettings};
 use service::Client;
@@ -72,17 +74,8 @@ pub(super) async fn run(
             password_note.iter().for_each(|note| output.say(note));
             output.answer(&vcenter, || show(&vcenter))?;
         }
-        Command::Resume { name } => {
-            service.may::<ResumeVcenter>()?;
-            let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
-            let was_suspended = service.call(ResumeVcenter { vcenter: vcenter.id.clone() }).await?;
-            let name = &vcenter.name;
-            let said = match was_suspended {
-                true => format!("{name} is refreshed automatically again."),
-                false => format!("The automatic refresh of {name} is not suspended."),
-            };
-            output.answer(&vcenter, || said)?;
-        }
+        Command::Pause { of, until, duration } => pauses::pause(service, output, of, until, duration).await?,
+        Command::Resume { of } => pauses::resume(service, output, of).await?,
         Command::Remove { name, yes } => {
             service.may::<RemoveVcenter>()?;
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
@@ -108,6 +101,7 @@ impl args::Settings {
             tags: self.tags.as_ref().map_or(before.tags, tags),
             ttl_seconds: ttl.map_or(before.ttl_seconds, |ttl| ttl.as_secs()),
             stale_reads: self.stale_reads.unwrap_or(before.stale_reads),
+            notify: self.notify.unwrap_or(before.notify),
             note: self.note.clone().unwrap_or(before.note),
         })
     }
@@ -118,6 +112,7 @@ impl args::Settings {
         let others = [
             ("--ttl", self.ttl.as_deref()),
             ("--stale-reads", self.stale_reads.map(StaleReads::name)),
+            ("--notify", self.notify.map(args::on_or_off)),
             ("--note", self.note.as_deref()),
         ];
         tags.chain(others.into_iter().filter_map(|(option, value)| Some((option, value?)))).collect()

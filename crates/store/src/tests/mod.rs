@@ -13,6 +13,7 @@ mod inventory;
 mod migrating;
 mod opening;
 mod operations;
+mod pauses;
 mod pruning;
 mod queue;
 mod rebase;
