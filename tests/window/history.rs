@@ -4,7 +4,7 @@
 use super::accessible::{RUN, teach};
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Musterctl, Peer};
+use crate::support::{Musterctl, Peer, eventually};
 use anyhow::{Context, Result, ensure};
 use contract::{
     Diff, Job, Kind, Object, OperationId, OperationState, Origin, Progress, Role, Snapshot, Steps, Time,
@@ -182,6 +182,26 @@ async fn a_night_of_200_scheduled_syncs_with_3_changes_reads_as_3_lines_and_3_fo
     window.go(&format!("#/operations?origin=schedule&open={}", changing[0])).await?;
     window.wait_for_text("#changes", "Powered off").await?;
     window.shoot(&screen, "history-small").await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn how_long_the_history_is_kept_is_set_on_the_page_of_settings() -> Result<()> {
+    let muster = Musterctl::new();
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/settings").await?;
+    window.wait_for_text("#settings", "Keep operations for").await?;
+    window.wait_for("90 days", "document.getElementById('history-days')?.value === '90'").await?;
+    let choose = "const days = document.getElementById('history-days'); days.value = '30';
+                  days.dispatchEvent(new Event('change', { bubbles: true })); return null";
+    window.script(choose).await?;
+    window.shoot(&screen, "history-setting").await?;
+    window.press(".muster-retention", "Save").await?;
+    eventually("it is stored", || muster.ok(&["settings", "show"])["history_days"] == 30);
+    // What another process sets shows at once.
+    muster.ok(&["settings", "set", "--history-days", "400"]);
+    window.wait_for("400 days", "document.getElementById('history-days')?.value === '400'").await?;
     window.close(&screen).await
 }
 
