@@ -129,6 +129,7 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("events.rs", &["next"]),
     ("answer.rs", &["query", "kind", "len", "is_empty", "is_of_several", "rows"]),
     ("query.rs", &["of"]),
+    ("pauses.rs", &["moment_to_come"]),
     ("status.rs", &["unreadable_vcenters", "state_in_words"]),
     // Plain functions of what they are given.
     ("inventory.rs", &["accepts", "was_read_since"]),

@@ -56,7 +56,8 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ),
         ("invalidate", Operator, json!({ "vcenter": id }), Ok(())),
         ("cancel_operation", Operator, json!({ "operation": ended }), Ok(())),
-        ("resume_vcenter", Operator, json!({ "vcenter": id }), Ok(())),
+        ("pause", Operator, json!({ "of": { "vcenter": id }, "until": null }), Ok(())),
+        ("resume", Operator, json!({ "of": { "vcenter": id } }), Ok(())),
         ("missing_password", Operator, json!({ "credential": credential, "vcenter": id }), Ok(())),
         (
             "hold_password",

@@ -126,6 +126,17 @@ fn vms() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(i64::from(least)..=i64::from(most))
 }
 
+/// One vCenter, or all that have a tag.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Group {
+    /// Name or id
+    pub(crate) name: Option<String>,
+    /// All vCenters that have this tag, now or later
+    #[arg(long, value_name = "T")]
+    pub(crate) tag: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Vcenter {
     /// Show the certificate of a server, and its version if the certificate is trusted; sends no credential
@@ -184,10 +195,23 @@ pub(crate) enum Vcenter {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Refresh automatically again at once, after a vCenter failed several times in a row
+    /// Do nothing automatically on a vCenter for a while, as during its maintenance
+    ///
+    /// Schedules and automatic refreshes wait, and nothing about it is reported. What you start yourself runs all the same.
+    Pause {
+        #[command(flatten)]
+        of: Group,
+        /// When it ends: 14:00, "2026-03-01 06:00" (in local time) or 2026-03-01T06:00:00Z; without it, when you resume
+        #[arg(long, value_name = "TIME", conflicts_with = "duration")]
+        until: Option<String>,
+        /// How long it lasts, such as 2h
+        #[arg(long = "for", value_name = "DURATION")]
+        duration: Option<String>,
+    },
+    /// End a pause; refresh automatically again at once after a vCenter failed several times in a row
     Resume {
-        /// Name or id
-        name: String,
+        #[command(flatten)]
+        of: Group,
     },
     /// Remove a vCenter and all its cached data
     Remove {

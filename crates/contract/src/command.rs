@@ -9,9 +9,9 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, Credential, CredentialId, Event, Job, Kind, Operation, OperationId, Origin, Preview, Probe, Role,
-    RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, TestReport, Trust, Vcenter,
-    VcenterId, VcenterSettings, VcenterStatus,
+    Check, Credential, CredentialId, Event, Group, Job, Kind, Operation, OperationId, Origin, Preview, Probe,
+    Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, TestReport, Time, Trust,
+    Vcenter, VcenterId, VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -254,11 +254,19 @@ commands_of_the_service! { $
         /// Which.
         operation: OperationId,
     } => "cancel_operation", Operator, bool;
-    /// What runs by itself is tried again at once on a vCenter that failed again and again; false if it was being tried.
-    ResumeVcenter {
+    /// Nothing is done by itself on a vCenter, or on all that have a tag, until a time: as while it is maintained.
+    Pause {
         /// Which.
-        vcenter: VcenterId,
-    } => "resume_vcenter", Operator, bool;
+        of: Group,
+        /// When that ends by itself; `None` where somebody is to resume it.
+        until: Option<Time>,
+    } => "pause", Operator, ();
+    /// What runs by itself does so again: a pause ends, and a vCenter that failed again and again is tried at once; false if
+    /// neither kept it from that.
+    Resume {
+        /// Which.
+        of: Group,
+    } => "resume", Operator, bool;
     /// All that waits or runs, and the newest ended operations that a person asked for, newest first.
     ListOperations {
         /// Which of them.

@@ -15,6 +15,7 @@ mod inventory;
 mod job;
 mod kind;
 pub mod natural;
+pub mod network;
 mod of_kind;
 mod operation;
 mod remedy;
@@ -30,7 +31,7 @@ pub mod words;
 
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Hold, Pause, Probe, RefreshWait, Rejection, Role,
+    Certificate, Check, Credential, CredentialPlace, Group, Hold, Pause, Probe, RefreshWait, Rejection, Role,
     Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};

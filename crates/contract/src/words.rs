@@ -8,7 +8,7 @@ pub use schedules::{scheduled_job, timing, timing_of};
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
-use crate::{Job, Noun, OperationKind, OperationState, Remedy, Suspension, Time};
+use crate::{Job, Noun, OperationKind, OperationState, Pause, Remedy, Suspension, Time};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
@@ -171,6 +171,21 @@ pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
         format!("automatic refresh suspended for {} after {failures} in a row", duration((left + 999) / 1000))
     })
 }
+
+/// That nothing is done by itself on a vCenter, and for how long from `now` on.
+pub fn paused(pause: &Pause, now: Time) -> String {
+    let tag = pause.tag.as_ref().map(|tag| format!(" with tag {tag}")).unwrap_or_default();
+    match pause.until {
+        Some(until) => {
+            let left = until.0.saturating_sub(now.0).max(0);
+            format!("paused{tag} for another {}", duration((left + 999) / 1000))
+        }
+        None => format!("paused{tag} until resumed"),
+    }
+}
+
+/// That no vCenter can be reached.
+pub const NO_NETWORK: &str = "No vCenter can be reached: no network or VPN";
 
 /// A host's name without its domain; an address stays whole.
 pub fn short_host_name(name: &str) -> &str {

@@ -14,9 +14,11 @@ mod export;
 mod inventory;
 mod jobs;
 mod logins;
+mod network;
 mod operations;
 mod outcomes;
 mod pacing;
+mod pauses;
 mod query;
 mod rates;
 mod reads;
@@ -35,6 +37,7 @@ pub use events::Subscription;
 pub use explain::{LOOK_AT_THE_SERVER, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
+pub use pauses::moment_to_come;
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
@@ -195,6 +198,12 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     }
     background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
+    let pauses = pauses::end_in_time(store.clone(), events.clone(), now);
+    background.spawn(closing.clone().run_until_cancelled_owned(pauses));
+    if options.worker {
+        let watch = network::Watch { store: store.clone(), events: events.clone(), now };
+        background.spawn(closing.clone().run_until_cancelled_owned(watch.keep()));
+    }
     let unlock = options.unlock;
     let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));

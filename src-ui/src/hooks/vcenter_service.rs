@@ -11,7 +11,8 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, Event, Job, Kind, Moref, Operation, OperationId, Probe, TestReport, Vcenter, VcenterId,
+    ApiError, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, TestReport, Time, Vcenter,
+    VcenterId,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -136,17 +137,22 @@ impl VcenterService {
         });
     }
 
-    /// Refreshes a vCenter by itself again that failed several times in a row.
-    pub(crate) fn resume(&self, vcenter: &VcenterId) {
-        self.run(
-            ResumeVcenter { vcenter: vcenter.clone() },
-            "The automatic refresh could not be resumed",
-            |service, resumed| {
-                if resumed.is_some() {
-                    service.refresh();
-                }
-            },
-        );
+    /// Has nothing done by itself on a vCenter, or on all that have a tag, until a time.
+    pub(crate) fn pause(&self, of: Group, until: Option<Time>) {
+        self.run(Pause { of, until }, "It could not be paused", |service, paused| {
+            if paused.is_some() {
+                service.refresh();
+            }
+        });
+    }
+
+    /// Ends a pause, and what keeps a vCenter from being refreshed by itself that failed several times in a row.
+    pub(crate) fn resume(&self, of: Group) {
+        self.run(Resume { of }, "It could not be resumed", |service, resumed| {
+            if resumed.is_some() {
+                service.refresh();
+            }
+        });
     }
 
     /// Does what an operation did once more.

@@ -32,6 +32,8 @@ pub(crate) enum Dialog {
     Remove(VcenterId),
     /// Of which clusters the hosts are to be read.
     Clusters(VcenterId),
+    /// For how long nothing is to be done on it automatically.
+    Pause(VcenterId),
 }
 
 /// The field that a form is opened for.
@@ -134,6 +136,7 @@ fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
         .or_else(|| id("certificate").map(Dialog::Certificate))
         .or_else(|| id("remove").map(Dialog::Remove))
         .or_else(|| id("clusters").map(Dialog::Clusters))
+        .or_else(|| id("pause").map(Dialog::Pause))
 }
 
 fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
@@ -152,6 +155,7 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
         Dialog::Certificate(id) => vec![pair("certificate", id.as_str())],
         Dialog::Remove(id) => vec![pair("remove", id.as_str())],
         Dialog::Clusters(id) => vec![pair("clusters", id.as_str())],
+        Dialog::Pause(id) => vec![pair("pause", id.as_str())],
     }
 }
 
@@ -175,6 +179,7 @@ mod tests {
             Dialog::Certificate(id()),
             Dialog::Remove(id()),
             Dialog::Clusters(id()),
+            Dialog::Pause(id()),
         ] {
             places.push(Route::Vcenters { one: Some(id()), dialog: Some(dialog.clone()) });
             places.push(Route::dialog(dialog));

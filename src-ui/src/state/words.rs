@@ -56,22 +56,29 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::DifferentVcenter => ("Different vCenter", Level::Danger),
         VcenterState::NeverSynced => ("Never synced", Level::Info),
         VcenterState::Unknown => ("Not contacted", Level::Neutral),
+        VcenterState::Paused => ("Paused", Level::Neutral),
     }
 }
 
 /// Whether a vCenter can't be worked with; of one that nobody looked at lately that isn't known.
 pub(crate) fn is_trouble(state: VcenterState) -> bool {
-    !matches!(state, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown)
+    use VcenterState::{NeverSynced, Online, Paused, Unknown};
+    !matches!(state, Online | NeverSynced | Unknown | Paused)
 }
 
 /// The same as it is known now: of one that was reached once, and nobody knows whether it still can be, when that was.
 pub(crate) fn standing(status: &VcenterStatus, is_answering: bool, now: Time) -> (String, Level) {
-    if is_answering && status.state != VcenterState::NeverSynced {
+    if is_answering && !matches!(status.state, VcenterState::NeverSynced | VcenterState::Paused) {
         return (state(VcenterState::Online).0.to_owned(), Level::Good);
     }
     let (word, level) = state(status.state);
     match (status.state, status.contact_at) {
         (VcenterState::Unknown, Some(at)) => (format!("Last reached {}", ago(at, now)), level),
+        (VcenterState::Paused, _) => {
+            let until = status.paused.as_ref().and_then(|pause| pause.until);
+            let left = until.map(|until| (until.0.saturating_sub(now.0).max(0) + 999) / 1000);
+            (left.map_or(word.to_owned(), |left| format!("{word}, {} left", duration(left))), level)
+        }
         _ => (word.to_owned(), level),
     }
 }

@@ -35,12 +35,6 @@ impl Handler for CancelOperation {
     }
 }
 
-impl Handler for ResumeVcenter {
-    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.operations.resume(&self.vcenter).await
-    }
-}
-
 impl Handler for ListOperations {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.operations.recent(&self.filter, self.limit).await

@@ -12,10 +12,10 @@ use crate::connections::Connections;
 use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
-use crate::{Clock, breaker, explain, pacing};
+use crate::{Clock, breaker, explain, network, pacing, pauses};
 use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{
-    ApiError, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, Time, VcenterId,
+    ApiError, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, VcenterId,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -350,11 +350,14 @@ impl Operations {
     }
 
     /// What was done on a vCenter so far, newest first, without the failures that are forgiven.
-    async fn unforgiven(&self, vcenter: &VcenterId) -> Result<Vec<Operation>, ApiError> {
-        let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
-        let mut history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+    async fn unforgiven(&self, record: &VcenterRecord) -> Result<Vec<Operation>, ApiError> {
+        let mut history = self.newest(Some(&record.vcenter.id), pacing::LOOK_BACK).await?;
         breaker::forgive(&mut history, record.failures_reset_at, (self.0.now)());
         Ok(history)
+    }
+
+    async fn record(&self, vcenter: &VcenterId) -> Result<VcenterRecord, ApiError> {
+        self.0.store.vcenter(vcenter).await.map_err(explain::store)
     }
 
     /// Whether nothing is to be read of a kind by itself now, after what was done so far.
@@ -364,13 +367,33 @@ impl Operations {
         reads: StaleReads,
         kind: Kind,
     ) -> Result<bool, ApiError> {
-        let (history, now) = (self.unforgiven(vcenter).await?, (self.0.now)());
-        Ok(pacing::wait(&history, reads, kind, now).is_some() || hold_after(&history, now).is_some())
+        let record = self.record(vcenter).await?;
+        let history = self.unforgiven(&record).await?;
+        let waits = pacing::wait(&history, reads, kind, (self.0.now)()).is_some();
+        Ok(waits || self.hold_of(&record, &history).await?.is_some())
     }
 
     /// What keeps work that runs by itself from a vCenter for now.
     pub(crate) async fn hold(&self, vcenter: &VcenterId) -> Result<Option<Hold>, ApiError> {
-        Ok(hold_after(&self.unforgiven(vcenter).await?, (self.0.now)()))
+        let record = self.record(vcenter).await?;
+        let history = self.unforgiven(&record).await?;
+        self.hold_of(&record, &history).await
+    }
+
+    async fn hold_of(&self, record: &VcenterRecord, history: &[Operation]) -> Result<Option<Hold>, ApiError> {
+        let now = (self.0.now)();
+        let pauses = self.0.store.pauses().await.map_err(explain::store)?;
+        if let Some(pause) = pauses::pause_of(&pauses, &record.vcenter, now) {
+            return Ok(Some(Hold::Paused(pause)));
+        }
+        // Only a process that looks for it notices that it is back.
+        if self.0.is_worker {
+            let all = self.0.store.vcenters().await.map_err(explain::store)?;
+            if let Some(since) = network::gone_since(&all, &pauses, now) {
+                return Ok(Some(Hold::NoNetwork { since }));
+            }
+        }
+        Ok(breaker::suspension(history, now).map(Hold::Suspended))
     }
 
     /// Why nobody may log in to a vCenter, where its server said so before and nothing changed since.
@@ -381,7 +404,8 @@ impl Operations {
 
     /// Tries again by itself from now on; false if nothing kept it from that.
     pub(crate) async fn resume(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
-        let (history, now) = (self.unforgiven(vcenter).await?, (self.0.now)());
+        let history = self.unforgiven(&self.record(vcenter).await?).await?;
+        let now = (self.0.now)();
         let was_suspended = breaker::suspension(&history, now).is_some();
         if was_suspended {
             self.0.store.reset_failures(vcenter, now).await.map_err(explain::store)?;
@@ -486,9 +510,4 @@ impl Trouble {
             }
         }
     }
-}
-
-/// What keeps work that runs by itself from a vCenter, after what was done on it so far.
-fn hold_after(history: &[Operation], now: Time) -> Option<Hold> {
-    breaker::suspension(history, now).map(Hold::Suspended)
 }

@@ -5,6 +5,7 @@ mod certificate;
 mod clusters;
 mod field;
 mod form;
+mod pause;
 mod remove;
 
 use crate::hooks::{replace, use_vcenter_service};
@@ -48,6 +49,9 @@ pub(crate) fn VcenterConfiguration(props: &Properties) -> Html {
         }
         route::Dialog::Clusters(id) => {
             about(&id, &|vcenter| html! { <clusters::Clusters {vcenter} close={close.clone()} /> })
+        }
+        route::Dialog::Pause(id) => {
+            about(&id, &|vcenter| html! { <pause::PauseForm {vcenter} close={close.clone()} /> })
         }
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn Actions(props: &Properties) -> Html {
                 onclick={act(crate::hooks::VcenterService::full_sync)} />
             <Work label="Sync hosts…" vcenter={vcenter.clone()} onclick={open(Dialog::Clusters)} />
             <Work label="Test" vcenter={vcenter.clone()} onclick={act(crate::hooks::VcenterService::test_connection)} />
+            { plain("Pause…", open(Dialog::Pause)) }
             { plain("Edit", open(|id| Dialog::Edit(id, Focus::First))) }
             { plain("Remove", open(Dialog::Remove)) }
         </div>
@@ -88,6 +89,7 @@ pub(super) fn RowActions(props: &Properties) -> Html {
         act("Full sync", crate::hooks::VcenterService::full_sync),
         open("Sync hosts…", busy.clone(), Dialog::Clusters),
         act("Test connection", crate::hooks::VcenterService::test_connection),
+        open("Pause…", None, Dialog::Pause),
         open("Edit…", None, |id| Dialog::Edit(id, Focus::First)),
         open("Remove…", None, Dialog::Remove),
     ]);
