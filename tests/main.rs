@@ -25,6 +25,7 @@ mod reading;
 mod recordings;
 mod retries;
 mod roles;
+mod schedules;
 mod settings;
 mod shapes;
 mod sharing;

@@ -9,6 +9,7 @@ use super::outcome::LastSync;
 use crate::components::icon::icon;
 use crate::components::link::Link;
 use crate::components::name::Name;
+use crate::components::schedule::NextRun;
 use crate::hooks::use_vcenter_service;
 use crate::state::route::Route;
 use crate::state::table::View;
@@ -70,7 +71,10 @@ pub(super) fn VcenterRow(props: &Properties) -> Html {
                 <td class="muster-vcenter__age muster-number">{ age(&service, vcenter) }</td>
                 <td class="muster-vcenter__count muster-number">{ number(&service, vcenter, Kind::Hosts) }</td>
                 <td class="muster-vcenter__count muster-number">{ number(&service, vcenter, Kind::Vms) }</td>
-                <td class="muster-vcenter__last"><LastSync vcenter={vcenter.clone()} /></td>
+                <td class="muster-vcenter__last">
+                    <LastSync vcenter={vcenter.clone()} />
+                    <NextRun vcenter={vcenter.clone()} />
+                </td>
                 <td class="muster-vcenter__actions"><RowActions vcenter={vcenter.clone()} /></td>
             </tr>
             <tr class="muster-vcenter__more" id={card} hidden={!*is_open}>

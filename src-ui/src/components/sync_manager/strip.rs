@@ -49,6 +49,7 @@ pub(super) fn Strip(props: &Properties) -> Html {
             <strong class="muster-strip__name"><Name name={vcenter.name.clone()} /></strong>
             <State vcenter={vcenter.clone()} />
             <Age vcenter={vcenter.clone()} />
+            <NextRun vcenter={vcenter.clone()} />
             <span class="muster-strip__work">{ work }</span>
         </div>
     }
