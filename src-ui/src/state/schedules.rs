@@ -8,36 +8,51 @@ use contract::{
 };
 use std::collections::BTreeSet;
 
-/// When something starts next on a vCenter by itself: `Next in 12 min · every 30 min`, `Paused until 14:30`, `No schedule`.
-pub(crate) fn next_on(schedules: &[Schedule], vcenter: &VcenterId, now: Time) -> String {
+/// When something starts next by itself, or what that waits for: `Next in 12 min`, `Paused until 14:30`, `No schedule`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Next {
+    pub(crate) said: String,
+    /// Why then: `every 30 min`. What waits has said so.
+    pub(crate) why: Option<String>,
+}
+
+impl Next {
+    fn only(said: String) -> Next {
+        Next { said, why: None }
+    }
+
+    /// Both: `Next in 12 min · every 30 min`.
+    pub(crate) fn whole(&self) -> String {
+        let why = self.why.as_ref().map(|why| format!(" \u{b7} {why}")).unwrap_or_default();
+        format!("{}{why}", self.said)
+    }
+}
+
+/// What starts next on a vCenter.
+pub(crate) fn next_on(schedules: &[Schedule], vcenter: &VcenterId, now: Time) -> Next {
     let own: Vec<(&Schedule, &ScheduleTarget)> =
         schedules.iter().filter_map(|schedule| Some((schedule, target(schedule, vcenter)?))).collect();
     let on = own.iter().filter(|(schedule, _)| schedule.enabled);
     let next = on.min_by_key(|(_, target)| (target.next_at.is_none(), target.next_at));
     match next {
         Some((_, target)) => next_in(target.next_at, &target.reason, target.waits, now),
-        None if own.is_empty() => "No schedule".to_owned(),
-        None => "Schedule off".to_owned(),
+        None if own.is_empty() => Next::only("No schedule".to_owned()),
+        None => Next::only("Schedule off".to_owned()),
     }
 }
 
-/// When a schedule starts something next, in words.
-pub(crate) fn next_of(schedule: &Schedule, now: Time) -> String {
+/// What a schedule starts next.
+pub(crate) fn next_of(schedule: &Schedule, now: Time) -> Next {
     let waits = schedule.targets.iter().all(|target| target.waits);
     next_in(schedule.next_at, &schedule.reason, waits, now)
 }
 
-fn next_in(at: Option<Time>, reason: &str, waits: bool, now: Time) -> String {
-    match at {
-        // What it waits for says until when.
-        _ if waits => capital(reason),
-        Some(at) if at > now => {
-            let left = at.0.saturating_sub(now.0).saturating_add(999) / 1000;
-            format!("Next in {} \u{b7} {reason}", words::duration(left))
-        }
-        Some(_) => format!("Due now \u{b7} {reason}"),
-        None => capital(reason),
-    }
+fn next_in(at: Option<Time>, reason: &str, waits: bool, now: Time) -> Next {
+    // What it waits for says until when.
+    let Some(at) = at.filter(|_| !waits) else { return Next::only(capital(reason)) };
+    let left = at.0.saturating_sub(now.0).saturating_add(999) / 1000;
+    let said = if left > 0 { format!("Next in {}", words::duration(left)) } else { "Due now".to_owned() };
+    Next { said, why: Some(reason.to_owned()) }
 }
 
 /// How a schedule stands on a vCenter that it is for.
@@ -155,7 +170,10 @@ impl ScheduleForm {
                 ScheduleField::Quiet => QUIET,
             };
             if !wrong.iter().any(|(known, _)| *known == id) {
-                wrong.push((id, sentence(&one.error.message, one.error.next_step.as_deref().unwrap_or_default())));
+                wrong.push((
+                    id,
+                    sentence(&one.error.message, one.error.next_step.as_deref().unwrap_or_default()),
+                ));
             }
         }
         wrong
@@ -208,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_vcenter_says_what_starts_next_on_it_or_what_that_waits_for() {
-        let said = |all: &[Schedule]| next_on(all, &id("b"), Time(0));
+        let said = |all: &[Schedule]| next_on(all, &id("b"), Time(0)).whole();
         let half_hourly = schedule("a", Some(12 * 60_000), "every 30 min", false);
         let nightly = schedule("b", Some(8 * 3_600_000), "daily 02:30", false);
         assert_eq!(said(&[nightly.clone(), half_hourly.clone()]), "Next in 12 min · every 30 min");
@@ -218,7 +236,7 @@ mod tests {
         let off = Schedule { enabled: false, ..half_hourly.clone() };
         assert_eq!(said(std::slice::from_ref(&off)), "Schedule off");
         assert_eq!(said(&[off, nightly]), "Next in 8 h · daily 02:30");
-        assert_eq!(next_on(&[half_hourly], &id("other"), Time(0)), "No schedule");
+        assert_eq!(next_on(&[half_hourly], &id("other"), Time(0)).whole(), "No schedule");
     }
 
     #[test]
@@ -241,7 +259,10 @@ mod tests {
         form.vcenters.clear();
         let fields: Vec<&str> = form.settings().unwrap_err().iter().map(|(id, _)| *id).collect();
         assert_eq!(fields, [NAME, WHEN, GROUP]);
-        let wrong = |field| WrongField { field, error: ApiError::new(Code::InvalidValue, "it is x").next("Enter y.") };
+        let wrong = |field| WrongField {
+            field,
+            error: ApiError::new(Code::InvalidValue, "it is x").next("Enter y."),
+        };
         let preview = Preview {
             zone: "UTC".to_owned(),
             runs: Vec::new(),

@@ -51,7 +51,8 @@ pub(crate) fn ScheduleEditor(props: &Properties) -> Html {
         Some(None) => Html::default(),
         Some(Some(schedule)) => {
             let form = ScheduleForm::of(&schedule);
-            html! { <Form key={schedule.id.to_string()} {form} schedule={Some(schedule)} {vcenters} {close} /> }
+            let key = schedule.id.to_string();
+            html! { <Form {key} {form} schedule={Some(schedule)} {vcenters} {close} /> }
         }
         None => {
             let chosen = props.vcenter.as_ref().and_then(|id| vcenters.iter().find(|one| one.id == *id));
@@ -96,7 +97,8 @@ fn Form(props: &FormProperties) -> Html {
         })
     };
     let save = {
-        let (service, form, wrong, close) = (service.clone(), form.clone(), wrong.clone(), props.close.clone());
+        let (service, form, wrong, close) =
+            (service.clone(), form.clone(), wrong.clone(), props.close.clone());
         let (refused, failure, is_sending) = (refused.clone(), failure.clone(), is_sending.clone());
         // The edition that it was made from, whatever others have changed since.
         let (schedule, is_there) = (first.1.clone(), is_there.clone());

@@ -40,7 +40,10 @@ pub(crate) fn Schedules(props: &Properties) -> Html {
             </p>
         };
     }
-    let items = shown.into_iter().map(|schedule| html! { <Item key={schedule.id.to_string()} {schedule} /> });
+    let items = shown.into_iter().map(|schedule| {
+        let key = schedule.id.to_string();
+        html! { <Item {key} {schedule} /> }
+    });
     html! { <ul class="muster-schedules" role="list">{ for items }</ul> }
 }
 
@@ -82,7 +85,7 @@ fn Item(props: &ItemProperties) -> Html {
             <div class="muster-schedules__what">
                 <strong class="muster-words">{ name.clone() }</strong>
                 <span class="muster-words">{ facts.join(" \u{b7} ") }</span>
-                <span class="muster-quiet">{ next }</span>
+                <span class="muster-quiet">{ next.whole() }</span>
                 if let Some(operation) = schedule.last_operation.clone() {
                     <Outcome {operation} brief=true />
                 }

@@ -26,8 +26,15 @@ pub(crate) fn NextRun(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let Some(all) = use_query(ListSchedules {}).value else { return Html::default() };
     let id = props.vcenter.id.clone();
-    let said = service.see(move |world| schedules::next_on(&all, &id, world.now));
-    html! { <span class="muster-quiet muster-cut muster-next" title={said.clone()}>{ said }</span> }
+    let next = service.see(move |world| schedules::next_on(&all, &id, world.now));
+    html! {
+        <span class="muster-quiet muster-next" title={next.whole()}>
+            { next.said }
+            if let Some(why) = next.why {
+                <span class="muster-next__why">{ format!(" \u{b7} {why}") }</span>
+            }
+        </span>
+    }
 }
 
 /// Opens what there is to say of the schedules of a vCenter: a new one, the only one, or those that there are.

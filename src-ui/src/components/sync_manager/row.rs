@@ -62,7 +62,10 @@ pub(super) fn VcenterRow(props: &Properties) -> Html {
                         <span class="pf-v6-c-button__icon">{ icon(arrow) }</span>
                     </button>
                 </td>
-                <td class="muster-vcenter__state">{ state(&service, vcenter) }</td>
+                <td class="muster-vcenter__state">
+                    { state(&service, vcenter) }
+                    <NextRun vcenter={vcenter.clone()} />
+                </td>
                 <th scope="row" class="muster-vcenter__name">
                     <Link to={one}><Name name={vcenter.name.clone()} /></Link>
                     <div class="muster-quiet muster-cut" title={address(vcenter)}>{ address(vcenter) }</div>
@@ -71,10 +74,7 @@ pub(super) fn VcenterRow(props: &Properties) -> Html {
                 <td class="muster-vcenter__age muster-number">{ age(&service, vcenter) }</td>
                 <td class="muster-vcenter__count muster-number">{ number(&service, vcenter, Kind::Hosts) }</td>
                 <td class="muster-vcenter__count muster-number">{ number(&service, vcenter, Kind::Vms) }</td>
-                <td class="muster-vcenter__last">
-                    <LastSync vcenter={vcenter.clone()} />
-                    <NextRun vcenter={vcenter.clone()} />
-                </td>
+                <td class="muster-vcenter__last"><LastSync vcenter={vcenter.clone()} /></td>
                 <td class="muster-vcenter__actions"><RowActions vcenter={vcenter.clone()} /></td>
             </tr>
             <tr class="muster-vcenter__more" id={card} hidden={!*is_open}>

@@ -2,6 +2,7 @@
 
 use super::{Work, cancel_button};
 use crate::components::name::Name;
+use crate::components::schedule::NextRun;
 use crate::components::status::{Age, State};
 use crate::hooks::use_vcenter_service;
 use crate::state::words;
