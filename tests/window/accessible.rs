@@ -222,7 +222,9 @@ impl Judge {
     async fn visit(&mut self, window: &Window, address: &str) -> Result<()> {
         window.go(address).await?;
         if address.contains("?add")
-            || ["edit=", "schedules=", "clusters=", "remove=", "certificate="].iter().any(|d| address.contains(d))
+            || ["edit=", "schedules=", "clusters=", "remove=", "certificate="]
+                .iter()
+                .any(|d| address.contains(d))
         {
             window.wait_for_element("dialog[open]").await?;
             window.wait_until_gone("dialog .muster-waiting").await?;

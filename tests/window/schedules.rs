@@ -36,6 +36,7 @@ async fn a_schedule_is_made_with_its_next_runs_in_sight_and_stands_in_all_three_
     window.click("[data-vcenter='Berlin'] .muster-menu button").await?;
     window.press("[data-vcenter='Berlin'] [role=menu]", "Schedule…").await?;
     window.wait_for_element("dialog[open] #schedule-when").await?;
+    window.wait_for("the time has the focus", "document.activeElement?.id === 'schedule-when'").await?;
     runs(&window, "five runs of what is offered", "true").await?;
     window.shoot(&screen, "schedule-new").await?;
 
@@ -45,9 +46,14 @@ async fn a_schedule_is_made_with_its_next_runs_in_sight_and_stands_in_all_three_
     window.fill("#schedule-when", "0 0 30 2 *").await?;
     window.wait_for_text("#schedule-when-said", "is never due").await?;
     window.fill("#schedule-zone", "Berlin").await?;
-    window.wait_for_text("#schedule-zone-said", "Europe/Berlin").await?;
+    window
+        .wait_for_text(
+            "#schedule-zone-said",
+            "There is no time zone \"Berlin\". Enter its IANA name, such as Europe/Berlin.",
+        )
+        .await?;
     window.fill("#schedule-quiet", "at night").await?;
-    window.wait_for_text("#schedule-quiet-said", "22:00-06:00").await?;
+    window.wait_for_text("#schedule-quiet-said", "are no quiet hours. Enter them as 22:00-06:00.").await?;
     window.shoot(&screen, "schedule-wrong").await?;
     window.press("dialog", "Save").await?;
     let focused = "document.activeElement?.id === 'schedule-when'";

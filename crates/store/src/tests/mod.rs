@@ -15,6 +15,7 @@ mod operations;
 mod queue;
 mod rebase;
 mod revision;
+mod schedules;
 mod standing;
 
 use crate::*;

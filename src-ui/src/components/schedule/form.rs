@@ -77,6 +77,7 @@ fn Form(props: &FormProperties) -> Html {
     let service = use_vcenter_service();
     let first = use_memo((), |()| (props.form.clone(), props.schedule.clone()));
     let form = use_state_eq(|| props.form.clone());
+    use_effect_with((), |()| super::super::keys::focus(WHEN));
     let preview = use_preview(&form);
     let refused = use_state_eq(Wrong::new);
     let failure = use_state_eq(|| None::<ApiError>);

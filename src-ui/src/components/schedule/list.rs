@@ -85,7 +85,7 @@ fn Item(props: &ItemProperties) -> Html {
             <div class="muster-schedules__what">
                 <strong class="muster-words">{ name.clone() }</strong>
                 <span class="muster-words">{ facts.join(" \u{b7} ") }</span>
-                <span class="muster-quiet">{ next.whole() }</span>
+                <span class="muster-quiet">{ next.said }</span>
                 if let Some(operation) = schedule.last_operation.clone() {
                     <Outcome {operation} brief=true />
                 }
