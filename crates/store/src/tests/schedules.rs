@@ -39,7 +39,7 @@ async fn scheduled() -> (TempDir, Store, VcenterId) {
     let (dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
     let first = [(berlin.clone(), Time(100))];
-    store.add_schedule(&id(), &settings("Nightly", &[berlin.clone()]), &first).await.unwrap();
+    store.add_schedule(&id(), &settings("Nightly", std::slice::from_ref(&berlin)), &first).await.unwrap();
     (dir, store, berlin)
 }
 
@@ -65,7 +65,7 @@ async fn what_was_edited_turned_off_or_removed_since_starts_nothing() {
     let first = [(berlin.clone(), Time(500))];
     let to = |edition, enabled| ScheduleRecord {
         id: id(),
-        settings: settings("Nightly", &[berlin.clone()]),
+        settings: settings("Nightly", std::slice::from_ref(&berlin)),
         enabled,
         edition,
     };
