@@ -195,3 +195,32 @@ fn what_is_wrong_with_a_schedule_is_told_with_what_to_type() {
     let viewer = muster.run(&["schedule", "list", "--role", "viewer"]);
     assert!(viewer.code == 0 && viewer.stdout.contains("every 30 min"), "{viewer:?}");
 }
+
+#[test]
+fn twelve_schedules_wake_a_worker_no_more_often_than_none() {
+    let peer = Peer::vcenter();
+    let (with, without) = (Musterctl::with(&peer, "Berlin"), Musterctl::with(&peer, "Berlin"));
+    for number in 0..12 {
+        with.ok(&["schedule", "add", &format!("s{number}"), "--vcenter", "Berlin", "--every", "30m"]);
+    }
+    let workers = [worker(&with), worker(&without)];
+    // What they read when they start is over.
+    std::thread::sleep(Duration::from_secs(5));
+    let before = [wakes(&workers[0]), wakes(&workers[1])];
+    std::thread::sleep(MINUTE / 3);
+    let [with, without] = [0, 1].map(|at| wakes(&workers[at]) - before[at]);
+    table("wake-ups of a worker in 20 s", format!("{with} with 12 schedules, {without} without"));
+    stop(workers.into());
+    assert!(with <= without + without / 10 + 20, "{with} with 12 schedules, {without} without");
+}
+
+/// How often the threads of a process were woken.
+fn wakes(child: &Child) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    let status = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).ok());
+    let voluntary = |status: String| -> Option<u64> {
+        let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches"))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    status.filter_map(voluntary).sum()
+}
