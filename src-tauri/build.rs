@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Grants the main window each declared command, and nothing of Tauri's own.
+/// Grants both windows each declared command, and nothing of Tauri's own.
 ///
 /// It is generated so that no second list of commands has to be kept in step with the first.
 fn write_capability(commands: &[&str]) -> Result<&'static str, Box<dyn Error>> {
@@ -26,9 +26,9 @@ fn write_capability(commands: &[&str]) -> Result<&'static str, Box<dyn Error>> {
     std::fs::create_dir_all(&folder)?;
     let capability = serde_json::json!({
         "identifier": "main",
-        "description": "The page in the main window may call the commands of Muster's contract.",
+        "description": "The page in Muster's windows may call the commands of Muster's contract.",
         "local": true,
-        "windows": ["main"],
+        "windows": ["main", "compact"],
         "permissions": commands
             .iter()
             .map(|name| format!("allow-{}", name.replace('_', "-")))

@@ -1,84 +1,133 @@
-//! What happens when the window is asked to close: while a sync runs here that a person started, the page asks first.
-//! Refuses to keep the window open for a page that doesn't answer, and to ask when the system ends Muster.
+//! What happens when a window is asked to close: the last one asks before a sync is cut short that a person started, and
+//! whether Muster goes on in the tray.
+//! Refuses to keep a window open for a page that doesn't answer, and to ask when the system ends Muster.
 
+use crate::shell::Shell;
+use crate::window::Which;
 use crate::wiring::Wiring;
-use std::sync::Arc;
+use contract::{ApiError, ClosingQuestion, Code, OnClose};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tauri::{AppHandle, Manager, WebviewWindow, WindowEvent};
+use tauri::{WebviewWindow, WindowEvent};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 /// How long a page may take to show the question.
 const PAGE: Duration = Duration::from_secs(2);
+/// The same for a page that is being opened for it.
+const OPENED: Duration = Duration::from_secs(20);
 /// How often it is looked whether the work is done that is waited for.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// The question before the window closes. Clones are the same.
+/// The questions before windows close. Clones are the same.
 #[derive(Clone, Default)]
 pub(crate) struct Closing(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// Goes up whenever the page is to ask.
-    asked: watch::Sender<u64>,
-    /// Goes up whenever the page listens, at first and after each question.
-    heard: watch::Sender<u64>,
+    pages: Mutex<HashMap<Which, Page>>,
     /// Goes up whenever somebody wants the window to stay after all.
     stays: watch::Sender<u64>,
 }
 
+/// The page of a window.
+#[derive(Clone)]
+struct Page {
+    /// What it is to ask, and how often it was to ask something.
+    asked: watch::Sender<(u64, ClosingQuestion)>,
+    /// Goes up whenever it listens, at first and after each question.
+    heard: watch::Sender<u64>,
+}
+
+impl Default for Page {
+    fn default() -> Page {
+        Page { asked: watch::Sender::new((0, ClosingQuestion::MidSync)), heard: watch::Sender::default() }
+    }
+}
+
 impl Closing {
     /// Puts the question before whatever closes a window.
-    pub(crate) fn guard(&self, window: &WebviewWindow, wiring: &Wiring) {
-        let (closing, wiring, app) = (self.clone(), wiring.clone(), window.app_handle().clone());
-        window.on_window_event(move |event| {
-            if let WindowEvent::CloseRequested { api, .. } = event {
+    pub(crate) fn guard(&self, which: Which, window: &WebviewWindow, shell: &Shell) {
+        let (closing, shell) = (self.clone(), shell.clone());
+        window.on_window_event(move |event| match event {
+            WindowEvent::CloseRequested { api, .. } => {
                 // Whether something runs is known only after a look into the database.
                 api.prevent_close();
-                closing.ask(&app, &wiring);
+                closing.ask(which, &shell);
+            }
+            WindowEvent::Destroyed => {
+                closing.pages().remove(&which);
+                shell.wiring.end_the_sink_of(which.label());
+            }
+            _ => {}
+        });
+    }
+
+    /// Closes a window, or has its page ask first.
+    pub(crate) fn ask(&self, which: Which, shell: &Shell) {
+        let (closing, asking) = (self.clone(), shell.clone());
+        shell.wiring.run_until_closed(async move {
+            if asking.windows.is_open(which.other()) {
+                return asking.windows.close(which);
+            }
+            match (asking.desk.has_tray(), asking.desk.preferences().on_close) {
+                (true, OnClose::Keep) => asking.stay_in_tray(),
+                (true, OnClose::Ask) if closing.page_asks(which, ClosingQuestion::Tray, PAGE).await => {}
+                _ => closing.end(which, &asking, PAGE).await,
             }
         });
     }
 
-    /// Closes the window, or has the page ask first.
-    pub(crate) fn ask(&self, app: &AppHandle, wiring: &Wiring) {
-        let (closing, app, asking) = (self.clone(), app.clone(), wiring.clone());
-        wiring.run_until_closed(async move {
-            // A database that doesn't answer must not keep the window open.
-            let is_syncing = asking.is_syncing_for_a_person().await == Some(true);
-            if !(is_syncing && closing.page_asks().await) {
-                close(&app);
+    /// Ends Muster, or has a page ask first: that of an open window, else of one that is opened for it.
+    pub(crate) fn quit(&self, shell: &Shell) {
+        let (closing, asking) = (self.clone(), shell.clone());
+        shell.wiring.run_until_closed(async move {
+            let is_syncing = asking.wiring.is_syncing_for_a_person().await == Some(true);
+            if !is_syncing {
+                return asking.quit();
+            }
+            asking.windows.show(&asking, Which::Main, None);
+            if !closing.page_asks(Which::Main, ClosingQuestion::MidSync, OPENED).await {
+                asking.quit();
             }
         });
     }
 
-    /// Waits until the page is to ask.
-    pub(crate) async fn asked(&self) {
-        let mut asked = self.0.asked.subscribe();
-        self.0.heard.send_modify(|heard| *heard += 1);
-        // The sender lives as long as this.
-        let _ = asked.changed().await;
-    }
-
-    /// Closes the window: at once, or when what a person started is done.
-    pub(crate) async fn close(&self, app: &AppHandle, wiring: &Wiring, finish_first: bool) {
-        match finish_first {
-            true => self.close_when_done(app, wiring).await,
-            false => close(app),
+    /// Ends Muster with a window, or has its page ask first.
+    async fn end(&self, which: Which, shell: &Shell, patience: Duration) {
+        // A database that doesn't answer must not keep the window open.
+        let is_syncing = shell.wiring.is_syncing_for_a_person().await == Some(true);
+        if !(is_syncing && self.page_asks(which, ClosingQuestion::MidSync, patience).await) {
+            shell.quit();
         }
     }
 
-    /// Closes the window when nothing runs here any more that a person started, unless somebody wants it to stay.
-    async fn close_when_done(&self, app: &AppHandle, wiring: &Wiring) {
+    /// Waits until the page of a window is to ask something.
+    pub(crate) async fn asked(&self, which: Which) -> Result<ClosingQuestion, ApiError> {
+        let page = self.page(which);
+        let mut asked = page.asked.subscribe();
+        page.heard.send_modify(|heard| *heard += 1);
+        drop(page);
+        match asked.changed().await {
+            Ok(()) => Ok(asked.borrow().1),
+            Err(_) => Err(ApiError::new(Code::Cancelled, "the window is gone")),
+        }
+    }
+
+    /// Ends Muster: at once, or when what a person started is done.
+    pub(crate) async fn close(&self, shell: &Shell, finish_first: bool) {
+        match finish_first {
+            true => self.close_when_done(shell).await,
+            false => shell.quit(),
+        }
+    }
+
+    /// Ends Muster when nothing runs here any more that a person started, unless somebody wants it to stay.
+    async fn close_when_done(&self, shell: &Shell) {
         let mut stays = self.0.stays.subscribe();
-        let done = async {
-            // One that doesn't answer may still be written by the sync that is waited for.
-            while wiring.is_syncing_for_a_person().await != Some(false) {
-                sleep(LOOK).await;
-            }
-        };
         tokio::select! {
-            () = done => close(app),
+            () = is_done(&shell.wiring) => shell.quit(),
             _ = stays.changed() => {}
         }
     }
@@ -88,20 +137,35 @@ impl Closing {
         self.0.stays.send_modify(|stays| *stays += 1);
     }
 
-    /// Has the page ask; `false` if no page is there that does.
-    async fn page_asks(&self) -> bool {
-        let mut heard = self.0.heard.subscribe();
-        self.0.asked.send_modify(|asked| *asked += 1);
-        // It listens again once it was told, so that a page that broke or hangs is noticed.
-        matches!(timeout(PAGE, heard.changed()).await, Ok(Ok(())))
+    /// Has the page of a window ask; `false` if no page is there in time that does.
+    async fn page_asks(&self, which: Which, question: ClosingQuestion, patience: Duration) -> bool {
+        let page = self.page(which);
+        let mut heard = page.heard.subscribe();
+        let asks = async {
+            // One that is being opened listens for the first time.
+            if page.asked.receiver_count() == 0 && patience > PAGE {
+                heard.changed().await.ok()?;
+            }
+            page.asked.send_modify(|(times, asked)| (*times, *asked) = (*times + 1, question));
+            // It listens again once it was told, so that a page that broke or hangs is noticed.
+            timeout(PAGE, heard.changed()).await.ok()?.ok()
+        };
+        matches!(timeout(patience, asks).await, Ok(Some(())))
+    }
+
+    fn page(&self, which: Which) -> Page {
+        self.pages().entry(which).or_default().clone()
+    }
+
+    fn pages(&self) -> MutexGuard<'_, HashMap<Which, Page>> {
+        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Closes the window, and with it ends Muster in order.
-fn close(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window("main") {
-        // One that is gone already is closed.
-        let _ = window.destroy();
+async fn is_done(wiring: &Wiring) {
+    // One that doesn't answer may still be written by the sync that is waited for.
+    while wiring.is_syncing_for_a_person().await != Some(false) {
+        sleep(LOOK).await;
     }
 }
 
@@ -112,17 +176,52 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_page_that_does_not_listen_again_is_not_waited_for() {
         let closing = Closing::default();
-        assert!(!closing.page_asks().await, "no page is there");
+        let asks = async || closing.page_asks(Which::Main, ClosingQuestion::MidSync, PAGE).await;
+        assert!(!asks().await, "no page is there");
         let page = closing.clone();
         let listening = async {
-            page.asked().await;
-            page.asked().await;
+            let first = page.asked(Which::Main).await.unwrap();
+            let second = page.asked(Which::Main).await.unwrap();
+            (first, second)
         };
         let asking = async {
             tokio::task::yield_now().await;
-            (closing.page_asks().await, closing.page_asks().await)
+            (asks().await, asks().await)
         };
-        let (_, answers) = tokio::join!(listening, asking);
+        let (heard, answers) = tokio::join!(listening, asking);
+        assert_eq!(heard, (ClosingQuestion::MidSync, ClosingQuestion::MidSync));
         assert_eq!(answers, (true, false), "it listened once more, and then no longer");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_is_being_opened_for_the_question_is_waited_for() {
+        let closing = Closing::default();
+        let page = closing.clone();
+        let listening = async {
+            sleep(Duration::from_secs(7)).await;
+            let asked = page.asked(Which::Main).await.unwrap();
+            tokio::select! {
+                _ = page.asked(Which::Main) => unreachable!("nothing more is asked"),
+                () = sleep(Duration::from_secs(1)) => asked,
+            }
+        };
+        let asking = closing.page_asks(Which::Main, ClosingQuestion::MidSync, OPENED);
+        let (asked, is_asked) = tokio::join!(listening, asking);
+        assert_eq!((asked, is_asked), (ClosingQuestion::MidSync, true));
+        // The window of another page is not asked.
+        assert!(!closing.page_asks(Which::Compact, ClosingQuestion::Tray, PAGE).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_whose_window_is_gone_waits_no_longer() {
+        let closing = Closing::default();
+        let page = closing.clone();
+        let listening = async { page.asked(Which::Compact).await };
+        let gone = async {
+            tokio::task::yield_now().await;
+            closing.pages().remove(&Which::Compact);
+        };
+        let (heard, ()) = tokio::join!(listening, gone);
+        assert_eq!(heard.unwrap_err().code, Code::Cancelled);
     }
 }

@@ -1,10 +1,13 @@
-//! The desktop shell: opens the service and one window on it.
+//! The desktop shell: opens the service, its windows and the tray.
 //! Refuses to know anything of vCenters; a command of the service is a single call of it.
 
+mod autostart;
 mod closing;
 mod commands;
+mod desk;
 mod graphics;
 mod place;
+mod shell;
 mod signals;
 mod simulated;
 mod sinks;
@@ -15,12 +18,13 @@ mod wiring;
 use clap::Parser;
 use service::Caller;
 use std::{io::Write, path::PathBuf, process::ExitCode};
+use tauri::Manager;
 
 /// What the program ends with when it was called wrongly, as clap does.
 const WRONG_USAGE: u8 = 2;
 
 /// Muster: VMware vCenters in one window, fast and offline.
-#[derive(Parser)]
+#[derive(Default, Parser)]
 #[command(name = "muster", version, after_help = ROLE)]
 struct Arguments {
     /// The folder with Muster's database; the platform's data folder unless given.
@@ -29,6 +33,12 @@ struct Arguments {
     /// Open on simulated vCenters, which live inside the window and in a folder of their own.
     #[arg(long)]
     explore: bool,
+    /// Open the compact window, which stays above the others; where Muster runs already it opens there.
+    #[arg(long)]
+    compact: bool,
+    /// Start in the tray without a window, or minimized where there is no tray.
+    #[arg(long, conflicts_with = "compact")]
+    hidden: bool,
 }
 
 const ROLE: &str =
@@ -60,6 +70,7 @@ fn tell(reason: &str) {
 
 fn start(arguments: Arguments, caller: Caller) -> Result<ExitCode, String> {
     graphics::prepare()?;
+    let autostart = autostart::Autostart::of(arguments.data_dir.as_deref());
     let wiring = wiring::Wiring::new(arguments.data_dir, caller);
     let web_data = web_data::WebData::beside(wiring.data_dir()).map_err(unopened)?;
     let app = tauri::Builder::default()
@@ -74,12 +85,24 @@ fn start(arguments: Arguments, caller: Caller) -> Result<ExitCode, String> {
     }
     wiring.open_ahead();
     signals::obey(app.handle(), &wiring);
+    let desk = desk::Desk::beside(wiring.data_dir(), window::can_stay_on_top(), autostart);
+    let windows = window::Windows::new(app.handle(), wiring.data_dir(), web_data.folder());
+    let (shell, problems) = shell::Shell::new(app.handle(), &wiring, windows, desk);
+    // The page may call as soon as it is there.
+    app.manage(shell.clone());
+    sinks::tray(&shell);
+    sinks::notices(&shell, problems);
+    shell.watch();
     // Not in `setup`, where Tauri turns an error into a panic.
-    let places = place::Places::beside(wiring.data_dir());
-    window::open(&app, &wiring, &places, web_data.folder()).map_err(unopened)?;
-    // Unlike `run` it returns when the window is closed, so that what was opened above is closed in order.
-    let code = app.run_return(|_, _| {});
-    places.keep();
+    match (arguments.hidden, arguments.compact) {
+        (true, _) => shell.desk.reside(true),
+        (false, true) => drop(shell.windows.open(&shell, window::Which::Compact, None).map_err(unopened)?),
+        (false, false) => drop(shell.windows.open(&shell, window::Which::Main, None).map_err(unopened)?),
+    }
+    let events = shell.clone();
+    // Unlike `run` it returns when Muster ends, so that what was opened above is closed in order.
+    let code = app.run_return(move |_, event| events.on(&event));
+    shell.windows.keep_places();
     tauri::async_runtime::block_on(wiring.close());
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -1,4 +1,4 @@
-//! Size and place of the window and the zoom of its page, in logical pixels, kept beside the data it shows.
+//! Size and place of a window and the zoom of its page, in logical pixels, kept beside the data it shows.
 //! Refuses a place that the screens of today don't have: the window is fitted to the one it opens on.
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,12 @@ impl Default for Place {
     fn default() -> Place {
         Place { width: 1280.0, height: 800.0, corner: None, maximized: false, zoom: 100 }
     }
+}
+
+impl Place {
+    /// The usual one of the compact window.
+    pub(crate) const COMPACT: Place =
+        Place { width: 360.0, height: 400.0, corner: None, maximized: false, zoom: 100 };
 }
 
 /// A part of a screen that windows may cover, logical pixels.
@@ -70,11 +76,10 @@ impl Place {
         Place { zoom, ..self }
     }
 
-    /// What a file says, as far as a window can be that.
-    fn read(text: &[u8]) -> Place {
-        let read: Place = serde_json::from_slice(text).unwrap_or_default();
+    /// What a file says, as far as a window can be that; else it is the usual one.
+    fn read(text: &[u8], usual: Place) -> Place {
+        let Ok(read) = serde_json::from_slice::<Place>(text) else { return usual };
         let is_size = |size: f64| size.is_finite() && size >= 1.0;
-        let usual = Place::default();
         Place {
             width: if is_size(read.width) { read.width } else { usual.width },
             height: if is_size(read.height) { read.height } else { usual.height },
@@ -95,7 +100,7 @@ impl Area {
     }
 }
 
-/// The place of the one window, as it is now. Clones are the same.
+/// The place of a window, as it is now. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct Places(Arc<Inner>);
 
@@ -105,11 +110,11 @@ struct Inner {
 }
 
 impl Places {
-    /// As it was the last time on this data folder.
-    pub(crate) fn beside(data_dir: Option<&Path>) -> Places {
-        let file = data_dir.map(|data_dir| data_dir.join("window.json"));
+    /// As it was the last time on this data folder, by the name of its file there.
+    pub(crate) fn beside(data_dir: Option<&Path>, name: &str, usual: Place) -> Places {
+        let file = data_dir.map(|data_dir| data_dir.join(name));
         let read = file.as_ref().and_then(|file| std::fs::read(file).ok());
-        let now = read.map(|text| Place::read(&text)).unwrap_or_default();
+        let now = read.map_or(usual, |text| Place::read(&text, usual));
         Places(Arc::new(Inner { file, now: Mutex::new(now) }))
     }
 
@@ -164,14 +169,22 @@ impl Places {
 
     /// Writes it down.
     pub(crate) fn keep(&self) {
-        let Some(file) = &self.0.file else { return };
-        let Ok(text) = serde_json::to_vec_pretty(&self.now()) else { return };
-        // On a full disk the old file stays whole. A size that can't be kept is nothing to bother anybody with.
-        let fresh = file.with_extension("json.new");
-        if std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, file)).is_err() {
-            let _ = std::fs::remove_file(fresh);
+        if let Some(file) = &self.0.file {
+            // A size that can't be kept is nothing to bother anybody with.
+            let _ = keep(file, &self.now());
         }
     }
+}
+
+/// Writes a small file whole, or not at all: on a full disk the old one stays.
+pub(crate) fn keep(file: &Path, content: &impl Serialize) -> std::io::Result<()> {
+    let fresh = file.with_extension("json.new");
+    let written = std::fs::write(&fresh, serde_json::to_vec_pretty(content)?)
+        .and_then(|()| std::fs::rename(&fresh, file));
+    if written.is_err() {
+        let _ = std::fs::remove_file(fresh);
+    }
+    written
 }
 
 /// What windows may cover of the screens that are there.
@@ -247,21 +260,23 @@ mod tests {
             r#"{"main":{"width":1010,"height":710,"x":3}}"#,
             r#"{"width":0,"height":-4}"#,
         ] {
-            assert_eq!(Place::read(text.as_bytes()), Place::default(), "{text}");
+            assert_eq!(Place::read(text.as_bytes(), Place::default()), Place::default(), "{text}");
         }
-        let small = Place::read(br#"{"width":900.0,"height":600.0,"zoom":1}"#);
+        let small = Place::read(br#"{"width":900.0,"height":600.0,"zoom":1}"#, Place::default());
         assert_eq!(small, Place { zoom: 67, ..at(None, 900.0, 600.0) });
+        assert_eq!(Place::read(b"nonsense", Place::COMPACT), Place::COMPACT);
     }
 
     #[test]
     fn what_is_kept_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::beside(Some(folder.path()));
+        let kept = || Places::beside(Some(folder.path()), "window.json", Place::default());
+        let places = kept();
         assert_eq!(places.now(), Place::default());
         let moved = Place { zoom: 125, maximized: true, ..at(Some((7.0, 9.0)), 1000.0, 700.0) };
         places.change(|now| *now = moved);
         places.keep();
-        assert_eq!(Places::beside(Some(folder.path())).now(), moved);
+        assert_eq!(kept().now(), moved);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 }

@@ -101,6 +101,11 @@ impl Wiring {
         simulated.or_else(|| self.0.real.get().cloned())
     }
 
+    /// The real service, if it is open already.
+    pub(crate) fn opened_real(&self) -> Option<Service> {
+        self.0.real.get().cloned()
+    }
+
     /// Whether a sync that a person started runs in this process, or waits in it for its turn. Simulated ones don't count:
     /// nothing is lost with them. `None` if that can't be said in time.
     pub(crate) async fn is_syncing_for_a_person(&self) -> Option<bool> {
@@ -166,6 +171,14 @@ impl Wiring {
             before.cancel();
         }
         self.0.tasks.spawn(async move { own.run_until_cancelled(sink).await });
+    }
+
+    /// Ends the sink of a window that is gone.
+    pub(crate) fn end_the_sink_of(&self, window: &str) {
+        let own = self.sinks().remove(window);
+        if let Some(own) = own {
+            own.cancel();
+        }
     }
 
     /// Runs something until everything ends.

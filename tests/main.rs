@@ -14,6 +14,7 @@ mod disk;
 mod ending;
 mod equal;
 mod faults;
+mod history;
 mod house;
 mod keychain;
 mod kills;

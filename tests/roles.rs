@@ -4,7 +4,7 @@
 use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, vcenter};
 use contract::command::{
     AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationFilter, OperationHistory,
-    Password, ReadRows, SERVICE, Settings,
+    Password, ReadRows, SERVICE, Settings, ShowPreferences,
 };
 use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
@@ -38,6 +38,10 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("list_operations", Viewer, json!({ "filter": {}, "limit": 10 }), Ok(())),
         ("operation_history", Viewer, json!({ "filter": { "vcenter": id }, "limit": 10 }), Ok(())),
         ("show_operation", Viewer, json!({ "operation": ended }), Ok(())),
+        ("show_changes", Viewer, json!({ "operation": ended, "skip": 0, "limit": 10 }), Ok(())),
+        ("show_steps", Viewer, json!({ "operation": ended }), Ok(())),
+        ("show_preferences", Viewer, json!({}), Ok(())),
+        ("set_preferences", Admin, json!({ "made_from": {}, "preferences": { "history_days": 30 } }), Ok(())),
         ("await_operation", Viewer, json!({ "operation": ended }), Ok(())),
         ("read_rows", Viewer, json!({ "query": count }), Ok(())),
         ("export_rows", Viewer, json!({ "query": wrong }), Err(Code::InvalidValue)),
@@ -124,7 +128,8 @@ async fn state(muster: &Client, peers: [&Peer; 2]) -> Value {
     let vcenters = muster.call(ListVcenters {}).await.unwrap();
     let credentials = muster.call(ListCredentials {}).await.unwrap();
     let operations = muster.call(every_operation()).await.unwrap().operations;
-    json!([vcenters, credentials, operations, peers.map(Peer::all_calls)])
+    let preferences = muster.call(ShowPreferences {}).await.unwrap();
+    json!([vcenters, credentials, operations, preferences, peers.map(Peer::all_calls)])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

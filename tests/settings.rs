@@ -30,10 +30,10 @@ fn every_setting_is_an_option_and_stands_in_both_answers_and_what_is_not_typed_s
         "--ttl",
         "10m",
     ];
-    let options = ["--stale-reads", "everything", "--note", "patched on Fridays"];
+    let options = ["--stale-reads", "everything", "--notify", "off", "--note", "patched on Fridays"];
     let added = muster.ok(&[&add[..], &options].concat());
     let default = serde_json::to_value(VcenterSettings::default()).unwrap();
-    let settings = json!({"tags": ["eu"], "ttl_seconds": 600, "stale_reads": "everything", "note": "patched on Fridays"});
+    let settings = json!({"tags": ["eu"], "ttl_seconds": 600, "stale_reads": "everything", "notify": false, "note": "patched on Fridays"});
     for (key, value) in settings.as_object().unwrap() {
         assert_eq!(added[key], *value);
         assert_ne!(default[key], *value, "{key} is not shown to be stored");
@@ -45,10 +45,11 @@ fn every_setting_is_an_option_and_stands_in_both_answers_and_what_is_not_typed_s
     );
     let shown = muster.run(&["vcenter", "show", "Berlin"]).stdout;
     for line in [
-        "Tags        eu",
-        "TTL         10 min",
-        "When stale  Sync everything",
-        "Note        patched on Fridays",
+        "Tags           eu",
+        "TTL            10 min",
+        "When stale     Sync everything",
+        "Notifications  Off",
+        "Note           patched on Fridays",
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line:?} in {shown}");
     }

@@ -4,12 +4,13 @@
 use crate::support::{Musterctl, PASSWORD, Peer};
 use serde_json::Value;
 
-const VCENTER: &str = "id name host port credential user trust tags ttl_seconds stale_reads note edition instance_uuid product version build";
+const VCENTER: &str = "id name host port credential user trust tags ttl_seconds stale_reads notify note edition instance_uuid product version build";
 const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_because";
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total percent \
                          added changed removed unchanged calls bytes error vcenter_id scope job awaited waiting step result \
-                         objects_per_second bytes_per_second remaining_seconds";
+                         objects_per_second bytes_per_second remaining_seconds recorded";
+const HISTORY: &str = "steps failures changes";
 const CERTIFICATE: &str = "address sha256 subject issuer names not_before not_after trusted";
 const STATUS: &str =
     "vcenter state synced_at age_seconds fresh contact_at contact_since refresh_failed counts last_operation";
@@ -51,7 +52,12 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["refresh", "vms", "Berlin"]), OPERATION);
     has(&muster.ok(&["operations", "list"]), OPERATION);
     let id = operations[0]["operation"].as_str().expect("an id");
-    has(&muster.ok(&["operations", "show", id]), OPERATION);
+    let shown = muster.ok(&["operations", "show", id]);
+    has(&shown, OPERATION);
+    has(&shown, HISTORY);
+    has(&shown["changes"], "added changed removed more");
+    has(&shown["steps"], "attempt step after_ms took_ms");
+    has(&muster.ok(&["settings", "show"]), "history_days");
     has(&muster.ok(&["operations", "retry", id]), OPERATION);
     let detached = muster.ok(&["sync", "full", "Berlin", "--detach"]);
     has(&detached, OPERATION);

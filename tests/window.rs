@@ -3,6 +3,7 @@
 
 mod accessible;
 mod adding;
+mod alone;
 mod boundary;
 mod bus;
 mod certificate;

@@ -2,7 +2,7 @@
 //! Refuses to decide anything: each is one call into the wiring.
 
 use super::Answer;
-use crate::{sinks, wiring::Wiring};
+use crate::{shell::Shell, sinks, wiring::Wiring};
 use contract::{Event, command::*};
 use tauri::{State, WebviewWindow, ipc::Channel};
 
@@ -33,11 +33,12 @@ pub(crate) async fn leave_simulated(
 #[tauri::command]
 pub(crate) async fn subscribe(
     wiring: State<'_, Wiring>,
+    shell: State<'_, Shell>,
     window: WebviewWindow,
     args: Subscribe,
     events: Channel<Vec<Event>>,
 ) -> Answer<Subscribe> {
     let Subscribe {} = args;
-    sinks::webview(&wiring, window.label(), events);
+    sinks::webview(&wiring, window.label(), events, shell.desk.changes());
     Ok(())
 }

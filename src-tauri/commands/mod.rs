@@ -1,6 +1,7 @@
 //! What the page may call: the service's commands by one handler for all of them, and the window's own, one file per noun.
 //! Refuses to build unless exactly the commands of the shell that `contract` declares are registered.
 
+mod desktop;
 mod estate;
 mod window;
 
@@ -59,6 +60,13 @@ register![
     window::ask_to_close,
     window::close_window,
     window::keep_window_open,
+    window::stay_in_tray,
+    window::quit_muster,
+    desktop::open_compact,
+    desktop::open_main,
+    desktop::shown_desktop,
+    desktop::set_desktop,
+    desktop::set_autostart,
 ];
 
 const _: () = assert!(

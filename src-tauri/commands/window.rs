@@ -1,58 +1,72 @@
-//! Commands on the window itself: how large its page is, and how it closes.
+//! Commands on a window itself: how large its page is, and how it closes.
 //! Refuses to decide anything: each is one call.
 
 use super::Answer;
-use crate::{closing::Closing, place::Places, wiring::Wiring};
-use contract::{ApiError, Code, command::*};
-use tauri::{AppHandle, State, WebviewWindow};
+use crate::{shell::Shell, window::Which};
+use contract::{ApiError, Code, OnClose, command::*};
+use tauri::{State, WebviewWindow};
 
 #[tauri::command]
 pub(crate) async fn zoom_window(
-    places: State<'_, Places>,
+    shell: State<'_, Shell>,
     window: WebviewWindow,
     args: ZoomWindow,
 ) -> Answer<ZoomWindow> {
-    places
+    shell
+        .windows
+        .places(Which::of(&window))
         .zoom(&window, args.larger)
         .map_err(|e| ApiError::new(Code::Failed, format!("The page can't be zoomed: {e}")))
 }
 
 #[tauri::command]
-pub(crate) async fn await_closing(closing: State<'_, Closing>, args: AwaitClosing) -> Answer<AwaitClosing> {
+pub(crate) async fn await_closing(
+    shell: State<'_, Shell>,
+    window: WebviewWindow,
+    args: AwaitClosing,
+) -> Answer<AwaitClosing> {
     let AwaitClosing {} = args;
-    closing.asked().await;
-    Ok(())
+    shell.closing.asked(Which::of(&window)).await
 }
 
 #[tauri::command]
 pub(crate) async fn ask_to_close(
-    app: AppHandle,
-    closing: State<'_, Closing>,
-    wiring: State<'_, Wiring>,
+    shell: State<'_, Shell>,
+    window: WebviewWindow,
     args: AskToClose,
 ) -> Answer<AskToClose> {
     let AskToClose {} = args;
-    closing.ask(&app, &wiring);
+    shell.closing.ask(Which::of(&window), &shell);
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn close_window(
-    app: AppHandle,
-    closing: State<'_, Closing>,
-    wiring: State<'_, Wiring>,
-    args: CloseWindow,
-) -> Answer<CloseWindow> {
-    closing.close(&app, &wiring, args.finish_first).await;
+pub(crate) async fn close_window(shell: State<'_, Shell>, args: CloseWindow) -> Answer<CloseWindow> {
+    shell.closing.close(&shell, args.finish_first).await;
     Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn keep_window_open(
-    closing: State<'_, Closing>,
+    shell: State<'_, Shell>,
     args: KeepWindowOpen,
 ) -> Answer<KeepWindowOpen> {
     let KeepWindowOpen {} = args;
-    closing.stay();
+    shell.closing.stay();
     Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn stay_in_tray(shell: State<'_, Shell>, args: StayInTray) -> Answer<StayInTray> {
+    // One that can't be kept holds for the run; the window is gone before anybody could read why.
+    let kept = if args.remember { shell.desk.remember(OnClose::Keep) } else { Ok(()) };
+    shell.stay_in_tray();
+    kept
+}
+
+#[tauri::command]
+pub(crate) async fn quit_muster(shell: State<'_, Shell>, args: QuitMuster) -> Answer<QuitMuster> {
+    let kept = if args.remember { shell.desk.remember(OnClose::Quit) } else { Ok(()) };
+    shell.closing.quit(&shell);
+    kept
 }

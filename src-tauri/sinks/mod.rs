@@ -1,6 +1,12 @@
-//! Consumers of the service's events.
-//! Refuse to call into the service: they say that something changed, and whoever hears it reads what is true now.
+//! Consumers of the service's events: the pages of windows, the tray, and notifications.
+//! Refuse to carry state from an event: they hear that something changed, and read what is true now.
 
+mod following;
+mod notices;
+mod quiet;
+mod tray;
 mod webview;
 
+pub(crate) use notices::{Problem, notices};
+pub(crate) use tray::{Act, tray};
 pub(crate) use webview::webview;

@@ -1,62 +1,38 @@
 //! Tells the page what changed, in batches, so that a burst is one message.
 //! Refuses to carry state: a lost message heals itself with the next one.
 
+use super::following::{Following, Of};
 use crate::wiring::Wiring;
 use contract::Event;
-use service::Subscription;
-use std::collections::HashSet;
 use std::time::Duration;
 use tauri::ipc::Channel;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::watch;
 
 /// How long events are gathered: less than anybody sees, and longer than a burst.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// Sends events to the page of a window until it is gone, or subscribes anew.
-pub(crate) fn webview(wiring: &Wiring, window: &str, page: Channel<Vec<Event>>) {
-    let follower = wiring.clone();
-    wiring.run_the_sink_of(window, async move { follow(&follower, &page).await });
+/// Sends events to the page of a window until it is gone, or subscribes anew; `desktop` changes with the desktop.
+pub(crate) fn webview(
+    wiring: &Wiring,
+    window: &str,
+    page: Channel<Vec<Event>>,
+    desktop: watch::Receiver<u64>,
+) {
+    let following = Following::new(wiring, Of::Shown, GATHER);
+    wiring.run_the_sink_of(window, follow(following, page, desktop));
 }
 
-async fn follow(wiring: &Wiring, page: &Channel<Vec<Event>>) {
-    let mut estate = wiring.estates();
+async fn follow(mut following: Following, page: Channel<Vec<Event>>, mut desktop: watch::Receiver<u64>) {
     loop {
-        estate.borrow_and_update();
-        // A service that cannot be opened is an answer to the page's commands; it is waited for here.
-        if let Some(service) = wiring.opened().await {
-            let mut events = service.subscribe();
-            // What changed before this subscription nobody told.
-            let mut told = page.send(vec![Event::Lagged]);
-            while told.is_ok() {
-                let batch = tokio::select! {
-                    batch = gather(&mut events) => batch,
-                    _ = estate.changed() => { estate.mark_changed(); break }
-                };
-                let Some(batch) = batch else { return };
-                told = page.send(batch);
-            }
-            if told.is_err() {
-                return;
-            }
-        }
-        if estate.changed().await.is_err() {
+        let batch = tokio::select! {
+            batch = following.next() => batch,
+            changed = desktop.changed() => changed.is_ok().then(|| vec![Event::DesktopChanged]),
+        };
+        let Some(batch) = batch else { return };
+        if page.send(batch).is_err() {
             return;
         }
     }
-}
-
-/// The next events, each once; `None` when the service is closed.
-async fn gather(events: &mut Subscription) -> Option<Vec<Event>> {
-    let first = events.next().await?;
-    let until = Instant::now() + GATHER;
-    let mut batch = vec![first.clone()];
-    let mut seen = HashSet::from([first]);
-    while let Ok(Some(event)) = timeout_at(until, events.next()).await {
-        if seen.insert(event.clone()) {
-            batch.push(event);
-        }
-    }
-    Some(batch)
 }
 
 #[cfg(test)]
@@ -74,7 +50,7 @@ mod tests {
     struct Page(Arc<Mutex<Vec<Event>>>);
 
     impl Page {
-        fn open(wiring: &Wiring, window: &str) -> Page {
+        fn open(wiring: &Wiring, window: &str, desktop: watch::Receiver<u64>) -> Page {
             let heard = Arc::<Mutex<Vec<Event>>>::default();
             let into = heard.clone();
             let channel = Channel::new(move |sent| {
@@ -82,7 +58,7 @@ mod tests {
                 into.lock().unwrap().extend(serde_json::from_str::<Vec<Event>>(&sent).unwrap());
                 Ok(())
             });
-            webview(wiring, window, channel);
+            webview(wiring, window, channel, desktop);
             Page(heard)
         }
 
@@ -119,15 +95,16 @@ mod tests {
             service.call(&muster, edit).await.unwrap();
         };
 
-        let main = Page::open(&wiring, "main");
+        let desktop = watch::Sender::new(0);
+        let main = Page::open(&wiring, "main", desktop.subscribe());
         main.hears(Event::Lagged).await;
-        let second = Page::open(&wiring, "second");
+        let second = Page::open(&wiring, "second", desktop.subscribe());
         second.hears(Event::Lagged).await;
         edit(77).await;
         main.hears(Event::CredentialsChanged).await;
         second.hears(Event::CredentialsChanged).await;
 
-        let anew = Page::open(&wiring, "main");
+        let anew = Page::open(&wiring, "main", desktop.subscribe());
         anew.hears(Event::Lagged).await;
         for page in [&main, &second] {
             page.0.lock().unwrap().clear();
@@ -136,6 +113,9 @@ mod tests {
         anew.hears(Event::CredentialsChanged).await;
         second.hears(Event::CredentialsChanged).await;
         assert!(!main.has_heard(&Event::CredentialsChanged), "the page before is gone");
+        desktop.send_modify(|number| *number += 1);
+        anew.hears(Event::DesktopChanged).await;
+        second.hears(Event::DesktopChanged).await;
         wiring.close().await;
     }
 }

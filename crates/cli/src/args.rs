@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Schedule syncs and tests, which windows and workers start
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Show or change the settings of Muster itself
+    #[command(subcommand, name = "settings")]
+    Settings(SettingsOfMuster),
     /// Show the cached inventory
     Inventory(Inventory),
     /// List the columns of a kind
@@ -247,6 +250,9 @@ pub(crate) struct Settings {
     /// What to read when data on screen is stale: nothing, the kind that is shown, or everything [default: kind]
     #[arg(long, value_name = "WHAT", value_parser = names(&StaleReads::ALL, StaleReads::name))]
     pub(crate) stale_reads: Option<StaleReads>,
+    /// Whether desktops show notifications about it: on or off [default: on]
+    #[arg(long, value_name = "ON|OFF", value_parser = names(&[true, false], on_or_off))]
+    pub(crate) notify: Option<bool>,
     /// Note, "" for none
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
@@ -397,7 +403,13 @@ pub(crate) struct OperationsList {
     /// Only those submitted since this time, such as 2026-03-01T12:00:00Z, or within this age, such as 2h or 7d
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
-    /// Maximum number of operations
+    /// Only those submitted before this time, or longer ago than this age
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// List each automatic operation that changed nothing, instead of combining those in a row; --json always does
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Maximum number of lines
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
 }
@@ -485,6 +497,27 @@ pub(crate) struct ScheduleOptions {
     /// Daily hours in which nothing is started, such as 22:00-06:00, "" for none; a run that is due then starts after them
     #[arg(long, value_name = "HOURS")]
     pub(crate) quiet: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsOfMuster {
+    /// Show the settings
+    Show,
+    /// Change settings
+    Set(ChangedSettings),
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ChangedSettings {
+    /// Number of days to keep operations and what they changed: 1 to 3650
+    #[arg(long, value_name = "N")]
+    pub(crate) history_days: Option<u32>,
+}
+
+/// The word for a switch.
+pub(crate) fn on_or_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 /// Reads a value by its name; clap lists the names where it is none of them.

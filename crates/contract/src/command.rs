@@ -9,9 +9,10 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, Credential, CredentialId, Event, Group, Job, Kind, Operation, OperationId, Origin, Preview, Probe,
-    Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, TestReport, Time, Trust,
-    Vcenter, VcenterId, VcenterSettings, VcenterStatus,
+    ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop, DesktopPreferences, Event, Group,
+    Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe, Role, RowQuery, Rows, Run,
+    Schedule, ScheduleId, ScheduleSettings, Source, Steps, TestReport, Time, Trust, Vcenter, VcenterId,
+    VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -212,6 +213,16 @@ commands_of_the_service! { $
         vcenter: VcenterId,
     } => "remove_vcenter", Admin, Removed;
 
+    /// The settings of Muster itself.
+    ShowPreferences {} => "show_preferences", Viewer, Preferences;
+    /// Changes settings of Muster itself, on top of what others changed of them meanwhile; answers with all of them.
+    SetPreferences {
+        /// What the change was made from.
+        made_from: Preferences,
+        /// What it makes of that.
+        preferences: Preferences,
+    } => "set_preferences", Admin, Preferences;
+
     /// Asks for a job on a vCenter; answers with its operation, or with one that does the same and waits or runs already.
     Submit {
         /// On which vCenter.
@@ -286,6 +297,20 @@ commands_of_the_service! { $
         /// Which.
         operation: String,
     } => "show_operation", Viewer, Operation;
+    /// The objects that an operation added, changed and removed, a page of them: by that, kind and name.
+    ShowChanges {
+        /// Which.
+        operation: OperationId,
+        /// How many come before the page.
+        skip: u32,
+        /// How many at most.
+        limit: u32,
+    } => "show_changes", Viewer, ChangesPage;
+    /// The steps in which an operation ran, and what failed of it.
+    ShowSteps {
+        /// Which.
+        operation: OperationId,
+    } => "show_steps", Viewer, Steps;
     /// Answers when an operation has ended, wherever it runs.
     AwaitOperation {
         /// Which.
@@ -369,8 +394,8 @@ commands! {
         /// Whether larger.
         larger: Option<bool>,
     } => "zoom_window", Viewer, u32;
-    /// Answers when somebody wants to close the window while a sync runs in it that a person started.
-    AwaitClosing {} => "await_closing", Viewer, ();
+    /// Answers when somebody wants to close the window and something has to be asked first: what that is.
+    AwaitClosing {} => "await_closing", Viewer, ClosingQuestion;
     /// Asks the window to close, as its own button does.
     AskToClose {} => "ask_to_close", Viewer, ();
     /// Closes the window; answers only if it stays after all.
@@ -380,6 +405,35 @@ commands! {
     } => "close_window", Viewer, ();
     /// The window that was to close when it is done stays.
     KeepWindowOpen {} => "keep_window_open", Viewer, ();
+    /// Closes the window, and Muster goes on in the tray.
+    StayInTray {
+        /// Whether that is done from now on without asking.
+        remember: bool,
+    } => "stay_in_tray", Viewer, ();
+    /// Ends Muster, after the question about a sync that runs.
+    QuitMuster {
+        /// Whether closing does that from now on without asking.
+        remember: bool,
+    } => "quit_muster", Viewer, ();
+    /// Opens the compact window, or brings it to the front.
+    OpenCompact {} => "open_compact", Viewer, ();
+    /// Opens the main window, or brings it to the front, at an address of its page where one is given.
+    OpenMain {
+        /// As it stands behind the `#`.
+        address: Option<String>,
+    } => "open_main", Viewer, ();
+    /// How this machine's desktop is used, and what it offers.
+    ShownDesktop {} => "shown_desktop", Viewer, Desktop;
+    /// Changes how it is used.
+    SetDesktop {
+        /// All of what can be chosen.
+        preferences: DesktopPreferences,
+    } => "set_desktop", Viewer, ();
+    /// Has Muster started at login, or not any more.
+    SetAutostart {
+        /// Whether it is.
+        on: bool,
+    } => "set_autostart", Viewer, ();
 }
 
 macro_rules! stale_after {
@@ -395,9 +449,11 @@ macro_rules! stale_after {
 // Another estate is told as `Event::Lagged`.
 stale_after! {
     ShownEstate: Event::Lagged,
+    ShownDesktop: Event::DesktopChanged,
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
+    ShowPreferences: Event::PreferencesChanged,
 }
 
 impl Query for ListSchedules {
@@ -500,6 +556,18 @@ impl Query for ShowOperation {
             Event::OperationChanged { operation } => operation.as_str().starts_with(&self.operation),
             _ => false,
         }
+    }
+}
+
+impl Query for ShowChanges {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
+    }
+}
+
+impl Query for ShowSteps {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
     }
 }
 
@@ -655,6 +723,7 @@ pub(crate) mod tests {
             finished_at: None,
             progress: crate::Progress::default(),
             diff: crate::Diff::default(),
+            recorded: None,
             calls: 0,
             bytes: 0,
             error: None,

@@ -237,6 +237,14 @@ pub enum VcenterState {
     Unknown,
 }
 
+impl VcenterState {
+    /// Whether a vCenter can't be worked with; of one that nobody looked at lately that isn't known.
+    pub fn is_trouble(self) -> bool {
+        use VcenterState::{NeverSynced, Online, Paused, Unknown};
+        !matches!(self, Online | NeverSynced | Unknown | Paused)
+    }
+}
+
 /// Why a kind is older than its TTL: reading it takes long, and reading by itself may take a tenth of the time at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshWait {

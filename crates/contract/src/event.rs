@@ -12,6 +12,8 @@ pub enum Event {
     VcentersChanged,
     /// A credential was added, edited, rejected or removed.
     CredentialsChanged,
+    /// A setting of Muster itself was changed.
+    PreferencesChanged,
     /// An operation was submitted, progressed or ended.
     OperationChanged {
         /// Which.
@@ -24,6 +26,8 @@ pub enum Event {
         /// Which.
         vcenter: VcenterId,
     },
+    /// What was chosen for this machine's desktop changed, or what the desktop offers; told by the window's shell alone.
+    DesktopChanged,
     /// The receiver was too slow and missed events: read everything again.
     Lagged,
 }

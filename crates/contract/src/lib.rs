@@ -7,15 +7,18 @@ pub mod command;
 mod condition;
 mod config;
 mod delta;
+mod desktop;
 mod error;
 mod event;
 mod held;
+mod history;
 mod ids;
 mod inventory;
 mod job;
 mod kind;
 pub mod natural;
 pub mod network;
+pub mod notices;
 mod of_kind;
 mod operation;
 mod remedy;
@@ -35,8 +38,13 @@ pub use config::{
     Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
+pub use desktop::{ClosingQuestion, Desktop, DesktopPreferences, OnClose};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
+pub use history::{
+    ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
+    Steps, changed_properties, fold,
+};
 pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
@@ -47,7 +55,7 @@ pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
 pub use schedule::{
     Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing, WrongField,
 };
-pub use settings::{Difference, StaleReads, VcenterSettings};
+pub use settings::{Difference, Preferences, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;

@@ -65,6 +65,7 @@ fn event(change: Change) -> Event {
         Change::Lagged => Event::Lagged,
         Change::Changed { topic: Topic::Vcenters, .. } => Event::VcentersChanged,
         Change::Changed { topic: Topic::Credentials, .. } => Event::CredentialsChanged,
+        Change::Changed { topic: Topic::Preferences, .. } => Event::PreferencesChanged,
         Change::Changed { topic: Topic::Operation, id } => {
             Event::OperationChanged { operation: OperationId(id) }
         }

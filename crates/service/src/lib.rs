@@ -11,6 +11,7 @@ mod counts;
 mod events;
 mod explain;
 mod export;
+mod history;
 mod inventory;
 mod jobs;
 mod logins;
@@ -207,6 +208,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let unlock = options.unlock;
     let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));
+    background.spawn(history::keep(store.clone(), events.clone(), now, closing.clone()));
     let inner = Inner {
         store,
         secrets,

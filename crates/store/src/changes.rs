@@ -29,6 +29,8 @@ pub enum Topic {
     Schedules,
     /// The inventory of a vCenter; the id is the vCenter's.
     Inventory,
+    /// The settings of Muster itself; there is no id.
+    Preferences,
 }
 
 impl Topic {
@@ -39,13 +41,20 @@ impl Topic {
             Topic::Operation => "operation",
             Topic::Schedules => "schedules",
             Topic::Inventory => "inventory",
+            Topic::Preferences => "preferences",
         }
     }
 
     fn from_name(name: &str) -> Option<Topic> {
-        [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Schedules, Topic::Inventory]
-            .into_iter()
-            .find(|topic| topic.name() == name)
+        let all = [
+            Topic::Vcenters,
+            Topic::Credentials,
+            Topic::Operation,
+            Topic::Schedules,
+            Topic::Inventory,
+            Topic::Preferences,
+        ];
+        all.into_iter().find(|topic| topic.name() == name)
     }
 }
 

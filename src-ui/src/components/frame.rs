@@ -33,6 +33,10 @@ pub(crate) fn Frame(props: &Properties) -> Html {
             document.set_title(&format!("{title} – Muster"));
         }
     });
+    let compact = {
+        let service = service.clone();
+        Callback::from(move |_: MouseEvent| service.open_compact())
+    };
     let skip = Callback::from(|event: MouseEvent| {
         event.prevent_default();
         super::keys::focus("main");
@@ -52,6 +56,8 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                 <div class="pf-v6-c-masthead__content muster-masthead">
                     if simulated { <Simulated /> }
                     <Running />
+                    <Button variant={ButtonVariant::Plain} size={ButtonSize::Small} id="open-compact" onclick={compact}
+                        aria_label="Open the compact window">{ icon("window-restore") }</Button>
                 </div>
             </header>
             <div class="pf-v6-c-page__sidebar pf-m-expanded">
@@ -216,6 +222,11 @@ fn Navigation(props: &NavigationProperties) -> Html {
             <section class="pf-v6-c-nav__section" aria-labelledby="nav-inventory">
                 <h2 class="pf-v6-c-nav__section-title muster-nav__section" id="nav-inventory"><span>{ "Inventory" }</span></h2>
                 <ul class="pf-v6-c-nav__list" role="list">{ for kinds }</ul>
+            </section>
+            <section class="pf-v6-c-nav__section" aria-label="Muster">
+                <ul class="pf-v6-c-nav__list" role="list">
+                    <Item to={Route::Settings} is_current={props.route == Route::Settings} icon="cog" title="Settings" />
+                </ul>
             </section>
         </nav>
     }

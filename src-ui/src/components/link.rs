@@ -1,6 +1,7 @@
 //! Links within the app.
 //! Refuse to lead out of it.
 
+use crate::hooks::{in_the_main_window, use_route};
 use crate::state::route::Route;
 use yew::prelude::*;
 
@@ -17,11 +18,21 @@ pub(crate) struct Properties {
     pub(crate) children: Html,
 }
 
-/// A link.
+/// A link. The compact window shows one page alone: there it leads to the main window.
 #[function_component]
 pub(crate) fn Link(props: &Properties) -> Html {
+    let is_compact = use_route() == Route::Compact;
+    let onclick = {
+        let to = props.to.clone();
+        Callback::from(move |event: MouseEvent| {
+            if is_compact {
+                event.prevent_default();
+                in_the_main_window(&to);
+            }
+        })
+    };
     html! {
-        <a id={props.id.clone()} class={props.class.clone()} title={props.title.clone()} href={props.to.to_string()}>
+        <a id={props.id.clone()} class={props.class.clone()} title={props.title.clone()} href={props.to.to_string()} {onclick}>
             { props.children.clone() }
         </a>
     }

@@ -84,7 +84,7 @@ struct Stand {
 fn stand(world: &World, status: &VcenterStatus, ttl: i64) -> Stand {
     let is_answering = world.is_answering(&status.vcenter_id);
     let (word, level) = words::standing(status, is_answering, world.now);
-    let fails = words::is_trouble(status.state) && !is_answering;
+    let fails = status.state.is_trouble() && !is_answering;
     let age = |time: Time| words::age(time, world.now);
     let is_unknown = status.state == VcenterState::Unknown && !is_answering;
     Stand {
@@ -114,7 +114,11 @@ pub(crate) fn Age(props: &Properties) -> Html {
     let Vcenter { id, settings, .. } = props.vcenter.clone();
     let kind = match use_route() {
         Route::Inventory(view) => Some(view.kind),
-        Route::Overview | Route::Vcenters { .. } | Route::Operations(_) => None,
+        Route::Overview
+        | Route::Vcenters { .. }
+        | Route::Operations(_)
+        | Route::Settings
+        | Route::Compact => None,
     };
     let (known, resumable) = service
         .see({

@@ -1,26 +1,28 @@
-//! Whether the window is about to close while a sync runs in it, as the shell says.
+//! What the shell has the page ask before its window closes.
 //! Refuses to poll: the shell answers when it is so.
 
 use super::use_is_there;
 use crate::backend;
+use contract::ClosingQuestion;
 use contract::command::AwaitClosing;
 use yew::{platform::spawn_local, prelude::*};
 
-/// True from when the window is asked to close until it is set back.
+/// The question, from when the window is asked to close until it is set back.
 #[hook]
-pub(crate) fn use_closing() -> UseStateHandle<bool> {
-    let is_asked = use_state_eq(|| false);
+pub(crate) fn use_closing() -> UseStateHandle<Option<ClosingQuestion>> {
+    let asked = use_state_eq(|| None);
     let is_there = use_is_there();
     {
-        let is_asked = is_asked.clone();
+        let asked = asked.clone();
         use_effect_with((), move |()| {
             spawn_local(async move {
                 // A shell that can't answer closes the window without a question.
-                while is_there.get() && backend::call(AwaitClosing {}).await.is_ok() {
-                    is_asked.set(true);
+                while is_there.get() {
+                    let Ok(question) = backend::call(AwaitClosing {}).await else { return };
+                    asked.set(Some(question));
                 }
             });
         });
     }
-    is_asked
+    asked
 }

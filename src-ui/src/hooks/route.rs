@@ -1,10 +1,12 @@
 //! Where the user is, read from and written to the address, so that Back goes back.
 //! Refuses to hold a second copy of it.
 
+use crate::backend;
 use crate::state::route::{Dialog, Route};
+use contract::command::OpenMain;
 use gloo_events::EventListener;
 use web_sys::window;
-use yew::prelude::*;
+use yew::{platform::spawn_local, prelude::*};
 
 /// Where the user is.
 #[hook]
@@ -23,8 +25,11 @@ pub(crate) fn use_route() -> Route {
     (*route).clone()
 }
 
-/// Goes somewhere, with a way back.
+/// Goes somewhere, with a way back. From the compact window that is the main one.
 pub(crate) fn go(route: &Route) {
+    if current() == Route::Compact {
+        return in_the_main_window(route);
+    }
     if let Some(window) = window() {
         // The location of a page can always be set to another fragment.
         let _ = window.location().set_hash(&route.to_string());
@@ -35,7 +40,9 @@ pub(crate) fn go(route: &Route) {
 pub(crate) fn open(dialog: Dialog) {
     let one = match current() {
         Route::Vcenters { one, .. } => one,
-        Route::Overview | Route::Operations(_) | Route::Inventory(_) => None,
+        Route::Overview | Route::Operations(_) | Route::Inventory(_) | Route::Settings | Route::Compact => {
+            None
+        }
     };
     go(&Route::Vcenters { one, dialog: Some(dialog) });
 }
@@ -45,6 +52,15 @@ pub(crate) fn replace(route: &Route) {
     if let Some(window) = window() {
         let _ = window.location().replace(&route.to_string());
     }
+}
+
+/// Shows it in the main window, which is opened where it isn't.
+pub(crate) fn in_the_main_window(route: &Route) {
+    let address = route.to_string().trim_start_matches('#').to_owned();
+    spawn_local(async move {
+        // A shell that opens no window has none that could say so.
+        let _ = backend::call(OpenMain { address: Some(address) }).await;
+    });
 }
 
 fn current() -> Route {

@@ -11,8 +11,8 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, Schedule, ScheduleId,
-    ScheduleSettings, TestReport, Time, Vcenter, VcenterId,
+    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, Schedule,
+    ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -222,6 +222,31 @@ impl VcenterService {
     /// Makes the page larger or smaller, or for `None` as large as it is by itself.
     pub(crate) fn zoom(&self, larger: Option<bool>) {
         self.run(ZoomWindow { larger }, "The size could not be changed", |_, _| ());
+    }
+
+    /// Opens the compact window.
+    pub(crate) fn open_compact(&self) {
+        self.run(OpenCompact {}, "The compact window could not be opened", |_, _| ());
+    }
+
+    /// Changes how this machine's desktop is used.
+    pub(crate) fn set_desktop(&self, preferences: DesktopPreferences) {
+        self.run(SetDesktop { preferences }, "The setting could not be saved", |_, _| ());
+    }
+
+    /// Has Muster started at login, or not any more.
+    pub(crate) fn set_autostart(&self, on: bool) {
+        self.run(SetAutostart { on }, "Start at login could not be changed", |_, _| ());
+    }
+
+    /// Closes the window and leaves Muster in the tray; from now on without asking, if that is to be remembered.
+    pub(crate) fn stay_in_tray(&self, remember: bool) {
+        self.run(StayInTray { remember }, "The window could not be closed", |_, _| ());
+    }
+
+    /// Ends Muster; closing does from now on, if that is to be remembered.
+    pub(crate) fn quit(&self, remember: bool) {
+        self.run(QuitMuster { remember }, "Muster could not be closed", |_, _| ());
     }
 
     /// Asks the window to close, as its own button does.

@@ -2,7 +2,8 @@
 //! Refuses to know what a page shows.
 
 use super::{
-    inventory::InventoryPage, operations::OperationsPage, overview::OverviewPage, vcenters::VcentersPage,
+    compact::CompactPage, inventory::InventoryPage, operations::OperationsPage, overview::OverviewPage,
+    settings::SettingsPage, vcenters::VcentersPage,
 };
 use crate::components::{closing::Closing, frame::Frame, keys::Keys, toasts::ToastList};
 use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route};
@@ -31,6 +32,9 @@ fn Routed() -> Html {
         Route::Vcenters { one, dialog } => html! { <VcentersPage {one} {dialog} /> },
         Route::Operations(looked) => html! { <OperationsPage {looked} /> },
         Route::Inventory(view) => html! { <InventoryPage view={*view} /> },
+        Route::Settings => html! { <SettingsPage /> },
+        // It has a window, and so a frame, of its own.
+        Route::Compact => return html! { <CompactPage /> },
     };
     html! { <Frame {route}>{ page }</Frame> }
 }

@@ -1,7 +1,9 @@
 //! One folder per screen.
 
 pub(crate) mod app;
+mod compact;
 mod inventory;
 mod operations;
 mod overview;
+mod settings;
 mod vcenters;

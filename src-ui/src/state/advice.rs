@@ -2,6 +2,7 @@
 //! Refuses to have words of its own for what the service says, but in a form, whose buttons are the remedies.
 
 use super::route::{Dialog, Focus, Route};
+pub(crate) use contract::words::sentence;
 use contract::{
     ApiError, Code, Job, Noun, Operation, OperationId, OperationKind, Rejection, Remedy, VcenterId,
     VcenterState,
@@ -159,18 +160,6 @@ pub(crate) fn next(error: &ApiError) -> &str {
     error.next_step.as_deref().unwrap_or_default()
 }
 
-/// A message as a sentence: it begins with a capital letter and ends with a full stop.
-pub(crate) fn sentence(message: &str) -> String {
-    let mut letters = message.trim().chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let rest: String = letters.collect();
-    // A host name at the beginning stays as it is.
-    let word = message.split_whitespace().next().unwrap_or_default();
-    let begins = if word.contains(['.', ':']) { first.to_string() } else { first.to_uppercase().collect() };
-    let end = if rest.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{begins}{rest}{end}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::samples;
@@ -260,12 +249,5 @@ mod tests {
             sentences.insert(in_form(&error));
         }
         assert_eq!(sentences.len(), 5, "{sentences:?}");
-    }
-
-    #[test]
-    fn a_message_is_a_sentence() {
-        assert_eq!(sentence("nothing answers"), "Nothing answers.");
-        assert_eq!(sentence("vc.example.org:443 broke off"), "vc.example.org:443 broke off.");
-        assert_eq!(sentence(" "), "");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod advice;
 pub(crate) mod batches;
 pub(crate) mod cache;
 pub(crate) mod choice;
+pub(crate) mod compact;
 pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod grid;

@@ -17,6 +17,10 @@ pub(crate) enum Route {
     Operations(Looked),
     /// One kind of objects.
     Inventory(Box<View>),
+    /// How Muster is used on this machine.
+    Settings,
+    /// What the compact window shows, and nothing else does.
+    Compact,
 }
 
 /// What stands before the page until it is answered or closed.
@@ -85,6 +89,8 @@ impl Route {
             Route::Vcenters { .. } => "vCenters".to_owned(),
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
+            Route::Settings => "Settings".to_owned(),
+            Route::Compact => "Compact".to_owned(),
         }
     }
 
@@ -99,6 +105,8 @@ impl Route {
             ["vcenter", id] => {
                 Route::Vcenters { one: Some(VcenterId(id.to_owned())), dialog: dialog(&pairs) }
             }
+            ["settings"] => Route::Settings,
+            ["compact"] => Route::Compact,
             ["operations"] => Route::Operations(Looked::parse(&pairs)),
             ["inventory", kind] => match Kind::from_name(kind).filter(|kind| Kind::LISTED.contains(kind)) {
                 Some(kind) => Route::Inventory(Box::new(View::parse(kind, &pairs))),
@@ -119,6 +127,8 @@ impl fmt::Display for Route {
             }
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
+            Route::Settings => ("/settings".to_owned(), Vec::new()),
+            Route::Compact => ("/compact".to_owned(), Vec::new()),
         };
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let mark = if query.is_empty() { "" } else { "?" };
@@ -186,7 +196,7 @@ mod tests {
     #[test]
     fn every_place_has_an_address_that_leads_back_to_it() {
         let id = || VcenterId("0190-ab".to_owned());
-        let mut places = vec![Route::Overview, Route::vcenters()];
+        let mut places = vec![Route::Overview, Route::vcenters(), Route::Settings, Route::Compact];
         places.push(Route::Vcenters { one: Some(id()), dialog: None });
         for dialog in [
             Dialog::Add,
@@ -213,6 +223,7 @@ mod tests {
                 states: OperationState::ALL.to_vec(),
                 origin: Some(Origin::Reader),
                 since: since.parse().ok(),
+                until: "1h".parse().ok(),
             };
             let open = Some(contract::OperationId("0191-cd".to_owned()));
             places.push(Route::Operations(Looked { filter, open }));

@@ -2,14 +2,14 @@
 //! Refuses to translate vSphere's own words, and to show a state by a colour alone.
 
 use contract::columns::Column;
-use contract::{Kind, Missing, Operation, OperationState, Time, VcenterState, VcenterStatus};
+use contract::{Kind, Missing, OperationState, Time, VcenterState, VcenterStatus};
 use serde_json::Value as Json;
 
 /// Why data stays stale that is set to be read only when somebody asks.
 pub(crate) const NOT_BY_ITSELF: &str = "automatic refresh is off";
 
 pub(crate) use contract::words::{
-    CONNECTION_TEST, capital, counted, duration, grouped, job, took, within_a_sentence,
+    CONNECTION_TEST, capital, changes, counted, duration, grouped, job, took, within_a_sentence,
 };
 
 /// How far ahead of the page's clock a time may be before a clock was wrong: the page looks at its own every few seconds.
@@ -47,23 +47,17 @@ pub(crate) enum Level {
 
 /// A connection state in words.
 pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
-    match state {
-        VcenterState::Online => ("Online", Level::Good),
-        VcenterState::Offline => ("Offline", Level::Danger),
-        VcenterState::LoginRejected => ("Login rejected", Level::Danger),
-        VcenterState::NoPassword => ("Password needed", Level::Warning),
-        VcenterState::Untrusted => ("Certificate not trusted", Level::Danger),
-        VcenterState::DifferentVcenter => ("Different vCenter", Level::Danger),
-        VcenterState::NeverSynced => ("Never synced", Level::Info),
-        VcenterState::Unknown => ("Not contacted", Level::Neutral),
-        VcenterState::Paused => ("Paused", Level::Neutral),
-    }
-}
-
-/// Whether a vCenter can't be worked with; of one that nobody looked at lately that isn't known.
-pub(crate) fn is_trouble(state: VcenterState) -> bool {
-    use VcenterState::{NeverSynced, Online, Paused, Unknown};
-    !matches!(state, Online | NeverSynced | Unknown | Paused)
+    let level = match state {
+        VcenterState::Online => Level::Good,
+        VcenterState::NoPassword => Level::Warning,
+        VcenterState::NeverSynced => Level::Info,
+        VcenterState::Unknown | VcenterState::Paused => Level::Neutral,
+        VcenterState::Offline
+        | VcenterState::LoginRejected
+        | VcenterState::Untrusted
+        | VcenterState::DifferentVcenter => Level::Danger,
+    };
+    (contract::words::vcenter_state(state), level)
 }
 
 /// The same as it is known now: of one that was reached once, and nobody knows whether it still can be, when that was.
@@ -93,18 +87,6 @@ pub(crate) fn operation_state(state: OperationState) -> (&'static str, Level) {
         OperationState::Cancelled => Level::Neutral,
     };
     (contract::words::operation_state(state), level)
-}
-
-/// What an operation changed: `3 added, 1 removed`, `nothing changed`.
-pub(crate) fn changes(operation: &Operation) -> String {
-    let diff = operation.diff;
-    let parts = [(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{} {what}", grouped(number as i64)))
-        .collect();
-    if parts.is_empty() { "nothing changed".to_owned() } else { parts.join(", ") }
 }
 
 /// Why a value is not current.

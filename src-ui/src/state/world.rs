@@ -267,7 +267,7 @@ impl World {
 
     /// The vCenters that cannot be worked with at the moment, so that everything of them is as old as it says.
     pub(crate) fn troubled(&self) -> impl Iterator<Item = &VcenterStatus> {
-        self.statuses().into_iter().flatten().filter(|status| words::is_trouble(status.state))
+        self.statuses().into_iter().flatten().filter(|status| status.state.is_trouble())
     }
 }
 

@@ -101,6 +101,7 @@ impl args::Settings {
             tags: self.tags.as_ref().map_or(before.tags, tags),
             ttl_seconds: ttl.map_or(before.ttl_seconds, |ttl| ttl.as_secs()),
             stale_reads: self.stale_reads.unwrap_or(before.stale_reads),
+            notify: self.notify.unwrap_or(before.notify),
             note: self.note.clone().unwrap_or(before.note),
         })
     }
@@ -111,6 +112,7 @@ impl args::Settings {
         let others = [
             ("--ttl", self.ttl.as_deref()),
             ("--stale-reads", self.stale_reads.map(StaleReads::name)),
+            ("--notify", self.notify.map(args::on_or_off)),
             ("--note", self.note.as_deref()),
         ];
         tags.chain(others.into_iter().filter_map(|(option, value)| Some((option, value?)))).collect()

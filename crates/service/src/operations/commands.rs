@@ -53,6 +53,18 @@ impl Handler for ShowOperation {
     }
 }
 
+impl Handler for ShowChanges {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.changes(&self.operation, self.skip, self.limit).await
+    }
+}
+
+impl Handler for ShowSteps {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.steps(&self.operation).await
+    }
+}
+
 impl Handler for AwaitOperation {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.operations.wait(&self.operation).await

@@ -15,7 +15,8 @@ use crate::outcomes::Outcomes;
 use crate::{Clock, breaker, explain, network, pacing, pauses};
 use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{
-    ApiError, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, VcenterId,
+    ApiError, ChangesPage, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads,
+    Steps, VcenterId,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +32,9 @@ const PEEK: Duration = Duration::from_millis(250);
 
 /// Between two looks for dead processes, at least: a client that shows many operations asks for each of them.
 const DEAD: Duration = Duration::from_millis(125);
+
+/// Changed objects that are answered at once: some hundred kilobytes.
+const LARGEST_PAGE: u32 = 1_000;
 
 /// How long nothing can be written before an operation ends for that: what is over sooner was no full disk.
 const UNWRITABLE: Duration = Duration::from_secs(2);
@@ -338,6 +342,21 @@ impl Operations {
         let listing = self.0.store.history(filter, (self.0.now)(), limit).await.map_err(explain::store)?;
         let Listing { operations, has_more } = listing;
         Ok(Listing { operations: self.with_outcomes(operations), has_more })
+    }
+
+    /// The objects that an operation added, changed and removed: a page of them.
+    pub(crate) async fn changes(
+        &self,
+        id: &OperationId,
+        skip: u32,
+        limit: u32,
+    ) -> Result<ChangesPage, ApiError> {
+        self.0.store.changes_of(id, skip, limit.clamp(1, LARGEST_PAGE)).await.map_err(explain::store)
+    }
+
+    /// The steps in which an operation ran, and what failed of it.
+    pub(crate) async fn steps(&self, id: &OperationId) -> Result<Steps, ApiError> {
+        self.0.store.steps_of(id).await.map_err(explain::store)
     }
 
     /// The newest of a vCenter or of all, without looking for processes that died.

@@ -119,8 +119,6 @@ fn pause_until(next: Time, now: Time) -> Duration {
 
 /// Whether something may be due at another time after this, or not be held up any more.
 fn may_change(event: &Event) -> bool {
-    match event {
-        Event::SchedulesChanged | Event::VcentersChanged | Event::CredentialsChanged | Event::Lagged => true,
-        Event::OperationChanged { .. } | Event::InventoryChanged { .. } => false,
-    }
+    use Event::{CredentialsChanged, Lagged, SchedulesChanged, VcentersChanged};
+    matches!(event, SchedulesChanged | VcentersChanged | CredentialsChanged | Lagged)
 }

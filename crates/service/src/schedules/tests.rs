@@ -103,6 +103,7 @@ async fn end_all(service: &Service) {
         if !operation.state.is_final() {
             service.inner.store.claim(&operation.id, clock()).await.unwrap();
             let finish = store::Finish {
+                steps: contract::Steps::default(),
                 state: OperationState::Succeeded,
                 at: clock(),
                 progress: contract::Progress::default(),
@@ -217,6 +218,7 @@ async fn a_run_that_is_held_up_waits_says_why_and_is_caught_up_once() {
         let claim = service.inner.store.claim(&id, clock()).await.unwrap().unwrap();
         let error = Some(ApiError::new(Code::Unreachable, "no connection"));
         let finish = store::Finish {
+            steps: contract::Steps::default(),
             state: OperationState::Failed,
             at: clock(),
             progress: contract::Progress::default(),

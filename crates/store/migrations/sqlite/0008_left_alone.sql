@@ -43,3 +43,35 @@ CREATE TABLE schedule_runs (
     operation_id TEXT,
     PRIMARY KEY (schedule_id, vcenter_id)
 ) WITHOUT ROWID;
+
+-- How many objects an operation added, changed and removed, as its history has them; unset where it published nothing.
+ALTER TABLE operations ADD COLUMN recorded_added INTEGER;
+
+ALTER TABLE operations ADD COLUMN recorded_changed INTEGER;
+
+ALTER TABLE operations ADD COLUMN recorded_removed INTEGER;
+
+-- The steps in which it ran and what failed of it, as JSON: lists instead of objects, because there are many.
+ALTER TABLE operations ADD COLUMN steps TEXT;
+
+-- The objects that an operation added (0), changed (1) and removed (2), as far as they are recorded. Written while a pass is
+-- staged: they count once the operation says how many there are, which it does when the pass is published.
+CREATE TABLE operation_changes (
+    operation INTEGER NOT NULL REFERENCES operations (seq) ON DELETE CASCADE,
+    what INTEGER NOT NULL CHECK (what BETWEEN 0 AND 2),
+    kind TEXT NOT NULL,
+    moref TEXT NOT NULL,
+    name TEXT,
+    -- What changed, as JSON: [column, old, new, old moref, new moref, cut], without what is missing at the end.
+    properties TEXT,
+    PRIMARY KEY (operation, what, kind, moref)
+) WITHOUT ROWID;
+
+-- As what a staged row is counted there; unset where it isn't.
+ALTER TABLE staged ADD COLUMN what INTEGER;
+
+-- The settings of Muster itself, as JSON.
+CREATE TABLE preferences (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    settings TEXT NOT NULL
+);

@@ -32,11 +32,12 @@ impl Handle {
                 { self.login() }
                 { self.trust() }
                 <details class="muster-more">
-                    <summary>{ "Tags, freshness and note" }</summary>
+                    <summary>{ "Tags, freshness, notifications and note" }</summary>
                     <div class="muster-more__body">
                         { self.text(Field::Tags, "Tags", &form.tags, false, "Separated by commas.", |form, text| form.tags = text) }
                         { self.ttl() }
                         { self.stale_reads() }
+                        { self.notify() }
                         { self.note() }
                     </div>
                 </details>
@@ -259,6 +260,18 @@ impl Handle {
                 <Select id="vc-stale-reads" aria_describedby="vc-stale-reads-said" {options}
                     chosen={self.form.settings.stale_reads.name()} {choose} />
             </Group>
+        }
+    }
+
+    fn notify(&self) -> Html {
+        let onchange = self.on(|handle, _: Event| {
+            handle.typed(|form| form.settings.notify = !form.settings.notify);
+        });
+        html! {
+            <label class="muster-check">
+                <input type="checkbox" id="vc-notify" checked={self.form.settings.notify} {onchange} />
+                { "Show desktop notifications" }
+            </label>
         }
     }
 

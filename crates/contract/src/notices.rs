@@ -1,0 +1,436 @@
+//! What of the work that has ended a desktop tells: of work that a person started its outcome, of work that runs by itself the
+//! first failure and the recovery.
+//! Refuses to show anything, and to know whether anybody looks: who shows it decides that.
+
+use crate::words::{self, counted};
+use crate::{Code, Job, Operation, OperationState, Origin, Time, VcenterId};
+use std::collections::{BTreeSet, HashMap};
+
+/// What keeps a notice from being told; asked of each operation when it has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quiet {
+    /// Its vCenter is paused: nothing that happens there by itself alarms.
+    pub paused: bool,
+    /// No vCenter can be reached, since then: that is told once, and no failure of each.
+    pub no_network: Option<Time>,
+    /// Notifications are off, for its vCenter or at all.
+    pub off: bool,
+}
+
+/// One thing worth telling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    what: What,
+    vcenter: String,
+    vcenter_id: VcenterId,
+    job: Job,
+    says: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Done,
+    Partial,
+    Failed,
+    Recovered,
+    NoNetwork,
+}
+
+/// What a desktop shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its heading.
+    pub title: String,
+    /// What is said below it.
+    pub body: String,
+    /// Whether something failed.
+    pub is_failure: bool,
+    /// The vCenter it is about, if that is a single one.
+    pub vcenter: Option<VcenterId>,
+}
+
+/// What fails of a vCenter while nobody asked for it.
+#[derive(Debug, Default)]
+struct Failing {
+    /// It could not be worked with at all: whatever succeeds shows that this is over.
+    at_the_door: bool,
+    jobs: Vec<Job>,
+}
+
+/// What was told so far. It is told of each operation that has ended once, in their order.
+#[derive(Debug, Default)]
+pub struct Notices {
+    failing: HashMap<VcenterId, Failing>,
+    /// Since when there was no network when that was told.
+    no_network: Option<Time>,
+}
+
+impl Notices {
+    /// A vCenter that was in trouble before anybody listened: only its recovery is worth telling.
+    pub fn is_in_trouble(&mut self, vcenter: &VcenterId) {
+        self.failing.entry(vcenter.clone()).or_default().at_the_door = true;
+    }
+
+    /// What is worth telling of an operation that has ended.
+    pub fn of(&mut self, operation: &Operation, quiet: Quiet) -> Option<Notice> {
+        let what = match operation.origin {
+            Origin::User => self.of_a_person(operation),
+            Origin::Reader | Origin::Schedule => self.by_itself(operation, quiet),
+        };
+        what.filter(|_| !quiet.off).map(|what| Notice {
+            what,
+            vcenter: operation.vcenter.clone(),
+            vcenter_id: operation.vcenter_id.clone(),
+            job: operation.job.clone(),
+            says: says(operation, what),
+        })
+    }
+
+    fn of_a_person(&mut self, operation: &Operation) -> Option<What> {
+        match operation.state {
+            OperationState::Succeeded | OperationState::Partial => {
+                self.succeeded(operation);
+                Some(done(operation))
+            }
+            OperationState::Failed => {
+                // Who knows that it fails need not be told when it fails by itself.
+                self.failed(operation);
+                Some(What::Failed)
+            }
+            OperationState::Interrupted => Some(What::Failed),
+            // Whoever cancelled it knows.
+            OperationState::Cancelled | OperationState::Queued | OperationState::Running => None,
+        }
+    }
+
+    fn by_itself(&mut self, operation: &Operation, quiet: Quiet) -> Option<What> {
+        match operation.state {
+            OperationState::Succeeded | OperationState::Partial => {
+                self.no_network = None;
+                (self.succeeded(operation) && !quiet.paused).then_some(What::Recovered)
+            }
+            OperationState::Failed if quiet.paused => None,
+            OperationState::Failed => match quiet.no_network {
+                Some(since) => (self.no_network.replace(since) != Some(since)).then_some(What::NoNetwork),
+                None => self.failed(operation).then_some(What::Failed),
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether nothing failed there before.
+    fn failed(&mut self, operation: &Operation) -> bool {
+        let is_first = !self.failing.contains_key(&operation.vcenter_id);
+        let failing = self.failing.entry(operation.vcenter_id.clone()).or_default();
+        failing.at_the_door |= is_at_the_door(operation);
+        if !failing.at_the_door && !failing.jobs.contains(&operation.job) {
+            failing.jobs.push(operation.job.clone());
+        }
+        is_first
+    }
+
+    /// Whether with it everything works again that failed.
+    fn succeeded(&mut self, operation: &Operation) -> bool {
+        let Some(failing) = self.failing.get_mut(&operation.vcenter_id) else { return false };
+        failing.at_the_door = false;
+        failing.jobs.retain(|job| !operation.job.covers(job));
+        let is_over = failing.jobs.is_empty();
+        if is_over {
+            self.failing.remove(&operation.vcenter_id);
+        }
+        is_over
+    }
+}
+
+fn done(operation: &Operation) -> What {
+    if operation.state == OperationState::Partial { What::Partial } else { What::Done }
+}
+
+/// Whether it failed before anything of the vCenter could be read.
+fn is_at_the_door(operation: &Operation) -> bool {
+    operation.error.as_ref().is_some_and(|error| {
+        matches!(
+            error.code,
+            Code::Unreachable
+                | Code::TimedOut
+                | Code::NotVsphere
+                | Code::NoSession
+                | Code::LoginRejected
+                | Code::NoPassword
+                | Code::KeychainLocked
+                | Code::UntrustedCertificate
+                | Code::DifferentVcenter
+        )
+    })
+}
+
+fn says(operation: &Operation, what: What) -> String {
+    match (what, &operation.error) {
+        (What::NoNetwork, _) => {
+            "No vCenter can be reached. Cached data stays available; syncs continue once they can be."
+                .to_owned()
+        }
+        (What::Done, _) if matches!(operation.job, Job::Test { .. }) => "The connection works.".to_owned(),
+        (What::Recovered, _) => format!("{} succeeded.", words::job(&operation.job)),
+        (_, Some(error)) => words::sentence(&error.message),
+        (What::Failed, None) => words::sentence(words::outcome(operation.state)),
+        (_, None) => words::sentence(&words::changes(operation)),
+    }
+}
+
+/// What is shown of several notices that came together: one message, whatever their number.
+pub fn message(notices: &[Notice]) -> Option<Message> {
+    let no_network = notices.iter().find(|notice| notice.what == What::NoNetwork);
+    let others: Vec<&Notice> = notices.iter().filter(|notice| notice.what != What::NoNetwork).collect();
+    match (no_network, &others[..]) {
+        (Some(notice), []) => Some(Message {
+            title: "No network or VPN".to_owned(),
+            body: notice.says.clone(),
+            is_failure: true,
+            vcenter: None,
+        }),
+        (None, []) => None,
+        (None, [notice]) => Some(alone(notice)),
+        (_, several) => Some(together(several, no_network.is_some())),
+    }
+}
+
+fn alone(notice: &Notice) -> Message {
+    let Notice { what, vcenter, says, .. } = notice;
+    let job = words::within_a_sentence(&words::job(&notice.job));
+    let title = match what {
+        What::Done => format!("{vcenter}: {job} done"),
+        What::Partial => format!("{vcenter}: {job} partially done"),
+        What::Failed | What::NoNetwork => format!("{vcenter}: {job} failed"),
+        What::Recovered => format!("{vcenter} is working again"),
+    };
+    let is_failure = *what == What::Failed;
+    Message { title, body: says.clone(), is_failure, vcenter: Some(notice.vcenter_id.clone()) }
+}
+
+fn together(notices: &[&Notice], no_network: bool) -> Message {
+    let vcenters: BTreeSet<&VcenterId> = notices.iter().map(|notice| &notice.vcenter_id).collect();
+    let is_each_another = vcenters.len() == notices.len();
+    let are_syncs = notices.iter().all(|notice| !matches!(notice.job, Job::Test { .. }));
+    let (one, many) = if is_each_another { ("vCenter", "vCenters") } else { ("operation", "operations") };
+    let done = if is_each_another && are_syncs { "synced" } else { "done" };
+    let (mut parts, mut lines) = (Vec::new(), Vec::new());
+    for (what, word) in [
+        (What::Done, done),
+        (What::Partial, "partially done"),
+        (What::Failed, "failed"),
+        (What::Recovered, "working again"),
+    ] {
+        let names: Vec<&str> =
+            notices.iter().filter(|notice| notice.what == what).map(|notice| &*notice.vcenter).collect();
+        if names.is_empty() {
+            continue;
+        }
+        parts.push(match parts.is_empty() {
+            true => format!("{} {word}", counted(names.len(), one, many)),
+            false => format!("{} {word}", names.len()),
+        });
+        lines.push(format!("{}: {}", words::capital(word), listed(&names)));
+    }
+    if no_network {
+        lines.push("No network or VPN: no vCenter can be reached.".to_owned());
+    }
+    let vcenter = vcenters.first().filter(|_| vcenters.len() == 1).map(|id| (*id).clone());
+    let is_failure = no_network || notices.iter().any(|notice| notice.what == What::Failed);
+    Message { title: parts.join(", "), body: lines.join("\n"), is_failure, vcenter }
+}
+
+/// Names in a line; of many the first ones.
+fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 6;
+    let unlike: BTreeSet<&str> = names.iter().copied().collect();
+    let shown: Vec<&str> = unlike.iter().copied().take(SHOWN).collect();
+    match unlike.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::tests::operation;
+    use crate::{ApiError, Kind};
+
+    const LOUD: Quiet = Quiet { paused: false, no_network: None, off: false };
+
+    fn ended(vcenter: &str, origin: Origin, state: OperationState) -> Operation {
+        let mut ended = operation("a", 1, origin, state);
+        (ended.vcenter, ended.vcenter_id) = (vcenter.to_owned(), VcenterId(vcenter.to_lowercase()));
+        if state == OperationState::Failed {
+            ended.error = Some(ApiError::new(Code::Unreachable, "vc.example.org could not be reached"));
+        }
+        ended
+    }
+
+    fn refresh(of: Kind, code: Option<Code>) -> Operation {
+        let state = if code.is_some() { OperationState::Failed } else { OperationState::Succeeded };
+        let error = code.map(|code| ApiError::new(code, "it failed"));
+        Operation { job: Job::refresh(of), error, ..ended("Berlin", Origin::Reader, state) }
+    }
+
+    fn titles(notices: &mut Notices, operations: &[Operation], quiet: Quiet) -> Vec<String> {
+        let told = operations.iter().filter_map(|operation| notices.of(operation, quiet));
+        told.filter_map(|notice| message(&[notice])).map(|message| message.title).collect()
+    }
+
+    #[test]
+    fn of_work_that_a_person_started_every_outcome_is_told_but_that_it_was_cancelled() {
+        use OperationState::{Cancelled, Failed, Interrupted, Partial, Succeeded};
+        let each = [Succeeded, Partial, Failed, Failed, Interrupted, Cancelled]
+            .map(|state| ended("Berlin", Origin::User, state));
+        assert_eq!(
+            titles(&mut Notices::default(), &each, LOUD),
+            [
+                "Berlin: full sync done",
+                "Berlin: full sync partially done",
+                "Berlin: full sync failed",
+                "Berlin: full sync failed",
+                "Berlin: full sync failed",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_work_that_runs_by_itself_the_first_failure_and_the_recovery_are_told_and_no_run_between() {
+        use OperationState::{Failed, Succeeded};
+        for origin in [Origin::Schedule, Origin::Reader] {
+            let runs = [Succeeded, Failed, Failed, Failed, Succeeded, Succeeded, Failed]
+                .map(|state| ended("Berlin", origin, state));
+            assert_eq!(
+                titles(&mut Notices::default(), &runs, LOUD),
+                ["Berlin: full sync failed", "Berlin is working again", "Berlin: full sync failed"]
+            );
+        }
+    }
+
+    #[test]
+    fn a_part_that_goes_on_failing_is_no_recovery_and_no_second_failure() {
+        let mut notices = Notices::default();
+        let runs = [
+            refresh(Kind::Vms, Some(Code::NoPermission)),
+            refresh(Kind::Hosts, None),
+            refresh(Kind::Vms, Some(Code::NoPermission)),
+            refresh(Kind::Hosts, None),
+            refresh(Kind::Vms, None),
+        ];
+        assert_eq!(
+            titles(&mut notices, &runs, LOUD),
+            ["Berlin: refresh of VMs failed", "Berlin is working again"]
+        );
+        // What failed at the door works again with whatever works.
+        let runs = [refresh(Kind::Vms, Some(Code::Unreachable)), refresh(Kind::Hosts, None)];
+        assert_eq!(titles(&mut notices, &runs, LOUD).len(), 2);
+    }
+
+    #[test]
+    fn who_saw_it_fail_is_not_told_that_it_fails_by_itself() {
+        use OperationState::{Failed, Succeeded};
+        let by = |origin, state| ended("Berlin", origin, state);
+        let runs = [
+            by(Origin::User, Failed),
+            by(Origin::Schedule, Failed),
+            by(Origin::User, Succeeded),
+            by(Origin::Schedule, Succeeded),
+        ];
+        assert_eq!(
+            titles(&mut Notices::default(), &runs, LOUD),
+            ["Berlin: full sync failed", "Berlin: full sync done"],
+            "the person's own success is told as that"
+        );
+    }
+
+    #[test]
+    fn a_vcenter_that_was_in_trouble_before_is_told_only_when_it_recovers() {
+        use OperationState::{Failed, Succeeded};
+        let mut notices = Notices::default();
+        notices.is_in_trouble(&VcenterId("berlin".to_owned()));
+        let runs = [Failed, Succeeded].map(|state| ended("Berlin", Origin::Schedule, state));
+        assert_eq!(titles(&mut notices, &runs, LOUD), ["Berlin is working again"]);
+    }
+
+    #[test]
+    fn a_paused_vcenter_alarms_for_nothing_but_what_a_person_does() {
+        use OperationState::{Failed, Succeeded};
+        let paused = Quiet { paused: true, ..LOUD };
+        let mut notices = Notices::default();
+        let by_itself = [Failed, Succeeded].map(|state| ended("Berlin", Origin::Schedule, state));
+        assert_eq!(titles(&mut notices, &by_itself, paused), Vec::<String>::new());
+        let runs = [ended("Berlin", Origin::User, Failed)];
+        assert_eq!(titles(&mut notices, &runs, paused), ["Berlin: full sync failed"]);
+    }
+
+    #[test]
+    fn without_a_network_twenty_failures_are_one_message_and_each_network_that_goes_is_told() {
+        use OperationState::{Failed, Succeeded};
+        let mut notices = Notices::default();
+        let failures: Vec<Operation> =
+            (0..20).map(|n| ended(&format!("vc-{n}"), Origin::Schedule, Failed)).collect();
+        let gone = |at| Quiet { no_network: Some(Time(at)), ..LOUD };
+        assert_eq!(titles(&mut notices, &failures, gone(5)), ["No network or VPN"]);
+        assert_eq!(titles(&mut notices, &failures, gone(5)), Vec::<String>::new());
+        let works = [ended("vc-0", Origin::Schedule, Succeeded)];
+        assert_eq!(titles(&mut notices, &works, LOUD), Vec::<String>::new(), "no failure of it was told");
+        assert_eq!(titles(&mut notices, &failures, gone(9)), ["No network or VPN"]);
+    }
+
+    #[test]
+    fn what_is_off_is_not_told_and_not_forgotten() {
+        use OperationState::{Failed, Succeeded};
+        let mut notices = Notices::default();
+        let off = Quiet { off: true, ..LOUD };
+        let failed = [ended("Berlin", Origin::User, Failed), ended("Berlin", Origin::Schedule, Failed)];
+        assert_eq!(titles(&mut notices, &failed, off), Vec::<String>::new());
+        let recovered = [ended("Berlin", Origin::Schedule, Succeeded)];
+        assert_eq!(titles(&mut notices, &recovered, LOUD), ["Berlin is working again"]);
+    }
+
+    #[test]
+    fn a_burst_is_one_message_with_numbers_and_names() {
+        use OperationState::{Failed, Succeeded};
+        let mut notices = Notices::default();
+        let mut told = Vec::new();
+        for name in ["Rome", "Berlin", "Paris"] {
+            told.extend(notices.of(&ended(name, Origin::User, Succeeded), LOUD));
+        }
+        told.extend(notices.of(&ended("Oslo", Origin::Schedule, Failed), LOUD));
+        let one = message(&told).unwrap();
+        assert_eq!(one.title, "3 vCenters synced, 1 failed");
+        assert_eq!(one.body, "Synced: Berlin, Paris, Rome\nFailed: Oslo");
+        assert_eq!((one.is_failure, one.vcenter), (true, None));
+
+        let twice = [Succeeded, Failed].map(|state| ended("Berlin", Origin::User, state));
+        let told: Vec<Notice> = twice.iter().filter_map(|one| notices.of(one, LOUD)).collect();
+        let one = message(&told).unwrap();
+        assert_eq!(one.title, "1 operation done, 1 failed");
+        assert_eq!(one.vcenter, Some(VcenterId("berlin".to_owned())));
+
+        let many: Vec<Notice> = (0..9)
+            .filter_map(|n| notices.of(&ended(&format!("vc-{n}"), Origin::User, Succeeded), LOUD))
+            .collect();
+        let one = message(&many).unwrap();
+        assert_eq!(one.body, "Synced: vc-0, vc-1, vc-2, vc-3, vc-4, vc-5 and 3 more");
+        assert_eq!(message(&[]), None);
+    }
+
+    #[test]
+    fn a_single_message_says_what_changed_or_why_it_failed() {
+        use OperationState::{Failed, Succeeded};
+        let mut notices = Notices::default();
+        let mut said =
+            |one: &Operation| message(&notices.of(one, LOUD).into_iter().collect::<Vec<_>>()).unwrap();
+        let mut done = ended("Berlin", Origin::User, Succeeded);
+        (done.diff.added, done.diff.removed) = (3, 1);
+        assert_eq!(said(&done).body, "3 added, 1 removed.");
+        let failed = said(&ended("Berlin", Origin::User, Failed));
+        assert_eq!((failed.body.as_str(), failed.is_failure), ("vc.example.org could not be reached.", true));
+        let test = Operation { job: Job::TEST, ..ended("Berlin", Origin::User, Succeeded) };
+        assert_eq!(said(&test).title, "Berlin: connection test done");
+        assert_eq!(said(&test).body, "The connection works.");
+    }
+}

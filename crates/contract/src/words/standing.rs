@@ -1,0 +1,54 @@
+//! How a vCenter and what was done to it stand, in the words of every client.
+//! Refuses to colour them: how serious something is each client shows in its own way.
+
+use super::{capital, grouped};
+use crate::{Operation, VcenterState};
+
+/// A connection state in words.
+pub fn vcenter_state(state: VcenterState) -> &'static str {
+    match state {
+        VcenterState::Online => "Online",
+        VcenterState::Offline => "Offline",
+        VcenterState::LoginRejected => "Login rejected",
+        VcenterState::NoPassword => "Password needed",
+        VcenterState::Untrusted => "Certificate not trusted",
+        VcenterState::DifferentVcenter => "Different vCenter",
+        VcenterState::NeverSynced => "Never synced",
+        VcenterState::Unknown => "Not contacted",
+        VcenterState::Paused => "Paused",
+    }
+}
+
+/// What an operation changed: `3 added, 1 removed`, `nothing changed`.
+pub fn changes(operation: &Operation) -> String {
+    let diff = operation.told_changes();
+    let parts = [(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", grouped(i64::try_from(number).unwrap_or(i64::MAX))))
+        .collect();
+    if parts.is_empty() { "nothing changed".to_owned() } else { parts.join(", ") }
+}
+
+/// A message as a sentence: with a capital letter, but where it begins with a host's name, and a full stop.
+pub fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let word = message.split_whitespace().next().unwrap_or_default();
+    // A host name at the beginning stays as it is.
+    let begun = if word.contains(['.', ':']) { message.to_owned() } else { capital(message) };
+    let end = if message.is_empty() || message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{begun}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn a_message_is_a_sentence() {
+        assert_eq!(sentence("nothing answers"), "Nothing answers.");
+        assert_eq!(sentence("vc.example.org:443 broke off"), "vc.example.org:443 broke off.");
+        assert_eq!(sentence(" "), "");
+    }
+}

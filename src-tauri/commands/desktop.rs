@@ -1,0 +1,36 @@
+//! Commands on the desktop: its windows, and how Muster uses it.
+//! Refuses to decide anything: each is one call.
+
+use super::Answer;
+use crate::{shell::Shell, window::Which};
+use contract::command::*;
+use tauri::State;
+
+#[tauri::command]
+pub(crate) async fn open_compact(shell: State<'_, Shell>, args: OpenCompact) -> Answer<OpenCompact> {
+    let OpenCompact {} = args;
+    shell.windows.show(&shell, Which::Compact, None);
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn open_main(shell: State<'_, Shell>, args: OpenMain) -> Answer<OpenMain> {
+    shell.windows.show(&shell, Which::Main, args.address);
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn shown_desktop(shell: State<'_, Shell>, args: ShownDesktop) -> Answer<ShownDesktop> {
+    let ShownDesktop {} = args;
+    Ok(shell.desk.shown())
+}
+
+#[tauri::command]
+pub(crate) async fn set_desktop(shell: State<'_, Shell>, args: SetDesktop) -> Answer<SetDesktop> {
+    shell.desk.choose(args.preferences)
+}
+
+#[tauri::command]
+pub(crate) async fn set_autostart(shell: State<'_, Shell>, args: SetAutostart) -> Answer<SetAutostart> {
+    shell.desk.start_at_login(args.on)
+}

@@ -1,0 +1,88 @@
+//! Notifications over org.freedesktop.Notifications, and the clicks on them.
+//! Refuses to fail where nobody shows them.
+
+use super::super::tray::mark;
+use super::escaped;
+use contract::VcenterId;
+use contract::notices::Message;
+use futures_util::StreamExt;
+use std::collections::HashMap;
+use zbus::proxy::SignalStream;
+use zbus::zvariant::Value;
+use zbus::{Connection, Proxy};
+
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+
+/// Milliseconds that say nothing: whoever shows it knows how long.
+const AS_USUAL: i32 = -1;
+
+/// What shows them; connected with the first one.
+#[derive(Default)]
+pub(super) struct Notifier(Option<Connected>);
+
+struct Connected {
+    service: Proxy<'static>,
+    clicks: SignalStream<'static>,
+    is_markup: bool,
+    /// What each number is about; the last one of a vCenter is replaced by the next.
+    shown: HashMap<u32, Option<VcenterId>>,
+}
+
+impl Notifier {
+    /// Shows one.
+    pub(super) async fn show(&mut self, message: &Message) {
+        if self.0.is_none() {
+            self.0 = Connected::new().await.ok();
+        }
+        let Some(connected) = &mut self.0 else { return };
+        // Who doesn't take it has nobody who reads it.
+        let _ = connected.show(message).await;
+    }
+
+    /// Waits for a click on one: the vCenter that it was about, if it was about one.
+    pub(super) async fn clicked(&mut self) -> Option<VcenterId> {
+        let Some(connected) = &mut self.0 else { return std::future::pending().await };
+        loop {
+            let Some(signal) = connected.clicks.next().await else { return std::future::pending().await };
+            let Ok((number, _action)) = signal.body().deserialize::<(u32, String)>() else { continue };
+            if let Some(about) = connected.shown.remove(&number) {
+                return about;
+            }
+        }
+    }
+}
+
+impl Connected {
+    async fn new() -> zbus::Result<Connected> {
+        let connection = Connection::session().await?;
+        let service = Proxy::new_owned(connection, NAME, PATH, NAME).await?;
+        let clicks = service.receive_signal("ActionInvoked").await?;
+        // Asked of who is there: the answer to the first call starts one where none is.
+        let able: Vec<String> = service.call("GetCapabilities", &()).await?;
+        let is_markup = able.iter().any(|one| one == "body-markup");
+        Ok(Connected { service, clicks, is_markup, shown: HashMap::new() })
+    }
+
+    async fn show(&mut self, message: &Message) -> zbus::Result<()> {
+        let before =
+            self.shown.iter().find(|(_, about)| **about == message.vcenter).map(|(number, _)| *number);
+        let body = if self.is_markup { escaped(&message.body) } else { message.body.clone() };
+        // Normal: what is critical stays on screen until somebody takes it away.
+        let hints: HashMap<&str, Value<'_>> = HashMap::from([
+            ("desktop-entry", Value::from("Muster")),
+            ("urgency", Value::from(1u8)),
+            ("category", Value::from(if message.is_failure { "network.error" } else { "transfer.complete" })),
+            ("image-data", mark()),
+        ]);
+        let actions = ["default", "Open Muster"];
+        let asked =
+            ("Muster", before.unwrap_or(0), "muster", &*message.title, &*body, &actions[..], hints, AS_USUAL);
+        let number: u32 = self.service.call("Notify", &asked).await?;
+        if let Some(before) = before {
+            self.shown.remove(&before);
+        }
+        self.shown.insert(number, message.vcenter.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,337 @@
+//! What the tray shows, made of what is true now: its state, its words and its menu.
+//! Refuses to know how a tray is drawn, and to ask for anything.
+
+use contract::notices::Quiet;
+use contract::words::{self, counted, vcenter_state};
+use contract::{ApiError, Operation, Vcenter, VcenterId, VcenterStatus};
+
+/// vCenters that have a line of their own; of more those that need somebody come first.
+const LISTED: usize = 20;
+
+/// How Muster stands; each has an icon that differs in its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Idle,
+    Running,
+    /// Something needs a person.
+    Attention,
+}
+
+/// The whole of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tray {
+    pub(crate) state: State,
+    /// `Muster`, and that what it shows is simulated.
+    pub(crate) title: &'static str,
+    /// The state in words.
+    pub(crate) words: String,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A line of the menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Line,
+    /// Words that do nothing.
+    Words(String),
+    Item {
+        label: String,
+        is_enabled: bool,
+        act: Act,
+    },
+}
+
+/// What a line of the menu does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    OpenVcenter(VcenterId),
+    OpenVcenters,
+    SyncAll,
+    Open,
+    OpenCompact,
+    Quit,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) vcenters: Vec<Vcenter>,
+    pub(crate) statuses: Vec<VcenterStatus>,
+    /// What waits or runs.
+    pub(crate) active: Vec<Operation>,
+    /// Whether the person at this program may sync.
+    pub(crate) may_sync: bool,
+    pub(crate) is_simulated: bool,
+}
+
+impl Tray {
+    /// Of what is known; `quiet` says of each vCenter whether it alarms.
+    pub(crate) fn of(known: &Known, quiet: impl Fn(&VcenterId) -> Quiet) -> Tray {
+        let mut lines: Vec<(bool, &Vcenter, String)> = known
+            .vcenters
+            .iter()
+            .map(|vcenter| {
+                let (alarms, words) = known.stand(vcenter, quiet(&vcenter.id));
+                (alarms, vcenter, words)
+            })
+            .collect();
+        let alarming: Vec<String> = lines
+            .iter()
+            .filter(|(alarms, ..)| *alarms)
+            .map(|(_, vcenter, words)| format!("{}: {}", vcenter.name, words::within_a_sentence(words)))
+            .collect();
+        let words = in_words(known.active.len(), &alarming);
+        let state = match (alarming.is_empty(), known.active.is_empty()) {
+            (false, _) => State::Attention,
+            (true, false) => State::Running,
+            (true, true) => State::Idle,
+        };
+        if lines.len() > LISTED {
+            // Sorting keeps the order of names among those that are alike.
+            lines.sort_by_key(|(alarms, ..)| !*alarms);
+        }
+        let more = lines.len().saturating_sub(LISTED);
+        lines.truncate(LISTED);
+        let mut entries = vec![Entry::Words(words.clone()), Entry::Line];
+        entries.extend(lines.iter().map(|(_, vcenter, words)| {
+            item(&format!("{}: {words}", vcenter.name), true, Act::OpenVcenter(vcenter.id.clone()))
+        }));
+        if more > 0 {
+            entries.push(item(&format!("{more} more\u{2026}"), true, Act::OpenVcenters));
+        }
+        if !known.vcenters.is_empty() {
+            entries.push(Entry::Line);
+        }
+        if known.may_sync {
+            entries.push(item("Sync all", !known.vcenters.is_empty(), Act::SyncAll));
+        }
+        entries.extend(ways());
+        let title = if known.is_simulated { "Muster (simulated)" } else { "Muster" };
+        Tray { state, title, words, entries }
+    }
+
+    /// Where nothing is known, and why.
+    pub(crate) fn broken(error: &ApiError) -> Tray {
+        let words = words::sentence(&error.message);
+        let mut entries = vec![Entry::Words(words.clone()), Entry::Line];
+        entries.extend(ways());
+        Tray { state: State::Attention, title: "Muster", words, entries }
+    }
+}
+
+impl Known {
+    /// Whether a vCenter needs somebody, and how it stands in words.
+    fn stand(&self, vcenter: &Vcenter, quiet: Quiet) -> (bool, String) {
+        let running = self.active.iter().find(|one| one.vcenter_id == vcenter.id);
+        let status = self.statuses.iter().find(|status| status.vcenter_id == vcenter.id);
+        let Some(status) = status else { return (false, "Loading\u{2026}".to_owned()) };
+        let is_failing = status.refresh_failed.is_some() && !status.state.is_trouble();
+        let alarms = (status.state.is_trouble() || is_failing) && !quiet.paused && quiet.no_network.is_none();
+        let mut words = match running {
+            Some(operation) => words::job(&operation.job),
+            None => vcenter_state(status.state).to_owned(),
+        };
+        if is_failing && running.is_none() {
+            words.push_str(", last sync failed");
+        }
+        if quiet.paused {
+            words.push_str(", paused");
+        }
+        (alarms, words)
+    }
+}
+
+fn in_words(active: usize, alarming: &[String]) -> String {
+    let running = (active > 0).then(|| format!("{active} running"));
+    let alarm = match alarming {
+        [] => None,
+        [one] => Some(one.clone()),
+        several => Some(format!("{} need attention", counted(several.len(), "vCenter", "vCenters"))),
+    };
+    let parts: Vec<String> = running.into_iter().chain(alarm).collect();
+    if parts.is_empty() { "Nothing running".to_owned() } else { parts.join(" \u{b7} ") }
+}
+
+fn ways() -> [Entry; 4] {
+    [
+        item("Open Muster", true, Act::Open),
+        item("Compact window", true, Act::OpenCompact),
+        Entry::Line,
+        item("Quit", true, Act::Quit),
+    ]
+}
+
+fn item(label: &str, is_enabled: bool, act: Act) -> Entry {
+    Entry::Item { label: label.to_owned(), is_enabled, act }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{
+        Code, Job, OperationId, OperationState, Origin, Role, Time, VcenterSettings, VcenterState,
+    };
+    use std::collections::BTreeMap;
+
+    fn vcenter(name: &str) -> Vcenter {
+        Vcenter {
+            id: VcenterId(name.to_lowercase()),
+            name: name.to_owned(),
+            host: "vc.example.org".to_owned(),
+            port: 443,
+            credential: name.to_owned(),
+            credential_id: contract::CredentialId("c".to_owned()),
+            user: "u".to_owned(),
+            trust: "system".to_owned(),
+            pin: None,
+            settings: VcenterSettings::default(),
+            edition: 1,
+            instance_uuid: None,
+            product: None,
+            version: None,
+            build: None,
+        }
+    }
+
+    fn status(name: &str, state: VcenterState) -> VcenterStatus {
+        VcenterStatus {
+            vcenter: name.to_owned(),
+            vcenter_id: VcenterId(name.to_lowercase()),
+            state,
+            since: None,
+            contact_at: None,
+            contact_since: None,
+            refresh_failed: None,
+            refresh_waits: BTreeMap::new(),
+            paused: None,
+            suspended: None,
+            synced_at: None,
+            age_seconds: None,
+            fresh: true,
+            counts: BTreeMap::new(),
+            last_operation: None,
+        }
+    }
+
+    fn running(name: &str) -> Operation {
+        Operation {
+            id: OperationId("o".to_owned()),
+            vcenter: name.to_owned(),
+            vcenter_id: VcenterId(name.to_lowercase()),
+            job: Job::FULL_SYNC,
+            origin: Origin::User,
+            role: Role::Admin,
+            state: OperationState::Running,
+            awaited: true,
+            waiting: 1,
+            submitted_at: Time(1),
+            started_at: None,
+            finished_at: None,
+            progress: contract::Progress::default(),
+            diff: contract::Diff::default(),
+            recorded: None,
+            calls: 0,
+            bytes: 0,
+            error: None,
+            result: None,
+        }
+    }
+
+    fn known(all: &[(&str, VcenterState)]) -> Known {
+        Known {
+            vcenters: all.iter().map(|(name, _)| vcenter(name)).collect(),
+            statuses: all.iter().map(|(name, state)| status(name, *state)).collect(),
+            may_sync: true,
+            ..Known::default()
+        }
+    }
+
+    fn labels(tray: &Tray) -> Vec<&str> {
+        let label = |entry: &'_ Entry| match entry {
+            Entry::Line => None,
+            Entry::Words(words) => Some(words.clone()),
+            Entry::Item { label, .. } => Some(label.clone()),
+        };
+        tray.entries.iter().filter_map(label).map(|label| &*label.leak()).collect()
+    }
+
+    #[test]
+    fn an_idle_tray_lists_each_vcenter_with_its_state() {
+        let known = known(&[("Berlin", VcenterState::Online), ("Rome", VcenterState::NeverSynced)]);
+        let tray = Tray::of(&known, |_| Quiet::default());
+        assert_eq!(tray.state, State::Idle);
+        assert_eq!(
+            labels(&tray),
+            [
+                "Nothing running",
+                "Berlin: Online",
+                "Rome: Never synced",
+                "Sync all",
+                "Open Muster",
+                "Compact window",
+                "Quit"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_runs_and_what_needs_somebody_stands_in_the_words_of_the_tray() {
+        let mut known = known(&[("Berlin", VcenterState::Online), ("Rome", VcenterState::Offline)]);
+        known.active.push(running("Berlin"));
+        let tray = Tray::of(&known, |_| Quiet::default());
+        assert_eq!((tray.state, &*tray.words), (State::Attention, "1 running \u{b7} Rome: offline"));
+        assert_eq!(labels(&tray)[1..3], ["Berlin: Full sync", "Rome: Offline"]);
+        known.statuses.remove(1);
+        known.vcenters.remove(1);
+        let tray = Tray::of(&known, |_| Quiet::default());
+        assert_eq!((tray.state, &*tray.words), (State::Running, "1 running"));
+    }
+
+    #[test]
+    fn a_sync_that_failed_on_a_vcenter_that_answers_needs_attention_too() {
+        let mut known = known(&[("Berlin", VcenterState::Online)]);
+        known.statuses[0].refresh_failed = Some(Code::TooManyRemovals);
+        let tray = Tray::of(&known, |_| Quiet::default());
+        assert_eq!((tray.state, &*tray.words), (State::Attention, "Berlin: online, last sync failed"));
+    }
+
+    #[test]
+    fn a_paused_vcenter_and_a_network_that_is_gone_alarm_no_vcenter() {
+        let known = known(&[("Berlin", VcenterState::Offline)]);
+        let paused = Tray::of(&known, |_| Quiet { paused: true, ..Quiet::default() });
+        assert_eq!((paused.state, labels(&paused)[1]), (State::Idle, "Berlin: Offline, paused"));
+        let gone = Tray::of(&known, |_| Quiet { no_network: Some(Time(1)), ..Quiet::default() });
+        assert_eq!(gone.state, State::Idle);
+    }
+
+    #[test]
+    fn of_very_many_vcenters_those_in_trouble_are_listed_and_the_rest_is_a_click_away() {
+        let names: Vec<String> = (0..30).map(|n| format!("vc-{n:02}")).collect();
+        let all: Vec<(&str, VcenterState)> =
+            names.iter().map(|name| (&**name, VcenterState::Online)).collect();
+        let mut known = known(&all);
+        known.statuses[29].state = VcenterState::LoginRejected;
+        known.statuses[28].state = VcenterState::Offline;
+        let tray = Tray::of(&known, |_| Quiet::default());
+        let labels = labels(&tray);
+        assert_eq!(labels[0], "2 vCenters need attention");
+        assert_eq!(labels[1..4], ["vc-28: Offline", "vc-29: Login rejected", "vc-00: Online"]);
+        assert_eq!(labels[21], "10 more\u{2026}");
+    }
+
+    #[test]
+    fn who_may_not_sync_is_not_offered_it_and_without_a_vcenter_there_is_nothing_to_sync() {
+        let viewer = Known { may_sync: false, ..known(&[("Berlin", VcenterState::Online)]) };
+        assert!(!labels(&Tray::of(&viewer, |_| Quiet::default())).contains(&"Sync all"));
+        let empty = Tray::of(&known(&[]), |_| Quiet::default());
+        let sync = empty.entries.iter().find(|entry| matches!(entry, Entry::Item { act: Act::SyncAll, .. }));
+        assert!(matches!(sync, Some(Entry::Item { is_enabled: false, .. })));
+    }
+
+    #[test]
+    fn a_database_that_does_not_open_is_said_and_the_ways_in_stay() {
+        let tray = Tray::broken(&ApiError::new(Code::Database, "the database is damaged"));
+        assert_eq!(tray.state, State::Attention);
+        assert_eq!(labels(&tray), ["The database is damaged.", "Open Muster", "Compact window", "Quit"]);
+    }
+}
