@@ -25,6 +25,7 @@ mod passwords;
 mod questions;
 mod reach;
 mod role;
+mod schedules;
 mod screen;
 mod sharing;
 mod told;

@@ -159,6 +159,8 @@ impl Judge {
         let mut addresses: Vec<String> =
             ["#/", "#/vcenter", "#/operations", "#/nowhere"].map(str::to_owned).to_vec();
         addresses.push(format!("#/vcenter/{id}"));
+        muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
+        addresses.extend(["#/vcenter?schedules=".to_owned(), format!("#/vcenter?add-schedule={id}")]);
         for dialog in ["edit", "clusters", "remove", "certificate"] {
             addresses.push(format!("#/vcenter?{dialog}={id}"));
         }
@@ -220,7 +222,9 @@ impl Judge {
     async fn visit(&mut self, window: &Window, address: &str) -> Result<()> {
         window.go(address).await?;
         if address.contains("?add")
-            || ["edit=", "clusters=", "remove=", "certificate="].iter().any(|d| address.contains(d))
+            || ["edit=", "schedules=", "clusters=", "remove=", "certificate="]
+                .iter()
+                .any(|d| address.contains(d))
         {
             window.wait_for_element("dialog[open]").await?;
             window.wait_until_gone("dialog .muster-waiting").await?;
