@@ -8,6 +8,7 @@ mod bare;
 mod batch;
 mod cost;
 mod govc;
+mod history;
 mod idle;
 mod page;
 mod parse;
@@ -41,6 +42,7 @@ fn main() -> Result<()> {
         ["syncs"] => runtime.block_on(measure(Part::Syncs)),
         ["idle"] => runtime.block_on(measure(Part::Idle)),
         ["window"] => runtime.block_on(measure(Part::Window)),
+        ["history"] => runtime.block_on(measure(Part::History)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
         ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
         ["sync", data, credentials] => {
@@ -49,7 +51,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\" or \"idle\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\" or \"idle\", which measure that alone"
         ),
     }
 }
@@ -62,6 +64,7 @@ enum Part {
     Window,
     Queue,
     Idle,
+    History,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -77,6 +80,9 @@ async fn measure(part: Part) -> Result<()> {
     if matches!(part, Part::All | Part::Queue) {
         queue::run(folder.path(), &mut table).await?;
         batch::run(folder.path(), &mut table).await?;
+    }
+    if matches!(part, Part::All | Part::History) {
+        history::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;

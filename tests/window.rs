@@ -17,6 +17,7 @@ mod first;
 mod grid;
 mod guard;
 mod hands;
+mod history;
 mod keys;
 mod leaving;
 mod once;
