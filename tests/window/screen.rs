@@ -78,6 +78,11 @@ impl Screen {
         &self.display
     }
 
+    /// The home of whoever sits before it.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// The address of its session bus.
     pub(crate) fn bus(&self) -> Option<&str> {
         self.bus.as_ref().map(Bus::address)
