@@ -141,6 +141,7 @@ async fn at_320_by_240_every_vcenter_has_its_state_age_and_button_and_trouble_co
         window.wait_for_overview().await?;
         window.click("#open-compact").await?;
         window.turn_to("#/compact").await?;
+        window.wait_for_text("[data-vcenter='Rome']", "Offline").await?;
         peers[0].rule(json!({"method": "RetrievePropertiesEx", "action": {"hold": true}}));
         window.press("[data-vcenter='Berlin']", "Full sync").await?;
         window.wait_for_text("[data-vcenter='Berlin']", "Cancel").await?;

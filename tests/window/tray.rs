@@ -190,7 +190,13 @@ async fn a_start_at_login_is_in_the_tray_and_without_one_there_is_a_window_in_th
     let hidden = start(&screen, &muster, &["--hidden"])?;
     eventually("a window is there", || hidden.window_exists());
     ensure!(began.elapsed() > Duration::from_secs(10), "a tray that comes late at login is waited for");
-    hidden.terminate()
+    hidden.terminate()?;
+
+    // With the compact window alone it ends with that.
+    let compact = start(&screen, &muster, &["--compact"])?;
+    eventually("it is there", || closing::titles(&screen).is_ok_and(|titles| titles == ["Muster"]));
+    closing::ask(&screen)?;
+    compact.ends_well()
 }
 
 /// A Muster that was started without a driver.
