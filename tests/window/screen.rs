@@ -38,7 +38,8 @@ impl Screen {
         std::fs::DirBuilder::new().mode(0o700).create(home.path().join("run"))?;
         let mut server = Command::new("Xvfb")
             // It writes the number it found free to standard output once it is ready.
-            .args(["-displayfd", "1", "-nolisten", "tcp"])
+            // Without `-noreset` it begins anew whenever its last client leaves, and breaks who is just coming.
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
             .args(["-screen", "0", &format!("{width}x{height}x24")])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -5,7 +5,7 @@ use super::MUSTER;
 use super::closing;
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL, end};
-use super::watcher::Watcher;
+use super::watcher::{Shown, Watcher};
 use crate::support::{Musterctl, PATIENCE, Peer, eventually};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -53,14 +53,20 @@ async fn the_tray_says_what_runs_and_what_needs_somebody_and_its_menu_does_what_
         peer.let_go();
         peer.behave();
     }
-    let done = watcher.wait_until("both are done", |shown| shown.labels().contains(&"Rome: Online")).await?;
-    assert_eq!((&*done.tooltip, done.icon == idle.icon), ("Nothing running", true));
+    let is_done = |shown: &Shown| {
+        shown.labels().contains(&"Rome: Online")
+            && shown.tooltip == "Nothing running"
+            && shown.icon == idle.icon
+    };
+    watcher.wait_until("both are done", is_done).await?;
 
     peers[1].post("/stop", json!({}));
     ensure!(muster.json(&["sync", "full", "Rome"]).code != 0, "it is gone");
-    let troubled = watcher.wait_until("Rome is gone", |shown| shown.status == "NeedsAttention").await?;
-    assert_eq!(troubled.tooltip, "Rome: offline");
-    ensure!(troubled.icon != idle.icon && troubled.icon != runs.icon, "and so has what needs somebody");
+    let is_troubled = |shown: &Shown| {
+        let has_own_icon = shown.icon != idle.icon && shown.icon != runs.icon;
+        shown.status == "NeedsAttention" && shown.tooltip == "Rome: offline" && has_own_icon
+    };
+    watcher.wait_until("Rome is gone", is_troubled).await?;
 
     watcher.click("Rome: Offline").await?;
     window.wait_for("its page", &format!("location.hash === '#/vcenter/{rome}'")).await?;
