@@ -157,7 +157,9 @@ impl Judge {
         window.wait_for_overview().await?;
         teach(&window).await?;
         let mut addresses: Vec<String> =
-            ["#/", "#/vcenter", "#/operations", "#/nowhere"].map(str::to_owned).to_vec();
+            ["#/", "#/vcenter", "#/operations", "#/settings", "#/compact", "#/nowhere"]
+                .map(str::to_owned)
+                .to_vec();
         addresses.push(format!("#/vcenter/{id}"));
         muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
         addresses.extend(["#/vcenter?schedules=".to_owned(), format!("#/vcenter?add-schedule={id}")]);
