@@ -8,6 +8,7 @@ mod bare;
 mod batch;
 mod cost;
 mod govc;
+mod hidden;
 mod history;
 mod idle;
 mod page;
@@ -18,6 +19,10 @@ mod rounds;
 mod sync;
 mod table;
 mod window;
+
+#[path = "../tests/window/watcher.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
+mod watcher;
 
 #[path = "../tests/support/peer.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]

@@ -22,7 +22,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What only the shell may know.
-const SHELL_ONLY: &[&str] = &["tauri", "tauri-build", "tao", "wry", "gtk"];
+const SHELL_ONLY: &[&str] =
+    &["tauri", "tauri-build", "tao", "wry", "gtk", "gdkx11", "ksni", "notify-rust", "auto-launch"];
 
 /// What only these packages may know.
 const AT_HOME: &[(&str, &[&str])] = &[

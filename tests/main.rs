@@ -26,6 +26,7 @@ mod reading;
 mod recordings;
 mod retries;
 mod roles;
+mod schedules;
 mod settings;
 mod shapes;
 mod sharing;

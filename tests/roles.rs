@@ -27,6 +27,8 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         trust: Some(Trust::Pin { sha256: other.sha256() }),
         settings: VcenterSettings::default(),
     };
+    let schedule = json!({ "name": "nightly", "vcenters": [id], "when": { "every_seconds": 1800 } });
+    let unnamed = json!({ "name": "", "vcenters": [id], "when": { "every_seconds": 1800 } });
     vec![
         ("list_vcenters", Viewer, json!({}), Ok(())),
         ("list_status", Viewer, json!({}), Ok(())),
@@ -69,6 +71,19 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "credential": credential, "password": PASSWORD, "vcenter": id }),
             Ok(()),
         ),
+        ("list_schedules", Viewer, json!({}), Ok(())),
+        ("show_schedule", Viewer, json!({ "schedule": "nothing" }), Err(Code::NotFound)),
+        ("next_runs", Viewer, json!({ "schedule": null, "count": 3 }), Ok(())),
+        ("preview_schedule", Viewer, json!({ "settings": schedule, "count": 3 }), Ok(())),
+        ("add_schedule", Operator, json!({ "settings": unnamed }), Err(Code::InvalidValue)),
+        (
+            "edit_schedule",
+            Operator,
+            json!({ "schedule": "nothing", "edition": 1, "settings": schedule }),
+            Err(Code::NotFound),
+        ),
+        ("enable_schedule", Operator, json!({ "schedule": "nothing", "enabled": true }), Err(Code::NotFound)),
+        ("remove_schedule", Operator, json!({ "schedule": "nothing" }), Err(Code::NotFound)),
         ("list_credentials", Admin, json!({}), Ok(())),
         ("show_credential", Admin, json!({ "credential": "berlin" }), Ok(())),
         ("has_password", Admin, json!({ "credential": "spare" }), Ok(())),

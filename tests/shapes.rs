@@ -18,6 +18,10 @@ const COLUMN: &str = "id title type unit source aliases";
 const CHECK: &str = "name ok detail next_step";
 const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";
 
+const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone quiet enabled next_at reason last_operation edition \
+                        targets";
+const RUN: &str = "at schedule vcenters reason local";
+
 /// Asserts that a document, or every document of a list that is not empty, has these keys.
 fn has(document: &Value, keys: &str) {
     let all = document.as_array().map_or(std::slice::from_ref(document), Vec::as_slice);
@@ -61,6 +65,14 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["operations", "cancel", id]), OPERATION);
     has(&muster.ok(&["operations", "retry", id, "--detach"]), OPERATION);
     has(&muster.ok(&["refresh", "vms", "Berlin", "--detach"]), OPERATION);
+    has(&muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "list"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "show", "nightly"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "edit", "nightly", "--every", "1h"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "disable", "nightly"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "enable", "nightly"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "next", "--count", "3"]), RUN);
+    has(&muster.ok(&["schedule", "remove", "nightly", "--yes"]), SCHEDULE);
     has(&muster.ok(&["status"]), STATUS);
     has(&muster.json(&["doctor"]).document(), CHECK);
     has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);

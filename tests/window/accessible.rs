@@ -157,8 +157,12 @@ impl Judge {
         window.wait_for_overview().await?;
         teach(&window).await?;
         let mut addresses: Vec<String> =
-            ["#/", "#/vcenter", "#/operations", "#/nowhere"].map(str::to_owned).to_vec();
+            ["#/", "#/vcenter", "#/operations", "#/settings", "#/compact", "#/nowhere"]
+                .map(str::to_owned)
+                .to_vec();
         addresses.push(format!("#/vcenter/{id}"));
+        muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
+        addresses.extend(["#/vcenter?schedules=".to_owned(), format!("#/vcenter?add-schedule={id}")]);
         for dialog in ["edit", "clusters", "remove", "certificate"] {
             addresses.push(format!("#/vcenter?{dialog}={id}"));
         }
@@ -220,7 +224,9 @@ impl Judge {
     async fn visit(&mut self, window: &Window, address: &str) -> Result<()> {
         window.go(address).await?;
         if address.contains("?add")
-            || ["edit=", "clusters=", "remove=", "certificate="].iter().any(|d| address.contains(d))
+            || ["edit=", "schedules=", "clusters=", "remove=", "certificate="]
+                .iter()
+                .any(|d| address.contains(d))
         {
             window.wait_for_element("dialog[open]").await?;
             window.wait_until_gone("dialog .muster-waiting").await?;

@@ -100,7 +100,8 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.wait_for_element("[role=menu]").await?;
     found.here(&window, &screen, "vcenters-menu").await?;
     found.at(&window, &screen, &format!("#/vcenter/{id}"), "vcenter").await?;
-    for dialog in ["add", "edit", "clusters", "remove", "certificate"] {
+    muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
+    for dialog in ["add", "edit", "clusters", "remove", "certificate", "add-schedule", "schedules"] {
         let address =
             if dialog == "add" { "#/vcenter?add=".to_owned() } else { format!("#/vcenter?{dialog}={id}") };
         window.go(&address).await?;
@@ -109,6 +110,8 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
         window.script("document.querySelector('dialog details')?.setAttribute('open', '')").await?;
         found.here(&window, &screen, dialog).await?;
     }
+    found.at(&window, &screen, "#/settings", "settings").await?;
+    found.at(&window, &screen, "#/compact", "compact").await?;
     window.go("#/operations").await?;
     found.here(&window, &screen, "operations").await?;
     window.click("#rows tr[data-operation] td").await?;

@@ -11,6 +11,9 @@ use contract::{OperationId, ScheduleId, ScheduleSettings, ScheduledJob, Time, Ti
 use sqlx::Row;
 use std::collections::HashMap;
 
+/// Every schedule, as `record` reads it.
+pub(crate) const ALL: &str = "SELECT * FROM schedules ORDER BY name_key";
+
 /// A schedule as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleRecord {
@@ -67,7 +70,7 @@ impl Store {
         }) {
             of.entry(schedule).or_default().push(vcenter);
         }
-        let rows = sqlx::query("SELECT * FROM schedules ORDER BY name_key").fetch_all(&mut *tx).await;
+        let rows = sqlx::query(ALL).fetch_all(&mut *tx).await;
         let rows = rows.during(attempt)?;
         let schedules = row::readable("a schedule is left out", &rows, record);
         let with_vcenters = |mut one: ScheduleRecord| {
@@ -321,7 +324,7 @@ async fn plan(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Result<(), 
     Ok(())
 }
 
-fn record(row: &DbRow) -> Result<ScheduleRecord, sqlx::Error> {
+pub(crate) fn record(row: &DbRow) -> Result<ScheduleRecord, sqlx::Error> {
     let when = match (row.try_get::<Option<i64>, _>("every_seconds")?, row.try_get("cron")?) {
         (Some(seconds), None) => Timing::EverySeconds(row::unsigned(seconds)),
         (None, Some(expression)) => Timing::Cron(expression),

@@ -19,6 +19,7 @@ pub(crate) mod popover;
 pub(crate) mod progress;
 pub(crate) mod retention;
 pub(crate) mod running;
+pub(crate) mod schedule;
 pub(crate) mod select;
 pub(crate) mod several;
 pub(crate) mod status;

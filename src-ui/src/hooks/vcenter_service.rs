@@ -11,8 +11,8 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, TestReport,
-    Time, Vcenter, VcenterId,
+    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, Schedule,
+    ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -308,6 +308,43 @@ impl VcenterService {
     /// Removes one.
     pub(crate) async fn remove(&self, vcenter: VcenterId) -> Result<(), ApiError> {
         backend::call(RemoveVcenter { vcenter }).await.map(drop)
+    }
+
+    /// Has something done by itself on vCenters: stores a new schedule, or what one becomes that is there, unless it is another one
+    /// by now than it was here.
+    pub(crate) async fn schedule_auto_sync(
+        &self,
+        made_from: Option<&Schedule>,
+        settings: ScheduleSettings,
+        enabled: bool,
+    ) -> Result<Schedule, ApiError> {
+        let saved = match made_from {
+            None => backend::call(AddSchedule { settings }).await?,
+            Some(Schedule { id, edition, .. }) => {
+                let edit = EditSchedule { schedule: id.clone(), edition: *edition, settings };
+                backend::call(edit).await?
+            }
+        };
+        match saved.enabled == enabled {
+            true => Ok(saved),
+            false => backend::call(EnableSchedule { schedule: saved.id, enabled }).await,
+        }
+    }
+
+    /// Turns a schedule on or off.
+    pub(crate) fn enable_schedule(&self, schedule: ScheduleId, enabled: bool) {
+        let turn = EnableSchedule { schedule, enabled };
+        self.run(turn, "The schedule could not be changed", |_, _| ());
+    }
+
+    /// Removes a schedule; what it started goes on.
+    pub(crate) fn remove_schedule(&self, schedule: &Schedule) {
+        let remove = RemoveSchedule { schedule: schedule.id.clone() };
+        self.run(remove, "The schedule was not removed", |service, removed| {
+            if let Some(Schedule { name, .. }) = removed {
+                service.toast(Toast::done(format!("Schedule {name} was removed"), ""));
+            }
+        });
     }
 
     /// Asks for a job; how it goes and what came of it is told by state and toasts.

@@ -26,7 +26,7 @@ const PART: i64 = 10;
 const LATE: i64 = 60_000;
 
 /// What is wrong with a field.
-pub(super) type Wrong = (ScheduleField, ApiError);
+pub(super) type Wrong = (ScheduleField, Box<ApiError>);
 
 /// When a schedule is due.
 #[derive(Clone, Debug)]
@@ -46,13 +46,14 @@ enum Rule {
 impl Plan {
     /// The plan of these settings, unless one of them is wrong.
     pub(super) fn new(timing: &Timing, zone: &str, quiet: Option<&str>) -> Result<Plan, Wrong> {
-        let zone = self::zone(zone).map_err(|error| (ScheduleField::Zone, error))?;
+        let zone = self::zone(zone).map_err(|error| (ScheduleField::Zone, error.into()))?;
         let rule = match timing {
             Timing::EverySeconds(seconds) => interval(*seconds),
             Timing::Cron(expression) => Cron::parse(expression).map(Rule::At),
         };
-        let rule = rule.map_err(|error| (ScheduleField::When, error))?;
-        let quiet = quiet.map(Quiet::parse).transpose().map_err(|error| (ScheduleField::Quiet, error))?;
+        let rule = rule.map_err(|error| (ScheduleField::When, error.into()))?;
+        let quiet =
+            quiet.map(Quiet::parse).transpose().map_err(|error| (ScheduleField::Quiet, error.into()))?;
         Ok(Plan { rule, quiet, zone })
     }
 

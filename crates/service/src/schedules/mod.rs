@@ -10,11 +10,12 @@ mod tests;
 
 use crate::configuration::designated;
 use crate::events::Events;
+use crate::network::Network;
 use crate::operations::Operations;
 use crate::{Clock, explain, validate};
 use contract::{
-    ApiError, Code, Event, Preview, Run, Schedule, ScheduleField, ScheduleId, ScheduleSettings, Time,
-    VcenterId, WrongField, words,
+    ApiError, Code, Event, Preview, Run, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, WrongField,
+    words,
 };
 use due::{Plan, Spread};
 use store::{ScheduleRecord, Store, VcenterRecord};
@@ -27,13 +28,20 @@ const MOST_RUNS: u32 = 1000;
 pub(crate) struct Schedules {
     store: Store,
     operations: Operations,
+    network: Network,
     events: Events,
     now: Clock,
 }
 
 impl Schedules {
-    pub(crate) fn new(store: Store, operations: Operations, events: Events, now: Clock) -> Schedules {
-        Schedules { store, operations, events, now }
+    pub(crate) fn new(
+        store: Store,
+        operations: Operations,
+        network: Network,
+        events: Events,
+        now: Clock,
+    ) -> Schedules {
+        Schedules { store, operations, network, events, now }
     }
 
     /// Every schedule, by name.
@@ -98,7 +106,7 @@ impl Schedules {
             let first = match plan(&before) {
                 Ok(plan) => self.first(&plan, targets(&before.settings, &vcenters)),
                 // One that can't be read any more can be turned off.
-                Err((_, error)) if enabled => return Err(error),
+                Err((_, error)) if enabled => return Err(*error),
                 Err(_) => Vec::new(),
             };
             let to = ScheduleRecord { enabled, ..before };
@@ -210,7 +218,7 @@ fn checked(
     let name = validate::name("schedule", &asked.name)?;
     let zone = asked.zone.filter(|zone| !zone.trim().is_empty()).unwrap_or_else(due::own_zone);
     let quiet = asked.quiet.filter(|quiet| !quiet.trim().is_empty());
-    let plan = Plan::new(&asked.when, &zone, quiet.as_deref()).map_err(|(_, error)| error)?;
+    let plan = Plan::new(&asked.when, &zone, quiet.as_deref()).map_err(|(_, error)| *error)?;
     let mut chosen = asked.vcenters;
     chosen.sort();
     chosen.dedup();
@@ -256,7 +264,7 @@ fn wrong(settings: &ScheduleSettings, zone: &str, quiet: Option<&str>) -> Vec<Wr
         Plan::new(&every_hour, UTC, quiet),
     ];
     let wrong = looks.into_iter().filter_map(Result::err);
-    wrong.map(|(field, error): (ScheduleField, ApiError)| WrongField { field, error }).collect()
+    wrong.map(|(field, error)| WrongField { field, error: *error }).collect()
 }
 
 /// The runs from a planned one on: when, and whether quiet hours put it off.

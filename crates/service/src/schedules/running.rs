@@ -19,12 +19,11 @@ impl Schedules {
     pub(crate) async fn run(self, closing: CancellationToken) {
         while !closing.is_cancelled() {
             let mut events = self.events.subscribe();
-            let begun = (self.now)();
             let next = self.start_due().await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "the schedules could not be read");
                 None
             });
-            let pause = next.map_or(LOOK, |next| pause_until(next, (self.now)().max(begun)));
+            let pause = next.map_or(LOOK, |next| pause_until(next, (self.now)()));
             let changed = async {
                 while let Some(event) = events.next().await {
                     if may_change(&event) {
@@ -95,6 +94,10 @@ impl Schedules {
         }
         // What would only be told that once more is not queued.
         if self.operations.refused(vcenter).await.is_some() {
+            return Ok(None);
+        }
+        // What would only find out that there is no network stays due, and is started once there is one.
+        if self.network.is_gone_for(vcenter).await {
             return Ok(None);
         }
         let Some(next) = plan.following(planned, now) else { return Ok(None) };

@@ -4,8 +4,12 @@
 use super::due::Plan;
 use super::{Schedules, plan, spread, targets};
 use crate::explain;
-use contract::{ApiError, Hold, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterState, words};
-use store::{PlannedRun, PlannedRuns, ScheduleRecord, VcenterRecord};
+use contract::{
+    ApiError, Hold, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, VcenterState, words,
+};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use store::{PlannedRuns, ScheduleRecord, VcenterRecord};
 
 /// What starts later than this was not started: no process is there that does it.
 const OVERDUE: i64 = 90_000;
@@ -15,6 +19,8 @@ pub(super) struct Known {
     pub(super) records: Vec<ScheduleRecord>,
     pub(super) planned: PlannedRuns,
     pub(super) vcenters: Vec<VcenterRecord>,
+    /// What keeps runs from a vCenter, each asked for once: several schedules may be for it.
+    holds: Mutex<HashMap<VcenterId, Option<Hold>>>,
 }
 
 /// When something starts, and why then.
@@ -34,10 +40,15 @@ impl Schedules {
     pub(super) async fn look(&self) -> Result<Known, ApiError> {
         let records = self.store.schedules().await.map_err(explain::store)?;
         if records.is_empty() {
-            return Ok(Known { records, planned: PlannedRuns::new(), vcenters: Vec::new() });
+            return Ok(Known {
+                records,
+                planned: PlannedRuns::new(),
+                vcenters: Vec::new(),
+                holds: Mutex::default(),
+            });
         }
         let planned = self.store.planned_runs().await.map_err(explain::store)?;
-        Ok(Known { records, planned, vcenters: self.vcenters().await? })
+        Ok(Known { records, planned, vcenters: self.vcenters().await?, holds: Mutex::default() })
     }
 
     /// A schedule, and how it stands.
@@ -54,7 +65,7 @@ impl Schedules {
             let planned = known.planned.get(&(record.id.clone(), id.clone()));
             let next = match &plan {
                 _ if !record.enabled => Next::waits(None, "off"),
-                Ok(plan) => self.next_on(record, plan, vcenter, planned, now).await?,
+                Ok(plan) => self.next_on((record, plan), vcenter, known, now).await?,
                 Err((_, error)) => Next::waits(None, error.message.clone()),
             };
             // Ids begin with the time at which they were made.
@@ -81,13 +92,13 @@ impl Schedules {
     /// When a schedule that is on starts something next on a vCenter.
     async fn next_on(
         &self,
-        record: &ScheduleRecord,
-        plan: &Plan,
+        (record, plan): (&ScheduleRecord, &Plan),
         vcenter: &VcenterRecord,
-        planned: Option<&PlannedRun>,
+        known: &Known,
         now: Time,
     ) -> Result<Next, ApiError> {
         let id = &vcenter.vcenter.id;
+        let planned = known.planned.get(&(record.id.clone(), id.clone()));
         let timing = &record.settings.when;
         let planned = planned.map(|planned| plan.replanned(planned.next_at, now).unwrap_or(planned.next_at));
         let Some(planned) = planned.or_else(|| plan.after(now)) else {
@@ -95,7 +106,7 @@ impl Schedules {
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
-        if let Some(hold) = self.operations.hold(id).await? {
+        if let Some(hold) = self.hold(id, known).await? {
             let (until, reason) = told(&hold, plan, now);
             let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
             return Ok(Next::waits(at, reason));
@@ -116,6 +127,16 @@ impl Schedules {
         Ok(Next { at: Some(at), reason: words::timing(timing), waits: false })
     }
 
+    async fn hold(&self, vcenter: &VcenterId, known: &Known) -> Result<Option<Hold>, ApiError> {
+        let asked = known.holds.lock().unwrap_or_else(PoisonError::into_inner).get(vcenter).cloned();
+        if let Some(hold) = asked {
+            return Ok(hold);
+        }
+        let hold = self.operations.hold(vcenter).await?;
+        known.holds.lock().unwrap_or_else(PoisonError::into_inner).insert(vcenter.clone(), hold.clone());
+        Ok(hold)
+    }
+
     /// An operation, unless it is kept no more.
     async fn ended_or_not(&self, id: &OperationId) -> Result<Option<Operation>, ApiError> {
         match self.operations.show(id.as_str()).await {
@@ -132,9 +153,8 @@ pub(super) fn told(hold: &Hold, plan: &Plan, now: Time) -> (Option<Time>, String
         Hold::Paused(pause) => {
             let who =
                 pause.tag.as_ref().map_or_else(|| "paused".to_owned(), |tag| format!("tag {tag} is paused"));
-            let until =
-                pause.until.map(|until| format!(" until {}", plan.soon(until, now))).unwrap_or_default();
-            (pause.until, format!("{who}{until}"))
+            let until = pause.until.map_or_else(|| "resumed".to_owned(), |until| plan.soon(until, now));
+            (pause.until, format!("{who} until {until}"))
         }
         Hold::NoNetwork { .. } => (None, "waits for the network".to_owned()),
         Hold::Suspended(suspension) => {

@@ -4,7 +4,9 @@
 use super::*;
 use crate::{Caller, Service, Unlock, VcenterId, open_with};
 use contract::command::*;
-use contract::{Job, Operation, OperationState, Origin, ScheduledJob, Timing, VcenterSettings};
+use contract::{
+    Job, Operation, OperationState, Origin, ScheduleField, ScheduledJob, Timing, VcenterSettings,
+};
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
@@ -366,7 +368,7 @@ async fn nothing_is_started_where_the_login_was_rejected() {
     let service = on(&folder).await;
     let added = call(&service, AddVcenter { settings: crate::tests::settings(&server) }).await.unwrap();
     let vcenter = added.vcenter;
-    add(&service, settings("every 5 min", &[vcenter.id.clone()])).await;
+    add(&service, settings("every 5 min", std::slice::from_ref(&vcenter.id))).await;
     let wrong = Some(Password("another one".to_owned()));
     let credential = vcenter.credential_id.clone();
     call(&service, SetCredential { credential, user: None, password: wrong }).await.unwrap();

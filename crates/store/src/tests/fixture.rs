@@ -74,7 +74,17 @@ async fn configuration(store: &Store) {
         .unwrap();
     let tokyo = VcenterId("vcenter-東京".to_owned());
     store.set_rejected(&credential("Berlin").id, sent(Some(&tokyo), 0xCAFE), &rejected).await.unwrap();
-    store.count(&counted(berlin)).await.unwrap();
+    store.count(&counted(berlin.clone())).await.unwrap();
+    let nightly = ScheduleSettings {
+        name: "Nightly".to_owned(),
+        vcenters: vec![berlin.clone()],
+        tag: None,
+        when: Timing::Cron("30 2 * * 1-5".to_owned()),
+        zone: Some("Europe/Berlin".to_owned()),
+        job: ScheduledJob::Hosts,
+        quiet: Some("22:00-02:00".to_owned()),
+    };
+    store.add_schedule(&ScheduleId("nightly".to_owned()), &nightly, &[(berlin, Time(1_900))]).await.unwrap();
 }
 
 fn counted(vcenter: VcenterId) -> Counts {

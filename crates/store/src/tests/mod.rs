@@ -18,6 +18,7 @@ mod pruning;
 mod queue;
 mod rebase;
 mod revision;
+mod schedules;
 mod standing;
 
 use crate::*;

@@ -64,7 +64,7 @@ fn of_day(text: &str) -> Option<OfDay> {
 /// The first moment at which a clock shows this time or, where it leaves that out, a later one.
 fn instant(day: Date, time: OfDay, zone: &TimeZone) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(day.to_datetime(time));
-    let earlier = ambiguous.clone().earlier().ok()?;
+    let earlier = ambiguous.earlier().ok()?;
     if matches!(ambiguous.offset(), jiff::tz::AmbiguousOffset::Gap { .. }) {
         // As far before the gap as the time lies in it; the clock is put forward next.
         return zone.following(earlier).next().map(|transition| transition.timestamp());
