@@ -1,6 +1,8 @@
-//! What the window costs while nobody does anything: its three processes on each page and hidden, with twelve vCenters.
+//! What Muster costs while nobody does anything: its three processes on each page and hidden, and its one in the tray, with
+//! twelve vCenters.
 //! Refuses to count what happens before it has come to rest.
 
+use crate::hidden::Hidden;
 use crate::page::Page;
 use crate::peer::{PASSWORD, Peer};
 use crate::table::Table;
@@ -23,6 +25,11 @@ const TICK: f64 = 0.01;
 
 /// The most that all three may take of a core.
 const MOST: f64 = 0.5;
+
+/// The most that the one in the tray may take of a core, and how often it may be woken a second. The database is looked at
+/// four times a second for what other processes changed, by two threads; every two seconds for work whose turn it is.
+const MOST_IN_THE_TRAY: f64 = 0.3;
+const WAKEUPS: f64 = 20.0;
 
 /// The processes of a window, by the beginning of their name that the kernel keeps.
 const PROCESSES: [&str; 3] = ["muster", "WebKitWebProces", "WebKitNetworkPr"];
@@ -76,5 +83,28 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
             all < MOST && asked == 0,
         );
     }
-    page.close().await
+    page.close().await?;
+    in_the_tray(&data, &peers, table).await
+}
+
+/// The same without a window.
+async fn in_the_tray(data: &Path, peers: &[Peer], table: &mut Table) -> Result<()> {
+    let hidden = Hidden::start(data).await?;
+    tokio::time::sleep(REST).await;
+    let calls = || peers.iter().map(Peer::all_calls).sum::<u64>();
+    let (before, asked) = (hidden.taken()?, calls());
+    tokio::time::sleep(LOOK).await;
+    let (after, asked) = (hidden.taken()?, calls() - asked);
+    let seconds = LOOK.as_secs_f64();
+    let share = (after.ticks - before.ticks) as f64 * TICK / seconds * 100.0;
+    let wakeups = (after.wakeups - before.wakeups) as f64 / seconds;
+    table.goal(
+        "in the tray, without a window",
+        format!("{share:.2}, {wakeups:.1} wake-ups a second, {asked} calls"),
+        &format!("< {MOST_IN_THE_TRAY} %, < {WAKEUPS} wake-ups a second, 0 calls"),
+        share < MOST_IN_THE_TRAY && wakeups < WAKEUPS && asked == 0,
+    );
+    let memory = hidden.memory()? as f64 / f64::from(1 << 20);
+    table.value("memory in the tray (resident)", format!("{memory:.0} MiB"));
+    hidden.close().await
 }

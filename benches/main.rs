@@ -8,6 +8,8 @@ mod bare;
 mod batch;
 mod cost;
 mod govc;
+mod hidden;
+mod history;
 mod idle;
 mod page;
 mod parse;
@@ -17,6 +19,10 @@ mod rounds;
 mod sync;
 mod table;
 mod window;
+
+#[path = "../tests/window/watcher.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
+mod watcher;
 
 #[path = "../tests/support/peer.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
@@ -41,6 +47,7 @@ fn main() -> Result<()> {
         ["syncs"] => runtime.block_on(measure(Part::Syncs)),
         ["idle"] => runtime.block_on(measure(Part::Idle)),
         ["window"] => runtime.block_on(measure(Part::Window)),
+        ["history"] => runtime.block_on(measure(Part::History)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
         ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
         ["sync", data, credentials] => {
@@ -49,7 +56,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\" or \"idle\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\" or \"idle\", which measure that alone"
         ),
     }
 }
@@ -62,6 +69,7 @@ enum Part {
     Window,
     Queue,
     Idle,
+    History,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -77,6 +85,9 @@ async fn measure(part: Part) -> Result<()> {
     if matches!(part, Part::All | Part::Queue) {
         queue::run(folder.path(), &mut table).await?;
         batch::run(folder.path(), &mut table).await?;
+    }
+    if matches!(part, Part::All | Part::History) {
+        history::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;

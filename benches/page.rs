@@ -136,7 +136,8 @@ fn below(parent: u32) -> Result<Vec<(u32, String)>> {
     Ok(named)
 }
 
-fn resident(id: u32) -> Result<usize> {
+/// What a process holds of the machine's memory, in bytes.
+pub(crate) fn resident(id: u32) -> Result<usize> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a size")?;
     let kibibytes: usize = line.trim().trim_end_matches(" kB").parse()?;

@@ -80,8 +80,11 @@ impl Shell {
         });
     }
 
-    /// The last window closes, and Muster goes on.
+    /// The last window closes, and Muster goes on; where the tray went meanwhile it ends.
     pub(crate) fn stay_in_tray(&self) {
+        if !self.desk.has_tray() {
+            return self.closing.quit(self);
+        }
         self.desk.reside(true);
         self.windows.close_all();
     }

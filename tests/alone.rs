@@ -136,3 +136,49 @@ fn a_network_that_is_gone_is_one_message_and_it_is_noticed_when_it_is_back() {
     terminate(&worker);
     assert_eq!(finish(worker).code, 0);
 }
+
+#[test]
+fn what_is_scheduled_waits_for_the_network_and_for_the_end_of_a_pause_and_catches_up_once() {
+    let peers = [Peer::vcenter(), Peer::vcenter()];
+    let mut lines = peers.each_ref().map(Line::to);
+    let muster = Musterctl::new();
+    for ((peer, line), name) in peers.iter().zip(&lines).zip(["Berlin", "Paris"]) {
+        muster.put_password(name, PASSWORD);
+        let (address, sha256) = (line.address(), peer.sha256());
+        muster.ok(&["vcenter", "add", name, &address, "--user", "admin", "--pin", &sha256, "--tag", "prod"]);
+    }
+    muster.ok(&["schedule", "add", "often", "--tag", "prod", "--every", "5s", "--job", "hosts"]);
+    let worker = muster.spawn(&["run", "--for", "10m"]);
+    let runs = |name: &str| {
+        let all =
+            muster.ok(&["operations", "list", "--origin", "schedule", "--vcenter", name, "--limit", "500"]);
+        let states = all.as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap().to_owned());
+        states.collect::<Vec<_>>()
+    };
+    eventually("both are synced", || runs("Berlin").len() > 1 && runs("Paris").len() > 1);
+    let reason = |word: &str| muster.ok(&["schedule", "list"])[0]["reason"].as_str().unwrap().contains(word);
+
+    lines.iter().for_each(Line::cut);
+    eventually("it waits for the network", || reason("waits for the network"));
+    eventually("what had begun has ended", || !runs("Berlin").iter().any(|state| state == "running"));
+    let before = [runs("Berlin").len(), runs("Paris").len()];
+    std::thread::sleep(Duration::from_secs(12));
+    assert_eq!([runs("Berlin").len(), runs("Paris").len()], before, "nothing is started meanwhile");
+    lines.iter_mut().for_each(Line::mend);
+    eventually("it goes on", || runs("Berlin").len() > before[0] && runs("Paris").len() > before[1]);
+    let failed = runs("Berlin").iter().chain(&runs("Paris")).filter(|state| *state == "failed").count();
+    crate::support::table("no network, two vCenters synced every 5 s: runs that failed", failed);
+    assert!(failed <= 2, "at most those that ran when it went: {failed}");
+
+    muster.ok(&["vcenter", "pause", "--tag", "prod"]);
+    eventually("it waits", || reason("tag prod is paused"));
+    eventually("what had begun has ended", || !runs("Berlin").iter().any(|state| state == "running"));
+    let before = runs("Berlin").len();
+    std::thread::sleep(Duration::from_secs(12));
+    assert_eq!(runs("Berlin").len(), before, "nothing is started meanwhile");
+    muster.ok(&["vcenter", "resume", "--tag", "prod"]);
+    eventually("it goes on", || runs("Berlin").len() > before);
+    assert_eq!(runs("Berlin").len(), before + 1, "once, however many were missed");
+    terminate(&worker);
+    assert_eq!(finish(worker).code, 0);
+}

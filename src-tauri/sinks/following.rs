@@ -17,6 +17,16 @@ pub(crate) enum Of {
     Real,
 }
 
+/// What came next.
+enum Heard {
+    Event(Event),
+    /// As long was gathered as is to be.
+    Full,
+    /// Another service answers.
+    Another,
+    End,
+}
+
 /// The events of a service from now on.
 pub(crate) struct Following {
     wiring: Wiring,
@@ -65,31 +75,37 @@ impl Following {
                     None => std::future::pending().await,
                 }
             };
-            tokio::select! {
+            let heard = tokio::select! {
                 biased;
-                event = events.next() => {
-                    let event = event?;
+                // Before events: a service that was left is closed, and its events end.
+                _ = self.estates.changed() => Heard::Another,
+                event = events.next() => event.map_or(Heard::End, Heard::Event),
+                () = is_full => Heard::Full,
+            };
+            match heard {
+                Heard::Event(event) => {
                     if !self.batch.contains(&event) {
                         self.batch.push(event);
                     }
                     self.until.get_or_insert_with(|| Instant::now() + self.gather);
                 }
-                () = is_full => {
-                    self.until = None;
-                    return Some(std::mem::take(&mut self.batch));
-                }
-                _ = self.estates.changed() => {
-                    self.estates.mark_changed();
+                Heard::Full => return Some(self.gathered()),
+                Heard::Another => {
                     (self.events, self.until) = (None, None);
                     self.batch.clear();
                 }
+                Heard::End => return None,
             }
             // A burst without end is a batch in time, too.
             if self.until.is_some_and(|until| until <= Instant::now()) {
-                self.until = None;
-                return Some(std::mem::take(&mut self.batch));
+                return Some(self.gathered());
             }
         }
+    }
+
+    fn gathered(&mut self) -> Vec<Event> {
+        self.until = None;
+        std::mem::take(&mut self.batch)
     }
 
     async fn opened(&self) -> Option<Service> {

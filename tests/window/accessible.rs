@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src-ui/node_modules/axe-core/axe.min.js");
 
 /// What is wrong, with one line for each element.
-const RUN: &str = "
+pub(super) const RUN: &str = "
     axe.run(document, { preload: false, resultTypes: ['violations'] }).then(
         found => done(found.violations.flatMap(violation => violation.nodes.map(node =>
             `${violation.id} (${violation.impact}): ${node.target.join(' ')}: ` +
@@ -157,7 +157,9 @@ impl Judge {
         window.wait_for_overview().await?;
         teach(&window).await?;
         let mut addresses: Vec<String> =
-            ["#/", "#/vcenter", "#/operations", "#/nowhere"].map(str::to_owned).to_vec();
+            ["#/", "#/vcenter", "#/operations", "#/settings", "#/compact", "#/nowhere"]
+                .map(str::to_owned)
+                .to_vec();
         addresses.push(format!("#/vcenter/{id}"));
         muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
         addresses.extend(["#/vcenter?schedules=".to_owned(), format!("#/vcenter?add-schedule={id}")]);
@@ -253,7 +255,7 @@ impl Judge {
 }
 
 /// Gives axe to the page: through the driver, since the page's own policy lets no foreign script in.
-async fn teach(window: &Window) -> Result<()> {
+pub(super) async fn teach(window: &Window) -> Result<()> {
     let axe = std::fs::read_to_string(AXE).context("axe-core is missing: ./dev test installs it")?;
     window.script(&format!("{axe}\n; return typeof axe.run")).await?;
     let known = window.script("return typeof window.axe?.run").await?;

@@ -50,6 +50,12 @@ impl Window {
         Window::start(screen, &muster.data(), screen.bus().is_none().then_some(&credentials), None).await
     }
 
+    /// The same on a screen with a session bus, and yet with the passwords of the command line's folder.
+    pub(crate) async fn open_on_a_desktop(screen: &Screen, muster: &Musterctl) -> Result<Window> {
+        let credentials = muster.folder().join("credentials");
+        Window::start(screen, &muster.data(), Some(&credentials), None).await
+    }
+
     /// The same with a lower role.
     pub(crate) async fn open_as(screen: &Screen, muster: &Musterctl, role: &str) -> Result<Window> {
         let credentials = muster.folder().join("credentials");
@@ -137,6 +143,31 @@ impl Window {
         let refused = self.violations().await?;
         ensure!(refused.is_null(), "the page breaks its own content security policy: {refused}");
         Ok(())
+    }
+
+    /// Goes on with the page of another window of this Muster, the one at this address; waits until it is there.
+    pub(crate) async fn turn_to(&self, address: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            for handle in self.driver.windows().await? {
+                // One that is being closed is gone by now.
+                if self.driver.switch_to_window(handle).await.is_err() {
+                    continue;
+                }
+                let hash = self.script("return location.hash || '#/'").await;
+                let is_it = |hash: &str| hash == address || (address != "#/" && hash.starts_with(address));
+                if hash.is_ok_and(|hash| hash.as_str().is_some_and(is_it)) {
+                    return self.wait_until_loaded().await;
+                }
+            }
+            ensure!(Instant::now() < deadline, "no window at {address}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// How many windows there are.
+    pub(crate) async fn windows(&self) -> Result<usize> {
+        Ok(self.driver.windows().await?.len())
     }
 
     /// Closes a window that is sound, as a user does, and waits until its process has ended.

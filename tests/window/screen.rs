@@ -38,7 +38,8 @@ impl Screen {
         std::fs::DirBuilder::new().mode(0o700).create(home.path().join("run"))?;
         let mut server = Command::new("Xvfb")
             // It writes the number it found free to standard output once it is ready.
-            .args(["-displayfd", "1", "-nolisten", "tcp"])
+            // Without `-noreset` it begins anew whenever its last client leaves, and breaks who is just coming.
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
             .args(["-screen", "0", &format!("{width}x{height}x24")])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -76,6 +77,11 @@ impl Screen {
     /// Its name, such as `:99`.
     pub(crate) fn display(&self) -> &str {
         &self.display
+    }
+
+    /// The home of whoever sits before it.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// The address of its session bus.

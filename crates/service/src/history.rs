@@ -80,3 +80,86 @@ impl Handler for SetPreferences {
         Ok(set)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::command::OperationFilter;
+    use contract::{Diff, Job, OperationId, OperationState, Origin, Preferences, Progress, Role, Steps};
+    use simulator::Simulator;
+    use store::{Finish, NewOperation};
+    use tokio_util::task::TaskTracker;
+
+    const KEPT: usize = pacing::LOOK_BACK as usize;
+
+    /// A year after the operations of the test were submitted.
+    fn a_year_later() -> Time {
+        Time(365 * DAY)
+    }
+
+    async fn ended(store: &Store, vcenter: &contract::VcenterId, number: i64, at: Time) {
+        let new = NewOperation {
+            id: OperationId(format!("op-{number}")),
+            vcenter_id: vcenter.clone(),
+            job: Job::TEST,
+            origin: Origin::Schedule,
+            role: Role::Operator,
+            awaited: false,
+            at,
+        };
+        let id = store.submit(new).await.unwrap().id;
+        let claim = store.claim(&id, at).await.unwrap().unwrap();
+        let finish = Finish {
+            state: OperationState::Succeeded,
+            at,
+            progress: Progress::default(),
+            diff: Diff::default(),
+            calls: 1,
+            bytes: 1,
+            error: None,
+            result: None,
+            steps: Steps::default(),
+        };
+        store.finish(&claim, finish).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_older_than_the_setting_goes_as_soon_as_something_was_read_here() {
+        let server = Simulator::start(simulator::Options::new(5, 1)).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (service, berlin) = crate::tests::on(&server, &folder).await;
+        let store = service.inner.store.clone();
+        // The oldest twenty by half a year, the next ten within it.
+        for number in 0..20 {
+            ended(&store, &berlin, number, Time(number)).await;
+        }
+        for number in 20..30 + KEPT as i64 {
+            ended(&store, &berlin, number, Time(200 * DAY + number)).await;
+        }
+        let all = async || {
+            let every = OperationFilter::default();
+            store.history(&every, Time(0), 1_000).await.unwrap().operations.len()
+        };
+        let longer = Preferences { history_days: 300 };
+        store.set_preferences(&Preferences::default(), &longer).await.unwrap();
+        let (events, closing, tasks) = (Events::new(), CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(keep(store.clone(), events.clone(), a_year_later, closing.clone()));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(all().await, 30 + KEPT, "nothing was read yet");
+        events.publish(Event::InventoryChanged { vcenter: berlin });
+        let until = Instant::now() + Duration::from_secs(10);
+        while all().await > 10 + KEPT && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(PAUSE * 2).await;
+        assert_eq!(all().await, 10 + KEPT, "those of half a year ago stay");
+        store.set_preferences(&longer, &Preferences { history_days: 1 }).await.unwrap();
+        assert!(step(&store, a_year_later).await == 10 && step(&store, a_year_later).await == 0);
+        assert_eq!(all().await, KEPT, "what breaker and pace look back at stays");
+        closing.cancel();
+        tasks.close();
+        tasks.wait().await;
+        service.close().await;
+        server.stop().await;
+    }
+}

@@ -51,6 +51,7 @@ use events::Events;
 use inventory::Inventory;
 use jiff::tz::TimeZone;
 use logins::Logins;
+use network::Network;
 use operations::Operations;
 use reads::Reads;
 use schedules::Schedules;
@@ -193,7 +194,11 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         now,
     });
     let reads = Reads::new(inventory.clone(), operations.clone(), now);
-    let schedules = Schedules::new(store.clone(), operations.clone(), events.clone(), now);
+    let network = Network { store: store.clone(), events: events.clone(), now, is_worker: options.worker };
+    if options.worker {
+        background.spawn(closing.clone().run_until_cancelled_owned(network.clone().keep()));
+    }
+    let schedules = Schedules::new(store.clone(), operations.clone(), network, events.clone(), now);
     if options.worker && store.unwritable().is_none() {
         background.spawn(schedules.clone().run(closing.clone()));
     }
@@ -201,10 +206,6 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     background.spawn(connections.clone().keep_alive());
     let pauses = pauses::end_in_time(store.clone(), events.clone(), now);
     background.spawn(closing.clone().run_until_cancelled_owned(pauses));
-    if options.worker {
-        let watch = network::Watch { store: store.clone(), events: events.clone(), now };
-        background.spawn(closing.clone().run_until_cancelled_owned(watch.keep()));
-    }
     let unlock = options.unlock;
     let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));

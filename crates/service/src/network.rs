@@ -23,27 +23,45 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// Since when no vCenter can be reached, out of what is stored of each.
 pub(crate) fn gone_since(records: &[VcenterRecord], pauses: &[store::Paused], now: Time) -> Option<Time> {
-    network::gone_since(records.iter().map(|record| {
-        let state = match pauses::pause_of(pauses, &record.vcenter, now) {
-            Some(_) => VcenterState::Paused,
-            None => state(record),
-        };
-        (state, record.state_since)
-    }))
+    network::gone_since(records.iter().map(|record| (state_of(record, pauses, now), record.state_since)))
+}
+
+fn state_of(record: &VcenterRecord, pauses: &[store::Paused], now: Time) -> VcenterState {
+    match pauses::pause_of(pauses, &record.vcenter, now) {
+        Some(_) => VcenterState::Paused,
+        None => state(record),
+    }
+}
+
+/// Whether its state says that it was reached, or nothing: one that waits for a person keeps saying so.
+fn is_contacted(record: &VcenterRecord) -> bool {
+    matches!(state(record), VcenterState::Online | VcenterState::NeverSynced)
 }
 
 fn state(record: &VcenterRecord) -> VcenterState {
     record.contact.map_or(VcenterState::NeverSynced, |contact| contact.state)
 }
 
-/// Watches it for the work that this process does by itself.
-pub(crate) struct Watch {
+/// Watches it for the work that this process does by itself. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Network {
     pub(crate) store: Store,
     pub(crate) events: Events,
     pub(crate) now: Clock,
+    /// Whether this process does work by itself: one that doesn't looks for nothing.
+    pub(crate) is_worker: bool,
 }
 
-impl Watch {
+impl Network {
+    /// Whether no vCenter can be reached, of which this one is about to be asked for something that waits otherwise.
+    pub(crate) async fn is_gone_for(&self, vcenter: &VcenterRecord) -> bool {
+        if !self.is_worker || !that_connect(&[vcenter], 1).await.is_empty() {
+            return false;
+        }
+        let Some((records, pauses)) = self.records().await else { return false };
+        self.is_gone(&records, &pauses, Some(vcenter)).await
+    }
+
     /// Goes on until cancelled.
     pub(crate) async fn keep(self) {
         let mut events = self.events.subscribe();
@@ -70,7 +88,7 @@ impl Watch {
             if !is_gone {
                 pause = FIRST;
                 next_look = Instant::now() + pause;
-                if !now_away.is_subset(&known) && self.is_gone(&records, &pauses).await {
+                if !now_away.is_subset(&known) && self.is_gone(&records, &pauses, None).await {
                     known = now_away;
                     continue;
                 }
@@ -86,20 +104,34 @@ impl Watch {
         }
     }
 
-    /// A vCenter can't be reached any more: whether no other one can either, which is noted then.
-    async fn is_gone(&self, records: &[VcenterRecord], pauses: &[store::Paused]) -> bool {
+    /// A vCenter can't be reached any more: whether no other one can either, which is noted then. Of one that was tried just
+    /// now, too.
+    async fn is_gone(
+        &self,
+        records: &[VcenterRecord],
+        pauses: &[store::Paused],
+        tried: Option<&VcenterRecord>,
+    ) -> bool {
+        let is_tried = |record: &VcenterRecord| tried.is_some_and(|one| one.vcenter.id == record.vcenter.id);
         let others: Vec<&VcenterRecord> = records
             .iter()
-            .filter(|record| state(record) != VcenterState::Offline && !self.is_paused(record, pauses))
+            .filter(|record| state(record) != VcenterState::Offline && !is_tried(record))
+            .filter(|record| !self.is_paused(record, pauses))
             .collect();
-        if others.is_empty() || !that_connect(&others, 1).await.is_empty() {
+        if !that_connect(&others, 1).await.is_empty() {
             return false;
         }
-        let is_contacted = |record: &&&VcenterRecord| {
-            matches!(state(record), VcenterState::Online | VcenterState::NeverSynced)
-        };
-        let away: Vec<_> = others.iter().filter(is_contacted).map(|record| seen(record)).collect();
-        self.note(&away, VcenterState::Offline).await
+        let away: Vec<&VcenterRecord> =
+            others.into_iter().chain(tried).filter(|one| is_contacted(one)).collect();
+        let as_noted = records.iter().map(|record| {
+            let is_away = away.iter().any(|one| one.vcenter.id == record.vcenter.id);
+            let state = if is_away { VcenterState::Offline } else { state_of(record, pauses, (self.now)()) };
+            (state, Some((self.now)()))
+        });
+        // One alone is no network.
+        network::gone_since(as_noted).is_some()
+            && (away.is_empty()
+                || self.note(&away.into_iter().map(seen).collect::<Vec<_>>(), VcenterState::Offline).await)
     }
 
     /// No vCenter could be reached: whether one can by now. Of those nobody knows any more what is true of them, and what they

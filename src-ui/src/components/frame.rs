@@ -56,8 +56,10 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                 <div class="pf-v6-c-masthead__content muster-masthead">
                     if simulated { <Simulated /> }
                     <Running />
-                    <Button variant={ButtonVariant::Plain} size={ButtonSize::Small} id="open-compact" onclick={compact}
-                        aria_label="Open the compact window">{ icon("window-restore") }</Button>
+                    <button type="button" id="open-compact" class="pf-v6-c-button pf-m-plain pf-m-small" onclick={compact}
+                        aria-label="Open the compact window" title="Open the compact window">
+                        <span class="pf-v6-c-button__icon">{ icon("window-restore") }</span>
+                    </button>
                 </div>
             </header>
             <div class="pf-v6-c-page__sidebar pf-m-expanded">

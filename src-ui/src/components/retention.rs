@@ -11,7 +11,6 @@ use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
 /// Days to choose from.
-#[expect(dead_code, reason = "the page of settings embeds it")]
 const DAYS: [u32; 5] = [7, 30, 90, 180, 365];
 
 /// The choice.
@@ -25,7 +24,6 @@ pub(crate) fn Retention() -> Html {
     }
 }
 
-#[expect(dead_code, reason = "the page of settings embeds it")]
 #[derive(Clone, PartialEq, Properties)]
 struct Known {
     known: Preferences,
@@ -56,7 +54,8 @@ fn Choice(props: &Known) -> Html {
     html! {
         <div class="muster-retention">
             <div class="muster-retention__choice">
-                <Select id="history-days" class="muster-scope" aria_label="Keep history for"
+                <label for="history-days">{ "Keep operations for" }</label>
+                <Select id="history-days" class="muster-scope"
                     aria_describedby="history-days-help" {options} chosen={history_days.to_string()} {choose} />
                 <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} {onclick}
                     disabled={!is_changed || save.is_under_way} label="Save" />

@@ -11,10 +11,12 @@ pub(crate) fn needs_somebody(world: &World, vcenter: &VcenterId) -> bool {
     (world.is_troubled(vcenter) || has_failed()) && !world.is_answering(vcenter)
 }
 
-/// Every vCenter, those that need somebody first, and else by name.
-pub(crate) fn ordered(world: &World) -> Vec<VcenterId> {
-    let all = world.vcenters().value.unwrap_or_default();
+/// Every vCenter, those that need somebody first, and else by name; `None` until that is known, so that none changes its
+/// place under the pointer.
+pub(crate) fn ordered(world: &World) -> Option<Vec<VcenterId>> {
+    world.statuses()?;
+    let all = world.vcenters().value?;
     let mut ids: Vec<VcenterId> = all.iter().map(|vcenter| vcenter.id.clone()).collect();
     ids.sort_by_key(|id| !needs_somebody(world, id));
-    ids
+    Some(ids)
 }

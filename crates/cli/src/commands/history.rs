@@ -52,7 +52,7 @@ fn steps_of(steps: &Steps) -> String {
         return String::new();
     }
     let rows = steps.steps.iter().map(|one| {
-        vec![one.step.clone(), one.attempt.to_string(), after(one.after_ms), words::took(ms(one.took_ms))]
+        vec![one.step.clone(), one.attempt.to_string(), after(one.after_ms), exactly(one.took_ms)]
     });
     table(&["Step", "Attempt", "Began", "Took"], &[Fit::Words, Fit::Number, Fit::Number, Fit::Number], rows)
 }
@@ -71,6 +71,11 @@ fn failures(steps: &Steps) -> String {
 /// Since the beginning.
 fn after(after_ms: u64) -> String {
     format!("+{:.1} s", after_ms as f64 / 1000.0)
+}
+
+/// Most steps are short, and which of them isn't is what people look for.
+fn exactly(took_ms: u64) -> String {
+    if took_ms < 1000 { format!("{took_ms} ms") } else { words::took(ms(took_ms)) }
 }
 
 fn ms(ms: u64) -> i64 {

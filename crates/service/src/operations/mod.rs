@@ -405,12 +405,12 @@ impl Operations {
         if let Some(pause) = pauses::pause_of(&pauses, &record.vcenter, now) {
             return Ok(Some(Hold::Paused(pause)));
         }
-        // Only a process that looks for it notices that it is back.
-        if self.0.is_worker {
-            let all = self.0.store.vcenters().await.map_err(explain::store)?;
-            if let Some(since) = network::gone_since(&all, &pauses, now) {
-                return Ok(Some(Hold::NoNetwork { since }));
-            }
+        let all = self.0.store.vcenters().await.map_err(explain::store)?;
+        // Only while a worker looks for it: else nobody would notice that it is back.
+        if let Some(since) = network::gone_since(&all, &pauses, now)
+            && self.0.store.has_worker()
+        {
+            return Ok(Some(Hold::NoNetwork { since }));
         }
         Ok(breaker::suspension(history, now).map(Hold::Suspended))
     }

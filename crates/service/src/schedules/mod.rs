@@ -10,6 +10,7 @@ mod tests;
 
 use crate::configuration::designated;
 use crate::events::Events;
+use crate::network::Network;
 use crate::operations::Operations;
 use crate::{Clock, explain, validate};
 use contract::{
@@ -27,13 +28,20 @@ const MOST_RUNS: u32 = 1000;
 pub(crate) struct Schedules {
     store: Store,
     operations: Operations,
+    network: Network,
     events: Events,
     now: Clock,
 }
 
 impl Schedules {
-    pub(crate) fn new(store: Store, operations: Operations, events: Events, now: Clock) -> Schedules {
-        Schedules { store, operations, events, now }
+    pub(crate) fn new(
+        store: Store,
+        operations: Operations,
+        network: Network,
+        events: Events,
+        now: Clock,
+    ) -> Schedules {
+        Schedules { store, operations, network, events, now }
     }
 
     /// Every schedule, by name.

@@ -96,6 +96,10 @@ impl Schedules {
         if self.operations.refused(vcenter).await.is_some() {
             return Ok(None);
         }
+        // What would only find out that there is no network stays due, and is started once there is one.
+        if self.network.is_gone_for(vcenter).await {
+            return Ok(None);
+        }
         let Some(next) = plan.following(planned, now) else { return Ok(None) };
         match self.operations.submit_due(id, record.settings.job.job(), &run(next)).await {
             Ok(Some(submitted)) => {

@@ -25,7 +25,7 @@ async fn a_pause_takes_the_place_of_the_one_before_and_goes_with_its_vcenter() {
 
     assert!(!store.end_pauses(Time(49)).await.unwrap());
     assert!(store.end_pauses(Time(50)).await.unwrap());
-    assert_eq!(store.pauses().await.unwrap(), [tag.clone()]);
+    assert_eq!(store.pauses().await.unwrap(), std::slice::from_ref(&tag));
     assert!(store.end_pause(&tag.of).await.unwrap());
     assert!(!store.end_pause(&tag.of).await.unwrap());
 

@@ -38,7 +38,7 @@ pub(crate) fn CompactPage() -> Html {
     let summary = if parts.is_empty() { "Nothing running".to_owned() } else { parts.join(" · ") };
     let open = Callback::from(|_: MouseEvent| in_the_main_window(&Route::Overview));
     html! {
-        <div class="muster-compact">
+        <main class="muster-compact" id="main" tabindex="-1">
             <header class="muster-compact__head">
                 <h1 class="muster-compact__summary">
                     if is_simulated { <span class="muster-compact__simulated">{ icon("flask") }{ "Simulated" }</span> }
@@ -47,9 +47,9 @@ pub(crate) fn CompactPage() -> Html {
                 <Button variant={ButtonVariant::Plain} size={ButtonSize::Small} onclick={open} id="open-main"
                     aria_label="Open Muster">{ icon("external-link-alt") }</Button>
             </header>
-            <main class="muster-compact__main" id="main" tabindex="-1"><Vcenters /></main>
+            <div class="muster-compact__main"><Vcenters /></div>
             <OnTop />
-        </div>
+        </main>
     }
 }
 
@@ -70,7 +70,9 @@ fn Vcenters() -> Html {
         let actions = html! { <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button> };
         return html! { <Empty icon="server" title="No vCenters yet" {actions} /> };
     }
-    let order = service.see(ordered);
+    let Some(order) = service.see(ordered) else {
+        return html! { <div class="muster-waiting"><Spinner aria_label="Loading vCenters" /></div> };
+    };
     let items =
         order.into_iter().filter_map(|id| all.iter().find(|vcenter| vcenter.id == id)).map(|vcenter| {
             html! { <Item key={vcenter.id.to_string()} vcenter={vcenter.clone()} /> }

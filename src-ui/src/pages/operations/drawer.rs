@@ -102,12 +102,14 @@ fn Details(props: &DetailsProperties) -> Html {
                     { property("Attempts", grouped(i64::from(operation.progress.attempts)).into()) }
                 }
             </dl>
+            if operation.state.is_final() {
+                <Changes operation={operation.clone()} />
+            }
             <h3 class="muster-group">{ "Times" }</h3>
             <dl class="muster-properties">{ times(&service, operation) }</dl>
             <h3 class="muster-group">{ "Work" }</h3>
             <dl class="muster-properties">{ work(operation) }</dl>
             if operation.state.is_final() {
-                <Changes operation={operation.clone()} />
                 <StepsTaken operation={operation.id.clone()} />
             }
             <h3 class="muster-group">{ "Identifiers" }</h3>
@@ -211,7 +213,7 @@ fn work(operation: &Operation) -> Html {
                 { property("Removed", number(told.removed)) }
                 { property("Unchanged", number(operation.diff.unchanged)) }
                 if operation.only_volatile() > 0 {
-                    { property("Usage only", number(operation.only_volatile())) }
+                    { property("Only usage changed", number(operation.only_volatile())) }
                 }
             }
             { property("API calls", number(operation.calls)) }

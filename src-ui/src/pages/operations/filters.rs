@@ -62,17 +62,18 @@ pub(super) fn Filters(props: &Properties) -> Html {
     });
     let choose_origin =
         change(|filter, name| filter.origin = name.first().and_then(|name| Origin::from_name(name)));
-    let is_range = use_state_eq(|| filter.until.is_some());
+    let asked = use_state_eq(|| false);
+    let is_range = *asked || filter.until.is_some();
     let choose_since = {
-        let (is_range, since) = (
-            is_range.clone(),
+        let (asked, since) = (
+            asked.clone(),
             change(|filter, text| {
                 filter.until = None;
                 filter.since = text.first().and_then(|text| text.parse().ok());
             }),
         );
         Callback::from(move |text: String| {
-            is_range.set(text == RANGE);
+            asked.set(text == RANGE);
             if text != RANGE {
                 since.emit(vec![text]);
             }
@@ -82,9 +83,9 @@ pub(super) fn Filters(props: &Properties) -> Html {
     let choose_to = change(|filter, at| filter.until = at.first().and_then(|at| moment(at)));
     let clear = {
         let looked = Looked { filter: OperationFilter::default(), open: None };
-        let is_range = is_range.clone();
+        let asked = asked.clone();
         Callback::from(move |_: MouseEvent| {
-            is_range.set(false);
+            asked.set(false);
             replace(&Route::Operations(looked.clone()));
         })
     };
@@ -99,10 +100,10 @@ pub(super) fn Filters(props: &Properties) -> Html {
             <Select id="by-origin" class="muster-scope" aria_label="Started by" options={origins}
                 chosen={filter.origin.map(|origin| origin.name().to_owned()).unwrap_or_default()}
                 choose={one(choose_origin)} />
-            <Select id="by-time" class="muster-scope" aria_label="Submitted" options={times(filter.since.filter(|_| !*is_range))}
-                chosen={if *is_range { RANGE.to_owned() } else { filter.since.map(|since| since.to_string()).unwrap_or_default() }}
+            <Select id="by-time" class="muster-scope" aria_label="Submitted" options={times(filter.since.filter(|_| !is_range))}
+                chosen={if is_range { RANGE.to_owned() } else { filter.since.map(|since| since.to_string()).unwrap_or_default() }}
                 choose={choose_since} />
-            if *is_range {
+            if is_range {
                 { moment_field("from", "Submitted since", filter.since, one(choose_from)) }
                 { moment_field("to", "Submitted before", filter.until, one(choose_to)) }
             }

@@ -3,7 +3,7 @@
 
 use crate::components::icon::icon;
 use crate::components::name::Name;
-use crate::components::when::{Ago, local, span};
+use crate::components::when::{local, span};
 use crate::state::operations::{self, Folded};
 use yew::prelude::*;
 
@@ -22,7 +22,6 @@ pub(super) fn FoldRow(props: &Properties) -> Html {
     let Folded { operations, words, span: (from, to), is_open } = &props.folded;
     let newest = &operations[0];
     let (by, by_whom) = operations::origin(newest.origin);
-    let range = span(*from, *to);
     let class = classes!("muster-operations__fold", props.is_active.then_some("muster-active"));
     html! {
         <tr id={props.id.clone()} {class} data-fold={operations.len().to_string()}>
@@ -34,10 +33,10 @@ pub(super) fn FoldRow(props: &Properties) -> Html {
             </td>
             <td><Name name={newest.vcenter.clone()} /></td>
             <td class="muster-operations__by" title={by_whom}>{ by }</td>
-            <td class="muster-operations__when"><Ago time={*to} /></td>
-            <td class="muster-operations__took" />
+            // Both columns are there or neither is.
+            <td class="muster-operations__when" colspan="2">{ span(*from, *to) }</td>
             <td class="muster-operations__objects" />
-            <td class="muster-operations__changes muster-quiet">{ range }</td>
+            <td class="muster-operations__changes" />
             <td class="muster-operations__action" />
         </tr>
     }

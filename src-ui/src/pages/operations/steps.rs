@@ -30,10 +30,10 @@ pub(super) fn StepsTaken(props: &Properties) -> Html {
                 <dl class="muster-properties">{ for known.failures.iter().map(failure) }</dl>
             }
             if !known.steps.is_empty() {
-                <h3 class="muster-group">{ "Steps" }</h3>
-                <dl class="muster-properties muster-steps" id="steps">
-                    { for known.steps.iter().map(|one| step(one, attempts > 1)) }
-                </dl>
+                <details class="muster-steps" id="steps">
+                    <summary class="muster-group">{ format!("Steps ({})", known.steps.len()) }</summary>
+                    <dl class="muster-properties">{ for known.steps.iter().map(|one| step(one, attempts > 1)) }</dl>
+                </details>
             }
         </>
     }
@@ -42,16 +42,21 @@ pub(super) fn StepsTaken(props: &Properties) -> Html {
 fn failure(one: &FailedAttempt) -> Html {
     html! {
         <div class="muster-property">
-            <dt>{ format!("Attempt {}, after {}", one.attempt, took(one.after_ms as i64)) }</dt>
+            <dt>{ format!("Attempt {}, after {}", one.attempt, exactly(one.after_ms)) }</dt>
             <dd class="muster-words">{ said(&one.message) }</dd>
         </div>
     }
+}
+
+/// Most steps are short, and which of them isn't is what people look for.
+fn exactly(ms: u64) -> String {
+    if ms < 1000 { format!("{ms} ms") } else { took(ms as i64) }
 }
 
 fn step(one: &Step, is_numbered: bool) -> Html {
     let name = capital(&one.step);
     let name = if is_numbered { format!("{name} (attempt {})", one.attempt) } else { name };
     html! {
-        <div class="muster-property"><dt>{ name }</dt><dd>{ took(one.took_ms as i64) }</dd></div>
+        <div class="muster-property"><dt>{ name }</dt><dd>{ exactly(one.took_ms) }</dd></div>
     }
 }

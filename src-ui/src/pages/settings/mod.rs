@@ -2,6 +2,7 @@
 //! Refuses to hold what belongs to a vCenter: that is in its own form.
 
 use crate::components::failure::{Alert, Failure};
+use crate::components::retention::Retention;
 use crate::hooks::{use_query, use_vcenter_service};
 use crate::state::words::Level;
 use contract::command::ShownDesktop;
@@ -31,6 +32,7 @@ pub(crate) fn SettingsPage() -> Html {
                 <h1 class="pf-v6-c-title pf-m-2xl">{ "Settings" }</h1>
             </div>
             { sections }
+            <Section id="history" title="History"><Retention /></Section>
         </div>
     }
 }

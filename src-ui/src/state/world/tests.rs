@@ -1,8 +1,8 @@
 //! The page's state without a browser: what it asks, tells and holds for busy.
 
 use super::*;
-use crate::state::samples;
 use crate::state::sight::Sight;
+use crate::state::{compact, samples};
 use contract::command::{ReadRows, ShowOperation};
 use contract::{Event, Kind, RowQuery, Rows};
 use std::any::Any;
@@ -329,4 +329,23 @@ fn time_that_goes_by_has_only_those_drawn_again_whose_words_it_changes() {
     }
     let _ = world.tick(Time(20_000));
     assert!(!new.is_same(&world) && old.is_same(&world));
+}
+
+#[test]
+fn in_the_compact_window_what_needs_somebody_comes_first_and_what_runs_stays_in_its_place() {
+    let (mut world, calls) = opened();
+    assert_eq!(compact::ordered(&world), None, "nothing is known yet");
+    let asked = world.vcenters.clone();
+    let named = ["Berlin", "Paris", "Rome"].map(samples::vcenter).to_vec();
+    drop(answer(&mut world, &calls, &asked, named));
+    with_status(&mut world, &calls, VcenterState::Online, None);
+    let asked = world.operations.clone();
+    let operations = vec![
+        samples::operation("Paris", OperationState::Running),
+        samples::operation("Rome", OperationState::Failed),
+    ];
+    assert!(answer(&mut world, &calls, &asked, operations).is_empty());
+    let order = compact::ordered(&world).expect("it is known");
+    let order: Vec<&str> = order.iter().map(VcenterId::as_str).collect();
+    assert_eq!(order, ["id-Rome", "id-Berlin", "id-Paris"]);
 }
