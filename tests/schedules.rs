@@ -165,7 +165,7 @@ fn what_is_wrong_with_a_schedule_is_told_with_what_to_type() {
         muster.json(&[&["schedule", "add", "x", "--vcenter", "Berlin"], more].concat())
     };
     for (more, exit, next) in [
-        (&["--cron", "0 0 30 2 *"][..], 2, "a day that its months have"),
+        (&["--cron", "0 0 30 2 *"][..], 2, "a day that exists in the month"),
         (&["--cron", "61 2 * * *"], 2, "30 2 * * 1-5"),
         (&["--cron", "0 2 * * *", "--zone", "Berlin"], 2, "Europe/Berlin"),
         (&["--every", "1s"], 2, "from 5 s to 31 days"),

@@ -44,7 +44,7 @@ async fn a_schedule_is_made_with_its_next_runs_in_sight_and_stands_in_all_three_
     window.fill("#schedule-when", "often").await?;
     window.wait_for_text("#schedule-when-said", "weekdays 02:30").await?;
     window.fill("#schedule-when", "0 0 30 2 *").await?;
-    window.wait_for_text("#schedule-when-said", "is never due").await?;
+    window.wait_for_text("#schedule-when-said", "never runs").await?;
     window.fill("#schedule-zone", "Berlin").await?;
     window
         .wait_for_text(
@@ -53,7 +53,9 @@ async fn a_schedule_is_made_with_its_next_runs_in_sight_and_stands_in_all_three_
         )
         .await?;
     window.fill("#schedule-quiet", "at night").await?;
-    window.wait_for_text("#schedule-quiet-said", "are no quiet hours. Enter them as 22:00-06:00.").await?;
+    window
+        .wait_for_text("#schedule-quiet-said", "is not a valid range of hours. Enter it as 22:00-06:00.")
+        .await?;
     window.shoot(&screen, "schedule-wrong").await?;
     window.press("dialog", "Save").await?;
     let focused = "document.activeElement?.id === 'schedule-when'";

@@ -239,6 +239,29 @@ async fn a_run_that_is_held_up_waits_says_why_and_is_caught_up_once() {
 }
 
 #[tokio::test]
+async fn a_paused_vcenter_is_left_alone_and_caught_up_once_while_the_others_go_on() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin", "Bonn"], "prod").await;
+    add(&service, settings("every 5 min", &ids)).await;
+    let of = contract::Group::Vcenter(ids[0].clone());
+    call(&service, Pause { of, until: Some(Time(MORNING + 21 * MINUTE)) }).await.unwrap();
+    let held = call(&service, ListSchedules {}).await.unwrap().remove(0);
+    let berlin = held.targets.iter().find(|target| target.vcenter == "Berlin").unwrap();
+    assert_eq!((berlin.reason.as_str(), berlin.waits), ("paused until 08:21", true));
+    assert_eq!(berlin.next_at, Some(Time(MORNING + 21 * MINUTE)));
+    assert_eq!(held.reason, "every 5 min", "the first of them is not held up");
+    work(&service, MORNING + 23 * MINUTE, MINUTE).await;
+    let all = operations(&service).await;
+    let of = |name: &str| all.iter().filter(|one| one.vcenter == name).collect::<Vec<_>>();
+    assert_eq!((of("Berlin").len(), of("Bonn").len()), (1, 4));
+    assert_eq!(of("Berlin")[0].submitted_at, Time(MORNING + 21 * MINUTE));
+    service.close().await;
+}
+
+#[tokio::test]
 async fn an_equal_operation_that_waits_or_runs_is_this_run() {
     let _clock = CLOCK.lock().await;
     set(MORNING);

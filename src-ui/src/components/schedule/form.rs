@@ -173,12 +173,13 @@ fn Form(props: &FormProperties) -> Html {
         None => "Add schedule".to_owned(),
     };
     let zone = preview.as_ref().map(|preview| preview.zone.clone()).unwrap_or_default();
+    // Below the time, which is what people try out.
+    let runs = preview.filter(|_| !wrong.iter().any(|(id, _)| [WHEN, ZONE, QUIET].contains(id)));
     let fields = Fields { form: (*form).clone(), change, wrong: wrong.clone(), zone };
     html! {
         <Dialog {title} close={props.close.clone()} wide=true is_filled={*form != first.0} {actions}>
             <div class="pf-v6-c-form">
-                { fields.all(&props.vcenters, props.schedule.is_some()) }
-                <Runs preview={preview.filter(|_| !wrong.iter().any(|(id, _)| [WHEN, ZONE, QUIET].contains(id)))} />
+                { fields.all(&props.vcenters, props.schedule.is_some(), runs) }
                 if let Some(error) = &*failure {
                     <Failure title="The schedule was not saved" error={error.clone()} />
                 }
@@ -226,7 +227,7 @@ struct Text<'a> {
 }
 
 impl Fields {
-    fn all(&self, vcenters: &[Vcenter], is_edited: bool) -> Html {
+    fn all(&self, vcenters: &[Vcenter], is_edited: bool, runs: Option<Rc<Preview>>) -> Html {
         let form = &self.form;
         let jobs = ScheduledJob::ALL.map(|job| (job.name().to_owned(), scheduled_job(job).to_owned()));
         let choose_job =
@@ -239,6 +240,7 @@ impl Fields {
                     help: "every 30 min, daily 02:30, weekdays 02:30, sundays 03:00, or a cron expression: 30 2 * * 1-5",
                     set: |form, text| form.when = text,
                 }) }
+                <Runs preview={runs} />
                 <div class="muster-pair">
                     <Field id="schedule-job" label="Job">
                         <Select id="schedule-job" options={jobs.to_vec()} chosen={form.job.name()} choose={choose_job} />
@@ -372,7 +374,7 @@ fn Runs(props: &RunsProperties) -> Html {
         <section class="muster-runs" aria-labelledby="schedule-runs" aria-live="polite">
             <h3 id="schedule-runs" class="pf-v6-c-title pf-m-md">{ "Next runs" }</h3>
             if runs.is_empty() {
-                <p class="muster-quiet">{ "Shown once everything above is valid." }</p>
+                <p class="muster-quiet">{ "Shown once time, quiet hours and time zone are valid." }</p>
             } else {
                 <ol>{ for runs }</ol>
             }

@@ -30,8 +30,8 @@ impl Cron {
         // On any day: what is never due in one time zone is due in none.
         let start = Timestamp::UNIX_EPOCH.to_zoned_datetime(TimeZone::UTC);
         if whole.find_next_occurrence(&At(start), false).is_err() {
-            let message = format!("\"{shown}\" is never due: there is no such day");
-            return Err(invalid(message, "Choose a day that its months have."));
+            let message = format!("\"{shown}\" never runs: there is no such day");
+            return Err(invalid(message, "Choose a day that exists in the month."));
         }
         let fixed = fixed(expression).into_iter().map(|one| parser.parse(&one));
         let fixed: Vec<croner::Cron> =

@@ -17,8 +17,8 @@ pub(in crate::schedules) struct Quiet {
 impl Quiet {
     pub(super) fn parse(text: &str) -> Result<Quiet, ApiError> {
         let wrong = || {
-            let message = format!("\"{}\" are no quiet hours", words::excerpt(text));
-            invalid(message, "Enter them as 22:00-06:00.")
+            let message = format!("\"{}\" is not a valid range of hours", words::excerpt(text));
+            invalid(message, "Enter it as 22:00-06:00.")
         };
         let (from, to) = text.split_once(['-', '\u{2013}']).ok_or_else(wrong)?;
         let (from, to) = (of_day(from).ok_or_else(wrong)?, of_day(to).ok_or_else(wrong)?);

@@ -3,6 +3,7 @@
 
 use super::*;
 use contract::ScheduleField;
+use proptest::prelude::*;
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -200,7 +201,7 @@ fn what_cannot_be_a_schedule_is_refused_at_its_field_with_what_to_type() {
         ("61 2 * * *", "Europe/Berlin", None, ScheduleField::When, "30 2 * * 1-5 is"),
         ("30 2 * *", "Europe/Berlin", None, ScheduleField::When, "five fields"),
         ("0 30 2 * * *", "Europe/Berlin", None, ScheduleField::When, "five fields"),
-        ("0 0 30 2 *", "Europe/Berlin", None, ScheduleField::When, "a day that its months have"),
+        ("0 0 30 2 *", "Europe/Berlin", None, ScheduleField::When, "a day that exists in the month"),
         ("every 4 s", "Europe/Berlin", None, ScheduleField::When, "from 5 s to 31 days"),
         ("every 32 d", "Europe/Berlin", None, ScheduleField::When, "from 5 s to 31 days"),
         ("every 30 min", "Berlin", None, ScheduleField::Zone, "Europe/Berlin"),
@@ -234,4 +235,37 @@ fn the_day_of_a_leap_year_is_waited_for() {
     let plan = plan("0 12 29 2 *", None);
     let next = plan.after(at("2026-11-26T08:00:00Z")).unwrap();
     assert_eq!(plan.local(next), "Tue 29 Feb 2028 12:00 CET");
+}
+
+proptest! {
+    #[test]
+    fn a_daily_time_comes_once_a_day_in_every_zone_and_where_it_is_left_out_right_after(
+        hour in 0..24_u32, minute in 0..60_u32, day in 18_300..23_700_i64, zone in 0..6_usize,
+    ) {
+        // Whole hours, half an hour, and a day that was left out are put forward in these.
+        let zone = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC", "Asia/Gaza"][zone];
+        let timing = Timing::Cron(format!("{minute} {hour} * * *"));
+        let plan = Plan::new(&timing, zone, Some("22:00-06:00")).unwrap();
+        let mut last = Time(day * 24 * HOUR);
+        for _ in 0..8 {
+            let next = plan.after(last).unwrap();
+            let gap = next.0 - last.0;
+            prop_assert!(gap > 0 && gap <= 26 * HOUR, "{zone} {timing:?}: {last} {next}");
+            let local = plan.zoned(next).unwrap();
+            let of_day = (local.hour() as u32, local.minute() as u32);
+            // What is left out comes in the minute after the gap.
+            prop_assert!(of_day == (hour, minute) || of_day > (hour, minute), "{zone} {timing:?}: {local}");
+            let due = plan.due(next, Spread(next.0 as u64));
+            prop_assert!(due >= next && plan.quiet_until(due).is_none(), "{zone} {timing:?}: {due}");
+            last = next;
+        }
+    }
+
+    #[test]
+    fn no_text_breaks_what_reads_a_schedule(text in ".{0,40}", zone in ".{0,20}") {
+        if let Ok(timing) = words::timing_of(&text) {
+            let _ = (Plan::new(&timing, &zone, Some(&text)), words::timing(&timing));
+        }
+        let _ = (Cron::parse(&text), Quiet::parse(&text));
+    }
 }
