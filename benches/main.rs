@@ -45,6 +45,7 @@ fn main() -> Result<()> {
         [] => runtime.block_on(measure(Part::All)),
         ["syncs"] => runtime.block_on(measure(Part::Syncs)),
         ["idle"] => runtime.block_on(measure(Part::Idle)),
+        ["tray"] => runtime.block_on(measure(Part::Tray)),
         ["window"] => runtime.block_on(measure(Part::Window)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
         ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
@@ -54,7 +55,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\" or \"idle\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"idle\" or \"tray\", which measure that alone"
         ),
     }
 }
@@ -67,6 +68,7 @@ enum Part {
     Window,
     Queue,
     Idle,
+    Tray,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -88,6 +90,9 @@ async fn measure(part: Part) -> Result<()> {
     }
     if matches!(part, Part::All | Part::Idle) {
         idle::run(folder.path(), &mut table).await?;
+    }
+    if part == Part::Tray {
+        idle::tray(folder.path(), &mut table).await?;
     }
     table.print()?;
     Ok(())
