@@ -9,6 +9,7 @@ mod batch;
 mod cost;
 mod govc;
 mod hidden;
+mod history;
 mod idle;
 mod page;
 mod parse;
@@ -47,6 +48,7 @@ fn main() -> Result<()> {
         ["idle"] => runtime.block_on(measure(Part::Idle)),
         ["tray"] => runtime.block_on(measure(Part::Tray)),
         ["window"] => runtime.block_on(measure(Part::Window)),
+        ["history"] => runtime.block_on(measure(Part::History)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
         ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
         ["sync", data, credentials] => {
@@ -55,7 +57,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"idle\" or \"tray\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"idle\" or \"tray\", which measure that alone"
         ),
     }
 }
@@ -69,6 +71,7 @@ enum Part {
     Queue,
     Idle,
     Tray,
+    History,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -84,6 +87,9 @@ async fn measure(part: Part) -> Result<()> {
     if matches!(part, Part::All | Part::Queue) {
         queue::run(folder.path(), &mut table).await?;
         batch::run(folder.path(), &mut table).await?;
+    }
+    if matches!(part, Part::All | Part::History) {
+        history::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;

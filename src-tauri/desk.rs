@@ -3,7 +3,7 @@
 
 use crate::autostart::Autostart;
 use crate::place;
-use contract::{ApiError, Code, Desktop, OnClose, Preferences};
+use contract::{ApiError, Code, Desktop, DesktopPreferences, OnClose};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ pub(crate) struct Desk(Arc<Inner>);
 
 struct Inner {
     file: Option<PathBuf>,
-    preferences: Mutex<Preferences>,
+    preferences: Mutex<DesktopPreferences>,
     has_tray: watch::Sender<bool>,
     /// Goes up whenever something of it is another.
     changes: watch::Sender<u64>,
@@ -43,12 +43,12 @@ impl Desk {
     }
 
     /// What was chosen.
-    pub(crate) fn preferences(&self) -> Preferences {
+    pub(crate) fn preferences(&self) -> DesktopPreferences {
         *self.0.preferences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Chooses it for now and for later.
-    pub(crate) fn choose(&self, preferences: Preferences) -> Result<(), ApiError> {
+    pub(crate) fn choose(&self, preferences: DesktopPreferences) -> Result<(), ApiError> {
         *self.0.preferences.lock().unwrap_or_else(PoisonError::into_inner) = preferences;
         self.changed();
         let Some(file) = &self.0.file else { return Ok(()) };
@@ -60,7 +60,7 @@ impl Desk {
 
     /// What closing the last window does from now on.
     pub(crate) fn remember(&self, on_close: OnClose) -> Result<(), ApiError> {
-        self.choose(Preferences { on_close, ..self.preferences() })
+        self.choose(DesktopPreferences { on_close, ..self.preferences() })
     }
 
     /// All of it.
@@ -130,7 +130,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let autostart = || Autostart::of(Some(folder.path()));
         let desk = Desk::beside(Some(folder.path()), true, autostart());
-        assert_eq!(desk.preferences(), Preferences::default());
+        assert_eq!(desk.preferences(), DesktopPreferences::default());
         let mut changes = desk.changes();
         desk.remember(OnClose::Keep).unwrap();
         assert!(changes.has_changed().unwrap());
@@ -149,7 +149,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("desktop.json")).unwrap();
         let desk = Desk::beside(Some(folder.path()), true, Autostart::of(Some(folder.path())));
-        let error = desk.choose(Preferences { notify: false, ..Preferences::default() }).unwrap_err();
+        let error =
+            desk.choose(DesktopPreferences { notify: false, ..DesktopPreferences::default() }).unwrap_err();
         assert!(error.message.contains("desktop.json"), "{error:?}");
         assert!(!desk.preferences().notify);
     }

@@ -38,7 +38,8 @@ impl Simulated {
             keychain: false,
             unlock: Unlock::Never,
             read_only: false,
-            worker: false,
+            // Schedules are tried there too.
+            worker: true,
             at_once: service::AT_ONCE,
         };
         let mut simulated =

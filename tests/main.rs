@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test, in its helpers too")]
 
 mod adding;
+mod alone;
 mod beside;
 mod chunks;
 mod clusters;
@@ -13,6 +14,7 @@ mod disk;
 mod ending;
 mod equal;
 mod faults;
+mod history;
 mod house;
 mod keychain;
 mod kills;
@@ -24,6 +26,7 @@ mod reading;
 mod recordings;
 mod retries;
 mod roles;
+mod schedules;
 mod settings;
 mod shapes;
 mod sharing;

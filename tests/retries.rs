@@ -166,7 +166,7 @@ async fn a_vcenter_that_fails_three_times_is_left_alone_by_whatever_runs_by_itse
     let ended = service.call(AwaitOperation { operation: operation.unwrap() }).await.unwrap();
     assert_eq!(ended.error, None, "and it is tried again: {berlin}");
     let run = muster.run(&["vcenter", "resume", "Berlin"]);
-    assert!(run.code == 0 && run.stdout.contains("is not suspended"), "{run:?}");
+    assert!(run.code == 0 && run.stdout.contains("neither paused nor suspended"), "{run:?}");
     service.close().await;
 }
 

@@ -4,7 +4,7 @@
 use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, vcenter};
 use contract::command::{
     AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationFilter, OperationHistory,
-    Password, ReadRows, SERVICE, Settings,
+    Password, ReadRows, SERVICE, Settings, ShowPreferences,
 };
 use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
@@ -27,6 +27,8 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         trust: Some(Trust::Pin { sha256: other.sha256() }),
         settings: VcenterSettings::default(),
     };
+    let schedule = json!({ "name": "nightly", "vcenters": [id], "when": { "every_seconds": 1800 } });
+    let unnamed = json!({ "name": "", "vcenters": [id], "when": { "every_seconds": 1800 } });
     vec![
         ("list_vcenters", Viewer, json!({}), Ok(())),
         ("list_status", Viewer, json!({}), Ok(())),
@@ -36,6 +38,10 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("list_operations", Viewer, json!({ "filter": {}, "limit": 10 }), Ok(())),
         ("operation_history", Viewer, json!({ "filter": { "vcenter": id }, "limit": 10 }), Ok(())),
         ("show_operation", Viewer, json!({ "operation": ended }), Ok(())),
+        ("show_changes", Viewer, json!({ "operation": ended, "skip": 0, "limit": 10 }), Ok(())),
+        ("show_steps", Viewer, json!({ "operation": ended }), Ok(())),
+        ("show_preferences", Viewer, json!({}), Ok(())),
+        ("set_preferences", Admin, json!({ "made_from": {}, "preferences": { "history_days": 30 } }), Ok(())),
         ("await_operation", Viewer, json!({ "operation": ended }), Ok(())),
         ("read_rows", Viewer, json!({ "query": count }), Ok(())),
         ("export_rows", Viewer, json!({ "query": wrong }), Err(Code::InvalidValue)),
@@ -56,7 +62,8 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ),
         ("invalidate", Operator, json!({ "vcenter": id }), Ok(())),
         ("cancel_operation", Operator, json!({ "operation": ended }), Ok(())),
-        ("resume_vcenter", Operator, json!({ "vcenter": id }), Ok(())),
+        ("pause", Operator, json!({ "of": { "vcenter": id }, "until": null }), Ok(())),
+        ("resume", Operator, json!({ "of": { "vcenter": id } }), Ok(())),
         ("missing_password", Operator, json!({ "credential": credential, "vcenter": id }), Ok(())),
         (
             "hold_password",
@@ -64,6 +71,19 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "credential": credential, "password": PASSWORD, "vcenter": id }),
             Ok(()),
         ),
+        ("list_schedules", Viewer, json!({}), Ok(())),
+        ("show_schedule", Viewer, json!({ "schedule": "nothing" }), Err(Code::NotFound)),
+        ("next_runs", Viewer, json!({ "schedule": null, "count": 3 }), Ok(())),
+        ("preview_schedule", Viewer, json!({ "settings": schedule, "count": 3 }), Ok(())),
+        ("add_schedule", Operator, json!({ "settings": unnamed }), Err(Code::InvalidValue)),
+        (
+            "edit_schedule",
+            Operator,
+            json!({ "schedule": "nothing", "edition": 1, "settings": schedule }),
+            Err(Code::NotFound),
+        ),
+        ("enable_schedule", Operator, json!({ "schedule": "nothing", "enabled": true }), Err(Code::NotFound)),
+        ("remove_schedule", Operator, json!({ "schedule": "nothing" }), Err(Code::NotFound)),
         ("list_credentials", Admin, json!({}), Ok(())),
         ("show_credential", Admin, json!({ "credential": "berlin" }), Ok(())),
         ("has_password", Admin, json!({ "credential": "spare" }), Ok(())),
@@ -108,7 +128,8 @@ async fn state(muster: &Client, peers: [&Peer; 2]) -> Value {
     let vcenters = muster.call(ListVcenters {}).await.unwrap();
     let credentials = muster.call(ListCredentials {}).await.unwrap();
     let operations = muster.call(every_operation()).await.unwrap().operations;
-    json!([vcenters, credentials, operations, peers.map(Peer::all_calls)])
+    let preferences = muster.call(ShowPreferences {}).await.unwrap();
+    json!([vcenters, credentials, operations, preferences, peers.map(Peer::all_calls)])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,13 +9,18 @@ const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_beca
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total percent \
                          added changed removed unchanged calls bytes error vcenter_id scope job awaited waiting step result \
-                         objects_per_second bytes_per_second remaining_seconds";
+                         objects_per_second bytes_per_second remaining_seconds recorded";
+const HISTORY: &str = "steps failures changes";
 const CERTIFICATE: &str = "address sha256 subject issuer names not_before not_after trusted";
 const STATUS: &str =
     "vcenter state synced_at age_seconds fresh contact_at contact_since refresh_failed counts last_operation";
 const COLUMN: &str = "id title type unit source aliases";
 const CHECK: &str = "name ok detail next_step";
 const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";
+
+const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone quiet enabled next_at reason last_operation edition \
+                        targets";
+const RUN: &str = "at schedule vcenters reason local";
 
 /// Asserts that a document, or every document of a list that is not empty, has these keys.
 fn has(document: &Value, keys: &str) {
@@ -47,7 +52,12 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["refresh", "vms", "Berlin"]), OPERATION);
     has(&muster.ok(&["operations", "list"]), OPERATION);
     let id = operations[0]["operation"].as_str().expect("an id");
-    has(&muster.ok(&["operations", "show", id]), OPERATION);
+    let shown = muster.ok(&["operations", "show", id]);
+    has(&shown, OPERATION);
+    has(&shown, HISTORY);
+    has(&shown["changes"], "added changed removed more");
+    has(&shown["steps"], "attempt step after_ms took_ms");
+    has(&muster.ok(&["settings", "show"]), "history_days");
     has(&muster.ok(&["operations", "retry", id]), OPERATION);
     let detached = muster.ok(&["sync", "full", "Berlin", "--detach"]);
     has(&detached, OPERATION);
@@ -55,6 +65,14 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["operations", "cancel", id]), OPERATION);
     has(&muster.ok(&["operations", "retry", id, "--detach"]), OPERATION);
     has(&muster.ok(&["refresh", "vms", "Berlin", "--detach"]), OPERATION);
+    has(&muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "list"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "show", "nightly"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "edit", "nightly", "--every", "1h"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "disable", "nightly"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "enable", "nightly"]), SCHEDULE);
+    has(&muster.ok(&["schedule", "next", "--count", "3"]), RUN);
+    has(&muster.ok(&["schedule", "remove", "nightly", "--yes"]), SCHEDULE);
     has(&muster.ok(&["status"]), STATUS);
     has(&muster.json(&["doctor"]).document(), CHECK);
     has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);

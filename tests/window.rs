@@ -3,6 +3,7 @@
 
 mod accessible;
 mod adding;
+mod alone;
 mod boundary;
 mod bus;
 mod certificate;
@@ -18,6 +19,7 @@ mod first;
 mod grid;
 mod guard;
 mod hands;
+mod history;
 mod keys;
 mod leaving;
 mod notifications;
@@ -27,6 +29,7 @@ mod passwords;
 mod questions;
 mod reach;
 mod role;
+mod schedules;
 mod screen;
 mod settings;
 mod sharing;

@@ -3,6 +3,7 @@
 
 mod disk;
 mod ended;
+mod line;
 mod musterctl;
 mod peer;
 mod random;
@@ -10,6 +11,7 @@ mod simulator;
 
 pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
+pub(crate) use line::Line;
 pub(crate) use musterctl::{Musterctl, Run, finish, refreshed, vcenter};
 pub(crate) use peer::{PASSWORD, Peer};
 pub(crate) use random::{Random, number, seed};

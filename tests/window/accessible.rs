@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src-ui/node_modules/axe-core/axe.min.js");
 
 /// What is wrong, with one line for each element.
-const RUN: &str = "
+pub(super) const RUN: &str = "
     axe.run(document, { preload: false, resultTypes: ['violations'] }).then(
         found => done(found.violations.flatMap(violation => violation.nodes.map(node =>
             `${violation.id} (${violation.impact}): ${node.target.join(' ')}: ` +
@@ -161,6 +161,8 @@ impl Judge {
                 .map(str::to_owned)
                 .to_vec();
         addresses.push(format!("#/vcenter/{id}"));
+        muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
+        addresses.extend(["#/vcenter?schedules=".to_owned(), format!("#/vcenter?add-schedule={id}")]);
         for dialog in ["edit", "clusters", "remove", "certificate"] {
             addresses.push(format!("#/vcenter?{dialog}={id}"));
         }
@@ -222,7 +224,9 @@ impl Judge {
     async fn visit(&mut self, window: &Window, address: &str) -> Result<()> {
         window.go(address).await?;
         if address.contains("?add")
-            || ["edit=", "clusters=", "remove=", "certificate="].iter().any(|d| address.contains(d))
+            || ["edit=", "schedules=", "clusters=", "remove=", "certificate="]
+                .iter()
+                .any(|d| address.contains(d))
         {
             window.wait_for_element("dialog[open]").await?;
             window.wait_until_gone("dialog .muster-waiting").await?;
@@ -251,7 +255,7 @@ impl Judge {
 }
 
 /// Gives axe to the page: through the driver, since the page's own policy lets no foreign script in.
-async fn teach(window: &Window) -> Result<()> {
+pub(super) async fn teach(window: &Window) -> Result<()> {
     let axe = std::fs::read_to_string(AXE).context("axe-core is missing: ./dev test installs it")?;
     window.script(&format!("{axe}\n; return typeof axe.run")).await?;
     let known = window.script("return typeof window.axe?.run").await?;

@@ -100,7 +100,8 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.wait_for_element("[role=menu]").await?;
     found.here(&window, &screen, "vcenters-menu").await?;
     found.at(&window, &screen, &format!("#/vcenter/{id}"), "vcenter").await?;
-    for dialog in ["add", "edit", "clusters", "remove", "certificate"] {
+    muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
+    for dialog in ["add", "edit", "clusters", "remove", "certificate", "add-schedule", "schedules"] {
         let address =
             if dialog == "add" { "#/vcenter?add=".to_owned() } else { format!("#/vcenter?{dialog}={id}") };
         window.go(&address).await?;

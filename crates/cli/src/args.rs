@@ -3,7 +3,7 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::{OperationKind, OperationState, Origin, StaleReads};
+use contract::{OperationKind, OperationState, Origin, ScheduledJob, StaleReads};
 use std::path::PathBuf;
 
 /// Muster on the command line: caches the inventory of vCenters and shows it, even offline
@@ -57,6 +57,12 @@ pub(crate) enum Command {
     /// Show, cancel or retry operations
     #[command(subcommand)]
     Operations(Operations),
+    /// Schedule syncs and tests, which windows and workers start
+    #[command(subcommand)]
+    Schedule(Schedule),
+    /// Show or change the settings of Muster itself
+    #[command(subcommand, name = "settings")]
+    Settings(SettingsOfMuster),
     /// Show the cached inventory
     Inventory(Inventory),
     /// List the columns of a kind
@@ -123,6 +129,17 @@ fn vms() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(i64::from(least)..=i64::from(most))
 }
 
+/// One vCenter, or all that have a tag.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Group {
+    /// Name or id
+    pub(crate) name: Option<String>,
+    /// All vCenters that have this tag, now or later
+    #[arg(long, value_name = "T")]
+    pub(crate) tag: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Vcenter {
     /// Show the certificate of a server, and its version if the certificate is trusted; sends no credential
@@ -181,10 +198,23 @@ pub(crate) enum Vcenter {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Refresh automatically again at once, after a vCenter failed several times in a row
+    /// Do nothing automatically on a vCenter for a while, as during its maintenance
+    ///
+    /// Schedules and automatic refreshes wait, and nothing about it is reported. What you start yourself runs all the same.
+    Pause {
+        #[command(flatten)]
+        of: Group,
+        /// When it ends: 14:00, "2026-03-01 06:00" (in local time) or 2026-03-01T06:00:00Z; without it, when you resume
+        #[arg(long, value_name = "TIME", conflicts_with = "duration")]
+        until: Option<String>,
+        /// How long it lasts, such as 2h
+        #[arg(long = "for", value_name = "DURATION")]
+        duration: Option<String>,
+    },
+    /// End a pause; refresh automatically again at once after a vCenter failed several times in a row
     Resume {
-        /// Name or id
-        name: String,
+        #[command(flatten)]
+        of: Group,
     },
     /// Remove a vCenter and all its cached data
     Remove {
@@ -373,9 +403,116 @@ pub(crate) struct OperationsList {
     /// Only those submitted since this time, such as 2026-03-01T12:00:00Z, or within this age, such as 2h or 7d
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
-    /// Maximum number of operations
+    /// Only those submitted before this time, or longer ago than this age
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// List each automatic operation that changed nothing, instead of combining those in a row; --json always does
+    #[arg(long)]
+    pub(crate) each: bool,
+    /// Maximum number of lines
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schedule {
+    /// Add a schedule
+    ///
+    /// A Muster window or `musterctl run` starts what is due. With several of them, each run is started once.
+    Add {
+        /// Display name
+        name: String,
+        #[command(flatten)]
+        options: ScheduleOptions,
+    },
+    /// List schedules
+    List,
+    /// Show a schedule
+    Show {
+        /// Name or id
+        name: String,
+    },
+    /// Change a schedule
+    Edit {
+        /// Name or id
+        name: String,
+        /// New name
+        #[arg(long = "name", value_name = "NAME")]
+        new_name: Option<String>,
+        #[command(flatten)]
+        options: ScheduleOptions,
+    },
+    /// Turn a schedule on; it doesn't catch up on missed runs
+    Enable {
+        /// Name or id
+        name: String,
+    },
+    /// Turn a schedule off
+    Disable {
+        /// Name or id
+        name: String,
+    },
+    /// Remove a schedule; operations that it started continue
+    Remove {
+        /// Name or id
+        name: String,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show the next runs
+    Next {
+        /// Name or id [default: all schedules that are on]
+        name: Option<String>,
+        /// Number of runs
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        count: u32,
+    },
+}
+
+/// What can be set for a schedule.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ScheduleOptions {
+    /// Name or id of a vCenter; may be repeated
+    #[arg(long = "vcenter", value_name = "V", conflicts_with = "tag")]
+    pub(crate) vcenters: Vec<String>,
+    /// All vCenters with this tag when a run is due
+    #[arg(long, value_name = "T")]
+    pub(crate) tag: Option<String>,
+    /// Run at this interval, from 5s to 31d
+    #[arg(long, value_name = "TIME", conflicts_with = "cron")]
+    pub(crate) every: Option<String>,
+    /// Run at the times of this cron expression, such as '30 2 * * 1-5' for 02:30 on weekdays
+    ///
+    /// Five fields: minute, hour, day of the month, month, day of the week. A time that a day leaves out when the clock is
+    /// put forward runs right after it; one that a day repeats runs the first time.
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) cron: Option<String>,
+    /// IANA time zone of the cron expression and the quiet hours, such as Europe/Berlin [default: the system's]
+    #[arg(long, value_name = "Z")]
+    pub(crate) zone: Option<String>,
+    /// What to run: full sync, host sync or connection test [default: full]
+    #[arg(long, value_name = "JOB", value_parser = names(&ScheduledJob::ALL, ScheduledJob::name))]
+    pub(crate) job: Option<ScheduledJob>,
+    /// Daily hours in which nothing is started, such as 22:00-06:00, "" for none; a run that is due then starts after them
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) quiet: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsOfMuster {
+    /// Show the settings
+    Show,
+    /// Change settings
+    Set(ChangedSettings),
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ChangedSettings {
+    /// Number of days to keep operations and what they changed: 1 to 3650
+    #[arg(long, value_name = "N")]
+    pub(crate) history_days: Option<u32>,
 }
 
 /// The word for a switch.

@@ -86,6 +86,7 @@ fn typed(remedy: &Remedy) -> Option<String> {
             Noun::Vcenter => "vcenter list",
             Noun::Credential => "credential list",
             Noun::Operation => "operations list",
+            Noun::Schedule => "schedule list",
         }),
         Remedy::AddVcenter => Suggestion::of("vcenter add").flag("NAME HOST --user USER"),
         Remedy::AddCredential => Suggestion::of("credential add").flag("NAME --user USER"),

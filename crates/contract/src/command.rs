@@ -9,8 +9,9 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Check, ClosingQuestion, Credential, CredentialId, Desktop, Event, Job, Kind, Operation, OperationId,
-    Origin, Preferences, Probe, Role, RowQuery, Rows, Source, TestReport, Trust, Vcenter, VcenterId,
+    ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop, DesktopPreferences, Event, Group,
+    Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe, Role, RowQuery, Rows, Run,
+    Schedule, ScheduleId, ScheduleSettings, Source, Steps, TestReport, Time, Trust, Vcenter, VcenterId,
     VcenterSettings, VcenterStatus,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -212,6 +213,16 @@ commands_of_the_service! { $
         vcenter: VcenterId,
     } => "remove_vcenter", Admin, Removed;
 
+    /// The settings of Muster itself.
+    ShowPreferences {} => "show_preferences", Viewer, Preferences;
+    /// Changes settings of Muster itself, on top of what others changed of them meanwhile; answers with all of them.
+    SetPreferences {
+        /// What the change was made from.
+        made_from: Preferences,
+        /// What it makes of that.
+        preferences: Preferences,
+    } => "set_preferences", Admin, Preferences;
+
     /// Asks for a job on a vCenter; answers with its operation, or with one that does the same and waits or runs already.
     Submit {
         /// On which vCenter.
@@ -254,11 +265,19 @@ commands_of_the_service! { $
         /// Which.
         operation: OperationId,
     } => "cancel_operation", Operator, bool;
-    /// What runs by itself is tried again at once on a vCenter that failed again and again; false if it was being tried.
-    ResumeVcenter {
+    /// Nothing is done by itself on a vCenter, or on all that have a tag, until a time: as while it is maintained.
+    Pause {
         /// Which.
-        vcenter: VcenterId,
-    } => "resume_vcenter", Operator, bool;
+        of: Group,
+        /// When that ends by itself; `None` where somebody is to resume it.
+        until: Option<Time>,
+    } => "pause", Operator, ();
+    /// What runs by itself does so again: a pause ends, and a vCenter that failed again and again is tried at once; false if
+    /// neither kept it from that.
+    Resume {
+        /// Which.
+        of: Group,
+    } => "resume", Operator, bool;
     /// All that waits or runs, and the newest ended operations that a person asked for, newest first.
     ListOperations {
         /// Which of them.
@@ -278,11 +297,73 @@ commands_of_the_service! { $
         /// Which.
         operation: String,
     } => "show_operation", Viewer, Operation;
+    /// The objects that an operation added, changed and removed, a page of them: by that, kind and name.
+    ShowChanges {
+        /// Which.
+        operation: OperationId,
+        /// How many come before the page.
+        skip: u32,
+        /// How many at most.
+        limit: u32,
+    } => "show_changes", Viewer, ChangesPage;
+    /// The steps in which an operation ran, and what failed of it.
+    ShowSteps {
+        /// Which.
+        operation: OperationId,
+    } => "show_steps", Viewer, Steps;
     /// Answers when an operation has ended, wherever it runs.
     AwaitOperation {
         /// Which.
         operation: OperationId,
     } => "await_operation", Viewer, Operation;
+
+    /// Every schedule, by name.
+    ListSchedules {} => "list_schedules", Viewer, Vec<Schedule>;
+    /// The schedule with this name, id or unique beginning of an id.
+    ShowSchedule {
+        /// Which.
+        schedule: String,
+    } => "show_schedule", Viewer, Schedule;
+    /// Adds a schedule, which is on.
+    AddSchedule {
+        /// What is set for it.
+        settings: ScheduleSettings,
+    } => "add_schedule", Operator, Schedule;
+    /// Changes a schedule, unless somebody changed it since.
+    EditSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// The edition of it that the change was made from.
+        edition: i64,
+        /// What is set for it from now on, all of it.
+        settings: ScheduleSettings,
+    } => "edit_schedule", Operator, Schedule;
+    /// Turns a schedule on or off. What it missed while it was off it doesn't catch up.
+    EnableSchedule {
+        /// Which.
+        schedule: ScheduleId,
+        /// Whether it is on.
+        enabled: bool,
+    } => "enable_schedule", Operator, Schedule;
+    /// Removes a schedule; what it started goes on.
+    RemoveSchedule {
+        /// Which.
+        schedule: ScheduleId,
+    } => "remove_schedule", Operator, Schedule;
+    /// What schedules start next, the soonest first.
+    NextRuns {
+        /// Of this schedule alone, or of all that are on.
+        schedule: Option<ScheduleId>,
+        /// How many at most.
+        count: u32,
+    } => "next_runs", Viewer, Vec<Run>;
+    /// When a schedule that is not stored would run, or what is wrong with it.
+    PreviewSchedule {
+        /// What would be set for it; its name and what it is for may be missing.
+        settings: ScheduleSettings,
+        /// How many runs.
+        count: u32,
+    } => "preview_schedule", Viewer, Preview;
 
     /// A window of rows out of what is known.
     ReadRows {
@@ -346,7 +427,7 @@ commands! {
     /// Changes how it is used.
     SetDesktop {
         /// All of what can be chosen.
-        preferences: Preferences,
+        preferences: DesktopPreferences,
     } => "set_desktop", Viewer, ();
     /// Has Muster started at login, or not any more.
     SetAutostart {
@@ -372,6 +453,39 @@ stale_after! {
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
+    ShowPreferences: Event::PreferencesChanged,
+}
+
+impl Query for ListSchedules {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        matches!(event, Event::SchedulesChanged | Event::VcentersChanged)
+    }
+
+    fn changed_part<'a>(&self, event: &'a Event) -> Option<&'a OperationId> {
+        changed_operation(event)
+    }
+
+    fn with_part(&self, answer: &Vec<Schedule>, operation: &Operation) -> Option<Vec<Schedule>> {
+        let is_last = |schedule: &&mut Schedule| {
+            schedule.last_operation.as_ref().is_some_and(|last| last.id == operation.id)
+        };
+        let mut schedules = answer.clone();
+        schedules
+            .iter_mut()
+            .filter(is_last)
+            .for_each(|schedule| schedule.last_operation = Some(operation.clone()));
+        Some(schedules)
+    }
+
+    fn has_names(&self) -> bool {
+        true
+    }
+}
+
+impl Query for PreviewSchedule {
+    fn is_stale_after(&self, _event: &Event) -> bool {
+        false
+    }
 }
 
 fn changed_operation(event: &Event) -> Option<&OperationId> {
@@ -442,6 +556,18 @@ impl Query for ShowOperation {
             Event::OperationChanged { operation } => operation.as_str().starts_with(&self.operation),
             _ => false,
         }
+    }
+}
+
+impl Query for ShowChanges {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
+    }
+}
+
+impl Query for ShowSteps {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        changed_operation(event) == Some(&self.operation)
     }
 }
 
@@ -597,6 +723,7 @@ pub(crate) mod tests {
             finished_at: None,
             progress: crate::Progress::default(),
             diff: crate::Diff::default(),
+            recorded: None,
             calls: 0,
             bytes: 0,
             error: None,

@@ -230,6 +230,8 @@ pub enum VcenterState {
     DifferentVcenter,
     /// It was never synced.
     NeverSynced,
+    /// Somebody paused it: nothing runs on it by itself, and nothing about it alarms.
+    Paused,
     /// It was reached the last time, and that was neither in this run of the program nor within its TTL: nobody knows
     /// whether it could be reached now.
     Unknown,
@@ -238,7 +240,8 @@ pub enum VcenterState {
 impl VcenterState {
     /// Whether a vCenter can't be worked with; of one that nobody looked at lately that isn't known.
     pub fn is_trouble(self) -> bool {
-        !matches!(self, VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown)
+        use VcenterState::{NeverSynced, Online, Paused, Unknown};
+        !matches!(self, Online | NeverSynced | Unknown | Paused)
     }
 }
 
@@ -268,6 +271,16 @@ pub struct Pause {
     pub until: Option<Time>,
     /// The tag that is paused, where it is not the vCenter itself.
     pub tag: Option<String>,
+}
+
+/// One vCenter, or all that have a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// By its id.
+    Vcenter(VcenterId),
+    /// Those that have it now, and those that get it.
+    Tag(String),
 }
 
 /// What keeps work that runs by itself from a vCenter for now.
@@ -309,6 +322,9 @@ pub struct VcenterStatus {
     /// Kinds that are older than the TTL and not read again by themselves yet, and until when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refresh_waits: BTreeMap<String, RefreshWait>,
+    /// Whether nothing is done on it by itself because somebody paused it, or a tag of it; `null` if nobody did.
+    #[serde(default)]
+    pub paused: Option<Pause>,
     /// Until when nothing is tried by itself after failures in a row; `null` if it is.
     #[serde(default)]
     pub suspended: Option<Suspension>,

@@ -47,16 +47,16 @@ impl OnClose {
 /// What a person chose for this machine. What is left out of the JSON is as it is by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Preferences {
+pub struct DesktopPreferences {
     /// What closing the last window does.
     pub on_close: OnClose,
     /// Whether notifications are shown.
     pub notify: bool,
 }
 
-impl Default for Preferences {
-    fn default() -> Preferences {
-        Preferences { on_close: OnClose::Ask, notify: true }
+impl Default for DesktopPreferences {
+    fn default() -> DesktopPreferences {
+        DesktopPreferences { on_close: OnClose::Ask, notify: true }
     }
 }
 
@@ -64,7 +64,7 @@ impl Default for Preferences {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desktop {
     /// What was chosen.
-    pub preferences: Preferences,
+    pub preferences: DesktopPreferences,
     /// Whether Muster is started at login.
     pub starts_at_login: bool,
     /// Whether a tray is there at the moment.
@@ -89,9 +89,10 @@ mod tests {
 
     #[test]
     fn what_an_earlier_release_did_not_keep_is_as_it_is_by_default() {
-        let read: Preferences = serde_json::from_str(r#"{"on_close":"keep","of_tomorrow":1}"#).unwrap();
-        assert_eq!(read, Preferences { on_close: OnClose::Keep, notify: true });
-        assert_eq!(serde_json::from_str::<Preferences>("{}").unwrap(), Preferences::default());
+        let read: DesktopPreferences =
+            serde_json::from_str(r#"{"on_close":"keep","of_tomorrow":1}"#).unwrap();
+        assert_eq!(read, DesktopPreferences { on_close: OnClose::Keep, notify: true });
+        assert_eq!(serde_json::from_str::<DesktopPreferences>("{}").unwrap(), DesktopPreferences::default());
     }
 
     #[test]

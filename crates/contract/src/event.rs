@@ -12,11 +12,15 @@ pub enum Event {
     VcentersChanged,
     /// A credential was added, edited, rejected or removed.
     CredentialsChanged,
+    /// A setting of Muster itself was changed.
+    PreferencesChanged,
     /// An operation was submitted, progressed or ended.
     OperationChanged {
         /// Which.
         operation: OperationId,
     },
+    /// A schedule was added, edited or removed, or was due.
+    SchedulesChanged,
     /// A vCenter's inventory is another snapshot now.
     InventoryChanged {
         /// Which.

@@ -44,5 +44,10 @@ id!(
     OperationId
 );
 
+id!(
+    /// A schedule: what is done by itself, and when.
+    ScheduleId
+);
+
 /// The value half of a managed object reference, such as `host-12`; unique per vCenter and type.
 pub type Moref = Box<str>;

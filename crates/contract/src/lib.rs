@@ -11,16 +11,19 @@ mod desktop;
 mod error;
 mod event;
 mod held;
+mod history;
 mod ids;
 mod inventory;
 mod job;
 mod kind;
 pub mod natural;
+pub mod network;
 pub mod notices;
 mod of_kind;
 mod operation;
 mod remedy;
 mod rows;
+mod schedule;
 mod settings;
 mod snapshot;
 pub mod spreadsheet;
@@ -31,21 +34,28 @@ pub mod words;
 
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Hold, Pause, Probe, RefreshWait, Rejection, Role,
+    Certificate, Check, Credential, CredentialPlace, Group, Hold, Pause, Probe, RefreshWait, Rejection, Role,
     Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
-pub use desktop::{ClosingQuestion, Desktop, OnClose, Preferences};
+pub use desktop::{ClosingQuestion, Desktop, DesktopPreferences, OnClose};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
-pub use ids::{CredentialId, Moref, OperationId, VcenterId};
+pub use history::{
+    ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
+    Steps, changed_properties, fold,
+};
+pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
-pub use settings::{Difference, StaleReads, VcenterSettings};
+pub use schedule::{
+    Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing, WrongField,
+};
+pub use settings::{Difference, Preferences, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;

@@ -1,7 +1,7 @@
 //! Operations: everything that talks to a vCenter, with its outcome.
 //! Refuses to run them.
 
-use crate::{ApiError, Job, OperationId, Role, Time, VcenterId};
+use crate::{ApiError, Job, OperationId, Recorded, Role, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 macro_rules! names {
@@ -199,6 +199,10 @@ pub struct Operation {
     /// What it changed: `added`, `changed`, `removed`, `unchanged`.
     #[serde(flatten)]
     pub diff: Diff,
+    /// What of that its history has, without what is volatile and of kinds that are not counted too; `null` where it
+    /// published nothing, or in an earlier release.
+    #[serde(default)]
+    pub recorded: Option<Recorded>,
     /// Calls made to the server, from login on.
     pub calls: u64,
     /// Bytes received from the server, after decompression.

@@ -110,6 +110,8 @@ pub enum Noun {
     Credential,
     /// Operations.
     Operation,
+    /// Schedules.
+    Schedule,
 }
 
 impl Remedy {

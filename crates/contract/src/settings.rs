@@ -1,27 +1,24 @@
-//! What can be set for each vCenter beside how it is reached: one line for each setting. Form, command line, database and
-//! every list of settings take them from here.
+//! What can be set for each vCenter beside how it is reached, and of Muster itself: one line for each setting. Form, command
+//! line, database and every list of settings take them from here.
 //! Refuses to check values: the service does that, for every client alike.
 
 use crate::Vcenter;
 use serde::{Deserialize, Serialize};
 
 macro_rules! settings {
-    ($($(#[$doc:meta])* $field:ident: $ty:ty = $default:expr, $title:literal, $words:expr;)*) => {
-        /// The settings of a vCenter. What is left out of the JSON is as it is by default.
+    ($(#[$of:meta])* $name:ident: $($(#[$doc:meta])* $field:ident: $ty:ty = $default:expr, $title:literal, $words:expr;)*) => {
+        $(#[$of])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default)]
-        pub struct VcenterSettings { $($(#[$doc])* pub $field: $ty,)* }
+        pub struct $name { $($(#[$doc])* pub $field: $ty,)* }
 
-        impl Default for VcenterSettings {
-            fn default() -> VcenterSettings {
-                VcenterSettings { $($field: $default,)* }
+        impl Default for $name {
+            fn default() -> $name {
+                $name { $($field: $default,)* }
             }
         }
 
-        impl VcenterSettings {
-            /// Letters of a note.
-            pub const LONGEST_NOTE: usize = 2000;
-
+        impl $name {
             /// Each setting by its title, with its value in words; empty where there is none.
             pub fn in_words(&self) -> Vec<(&'static str, String)> {
                 vec![$(($title, $words(&self.$field))),*]
@@ -29,8 +26,8 @@ macro_rules! settings {
 
             /// What these settings changed of those they were made from, on top of what others made of those meanwhile.
             #[must_use]
-            pub fn on_top_of(&self, made_from: &VcenterSettings, now: &VcenterSettings) -> VcenterSettings {
-                VcenterSettings {
+            pub fn on_top_of(&self, made_from: &$name, now: &$name) -> $name {
+                $name {
                     $($field: if self.$field == made_from.$field { &now.$field } else { &self.$field }.clone(),)*
                 }
             }
@@ -39,6 +36,8 @@ macro_rules! settings {
 }
 
 settings! {
+    /// The settings of a vCenter. What is left out of the JSON is as it is by default.
+    VcenterSettings:
     /// Labels, sorted.
     tags: Vec<String> = Vec::new(), "Tags", |tags: &Vec<String>| tags.join(", ");
     /// Age in seconds from which its data counts as stale.
@@ -49,6 +48,23 @@ settings! {
     notify: bool = true, "Notifications", |notify: &bool| if *notify { "On" } else { "Off" }.to_owned();
     /// What its admins want to remember of it.
     note: String = String::new(), "Note", String::clone;
+}
+
+impl VcenterSettings {
+    /// Letters of a note.
+    pub const LONGEST_NOTE: usize = 2000;
+}
+
+settings! {
+    /// The settings of Muster itself, for all vCenters. What is left out of the JSON is as it is by default.
+    Preferences:
+    /// How many days operations are kept that have ended, with what they changed.
+    history_days: u32 = 90, "Keep history", |days: &u32| exactly(u64::from(*days) * 86_400);
+}
+
+impl Preferences {
+    /// How long a history may be kept, in days.
+    pub const HISTORY_DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 }
 
 /// A length of time in the largest unit that says it exactly: two that differ never read the same.

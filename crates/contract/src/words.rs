@@ -1,14 +1,18 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+mod schedules;
 mod standing;
 mod times;
 
+pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
 
 use crate::columns::{Column, Type, Unit};
-use crate::{Job, Noun, OperationKind, OperationState, Remedy, Suspension, Time};
+use crate::{
+    Fold, Job, Kind, Noun, OperationKind, OperationState, Pause, PropertyChange, Remedy, Suspension, Time,
+};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
@@ -37,6 +41,31 @@ pub fn job(job: &Job) -> String {
             format!("{kind} of {}", counted(morefs.len(), &of.singular(), &of.plural()))
         }
     }
+}
+
+/// Automatic operations that changed nothing, together: `48 automatic full syncs without changes`.
+pub fn folded(fold: &Fold<'_>) -> String {
+    let number = grouped(i64::try_from(fold.operations.len()).unwrap_or(i64::MAX));
+    match fold.kind() {
+        OperationKind::Test => format!("{number} automatic connection tests"),
+        OperationKind::SyncHosts => format!("{number} automatic host syncs without changes"),
+        OperationKind::FullSync => format!("{number} automatic full syncs without changes"),
+        OperationKind::Refresh => format!("{number} automatic refreshes without changes"),
+    }
+}
+
+/// A value that changed, and what it is now, each as text; `None` where nothing was, or is, known. Times are as in JSON.
+pub fn changed(kind: Kind, change: &PropertyChange) -> [Option<String>; 2] {
+    let said = |json: &Json| match change.column(kind) {
+        Some(column) => value(column, json),
+        None => json.as_str().map(str::to_owned).or_else(|| (!json.is_null()).then(|| json.to_string())),
+    };
+    [said(&change.old), said(&change.new)]
+}
+
+/// What the column of a change is called.
+pub fn property(kind: Kind, change: &PropertyChange) -> String {
+    change.column(kind).map_or_else(|| change.property.clone(), |column| column.title.clone().into_owned())
 }
 
 /// How an operation stands, in a word.
@@ -86,6 +115,7 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
         Remedy::List { of: Noun::Vcenter } => "All vCenters",
         Remedy::List { of: Noun::Credential } => "All credentials",
         Remedy::List { of: Noun::Operation } => "Recent operations",
+        Remedy::List { of: Noun::Schedule } => "All schedules",
         Remedy::AddVcenter => "Add vCenter",
         Remedy::AddCredential => "Add credential",
         Remedy::RunDoctor => "Check Muster",
@@ -170,6 +200,21 @@ pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
         format!("automatic refresh suspended for {} after {failures} in a row", duration((left + 999) / 1000))
     })
 }
+
+/// That nothing is done by itself on a vCenter, and for how long from `now` on.
+pub fn paused(pause: &Pause, now: Time) -> String {
+    let tag = pause.tag.as_ref().map(|tag| format!(" with tag {tag}")).unwrap_or_default();
+    match pause.until {
+        Some(until) => {
+            let left = until.0.saturating_sub(now.0).max(0);
+            format!("paused{tag} for another {}", duration((left + 999) / 1000))
+        }
+        None => format!("paused{tag} until resumed"),
+    }
+}
+
+/// That no vCenter can be reached.
+pub const NO_NETWORK: &str = "No vCenter can be reached: no network or VPN";
 
 /// A host's name without its domain; an address stays whole.
 pub fn short_host_name(name: &str) -> &str {

@@ -189,6 +189,11 @@ impl Connections {
         !matches!(password, Err(error) if matches!(error.code, Code::NoPassword | Code::KeychainLocked))
     }
 
+    /// Why nobody is to log in to a vCenter for now, as far as that is known without contacting it.
+    pub(crate) async fn refused(&self, vcenter: &VcenterRecord) -> Option<ApiError> {
+        self.logins.look(vcenter, false).await.err()
+    }
+
     fn turn(&self, vcenter: &VcenterId) -> Turn {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(vcenter.clone()).or_default().clone()

@@ -65,9 +65,11 @@ fn event(change: Change) -> Event {
         Change::Lagged => Event::Lagged,
         Change::Changed { topic: Topic::Vcenters, .. } => Event::VcentersChanged,
         Change::Changed { topic: Topic::Credentials, .. } => Event::CredentialsChanged,
+        Change::Changed { topic: Topic::Preferences, .. } => Event::PreferencesChanged,
         Change::Changed { topic: Topic::Operation, id } => {
             Event::OperationChanged { operation: OperationId(id) }
         }
+        Change::Changed { topic: Topic::Schedules, .. } => Event::SchedulesChanged,
         Change::Changed { topic: Topic::Inventory, id } => Event::InventoryChanged { vcenter: VcenterId(id) },
     }
 }

@@ -402,6 +402,7 @@ fn list_of(what: &str) -> Remedy {
     let of = match what {
         "vCenter" => Noun::Vcenter,
         "credential" => Noun::Credential,
+        "schedule" => Noun::Schedule,
         _ => Noun::Operation,
     };
     Remedy::List { of }

@@ -11,16 +11,20 @@ mod counts;
 mod events;
 mod explain;
 mod export;
+mod history;
 mod inventory;
 mod jobs;
 mod logins;
+mod network;
 mod operations;
 mod outcomes;
 mod pacing;
+mod pauses;
 mod query;
 mod rates;
 mod reads;
 mod rows;
+mod schedules;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -34,6 +38,7 @@ pub use events::Subscription;
 pub use explain::{LOOK_AT_THE_SERVER, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
+pub use pauses::moment_to_come;
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
 pub use status::state_in_words;
@@ -46,8 +51,10 @@ use events::Events;
 use inventory::Inventory;
 use jiff::tz::TimeZone;
 use logins::Logins;
+use network::Network;
 use operations::Operations;
 use reads::Reads;
+use schedules::Schedules;
 use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -140,6 +147,7 @@ struct Inner {
     inventory: Inventory,
     operations: Operations,
     reads: Reads,
+    schedules: Schedules,
     counts: Counts,
     events: Events,
     pace: Pace,
@@ -188,11 +196,22 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         now,
     });
     let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    let network = Network { store: store.clone(), events: events.clone(), now, is_worker: options.worker };
+    if options.worker {
+        background.spawn(closing.clone().run_until_cancelled_owned(network.clone().keep()));
+    }
+    let schedules = Schedules::new(store.clone(), operations.clone(), network, events.clone(), now);
+    if options.worker && store.unwritable().is_none() {
+        background.spawn(schedules.clone().run(closing.clone()));
+    }
     background.spawn(events.clone().relay(changes, inventory.clone(), operations.clone(), closing.clone()));
     background.spawn(connections.clone().keep_alive());
+    let pauses = pauses::end_in_time(store.clone(), events.clone(), now);
+    background.spawn(closing.clone().run_until_cancelled_owned(pauses));
     let unlock = options.unlock;
     let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));
+    background.spawn(history::keep(store.clone(), events.clone(), now, closing.clone()));
     let inner = Inner {
         store,
         secrets,
@@ -202,6 +221,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         inventory,
         operations,
         reads,
+        schedules,
         counts,
         events,
         pace,

@@ -7,7 +7,7 @@ use crate::Service;
 use crate::breaker;
 use crate::explain;
 use crate::inventory::Freshness;
-use crate::pacing;
+use crate::{pacing, pauses};
 use contract::{
     ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, StaleReads, Time,
     VcenterId, VcenterState, VcenterStatus, words,
@@ -34,6 +34,7 @@ impl Service {
     async fn counted(&self) -> Result<(Vec<VcenterStatus>, usize), ApiError> {
         self.inner.operations.end_dead().await;
         let (mut answer, mut damaged) = (Vec::new(), 0);
+        let pauses = self.inner.store.pauses().await.map_err(explain::store)?;
         for record in self.records().await? {
             let v = &record.vcenter;
             let Summary { counts, coverage, left_out } = self.inner.inventory.summary(&v.id).await?;
@@ -43,7 +44,9 @@ impl Service {
             let known = Snapshot::new([], coverage);
             let synced_at = known.oldest(now);
             let ttl = Freshness::AtMost(Duration::from_secs(v.settings.ttl_seconds));
+            let paused = pauses::pause_of(&pauses, v, now);
             let state = match record.contact {
+                _ if paused.is_some() => VcenterState::Paused,
                 Some(Contact { state: VcenterState::Online, .. }) | None if !ever_read => {
                     VcenterState::NeverSynced
                 }
@@ -71,6 +74,7 @@ impl Service {
                 contact_since: record.state_since,
                 refresh_failed,
                 refresh_waits: waits(&operations, reads, &known, ttl, now),
+                paused,
                 suspended: breaker::suspension(&operations, now).filter(|_| reads != StaleReads::Nothing),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
@@ -110,7 +114,8 @@ impl Service {
             let is_misdated = status.synced_at.is_some() && status.age_seconds.is_none();
             checks.push(match status.state {
                 VcenterState::Online if !is_misdated => passed(name, detail),
-                // Nothing is known to be wrong with it.
+                // Nothing is known to be wrong with it, or it is known to be worked on.
+                VcenterState::Paused => passed(name, detail),
                 VcenterState::Unknown if !is_misdated && status.refresh_failed.is_none() => {
                     passed(name, detail)
                 }
@@ -163,6 +168,7 @@ impl Service {
                 Damaged::Inventory { vcenter, what } => inventories.entry(vcenter).or_default().push(what),
                 Damaged::Vcenter { name, reason } => checks.push(unreadable("vCenter", &name, &reason)),
                 Damaged::Credential { name, reason } => checks.push(unreadable("credential", &name, &reason)),
+                Damaged::Schedule { name, reason } => checks.push(unreadable("schedule", &name, &reason)),
                 // What happened once can't be brought back, and nothing depends on it.
                 Damaged::Operation { id } => checks.push(passed(
                     format!("operation {id}"),
@@ -271,6 +277,9 @@ pub fn state_in_words(status: &VcenterStatus, now: Time) -> String {
         (VcenterState::Unknown, Some(reached), _) => format!("last reached {reached} ago"),
         (VcenterState::Unknown, None, _) => "not contacted".to_owned(),
         (VcenterState::Online, ..) => "online".to_owned(),
+        (VcenterState::Paused, ..) => {
+            status.paused.as_ref().map_or_else(|| "paused".to_owned(), |pause| words::paused(pause, now))
+        }
         (VcenterState::NeverSynced, ..) => "never synced".to_owned(),
         (state, _, since) => {
             let words = serde_json::to_value(state).unwrap_or_default();

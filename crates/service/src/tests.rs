@@ -81,6 +81,7 @@ pub(crate) fn operation(job: Job) -> Operation {
         bytes: 0,
         error: None,
         result: None,
+        recorded: None,
     }
 }
 

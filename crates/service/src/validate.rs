@@ -1,7 +1,7 @@
 //! Checks what users type, and says what to type instead.
 //! Refuses to correct silently, but for white space at the ends.
 
-use contract::{ApiError, Code, Remedy, VcenterSettings};
+use contract::{ApiError, Code, Preferences, Remedy, VcenterSettings};
 use std::time::Duration;
 
 /// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.
@@ -184,6 +184,15 @@ pub(crate) fn settings(asked: VcenterSettings) -> Result<VcenterSettings, ApiErr
         tags: tags(asked.tags)?,
         ..asked
     })
+}
+
+/// The settings of Muster itself.
+pub(crate) fn preferences(asked: &Preferences) -> Result<(), ApiError> {
+    if Preferences::HISTORY_DAYS.contains(&asked.history_days) {
+        return Ok(());
+    }
+    let message = format!("the history can't be kept for {} days", asked.history_days);
+    Err(invalid(message, "Specify a number of days from 1 to 3650."))
 }
 
 /// Age in seconds from which data counts as stale.

@@ -29,8 +29,12 @@ pub enum Topic {
     Credentials,
     /// An operation.
     Operation,
+    /// A schedule, or when it is due.
+    Schedules,
     /// The inventory of a vCenter; the id is the vCenter's.
     Inventory,
+    /// The settings of Muster itself; there is no id.
+    Preferences,
 }
 
 impl Topic {
@@ -39,14 +43,22 @@ impl Topic {
             Topic::Vcenters => "vcenters",
             Topic::Credentials => "credentials",
             Topic::Operation => "operation",
+            Topic::Schedules => "schedules",
             Topic::Inventory => "inventory",
+            Topic::Preferences => "preferences",
         }
     }
 
     fn from_name(name: &str) -> Option<Topic> {
-        [Topic::Vcenters, Topic::Credentials, Topic::Operation, Topic::Inventory]
-            .into_iter()
-            .find(|topic| topic.name() == name)
+        let all = [
+            Topic::Vcenters,
+            Topic::Credentials,
+            Topic::Operation,
+            Topic::Schedules,
+            Topic::Inventory,
+            Topic::Preferences,
+        ];
+        all.into_iter().find(|topic| topic.name() == name)
     }
 }
 

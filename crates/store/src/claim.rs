@@ -5,8 +5,8 @@ use crate::Store;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, Tx};
 use crate::error::{Attempt, During, Error};
-use crate::{interrupt, row};
-use contract::{ApiError, Diff, Operation, OperationState, Progress, Time};
+use crate::{history, interrupt, row};
+use contract::{ApiError, Diff, Operation, OperationState, Progress, Steps, Time};
 
 /// The right to run an operation, until it is finished or its process ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Finish {
     pub error: Option<ApiError>,
     /// What it answers with beside its counts.
     pub result: Option<serde_json::Value>,
+    /// How it ran; of one that publishes, all but that.
+    pub steps: Steps,
 }
 
 impl Store {
@@ -79,6 +81,7 @@ impl Store {
         let attempt = self.attempt_on("finishing operation", claim.operation.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.write_finish(&mut tx, claim, &finish, attempt).await?;
+        history::write(&mut tx, claim, &finish.steps, None).await.during(attempt)?;
         interrupt::drop_staged(&mut tx, &claim.operation.id).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
@@ -90,7 +93,7 @@ impl Store {
         finish: &Finish,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
-        let Finish { state, at, progress, diff, calls, bytes, error, result } = finish;
+        let Finish { state, at, progress, diff, calls, bytes, error, result, .. } = finish;
         let error = error.as_ref().map(row::json).transpose().during(attempt)?;
         let result = result.as_ref().map(row::json).transpose().during(attempt)?;
         let updated = sqlx::query(

@@ -99,6 +99,30 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
+    /// Notes which vCenters lead nowhere, or that nobody knows any more what is true of one that did: each as far as its last
+    /// contact is still the one that whoever looked knows of. False if that is true of none.
+    pub async fn note_reach(
+        &self,
+        seen: &[(VcenterId, Option<Time>)],
+        state: VcenterState,
+        at: Time,
+    ) -> Result<bool, Error> {
+        let attempt = self.attempt("saving which vCenters can be reached");
+        let mut tx = self.engine().write(attempt).await?;
+        let contact = (state != VcenterState::NeverSynced).then_some(Contact { state, at });
+        let mut noted = false;
+        for (id, last) in seen {
+            let Ok(now) = vcenters::read(&mut tx, id, attempt).await else { continue };
+            if now.contact.map(|contact| contact.at) == *last {
+                write_contact(&mut tx, id, contact).await.during(attempt)?;
+                self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+                noted = true;
+            }
+        }
+        tx.commit().await.during(attempt)?;
+        Ok(noted)
+    }
+
     /// Failures up to this time don't count any more.
     pub async fn reset_failures(&self, id: &VcenterId, at: Time) -> Result<(), Error> {
         let attempt = self.attempt_on("resetting the failures of vCenter", id.as_str());

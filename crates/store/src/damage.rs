@@ -5,7 +5,7 @@ use crate::Store;
 use crate::aside::read_rows;
 use crate::engine::DbRow;
 use crate::error::{During, Error};
-use crate::{credentials, inventory, operations, row, vcenters};
+use crate::{credentials, inventory, operations, row, schedules, vcenters};
 use contract::VcenterId;
 use sqlx::Row;
 
@@ -28,6 +28,13 @@ pub enum Damaged {
     },
     /// A credential, and why it can't be read.
     Credential {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A schedule, and why it can't be read.
+    Schedule {
         /// Its name.
         name: String,
         /// Why.
@@ -58,7 +65,7 @@ impl Store {
 /// What is wrong with a row.
 type Look = fn(&DbRow) -> Option<Damaged>;
 
-const LOOKS: [(&str, Look); 5] = [
+const LOOKS: [(&str, Look); 6] = [
     (vcenters::ALL, |row| {
         let reason = vcenters::record(row).err()?.to_string();
         Some(Damaged::Vcenter { name: row::shown(row, "name"), reason })
@@ -66,6 +73,10 @@ const LOOKS: [(&str, Look); 5] = [
     ("SELECT * FROM credentials", |row| {
         let reason = credentials::credential(row).err()?.to_string();
         Some(Damaged::Credential { name: row::shown(row, "name"), reason })
+    }),
+    (schedules::ALL, |row| {
+        let reason = schedules::record(row).err()?.to_string();
+        Some(Damaged::Schedule { name: row::shown(row, "name"), reason })
     }),
     (operations::ALL, |row| {
         operations::operation(row).err().filter(|_| !operations::is_of_a_newer_release(row))?;

@@ -5,7 +5,7 @@ use crate::Store;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{During, Error};
-use crate::row;
+use crate::{history, row};
 use contract::{ApiError, Code, OperationId, Time};
 use sqlx::Row;
 use std::collections::{BTreeMap, HashMap};
@@ -77,11 +77,11 @@ impl Store {
     }
 }
 
-/// Drops what an operation staged.
+/// Drops what an operation staged, and what it recorded of that.
 pub(crate) async fn drop_staged(connection: &mut DbConnection, id: &OperationId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM staged WHERE operation_id = $1")
         .bind(id.as_str())
-        .execute(connection)
-        .await
-        .map(|_| ())
+        .execute(&mut *connection)
+        .await?;
+    history::drop_recorded(connection, id, None).await
 }

@@ -4,7 +4,7 @@
 use crate::Store;
 use crate::engine::{Db, DbConnection, DbRow};
 use crate::error::{During, Error};
-use crate::row;
+use crate::{history, row};
 use contract::command::{Listing, OperationFilter};
 use contract::{
     Diff, Job, Operation, OperationId, OperationKind, OperationState, Origin, Progress, Role, Time, VcenterId,
@@ -99,7 +99,7 @@ impl Store {
 
 /// Adds the conditions of a filter, as `OperationFilter::has` has them.
 fn narrow(query: &mut QueryBuilder<Db>, filter: &OperationFilter, now: Time) {
-    let OperationFilter { vcenter, kinds, states, origin, since } = filter;
+    let OperationFilter { vcenter, kinds, states, origin, since, until } = filter;
     let mut one = |condition: &'static str, value: &str| {
         query.push(" AND ").push(condition).push(" = ").push_bind(value.to_owned());
     };
@@ -124,6 +124,9 @@ fn narrow(query: &mut QueryBuilder<Db>, filter: &OperationFilter, now: Time) {
     any("o.state", states.iter().map(|state| state.name()).collect());
     if let Some(since) = since {
         query.push(" AND o.submitted_at >= ").push_bind(since.at(now).0);
+    }
+    if let Some(until) = until {
+        query.push(" AND o.submitted_at < ").push_bind(until.at(now).0);
     }
 }
 
@@ -186,6 +189,7 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
             removed: number("removed")?,
             unchanged: number("unchanged")?,
         },
+        recorded: history::recorded(row)?,
         calls: number("calls")?,
         bytes: number("bytes")?,
         error: error.as_deref().map(row::from_json).transpose()?,

@@ -1,7 +1,7 @@
 //! What a sync read, and when it asked for each part of it.
 //! Refuses to take what was only kept for read: it has no time.
 
-use contract::{Kind, Moref, Object, Revision, Time};
+use contract::{Kind, Moref, Object, Revision, Snapshot, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Pass {
     /// The state of the inventory that was known when it began to read, and not before its operation was claimed.
     pub base: Revision,
+    /// What was known then: its history says what became another one.
+    pub before: Arc<Snapshot>,
     /// The objects. One that is listed twice counts as the last one of them.
     pub objects: Vec<Arc<Object>>,
     /// Kinds that were read completely: what is known of them and not among `objects` is removed. Snapshots are a

@@ -11,9 +11,10 @@ use crate::error::{Attempt, During, Error};
 use crate::pass::Pass;
 use crate::restage::restage;
 use crate::stage::{Onward, Staged};
-use crate::{asked, revision};
-use contract::{Diff, Kind, Revision, VcenterState};
+use crate::{asked, history, revision};
+use contract::{Diff, Kind, Revision, Steps, VcenterState};
 use sqlx::Row as _;
+use std::time::Instant;
 
 /// What publishing wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ impl Store {
         onward: Onward<'_>,
     ) -> Result<Published, Error> {
         let operation = &claim.operation;
+        let began = Instant::now();
         let attempt = self.attempt_on("publishing the pass of operation", operation.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         claim.check(&mut tx, attempt).await?;
@@ -60,9 +62,19 @@ impl Store {
         contact::write_contact(&mut tx, &operation.vcenter_id, Some(contact)).await.during(attempt)?;
         self.note(&mut tx, Topic::Inventory, operation.vcenter_id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Vcenters, operation.vcenter_id.as_str()).await.during(attempt)?;
+        let steps = steps_until_now(finish.steps, began);
+        history::write(&mut tx, claim, &steps, Some(staged.recorded)).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
         Ok(Published { rows_written, diff })
     }
+}
+
+/// The steps with the last one, which is to publish, as long as it has taken.
+fn steps_until_now(mut steps: Steps, began: Instant) -> Steps {
+    if let Some(last) = steps.steps.last_mut() {
+        last.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    }
+    steps
 }
 
 /// What everything that one publish writes carries.

@@ -5,7 +5,7 @@ use crate::Store;
 use crate::changes::Topic;
 use crate::claim::Claim;
 use crate::engine::Tx;
-use crate::error::{During, Error};
+use crate::error::{Attempt, During, Error};
 use crate::{operations, row, vcenters};
 use contract::{ApiError, Code, Job, Lane, OperationId, OperationState, Origin, Role, Time, VcenterId};
 use sqlx::Row;
@@ -98,10 +98,22 @@ impl Store {
     pub async fn submit(&self, new: NewOperation) -> Result<Submitted, Error> {
         let attempt = self.attempt_on("submitting operation", new.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        self.interrupt(&mut tx, new.at).await.during(attempt)?;
+        let submitted = self.submit_in(&mut tx, &new, attempt).await?;
+        tx.commit().await.during(attempt)?;
+        Ok(submitted)
+    }
+
+    /// The same as a part of a transaction.
+    pub(crate) async fn submit_in(
+        &self,
+        tx: &mut Tx,
+        new: &NewOperation,
+        attempt: Attempt<'_>,
+    ) -> Result<Submitted, Error> {
+        self.interrupt(tx, new.at).await.during(attempt)?;
         let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM vcenters WHERE id = $1")
             .bind(new.vcenter_id.as_str())
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut **tx)
             .await
             .during(attempt)?;
         known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
@@ -113,29 +125,28 @@ impl Store {
         )
         .bind(new.vcenter_id.as_str())
         .bind(&job)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut **tx)
         .await
         .during(attempt)?;
         let equal = match equal {
-            None => covering(&mut tx, &new).await.during(attempt)?,
+            None => covering(tx, new).await.during(attempt)?,
             Some(id) => {
-                self.hurry(&mut tx, &id, &new).await.during(attempt)?;
+                self.hurry(tx, &id, new).await.during(attempt)?;
                 Some(id)
             }
         };
         let submitted = match equal {
             Some(id) => Submitted { id: OperationId(id), coalesced: true },
             None => {
-                self.enqueue(&mut tx, &new, &job).await.during(attempt)?;
+                self.enqueue(tx, new, &job).await.during(attempt)?;
                 Submitted { id: new.id.clone(), coalesced: false }
             }
         };
         if new.awaited {
-            self.join(&mut tx, &submitted.id).await.during(attempt)?;
+            self.join(tx, &submitted.id).await.during(attempt)?;
         } else if submitted.coalesced {
-            self.detach(&mut tx, &submitted.id).await.during(attempt)?;
+            self.detach(tx, &submitted.id).await.during(attempt)?;
         }
-        tx.commit().await.during(attempt)?;
         Ok(submitted)
     }
 

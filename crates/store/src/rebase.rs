@@ -20,6 +20,16 @@ pub(crate) enum Since {
     Gone { asked: Time },
 }
 
+impl Since {
+    /// The object, if it is there.
+    pub(crate) fn object(&self) -> Option<&Object> {
+        match self {
+            Since::There { object, .. } => Some(object),
+            Since::Gone { .. } => None,
+        }
+    }
+}
+
 /// What others published since.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Others {

@@ -4,10 +4,11 @@
 use crate::claim::Claim;
 use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
+use crate::history::{self, Told, What};
 use crate::pass::Pass;
 use crate::rebase::{self, Others, Since};
 use crate::revision;
-use crate::stage::{self, Row, Staged, insert_staged};
+use crate::stage::{self, Row, Staged, distinct, insert_staged};
 use contract::{Diff, Kind, Moref, Object};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub(crate) async fn restage(
     let others = rebase::others(tx, vcenter.as_str(), since, &pass.kinds()).await.during(attempt)?;
     let read: HashMap<(Kind, &str), &Arc<Object>> =
         pass.objects.iter().map(|object| ((object.kind, &*object.moref), object)).collect();
+    let told = Told::new(pass, &distinct(&pass.objects));
     // What was new when it was staged may be missing from a list by now.
     let added = read.keys().filter(|(kind, moref)| {
         others.lists.contains_key(&kind.covered_by())
@@ -40,9 +42,10 @@ pub(crate) async fn restage(
     for key in others.objects.keys().chain(&added) {
         let found = read.get(&(key.0, &*key.1)).copied();
         let (was, had_row) = unstage(tx, claim, staged, key, found.is_some()).await.during(attempt)?;
-        let (is, row) = decide(pass, key, found, &others).map_err(encoding).during(attempt)?;
+        let (is, row) = decide(pass, key, found, &others, &told).map_err(encoding).during(attempt)?;
         if let Some(row) = &row {
-            insert_staged(tx, claim, std::slice::from_ref(row)).await.during(attempt)?;
+            let row = std::slice::from_ref(row);
+            insert_staged(tx, claim, row, &mut staged.recorded).await.during(attempt)?;
         }
         staged.rows = staged.rows - u64::from(had_row) + u64::from(row.is_some());
         let diff = staged.diff.entry(key.0).or_default();
@@ -59,19 +62,22 @@ fn encoding(error: serde_json::Error) -> sqlx::Error {
 async fn unstage(
     tx: &mut Tx,
     claim: &Claim,
-    staged: &Staged,
+    staged: &mut Staged,
     key: &(Kind, Moref),
     is_found: bool,
 ) -> Result<(Diff, bool), sqlx::Error> {
     const ROW: &str = "DELETE FROM staged WHERE operation_id = $1 AND claim_no = $2 AND kind = $3 AND moref = $4 \
-                       RETURNING document IS NULL";
-    let was_removal: Option<bool> = sqlx::query_scalar(ROW)
+                       RETURNING document IS NULL, what";
+    let was: Option<(bool, Option<i64>)> = sqlx::query_as(ROW)
         .bind(claim.operation.id.as_str())
         .bind(claim.claim_no)
         .bind(key.0.name())
         .bind(&*key.1)
         .fetch_optional(&mut **tx)
         .await?;
+    let was_removal = was.map(|(removal, _)| removal);
+    let recorded = was.and_then(|(_, what)| What::from_number(what?));
+    history::forget(tx, claim, key, recorded, &mut staged.recorded).await?;
     let was_known = staged.hashes.contains_key(key);
     let mut diff = Diff::default();
     match was_removal {
@@ -90,6 +96,7 @@ fn decide(
     key: &(Kind, Moref),
     found: Option<&Arc<Object>>,
     others: &Others,
+    told: &Told,
 ) -> Result<(Diff, Option<Row>), serde_json::Error> {
     let (kind, moref) = (key.0, &key.1);
     let stored = match others.of(key) {
@@ -99,12 +106,15 @@ fn decide(
     if let Some(found) = found {
         let asked = pass.asked.of(kind, moref);
         return match others.found(found, asked, stored.is_some()) {
-            Some(object) => stage::change(&object, asked, stored),
+            Some(object) => stage::change(&object, asked, stored, others, told),
             None => Ok((Diff::default(), None)),
         };
     }
     match stored.is_some() && rebase::goes(pass, kind, moref, others.of(key)) {
-        true => Ok((Diff { removed: 1, ..Diff::default() }, Some(Row::gone(pass, kind, moref)))),
+        true => {
+            let record = told.removed(kind, told.known(key, others));
+            Ok((Diff { removed: 1, ..Diff::default() }, Some(Row::gone(pass, kind, moref, record))))
+        }
         false => Ok((Diff::default(), None)),
     }
 }

@@ -7,10 +7,11 @@ use crate::claim::Claim;
 use crate::document::{self, Hash};
 use crate::engine::{Db, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
+use crate::history::{self, Record, Told};
 use crate::pass::{Asked, Pass};
 use crate::rebase::{self, Others};
 use crate::revision::{self, State};
-use contract::{Diff, Kind, Moref, Object, Revision, Time, VcenterId};
+use contract::{Diff, Kind, Moref, Object, Recorded, Revision, Time, VcenterId};
 use sqlx::{QueryBuilder, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub struct Staged {
     /// Rows that were known before, by kind of the pass.
     pub known: BTreeMap<Kind, u64>,
     pub(crate) rows: u64,
+    /// How much its history will have.
+    pub(crate) recorded: Recorded,
     /// What it was compared with.
     pub(crate) known_at: Revision,
     pub(crate) hashes: Arc<Known>,
@@ -54,12 +57,14 @@ pub(crate) struct Row {
     /// Type, hash and document; an object that is gone has none.
     pub(crate) content: Option<(Box<str>, Hash, String)>,
     pub(crate) asked: Option<Time>,
+    /// What its history says of it.
+    pub(crate) record: Option<Record>,
 }
 
 impl Row {
     /// The row that removes an object.
-    pub(crate) fn gone(pass: &Pass, kind: Kind, moref: &Moref) -> Row {
-        Row { kind, moref: moref.clone(), content: None, asked: pass.absence(kind, moref, None) }
+    pub(crate) fn gone(pass: &Pass, kind: Kind, moref: &Moref, record: Option<Record>) -> Row {
+        Row { kind, moref: moref.clone(), content: None, asked: pass.absence(kind, moref, None), record }
     }
 }
 
@@ -88,10 +93,12 @@ impl Store {
         let before = self.before(&claim.operation.vcenter_id, &kinds, pass, attempt).await?;
         let Before { state, known, others, nameless } = before;
         let (known, others, times) = (Arc::new(known), Arc::new(others), Arc::new(pass.asked.clone()));
+        let told = Arc::new(Told::new(pass, objects));
         let mut staged = Staged {
             diff: kinds.iter().map(|kind| (*kind, Diff::default())).collect(),
             known: kinds.iter().map(|kind| (*kind, 0)).collect(),
             rows: 0,
+            recorded: Recorded::default(),
             known_at: state.revision,
             hashes: known.clone(),
             nameless,
@@ -103,24 +110,25 @@ impl Store {
             true => Ok(()),
             false => Err(claim.stopped()),
         };
-        for gone in removed(pass, objects, &known, &others).chunks(CHUNK) {
+        for gone in removed(pass, objects, &known, &others, &told).chunks(CHUNK) {
             for row in gone {
                 staged.diff.entry(row.kind).or_default().removed += 1;
             }
-            staged.rows += self.write_staged(claim, gone, attempt).await?;
+            staged.rows += self.write_staged(claim, gone, &mut staged.recorded, attempt).await?;
             go_on(0)?;
         }
         for (number, chunk) in objects.chunks(CHUNK).enumerate() {
             go_on(number * CHUNK)?;
             let (chunk, known, others, times) =
                 (chunk.to_vec(), known.clone(), others.clone(), times.clone());
-            let compared = aside(move || compare(&chunk, &times, &known, &others)).await;
+            let told = told.clone();
+            let compared = aside(move || compare(&chunk, &times, &known, &others, &told)).await;
             let (diff, rows) = compared.map_err(|error| sqlx::Error::Encode(error.into())).during(attempt)?;
             for (kind, diff) in diff {
                 let sum = staged.diff.entry(kind).or_default();
                 *sum = sum.and(diff);
             }
-            staged.rows += self.write_staged(claim, &rows, attempt).await?;
+            staged.rows += self.write_staged(claim, &rows, &mut staged.recorded, attempt).await?;
         }
         go_on(objects.len())?;
         Ok(staged)
@@ -146,6 +154,7 @@ impl Store {
             .execute(&mut *tx)
             .await
             .during(attempt)?;
+        history::drop_recorded(&mut tx, &claim.operation.id, Some(claim.claim_no)).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
 
@@ -192,22 +201,33 @@ impl Store {
         Ok(Before { state, known, others, nameless })
     }
 
-    async fn write_staged(&self, claim: &Claim, rows: &[Row], attempt: Attempt<'_>) -> Result<u64, Error> {
+    async fn write_staged(
+        &self,
+        claim: &Claim,
+        rows: &[Row],
+        recorded: &mut Recorded,
+        attempt: Attempt<'_>,
+    ) -> Result<u64, Error> {
         if rows.is_empty() {
             return Ok(0);
         }
         let mut tx = self.engine().write(attempt).await?;
         claim.check(&mut tx, attempt).await?;
-        let written = insert_staged(&mut tx, claim, rows).await.during(attempt)?;
+        let written = insert_staged(&mut tx, claim, rows, recorded).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
         Ok(written)
     }
 }
 
 /// Stages rows, in a transaction of the caller's.
-pub(crate) async fn insert_staged(tx: &mut Tx, claim: &Claim, rows: &[Row]) -> Result<u64, sqlx::Error> {
-    let columns =
-        "INSERT INTO staged (operation_id, claim_no, kind, moref, object_type, hash, document, asked_at) ";
+pub(crate) async fn insert_staged(
+    tx: &mut Tx,
+    claim: &Claim,
+    rows: &[Row],
+    recorded: &mut Recorded,
+) -> Result<u64, sqlx::Error> {
+    history::record(tx, claim, rows, recorded).await?;
+    let columns = "INSERT INTO staged (operation_id, claim_no, kind, moref, object_type, hash, document, asked_at, what) ";
     let mut insert = QueryBuilder::<Db>::new(columns);
     insert.push_values(rows, |mut values, row| {
         let content = row.content.as_ref();
@@ -219,7 +239,8 @@ pub(crate) async fn insert_staged(tx: &mut Tx, claim: &Claim, rows: &[Row]) -> R
             .push_bind(content.map(|(object_type, ..)| &**object_type))
             .push_bind(content.map(|(_, hash, _)| &hash[..]))
             .push_bind(content.map(|(.., document)| document.as_str()))
-            .push_bind(row.asked.map(|at| at.0));
+            .push_bind(row.asked.map(|at| at.0))
+            .push_bind(row.record.as_ref().map(|record| record.what.number()));
     });
     Ok(insert.build().execute(&mut **tx).await?.rows_affected())
 }
@@ -257,7 +278,7 @@ pub(crate) fn distinct(objects: &[Arc<Object>]) -> Vec<Arc<Object>> {
 }
 
 /// What is known and either gone or not in a kind that was read completely.
-fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known, others: &Others) -> Vec<Row> {
+fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known, others: &Others, told: &Told) -> Vec<Row> {
     let read: HashSet<(Kind, &str)> = objects.iter().map(|object| (object.kind, &*object.moref)).collect();
     let gone: HashSet<(Kind, &str)> = pass.gone.iter().map(|(kind, moref)| (*kind, &**moref)).collect();
     let is_removed = |key: &(Kind, Moref)| {
@@ -267,7 +288,9 @@ fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known, others: &Others)
             && rebase::goes(pass, kind, moref, others.of(key))
     };
     let removed = known.keys().filter(|key| is_removed(key));
-    removed.map(|(kind, moref)| Row::gone(pass, *kind, moref)).collect()
+    let row =
+        |key: &(Kind, Moref)| Row::gone(pass, key.0, &key.1, told.removed(key.0, told.known(key, others)));
+    removed.map(row).collect()
 }
 
 /// What of these objects is new or differs.
@@ -276,6 +299,7 @@ fn compare(
     times: &Asked,
     known: &Known,
     others: &Others,
+    told: &Told,
 ) -> Result<(BTreeMap<Kind, Diff>, Vec<Row>), serde_json::Error> {
     let mut diffs: BTreeMap<Kind, Diff> = BTreeMap::new();
     let mut rows = Vec::new();
@@ -284,7 +308,7 @@ fn compare(
         let asked = times.of(key.0, &key.1);
         let before = known.get(&key).copied();
         let Some(object) = others.found(object, asked, before.is_some()) else { continue };
-        let (change, row) = change(&object, asked, before)?;
+        let (change, row) = change(&object, asked, before, others, told)?;
         let diff = diffs.entry(object.kind).or_default();
         *diff = diff.and(change);
         rows.extend(row);
@@ -297,6 +321,8 @@ pub(crate) fn change(
     object: &Object,
     asked: Option<Time>,
     before: Option<Option<Hash>>,
+    others: &Others,
+    told: &Told,
 ) -> Result<(Diff, Option<Row>), serde_json::Error> {
     let document = document::encode(object)?;
     let hash = document::hash(&object.object_type, &document);
@@ -307,6 +333,11 @@ pub(crate) fn change(
         Some(_) => Diff { changed: 1, ..Diff::default() },
         None => Diff { added: 1, ..Diff::default() },
     };
+    let key = (object.kind, object.moref.clone());
+    let record = match before {
+        Some(_) => told.changed(told.known(&key, others), object),
+        None => told.added(object, others),
+    };
     let content = Some((object.object_type.clone(), hash, document));
-    Ok((diff, Some(Row { kind: object.kind, moref: object.moref.clone(), content, asked })))
+    Ok((diff, Some(Row { kind: key.0, moref: key.1, content, asked, record })))
 }

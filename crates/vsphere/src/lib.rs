@@ -31,7 +31,7 @@ pub use endpoint::{Endpoint, Trust};
 pub use error::{Call, Error, Refusal};
 pub use host::HostIdentity;
 pub use parser::{Missing, Object};
-pub use probe::{Probe, probe};
+pub use probe::{Probe, leads_there, probe};
 pub use property::{Property, PropertySet};
 pub use session::Session;
 pub use transport::Traffic;

@@ -63,6 +63,12 @@ pub async fn probe(endpoint: &Endpoint) -> Result<Probe, Error> {
     }
 }
 
+/// Whether a TCP connection to it comes about within this time. Nothing is sent over it.
+pub async fn leads_there(endpoint: &Endpoint, within: Duration) -> bool {
+    let call = Call::new("connect", endpoint.label());
+    matches!(timeout(within, open(endpoint, &call)).await, Ok(Ok(_)))
+}
+
 fn in_words(error: &io::Error) -> String {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match tls {

@@ -185,8 +185,7 @@ impl Teller {
         let mut told = Vec::new();
         for operation in &ended {
             let id = &operation.vcenter_id;
-            let status = statuses.iter().find(|status| status.vcenter_id == *id);
-            let quiet = Quiet { off: is_off(id), ..quiet::of(status) };
+            let quiet = Quiet { off: is_off(id), ..quiet::of(&statuses, id) };
             told.extend(self.notices.of(operation, quiet));
         }
         if let Some(message) = message(&told) {

@@ -20,8 +20,8 @@ pub(crate) use model::Act;
 use super::following::{Following, Of};
 use super::quiet;
 use crate::shell::Shell;
+use contract::ApiError;
 use contract::command::{ListOperations, ListStatus, ListVcenters, OperationFilter, Submit};
-use contract::{ApiError, VcenterId};
 use model::{Known, Tray};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -46,10 +46,7 @@ async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
             return;
         }
         let tray = match read(shell).await {
-            Ok(known) => {
-                let status = |id: &VcenterId| known.statuses.iter().find(|status| status.vcenter_id == *id);
-                Tray::of(&known, |id| quiet::of(status(id)))
-            }
+            Ok(known) => Tray::of(&known, |id| quiet::of(&known.statuses, id)),
             Err(error) => Tray::broken(&error),
         };
         models.send_if_modified(|shown| {

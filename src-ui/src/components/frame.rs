@@ -10,7 +10,7 @@ use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
-use contract::{Kind, Time, VcenterId};
+use contract::{Kind, Time, VcenterId, VcenterState, VcenterStatus, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -70,9 +70,11 @@ pub(crate) fn Frame(props: &Properties) -> Html {
             <div class="pf-v6-c-page__main-container pf-m-fill">
                 <main class="pf-v6-c-page__main" id="main" tabindex="-1">
                     { outdated(&service) }
+                    { no_network(&service) }
                     // On the page of vCenters each of them says it itself.
                     if !matches!(props.route, Route::Vcenters { .. }) {
                         { troubles(&service) }
+                        { pauses(&service) }
                     }
                     { props.children.clone() }
                 </main>
@@ -111,6 +113,44 @@ fn outdated(service: &VcenterService) -> Html {
     }
 }
 
+/// Says once for all vCenters that none can be reached.
+fn no_network(service: &VcenterService) -> Html {
+    let gone = service.see(|world| network::is_gone_since(world.statuses()?));
+    let Some(since) = gone else { return Html::default() };
+    let title = format!("{}, since {}", contract::words::NO_NETWORK, local(since));
+    html! {
+        <section class="muster-banner" aria-label="No network">
+            <Alert level={Level::Warning} {title}>
+                { "Cached data stays available, with its age. Automatic work waits and catches up once." }
+            </Alert>
+        </section>
+    }
+}
+
+/// Says on which vCenters nothing is done automatically.
+fn pauses(service: &VcenterService) -> Html {
+    let Some(title) = service.see(paused) else { return Html::default() };
+    html! {
+        <section class="muster-banner" aria-label="Paused vCenters">
+            <Alert level={Level::Info} {title} action={html! { <Link to={Route::vcenters()}>{ "Show" }</Link> }}>
+                { "Nothing runs on them automatically." }
+            </Alert>
+        </section>
+    }
+}
+
+fn paused(world: &World) -> Option<String> {
+    let paused = world.statuses()?.iter().filter(|status| status.state == VcenterState::Paused);
+    let names: Vec<&str> = paused.map(|status| status.vcenter.as_str()).collect();
+    (!names.is_empty()).then(|| format!("Paused: {}", some_of(&names)))
+}
+
+/// The first few names.
+fn some_of(names: &[&str]) -> String {
+    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+    format!("{}{more}", names.iter().take(3).copied().collect::<Vec<_>>().join(", "))
+}
+
 /// What cannot be reached or used, and since when.
 fn troubles(service: &VcenterService) -> Html {
     let Some(title) = service.see(trouble) else { return Html::default() };
@@ -126,7 +166,10 @@ fn troubles(service: &VcenterService) -> Html {
 
 /// Which vCenters cannot be reached or used, in a line.
 fn trouble(world: &World) -> Option<String> {
-    let troubled: Vec<_> = world.troubled().collect();
+    // Those that can't be reached because none can are told of together.
+    let is_gone = network::is_gone_since(world.statuses()?).is_some();
+    let apart = |status: &&VcenterStatus| !(is_gone && status.state == VcenterState::Offline);
+    let troubled: Vec<_> = world.troubled().filter(apart).collect();
     let first = troubled.first()?;
     Some(match troubled.len() {
         1 => {
@@ -137,9 +180,8 @@ fn trouble(world: &World) -> Option<String> {
             format!("{}: {}{since}", first.vcenter, words::within_a_sentence(word))
         }
         many => {
-            let names: Vec<&str> = troubled.iter().take(3).map(|status| status.vcenter.as_str()).collect();
-            let more = if many > 3 { format!(" and {} more", many - 3) } else { String::new() };
-            format!("{many} vCenters are not available: {}{more}", names.join(", "))
+            let names: Vec<&str> = troubled.iter().map(|status| status.vcenter.as_str()).collect();
+            format!("{many} vCenters are not available: {}", some_of(&names))
         }
     })
 }

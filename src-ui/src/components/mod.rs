@@ -1,6 +1,7 @@
 //! Widgets that pages share.
 //! Refuse to call the backend: what they show and do comes from `hooks`.
 
+pub(crate) mod clipboard;
 pub(crate) mod closing;
 pub(crate) mod configuration;
 pub(crate) mod dialog;
@@ -16,7 +17,9 @@ pub(crate) mod name;
 pub(crate) mod outcome;
 pub(crate) mod popover;
 pub(crate) mod progress;
+pub(crate) mod retention;
 pub(crate) mod running;
+pub(crate) mod schedule;
 pub(crate) mod select;
 pub(crate) mod several;
 pub(crate) mod status;

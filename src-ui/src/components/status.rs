@@ -7,7 +7,9 @@ use crate::hooks::{use_route, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level};
 use crate::state::world::World;
-use contract::{Kind, RefreshWait, StaleReads, Time, Vcenter, VcenterSettings, VcenterState, VcenterStatus};
+use contract::{
+    Group, Kind, Pause, RefreshWait, StaleReads, Time, Vcenter, VcenterSettings, VcenterState, VcenterStatus,
+};
 use yew::prelude::*;
 
 /// A word with its level.
@@ -43,12 +45,15 @@ pub(crate) fn State(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let Vcenter { id, settings, .. } = props.vcenter.clone();
     let known = service.see(move |world| Some(stand(world, world.status(&id)?, settings.ttl_seconds as i64)));
-    let Some(Stand { word, level, since, tried, title }) = known else {
+    let Some(Stand { word, level, since, tried, title, tag }) = known else {
         return html! { <LevelLabel level={Level::Neutral} word="Loading…" /> };
     };
     html! {
         <span class="muster-state" title={title.map(local)}>
             <LevelLabel {level} {word} />
+            if let Some(tag) = tag {
+                <span class="muster-quiet">{ format!("with tag {tag}") }</span>
+            }
             if let Some((since, is_past)) = since {
                 <span class="muster-quiet">
                     { if is_past { "since " } else { "since a date " } }
@@ -70,8 +75,10 @@ struct Stand {
     /// Since when it is in trouble, and whether that is in the past.
     since: Option<(Time, bool)>,
     tried: Option<Time>,
-    /// When it was reached, of one of which nobody knows more.
+    /// When it was reached, of one of which nobody knows more, or until when it is paused.
     title: Option<Time>,
+    /// The tag that is paused, and not the vCenter alone.
+    tag: Option<String>,
 }
 
 fn stand(world: &World, status: &VcenterStatus, ttl: i64) -> Stand {
@@ -86,7 +93,11 @@ fn stand(world: &World, status: &VcenterStatus, ttl: i64) -> Stand {
         since: status.since.filter(|_| fails).map(|since| (since, age(since).is_some())),
         // What failed long ago may work by now: then it says when it was tried.
         tried: status.contact_at.filter(|at| fails && age(*at).is_none_or(|age| age > ttl)),
-        title: status.contact_at.filter(|_| is_unknown),
+        title: match &status.paused {
+            Some(pause) => pause.until,
+            None => status.contact_at.filter(|_| is_unknown),
+        },
+        tag: status.paused.as_ref().and_then(|pause| pause.tag.clone()),
     }
 }
 
@@ -109,7 +120,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
         | Route::Settings
         | Route::Compact => None,
     };
-    let (known, is_suspended) = service
+    let (known, resumable) = service
         .see({
             let id = id.clone();
             move |world| {
@@ -119,21 +130,21 @@ pub(crate) fn Age(props: &Properties) -> Html {
                     Some(kind) => kind_waits(status, kind, world.now).map(Freshness::Waits),
                     None => Some(freshness(status, &settings, world.now)),
                 };
-                Some((freshness, suspended(status, world.now).is_some()))
+                Some((freshness, resumable(status, world.now)))
             }
         })
         .unwrap_or_default();
-    let resume = Callback::from(move |_: MouseEvent| service.resume(&id));
-    html! {
-        <>
-            { said(known) }
-            if is_suspended {
-                <button type="button" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={resume}>
-                    { "Resume now" }
-                </button>
-            }
-        </>
-    }
+    let resume = resumable.map(|of| {
+        let label = match &of {
+            Group::Vcenter(_) => "Resume now".to_owned(),
+            Group::Tag(tag) => format!("Resume tag {tag}"),
+        };
+        let resume = Callback::from(move |_: MouseEvent| service.resume(of.clone()));
+        html! {
+            <button type="button" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={resume}>{ label }</button>
+        }
+    });
+    html! { <>{ said(known) }{ resume }</> }
 }
 
 fn said(known: Option<Freshness>) -> Html {
@@ -168,6 +179,15 @@ fn kind_waits(status: &VcenterStatus, kind: Kind, now: Time) -> Option<String> {
     }
     let wait = status.refresh_waits.get(&kind.key()).filter(|wait| wait.until > now)?;
     Some(format!("{} are stale · {}", kind.title(), waits(wait, now)))
+}
+
+/// What is to be resumed for it to be refreshed by itself again.
+fn resumable(status: &VcenterStatus, now: Time) -> Option<Group> {
+    match &status.paused {
+        Some(Pause { tag: Some(tag), .. }) => Some(Group::Tag(tag.clone())),
+        Some(Pause { tag: None, .. }) => Some(Group::Vcenter(status.vcenter_id.clone())),
+        None => suspended(status, now).map(|_| Group::Vcenter(status.vcenter_id.clone())),
+    }
 }
 
 /// Why nothing is refreshed by itself.

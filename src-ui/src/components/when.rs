@@ -52,17 +52,36 @@ pub(crate) fn local(time: Time) -> String {
     text.unwrap_or_else(|| time.to_string())
 }
 
+/// From one time to another as the user's locale writes that: `Nov 26, 2:00 – 6:00 AM`.
+pub(crate) fn span(from: Time, to: Time) -> String {
+    let ms = |time: Time| JsValue::from_f64(time.0 as f64);
+    let text = || {
+        let options = [("month", "short"), ("day", "numeric"), ("hour", "numeric"), ("minute", "2-digit")];
+        let format = format(&options)?;
+        let span = js_sys::Function::from(of(&format, "formatRange")?);
+        span.call2(&format, &ms(from), &ms(to)).ok()?.as_string()
+    };
+    text().unwrap_or_else(|| format!("{} \u{2013} {}", local(from), local(to)))
+}
+
 /// `new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format`.
 fn written() -> Option<js_sys::Function> {
+    let format = format(&[("dateStyle", "medium"), ("timeStyle", "short")])?;
+    of(&format, "format").map(js_sys::Function::from)
+}
+
+fn format(with: &[(&str, &str)]) -> Option<JsValue> {
     let options = js_sys::Object::new();
-    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+    for (key, value) in with {
         // A new object takes any property.
-        let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+        let _ = js_sys::Reflect::set(&options, &(*key).into(), &(*value).into());
     }
-    let of = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();
     let class = js_sys::Function::from(of(&of(&js_sys::global(), "Intl")?, "DateTimeFormat")?);
     // js-sys' own constructor wants a locale.
     let arguments = js_sys::Array::of2(&JsValue::UNDEFINED, &options);
-    let format = js_sys::Reflect::construct(&class, &arguments).ok()?;
-    of(&format, "format").map(js_sys::Function::from)
+    js_sys::Reflect::construct(&class, &arguments).ok()
+}
+
+fn of(object: &JsValue, key: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(object, &key.into()).ok()
 }

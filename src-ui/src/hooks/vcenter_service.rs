@@ -11,8 +11,8 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, Event, Job, Kind, Moref, Operation, OperationId, Preferences, Probe, TestReport, Vcenter,
-    VcenterId,
+    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, Schedule,
+    ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -137,17 +137,22 @@ impl VcenterService {
         });
     }
 
-    /// Refreshes a vCenter by itself again that failed several times in a row.
-    pub(crate) fn resume(&self, vcenter: &VcenterId) {
-        self.run(
-            ResumeVcenter { vcenter: vcenter.clone() },
-            "The automatic refresh could not be resumed",
-            |service, resumed| {
-                if resumed.is_some() {
-                    service.refresh();
-                }
-            },
-        );
+    /// Has nothing done by itself on a vCenter, or on all that have a tag, until a time.
+    pub(crate) fn pause(&self, of: Group, until: Option<Time>) {
+        self.run(Pause { of, until }, "It could not be paused", |service, paused| {
+            if paused.is_some() {
+                service.refresh();
+            }
+        });
+    }
+
+    /// Ends a pause, and what keeps a vCenter from being refreshed by itself that failed several times in a row.
+    pub(crate) fn resume(&self, of: Group) {
+        self.run(Resume { of }, "It could not be resumed", |service, resumed| {
+            if resumed.is_some() {
+                service.refresh();
+            }
+        });
     }
 
     /// Does what an operation did once more.
@@ -225,7 +230,7 @@ impl VcenterService {
     }
 
     /// Changes how this machine's desktop is used.
-    pub(crate) fn set_desktop(&self, preferences: Preferences) {
+    pub(crate) fn set_desktop(&self, preferences: DesktopPreferences) {
         self.run(SetDesktop { preferences }, "The setting could not be saved", |_, _| ());
     }
 
@@ -303,6 +308,43 @@ impl VcenterService {
     /// Removes one.
     pub(crate) async fn remove(&self, vcenter: VcenterId) -> Result<(), ApiError> {
         backend::call(RemoveVcenter { vcenter }).await.map(drop)
+    }
+
+    /// Has something done by itself on vCenters: stores a new schedule, or what one becomes that is there, unless it is another one
+    /// by now than it was here.
+    pub(crate) async fn schedule_auto_sync(
+        &self,
+        made_from: Option<&Schedule>,
+        settings: ScheduleSettings,
+        enabled: bool,
+    ) -> Result<Schedule, ApiError> {
+        let saved = match made_from {
+            None => backend::call(AddSchedule { settings }).await?,
+            Some(Schedule { id, edition, .. }) => {
+                let edit = EditSchedule { schedule: id.clone(), edition: *edition, settings };
+                backend::call(edit).await?
+            }
+        };
+        match saved.enabled == enabled {
+            true => Ok(saved),
+            false => backend::call(EnableSchedule { schedule: saved.id, enabled }).await,
+        }
+    }
+
+    /// Turns a schedule on or off.
+    pub(crate) fn enable_schedule(&self, schedule: ScheduleId, enabled: bool) {
+        let turn = EnableSchedule { schedule, enabled };
+        self.run(turn, "The schedule could not be changed", |_, _| ());
+    }
+
+    /// Removes a schedule; what it started goes on.
+    pub(crate) fn remove_schedule(&self, schedule: &Schedule) {
+        let remove = RemoveSchedule { schedule: schedule.id.clone() };
+        self.run(remove, "The schedule was not removed", |service, removed| {
+            if let Some(Schedule { name, .. }) = removed {
+                service.toast(Toast::done(format!("Schedule {name} was removed"), ""));
+            }
+        });
     }
 
     /// Asks for a job; how it goes and what came of it is told by state and toasts.

@@ -108,7 +108,7 @@ fn offer(remedy: &Remedy, vcenter: &VcenterId) -> Option<Offer> {
         | Remedy::ProbeCertificate
         | Remedy::ChangeCredential
         | Remedy::UseCredential { .. }
-        | Remedy::List { of: Noun::Credential | Noun::Operation }
+        | Remedy::List { of: Noun::Credential | Noun::Operation | Noun::Schedule }
         | Remedy::AddVcenter
         | Remedy::AddCredential
         | Remedy::RunDoctor

@@ -12,6 +12,7 @@ pub(crate) mod grid;
 pub(crate) mod news;
 pub(crate) mod operations;
 pub(crate) mod route;
+pub(crate) mod schedules;
 pub(crate) mod sight;
 pub(crate) mod table;
 pub(crate) mod toasts;

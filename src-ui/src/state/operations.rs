@@ -4,7 +4,10 @@
 use super::advice::{Action, Offer, Work};
 use super::words;
 use contract::command::OperationFilter;
-use contract::{Operation, OperationId, OperationKind, OperationState, Origin, Time, VcenterId};
+use contract::{
+    Fold, Line, Operation, OperationId, OperationKind, OperationState, Origin, Time, VcenterId, fold,
+};
+use std::collections::BTreeSet;
 
 /// Which operations are looked at, and which of them in full, as the address has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +31,7 @@ impl Looked {
 
     /// As pairs of an address.
     pub(super) fn pairs(&self) -> Vec<(String, String)> {
-        let OperationFilter { vcenter, kinds, states, origin, since } = &self.filter;
+        let OperationFilter { vcenter, kinds, states, origin, since, until } = &self.filter;
         let mut pairs = Vec::new();
         let mut add = |key: &str, value: String| pairs.push((key.to_owned(), value));
         vcenter.iter().for_each(|id| add("vcenter", id.to_string()));
@@ -36,6 +39,7 @@ impl Looked {
         states.iter().for_each(|state| add("state", state.name().to_owned()));
         origin.iter().for_each(|origin| add("origin", origin.name().to_owned()));
         since.iter().for_each(|since| add("since", since.to_string()));
+        until.iter().for_each(|until| add("until", until.to_string()));
         self.open.iter().for_each(|id| add("open", id.to_string()));
         pairs
     }
@@ -52,6 +56,7 @@ impl Looked {
             states: values("state").filter_map(OperationState::from_name).collect(),
             origin: values("origin").find_map(Origin::from_name),
             since: values("since").find_map(|text| text.parse().ok()),
+            until: values("until").find_map(|text| text.parse().ok()),
         };
         Looked { filter, open: values("open").next().map(|id| OperationId(id.to_owned())) }
     }
@@ -90,6 +95,81 @@ impl Listed {
     /// All of them, as they stand below each other.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Operation> {
         self.queue.iter().chain(&self.history)
+    }
+}
+
+/// A line of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Item {
+    /// An operation, and whether it is one of those of the line above it.
+    One(Box<Operation>, bool),
+    /// Automatic operations that changed nothing, and whether they stand below it.
+    Fold(Folded),
+}
+
+/// Automatic operations that changed nothing, as one line.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Folded {
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) words: String,
+    /// When the first and the last of them began.
+    pub(crate) span: (Time, Time),
+    pub(crate) is_open: bool,
+}
+
+impl Folded {
+    fn of(fold: &Fold<'_>, unfolded: &BTreeSet<OperationId>) -> Folded {
+        Folded {
+            operations: fold.operations.iter().map(|one| (*one).clone()).collect(),
+            words: contract::words::folded(fold),
+            span: fold.span(),
+            // By any of them: new ones join at the top, and older ones at the bottom.
+            is_open: fold.operations.iter().any(|one| unfolded.contains(&one.id)),
+        }
+    }
+}
+
+impl Item {
+    /// The id of its element.
+    pub(crate) fn element(&self) -> String {
+        match self {
+            Item::One(operation, _) => format!("operation-{}", operation.id),
+            Item::Fold(folded) => format!("fold-{}", folded.operations[0].id),
+        }
+    }
+
+    /// Whether it is, or hides, an operation.
+    pub(crate) fn has(&self, id: &OperationId) -> bool {
+        match self {
+            Item::One(operation, _) => operation.id == *id,
+            Item::Fold(folded) => !folded.is_open && folded.operations.iter().any(|one| one.id == *id),
+        }
+    }
+}
+
+impl Listed {
+    /// What has ended, as lines: automatic operations that changed nothing are one, or stand below it where that was asked
+    /// for by one of their ids.
+    pub(crate) fn past(&self, unfolded: &BTreeSet<OperationId>) -> Vec<Item> {
+        let mut items = Vec::new();
+        for line in fold(&self.history) {
+            match line {
+                Line::One(one) => items.push(Item::One(Box::new(one.clone()), false)),
+                Line::Fold(fold) => {
+                    let folded = Folded::of(&fold, unfolded);
+                    let below = folded.operations.iter().filter(|_| folded.is_open).cloned();
+                    let below: Vec<Item> = below.map(|one| Item::One(Box::new(one), true)).collect();
+                    items.push(Item::Fold(folded));
+                    items.extend(below);
+                }
+            }
+        }
+        items
+    }
+
+    /// How many lines that are.
+    pub(crate) fn lines(&self) -> usize {
+        self.queue.len() + fold(&self.history).len()
     }
 }
 
@@ -194,6 +274,30 @@ mod tests {
 
     fn ids(operations: &[Operation]) -> Vec<&str> {
         operations.iter().map(|operation| operation.id.as_str()).collect()
+    }
+
+    #[test]
+    fn automatic_operations_without_changes_are_one_line_until_somebody_looks_and_stay_open_when_one_joins() {
+        let quiet = |id: &str, at| Operation {
+            origin: Origin::Schedule,
+            ..operation(id, OperationState::Succeeded, at)
+        };
+        let history = vec![quiet("c", 3), quiet("b", 2), quiet("a", 1)];
+        let mut listed = Listed { queue: Vec::new(), history };
+        let elements = |listed: &Listed, unfolded: &[&str]| {
+            let unfolded = unfolded.iter().map(|id| OperationId((*id).to_owned())).collect();
+            listed.past(&unfolded).iter().map(Item::element).collect::<Vec<_>>()
+        };
+        assert_eq!(elements(&listed, &[]), ["fold-c"]);
+        assert!(
+            listed.past(&BTreeSet::new())[0].has(&OperationId("b".to_owned())),
+            "its details may be open"
+        );
+        let open = ["fold-c", "operation-c", "operation-b", "operation-a"];
+        assert_eq!(elements(&listed, &["c"]), open);
+        listed.history.insert(0, quiet("d", 4));
+        assert_eq!(elements(&listed, &["c"]).len(), 5);
+        assert_eq!(listed.lines(), 1);
     }
 
     #[test]

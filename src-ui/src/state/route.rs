@@ -3,7 +3,7 @@
 
 use super::operations::Looked;
 use super::table::View;
-use contract::{Kind, Moref, VcenterId};
+use contract::{Kind, Moref, ScheduleId, VcenterId};
 use std::fmt;
 
 /// A place in the app.
@@ -36,6 +36,14 @@ pub(crate) enum Dialog {
     Remove(VcenterId),
     /// Of which clusters the hosts are to be read.
     Clusters(VcenterId),
+    /// For how long nothing is to be done on it automatically.
+    Pause(VcenterId),
+    /// All schedules.
+    Schedules,
+    /// The form for a new schedule, of this vCenter at first.
+    AddSchedule(Option<VcenterId>),
+    /// The form of a schedule that is there.
+    Schedule(ScheduleId),
 }
 
 /// The field that a form is opened for.
@@ -144,6 +152,13 @@ fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
         .or_else(|| id("certificate").map(Dialog::Certificate))
         .or_else(|| id("remove").map(Dialog::Remove))
         .or_else(|| id("clusters").map(Dialog::Clusters))
+        .or_else(|| id("pause").map(Dialog::Pause))
+        .or_else(|| value("schedules").map(|_| Dialog::Schedules))
+        .or_else(|| {
+            let of = |id: String| Some(VcenterId(id)).filter(|id| !id.as_str().is_empty());
+            value("add-schedule").map(of).map(Dialog::AddSchedule)
+        })
+        .or_else(|| value("schedule").map(ScheduleId).map(Dialog::Schedule))
 }
 
 fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
@@ -162,6 +177,12 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
         Dialog::Certificate(id) => vec![pair("certificate", id.as_str())],
         Dialog::Remove(id) => vec![pair("remove", id.as_str())],
         Dialog::Clusters(id) => vec![pair("clusters", id.as_str())],
+        Dialog::Pause(id) => vec![pair("pause", id.as_str())],
+        Dialog::Schedules => vec![pair("schedules", "")],
+        Dialog::AddSchedule(id) => {
+            vec![pair("add-schedule", id.as_ref().map(VcenterId::as_str).unwrap_or_default())]
+        }
+        Dialog::Schedule(id) => vec![pair("schedule", id.as_str())],
     }
 }
 
@@ -185,6 +206,11 @@ mod tests {
             Dialog::Certificate(id()),
             Dialog::Remove(id()),
             Dialog::Clusters(id()),
+            Dialog::Pause(id()),
+            Dialog::Schedules,
+            Dialog::AddSchedule(None),
+            Dialog::AddSchedule(Some(id())),
+            Dialog::Schedule(ScheduleId("0192-ef".to_owned())),
         ] {
             places.push(Route::Vcenters { one: Some(id()), dialog: Some(dialog.clone()) });
             places.push(Route::dialog(dialog));
@@ -197,6 +223,7 @@ mod tests {
                 states: OperationState::ALL.to_vec(),
                 origin: Some(Origin::Reader),
                 since: since.parse().ok(),
+                until: "1h".parse().ok(),
             };
             let open = Some(contract::OperationId("0191-cd".to_owned()));
             places.push(Route::Operations(Looked { filter, open }));

@@ -21,6 +21,7 @@ pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
         calls: 0,
         bytes: 0,
         error: None,
+        recorded: None,
         result: None,
     }
 }

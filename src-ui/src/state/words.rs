@@ -51,7 +51,7 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
         VcenterState::Online => Level::Good,
         VcenterState::NoPassword => Level::Warning,
         VcenterState::NeverSynced => Level::Info,
-        VcenterState::Unknown => Level::Neutral,
+        VcenterState::Unknown | VcenterState::Paused => Level::Neutral,
         VcenterState::Offline
         | VcenterState::LoginRejected
         | VcenterState::Untrusted
@@ -62,12 +62,17 @@ pub(crate) fn state(state: VcenterState) -> (&'static str, Level) {
 
 /// The same as it is known now: of one that was reached once, and nobody knows whether it still can be, when that was.
 pub(crate) fn standing(status: &VcenterStatus, is_answering: bool, now: Time) -> (String, Level) {
-    if is_answering && status.state != VcenterState::NeverSynced {
+    if is_answering && !matches!(status.state, VcenterState::NeverSynced | VcenterState::Paused) {
         return (state(VcenterState::Online).0.to_owned(), Level::Good);
     }
     let (word, level) = state(status.state);
     match (status.state, status.contact_at) {
         (VcenterState::Unknown, Some(at)) => (format!("Last reached {}", ago(at, now)), level),
+        (VcenterState::Paused, _) => {
+            let until = status.paused.as_ref().and_then(|pause| pause.until);
+            let left = until.map(|until| (until.0.saturating_sub(now.0).max(0) + 999) / 1000);
+            (left.map_or(word.to_owned(), |left| format!("{word}, {} left", duration(left))), level)
+        }
         _ => (word.to_owned(), level),
     }
 }

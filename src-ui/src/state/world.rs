@@ -287,7 +287,8 @@ fn is_worth_a_refresh(source: &Source, status: Option<&VcenterStatus>, now: Time
                 VcenterState::LoginRejected
                 | VcenterState::NoPassword
                 | VcenterState::Untrusted
-                | VcenterState::DifferentVcenter,
+                | VcenterState::DifferentVcenter
+                | VcenterState::Paused,
             ) => false,
             // A right that is missing, or a guard that asks: trying at once again would say the same.
             Some(VcenterState::Online | VcenterState::NeverSynced | VcenterState::Unknown) => {

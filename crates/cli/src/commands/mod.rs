@@ -2,8 +2,11 @@
 //! Refuses to decide anything that another client would have to decide again.
 
 mod credential;
+mod history;
 mod inventory;
 mod operations;
+mod schedule;
+mod settings;
 mod simulator;
 mod state;
 mod sync;
@@ -111,6 +114,8 @@ async fn dispatch(
         Command::Sync(command) => sync::run(service, output, interrupts, command).await,
         Command::Refresh(command) => sync::refresh(service, output, interrupts, command).await,
         Command::Operations(command) => operations::run(service, output, interrupts, command).await,
+        Command::Schedule(command) => schedule::run(service, output, command).await,
+        Command::Settings(command) => settings::run(service, output, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,
         Command::Doctor => state::doctor(service, output).await,

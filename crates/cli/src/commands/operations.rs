@@ -10,10 +10,13 @@ use contract::command::{
     AwaitOperation, CancelOperation, Listing, OperationFilter, OperationHistory, ShowOperation, ShowVcenter,
     Since,
 };
-use contract::{ApiError, Code, Operation, OperationKind, OperationState, Time, words};
+use contract::{ApiError, Code, Fold, Line, Operation, OperationKind, OperationState, Time, fold, words};
 use service::Client;
 use std::collections::HashSet;
 use std::time::Duration;
+
+/// Operations that are looked at for one list.
+const MOST: u32 = 20_000;
 
 /// How long a cancelled operation may take to end; it takes a second where its process is well.
 const CANCELLING: Duration = Duration::from_secs(10);
@@ -28,7 +31,7 @@ pub(super) async fn run(
         Command::List(asked) => listed(service, output, asked).await?,
         Command::Show { id } => {
             let operation = service.call(ShowOperation { operation: id }).await?;
-            output.answer(&operation, || show(&operation))?;
+            super::history::shown(service, output, &operation).await?;
         }
         Command::Cancel { id } => {
             service.may::<CancelOperation>()?;
@@ -56,23 +59,55 @@ pub(super) async fn run(
 }
 
 async fn listed(service: &Client, output: &Output, asked: OperationsList) -> Result<(), ApiError> {
-    let OperationsList { vcenter, kinds, states, origin, since, limit } = asked;
+    let OperationsList { vcenter, kinds, states, origin, since, until, each, limit } = asked;
     let vcenter = match vcenter {
         Some(vcenter) => Some(service.call(ShowVcenter { vcenter }).await?.id),
         None => None,
     };
     let since = since.map(|text| text.parse::<Since>()).transpose()?;
-    let filter = OperationFilter { vcenter, kinds, states, origin, since };
+    let until = until.map(|text| text.parse::<Since>()).transpose()?;
+    let filter = OperationFilter { vcenter, kinds, states, origin, since, until };
     let is_narrow = filter.is_narrow();
-    let Listing { operations, has_more } = service.call(OperationHistory { filter, limit }).await?;
+    let is_folded = !each && !output.is_json();
+    let Listing { operations, has_more } = match is_folded {
+        true => newest_lines(service, &filter, limit).await?,
+        false => service.call(OperationHistory { filter, limit }).await?,
+    };
     if operations.is_empty() && !has_more {
         output.say(if is_narrow { "No operations match." } else { "No operations yet." });
     }
-    output.answer(&operations, || list(&operations, service.now()))?;
+    output.answer(&operations, || list(&operations, is_folded, service.now()))?;
+    if is_folded && fold(&operations).len() < operations.len() {
+        output.say("Automatic operations without changes are combined: use --each to list each of them.");
+    }
     if has_more {
-        output.say(&format!("Showing the newest {limit}. There are older ones: use --limit to show more."));
+        let number = operations.len();
+        output.say(&format!("Showing the newest {number}. There are older ones: use --limit to show more."));
     }
     Ok(())
+}
+
+/// As many of the newest operations as make so many lines.
+async fn newest_lines(service: &Client, filter: &OperationFilter, lines: u32) -> Result<Listing, ApiError> {
+    let mut limit = lines;
+    loop {
+        let mut listing = service.call(OperationHistory { filter: filter.clone(), limit }).await?;
+        let folded = fold(&listing.operations);
+        if let Some(line) = folded.get(lines as usize) {
+            // What stands below that line may be part of one above it, and is shown with that.
+            let first = match line {
+                Line::One(one) => &one.id,
+                Line::Fold(fold) => &fold.operations[0].id,
+            };
+            let end = listing.operations.iter().position(|one| one.id == *first);
+            listing.operations.truncate(end.unwrap_or(listing.operations.len()));
+            return Ok(Listing { has_more: true, ..listing });
+        }
+        if !listing.has_more || limit >= MOST {
+            return Ok(listing);
+        }
+        limit = limit.saturating_mul(4).min(MOST);
+    }
 }
 
 /// What came of an operation, in one sentence.
@@ -83,17 +118,18 @@ pub(super) fn sentence(o: &Operation) -> String {
     let took = words::ran(o).map_or_else(String::new, |ms| {
         format!(" {} {}", if went_well { "in" } else { "after" }, words::took(ms))
     });
+    let told = o.told_changes();
     let changes = match went_well && o.kind() != OperationKind::Test {
         true => format!(
             ": {} objects, {} added, {} changed, {} removed",
-            o.progress.done, o.diff.added, o.diff.changed, o.diff.removed
+            o.progress.done, told.added, told.changed, told.removed
         ),
         false => String::new(),
     };
     format!("{}: {what} {how}{took}{changes}", o.vcenter)
 }
 
-fn list(all: &[Operation], now: Time) -> String {
+fn list(all: &[Operation], is_folded: bool, now: Time) -> String {
     if all.is_empty() {
         return String::new();
     }
@@ -101,19 +137,41 @@ fn list(all: &[Operation], now: Time) -> String {
     let fits =
         [Fit::Whole, Fit::Words, Fit::Words, Fit::Whole, Fit::Number, Fit::Number, Fit::Number, Fit::Words];
     let shown = shortest(all);
-    let rows = all.iter().map(|o| {
-        vec![
-            o.id.as_str().chars().take(shown).collect(),
-            o.vcenter.clone(),
-            o.kind().name().into(),
-            o.state.name().into(),
-            words::age(Some(o.submitted_at), now),
-            took(o),
-            o.progress.done.to_string(),
-            format!("+{} ~{} -{}", o.diff.added, o.diff.changed, o.diff.removed),
-        ]
+    let lines = if is_folded { fold(all) } else { all.iter().map(Line::One).collect() };
+    let rows = lines.iter().map(|line| match line {
+        Line::One(o) => {
+            let told = o.told_changes();
+            vec![
+                o.id.as_str().chars().take(shown).collect(),
+                o.vcenter.clone(),
+                o.kind().name().into(),
+                o.state.name().into(),
+                words::age(Some(o.submitted_at), now),
+                took(o),
+                o.progress.done.to_string(),
+                format!("+{} ~{} -{}", told.added, told.changed, told.removed),
+            ]
+        }
+        Line::Fold(fold) => folded(fold, now),
     });
     table(&header, &fits, rows)
+}
+
+/// Automatic operations that changed nothing as one line.
+fn folded(fold: &Fold<'_>, now: Time) -> Vec<String> {
+    let (newest, oldest) = (fold.operations[0], fold.operations[fold.operations.len() - 1]);
+    let age = |one: &Operation| words::age(Some(one.submitted_at), now);
+    let (from, to) = (age(newest), age(oldest));
+    vec![
+        format!("{} automatic", fold.operations.len()),
+        newest.vcenter.clone(),
+        newest.kind().name().into(),
+        newest.state.name().into(),
+        if from == to { from } else { format!("{from} to {to}") },
+        "-".into(),
+        "-".into(),
+        "none".into(),
+    ]
 }
 
 /// How many characters tell these operations apart, and from those that aren't listed: ids begin with the millisecond.
@@ -128,6 +186,7 @@ fn shortest(all: &[Operation]) -> usize {
 
 pub(super) fn show(o: &Operation) -> String {
     let scope = o.job.scope();
+    let told = o.told_changes();
     let progress = if o.state.is_final() { "-".to_owned() } else { words::progress(o).join(", ") };
     let mut lines = vec![
         ("Operation", o.id.to_string()),
@@ -147,7 +206,7 @@ pub(super) fn show(o: &Operation) -> String {
             "Changes",
             format!(
                 "{} added, {} changed, {} removed, {} unchanged",
-                o.diff.added, o.diff.changed, o.diff.removed, o.diff.unchanged
+                told.added, told.changed, told.removed, o.diff.unchanged
             ),
         ),
         (
@@ -155,6 +214,9 @@ pub(super) fn show(o: &Operation) -> String {
             format!("{} calls, {}", o.calls, words::bytes(i64::try_from(o.bytes).unwrap_or(i64::MAX))),
         ),
     ];
+    if o.only_volatile() > 0 {
+        lines.push(("Only usage", words::counted(o.only_volatile() as usize, "object", "objects")));
+    }
     if o.progress.attempts > 1 {
         lines.push(("Attempts", o.progress.attempts.to_string()));
     }

@@ -6,7 +6,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
 use contract::command::{CountStatus, Counted, Doctor, Submit};
-use contract::{ApiError, Check, Time, VcenterStatus, words};
+use contract::{ApiError, Check, Time, VcenterStatus, network, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -19,7 +19,21 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
     }
     let now = service.now();
     output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, now) })?;
+    if let Some(since) = network::is_gone_since(&all) {
+        let ago = since.age_seconds(now).map(words::duration).unwrap_or_default();
+        output.say(&format!("{} (for {ago}). Automatic work waits and catches up once.", words::NO_NETWORK));
+    }
     for status in &all {
+        if status.paused.is_some() {
+            let state = state_in_words(status, now);
+            let resume = Suggestion::of("vcenter resume");
+            let resume = match status.paused.as_ref().and_then(|pause| pause.tag.as_ref()) {
+                Some(tag) => resume.option("--tag", tag),
+                None => resume.about(&status.vcenter),
+            };
+            output.say(&format!("{}: {state}. To end that: {resume}", status.vcenter));
+            continue;
+        }
         if let Some(words) = status.suspended.and_then(|one| contract::words::suspended(&one, now)) {
             let resume = Suggestion::of("vcenter resume").about(&status.vcenter);
             output.say(&format!("{}: {words}. To try again at once: {resume}", status.vcenter));

@@ -1,6 +1,8 @@
 //! `vcenter …`.
 //! Refuses to trust a certificate that nobody looked at.
 
+mod pauses;
+
 use crate::args::{self, Login, Vcenter as Command};
 use crate::ask;
 use crate::exit::Exit;
@@ -8,7 +10,7 @@ use crate::output::{Output, card, table, time};
 use crate::suggest::Suggestion;
 use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
-    ProbeAddress, RemoveVcenter, ResumeVcenter, Saved, Settings, ShowVcenter,
+    ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
 };
 use contract::{ApiError, Certificate, Code, Probe, StaleReads, Trust, Vcenter, VcenterSettings};
 use service::Client;
@@ -72,17 +74,8 @@ pub(super) async fn run(
             password_note.iter().for_each(|note| output.say(note));
             output.answer(&vcenter, || show(&vcenter))?;
         }
-        Command::Resume { name } => {
-            service.may::<ResumeVcenter>()?;
-            let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
-            let was_suspended = service.call(ResumeVcenter { vcenter: vcenter.id.clone() }).await?;
-            let name = &vcenter.name;
-            let said = match was_suspended {
-                true => format!("{name} is refreshed automatically again."),
-                false => format!("The automatic refresh of {name} is not suspended."),
-            };
-            output.answer(&vcenter, || said)?;
-        }
+        Command::Pause { of, until, duration } => pauses::pause(service, output, of, until, duration).await?,
+        Command::Resume { of } => pauses::resume(service, output, of).await?,
         Command::Remove { name, yes } => {
             service.may::<RemoveVcenter>()?;
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;

@@ -30,9 +30,9 @@ pub(super) fn clusters() -> Vec<Column> {
         s("host_count", "Hosts", "host", Shape::Length).links(Link::Rows(Kind::Hosts, "cluster_moref")),
         summary("effective_host_count", "Effective hosts", "numEffectiveHosts", Shape::Int).unit(Unit::Count),
         summary("cpu_total_mhz", "CPU total", "totalCpu", Shape::Int).unit(Unit::Mhz),
-        summary("cpu_effective_mhz", "CPU effective", "effectiveCpu", Shape::Int).unit(Unit::Mhz),
+        summary("cpu_effective_mhz", "CPU effective", "effectiveCpu", Shape::Int).unit(Unit::Mhz).volatile(),
         summary("memory_total_bytes", "Memory total", "totalMemory", Shape::Int).unit(Unit::Bytes),
-        summary("memory_effective_bytes", "Memory effective", "effectiveMemory", Shape::Mebibytes),
+        summary("memory_effective_bytes", "Memory effective", "effectiveMemory", Shape::Mebibytes).volatile(),
         place::parent(),
     ]);
     columns.extend(cluster_totals());
@@ -153,9 +153,12 @@ pub(super) fn hosts() -> Vec<Column> {
         s("product_version", "Version", "summary.config.product.version", Shape::Text).alias(&["version"]),
         s("product_build", "Build", "summary.config.product.build", Shape::Text).alias(&["build"]),
         s("reboot_required", "Reboot required", "summary.rebootRequired", Shape::Bool),
-        s("cpu_usage_mhz", "CPU used", "summary.quickStats.overallCpuUsage", Shape::Int).unit(Unit::Mhz),
+        s("cpu_usage_mhz", "CPU used", "summary.quickStats.overallCpuUsage", Shape::Int)
+            .unit(Unit::Mhz)
+            .volatile(),
         s("memory_usage_bytes", "Memory used", "summary.quickStats.overallMemoryUsage", Shape::Mebibytes)
-            .summed(),
+            .summed()
+            .volatile(),
         Column::derived(
             "cpu_percent",
             "CPU %",

@@ -94,6 +94,8 @@ pub struct Column {
     pub is_host_name: bool,
     /// Whether the sum of its values over many rows means something.
     pub is_summed: bool,
+    /// Whether its values are measured anew each time: another one is no change that a history tells.
+    pub is_volatile: bool,
     /// Where its value comes from.
     pub get: Get,
 }
@@ -139,6 +141,7 @@ impl Column {
             is_address: matches!(shape, Shape::Addresses(_) | Shape::VnicAddresses(_)),
             is_host_name: false,
             is_summed: false,
+            is_volatile: false,
             // The schema numbers the slots when it has all columns.
             get: Get::Stored { slot: usize::MAX, shape },
         }
@@ -228,6 +231,11 @@ impl Column {
         self
     }
 
+    fn volatile(mut self) -> Column {
+        self.is_volatile = true;
+        self
+    }
+
     /// A share of a whole, in percent.
     fn percent(self) -> Column {
         self.ty(Type::Decimal).unit(Unit::Percent)
@@ -249,6 +257,13 @@ impl Column {
             Some(field) => format!("{}.{field}", self.source).into(),
             None => self.source.clone(),
         }
+    }
+
+    /// The id that a change of a stored value is told under: that of the column that shows what it refers to.
+    pub fn property(&self) -> String {
+        let many = self.id.strip_suffix("_refs").map(|one| format!("{one}s"));
+        let one = self.id.strip_suffix("_ref").or_else(|| self.id.strip_suffix("_moref")).map(str::to_owned);
+        many.or(one).unwrap_or_else(|| self.id.clone().into_owned())
     }
 
     /// Whether it goes by this name, without regard to case.
@@ -300,6 +315,12 @@ impl Schema {
     /// The columns whose source is a property that a server is asked for. Several may share one.
     pub fn asked(&self) -> impl Iterator<Item = &Column> {
         self.stored().filter(|(_, shape)| shape.is_property()).map(|(column, _)| column)
+    }
+
+    /// The column that a change is told by: the one of this id, or the stored one whose changes have it.
+    pub fn changing(&self, property: &str) -> Option<&Column> {
+        let told = || self.stored().map(|(column, _)| column).find(|column| column.property() == property);
+        self.columns().find(|column| *column.id == *property).or_else(told)
     }
 
     /// Place of a stored column in `Object::values`.

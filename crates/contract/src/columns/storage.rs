@@ -31,7 +31,8 @@ pub(super) fn datastores() -> Vec<Column> {
         s("free_bytes", "Free space", "summary.freeSpace", Shape::Int)
             .unit(Unit::Bytes)
             .alias(&["free"])
-            .summed(),
+            .summed()
+            .volatile(),
         Column::derived(
             "free_percent",
             "Free %",
@@ -50,12 +51,12 @@ pub(super) fn datastores() -> Vec<Column> {
         )
         .beyond(out_of_reach)
         .percent(),
-        s("uncommitted_bytes", "Uncommitted", "summary.uncommitted", Shape::Int).unit(Unit::Bytes),
+        s("uncommitted_bytes", "Uncommitted", "summary.uncommitted", Shape::Int).unit(Unit::Bytes).volatile(),
         s("accessible", "Accessible", "summary.accessible", Shape::Bool),
         s("maintenance_mode", "Maintenance mode", "summary.maintenanceMode", Shape::Text)
             .terms(words::DATASTORE_MAINTENANCE),
         s("shared", "Shared", "summary.multipleHostAccess", Shape::Bool),
-        s("as_of", "Free space as of", "info.timestamp", Shape::Time),
+        s("as_of", "Free space as of", "info.timestamp", Shape::Time).volatile(),
         s("host_count", "Hosts", "host", Shape::Length).links(Link::Rows(Kind::Hosts, "datastores_moref")),
         s("vm_count", "VMs", "vm", Shape::Length)
             .links(Link::Rows(Kind::Vms, "datastores_moref"))

@@ -59,7 +59,8 @@ pub(super) fn vms() -> Vec<Column> {
         s("committed_bytes", "Used space", "summary.storage.committed", Shape::Int)
             .unit(Unit::Bytes)
             .alias(&["used"])
-            .summed(),
+            .summed()
+            .volatile(),
         d(
             "provisioned_bytes",
             "Provisioned space",
@@ -74,7 +75,9 @@ pub(super) fn vms() -> Vec<Column> {
         .number(Unit::Bytes)
         .alias(&["provisioned"])
         .summed(),
-        s("uncommitted_bytes", "Uncommitted", "summary.storage.uncommitted", Shape::Int).unit(Unit::Bytes),
+        s("uncommitted_bytes", "Uncommitted", "summary.storage.uncommitted", Shape::Int)
+            .unit(Unit::Bytes)
+            .volatile(),
         s("ip_address", "IP address", "guest.ipAddress", Shape::Text).address().alias(&["ip"]),
         s("ip_addresses", "IP addresses", "guest.net", Shape::Addresses("ipAddress")),
         s("mac_addresses", "MAC addresses", "config.hardware.device", Shape::CardMacs).alias(&["mac"]),

@@ -19,6 +19,8 @@ pub struct OperationFilter {
     pub origin: Option<Origin>,
     /// Submitted since then.
     pub since: Option<Since>,
+    /// Submitted before then.
+    pub until: Option<Since>,
 }
 
 impl OperationFilter {
@@ -39,6 +41,7 @@ impl OperationFilter {
             && (self.states.is_empty() || self.states.contains(&operation.state))
             && self.origin.is_none_or(|origin| operation.origin == origin)
             && self.since.is_none_or(|since| operation.submitted_at >= since.at(now))
+            && self.until.is_none_or(|until| operation.submitted_at < until.at(now))
     }
 }
 

@@ -15,12 +15,13 @@ pub fn vcenter_state(state: VcenterState) -> &'static str {
         VcenterState::DifferentVcenter => "Different vCenter",
         VcenterState::NeverSynced => "Never synced",
         VcenterState::Unknown => "Not contacted",
+        VcenterState::Paused => "Paused",
     }
 }
 
 /// What an operation changed: `3 added, 1 removed`, `nothing changed`.
 pub fn changes(operation: &Operation) -> String {
-    let diff = operation.diff;
+    let diff = operation.told_changes();
     let parts = [(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")];
     let parts: Vec<String> = parts
         .into_iter()

@@ -74,7 +74,7 @@ pub(crate) struct Stored<T> {
 const SHORTEST_BEGINNING: usize = 8;
 
 /// The thing that a name, an id or a unique beginning of an id designates.
-fn designated<'a, T>(
+pub(crate) fn designated<'a, T>(
     all: &'a [T],
     designation: &str,
     what: &str,
@@ -93,9 +93,13 @@ fn designated<'a, T>(
         [] => {
             let known: Vec<&str> = all.iter().map(|one| names(one).0.as_str()).collect();
             let error = ApiError::new(Code::NotFound, format!("there is no {what} \"{designation}\""));
-            let add = if what == "credential" { Remedy::AddCredential } else { Remedy::AddVcenter };
+            let add = match what {
+                "credential" => Some(Remedy::AddCredential),
+                "vCenter" => Some(Remedy::AddVcenter),
+                _ => None,
+            };
             Err(match known.is_empty() {
-                true => error.next(format!("There is no {what} yet. Add one.")).remedy(add),
+                true => error.next(format!("There is no {what} yet. Add one.")).remedies(add),
                 false => error.next(format!("Available: {}.", known.join(", "))),
             })
         }

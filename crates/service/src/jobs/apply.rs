@@ -14,7 +14,7 @@ pub(super) async fn pass(reading: Reading, before: &Arc<Snapshot>, synced_at: Ti
     aside(move || settle(reading, &before, synced_at)).await
 }
 
-fn settle(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass {
+fn settle(reading: Reading, before: &Arc<Snapshot>, synced_at: Time) -> Pass {
     let Reading { kinds, mut whole, clusters, .. } = reading;
     let (mut objects, mut gone, mut asked) = (Vec::new(), Vec::new(), Asked::default());
     let (mut known, mut treeless) = (None, HashSet::new());
@@ -41,6 +41,7 @@ fn settle(reading: Reading, before: &Snapshot, synced_at: Time) -> Pass {
     date_snapshots(&mut asked, &objects, before, &treeless);
     Pass {
         base: before.revision().clone(),
+        before: before.clone(),
         objects,
         whole,
         clusters,

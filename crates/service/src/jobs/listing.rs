@@ -4,6 +4,7 @@
 use super::read::{Failed, Reader};
 use super::retry;
 use super::slots::{Slot, lacks_collector};
+use crate::explain;
 use contract::Kind;
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -126,6 +127,9 @@ impl<'a> Reader<'a> {
         error: Error,
     ) -> Result<(), Failed> {
         self.slots.throttle();
+        // What is asked again within a pass is a try of the whole, and told as one.
+        let failed = explain::vsphere(&self.context.vcenter, &error);
+        self.context.steps.failed(self.context.attempt() + put_off, &failed);
         let wait = retry::pause(put_off + 1, after).filter(|_| self.context.tries.may_again(put_off));
         match wait {
             Some(wait) => Ok(self.context.or_cancelled(tokio::time::sleep(wait)).await?),

@@ -10,11 +10,13 @@ mod read;
 mod refused;
 mod retry;
 mod slots;
+mod steps;
 mod sync;
 mod test;
 mod withheld;
 
 pub(crate) use retry::Tries;
+pub(crate) use steps::Steps;
 pub(crate) use sync::{Scope, sync};
 pub(crate) use test::{Seen, look_around, test};
 
@@ -37,6 +39,7 @@ pub(crate) struct Context {
     pub(crate) meter: Meter,
     pub(crate) room: Place,
     pub(crate) tries: Tries,
+    pub(crate) steps: Steps,
     pub(crate) now: fn() -> Time,
 }
 
@@ -70,8 +73,20 @@ impl Context {
         Ok(lease)
     }
 
+    /// Begins a step, which lasts until the next one.
     fn step(&self, step: &str) {
+        self.steps.begin(self.attempt(), step);
+        self.say(step);
+    }
+
+    /// What it does at the moment, in words.
+    fn say(&self, step: &str) {
         self.progress.send_modify(|progress| step.clone_into(&mut progress.step));
+    }
+
+    /// The number of the attempt that is under way.
+    fn attempt(&self) -> u32 {
+        self.progress.borrow().attempts.max(1)
     }
 
     /// How far a phase is, and with it the whole operation. A bar never goes back: what is still found makes it wait.

@@ -105,6 +105,8 @@ impl<'a> Reader<'a> {
     pub(super) async fn kind(&self, kind: Kind, roots: &[MoRef]) -> Result<KindRead, Failed> {
         self.listing(1);
         let asked = self.now();
+        let (attempt, kinds) = (self.context.attempt(), kind.plural());
+        let step = self.context.steps.beside(attempt, &format!("listing {kinds}"));
         let listing = async {
             let views = self.views(kind, roots).await?;
             let listed = self.list(kind, &views).await?.0;
@@ -112,6 +114,7 @@ impl<'a> Reader<'a> {
         };
         let listing = listing.await;
         self.listing(-1);
+        drop(step);
         let (views, mut listed) = listing?;
         if kind == Kind::Folders && roots.is_empty() {
             // A container view leaves out its own container, where every way upwards ends.
@@ -123,7 +126,9 @@ impl<'a> Reader<'a> {
             read.asked.list(kind, asked);
         }
         let read = Mutex::new(read);
+        let step = self.context.steps.beside(attempt, &format!("reading {kinds}"));
         let outcome = self.listed(kind, &views, &listed, &read, roots.is_empty()).await;
+        drop(step);
         let read = into_inner(read);
         if outcome.is_err() {
             // It may be read again, and is counted then.
@@ -156,6 +161,7 @@ impl<'a> Reader<'a> {
         into: &mut KindRead,
     ) -> Result<(), Failed> {
         self.count(kind, morefs.len() as i64, 0);
+        let _step = self.context.steps.beside(self.context.attempt(), &format!("reading {}", kind.plural()));
         let read = Mutex::new(std::mem::take(into));
         let answered = self.unlisted(kind, What::Columns, morefs, &read).await;
         *into = into_inner(read);
@@ -298,7 +304,7 @@ impl<'a> Reader<'a> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.listing = counts.listing.saturating_add_signed(more);
         if more > 0 {
-            self.context.step("listing the inventory");
+            self.context.say("listing the inventory");
         }
     }
 

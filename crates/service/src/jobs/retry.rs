@@ -75,6 +75,7 @@ impl Context {
     /// enough.
     pub(super) async fn before_another_try(&self, error: ApiError) -> Result<(), Stop> {
         let tries = self.tries.so_far();
+        self.steps.failed(tries, &error);
         // A server that was silent from the beginning took its whole time; four of them are minutes in which nothing is said.
         let has_answered = self.meter.traffic().bytes > 0;
         let wait = error.transient.filter(|one| tries < TRIES && (has_answered || !one.is_silent));
@@ -85,7 +86,8 @@ impl Context {
         tracing::info!(vcenter = self.vcenter.vcenter.name, %error, tries, ?wait, "to be tried once more");
         // Once for each try: a line of a log, too.
         let (next, seconds) = (tries + 1, wait.as_secs_f64().ceil());
-        self.step(&format!("{}{next} of {TRIES} in {seconds} s: {}", Progress::ATTEMPT, error.message));
+        self.step("waiting to try again");
+        self.say(&format!("{}{next} of {TRIES} in {seconds} s: {}", Progress::ATTEMPT, error.message));
         self.or_cancelled(self.room.apart(tokio::time::sleep(wait))).await?;
         self.progress.send_modify(|progress| {
             *progress = Progress { attempts: tries + 1, ..Progress::default() };

@@ -64,6 +64,7 @@ pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scop
         bytes: traffic.bytes,
         error: lacks,
         result: None,
+        steps: context.steps.told(),
     };
     let writing = context.onward(Phase::Writing);
     let published =

@@ -35,12 +35,6 @@ impl Handler for CancelOperation {
     }
 }
 
-impl Handler for ResumeVcenter {
-    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.operations.resume(&self.vcenter).await
-    }
-}
-
 impl Handler for ListOperations {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.operations.recent(&self.filter, self.limit).await
@@ -56,6 +50,18 @@ impl Handler for OperationHistory {
 impl Handler for ShowOperation {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.operations.show(&self.operation).await
+    }
+}
+
+impl Handler for ShowChanges {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.changes(&self.operation, self.skip, self.limit).await
+    }
+}
+
+impl Handler for ShowSteps {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.operations.steps(&self.operation).await
     }
 }
 

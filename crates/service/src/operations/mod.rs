@@ -12,15 +12,16 @@ use crate::connections::Connections;
 use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
-use crate::{Clock, breaker, explain, pacing};
+use crate::{Clock, breaker, explain, network, pacing, pauses};
 use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{
-    ApiError, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads, Time, VcenterId,
+    ApiError, ChangesPage, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads,
+    Steps, VcenterId,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{NewOperation, Store, Submitted};
+use store::{DueRun, NewOperation, Store, Submitted, VcenterRecord};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,9 @@ const PEEK: Duration = Duration::from_millis(250);
 
 /// Between two looks for dead processes, at least: a client that shows many operations asks for each of them.
 const DEAD: Duration = Duration::from_millis(125);
+
+/// Changed objects that are answered at once: some hundred kilobytes.
+const LARGEST_PAGE: u32 = 1_000;
 
 /// How long nothing can be written before an operation ends for that: what is over sooner was no full disk.
 const UNWRITABLE: Duration = Duration::from_secs(2);
@@ -58,6 +62,9 @@ pub(crate) struct By {
     pub(crate) origin: Origin,
     pub(crate) role: Role,
 }
+
+/// A schedule may what the one who made it may at least.
+const SCHEDULE: By = By { origin: Origin::Schedule, role: Role::Operator };
 
 /// What the queue works with.
 pub(crate) struct Parts {
@@ -141,28 +148,48 @@ impl Operations {
         by: By,
         awaited: bool,
     ) -> Result<Submitted, ApiError> {
+        let new = self.new_operation(vcenter, job, by, awaited).await?;
+        let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
+        if !submitted.coalesced && awaited {
+            self.enter(&submitted.id, Here::Waits);
+        }
+        self.tell_submitted(&submitted);
+        Ok(submitted)
+    }
+
+    /// Asks for the job of a run that is due, which nobody waits for; `None` if another process did, or it is due no more.
+    pub(crate) async fn submit_due(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        run: &DueRun,
+    ) -> Result<Option<Submitted>, ApiError> {
+        let new = self.new_operation(vcenter, job, SCHEDULE, false).await?;
+        let submitted = self.0.store.submit_due(new, run).await.map_err(explain::store)?;
+        submitted.iter().for_each(|submitted| self.tell_submitted(submitted));
+        Ok(submitted)
+    }
+
+    async fn new_operation(
+        &self,
+        vcenter: &VcenterId,
+        job: Job,
+        by: By,
+        awaited: bool,
+    ) -> Result<NewOperation, ApiError> {
         if self.0.closing.is_cancelled() {
             return Err(explain::closing());
         }
         // An equal one that has ended here must not be the answer, nor hold the lane.
         self.0.outcomes.flush().await;
         let id = OperationId(uuid::Uuid::now_v7().to_string());
-        let new = NewOperation {
-            id,
-            vcenter_id: vcenter.clone(),
-            job,
-            origin: by.origin,
-            role: by.role,
-            awaited,
-            at: (self.0.now)(),
-        };
-        let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
-        if !submitted.coalesced && awaited {
-            self.enter(&submitted.id, Here::Waits);
-        }
+        let (By { origin, role }, at) = (by, (self.0.now)());
+        Ok(NewOperation { id, vcenter_id: vcenter.clone(), job, origin, role, awaited, at })
+    }
+
+    fn tell_submitted(&self, submitted: &Submitted) {
         self.wake();
         self.0.events.publish(Event::OperationChanged { operation: submitted.id.clone() });
-        Ok(submitted)
     }
 
     /// Asks for what an operation did once more, and for no more than that.
@@ -317,6 +344,21 @@ impl Operations {
         Ok(Listing { operations: self.with_outcomes(operations), has_more })
     }
 
+    /// The objects that an operation added, changed and removed: a page of them.
+    pub(crate) async fn changes(
+        &self,
+        id: &OperationId,
+        skip: u32,
+        limit: u32,
+    ) -> Result<ChangesPage, ApiError> {
+        self.0.store.changes_of(id, skip, limit.clamp(1, LARGEST_PAGE)).await.map_err(explain::store)
+    }
+
+    /// The steps in which an operation ran, and what failed of it.
+    pub(crate) async fn steps(&self, id: &OperationId) -> Result<Steps, ApiError> {
+        self.0.store.steps_of(id).await.map_err(explain::store)
+    }
+
     /// The newest of a vCenter or of all, without looking for processes that died.
     pub(crate) async fn newest(
         &self,
@@ -327,11 +369,14 @@ impl Operations {
     }
 
     /// What was done on a vCenter so far, newest first, without the failures that are forgiven.
-    async fn unforgiven(&self, vcenter: &VcenterId) -> Result<Vec<Operation>, ApiError> {
-        let record = self.0.store.vcenter(vcenter).await.map_err(explain::store)?;
-        let mut history = self.newest(Some(vcenter), pacing::LOOK_BACK).await?;
+    async fn unforgiven(&self, record: &VcenterRecord) -> Result<Vec<Operation>, ApiError> {
+        let mut history = self.newest(Some(&record.vcenter.id), pacing::LOOK_BACK).await?;
         breaker::forgive(&mut history, record.failures_reset_at, (self.0.now)());
         Ok(history)
+    }
+
+    async fn record(&self, vcenter: &VcenterId) -> Result<VcenterRecord, ApiError> {
+        self.0.store.vcenter(vcenter).await.map_err(explain::store)
     }
 
     /// Whether nothing is to be read of a kind by itself now, after what was done so far.
@@ -341,19 +386,45 @@ impl Operations {
         reads: StaleReads,
         kind: Kind,
     ) -> Result<bool, ApiError> {
-        let (history, now) = (self.unforgiven(vcenter).await?, (self.0.now)());
-        Ok(pacing::wait(&history, reads, kind, now).is_some() || hold_after(&history, now).is_some())
+        let record = self.record(vcenter).await?;
+        let history = self.unforgiven(&record).await?;
+        let waits = pacing::wait(&history, reads, kind, (self.0.now)()).is_some();
+        Ok(waits || self.hold_of(&record, &history).await?.is_some())
     }
 
     /// What keeps work that runs by itself from a vCenter for now.
-    #[expect(dead_code, reason = "the schedules ask it")]
     pub(crate) async fn hold(&self, vcenter: &VcenterId) -> Result<Option<Hold>, ApiError> {
-        Ok(hold_after(&self.unforgiven(vcenter).await?, (self.0.now)()))
+        let record = self.record(vcenter).await?;
+        let history = self.unforgiven(&record).await?;
+        self.hold_of(&record, &history).await
+    }
+
+    async fn hold_of(&self, record: &VcenterRecord, history: &[Operation]) -> Result<Option<Hold>, ApiError> {
+        let now = (self.0.now)();
+        let pauses = self.0.store.pauses().await.map_err(explain::store)?;
+        if let Some(pause) = pauses::pause_of(&pauses, &record.vcenter, now) {
+            return Ok(Some(Hold::Paused(pause)));
+        }
+        let all = self.0.store.vcenters().await.map_err(explain::store)?;
+        // Only while a worker looks for it: else nobody would notice that it is back.
+        if let Some(since) = network::gone_since(&all, &pauses, now)
+            && self.0.store.has_worker()
+        {
+            return Ok(Some(Hold::NoNetwork { since }));
+        }
+        Ok(breaker::suspension(history, now).map(Hold::Suspended))
+    }
+
+    /// Why nobody may log in to a vCenter, where its server said so before and nothing changed since.
+    pub(crate) async fn refused(&self, vcenter: &VcenterRecord) -> Option<ApiError> {
+        let refused = self.0.connections.refused(vcenter).await?;
+        (refused.code == Code::LoginRejected).then_some(refused)
     }
 
     /// Tries again by itself from now on; false if nothing kept it from that.
     pub(crate) async fn resume(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
-        let (history, now) = (self.unforgiven(vcenter).await?, (self.0.now)());
+        let history = self.unforgiven(&self.record(vcenter).await?).await?;
+        let now = (self.0.now)();
         let was_suspended = breaker::suspension(&history, now).is_some();
         if was_suspended {
             self.0.store.reset_failures(vcenter, now).await.map_err(explain::store)?;
@@ -458,9 +529,4 @@ impl Trouble {
             }
         }
     }
-}
-
-/// What keeps work that runs by itself from a vCenter, after what was done on it so far.
-fn hold_after(history: &[Operation], now: Time) -> Option<Hold> {
-    breaker::suspension(history, now).map(Hold::Suspended)
 }

@@ -5,7 +5,7 @@ use super::{Operations, Place, Trouble};
 use crate::connections::{self, LoginAs, Meter};
 use crate::explain;
 use crate::inventory::was_read_since;
-use crate::jobs::{self, Scope, Stop, Tries};
+use crate::jobs::{self, Scope, Steps, Stop, Tries};
 use crate::outcomes::{End, Ran};
 use crate::rates::Rates;
 use contract::{
@@ -38,9 +38,7 @@ impl Operations {
             Ok(vcenter) => vcenter,
             Err(error) => {
                 let stop = Stop::from(explain::store(error));
-                return self
-                    .settle(&claim, Outcome::of(Err(stop)), Progress::default(), Traffic::default())
-                    .await;
+                return self.settle(&claim, Outcome::of(Err(stop)), How::default()).await;
             }
         };
         let login = LoginAs {
@@ -58,6 +56,7 @@ impl Operations {
             meter: Meter::default(),
             room: place,
             tries: Tries::default(),
+            steps: Steps::default(),
             now: self.0.now,
         });
         let work = {
@@ -79,7 +78,11 @@ impl Operations {
             }
             done => Outcome::of(done),
         };
-        self.settle(&context.claim, outcome, progress, context.meter.traffic()).await;
+        if let Some(error) = outcome.error.as_ref().filter(|_| outcome.state == OperationState::Failed) {
+            context.steps.failed(progress.attempts.max(1), error);
+        }
+        let steps = context.steps.told();
+        self.settle(&context.claim, outcome, How { progress, traffic: context.meter.traffic(), steps }).await;
     }
 
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
@@ -171,7 +174,8 @@ impl Operations {
     }
 
     /// Says how a job ended.
-    async fn settle(&self, claim: &Claim, outcome: Outcome, progress: Progress, traffic: Traffic) {
+    async fn settle(&self, claim: &Claim, outcome: Outcome, ran: How) {
+        let How { progress, traffic, steps } = ran;
         let finish = Finish {
             state: outcome.state,
             at: (self.0.now)(),
@@ -181,11 +185,20 @@ impl Operations {
             bytes: traffic.bytes,
             error: outcome.error,
             result: outcome.result,
+            steps,
         };
         let ran = Ran { claim: claim.clone(), finish, contact: outcome.contact };
         self.0.outcomes.settle(End::Ran(Box::new(ran))).await;
         self.0.events.publish(Event::VcentersChanged);
     }
+}
+
+/// How far a job came, and in which steps.
+#[derive(Default)]
+struct How {
+    progress: Progress,
+    traffic: Traffic,
+    steps: contract::Steps,
 }
 
 /// What was seen of a job's progress.

@@ -177,6 +177,10 @@ async fn a_damaged_row_of_the_configuration_costs_that_row_and_is_named() {
     let (dir, store) = opened().await;
     let (berlin, _) = (with_vcenter(&store, "Berlin").await, with_vcenter(&store, "Paris").await);
     store.add_credential(credential("spare")).await.unwrap();
+    let settings = schedules::settings("nightly", &[]);
+    store.add_schedule(&ScheduleId("s".to_owned()), &settings, &[]).await.unwrap();
+    execute(dir.path(), "UPDATE schedules SET job = 'nothing'").await;
+    assert_eq!(store.schedules().await.unwrap(), []);
     execute(dir.path(), "UPDATE vcenters SET host = x'ff' WHERE name = 'Berlin'").await;
     execute(dir.path(), "UPDATE credentials SET username = x'ff' WHERE name = 'spare'").await;
     let names: Vec<String> = store.vcenters().await.unwrap().into_iter().map(|r| r.vcenter.name).collect();
@@ -186,7 +190,9 @@ async fn a_damaged_row_of_the_configuration_costs_that_row_and_is_named() {
     let damage = store.damage().await.unwrap();
     assert!(matches!(&damage[0], Damaged::Vcenter { name, .. } if name == "Berlin"), "{damage:?}");
     assert!(matches!(&damage[1], Damaged::Credential { name, .. } if name == "spare"), "{damage:?}");
-    assert_eq!(damage.len(), 2);
+    assert!(matches!(&damage[2], Damaged::Schedule { name, .. } if name == "nightly"), "{damage:?}");
+    assert_eq!(damage.len(), 3);
+    store.remove_schedule(&ScheduleId("s".to_owned())).await.unwrap();
     store.remove_vcenter(&berlin).await.unwrap();
     assert_eq!(store.damage().await.unwrap().len(), 1, "what is damaged can be removed");
 }

@@ -66,6 +66,31 @@ async fn configuration(store: &Store) {
     store.set_contact(&south, VcenterState::Offline, Time(1_600)).await.unwrap();
     let paths = [("clusters".to_owned(), ["summary.currentEVCModeKey".to_owned()].into())];
     store.set_refused(&south, "8.0.3 and 0.1.0", &paths.into()).await.unwrap();
+    store.reset_failures(&south, Time(1_650)).await.unwrap();
+    let berlin = VcenterId("vcenter-Berlin".to_owned());
+    store
+        .set_accepted(&credential("Berlin").id, sent(Some(&berlin), 0xCAFE), Time(1_700), true)
+        .await
+        .unwrap();
+    let tokyo = VcenterId("vcenter-東京".to_owned());
+    store.set_rejected(&credential("Berlin").id, sent(Some(&tokyo), 0xCAFE), &rejected).await.unwrap();
+    store.count(&counted(berlin.clone())).await.unwrap();
+    let nightly = ScheduleSettings {
+        name: "Nightly".to_owned(),
+        vcenters: vec![berlin.clone()],
+        tag: None,
+        when: Timing::Cron("30 2 * * 1-5".to_owned()),
+        zone: Some("Europe/Berlin".to_owned()),
+        job: ScheduledJob::Hosts,
+        quiet: Some("22:00-02:00".to_owned()),
+    };
+    store.add_schedule(&ScheduleId("nightly".to_owned()), &nightly, &[(berlin, Time(1_900))]).await.unwrap();
+}
+
+fn counted(vcenter: VcenterId) -> Counts {
+    let reads = CacheReads { hits: 40, shared: 2, misses: 1 };
+    let looked = LookedAt { hour_of_week: 167, began: Time(0), at: Time(1_800) };
+    Counts { reads: vec![(vcenter.clone(), 0, reads)], looked: vec![(vcenter, looked)] }
 }
 
 /// Operations that ended, in every way there is, and what one of them published.

@@ -8,13 +8,17 @@ mod disk;
 mod document;
 mod editing;
 mod fixture;
+mod history;
 mod inventory;
 mod migrating;
 mod opening;
 mod operations;
+mod pauses;
+mod pruning;
 mod queue;
 mod rebase;
 mod revision;
+mod schedules;
 mod standing;
 
 use crate::*;
@@ -149,6 +153,7 @@ fn finish(at: i64) -> Finish {
         bytes: 6,
         error: None,
         result: None,
+        steps: Steps::default(),
     }
 }
 
@@ -182,6 +187,7 @@ fn pass(objects: Vec<Arc<Object>>, whole: &[Kind], synced_at: i64) -> Pass {
     }
     Pass {
         base: Revision::default(),
+        before: Arc::default(),
         objects,
         whole: whole.to_vec(),
         clusters: Vec::new(),

@@ -53,8 +53,10 @@ async fn the_database_filters_as_the_page_does() {
         for kinds in [vec![], vec![Test], vec![FullSync, Refresh]] {
             for states in &states {
                 for origin in [None, Some(Origin::User), Some(Origin::Reader)] {
-                    for since in [None, Some(Since::Ago(12)), Some(Since::Time(Time(4_000)))] {
+                    let from_4_to_18 = (Some(Since::Time(Time(4_000))), Some(Since::Ago(6)));
+                    for (since, until) in [(None, None), (Some(Since::Ago(12)), None), from_4_to_18] {
                         let filter = OperationFilter {
+                            until,
                             vcenter: vcenter.clone(),
                             kinds: kinds.clone(),
                             states: states.clone(),

@@ -5,22 +5,22 @@ use yew::prelude::*;
 
 /// What stands around an input.
 #[derive(Clone, PartialEq, Properties)]
-pub(super) struct Properties {
+pub(crate) struct Properties {
     /// Id of the input.
-    pub(super) id: AttrValue,
-    pub(super) label: AttrValue,
+    pub(crate) id: AttrValue,
+    pub(crate) label: AttrValue,
     #[prop_or_default]
-    pub(super) required: bool,
+    pub(crate) required: bool,
     #[prop_or_default]
-    pub(super) help: AttrValue,
+    pub(crate) help: AttrValue,
     #[prop_or_default]
-    pub(super) wrong: Option<AttrValue>,
-    pub(super) children: Html,
+    pub(crate) wrong: Option<AttrValue>,
+    pub(crate) children: Html,
 }
 
 /// The field.
 #[function_component]
-pub(super) fn Field(props: &Properties) -> Html {
+pub(crate) fn Field(props: &Properties) -> Html {
     let said = format!("{}-said", props.id);
     html! {
         <div class="pf-v6-c-form__group">

@@ -3,10 +3,12 @@
 
 mod certificate;
 mod clusters;
-mod field;
+pub(crate) mod field;
 mod form;
+mod pause;
 mod remove;
 
+use super::schedule::{ScheduleEditor, SchedulesDialog};
 use crate::hooks::{replace, use_vcenter_service};
 use crate::state::route::{self, Focus, Route};
 use contract::{Vcenter, VcenterId};
@@ -48,6 +50,12 @@ pub(crate) fn VcenterConfiguration(props: &Properties) -> Html {
         }
         route::Dialog::Clusters(id) => {
             about(&id, &|vcenter| html! { <clusters::Clusters {vcenter} close={close.clone()} /> })
+        }
+        route::Dialog::Schedules => html! { <SchedulesDialog {close} /> },
+        route::Dialog::AddSchedule(vcenter) => html! { <ScheduleEditor {vcenter} {close} /> },
+        route::Dialog::Schedule(id) => html! { <ScheduleEditor schedule={Some(id)} {close} /> },
+        route::Dialog::Pause(id) => {
+            about(&id, &|vcenter| html! { <pause::PauseForm {vcenter} close={close.clone()} /> })
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{Work, cancel_button, counted};
 use crate::components::menu::{Menu, MenuItem};
+use crate::components::schedule::use_open_schedule;
 use crate::hooks::{open as open_dialog, use_vcenter_service};
 use crate::state::route::{Dialog, Focus};
 use contract::{Job, OperationId, Vcenter};
@@ -28,6 +29,7 @@ pub(super) fn Actions(props: &Properties) -> Html {
         let id = vcenter.id.clone();
         Callback::from(move |_| open_dialog(dialog(id.clone())))
     };
+    let schedule = use_open_schedule(&vcenter.id);
     let plain = |label: &str, onclick: Callback<MouseEvent>| {
         html! {
             <Button variant={ButtonVariant::Link} size={ButtonSize::Small} {onclick} label={label.to_owned()}
@@ -40,6 +42,8 @@ pub(super) fn Actions(props: &Properties) -> Html {
                 onclick={act(crate::hooks::VcenterService::full_sync)} />
             <Work label="Sync hosts…" vcenter={vcenter.clone()} onclick={open(Dialog::Clusters)} />
             <Work label="Test" vcenter={vcenter.clone()} onclick={act(crate::hooks::VcenterService::test_connection)} />
+            { plain("Schedule…", schedule.reform(|_: MouseEvent| ())) }
+            { plain("Pause…", open(Dialog::Pause)) }
             { plain("Edit", open(|id| Dialog::Edit(id, Focus::First))) }
             { plain("Remove", open(Dialog::Remove)) }
         </div>
@@ -80,6 +84,7 @@ pub(super) fn RowActions(props: &Properties) -> Html {
         let choose = Callback::from(move |()| open_dialog(dialog(id.clone())));
         MenuItem { label: label.into(), barred, choose }
     };
+    let schedule = use_open_schedule(&vcenter.id);
     let mut items = Vec::new();
     if is_running {
         items.push(MenuItem { label: "Cancel".into(), barred: None, choose: cancel });
@@ -88,6 +93,8 @@ pub(super) fn RowActions(props: &Properties) -> Html {
         act("Full sync", crate::hooks::VcenterService::full_sync),
         open("Sync hosts…", busy.clone(), Dialog::Clusters),
         act("Test connection", crate::hooks::VcenterService::test_connection),
+        MenuItem { label: "Schedule…".into(), barred: None, choose: schedule },
+        open("Pause…", None, Dialog::Pause),
         open("Edit…", None, |id| Dialog::Edit(id, Focus::First)),
         open("Remove…", None, Dialog::Remove),
     ]);

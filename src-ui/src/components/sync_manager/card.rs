@@ -4,6 +4,7 @@ use super::actions::Actions;
 use super::counts::Counts;
 use super::facts::{Tags, address, product};
 use super::outcome::Outcomes;
+use crate::components::schedule::NextRun;
 use crate::components::status::Age;
 use crate::components::when::Ago;
 use crate::hooks::use_vcenter_service;
@@ -41,6 +42,7 @@ pub(super) fn Card(props: &Properties) -> Html {
                 <Counts vcenter={vcenter.clone()} kinds={Kind::LISTED.to_vec()} />
                 <div class="muster-quiet muster-words">{ format!("{} as {}", address(vcenter), vcenter.user) }</div>
                 <div class="muster-quiet muster-words">{ product(vcenter) }</div>
+                <NextRun vcenter={vcenter.clone()} />
                 <Tags tags={vcenter.settings.tags.clone()} />
             </div>
             <div class="muster-card__part"><Outcomes vcenter={vcenter.clone()} /></div>

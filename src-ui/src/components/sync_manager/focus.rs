@@ -5,10 +5,13 @@ use super::counts::Counts;
 use super::facts::{Tags, address, product};
 use super::outcome::Outcomes;
 use crate::components::outcome::Outcome;
+use crate::components::schedule::{NextRun, Schedules};
 use crate::components::status::{Age, State};
-use crate::hooks::use_vcenter_service;
+use crate::hooks::{open, use_vcenter_service};
+use crate::state::route::Dialog;
 use crate::state::words;
 use contract::{Kind, Operation, Vcenter};
+use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
 /// Outcomes that are shown.
@@ -52,15 +55,30 @@ pub(super) fn Focused(props: &Properties) -> Html {
     let settings = vcenter.settings.in_words().into_iter();
     let settings = settings.filter(|(title, value)| *title != "Tags" && !value.is_empty());
     let settings = settings.map(|(title, value)| fact(title, words::shown(&value).into()));
+    let add_schedule = {
+        let id = vcenter.id.clone();
+        Callback::from(move |_| open(Dialog::AddSchedule(Some(id.clone()))))
+    };
     html! {
         <div class="muster-focus" data-vcenter={vcenter.name.clone()}>
             <section class="pf-v6-c-card" aria-label="State">
                 <div class="pf-v6-c-card__body muster-focus__state">
                     <State vcenter={vcenter.clone()} />
                     <Age vcenter={vcenter.clone()} />
+                    <NextRun vcenter={vcenter.clone()} />
                     <Counts vcenter={vcenter.clone()} {kinds} />
                     <Outcomes vcenter={vcenter.clone()} />
                     <Actions vcenter={vcenter.clone()} />
+                </div>
+            </section>
+            <section class="pf-v6-c-card" aria-labelledby="focus-schedules">
+                <div class="pf-v6-c-card__title"><h2 class="pf-v6-c-card__title-text" id="focus-schedules">
+                    { "Schedules" }
+                </h2></div>
+                <div class="pf-v6-c-card__body">
+                    <Schedules of={Some(vcenter.id.clone())} />
+                    <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={add_schedule}
+                        label="Add schedule" />
                 </div>
             </section>
             <section class="pf-v6-c-card" aria-labelledby="focus-configuration">

@@ -9,6 +9,7 @@ use super::outcome::LastSync;
 use crate::components::icon::icon;
 use crate::components::link::Link;
 use crate::components::name::Name;
+use crate::components::schedule::NextRun;
 use crate::hooks::use_vcenter_service;
 use crate::state::route::Route;
 use crate::state::table::View;
@@ -61,7 +62,10 @@ pub(super) fn VcenterRow(props: &Properties) -> Html {
                         <span class="pf-v6-c-button__icon">{ icon(arrow) }</span>
                     </button>
                 </td>
-                <td class="muster-vcenter__state">{ state(&service, vcenter) }</td>
+                <td class="muster-vcenter__state">
+                    { state(&service, vcenter) }
+                    <NextRun vcenter={vcenter.clone()} />
+                </td>
                 <th scope="row" class="muster-vcenter__name">
                     <Link to={one}><Name name={vcenter.name.clone()} /></Link>
                     <div class="muster-quiet muster-cut" title={address(vcenter)}>{ address(vcenter) }</div>

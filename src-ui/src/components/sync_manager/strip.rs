@@ -4,6 +4,7 @@ use super::{Work, cancel_button};
 use crate::components::link::Link;
 use crate::components::name::Name;
 use crate::components::progress::bar;
+use crate::components::schedule::NextRun;
 use crate::components::status::{Age, State};
 use crate::hooks::use_vcenter_service;
 use crate::state::route::Route;
@@ -57,6 +58,7 @@ pub(super) fn Strip(props: &Properties) -> Html {
             <strong class="muster-strip__name"><Link {to}><Name name={vcenter.name.clone()} /></Link></strong>
             <State vcenter={vcenter.clone()} />
             <Age vcenter={vcenter.clone()} />
+            <NextRun vcenter={vcenter.clone()} />
             <span class="muster-strip__work">{ work }</span>
         </div>
     }

@@ -2,7 +2,6 @@
 //! Refuses to hold rows beyond its window: the service filters and sorts.
 
 mod cell;
-mod clipboard;
 mod copying;
 mod drawer;
 mod editor;
@@ -22,6 +21,7 @@ mod search;
 mod table;
 mod toolbar;
 
+use crate::components::clipboard;
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
 use crate::components::sync_manager::{NoVcenter, VcenterSyncManager};

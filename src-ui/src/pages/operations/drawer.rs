@@ -1,7 +1,9 @@
 //! One operation in full: what it did and for whom, how far it came, why it failed, and what to do next.
 //! Refuses to keep the keyboard: Escape gives it back to the row.
 
+use super::changes::Changes;
 use super::row::action;
+use super::steps::StepsTaken;
 use crate::components::drawer::{use_closing_key, use_in_view, use_keyboard};
 use crate::components::failure::{Failure, Offers, said};
 use crate::components::icon::{self, icon};
@@ -100,10 +102,16 @@ fn Details(props: &DetailsProperties) -> Html {
                     { property("Attempts", grouped(i64::from(operation.progress.attempts)).into()) }
                 }
             </dl>
+            if operation.state.is_final() {
+                <Changes operation={operation.clone()} />
+            }
             <h3 class="muster-group">{ "Times" }</h3>
             <dl class="muster-properties">{ times(&service, operation) }</dl>
             <h3 class="muster-group">{ "Work" }</h3>
             <dl class="muster-properties">{ work(operation) }</dl>
+            if operation.state.is_final() {
+                <StepsTaken operation={operation.id.clone()} />
+            }
             <h3 class="muster-group">{ "Identifiers" }</h3>
             <dl class="muster-properties">
                 { property("Operation id", html! { <code class="muster-code">{ operation.id.to_string() }</code> }) }
@@ -191,7 +199,7 @@ fn times(service: &crate::hooks::VcenterService, operation: &Operation) -> Html 
 fn work(operation: &Operation) -> Html {
     let number = |number: u64| Html::from(grouped(number as i64));
     let progress = &operation.progress;
-    let diff = &operation.diff;
+    let told = operation.told_changes();
     let is_sync = operation.kind() != OperationKind::Test;
     html! {
         <>
@@ -200,10 +208,13 @@ fn work(operation: &Operation) -> Html {
             }
             if is_sync {
                 { property("Objects read", format!("{} of {}", grouped(progress.done as i64), grouped(progress.total as i64)).into()) }
-                { property("Added", number(diff.added)) }
-                { property("Changed", number(diff.changed)) }
-                { property("Removed", number(diff.removed)) }
-                { property("Unchanged", number(diff.unchanged)) }
+                { property("Added", number(told.added)) }
+                { property("Changed", number(told.changed)) }
+                { property("Removed", number(told.removed)) }
+                { property("Unchanged", number(operation.diff.unchanged)) }
+                if operation.only_volatile() > 0 {
+                    { property("Only usage changed", number(operation.only_volatile())) }
+                }
             }
             { property("API calls", number(operation.calls)) }
             { property("Received", contract::words::bytes(operation.bytes as i64).into()) }

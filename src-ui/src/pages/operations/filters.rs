@@ -9,8 +9,10 @@ use crate::state::operations::{self, Looked};
 use crate::state::route::Route;
 use crate::state::words;
 use contract::command::{OperationFilter, Since};
-use contract::{OperationKind, OperationState, Origin, VcenterId};
+use contract::{OperationKind, OperationState, Origin, Time, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonVariant};
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// What is looked at.
@@ -22,6 +24,9 @@ pub(super) struct Properties {
 /// Ages to choose from, as they stand in the address.
 const AGES: [(&str, &str); 4] =
     [("1h", "Last hour"), ("1d", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")];
+
+/// Two points in time instead of an age.
+const RANGE: &str = "range";
 
 /// The choices.
 #[function_component]
@@ -57,10 +62,32 @@ pub(super) fn Filters(props: &Properties) -> Html {
     });
     let choose_origin =
         change(|filter, name| filter.origin = name.first().and_then(|name| Origin::from_name(name)));
-    let choose_since = change(|filter, text| filter.since = text.first().and_then(|text| text.parse().ok()));
+    let asked = use_state_eq(|| false);
+    let is_range = *asked || filter.until.is_some();
+    let choose_since = {
+        let (asked, since) = (
+            asked.clone(),
+            change(|filter, text| {
+                filter.until = None;
+                filter.since = text.first().and_then(|text| text.parse().ok());
+            }),
+        );
+        Callback::from(move |text: String| {
+            asked.set(text == RANGE);
+            if text != RANGE {
+                since.emit(vec![text]);
+            }
+        })
+    };
+    let choose_from = change(|filter, at| filter.since = at.first().and_then(|at| moment(at)));
+    let choose_to = change(|filter, at| filter.until = at.first().and_then(|at| moment(at)));
     let clear = {
         let looked = Looked { filter: OperationFilter::default(), open: None };
-        Callback::from(move |_: MouseEvent| replace(&Route::Operations(looked.clone())))
+        let asked = asked.clone();
+        Callback::from(move |_: MouseEvent| {
+            asked.set(false);
+            replace(&Route::Operations(looked.clone()));
+        })
     };
     html! {
         <div class="muster-toolbar" role="search" aria-label="Operations">
@@ -73,8 +100,13 @@ pub(super) fn Filters(props: &Properties) -> Html {
             <Select id="by-origin" class="muster-scope" aria_label="Started by" options={origins}
                 chosen={filter.origin.map(|origin| origin.name().to_owned()).unwrap_or_default()}
                 choose={one(choose_origin)} />
-            <Select id="by-time" class="muster-scope" aria_label="Submitted" options={times(filter.since)}
-                chosen={filter.since.map(|since| since.to_string()).unwrap_or_default()} choose={one(choose_since)} />
+            <Select id="by-time" class="muster-scope" aria_label="Submitted" options={times(filter.since.filter(|_| !is_range))}
+                chosen={if is_range { RANGE.to_owned() } else { filter.since.map(|since| since.to_string()).unwrap_or_default() }}
+                choose={choose_since} />
+            if is_range {
+                { moment_field("from", "Submitted since", filter.since, one(choose_from)) }
+                { moment_field("to", "Submitted before", filter.until, one(choose_to)) }
+            }
             if filter.is_narrow() {
                 <Button variant={ButtonVariant::Link} onclick={clear}>{ "Clear filters" }</Button>
             }
@@ -86,6 +118,7 @@ pub(super) fn Filters(props: &Properties) -> Html {
 fn times(since: Option<Since>) -> Vec<(String, String)> {
     let mut times = vec![(String::new(), "Any time".to_owned())];
     times.extend(AGES.map(|(age, words)| (age.to_owned(), words.to_owned())));
+    times.push((RANGE.to_owned(), "Custom range".to_owned()));
     if let Some(since) = since
         && !times.iter().any(|(age, _)| *age == since.to_string())
     {
@@ -98,6 +131,41 @@ fn times(since: Option<Since>) -> Vec<(String, String)> {
         times.push((since.to_string(), words));
     }
     times
+}
+
+/// A point in time in the user's zone, to the minute.
+fn moment_field(id: &'static str, label: &'static str, at: Option<Since>, choose: Callback<String>) -> Html {
+    let onchange = Callback::from(move |event: Event| {
+        let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        if let Some(field) = field {
+            choose.emit(field.value());
+        }
+    });
+    let value = at.map(|at| written(at.at(Time(js_sys::Date::now() as i64)))).unwrap_or_default();
+    html! {
+        <span class="pf-v6-c-form-control muster-moment">
+            <input type="datetime-local" {id} aria-label={label} title={label} {value} {onchange} />
+        </span>
+    }
+}
+
+/// What such a field says, which is in the user's zone.
+fn moment(text: &str) -> Option<Since> {
+    let ms = js_sys::Date::parse(text);
+    ms.is_finite().then_some(Since::Time(Time(ms as i64)))
+}
+
+/// A time as such a field takes it.
+fn written(time: Time) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(time.0 as f64));
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}",
+        date.get_full_year(),
+        date.get_month() + 1,
+        date.get_date(),
+        date.get_hours(),
+        date.get_minutes()
+    )
 }
 
 #[derive(Clone, PartialEq, Properties)]

@@ -1,9 +1,12 @@
 //! The page `/operations`: what runs and waits, and what has ended, with everything that is known of each.
 //! Refuses to hide who asked: what Muster reads by itself stands beside what people started.
 
+mod changes;
 mod drawer;
 mod filters;
+mod fold;
 mod row;
+mod steps;
 mod table;
 
 use crate::components::empty::Empty;
@@ -22,6 +25,11 @@ use yew::prelude::*;
 
 /// How many of the newest operations are read at first, and how many more each time.
 const STEP: u32 = 100;
+
+/// Lines that are there before somebody asks for more, and the operations that are read for that at most: a night of automatic
+/// ones without changes is one line.
+const LINES: usize = 50;
+const READ: u32 = 1_000;
 
 /// Which operations, and which of them in full.
 #[derive(Clone, PartialEq, Properties)]
@@ -66,6 +74,15 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
     };
     let listed = within.map(|within| Rc::new(Listed::of(&active, &within)));
     let more = history.as_ref().is_some_and(|history| history.has_more);
+    {
+        let limit = limit.clone();
+        let is_short = more && !is_waiting && listed.as_ref().is_some_and(|listed| listed.lines() < LINES);
+        use_effect_with((is_short, *limit), move |(is_short, now)| {
+            if *is_short && *now < READ {
+                limit.set((*now * 3).min(READ));
+            }
+        });
+    }
     let show_more = {
         let limit = limit.clone();
         Callback::from(move |_: MouseEvent| limit.set(*limit + STEP))
@@ -128,7 +145,7 @@ fn retry(service: &VcenterService) -> Callback<()> {
 /// Of what was listed, what still matches.
 fn still(last: &Listing, filter: &OperationFilter) -> Rc<Listing> {
     // What is too old by now is gone with the next answer, a moment later.
-    let filter = OperationFilter { since: None, ..filter.clone() };
+    let filter = OperationFilter { since: None, until: None, ..filter.clone() };
     let mut listing = last.clone();
     listing.operations.retain(|operation| filter.has(operation, operation.submitted_at));
     Rc::new(listing)

@@ -20,6 +20,8 @@ pub(super) struct Properties {
     pub(super) is_open: bool,
     /// Whether the keyboard is on it.
     pub(super) is_active: bool,
+    /// Whether it is one of those of a line above it.
+    pub(super) is_below: bool,
 }
 
 /// What stands where there is nothing.
@@ -40,9 +42,13 @@ pub(super) fn Row(props: &Properties) -> Html {
     let changes = operations::changes(operation).map(|words| words::capital(&words));
     let changes = changes.or_else(|| operations::speed(operation)).unwrap_or_else(|| NONE.to_owned());
     let number = |number: Option<u64>| number.map_or(NONE.to_owned(), |number| grouped(number as i64));
-    let class = classes!(props.is_open.then_some("muster-open"), props.is_active.then_some("muster-active"));
+    let class = classes!(
+        props.is_open.then_some("muster-open"),
+        props.is_active.then_some("muster-active"),
+        props.is_below.then_some("muster-operations__below"),
+    );
     html! {
-        <tr id={row_id(operation)} {class} data-operation={operation.id.to_string()} data-state={operation.state.name()}
+        <tr id={format!("operation-{}", operation.id)} {class} data-operation={operation.id.to_string()} data-state={operation.state.name()}
             aria-selected={props.is_open.to_string()}>
             <td class="muster-operations__state">{ state(&service, operation) }</td>
             <td title={job.clone()}>{ job }</td>
@@ -55,11 +61,6 @@ pub(super) fn Row(props: &Properties) -> Html {
             <td class="muster-operations__action">{ action(&service, operation, true) }</td>
         </tr>
     }
-}
-
-/// The id of a row's element.
-pub(super) fn row_id(operation: &Operation) -> String {
-    format!("operation-{}", operation.id)
 }
 
 /// How it stands: of one that runs, how far it is.

@@ -1,15 +1,17 @@
 //! The operations as a table with one stop of the tabulator: arrows lead through the rows, Enter opens the details.
 //! Refuses to lose its place: the keyboard stays on its operation, wherever new ones put it.
 
-use super::row::{Row, row_id};
+use super::fold::FoldRow;
+use super::row::Row;
 use crate::components::drawer;
 use crate::components::keys;
 use crate::hooks::{go, replace};
 use crate::state::grid::Step;
-use crate::state::operations::{Listed, Looked};
+use crate::state::operations::{Folded, Item, Listed, Looked};
 use crate::state::route::Route;
-use contract::{Operation, OperationId};
+use contract::OperationId;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
@@ -33,60 +35,88 @@ pub(super) struct Properties {
 /// The table.
 #[function_component]
 pub(super) fn Table(props: &Properties) -> Html {
-    let place = use_state_eq(|| props.looked.open.clone());
-    let all: Vec<&Operation> = props.listed.all().collect();
-    let active = active(&all, place.as_ref().or(props.looked.open.as_ref()));
-    let active_id = all.get(active).map(|operation| operation.id.clone());
+    let place = use_state_eq(|| None::<String>);
+    let unfolded = use_state_eq(BTreeSet::<OperationId>::new);
+    let queue: Vec<Item> =
+        props.listed.queue.iter().map(|one| Item::One(Box::new(one.clone()), false)).collect();
+    let past = props.listed.past(&unfolded);
+    let all: Rc<Vec<Item>> = Rc::new(queue.iter().chain(&past).cloned().collect());
+    let active = active(&all, place.as_deref(), props.looked.open.as_ref());
+    let active_id = all.get(active).map(Item::element);
     use_effect_with(active_id.clone().filter(|_| place.is_some()), |id| {
-        let row = id.as_ref().and_then(|id| element(&format!("operation-{id}")));
+        let row = id.as_ref().and_then(|id| element(id));
         if let Some(row) = row {
             keys::bring_into_view(&row);
         }
     });
-    let onkeydown = {
-        let (props, place) = (props.clone(), place.clone());
-        Callback::from(move |event: KeyboardEvent| on_key(&event, &props, &place))
-    };
-    let onclick = {
-        let (looked, place) = (props.looked.clone(), place.clone());
-        Callback::from(move |event: MouseEvent| {
-            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            let row = target.and_then(|target| target.closest("tr[data-operation]").ok().flatten());
-            let Some(id) = row.and_then(|row| row.get_attribute("data-operation")).map(OperationId) else {
-                return;
-            };
-            place.set(Some(id.clone()));
-            go(&Route::Operations(looked.opening(Some(id))));
+    let toggle = {
+        let unfolded = unfolded.clone();
+        Callback::from(move |folded: Folded| {
+            let mut next = (*unfolded).clone();
+            for one in folded.operations {
+                match folded.is_open {
+                    true => drop(next.remove(&one.id)),
+                    false => drop(next.insert(one.id)),
+                }
+            }
+            unfolded.set(next);
         })
     };
-    let row = |operation: &Operation| {
-        html! {
-            <Row key={operation.id.to_string()} operation={operation.clone()}
-                is_open={props.looked.open.as_ref() == Some(&operation.id)}
-                is_active={active_id.as_ref() == Some(&operation.id)} />
+    let onkeydown = {
+        let (props, place, all, toggle) = (props.clone(), place.clone(), all.clone(), toggle.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            on_key(&event, &props, &Keys { all: &all, place: &place, toggle: &toggle })
+        })
+    };
+    let onclick = {
+        let (looked, place, all) = (props.looked.clone(), place.clone(), all.clone());
+        Callback::from(move |event: MouseEvent| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let row = target.and_then(|target| target.closest("tr[id]").ok().flatten());
+            let Some(item) = row.and_then(|row| all.iter().find(|item| item.element() == row.id())) else {
+                return;
+            };
+            place.set(Some(item.element()));
+            match item {
+                Item::One(operation, _) => {
+                    go(&Route::Operations(looked.opening(Some(operation.id.clone()))));
+                }
+                Item::Fold(folded) => toggle.emit(folded.clone()),
+            }
+        })
+    };
+    let row = |item: &Item| {
+        let is_active = active_id.as_ref() == Some(&item.element());
+        match item {
+            Item::One(operation, is_below) => html! {
+                <Row key={item.element()} operation={(**operation).clone()} {is_active} is_below={*is_below}
+                    is_open={props.looked.open.as_ref() == Some(&operation.id)} />
+            },
+            Item::Fold(folded) => html! {
+                <FoldRow key={item.element()} id={item.element()} folded={folded.clone()} {is_active} />
+            },
         }
     };
-    let group = |title: &'static str, operations: &[Operation]| {
-        if operations.is_empty() {
+    let group = |title: &'static str, number: usize, items: &[Item]| {
+        if items.is_empty() {
             return Html::default();
         }
         html! {
             <tbody aria-label={title}>
                 <tr class="muster-operations__group"><th colspan={COLUMNS.to_string()} scope="rowgroup">
-                    { format!("{title} ({})", operations.len()) }
+                    { format!("{title} ({number})") }
                 </th></tr>
-                { for operations.iter().map(row) }
+                { for items.iter().map(row) }
             </tbody>
         }
     };
-    let activedescendant = all.get(active).map(|operation| row_id(operation));
     html! {
         <div class="muster-rows" id="rows">
             <table id="grid" class="muster-operations" role="grid" tabindex="0" aria-label="Operations"
-                aria-activedescendant={activedescendant} {onkeydown} {onclick}>
+                aria-activedescendant={active_id.clone()} {onkeydown} {onclick}>
                 { head() }
-                { group("Running and queued", &props.listed.queue) }
-                { group("History", &props.listed.history) }
+                { group("Running and queued", queue.len(), &queue) }
+                { group("History", props.listed.history.len(), &past) }
             </table>
         </div>
     }
@@ -113,27 +143,47 @@ fn head() -> Html {
     }
 }
 
-/// The place of an operation; the first where it is not there any more.
-fn active(all: &[&Operation], id: Option<&OperationId>) -> usize {
-    id.and_then(|id| all.iter().position(|operation| operation.id == *id)).unwrap_or_default()
+/// The place of a line, or of the one with the open operation; the first where neither is there any more.
+fn active(all: &[Item], element: Option<&str>, open: Option<&OperationId>) -> usize {
+    let placed = element.and_then(|id| all.iter().position(|item| item.element() == id));
+    let shown = || open.and_then(|open| all.iter().position(|item| item.has(open)));
+    placed.or_else(shown).unwrap_or_default()
 }
 
-fn on_key(event: &KeyboardEvent, props: &Properties, place: &UseStateHandle<Option<OperationId>>) {
+/// What keys move and press.
+struct Keys<'a> {
+    all: &'a [Item],
+    place: &'a UseStateHandle<Option<String>>,
+    toggle: &'a Callback<Folded>,
+}
+
+fn on_key(event: &KeyboardEvent, props: &Properties, keys: &Keys<'_>) {
     if event.alt_key() {
         return;
     }
-    let all: Vec<&Operation> = props.listed.all().collect();
-    let at = active(&all, place.as_ref().or(props.looked.open.as_ref()));
+    let Keys { all, place, toggle } = keys;
+    let at = active(all, place.as_deref(), props.looked.open.as_ref());
     let open = |id: &OperationId| Route::Operations(props.looked.opening(Some(id.clone())));
-    if event.key() == "Enter" {
-        if let Some(operation) = all.get(at) {
+    match (&*event.key(), all.get(at)) {
+        ("Enter", Some(Item::One(operation, _))) => {
             event.prevent_default();
             props.by_key.set(true);
             // That of the same operation may be open.
             drawer::focus();
             go(&open(&operation.id));
+            return;
         }
-        return;
+        (key, Some(item @ Item::Fold(folded)))
+            if matches!(key, "Enter" | " ")
+                || key == if folded.is_open { "ArrowLeft" } else { "ArrowRight" } =>
+        {
+            event.prevent_default();
+            place.set(Some(item.element()));
+            toggle.emit(folded.clone());
+            return;
+        }
+        ("Enter", None) => return,
+        _ => {}
     }
     let Some(step) = Step::of(&event.key(), event.ctrl_key() || event.meta_key()) else { return };
     event.prevent_default();
@@ -144,10 +194,12 @@ fn on_key(event: &KeyboardEvent, props: &Properties, place: &UseStateHandle<Opti
         other => other,
     };
     let (to, _) = step.from((at + 1, 0), (all.len(), 1), PAGE);
-    let Some(operation) = all.get(to.max(1) - 1) else { return };
-    place.set(Some(operation.id.clone()));
+    let Some(item) = all.get(to.max(1) - 1) else { return };
+    place.set(Some(item.element()));
     // The details follow.
-    if props.looked.open.as_ref().is_some_and(|open| *open != operation.id) {
+    if let (Item::One(operation, _), Some(shown)) = (item, &props.looked.open)
+        && *shown != operation.id
+    {
         replace(&open(&operation.id));
     }
 }

@@ -2,10 +2,11 @@
 //! Refuses to hold what belongs to a vCenter: that is in its own form.
 
 use crate::components::failure::{Alert, Failure};
+use crate::components::retention::Retention;
 use crate::hooks::{use_query, use_vcenter_service};
 use crate::state::words::Level;
 use contract::command::ShownDesktop;
-use contract::{Desktop, OnClose, Preferences};
+use contract::{Desktop, DesktopPreferences, OnClose};
 use patternfly_yew::prelude::Spinner;
 use yew::prelude::*;
 
@@ -31,6 +32,7 @@ pub(crate) fn SettingsPage() -> Html {
                 <h1 class="pf-v6-c-title pf-m-2xl">{ "Settings" }</h1>
             </div>
             { sections }
+            <Section id="history" title="History"><Retention /></Section>
         </div>
     }
 }
@@ -93,8 +95,9 @@ fn DesktopSection(props: &DesktopProperties) -> Html {
     let Desktop { preferences, starts_at_login, has_tray, .. } = props.desktop;
     let choices = OnClose::ALL.into_iter().map(|on_close| {
         let service = service.clone();
-        let onchange =
-            Callback::from(move |_: Event| service.set_desktop(Preferences { on_close, ..preferences }));
+        let onchange = Callback::from(move |_: Event| {
+            service.set_desktop(DesktopPreferences { on_close, ..preferences })
+        });
         html! {
             <label class="muster-check">
                 <input type="radio" name="on-close" id={format!("on-close-{}", on_close.name())}
@@ -126,14 +129,15 @@ fn DesktopSection(props: &DesktopProperties) -> Html {
 
 #[derive(Clone, PartialEq, Properties)]
 struct NotificationProperties {
-    preferences: Preferences,
+    preferences: DesktopPreferences,
 }
 
 #[function_component]
 fn NotificationSection(props: &NotificationProperties) -> Html {
     let service = use_vcenter_service();
     let preferences = props.preferences;
-    let change = Callback::from(move |notify| service.set_desktop(Preferences { notify, ..preferences }));
+    let change =
+        Callback::from(move |notify| service.set_desktop(DesktopPreferences { notify, ..preferences }));
     html! {
         <Section id="notifications" title="Notifications">
             <Switch id="notify" label="Show desktop notifications" is_on={preferences.notify} {change}

@@ -29,6 +29,7 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
         let service = service.clone();
         Callback::from(move |_| service.explore(true))
     };
+    let schedules = Callback::from(|_| go(&Route::dialog(Dialog::Schedules)));
     let simulated = service.is_simulated();
     let title = match &props.one {
         // A page has a title also while its vCenter is being read, or is gone.
@@ -46,6 +47,7 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
                 </div>
                 if has_some && props.one.is_none() {
                     <div class="muster-actions">
+                        <Button variant={ButtonVariant::Link} onclick={schedules} label="Schedules" />
                         if !simulated {
                             <Button variant={ButtonVariant::Link} onclick={explore}
                                 label="Explore with simulated vCenters" />

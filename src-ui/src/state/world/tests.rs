@@ -41,6 +41,7 @@ fn with_status(world: &mut World, calls: &[Errand], state: VcenterState, last_op
         contact_since: None,
         refresh_failed: None,
         refresh_waits: std::collections::BTreeMap::new(),
+        paused: None,
         suspended: None,
         synced_at: None,
         age_seconds: None,

@@ -44,6 +44,7 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
         meter: Meter::default(),
         room: operations.0.room.take().unwrap(),
         tries: Tries::default(),
+        steps: Steps::default(),
         now: operations.0.now,
     });
     let mut events = service.subscribe();

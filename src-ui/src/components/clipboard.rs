@@ -6,7 +6,7 @@ use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
 /// Copies a text; answers whether that worked. A person has to have pressed something just before.
 // `navigator.clipboard` answers later and may be refused by then; this is done when it returns.
-pub(super) fn copy(text: &str) -> bool {
+pub(crate) fn copy(text: &str) -> bool {
     let copied = || {
         let document: HtmlDocument = web_sys::window()?.document()?.dyn_into().ok()?;
         let before =

@@ -1,0 +1,198 @@
+//! `schedule …`.
+//! Refuses to compute when something is due: the service does, for every client alike.
+
+use crate::args::{Schedule as Command, ScheduleOptions};
+use crate::ask;
+use crate::exit::Exit;
+use crate::output::{Output, card, table, time};
+use contract::command::{
+    AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListSchedules, NextRuns, RemoveSchedule,
+    ShowSchedule,
+};
+use contract::{ApiError, Code, Run, Schedule, ScheduleSettings, Timing, words};
+use service::Client;
+
+pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
+    match command {
+        Command::Add { name, options } => {
+            service.may::<AddSchedule>()?;
+            let settings = new(service, name, options).await?;
+            let added = service.call(AddSchedule { settings }).await?;
+            output.answer(&added, || show(&added))?;
+            say_who_runs_it(service, output).await?;
+        }
+        Command::List => {
+            let all = service.call(ListSchedules {}).await?;
+            output.answer(&all, || list(output, &all))?;
+        }
+        Command::Show { name } => {
+            let schedule = service.call(ShowSchedule { schedule: name }).await?;
+            output.answer(&schedule, || show(&schedule))?;
+        }
+        Command::Edit { name, new_name, options } => {
+            service.may::<EditSchedule>()?;
+            let before = service.call(ShowSchedule { schedule: name }).await?;
+            let settings = edited(service, before.settings(), new_name, options).await?;
+            let edit = EditSchedule { schedule: before.id, edition: before.edition, settings };
+            let edited = service.call(edit).await?;
+            output.answer(&edited, || show(&edited))?;
+        }
+        Command::Enable { name } => turn(service, output, name, true).await?,
+        Command::Disable { name } => turn(service, output, name, false).await?,
+        Command::Remove { name, yes } => {
+            service.may::<RemoveSchedule>()?;
+            let schedule = service.call(ShowSchedule { schedule: name }).await?;
+            let question = format!("Remove the schedule \"{}\"?", schedule.name);
+            ask::before_removing(output, yes, &question).await?;
+            let removed = service.call(RemoveSchedule { schedule: schedule.id }).await?;
+            output.answer(&removed, || format!("Removed {}.", removed.name))?;
+        }
+        Command::Next { name, count } => {
+            let schedule = match name {
+                Some(name) => Some(service.call(ShowSchedule { schedule: name }).await?.id),
+                None => None,
+            };
+            let runs = service.call(NextRuns { schedule, count }).await?;
+            output.answer(&runs, || next(output, &runs))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn new(service: &Client, name: String, options: ScheduleOptions) -> Result<ScheduleSettings, ApiError> {
+    if options.vcenters.is_empty() && options.tag.is_none() {
+        return Err(missing(
+            "no vCenter is specified",
+            "Specify --vcenter NAME, which may be repeated, or --tag TAG.",
+        ));
+    }
+    let when = when(&options)?;
+    let when = when.ok_or_else(|| {
+        missing(
+            "no time is specified",
+            "Specify --every TIME, such as 30m, or --cron EXPR, such as '30 2 * * 1-5'.",
+        )
+    })?;
+    let ScheduleOptions { vcenters, tag, every: _, cron: _, zone, job, quiet } = options;
+    let vcenters = super::sync::designated(service, &vcenters).await?;
+    let vcenters = vcenters.into_iter().map(|vcenter| vcenter.id).collect();
+    Ok(ScheduleSettings { name, vcenters, tag, when, zone, job: job.unwrap_or_default(), quiet })
+}
+
+/// Settings with what was typed in the place of what they had.
+async fn edited(
+    service: &Client,
+    before: ScheduleSettings,
+    name: Option<String>,
+    options: ScheduleOptions,
+) -> Result<ScheduleSettings, ApiError> {
+    let when = when(&options)?;
+    let chosen = super::sync::designated(service, &options.vcenters).await?;
+    let chosen: Vec<_> = chosen.into_iter().map(|vcenter| vcenter.id).collect();
+    let (vcenters, tag) = match options.tag {
+        Some(tag) => (Vec::new(), Some(tag)),
+        None if !chosen.is_empty() => (chosen, None),
+        None => (before.vcenters.clone(), before.tag.clone()),
+    };
+    let after = ScheduleSettings {
+        name: name.unwrap_or_else(|| before.name.clone()),
+        vcenters,
+        tag,
+        when: when.unwrap_or_else(|| before.when.clone()),
+        zone: options.zone.or_else(|| before.zone.clone()),
+        job: options.job.unwrap_or(before.job),
+        quiet: options.quiet.or_else(|| before.quiet.clone()),
+    };
+    match after == before {
+        true => Err(missing("nothing to change", "musterctl schedule edit --help lists the options.")),
+        false => Ok(after),
+    }
+}
+
+fn when(options: &ScheduleOptions) -> Result<Option<Timing>, ApiError> {
+    let every = options.every.as_deref().map(service::duration).transpose()?;
+    let every = every.map(|every| Timing::EverySeconds(every.as_secs()));
+    Ok(every.or_else(|| options.cron.clone().map(Timing::Cron)))
+}
+
+fn missing(message: &str, next: &str) -> ApiError {
+    ApiError::new(Code::InvalidValue, message).next(next)
+}
+
+async fn turn(service: &Client, output: &Output, name: String, enabled: bool) -> Result<(), ApiError> {
+    service.may::<EnableSchedule>()?;
+    let schedule = service.call(ShowSchedule { schedule: name }).await?;
+    let turned = service.call(EnableSchedule { schedule: schedule.id, enabled }).await?;
+    output.answer(&turned, || show(&turned))?;
+    if enabled {
+        say_who_runs_it(service, output).await?;
+    }
+    Ok(())
+}
+
+/// Nothing happens while no process is there that starts what is due.
+async fn say_who_runs_it(service: &Client, output: &Output) -> Result<(), ApiError> {
+    if !service.call(HasWorker {}).await? {
+        output.say("No window and no worker is running that starts it. Open Muster, or run musterctl run");
+    }
+    Ok(())
+}
+
+fn list(output: &Output, all: &[Schedule]) -> String {
+    if all.is_empty() {
+        output.say("No schedules yet. Add one: musterctl schedule add NAME --vcenter VCENTER --every 30m");
+        return String::new();
+    }
+    let rows = all.iter().map(|s| {
+        vec![
+            s.name.clone(),
+            words::timing(&s.timing()),
+            words::scheduled_job(s.job).to_owned(),
+            whom(s),
+            time(s.next_at),
+            s.reason.clone(),
+            last(s),
+        ]
+    });
+    table(&["Name", "When", "Job", "vCenters", "Next run", "Reason", "Last run"], &[], rows)
+}
+
+fn show(s: &Schedule) -> String {
+    let vcenters = if s.vcenters.is_empty() { "none".to_owned() } else { s.vcenters.join(", ") };
+    card([
+        ("Name", s.name.clone()),
+        ("State", if s.enabled { "on" } else { "off" }.to_owned()),
+        ("When", words::timing(&s.timing())),
+        ("Time zone", s.zone.clone()),
+        ("Quiet hours", s.quiet.clone().unwrap_or_else(|| "none".to_owned())),
+        ("Job", words::scheduled_job(s.job).to_owned()),
+        ("Tag", s.tag.clone().unwrap_or_else(|| "-".to_owned())),
+        ("vCenters", vcenters),
+        ("Next run", time(s.next_at)),
+        ("Reason", s.reason.clone()),
+        ("Last run", last(s)),
+        ("Id", s.id.to_string()),
+    ])
+}
+
+fn whom(s: &Schedule) -> String {
+    match &s.tag {
+        Some(tag) => format!("tag {tag}"),
+        None => s.vcenters.join(", "),
+    }
+}
+
+fn last(s: &Schedule) -> String {
+    s.last_operation.as_ref().map_or_else(|| "never".to_owned(), super::operations::sentence)
+}
+
+fn next(output: &Output, runs: &[Run]) -> String {
+    if runs.is_empty() {
+        output.say("Nothing is scheduled.");
+        return String::new();
+    }
+    let rows = runs.iter().map(|run| {
+        vec![run.local.clone(), run.schedule.clone(), run.vcenters.join(", "), run.reason.clone()]
+    });
+    table(&["At", "Schedule", "vCenters", "Reason"], &[], rows)
+}

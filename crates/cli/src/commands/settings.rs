@@ -1,0 +1,26 @@
+//! `settings …`: the settings of Muster itself.
+//! Refuses to check values: the service does that, for every client alike.
+
+use crate::args::{ChangedSettings, SettingsOfMuster as Command};
+use crate::exit::Exit;
+use crate::output::{Output, card};
+use contract::command::{SetPreferences, ShowPreferences};
+use contract::{ApiError, Preferences};
+use service::Client;
+
+pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
+    let preferences = match command {
+        Command::Show => service.call(ShowPreferences {}).await?,
+        Command::Set(ChangedSettings { history_days }) => {
+            service.may::<SetPreferences>()?;
+            let made_from = service.call(ShowPreferences {}).await?;
+            let mut preferences: Preferences = made_from.clone();
+            if let Some(days) = history_days {
+                preferences.history_days = days;
+            }
+            service.call(SetPreferences { made_from, preferences }).await?
+        }
+    };
+    output.answer(&preferences, || card(preferences.in_words()))?;
+    Ok(Exit::Done)
+}

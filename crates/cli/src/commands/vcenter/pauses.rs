@@ -1,0 +1,93 @@
+//! `vcenter pause` and `vcenter resume`.
+//! Refuse to hold up what a person asks for.
+
+use crate::args;
+use crate::output::Output;
+use contract::command::{ListVcenters, Pause, Resume, ShowVcenter};
+use contract::{ApiError, Group, Time, Vcenter, words};
+use service::Client;
+
+/// What was named on the command line.
+enum Named {
+    One(Box<Vcenter>),
+    Tagged(String, Vec<Vcenter>),
+}
+
+impl Named {
+    async fn by(service: &Client, of: args::Group) -> Result<Named, ApiError> {
+        match of.tag {
+            Some(tag) => {
+                let mut all = service.call(ListVcenters {}).await?;
+                all.retain(|vcenter| vcenter.settings.tags.contains(&tag));
+                Ok(Named::Tagged(tag, all))
+            }
+            None => {
+                let vcenter = of.name.unwrap_or_default();
+                Ok(Named::One(Box::new(service.call(ShowVcenter { vcenter }).await?)))
+            }
+        }
+    }
+
+    fn group(&self) -> Group {
+        match self {
+            Named::One(vcenter) => Group::Vcenter(vcenter.id.clone()),
+            Named::Tagged(tag, _) => Group::Tag(tag.clone()),
+        }
+    }
+
+    /// How it begins a sentence, and its verb.
+    fn subject(&self) -> String {
+        match self {
+            Named::One(vcenter) => format!("{} is", vcenter.name),
+            Named::Tagged(tag, vcenters) => {
+                let names: Vec<&str> = vcenters.iter().map(|vcenter| &*vcenter.name).collect();
+                match &*names {
+                    [] => format!("Tag {tag} is"),
+                    [name] => format!("Tag {tag} ({name}) is"),
+                    names => format!("Tag {tag} ({}) is", names.join(", ")),
+                }
+            }
+        }
+    }
+
+    fn answer(&self, output: &Output, said: String) -> Result<(), ApiError> {
+        match self {
+            Named::One(vcenter) => output.answer(&**vcenter, || said),
+            Named::Tagged(_, vcenters) => output.answer(vcenters, || said),
+        }
+    }
+}
+
+pub(super) async fn pause(
+    service: &Client,
+    output: &Output,
+    of: args::Group,
+    until: Option<String>,
+    duration: Option<String>,
+) -> Result<(), ApiError> {
+    service.may::<Pause>()?;
+    let now = service.now();
+    let until = match (until, duration) {
+        (Some(text), _) => Some(service::moment_to_come(&text, now)?),
+        (None, Some(text)) => {
+            let ms = i64::try_from(service::duration(&text)?.as_millis()).unwrap_or(i64::MAX);
+            Some(Time(now.0.saturating_add(ms)))
+        }
+        (None, None) => None,
+    };
+    let named = Named::by(service, of).await?;
+    service.call(Pause { of: named.group(), until }).await?;
+    let paused = words::paused(&contract::Pause { until, tag: None }, now);
+    let ends = until.map(|until| format!(" ({until})")).unwrap_or_default();
+    named.answer(output, format!("{} {paused}{ends}.", named.subject()))
+}
+
+pub(super) async fn resume(service: &Client, output: &Output, of: args::Group) -> Result<(), ApiError> {
+    service.may::<Resume>()?;
+    let named = Named::by(service, of).await?;
+    let said = match service.call(Resume { of: named.group() }).await? {
+        true => format!("{} refreshed automatically again.", named.subject()),
+        false => format!("{} neither paused nor suspended.", named.subject()),
+    };
+    named.answer(output, said)
+}

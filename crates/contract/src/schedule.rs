@@ -1,0 +1,218 @@
+//! Schedules: what is done by itself, on which vCenters, when, and what comes of it.
+//! Refuses to know a calendar: when a schedule is due, the service computes.
+
+use crate::{ApiError, Job, Operation, ScheduleId, Time, VcenterId};
+use serde::{Deserialize, Serialize};
+
+/// When a schedule is due.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timing {
+    /// Every so many seconds of real time.
+    EverySeconds(u64),
+    /// At the times of a cron expression of five fields, in the schedule's time zone.
+    Cron(String),
+}
+
+/// What a schedule does on each of its vCenters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduledJob {
+    /// Read everything.
+    #[default]
+    Full,
+    /// Read the hosts.
+    Hosts,
+    /// Test the connection.
+    Test,
+}
+
+impl ScheduledJob {
+    /// Every one.
+    pub const ALL: [ScheduledJob; 3] = [ScheduledJob::Full, ScheduledJob::Hosts, ScheduledJob::Test];
+
+    /// The name in JSON and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            ScheduledJob::Full => "full",
+            ScheduledJob::Hosts => "hosts",
+            ScheduledJob::Test => "test",
+        }
+    }
+
+    /// What has that name.
+    pub fn from_name(name: &str) -> Option<ScheduledJob> {
+        ScheduledJob::ALL.into_iter().find(|job| job.name() == name)
+    }
+
+    /// The job of its operations.
+    pub fn job(self) -> Job {
+        match self {
+            ScheduledJob::Full => Job::FULL_SYNC,
+            ScheduledJob::Hosts => Job::SyncHosts { clusters: Vec::new(), accept_removals: false },
+            ScheduledJob::Test => Job::TEST,
+        }
+    }
+}
+
+/// What is set for a schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ScheduleSettings {
+    /// Its name.
+    pub name: String,
+    /// The vCenters it is for; empty where it is for a tag.
+    #[serde(default)]
+    pub vcenters: Vec<VcenterId>,
+    /// The tag of the vCenters it is for, whichever have it when it is due.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// When it is due.
+    pub when: Timing,
+    /// The IANA name of its time zone; `None` for that of this machine.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// What it does.
+    #[serde(default)]
+    pub job: ScheduledJob,
+    /// Hours in which it starts nothing, in its time zone: `22:00-06:00`.
+    #[serde(default)]
+    pub quiet: Option<String>,
+}
+
+/// A schedule, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Its id.
+    #[serde(rename = "schedule")]
+    pub id: ScheduleId,
+    /// Its name.
+    pub name: String,
+    /// The names of the vCenters that it is for now, sorted.
+    pub vcenters: Vec<String>,
+    /// The tag that it is for, where it isn't for chosen vCenters.
+    pub tag: Option<String>,
+    /// What it does.
+    pub job: ScheduledJob,
+    /// How often it is due, where that is an interval.
+    pub every_seconds: Option<u64>,
+    /// When it is due, where it is at times of day.
+    pub cron: Option<String>,
+    /// The IANA name of its time zone.
+    pub zone: String,
+    /// Hours in which it starts nothing.
+    pub quiet: Option<String>,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// When it starts something next; `null` where nobody knows.
+    pub next_at: Option<Time>,
+    /// Why then, in words.
+    pub reason: String,
+    /// The newest operation that it started.
+    pub last_operation: Option<Operation>,
+    /// Raised by each edit: an edit names the one that it was made from.
+    pub edition: i64,
+    /// How it stands on each of its vCenters.
+    pub targets: Vec<ScheduleTarget>,
+}
+
+/// How a schedule stands on one vCenter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleTarget {
+    /// The vCenter.
+    pub vcenter_id: VcenterId,
+    /// Its name.
+    pub vcenter: String,
+    /// When something starts on it next; `null` where nobody knows.
+    pub next_at: Option<Time>,
+    /// Why then, in words.
+    pub reason: String,
+    /// Whether it waits for something else than its time.
+    pub waits: bool,
+}
+
+impl Schedule {
+    /// When it is due.
+    pub fn timing(&self) -> Timing {
+        match (self.every_seconds, &self.cron) {
+            (Some(seconds), _) => Timing::EverySeconds(seconds),
+            (None, cron) => Timing::Cron(cron.clone().unwrap_or_default()),
+        }
+    }
+
+    /// What is set for it.
+    pub fn settings(&self) -> ScheduleSettings {
+        let chosen = self.targets.iter().map(|target| target.vcenter_id.clone());
+        ScheduleSettings {
+            name: self.name.clone(),
+            vcenters: if self.tag.is_some() { Vec::new() } else { chosen.collect() },
+            tag: self.tag.clone(),
+            when: self.timing(),
+            zone: Some(self.zone.clone()),
+            job: self.job,
+            quiet: self.quiet.clone(),
+        }
+    }
+}
+
+/// Something that schedules will start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// When.
+    pub at: Time,
+    /// The name of the schedule; empty where it has none yet.
+    pub schedule: String,
+    /// On which vCenters.
+    pub vcenters: Vec<String>,
+    /// Why then, in words.
+    pub reason: String,
+    /// The same time in the schedule's time zone: `Sun 29 Mar 2026 03:00 CEST`.
+    pub local: String,
+}
+
+/// A field of a schedule's form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduleField {
+    /// When it is due.
+    When,
+    /// Its time zone.
+    Zone,
+    /// Its quiet hours.
+    Quiet,
+}
+
+/// What is wrong with what somebody typed into a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongField {
+    /// Which field.
+    pub field: ScheduleField,
+    /// What is wrong, and what to type instead.
+    pub error: ApiError,
+}
+
+/// What would become of a schedule that is not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// Its time zone: the one that was asked for, or that of this machine.
+    pub zone: String,
+    /// When it would run; empty where something is wrong.
+    pub runs: Vec<Run>,
+    /// What is wrong.
+    pub wrong: Vec<WrongField>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_schedule_does_crosses_json_by_its_name() {
+        for job in ScheduledJob::ALL {
+            assert_eq!(serde_json::to_value(job).unwrap(), job.name());
+            assert_eq!(ScheduledJob::from_name(job.name()), Some(job));
+            assert!(!job.job().accepts_removals());
+        }
+        let every = Timing::EverySeconds(1800);
+        assert_eq!(serde_json::to_string(&every).unwrap(), r#"{"every_seconds":1800}"#);
+    }
+}

@@ -1,0 +1,231 @@
+//! Who is paused: vCenters, and all that have a tag, on which nothing is done by itself until a time.
+//! Refuses to hold up what a person asks for.
+
+use crate::Service;
+use crate::call::{Admitted, Answer, Handler};
+use crate::events::Events;
+use crate::explain;
+use contract::command::{Pause as PauseCommand, Resume};
+use contract::{ApiError, Code, Event, Group, Pause, Time, Vcenter};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+use std::time::Duration;
+use store::{Paused, Store};
+
+/// How long is slept at most: a machine that was suspended notices the end of a pause so soon.
+const TICK: Duration = Duration::from_secs(60);
+
+/// How long a pause may be asked for: what is meant for longer is meant for ever.
+const LONGEST: i64 = 366 * 24 * 3_600_000;
+
+/// The pause of a vCenter: its own, or that of a tag which goes on longer.
+pub(crate) fn pause_of(pauses: &[Paused], vcenter: &Vcenter, now: Time) -> Option<Pause> {
+    let on_it = pauses.iter().filter_map(|paused| {
+        let tag = match &paused.of {
+            Group::Vcenter(id) => (*id == vcenter.id).then_some(None),
+            Group::Tag(tag) => vcenter.settings.tags.contains(tag).then(|| Some(tag.clone())),
+        }?;
+        paused.until.is_none_or(|until| until > now).then_some(Pause { until: paused.until, tag })
+    });
+    // Its own of those that end together: that is the one somebody looks for.
+    on_it.max_by_key(|pause| (pause.until.map_or(i64::MAX, |until| until.0), pause.tag.is_none()))
+}
+
+/// Takes away pauses that have ended, and has everybody look again, until cancelled.
+pub(crate) async fn end_in_time(store: Store, events: Events, now: crate::Clock) {
+    let mut changes = events.subscribe();
+    loop {
+        let ends = match store.pauses().await {
+            Ok(pauses) => pauses.iter().filter_map(|paused| paused.until).min(),
+            Err(error) => {
+                tracing::warn!(%error, "pauses could not be read");
+                None
+            }
+        };
+        let Some(end) = ends else {
+            match changes.next().await {
+                Some(_) => continue,
+                None => return,
+            }
+        };
+        let left = u64::try_from(end.0.saturating_sub(now().0)).unwrap_or(0);
+        if left == 0 {
+            match store.end_pauses(now()).await {
+                Ok(ended) if ended => events.publish(Event::VcentersChanged),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a pause that has ended could not be taken away");
+                    tokio::time::sleep(TICK).await;
+                }
+            }
+            continue;
+        }
+        let told = async {
+            while !matches!(changes.next().await, Some(Event::VcentersChanged | Event::Lagged) | None) {}
+        };
+        let _ = tokio::time::timeout(Duration::from_millis(left).min(TICK), told).await;
+    }
+}
+
+/// A time to come as people write it: of a clock, of a day and a clock in local time, or whole with its zone.
+pub fn moment_to_come(text: &str, now: Time) -> Result<Time, ApiError> {
+    to_come(text.trim(), now, &TimeZone::system()).ok_or_else(|| {
+        let shown = contract::words::excerpt(text);
+        ApiError::new(Code::InvalidValue, format!("\"{shown}\" is not a time that is to come"))
+            .next("Specify a time such as 14:00, \"2026-03-01 06:00\" or 2026-03-01T06:00:00Z.")
+    })
+}
+
+fn to_come(text: &str, now: Time, zone: &TimeZone) -> Option<Time> {
+    let here =
+        |datetime: civil::DateTime| zone.to_timestamp(datetime).ok().map(|at| Time(at.as_millisecond()));
+    let time = if let Ok(whole) = text.parse::<Timestamp>() {
+        Time(whole.as_millisecond())
+    } else if let Ok(clock) = civil::Time::strptime("%H:%M", text) {
+        let today = zone.to_datetime(Timestamp::from_millisecond(now.0).ok()?).date();
+        // The next time that a clock on the wall shows it.
+        let next = here(today.to_datetime(clock)).filter(|time| *time > now);
+        next.or_else(|| here(today.tomorrow().ok()?.to_datetime(clock)))?
+    } else {
+        let formats = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
+        here(formats.iter().find_map(|format| civil::DateTime::strptime(format, text).ok())?)?
+    };
+    (time > now).then_some(time)
+}
+
+impl Handler for PauseCommand {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.pause(self.of, self.until).await
+    }
+}
+
+impl Handler for Resume {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.resume(self.of).await
+    }
+}
+
+impl Service {
+    async fn pause(&self, of: Group, until: Option<Time>) -> Result<(), ApiError> {
+        let now = self.now();
+        if let Some(until) = until.filter(|until| !(now.0..=now.0.saturating_add(LONGEST)).contains(&until.0))
+        {
+            let why = if until < now { "is over already" } else { "is more than a year from now" };
+            return Err(ApiError::new(Code::InvalidValue, format!("{until} {why}"))
+                .next("Specify a time within the next 366 days, or none to pause until you resume."));
+        }
+        if let Group::Tag(tag) = &of {
+            self.is_a_tag(tag).await?;
+        }
+        self.inner.store.pause(&Paused { of, since: now, until }).await.map_err(explain::store)?;
+        self.inner.events.publish(Event::VcentersChanged);
+        Ok(())
+    }
+
+    async fn resume(&self, of: Group) -> Result<bool, ApiError> {
+        let was_paused = self.inner.store.end_pause(&of).await.map_err(explain::store)?;
+        if was_paused {
+            self.inner.events.publish(Event::VcentersChanged);
+        }
+        let Group::Vcenter(id) = &of else { return Ok(was_paused) };
+        let was_suspended = self.inner.operations.resume(id).await?;
+        let vcenter = self.record(id.as_str()).await?.vcenter;
+        let pauses = self.inner.store.pauses().await.map_err(explain::store)?;
+        match pause_of(&pauses, &vcenter, self.now()).and_then(|pause| pause.tag) {
+            Some(tag) => Err(ApiError::new(
+                Code::InUse,
+                format!("{} stays paused: its tag \"{tag}\" is paused", vcenter.name),
+            )
+            .next(format!("Resume the tag \"{tag}\", or take it off this vCenter."))),
+            None => Ok(was_paused || was_suspended),
+        }
+    }
+
+    /// Whether any vCenter has this tag: a mistyped one would pause nothing.
+    async fn is_a_tag(&self, tag: &str) -> Result<(), ApiError> {
+        let mut tags: Vec<String> =
+            self.records().await?.into_iter().flat_map(|record| record.vcenter.settings.tags).collect();
+        tags.sort();
+        tags.dedup();
+        if tags.iter().any(|known| known == tag) {
+            return Ok(());
+        }
+        let message = format!("no vCenter has the tag \"{}\"", contract::words::excerpt(tag));
+        let next = match &*tags {
+            [] => "Add the tag to a vCenter first.".to_owned(),
+            tags => format!("Tags there are: {}.", tags.join(", ")),
+        };
+        Err(ApiError::new(Code::NotFound, message).next(next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{CredentialId, VcenterId, VcenterSettings};
+
+    fn vcenter(tags: &[&str]) -> Vcenter {
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        Vcenter {
+            id: VcenterId("b".into()),
+            name: "Berlin".into(),
+            host: "vc".into(),
+            port: 443,
+            credential: "Berlin".into(),
+            credential_id: CredentialId("c".into()),
+            user: "u".into(),
+            trust: "system".into(),
+            pin: None,
+            settings: VcenterSettings { tags, ..VcenterSettings::default() },
+            edition: 1,
+            instance_uuid: None,
+            product: None,
+            version: None,
+            build: None,
+        }
+    }
+
+    fn own(until: Option<i64>) -> Paused {
+        Paused { of: Group::Vcenter(VcenterId("b".into())), since: Time(0), until: until.map(Time) }
+    }
+
+    fn tag(tag: &str, until: Option<i64>) -> Paused {
+        Paused { of: Group::Tag(tag.into()), since: Time(0), until: until.map(Time) }
+    }
+
+    #[test]
+    fn a_time_to_come_is_read_as_people_write_it() {
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        // 12:00 there.
+        let now = Time(1_772_362_800_000);
+        let read = |text: &str| to_come(text, now, &zone).map(|time| time.to_string());
+        let at = |text: &str| Some(text.to_owned());
+        assert_eq!(read("14:00"), at("2026-03-01T13:00:00Z"));
+        assert_eq!(read("11:30"), at("2026-03-02T10:30:00Z"), "tomorrow");
+        assert_eq!(read("2026-03-05 06:00"), at("2026-03-05T05:00:00Z"));
+        assert_eq!(read("2026-03-05T06:00"), at("2026-03-05T05:00:00Z"));
+        assert_eq!(read("2026-03-05T06:00:00Z"), at("2026-03-05T06:00:00Z"));
+        for wrong in ["", "soon", "25:00", "2026-02-01 06:00", "2026-02-30 06:00", "14"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+        let error = moment_to_come("soon\u{7}", now).unwrap_err();
+        assert!(
+            error.next_step.is_some_and(|next| next.contains("14:00")) && !error.message.contains('\u{7}')
+        );
+    }
+
+    #[test]
+    fn of_several_pauses_the_one_that_lasts_longest_holds_and_one_that_is_over_does_not() {
+        let held = |pauses: &[Paused], now| {
+            let pause = pause_of(pauses, &vcenter(&["prod", "eu"]), Time(now))?;
+            Some((pause.until.map(|until| until.0), pause.tag))
+        };
+        assert_eq!(held(&[], 5), None);
+        assert_eq!(held(&[own(Some(10))], 5), Some((Some(10), None)));
+        assert_eq!(held(&[own(Some(10))], 10), None, "it is over");
+        assert_eq!(held(&[own(Some(10)), tag("prod", Some(20))], 5), Some((Some(20), Some("prod".into()))));
+        assert_eq!(held(&[tag("eu", Some(10)), own(Some(10))], 5), Some((Some(10), None)), "its own");
+        assert_eq!(held(&[own(None), tag("prod", Some(20))], 5), Some((None, None)));
+        assert_eq!(held(&[tag("test", None)], 5), None, "another tag");
+    }
+}

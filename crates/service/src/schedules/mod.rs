@@ -1,0 +1,326 @@
+//! Schedules: what is set for them, and how they stand.
+//! Refuses to start anything: `running.rs` does, in one process for each database and run.
+
+mod commands;
+mod due;
+mod running;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use crate::configuration::designated;
+use crate::events::Events;
+use crate::network::Network;
+use crate::operations::Operations;
+use crate::{Clock, explain, validate};
+use contract::{
+    ApiError, Code, Event, Preview, Run, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, WrongField,
+    words,
+};
+use due::{Plan, Spread};
+use store::{ScheduleRecord, Store, VcenterRecord};
+
+/// The most runs that are computed for one answer.
+const MOST_RUNS: u32 = 1000;
+
+/// Whoever knows the schedules.
+#[derive(Clone)]
+pub(crate) struct Schedules {
+    store: Store,
+    operations: Operations,
+    network: Network,
+    events: Events,
+    now: Clock,
+}
+
+impl Schedules {
+    pub(crate) fn new(
+        store: Store,
+        operations: Operations,
+        network: Network,
+        events: Events,
+        now: Clock,
+    ) -> Schedules {
+        Schedules { store, operations, network, events, now }
+    }
+
+    /// Every schedule, by name.
+    async fn list(&self) -> Result<Vec<Schedule>, ApiError> {
+        let known = self.look().await?;
+        let mut schedules = Vec::new();
+        for record in &known.records {
+            schedules.push(self.standing(record, &known).await?);
+        }
+        Ok(schedules)
+    }
+
+    async fn show(&self, designation: &str) -> Result<Schedule, ApiError> {
+        let known = self.look().await?;
+        let record = designated(&known.records, designation, "schedule", |record| {
+            (&record.settings.name, record.id.as_str())
+        })?;
+        self.standing(record, &known).await
+    }
+
+    async fn shown(&self, id: &ScheduleId) -> Result<Schedule, ApiError> {
+        let known = self.look().await?;
+        let record = known.records.iter().find(|record| record.id == *id);
+        self.standing(record.ok_or_else(|| gone(id))?, &known).await
+    }
+
+    async fn add(&self, settings: ScheduleSettings) -> Result<Schedule, ApiError> {
+        let vcenters = self.vcenters().await?;
+        let (settings, plan) = checked(settings, &vcenters, None)?;
+        let id = ScheduleId(uuid::Uuid::new_v4().to_string());
+        let first = self.first(&plan, targets(&settings, &vcenters));
+        self.store.add_schedule(&id, &settings, &first).await.map_err(explained)?;
+        self.changed();
+        self.shown(&id).await
+    }
+
+    async fn edit(
+        &self,
+        id: &ScheduleId,
+        made_from: i64,
+        settings: ScheduleSettings,
+    ) -> Result<Schedule, ApiError> {
+        let before = self.record(id).await?;
+        let vcenters = self.vcenters().await?;
+        let (settings, plan) = checked(settings, &vcenters, before.settings.tag.as_deref())?;
+        let is_same = (settings == before.settings) && made_from == before.edition;
+        if !is_same {
+            let first = self.first(&plan, targets(&settings, &vcenters));
+            let anew = (&settings.when, &settings.zone) != (&before.settings.when, &before.settings.zone);
+            let to = ScheduleRecord { settings, edition: made_from, ..before };
+            self.store.edit_schedule(&to, anew, &first).await.map_err(explained)?;
+            self.changed();
+        }
+        self.shown(id).await
+    }
+
+    /// Turns a schedule on or off. One that is turned on is planned anew.
+    async fn enable(&self, id: &ScheduleId, enabled: bool) -> Result<Schedule, ApiError> {
+        let before = self.record(id).await?;
+        if before.enabled != enabled {
+            let vcenters = self.vcenters().await?;
+            let first = match plan(&before) {
+                Ok(plan) => self.first(&plan, targets(&before.settings, &vcenters)),
+                // One that can't be read any more can be turned off.
+                Err((_, error)) if enabled => return Err(*error),
+                Err(_) => Vec::new(),
+            };
+            let to = ScheduleRecord { enabled, ..before };
+            self.store.edit_schedule(&to, true, &first).await.map_err(explained)?;
+            self.changed();
+        }
+        self.shown(id).await
+    }
+
+    async fn remove(&self, id: &ScheduleId) -> Result<Schedule, ApiError> {
+        let schedule = self.shown(id).await?;
+        self.store.remove_schedule(id).await.map_err(explained)?;
+        self.changed();
+        Ok(schedule)
+    }
+
+    /// What is started next, the soonest first.
+    async fn next(&self, of: Option<ScheduleId>, count: u32) -> Result<Vec<Run>, ApiError> {
+        let count = count.min(MOST_RUNS) as usize;
+        let known = self.look().await?;
+        let is_wanted = |record: &&ScheduleRecord| of.as_ref().is_none_or(|id| record.id == *id);
+        let mut runs = Vec::new();
+        for record in known.records.iter().filter(is_wanted) {
+            let schedule = self.standing(record, &known).await?;
+            if let (Some(at), Ok(plan)) = (schedule.next_at, plan(record)) {
+                runs.extend(upcoming(&plan, &schedule, at, count));
+            }
+        }
+        runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
+        runs.truncate(count);
+        Ok(runs)
+    }
+
+    /// When a schedule with these settings would run, if it were stored now.
+    fn preview(&self, settings: &ScheduleSettings, count: u32) -> Preview {
+        let zone = settings.zone.as_deref().map_or_else(due::own_zone, str::to_owned);
+        let quiet = settings.quiet.as_deref().filter(|quiet| !quiet.trim().is_empty());
+        let plan = match Plan::new(&settings.when, &zone, quiet) {
+            Ok(plan) => plan,
+            Err(_) => {
+                return Preview {
+                    zone: zone.clone(),
+                    runs: Vec::new(),
+                    wrong: wrong(settings, &zone, quiet),
+                };
+            }
+        };
+        let first = plan.after((self.now)());
+        let reasons = first.map(|first| steps(&plan, first)).into_iter().flatten();
+        let run = |(at, is_quiet): (Time, bool)| Run {
+            at,
+            schedule: settings.name.clone(),
+            vcenters: Vec::new(),
+            reason: reason_of(&plan, &settings.when, is_quiet),
+            local: plan.local(at),
+        };
+        let runs = reasons.take(count.min(MOST_RUNS) as usize).map(run).collect();
+        Preview { zone: plan.zone_name().to_owned(), runs, wrong: Vec::new() }
+    }
+
+    async fn record(&self, id: &ScheduleId) -> Result<ScheduleRecord, ApiError> {
+        let all = self.store.schedules().await.map_err(explain::store)?;
+        all.into_iter().find(|record| record.id == *id).ok_or_else(|| gone(id))
+    }
+
+    async fn vcenters(&self) -> Result<Vec<VcenterRecord>, ApiError> {
+        self.store.vcenters().await.map_err(explain::store)
+    }
+
+    /// The first runs of a plan from now on.
+    fn first<'a>(
+        &self,
+        plan: &Plan,
+        targets: impl Iterator<Item = &'a VcenterRecord>,
+    ) -> Vec<(VcenterId, Time)> {
+        let Some(first) = plan.after((self.now)()) else { return Vec::new() };
+        targets.map(|target| (target.vcenter.id.clone(), first)).collect()
+    }
+
+    fn changed(&self) {
+        self.events.publish(Event::SchedulesChanged);
+    }
+}
+
+/// The plan of a stored schedule.
+fn plan(record: &ScheduleRecord) -> Result<Plan, due::Wrong> {
+    let settings = &record.settings;
+    let zone = settings.zone.as_deref().unwrap_or("UTC");
+    Plan::new(&settings.when, zone, settings.quiet.as_deref())
+}
+
+/// The vCenters that a schedule is for now, by name.
+fn targets<'a>(
+    settings: &'a ScheduleSettings,
+    vcenters: &'a [VcenterRecord],
+) -> impl Iterator<Item = &'a VcenterRecord> {
+    vcenters.iter().filter(|record| match &settings.tag {
+        Some(tag) => record.vcenter.settings.tags.contains(tag),
+        None => settings.vcenters.contains(&record.vcenter.id),
+    })
+}
+
+/// Settings as they are stored, and their plan. The tag that a schedule has already may be on no vCenter any more.
+fn checked(
+    asked: ScheduleSettings,
+    vcenters: &[VcenterRecord],
+    tag_before: Option<&str>,
+) -> Result<(ScheduleSettings, Plan), ApiError> {
+    let name = validate::name("schedule", &asked.name)?;
+    let zone = asked.zone.filter(|zone| !zone.trim().is_empty()).unwrap_or_else(due::own_zone);
+    let quiet = asked.quiet.filter(|quiet| !quiet.trim().is_empty());
+    let plan = Plan::new(&asked.when, &zone, quiet.as_deref()).map_err(|(_, error)| *error)?;
+    let mut chosen = asked.vcenters;
+    chosen.sort();
+    chosen.dedup();
+    let tag = asked.tag.map(|tag| validate::trimmed(&tag).to_owned()).filter(|tag| !tag.is_empty());
+    if tag.is_some() != chosen.is_empty() {
+        let message = if tag.is_some() {
+            "a schedule is for vCenters or for a tag, not both"
+        } else {
+            "no vCenter is selected"
+        };
+        return Err(invalid(message.to_owned(), "Select the vCenters it is for, or a tag."));
+    }
+    let is_there = |id: &VcenterId| vcenters.iter().any(|record| record.vcenter.id == *id);
+    if let Some(unknown) = chosen.iter().find(|id| !is_there(id)) {
+        return Err(explain::store(store::Error::NotFound { what: "vCenter", id: unknown.to_string() }));
+    }
+    let settings = ScheduleSettings {
+        name,
+        vcenters: chosen,
+        tag,
+        when: asked.when,
+        zone: Some(plan.zone_name().to_owned()),
+        job: asked.job,
+        quiet: plan.quiet().map(ToString::to_string),
+    };
+    if let Some(tag) = settings.tag.as_deref().filter(|tag| Some(*tag) != tag_before)
+        && targets(&settings, vcenters).next().is_none()
+    {
+        let message = format!("no vCenter has the tag \"{}\"", words::excerpt(tag));
+        return Err(ApiError::new(Code::NotFound, message)
+            .next("Add the tag to a vCenter first, or select another one."));
+    }
+    Ok((settings, plan))
+}
+
+/// Everything that is wrong with settings: a form shows each at its field.
+fn wrong(settings: &ScheduleSettings, zone: &str, quiet: Option<&str>) -> Vec<WrongField> {
+    const UTC: &str = "UTC";
+    let every_hour = contract::Timing::EverySeconds(3600);
+    let looks = [
+        Plan::new(&settings.when, UTC, None),
+        Plan::new(&every_hour, zone, None),
+        Plan::new(&every_hour, UTC, quiet),
+    ];
+    let wrong = looks.into_iter().filter_map(Result::err);
+    wrong.map(|(field, error)| WrongField { field, error: *error }).collect()
+}
+
+/// The runs from a planned one on: when, and whether quiet hours put it off.
+fn steps(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
+    let mut planned = Some(planned);
+    std::iter::from_fn(move || {
+        let next = planned?;
+        let at = plan.quiet_until(next).unwrap_or(next);
+        planned = plan.following(next, at);
+        Some((at, at != next))
+    })
+}
+
+/// The runs of a schedule from the next one on, of which more is known.
+fn upcoming(plan: &Plan, schedule: &Schedule, next_at: Time, count: usize) -> Vec<Run> {
+    let run = |at: Time, reason: String| Run {
+        at,
+        schedule: schedule.name.clone(),
+        vcenters: schedule.vcenters.clone(),
+        reason,
+        local: plan.local(at),
+    };
+    let first = run(next_at, schedule.reason.clone());
+    let later = plan.after(next_at).map(|later| steps(plan, later)).into_iter().flatten();
+    let timing = schedule.timing();
+    let later = later.map(|(at, is_quiet)| run(at, reason_of(plan, &timing, is_quiet)));
+    std::iter::once(first).chain(later).take(count).collect()
+}
+
+/// Why a run starts when it does.
+fn reason_of(plan: &Plan, timing: &contract::Timing, is_quiet: bool) -> String {
+    match plan.quiet().filter(|_| is_quiet) {
+        Some(quiet) => format!("{}, after quiet hours {quiet}", words::timing(timing)),
+        None => words::timing(timing),
+    }
+}
+
+fn gone(id: &ScheduleId) -> ApiError {
+    explain::store(store::Error::NotFound { what: "schedule", id: id.to_string() })
+}
+
+fn explained(error: store::Error) -> ApiError {
+    match error {
+        store::Error::Stale { .. } => {
+            ApiError::new(Code::ChangedMeanwhile, "the schedule was changed elsewhere in the meantime")
+                .next("Look at the current version, then make your change again if it is still needed.")
+        }
+        other => explain::store(other),
+    }
+}
+
+fn invalid(message: String, next: &str) -> ApiError {
+    ApiError::new(Code::InvalidValue, message).next(next)
+}
+
+/// How far the starts of a schedule on one vCenter lie from the planned times.
+fn spread(record: &ScheduleRecord, vcenter: &VcenterId) -> Spread {
+    Spread::new(record.id.as_str(), vcenter)
+}

@@ -1,0 +1,205 @@
+//! How a schedule stands: when it starts something next on each vCenter, and why then.
+//! Refuses to start or store anything: whoever only reads may ask.
+
+use super::due::Plan;
+use super::{Schedules, plan, spread, targets};
+use crate::explain;
+use contract::{
+    ApiError, Hold, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, VcenterState, words,
+};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use store::{PlannedRuns, ScheduleRecord, VcenterRecord};
+
+/// What starts later than this was not started: no process is there that does it.
+const OVERDUE: i64 = 90_000;
+
+/// What is stored of schedules, read at one time.
+pub(super) struct Known {
+    pub(super) records: Vec<ScheduleRecord>,
+    pub(super) planned: PlannedRuns,
+    pub(super) vcenters: Vec<VcenterRecord>,
+    /// What keeps runs from a vCenter, each asked for once: several schedules may be for it.
+    holds: Mutex<HashMap<VcenterId, Option<Hold>>>,
+}
+
+/// When something starts, and why then.
+struct Next {
+    at: Option<Time>,
+    reason: String,
+    waits: bool,
+}
+
+impl Next {
+    fn waits(at: Option<Time>, reason: impl Into<String>) -> Next {
+        Next { at, reason: reason.into(), waits: true }
+    }
+}
+
+impl Schedules {
+    pub(super) async fn look(&self) -> Result<Known, ApiError> {
+        let records = self.store.schedules().await.map_err(explain::store)?;
+        if records.is_empty() {
+            return Ok(Known {
+                records,
+                planned: PlannedRuns::new(),
+                vcenters: Vec::new(),
+                holds: Mutex::default(),
+            });
+        }
+        let planned = self.store.planned_runs().await.map_err(explain::store)?;
+        Ok(Known { records, planned, vcenters: self.vcenters().await?, holds: Mutex::default() })
+    }
+
+    /// A schedule, and how it stands.
+    pub(super) async fn standing(
+        &self,
+        record: &ScheduleRecord,
+        known: &Known,
+    ) -> Result<Schedule, ApiError> {
+        let now = (self.now)();
+        let plan = plan(record);
+        let (mut all, mut last): (Vec<ScheduleTarget>, Option<&OperationId>) = (Vec::new(), None);
+        for vcenter in targets(&record.settings, &known.vcenters) {
+            let id = &vcenter.vcenter.id;
+            let planned = known.planned.get(&(record.id.clone(), id.clone()));
+            let next = match &plan {
+                _ if !record.enabled => Next::waits(None, "off"),
+                Ok(plan) => self.next_on((record, plan), vcenter, known, now).await?,
+                Err((_, error)) => Next::waits(None, error.message.clone()),
+            };
+            // Ids begin with the time at which they were made.
+            last = last.max(planned.and_then(|planned| planned.operation.as_ref()));
+            let Next { at: next_at, reason, waits } = next;
+            all.push(ScheduleTarget {
+                vcenter_id: id.clone(),
+                vcenter: vcenter.vcenter.name.clone(),
+                next_at,
+                reason,
+                waits,
+            });
+        }
+        let first = all.iter().min_by_key(|target| (target.next_at.is_none(), target.next_at));
+        let next_at = first.and_then(|target| target.next_at);
+        let reason = first.map_or_else(|| nobody(record), |target| target.reason.clone());
+        let last_operation = match last {
+            Some(id) => self.ended_or_not(id).await?,
+            None => None,
+        };
+        Ok(shown(record, all, next_at, reason, last_operation))
+    }
+
+    /// When a schedule that is on starts something next on a vCenter.
+    async fn next_on(
+        &self,
+        (record, plan): (&ScheduleRecord, &Plan),
+        vcenter: &VcenterRecord,
+        known: &Known,
+        now: Time,
+    ) -> Result<Next, ApiError> {
+        let id = &vcenter.vcenter.id;
+        let planned = known.planned.get(&(record.id.clone(), id.clone()));
+        let timing = &record.settings.when;
+        let planned = planned.map(|planned| plan.replanned(planned.next_at, now).unwrap_or(planned.next_at));
+        let Some(planned) = planned.or_else(|| plan.after(now)) else {
+            return Ok(Next::waits(None, words::timing(timing)));
+        };
+        let due = plan.due(planned, spread(record, id));
+        let at = plan.waits_until(due, now).unwrap_or(due);
+        if let Some(hold) = self.hold(id, known).await? {
+            let (until, reason) = told(&hold, plan, now);
+            let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
+            return Ok(Next::waits(at, reason));
+        }
+        let was_rejected =
+            vcenter.contact.as_ref().is_some_and(|contact| contact.state == VcenterState::LoginRejected);
+        if was_rejected && self.operations.refused(vcenter).await.is_some() {
+            return Ok(Next::waits(None, "waits: the login was rejected"));
+        }
+        if plan.quiet_until(planned).is_some() || at > due {
+            let end = plan.quiet_until(at.min(planned)).unwrap_or(at);
+            let reason = format!("waits for the end of quiet hours ({})", plan.soon(end, end));
+            return Ok(Next::waits(Some(at), reason));
+        }
+        if now.0.saturating_sub(due.0) > OVERDUE && !self.operations.has_worker() {
+            return Ok(Next::waits(Some(due), "starts when a Muster window or a worker runs"));
+        }
+        Ok(Next { at: Some(at), reason: words::timing(timing), waits: false })
+    }
+
+    async fn hold(&self, vcenter: &VcenterId, known: &Known) -> Result<Option<Hold>, ApiError> {
+        let asked = known.holds.lock().unwrap_or_else(PoisonError::into_inner).get(vcenter).cloned();
+        if let Some(hold) = asked {
+            return Ok(hold);
+        }
+        let hold = self.operations.hold(vcenter).await?;
+        known.holds.lock().unwrap_or_else(PoisonError::into_inner).insert(vcenter.clone(), hold.clone());
+        Ok(hold)
+    }
+
+    /// An operation, unless it is kept no more.
+    async fn ended_or_not(&self, id: &OperationId) -> Result<Option<Operation>, ApiError> {
+        match self.operations.show(id.as_str()).await {
+            Ok(operation) => Ok(Some(operation)),
+            Err(error) if error.code == contract::Code::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What keeps runs from a vCenter: until when, and in words.
+pub(super) fn told(hold: &Hold, plan: &Plan, now: Time) -> (Option<Time>, String) {
+    match hold {
+        Hold::Paused(pause) => {
+            let who =
+                pause.tag.as_ref().map_or_else(|| "paused".to_owned(), |tag| format!("tag {tag} is paused"));
+            let until = pause.until.map_or_else(|| "resumed".to_owned(), |until| plan.soon(until, now));
+            (pause.until, format!("{who} until {until}"))
+        }
+        Hold::NoNetwork { .. } => (None, "waits for the network".to_owned()),
+        Hold::Suspended(suspension) => {
+            let (failures, until) = (suspension.failures, plan.soon(suspension.until, now));
+            (Some(suspension.until), format!("waits until {until} after {failures} failures in a row"))
+        }
+    }
+}
+
+/// Why a schedule has no vCenter.
+fn nobody(record: &ScheduleRecord) -> String {
+    match &record.settings.tag {
+        _ if !record.enabled => "off".to_owned(),
+        Some(tag) => format!("no vCenter has the tag {tag}"),
+        None => "its vCenters were removed".to_owned(),
+    }
+}
+
+fn shown(
+    record: &ScheduleRecord,
+    targets: Vec<ScheduleTarget>,
+    next_at: Option<Time>,
+    reason: String,
+    last_operation: Option<Operation>,
+) -> Schedule {
+    let settings = record.settings.clone();
+    let (every_seconds, cron) = match settings.when {
+        contract::Timing::EverySeconds(seconds) => (Some(seconds), None),
+        contract::Timing::Cron(expression) => (None, Some(expression)),
+    };
+    Schedule {
+        id: record.id.clone(),
+        name: settings.name,
+        vcenters: targets.iter().map(|target| target.vcenter.clone()).collect(),
+        tag: settings.tag,
+        job: settings.job,
+        every_seconds,
+        cron,
+        zone: settings.zone.unwrap_or_default(),
+        quiet: settings.quiet,
+        enabled: record.enabled,
+        next_at,
+        reason,
+        last_operation,
+        edition: record.edition,
+        targets,
+    }
+}

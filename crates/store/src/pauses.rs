@@ -1,0 +1,102 @@
+//! vCenters and tags on which nothing is done by itself for a while.
+//! Refuses to decide what that means for whom: it keeps who is paused, and until when.
+
+use crate::Store;
+use crate::changes::Topic;
+use crate::engine::DbRow;
+use crate::error::{During, Error};
+use crate::{row, vcenters};
+use contract::{Group, Time, VcenterId};
+use sqlx::Row;
+
+/// A vCenter or a tag that is paused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paused {
+    /// Which.
+    pub of: Group,
+    /// When it was paused.
+    pub since: Time,
+    /// When that ends by itself; `None` where somebody is to resume it.
+    pub until: Option<Time>,
+}
+
+impl Store {
+    /// Pauses a vCenter or a tag; what it was paused until before is no more.
+    pub async fn pause(&self, paused: &Paused) -> Result<(), Error> {
+        let (vcenter, tag) = columns(&paused.of);
+        let attempt = self.attempt("saving a pause");
+        let mut tx = self.engine().write(attempt).await?;
+        if let Group::Vcenter(id) = &paused.of {
+            vcenters::read(&mut tx, id, attempt).await?;
+        }
+        delete(&mut tx, &paused.of).await.during(attempt)?;
+        sqlx::query("INSERT INTO pauses (vcenter_id, tag, since, until) VALUES ($1, $2, $3, $4)")
+            .bind(vcenter)
+            .bind(tag)
+            .bind(paused.since.0)
+            .bind(paused.until.map(|time| time.0))
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
+        self.note(&mut tx, Topic::Vcenters, vcenter.unwrap_or_default()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Ends the pause of a vCenter or a tag; false if there is none.
+    pub async fn end_pause(&self, of: &Group) -> Result<bool, Error> {
+        let attempt = self.attempt("ending a pause");
+        let mut tx = self.engine().write(attempt).await?;
+        let ended = delete(&mut tx, of).await.during(attempt)?;
+        if ended {
+            let (vcenter, _) = columns(of);
+            self.note(&mut tx, Topic::Vcenters, vcenter.unwrap_or_default()).await.during(attempt)?;
+            tx.commit().await.during(attempt)?;
+        }
+        Ok(ended)
+    }
+
+    /// Takes away the pauses that have ended by now; false if there are none.
+    pub async fn end_pauses(&self, now: Time) -> Result<bool, Error> {
+        let attempt = self.attempt("ending pauses");
+        let mut tx = self.engine().write(attempt).await?;
+        let ended = sqlx::query("DELETE FROM pauses WHERE until <= $1").bind(now.0);
+        let ended = ended.execute(&mut *tx).await.during(attempt)?.rows_affected() > 0;
+        if ended {
+            self.note(&mut tx, Topic::Vcenters, "").await.during(attempt)?;
+            tx.commit().await.during(attempt)?;
+        }
+        Ok(ended)
+    }
+
+    /// All of them, those that have ended too until somebody takes them away.
+    pub async fn pauses(&self) -> Result<Vec<Paused>, Error> {
+        let attempt = self.attempt("reading pauses");
+        let rows = sqlx::query("SELECT * FROM pauses ORDER BY vcenter_id, tag")
+            .fetch_all(self.engine().readers())
+            .await
+            .during(attempt)?;
+        Ok(row::readable("a pause is left out", &rows, paused))
+    }
+}
+
+fn paused(row: &DbRow) -> Result<Paused, sqlx::Error> {
+    let vcenter: Option<String> = row.try_get("vcenter_id")?;
+    let of = match vcenter {
+        Some(id) => Group::Vcenter(VcenterId(id)),
+        None => Group::Tag(row.try_get("tag")?),
+    };
+    Ok(Paused { of, since: Time(row.try_get("since")?), until: row::time(row.try_get("until")?) })
+}
+
+fn columns(of: &Group) -> (Option<&str>, Option<&str>) {
+    match of {
+        Group::Vcenter(id) => (Some(id.as_str()), None),
+        Group::Tag(tag) => (None, Some(tag)),
+    }
+}
+
+async fn delete(tx: &mut crate::engine::DbConnection, of: &Group) -> Result<bool, sqlx::Error> {
+    let (vcenter, tag) = columns(of);
+    let deleted = sqlx::query("DELETE FROM pauses WHERE vcenter_id = $1 OR tag = $2").bind(vcenter).bind(tag);
+    Ok(deleted.execute(&mut *tx).await?.rows_affected() > 0)
+}

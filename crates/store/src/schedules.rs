@@ -1,0 +1,354 @@
+//! Schedules and when they are due: stored, edited, and moved on when they start something.
+//! Refuses to compute a time: the service does.
+
+use crate::changes::Topic;
+use crate::engine::{DbRow, Tx};
+use crate::error::{Attempt, During, Error};
+use crate::names::{self, Among};
+use crate::queue::{NewOperation, Submitted};
+use crate::{Store, row};
+use contract::{OperationId, ScheduleId, ScheduleSettings, ScheduledJob, Time, Timing, VcenterId};
+use sqlx::Row;
+use std::collections::HashMap;
+
+/// Every schedule, as `record` reads it.
+pub(crate) const ALL: &str = "SELECT * FROM schedules ORDER BY name_key";
+
+/// A schedule as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleRecord {
+    /// Its id.
+    pub id: ScheduleId,
+    /// What is set for it; its time zone is.
+    pub settings: ScheduleSettings,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// Raised by each edit.
+    pub edition: i64,
+}
+
+/// When a schedule is due on a vCenter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRun {
+    /// The next time.
+    pub next_at: Time,
+    /// What it started there last.
+    pub operation: Option<OperationId>,
+}
+
+/// What is due of every schedule, by schedule and vCenter.
+pub type PlannedRuns = HashMap<(ScheduleId, VcenterId), PlannedRun>;
+
+/// First times on vCenters.
+pub type FirstRuns<'a> = &'a [(VcenterId, Time)];
+
+/// A run that is due, as whoever starts it has seen it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueRun {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The edition of it that was looked at.
+    pub edition: i64,
+    /// When it was due.
+    pub seen: Time,
+    /// When it is due after this.
+    pub next: Time,
+}
+
+impl Store {
+    /// Every schedule that can be read, by name.
+    pub async fn schedules(&self) -> Result<Vec<ScheduleRecord>, Error> {
+        let attempt = self.attempt("reading the schedules");
+        let mut tx = self.engine().read(attempt).await?;
+        let chosen = sqlx::query("SELECT schedule_id, vcenter_id FROM schedule_vcenters ORDER BY vcenter_id")
+            .fetch_all(&mut *tx)
+            .await
+            .during(attempt)?;
+        let mut of: HashMap<String, Vec<VcenterId>> = HashMap::new();
+        for (schedule, vcenter) in row::readable("a vCenter of a schedule is left out", &chosen, |row| {
+            Ok((row.try_get("schedule_id")?, VcenterId(row.try_get("vcenter_id")?)))
+        }) {
+            of.entry(schedule).or_default().push(vcenter);
+        }
+        let rows = sqlx::query(ALL).fetch_all(&mut *tx).await;
+        let rows = rows.during(attempt)?;
+        let schedules = row::readable("a schedule is left out", &rows, record);
+        let with_vcenters = |mut one: ScheduleRecord| {
+            one.settings.vcenters = of.remove(one.id.as_str()).unwrap_or_default();
+            one
+        };
+        Ok(schedules.into_iter().map(with_vcenters).collect())
+    }
+
+    /// When schedules are due.
+    pub async fn planned_runs(&self) -> Result<PlannedRuns, Error> {
+        let attempt = self.attempt("reading when schedules are due");
+        let rows = sqlx::query("SELECT * FROM schedule_runs").fetch_all(self.engine().readers()).await;
+        let rows = rows.during(attempt)?;
+        let read = row::readable("a planned run is left out", &rows, |row| {
+            let of = (ScheduleId(row.try_get("schedule_id")?), VcenterId(row.try_get("vcenter_id")?));
+            let operation: Option<String> = row.try_get("operation_id")?;
+            let next_at = Time(row.try_get("next_at")?);
+            Ok((of, PlannedRun { next_at, operation: operation.map(OperationId) }))
+        });
+        Ok(read.into_iter().collect())
+    }
+
+    /// Adds a schedule, which is on.
+    pub async fn add_schedule(
+        &self,
+        id: &ScheduleId,
+        settings: &ScheduleSettings,
+        first: FirstRuns<'_>,
+    ) -> Result<(), Error> {
+        let attempt = self.attempt_on("adding schedule", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        names::is_free(&mut tx, Among::Schedules, &settings.name, id.as_str(), attempt).await?;
+        let insert = "INSERT INTO schedules (name, name_key, tag, every_seconds, cron, zone, quiet, job, id) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        write(&mut tx, insert, settings, id).await.during(attempt)?;
+        choose(&mut tx, id, &settings.vcenters).await.during(attempt)?;
+        plan(&mut tx, id, first).await.during(attempt)?;
+        self.note(&mut tx, Topic::Schedules, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Changes a schedule from the edition that the edit was made from to the next one. Where it is to be planned anew, what
+    /// was planned is forgotten.
+    pub async fn edit_schedule(
+        &self,
+        to: &ScheduleRecord,
+        anew: bool,
+        first: FirstRuns<'_>,
+    ) -> Result<(), Error> {
+        let (id, settings) = (&to.id, &to.settings);
+        let attempt = self.attempt_on("changing schedule", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        raise(&mut tx, to, attempt).await?;
+        names::is_free(&mut tx, Among::Schedules, &settings.name, id.as_str(), attempt).await?;
+        let update = "UPDATE schedules SET name = $1, name_key = $2, tag = $3, every_seconds = $4, cron = $5, \
+                      zone = $6, quiet = $7, job = $8 WHERE id = $9";
+        write(&mut tx, update, settings, id).await.during(attempt)?;
+        choose(&mut tx, id, &settings.vcenters).await.during(attempt)?;
+        if anew {
+            // What it started last is still the last.
+            for (vcenter, next_at) in first {
+                sqlx::query(
+                    "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id = $3",
+                )
+                .bind(next_at.0)
+                .bind(id.as_str())
+                .bind(vcenter.as_str())
+                .execute(&mut *tx)
+                .await
+                .during(attempt)?;
+            }
+        }
+        forget_others(&mut tx, id, first).await.during(attempt)?;
+        plan(&mut tx, id, first).await.during(attempt)?;
+        self.note(&mut tx, Topic::Schedules, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Removes a schedule.
+    pub async fn remove_schedule(&self, id: &ScheduleId) -> Result<(), Error> {
+        let attempt = self.attempt_on("removing schedule", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let delete = sqlx::query("DELETE FROM schedules WHERE id = $1").bind(id.as_str());
+        if delete.execute(&mut *tx).await.during(attempt)?.rows_affected() == 0 {
+            return Err(not_found(id));
+        }
+        self.note(&mut tx, Topic::Schedules, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Plans what is not planned yet, as on a vCenter that was given the tag of a schedule.
+    pub async fn plan_runs(&self, schedule: &ScheduleId, first: FirstRuns<'_>) -> Result<(), Error> {
+        let attempt = self.attempt_on("planning schedule", schedule.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM schedules WHERE id = $1)")
+            .bind(schedule.as_str())
+            .fetch_one(&mut *tx)
+            .await
+            .during(attempt)?;
+        if known {
+            plan(&mut tx, schedule, first).await.during(attempt)?;
+            self.note(&mut tx, Topic::Schedules, schedule.as_str()).await.during(attempt)?;
+        }
+        tx.commit().await.during(attempt)
+    }
+
+    /// Plans a run for another time than the one that was seen, if that is still so; nothing is started.
+    pub async fn replan_run(&self, run: &DueRun, vcenter: &VcenterId) -> Result<bool, Error> {
+        let attempt = self.attempt_on("planning schedule", run.schedule.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let moved = advance(&mut tx, run, vcenter).await.during(attempt)?;
+        if moved {
+            self.note(&mut tx, Topic::Schedules, run.schedule.as_str()).await.during(attempt)?;
+        }
+        tx.commit().await.during(attempt)?;
+        Ok(moved)
+    }
+
+    /// Queues the operation of a run and plans the next one, both or neither. `None` if somebody else did it, or the schedule is
+    /// another one by now.
+    pub async fn submit_due(&self, new: NewOperation, run: &DueRun) -> Result<Option<Submitted>, Error> {
+        let attempt = self.attempt_on("starting a run of schedule", run.schedule.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        if !advance(&mut tx, run, &new.vcenter_id).await.during(attempt)? {
+            return Ok(None);
+        }
+        let submitted = self.submit_in(&mut tx, &new, attempt).await?;
+        sqlx::query("UPDATE schedule_runs SET operation_id = $1 WHERE schedule_id = $2 AND vcenter_id = $3")
+            .bind(submitted.id.as_str())
+            .bind(run.schedule.as_str())
+            .bind(new.vcenter_id.as_str())
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
+        self.note(&mut tx, Topic::Schedules, run.schedule.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)?;
+        Ok(Some(submitted))
+    }
+}
+
+/// Moves a run on, unless another process has, or the schedule was edited or turned off since it was looked at.
+async fn advance(tx: &mut Tx, run: &DueRun, vcenter: &VcenterId) -> Result<bool, sqlx::Error> {
+    let moved = sqlx::query(
+        "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id = $3 AND next_at = $4 \
+         AND EXISTS (SELECT 1 FROM schedules WHERE id = $2 AND edition = $5 AND enabled = 1)",
+    )
+    .bind(run.next.0)
+    .bind(run.schedule.as_str())
+    .bind(vcenter.as_str())
+    .bind(run.seen.0)
+    .bind(run.edition)
+    .execute(&mut **tx)
+    .await?;
+    Ok(moved.rows_affected() > 0)
+}
+
+/// Raises the edition that an edit was made from, and turns the schedule on or off.
+async fn raise(tx: &mut Tx, to: &ScheduleRecord, attempt: Attempt<'_>) -> Result<(), Error> {
+    let stored: Option<i64> = sqlx::query_scalar("SELECT edition FROM schedules WHERE id = $1")
+        .bind(to.id.as_str())
+        .fetch_optional(&mut **tx)
+        .await
+        .during(attempt)?;
+    let stored = stored.ok_or_else(|| not_found(&to.id))?;
+    if stored != to.edition {
+        return Err(Error::Stale { id: to.id.to_string(), made_from: to.edition, edition: stored });
+    }
+    sqlx::query("UPDATE schedules SET edition = $1, enabled = $2 WHERE id = $3")
+        .bind(stored.saturating_add(1))
+        .bind(to.enabled)
+        .bind(to.id.as_str())
+        .execute(&mut **tx)
+        .await
+        .during(attempt)
+        .map(drop)
+}
+
+/// Runs what writes the settings of a schedule, whose id comes last.
+async fn write(
+    tx: &mut Tx,
+    sql: &'static str,
+    settings: &ScheduleSettings,
+    id: &ScheduleId,
+) -> Result<(), sqlx::Error> {
+    let (every, cron) = match &settings.when {
+        Timing::EverySeconds(seconds) => (Some(row::signed(*seconds)), None),
+        Timing::Cron(expression) => (None, Some(expression)),
+    };
+    sqlx::query(sql)
+        .bind(&settings.name)
+        .bind(row::name_key(&settings.name))
+        .bind(&settings.tag)
+        .bind(every)
+        .bind(cron)
+        .bind(settings.zone.as_deref().unwrap_or("UTC"))
+        .bind(&settings.quiet)
+        .bind(settings.job.name())
+        .bind(id.as_str())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// Notes which vCenters were chosen, as far as they are there.
+async fn choose(tx: &mut Tx, id: &ScheduleId, vcenters: &[VcenterId]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM schedule_vcenters WHERE schedule_id = $1")
+        .bind(id.as_str())
+        .execute(&mut **tx)
+        .await?;
+    for vcenter in vcenters {
+        sqlx::query("INSERT OR IGNORE INTO schedule_vcenters SELECT $1, id FROM vcenters WHERE id = $2")
+            .bind(id.as_str())
+            .bind(vcenter.as_str())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Forgets what was planned on vCenters that the schedule is no longer for.
+async fn forget_others(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Result<(), sqlx::Error> {
+    let planned: Vec<String> =
+        sqlx::query_scalar("SELECT vcenter_id FROM schedule_runs WHERE schedule_id = $1")
+            .bind(id.as_str())
+            .fetch_all(&mut **tx)
+            .await?;
+    for vcenter in planned.iter().filter(|known| !first.iter().any(|(one, _)| one.as_str() == **known)) {
+        sqlx::query("DELETE FROM schedule_runs WHERE schedule_id = $1 AND vcenter_id = $2")
+            .bind(id.as_str())
+            .bind(vcenter)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Plans what is not planned yet.
+async fn plan(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Result<(), sqlx::Error> {
+    for (vcenter, next_at) in first {
+        sqlx::query(
+            "INSERT OR IGNORE INTO schedule_runs (schedule_id, vcenter_id, next_at) \
+             SELECT $1, id, $2 FROM vcenters WHERE id = $3",
+        )
+        .bind(id.as_str())
+        .bind(next_at.0)
+        .bind(vcenter.as_str())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(crate) fn record(row: &DbRow) -> Result<ScheduleRecord, sqlx::Error> {
+    let when = match (row.try_get::<Option<i64>, _>("every_seconds")?, row.try_get("cron")?) {
+        (Some(seconds), None) => Timing::EverySeconds(row::unsigned(seconds)),
+        (None, Some(expression)) => Timing::Cron(expression),
+        _ => return Err(sqlx::Error::Decode("a schedule without a time".into())),
+    };
+    let job: String = row.try_get("job")?;
+    let job = ScheduledJob::from_name(&job);
+    let settings = ScheduleSettings {
+        name: row.try_get("name")?,
+        vcenters: Vec::new(),
+        tag: row.try_get("tag")?,
+        when,
+        zone: Some(row.try_get("zone")?),
+        job: job.ok_or_else(|| sqlx::Error::Decode("a schedule of an unknown job".into()))?,
+        quiet: row.try_get("quiet")?,
+    };
+    Ok(ScheduleRecord {
+        id: ScheduleId(row.try_get("id")?),
+        settings,
+        enabled: row.try_get("enabled")?,
+        edition: row.try_get("edition")?,
+    })
+}
+
+fn not_found(id: &ScheduleId) -> Error {
+    Error::NotFound { what: "schedule", id: id.to_string() }
+}

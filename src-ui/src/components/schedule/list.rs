@@ -1,0 +1,120 @@
+//! The schedules that there are, each with its switch.
+//! Refuses to change more of one than whether it is on: its form does.
+
+use super::super::dialog::Dialog;
+use super::super::failure::Failure;
+use super::super::outcome::Outcome;
+use crate::hooks::{open, use_query, use_vcenter_service};
+use crate::state::{route, schedules};
+use contract::command::ListSchedules;
+use contract::words::{scheduled_job, timing};
+use contract::{Schedule, VcenterId};
+use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
+use yew::prelude::*;
+
+/// All of them, or those of a vCenter.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct Properties {
+    #[prop_or_default]
+    pub(crate) of: Option<VcenterId>,
+}
+
+/// A list.
+#[function_component]
+pub(crate) fn Schedules(props: &Properties) -> Html {
+    let answer = use_query(ListSchedules {});
+    let Some(all) = answer.value else {
+        return match answer.error {
+            Some(error) => html! { <Failure title="The schedules could not be loaded" {error} /> },
+            None => html! { <div class="muster-waiting"><Spinner aria_label="Loading schedules" /></div> },
+        };
+    };
+    let is_shown =
+        |schedule: &&Schedule| props.of.as_ref().is_none_or(|id| schedules::target(schedule, id).is_some());
+    let shown: Vec<Schedule> = all.iter().filter(is_shown).cloned().collect();
+    if shown.is_empty() {
+        return html! {
+            <p class="muster-quiet">
+                { "No schedules yet. A schedule starts syncs or connection tests automatically while Muster is open, \
+                    or while a worker runs." }
+            </p>
+        };
+    }
+    let items = shown.into_iter().map(|schedule| {
+        let key = schedule.id.to_string();
+        html! { <Item {key} {schedule} /> }
+    });
+    html! { <ul class="muster-schedules" role="list">{ for items }</ul> }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct ItemProperties {
+    schedule: Schedule,
+}
+
+#[function_component]
+fn Item(props: &ItemProperties) -> Html {
+    let service = use_vcenter_service();
+    let schedule = &props.schedule;
+    let next = service.see({
+        let schedule = schedule.clone();
+        move |world| schedules::next_of(&schedule, world.now)
+    });
+    let edit = {
+        let id = schedule.id.clone();
+        Callback::from(move |_: MouseEvent| open(route::Dialog::Schedule(id.clone())))
+    };
+    let turn = {
+        let (service, id, enabled) = (service.clone(), schedule.id.clone(), !schedule.enabled);
+        Callback::from(move |_: Event| service.enable_schedule(id.clone(), enabled))
+    };
+    let facts = [
+        timing(&schedule.timing()),
+        scheduled_job(schedule.job).to_owned(),
+        schedules::whom(schedule),
+        schedule.quiet.as_ref().map(|quiet| format!("quiet {quiet}")).unwrap_or_default(),
+    ];
+    let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+    let (name, is_on) = (schedule.name.clone(), schedule.enabled);
+    html! {
+        <li class="muster-schedules__item" data-schedule={name.clone()}>
+            <label class="muster-check">
+                <input type="checkbox" checked={is_on} onchange={turn} aria-label={format!("On: {name}")} />
+                { "On" }
+            </label>
+            <div class="muster-schedules__what">
+                <strong class="muster-words">{ name.clone() }</strong>
+                <span class="muster-words">{ facts.join(" \u{b7} ") }</span>
+                <span class="muster-quiet">{ next.said }</span>
+                if let Some(operation) = schedule.last_operation.clone() {
+                    <Outcome {operation} brief=true />
+                }
+            </div>
+            <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={edit} label="Edit"
+                aria_label={format!("Edit: {name}")} />
+        </li>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct DialogProperties {
+    pub(crate) close: Callback<()>,
+}
+
+/// All of them, before the page.
+#[function_component]
+pub(crate) fn SchedulesDialog(props: &DialogProperties) -> Html {
+    let add = Callback::from(|_: MouseEvent| open(route::Dialog::AddSchedule(None)));
+    let close = props.close.reform(|_: MouseEvent| ());
+    let actions = html! {
+        <>
+            <Button variant={ButtonVariant::Primary} onclick={add} label="Add schedule" />
+            <Button variant={ButtonVariant::Link} onclick={close} label="Close" />
+        </>
+    };
+    html! {
+        <Dialog title="Schedules" close={props.close.clone()} wide=true {actions}>
+            <Schedules />
+        </Dialog>
+    }
+}

@@ -1,0 +1,277 @@
+//! Schedules on the page: when something starts next on a vCenter, in words, and what is typed into the form of one.
+//! Refuses to compute when a schedule is due: the service does.
+
+use super::words;
+use contract::words::{capital, timing, timing_of};
+use contract::{
+    Preview, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Time, Timing, VcenterId,
+};
+use std::collections::BTreeSet;
+
+/// When something starts next by itself, or what that waits for: `Next in 12 min`, `Paused until 14:30`, `No schedule`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Next {
+    pub(crate) said: String,
+    /// Why then: `every 30 min`. What waits has said so.
+    pub(crate) why: Option<String>,
+}
+
+impl Next {
+    fn only(said: String) -> Next {
+        Next { said, why: None }
+    }
+
+    /// Both: `Next in 12 min · every 30 min`.
+    pub(crate) fn whole(&self) -> String {
+        let why = self.why.as_ref().map(|why| format!(" \u{b7} {why}")).unwrap_or_default();
+        format!("{}{why}", self.said)
+    }
+}
+
+/// What starts next on a vCenter.
+pub(crate) fn next_on(schedules: &[Schedule], vcenter: &VcenterId, now: Time) -> Next {
+    let own: Vec<(&Schedule, &ScheduleTarget)> =
+        schedules.iter().filter_map(|schedule| Some((schedule, target(schedule, vcenter)?))).collect();
+    let on = own.iter().filter(|(schedule, _)| schedule.enabled);
+    let next = on.min_by_key(|(_, target)| (target.next_at.is_none(), target.next_at));
+    match next {
+        Some((_, target)) => next_in(target.next_at, &target.reason, target.waits, now),
+        None if own.is_empty() => Next::only("No schedule".to_owned()),
+        None => Next::only("Schedule off".to_owned()),
+    }
+}
+
+/// What a schedule starts next.
+pub(crate) fn next_of(schedule: &Schedule, now: Time) -> Next {
+    let waits = schedule.targets.iter().all(|target| target.waits);
+    next_in(schedule.next_at, &schedule.reason, waits, now)
+}
+
+fn next_in(at: Option<Time>, reason: &str, waits: bool, now: Time) -> Next {
+    // What it waits for says until when.
+    let Some(at) = at.filter(|_| !waits) else { return Next::only(capital(reason)) };
+    let left = at.0.saturating_sub(now.0).saturating_add(999) / 1000;
+    let said = if left > 0 { format!("Next in {}", words::duration(left)) } else { "Due now".to_owned() };
+    Next { said, why: Some(reason.to_owned()) }
+}
+
+/// How a schedule stands on a vCenter that it is for.
+pub(crate) fn target<'a>(schedule: &'a Schedule, vcenter: &VcenterId) -> Option<&'a ScheduleTarget> {
+    schedule.targets.iter().find(|target| target.vcenter_id == *vcenter)
+}
+
+/// What a schedule is for, in words.
+pub(crate) fn whom(schedule: &Schedule) -> String {
+    match (&schedule.tag, &schedule.vcenters[..]) {
+        (Some(tag), all) => format!("tag {tag} ({})", words::counted(all.len(), "vCenter", "vCenters")),
+        (None, []) => "no vCenter".to_owned(),
+        (None, few @ ([_] | [_, _] | [_, _, _])) => few.join(", "),
+        (None, many) => words::counted(many.len(), "vCenter", "vCenters"),
+    }
+}
+
+/// What stands in the form of a schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ScheduleForm {
+    pub(crate) name: String,
+    pub(crate) when: String,
+    pub(crate) zone: String,
+    pub(crate) quiet: String,
+    pub(crate) job: ScheduledJob,
+    /// The tag it is for; none for the chosen vCenters.
+    pub(crate) tag: Option<String>,
+    pub(crate) vcenters: BTreeSet<VcenterId>,
+    pub(crate) enabled: bool,
+}
+
+/// What is wrong in the form, in words, by the id of its field.
+pub(crate) type Wrong = Vec<(&'static str, String)>;
+
+/// The ids of the fields.
+pub(crate) const NAME: &str = "schedule-name";
+pub(crate) const WHEN: &str = "schedule-when";
+pub(crate) const ZONE: &str = "schedule-zone";
+pub(crate) const QUIET: &str = "schedule-quiet";
+pub(crate) const GROUP: &str = "schedule-group";
+
+impl ScheduleForm {
+    /// For a new one, whose name none of these has.
+    pub(crate) fn new(vcenter: Option<(&VcenterId, &str)>, taken: &[Schedule]) -> ScheduleForm {
+        let name = vcenter.map_or("Schedule", |(_, name)| name);
+        let is_taken = |name: &String| taken.iter().any(|one| one.name.to_lowercase() == name.to_lowercase());
+        let numbered = (2..).map(|number| format!("{name} {number}"));
+        let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name));
+        ScheduleForm {
+            name: free.unwrap_or_default(),
+            when: timing(&Timing::EverySeconds(1800)),
+            zone: String::new(),
+            quiet: String::new(),
+            job: ScheduledJob::Full,
+            tag: None,
+            vcenters: vcenter.into_iter().map(|(id, _)| id.clone()).collect(),
+            enabled: true,
+        }
+    }
+
+    /// For one that is there.
+    pub(crate) fn of(schedule: &Schedule) -> ScheduleForm {
+        let settings = schedule.settings();
+        ScheduleForm {
+            name: settings.name,
+            when: timing(&settings.when),
+            zone: schedule.zone.clone(),
+            quiet: settings.quiet.unwrap_or_default(),
+            job: settings.job,
+            tag: settings.tag,
+            vcenters: settings.vcenters.into_iter().collect(),
+            enabled: schedule.enabled,
+        }
+    }
+
+    /// What the service is asked while something is typed; of a time that can't be read, about the other fields.
+    pub(crate) fn asked(&self) -> ScheduleSettings {
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        ScheduleSettings {
+            name: String::new(),
+            vcenters: Vec::new(),
+            tag: None,
+            when: timing_of(&self.when).unwrap_or(Timing::EverySeconds(3600)),
+            zone: some(&self.zone),
+            job: self.job,
+            quiet: some(&self.quiet),
+        }
+    }
+
+    /// What is stored of it, or what is wrong with it before anybody is asked.
+    pub(crate) fn settings(&self) -> Result<ScheduleSettings, Wrong> {
+        let mut wrong = Vec::new();
+        if self.name.trim().is_empty() {
+            wrong.push((NAME, "Enter a name.".to_owned()));
+        }
+        if let Some(why) = self.wrong_time() {
+            wrong.push((WHEN, why));
+        }
+        if self.tag.is_none() && self.vcenters.is_empty() {
+            wrong.push((GROUP, "Select at least one vCenter.".to_owned()));
+        }
+        let vcenters = if self.tag.is_some() { Vec::new() } else { self.vcenters.iter().cloned().collect() };
+        let settings =
+            ScheduleSettings { name: self.name.clone(), tag: self.tag.clone(), vcenters, ..self.asked() };
+        if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    }
+
+    /// What is wrong while something is typed: with the time here, with the rest as the service says.
+    pub(crate) fn wrong(&self, preview: Option<&Preview>) -> Wrong {
+        let mut wrong: Wrong = self.wrong_time().map(|why| (WHEN, why)).into_iter().collect();
+        for one in preview.into_iter().flat_map(|preview| &preview.wrong) {
+            let id = match one.field {
+                ScheduleField::When => WHEN,
+                ScheduleField::Zone => ZONE,
+                ScheduleField::Quiet => QUIET,
+            };
+            if !wrong.iter().any(|(known, _)| *known == id) {
+                wrong.push((
+                    id,
+                    sentence(&one.error.message, one.error.next_step.as_deref().unwrap_or_default()),
+                ));
+            }
+        }
+        wrong
+    }
+
+    fn wrong_time(&self) -> Option<String> {
+        timing_of(&self.when).err().map(|(message, next)| sentence(&message, next))
+    }
+}
+
+fn sentence(message: &str, next: &str) -> String {
+    format!("{}. {next}", capital(message.trim_end_matches('.'))).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{ApiError, Code, ScheduleId, WrongField};
+
+    fn id(text: &str) -> VcenterId {
+        VcenterId(text.to_owned())
+    }
+
+    fn schedule(name: &str, next_at: Option<i64>, reason: &str, waits: bool) -> Schedule {
+        let target = ScheduleTarget {
+            vcenter_id: id("b"),
+            vcenter: "Berlin".to_owned(),
+            next_at: next_at.map(Time),
+            reason: reason.to_owned(),
+            waits,
+        };
+        Schedule {
+            id: ScheduleId(name.to_owned()),
+            name: name.to_owned(),
+            vcenters: vec!["Berlin".to_owned()],
+            tag: None,
+            job: ScheduledJob::Full,
+            every_seconds: Some(1800),
+            cron: None,
+            zone: "Europe/Berlin".to_owned(),
+            quiet: None,
+            enabled: true,
+            next_at: next_at.map(Time),
+            reason: reason.to_owned(),
+            last_operation: None,
+            edition: 1,
+            targets: vec![target],
+        }
+    }
+
+    #[test]
+    fn a_vcenter_says_what_starts_next_on_it_or_what_that_waits_for() {
+        let said = |all: &[Schedule]| next_on(all, &id("b"), Time(0)).whole();
+        let half_hourly = schedule("a", Some(12 * 60_000), "every 30 min", false);
+        let nightly = schedule("b", Some(8 * 3_600_000), "daily 02:30", false);
+        assert_eq!(said(&[nightly.clone(), half_hourly.clone()]), "Next in 12 min · every 30 min");
+        assert_eq!(said(&[schedule("a", Some(-5), "every 30 min", false)]), "Due now · every 30 min");
+        assert_eq!(said(&[schedule("a", None, "waits for the network", true)]), "Waits for the network");
+        assert_eq!(said(&[schedule("a", Some(9), "paused until 14:30", true)]), "Paused until 14:30");
+        let off = Schedule { enabled: false, ..half_hourly.clone() };
+        assert_eq!(said(std::slice::from_ref(&off)), "Schedule off");
+        assert_eq!(said(&[off, nightly]), "Next in 8 h · daily 02:30");
+        assert_eq!(next_on(&[half_hourly], &id("other"), Time(0)).whole(), "No schedule");
+    }
+
+    #[test]
+    fn a_form_is_stored_as_it_was_read_and_a_new_one_has_a_name_of_its_own() {
+        let known = schedule("Berlin", None, "every 30 min", false);
+        let form = ScheduleForm::of(&known);
+        assert_eq!((form.when.as_str(), form.settings()), ("every 30 min", Ok(known.settings())));
+        let own = id("b");
+        let new = ScheduleForm::new(Some((&own, "berlin")), &[known]);
+        assert_eq!((new.name.as_str(), new.vcenters.len()), ("berlin 2", 1));
+        assert_eq!(ScheduleForm::new(None, &[]).name, "Schedule");
+    }
+
+    #[test]
+    fn what_is_wrong_stands_at_its_field_with_what_to_type() {
+        let own = id("b");
+        let mut form = ScheduleForm::new(Some((&own, "Berlin")), &[]);
+        assert!(form.settings().is_ok() && form.wrong(None).is_empty());
+        (form.name, form.when) = (" ".to_owned(), "often".to_owned());
+        form.vcenters.clear();
+        let fields: Vec<&str> = form.settings().unwrap_err().iter().map(|(id, _)| *id).collect();
+        assert_eq!(fields, [NAME, WHEN, GROUP]);
+        let wrong = |field| WrongField {
+            field,
+            error: ApiError::new(Code::InvalidValue, "it is x").next("Enter y."),
+        };
+        let preview = Preview {
+            zone: "UTC".to_owned(),
+            runs: Vec::new(),
+            wrong: vec![wrong(ScheduleField::When), wrong(ScheduleField::Quiet)],
+        };
+        let told = form.wrong(Some(&preview));
+        assert!(told[0].0 == WHEN && told[0].1.contains("weekdays 02:30"), "{told:?}");
+        assert_eq!(told[1], (QUIET, "It is x. Enter y.".to_owned()));
+        form.tag = Some("prod".to_owned());
+        assert!(form.settings().unwrap_err().iter().all(|(id, _)| *id != GROUP));
+    }
+}
