@@ -9,7 +9,7 @@ use crate::table::Table;
 use crate::window::{add, open, sync};
 use anyhow::{Result, ensure};
 use contract::Trust;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const VCENTERS: usize = 12;
@@ -40,6 +40,18 @@ const HIDE: &str = "Object.defineProperty(document, 'hidden', { value: true, con
     return null";
 
 pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
+    let (data, peers) = prepare(folder, table).await?;
+    with_a_window(&data, &peers, table).await?;
+    in_the_tray(&data, &peers, table).await
+}
+
+/// The one in the tray alone.
+pub(crate) async fn tray(folder: &Path, table: &mut Table) -> Result<()> {
+    let (data, peers) = prepare(folder, table).await?;
+    in_the_tray(&data, &peers, table).await
+}
+
+async fn prepare(folder: &Path, table: &mut Table) -> Result<(PathBuf, Vec<Peer>)> {
     table.section(format!("Idle for {} s with {VCENTERS} vCenters: % of a core", LOOK.as_secs()));
     let data = folder.join("idle");
     let peers: Vec<Peer> = (0..VCENTERS).map(|_| Peer::vcenter()).collect();
@@ -51,7 +63,11 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
         sync(&service, &vcenter).await?;
     }
     service.close().await;
-    let page = Page::open(&data).await?;
+    Ok((data, peers))
+}
+
+async fn with_a_window(data: &Path, peers: &[Peer], table: &mut Table) -> Result<()> {
+    let page = Page::open(data).await?;
     for (what, address) in
         [("overview", "#/"), ("vCenters", "#/vcenter"), ("VMs", "#/inventory/vms"), ("hidden", "")]
     {
@@ -83,8 +99,7 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
             all < MOST && asked == 0,
         );
     }
-    page.close().await?;
-    in_the_tray(&data, &peers, table).await
+    page.close().await
 }
 
 /// The same without a window.

@@ -46,6 +46,7 @@ fn main() -> Result<()> {
         [] => runtime.block_on(measure(Part::All)),
         ["syncs"] => runtime.block_on(measure(Part::Syncs)),
         ["idle"] => runtime.block_on(measure(Part::Idle)),
+        ["tray"] => runtime.block_on(measure(Part::Tray)),
         ["window"] => runtime.block_on(measure(Part::Window)),
         ["history"] => runtime.block_on(measure(Part::History)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
@@ -56,7 +57,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\" or \"idle\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"idle\" or \"tray\", which measure that alone"
         ),
     }
 }
@@ -69,6 +70,7 @@ enum Part {
     Window,
     Queue,
     Idle,
+    Tray,
     History,
 }
 
@@ -94,6 +96,9 @@ async fn measure(part: Part) -> Result<()> {
     }
     if matches!(part, Part::All | Part::Idle) {
         idle::run(folder.path(), &mut table).await?;
+    }
+    if part == Part::Tray {
+        idle::tray(folder.path(), &mut table).await?;
     }
     table.print()?;
     Ok(())

@@ -111,7 +111,9 @@ impl Desk {
 
     /// From now on it does, or ends with its last window.
     pub(crate) fn reside(&self, without_a_window: bool) {
-        self.0.is_resident.store(without_a_window, Ordering::Relaxed);
+        if self.0.is_resident.swap(without_a_window, Ordering::Relaxed) != without_a_window {
+            self.changed();
+        }
     }
 
     fn changed(&self) {

@@ -125,7 +125,18 @@ const PUBLIC: &[(&str, &[&str])] = &[
     // Opening, closing, events, and reads of what is known already.
     (
         "lib.rs",
-        &["from_environment", "open", "subscribe", "read", "ages", "runs_here", "now", "close", "close_by"],
+        &[
+            "from_environment",
+            "open",
+            "subscribe",
+            "read",
+            "ages",
+            "runs_here",
+            "look_seldom",
+            "now",
+            "close",
+            "close_by",
+        ],
     ),
     ("events.rs", &["next"]),
     ("answer.rs", &["query", "kind", "len", "is_empty", "is_of_several", "rows"]),

@@ -39,6 +39,10 @@ pub(crate) async fn subscribe(
     events: Channel<Vec<Event>>,
 ) -> Answer<Subscribe> {
     let Subscribe {} = args;
+    // Somebody looks from now on.
+    if let Some(service) = wiring.opened().await {
+        service.look_seldom(false);
+    }
     sinks::webview(&wiring, window.label(), events, shell.desk.changes());
     Ok(())
 }

@@ -60,7 +60,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use store::{Part, Store};
+use store::{Pace, Part, Store};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -150,6 +150,7 @@ struct Inner {
     schedules: Schedules,
     counts: Counts,
     events: Events,
+    pace: Pace,
     background: TaskTracker,
     closing: CancellationToken,
     now: Clock,
@@ -184,6 +185,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         store.work().map_err(explain::store)?;
     }
     let changes = store.changes().await.map_err(explain::store)?;
+    let pace = changes.pace();
     let operations = Operations::start(operations::Parts {
         store: store.clone(),
         connections: connections.clone(),
@@ -222,6 +224,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         schedules,
         counts,
         events,
+        pace,
         background,
         closing,
         now,
@@ -249,6 +252,11 @@ impl Service {
     /// Whether an operation runs, or waits for its turn, in this process.
     pub fn runs_here(&self, operation: &OperationId) -> bool {
         self.inner.operations.runs_here(operation)
+    }
+
+    /// Has what other processes change looked for more seldom, for whoever knows that nobody looks and nothing runs here.
+    pub fn look_seldom(&self, seldom: bool) {
+        self.inner.pace.seldom(seldom);
     }
 
     /// The time as the service sees it.

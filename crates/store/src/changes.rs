@@ -8,10 +8,14 @@ use sqlx::Row;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 /// How often a process looks whether another one wrote: soon enough for eyes, and it costs no disk access.
 const POLL: Duration = Duration::from_millis(250);
+
+/// The same while nobody looks and nothing runs here.
+const SELDOM: Duration = Duration::from_secs(1);
 
 /// Rows that are kept: hours of lively work, and about a megabyte.
 pub(crate) const KEPT: i64 = 10_000;
@@ -72,6 +76,17 @@ pub enum Change {
     Lagged,
 }
 
+/// How often it is looked. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct Pace(watch::Sender<bool>);
+
+impl Pace {
+    /// From now on nobody looks and nothing runs here, or somebody or something does.
+    pub fn seldom(&self, seldom: bool) {
+        self.0.send_if_modified(|now| std::mem::replace(now, seldom) != seldom);
+    }
+}
+
 /// Listens to other processes on a connection of its own.
 #[derive(Debug)]
 pub struct Changes {
@@ -80,7 +95,8 @@ pub struct Changes {
     own: String,
     data_version: Option<i64>,
     seen: i64,
-    poll: Interval,
+    looked: Option<Instant>,
+    pace: Pace,
 }
 
 impl Changes {
@@ -88,9 +104,26 @@ impl Changes {
         let attempt = Attempt::of(dir, "listening to other processes");
         let mut connection = engine.connect().await.during(attempt)?;
         let seen = newest(&mut connection).await.during(attempt)?;
-        let mut poll = tokio::time::interval(POLL);
-        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Changes { connection, dir: dir.to_owned(), own: own.to_owned(), data_version: None, seen, poll })
+        let (dir, own, pace) = (dir.to_owned(), own.to_owned(), Pace(watch::Sender::new(false)));
+        Ok(Changes { connection, dir, own, data_version: None, seen, looked: None, pace })
+    }
+
+    /// What says how often it is looked.
+    pub fn pace(&self) -> Pace {
+        self.pace.clone()
+    }
+
+    /// Waits until it is time to look.
+    async fn tick(&mut self) {
+        let mut pace = self.pace.0.subscribe();
+        while let Some(looked) = self.looked {
+            let every = if *pace.borrow_and_update() { SELDOM } else { POLL };
+            tokio::select! {
+                () = sleep_until(looked + every) => break,
+                _ = pace.changed() => {}
+            }
+        }
+        self.looked = Some(Instant::now());
     }
 
     /// Waits until other processes wrote something: what, each thing once, oldest first. Dropping the future loses
@@ -99,7 +132,7 @@ impl Changes {
         let dir = self.dir.clone();
         let attempt = Attempt::of(&dir, "reading what other processes changed");
         loop {
-            self.poll.tick().await;
+            self.tick().await;
             let data_version = engine::data_version(&mut self.connection).await.during(attempt)?;
             if self.data_version == Some(data_version) {
                 continue;

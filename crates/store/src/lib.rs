@@ -42,7 +42,7 @@ mod vcenters;
 mod waiters;
 
 pub use aside::aside;
-pub use changes::{Change, Changes, Topic};
+pub use changes::{Change, Changes, Pace, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};
 pub use counts::{CacheReads, Counts, LookedAt};

@@ -39,7 +39,7 @@ pub(crate) fn tray(shell: &Shell) {
 
 /// Makes what is shown anew whenever something changed.
 async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
-    let mut is_there = shell.desk.tray();
+    let (mut is_there, mut desktop) = (shell.desk.tray(), shell.desk.changes());
     let mut following = Following::new(&shell.wiring, Of::Shown, GATHER);
     loop {
         if is_there.wait_for(|is_there| *is_there).await.is_err() {
@@ -55,7 +55,11 @@ async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
                 true
             }
         });
-        if following.next().await.is_none() {
+        let goes_on = tokio::select! {
+            batch = following.next() => batch.is_some(),
+            changed = desktop.changed() => changed.is_ok(),
+        };
+        if !goes_on {
             return;
         }
     }
@@ -69,10 +73,12 @@ async fn read(shell: &Shell) -> Result<Known, ApiError> {
         service.call(caller, ListStatus {}),
         service.call(caller, active)
     );
+    let active: Vec<_> = active?.into_iter().filter(|operation| !operation.state.is_final()).collect();
+    service.look_seldom(shell.desk.is_resident() && active.is_empty());
     Ok(Known {
         vcenters: vcenters?,
         statuses: statuses?,
-        active: active?.into_iter().filter(|operation| !operation.state.is_final()).collect(),
+        active,
         may_sync: caller.may::<Submit>().is_ok(),
         is_simulated: shell.wiring.shown().await?.simulated,
     })

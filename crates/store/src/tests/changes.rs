@@ -122,3 +122,26 @@ async fn old_changes_go_and_who_missed_them_is_told_so() {
     let paris = with_vcenter(&a, "Paris").await;
     assert!(next(&mut changes).await.contains(&changed(Topic::Vcenters, paris.as_str())));
 }
+
+#[tokio::test]
+async fn who_looks_seldom_hears_the_same_and_later() {
+    let (dir, a) = opened().await;
+    let b = Store::open(dir.path()).await.unwrap();
+    let mut heard = a.changes().await.unwrap();
+    with_vcenter(&b, "Berlin").await;
+    next(&mut heard).await;
+    heard.pace().seldom(true);
+    let began = std::time::Instant::now();
+    let rome = with_vcenter(&b, "Rome").await;
+    let changes = next(&mut heard).await;
+    assert!(changes.contains(&changed(Topic::Vcenters, rome.as_str())), "{changes:?}");
+    assert!(began.elapsed() > Duration::from_millis(600), "{:?}", began.elapsed());
+    // What waits is told that somebody looks again.
+    let pace = heard.pace();
+    let (changes, paris) = tokio::join!(next(&mut heard), async {
+        let paris = with_vcenter(&b, "Paris").await;
+        pace.seldom(false);
+        paris
+    });
+    assert!(changes.contains(&changed(Topic::Vcenters, paris.as_str())), "{changes:?}");
+}
