@@ -45,7 +45,7 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
         day.publish(pass).await?;
         at += 1;
     }
-    let before = size(&data)?;
+    let before = store.check().await?.used_bytes;
     let mut recorded = Recorded::default();
     let began = Instant::now();
     for _ in 0..RUNS {
@@ -57,7 +57,7 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
         at += 1;
     }
     let took = began.elapsed().as_secs_f64();
-    let after = size(&data)?;
+    let after = store.check().await?.used_bytes;
     table.value(
         "syncs, with the objects recorded",
         format!(
@@ -107,6 +107,12 @@ async fn first_sync(data: &Path) -> Result<VcenterId> {
     server.stop().await;
     Ok(vcenter)
 }
+
+/// What becomes of the VMs in a run with this number.
+type Change = fn(&mut Vec<Arc<Object>>, i64);
+
+/// A part of what an operation took.
+type Part = fn(&Ran) -> Duration;
 
 /// What one operation took and recorded.
 struct Ran {
@@ -171,7 +177,7 @@ impl Day<'_> {
 
     /// The same change with and without recording, one after the other: what nobody knows from before is not recorded.
     async fn timed(&mut self, table: &mut Table) -> Result<()> {
-        let changes: [(&str, fn(&mut Vec<Arc<Object>>, i64)); 2] =
+        let changes: [(&str, Change); 2] =
             [("as on a usual day", a_usual_run), ("of which every VM changed", every_vm)];
         let mut at = 1_000;
         for (what, change) in changes {
@@ -191,7 +197,7 @@ impl Day<'_> {
             let ms = |runs: &[Ran], of: fn(&Ran) -> Duration| {
                 median(runs.iter().map(|run| of(run).as_secs_f64() * 1000.0))
             };
-            let parts: [(&str, fn(&Ran) -> Duration); 2] =
+            let parts: [(&str, Part); 2] =
                 [("comparing", |run| run.staging), ("publishing", |run| run.publishing)];
             for (part, of) in parts {
                 let (recording, plain) = (ms(&with, of), ms(&without, of));
@@ -271,12 +277,6 @@ fn finish() -> Finish {
 fn now() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// The size of the database. What its log still has is little beside a day, and pages in it that are in the file already
-/// don't count twice.
-fn size(data: &Path) -> Result<u64> {
-    Ok(std::fs::metadata(data.join("muster.db"))?.len())
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -7,7 +7,7 @@ use super::daemon::Daemon;
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL, end};
 use super::watcher::Watcher;
-use crate::support::{Musterctl, Peer, eventually};
+use crate::support::{Line, Musterctl, PASSWORD, Peer, eventually};
 use anyhow::{Context, Result, ensure};
 use contract::command::{AwaitOperation, Freshened, RefreshIfOlder};
 use contract::{Kind, OperationState, VcenterId};
@@ -95,6 +95,48 @@ async fn a_persons_syncs_are_told_and_of_what_runs_by_itself_the_first_failure_a
     let last = daemon.notes().pop().context("the last one")?;
     daemon.click(&last).await?;
     window.wait_for("its page", &format!("location.hash === '#/vcenter/{berlin}'")).await?;
+    window.close(&screen).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_what_is_scheduled_the_first_failure_and_the_recovery_are_told_and_a_network_that_is_gone_once()
+-> Result<()> {
+    let peers = [Peer::vcenter(), Peer::vcenter()];
+    let mut lines = peers.each_ref().map(Line::to);
+    let muster = Musterctl::new();
+    for ((peer, line), name) in peers.iter().zip(&lines).zip(["Berlin", "Paris"]) {
+        muster.put_password(name, PASSWORD);
+        let (address, sha256) = (line.address(), peer.sha256());
+        muster.ok(&["vcenter", "add", name, &address, "--user", "admin", "--pin", &sha256, "--tag", "prod"]);
+    }
+    muster.ok(&["schedule", "add", "often", "--tag", "prod", "--every", "5s", "--job", "hosts"]);
+    let screen = desktop()?;
+    let daemon = Daemon::start(bus(&screen)?).await?;
+    let window = in_the_background(&screen, &muster).await?;
+    let done = |name: &str| {
+        let done = ["operations", "list", "--origin", "schedule", "--state", "succeeded", "--vcenter", name];
+        muster.ok(&done).as_array().map_or(0, Vec::len)
+    };
+    eventually("both were synced", || done("Berlin") > 0 && done("Paris") > 0);
+
+    lines[0].cut();
+    daemon.wait_for("Berlin: host sync failed").await?;
+    lines[0].mend();
+    // It may have failed three times by now, and be left alone for a minute.
+    muster.ok(&["vcenter", "resume", "Berlin"]);
+    daemon.wait_for("Berlin is working again").await?;
+
+    lines.iter().for_each(Line::cut);
+    let gone = daemon.wait_for("No network or VPN").await?;
+    ensure!(gone.body.contains("No vCenter can be reached"), "{gone:?}");
+    let before = [done("Berlin"), done("Paris")];
+    lines.iter_mut().for_each(Line::mend);
+    eventually("both go on", || done("Berlin") > before[0] + 1 && done("Paris") > before[1] + 1);
+    assert_eq!(
+        daemon.titles(),
+        ["Berlin: host sync failed", "Berlin is working again", "No network or VPN"],
+        "and nothing of what went well"
+    );
     window.close(&screen).await
 }
 

@@ -397,7 +397,7 @@ pub(crate) struct OperationsList {
     /// Only operations in this state; may be repeated for any of several
     #[arg(long = "state", value_name = "STATE", value_parser = names(OperationState::ALL, OperationState::name))]
     pub(crate) states: Vec<OperationState>,
-    /// Only those that a user started, or that Muster started by itself for a reader
+    /// Only those that a user, a reader that wanted fresher data, or a schedule started
     #[arg(long, value_name = "ORIGIN", value_parser = names(Origin::ALL, Origin::name))]
     pub(crate) origin: Option<Origin>,
     /// Only those submitted since this time, such as 2026-03-01T12:00:00Z, or within this age, such as 2h or 7d

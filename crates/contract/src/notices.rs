@@ -61,8 +61,8 @@ struct Failing {
 #[derive(Debug, Default)]
 pub struct Notices {
     failing: HashMap<VcenterId, Failing>,
-    /// Since when there was no network when that was told.
-    no_network: Option<Time>,
+    /// Whether there was no network when that was last asked.
+    is_gone: bool,
 }
 
 impl Notices {
@@ -86,6 +86,18 @@ impl Notices {
         })
     }
 
+    /// What is worth telling of the network, which is gone since then or there.
+    pub fn network(&mut self, gone_since: Option<Time>) -> Option<Notice> {
+        let was_gone = std::mem::replace(&mut self.is_gone, gone_since.is_some());
+        (gone_since.is_some() && !was_gone).then(|| Notice {
+            what: What::NoNetwork,
+            vcenter: String::new(),
+            vcenter_id: VcenterId(String::new()),
+            job: Job::TEST,
+            says: "No vCenter can be reached. Cached data stays available; automatic work waits.".to_owned(),
+        })
+    }
+
     fn of_a_person(&mut self, operation: &Operation) -> Option<What> {
         match operation.state {
             OperationState::Succeeded | OperationState::Partial => {
@@ -106,14 +118,12 @@ impl Notices {
     fn by_itself(&mut self, operation: &Operation, quiet: Quiet) -> Option<What> {
         match operation.state {
             OperationState::Succeeded | OperationState::Partial => {
-                self.no_network = None;
                 (self.succeeded(operation) && !quiet.paused).then_some(What::Recovered)
             }
             OperationState::Failed if quiet.paused => None,
-            OperationState::Failed => match quiet.no_network {
-                Some(since) => (self.no_network.replace(since) != Some(since)).then_some(What::NoNetwork),
-                None => self.failed(operation).then_some(What::Failed),
-            },
+            // Which is told once, and of all of them.
+            OperationState::Failed if quiet.no_network.is_some() => None,
+            OperationState::Failed => self.failed(operation).then_some(What::Failed),
             _ => None,
         }
     }
@@ -147,7 +157,7 @@ fn done(operation: &Operation) -> What {
 }
 
 /// Whether it failed before anything of the vCenter could be read.
-fn is_at_the_door(operation: &Operation) -> bool {
+pub fn is_at_the_door(operation: &Operation) -> bool {
     operation.error.as_ref().is_some_and(|error| {
         matches!(
             error.code,
@@ -166,10 +176,6 @@ fn is_at_the_door(operation: &Operation) -> bool {
 
 fn says(operation: &Operation, what: What) -> String {
     match (what, &operation.error) {
-        (What::NoNetwork, _) => {
-            "No vCenter can be reached. Cached data stays available; syncs continue once they can be."
-                .to_owned()
-        }
         (What::Done, _) if matches!(operation.job, Job::Test { .. }) => "The connection works.".to_owned(),
         (What::Recovered, _) => format!("{} succeeded.", words::job(&operation.job)),
         (_, Some(error)) => words::sentence(&error.message),
@@ -371,12 +377,16 @@ mod tests {
         let mut notices = Notices::default();
         let failures: Vec<Operation> =
             (0..20).map(|n| ended(&format!("vc-{n}"), Origin::Schedule, Failed)).collect();
-        let gone = |at| Quiet { no_network: Some(Time(at)), ..LOUD };
-        assert_eq!(titles(&mut notices, &failures, gone(5)), ["No network or VPN"]);
-        assert_eq!(titles(&mut notices, &failures, gone(5)), Vec::<String>::new());
+        let gone = Quiet { no_network: Some(Time(5)), ..LOUD };
+        let title =
+            |notice: Option<Notice>| message(&notice.into_iter().collect::<Vec<_>>()).map(|one| one.title);
+        assert_eq!(title(notices.network(Some(Time(5)))).as_deref(), Some("No network or VPN"));
+        assert_eq!(titles(&mut notices, &failures, gone), Vec::<String>::new());
+        assert_eq!(title(notices.network(Some(Time(5)))), None, "that was told");
+        assert_eq!(title(notices.network(None)), None);
         let works = [ended("vc-0", Origin::Schedule, Succeeded)];
         assert_eq!(titles(&mut notices, &works, LOUD), Vec::<String>::new(), "no failure of it was told");
-        assert_eq!(titles(&mut notices, &failures, gone(9)), ["No network or VPN"]);
+        assert_eq!(title(notices.network(Some(Time(9)))).as_deref(), Some("No network or VPN"));
     }
 
     #[test]

@@ -198,6 +198,7 @@ pub(crate) struct Report {
     pub(crate) version: String,
     pub(crate) journal_mode: String,
     pub(crate) faults: Vec<String>,
+    pub(crate) used_bytes: i64,
 }
 
 /// Looks at the whole database.
@@ -209,7 +210,10 @@ pub(crate) async fn report(connection: &mut DbConnection) -> Result<Report, sqlx
     faults.extend(
         dangling.iter().map(|(table, rows)| format!("rows of {table} that refer to nothing: {rows}")),
     );
-    Ok(Report { version, journal_mode, faults })
+    const USED: &str = "SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count() p, \
+                        pragma_freelist_count() f, pragma_page_size() s";
+    let used_bytes: i64 = sqlx::query_scalar(USED).fetch_one(&mut *connection).await?;
+    Ok(Report { version, journal_mode, faults, used_bytes })
 }
 
 /// Closes a connection; a failure to close loses nothing that was committed.

@@ -260,7 +260,9 @@ impl Store {
             sqlx::query_as(KEPT).bind(seq).fetch_all(&mut *tx).await.during(attempt)?;
         let mut kept = Recorded::default();
         for (what, number) in numbers {
-            What::from_number(what).map(|what| *what.count(&mut kept) = row::unsigned(number));
+            if let Some(what) = What::from_number(what) {
+                *what.count(&mut kept) = row::unsigned(number);
+            }
         }
         let has_more = rows.len() > limit as usize;
         let rows = &rows[..rows.len().min(limit as usize)];

@@ -139,6 +139,7 @@ impl Store {
             schema_version,
             path,
             size_bytes,
+            used_bytes: crate::row::unsigned(report.used_bytes),
         })
     }
 
@@ -227,6 +228,8 @@ pub struct Health {
     pub path: PathBuf,
     /// Size of the file and of its write-ahead log, bytes.
     pub size_bytes: u64,
+    /// What of the file holds something, bytes: the rest is used again before it grows.
+    pub used_bytes: u64,
 }
 
 impl Health {
@@ -238,7 +241,7 @@ impl Health {
 
 impl std::fmt::Display for Health {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Health { sqlite_version, journal_mode, schema_version, path, size_bytes, faults } = self;
+        let Health { sqlite_version, journal_mode, schema_version, path, size_bytes, faults, .. } = self;
         let path = path.display();
         write!(
             f,

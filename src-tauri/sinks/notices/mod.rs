@@ -16,9 +16,9 @@ use super::quiet;
 use crate::shell::Shell;
 use crate::window::Which;
 use contract::command::{ListStatus, ListVcenters, OperationFilter, OperationHistory, ShowOperation};
-use contract::notices::{Message, Notices, Quiet, message};
+use contract::notices::{Message, Notice, Notices, Quiet, is_at_the_door, message};
 use contract::words::{job, sentence, within_a_sentence};
-use contract::{ApiError, Event, Job, Operation, OperationId, Time, Vcenter, VcenterId};
+use contract::{ApiError, Event, Job, Operation, OperationId, Time, Vcenter, VcenterId, network};
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
@@ -30,6 +30,9 @@ const GATHER: Duration = Duration::from_millis(500);
 const SETTLE: Duration = Duration::from_millis(1500);
 /// The same while more of what a person started runs: its end belongs to it.
 const MORE: Duration = Duration::from_secs(10);
+/// The same after work that began by itself didn't even reach its vCenter: by then it is known whether that is the network's end,
+/// for which each of the others is tried for five seconds.
+const LOOKED_AROUND: Duration = Duration::from_secs(6);
 /// Operations that are looked through where events were lost.
 const LOOKED: u32 = 200;
 /// Operations that are remembered as told.
@@ -92,8 +95,7 @@ impl Teller {
                     }
                     if self.look(&batch).await {
                         let begun = at.map_or_else(Instant::now, |(_, last)| last - MORE);
-                        let wait = if self.active.is_empty() { SETTLE } else { MORE };
-                        at = Some((Instant::now() + wait, begun + MORE));
+                        at = Some((Instant::now() + self.wait(), begun + MORE));
                     }
                 }
                 () = due => {
@@ -119,19 +121,32 @@ impl Teller {
         let Ok(statuses) = service.call(self.shell.wiring.caller(), ListStatus {}).await else {
             return false;
         };
+        self.notices.network(network::is_gone_since(&statuses));
         for status in statuses.iter().filter(|status| status.state.is_trouble()) {
             self.notices.is_in_trouble(&status.vcenter_id);
         }
         true
     }
 
-    /// Takes in what ended; whether anything did.
+    /// How long nothing more may happen before what happened is told.
+    fn wait(&self) -> Duration {
+        let is_by_itself = |one: &&Operation| one.origin != contract::Origin::User;
+        let failed = |one: &Operation| one.state == contract::OperationState::Failed && is_at_the_door(one);
+        match self.active.is_empty() {
+            true if self.ended.iter().filter(is_by_itself).any(failed) => LOOKED_AROUND,
+            true => SETTLE,
+            false => MORE,
+        }
+    }
+
+    /// Takes in what ended; whether there may be something to tell.
     async fn look(&mut self, batch: &[Event]) -> bool {
         let Some(service) = self.shell.wiring.opened_real() else { return false };
         let caller = self.shell.wiring.caller();
-        let mut changed = Vec::new();
+        let (mut changed, mut is_another) = (Vec::new(), false);
         for event in batch {
             match event {
+                Event::VcentersChanged => is_another = true,
                 Event::OperationChanged { operation } => {
                     let asked = ShowOperation { operation: operation.to_string() };
                     // One that is gone is told by nobody.
@@ -147,7 +162,7 @@ impl Teller {
         }
         let before = self.ended.len();
         changed.into_iter().for_each(|operation| self.see(operation));
-        self.ended.len() > before
+        is_another || self.ended.len() > before
     }
 
     fn see(&mut self, operation: Operation) {
@@ -169,7 +184,7 @@ impl Teller {
         self.ended.push(operation);
     }
 
-    /// Tells what has ended, in one message.
+    /// Tells what has happened, in one message.
     async fn tell(&mut self) {
         let mut ended = std::mem::take(&mut self.ended);
         ended.sort_by_key(|operation| operation.finished_at);
@@ -177,12 +192,16 @@ impl Teller {
         let caller = self.shell.wiring.caller();
         let (vcenters, statuses) =
             tokio::join!(service.call(caller, ListVcenters {}), service.call(caller, ListStatus {}));
+        // Where that can't be said, nothing is told of the network.
+        let gone_since = statuses.as_deref().map(network::is_gone_since);
+        let gone = gone_since.ok().and_then(|since| self.notices.network(since));
         let (vcenters, statuses) = (vcenters.unwrap_or_default(), statuses.unwrap_or_default());
+        let notifies = self.shell.desk.preferences().notify;
         let is_off = |id: &VcenterId| {
             let vcenter = vcenters.iter().find(|vcenter| vcenter.id == *id);
-            !self.shell.desk.preferences().notify || vcenter.is_some_and(|vcenter| !vcenter.settings.notify)
+            !notifies || vcenter.is_some_and(|vcenter| !vcenter.settings.notify)
         };
-        let mut told = Vec::new();
+        let mut told: Vec<Notice> = gone.into_iter().filter(|_| notifies).collect();
         for operation in &ended {
             let id = &operation.vcenter_id;
             let quiet = Quiet { off: is_off(id), ..quiet::of(&statuses, id) };

@@ -7,21 +7,16 @@ mod running;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod upcoming;
 
 use crate::configuration::designated;
 use crate::events::Events;
 use crate::network::Network;
 use crate::operations::Operations;
 use crate::{Clock, explain, validate};
-use contract::{
-    ApiError, Code, Event, Preview, Run, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, WrongField,
-    words,
-};
+use contract::{ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, words};
 use due::{Plan, Spread};
 use store::{ScheduleRecord, Store, VcenterRecord};
-
-/// The most runs that are computed for one answer.
-const MOST_RUNS: u32 = 1000;
 
 /// Whoever knows the schedules.
 #[derive(Clone)]
@@ -123,50 +118,6 @@ impl Schedules {
         Ok(schedule)
     }
 
-    /// What is started next, the soonest first.
-    async fn next(&self, of: Option<ScheduleId>, count: u32) -> Result<Vec<Run>, ApiError> {
-        let count = count.min(MOST_RUNS) as usize;
-        let known = self.look().await?;
-        let is_wanted = |record: &&ScheduleRecord| of.as_ref().is_none_or(|id| record.id == *id);
-        let mut runs = Vec::new();
-        for record in known.records.iter().filter(is_wanted) {
-            let schedule = self.standing(record, &known).await?;
-            if let (Some(at), Ok(plan)) = (schedule.next_at, plan(record)) {
-                runs.extend(upcoming(&plan, &schedule, at, count));
-            }
-        }
-        runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
-        runs.truncate(count);
-        Ok(runs)
-    }
-
-    /// When a schedule with these settings would run, if it were stored now.
-    fn preview(&self, settings: &ScheduleSettings, count: u32) -> Preview {
-        let zone = settings.zone.as_deref().map_or_else(due::own_zone, str::to_owned);
-        let quiet = settings.quiet.as_deref().filter(|quiet| !quiet.trim().is_empty());
-        let plan = match Plan::new(&settings.when, &zone, quiet) {
-            Ok(plan) => plan,
-            Err(_) => {
-                return Preview {
-                    zone: zone.clone(),
-                    runs: Vec::new(),
-                    wrong: wrong(settings, &zone, quiet),
-                };
-            }
-        };
-        let first = plan.after((self.now)());
-        let reasons = first.map(|first| steps(&plan, first)).into_iter().flatten();
-        let run = |(at, is_quiet): (Time, bool)| Run {
-            at,
-            schedule: settings.name.clone(),
-            vcenters: Vec::new(),
-            reason: reason_of(&plan, &settings.when, is_quiet),
-            local: plan.local(at),
-        };
-        let runs = reasons.take(count.min(MOST_RUNS) as usize).map(run).collect();
-        Preview { zone: plan.zone_name().to_owned(), runs, wrong: Vec::new() }
-    }
-
     async fn record(&self, id: &ScheduleId) -> Result<ScheduleRecord, ApiError> {
         let all = self.store.schedules().await.map_err(explain::store)?;
         all.into_iter().find(|record| record.id == *id).ok_or_else(|| gone(id))
@@ -252,54 +203,6 @@ fn checked(
             .next("Add the tag to a vCenter first, or select another one."));
     }
     Ok((settings, plan))
-}
-
-/// Everything that is wrong with settings: a form shows each at its field.
-fn wrong(settings: &ScheduleSettings, zone: &str, quiet: Option<&str>) -> Vec<WrongField> {
-    const UTC: &str = "UTC";
-    let every_hour = contract::Timing::EverySeconds(3600);
-    let looks = [
-        Plan::new(&settings.when, UTC, None),
-        Plan::new(&every_hour, zone, None),
-        Plan::new(&every_hour, UTC, quiet),
-    ];
-    let wrong = looks.into_iter().filter_map(Result::err);
-    wrong.map(|(field, error)| WrongField { field, error: *error }).collect()
-}
-
-/// The runs from a planned one on: when, and whether quiet hours put it off.
-fn steps(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
-    let mut planned = Some(planned);
-    std::iter::from_fn(move || {
-        let next = planned?;
-        let at = plan.quiet_until(next).unwrap_or(next);
-        planned = plan.following(next, at);
-        Some((at, at != next))
-    })
-}
-
-/// The runs of a schedule from the next one on, of which more is known.
-fn upcoming(plan: &Plan, schedule: &Schedule, next_at: Time, count: usize) -> Vec<Run> {
-    let run = |at: Time, reason: String| Run {
-        at,
-        schedule: schedule.name.clone(),
-        vcenters: schedule.vcenters.clone(),
-        reason,
-        local: plan.local(at),
-    };
-    let first = run(next_at, schedule.reason.clone());
-    let later = plan.after(next_at).map(|later| steps(plan, later)).into_iter().flatten();
-    let timing = schedule.timing();
-    let later = later.map(|(at, is_quiet)| run(at, reason_of(plan, &timing, is_quiet)));
-    std::iter::once(first).chain(later).take(count).collect()
-}
-
-/// Why a run starts when it does.
-fn reason_of(plan: &Plan, timing: &contract::Timing, is_quiet: bool) -> String {
-    match plan.quiet().filter(|_| is_quiet) {
-        Some(quiet) => format!("{}, after quiet hours {quiet}", words::timing(timing)),
-        None => words::timing(timing),
-    }
 }
 
 fn gone(id: &ScheduleId) -> ApiError {

@@ -375,6 +375,7 @@ fn a_database_is_sound_when_nothing_is_wrong_with_it_and_it_has_its_write_ahead_
         schema_version: 1,
         path: "muster.db".into(),
         size_bytes: 1,
+        used_bytes: 1,
     };
     assert!(health(&[], "wal").is_sound());
     assert!(!health(&["row 1 missing"], "wal").is_sound());

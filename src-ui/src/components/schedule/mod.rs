@@ -1,6 +1,7 @@
 //! Schedules in the window: what starts next on a vCenter, the list of them, and the form of one.
 //! Refuses to be the page of jobs: it stands in the sync manager and before it.
 
+mod fields;
 mod form;
 mod list;
 
