@@ -72,7 +72,10 @@ fn a_tag_pauses_all_that_have_it_also_those_that_get_it_later() {
     assert_eq!(status(&muster, "Paris")["state"], "paused");
     let alone = muster.json(&["vcenter", "resume", "Paris"]);
     assert_eq!(alone.code, 1, "{alone:?}");
-    assert!(alone.error()["message"].as_str().unwrap().contains("its tag \"prod\" is paused"), "{alone:?}");
+    assert!(
+        alone.error()["message"].as_str().unwrap().contains("is paused by its tag \"prod\""),
+        "{alone:?}"
+    );
     muster.ok(&["vcenter", "resume", "--tag", "prod"]);
     assert_eq!(status(&muster, "Paris")["paused"], Value::Null);
 
@@ -179,6 +182,37 @@ fn what_is_scheduled_waits_for_the_network_and_for_the_end_of_a_pause_and_catche
     muster.ok(&["vcenter", "resume", "--tag", "prod"]);
     eventually("it goes on", || runs("Berlin").len() > before);
     assert_eq!(runs("Berlin").len(), before + 1, "once, however many were missed");
+    terminate(&worker);
+    assert_eq!(finish(worker).code, 0);
+}
+
+#[test]
+fn servers_that_answer_with_an_error_are_no_network_that_is_gone_and_stay_left_alone() {
+    let peers = [Peer::vcenter(), Peer::vcenter()];
+    let muster = Musterctl::new();
+    for (peer, name) in peers.iter().zip(["Berlin", "Paris"]) {
+        muster.add(peer, name);
+        muster.ok(&["sync", "hosts", name]);
+    }
+    let worker = muster.spawn(&["run", "--for", "10m"]);
+    eventually("it works", || muster.run(&["sync", "hosts", "Berlin", "--detach"]).stderr.is_empty());
+    for (peer, name) in peers.iter().zip(["Berlin", "Paris"]) {
+        peer.rule(json!({"method": "*", "action": {"status": 503}}));
+        for _ in 0..3 {
+            assert_ne!(muster.json(&["sync", "hosts", name]).code, 0);
+        }
+    }
+    for name in ["Berlin", "Paris"] {
+        assert_eq!(status(&muster, name)["state"], "offline", "{name}");
+    }
+    // Longer than a look takes.
+    std::thread::sleep(Duration::from_secs(7));
+    let run = muster.run(&["status"]);
+    assert!(!run.stderr.contains("no network"), "{run:?}");
+    for name in ["Berlin", "Paris"] {
+        let now = status(&muster, name);
+        assert!(now["state"] == "offline" && now["suspended"]["failures"] == 3, "{now}");
+    }
     terminate(&worker);
     assert_eq!(finish(worker).code, 0);
 }

@@ -42,11 +42,11 @@ pub(crate) async fn end_in_time(store: Store, events: Events, now: crate::Clock)
                 None
             }
         };
+        let told =
+            async { while !matches!(changes.next().await, Some(Event::VcentersChanged | Event::Lagged)) {} };
         let Some(end) = ends else {
-            match changes.next().await {
-                Some(_) => continue,
-                None => return,
-            }
+            told.await;
+            continue;
         };
         let left = u64::try_from(end.0.saturating_sub(now().0)).unwrap_or(0);
         if left == 0 {
@@ -60,9 +60,6 @@ pub(crate) async fn end_in_time(store: Store, events: Events, now: crate::Clock)
             }
             continue;
         }
-        let told = async {
-            while !matches!(changes.next().await, Some(Event::VcentersChanged | Event::Lagged) | None) {}
-        };
         let _ = tokio::time::timeout(Duration::from_millis(left).min(TICK), told).await;
     }
 }
@@ -123,22 +120,30 @@ impl Service {
     }
 
     async fn resume(&self, of: Group) -> Result<bool, ApiError> {
+        if let Group::Vcenter(id) = &of {
+            self.no_tag_pauses(&self.record(id.as_str()).await?.vcenter).await?;
+        }
         let was_paused = self.inner.store.end_pause(&of).await.map_err(explain::store)?;
         if was_paused {
             self.inner.events.publish(Event::VcentersChanged);
         }
-        let Group::Vcenter(id) = &of else { return Ok(was_paused) };
-        let was_suspended = self.inner.operations.resume(id).await?;
-        let vcenter = self.record(id.as_str()).await?.vcenter;
-        let pauses = self.inner.store.pauses().await.map_err(explain::store)?;
-        match pause_of(&pauses, &vcenter, self.now()).and_then(|pause| pause.tag) {
-            Some(tag) => Err(ApiError::new(
-                Code::InUse,
-                format!("{} stays paused: its tag \"{tag}\" is paused", vcenter.name),
-            )
-            .next(format!("Resume the tag \"{tag}\", or take it off this vCenter."))),
-            None => Ok(was_paused || was_suspended),
-        }
+        let was_suspended = match &of {
+            Group::Vcenter(id) => self.inner.operations.resume(id).await?,
+            Group::Tag(_) => false,
+        };
+        Ok(was_paused || was_suspended)
+    }
+
+    /// Refuses to resume one vCenter out of all that are paused with their tag.
+    async fn no_tag_pauses(&self, vcenter: &Vcenter) -> Result<(), ApiError> {
+        let mut pauses = self.inner.store.pauses().await.map_err(explain::store)?;
+        pauses.retain(|paused| matches!(paused.of, Group::Tag(_)));
+        let Some(tag) = pause_of(&pauses, vcenter, self.now()).and_then(|pause| pause.tag) else {
+            return Ok(());
+        };
+        let message = format!("{} is paused by its tag \"{tag}\"", vcenter.name);
+        Err(ApiError::new(Code::InUse, message)
+            .next(format!("Resume the tag \"{tag}\", or take it off this vCenter.")))
     }
 
     /// Whether any vCenter has this tag: a mistyped one would pause nothing.
