@@ -106,6 +106,7 @@ impl Service {
         let mut checks = vec![self.check_database().await];
         checks.extend(self.check_rows().await);
         checks.extend(self.check_passwords(&credentials).await);
+        checks.extend(self.pauses_without_a_vcenter().await?);
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
             let now = self.now();
