@@ -108,10 +108,8 @@ impl Schedules {
             let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
             return Ok(Next::waits(at, reason));
         }
-        let was_rejected =
-            vcenter.contact.as_ref().is_some_and(|contact| contact.state == VcenterState::LoginRejected);
-        if was_rejected && self.operations.refused(vcenter).await.is_some() {
-            return Ok(Next::waits(None, "waits: the login was rejected"));
+        if let Some(needs) = self.person.is_needed_for(vcenter, &record.settings.job.job()).await? {
+            return Ok(Next::waits(None, needs.reason()));
         }
         if plan.quiet_until(planned).is_some() || at > due {
             let end = plan.quiet_until(at.min(planned)).unwrap_or(at);
