@@ -22,7 +22,7 @@ const SPREAD: i64 = 60_000;
 /// A run is spread over this part of the time to the next one.
 const PART: i64 = 10;
 
-/// What starts so late begins before quiet hours all the same: it was due before them.
+/// What was due before quiet hours may start so long after it was due though they have begun; what is due for longer is late.
 const LATE: i64 = 60_000;
 
 /// What is wrong with a field.
