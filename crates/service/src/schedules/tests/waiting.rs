@@ -5,6 +5,7 @@ use super::*;
 use contract::VcenterState;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Ports of this machine on which a connection doesn't come about, and isn't refused: nobody accepts, and the queue is full.
@@ -67,7 +68,8 @@ async fn vcenters_that_do_not_answer_delay_neither_the_others_nor_the_end() {
     set(MORNING + 5 * MINUTE + 31 * SECOND);
     let closing = CancellationToken::new();
     let begun = Instant::now();
-    let running = tokio::spawn(of_a_worker(&service).run(closing.clone()));
+    let mut running = JoinSet::new();
+    running.spawn(of_a_worker(&service).run(closing.clone()));
     let all = loop {
         let all = operations(&service).await;
         if !all.is_empty() || begun.elapsed() > Duration::from_secs(4) {
@@ -78,7 +80,7 @@ async fn vcenters_that_do_not_answer_delay_neither_the_others_nor_the_end() {
     assert_eq!(all.iter().map(|one| &one.vcenter_id).collect::<Vec<_>>(), [&alive[0]]);
     let closed = Instant::now();
     closing.cancel();
-    running.await.unwrap();
+    running.join_next().await.unwrap().unwrap();
     assert!(closed.elapsed() < Duration::from_secs(1), "{:?}", closed.elapsed());
     service.close().await;
 }
