@@ -42,6 +42,7 @@ fn with_status(world: &mut World, calls: &[Errand], state: VcenterState, last_op
         refresh_failed: None,
         refresh_waits: std::collections::BTreeMap::new(),
         paused: None,
+        no_network: None,
         suspended: None,
         synced_at: None,
         age_seconds: None,
