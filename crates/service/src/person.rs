@@ -71,6 +71,8 @@ impl Person {
         match record.contact?.state {
             VcenterState::Untrusted => Some(Needs::Certificate),
             VcenterState::DifferentVcenter => Some(Needs::SameVcenter),
+            // The one that is available isn't sent to an address that nobody vouched for.
+            VcenterState::NoPassword if record.is_moved() => Some(Needs::Password),
             VcenterState::NoPassword if !self.connections.has_password(&record.vcenter.id).await => {
                 Some(Needs::Password)
             }
