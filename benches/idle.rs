@@ -138,7 +138,7 @@ async fn in_the_tray(data: &Path, peers: &[Peer], table: &mut Table) -> Result<(
     let share = (after.ticks - before.ticks) as f64 * TICK / seconds * 100.0;
     let wakeups = (after.wakeups - before.wakeups) as f64 / seconds;
     table.goal(
-        &format!("in the tray, without a window, {VCENTERS} schedules"),
+        format!("in the tray, without a window, {VCENTERS} schedules"),
         format!("{share:.2}, {wakeups:.1} wake-ups a second, {asked} calls"),
         &format!("< {MOST_IN_THE_TRAY} %, < {WAKEUPS} wake-ups a second, 0 calls"),
         share < MOST_IN_THE_TRAY && wakeups < WAKEUPS && asked == 0,
