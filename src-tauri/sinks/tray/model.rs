@@ -219,6 +219,7 @@ mod tests {
             refresh_failed: None,
             refresh_waits: BTreeMap::new(),
             paused: None,
+            no_network: None,
             suspended: None,
             synced_at: None,
             age_seconds: None,

@@ -21,7 +21,10 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
     output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, now) })?;
     if let Some(since) = network::is_gone_since(&all) {
         let ago = since.age_seconds(now).map(words::duration).unwrap_or_default();
-        output.say(&format!("{} (for {ago}). Automatic work waits and catches up once.", words::NO_NETWORK));
+        output.say(&format!(
+            "{} (for {ago}). Automatic work resumes when a vCenter can be reached.",
+            words::NO_NETWORK
+        ));
     }
     for status in &all {
         if status.paused.is_some() {

@@ -73,9 +73,10 @@ async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_
     fill(dir.path(), &berlin, 2_000, 100).await;
     let pages = async || number(dir.path(), "PRAGMA page_count").await;
     let before = pages().await;
-    let forgetting = {
+    let mut forgetting = tokio::task::JoinSet::new();
+    {
         let store = store.clone();
-        tokio::spawn(async move {
+        forgetting.spawn(async move {
             let (mut steps, mut longest) = (0, Duration::ZERO);
             loop {
                 let began = Instant::now();
@@ -86,10 +87,13 @@ async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_
                 }
                 steps += 1;
             }
-        })
-    };
+        });
+    }
     let (mut reads, mut slowest) = (0, Duration::ZERO);
-    while !forgetting.is_finished() {
+    let (steps, longest) = loop {
+        if let Some(ended) = forgetting.try_join_next() {
+            break ended.unwrap();
+        }
         let began = Instant::now();
         let listing = store.history(&OperationFilter::default(), Time(0), 100).await.unwrap();
         assert_eq!(listing.operations.len(), 100, "the newest are all there");
@@ -98,8 +102,7 @@ async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_
         store.set_contact(&berlin, VcenterState::Online, Time(1)).await.unwrap();
         slowest = slowest.max(began.elapsed());
         reads += 1;
-    }
-    let (steps, longest) = forgetting.await.unwrap();
+    };
     println!(
         "measured: {steps} steps, the longest {longest:?}; {reads} looks meanwhile, the slowest {slowest:?}"
     );

@@ -48,6 +48,7 @@ fn status(name: &str, state: VcenterState) -> VcenterStatus {
         refresh_failed: None,
         refresh_waits: std::collections::BTreeMap::new(),
         paused: None,
+        no_network: None,
         suspended: None,
         synced_at: None,
         age_seconds: None,

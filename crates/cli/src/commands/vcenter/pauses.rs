@@ -85,9 +85,12 @@ pub(super) async fn pause(
 pub(super) async fn resume(service: &Client, output: &Output, of: args::Group) -> Result<(), ApiError> {
     service.may::<Resume>()?;
     let named = Named::by(service, of).await?;
-    let said = match service.call(Resume { of: named.group() }).await? {
-        true => format!("{} refreshed automatically again.", named.subject()),
-        false => format!("{} neither paused nor suspended.", named.subject()),
+    let ended = service.call(Resume { of: named.group() }).await?;
+    let said = match (&named, ended) {
+        (Named::One(vcenter), true) => format!("{} is refreshed automatically again.", vcenter.name),
+        (Named::One(vcenter), false) => format!("{} is neither paused nor suspended.", vcenter.name),
+        (Named::Tagged(tag, _), true) => format!("The pause of tag {tag} has ended."),
+        (Named::Tagged(tag, _), false) => format!("Tag {tag} is not paused."),
     };
     named.answer(output, said)
 }
