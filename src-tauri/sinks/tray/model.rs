@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn without_a_network_the_tray_says_so_once_and_needs_nobody() {
         let mut known = known(&[("Berlin", VcenterState::Offline), ("Rome", VcenterState::Offline)]);
-        known.statuses.iter_mut().for_each(|status| status.since = Some(Time(1)));
+        known.statuses.iter_mut().for_each(|status| status.no_network = Some(Time(1)));
         let tray = Tray::of(&known, Time(2));
         assert_eq!((tray.state, &*tray.words), (State::Idle, "No vCenter can be reached: no network or VPN"));
         assert_eq!(labels(&tray)[1], "Berlin: Offline");

@@ -370,7 +370,7 @@ fn in_the_compact_window_what_is_paused_and_what_is_away_with_the_network_needs_
     let failed = || ["Berlin", "Paris", "Rome"].map(|name| samples::operation(name, OperationState::Failed));
     for state in [VcenterState::Paused, VcenterState::Offline] {
         let statuses = ["Berlin", "Paris", "Rome"].map(|name| VcenterStatus {
-            since: Some(Time(1)),
+            no_network: (state == VcenterState::Offline).then_some(Time(1)),
             refresh_failed: Some(contract::Code::Unreachable),
             ..status(name, state)
         });
