@@ -57,7 +57,7 @@ impl Notifier {
     async fn try_to_show(&mut self, message: &Message) -> zbus::Result<()> {
         let connected = match &mut self.0 {
             Some(connected) => connected,
-            none => none.insert(Connected::new().await?),
+            none => none.insert(Connected::over(Connection::session().await?).await?),
         };
         connected.show(message).await
     }
@@ -80,8 +80,7 @@ impl Notifier {
 }
 
 impl Connected {
-    async fn new() -> zbus::Result<Connected> {
-        let connection = Connection::session().await?;
+    async fn over(connection: Connection) -> zbus::Result<Connected> {
         let service = Proxy::new_owned(connection, NAME, PATH, NAME).await?;
         let clicks = service.receive_signal("ActionInvoked").await?;
         // Asked of who is there: the answer to the first call starts one where none is.
@@ -110,5 +109,50 @@ impl Connected {
         }
         self.shown.insert(number, message.vcenter.clone());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Command, Stdio};
+
+    /// Who shows nothing.
+    struct Daemon;
+
+    #[zbus::interface(name = "org.freedesktop.Notifications")]
+    impl Daemon {
+        fn get_capabilities(&self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    fn bus() -> (Child, String) {
+        let mut bus = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--print-address=1"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        (bus, address.trim().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_bus_that_is_lost_is_noticed_and_its_connection_is_not_kept() {
+        let (mut bus, address) = bus();
+        let at = |address: &str| zbus::connection::Builder::address(address).unwrap();
+        let daemon = at(&address).serve_at(PATH, Daemon).unwrap().name(NAME).unwrap().build().await.unwrap();
+        let connected = Connected::over(at(&address).build().await.unwrap()).await.unwrap();
+        let mut notifier = Notifier(Some(connected));
+        let waits = timeout(Duration::from_millis(300), notifier.clicked()).await;
+        assert!(waits.is_err() && notifier.0.is_some(), "it waits for a click");
+        bus.kill().unwrap();
+        bus.wait().unwrap();
+        let waits = timeout(Duration::from_secs(3), notifier.clicked()).await;
+        assert!(waits.is_err() && notifier.0.is_none(), "the next message connects anew");
+        drop(daemon);
     }
 }
