@@ -7,7 +7,7 @@ mod times;
 
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, sentence, vcenter_state};
-pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took};
+pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took, until};
 
 use crate::columns::{Column, Type, Unit};
 use crate::{
@@ -225,10 +225,7 @@ pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
 pub fn paused(pause: &Pause, now: Time) -> String {
     let tag = pause.tag.as_ref().map(|tag| format!(" with tag {tag}")).unwrap_or_default();
     match pause.until {
-        Some(until) => {
-            let left = until.0.saturating_sub(now.0).max(0);
-            format!("paused{tag} for another {}", duration((left + 999) / 1000))
-        }
+        Some(until) => format!("paused{tag} for {}", times::until(until, now)),
         None => format!("paused{tag} until resumed"),
     }
 }

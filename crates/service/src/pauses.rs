@@ -70,7 +70,7 @@ pub(crate) async fn end_in_time(store: Store, events: Events, now: crate::Clock)
 pub fn moment_to_come(text: &str, now: Time) -> Result<Time, ApiError> {
     to_come(text.trim(), now, &TimeZone::system()).ok_or_else(|| {
         let shown = contract::words::excerpt(text);
-        ApiError::new(Code::InvalidValue, format!("\"{shown}\" is not a time that is to come"))
+        ApiError::new(Code::InvalidValue, format!("\"{shown}\" is no time in the future"))
             .next("Specify a time such as 14:00, \"2026-03-01 06:00\" or 2026-03-01T06:00:00Z.")
     })
 }
