@@ -319,11 +319,11 @@ mod tests {
         known.statuses[0].refresh_failed = Some(Code::TooManyRemovals);
         let tray = Tray::of(&known, Time(0));
         assert_eq!((tray.state, &*tray.words), (State::Idle, "Nothing running"));
-        assert_eq!(labels(&tray)[1..3], ["Berlin: Paused for another 2 h", "Rome: Paused until resumed"]);
+        assert_eq!(labels(&tray)[1..3], ["Berlin: Paused for 2 h", "Rome: Paused until resumed"]);
         assert!(known.ages());
-        assert_eq!(labels(&Tray::of(&known, Time(3_600_000)))[1], "Berlin: Paused for another 1 h");
+        assert_eq!(labels(&Tray::of(&known, Time(3_600_000)))[1], "Berlin: Paused for 1 h");
         known.active.push(running("Berlin"));
-        assert_eq!(labels(&Tray::of(&known, Time(0)))[1], "Berlin: Full sync, paused for another 2 h");
+        assert_eq!(labels(&Tray::of(&known, Time(0)))[1], "Berlin: Full sync, paused for 2 h");
     }
 
     #[test]
