@@ -2,6 +2,7 @@
 //! commands, events and errors.
 //! Refuses to do anything with them: no files, no network, no clock. It builds for wasm.
 
+pub mod attention;
 pub mod columns;
 pub mod command;
 mod condition;
