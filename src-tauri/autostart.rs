@@ -2,7 +2,9 @@
 //! Refuses to write anything until a person asks for it.
 
 use contract::Role;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 
 /// The option with which the login starts it.
 const HIDDEN: &str = "--hidden";

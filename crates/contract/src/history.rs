@@ -131,12 +131,12 @@ pub fn changed_properties(
         columns.stored().zip(pairs).filter(|((column, _), (old, new))| old != new && !column.is_volatile);
     differing
         .map(|((column, shape), (old, new))| {
-            let (cut, old, new) = cut(old, new);
+            let (mut cut, old, new) = cut(old, new);
             match shape.holds_references() {
                 true => PropertyChange {
                     property: column.property(),
-                    old: named(&old, name),
-                    new: named(&new, name),
+                    old: named(&old, name, &mut cut),
+                    new: named(&new, name, &mut cut),
                     old_moref: Some(old.to_json(column)),
                     new_moref: Some(new.to_json(column)),
                     cut,
@@ -154,37 +154,64 @@ pub fn changed_properties(
         .collect()
 }
 
+/// The beginning of a text, as much of it as a history holds.
+pub fn shortened(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_TEXT).map_or(text, |(end, _)| &text[..end])
+}
+
+fn is_long_text(text: &str) -> bool {
+    shortened(text).len() < text.len()
+}
+
 /// The values as they are recorded, and whether that is not all of them.
 fn cut(old: &Value, new: &Value) -> (bool, Value, Value) {
-    let is_long = |value: &Value| match value {
-        Value::Text(text) => text.chars().nth(LONGEST_TEXT).is_some(),
-        Value::List(values) => values.len() > LONGEST_LIST,
-        _ => false,
-    };
     if !is_long(old) && !is_long(new) {
         return (false, old.clone(), new.clone());
     }
     (true, part_of(old, new), part_of(new, old))
 }
 
+fn is_long(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => is_long_text(text),
+        Value::Ref(reference) => is_long_text(&reference.moref),
+        Value::List(values) => is_long_list(values) || values.iter().any(is_long),
+        _ => false,
+    }
+}
+
+fn is_long_list(values: &[Value]) -> bool {
+    values.len() > LONGEST_LIST
+}
+
 fn part_of(value: &Value, other: &Value) -> Value {
     match (value, other) {
-        (Value::Text(text), _) => Value::text(text.chars().take(LONGEST_TEXT).collect::<String>()),
-        (Value::List(values), Value::List(others)) => {
+        (Value::List(values), Value::List(others)) if is_long_list(values) || is_long_list(others) => {
             let others: BTreeSet<&Value> = others.iter().collect();
-            let own = values.iter().filter(|value| !others.contains(value));
-            Value::List(own.take(LONGEST_LIST).cloned().collect())
+            part_of_list(values.iter().filter(|value| !others.contains(value)))
         }
-        (Value::List(values), _) => Value::List(values.iter().take(LONGEST_LIST).cloned().collect()),
+        (Value::List(values), _) => part_of_list(values.iter()),
+        (Value::Text(text), _) => Value::text(shortened(text)),
+        (Value::Ref(Ref { kind, moref }), _) => {
+            Value::Ref(Ref { kind: *kind, moref: shortened(moref).into() })
+        }
         (plain, _) => plain.clone(),
     }
 }
 
-/// References by their names; by the moref where that is all that is known.
-fn named(value: &Value, name: &dyn Fn(&Ref) -> Option<String>) -> Json {
+fn part_of_list<'a>(values: impl Iterator<Item = &'a Value>) -> Value {
+    Value::List(values.take(LONGEST_LIST).map(|value| part_of(value, &Value::Null)).collect())
+}
+
+/// References by their names, by the moref where that is all that is known; and whether one of them is cut.
+fn named(value: &Value, name: &dyn Fn(&Ref) -> Option<String>, cut: &mut bool) -> Json {
     match value {
-        Value::Ref(reference) => name(reference).unwrap_or_else(|| reference.moref.to_string()).into(),
-        Value::List(values) => values.iter().map(|value| named(value, name)).collect(),
+        Value::Ref(reference) => {
+            let name = name(reference).unwrap_or_else(|| reference.moref.to_string());
+            *cut |= is_long_text(&name);
+            shortened(&name).into()
+        }
+        Value::List(values) => values.iter().map(|value| named(value, name, cut)).collect(),
         _ => Json::Null,
     }
 }

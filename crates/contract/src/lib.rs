@@ -44,7 +44,7 @@ pub use error::{ApiError, Code, Transient};
 pub use event::Event;
 pub use history::{
     ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
-    Steps, changed_properties, fold,
+    Steps, changed_properties, fold, shortened,
 };
 pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
 pub use inventory::{Coverage, Missing, Object, Row};

@@ -7,11 +7,12 @@ mod times;
 
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, sentence, vcenter_state};
-pub use times::{age, ago, byte_rate, duration, left, progress, ran, rate, step, took, until};
+pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};
 
 use crate::columns::{Column, Type, Unit};
 use crate::{
-    Fold, Job, Kind, Noun, OperationKind, OperationState, Pause, PropertyChange, Remedy, Suspension, Time,
+    Fold, Job, Kind, Noun, OperationKind, OperationState, Pause, PropertyChange, Recorded, Remedy,
+    Suspension, Time,
 };
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -65,6 +66,15 @@ pub fn changed(kind: Kind, change: &PropertyChange) -> [Option<String>; 2] {
         None => json.as_str().map(str::to_owned).or_else(|| (!json.is_null()).then(|| json.to_string())),
     };
     [said(&change.old), said(&change.new)]
+}
+
+/// How many changed objects are counted only: `200 more added, 3 more removed, not recorded`; nothing where all are recorded.
+pub fn more_changes(more: Recorded) -> Option<String> {
+    let parts = [(more.added, "added"), (more.changed, "changed"), (more.removed, "removed")];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let said = |(number, what)| format!("{} more {what}", grouped(i64::try_from(number).unwrap_or(i64::MAX)));
+    let parts: Vec<String> = parts.map(said).collect();
+    (!parts.is_empty()).then(|| format!("{}, not recorded", parts.join(", ")))
 }
 
 /// What the column of a change is called.

@@ -101,6 +101,35 @@ fn of_long_values_a_part_is_kept_and_says_so() {
 }
 
 #[test]
+fn elements_of_lists_and_names_are_cut_like_any_text() {
+    let long = |letter: &str| letter.repeat(1_000_000);
+    let cut = changes(
+        &[("ip_addresses", Value::list([Value::text("10.0.0.1")]))],
+        &[("ip_addresses", Value::list([Value::text("10.0.0.1"), Value::text(long("\u{e4}"))]))],
+    );
+    assert_eq!(cut[0]["new"], json!(["10.0.0.1", "\u{e4}".repeat(1_000)]), "letters, not bytes");
+    assert_eq!((&cut[0]["old"], &cut[0]["cut"]), (&json!(["10.0.0.1"]), &json!(true)));
+    let named =
+        |reference: &Ref| Some(if &*reference.moref == "host-1" { long("n") } else { "esx".to_owned() });
+    let moved = changed_properties(
+        &vm(&[("host_ref", host("host-1"))]),
+        &vm(&[("host_ref", host(&long("m")))]),
+        &named,
+    );
+    let text = |json: &Option<serde_json::Value>| json.as_ref().unwrap().as_str().unwrap().len();
+    assert_eq!((moved[0].old.as_str().unwrap().len(), text(&moved[0].new_moref)), (1_000, 1_000));
+    assert!(moved[0].cut);
+    let named = |reference: &Ref| Some(long(&reference.moref[..1]));
+    let networks = |moref: &str| Value::list([network(moref)]);
+    let linked = changed_properties(
+        &vm(&[("network_refs", networks("a"))]),
+        &vm(&[("network_refs", networks("b"))]),
+        &named,
+    );
+    assert!(linked[0].cut && linked[0].to_owned().new[0].as_str().unwrap().len() == 1_000);
+}
+
+#[test]
 fn every_stored_column_is_told_under_an_id_that_leads_back_to_a_column() {
     for kind in Kind::ALL {
         let schema = columns::of(kind);

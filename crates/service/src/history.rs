@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// How often is looked for what is too old.
 const LOOK: Duration = Duration::from_secs(60 * 60);
 
-/// When a process looks first. A command ends before that, and looks as soon as it has run an operation.
+/// When a process looks first, unless it has read a vCenter before: a command ends before that.
 const FIRST: Duration = Duration::from_secs(60);
 
 /// Between two steps, each a short transaction.
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 const DAY: i64 = 86_400_000;
 
-/// Forgets what is too old until the service closes; `wake` by whoever ended an operation.
+/// Forgets what is too old until the service closes: once in a while, and once as soon as something was read here.
 pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: CancellationToken) {
     let mut changes = events.subscribe();
     // Processes that start together don't look together.
@@ -40,7 +40,7 @@ pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: Canc
         }
         is_new = false;
         next = Instant::now() + LOOK;
-        // What a command leaves to the next one: it ends soon, and one step is enough for what one operation adds.
+        // A command ends between two steps, and leaves the rest to the next one: one step is as much as one operation adds.
         while step(&store, now).await > 0 {
             if closing.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
                 return;

@@ -12,6 +12,13 @@ const STEP: usize = 200;
 /// Objects that they changed, at most, if more than one of them goes: some ten milliseconds of the write lock.
 const OBJECTS: i64 = 3_000;
 
+/// Those of a vCenter that may go, the oldest first. By their age, so that what is young is not looked at: all that is found
+/// and stays is what waits or runs, and the newest ones where nothing came for long.
+pub(crate) const OLD: &str = "SELECT seq, COALESCE(MIN(recorded_added, 1000) + MIN(recorded_changed, 1000) \
+    + MIN(recorded_removed, 1000), 0) AS objects FROM operations WHERE vcenter_id = $1 AND submitted_at < $2 \
+    AND seq < (SELECT MIN(seq) FROM (SELECT seq FROM operations WHERE vcenter_id = $1 ORDER BY seq DESC LIMIT $3)) \
+    AND state NOT IN ('queued', 'running') ORDER BY submitted_at, seq LIMIT $4";
+
 impl Store {
     /// Forgets the oldest operations that were submitted before a time and have ended, but not the newest `kept` of each
     /// vCenter: what is decided by how the last ones went is decided by them. Answers with how many went; when it is none, there
@@ -25,10 +32,6 @@ impl Store {
             .await
             .during(attempt)?;
         'all: for vcenter in vcenters {
-            const OLD: &str = "SELECT seq, COALESCE(MIN(recorded_added, 1000) + MIN(recorded_changed, 1000) \
-                + MIN(recorded_removed, 1000), 0) AS objects FROM operations WHERE vcenter_id = $1 \
-                AND seq < (SELECT MIN(seq) FROM (SELECT seq FROM operations WHERE vcenter_id = $1 ORDER BY seq DESC LIMIT $3)) \
-                AND submitted_at < $2 AND state NOT IN ('queued', 'running') ORDER BY seq LIMIT $4";
             let rows = sqlx::query(OLD)
                 .bind(vcenter)
                 .bind(before.0)

@@ -4,7 +4,7 @@
 use crate::claim::Claim;
 use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
-use crate::history::{self, Told, What};
+use crate::history::{self, Comparison, What};
 use crate::pass::Pass;
 use crate::rebase::{self, Others, Since};
 use crate::revision;
@@ -31,7 +31,7 @@ pub(crate) async fn restage(
     let others = rebase::others(tx, vcenter.as_str(), since, &pass.kinds()).await.during(attempt)?;
     let read: HashMap<(Kind, &str), &Arc<Object>> =
         pass.objects.iter().map(|object| ((object.kind, &*object.moref), object)).collect();
-    let told = Told::new(pass, &distinct(&pass.objects));
+    let comparison = Comparison::new(pass, &distinct(&pass.objects));
     // What was new when it was staged may be missing from a list by now.
     let added = read.keys().filter(|(kind, moref)| {
         others.lists.contains_key(&kind.covered_by())
@@ -42,7 +42,7 @@ pub(crate) async fn restage(
     for key in others.objects.keys().chain(&added) {
         let found = read.get(&(key.0, &*key.1)).copied();
         let (was, had_row) = unstage(tx, claim, staged, key, found.is_some()).await.during(attempt)?;
-        let (is, row) = decide(pass, key, found, &others, &told).map_err(encoding).during(attempt)?;
+        let (is, row) = decide(pass, key, found, &others, &comparison).map_err(encoding).during(attempt)?;
         if let Some(row) = &row {
             let row = std::slice::from_ref(row);
             insert_staged(tx, claim, row, &mut staged.recorded).await.during(attempt)?;
@@ -96,7 +96,7 @@ fn decide(
     key: &(Kind, Moref),
     found: Option<&Arc<Object>>,
     others: &Others,
-    told: &Told,
+    comparison: &Comparison,
 ) -> Result<(Diff, Option<Row>), serde_json::Error> {
     let (kind, moref) = (key.0, &key.1);
     let stored = match others.of(key) {
@@ -106,13 +106,13 @@ fn decide(
     if let Some(found) = found {
         let asked = pass.asked.of(kind, moref);
         return match others.found(found, asked, stored.is_some()) {
-            Some(object) => stage::change(&object, asked, stored, others, told),
+            Some(object) => stage::change(&object, asked, stored, others, comparison),
             None => Ok((Diff::default(), None)),
         };
     }
     match stored.is_some() && rebase::goes(pass, kind, moref, others.of(key)) {
         true => {
-            let record = told.removed(kind, told.known(key, others));
+            let record = comparison.removed(kind, comparison.known(key, others));
             Ok((Diff { removed: 1, ..Diff::default() }, Some(Row::gone(pass, kind, moref, record))))
         }
         false => Ok((Diff::default(), None)),

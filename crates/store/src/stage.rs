@@ -7,7 +7,7 @@ use crate::claim::Claim;
 use crate::document::{self, Hash};
 use crate::engine::{Db, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
-use crate::history::{self, Record, Told};
+use crate::history::{self, Comparison, Record};
 use crate::pass::{Asked, Pass};
 use crate::rebase::{self, Others};
 use crate::revision::{self, State};
@@ -93,7 +93,7 @@ impl Store {
         let before = self.before(&claim.operation.vcenter_id, &kinds, pass, attempt).await?;
         let Before { state, known, others, nameless } = before;
         let (known, others, times) = (Arc::new(known), Arc::new(others), Arc::new(pass.asked.clone()));
-        let told = Arc::new(Told::new(pass, objects));
+        let comparison = Arc::new(Comparison::new(pass, objects));
         let mut staged = Staged {
             diff: kinds.iter().map(|kind| (*kind, Diff::default())).collect(),
             known: kinds.iter().map(|kind| (*kind, 0)).collect(),
@@ -110,7 +110,7 @@ impl Store {
             true => Ok(()),
             false => Err(claim.stopped()),
         };
-        for gone in removed(pass, objects, &known, &others, &told).chunks(CHUNK) {
+        for gone in removed(pass, objects, &known, &others, &comparison).chunks(CHUNK) {
             for row in gone {
                 staged.diff.entry(row.kind).or_default().removed += 1;
             }
@@ -121,8 +121,8 @@ impl Store {
             go_on(number * CHUNK)?;
             let (chunk, known, others, times) =
                 (chunk.to_vec(), known.clone(), others.clone(), times.clone());
-            let told = told.clone();
-            let compared = aside(move || compare(&chunk, &times, &known, &others, &told)).await;
+            let comparison = comparison.clone();
+            let compared = aside(move || compare(&chunk, &times, &known, &others, &comparison)).await;
             let (diff, rows) = compared.map_err(|error| sqlx::Error::Encode(error.into())).during(attempt)?;
             for (kind, diff) in diff {
                 let sum = staged.diff.entry(kind).or_default();
@@ -278,7 +278,13 @@ pub(crate) fn distinct(objects: &[Arc<Object>]) -> Vec<Arc<Object>> {
 }
 
 /// What is known and either gone or not in a kind that was read completely.
-fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known, others: &Others, told: &Told) -> Vec<Row> {
+fn removed(
+    pass: &Pass,
+    objects: &[Arc<Object>],
+    known: &Known,
+    others: &Others,
+    comparison: &Comparison,
+) -> Vec<Row> {
     let read: HashSet<(Kind, &str)> = objects.iter().map(|object| (object.kind, &*object.moref)).collect();
     let gone: HashSet<(Kind, &str)> = pass.gone.iter().map(|(kind, moref)| (*kind, &**moref)).collect();
     let is_removed = |key: &(Kind, Moref)| {
@@ -288,8 +294,9 @@ fn removed(pass: &Pass, objects: &[Arc<Object>], known: &Known, others: &Others,
             && rebase::goes(pass, kind, moref, others.of(key))
     };
     let removed = known.keys().filter(|key| is_removed(key));
-    let row =
-        |key: &(Kind, Moref)| Row::gone(pass, key.0, &key.1, told.removed(key.0, told.known(key, others)));
+    let row = |key: &(Kind, Moref)| {
+        Row::gone(pass, key.0, &key.1, comparison.removed(key.0, comparison.known(key, others)))
+    };
     removed.map(row).collect()
 }
 
@@ -299,7 +306,7 @@ fn compare(
     times: &Asked,
     known: &Known,
     others: &Others,
-    told: &Told,
+    comparison: &Comparison,
 ) -> Result<(BTreeMap<Kind, Diff>, Vec<Row>), serde_json::Error> {
     let mut diffs: BTreeMap<Kind, Diff> = BTreeMap::new();
     let mut rows = Vec::new();
@@ -308,7 +315,7 @@ fn compare(
         let asked = times.of(key.0, &key.1);
         let before = known.get(&key).copied();
         let Some(object) = others.found(object, asked, before.is_some()) else { continue };
-        let (change, row) = change(&object, asked, before, others, told)?;
+        let (change, row) = change(&object, asked, before, others, comparison)?;
         let diff = diffs.entry(object.kind).or_default();
         *diff = diff.and(change);
         rows.extend(row);
@@ -322,7 +329,7 @@ pub(crate) fn change(
     asked: Option<Time>,
     before: Option<Option<Hash>>,
     others: &Others,
-    told: &Told,
+    comparison: &Comparison,
 ) -> Result<(Diff, Option<Row>), serde_json::Error> {
     let document = document::encode(object)?;
     let hash = document::hash(&object.object_type, &document);
@@ -335,8 +342,8 @@ pub(crate) fn change(
     };
     let key = (object.kind, object.moref.clone());
     let record = match before {
-        Some(_) => told.changed(told.known(&key, others), object),
-        None => told.added(object, others),
+        Some(_) => comparison.changed(comparison.known(&key, others), object),
+        None => comparison.added(object, others),
     };
     let content = Some((object.object_type.clone(), hash, document));
     Ok((diff, Some(Row { kind: key.0, moref: key.1, content, asked, record })))

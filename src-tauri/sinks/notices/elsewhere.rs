@@ -6,7 +6,7 @@ use contract::notices::Message;
 
 /// What shows them.
 #[derive(Default)]
-pub(super) struct Notifier;
+pub(super) struct Notifier {}
 
 impl Notifier {
     /// Shows one.

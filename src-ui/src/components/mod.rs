@@ -13,6 +13,7 @@ pub(crate) mod icon;
 pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod menu;
+pub(crate) mod moment;
 pub(crate) mod name;
 pub(crate) mod outcome;
 pub(crate) mod popover;

@@ -4,6 +4,7 @@
 pub(crate) mod advice;
 pub(crate) mod batches;
 pub(crate) mod cache;
+pub(crate) mod changes;
 pub(crate) mod choice;
 pub(crate) mod compact;
 pub(crate) mod filters;

@@ -8,6 +8,7 @@ use contract::{
     Fold, Line, Operation, OperationId, OperationKind, OperationState, Origin, Time, VcenterId, fold,
 };
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Which operations are looked at, and which of them in full, as the address has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,9 +93,33 @@ impl Listed {
         Listed { queue: queue.into_iter().cloned().collect(), history: ended.cloned().collect() }
     }
 
+    /// The same without those of before that fell out of what is looked at.
+    pub(crate) fn within(active: &[Operation], history: &[Operation], out: &[OperationId]) -> Listed {
+        if out.is_empty() {
+            return Listed::of(active, history);
+        }
+        let within: Vec<Operation> = history.iter().filter(|one| !out.contains(&one.id)).cloned().collect();
+        Listed::of(active, &within)
+    }
+
     /// All of them, as they stand below each other.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Operation> {
         self.queue.iter().chain(&self.history)
+    }
+}
+
+/// The lines of the table, as they stand below each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Items {
+    pub(crate) all: Rc<[Item]>,
+    /// How many of them run or wait.
+    queue: usize,
+}
+
+impl Items {
+    /// What runs and waits, and what has ended.
+    pub(crate) fn parts(&self) -> (&[Item], &[Item]) {
+        self.all.split_at(self.queue)
     }
 }
 
@@ -102,7 +127,7 @@ impl Listed {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Item {
     /// An operation, and whether it is one of those of the line above it.
-    One(Box<Operation>, bool),
+    One(Rc<Operation>, bool),
     /// Automatic operations that changed nothing, and whether they stand below it.
     Fold(Folded),
 }
@@ -110,7 +135,8 @@ pub(crate) enum Item {
 /// Automatic operations that changed nothing, as one line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Folded {
-    pub(crate) operations: Vec<Operation>,
+    /// The newest first.
+    pub(crate) operations: Vec<Rc<Operation>>,
     pub(crate) words: String,
     /// When the first and the last of them began.
     pub(crate) span: (Time, Time),
@@ -120,7 +146,7 @@ pub(crate) struct Folded {
 impl Folded {
     fn of(fold: &Fold<'_>, unfolded: &BTreeSet<OperationId>) -> Folded {
         Folded {
-            operations: fold.operations.iter().map(|one| (*one).clone()).collect(),
+            operations: fold.operations.iter().map(|one| Rc::new((*one).clone())).collect(),
             words: contract::words::folded(fold),
             span: fold.span(),
             // By any of them: new ones join at the top, and older ones at the bottom.
@@ -133,8 +159,19 @@ impl Item {
     /// The id of its element.
     pub(crate) fn element(&self) -> String {
         match self {
-            Item::One(operation, _) => format!("operation-{}", operation.id),
-            Item::Fold(folded) => format!("fold-{}", folded.operations[0].id),
+            Item::One(operation, _) => format!("{ONE}{}", operation.id),
+            // By the oldest: new ones join at the top, and the line stays the same.
+            Item::Fold(folded) => {
+                let oldest = folded.operations.last();
+                format!("{FOLD}{}", oldest.map_or("", |oldest| oldest.id.as_str()))
+            }
+        }
+    }
+
+    fn holds(&self, id: &str) -> bool {
+        match self {
+            Item::One(operation, _) => operation.id.as_str() == id,
+            Item::Fold(folded) => folded.operations.iter().any(|one| one.id.as_str() == id),
         }
     }
 
@@ -147,18 +184,40 @@ impl Item {
     }
 }
 
+/// The place of what had an element: that, or else the line that holds the operation by now. Older ones may have joined a
+/// fold, and one that stood alone may be in one.
+pub(crate) fn place_of(items: &[Item], element: &str) -> Option<usize> {
+    let same = items.iter().position(|item| item.element() == element);
+    same.or_else(|| {
+        let id = element.strip_prefix(FOLD).or_else(|| element.strip_prefix(ONE))?;
+        items.iter().position(|item| item.holds(id))
+    })
+}
+
+/// What ids of elements begin with.
+const ONE: &str = "operation-";
+const FOLD: &str = "fold-";
+
 impl Listed {
+    /// All of them as lines: what runs and waits, and what has ended.
+    pub(crate) fn items(&self, unfolded: &BTreeSet<OperationId>) -> Items {
+        let mut all: Vec<Item> =
+            self.queue.iter().map(|one| Item::One(Rc::new(one.clone()), false)).collect();
+        all.extend(self.past(unfolded));
+        Items { all: all.into(), queue: self.queue.len() }
+    }
+
     /// What has ended, as lines: automatic operations that changed nothing are one, or stand below it where that was asked
     /// for by one of their ids.
-    pub(crate) fn past(&self, unfolded: &BTreeSet<OperationId>) -> Vec<Item> {
+    fn past(&self, unfolded: &BTreeSet<OperationId>) -> Vec<Item> {
         let mut items = Vec::new();
         for line in fold(&self.history) {
             match line {
-                Line::One(one) => items.push(Item::One(Box::new(one.clone()), false)),
+                Line::One(one) => items.push(Item::One(Rc::new(one.clone()), false)),
                 Line::Fold(fold) => {
                     let folded = Folded::of(&fold, unfolded);
                     let below = folded.operations.iter().filter(|_| folded.is_open).cloned();
-                    let below: Vec<Item> = below.map(|one| Item::One(Box::new(one), true)).collect();
+                    let below: Vec<Item> = below.map(|one| Item::One(one, true)).collect();
                     items.push(Item::Fold(folded));
                     items.extend(below);
                 }
@@ -288,16 +347,44 @@ mod tests {
             let unfolded = unfolded.iter().map(|id| OperationId((*id).to_owned())).collect();
             listed.past(&unfolded).iter().map(Item::element).collect::<Vec<_>>()
         };
-        assert_eq!(elements(&listed, &[]), ["fold-c"]);
+        assert_eq!(elements(&listed, &[]), ["fold-a"]);
         assert!(
             listed.past(&BTreeSet::new())[0].has(&OperationId("b".to_owned())),
             "its details may be open"
         );
-        let open = ["fold-c", "operation-c", "operation-b", "operation-a"];
+        let open = ["fold-a", "operation-c", "operation-b", "operation-a"];
         assert_eq!(elements(&listed, &["c"]), open);
         listed.history.insert(0, quiet("d", 4));
         assert_eq!(elements(&listed, &["c"]).len(), 5);
         assert_eq!(listed.lines(), 1);
+    }
+
+    #[test]
+    fn the_keyboard_stays_on_a_fold_whichever_operations_join_it() {
+        let of = |vcenter: &str, ids: &[&str]| {
+            let quiet = |id: &&str| Operation {
+                origin: Origin::Schedule,
+                vcenter_id: VcenterId(vcenter.to_owned()),
+                ..operation(id, OperationState::Succeeded, 1)
+            };
+            ids.iter().map(quiet).collect::<Vec<_>>()
+        };
+        let items = |history: [Vec<Operation>; 2], unfolded: &[&str]| {
+            let unfolded = unfolded.iter().map(|id| OperationId((*id).to_owned())).collect();
+            Listed { queue: Vec::new(), history: history.concat() }.items(&unfolded).all
+        };
+        let first = items([of("Rome", &["r2", "r1"]), of("Berlin", &["b3", "b2"])], &[]);
+        let place = first[1].element();
+        let newer = items([of("Rome", &["r3", "r2", "r1"]), of("Berlin", &["b4", "b3", "b2"])], &[]);
+        assert_eq!((place_of(&newer, &place), newer[1].element()), (Some(1), place.clone()), "the same row");
+        let older = items([of("Rome", &["r2", "r1"]), of("Berlin", &["b3", "b2", "b1"])], &[]);
+        assert_eq!(place_of(&older, &place), Some(1), "more was shown");
+        let open = items([of("Rome", &["r2", "r1"]), of("Berlin", &["b3", "b2", "b1"])], &["b2"]);
+        assert_eq!(place_of(&open, &place), Some(1), "the fold, not the operation below it");
+        assert_eq!(place_of(&open, "operation-b2"), Some(3));
+        let alone = items([of("Rome", &["r2", "r1"]), of("Berlin", &["b2"])], &[]);
+        assert_eq!(place_of(&first, &alone[1].element()), Some(1), "a second one came");
+        assert_eq!(place_of(&first, "operation-x"), None);
     }
 
     #[test]

@@ -35,15 +35,15 @@ pub(super) async fn shown(service: &Client, output: &Output, operation: &Operati
 
 async fn changes(service: &Client, operation: &Operation) -> Result<ObjectChanges, ApiError> {
     let mut changes = ObjectChanges::default();
+    let mut skip = 0;
     loop {
-        let skip = u32::try_from(changes.named()).unwrap_or(u32::MAX);
         let page = service.call(ShowChanges { operation: operation.id.clone(), skip, limit: PAGE }).await?;
-        let came = page.changes.named();
         changes.append(page.changes);
-        // What a newer release wrote is left out of a page.
-        if !page.has_more || came == 0 {
+        if !page.has_more {
             return Ok(changes);
         }
+        // Not by what came: what a newer release wrote is left out of a page.
+        skip += PAGE;
     }
 }
 
@@ -52,7 +52,7 @@ fn steps_of(steps: &Steps) -> String {
         return String::new();
     }
     let rows = steps.steps.iter().map(|one| {
-        vec![one.step.clone(), one.attempt.to_string(), after(one.after_ms), exactly(one.took_ms)]
+        vec![one.step.clone(), one.attempt.to_string(), after(one.after_ms), words::exactly(one.took_ms)]
     });
     table(&["Step", "Attempt", "Began", "Took"], &[Fit::Words, Fit::Number, Fit::Number, Fit::Number], rows)
 }
@@ -73,31 +73,18 @@ fn after(after_ms: u64) -> String {
     format!("+{:.1} s", after_ms as f64 / 1000.0)
 }
 
-/// Most steps are short, and which of them isn't is what people look for.
-fn exactly(took_ms: u64) -> String {
-    if took_ms < 1000 { format!("{took_ms} ms") } else { words::took(ms(took_ms)) }
-}
-
-fn ms(ms: u64) -> i64 {
-    i64::try_from(ms).unwrap_or(i64::MAX)
-}
-
 fn objects(changes: &ObjectChanges) -> String {
     let of = [("added", &changes.added), ("changed", &changes.changed), ("removed", &changes.removed)];
     let rows: Vec<Vec<String>> =
         of.iter().flat_map(|(what, objects)| objects.iter().flat_map(|one| lines(what, one))).collect();
-    let more =
-        [("added", changes.more.added), ("changed", changes.more.changed), ("removed", changes.more.removed)];
-    let more = more.into_iter().filter(|(_, number)| *number > 0);
-    let more: Vec<String> =
-        more.map(|(what, number)| format!("{} more {what}", words::grouped(ms(number)))).collect();
-    if rows.is_empty() && more.is_empty() {
+    let more = words::more_changes(changes.more);
+    if rows.is_empty() && more.is_none() {
         return String::new();
     }
     let header = ["Object", "Kind", "Change", "Property", "Old", "New"];
     let mut text = table(&header, &[Fit::Words, Fit::Whole, Fit::Whole], rows);
-    if !more.is_empty() {
-        text.push_str(&format!("\n{}, not recorded.", more.join(", ")));
+    if let Some(more) = more {
+        text.push_str(&format!("\n{more}."));
     }
     text
 }

@@ -215,7 +215,7 @@ pub(super) fn show(o: &Operation) -> String {
         ),
     ];
     if o.only_volatile() > 0 {
-        lines.push(("Only usage", words::counted(o.only_volatile() as usize, "object", "objects")));
+        lines.push(("Only usage changed", words::counted(o.only_volatile() as usize, "object", "objects")));
     }
     if o.progress.attempts > 1 {
         lines.push(("Attempts", o.progress.attempts.to_string()));

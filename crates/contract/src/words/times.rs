@@ -40,6 +40,11 @@ pub fn took(ms: i64) -> String {
     }
 }
 
+/// The same where most are short, and which of them isn't is what people look for: `40 ms`, `12 s`.
+pub fn exactly(ms: u64) -> String {
+    if ms < 1000 { format!("{ms} ms") } else { took(i64::try_from(ms).unwrap_or(i64::MAX)) }
+}
+
 fn to_the_second(seconds: i64) -> String {
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s} s"),
@@ -168,6 +173,12 @@ mod tests {
         assert_eq!(aged, ["5 s", "5 min", "in the future", "never"]);
         let told = [Some(9), Some(10), Some(600), None].map(ago);
         assert_eq!(told, ["just now", "10 s ago", "10 min ago", "in the future"]);
+    }
+
+    #[test]
+    fn what_is_short_is_told_to_the_millisecond() {
+        let said = [0, 40, 999, 1_000, 65_000].map(exactly);
+        assert_eq!(said, ["0 ms", "40 ms", "999 ms", "1 s", "1 min 5 s"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The steps of an operation as it runs, each with how long it took, and what failed of it: for its history.
 //! Refuses to grow without end: of a server that fails again and again the first and the last failures are enough.
 
-use contract::{ApiError, FailedAttempt, Step, Steps as Told};
+use contract::{ApiError, FailedAttempt, Step, shortened};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -12,9 +12,6 @@ const MOST: usize = 200;
 /// Failures that are kept.
 const FAILURES: usize = 20;
 
-/// Letters of a failure that are kept.
-const LONGEST: usize = 1_000;
-
 /// The steps of one operation.
 pub(crate) struct Steps {
     began: Instant,
@@ -23,7 +20,7 @@ pub(crate) struct Steps {
 
 #[derive(Default)]
 struct Kept {
-    told: Told,
+    told: contract::Steps,
     /// The step that lasts until the next one begins, by its place.
     open: Option<usize>,
 }
@@ -35,7 +32,7 @@ impl Default for Steps {
 }
 
 impl Steps {
-    /// Begins a step that lasts until the next one begins; of the same again it is no new one.
+    /// Begins a step that lasts until the next one begins.
     pub(crate) fn begin(&self, attempt: u32, step: &str) {
         let mut kept = self.kept();
         self.end(&mut kept);
@@ -53,7 +50,7 @@ impl Steps {
     /// What failed in an attempt.
     pub(crate) fn failed(&self, attempt: u32, error: &ApiError) {
         let mut kept = self.kept();
-        let message: String = error.message.chars().take(LONGEST).collect();
+        let message = shortened(&error.message).to_owned();
         let failures = &mut kept.told.failures;
         // The very same is told once: what ended an attempt, and the operation, was the failure of its last call.
         let is_same = |last: &FailedAttempt| last.attempt == attempt && message.starts_with(&*last.message);
@@ -67,7 +64,7 @@ impl Steps {
     }
 
     /// What was done so far; the last step ends here.
-    pub(crate) fn told(&self) -> Told {
+    pub(crate) fn told(&self) -> contract::Steps {
         let mut kept = self.kept();
         self.end(&mut kept);
         kept.told.clone()
@@ -77,7 +74,7 @@ impl Steps {
         if kept.told.steps.len() == MOST {
             return None;
         }
-        let step = Step { attempt, step: step.to_owned(), after_ms: self.after(), took_ms: 0 };
+        let step = Step { attempt, step: shortened(step).to_owned(), after_ms: self.after(), took_ms: 0 };
         kept.told.steps.push(step);
         Some(kept.told.steps.len() - 1)
     }

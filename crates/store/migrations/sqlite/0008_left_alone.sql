@@ -57,6 +57,9 @@ ALTER TABLE operations ADD COLUMN recorded_changed INTEGER;
 
 ALTER TABLE operations ADD COLUMN recorded_removed INTEGER;
 
+-- Those that are old enough to be forgotten are looked for by their age.
+CREATE INDEX operations_by_age ON operations (vcenter_id, submitted_at);
+
 -- The steps in which it ran and what failed of it, as JSON: lists instead of objects, because there are many.
 ALTER TABLE operations ADD COLUMN steps TEXT;
 

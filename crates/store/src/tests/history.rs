@@ -185,6 +185,20 @@ async fn of_each_a_thousand_objects_are_recorded_and_the_rest_is_counted() {
 }
 
 #[tokio::test]
+async fn of_long_names_the_beginning_is_recorded() {
+    let (dir, store) = opened().await;
+    let berlin = with_vcenter(&store, "Berlin").await;
+    let named = |letter: &str| vec![host("host-1", &letter.repeat(1_000_000), 1)];
+    synced(&store, &berlin, "1", &named("a"), &[Kind::Hosts], 10).await;
+    synced(&store, &berlin, "2", &named("b"), &[Kind::Hosts], 20).await;
+    let host = &all(&store, "2").await.changed[0];
+    assert_eq!(host.name.as_ref().unwrap().len(), 1_000);
+    assert!(host.properties[0].cut);
+    let kept = "SELECT MAX(LENGTH(name) + LENGTH(properties)) FROM operation_changes";
+    assert!(number(dir.path(), kept).await < 4_000, "{}", number(dir.path(), kept).await);
+}
+
+#[tokio::test]
 async fn what_another_process_published_meanwhile_is_what_it_was_before() {
     let (_dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;

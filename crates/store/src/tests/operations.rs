@@ -3,6 +3,7 @@
 use super::*;
 use OperationKind::{FullSync, Refresh, SyncHosts, Test};
 use contract::command::{OperationFilter, Since};
+use sqlx::{Column, Row};
 
 #[tokio::test]
 async fn what_waits_or_runs_is_listed_however_much_was_asked_for_since() {
@@ -76,6 +77,19 @@ async fn the_database_filters_as_the_page_does() {
         }
     }
     assert!(found > asked, "{found} in {asked}");
+}
+
+#[tokio::test]
+async fn lists_do_not_load_the_steps_of_operations() {
+    let (dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let claim = claimed(&store, &id, "1").await;
+    store.finish(&claim, finish(3)).await.unwrap();
+    let mut connection = raw(dir.path()).await;
+    let row = sqlx::query(crate::operations::ALL).fetch_one(&mut connection).await.unwrap();
+    engine::disconnect(connection).await;
+    let columns: Vec<&str> = row.columns().iter().map(|column| column.name()).collect();
+    assert!(columns.contains(&"job") && !columns.contains(&"steps"), "{columns:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use super::*;
 use contract::command::OperationFilter;
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 const DAY: i64 = 86_400_000;
 
@@ -67,16 +68,39 @@ async fn the_newest_of_each_vcenter_and_what_waits_or_runs_stay_however_old_they
 }
 
 #[tokio::test]
+async fn what_is_young_is_not_looked_at_to_find_what_is_old() {
+    let (dir, store) = opened().await;
+    let berlin = with_vcenter(&store, "Berlin").await;
+    fill(dir.path(), &berlin, 2_000, 0).await;
+    let mut connection = raw(dir.path()).await;
+    let plan: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", prune::OLD)))
+            .bind(berlin.as_str())
+            .bind(0)
+            .bind(100)
+            .bind(200)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    engine::disconnect(connection).await;
+    let plan: Vec<&str> = plan.iter().map(|(.., step)| &**step).collect();
+    let by_age = "SEARCH operations USING INDEX operations_by_age (vcenter_id=? AND submitted_at<?)";
+    assert!(plan.contains(&by_age), "{plan:?}");
+    let whole = ["SCAN operations", "USE TEMP B-TREE"];
+    assert!(!plan.iter().any(|step| whole.iter().any(|whole| step.starts_with(whole))), "{plan:?}");
+}
+
+#[tokio::test]
 async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_again() {
     let (dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
     fill(dir.path(), &berlin, 2_000, 100).await;
     let pages = async || number(dir.path(), "PRAGMA page_count").await;
     let before = pages().await;
-    let mut forgetting = tokio::task::JoinSet::new();
-    {
+    let mut forgetting = {
         let store = store.clone();
-        forgetting.spawn(async move {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
             let (mut steps, mut longest) = (0, Duration::ZERO);
             loop {
                 let began = Instant::now();
@@ -88,11 +112,12 @@ async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_
                 steps += 1;
             }
         });
-    }
+        tasks
+    };
     let (mut reads, mut slowest) = (0, Duration::ZERO);
     let (steps, longest) = loop {
-        if let Some(ended) = forgetting.try_join_next() {
-            break ended.unwrap();
+        if let Some(done) = forgetting.try_join_next() {
+            break done.unwrap();
         }
         let began = Instant::now();
         let listing = store.history(&OperationFilter::default(), Time(0), 100).await.unwrap();

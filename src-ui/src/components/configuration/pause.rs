@@ -3,6 +3,7 @@
 
 use super::field::Field;
 use crate::components::dialog::Dialog;
+use crate::components::moment;
 use crate::components::select::Select;
 use crate::hooks::use_vcenter_service;
 use contract::{Group, Time, Vcenter};
@@ -75,7 +76,7 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
         let (typed, is_wrong) = (typed.clone(), is_wrong.clone());
         Callback::from(move |event: Event| {
             let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            typed.set(input.and_then(|input| local_time(&input.value())));
+            typed.set(input.and_then(|input| moment::parsed(&input.value())));
             is_wrong.set(false);
         })
     };
@@ -118,10 +119,4 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
 /// The time as this machine says it.
 fn now() -> Time {
     Time(js_sys::Date::now() as i64)
-}
-
-/// What a field for local date and time says.
-fn local_time(value: &str) -> Option<Time> {
-    let ms = js_sys::Date::parse(value);
-    ms.is_finite().then_some(Time(ms as i64))
 }

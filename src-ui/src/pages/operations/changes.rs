@@ -8,6 +8,7 @@ use crate::components::icon::icon;
 use crate::components::link::Link;
 use crate::components::when::local;
 use crate::hooks::{use_query, use_rows};
+use crate::state::changes::{self, Asked, Gathered, groups};
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words::{self, grouped};
@@ -16,12 +17,9 @@ use contract::{
     ChangedObject, Kind, ObjectChanges, Operation, PropertyChange, Recorded, RowQuery, VcenterId,
 };
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
-
-/// Objects that are shown at first, and how many more each time.
-const STEP: u32 = 50;
 
 /// The operation.
 #[derive(Clone, PartialEq, Properties)]
@@ -48,101 +46,85 @@ struct RecordingProperties {
 
 #[function_component]
 fn Recording(props: &RecordingProperties) -> Html {
-    let limit = use_state_eq(|| STEP);
-    let said = use_state_eq(|| "Copy");
-    let operation = &props.operation;
-    let answer = use_query(ShowChanges { operation: operation.id.clone(), skip: 0, limit: *limit });
+    let asked = use_state_eq(Asked::default);
+    let operation = props.operation.id.clone();
+    let answer = use_query(ShowChanges { operation, skip: asked.skip, limit: asked.limit });
     let is_waiting = answer.is_loading();
     // What is there stays on screen until more of it has come.
-    let last = use_mut_ref(|| None::<Rc<contract::ChangesPage>>);
+    let gathered = use_mut_ref(Gathered::default);
     if let Some(page) = &answer.value {
-        last.replace(Some(page.clone()));
+        gathered.borrow_mut().take(*asked, page);
     }
-    let Some(page) = last.borrow().clone() else {
-        return match answer.error {
-            Some(error) => html! { <Failure title="The changes could not be loaded" {error} /> },
-            None => html! { <div class="muster-waiting"><Spinner aria_label="Loading the changes" /></div> },
-        };
-    };
-    let changes = &page.changes;
+    let known = gathered.borrow();
+    let failure = answer.error.map(|error| {
+        html! { <Failure title="The changes could not be loaded" {error} /> }
+    });
+    if !known.is_any() {
+        return failure.unwrap_or_else(|| {
+            html! { <div class="muster-waiting"><Spinner aria_label="Loading the changes" /></div> }
+        });
+    }
     let show_more = {
-        let limit = limit.clone();
-        Callback::from(move |_: MouseEvent| limit.set(*limit * 4))
-    };
-    let copy = {
-        let page = page.clone();
-        let said = said.clone();
-        Callback::from(move |_: MouseEvent| {
-            let is_copied = clipboard::copy(&lines(&page.changes));
-            said.set(if is_copied { "Copied" } else { "Could not copy" });
-        })
-    };
-    let group = |title: &str, number: u64, objects: &[ChangedObject], may_be_there: bool| {
-        html! {
-            if !objects.is_empty() {
-                <h4 class="muster-changes__title">{ format!("{title} ({})", grouped(number as i64)) }</h4>
-                { for by_kind(objects).into_iter().map(|(kind, objects)| html! {
-                    <Objects {kind} {objects} vcenter={operation.vcenter_id.clone()} {may_be_there} />
-                }) }
-            }
-        }
+        let (asked, next) = (asked.clone(), known.next());
+        Callback::from(move |_: MouseEvent| asked.set(next))
     };
     html! {
         <section class="muster-changes" id="changes" aria-label="Changes" aria-busy={is_waiting.to_string()}>
             <div class="muster-changes__head">
                 <h3 class="muster-group">{ "Changes" }</h3>
-                <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={copy} label={*said} />
+                <Copy gathered={gathered.clone()} />
             </div>
-            { group("Added", props.recorded.added, &changes.added, true) }
-            { group("Changed", props.recorded.changed, &changes.changed, true) }
-            { group("Removed", props.recorded.removed, &changes.removed, false) }
-            if page.has_more {
+            { all(props, &known.changes) }
+            { failure.unwrap_or_default() }
+            if known.has_more {
                 <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={show_more}
                     disabled={is_waiting} label="Show more" />
-            } else if !changes.more.is_nothing() {
-                <p class="muster-quiet">{ more(changes.more) }</p>
+            } else if let Some(more) = changes::more(known.changes.more) {
+                <p class="muster-quiet">{ more }</p>
             }
         </section>
     }
 }
 
-/// How many are counted only.
-fn more(more: Recorded) -> String {
-    let parts = [(more.added, "added"), (more.changed, "changed"), (more.removed, "removed")];
-    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-    let parts: Vec<String> =
-        parts.map(|(number, what)| format!("{} more {what}", grouped(number as i64))).collect();
-    format!("{}, not recorded: at most {} of each are.", parts.join(", "), grouped(Recorded::MOST as i64))
+/// The objects, by what became of them and by kind.
+fn all(props: &RecordingProperties, changes: &ObjectChanges) -> Html {
+    let vcenter = &props.operation.vcenter_id;
+    let group = |title: &str, number: u64, objects: &[ChangedObject], may_be_there: bool| {
+        html! {
+            if !objects.is_empty() {
+                <h4 class="muster-changes__title">{ format!("{title} ({})", grouped(number as i64)) }</h4>
+                { for groups(objects).into_iter().map(|(kind, objects)| html! {
+                    <Objects {kind} objects={objects.to_vec()} vcenter={vcenter.clone()} {may_be_there} />
+                }) }
+            }
+        }
+    };
+    html! {
+        <>
+            { group("Added", props.recorded.added, &changes.added, true) }
+            { group("Changed", props.recorded.changed, &changes.changed, true) }
+            { group("Removed", props.recorded.removed, &changes.removed, false) }
+        </>
+    }
 }
 
-fn by_kind(objects: &[ChangedObject]) -> BTreeMap<Kind, Vec<ChangedObject>> {
-    let mut kinds: BTreeMap<Kind, Vec<ChangedObject>> = BTreeMap::new();
-    for object in objects {
-        kinds.entry(object.kind).or_default().push(object.clone());
-    }
-    kinds
+#[derive(Clone, PartialEq, Properties)]
+struct CopyProperties {
+    gathered: Rc<RefCell<Gathered>>,
 }
 
-/// A line for each value, with tabs between its columns, as spreadsheets take it.
-fn lines(changes: &ObjectChanges) -> String {
-    let mut lines = vec!["Change\tKind\tName\tMoref\tProperty\tOld\tNew".to_owned()];
-    let plain = |text: &str| text.replace(['\t', '\n', '\r'], " ");
-    let all = [("added", &changes.added), ("changed", &changes.changed), ("removed", &changes.removed)];
-    for (what, object) in
-        all.into_iter().flat_map(|(what, objects)| objects.iter().map(move |one| (what, one)))
-    {
-        let name = object.name.as_deref().unwrap_or_default();
-        let begin = format!("{what}\t{}\t{}\t{}", object.kind.singular(), plain(name), object.moref);
-        if object.properties.is_empty() {
-            lines.push(format!("{begin}\t\t\t"));
-        }
-        for change in &object.properties {
-            let [old, new] = contract::words::changed(object.kind, change).map(Option::unwrap_or_default);
-            let property = contract::words::property(object.kind, change);
-            lines.push(format!("{begin}\t{property}\t{}\t{}", plain(&old), plain(&new)));
-        }
-    }
-    lines.join("\n")
+/// Copies what is shown.
+#[function_component]
+fn Copy(props: &CopyProperties) -> Html {
+    let said = use_state_eq(|| "Copy");
+    let copy = {
+        let (gathered, said) = (props.gathered.clone(), said.clone());
+        Callback::from(move |_: MouseEvent| {
+            let is_copied = clipboard::copy(&changes::lines(&gathered.borrow().changes));
+            said.set(if is_copied { "Copied" } else { "Could not copy" });
+        })
+    };
+    html! { <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={copy} label={*said} /> }
 }
 
 #[derive(Clone, PartialEq, Properties)]
@@ -153,7 +135,7 @@ struct ObjectsProperties {
     may_be_there: bool,
 }
 
-/// Objects of one kind; those that still exist lead there.
+/// Objects of one kind, no more than can be looked for at once; those that still exist lead there.
 #[function_component]
 fn Objects(props: &ObjectsProperties) -> Html {
     let chosen = props.objects.iter().map(|object| (props.vcenter.clone(), object.moref.clone()));

@@ -1,6 +1,7 @@
 //! Which operations are shown: by vCenter, kind, state, who started them and when, as the address has it.
 //! Refuses to keep a choice of its own.
 
+use crate::components::moment;
 use crate::components::select::Select;
 use crate::components::several::Several;
 use crate::components::when::local;
@@ -28,21 +29,29 @@ const AGES: [(&str, &str); 4] =
 /// Two points in time instead of an age.
 const RANGE: &str = "range";
 
+/// What becomes of a filter with what was chosen.
+type Change = fn(&mut OperationFilter, Vec<String>);
+
+/// Hears what is chosen, and has it in the address.
+fn choosing(looked: &Looked, change: Change) -> Callback<Vec<String>> {
+    let looked = looked.clone();
+    Callback::from(move |chosen: Vec<String>| {
+        let mut looked = looked.opening(None);
+        change(&mut looked.filter, chosen);
+        replace(&Route::Operations(looked));
+    })
+}
+
+/// The same for one value, or none.
+fn one(change: Callback<Vec<String>>) -> Callback<String> {
+    change.reform(|value: String| vec![value].into_iter().filter(|value| !value.is_empty()).collect())
+}
+
 /// The choices.
 #[function_component]
 pub(super) fn Filters(props: &Properties) -> Html {
     let looked = &props.looked;
-    let change = |change: fn(&mut OperationFilter, Vec<String>)| {
-        let looked = looked.clone();
-        Callback::from(move |chosen: Vec<String>| {
-            let mut looked = looked.opening(None);
-            change(&mut looked.filter, chosen);
-            replace(&Route::Operations(looked));
-        })
-    };
-    let one = |change: Callback<Vec<String>>| {
-        change.reform(|value: String| vec![value].into_iter().filter(|value| !value.is_empty()).collect())
-    };
+    let change = |change: Change| choosing(looked, change);
     let filter = &looked.filter;
     let kinds = OperationKind::ALL
         .iter()
@@ -63,30 +72,11 @@ pub(super) fn Filters(props: &Properties) -> Html {
     let choose_origin =
         change(|filter, name| filter.origin = name.first().and_then(|name| Origin::from_name(name)));
     let asked = use_state_eq(|| false);
-    let is_range = *asked || filter.until.is_some();
-    let choose_since = {
-        let (asked, since) = (
-            asked.clone(),
-            change(|filter, text| {
-                filter.until = None;
-                filter.since = text.first().and_then(|text| text.parse().ok());
-            }),
-        );
-        Callback::from(move |text: String| {
-            asked.set(text == RANGE);
-            if text != RANGE {
-                since.emit(vec![text]);
-            }
-        })
-    };
-    let choose_from = change(|filter, at| filter.since = at.first().and_then(|at| moment(at)));
-    let choose_to = change(|filter, at| filter.until = at.first().and_then(|at| moment(at)));
     let clear = {
-        let looked = Looked { filter: OperationFilter::default(), open: None };
         let asked = asked.clone();
         Callback::from(move |_: MouseEvent| {
             asked.set(false);
-            replace(&Route::Operations(looked.clone()));
+            replace(&Route::Operations(Looked { filter: OperationFilter::default(), open: None }));
         })
     };
     html! {
@@ -100,17 +90,52 @@ pub(super) fn Filters(props: &Properties) -> Html {
             <Select id="by-origin" class="muster-scope" aria_label="Started by" options={origins}
                 chosen={filter.origin.map(|origin| origin.name().to_owned()).unwrap_or_default()}
                 choose={one(choose_origin)} />
-            <Select id="by-time" class="muster-scope" aria_label="Submitted" options={times(filter.since.filter(|_| !is_range))}
-                chosen={if is_range { RANGE.to_owned() } else { filter.since.map(|since| since.to_string()).unwrap_or_default() }}
-                choose={choose_since} />
-            if is_range {
-                { moment_field("from", "Submitted since", filter.since, one(choose_from)) }
-                { moment_field("to", "Submitted before", filter.until, one(choose_to)) }
-            }
+            <OfTime looked={looked.clone()} {asked} />
             if filter.is_narrow() {
                 <Button variant={ButtonVariant::Link} onclick={clear}>{ "Clear filters" }</Button>
             }
         </div>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct OfTimeProperties {
+    looked: Looked,
+    /// Whether a range was asked for, of which nothing may be chosen yet.
+    asked: UseStateHandle<bool>,
+}
+
+/// Since when, as an age or between two points in time.
+#[function_component]
+fn OfTime(props: &OfTimeProperties) -> Html {
+    let OfTimeProperties { looked, asked } = props;
+    let OperationFilter { since, until, .. } = looked.filter;
+    let is_range = **asked || until.is_some();
+    let choose_since = {
+        let asked = asked.clone();
+        let since = choosing(looked, |filter, text| {
+            filter.until = None;
+            filter.since = text.first().and_then(|text| text.parse().ok());
+        });
+        Callback::from(move |text: String| {
+            asked.set(text == RANGE);
+            if text != RANGE {
+                since.emit(vec![text]);
+            }
+        })
+    };
+    let from = one(choosing(looked, |filter, at| filter.since = time(&at)));
+    let to = one(choosing(looked, |filter, at| filter.until = time(&at)));
+    let age = since.map(|since| since.to_string()).unwrap_or_default();
+    html! {
+        <>
+            <Select id="by-time" class="muster-scope" aria_label="Submitted" options={times(since.filter(|_| !is_range))}
+                chosen={if is_range { RANGE.to_owned() } else { age }} choose={choose_since} />
+            if is_range {
+                { moment_field("from", "Submitted since", since, from) }
+                { moment_field("to", "Submitted before", until, to) }
+            }
+        </>
     }
 }
 
@@ -133,6 +158,11 @@ fn times(since: Option<Since>) -> Vec<(String, String)> {
     times
 }
 
+/// What was chosen, in the user's zone.
+fn time(chosen: &[String]) -> Option<Since> {
+    chosen.first().and_then(|value| moment::parsed(value)).map(Since::Time)
+}
+
 /// A point in time in the user's zone, to the minute.
 fn moment_field(id: &'static str, label: &'static str, at: Option<Since>, choose: Callback<String>) -> Html {
     let onchange = Callback::from(move |event: Event| {
@@ -141,31 +171,12 @@ fn moment_field(id: &'static str, label: &'static str, at: Option<Since>, choose
             choose.emit(field.value());
         }
     });
-    let value = at.map(|at| written(at.at(Time(js_sys::Date::now() as i64)))).unwrap_or_default();
+    let value = at.map(|at| moment::written(at.at(Time(js_sys::Date::now() as i64)))).unwrap_or_default();
     html! {
         <span class="pf-v6-c-form-control muster-moment">
             <input type="datetime-local" {id} aria-label={label} title={label} {value} {onchange} />
         </span>
     }
-}
-
-/// What such a field says, which is in the user's zone.
-fn moment(text: &str) -> Option<Since> {
-    let ms = js_sys::Date::parse(text);
-    ms.is_finite().then_some(Since::Time(Time(ms as i64)))
-}
-
-/// A time as such a field takes it.
-fn written(time: Time) -> String {
-    let date = js_sys::Date::new(&JsValue::from_f64(time.0 as f64));
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}",
-        date.get_full_year(),
-        date.get_month() + 1,
-        date.get_date(),
-        date.get_hours(),
-        date.get_minutes()
-    )
 }
 
 #[derive(Clone, PartialEq, Properties)]

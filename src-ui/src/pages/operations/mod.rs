@@ -16,8 +16,8 @@ use crate::hooks::{VcenterService, go, use_query, use_vcenter_service};
 use crate::state::operations::{Listed, Looked};
 use crate::state::route::Route;
 use crate::state::words;
-use contract::Operation;
 use contract::command::{Listing, OperationFilter, OperationHistory};
+use contract::{ApiError, Operation};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -44,8 +44,59 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
     let looked = &props.looked;
     let limit = use_state_eq(|| STEP);
     let by_key = use_memo((), |()| Cell::new(false));
-    let filter = &looked.filter;
-    let answer = use_query(OperationHistory { filter: filter.clone(), limit: *limit });
+    let Known { listed, more, is_waiting, error } = use_listed(&service, &looked.filter, *limit);
+    use_enough(&limit, listed.as_ref().filter(|_| more && !is_waiting));
+    let show_more = {
+        let limit = limit.clone();
+        Callback::from(move |_: MouseEvent| limit.set(*limit + STEP))
+    };
+    let foot = listed.as_ref().map(|listed| {
+        html! {
+            <div class="muster-foot">
+                <span class="muster-quiet" aria-live="polite">{ foot(listed, more, looked) }</span>
+                if more {
+                    <span class="muster-pages">
+                        <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={show_more}
+                            disabled={is_waiting} label="Show more" />
+                    </span>
+                }
+            </div>
+        }
+    });
+    let rows = rows(&service, looked, listed.as_ref(), error.as_ref(), &by_key);
+    html! {
+        <div class="muster-page muster-page--whole" id="operations" aria-busy={is_waiting.to_string()}>
+            <div class="muster-page__head">
+                <h1 class="pf-v6-c-title pf-m-2xl">{ "Operations" }</h1>
+                <filters::Filters looked={looked.clone()} />
+            </div>
+            <div class={classes!("muster-split", looked.open.is_some().then_some("muster-split--open"))}>
+                <div class="muster-split__rows">{ rows }</div>
+                if let Some(open) = looked.open.clone() {
+                    <div class="muster-split__drawer" style="--muster-drawer: 26rem">
+                        <drawer::Drawer looked={looked.clone()} {open} {listed} {by_key} />
+                    </div>
+                }
+            </div>
+            { foot.unwrap_or_default() }
+        </div>
+    }
+}
+
+/// What is known of the operations that are looked at.
+struct Known {
+    /// `None` until they are.
+    listed: Option<Rc<Listed>>,
+    /// Whether there are older ones.
+    more: bool,
+    is_waiting: bool,
+    error: Option<ApiError>,
+}
+
+/// The operations that are looked at, put together anew only when they are others.
+#[hook]
+fn use_listed(service: &VcenterService, filter: &OperationFilter, limit: u32) -> Known {
+    let answer = use_query(OperationHistory { filter: filter.clone(), limit });
     let is_waiting = answer.is_loading();
     // What is there stays on screen until more of it has come, or what matches other filters.
     let last = use_mut_ref(|| None::<Rc<Listing>>);
@@ -62,34 +113,46 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
             active.cloned().collect::<Vec<Operation>>()
         })
     };
-    let no_vcenter = service.vcenters().is_some_and(|vcenters| vcenters.is_empty());
     // What was asked for within the last hour falls out of it while the page is open.
-    let within = {
+    let fallen_out = {
         let (filter, history) = (filter.clone(), history.clone());
         service.see(move |world| {
-            let within = |operation: &&Operation| filter.has(operation, world.now);
-            let operations = &history.as_ref()?.operations;
-            Some(operations.iter().filter(within).cloned().collect::<Vec<Operation>>())
+            let operations = history.iter().flat_map(|history| &history.operations);
+            let out = operations.filter(|operation| !filter.has(operation, world.now));
+            out.map(|operation| operation.id.clone()).collect::<Vec<_>>()
         })
     };
-    let listed = within.map(|within| Rc::new(Listed::of(&active, &within)));
     let more = history.as_ref().is_some_and(|history| history.has_more);
-    {
-        let limit = limit.clone();
-        let is_short = more && !is_waiting && listed.as_ref().is_some_and(|listed| listed.lines() < LINES);
-        use_effect_with((is_short, *limit), move |(is_short, now)| {
-            if *is_short && *now < READ {
-                limit.set((*now * 3).min(READ));
-            }
-        });
-    }
-    let show_more = {
-        let limit = limit.clone();
-        Callback::from(move |_: MouseEvent| limit.set(*limit + STEP))
-    };
-    let rows = match (&listed, &answer.error) {
+    let listed = use_memo((active, history, fallen_out), |(active, history, out)| {
+        history.as_ref().map(|history| Rc::new(Listed::within(active, &history.operations, out)))
+    });
+    Known { listed: (*listed).clone(), more, is_waiting, error: answer.error }
+}
+
+/// Has more read where what is there makes few lines.
+#[hook]
+fn use_enough(limit: &UseStateHandle<u32>, listed: Option<&Rc<Listed>>) {
+    let is_short =
+        *use_memo(listed.cloned(), |listed| listed.as_ref().is_some_and(|listed| listed.lines() < LINES));
+    let limit = limit.clone();
+    use_effect_with((is_short, *limit), move |(is_short, now)| {
+        if *is_short && *now < READ {
+            limit.set((*now * 3).min(READ));
+        }
+    });
+}
+
+/// The table, or why there is none.
+fn rows(
+    service: &VcenterService,
+    looked: &Looked,
+    listed: Option<&Rc<Listed>>,
+    error: Option<&ApiError>,
+    by_key: &Rc<Cell<bool>>,
+) -> Html {
+    match (listed, error) {
         (None, Some(error)) => {
-            let retry = retry(&service);
+            let retry = retry(service);
             html! { <Failure title="The operations could not be loaded" error={error.clone()} {retry} /> }
         }
         (None, None) => {
@@ -98,42 +161,15 @@ pub(crate) fn OperationsPage(props: &Properties) -> Html {
         (Some(listed), error) => html! {
             <>
                 if let Some(error) = error {
-                    <Failure title="These operations may be out of date" error={error.clone()} retry={retry(&service)} />
+                    <Failure title="These operations may be out of date" error={error.clone()} retry={retry(service)} />
                 }
                 if listed.all().next().is_none() {
-                    { nothing(looked, no_vcenter) }
+                    { nothing(service, looked) }
                 } else {
                     <table::Table looked={looked.clone()} listed={listed.clone()} by_key={by_key.clone()} />
                 }
             </>
         },
-    };
-    html! {
-        <div class="muster-page muster-page--whole" id="operations" aria-busy={is_waiting.to_string()}>
-            <div class="muster-page__head">
-                <h1 class="pf-v6-c-title pf-m-2xl">{ "Operations" }</h1>
-                <filters::Filters looked={looked.clone()} />
-            </div>
-            <div class={classes!("muster-split", looked.open.is_some().then_some("muster-split--open"))}>
-                <div class="muster-split__rows">{ rows }</div>
-                if let Some(open) = looked.open.clone() {
-                    <div class="muster-split__drawer" style="--muster-drawer: 26rem">
-                        <drawer::Drawer looked={looked.clone()} {open} listed={listed.clone()} by_key={by_key.clone()} />
-                    </div>
-                }
-            </div>
-            if let Some(listed) = &listed {
-                <div class="muster-foot">
-                    <span class="muster-quiet" aria-live="polite">{ foot(listed, more, looked) }</span>
-                    if more {
-                        <span class="muster-pages">
-                            <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={show_more}
-                                disabled={is_waiting} label="Show more" />
-                        </span>
-                    }
-                </div>
-            }
-        </div>
     }
 }
 
@@ -163,7 +199,7 @@ fn foot(listed: &Listed, more: bool, looked: &Looked) -> String {
 }
 
 /// Why there is none, and what to do.
-fn nothing(looked: &Looked, no_vcenter: bool) -> Html {
+fn nothing(service: &VcenterService, looked: &Looked) -> Html {
     if looked.filter.is_narrow() {
         let all = Route::Operations(Looked { filter: OperationFilter::default(), open: looked.open.clone() });
         let clear = Callback::from(move |_| go(&all));
@@ -175,7 +211,7 @@ fn nothing(looked: &Looked, no_vcenter: bool) -> Html {
             </Empty>
         };
     }
-    if no_vcenter {
+    if service.vcenters().is_some_and(|vcenters| vcenters.is_empty()) {
         return html! { <NoVcenter /> };
     }
     let sync = Callback::from(|_| go(&Route::vcenters()));

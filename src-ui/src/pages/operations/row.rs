@@ -10,12 +10,13 @@ use crate::state::operations::{self, may_run_again};
 use crate::state::words::{self, grouped};
 use contract::words::{progress, step};
 use contract::{Operation, OperationState};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// The operation.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct Properties {
-    pub(super) operation: Operation,
+    pub(super) operation: Rc<Operation>,
     /// Whether its details are open.
     pub(super) is_open: bool,
     /// Whether the keyboard is on it.

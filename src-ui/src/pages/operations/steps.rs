@@ -3,8 +3,9 @@
 
 use crate::components::failure::said;
 use crate::hooks::use_query;
-use crate::state::words::{capital, counted, took};
+use crate::state::words::{capital, counted};
 use contract::command::ShowSteps;
+use contract::words::exactly;
 use contract::{FailedAttempt, OperationId, Step};
 use yew::prelude::*;
 
@@ -46,11 +47,6 @@ fn failure(one: &FailedAttempt) -> Html {
             <dd class="muster-words">{ said(&one.message) }</dd>
         </div>
     }
-}
-
-/// Most steps are short, and which of them isn't is what people look for.
-fn exactly(ms: u64) -> String {
-    if ms < 1000 { format!("{ms} ms") } else { took(ms as i64) }
 }
 
 fn step(one: &Step, is_numbered: bool) -> Html {

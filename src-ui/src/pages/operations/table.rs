@@ -7,7 +7,7 @@ use crate::components::drawer;
 use crate::components::keys;
 use crate::hooks::{go, replace};
 use crate::state::grid::Step;
-use crate::state::operations::{Folded, Item, Listed, Looked};
+use crate::state::operations::{Folded, Item, Listed, Looked, place_of};
 use crate::state::route::Route;
 use contract::OperationId;
 use std::cell::Cell;
@@ -37,10 +37,10 @@ pub(super) struct Properties {
 pub(super) fn Table(props: &Properties) -> Html {
     let place = use_state_eq(|| None::<String>);
     let unfolded = use_state_eq(BTreeSet::<OperationId>::new);
-    let queue: Vec<Item> =
-        props.listed.queue.iter().map(|one| Item::One(Box::new(one.clone()), false)).collect();
-    let past = props.listed.past(&unfolded);
-    let all: Rc<Vec<Item>> = Rc::new(queue.iter().chain(&past).cloned().collect());
+    // Not each time the keyboard moves: there may be a thousand.
+    let items =
+        use_memo((props.listed.clone(), (*unfolded).clone()), |(listed, unfolded)| listed.items(unfolded));
+    let all = items.all.clone();
     let active = active(&all, place.as_deref(), props.looked.open.as_ref());
     let active_id = all.get(active).map(Item::element);
     use_effect_with(active_id.clone().filter(|_| place.is_some()), |id| {
@@ -53,10 +53,10 @@ pub(super) fn Table(props: &Properties) -> Html {
         let unfolded = unfolded.clone();
         Callback::from(move |folded: Folded| {
             let mut next = (*unfolded).clone();
-            for one in folded.operations {
+            for one in &folded.operations {
                 match folded.is_open {
                     true => drop(next.remove(&one.id)),
-                    false => drop(next.insert(one.id)),
+                    false => drop(next.insert(one.id.clone())),
                 }
             }
             unfolded.set(next);
@@ -89,7 +89,7 @@ pub(super) fn Table(props: &Properties) -> Html {
         let is_active = active_id.as_ref() == Some(&item.element());
         match item {
             Item::One(operation, is_below) => html! {
-                <Row key={item.element()} operation={(**operation).clone()} {is_active} is_below={*is_below}
+                <Row key={item.element()} operation={operation.clone()} {is_active} is_below={*is_below}
                     is_open={props.looked.open.as_ref() == Some(&operation.id)} />
             },
             Item::Fold(folded) => html! {
@@ -110,13 +110,14 @@ pub(super) fn Table(props: &Properties) -> Html {
             </tbody>
         }
     };
+    let (queue, past) = items.parts();
     html! {
         <div class="muster-rows" id="rows">
             <table id="grid" class="muster-operations" role="grid" tabindex="0" aria-label="Operations"
                 aria-activedescendant={active_id.clone()} {onkeydown} {onclick}>
                 { head() }
-                { group("Running and queued", queue.len(), &queue) }
-                { group("History", props.listed.history.len(), &past) }
+                { group("Running and queued", queue.len(), queue) }
+                { group("History", props.listed.history.len(), past) }
             </table>
         </div>
     }
@@ -145,7 +146,7 @@ fn head() -> Html {
 
 /// The place of a line, or of the one with the open operation; the first where neither is there any more.
 fn active(all: &[Item], element: Option<&str>, open: Option<&OperationId>) -> usize {
-    let placed = element.and_then(|id| all.iter().position(|item| item.element() == id));
+    let placed = element.and_then(|id| place_of(all, id));
     let shown = || open.and_then(|open| all.iter().position(|item| item.has(open)));
     placed.or_else(shown).unwrap_or_default()
 }
