@@ -1,5 +1,5 @@
 //! What Muster costs while nobody does anything: its three processes on each page and hidden, and its one in the tray, with
-//! twelve vCenters.
+//! twelve vCenters; in the tray with a schedule for each.
 //! Refuses to count what happens before it has come to rest.
 
 use crate::hidden::Hidden;
@@ -8,11 +8,15 @@ use crate::peer::{PASSWORD, Peer};
 use crate::table::Table;
 use crate::window::{add, open, sync};
 use anyhow::{Result, ensure};
-use contract::Trust;
+use contract::command::{AddSchedule, ListVcenters};
+use contract::{ScheduleSettings, ScheduledJob, Timing, Trust};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const VCENTERS: usize = 12;
+
+/// How often each schedule is due: as often as schedules are offered, and more seldom than anything here is looked at.
+const EVERY: u64 = 30 * 60;
 
 /// How long each page is looked at.
 const LOOK: Duration = Duration::from_secs(60);
@@ -102,8 +106,28 @@ async fn with_a_window(data: &Path, peers: &[Peer], table: &mut Table) -> Result
     page.close().await
 }
 
+/// A schedule for each vCenter, as `musterctl schedule add NAME --vcenter NAME --every 30m` makes it.
+async fn schedule(data: &Path) -> Result<()> {
+    let service = open(data).await?;
+    for vcenter in service.call(ListVcenters {}).await? {
+        let settings = ScheduleSettings {
+            name: vcenter.name,
+            vcenters: vec![vcenter.id],
+            tag: None,
+            when: Timing::EverySeconds(EVERY),
+            zone: None,
+            job: ScheduledJob::Full,
+            quiet: None,
+        };
+        service.call(AddSchedule { settings }).await?;
+    }
+    service.close().await;
+    Ok(())
+}
+
 /// The same without a window.
 async fn in_the_tray(data: &Path, peers: &[Peer], table: &mut Table) -> Result<()> {
+    schedule(data).await?;
     let hidden = Hidden::start(data).await?;
     tokio::time::sleep(REST).await;
     let calls = || peers.iter().map(Peer::all_calls).sum::<u64>();
@@ -114,7 +138,7 @@ async fn in_the_tray(data: &Path, peers: &[Peer], table: &mut Table) -> Result<(
     let share = (after.ticks - before.ticks) as f64 * TICK / seconds * 100.0;
     let wakeups = (after.wakeups - before.wakeups) as f64 / seconds;
     table.goal(
-        "in the tray, without a window",
+        format!("in the tray, without a window, {VCENTERS} schedules"),
         format!("{share:.2}, {wakeups:.1} wake-ups a second, {asked} calls"),
         &format!("< {MOST_IN_THE_TRAY} %, < {WAKEUPS} wake-ups a second, 0 calls"),
         share < MOST_IN_THE_TRAY && wakeups < WAKEUPS && asked == 0,

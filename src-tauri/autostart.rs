@@ -1,6 +1,7 @@
 //! Muster at login: in the tray where there is one, else with its window minimized.
 //! Refuses to write anything until a person asks for it.
 
+use contract::Role;
 use std::path::{Path, PathBuf};
 
 /// The option with which the login starts it.
@@ -13,13 +14,17 @@ pub(crate) struct Autostart {
 }
 
 impl Autostart {
-    /// Of this program, on a data folder if it isn't the usual one.
-    pub(crate) fn of(data_dir: Option<&Path>) -> Autostart {
+    /// Of this program, on a data folder if it isn't the usual one, and in a role if that is a lowered one.
+    pub(crate) fn of(data_dir: Option<&Path>, role: Role) -> Autostart {
         let program = std::env::current_exe().map(|path| path.display().to_string());
         let mut command = vec![program.unwrap_or_else(|_| "muster".to_owned()), HIDDEN.to_owned()];
         if let Some(data_dir) = data_dir {
             let data_dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
             command.extend(["--data-dir".to_owned(), data_dir.display().to_string()]);
+        }
+        // The login has none of the variables of the terminal that this was started from.
+        if role != Role::Admin {
+            command.extend(["--role".to_owned(), role.name().to_owned()]);
         }
         Autostart { command }
     }
@@ -132,5 +137,16 @@ mod tests {
             "{text}"
         );
         assert!(entry(&["/usr/bin/muster".to_owned()]).contains("\nExec=/usr/bin/muster\n"));
+    }
+
+    #[test]
+    fn a_window_that_was_started_in_a_role_is_started_in_it_at_login() {
+        use clap::Parser;
+        for role in Role::ALL {
+            let command = Autostart::of(Some(Path::new("/data")), role).command;
+            let read = crate::Arguments::try_parse_from(&command).unwrap();
+            assert_eq!(read.role.unwrap_or(Role::Admin), role, "{command:?}");
+            assert!(read.hidden);
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::shell::Shell;
 use crate::window::Which;
 use crate::wiring::Wiring;
 use contract::{ApiError, ClosingQuestion, Code, OnClose};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tauri::{WebviewWindow, WindowEvent};
@@ -27,6 +27,8 @@ pub(crate) struct Closing(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     pages: Mutex<HashMap<Which, Page>>,
+    /// Windows that close and are still there.
+    leaving: Mutex<HashSet<Which>>,
     /// Goes up whenever somebody wants the window to stay after all.
     stays: watch::Sender<u64>,
 }
@@ -58,6 +60,7 @@ impl Closing {
             }
             WindowEvent::Destroyed => {
                 closing.pages().remove(&which);
+                closing.leaving().remove(&which);
                 shell.wiring.end_the_sink_of(which.label());
             }
             _ => {}
@@ -68,7 +71,7 @@ impl Closing {
     pub(crate) fn ask(&self, which: Which, shell: &Shell) {
         let (closing, asking) = (self.clone(), shell.clone());
         shell.wiring.run_until_closed(async move {
-            if asking.windows.is_open(which.other()) {
+            if closing.may_leave(which, asking.windows.is_open(which.other())) {
                 return asking.windows.close(which);
             }
             match (asking.desk.has_tray(), asking.desk.preferences().on_close) {
@@ -77,6 +80,21 @@ impl Closing {
                 _ => closing.end(which, &asking, PAGE).await,
             }
         });
+    }
+
+    /// Whether a window may close without a question, because the other one stays. Of two that are asked to close at once the
+    /// second asks.
+    fn may_leave(&self, which: Which, other_is_open: bool) -> bool {
+        let mut leaving = self.leaving();
+        let stays = other_is_open && !leaving.contains(&which.other());
+        if stays {
+            leaving.insert(which);
+        }
+        stays
+    }
+
+    fn leaving(&self) -> MutexGuard<'_, HashSet<Which>> {
+        self.0.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends Muster, or has a page ask first: that of an open window, else of one that is opened for it.
@@ -223,5 +241,17 @@ mod tests {
         };
         let (heard, ()) = tokio::join!(listening, gone);
         assert_eq!(heard.unwrap_err().code, Code::Cancelled);
+    }
+
+    #[test]
+    fn of_two_windows_that_are_asked_to_close_at_once_the_second_asks() {
+        let closing = Closing::default();
+        assert!(closing.may_leave(Which::Main, true));
+        assert!(closing.may_leave(Which::Main, true), "it closes still");
+        assert!(!closing.may_leave(Which::Compact, true), "the other one is as good as gone");
+        assert!(!closing.may_leave(Which::Compact, false));
+        // It is opened again.
+        closing.leaving().remove(&Which::Main);
+        assert!(closing.may_leave(Which::Compact, true));
     }
 }

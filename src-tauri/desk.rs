@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_choice_is_kept_and_a_change_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let autostart = || Autostart::of(Some(folder.path()));
+        let autostart = || Autostart::of(Some(folder.path()), contract::Role::Admin);
         let desk = Desk::beside(Some(folder.path()), true, autostart());
         assert_eq!(desk.preferences(), DesktopPreferences::default());
         let mut changes = desk.changes();
@@ -148,7 +148,11 @@ mod tests {
     fn a_choice_that_cannot_be_kept_holds_and_says_so() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("desktop.json")).unwrap();
-        let desk = Desk::beside(Some(folder.path()), true, Autostart::of(Some(folder.path())));
+        let desk = Desk::beside(
+            Some(folder.path()),
+            true,
+            Autostart::of(Some(folder.path()), contract::Role::Admin),
+        );
         let error =
             desk.choose(DesktopPreferences { notify: false, ..DesktopPreferences::default() }).unwrap_err();
         assert!(error.message.contains("desktop.json"), "{error:?}");

@@ -16,6 +16,7 @@ mod window;
 mod wiring;
 
 use clap::Parser;
+use contract::Role;
 use service::Caller;
 use std::{io::Write, path::PathBuf, process::ExitCode};
 use tauri::Manager;
@@ -39,15 +40,22 @@ struct Arguments {
     /// Start in the tray without a window, or minimized where there is no tray.
     #[arg(long, conflicts_with = "compact")]
     hidden: bool,
+    /// Lower what the window may do: viewer, operator or admin.
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    role: Option<Role>,
 }
 
 const ROLE: &str =
-    "MUSTER_ROLE=viewer or MUSTER_ROLE=operator lowers what the window may do; the default is admin.";
+    "MUSTER_ROLE lowers what the window may do, too; the lower of both counts, and the default is admin.";
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::from_name(name).ok_or_else(|| "the roles are viewer, operator and admin".to_owned())
+}
 
 /// Runs the window until it is closed, and says on stderr why if it cannot be opened.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let caller = match Caller::person(None) {
+    let caller = match Caller::person(arguments.role) {
         Ok(caller) => caller,
         Err(error) => {
             tell(&format!("{error}. {}", error.next_step.as_deref().unwrap_or_default()));
@@ -70,7 +78,7 @@ fn tell(reason: &str) {
 
 fn start(arguments: Arguments, caller: Caller) -> Result<ExitCode, String> {
     graphics::prepare()?;
-    let autostart = autostart::Autostart::of(arguments.data_dir.as_deref());
+    let autostart = autostart::Autostart::of(arguments.data_dir.as_deref(), caller.role());
     let wiring = wiring::Wiring::new(arguments.data_dir, caller);
     let web_data = web_data::WebData::beside(wiring.data_dir()).map_err(unopened)?;
     let app = tauri::Builder::default()

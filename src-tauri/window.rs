@@ -208,16 +208,20 @@ impl Windows {
     }
 }
 
-/// Brings a window to the front, and its page to an address.
+/// Brings a window to the front, and its page to an address, unless a form stands before the page that is being filled.
 fn raise(window: &WebviewWindow, address: Option<&str>) -> tauri::Result<()> {
     if let Some(address) = address {
-        let mut url = window.url()?;
-        url.set_fragment(Some(address));
-        window.navigate(url)?;
+        window.eval(turn_to(address))?;
     }
     window.unminimize()?;
     window.show()?;
     window.set_focus()
+}
+
+/// What turns the page to an address. Navigating would take a form's dialog away without its question: it is part of the address.
+fn turn_to(address: &str) -> String {
+    let address = serde_json::Value::from(address);
+    format!("if (!document.querySelector('dialog[data-filled]')) location.hash = {address};")
 }
 
 /// Whether a window can stay above others here: under Wayland no application may ask for it, and on X11 it is up to the window
@@ -273,5 +277,11 @@ mod tests {
         ] {
             assert!(!is_embedded_page(&elsewhere.parse().unwrap()), "{elsewhere} must be refused");
         }
+    }
+
+    #[test]
+    fn an_address_is_a_text_to_the_page_whatever_is_in_it() {
+        let script = turn_to("/vcenter/'\"; alert(1) //\\");
+        assert!(script.ends_with(r#"location.hash = "/vcenter/'\"; alert(1) //\\";"#), "{script}");
     }
 }

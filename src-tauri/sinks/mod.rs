@@ -3,7 +3,6 @@
 
 mod following;
 mod notices;
-mod quiet;
 mod tray;
 mod webview;
 

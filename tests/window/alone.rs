@@ -86,7 +86,7 @@ async fn without_a_network_the_window_says_so_once_and_takes_it_back() -> Result
     window.go("#/vcenter").await?;
     window.press("[data-vcenter='Paris']", "Full sync").await?;
     let banner = window.wait_for_text(".muster-banner", "no network or VPN").await?;
-    assert!(banner.contains("catches up once"), "{banner}");
+    assert!(banner.contains("resumes when a vCenter can be reached"), "{banner}");
     let banners = "return document.querySelectorAll('.muster-banner').length";
     for address in ["#/vcenter", "#/", "#/inventory/vms"] {
         window.go(address).await?;

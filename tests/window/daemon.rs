@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use zbus::object_server::SignalEmitter;
@@ -28,18 +29,20 @@ type Notes = Arc<Mutex<Vec<Note>>>;
 pub(crate) struct Daemon {
     connection: Connection,
     notes: Notes,
+    hangs: Arc<AtomicBool>,
 }
 
 struct Service {
     notes: Notes,
-    last: u32,
+    last: AtomicU32,
+    hangs: Arc<AtomicBool>,
 }
 
 #[interface(name = "org.freedesktop.Notifications")]
 impl Service {
     #[expect(clippy::too_many_arguments, reason = "the specification has them")]
-    fn notify(
-        &mut self,
+    async fn notify(
+        &self,
         _name: String,
         replaces: u32,
         _icon: String,
@@ -49,10 +52,13 @@ impl Service {
         _hints: HashMap<String, OwnedValue>,
         _timeout: i32,
     ) -> u32 {
-        if replaces == 0 {
-            self.last += 1;
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
         }
-        let number = if replaces == 0 { self.last } else { replaces };
+        let number = match replaces {
+            0 => self.last.fetch_add(1, Ordering::Relaxed) + 1,
+            replaces => replaces,
+        };
         let note = Note { number, title, body, actions };
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
         number
@@ -76,15 +82,20 @@ impl Service {
 impl Daemon {
     /// Is on the bus of this address.
     pub(crate) async fn start(bus: &str) -> Result<Daemon> {
-        let notes = Notes::default();
-        let service = Service { notes: notes.clone(), last: 0 };
+        let (notes, hangs) = (Notes::default(), Arc::<AtomicBool>::default());
+        let service = Service { notes: notes.clone(), last: AtomicU32::new(0), hangs: hangs.clone() };
         let connection = zbus::connection::Builder::address(bus)?
             .serve_at(PATH, service)?
             .name(NAME)?
             .build()
             .await
             .context("a notification daemon on the bus")?;
-        Ok(Daemon { connection, notes })
+        Ok(Daemon { connection, notes, hangs })
+    }
+
+    /// From now on it answers no call that is to show something, or does again; what it didn't answer it never does.
+    pub(crate) fn hang(&self, hangs: bool) {
+        self.hangs.store(hangs, Ordering::Relaxed);
     }
 
     /// All of them so far.

@@ -99,6 +99,23 @@ async fn a_persons_syncs_are_told_and_of_what_runs_by_itself_the_first_failure_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_hangs_keeps_what_comes_after_it_from_nobody() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let screen = desktop()?;
+    let daemon = Daemon::start(bus(&screen)?).await?;
+    let window = in_the_background(&screen, &muster).await?;
+    daemon.hang(true);
+    muster.ok(&["test", "Berlin"]);
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    daemon.hang(false);
+    muster.ok(&["sync", "full", "Berlin"]);
+    daemon.wait_for("Berlin: full sync done").await?;
+    assert_eq!(daemon.titles(), ["Berlin: full sync done"]);
+    window.close(&screen).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_what_is_scheduled_the_first_failure_and_the_recovery_are_told_and_a_network_that_is_gone_once()
 -> Result<()> {
     let peers = [Peer::vcenter(), Peer::vcenter()];

@@ -79,6 +79,33 @@ async fn the_tray_says_what_runs_and_what_needs_somebody_and_its_menu_does_what_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_is_being_filled_stays_whatever_is_clicked_in_the_tray() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    let berlin = muster.add(&peer, "Berlin")["id"].as_str().context("an id")?.to_owned();
+    let screen = desktop()?;
+    let watcher = Watcher::start(bus(&screen)?).await?;
+    let window = Window::open_on_a_desktop(&screen, &muster).await?;
+    window.wait_for_overview().await?;
+    window.go("#/vcenter?add=").await?;
+    window.wait_for_element("#vc-name").await?;
+    // A form in which nothing was typed is left for what was clicked.
+    watcher.click("Berlin: Never synced").await?;
+    let there = format!("location.hash === '#/vcenter/{berlin}' && !document.querySelector('dialog')");
+    window.wait_for("its page", &there).await?;
+
+    window.go("#/vcenter?add=").await?;
+    window.wait_for_element("#vc-name").await?;
+    window.fill("#vc-name", "Oslo").await?;
+    window.wait_for("it is filled", "!!document.querySelector('dialog[data-filled]')").await?;
+    watcher.click("Berlin: Never synced").await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let kept = "return document.querySelector('#vc-name')?.value";
+    assert_eq!(window.script(kept).await?, "Oslo");
+    window.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_asks_once_whether_to_stay_in_the_tray_and_work_goes_on_there() -> Result<()> {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");

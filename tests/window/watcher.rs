@@ -16,11 +16,11 @@ const PATH: &str = "/StatusNotifierWatcher";
 /// Longer than a tray takes to change on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A line of a menu with those below it: its number, what is said of it, and they.
+type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
 /// What is registered, as `bus name` each.
 type Items = Arc<Mutex<Vec<String>>>;
-
-/// A menu as it is told: its number, what is said of it, and its lines.
-type Menu = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
 /// The watcher; gone when dropped.
 pub(crate) struct Watcher {
@@ -156,7 +156,7 @@ impl Watcher {
         let tooltip = tooltip.fields().get(3).and_then(|text| text.downcast_ref::<String>().ok());
         let icons: Vec<(i32, i32, Vec<u8>)> =
             item.get_property::<OwnedValue>("IconPixmap").await?.try_into()?;
-        let (_, layout): (u32, Menu) =
+        let (_, layout): (u32, Layout) =
             self.menu().await?.call("GetLayout", &(0i32, -1i32, Vec::<&str>::new())).await?;
         let menu = layout.2.into_iter().map(line).collect::<Result<_>>()?;
         Ok(Shown {

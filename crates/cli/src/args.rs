@@ -76,7 +76,7 @@ pub(crate) enum Command {
     Doctor,
     /// Print changes as they happen, here and in other processes, until interrupted
     Watch,
-    /// Run as a worker: do what is queued and nobody waits for, until interrupted
+    /// Run as a worker: start what is scheduled and do what is queued with --detach, until interrupted
     ///
     /// Prints changes as they happen, like watch. Windows do the same; a worker is for machines without one.
     Run {
@@ -135,7 +135,7 @@ fn vms() -> clap::builder::RangedI64ValueParser<u32> {
 pub(crate) struct Group {
     /// Name or id
     pub(crate) name: Option<String>,
-    /// All vCenters that have this tag, now or later
+    /// All vCenters that have this tag
     #[arg(long, value_name = "T")]
     pub(crate) tag: Option<String>,
 }

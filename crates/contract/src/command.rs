@@ -466,14 +466,8 @@ impl Query for ListSchedules {
     }
 
     fn with_part(&self, answer: &Vec<Schedule>, operation: &Operation) -> Option<Vec<Schedule>> {
-        let is_last = |schedule: &&mut Schedule| {
-            schedule.last_operation.as_ref().is_some_and(|last| last.id == operation.id)
-        };
         let mut schedules = answer.clone();
-        schedules
-            .iter_mut()
-            .filter(is_last)
-            .for_each(|schedule| schedule.last_operation = Some(operation.clone()));
+        schedules.iter_mut().for_each(|schedule| schedule.take_in(operation));
         Some(schedules)
     }
 

@@ -325,6 +325,9 @@ pub struct VcenterStatus {
     /// Whether nothing is done on it by itself because somebody paused it, or a tag of it; `null` if nobody did.
     #[serde(default)]
     pub paused: Option<Pause>,
+    /// Since when no vCenter at all can be reached; `null` while one can, or nobody looks.
+    #[serde(default)]
+    pub no_network: Option<Time>,
     /// Until when nothing is tried by itself after failures in a row; `null` if it is.
     #[serde(default)]
     pub suspended: Option<Suspension>,

@@ -2,6 +2,7 @@
 //! commands, events and errors.
 //! Refuses to do anything with them: no files, no network, no clock. It builds for wasm.
 
+pub mod attention;
 pub mod columns;
 pub mod command;
 mod condition;
@@ -53,7 +54,8 @@ pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Prog
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
 pub use schedule::{
-    Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing, WrongField,
+    Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing,
+    WrongField, worst_last,
 };
 pub use settings::{Difference, Preferences, StaleReads, VcenterSettings};
 pub use snapshot::Snapshot;

@@ -4,16 +4,16 @@
 use crate::{Time, VcenterState, VcenterStatus};
 
 /// Fewer that are away tell nothing of the network.
-const TOGETHER: usize = 2;
+pub const TOGETHER: usize = 2;
 
-/// Since when no vCenter can be reached, out of the state that each was left in by its last contact, and since when. Those that
-/// wait for a person, or are paused, are not contacted and say nothing.
-pub fn gone_since(contacts: impl IntoIterator<Item = (VcenterState, Option<Time>)>) -> Option<Time> {
-    let mut away = Vec::new();
-    for (state, since) in contacts {
+/// Whether all vCenters were away at their last contact, and they are several. Those that wait for a person, or are paused, are
+/// not contacted and say nothing.
+pub fn are_all_away(states: impl IntoIterator<Item = VcenterState>) -> bool {
+    let mut away = 0;
+    for state in states {
         match state {
-            VcenterState::Offline => away.push(since?),
-            VcenterState::Online | VcenterState::Unknown | VcenterState::NeverSynced => return None,
+            VcenterState::Offline => away += 1,
+            VcenterState::Online | VcenterState::Unknown | VcenterState::NeverSynced => return false,
             VcenterState::LoginRejected
             | VcenterState::NoPassword
             | VcenterState::Untrusted
@@ -21,13 +21,12 @@ pub fn gone_since(contacts: impl IntoIterator<Item = (VcenterState, Option<Time>
             | VcenterState::Paused => {}
         }
     }
-    // Until the last of them was away it may have been the others alone.
-    if away.len() >= TOGETHER { away.into_iter().max() } else { None }
+    away >= TOGETHER
 }
 
-/// The same out of what `status` says.
+/// Since when no vCenter can be reached, as `status` says.
 pub fn is_gone_since(statuses: &[VcenterStatus]) -> Option<Time> {
-    gone_since(statuses.iter().map(|status| (status.state, status.since)))
+    statuses.iter().find_map(|status| status.no_network)
 }
 
 #[cfg(test)]
@@ -35,24 +34,15 @@ mod tests {
     use super::*;
     use VcenterState::{LoginRejected, NeverSynced, Offline, Online, Paused, Unknown};
 
-    fn gone(states: &[(VcenterState, i64)]) -> Option<i64> {
-        gone_since(states.iter().map(|(state, since)| (*state, Some(Time(*since))))).map(|time| time.0)
-    }
-
     #[test]
-    fn it_is_the_network_when_all_are_away_and_they_are_several() {
-        assert_eq!(gone(&[(Offline, 3), (Offline, 7), (Offline, 5)]), Some(7));
-        assert_eq!(gone(&[(Offline, 3)]), None, "one may be away by itself");
-        assert_eq!(gone(&[]), None);
+    fn all_are_away_when_none_says_otherwise_and_they_are_several() {
+        assert!(are_all_away([Offline, Offline, Offline]));
+        assert!(!are_all_away([Offline]), "one may be away by itself");
+        assert!(!are_all_away([]));
         for says_otherwise in [Online, Unknown, NeverSynced] {
-            assert_eq!(gone(&[(Offline, 3), (Offline, 7), (says_otherwise, 9)]), None, "{says_otherwise:?}");
+            assert!(!are_all_away([Offline, Offline, says_otherwise]), "{says_otherwise:?}");
         }
-    }
-
-    #[test]
-    fn those_that_are_not_contacted_say_nothing() {
-        assert_eq!(gone(&[(Offline, 3), (LoginRejected, 9), (Offline, 7), (Paused, 9)]), Some(7));
-        assert_eq!(gone(&[(Offline, 3), (LoginRejected, 9), (Paused, 9)]), None);
-        assert_eq!(gone_since([(Offline, None), (Offline, Some(Time(1)))]), None, "nobody knows since when");
+        assert!(are_all_away([Offline, LoginRejected, Offline, Paused]), "those say nothing");
+        assert!(!are_all_away([Offline, LoginRejected, Paused]));
     }
 }

@@ -2,20 +2,10 @@
 //! first failure and the recovery.
 //! Refuses to show anything, and to know whether anybody looks: who shows it decides that.
 
+use crate::attention::Quiet;
 use crate::words::{self, counted};
-use crate::{Code, Job, Operation, OperationState, Origin, Time, VcenterId};
+use crate::{ApiError, Code, Job, Operation, OperationState, Origin, Time, Vcenter, VcenterId};
 use std::collections::{BTreeSet, HashMap};
-
-/// What keeps a notice from being told; asked of each operation when it has ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quiet {
-    /// Its vCenter is paused: nothing that happens there by itself alarms.
-    pub paused: bool,
-    /// No vCenter can be reached, since then: that is told once, and no failure of each.
-    pub no_network: Option<Time>,
-    /// Notifications are off, for its vCenter or at all.
-    pub off: bool,
-}
 
 /// One thing worth telling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +22,31 @@ enum What {
     Done,
     Partial,
     Failed,
+    /// It couldn't even be asked for.
+    NotStarted,
+    /// It can be worked with again, while something of it goes on failing.
+    Connected,
     Recovered,
     NoNetwork,
+}
+
+impl What {
+    fn is_failure(self) -> bool {
+        matches!(self, What::Failed | What::NotStarted | What::NoNetwork)
+    }
+}
+
+impl Notice {
+    /// That work a person asked for couldn't be submitted.
+    pub fn not_started(vcenter: &Vcenter, job: Job, error: &ApiError) -> Notice {
+        Notice {
+            what: What::NotStarted,
+            vcenter: vcenter.name.clone(),
+            vcenter_id: vcenter.id.clone(),
+            job,
+            says: words::sentence(&error.message),
+        }
+    }
 }
 
 /// What a desktop shows.
@@ -54,8 +67,12 @@ pub struct Message {
 struct Failing {
     /// It could not be worked with at all: whatever succeeds shows that this is over.
     at_the_door: bool,
+    /// What failed behind the door.
     jobs: Vec<Job>,
 }
+
+/// Characters of what is said below a heading; a server's own words come without a limit.
+const BODY: usize = 400;
 
 /// What was told so far. It is told of each operation that has ended once, in their order.
 #[derive(Debug, Default)]
@@ -118,7 +135,7 @@ impl Notices {
     fn by_itself(&mut self, operation: &Operation, quiet: Quiet) -> Option<What> {
         match operation.state {
             OperationState::Succeeded | OperationState::Partial => {
-                (self.succeeded(operation) && !quiet.paused).then_some(What::Recovered)
+                self.succeeded(operation).filter(|_| !quiet.paused)
             }
             OperationState::Failed if quiet.paused => None,
             // Which is told once, and of all of them.
@@ -128,27 +145,30 @@ impl Notices {
         }
     }
 
-    /// Whether nothing failed there before.
+    /// Whether that is news: the first at the door, or the first behind it. One that goes on failing behind it may still go
+    /// away.
     fn failed(&mut self, operation: &Operation) -> bool {
-        let is_first = !self.failing.contains_key(&operation.vcenter_id);
         let failing = self.failing.entry(operation.vcenter_id.clone()).or_default();
-        failing.at_the_door |= is_at_the_door(operation);
-        if !failing.at_the_door && !failing.jobs.contains(&operation.job) {
+        if is_at_the_door(operation) {
+            return !std::mem::replace(&mut failing.at_the_door, true);
+        }
+        let is_first = failing.jobs.is_empty();
+        if !failing.jobs.contains(&operation.job) {
             failing.jobs.push(operation.job.clone());
         }
         is_first
     }
 
-    /// Whether with it everything works again that failed.
-    fn succeeded(&mut self, operation: &Operation) -> bool {
-        let Some(failing) = self.failing.get_mut(&operation.vcenter_id) else { return false };
-        failing.at_the_door = false;
+    /// What is over with it: everything that failed, or what failed at the door.
+    fn succeeded(&mut self, operation: &Operation) -> Option<What> {
+        let failing = self.failing.get_mut(&operation.vcenter_id)?;
+        let was_at_the_door = std::mem::take(&mut failing.at_the_door);
         failing.jobs.retain(|job| !operation.job.covers(job));
-        let is_over = failing.jobs.is_empty();
-        if is_over {
+        if failing.jobs.is_empty() {
             self.failing.remove(&operation.vcenter_id);
+            return Some(What::Recovered);
         }
-        is_over
+        was_at_the_door.then_some(What::Connected)
     }
 }
 
@@ -177,7 +197,7 @@ pub fn is_at_the_door(operation: &Operation) -> bool {
 fn says(operation: &Operation, what: What) -> String {
     match (what, &operation.error) {
         (What::Done, _) if matches!(operation.job, Job::Test { .. }) => "The connection works.".to_owned(),
-        (What::Recovered, _) => format!("{} succeeded.", words::job(&operation.job)),
+        (What::Recovered | What::Connected, _) => format!("{} succeeded.", words::job(&operation.job)),
         (_, Some(error)) => words::sentence(&error.message),
         (What::Failed, None) => words::sentence(words::outcome(operation.state)),
         (_, None) => words::sentence(&words::changes(operation)),
@@ -202,16 +222,19 @@ pub fn message(notices: &[Notice]) -> Option<Message> {
 }
 
 fn alone(notice: &Notice) -> Message {
-    let Notice { what, vcenter, says, .. } = notice;
+    let Notice { what, says, .. } = notice;
+    let vcenter = words::label(&notice.vcenter);
     let job = words::within_a_sentence(&words::job(&notice.job));
     let title = match what {
         What::Done => format!("{vcenter}: {job} done"),
         What::Partial => format!("{vcenter}: {job} partially done"),
         What::Failed | What::NoNetwork => format!("{vcenter}: {job} failed"),
+        What::NotStarted => format!("{vcenter}: {job} could not start"),
+        What::Connected => format!("{vcenter} is connected again"),
         What::Recovered => format!("{vcenter} is working again"),
     };
-    let is_failure = *what == What::Failed;
-    Message { title, body: says.clone(), is_failure, vcenter: Some(notice.vcenter_id.clone()) }
+    let body = words::cut(says, BODY);
+    Message { title, body, is_failure: what.is_failure(), vcenter: Some(notice.vcenter_id.clone()) }
 }
 
 fn together(notices: &[&Notice], no_network: bool) -> Message {
@@ -225,6 +248,8 @@ fn together(notices: &[&Notice], no_network: bool) -> Message {
         (What::Done, done),
         (What::Partial, "partially done"),
         (What::Failed, "failed"),
+        (What::NotStarted, "not started"),
+        (What::Connected, "connected again"),
         (What::Recovered, "working again"),
     ] {
         let names: Vec<&str> =
@@ -242,7 +267,7 @@ fn together(notices: &[&Notice], no_network: bool) -> Message {
         lines.push("No network or VPN: no vCenter can be reached.".to_owned());
     }
     let vcenter = vcenters.first().filter(|_| vcenters.len() == 1).map(|id| (*id).clone());
-    let is_failure = no_network || notices.iter().any(|notice| notice.what == What::Failed);
+    let is_failure = no_network || notices.iter().any(|notice| notice.what.is_failure());
     Message { title: parts.join(", "), body: lines.join("\n"), is_failure, vcenter }
 }
 
@@ -250,7 +275,7 @@ fn together(notices: &[&Notice], no_network: bool) -> Message {
 fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 6;
     let unlike: BTreeSet<&str> = names.iter().copied().collect();
-    let shown: Vec<&str> = unlike.iter().copied().take(SHOWN).collect();
+    let shown: Vec<String> = unlike.iter().take(SHOWN).map(|name| words::label(name)).collect();
     match unlike.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
@@ -260,8 +285,8 @@ fn listed(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
     use crate::command::tests::operation;
-    use crate::{ApiError, Kind};
 
     const LOUD: Quiet = Quiet { paused: false, no_network: None, off: false };
 
@@ -272,6 +297,26 @@ mod tests {
             ended.error = Some(ApiError::new(Code::Unreachable, "vc.example.org could not be reached"));
         }
         ended
+    }
+
+    fn vcenter(name: &str) -> Vcenter {
+        Vcenter {
+            id: VcenterId(name.to_lowercase()),
+            name: name.to_owned(),
+            host: "vc.example.org".to_owned(),
+            port: 443,
+            credential: name.to_owned(),
+            credential_id: crate::CredentialId("c".to_owned()),
+            user: "u".to_owned(),
+            trust: "system".to_owned(),
+            pin: None,
+            settings: crate::VcenterSettings::default(),
+            edition: 1,
+            instance_uuid: None,
+            product: None,
+            version: None,
+            build: None,
+        }
     }
 
     fn refresh(of: Kind, code: Option<Code>) -> Operation {
@@ -332,6 +377,54 @@ mod tests {
         // What failed at the door works again with whatever works.
         let runs = [refresh(Kind::Vms, Some(Code::Unreachable)), refresh(Kind::Hosts, None)];
         assert_eq!(titles(&mut notices, &runs, LOUD).len(), 2);
+    }
+
+    #[test]
+    fn a_vcenter_with_a_part_that_goes_on_failing_is_told_when_it_goes_away_and_when_it_is_back() {
+        for behind in [Code::NoPermission, Code::TooManyRemovals] {
+            let runs = [
+                refresh(Kind::Vms, Some(behind)),
+                refresh(Kind::Hosts, Some(Code::Unreachable)),
+                refresh(Kind::Vms, Some(Code::Unreachable)),
+                refresh(Kind::Hosts, None),
+                refresh(Kind::Vms, Some(behind)),
+                refresh(Kind::Hosts, None),
+                refresh(Kind::Vms, None),
+            ];
+            assert_eq!(
+                titles(&mut Notices::default(), &runs, LOUD),
+                [
+                    "Berlin: refresh of VMs failed",
+                    "Berlin: refresh of hosts failed",
+                    "Berlin is connected again",
+                    "Berlin is working again"
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn what_could_not_start_on_many_is_one_message() {
+        let full = ApiError::new(Code::Database, "the disk is full");
+        let one = |name: &str| Notice::not_started(&vcenter(name), Job::FULL_SYNC, &full);
+        let alone = message(&[one("Berlin")]).unwrap();
+        assert_eq!((&*alone.title, &*alone.body), ("Berlin: full sync could not start", "The disk is full."));
+        let all: Vec<Notice> = (0..50).map(|n| one(&format!("vc-{n:02}"))).collect();
+        let all = message(&all).unwrap();
+        assert_eq!((&*all.title, all.is_failure), ("50 vCenters not started", true));
+        assert!(all.body.ends_with("vc-05 and 44 more"), "{}", all.body);
+    }
+
+    #[test]
+    fn what_a_server_calls_its_clusters_makes_no_message_long_or_breaks_its_line() {
+        let long = "\u{202e}x\n".repeat(5000);
+        let clusters = vec![long.clone(), long.clone()];
+        let mut failed = ended("Berlin", Origin::User, OperationState::Failed);
+        (failed.vcenter, failed.job) = (long.clone(), Job::SyncHosts { clusters, accept_removals: false });
+        failed.error = Some(ApiError::new(Code::Unreachable, long));
+        let told = message(&[Notices::default().of(&failed, LOUD).unwrap()]).unwrap();
+        assert!(told.title.chars().count() < 200 && told.body.chars().count() <= 401, "{told:?}");
+        assert!(!told.title.contains(['\n', '\u{202e}']) && !told.body.contains(['\n', '\u{202e}']));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Schedules: what is done by itself, on which vCenters, when, and what comes of it.
 //! Refuses to know a calendar: when a schedule is due, the service computes.
 
-use crate::{ApiError, Job, Operation, ScheduleId, Time, VcenterId};
+use crate::{ApiError, Job, Operation, OperationState, ScheduleId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 /// When a schedule is due.
@@ -107,7 +107,7 @@ pub struct Schedule {
     pub next_at: Option<Time>,
     /// Why then, in words.
     pub reason: String,
-    /// The newest operation that it started.
+    /// Of the newest operations that it started on each of its vCenters, the one that ended worst.
     pub last_operation: Option<Operation>,
     /// Raised by each edit: an edit names the one that it was made from.
     pub edition: i64,
@@ -128,9 +128,44 @@ pub struct ScheduleTarget {
     pub reason: String,
     /// Whether it waits for something else than its time.
     pub waits: bool,
+    /// The newest operation that it started there.
+    #[serde(default)]
+    pub last_operation: Option<Operation>,
+}
+
+/// Of the newest operations on each vCenter the one that ended worst, the newest of several: what went well on one vCenter
+/// doesn't hide that it failed on another.
+pub fn worst_last(targets: &[ScheduleTarget]) -> Option<&Operation> {
+    let badness = |operation: &Operation| match operation.state {
+        OperationState::Failed => 4,
+        OperationState::Interrupted => 3,
+        OperationState::Partial => 2,
+        OperationState::Cancelled => 1,
+        OperationState::Queued | OperationState::Running | OperationState::Succeeded => 0,
+    };
+    let last = targets.iter().filter_map(|target| target.last_operation.as_ref());
+    // Ids begin with the time at which they were made.
+    last.max_by_key(|operation| (badness(operation), &operation.id))
 }
 
 impl Schedule {
+    /// On how many of its vCenters the newest operation failed, where it has several and failed on any of them:
+    /// `failed on 2 of 5 vCenters`.
+    pub fn failed_on(&self) -> Option<String> {
+        let is_failed = |target: &&ScheduleTarget| {
+            target.last_operation.as_ref().is_some_and(|last| last.state == OperationState::Failed)
+        };
+        let (failed, all) = (self.targets.iter().filter(is_failed).count(), self.targets.len());
+        (failed > 0 && all > 1).then(|| format!("failed on {failed} of {all} vCenters"))
+    }
+
+    /// Takes in what became of an operation.
+    pub fn take_in(&mut self, operation: &Operation) {
+        let last = self.targets.iter_mut().filter_map(|target| target.last_operation.as_mut());
+        last.filter(|last| last.id == operation.id).for_each(|last| *last = operation.clone());
+        self.last_operation = worst_last(&self.targets).cloned();
+    }
+
     /// When it is due.
     pub fn timing(&self) -> Timing {
         match (self.every_seconds, &self.cron) {

@@ -7,7 +7,7 @@ mod times;
 
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, sentence, vcenter_state};
-pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took};
+pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};
 
 use crate::columns::{Column, Type, Unit};
 use crate::{
@@ -36,7 +36,11 @@ pub fn job(job: &Job) -> String {
     match job {
         Job::Test { .. } | Job::FullSync { .. } => kind.to_owned(),
         Job::SyncHosts { clusters, .. } if clusters.is_empty() => kind.to_owned(),
-        Job::SyncHosts { clusters, .. } => format!("{kind} of {}", clusters.join(", ")),
+        Job::SyncHosts { clusters, .. } => match &clusters[..] {
+            [one] => format!("{kind} of {}", label(one)),
+            [one, other] => format!("{kind} of {}, {}", label(one), label(other)),
+            several => format!("{kind} of {}", counted(several.len(), "cluster", "clusters")),
+        },
         Job::Refresh { of, morefs, .. } if morefs.is_empty() => format!("{kind} of {}", of.plural()),
         Job::Refresh { of, morefs, .. } => {
             format!("{kind} of {}", counted(morefs.len(), &of.singular(), &of.plural()))
@@ -196,6 +200,22 @@ fn three_digits(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A name in a title or on a line of a menu, whatever a server sent as one: short, and on one line.
+pub fn label(name: &str) -> String {
+    cut(name, 48)
+}
+
+/// The beginning of a text, on one line; nothing in it turns the direction of what stands after it.
+pub fn cut(text: &str, longest: usize) -> String {
+    let acts = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut letters = text.chars();
+    let mut cut: String = letters.by_ref().take(longest).map(|c| if acts(c) { ' ' } else { c }).collect();
+    if letters.next().is_some() {
+        cut.push('\u{2026}');
+    }
+    cut
+}
+
 /// The beginning of what somebody typed, as a message quotes it: nothing in it can act on a terminal.
 pub fn excerpt(typed: &str) -> String {
     typed.chars().take(40).flat_map(char::escape_debug).collect()
@@ -215,10 +235,7 @@ pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
 pub fn paused(pause: &Pause, now: Time) -> String {
     let tag = pause.tag.as_ref().map(|tag| format!(" with tag {tag}")).unwrap_or_default();
     match pause.until {
-        Some(until) => {
-            let left = until.0.saturating_sub(now.0).max(0);
-            format!("paused{tag} for another {}", duration((left + 999) / 1000))
-        }
+        Some(until) => format!("paused{tag} for {}", times::until(until, now)),
         None => format!("paused{tag} until resumed"),
     }
 }
@@ -435,6 +452,19 @@ mod tests {
             (mhz(900), mhz(2400), mhz(71_820)),
             ("900 MHz".into(), "2.4 GHz".into(), "71.8 GHz".into())
         );
+    }
+
+    #[test]
+    fn a_job_names_two_clusters_and_counts_more_and_a_name_is_short_and_on_one_line() {
+        let of = |names: &[&str]| {
+            let clusters = names.iter().map(|name| (*name).to_owned()).collect();
+            job(&Job::SyncHosts { clusters, accept_removals: false })
+        };
+        assert_eq!(of(&["prod", "test"]), "Host sync of prod, test");
+        assert_eq!(of(&["a", "b", "c"]), "Host sync of 3 clusters");
+        assert_eq!(of(&["a\nb\u{202e}c"]), "Host sync of a b c");
+        assert_eq!(of(&["x".repeat(10_000).as_str()]).chars().count(), 13 + 49);
+        assert_eq!(label("M\u{fc}nchen"), "M\u{fc}nchen");
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn says(operation: &Operation) -> Option<Says> {
     }
 }
 
-/// Whether a failure is the server's, or the way's to it. What needs a person first is held up for that already.
+/// Whether a failure is the server's, or the way's to it. What needs a person first is held up for that (`person.rs`).
 fn is_its_own(code: Code) -> bool {
     use Code::{BadAnswer, Failed, NoSession, NotVsphere, TimedOut, Unreachable};
     matches!(code, Failed | NoSession | Unreachable | TimedOut | NotVsphere | BadAnswer)

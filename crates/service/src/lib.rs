@@ -20,6 +20,7 @@ mod operations;
 mod outcomes;
 mod pacing;
 mod pauses;
+mod person;
 mod query;
 mod rates;
 mod reads;
@@ -53,6 +54,7 @@ use jiff::tz::TimeZone;
 use logins::Logins;
 use network::Network;
 use operations::Operations;
+use person::Person;
 use reads::Reads;
 use schedules::Schedules;
 use secrets::Secrets;
@@ -195,12 +197,21 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         at_once: options.at_once.max(1),
         now,
     });
-    let reads = Reads::new(inventory.clone(), operations.clone(), now);
+    let person =
+        Person { store: store.clone(), connections: connections.clone(), operations: operations.clone() };
+    let reads = Reads::new(inventory.clone(), operations.clone(), person.clone(), now);
     let network = Network { store: store.clone(), events: events.clone(), now, is_worker: options.worker };
     if options.worker {
         background.spawn(closing.clone().run_until_cancelled_owned(network.clone().keep()));
     }
-    let schedules = Schedules::new(store.clone(), operations.clone(), network, events.clone(), now);
+    let schedules = Schedules::new(schedules::Parts {
+        store: store.clone(),
+        operations: operations.clone(),
+        person,
+        network,
+        events: events.clone(),
+        now,
+    });
     if options.worker && store.unwritable().is_none() {
         background.spawn(schedules.clone().run(closing.clone()));
     }

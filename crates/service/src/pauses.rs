@@ -6,7 +6,7 @@ use crate::call::{Admitted, Answer, Handler};
 use crate::events::Events;
 use crate::explain;
 use contract::command::{Pause as PauseCommand, Resume};
-use contract::{ApiError, Code, Event, Group, Pause, Time, Vcenter};
+use contract::{ApiError, Check, Code, Event, Group, Pause, Time, Vcenter, words};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use std::time::Duration;
@@ -14,6 +14,9 @@ use store::{Paused, Store};
 
 /// How long is slept at most: a machine that was suspended notices the end of a pause so soon.
 const TICK: Duration = Duration::from_secs(60);
+
+/// How long a pause is kept that has ended.
+const KEPT: i64 = 7 * 24 * 3_600_000;
 
 /// How long a pause may be asked for: what is meant for longer is meant for ever.
 const LONGEST: i64 = 366 * 24 * 3_600_000;
@@ -31,39 +34,35 @@ pub(crate) fn pause_of(pauses: &[Paused], vcenter: &Vcenter, now: Time) -> Optio
     on_it.max_by_key(|pause| (pause.until.map_or(i64::MAX, |until| until.0), pause.tag.is_none()))
 }
 
-/// Takes away pauses that have ended, and has everybody look again, until cancelled.
+/// Has everybody look again when a pause ends, and takes away those that ended long ago, until cancelled.
 pub(crate) async fn end_in_time(store: Store, events: Events, now: crate::Clock) {
     let mut changes = events.subscribe();
     loop {
-        let ends = match store.pauses().await {
-            Ok(pauses) => pauses.iter().filter_map(|paused| paused.until).min(),
-            Err(error) => {
-                tracing::warn!(%error, "pauses could not be read");
-                None
-            }
-        };
-        let Some(end) = ends else {
-            match changes.next().await {
-                Some(_) => continue,
-                None => return,
-            }
-        };
-        let left = u64::try_from(end.0.saturating_sub(now().0)).unwrap_or(0);
-        if left == 0 {
-            match store.end_pauses(now()).await {
-                Ok(ended) if ended => events.publish(Event::VcentersChanged),
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "a pause that has ended could not be taken away");
-                    tokio::time::sleep(TICK).await;
-                }
-            }
-            continue;
+        let at = now();
+        let pauses = store.pauses().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "pauses could not be read");
+            Vec::new()
+        });
+        let ends: Vec<Time> = pauses.iter().filter_map(|paused| paused.until).collect();
+        // Not at once: a clock that is ahead for a moment must not end what goes on.
+        let old = Time(at.0.saturating_sub(KEPT));
+        if ends.iter().any(|end| *end < old)
+            && let Err(error) = store.end_pauses(old).await
+        {
+            tracing::warn!(%error, "a pause that has ended could not be taken away");
         }
-        let told = async {
-            while !matches!(changes.next().await, Some(Event::VcentersChanged | Event::Lagged) | None) {}
+        let next = ends.into_iter().filter(|end| *end > at).min();
+        let told =
+            async { while !matches!(changes.next().await, Some(Event::VcentersChanged | Event::Lagged)) {} };
+        let Some(end) = next else {
+            told.await;
+            continue;
         };
+        let left = u64::try_from(end.0.saturating_sub(at.0)).unwrap_or(0);
         let _ = tokio::time::timeout(Duration::from_millis(left).min(TICK), told).await;
+        if now() >= end {
+            events.publish(Event::VcentersChanged);
+        }
     }
 }
 
@@ -71,7 +70,7 @@ pub(crate) async fn end_in_time(store: Store, events: Events, now: crate::Clock)
 pub fn moment_to_come(text: &str, now: Time) -> Result<Time, ApiError> {
     to_come(text.trim(), now, &TimeZone::system()).ok_or_else(|| {
         let shown = contract::words::excerpt(text);
-        ApiError::new(Code::InvalidValue, format!("\"{shown}\" is not a time that is to come"))
+        ApiError::new(Code::InvalidValue, format!("\"{shown}\" is no time in the future"))
             .next("Specify a time such as 14:00, \"2026-03-01 06:00\" or 2026-03-01T06:00:00Z.")
     })
 }
@@ -123,22 +122,66 @@ impl Service {
     }
 
     async fn resume(&self, of: Group) -> Result<bool, ApiError> {
+        match &of {
+            Group::Vcenter(id) => self.no_tag_pauses(&self.record(id.as_str()).await?.vcenter).await?,
+            Group::Tag(tag) => self.is_a_tag_or_paused(tag).await?,
+        }
         let was_paused = self.inner.store.end_pause(&of).await.map_err(explain::store)?;
         if was_paused {
             self.inner.events.publish(Event::VcentersChanged);
         }
-        let Group::Vcenter(id) = &of else { return Ok(was_paused) };
-        let was_suspended = self.inner.operations.resume(id).await?;
-        let vcenter = self.record(id.as_str()).await?.vcenter;
+        let was_suspended = match &of {
+            Group::Vcenter(id) => self.inner.operations.resume(id).await?,
+            Group::Tag(_) => false,
+        };
+        Ok(was_paused || was_suspended)
+    }
+
+    /// Refuses to resume one vCenter out of all that are paused with their tag.
+    async fn no_tag_pauses(&self, vcenter: &Vcenter) -> Result<(), ApiError> {
+        let mut pauses = self.inner.store.pauses().await.map_err(explain::store)?;
+        pauses.retain(|paused| matches!(paused.of, Group::Tag(_)));
+        let Some(tag) = pause_of(&pauses, vcenter, self.now()).and_then(|pause| pause.tag) else {
+            return Ok(());
+        };
+        let message = format!("{} is paused by its tag \"{tag}\"", vcenter.name);
+        Err(ApiError::new(Code::InUse, message)
+            .next(format!("Resume the tag \"{tag}\", or take it off this vCenter.")))
+    }
+
+    /// Tags that are paused and that no vCenter has: the next one that gets it will be.
+    pub(crate) async fn pauses_without_a_vcenter(&self) -> Result<Vec<Check>, ApiError> {
+        let (pauses, records) =
+            (self.inner.store.pauses().await.map_err(explain::store)?, self.records().await?);
+        let tags = records.iter().flat_map(|record| &record.vcenter.settings.tags).collect::<Vec<_>>();
+        let now = self.now();
+        let unused = pauses.iter().filter_map(|paused| match &paused.of {
+            Group::Tag(tag) if !tags.contains(&tag) && paused.until.is_none_or(|until| until > now) => {
+                let pause = Pause { until: paused.until, tag: None };
+                let detail = format!(
+                    "{}; no vCenter has it, and one that gets it is paused",
+                    words::paused(&pause, now)
+                );
+                Some(Check {
+                    name: format!("tag {tag}"),
+                    ok: true,
+                    detail,
+                    next_step: None,
+                    remedies: Vec::new(),
+                })
+            }
+            Group::Tag(_) | Group::Vcenter(_) => None,
+        });
+        Ok(unused.collect())
+    }
+
+    /// Whether a tag is paused, or one that a vCenter has: a mistyped one would leave what was meant paused.
+    async fn is_a_tag_or_paused(&self, tag: &str) -> Result<(), ApiError> {
         let pauses = self.inner.store.pauses().await.map_err(explain::store)?;
-        match pause_of(&pauses, &vcenter, self.now()).and_then(|pause| pause.tag) {
-            Some(tag) => Err(ApiError::new(
-                Code::InUse,
-                format!("{} stays paused: its tag \"{tag}\" is paused", vcenter.name),
-            )
-            .next(format!("Resume the tag \"{tag}\", or take it off this vCenter."))),
-            None => Ok(was_paused || was_suspended),
+        if pauses.iter().any(|paused| matches!(&paused.of, Group::Tag(paused) if paused == tag)) {
+            return Ok(());
         }
+        self.is_a_tag(tag).await
     }
 
     /// Whether any vCenter has this tag: a mistyped one would pause nothing.

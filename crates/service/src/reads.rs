@@ -7,6 +7,7 @@ use crate::counts::How;
 use crate::inventory::{Freshness, Inventory, Known};
 use crate::operations::{By, Operations};
 use crate::pacing;
+use crate::person::Person;
 use contract::command::{Freshened, Invalidate, RefreshIfOlder};
 use contract::{ApiError, Job, Kind, OperationId, Origin, Role, Snapshot, Time, VcenterId};
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ pub(crate) struct Reading {
 pub(crate) struct Reads {
     inventory: Inventory,
     operations: Operations,
+    person: Person,
     flights: Arc<Mutex<HashMap<(VcenterId, Job), Flight>>>,
     invalid_since: Arc<std::sync::Mutex<HashMap<VcenterId, Time>>>,
     now: Clock,
@@ -74,8 +76,8 @@ struct Flight {
 }
 
 impl Reads {
-    pub(crate) fn new(inventory: Inventory, operations: Operations, now: Clock) -> Reads {
-        Reads { inventory, operations, flights: Arc::default(), invalid_since: Arc::default(), now }
+    pub(crate) fn new(inventory: Inventory, operations: Operations, person: Person, now: Clock) -> Reads {
+        Reads { inventory, operations, person, flights: Arc::default(), invalid_since: Arc::default(), now }
     }
 
     /// From now on what is known counts as stale, whatever its age, until it is read again.
@@ -160,7 +162,8 @@ impl Reads {
             });
         }
         if let (None, Freshness::ByItself(_, reads)) = (&running, freshness)
-            && self.operations.holds_up(vcenter, reads, kind).await?
+            && (self.person.is_needed(vcenter, &job).await?.is_some()
+                || self.operations.holds_up(vcenter, reads, kind).await?)
         {
             return Ok(Reading { snapshot, synced_at: at, refresh: None, failure: None, how: How::Hit });
         }

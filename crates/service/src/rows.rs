@@ -8,7 +8,7 @@ use contract::columns::{self, Column, Link};
 use contract::command::ReadRows;
 use contract::{
     ApiError, Cells, Code, LARGEST_WINDOW, Role, Row, RowQuery, Rows, Snapshot, Source, StaleReads, Target,
-    Time, Value, Vcenter, VcenterId, VcenterState,
+    Time, Value, Vcenter, VcenterId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,10 @@ impl Service {
         let chosen = self.chosen(&asked.vcenters).await?;
         let mut sources = Vec::with_capacity(chosen.len());
         let mut inventories = Vec::with_capacity(chosen.len());
-        for VcenterRecord { vcenter, contact, .. } in chosen {
+        for VcenterRecord { vcenter, .. } in chosen {
             let ttl_seconds = vcenter.settings.ttl_seconds;
-            let refresh = asked.refresh && !contact.is_some_and(|contact| needs_a_person(contact.state));
             let freshness = match vcenter.settings.stale_reads {
-                reads @ (StaleReads::Kind | StaleReads::Everything) if refresh => {
+                reads @ (StaleReads::Kind | StaleReads::Everything) if asked.refresh => {
                     Freshness::ByItself(Duration::from_secs(ttl_seconds), reads)
                 }
                 _ => Freshness::Cached,
@@ -70,13 +69,6 @@ impl Handler for ReadRows {
     async fn run(self, call: Admitted<'_>) -> Result<Rows, ApiError> {
         call.read_rows(self.query, call.by().role).await
     }
-}
-
-/// Whether nothing can be read from a vCenter until a person has done something: trying by itself would only make one
-/// failure after another.
-fn needs_a_person(state: VcenterState) -> bool {
-    use VcenterState::{DifferentVcenter, LoginRejected, NoPassword, Untrusted};
-    matches!(state, LoginRejected | NoPassword | Untrusted | DifferentVcenter)
 }
 
 pub(crate) fn window(

@@ -7,7 +7,7 @@ use crate::Service;
 use crate::breaker;
 use crate::explain;
 use crate::inventory::Freshness;
-use crate::{pacing, pauses};
+use crate::pacing;
 use contract::{
     ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, StaleReads, Time,
     VcenterId, VcenterState, VcenterStatus, words,
@@ -34,7 +34,7 @@ impl Service {
     async fn counted(&self) -> Result<(Vec<VcenterStatus>, usize), ApiError> {
         self.inner.operations.end_dead().await;
         let (mut answer, mut damaged) = (Vec::new(), 0);
-        let pauses = self.inner.store.pauses().await.map_err(explain::store)?;
+        let holds = self.inner.operations.holds().await?;
         for record in self.records().await? {
             let v = &record.vcenter;
             let Summary { counts, coverage, left_out } = self.inner.inventory.summary(&v.id).await?;
@@ -44,7 +44,7 @@ impl Service {
             let known = Snapshot::new([], coverage);
             let synced_at = known.oldest(now);
             let ttl = Freshness::AtMost(Duration::from_secs(v.settings.ttl_seconds));
-            let paused = pauses::pause_of(&pauses, v, now);
+            let paused = holds.pause_of(v);
             let state = match record.contact {
                 _ if paused.is_some() => VcenterState::Paused,
                 Some(Contact { state: VcenterState::Online, .. }) | None if !ever_read => {
@@ -75,6 +75,7 @@ impl Service {
                 refresh_failed,
                 refresh_waits: waits(&operations, reads, &known, ttl, now),
                 paused,
+                no_network: holds.no_network(),
                 suspended: breaker::suspension(&operations, now).filter(|_| reads != StaleReads::Nothing),
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
@@ -105,6 +106,7 @@ impl Service {
         let mut checks = vec![self.check_database().await];
         checks.extend(self.check_rows().await);
         checks.extend(self.check_passwords(&credentials).await);
+        checks.extend(self.pauses_without_a_vcenter().await?);
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
             let now = self.now();

@@ -123,6 +123,32 @@ impl Store {
         Ok(noted)
     }
 
+    /// Since when a worker could connect to no vCenter.
+    pub async fn no_network(&self) -> Result<Option<Time>, Error> {
+        let attempt = self.attempt("looking whether there is a network");
+        let since =
+            sqlx::query_scalar("SELECT since FROM no_network").fetch_optional(self.engine().readers());
+        Ok(since.await.during(attempt)?.map(Time))
+    }
+
+    /// Notes that, or that one can be reached again. What is noted first stays.
+    pub async fn set_no_network(&self, since: Option<Time>) -> Result<(), Error> {
+        let attempt = self.attempt("saving whether there is a network");
+        let mut tx = self.engine().write(attempt).await?;
+        let query = match since {
+            Some(since) => {
+                sqlx::query("INSERT INTO no_network (only, since) VALUES (1, $1) ON CONFLICT DO NOTHING")
+                    .bind(since.0)
+            }
+            None => sqlx::query("DELETE FROM no_network"),
+        };
+        if query.execute(&mut *tx).await.during(attempt)?.rows_affected() > 0 {
+            self.note(&mut tx, Topic::Vcenters, "").await.during(attempt)?;
+            tx.commit().await.during(attempt)?;
+        }
+        Ok(())
+    }
+
     /// Failures up to this time don't count any more.
     pub async fn reset_failures(&self, id: &VcenterId, at: Time) -> Result<(), Error> {
         let attempt = self.attempt_on("resetting the failures of vCenter", id.as_str());

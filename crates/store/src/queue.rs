@@ -82,6 +82,8 @@ pub struct Runnable {
     pub vcenter_id: VcenterId,
     /// Whether this process waits for it.
     pub is_own: bool,
+    /// Whether a person asked for it.
+    pub is_of_a_person: bool,
 }
 
 /// Answer to a submission.
@@ -156,7 +158,7 @@ impl Store {
     pub async fn runnable(&self, is_worker: bool) -> Result<Vec<Runnable>, Error> {
         let attempt = self.attempt("looking for operations to run");
         let rows = sqlx::query(concat!(
-            "SELECT o.id, o.vcenter_id, EXISTS (SELECT 1 FROM waiters w WHERE w.operation_id = o.id AND w.process = $1) \
+            "SELECT o.id, o.vcenter_id, o.origin, EXISTS (SELECT 1 FROM waiters w WHERE w.operation_id = o.id AND w.process = $1) \
              AS is_own FROM operations o WHERE ",
             is_queued!("o"),
             " AND ",
@@ -177,6 +179,7 @@ impl Store {
                 id: OperationId(row.try_get("id")?),
                 vcenter_id: VcenterId(row.try_get("vcenter_id")?),
                 is_own: row.try_get("is_own")?,
+                is_of_a_person: row.try_get::<String, _>("origin")? == Origin::User.name(),
             })
         }))
     }

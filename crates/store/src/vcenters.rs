@@ -9,7 +9,7 @@ use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::{row, settings, standing};
-use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId, VcenterSettings};
+use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterState};
 use sqlx::Row;
 
 /// A configured vCenter with everything that is known of it but its inventory.
@@ -222,6 +222,9 @@ impl Store {
             let forget = sqlx::query("DELETE FROM login_answers WHERE vcenter_id = $1").bind(id.as_str());
             forget.execute(&mut *tx).await.during(attempt)?;
         }
+        if may_be_mended(&before, &after) {
+            contact::write_contact(&mut tx, id, None).await.during(attempt)?;
+        }
         let after = read(&mut tx, id, attempt).await?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
@@ -269,6 +272,17 @@ impl Store {
         self.note(&mut tx, Topic::Inventory, id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Credentials, &credential).await.during(attempt)?;
         tx.commit().await.during(attempt)
+    }
+}
+
+/// Whether an edit may have mended what its last contact failed for: nobody knows then how the next one goes.
+fn may_be_mended(before: &VcenterRecord, after: &VcenterRecord) -> bool {
+    let (was, is) = (&before.vcenter, &after.vcenter);
+    let leads_elsewhere = (&was.host, was.port, &before.trust) != (&is.host, is.port, &after.trust);
+    match before.contact.map(|contact| contact.state) {
+        Some(VcenterState::Untrusted | VcenterState::DifferentVcenter) => leads_elsewhere,
+        Some(VcenterState::NoPassword) => was.credential_id != is.credential_id,
+        _ => false,
     }
 }
 

@@ -7,12 +7,17 @@ use contract::VcenterId;
 use contract::notices::Message;
 use futures_util::StreamExt;
 use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::timeout;
 use zbus::proxy::SignalStream;
 use zbus::zvariant::Value;
 use zbus::{Connection, Proxy};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
+
+/// How long a daemon may take; nothing else is told meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Milliseconds that say nothing: whoever shows it knows how long.
 const AS_USUAL: i32 = -1;
@@ -32,30 +37,50 @@ struct Connected {
 impl Notifier {
     /// Shows one.
     pub(super) async fn show(&mut self, message: &Message) {
-        if self.0.is_none() {
-            self.0 = Connected::new().await.ok();
+        // A connection of before may have gone with its bus: then another one is tried.
+        let mut is_again = self.0.is_some();
+        loop {
+            let is_lost = match timeout(PATIENCE, self.try_to_show(message)).await {
+                // Who doesn't take it has nobody who reads it.
+                Ok(Ok(()) | Err(zbus::Error::MethodError(..))) => return,
+                Ok(Err(_)) => true,
+                // It may have been taken all the same.
+                Err(_) => false,
+            };
+            self.0 = None;
+            if !(is_lost && std::mem::take(&mut is_again)) {
+                return;
+            }
         }
-        let Some(connected) = &mut self.0 else { return };
-        // Who doesn't take it has nobody who reads it.
-        let _ = connected.show(message).await;
+    }
+
+    async fn try_to_show(&mut self, message: &Message) -> zbus::Result<()> {
+        let connected = match &mut self.0 {
+            Some(connected) => connected,
+            none => none.insert(Connected::over(Connection::session().await?).await?),
+        };
+        connected.show(message).await
     }
 
     /// Waits for a click on one: the vCenter that it was about, if it was about one.
     pub(super) async fn clicked(&mut self) -> Option<VcenterId> {
-        let Some(connected) = &mut self.0 else { return std::future::pending().await };
-        loop {
-            let Some(signal) = connected.clicks.next().await else { return std::future::pending().await };
+        while let Some(connected) = &mut self.0 {
+            let Some(signal) = connected.clicks.next().await else {
+                // The bus is gone; the next message looks for another.
+                self.0 = None;
+                break;
+            };
             let Ok((number, _action)) = signal.body().deserialize::<(u32, String)>() else { continue };
             if let Some(about) = connected.shown.remove(&number) {
                 return about;
             }
         }
+        std::future::pending().await
     }
 }
 
 impl Connected {
-    async fn new() -> zbus::Result<Connected> {
-        let connection = Connection::session().await?;
+    async fn over(connection: Connection) -> zbus::Result<Connected> {
         let service = Proxy::new_owned(connection, NAME, PATH, NAME).await?;
         let clicks = service.receive_signal("ActionInvoked").await?;
         // Asked of who is there: the answer to the first call starts one where none is.
@@ -84,5 +109,50 @@ impl Connected {
         }
         self.shown.insert(number, message.vcenter.clone());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Command, Stdio};
+
+    /// Who shows nothing.
+    struct Daemon;
+
+    #[zbus::interface(name = "org.freedesktop.Notifications")]
+    impl Daemon {
+        fn get_capabilities(&self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    fn bus() -> (Child, String) {
+        let mut bus = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--print-address=1"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        (bus, address.trim().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_bus_that_is_lost_is_noticed_and_its_connection_is_not_kept() {
+        let (mut bus, address) = bus();
+        let at = |address: &str| zbus::connection::Builder::address(address).unwrap();
+        let daemon = at(&address).serve_at(PATH, Daemon).unwrap().name(NAME).unwrap().build().await.unwrap();
+        let connected = Connected::over(at(&address).build().await.unwrap()).await.unwrap();
+        let mut notifier = Notifier(Some(connected));
+        let waits = timeout(Duration::from_millis(300), notifier.clicked()).await;
+        assert!(waits.is_err() && notifier.0.is_some(), "it waits for a click");
+        bus.kill().unwrap();
+        bus.wait().unwrap();
+        let waits = timeout(Duration::from_secs(3), notifier.clicked()).await;
+        assert!(waits.is_err() && notifier.0.is_none(), "the next message connects anew");
+        drop(daemon);
     }
 }

@@ -3,6 +3,7 @@
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
+mod gathered;
 #[cfg(target_os = "linux")]
 mod linux;
 
@@ -12,31 +13,26 @@ use elsewhere as host;
 use linux as host;
 
 use super::following::{Following, Of};
-use super::quiet;
 use crate::shell::Shell;
 use crate::window::Which;
-use contract::command::{ListStatus, ListVcenters, OperationFilter, OperationHistory, ShowOperation};
-use contract::notices::{Message, Notice, Notices, Quiet, is_at_the_door, message};
-use contract::words::{job, sentence, within_a_sentence};
-use contract::{ApiError, Event, Job, Operation, OperationId, Time, Vcenter, VcenterId, network};
-use std::collections::{HashSet, VecDeque};
-use std::time::{Duration, SystemTime};
+use contract::attention::Quiet;
+use contract::command::{
+    ListOperations, ListStatus, ListVcenters, OperationFilter, OperationHistory, ShowOperation,
+};
+use contract::notices::{Message, Notice, Notices, message};
+use contract::{ApiError, Event, Job, Operation, OperationId, Vcenter, VcenterId, network};
+use gathered::Gathered;
+use service::Service;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 /// How long events are gathered.
 const GATHER: Duration = Duration::from_millis(500);
-/// How long nothing more may have ended before what has ended is told.
-const SETTLE: Duration = Duration::from_millis(1500);
-/// The same while more of what a person started runs: its end belongs to it.
-const MORE: Duration = Duration::from_secs(10);
-/// The same after work that began by itself didn't even reach its vCenter: by then it is known whether that is the network's end,
-/// for which each of the others is tried for five seconds.
-const LOOKED_AROUND: Duration = Duration::from_secs(6);
-/// Operations that are looked through where events were lost.
+/// Operations that are looked through where events were lost, and more at first: what moves up among them when others are
+/// removed is no news.
 const LOOKED: u32 = 200;
-/// Operations that are remembered as told.
-const REMEMBERED: usize = 2000;
+const LOOKED_AT_FIRST: u32 = 1000;
 
 /// A vCenter whose sync couldn't even be asked for.
 pub(crate) struct Problem {
@@ -55,12 +51,7 @@ struct Teller {
     shell: Shell,
     host: host::Notifier,
     notices: Notices,
-    /// What ended before is no news.
-    since: Time,
-    /// Operations of people that wait or run.
-    active: HashSet<OperationId>,
-    ended: Vec<Operation>,
-    seen: VecDeque<OperationId>,
+    gathered: Gathered,
 }
 
 impl Teller {
@@ -69,21 +60,18 @@ impl Teller {
             shell,
             host: host::Notifier::default(),
             notices: Notices::default(),
-            since: now(),
-            active: HashSet::new(),
-            ended: Vec::new(),
-            seen: VecDeque::new(),
+            gathered: Gathered::default(),
         }
     }
 
     async fn run(mut self, mut problems: mpsc::Receiver<Problem>) {
         let mut following = Following::new(&self.shell.wiring, Of::Real, GATHER);
         let mut is_begun = false;
-        let mut at: Option<(Instant, Instant)> = None;
         loop {
+            let at = self.gathered.due();
             let due = async {
                 match at {
-                    Some((soon, last)) => sleep_until(soon.min(last)).await,
+                    Some(at) => sleep_until(at).await,
                     None => std::future::pending().await,
                 }
             };
@@ -93,20 +81,12 @@ impl Teller {
                     if !is_begun {
                         is_begun = self.begin().await;
                     }
-                    if self.look(&batch).await {
-                        let begun = at.map_or_else(Instant::now, |(_, last)| last - MORE);
-                        at = Some((Instant::now() + self.wait(), begun + MORE));
+                    if is_begun {
+                        self.look(&batch).await;
                     }
                 }
-                () = due => {
-                    at = None;
-                    self.tell().await;
-                }
-                problem = problems.recv() => {
-                    if let Some(problem) = problem {
-                        self.show(&not_started(&problem)).await;
-                    }
-                }
+                () = due => self.tell().await,
+                Some(problem) = problems.recv() => self.gathered.fails_to_start(problem, Instant::now()),
                 clicked = self.host.clicked() => {
                     let address = clicked.map(|id| format!("/vcenter/{id}"));
                     self.shell.windows.show(&self.shell, Which::Main, address);
@@ -115,12 +95,14 @@ impl Teller {
         }
     }
 
-    /// Looks once at what is in trouble already.
+    /// Looks once at what has ended and what is in trouble already.
     async fn begin(&mut self) -> bool {
         let Some(service) = self.shell.wiring.opened_real() else { return false };
-        let Ok(statuses) = service.call(self.shell.wiring.caller(), ListStatus {}).await else {
-            return false;
-        };
+        let caller = self.shell.wiring.caller();
+        let all = OperationHistory { filter: OperationFilter::default(), limit: LOOKED_AT_FIRST };
+        let (statuses, before) = tokio::join!(service.call(caller, ListStatus {}), service.call(caller, all));
+        let (Ok(statuses), Ok(before)) = (statuses, before) else { return false };
+        before.operations.iter().for_each(|operation| self.gathered.is_known(operation));
         self.notices.network(network::is_gone_since(&statuses));
         for status in statuses.iter().filter(|status| status.state.is_trouble()) {
             self.notices.is_in_trouble(&status.vcenter_id);
@@ -128,66 +110,59 @@ impl Teller {
         true
     }
 
-    /// How long nothing more may happen before what happened is told.
-    fn wait(&self) -> Duration {
-        let is_by_itself = |one: &&Operation| one.origin != contract::Origin::User;
-        let failed = |one: &Operation| one.state == contract::OperationState::Failed && is_at_the_door(one);
-        match self.active.is_empty() {
-            true if self.ended.iter().filter(is_by_itself).any(failed) => LOOKED_AROUND,
-            true => SETTLE,
-            false => MORE,
-        }
-    }
-
-    /// Takes in what ended; whether there may be something to tell.
-    async fn look(&mut self, batch: &[Event]) -> bool {
-        let Some(service) = self.shell.wiring.opened_real() else { return false };
-        let caller = self.shell.wiring.caller();
-        let (mut changed, mut is_another) = (Vec::new(), false);
+    /// Takes in what ended.
+    async fn look(&mut self, batch: &[Event]) {
+        let Some(service) = self.shell.wiring.opened_real() else { return };
+        let mut changed = Vec::new();
         for event in batch {
             match event {
-                Event::VcentersChanged => is_another = true,
                 Event::OperationChanged { operation } => {
-                    let asked = ShowOperation { operation: operation.to_string() };
-                    // One that is gone is told by nobody.
-                    changed.extend(service.call(caller, asked).await);
+                    changed.extend(self.one(&service, operation).await);
                 }
                 Event::Lagged => {
                     let all = OperationHistory { filter: OperationFilter::default(), limit: LOOKED };
-                    let listed = service.call(caller, all).await.map(|all| all.operations);
-                    changed.extend(listed.unwrap_or_default());
+                    let listed = service.call(self.shell.wiring.caller(), all).await;
+                    // The newest comes first.
+                    changed.extend(listed.map(|all| all.operations).unwrap_or_default().into_iter().rev());
                 }
                 _ => {}
             }
         }
-        let before = self.ended.len();
-        changed.into_iter().for_each(|operation| self.see(operation));
-        is_another || self.ended.len() > before
+        let now = Instant::now();
+        changed.into_iter().for_each(|operation| self.gathered.see(operation, now));
+        if batch.contains(&Event::VcentersChanged) {
+            // The network may be gone, or there again.
+            self.gathered.came(now);
+        }
+        if batch.iter().any(|event| matches!(event, Event::VcentersChanged | Event::Lagged)) {
+            self.forget_the_removed(&service).await;
+        }
     }
 
-    fn see(&mut self, operation: Operation) {
-        if !operation.state.is_final() {
-            if operation.origin == contract::Origin::User {
-                self.active.insert(operation.id);
-            }
+    /// How an operation stands; one that is gone is told by nobody, and nothing waits for it.
+    async fn one(&mut self, service: &Service, id: &OperationId) -> Option<Operation> {
+        let asked = ShowOperation { operation: id.to_string() };
+        let shown = service.call(self.shell.wiring.caller(), asked).await.ok();
+        if shown.is_none() {
+            self.gathered.retain_active(|active| active != id);
+        }
+        shown
+    }
+
+    /// Operations of a vCenter that is removed are gone without a word.
+    async fn forget_the_removed(&mut self, service: &Service) {
+        if !self.gathered.has_active() {
             return;
         }
-        self.active.remove(&operation.id);
-        let is_news = operation.finished_at.is_some_and(|at| at >= self.since);
-        if !is_news || self.seen.contains(&operation.id) {
-            return;
+        let active = ListOperations { filter: OperationFilter::default(), limit: 0 };
+        if let Ok(active) = service.call(self.shell.wiring.caller(), active).await {
+            self.gathered.retain_active(|id| active.iter().any(|one| one.id == *id));
         }
-        if self.seen.len() >= REMEMBERED {
-            self.seen.pop_front();
-        }
-        self.seen.push_back(operation.id.clone());
-        self.ended.push(operation);
     }
 
     /// Tells what has happened, in one message.
     async fn tell(&mut self) {
-        let mut ended = std::mem::take(&mut self.ended);
-        ended.sort_by_key(|operation| operation.finished_at);
+        let (ended, problems) = self.gathered.take(Instant::now());
         let Some(service) = self.shell.wiring.opened_real() else { return };
         let caller = self.shell.wiring.caller();
         let (vcenters, statuses) =
@@ -204,8 +179,11 @@ impl Teller {
         let mut told: Vec<Notice> = gone.into_iter().filter(|_| notifies).collect();
         for operation in &ended {
             let id = &operation.vcenter_id;
-            let quiet = Quiet { off: is_off(id), ..quiet::of(&statuses, id) };
+            let quiet = Quiet { off: is_off(id), ..Quiet::of(&statuses, id) };
             told.extend(self.notices.of(operation, quiet));
+        }
+        for Problem { vcenter, error } in problems.iter().filter(|problem| !is_off(&problem.vcenter.id)) {
+            told.push(Notice::not_started(vcenter, Job::FULL_SYNC, error));
         }
         if let Some(message) = message(&told) {
             self.show(&message).await;
@@ -220,22 +198,8 @@ impl Teller {
     }
 }
 
-fn not_started(Problem { vcenter, error }: &Problem) -> Message {
-    Message {
-        title: format!("{}: {} could not start", vcenter.name, within_a_sentence(&job(&Job::FULL_SYNC))),
-        body: sentence(&error.message),
-        is_failure: true,
-        vcenter: Some(vcenter.id.clone()),
-    }
-}
-
 /// A text where it is read as markup.
 #[cfg(target_os = "linux")]
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

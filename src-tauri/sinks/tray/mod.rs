@@ -7,6 +7,7 @@ mod icons;
 #[cfg(target_os = "linux")]
 mod linux;
 mod model;
+mod reading;
 
 #[cfg(not(target_os = "linux"))]
 use elsewhere as host;
@@ -18,16 +19,20 @@ pub(super) use linux::mark;
 pub(crate) use model::Act;
 
 use super::following::{Following, Of};
-use super::quiet;
 use crate::shell::Shell;
-use contract::ApiError;
-use contract::command::{ListOperations, ListStatus, ListVcenters, OperationFilter, Submit};
-use model::{Known, Tray};
+use crate::wiring::now;
+use contract::Event;
+use model::Tray;
+use reading::Reading;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// How often the tray changes at most: a menu that is rebuilt while somebody reads it is no menu.
 const GATHER: Duration = Duration::from_millis(500);
+
+/// How often what says for how long is made anew.
+const AGES: Duration = Duration::from_secs(60);
 
 /// Shows it, from now on until everything ends.
 pub(crate) fn tray(shell: &Shell) {
@@ -41,13 +46,14 @@ pub(crate) fn tray(shell: &Shell) {
 async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
     let (mut is_there, mut desktop) = (shell.desk.tray(), shell.desk.changes());
     let mut following = Following::new(&shell.wiring, Of::Shown, GATHER);
+    let (mut reading, mut batch) = (Reading::default(), vec![Event::Lagged]);
     loop {
         if is_there.wait_for(|is_there| *is_there).await.is_err() {
             return;
         }
-        let tray = match read(shell).await {
-            Ok(known) => Tray::of(&known, |id| quiet::of(&known.statuses, id)),
-            Err(error) => Tray::broken(&error),
+        let (tray, ages) = match reading.after(&batch, shell).await {
+            Ok(known) => (Tray::of(known, now()), known.ages()),
+            Err(error) => (Tray::broken(&error), false),
         };
         models.send_if_modified(|shown| {
             shown.as_ref() != Some(&tray) && {
@@ -55,31 +61,16 @@ async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
                 true
             }
         });
-        let goes_on = tokio::select! {
-            batch = following.next() => batch.is_some(),
-            changed = desktop.changed() => changed.is_ok(),
+        batch = tokio::select! {
+            next = following.next() => match next {
+                Some(next) => next,
+                None => return,
+            },
+            changed = desktop.changed() => match changed {
+                Ok(()) => Vec::new(),
+                Err(_) => return,
+            },
+            () = sleep(AGES), if ages => Vec::new(),
         };
-        if !goes_on {
-            return;
-        }
     }
-}
-
-async fn read(shell: &Shell) -> Result<Known, ApiError> {
-    let (service, caller) = (shell.wiring.service().await?, shell.wiring.caller());
-    let active = ListOperations { filter: OperationFilter::default(), limit: 0 };
-    let (vcenters, statuses, active) = tokio::join!(
-        service.call(caller, ListVcenters {}),
-        service.call(caller, ListStatus {}),
-        service.call(caller, active)
-    );
-    let active: Vec<_> = active?.into_iter().filter(|operation| !operation.state.is_final()).collect();
-    service.look_seldom(shell.desk.is_resident() && active.is_empty());
-    Ok(Known {
-        vcenters: vcenters?,
-        statuses: statuses?,
-        active,
-        may_sync: caller.may::<Submit>().is_ok(),
-        is_simulated: shell.wiring.shown().await?.simulated,
-    })
 }

@@ -1,12 +1,14 @@
 //! What the tray shows, made of what is true now: its state, its words and its menu.
 //! Refuses to know how a tray is drawn, and to ask for anything.
 
-use contract::notices::Quiet;
-use contract::words::{self, counted, vcenter_state};
-use contract::{ApiError, Operation, Vcenter, VcenterId, VcenterStatus};
+use contract::attention::{Quiet, needs_somebody};
+use contract::words::{self, NO_NETWORK, counted, label, vcenter_state};
+use contract::{ApiError, Operation, Time, Vcenter, VcenterId, VcenterState, VcenterStatus, network};
 
 /// vCenters that have a line of their own; of more those that need somebody come first.
 const LISTED: usize = 20;
+/// Characters of what is said of a database that doesn't open.
+const BROKEN: usize = 160;
 
 /// How Muster stands; each has an icon that differs in its shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,22 +67,25 @@ pub(crate) struct Known {
 }
 
 impl Tray {
-    /// Of what is known; `quiet` says of each vCenter whether it alarms.
-    pub(crate) fn of(known: &Known, quiet: impl Fn(&VcenterId) -> Quiet) -> Tray {
+    /// Of what is known, at this time.
+    pub(crate) fn of(known: &Known, now: Time) -> Tray {
         let mut lines: Vec<(bool, &Vcenter, String)> = known
             .vcenters
             .iter()
             .map(|vcenter| {
-                let (alarms, words) = known.stand(vcenter, quiet(&vcenter.id));
+                let (alarms, words) = known.stand(vcenter, now);
                 (alarms, vcenter, words)
             })
             .collect();
         let alarming: Vec<String> = lines
             .iter()
             .filter(|(alarms, ..)| *alarms)
-            .map(|(_, vcenter, words)| format!("{}: {}", vcenter.name, words::within_a_sentence(words)))
+            .map(|(_, vcenter, words)| {
+                format!("{}: {}", label(&vcenter.name), words::within_a_sentence(words))
+            })
             .collect();
-        let words = in_words(known.active.len(), &alarming);
+        let is_gone = network::is_gone_since(&known.statuses).is_some();
+        let words = in_words(known.active.len(), is_gone, &alarming);
         let state = match (alarming.is_empty(), known.active.is_empty()) {
             (false, _) => State::Attention,
             (true, false) => State::Running,
@@ -94,7 +99,7 @@ impl Tray {
         lines.truncate(LISTED);
         let mut entries = vec![Entry::Words(words.clone()), Entry::Line];
         entries.extend(lines.iter().map(|(_, vcenter, words)| {
-            item(&format!("{}: {words}", vcenter.name), true, Act::OpenVcenter(vcenter.id.clone()))
+            item(&format!("{}: {words}", label(&vcenter.name)), true, Act::OpenVcenter(vcenter.id.clone()))
         }));
         if more > 0 {
             entries.push(item(&format!("{more} more\u{2026}"), true, Act::OpenVcenters));
@@ -112,7 +117,7 @@ impl Tray {
 
     /// Where nothing is known, and why.
     pub(crate) fn broken(error: &ApiError) -> Tray {
-        let words = words::sentence(&error.message);
+        let words = words::cut(&words::sentence(&error.message), BROKEN);
         let mut entries = vec![Entry::Words(words.clone()), Entry::Line];
         entries.extend(ways());
         Tray { state: State::Attention, title: "Muster", words, entries }
@@ -120,35 +125,47 @@ impl Tray {
 }
 
 impl Known {
+    /// Whether what is shown grows old by itself: it says how long something is paused.
+    pub(crate) fn ages(&self) -> bool {
+        let ends = |status: &VcenterStatus| status.paused.as_ref().is_some_and(|pause| pause.until.is_some());
+        self.statuses.iter().any(ends)
+    }
+
     /// Whether a vCenter needs somebody, and how it stands in words.
-    fn stand(&self, vcenter: &Vcenter, quiet: Quiet) -> (bool, String) {
-        let running = self.active.iter().find(|one| one.vcenter_id == vcenter.id);
+    fn stand(&self, vcenter: &Vcenter, now: Time) -> (bool, String) {
         let status = self.statuses.iter().find(|status| status.vcenter_id == vcenter.id);
         let Some(status) = status else { return (false, "Loading\u{2026}".to_owned()) };
-        let is_failing = status.refresh_failed.is_some() && !status.state.is_trouble();
-        let alarms = (status.state.is_trouble() || is_failing) && !quiet.paused && quiet.no_network.is_none();
-        let mut words = match running {
-            Some(operation) => words::job(&operation.job),
-            None => vcenter_state(status.state).to_owned(),
-        };
-        if is_failing && running.is_none() {
-            words.push_str(", last sync failed");
+        let running = self.active.iter().find(|one| one.vcenter_id == vcenter.id);
+        let pause = status.paused.as_ref().map(|pause| words::paused(pause, now));
+        let mut parts = vec![match (running, &pause) {
+            (Some(operation), _) => words::job(&operation.job),
+            // In its words is the state.
+            (None, Some(pause)) if status.state == VcenterState::Paused => words::capital(pause),
+            (None, _) => vcenter_state(status.state).to_owned(),
+        }];
+        if running.is_some() {
+            parts.extend(pause);
+        } else if is_failing(status) {
+            parts.push("last sync failed".to_owned());
         }
-        if quiet.paused {
-            words.push_str(", paused");
-        }
-        (alarms, words)
+        (needs_somebody(status, Quiet::of(&self.statuses, &vcenter.id)), parts.join(", "))
     }
 }
 
-fn in_words(active: usize, alarming: &[String]) -> String {
+/// Whether its last sync failed, where its state doesn't say so.
+fn is_failing(status: &VcenterStatus) -> bool {
+    status.refresh_failed.is_some() && !status.state.is_trouble() && status.state != VcenterState::Paused
+}
+
+fn in_words(active: usize, is_gone: bool, alarming: &[String]) -> String {
     let running = (active > 0).then(|| format!("{active} running"));
+    let gone = is_gone.then(|| NO_NETWORK.to_owned());
     let alarm = match alarming {
         [] => None,
         [one] => Some(one.clone()),
         several => Some(format!("{} need attention", counted(several.len(), "vCenter", "vCenters"))),
     };
-    let parts: Vec<String> = running.into_iter().chain(alarm).collect();
+    let parts: Vec<String> = running.into_iter().chain(gone).chain(alarm).collect();
     if parts.is_empty() { "Nothing running".to_owned() } else { parts.join(" \u{b7} ") }
 }
 
@@ -168,9 +185,7 @@ fn item(label: &str, is_enabled: bool, act: Act) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{
-        Code, Job, OperationId, OperationState, Origin, Role, Time, VcenterSettings, VcenterState,
-    };
+    use contract::{Code, Job, OperationId, OperationState, Origin, Pause, Role, VcenterSettings};
     use std::collections::BTreeMap;
 
     fn vcenter(name: &str) -> Vcenter {
@@ -204,6 +219,7 @@ mod tests {
             refresh_failed: None,
             refresh_waits: BTreeMap::new(),
             paused: None,
+            no_network: None,
             suspended: None,
             synced_at: None,
             age_seconds: None,
@@ -258,7 +274,7 @@ mod tests {
     #[test]
     fn an_idle_tray_lists_each_vcenter_with_its_state() {
         let known = known(&[("Berlin", VcenterState::Online), ("Rome", VcenterState::NeverSynced)]);
-        let tray = Tray::of(&known, |_| Quiet::default());
+        let tray = Tray::of(&known, Time(0));
         assert_eq!(tray.state, State::Idle);
         assert_eq!(
             labels(&tray),
@@ -278,12 +294,12 @@ mod tests {
     fn what_runs_and_what_needs_somebody_stands_in_the_words_of_the_tray() {
         let mut known = known(&[("Berlin", VcenterState::Online), ("Rome", VcenterState::Offline)]);
         known.active.push(running("Berlin"));
-        let tray = Tray::of(&known, |_| Quiet::default());
+        let tray = Tray::of(&known, Time(0));
         assert_eq!((tray.state, &*tray.words), (State::Attention, "1 running \u{b7} Rome: offline"));
         assert_eq!(labels(&tray)[1..3], ["Berlin: Full sync", "Rome: Offline"]);
         known.statuses.remove(1);
         known.vcenters.remove(1);
-        let tray = Tray::of(&known, |_| Quiet::default());
+        let tray = Tray::of(&known, Time(0));
         assert_eq!((tray.state, &*tray.words), (State::Running, "1 running"));
     }
 
@@ -291,17 +307,45 @@ mod tests {
     fn a_sync_that_failed_on_a_vcenter_that_answers_needs_attention_too() {
         let mut known = known(&[("Berlin", VcenterState::Online)]);
         known.statuses[0].refresh_failed = Some(Code::TooManyRemovals);
-        let tray = Tray::of(&known, |_| Quiet::default());
+        let tray = Tray::of(&known, Time(0));
         assert_eq!((tray.state, &*tray.words), (State::Attention, "Berlin: online, last sync failed"));
     }
 
     #[test]
-    fn a_paused_vcenter_and_a_network_that_is_gone_alarm_no_vcenter() {
-        let known = known(&[("Berlin", VcenterState::Offline)]);
-        let paused = Tray::of(&known, |_| Quiet { paused: true, ..Quiet::default() });
-        assert_eq!((paused.state, labels(&paused)[1]), (State::Idle, "Berlin: Offline, paused"));
-        let gone = Tray::of(&known, |_| Quiet { no_network: Some(Time(1)), ..Quiet::default() });
-        assert_eq!(gone.state, State::Idle);
+    fn a_paused_vcenter_says_until_when_and_alarms_nobody() {
+        let mut known = known(&[("Berlin", VcenterState::Paused), ("Rome", VcenterState::Paused)]);
+        let until = |until| Some(Pause { until, tag: None });
+        (known.statuses[0].paused, known.statuses[1].paused) = (until(Some(Time(7_200_000))), until(None));
+        known.statuses[0].refresh_failed = Some(Code::TooManyRemovals);
+        let tray = Tray::of(&known, Time(0));
+        assert_eq!((tray.state, &*tray.words), (State::Idle, "Nothing running"));
+        assert_eq!(labels(&tray)[1..3], ["Berlin: Paused for 2 h", "Rome: Paused until resumed"]);
+        assert!(known.ages());
+        assert_eq!(labels(&Tray::of(&known, Time(3_600_000)))[1], "Berlin: Paused for 1 h");
+        known.active.push(running("Berlin"));
+        assert_eq!(labels(&Tray::of(&known, Time(0)))[1], "Berlin: Full sync, paused for 2 h");
+    }
+
+    #[test]
+    fn without_a_network_the_tray_says_so_once_and_needs_nobody() {
+        let mut known = known(&[("Berlin", VcenterState::Offline), ("Rome", VcenterState::Offline)]);
+        known.statuses.iter_mut().for_each(|status| status.no_network = Some(Time(1)));
+        let tray = Tray::of(&known, Time(2));
+        assert_eq!((tray.state, &*tray.words), (State::Idle, "No vCenter can be reached: no network or VPN"));
+        assert_eq!(labels(&tray)[1], "Berlin: Offline");
+    }
+
+    #[test]
+    fn names_of_any_length_and_with_any_signs_make_one_short_line_each() {
+        let long = format!("a\n{}", "x".repeat(10_000));
+        let mut known = known(&[(&*long, VcenterState::Offline)]);
+        let clusters = vec!["y\r".repeat(5_000)];
+        let job = Job::SyncHosts { clusters, accept_removals: false };
+        known.active.push(Operation { job, ..running(&long) });
+        let tray = Tray::of(&known, Time(0));
+        for label in labels(&tray) {
+            assert!(label.chars().count() < 160 && !label.contains(char::is_control), "{label:?}");
+        }
     }
 
     #[test]
@@ -312,7 +356,7 @@ mod tests {
         let mut known = known(&all);
         known.statuses[29].state = VcenterState::LoginRejected;
         known.statuses[28].state = VcenterState::Offline;
-        let tray = Tray::of(&known, |_| Quiet::default());
+        let tray = Tray::of(&known, Time(0));
         let labels = labels(&tray);
         assert_eq!(labels[0], "2 vCenters need attention");
         assert_eq!(labels[1..4], ["vc-28: Offline", "vc-29: Login rejected", "vc-00: Online"]);
@@ -322,8 +366,8 @@ mod tests {
     #[test]
     fn who_may_not_sync_is_not_offered_it_and_without_a_vcenter_there_is_nothing_to_sync() {
         let viewer = Known { may_sync: false, ..known(&[("Berlin", VcenterState::Online)]) };
-        assert!(!labels(&Tray::of(&viewer, |_| Quiet::default())).contains(&"Sync all"));
-        let empty = Tray::of(&known(&[]), |_| Quiet::default());
+        assert!(!labels(&Tray::of(&viewer, Time(0))).contains(&"Sync all"));
+        let empty = Tray::of(&known(&[]), Time(0));
         let sync = empty.entries.iter().find(|entry| matches!(entry, Entry::Item { act: Act::SyncAll, .. }));
         assert!(matches!(sync, Some(Entry::Item { is_enabled: false, .. })));
     }

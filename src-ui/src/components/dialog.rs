@@ -72,7 +72,7 @@ pub(crate) fn Dialog(props: &Properties) -> Html {
     let title = format!("{}-title", props.id);
     html! {
         <dialog ref={element} class={classes!("muster-dialog", props.wide.then_some("muster-dialog--wide"))}
-            aria-labelledby={title.clone()} oncancel={cancel}>
+            data-filled={props.is_filled.then_some("")} aria-labelledby={title.clone()} oncancel={cancel}>
             <div class="muster-dialog__head">
                 <h2 id={title} class="pf-v6-c-title pf-m-xl">{ props.title.clone() }</h2>
                 <Button variant={ButtonVariant::Plain} onclick={cross} aria_label="Close">{ icon("times") }</Button>

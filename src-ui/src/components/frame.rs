@@ -121,7 +121,7 @@ fn no_network(service: &VcenterService) -> Html {
     html! {
         <section class="muster-banner" aria-label="No network">
             <Alert level={Level::Warning} {title}>
-                { "Cached data stays available, with its age. Automatic work waits and catches up once." }
+                { "Cached data stays available, with its age. Automatic work resumes when a vCenter can be reached." }
             </Alert>
         </section>
     }

@@ -2,13 +2,14 @@
 //! Refuses to move a vCenter because it is being synced: only what needs somebody changes its place.
 
 use super::world::World;
-use contract::{OperationState, VcenterId};
+use contract::VcenterId;
+use contract::attention::{self, Quiet};
 
-/// Whether a vCenter needs somebody: it can't be worked with, or its last sync failed.
+/// Whether a vCenter needs somebody, as the tray has it too; one that answers at this moment may be well again.
 pub(crate) fn needs_somebody(world: &World, vcenter: &VcenterId) -> bool {
-    let has_failed =
-        || world.last_sync_outcome(vcenter).is_some_and(|last| last.state == OperationState::Failed);
-    (world.is_troubled(vcenter) || has_failed()) && !world.is_answering(vcenter)
+    let quiet = Quiet::of(world.statuses().unwrap_or_default(), vcenter);
+    world.status(vcenter).is_some_and(|status| attention::needs_somebody(status, quiet))
+        && !world.is_answering(vcenter)
 }
 
 /// Every vCenter, those that need somebody first, and else by name; `None` until that is known, so that none changes its

@@ -7,6 +7,10 @@ use contract::{
     Preview, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Time, Timing, VcenterId,
 };
 use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// What is due for longer than this, milliseconds, is not about to start: nothing runs that starts it, or it would say so.
+const OVERDUE: i64 = 90_000;
 
 /// When something starts next by itself, or what that waits for: `Next in 12 min`, `Paused until 14:30`, `No schedule`.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +55,11 @@ fn next_in(at: Option<Time>, reason: &str, waits: bool, now: Time) -> Next {
     // What it waits for says until when.
     let Some(at) = at.filter(|_| !waits) else { return Next::only(capital(reason)) };
     let left = at.0.saturating_sub(now.0).saturating_add(999) / 1000;
-    let said = if left > 0 { format!("Next in {}", words::duration(left)) } else { "Due now".to_owned() };
+    let said = match left {
+        1.. => format!("Next in {}", words::duration(left)),
+        _ if now.0.saturating_sub(at.0) > OVERDUE => "Overdue".to_owned(),
+        _ => "Due now".to_owned(),
+    };
     Next { said, why: Some(reason.to_owned()) }
 }
 
@@ -82,6 +90,13 @@ pub(crate) struct ScheduleForm {
     pub(crate) tag: Option<String>,
     pub(crate) vcenters: BTreeSet<VcenterId>,
     pub(crate) enabled: bool,
+}
+
+/// What came of what was typed, and what that was.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Previewed {
+    pub(crate) asked: ScheduleSettings,
+    pub(crate) preview: Rc<Preview>,
 }
 
 /// What is wrong in the form, in words, by the id of its field.
@@ -179,6 +194,15 @@ impl ScheduleForm {
         wrong
     }
 
+    /// What keeps it from being stored: what the service has said of what stands there now, not of what was there before a
+    /// field was mended. What it has not said yet, it says when it is to store it.
+    pub(crate) fn to_store(&self, previewed: Option<&Previewed>) -> Result<ScheduleSettings, Wrong> {
+        let settings = self.settings()?;
+        let current = previewed.filter(|previewed| previewed.asked == self.asked());
+        let wrong = self.wrong(current.map(|previewed| &*previewed.preview));
+        if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    }
+
     fn wrong_time(&self) -> Option<String> {
         timing_of(&self.when).err().map(|(message, next)| sentence(&message, next))
     }
@@ -204,6 +228,7 @@ mod tests {
             next_at: next_at.map(Time),
             reason: reason.to_owned(),
             waits,
+            last_operation: None,
         };
         Schedule {
             id: ScheduleId(name.to_owned()),
@@ -231,6 +256,8 @@ mod tests {
         let nightly = schedule("b", Some(8 * 3_600_000), "daily 02:30", false);
         assert_eq!(said(&[nightly.clone(), half_hourly.clone()]), "Next in 12 min · every 30 min");
         assert_eq!(said(&[schedule("a", Some(-5), "every 30 min", false)]), "Due now · every 30 min");
+        let overdue = [schedule("a", Some(-90_001), "every 30 min", false)];
+        assert_eq!(said(&overdue), "Overdue · every 30 min", "the last worker may have ended");
         assert_eq!(said(&[schedule("a", None, "waits for the network", true)]), "Waits for the network");
         assert_eq!(said(&[schedule("a", Some(9), "paused until 14:30", true)]), "Paused until 14:30");
         let off = Schedule { enabled: false, ..half_hourly.clone() };
@@ -273,5 +300,21 @@ mod tests {
         assert_eq!(told[1], (QUIET, "It is x. Enter y.".to_owned()));
         form.tag = Some("prod".to_owned());
         assert!(form.settings().unwrap_err().iter().all(|(id, _)| *id != GROUP));
+    }
+    #[test]
+    fn what_was_wrong_with_a_field_does_not_keep_it_from_being_stored_once_it_is_mended() {
+        let own = id("b");
+        let wrong =
+            ScheduleForm { quiet: "always".to_owned(), ..ScheduleForm::new(Some((&own, "Berlin")), &[]) };
+        let error = ApiError::new(Code::InvalidValue, "it is x");
+        let preview = Preview {
+            zone: "UTC".to_owned(),
+            runs: Vec::new(),
+            wrong: vec![WrongField { field: ScheduleField::Quiet, error }],
+        };
+        let said = Previewed { asked: wrong.asked(), preview: Rc::new(preview) };
+        assert_eq!(wrong.to_store(Some(&said)).unwrap_err()[0].0, QUIET);
+        let mended = ScheduleForm { quiet: "22-6".to_owned(), ..wrong };
+        assert!(mended.to_store(Some(&said)).is_ok(), "before the service was asked again");
     }
 }

@@ -70,8 +70,8 @@ pub(crate) fn standing(status: &VcenterStatus, is_answering: bool, now: Time) ->
         (VcenterState::Unknown, Some(at)) => (format!("Last reached {}", ago(at, now)), level),
         (VcenterState::Paused, _) => {
             let until = status.paused.as_ref().and_then(|pause| pause.until);
-            let left = until.map(|until| (until.0.saturating_sub(now.0).max(0) + 999) / 1000);
-            (left.map_or(word.to_owned(), |left| format!("{word}, {} left", duration(left))), level)
+            let left = until.map(|until| contract::words::until(until, now));
+            (left.map_or(word.to_owned(), |left| format!("{word}, {left} left")), level)
         }
         _ => (word.to_owned(), level),
     }

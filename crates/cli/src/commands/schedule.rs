@@ -9,7 +9,7 @@ use contract::command::{
     AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListSchedules, NextRuns, RemoveSchedule,
     ShowSchedule,
 };
-use contract::{ApiError, Code, Run, Schedule, ScheduleSettings, Timing, words};
+use contract::{ApiError, Code, Operation, Run, Schedule, ScheduleSettings, Timing, words};
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
@@ -133,7 +133,7 @@ async fn turn(service: &Client, output: &Output, name: String, enabled: bool) ->
 /// Nothing happens while no process is there that starts what is due.
 async fn say_who_runs_it(service: &Client, output: &Output) -> Result<(), ApiError> {
     if !service.call(HasWorker {}).await? {
-        output.say("No window and no worker is running that starts it. Open Muster, or run musterctl run");
+        output.say("Nothing is running that starts schedules. Open Muster, or run musterctl run");
     }
     Ok(())
 }
@@ -159,7 +159,7 @@ fn list(output: &Output, all: &[Schedule]) -> String {
 
 fn show(s: &Schedule) -> String {
     let vcenters = if s.vcenters.is_empty() { "none".to_owned() } else { s.vcenters.join(", ") };
-    card([
+    let mut lines = vec![
         ("Name", s.name.clone()),
         ("State", if s.enabled { "on" } else { "off" }.to_owned()),
         ("When", words::timing(&s.timing())),
@@ -171,8 +171,13 @@ fn show(s: &Schedule) -> String {
         ("Next run", time(s.next_at)),
         ("Reason", s.reason.clone()),
         ("Last run", last(s)),
-        ("Id", s.id.to_string()),
-    ])
+    ];
+    // What each of several did last: the worst of them stands above.
+    for target in s.targets.iter().filter(|_| s.targets.len() > 1) {
+        lines.push(("", format!("{}: {}", target.vcenter, ended(target.last_operation.as_ref()))));
+    }
+    lines.push(("Id", s.id.to_string()));
+    card(lines)
 }
 
 fn whom(s: &Schedule) -> String {
@@ -183,7 +188,11 @@ fn whom(s: &Schedule) -> String {
 }
 
 fn last(s: &Schedule) -> String {
-    s.last_operation.as_ref().map_or_else(|| "never".to_owned(), super::operations::sentence)
+    s.failed_on().unwrap_or_else(|| ended(s.last_operation.as_ref()))
+}
+
+fn ended(last: Option<&Operation>) -> String {
+    last.map_or_else(|| "never".to_owned(), super::operations::sentence)
 }
 
 fn next(output: &Output, runs: &[Run]) -> String {

@@ -6,7 +6,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
 use contract::command::{CountStatus, Counted, Doctor, Submit};
-use contract::{ApiError, Check, Time, VcenterStatus, network, words};
+use contract::{ApiError, Check, Pause, Time, VcenterStatus, network, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -21,25 +21,41 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
     output.answer(&all, || if all.is_empty() { String::new() } else { shown(&all, now) })?;
     if let Some(since) = network::is_gone_since(&all) {
         let ago = since.age_seconds(now).map(words::duration).unwrap_or_default();
-        output.say(&format!("{} (for {ago}). Automatic work waits and catches up once.", words::NO_NETWORK));
+        output.say(&format!(
+            "{} (for {ago}). Automatic work resumes when a vCenter can be reached.",
+            words::NO_NETWORK
+        ));
     }
-    for status in &all {
-        if status.paused.is_some() {
-            let state = state_in_words(status, now);
-            let resume = Suggestion::of("vcenter resume");
-            let resume = match status.paused.as_ref().and_then(|pause| pause.tag.as_ref()) {
-                Some(tag) => resume.option("--tag", tag),
-                None => resume.about(&status.vcenter),
-            };
-            output.say(&format!("{}: {state}. To end that: {resume}", status.vcenter));
-            continue;
-        }
+    for (pause, of) in paused(&all) {
+        let resume = Suggestion::of("vcenter resume");
+        let (who, resume) = match &pause.tag {
+            Some(tag) => (format!("Tag {tag} ({})", of.join(", ")), resume.option("--tag", tag)),
+            None => (of.join(", "), resume.about(of[0])),
+        };
+        let paused = words::paused(&Pause { tag: None, ..pause.clone() }, now);
+        output.say(&format!("{who}: {paused}. To resume now: {resume}"));
+    }
+    for status in all.iter().filter(|status| status.paused.is_none()) {
         if let Some(words) = status.suspended.and_then(|one| contract::words::suspended(&one, now)) {
             let resume = Suggestion::of("vcenter resume").about(&status.vcenter);
             output.say(&format!("{}: {words}. To try again at once: {resume}", status.vcenter));
         }
     }
     Ok(Exit::Done)
+}
+
+/// Pauses and whom they hold: a tag stands once, with all that have it.
+fn paused(all: &[VcenterStatus]) -> Vec<(&Pause, Vec<&str>)> {
+    let mut paused: Vec<(&Pause, Vec<&str>)> = Vec::new();
+    for status in all {
+        let Some(pause) = &status.paused else { continue };
+        let same = paused.iter_mut().find(|(other, _)| pause.tag.is_some() && other.tag == pause.tag);
+        match same {
+            Some((_, names)) => names.push(&status.vcenter),
+            None => paused.push((pause, vec![&status.vcenter])),
+        }
+    }
+    paused
 }
 
 pub(super) async fn doctor(service: &Client, output: &Output) -> Result<Exit, ApiError> {

@@ -16,6 +16,21 @@ pub fn duration(seconds: i64) -> String {
     }
 }
 
+/// How long it is until a time, rounded up as whoever waits for it does: `40 s`, `2 h`, `1 day 3 h`; nothing is `0 s`.
+pub fn until(until: Time, now: Time) -> String {
+    let seconds = (until.0.saturating_sub(now.0).max(0).saturating_add(999)) / 1000;
+    let minutes = seconds.saturating_add(59) / 60;
+    match seconds {
+        ..60 => duration(seconds),
+        60..86_340 => duration(minutes * 60),
+        _ => {
+            let (days, hours) = (minutes / 1440, minutes % 1440 / 60);
+            let days = counted(usize::try_from(days).unwrap_or_default(), "day", "days");
+            if hours == 0 { days } else { format!("{days} {hours} h") }
+        }
+    }
+}
+
 /// How long something took: `0.4 s`, `12 s`, `3 min 5 s`, `1 h 2 min`.
 pub fn took(ms: i64) -> String {
     match ms {
@@ -121,6 +136,21 @@ pub fn step(operation: &Operation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_rounded_up() {
+        for (ms, words) in [
+            (-5, "0 s"),
+            (1, "1 s"),
+            (59_500, "1 min"),
+            (7_199_500, "2 h"),
+            (86_399_000, "1 day"),
+            (97_200_000, "1 day 3 h"),
+            (172_799_500, "2 days"),
+        ] {
+            assert_eq!(super::until(Time(1_000_000 + ms), Time(1_000_000)), words, "{ms}");
+        }
+    }
 
     #[test]
     fn ages_are_in_the_unit_that_people_would_say() {

@@ -77,7 +77,11 @@ impl Operations {
         });
         // What is waited for here first: a keychain that hangs must not hold it up.
         let (own, others): (Vec<_>, Vec<_>) = runnable.into_iter().partition(|runnable| runnable.is_own);
-        for Runnable { id, vcenter_id, is_own } in own.into_iter().chain(others) {
+        for Runnable { id, vcenter_id, is_own, is_of_a_person } in own.into_iter().chain(others) {
+            // It was queued before that began; who waits for it here asked for it.
+            if !is_own && !is_of_a_person && self.is_held(&vcenter_id).await {
+                continue;
+            }
             if !is_own && !self.may_log_in(&vcenter_id, without).await {
                 continue;
             }

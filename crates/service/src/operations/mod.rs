@@ -3,6 +3,7 @@
 
 mod commands;
 mod dispatch;
+mod hold;
 mod room;
 mod running;
 
@@ -12,16 +13,15 @@ use crate::connections::Connections;
 use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
-use crate::{Clock, breaker, explain, network, pacing, pauses};
+use crate::{Clock, explain};
 use contract::command::{Listing, OperationFilter, Withdrawn};
 use contract::{
-    ApiError, ChangesPage, Code, Event, Hold, Job, Kind, Operation, OperationId, Origin, Role, StaleReads,
-    Steps, VcenterId,
+    ApiError, ChangesPage, Code, Event, Job, Operation, OperationId, Origin, Role, Steps, VcenterId,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{DueRun, NewOperation, Store, Submitted, VcenterRecord};
+use store::{DueRun, NewOperation, Store, Submitted};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -366,71 +366,6 @@ impl Operations {
         limit: u32,
     ) -> Result<Vec<Operation>, ApiError> {
         Ok(self.with_outcomes(self.0.store.operations(vcenter, limit).await.map_err(explain::store)?))
-    }
-
-    /// What was done on a vCenter so far, newest first, without the failures that are forgiven.
-    async fn unforgiven(&self, record: &VcenterRecord) -> Result<Vec<Operation>, ApiError> {
-        let mut history = self.newest(Some(&record.vcenter.id), pacing::LOOK_BACK).await?;
-        breaker::forgive(&mut history, record.failures_reset_at, (self.0.now)());
-        Ok(history)
-    }
-
-    async fn record(&self, vcenter: &VcenterId) -> Result<VcenterRecord, ApiError> {
-        self.0.store.vcenter(vcenter).await.map_err(explain::store)
-    }
-
-    /// Whether nothing is to be read of a kind by itself now, after what was done so far.
-    pub(crate) async fn holds_up(
-        &self,
-        vcenter: &VcenterId,
-        reads: StaleReads,
-        kind: Kind,
-    ) -> Result<bool, ApiError> {
-        let record = self.record(vcenter).await?;
-        let history = self.unforgiven(&record).await?;
-        let waits = pacing::wait(&history, reads, kind, (self.0.now)()).is_some();
-        Ok(waits || self.hold_of(&record, &history).await?.is_some())
-    }
-
-    /// What keeps work that runs by itself from a vCenter for now.
-    pub(crate) async fn hold(&self, vcenter: &VcenterId) -> Result<Option<Hold>, ApiError> {
-        let record = self.record(vcenter).await?;
-        let history = self.unforgiven(&record).await?;
-        self.hold_of(&record, &history).await
-    }
-
-    async fn hold_of(&self, record: &VcenterRecord, history: &[Operation]) -> Result<Option<Hold>, ApiError> {
-        let now = (self.0.now)();
-        let pauses = self.0.store.pauses().await.map_err(explain::store)?;
-        if let Some(pause) = pauses::pause_of(&pauses, &record.vcenter, now) {
-            return Ok(Some(Hold::Paused(pause)));
-        }
-        let all = self.0.store.vcenters().await.map_err(explain::store)?;
-        // Only while a worker looks for it: else nobody would notice that it is back.
-        if let Some(since) = network::gone_since(&all, &pauses, now)
-            && self.0.store.has_worker()
-        {
-            return Ok(Some(Hold::NoNetwork { since }));
-        }
-        Ok(breaker::suspension(history, now).map(Hold::Suspended))
-    }
-
-    /// Why nobody may log in to a vCenter, where its server said so before and nothing changed since.
-    pub(crate) async fn refused(&self, vcenter: &VcenterRecord) -> Option<ApiError> {
-        let refused = self.0.connections.refused(vcenter).await?;
-        (refused.code == Code::LoginRejected).then_some(refused)
-    }
-
-    /// Tries again by itself from now on; false if nothing kept it from that.
-    pub(crate) async fn resume(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
-        let history = self.unforgiven(&self.record(vcenter).await?).await?;
-        let now = (self.0.now)();
-        let was_suspended = breaker::suspension(&history, now).is_some();
-        if was_suspended {
-            self.0.store.reset_failures(vcenter, now).await.map_err(explain::store)?;
-            self.0.events.publish(Event::VcentersChanged);
-        }
-        Ok(was_suspended)
     }
 
     /// All that waits or runs, and the newest that a person asked for, newest first.

@@ -22,7 +22,7 @@ const SPREAD: i64 = 60_000;
 /// A run is spread over this part of the time to the next one.
 const PART: i64 = 10;
 
-/// What starts so late begins before quiet hours all the same: it was due before them.
+/// What was due before quiet hours may start so long after it was due though they have begun; what is due for longer is late.
 const LATE: i64 = 60_000;
 
 /// What is wrong with a field.
@@ -76,7 +76,11 @@ impl Plan {
 
     /// When the run planned for this time starts on a vCenter: after quiet hours, and not with all the others.
     pub(super) fn due(&self, planned: Time, spread: Spread) -> Time {
-        let begin = self.after_quiet(planned);
+        self.spread_from(self.after_quiet(planned), planned, spread)
+    }
+
+    /// When the run planned for a time starts on a vCenter, if all of them could start from another time on.
+    pub(super) fn spread_from(&self, begin: Time, planned: Time, spread: Spread) -> Time {
         let gap = self.after(planned).map_or(SPREAD * PART, |next| next.0.saturating_sub(planned.0));
         let due = Time(begin.0.saturating_add(spread.of(gap / PART)));
         // What is planned for just before quiet hours isn't moved into them.
@@ -97,8 +101,12 @@ impl Plan {
         if now < due {
             return Some(due);
         }
-        let is_late = now.0.saturating_sub(due.0) > LATE;
-        if is_late { self.quiet_until(now) } else { None }
+        if self.is_late(due, now) { self.quiet_until(now) } else { None }
+    }
+
+    /// Whether what was due at a time was not started then.
+    pub(super) fn is_late(&self, due: Time, now: Time) -> bool {
+        now.0.saturating_sub(due.0) > LATE
     }
 
     /// The time after a run that was planned for one time and started now. What was missed in between isn't caught up.

@@ -1,6 +1,7 @@
 //! Schedules: what is set for them, and how they stand.
 //! Refuses to start anything: `running.rs` does, in one process for each database and run.
 
+mod catching_up;
 mod commands;
 mod due;
 mod running;
@@ -13,7 +14,9 @@ use crate::configuration::designated;
 use crate::events::Events;
 use crate::network::Network;
 use crate::operations::Operations;
+use crate::person::Person;
 use crate::{Clock, explain, validate};
+use catching_up::CatchingUp;
 use contract::{ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, words};
 use due::{Plan, Spread};
 use store::{ScheduleRecord, Store, VcenterRecord};
@@ -23,20 +26,27 @@ use store::{ScheduleRecord, Store, VcenterRecord};
 pub(crate) struct Schedules {
     store: Store,
     operations: Operations,
+    person: Person,
     network: Network,
     events: Events,
     now: Clock,
+    catching_up: CatchingUp,
+}
+
+/// What schedules stand on.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) operations: Operations,
+    pub(crate) person: Person,
+    pub(crate) network: Network,
+    pub(crate) events: Events,
+    pub(crate) now: Clock,
 }
 
 impl Schedules {
-    pub(crate) fn new(
-        store: Store,
-        operations: Operations,
-        network: Network,
-        events: Events,
-        now: Clock,
-    ) -> Schedules {
-        Schedules { store, operations, network, events, now }
+    pub(crate) fn new(parts: Parts) -> Schedules {
+        let Parts { store, operations, person, network, events, now } = parts;
+        Schedules { store, operations, person, network, events, now, catching_up: CatchingUp::default() }
     }
 
     /// Every schedule, by name.

@@ -4,6 +4,7 @@
 use super::due::Plan;
 use super::{Schedules, plan, spread, standing, targets};
 use contract::{ApiError, Code, Event, Time};
+use futures_util::{StreamExt, stream};
 use std::time::Duration;
 use store::{DueRun, PlannedRun, ScheduleRecord, VcenterRecord};
 use tokio_util::sync::CancellationToken;
@@ -14,12 +15,25 @@ const LOOK: Duration = Duration::from_secs(60);
 /// What changes often within moments is looked at once.
 const SETTLE: Duration = Duration::from_millis(100);
 
+/// Runs that are looked at at once: those of a vCenter that doesn't answer must not delay the others.
+const AT_ONCE: usize = 16;
+
+/// A schedule on a vCenter, as it was looked up.
+struct Looked<'a> {
+    record: &'a ScheduleRecord,
+    plan: Plan,
+    vcenter: &'a VcenterRecord,
+    planned: Option<&'a PlannedRun>,
+}
+
 impl Schedules {
     /// Starts what is due, until the service closes.
     pub(crate) async fn run(self, closing: CancellationToken) {
         while !closing.is_cancelled() {
             let mut events = self.events.subscribe();
-            let next = self.start_due().await.unwrap_or_else(|error| {
+            // Whoever quits doesn't wait for vCenters: what isn't committed by then stays due.
+            let Some(looked) = closing.run_until_cancelled(self.start_due()).await else { break };
+            let next = looked.unwrap_or_else(|error| {
                 tracing::warn!(%error, "the schedules could not be read");
                 None
             });
@@ -44,40 +58,36 @@ impl Schedules {
     /// Starts what is due now; answers with when something is due next, as far as that is known.
     pub(super) async fn start_due(&self) -> Result<Option<Time>, ApiError> {
         let known = self.look().await?;
-        let mut next: Option<Time> = None;
+        self.catching_up.keep(&known.planned);
+        let mut all = Vec::new();
         for record in known.records.iter().filter(|record| record.enabled) {
             // One that this release can't read says so where schedules are listed.
             let Ok(plan) = plan(record) else { continue };
-            for vcenter in targets(&record.settings, &known.vcenters) {
-                let of = (record.id.clone(), vcenter.vcenter.id.clone());
-                let looked = self.start_on(record, &plan, vcenter, known.planned.get(&of)).await;
-                let due = looked.unwrap_or_else(|error| {
-                    // As a vCenter that is being removed, or a disk that is full. It stays due.
-                    tracing::warn!(schedule = %record.id, vcenter = %of.1, %error, "a run was not started");
-                    None
-                });
-                next = next.into_iter().chain(due).min();
-            }
+            all.extend(targets(&record.settings, &known.vcenters).map(|vcenter| {
+                let planned = known.planned.get(&(record.id.clone(), vcenter.vcenter.id.clone()));
+                Looked { record, plan: plan.clone(), vcenter, planned }
+            }));
         }
-        Ok(next)
+        let looks = all.iter().map(|looked| async {
+            self.start_on(looked).await.unwrap_or_else(|error| {
+                // As a vCenter that is being removed, or a disk that is full. It stays due.
+                let (schedule, vcenter) = (&looked.record.id, &looked.vcenter.vcenter.id);
+                tracing::warn!(%schedule, %vcenter, %error, "a run was not started");
+                None
+            })
+        });
+        let looks: Vec<_> = looks.collect();
+        let next: Vec<Option<Time>> = stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
+        Ok(next.into_iter().flatten().min())
     }
 
     /// Starts the run on a vCenter that is due now; answers with when the next look is worth it.
-    async fn start_on(
-        &self,
-        record: &ScheduleRecord,
-        plan: &Plan,
-        vcenter: &VcenterRecord,
-        planned: Option<&PlannedRun>,
-    ) -> Result<Option<Time>, ApiError> {
+    async fn start_on(&self, looked: &Looked<'_>) -> Result<Option<Time>, ApiError> {
+        let Looked { record, plan, vcenter, planned } = looked;
         let (id, now) = (&vcenter.vcenter.id, (self.now)());
         let due_at = |planned: Time| plan.due(planned, spread(record, id));
         let Some(planned) = planned.map(|planned| planned.next_at) else {
-            let Some(first) = plan.after(now) else { return Ok(None) };
-            let planned = self.store.plan_runs(&record.id, &[(id.clone(), first)]).await;
-            planned.map_err(super::explained)?;
-            self.changed();
-            return Ok(Some(due_at(first)));
+            return Ok(self.plan_first(looked, now).await?.map(due_at));
         };
         let run = |next| DueRun { schedule: record.id.clone(), edition: record.edition, seen: planned, next };
         if let Some(right) = plan.replanned(planned, now) {
@@ -89,16 +99,8 @@ impl Schedules {
         if let Some(until) = plan.waits_until(due_at(planned), now) {
             return Ok(Some(until));
         }
-        if let Some(hold) = self.operations.hold(id).await? {
-            return Ok(standing::told(&hold, plan, now).0);
-        }
-        // What would only be told that once more is not queued.
-        if self.operations.refused(vcenter).await.is_some() {
-            return Ok(None);
-        }
-        // What would only find out that there is no network stays due, and is started once there is one.
-        if self.network.is_gone_for(vcenter).await {
-            return Ok(None);
+        if let Some(look) = self.waits(looked, planned, now).await? {
+            return Ok(look);
         }
         let Some(next) = plan.following(planned, now) else { return Ok(None) };
         match self.operations.submit_due(id, record.settings.job.job(), &run(next)).await {
@@ -112,6 +114,45 @@ impl Schedules {
             Err(error) => return Err(error),
         }
         Ok(Some(due_at(next)))
+    }
+
+    /// Plans the first run on a vCenter: answers with when.
+    async fn plan_first(&self, looked: &Looked<'_>, now: Time) -> Result<Option<Time>, ApiError> {
+        let Some(first) = looked.plan.after(now) else { return Ok(None) };
+        let planned = [(looked.vcenter.vcenter.id.clone(), first)];
+        self.store.plan_runs(&looked.record.id, &planned).await.map_err(super::explained)?;
+        self.changed();
+        Ok(Some(first))
+    }
+
+    /// Whether a run that is due waits all the same; then with when the next look is worth it, as far as that is known.
+    async fn waits(
+        &self,
+        looked: &Looked<'_>,
+        planned: Time,
+        now: Time,
+    ) -> Result<Option<Option<Time>>, ApiError> {
+        let Looked { record, plan, vcenter, .. } = looked;
+        let of = (record.id.clone(), vcenter.vcenter.id.clone());
+        if let Some(hold) = self.operations.hold(&of.1).await? {
+            self.catching_up.is_held(&of, planned);
+            return Ok(Some(standing::told(&hold, plan, now).0));
+        }
+        // What would only be told once more what a person has to do is not queued.
+        if self.person.is_needed_for(vcenter, &record.settings.job.job()).await?.is_some() {
+            self.catching_up.is_held(&of, planned);
+            return Ok(Some(None));
+        }
+        let starts = self.catching_up.starts(&of, planned, plan, spread(record, &of.1), now);
+        if now < starts {
+            return Ok(Some(Some(starts)));
+        }
+        // What would only find out that there is no network stays due, and is started once there is one.
+        if self.network.is_gone_for(vcenter).await {
+            self.catching_up.is_held(&of, planned);
+            return Ok(Some(None));
+        }
+        Ok(None)
     }
 }
 

@@ -4,9 +4,7 @@
 use super::due::Plan;
 use super::{Schedules, plan, spread, targets};
 use crate::explain;
-use contract::{
-    ApiError, Hold, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, VcenterState, words,
-};
+use contract::{ApiError, Hold, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, words};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use store::{PlannedRuns, ScheduleRecord, VcenterRecord};
@@ -59,7 +57,7 @@ impl Schedules {
     ) -> Result<Schedule, ApiError> {
         let now = (self.now)();
         let plan = plan(record);
-        let (mut all, mut last): (Vec<ScheduleTarget>, Option<&OperationId>) = (Vec::new(), None);
+        let mut all: Vec<ScheduleTarget> = Vec::new();
         for vcenter in targets(&record.settings, &known.vcenters) {
             let id = &vcenter.vcenter.id;
             let planned = known.planned.get(&(record.id.clone(), id.clone()));
@@ -68,8 +66,10 @@ impl Schedules {
                 Ok(plan) => self.next_on((record, plan), vcenter, known, now).await?,
                 Err((_, error)) => Next::waits(None, error.message.clone()),
             };
-            // Ids begin with the time at which they were made.
-            last = last.max(planned.and_then(|planned| planned.operation.as_ref()));
+            let last_operation = match planned.and_then(|planned| planned.operation.as_ref()) {
+                Some(id) => self.ended_or_not(id).await?,
+                None => None,
+            };
             let Next { at: next_at, reason, waits } = next;
             all.push(ScheduleTarget {
                 vcenter_id: id.clone(),
@@ -77,16 +77,13 @@ impl Schedules {
                 next_at,
                 reason,
                 waits,
+                last_operation,
             });
         }
         let first = all.iter().min_by_key(|target| (target.next_at.is_none(), target.next_at));
         let next_at = first.and_then(|target| target.next_at);
         let reason = first.map_or_else(|| nobody(record), |target| target.reason.clone());
-        let last_operation = match last {
-            Some(id) => self.ended_or_not(id).await?,
-            None => None,
-        };
-        Ok(shown(record, all, next_at, reason, last_operation))
+        Ok(shown(record, all, next_at, reason))
     }
 
     /// When a schedule that is on starts something next on a vCenter.
@@ -111,10 +108,8 @@ impl Schedules {
             let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
             return Ok(Next::waits(at, reason));
         }
-        let was_rejected =
-            vcenter.contact.as_ref().is_some_and(|contact| contact.state == VcenterState::LoginRejected);
-        if was_rejected && self.operations.refused(vcenter).await.is_some() {
-            return Ok(Next::waits(None, "waits: the login was rejected"));
+        if let Some(needs) = self.person.is_needed_for(vcenter, &record.settings.job.job()).await? {
+            return Ok(Next::waits(None, needs.reason()));
         }
         if plan.quiet_until(planned).is_some() || at > due {
             let end = plan.quiet_until(at.min(planned)).unwrap_or(at);
@@ -178,7 +173,6 @@ fn shown(
     targets: Vec<ScheduleTarget>,
     next_at: Option<Time>,
     reason: String,
-    last_operation: Option<Operation>,
 ) -> Schedule {
     let settings = record.settings.clone();
     let (every_seconds, cron) = match settings.when {
@@ -198,7 +192,7 @@ fn shown(
         enabled: record.enabled,
         next_at,
         reason,
-        last_operation,
+        last_operation: contract::worst_last(&targets).cloned(),
         edition: record.edition,
         targets,
     }

@@ -44,7 +44,7 @@ impl Schedules {
             }
         };
         let first = plan.after((self.now)());
-        let reasons = first.map(|first| steps(&plan, first)).into_iter().flatten();
+        let times = first.map(|first| runs(&plan, first)).into_iter().flatten();
         let run = |(at, is_quiet): (Time, bool)| Run {
             at,
             schedule: settings.name.clone(),
@@ -52,7 +52,7 @@ impl Schedules {
             reason: reason_of(&plan, &settings.when, is_quiet),
             local: plan.local(at),
         };
-        let runs = reasons.take(count.min(MOST_RUNS) as usize).map(run).collect();
+        let runs = times.take(count.min(MOST_RUNS) as usize).map(run).collect();
         Preview { zone: plan.zone_name().to_owned(), runs, wrong: Vec::new() }
     }
 }
@@ -71,7 +71,7 @@ fn wrong(settings: &ScheduleSettings, zone: &str, quiet: Option<&str>) -> Vec<Wr
 }
 
 /// The runs from a planned one on: when, and whether quiet hours put it off.
-fn steps(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
+fn runs(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
     let mut planned = Some(planned);
     std::iter::from_fn(move || {
         let next = planned?;
@@ -91,7 +91,7 @@ fn upcoming(plan: &Plan, schedule: &Schedule, next_at: Time, count: usize) -> Ve
         local: plan.local(at),
     };
     let first = run(next_at, schedule.reason.clone());
-    let later = plan.after(next_at).map(|later| steps(plan, later)).into_iter().flatten();
+    let later = plan.after(next_at).map(|later| runs(plan, later)).into_iter().flatten();
     let timing = schedule.timing();
     let later = later.map(|(at, is_quiet)| run(at, reason_of(plan, &timing, is_quiet)));
     std::iter::once(first).chain(later).take(count).collect()

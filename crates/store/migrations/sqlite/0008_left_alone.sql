@@ -11,6 +11,12 @@ CREATE UNIQUE INDEX pauses_of_vcenters ON pauses (vcenter_id) WHERE vcenter_id I
 
 CREATE UNIQUE INDEX pauses_of_tags ON pauses (tag) WHERE tag IS NOT NULL;
 
+-- Since when a worker could connect to no vCenter.
+CREATE TABLE no_network (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    since INTEGER NOT NULL
+);
+
 -- What is done by itself, and when: every so many seconds, or at the times of a cron expression in a time zone. It is for the
 -- vCenters of schedule_vcenters, or for all that have the tag. Each edit raises the edition.
 CREATE TABLE schedules (

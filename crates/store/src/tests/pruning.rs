@@ -4,7 +4,6 @@
 use super::*;
 use contract::command::OperationFilter;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
 
 const DAY: i64 = 86_400_000;
 
@@ -97,10 +96,10 @@ async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_
     fill(dir.path(), &berlin, 2_000, 100).await;
     let pages = async || number(dir.path(), "PRAGMA page_count").await;
     let before = pages().await;
-    let mut forgetting = {
+    let mut forgetting = tokio::task::JoinSet::new();
+    {
         let store = store.clone();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
+        forgetting.spawn(async move {
             let (mut steps, mut longest) = (0, Duration::ZERO);
             loop {
                 let began = Instant::now();
@@ -112,12 +111,11 @@ async fn readers_and_writers_go_on_while_much_is_forgotten_and_its_room_is_used_
                 steps += 1;
             }
         });
-        tasks
-    };
+    }
     let (mut reads, mut slowest) = (0, Duration::ZERO);
     let (steps, longest) = loop {
-        if let Some(done) = forgetting.try_join_next() {
-            break done.unwrap();
+        if let Some(ended) = forgetting.try_join_next() {
+            break ended.unwrap();
         }
         let began = Instant::now();
         let listing = store.history(&OperationFilter::default(), Time(0), 100).await.unwrap();

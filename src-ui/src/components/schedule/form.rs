@@ -5,10 +5,10 @@ use super::super::dialog::Dialog;
 use super::super::failure::Failure;
 use super::fields::Fields;
 use crate::hooks::{use_is_there, use_query, use_vcenter_service};
-use crate::state::schedules::{GROUP, NAME, QUIET, ScheduleForm, WHEN, Wrong, ZONE};
+use crate::state::schedules::{GROUP, NAME, Previewed, QUIET, ScheduleForm, WHEN, Wrong, ZONE};
 use crate::state::toasts::Toast;
 use contract::command::{ListSchedules, PreviewSchedule};
-use contract::{ApiError, Preview, Schedule, ScheduleId, Vcenter, VcenterId};
+use contract::{ApiError, Schedule, ScheduleId, Vcenter, VcenterId};
 use gloo_timers::callback::Timeout;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use std::rc::Rc;
@@ -66,107 +66,135 @@ struct FormProperties {
     close: Callback<()>,
 }
 
+/// What the form has and shows beside what it was opened with.
+#[derive(Clone)]
+struct Entry {
+    form: UseStateHandle<ScheduleForm>,
+    /// What was found wrong when it was to be saved.
+    refused: UseStateHandle<Wrong>,
+    failure: UseStateHandle<Option<ApiError>>,
+    is_sending: UseStateHandle<bool>,
+}
+
+impl Entry {
+    /// Takes in what is typed.
+    fn change(&self) -> Callback<ScheduleForm> {
+        let this = self.clone();
+        Callback::from(move |next: ScheduleForm| {
+            this.refused.set(Wrong::new());
+            this.failure.set(None);
+            this.form.set(next);
+        })
+    }
+
+    /// What is shown as wrong.
+    fn wrong(&self, previewed: Option<&Previewed>) -> Wrong {
+        let mut wrong = self.form.wrong(previewed.map(|previewed| &*previewed.preview));
+        wrong.extend(self.refused.iter().filter(|(id, _)| *id == NAME || *id == GROUP).cloned());
+        wrong
+    }
+}
+
+/// Stores what stands in a form, unless something is wrong with it.
+#[hook]
+fn use_save(entry: &Entry, previewed: Option<&Previewed>, props: &FormProperties) -> Callback<MouseEvent> {
+    let (service, is_there) = (use_vcenter_service(), use_is_there());
+    // The edition that it was made from, whatever others have changed since.
+    let schedule = use_memo((), |()| props.schedule.clone());
+    let (entry, previewed, close) = (entry.clone(), previewed.cloned(), props.close.clone());
+    Callback::from(move |_: MouseEvent| {
+        let settings = match entry.form.to_store(previewed.as_ref()) {
+            Ok(settings) => settings,
+            Err(found) => {
+                super::super::keys::focus(found[0].0);
+                return entry.refused.set(found);
+            }
+        };
+        let (service, schedule, entry) = (service.clone(), schedule.clone(), entry.clone());
+        let (is_there, close) = (is_there.clone(), close.clone());
+        entry.is_sending.set(true);
+        spawn_local(async move {
+            let enabled = entry.form.enabled;
+            let saved = service.schedule_auto_sync((*schedule).as_ref(), settings, enabled).await;
+            entry.is_sending.set(false);
+            match saved {
+                Ok(saved) => {
+                    service.toast(Toast::done(format!("Schedule {} was saved", saved.name), ""));
+                    if is_there.get() {
+                        close.emit(());
+                    }
+                }
+                Err(error) => entry.failure.set(Some(error)),
+            }
+        });
+    })
+}
+
+/// Removes the schedule that is edited.
+#[hook]
+fn use_remove(props: &FormProperties) -> Callback<MouseEvent> {
+    let (service, schedule, close) = (use_vcenter_service(), props.schedule.clone(), props.close.clone());
+    Callback::from(move |_: MouseEvent| {
+        if let Some(schedule) = &schedule {
+            service.remove_schedule(schedule);
+            close.emit(());
+        }
+    })
+}
+
 #[function_component]
 fn Form(props: &FormProperties) -> Html {
-    let service = use_vcenter_service();
-    let first = use_memo((), |()| (props.form.clone(), props.schedule.clone()));
-    let form = use_state_eq(|| props.form.clone());
+    let first = use_memo((), |()| props.form.clone());
+    let entry = Entry {
+        form: use_state_eq(|| props.form.clone()),
+        refused: use_state_eq(Wrong::new),
+        failure: use_state_eq(|| None),
+        is_sending: use_state_eq(|| false),
+    };
     use_effect_with((), |()| super::super::keys::focus(WHEN));
-    let preview = use_preview(&form);
-    let refused = use_state_eq(Wrong::new);
-    let failure = use_state_eq(|| None::<ApiError>);
-    let is_sending = use_state_eq(|| false);
-    let is_removing = use_state_eq(|| false);
-    let is_there = use_is_there();
-    let wrong = {
-        let mut wrong = form.wrong(preview.as_deref());
-        wrong.extend(refused.iter().filter(|(id, _)| *id == NAME || *id == GROUP).cloned());
-        wrong
-    };
-    let change = {
-        let (form, refused, failure) = (form.clone(), refused.clone(), failure.clone());
-        Callback::from(move |next: ScheduleForm| {
-            refused.set(Wrong::new());
-            failure.set(None);
-            form.set(next);
-        })
-    };
-    let save = {
-        let (service, form, wrong, close) =
-            (service.clone(), form.clone(), wrong.clone(), props.close.clone());
-        let (refused, failure, is_sending) = (refused.clone(), failure.clone(), is_sending.clone());
-        // The edition that it was made from, whatever others have changed since.
-        let (schedule, is_there) = (first.1.clone(), is_there.clone());
-        Callback::from(move |_: MouseEvent| {
-            let settings = match form.settings() {
-                Ok(settings) if wrong.is_empty() => settings,
-                Ok(_) => return super::super::keys::focus(wrong[0].0),
-                Err(found) => {
-                    super::super::keys::focus(found[0].0);
-                    return refused.set(found);
-                }
-            };
-            let (service, schedule, enabled) = (service.clone(), schedule.clone(), form.enabled);
-            let (failure, is_sending, close) = (failure.clone(), is_sending.clone(), close.clone());
-            let is_there = is_there.clone();
-            is_sending.set(true);
-            spawn_local(async move {
-                let saved = service.schedule_auto_sync(schedule.as_ref(), settings, enabled).await;
-                is_sending.set(false);
-                match saved {
-                    Ok(saved) => {
-                        service.toast(Toast::done(format!("Schedule {} was saved", saved.name), ""));
-                        if is_there.get() {
-                            close.emit(());
-                        }
-                    }
-                    Err(error) => failure.set(Some(error)),
-                }
-            });
-        })
-    };
-    let remove = {
-        let (service, schedule, close) = (service.clone(), props.schedule.clone(), props.close.clone());
-        Callback::from(move |_: MouseEvent| {
-            if let Some(schedule) = &schedule {
-                service.remove_schedule(schedule);
-                close.emit(());
-            }
-        })
-    };
+    let previewed = use_preview(&entry.form);
     let foot = Foot {
-        save,
-        remove,
+        save: use_save(&entry, previewed.as_ref(), props),
+        remove: use_remove(props),
         cancel: props.close.reform(|_: MouseEvent| ()),
-        is_sending: *is_sending,
+        is_sending: *entry.is_sending,
         is_edited: props.schedule.is_some(),
-        is_removing: is_removing.clone(),
+        is_removing: use_state_eq(|| false),
     };
     let title = match &props.schedule {
         Some(schedule) => format!("Edit schedule {}", schedule.name),
         None => "Add schedule".to_owned(),
     };
+    html! {
+        <Dialog {title} close={props.close.clone()} wide=true is_filled={*entry.form != *first} actions={foot.buttons()}>
+            { body(&entry, previewed.as_ref(), props) }
+        </Dialog>
+    }
+}
+
+/// The fields, and why what stands in them was not saved.
+fn body(entry: &Entry, previewed: Option<&Previewed>, props: &FormProperties) -> Html {
+    let wrong = entry.wrong(previewed);
+    let preview = previewed.map(|previewed| previewed.preview.clone());
     let zone = preview.as_ref().map(|preview| preview.zone.clone()).unwrap_or_default();
     // Below the time, which is what people try out.
     let runs = preview.filter(|_| !wrong.iter().any(|(id, _)| [WHEN, ZONE, QUIET].contains(id)));
-    let fields = Fields { form: (*form).clone(), change, wrong: wrong.clone(), zone };
+    let fields = Fields { form: (*entry.form).clone(), change: entry.change(), wrong, zone };
     html! {
-        <Dialog {title} close={props.close.clone()} wide=true is_filled={*form != first.0} actions={foot.buttons()}>
-            <div class="pf-v6-c-form">
-                { fields.all(&props.vcenters, props.schedule.is_some(), runs) }
-                if let Some(error) = &*failure {
-                    <Failure title="The schedule was not saved" error={error.clone()} />
-                }
-            </div>
-        </Dialog>
+        <div class="pf-v6-c-form">
+            { fields.all(&props.vcenters, props.schedule.is_some(), runs) }
+            if let Some(error) = &*entry.failure {
+                <Failure title="The schedule was not saved" error={error.clone()} />
+            }
+        </div>
     }
 }
 
 /// What would come of what is typed, asked when nothing is typed for a moment; until then what came of it before.
 #[hook]
-fn use_preview(form: &ScheduleForm) -> Option<Rc<Preview>> {
+fn use_preview(form: &ScheduleForm) -> Option<Previewed> {
     let asked = use_state_eq(|| form.asked());
-    let last = use_mut_ref(|| None::<Rc<Preview>>);
+    let last = use_mut_ref(|| None::<Previewed>);
     {
         let asked = asked.clone();
         use_effect_with(form.asked(), move |settings| {
@@ -176,7 +204,7 @@ fn use_preview(form: &ScheduleForm) -> Option<Rc<Preview>> {
         });
     }
     if let Some(preview) = use_query(PreviewSchedule { settings: (*asked).clone(), count: RUNS }).value {
-        *last.borrow_mut() = Some(preview);
+        *last.borrow_mut() = Some(Previewed { asked: (*asked).clone(), preview });
     }
     last.borrow().clone()
 }

@@ -7,7 +7,7 @@ use super::super::outcome::Outcome;
 use crate::hooks::{open, use_query, use_vcenter_service};
 use crate::state::{route, schedules};
 use contract::command::ListSchedules;
-use contract::words::{scheduled_job, timing};
+use contract::words::{capital, scheduled_job, timing};
 use contract::{Schedule, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use yew::prelude::*;
@@ -88,6 +88,9 @@ fn Item(props: &ItemProperties) -> Html {
                 <span class="muster-quiet">{ next.said }</span>
                 if let Some(operation) = schedule.last_operation.clone() {
                     <Outcome {operation} brief=true />
+                }
+                if let Some(failed) = schedule.failed_on() {
+                    <span class="muster-quiet">{ capital(&failed) }</span>
                 }
             </div>
             <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={edit} label="Edit"

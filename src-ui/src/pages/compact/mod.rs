@@ -10,7 +10,8 @@ use crate::state::compact::{needs_somebody, ordered};
 use crate::state::operations::counted;
 use crate::state::route::{Dialog, Route};
 use contract::command::ShownDesktop;
-use contract::{Vcenter, VcenterId};
+use contract::words::NO_NETWORK;
+use contract::{Vcenter, VcenterId, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use yew::prelude::*;
 
@@ -24,17 +25,19 @@ pub(crate) fn CompactPage() -> Html {
             document.set_title(if *is_simulated { "Muster (simulated)" } else { "Muster" });
         }
     });
-    let (running, troubled) = service.see(|world| {
+    let (running, is_gone, troubled) = service.see(|world| {
         let all = world.vcenters().value.unwrap_or_default();
         let troubled = all.iter().filter(|vcenter| needs_somebody(world, &vcenter.id));
-        (counted(world.active()), troubled.count())
+        let is_gone = network::is_gone_since(world.statuses().unwrap_or_default()).is_some();
+        (counted(world.active()), is_gone, troubled.count())
     });
+    let gone = is_gone.then(|| NO_NETWORK.to_owned());
     let attention = match troubled {
         0 => None,
         1 => Some("1 needs attention".to_owned()),
         many => Some(format!("{many} need attention")),
     };
-    let parts: Vec<String> = running.into_iter().chain(attention).collect();
+    let parts: Vec<String> = running.into_iter().chain(gone).chain(attention).collect();
     let summary = if parts.is_empty() { "Nothing running".to_owned() } else { parts.join(" · ") };
     let open = Callback::from(|_: MouseEvent| in_the_main_window(&Route::Overview));
     html! {

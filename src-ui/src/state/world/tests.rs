@@ -32,9 +32,15 @@ fn shown(world: &World) -> usize {
 }
 
 fn with_status(world: &mut World, calls: &[Errand], state: VcenterState, last_operation: Option<Operation>) {
-    let status = VcenterStatus {
-        vcenter: "Berlin".into(),
-        vcenter_id: VcenterId("id-Berlin".into()),
+    let asked = world.statuses.clone();
+    let status = VcenterStatus { last_operation, ..status("Berlin", state) };
+    assert!(answer(world, calls, &asked, vec![status]).is_empty());
+}
+
+fn status(name: &str, state: VcenterState) -> VcenterStatus {
+    VcenterStatus {
+        vcenter: name.into(),
+        vcenter_id: VcenterId(format!("id-{name}")),
         state,
         since: None,
         contact_at: None,
@@ -42,15 +48,14 @@ fn with_status(world: &mut World, calls: &[Errand], state: VcenterState, last_op
         refresh_failed: None,
         refresh_waits: std::collections::BTreeMap::new(),
         paused: None,
+        no_network: None,
         suspended: None,
         synced_at: None,
         age_seconds: None,
         fresh: false,
         counts: std::collections::BTreeMap::new(),
-        last_operation,
-    };
-    let asked = world.statuses.clone();
-    assert!(answer(world, calls, &asked, vec![status]).is_empty());
+        last_operation: None,
+    }
 }
 
 /// Rows that are on screen and were read at that time.
@@ -331,21 +336,45 @@ fn time_that_goes_by_has_only_those_drawn_again_whose_words_it_changes() {
     assert!(!new.is_same(&world) && old.is_same(&world));
 }
 
-#[test]
-fn in_the_compact_window_what_needs_somebody_comes_first_and_what_runs_stays_in_its_place() {
+/// The order of the compact window, and how many in it need somebody.
+fn in_compact(statuses: Vec<VcenterStatus>, operations: Vec<Operation>) -> (Vec<String>, usize) {
     let (mut world, calls) = opened();
     assert_eq!(compact::ordered(&world), None, "nothing is known yet");
     let asked = world.vcenters.clone();
     let named = ["Berlin", "Paris", "Rome"].map(samples::vcenter).to_vec();
     drop(answer(&mut world, &calls, &asked, named));
-    with_status(&mut world, &calls, VcenterState::Online, None);
+    let asked = world.statuses.clone();
+    assert!(answer(&mut world, &calls, &asked, statuses).is_empty());
     let asked = world.operations.clone();
+    assert!(answer(&mut world, &calls, &asked, operations).is_empty());
+    let order = compact::ordered(&world).expect("it is known");
+    let troubled = order.iter().filter(|id| compact::needs_somebody(&world, id)).count();
+    (order.iter().map(VcenterId::to_string).collect(), troubled)
+}
+
+#[test]
+fn in_the_compact_window_what_needs_somebody_comes_first_and_what_runs_stays_in_its_place() {
+    let mut statuses = ["Berlin", "Paris", "Rome"].map(|name| status(name, VcenterState::Online)).to_vec();
+    statuses[2].refresh_failed = Some(contract::Code::NoPermission);
     let operations = vec![
         samples::operation("Paris", OperationState::Running),
         samples::operation("Rome", OperationState::Failed),
     ];
-    assert!(answer(&mut world, &calls, &asked, operations).is_empty());
-    let order = compact::ordered(&world).expect("it is known");
-    let order: Vec<&str> = order.iter().map(VcenterId::as_str).collect();
-    assert_eq!(order, ["id-Rome", "id-Berlin", "id-Paris"]);
+    let (order, troubled) = in_compact(statuses, operations);
+    assert_eq!((&order[..], troubled), (&["id-Rome", "id-Berlin", "id-Paris"].map(str::to_owned)[..], 1));
+}
+
+#[test]
+fn in_the_compact_window_what_is_paused_and_what_is_away_with_the_network_needs_nobody() {
+    let by_name = ["id-Berlin", "id-Paris", "id-Rome"].map(str::to_owned);
+    let failed = || ["Berlin", "Paris", "Rome"].map(|name| samples::operation(name, OperationState::Failed));
+    for state in [VcenterState::Paused, VcenterState::Offline] {
+        let statuses = ["Berlin", "Paris", "Rome"].map(|name| VcenterStatus {
+            no_network: (state == VcenterState::Offline).then_some(Time(1)),
+            refresh_failed: Some(contract::Code::Unreachable),
+            ..status(name, state)
+        });
+        let (order, troubled) = in_compact(statuses.to_vec(), failed().to_vec());
+        assert_eq!((&order[..], troubled), (&by_name[..], 0), "{state:?}");
+    }
 }

@@ -4,7 +4,7 @@
 use crate::args;
 use crate::output::Output;
 use contract::command::{ListVcenters, Pause, Resume, ShowVcenter};
-use contract::{ApiError, Group, Time, Vcenter, words};
+use contract::{ApiError, Code, Group, Time, Vcenter, words};
 use service::Client;
 
 /// What was named on the command line.
@@ -70,6 +70,10 @@ pub(super) async fn pause(
     let until = match (until, duration) {
         (Some(text), _) => Some(service::moment_to_come(&text, now)?),
         (None, Some(text)) => {
+            if service::duration(&text)?.is_zero() {
+                return Err(ApiError::new(Code::InvalidValue, "a pause of no time is none")
+                    .next("Specify a duration such as 2h."));
+            }
             let ms = i64::try_from(service::duration(&text)?.as_millis()).unwrap_or(i64::MAX);
             Some(Time(now.0.saturating_add(ms)))
         }
@@ -78,16 +82,18 @@ pub(super) async fn pause(
     let named = Named::by(service, of).await?;
     service.call(Pause { of: named.group(), until }).await?;
     let paused = words::paused(&contract::Pause { until, tag: None }, now);
-    let ends = until.map(|until| format!(" ({until})")).unwrap_or_default();
-    named.answer(output, format!("{} {paused}{ends}.", named.subject()))
+    named.answer(output, format!("{} {paused}.", named.subject()))
 }
 
 pub(super) async fn resume(service: &Client, output: &Output, of: args::Group) -> Result<(), ApiError> {
     service.may::<Resume>()?;
     let named = Named::by(service, of).await?;
-    let said = match service.call(Resume { of: named.group() }).await? {
-        true => format!("{} refreshed automatically again.", named.subject()),
-        false => format!("{} neither paused nor suspended.", named.subject()),
+    let ended = service.call(Resume { of: named.group() }).await?;
+    let said = match (&named, ended) {
+        (Named::One(vcenter), true) => format!("{} is refreshed automatically again.", vcenter.name),
+        (Named::One(vcenter), false) => format!("{} is neither paused nor suspended.", vcenter.name),
+        (Named::Tagged(tag, _), true) => format!("The pause of tag {tag} has ended."),
+        (Named::Tagged(tag, _), false) => format!("Tag {tag} is not paused."),
     };
     named.answer(output, said)
 }
