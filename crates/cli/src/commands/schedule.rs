@@ -48,12 +48,22 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             output.answer(&removed, || format!("Removed {}.", removed.name))?;
         }
         Command::Next { name, count } => {
-            let schedule = match name {
-                Some(name) => Some(service.call(ShowSchedule { schedule: name }).await?.id),
-                None => None,
+            let (schedule, all) = match name {
+                Some(name) => {
+                    let one = service.call(ShowSchedule { schedule: name }).await?;
+                    (Some(one.id.clone()), vec![one])
+                }
+                None => (None, service.call(ListSchedules {}).await?),
             };
             let runs = service.call(NextRuns { schedule, count }).await?;
-            output.answer(&runs, || next(output, &runs))?;
+            output.answer(&runs, || next(&runs))?;
+            let on: Vec<_> = all.iter().filter(|schedule| schedule.enabled).collect();
+            if on.is_empty() {
+                output.say("Nothing is scheduled.");
+            }
+            for waiting in on.iter().filter(|schedule| schedule.next_at.is_none()) {
+                output.say(&format!("{}: {}.", waiting.name, waiting.reason));
+            }
         }
     }
     Ok(Exit::Done)
@@ -195,9 +205,8 @@ fn ended(last: Option<&Operation>) -> String {
     last.map_or_else(|| "never".to_owned(), super::operations::sentence)
 }
 
-fn next(output: &Output, runs: &[Run]) -> String {
+fn next(runs: &[Run]) -> String {
     if runs.is_empty() {
-        output.say("Nothing is scheduled.");
         return String::new();
     }
     let rows = runs.iter().map(|run| {

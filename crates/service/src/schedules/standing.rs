@@ -103,7 +103,7 @@ impl Schedules {
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
-        if let Some(hold) = self.hold(id, known).await? {
+        if let Some(hold) = self.hold(id, known).await?.filter(|hold| holds_up(hold, at, now)) {
             let (until, reason) = told(&hold, plan, now);
             let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
             return Ok(Next::waits(at, reason));
@@ -113,8 +113,15 @@ impl Schedules {
         }
         if plan.quiet_until(planned).is_some() || at > due {
             let end = plan.quiet_until(at.min(planned)).unwrap_or(at);
-            let reason = format!("waits for the end of quiet hours ({})", plan.soon(end, end));
-            return Ok(Next::waits(Some(at), reason));
+            let end = plan.soon(end, end);
+            return Ok(match planned <= now {
+                true => Next::waits(Some(at), format!("waits for the end of quiet hours ({end})")),
+                // One that isn't due yet doesn't wait.
+                false => {
+                    let reason = format!("{}, after quiet hours ({end})", words::timing(timing));
+                    Next { at: Some(at), reason, waits: false }
+                }
+            });
         }
         if now.0.saturating_sub(due.0) > OVERDUE && !self.operations.has_worker() {
             return Ok(Next::waits(Some(due), "starts when a Muster window or a worker runs"));
@@ -142,14 +149,24 @@ impl Schedules {
     }
 }
 
+/// Whether a hold is still there, as far as that is known, when a run is to start.
+fn holds_up(hold: &Hold, at: Time, now: Time) -> bool {
+    match hold {
+        Hold::Paused(pause) => pause.until.is_none_or(|until| until > at),
+        Hold::NoNetwork { .. } => at <= now,
+        Hold::Suspended(suspension) => suspension.until > at,
+    }
+}
+
 /// What keeps runs from a vCenter: until when, and in words.
 pub(super) fn told(hold: &Hold, plan: &Plan, now: Time) -> (Option<Time>, String) {
     match hold {
         Hold::Paused(pause) => {
             let who =
                 pause.tag.as_ref().map_or_else(|| "paused".to_owned(), |tag| format!("tag {tag} is paused"));
-            let until = pause.until.map_or_else(|| "resumed".to_owned(), |until| plan.soon(until, now));
-            (pause.until, format!("{who} until {until}"))
+            // A length of time: a clock's would be that of the schedule's zone.
+            let until = pause.until.map(|until| format!("for {}", words::until(until, now)));
+            (pause.until, format!("{who} {}", until.unwrap_or_else(|| "until resumed".to_owned())))
         }
         Hold::NoNetwork { .. } => (None, "waits for the network".to_owned()),
         Hold::Suspended(suspension) => {

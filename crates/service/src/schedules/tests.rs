@@ -256,9 +256,13 @@ async fn a_paused_vcenter_is_left_alone_and_caught_up_once_while_the_others_go_o
     call(&service, Pause { of, until: Some(Time(MORNING + 21 * MINUTE)) }).await.unwrap();
     let held = call(&service, ListSchedules {}).await.unwrap().remove(0);
     let berlin = held.targets.iter().find(|target| target.vcenter == "Berlin").unwrap();
-    assert_eq!((berlin.reason.as_str(), berlin.waits), ("paused until 08:21", true));
+    assert_eq!((berlin.reason.as_str(), berlin.waits), ("paused for 21 min", true));
     assert_eq!(berlin.next_at, Some(Time(MORNING + 21 * MINUTE)));
     assert_eq!(held.reason, "every 5 min", "the first of them is not held up");
+    let runs = call(&service, NextRuns { schedule: None, count: 50 }).await.unwrap();
+    let early = runs.iter().filter(|run| run.at < Time(MORNING + 21 * MINUTE));
+    assert!(early.clone().count() >= 4 && early.clone().all(|run| run.vcenters == ["Bonn"]), "{runs:?}");
+    assert!(runs.iter().any(|run| run.vcenters == ["Berlin", "Bonn"]), "and then both: {runs:?}");
     work(&service, MORNING + 23 * MINUTE, MINUTE).await;
     let all = operations(&service).await;
     let of = |name: &str| all.iter().filter(|one| one.vcenter == name).collect::<Vec<_>>();

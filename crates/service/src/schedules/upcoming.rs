@@ -6,6 +6,7 @@ use super::{Schedules, plan};
 use contract::{
     ApiError, Preview, Run, Schedule, ScheduleId, ScheduleSettings, Time, Timing, WrongField, words,
 };
+use std::collections::BTreeMap;
 use store::ScheduleRecord;
 
 /// The most runs that are computed for one answer.
@@ -20,8 +21,8 @@ impl Schedules {
         let mut runs = Vec::new();
         for record in known.records.iter().filter(is_wanted) {
             let schedule = self.standing(record, &known).await?;
-            if let (Some(at), Ok(plan)) = (schedule.next_at, plan(record)) {
-                runs.extend(upcoming(&plan, &schedule, at, count));
+            if let Ok(plan) = plan(record) {
+                runs.extend(upcoming(&plan, &schedule, count));
             }
         }
         runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
@@ -81,20 +82,35 @@ fn runs(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
     })
 }
 
-/// The runs of a schedule from the next one on, of which more is known.
-fn upcoming(plan: &Plan, schedule: &Schedule, next_at: Time, count: usize) -> Vec<Run> {
-    let run = |at: Time, reason: String| Run {
+/// The runs of a schedule from the next ones on, of which more is known: what is held up on a vCenter runs there later.
+fn upcoming(plan: &Plan, schedule: &Schedule, count: usize) -> Vec<Run> {
+    let ready = schedule.targets.iter().filter(|target| !target.waits).filter_map(|target| target.next_at);
+    let ready = ready.min();
+    let Some(first) = schedule.targets.iter().filter_map(|target| target.next_at).min() else {
+        return Vec::new();
+    };
+    let later = plan.after(first).map(|later| runs(plan, later)).into_iter().flatten();
+    let later: Vec<(Time, bool)> = later.take(count).collect();
+    let timing = schedule.timing();
+    let mut all: BTreeMap<(Time, String), Vec<String>> = BTreeMap::new();
+    for target in &schedule.targets {
+        let Some(next) = target.next_at else { continue };
+        // How they are spread is no news.
+        let start = if target.waits { next } else { ready.unwrap_or(next) };
+        all.entry((start, target.reason.clone())).or_default().push(target.vcenter.clone());
+        for (at, is_quiet) in later.iter().filter(|(at, _)| *at > start) {
+            let reason = reason_of(plan, &timing, *is_quiet);
+            all.entry((*at, reason)).or_default().push(target.vcenter.clone());
+        }
+    }
+    let run = |((at, reason), vcenters): ((Time, String), Vec<String>)| Run {
         at,
         schedule: schedule.name.clone(),
-        vcenters: schedule.vcenters.clone(),
+        vcenters,
         reason,
         local: plan.local(at),
     };
-    let first = run(next_at, schedule.reason.clone());
-    let later = plan.after(next_at).map(|later| runs(plan, later)).into_iter().flatten();
-    let timing = schedule.timing();
-    let later = later.map(|(at, is_quiet)| run(at, reason_of(plan, &timing, is_quiet)));
-    std::iter::once(first).chain(later).take(count).collect()
+    all.into_iter().take(count).map(run).collect()
 }
 
 /// Why a run starts when it does.
