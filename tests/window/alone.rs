@@ -25,6 +25,9 @@ async fn a_vcenter_is_paused_and_resumed_by_its_menu_and_nothing_is_read_meanwhi
     // A time that is over is refused where it is typed.
     window.script(&choose("pause-length", "at")).await?;
     window.wait_for_element("#pause-until").await?;
+    let past = "const field = document.getElementById('pause-until'); field.value = '2020-01-01T06:00'; \
+                field.dispatchEvent(new Event('change', { bubbles: true }));";
+    window.script(past).await?;
     window.press(".muster-dialog", "Pause").await?;
     window.wait_for_text("#pause-until-said", "in the future").await?;
     window.script(&choose("pause-length", "120")).await?;

@@ -148,10 +148,16 @@ async fn of_what_is_scheduled_the_first_failure_and_the_recovery_are_told_and_a_
     ensure!(gone.body.contains("No vCenter can be reached"), "{gone:?}");
     let before = [done("Berlin"), done("Paris")];
     lines.iter_mut().for_each(Line::mend);
+    daemon.wait_for("vCenters can be reached again").await?;
     eventually("both go on", || done("Berlin") > before[0] + 1 && done("Paris") > before[1] + 1);
     assert_eq!(
         daemon.titles(),
-        ["Berlin: host sync failed", "Berlin is working again", "No network or VPN"],
+        [
+            "Berlin: host sync failed",
+            "Berlin is working again",
+            "No network or VPN",
+            "vCenters can be reached again"
+        ],
         "and nothing of what went well"
     );
     window.close(&screen).await

@@ -28,9 +28,15 @@ enum What {
     Connected,
     Recovered,
     NoNetwork,
+    NetworkBack,
 }
 
 impl What {
+    /// Whether it is of all vCenters.
+    fn is_of_the_network(self) -> bool {
+        matches!(self, What::NoNetwork | What::NetworkBack)
+    }
+
     fn is_failure(self) -> bool {
         matches!(self, What::Failed | What::NotStarted | What::NoNetwork)
     }
@@ -106,12 +112,20 @@ impl Notices {
     /// What is worth telling of the network, which is gone since then or there.
     pub fn network(&mut self, gone_since: Option<Time>) -> Option<Notice> {
         let was_gone = std::mem::replace(&mut self.is_gone, gone_since.is_some());
-        (gone_since.is_some() && !was_gone).then(|| Notice {
-            what: What::NoNetwork,
+        let (what, says) = match (was_gone, gone_since) {
+            (false, Some(_)) => (
+                What::NoNetwork,
+                "No vCenter can be reached. Cached data stays available; automatic work waits.",
+            ),
+            (true, None) => (What::NetworkBack, "Automatic work goes on."),
+            (false, None) | (true, Some(_)) => return None,
+        };
+        Some(Notice {
+            what,
             vcenter: String::new(),
             vcenter_id: VcenterId(String::new()),
             job: Job::TEST,
-            says: "No vCenter can be reached. Cached data stays available; automatic work waits.".to_owned(),
+            says: says.to_owned(),
         })
     }
 
@@ -206,19 +220,24 @@ fn says(operation: &Operation, what: What) -> String {
 
 /// What is shown of several notices that came together: one message, whatever their number.
 pub fn message(notices: &[Notice]) -> Option<Message> {
-    let no_network = notices.iter().find(|notice| notice.what == What::NoNetwork);
-    let others: Vec<&Notice> = notices.iter().filter(|notice| notice.what != What::NoNetwork).collect();
-    match (no_network, &others[..]) {
+    // The newest: it may be gone and back within what is told together.
+    let network = notices.iter().rev().find(|notice| notice.what.is_of_the_network());
+    let others: Vec<&Notice> = notices.iter().filter(|notice| !notice.what.is_of_the_network()).collect();
+    match (network, &others[..]) {
         (Some(notice), []) => Some(Message {
-            title: "No network or VPN".to_owned(),
+            title: of_the_network(notice.what).to_owned(),
             body: notice.says.clone(),
-            is_failure: true,
+            is_failure: notice.what.is_failure(),
             vcenter: None,
         }),
         (None, []) => None,
         (None, [notice]) => Some(alone(notice)),
-        (_, several) => Some(together(several, no_network.is_some())),
+        (_, several) => Some(together(several, network.map(|notice| notice.what))),
     }
+}
+
+fn of_the_network(what: What) -> &'static str {
+    if what == What::NoNetwork { "No network or VPN" } else { "vCenters can be reached again" }
 }
 
 fn alone(notice: &Notice) -> Message {
@@ -228,7 +247,7 @@ fn alone(notice: &Notice) -> Message {
     let title = match what {
         What::Done => format!("{vcenter}: {job} done"),
         What::Partial => format!("{vcenter}: {job} partially done"),
-        What::Failed | What::NoNetwork => format!("{vcenter}: {job} failed"),
+        What::Failed | What::NoNetwork | What::NetworkBack => format!("{vcenter}: {job} failed"),
         What::NotStarted => format!("{vcenter}: {job} could not start"),
         What::Connected => format!("{vcenter} is connected again"),
         What::Recovered => format!("{vcenter} is working again"),
@@ -237,7 +256,7 @@ fn alone(notice: &Notice) -> Message {
     Message { title, body, is_failure: what.is_failure(), vcenter: Some(notice.vcenter_id.clone()) }
 }
 
-fn together(notices: &[&Notice], no_network: bool) -> Message {
+fn together(notices: &[&Notice], network: Option<What>) -> Message {
     let vcenters: BTreeSet<&VcenterId> = notices.iter().map(|notice| &notice.vcenter_id).collect();
     let is_each_another = vcenters.len() == notices.len();
     let are_syncs = notices.iter().all(|notice| !matches!(notice.job, Job::Test { .. }));
@@ -263,11 +282,10 @@ fn together(notices: &[&Notice], no_network: bool) -> Message {
         });
         lines.push(format!("{}: {}", words::capital(word), listed(&names)));
     }
-    if no_network {
-        lines.push("No network or VPN: no vCenter can be reached.".to_owned());
-    }
+    lines.extend(network.map(|what| format!("{}.", of_the_network(what))));
     let vcenter = vcenters.first().filter(|_| vcenters.len() == 1).map(|id| (*id).clone());
-    let is_failure = no_network || notices.iter().any(|notice| notice.what.is_failure());
+    let is_failure =
+        network == Some(What::NoNetwork) || notices.iter().any(|notice| notice.what.is_failure());
     Message { title: parts.join(", "), body: lines.join("\n"), is_failure, vcenter }
 }
 
@@ -476,6 +494,7 @@ mod tests {
         assert_eq!(title(notices.network(Some(Time(5)))).as_deref(), Some("No network or VPN"));
         assert_eq!(titles(&mut notices, &failures, gone), Vec::<String>::new());
         assert_eq!(title(notices.network(Some(Time(5)))), None, "that was told");
+        assert_eq!(title(notices.network(None)).as_deref(), Some("vCenters can be reached again"));
         assert_eq!(title(notices.network(None)), None);
         let works = [ended("vc-0", Origin::Schedule, Succeeded)];
         assert_eq!(titles(&mut notices, &works, LOUD), Vec::<String>::new(), "no failure of it was told");

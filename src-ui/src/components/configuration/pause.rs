@@ -32,7 +32,7 @@ const LENGTHS: [(i64, &str); 6] = [
 /// The choice of a time that is typed.
 const AT: &str = "at";
 
-const WRONG: &str = "Enter a date and time in the future, such as 2026-03-01 06:00.";
+const WRONG: &str = "Enter a date and time in the future.";
 
 /// The choice without an end.
 const OPEN: &str = "open";
@@ -43,7 +43,7 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let length = use_state_eq(|| "120".to_owned());
     let tag = use_state_eq(String::new);
-    let typed = use_state_eq(|| None::<Time>);
+    let typed = use_state_eq(|| Some(Time(now().0 + 2 * 3_600_000)));
     let is_wrong = use_state_eq(|| false);
     let vcenter = &props.vcenter;
     let lengths = LENGTHS.iter().map(|(minutes, words)| (minutes.to_string(), (*words).to_owned()));
@@ -101,7 +101,7 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
                 if length.as_str() == AT {
                     <Field id="pause-until" label="Until" wrong={is_wrong.then_some(AttrValue::Static(WRONG))}>
                         <span class={classes!("pf-v6-c-form-control", is_wrong.then_some("pf-m-error"))}>
-                            <input id="pause-until" type="datetime-local" onchange={type_time}
+                            <input id="pause-until" type="datetime-local" onchange={type_time} value={typed.map(moment::written)}
                                 aria-invalid={is_wrong.to_string()} aria-describedby="pause-until-said" />
                         </span>
                     </Field>
