@@ -50,6 +50,13 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Scrolls an element into sight that takes no focus.
+pub(crate) fn reveal(id: &str) {
+    if let Some(element) = window().and_then(|window| window.document()?.get_element_by_id(id)) {
+        element.scroll_into_view_with_bool(false);
+    }
+}
+
 /// Listens for the keys, and lists them when asked.
 #[function_component]
 pub(crate) fn Keys() -> Html {

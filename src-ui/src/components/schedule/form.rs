@@ -107,6 +107,8 @@ fn use_save(entry: &Entry, previewed: Option<&Previewed>, props: &FormProperties
             Ok(settings) => settings,
             Err(found) => {
                 super::super::keys::focus(found[0].0);
+                // What is wrong with it stands below it, which may be below what is in sight.
+                super::super::keys::reveal(&format!("{}-said", found[0].0));
                 return entry.refused.set(found);
             }
         };
