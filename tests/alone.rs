@@ -73,7 +73,7 @@ fn a_tag_pauses_all_that_have_it_also_those_that_get_it_later() {
     muster.ok(&["vcenter", "pause", "--tag", "eu"]);
     muster.ok(&["vcenter", "edit", "Berlin", "--tag", "prod"]);
     let checked = muster.run(&["doctor"]);
-    assert!(checked.code == 0 && checked.stdout.contains("tag eu: paused until resumed"), "{checked:?}");
+    assert!(checked.stdout.contains("ok    tag eu: paused until resumed"), "{checked:?}");
     muster.ok(&["vcenter", "resume", "--tag", "eu"]);
 
     for (until, code) in [("soon", 2), ("2020-01-01 06:00", 2), ("2126-01-01 06:00", 2), ("23:59", 0)] {

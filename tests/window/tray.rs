@@ -127,7 +127,7 @@ async fn closing_asks_once_whether_to_stay_in_the_tray_and_work_goes_on_there() 
     closing::ask(&screen)?;
     window.wait_for_text("dialog", ASKED).await?;
     window.click("#closing-remember").await?;
-    window.press("dialog", "Keep running").await?;
+    window.press_the_last("dialog", "Keep running").await?;
     eventually("the window is gone", || closing::titles(&screen).is_ok_and(|titles| titles.is_empty()));
     ensure!(closing::is_running(process), "Muster goes on");
     peer.let_go();
