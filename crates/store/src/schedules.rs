@@ -7,7 +7,9 @@ use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::queue::{NewOperation, Submitted};
 use crate::{Store, row};
-use contract::{OperationId, ScheduleId, ScheduleSettings, ScheduledJob, Time, Timing, VcenterId};
+use contract::{
+    OperationId, OperationState, ScheduleId, ScheduleSettings, ScheduledJob, Time, Timing, VcenterId,
+};
 use sqlx::Row;
 use std::collections::HashMap;
 
@@ -34,6 +36,8 @@ pub struct PlannedRun {
     pub next_at: Time,
     /// What it started there last.
     pub operation: Option<OperationId>,
+    /// Whether the process that ran that ended before it was done.
+    pub is_interrupted: bool,
 }
 
 /// What is due of every schedule, by schedule and vCenter.
@@ -83,13 +87,18 @@ impl Store {
     /// When schedules are due.
     pub async fn planned_runs(&self) -> Result<PlannedRuns, Error> {
         let attempt = self.attempt("reading when schedules are due");
-        let rows = sqlx::query("SELECT * FROM schedule_runs").fetch_all(self.engine().readers()).await;
+        let rows = sqlx::query(
+            "SELECT r.*, EXISTS (SELECT 1 FROM operations o WHERE o.id = r.operation_id AND o.state = $1) \
+             AS is_interrupted FROM schedule_runs r",
+        );
+        let rows = rows.bind(OperationState::Interrupted.name()).fetch_all(self.engine().readers()).await;
         let rows = rows.during(attempt)?;
         let read = row::readable("a planned run is left out", &rows, |row| {
             let of = (ScheduleId(row.try_get("schedule_id")?), VcenterId(row.try_get("vcenter_id")?));
             let operation: Option<String> = row.try_get("operation_id")?;
             let next_at = Time(row.try_get("next_at")?);
-            Ok((of, PlannedRun { next_at, operation: operation.map(OperationId) }))
+            let is_interrupted = row.try_get("is_interrupted")?;
+            Ok((of, PlannedRun { next_at, operation: operation.map(OperationId), is_interrupted }))
         });
         Ok(read.into_iter().collect())
     }

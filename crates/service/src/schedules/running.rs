@@ -3,7 +3,8 @@
 
 use super::due::Plan;
 use super::{Schedules, plan, spread, standing, targets};
-use contract::{ApiError, Code, Event, Time};
+use crate::pacing;
+use contract::{ApiError, Code, Event, OperationState, Origin, Time};
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
 use store::{DueRun, PlannedRun, ScheduleRecord, VcenterRecord};
@@ -86,10 +87,17 @@ impl Schedules {
         let Looked { record, plan, vcenter, planned } = looked;
         let (id, now) = (&vcenter.vcenter.id, (self.now)());
         let due_at = |planned: Time| plan.due(planned, spread(record, id));
-        let Some(planned) = planned.map(|planned| planned.next_at) else {
+        let Some(PlannedRun { next_at: planned, is_interrupted, .. }) = planned.cloned() else {
             return Ok(self.plan_first(looked, now).await?.map(due_at));
         };
         let run = |next| DueRun { schedule: record.id.clone(), edition: record.edition, seen: planned, next };
+        // What its worker left undone is due at once.
+        if is_interrupted && planned > now && !self.is_interrupted_again(looked).await? {
+            if self.store.replan_run(&run(now), id).await.map_err(super::explained)? {
+                self.changed();
+            }
+            return Ok(Some(now));
+        }
         if let Some(right) = plan.replanned(planned, now) {
             if self.store.replan_run(&run(right), id).await.map_err(super::explained)? {
                 self.changed();
@@ -114,6 +122,14 @@ impl Schedules {
             Err(error) => return Err(error),
         }
         Ok(Some(due_at(next)))
+    }
+
+    /// Whether the run before was interrupted, too: what ends the workers that begin it must not be begun again and again.
+    async fn is_interrupted_again(&self, looked: &Looked<'_>) -> Result<bool, ApiError> {
+        let job = looked.record.settings.job.job();
+        let history = self.operations.newest(Some(&looked.vcenter.vcenter.id), pacing::LOOK_BACK).await?;
+        let mut runs = history.iter().filter(|one| one.origin == Origin::Schedule && one.job == job);
+        Ok(runs.nth(1).is_some_and(|before| before.state == OperationState::Interrupted))
     }
 
     /// Plans the first run on a vCenter: answers with when.

@@ -244,6 +244,42 @@ async fn a_run_that_is_held_up_waits_says_why_and_is_caught_up_once() {
     service.close().await;
 }
 
+/// Begins what is queued as another process does, and ends that process.
+async fn interrupt(service: &Service, folder: &TempDir) {
+    let dead = store::Store::open(folder.path()).await.unwrap();
+    for operation in operations(service).await.iter().filter(|one| !one.state.is_final()) {
+        dead.claim(&operation.id, clock()).await.unwrap().unwrap();
+    }
+    dead.close().await;
+    service.inner.store.interrupt_dead(clock()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_whose_worker_ended_is_started_once_more_and_not_again_and_again() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin"], "prod").await;
+    add(&service, settings("daily 08:01", &ids)).await;
+    let start = async |until: i64| {
+        while clock().0 < until {
+            set(clock().0 + 10 * SECOND);
+            service.inner.schedules.start_due().await.unwrap();
+        }
+        operations(&service).await.len()
+    };
+    assert_eq!(start(MORNING + 3 * MINUTE).await, 1);
+    interrupt(&service, &folder).await;
+    assert_eq!(start(MORNING + 6 * MINUTE).await, 2, "it is due at once");
+    interrupt(&service, &folder).await;
+    assert_eq!(start(MORNING + 30 * MINUTE).await, 2, "it may be what ends workers");
+    set(MORNING + DAY);
+    assert_eq!(start(MORNING + DAY + 3 * MINUTE).await, 3, "and goes on at its next time");
+    end_all(&service).await;
+    assert_eq!(start(MORNING + DAY + 9 * MINUTE).await, 3, "what was done is done");
+}
+
 #[tokio::test]
 async fn a_paused_vcenter_is_left_alone_and_caught_up_once_while_the_others_go_on() {
     let _clock = CLOCK.lock().await;
