@@ -471,7 +471,7 @@ pub(crate) enum Schedule {
 }
 
 /// What can be set for a schedule.
-#[derive(Debug, Clone, ClapArgs)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, ClapArgs)]
 pub(crate) struct ScheduleOptions {
     /// Name or id of a vCenter; may be repeated
     #[arg(long = "vcenter", value_name = "V", conflicts_with = "tag")]

@@ -96,6 +96,10 @@ async fn edited(
     name: Option<String>,
     options: ScheduleOptions,
 ) -> Result<ScheduleSettings, ApiError> {
+    // What is set to the value that it has is no mistake of a script's.
+    if name.is_none() && options == ScheduleOptions::default() {
+        return Err(missing("nothing to change", "musterctl schedule edit --help lists the options."));
+    }
     let when = when(&options)?;
     let chosen = super::sync::designated(service, &options.vcenters).await?;
     let chosen: Vec<_> = chosen.into_iter().map(|vcenter| vcenter.id).collect();
@@ -104,7 +108,7 @@ async fn edited(
         None if !chosen.is_empty() => (chosen, None),
         None => (before.vcenters.clone(), before.tag.clone()),
     };
-    let after = ScheduleSettings {
+    Ok(ScheduleSettings {
         name: name.unwrap_or_else(|| before.name.clone()),
         vcenters,
         tag,
@@ -112,11 +116,7 @@ async fn edited(
         zone: options.zone.or_else(|| before.zone.clone()),
         job: options.job.unwrap_or(before.job),
         quiet: options.quiet.or_else(|| before.quiet.clone()),
-    };
-    match after == before {
-        true => Err(missing("nothing to change", "musterctl schedule edit --help lists the options.")),
-        false => Ok(after),
-    }
+    })
 }
 
 fn when(options: &ScheduleOptions) -> Result<Option<Timing>, ApiError> {
