@@ -4,6 +4,7 @@
 use super::due::Plan;
 use super::{Schedules, plan, spread, targets};
 use crate::explain;
+use crate::operations::Holds;
 use contract::{ApiError, Hold, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, words};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -17,8 +18,10 @@ pub(super) struct Known {
     pub(super) records: Vec<ScheduleRecord>,
     pub(super) planned: PlannedRuns,
     pub(super) vcenters: Vec<VcenterRecord>,
+    /// What holds of all vCenters.
+    holds: Holds,
     /// What keeps runs from a vCenter, each asked for once: several schedules may be for it.
-    holds: Mutex<HashMap<VcenterId, Option<Hold>>>,
+    held: Mutex<HashMap<VcenterId, Option<Hold>>>,
 }
 
 /// When something starts, and why then.
@@ -42,11 +45,13 @@ impl Schedules {
                 records,
                 planned: PlannedRuns::new(),
                 vcenters: Vec::new(),
-                holds: Mutex::default(),
+                holds: self.operations.holds().await?,
+                held: Mutex::default(),
             });
         }
         let planned = self.store.planned_runs().await.map_err(explain::store)?;
-        Ok(Known { records, planned, vcenters: self.vcenters().await?, holds: Mutex::default() })
+        let holds = self.operations.holds().await?;
+        Ok(Known { records, planned, vcenters: self.vcenters().await?, holds, held: Mutex::default() })
     }
 
     /// A schedule, and how it stands.
@@ -103,7 +108,7 @@ impl Schedules {
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
-        if let Some(hold) = self.hold(id, known).await?.filter(|hold| holds_up(hold, at, now)) {
+        if let Some(hold) = self.hold(vcenter, known).await?.filter(|hold| holds_up(hold, at, now)) {
             let (until, reason) = told(&hold, plan, now);
             let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
             return Ok(Next::waits(at, reason));
@@ -129,13 +134,14 @@ impl Schedules {
         Ok(Next { at: Some(at), reason: words::timing(timing), waits: false })
     }
 
-    async fn hold(&self, vcenter: &VcenterId, known: &Known) -> Result<Option<Hold>, ApiError> {
-        let asked = known.holds.lock().unwrap_or_else(PoisonError::into_inner).get(vcenter).cloned();
+    async fn hold(&self, vcenter: &VcenterRecord, known: &Known) -> Result<Option<Hold>, ApiError> {
+        let id = &vcenter.vcenter.id;
+        let asked = known.held.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         if let Some(hold) = asked {
             return Ok(hold);
         }
-        let hold = self.operations.hold(vcenter).await?;
-        known.holds.lock().unwrap_or_else(PoisonError::into_inner).insert(vcenter.clone(), hold.clone());
+        let hold = self.operations.hold_after(&known.holds, vcenter).await?;
+        known.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), hold.clone());
         Ok(hold)
     }
 
