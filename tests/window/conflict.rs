@@ -124,6 +124,8 @@ async fn settings_are_typed_into_the_form_and_data_that_nothing_refreshes_says_w
         .wait_for("nothing is chosen", "document.querySelector('#vc-stale-reads').value === 'nothing'")
         .await?;
     window.key(Key::Tab).await?;
+    ensure!(window.script("return document.activeElement.id").await? == "vc-notify");
+    window.key(Key::Tab).await?;
     window.keys("patched on Fridays").await?;
     window.shoot(&screen, "settings").await?;
     window.key(Key::Tab).await?;
