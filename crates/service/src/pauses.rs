@@ -3,8 +3,9 @@
 
 use crate::Service;
 use crate::call::{Admitted, Answer, Handler};
+use crate::configuration::is_a_tag;
 use crate::events::Events;
-use crate::explain;
+use crate::{explain, validate};
 use contract::command::{Pause as PauseCommand, Resume};
 use contract::{ApiError, Check, Code, Event, Group, Pause, Time, Vcenter, words};
 use jiff::tz::TimeZone;
@@ -70,8 +71,10 @@ pub(crate) async fn end_in_time(store: Store, events: Events, now: crate::Clock)
 pub fn moment_to_come(text: &str, now: Time) -> Result<Time, ApiError> {
     to_come(text.trim(), now, &TimeZone::system()).ok_or_else(|| {
         let shown = contract::words::excerpt(text);
-        ApiError::new(Code::InvalidValue, format!("\"{shown}\" is no time in the future"))
-            .next("Specify a time such as 14:00, \"2026-03-01 06:00\" or 2026-03-01T06:00:00Z.")
+        validate::invalid(
+            format!("\"{shown}\" is no time in the future"),
+            "Specify a time such as 14:00, \"2026-03-01 06:00\" or 2026-03-01T06:00:00Z.",
+        )
     })
 }
 
@@ -110,11 +113,13 @@ impl Service {
         if let Some(until) = until.filter(|until| !(now.0..=now.0.saturating_add(LONGEST)).contains(&until.0))
         {
             let why = if until < now { "is over already" } else { "is more than a year from now" };
-            return Err(ApiError::new(Code::InvalidValue, format!("{until} {why}"))
-                .next("Specify a time within the next 366 days, or none to pause until you resume."));
+            return Err(validate::invalid(
+                format!("{until} {why}"),
+                "Specify a time within the next 366 days, or none to pause until you resume.",
+            ));
         }
         if let Group::Tag(tag) = &of {
-            self.is_a_tag(tag).await?;
+            is_a_tag(tag, &self.records().await?)?;
         }
         self.inner.store.pause(&Paused { of, since: now, until }).await.map_err(explain::store)?;
         self.inner.events.publish(Event::VcentersChanged);
@@ -181,55 +186,23 @@ impl Service {
         if pauses.iter().any(|paused| matches!(&paused.of, Group::Tag(paused) if paused == tag)) {
             return Ok(());
         }
-        self.is_a_tag(tag).await
-    }
-
-    /// Whether any vCenter has this tag: a mistyped one would pause nothing.
-    async fn is_a_tag(&self, tag: &str) -> Result<(), ApiError> {
-        let mut tags: Vec<String> =
-            self.records().await?.into_iter().flat_map(|record| record.vcenter.settings.tags).collect();
-        tags.sort();
-        tags.dedup();
-        if tags.iter().any(|known| known == tag) {
-            return Ok(());
-        }
-        let message = format!("no vCenter has the tag \"{}\"", contract::words::excerpt(tag));
-        let next = match &*tags {
-            [] => "Add the tag to a vCenter first.".to_owned(),
-            tags => format!("Tags there are: {}.", tags.join(", ")),
-        };
-        Err(ApiError::new(Code::NotFound, message).next(next))
+        is_a_tag(tag, &self.records().await?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{CredentialId, VcenterId, VcenterSettings};
+    use contract::{VcenterId, VcenterSettings};
 
     fn vcenter(tags: &[&str]) -> Vcenter {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        Vcenter {
-            id: VcenterId("b".into()),
-            name: "Berlin".into(),
-            host: "vc".into(),
-            port: 443,
-            credential: "Berlin".into(),
-            credential_id: CredentialId("c".into()),
-            user: "u".into(),
-            trust: "system".into(),
-            pin: None,
-            settings: VcenterSettings { tags, ..VcenterSettings::default() },
-            edition: 1,
-            instance_uuid: None,
-            product: None,
-            version: None,
-            build: None,
-        }
+        let settings = VcenterSettings { tags, ..VcenterSettings::default() };
+        Vcenter { settings, ..crate::query::tests::vcenter("Berlin") }
     }
 
     fn own(until: Option<i64>) -> Paused {
-        Paused { of: Group::Vcenter(VcenterId("b".into())), since: Time(0), until: until.map(Time) }
+        Paused { of: Group::Vcenter(VcenterId("berlin".into())), since: Time(0), until: until.map(Time) }
     }
 
     fn tag(tag: &str, until: Option<i64>) -> Paused {

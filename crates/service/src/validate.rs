@@ -231,7 +231,8 @@ pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
-fn invalid(message: String, next_step: &str) -> ApiError {
+/// A value that is not allowed, and what to give instead.
+pub(crate) fn invalid(message: String, next_step: &str) -> ApiError {
     ApiError::new(Code::InvalidValue, message).next(next_step)
 }
 

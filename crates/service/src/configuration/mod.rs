@@ -9,8 +9,10 @@ mod credentials;
 mod vcenters;
 
 use crate::{explain, validate};
-use contract::{ApiError, Code, Remedy, Trust, VcenterSettings};
+use contract::{ApiError, Code, Remedy, Trust, VcenterSettings, words};
 use secrecy::SecretString;
+use std::collections::BTreeSet;
+use store::VcenterRecord;
 
 /// What a new vCenter logs in with.
 #[derive(Debug)]
@@ -72,6 +74,21 @@ pub(crate) struct Stored<T> {
 /// How many characters of an id designate what has it. A shorter one is more likely a name that was mistyped, and it must
 /// not remove another thing.
 const SHORTEST_BEGINNING: usize = 8;
+
+/// Whether any vCenter has a tag: a mistyped one would stand for none of them.
+pub(crate) fn is_a_tag(tag: &str, vcenters: &[VcenterRecord]) -> Result<(), ApiError> {
+    let tags: BTreeSet<&str> =
+        vcenters.iter().flat_map(|record| &record.vcenter.settings.tags).map(String::as_str).collect();
+    if tags.contains(tag) {
+        return Ok(());
+    }
+    let next = match tags.is_empty() {
+        true => "Add the tag to a vCenter first.".to_owned(),
+        false => format!("Tags there are: {}.", tags.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!("no vCenter has the tag \"{}\"", words::excerpt(tag));
+    Err(ApiError::new(Code::NotFound, message).next(next))
+}
 
 /// The thing that a name, an id or a unique beginning of an id designates.
 pub(crate) fn designated<'a, T>(

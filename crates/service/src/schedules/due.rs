@@ -8,7 +8,8 @@ mod tests;
 
 pub(super) use quiet::Quiet;
 
-use contract::{ApiError, Code, ScheduleField, Time, Timing, VcenterId, words};
+use crate::validate::invalid;
+use contract::{ApiError, ScheduleField, Time, Timing, VcenterId, words};
 use cron::Cron;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -178,10 +179,6 @@ fn zone(name: &str) -> Result<TimeZone, ApiError> {
         };
         invalid(format!("there is no time zone \"{}\"", words::excerpt(name)), &next)
     })
-}
-
-fn invalid(message: String, next: &str) -> ApiError {
-    ApiError::new(Code::InvalidValue, message).next(next)
 }
 
 /// How far the starts on one vCenter lie from the planned time: the same each time, and different for each vCenter.

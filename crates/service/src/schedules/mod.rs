@@ -10,14 +10,14 @@ mod standing;
 mod tests;
 mod upcoming;
 
-use crate::configuration::designated;
+use crate::configuration::{designated, is_a_tag};
 use crate::events::Events;
 use crate::network::Network;
 use crate::operations::Operations;
 use crate::person::Person;
 use crate::{Clock, explain, validate};
 use catching_up::CatchingUp;
-use contract::{ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, words};
+use contract::{ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId};
 use due::{Plan, Spread};
 use store::{ScheduleRecord, Store, VcenterRecord};
 
@@ -190,7 +190,7 @@ fn checked(
         } else {
             "no vCenter is selected"
         };
-        return Err(invalid(message.to_owned(), "Select the vCenters it is for, or a tag."));
+        return Err(validate::invalid(message.to_owned(), "Select the vCenters it is for, or a tag."));
     }
     let is_there = |id: &VcenterId| vcenters.iter().any(|record| record.vcenter.id == *id);
     if let Some(unknown) = chosen.iter().find(|id| !is_there(id)) {
@@ -205,12 +205,8 @@ fn checked(
         job: asked.job,
         quiet: plan.quiet().map(ToString::to_string),
     };
-    if let Some(tag) = settings.tag.as_deref().filter(|tag| Some(*tag) != tag_before)
-        && targets(&settings, vcenters).next().is_none()
-    {
-        let message = format!("no vCenter has the tag \"{}\"", words::excerpt(tag));
-        return Err(ApiError::new(Code::NotFound, message)
-            .next("Add the tag to a vCenter first, or select another one."));
+    if let Some(tag) = settings.tag.as_deref().filter(|tag| Some(*tag) != tag_before) {
+        is_a_tag(tag, vcenters)?;
     }
     Ok((settings, plan))
 }
@@ -227,10 +223,6 @@ fn explained(error: store::Error) -> ApiError {
         }
         other => explain::store(other),
     }
-}
-
-fn invalid(message: String, next: &str) -> ApiError {
-    ApiError::new(Code::InvalidValue, message).next(next)
 }
 
 /// How far the starts of a schedule on one vCenter lie from the planned times.

@@ -7,7 +7,7 @@ use super::*;
 use crate::{Caller, Service, Unlock, VcenterId, open_with};
 use contract::command::*;
 use contract::{
-    Job, Operation, OperationState, Origin, ScheduleField, ScheduledJob, Timing, VcenterSettings,
+    Job, Operation, OperationState, Origin, ScheduleField, ScheduledJob, Timing, VcenterSettings, words,
 };
 use simulator::Simulator;
 use std::sync::atomic::{AtomicI64, Ordering};

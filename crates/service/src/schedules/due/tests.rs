@@ -2,7 +2,7 @@
 //! Refuses to use the clock of the machine, and its time zones where Muster's own are meant.
 
 use super::*;
-use contract::ScheduleField;
+use contract::{Code, ScheduleField};
 use proptest::prelude::*;
 
 const SECOND: i64 = 1000;
