@@ -283,21 +283,6 @@ pub enum Group {
     Tag(String),
 }
 
-/// What keeps work that runs by itself from a vCenter for now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Hold {
-    /// Somebody paused it.
-    Paused(Pause),
-    /// No vCenter can be reached: there is no network, or no VPN.
-    NoNetwork {
-        /// Since when.
-        since: Time,
-    },
-    /// It failed again and again.
-    Suspended(Suspension),
-}
-
 /// State and freshness of one vCenter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VcenterStatus {

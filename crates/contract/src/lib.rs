@@ -35,7 +35,7 @@ pub mod words;
 
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Group, Hold, Pause, Probe, RefreshWait, Rejection, Role,
+    Certificate, Check, Credential, CredentialPlace, Group, Pause, Probe, RefreshWait, Rejection, Role,
     Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};

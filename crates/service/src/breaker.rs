@@ -2,6 +2,7 @@
 //! Refuses to hold up what a person asks for: that is always tried, and closes it if it succeeds.
 
 use contract::{Code, Operation, OperationState, Suspension, Time};
+use std::borrow::Borrow;
 
 /// Failures in a row after which nothing is tried by itself for a while.
 const FAILURES: u32 = 3;
@@ -13,16 +14,20 @@ const FIRST: i64 = 60_000;
 const LONGEST: i64 = 30 * 60_000;
 
 /// Leaves out the failures up to a reset: they hold nothing up any more. One in the future was dated by a clock that was wrong.
-pub(crate) fn forgive(operations: &mut Vec<Operation>, reset_at: Option<Time>, now: Time) {
+pub(crate) fn forgive<O: Borrow<Operation>>(operations: &mut Vec<O>, reset_at: Option<Time>, now: Time) {
     let Some(reset_at) = reset_at.filter(|at| *at <= now) else { return };
     operations.retain(|operation| {
+        let operation = operation.borrow();
         operation.state != OperationState::Failed || operation.finished_at.is_none_or(|at| at > reset_at)
     });
 }
 
 /// Until when nothing is tried by itself, after what was done so far and is not forgiven.
-pub(crate) fn suspension(operations: &[Operation], now: Time) -> Option<Suspension> {
-    let ended = operations.iter().filter_map(|operation| Some((says(operation)?, operation.finished_at?)));
+pub(crate) fn suspension<O: Borrow<Operation>>(operations: &[O], now: Time) -> Option<Suspension> {
+    let ended = operations
+        .iter()
+        .map(Borrow::borrow)
+        .filter_map(|operation| Some((says(operation)?, operation.finished_at?)));
     let mut ended: Vec<(Says, Time)> = ended.collect();
     // What was asked for first may end last.
     ended.sort_by_key(|(_, at)| std::cmp::Reverse(*at));

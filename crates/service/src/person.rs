@@ -44,23 +44,22 @@ impl Person {
     /// What a job on a vCenter needs a person for first, if it was to run by itself now.
     pub(crate) async fn is_needed(&self, vcenter: &VcenterId, job: &Job) -> Result<Option<Needs>, ApiError> {
         let record = self.store.vcenter(vcenter).await.map_err(explain::store)?;
-        self.is_needed_for(&record, job).await
+        let history = self.operations.newest(Some(vcenter), LOOK_BACK).await?;
+        Ok(self.is_needed_after(&record, &history, job).await)
     }
 
-    /// The same of one that has been looked up.
-    pub(crate) async fn is_needed_for(
+    /// The same of one that has been looked up, after what was done on it so far.
+    pub(crate) async fn is_needed_after(
         &self,
         record: &VcenterRecord,
+        history: &[Operation],
         job: &Job,
-    ) -> Result<Option<Needs>, ApiError> {
+    ) -> Option<Needs> {
         if let Some(needs) = self.is_needed_to_log_in(record).await {
-            return Ok(Some(needs));
+            return Some(needs);
         }
-        if matches!(job, Job::Test { .. }) {
-            return Ok(None);
-        }
-        let history = self.operations.newest(Some(&record.vcenter.id), LOOK_BACK).await?;
-        Ok(removals_wait(&history, job).then_some(Needs::Removals))
+        let removes = !matches!(job, Job::Test { .. });
+        (removes && removals_wait(history, job)).then_some(Needs::Removals)
     }
 
     async fn is_needed_to_log_in(&self, record: &VcenterRecord) -> Option<Needs> {

@@ -3,8 +3,21 @@
 
 use super::Operations;
 use crate::{breaker, explain, network, pacing, pauses};
-use contract::{ApiError, Code, Event, Hold, Kind, Operation, Pause, StaleReads, Time, Vcenter, VcenterId};
+use contract::{
+    ApiError, Code, Event, Kind, Operation, Pause, StaleReads, Suspension, Time, Vcenter, VcenterId,
+};
 use store::{Paused, VcenterRecord};
+
+/// What keeps work that runs by itself from a vCenter for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Somebody paused it.
+    Paused(Pause),
+    /// No vCenter can be reached: there is no network, or no VPN.
+    NoNetwork,
+    /// It failed again and again.
+    Suspended(Suspension),
+}
 
 /// What holds of all vCenters, read once.
 pub(crate) struct Holds {
@@ -17,7 +30,16 @@ impl Holds {
     /// What keeps work from a vCenter, as far as its history doesn't say it.
     pub(crate) fn of(&self, record: &VcenterRecord) -> Option<Hold> {
         let paused = self.pause_of(&record.vcenter).map(Hold::Paused);
-        paused.or_else(|| self.no_network.map(|since| Hold::NoNetwork { since }))
+        paused.or_else(|| self.no_network.map(|_| Hold::NoNetwork))
+    }
+
+    /// What keeps work from a vCenter, after what was done on it so far, newest first.
+    pub(crate) fn after(&self, record: &VcenterRecord, history: &[Operation]) -> Option<Hold> {
+        self.of(record).or_else(|| {
+            let mut unforgiven: Vec<&Operation> = history.iter().collect();
+            breaker::forgive(&mut unforgiven, record.failures_reset_at, self.now);
+            breaker::suspension(&unforgiven, self.now).map(Hold::Suspended)
+        })
     }
 
     /// Its pause.
@@ -55,24 +77,6 @@ impl Operations {
         let waits = pacing::wait(&history, reads, kind, (self.0.now)()).is_some();
         let suspended = breaker::suspension(&history, (self.0.now)()).is_some();
         Ok(waits || suspended || self.holds().await?.of(&record).is_some())
-    }
-
-    /// What keeps work that runs by itself from a vCenter for now.
-    pub(crate) async fn hold(&self, vcenter: &VcenterId) -> Result<Option<Hold>, ApiError> {
-        let record = self.record(vcenter).await?;
-        self.hold_after(&self.holds().await?, &record).await
-    }
-
-    /// The same of one of many, for all of which what holds was read once.
-    pub(crate) async fn hold_after(
-        &self,
-        holds: &Holds,
-        record: &VcenterRecord,
-    ) -> Result<Option<Hold>, ApiError> {
-        if let Some(hold) = holds.of(record) {
-            return Ok(Some(hold));
-        }
-        Ok(breaker::suspension(&self.unforgiven(record).await?, holds.now).map(Hold::Suspended))
     }
 
     /// Whether nothing is to begin on a vCenter that nobody waits for, which was asked for some time ago.

@@ -7,7 +7,7 @@ mod hold;
 mod room;
 mod running;
 
-pub(crate) use hold::Holds;
+pub(crate) use hold::{Hold, Holds};
 pub(crate) use room::{Place, Room};
 
 use crate::connections::Connections;

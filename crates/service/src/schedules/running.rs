@@ -2,8 +2,8 @@
 //! Refuses to start anything twice: who starts a run moves it on in the same transaction, from the time it has seen.
 
 use super::due::Plan;
-use super::{Schedules, plan, spread, standing, targets};
-use crate::pacing;
+use super::standing::{self, Known};
+use super::{Schedules, plan, spread, targets};
 use contract::{ApiError, Code, Event, OperationState, Origin, Time};
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
@@ -21,6 +21,7 @@ const AT_ONCE: usize = 16;
 
 /// A schedule on a vCenter, as it was looked up.
 struct Looked<'a> {
+    known: &'a Known,
     record: &'a ScheduleRecord,
     plan: Plan,
     vcenter: &'a VcenterRecord,
@@ -66,7 +67,7 @@ impl Schedules {
             let Ok(plan) = plan(record) else { continue };
             all.extend(targets(&record.settings, &known.vcenters).map(|vcenter| {
                 let planned = known.planned.get(&(record.id.clone(), vcenter.vcenter.id.clone()));
-                Looked { record, plan: plan.clone(), vcenter, planned }
+                Looked { known: &known, record, plan: plan.clone(), vcenter, planned }
             }));
         }
         let looks = all.iter().map(|looked| async {
@@ -84,7 +85,7 @@ impl Schedules {
 
     /// Starts the run on a vCenter that is due now; answers with when the next look is worth it.
     async fn start_on(&self, looked: &Looked<'_>) -> Result<Option<Time>, ApiError> {
-        let Looked { record, plan, vcenter, planned } = looked;
+        let Looked { record, plan, vcenter, planned, .. } = looked;
         let (id, now) = (&vcenter.vcenter.id, (self.now)());
         let due_at = |planned: Time| plan.due(planned, spread(record, id));
         let Some(PlannedRun { next_at: planned, is_interrupted, .. }) = planned.cloned() else {
@@ -127,7 +128,7 @@ impl Schedules {
     /// Whether the run before was interrupted, too: what ends the workers that begin it must not be begun again and again.
     async fn is_interrupted_again(&self, looked: &Looked<'_>) -> Result<bool, ApiError> {
         let job = looked.record.settings.job.job();
-        let history = self.operations.newest(Some(&looked.vcenter.vcenter.id), pacing::LOOK_BACK).await?;
+        let history = self.history(looked.known, &looked.vcenter.vcenter.id).await?;
         let mut runs = history.iter().filter(|one| one.origin == Origin::Schedule && one.job == job);
         Ok(runs.nth(1).is_some_and(|before| before.state == OperationState::Interrupted))
     }
@@ -148,14 +149,15 @@ impl Schedules {
         planned: Time,
         now: Time,
     ) -> Result<Option<Option<Time>>, ApiError> {
-        let Looked { record, plan, vcenter, .. } = looked;
+        let Looked { known, record, plan, vcenter, .. } = looked;
         let of = (record.id.clone(), vcenter.vcenter.id.clone());
-        if let Some(hold) = self.operations.hold(&of.1).await? {
+        let history = self.history(known, &of.1).await?;
+        if let Some(hold) = known.holds.after(vcenter, &history) {
             self.catching_up.is_held(&of, planned);
             return Ok(Some(standing::told(&hold, plan, now).0));
         }
         // What would only be told once more what a person has to do is not queued.
-        if self.person.is_needed_for(vcenter, &record.settings.job.job()).await?.is_some() {
+        if self.person.is_needed_after(vcenter, &history, &record.settings.job.job()).await.is_some() {
             self.catching_up.is_held(&of, planned);
             return Ok(Some(None));
         }

@@ -3,11 +3,11 @@
 
 use super::due::Plan;
 use super::{Schedules, plan, spread, targets};
-use crate::explain;
-use crate::operations::Holds;
-use contract::{ApiError, Hold, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, words};
+use crate::operations::{Hold, Holds};
+use crate::{explain, pacing};
+use contract::{ApiError, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, words};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use store::{PlannedRuns, ScheduleRecord, VcenterRecord};
 
 /// What starts later than this was not started: no process is there that does it.
@@ -19,9 +19,9 @@ pub(super) struct Known {
     pub(super) planned: PlannedRuns,
     pub(super) vcenters: Vec<VcenterRecord>,
     /// What holds of all vCenters.
-    holds: Holds,
-    /// What keeps runs from a vCenter, each asked for once: several schedules may be for it.
-    held: Mutex<HashMap<VcenterId, Option<Hold>>>,
+    pub(super) holds: Holds,
+    /// What was done on each vCenter so far, once it was looked up: several schedules may be for it.
+    histories: Mutex<HashMap<VcenterId, Arc<[Operation]>>>,
 }
 
 /// When something starts, and why then.
@@ -40,18 +40,23 @@ impl Next {
 impl Schedules {
     pub(super) async fn look(&self) -> Result<Known, ApiError> {
         let records = self.store.schedules().await.map_err(explain::store)?;
-        if records.is_empty() {
-            return Ok(Known {
-                records,
-                planned: PlannedRuns::new(),
-                vcenters: Vec::new(),
-                holds: self.operations.holds().await?,
-                held: Mutex::default(),
-            });
-        }
-        let planned = self.store.planned_runs().await.map_err(explain::store)?;
         let holds = self.operations.holds().await?;
-        Ok(Known { records, planned, vcenters: self.vcenters().await?, holds, held: Mutex::default() })
+        let (planned, vcenters) = match records.is_empty() {
+            true => (PlannedRuns::new(), Vec::new()),
+            false => (self.store.planned_runs().await.map_err(explain::store)?, self.vcenters().await?),
+        };
+        Ok(Known { records, planned, vcenters, holds, histories: Mutex::default() })
+    }
+
+    /// What was done on a vCenter so far, newest first.
+    pub(super) async fn history(&self, known: &Known, id: &VcenterId) -> Result<Arc<[Operation]>, ApiError> {
+        let looked_up = known.histories.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        if let Some(history) = looked_up {
+            return Ok(history);
+        }
+        let history: Arc<[Operation]> = self.operations.newest(Some(id), pacing::LOOK_BACK).await?.into();
+        known.histories.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), history.clone());
+        Ok(history)
     }
 
     /// A schedule, and how it stands.
@@ -108,12 +113,14 @@ impl Schedules {
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
-        if let Some(hold) = self.hold(vcenter, known).await?.filter(|hold| holds_up(hold, at, now)) {
+        let history = self.history(known, id).await?;
+        if let Some(hold) = known.holds.after(vcenter, &history).filter(|hold| holds_up(hold, at, now)) {
             let (until, reason) = told(&hold, plan, now);
             let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
             return Ok(Next::waits(at, reason));
         }
-        if let Some(needs) = self.person.is_needed_for(vcenter, &record.settings.job.job()).await? {
+        if let Some(needs) = self.person.is_needed_after(vcenter, &history, &record.settings.job.job()).await
+        {
             return Ok(Next::waits(None, needs.reason()));
         }
         if plan.quiet_until(planned).is_some() || at > due {
@@ -134,17 +141,6 @@ impl Schedules {
         Ok(Next { at: Some(at), reason: words::timing(timing), waits: false })
     }
 
-    async fn hold(&self, vcenter: &VcenterRecord, known: &Known) -> Result<Option<Hold>, ApiError> {
-        let id = &vcenter.vcenter.id;
-        let asked = known.held.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        if let Some(hold) = asked {
-            return Ok(hold);
-        }
-        let hold = self.operations.hold_after(&known.holds, vcenter).await?;
-        known.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), hold.clone());
-        Ok(hold)
-    }
-
     /// An operation, unless it is kept no more.
     async fn ended_or_not(&self, id: &OperationId) -> Result<Option<Operation>, ApiError> {
         match self.operations.show(id.as_str()).await {
@@ -159,7 +155,7 @@ impl Schedules {
 fn holds_up(hold: &Hold, at: Time, now: Time) -> bool {
     match hold {
         Hold::Paused(pause) => pause.until.is_none_or(|until| until > at),
-        Hold::NoNetwork { .. } => at <= now,
+        Hold::NoNetwork => at <= now,
         Hold::Suspended(suspension) => suspension.until > at,
     }
 }
@@ -174,7 +170,7 @@ pub(super) fn told(hold: &Hold, plan: &Plan, now: Time) -> (Option<Time>, String
             let until = pause.until.map(|until| format!("for {}", words::until(until, now)));
             (pause.until, format!("{who} {}", until.unwrap_or_else(|| "until resumed".to_owned())))
         }
-        Hold::NoNetwork { .. } => (None, "waits for the network".to_owned()),
+        Hold::NoNetwork => (None, "waits for the network".to_owned()),
         Hold::Suspended(suspension) => {
             let (failures, until) = (suspension.failures, plan.soon(suspension.until, now));
             (Some(suspension.until), format!("waits until {until} after {failures} failures in a row"))
