@@ -1,7 +1,7 @@
 //! Which vCenter needs somebody, and what keeps one from alarming: the tray, the compact window and notifications ask here.
 //! Refuses to say how a vCenter stands: its status does.
 
-use crate::{Time, VcenterId, VcenterState, VcenterStatus, network};
+use crate::{Time, VcenterState, VcenterStatus};
 
 /// What keeps a vCenter from alarming anybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,30 +15,29 @@ pub struct Quiet {
 }
 
 impl Quiet {
-    /// Of a vCenter, as the statuses of all say.
-    pub fn of(statuses: &[VcenterStatus], vcenter: &VcenterId) -> Quiet {
-        let is_paused =
-            |status: &VcenterStatus| status.vcenter_id == *vcenter && status.state == VcenterState::Paused;
-        Quiet {
-            paused: statuses.iter().any(is_paused),
-            no_network: network::is_gone_since(statuses),
-            off: false,
-        }
+    /// Of a vCenter, as its status says.
+    pub fn of(status: &VcenterStatus) -> Quiet {
+        let paused = status.state == VcenterState::Paused;
+        Quiet { paused, no_network: status.no_network, off: false }
     }
 }
 
 /// Whether a vCenter needs somebody: it can't be worked with, or its inventory could not be read the last time. One that is
 /// away because all are doesn't; one whose login was rejected does, network or not.
-pub fn needs_somebody(status: &VcenterStatus, quiet: Quiet) -> bool {
-    let is_away_with_all = quiet.no_network.is_some() && status.state == VcenterState::Offline;
+pub fn needs_somebody(status: &VcenterStatus) -> bool {
     let fails = status.state.is_trouble() || status.refresh_failed.is_some();
-    fails && !quiet.paused && !is_away_with_all
+    fails && !Quiet::of(status).paused && !is_away_with_all(status)
+}
+
+/// Whether a vCenter is away because all are, which is told of all of them together.
+pub fn is_away_with_all(status: &VcenterStatus) -> bool {
+    status.no_network.is_some() && status.state == VcenterState::Offline
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Code;
+    use crate::{Code, VcenterId};
     use std::collections::BTreeMap;
 
     fn status(name: &str, state: VcenterState, refresh_failed: Option<Code>) -> VcenterStatus {
@@ -63,9 +62,8 @@ mod tests {
     }
 
     fn alarming(statuses: &[VcenterStatus]) -> Vec<&str> {
-        let alarms =
-            |status: &&VcenterStatus| needs_somebody(status, Quiet::of(statuses, &status.vcenter_id));
-        statuses.iter().filter(alarms).map(|status| &*status.vcenter).collect()
+        let alarming = statuses.iter().filter(|status| needs_somebody(status));
+        alarming.map(|status| &*status.vcenter).collect()
     }
 
     #[test]

@@ -179,7 +179,8 @@ impl Teller {
         let mut told: Vec<Notice> = gone.into_iter().filter(|_| notifies).collect();
         for operation in &ended {
             let id = &operation.vcenter_id;
-            let quiet = Quiet { off: is_off(id), ..Quiet::of(&statuses, id) };
+            let status = statuses.iter().find(|status| status.vcenter_id == *id);
+            let quiet = Quiet { off: is_off(id), ..status.map(Quiet::of).unwrap_or_default() };
             told.extend(self.notices.of(operation, quiet));
         }
         for Problem { vcenter, error } in problems.iter().filter(|problem| !is_off(&problem.vcenter.id)) {

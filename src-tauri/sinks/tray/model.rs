@@ -1,7 +1,7 @@
 //! What the tray shows, made of what is true now: its state, its words and its menu.
 //! Refuses to know how a tray is drawn, and to ask for anything.
 
-use contract::attention::{Quiet, needs_somebody};
+use contract::attention::needs_somebody;
 use contract::words::{self, NO_NETWORK, counted, label, vcenter_state};
 use contract::{ApiError, Operation, Time, Vcenter, VcenterId, VcenterState, VcenterStatus, network};
 
@@ -148,7 +148,7 @@ impl Known {
         } else if is_failing(status) {
             parts.push("last sync failed".to_owned());
         }
-        (needs_somebody(status, Quiet::of(&self.statuses, &vcenter.id)), parts.join(", "))
+        (needs_somebody(status), parts.join(", "))
     }
 }
 

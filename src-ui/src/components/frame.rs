@@ -10,7 +10,7 @@ use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
-use contract::{Kind, Time, VcenterId, VcenterState, VcenterStatus, network};
+use contract::{Kind, Time, VcenterId, VcenterState, attention, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -166,10 +166,7 @@ fn troubles(service: &VcenterService) -> Html {
 
 /// Which vCenters cannot be reached or used, in a line.
 fn trouble(world: &World) -> Option<String> {
-    // Those that can't be reached because none can are told of together.
-    let is_gone = network::is_gone_since(world.statuses()?).is_some();
-    let apart = |status: &&VcenterStatus| !(is_gone && status.state == VcenterState::Offline);
-    let troubled: Vec<_> = world.troubled().filter(apart).collect();
+    let troubled: Vec<_> = world.troubled().filter(|status| !attention::is_away_with_all(status)).collect();
     let first = troubled.first()?;
     Some(match troubled.len() {
         1 => {

@@ -3,13 +3,11 @@
 
 use super::world::World;
 use contract::VcenterId;
-use contract::attention::{self, Quiet};
+use contract::attention;
 
 /// Whether a vCenter needs somebody, as the tray has it too; one that answers at this moment may be well again.
 pub(crate) fn needs_somebody(world: &World, vcenter: &VcenterId) -> bool {
-    let quiet = Quiet::of(world.statuses().unwrap_or_default(), vcenter);
-    world.status(vcenter).is_some_and(|status| attention::needs_somebody(status, quiet))
-        && !world.is_answering(vcenter)
+    world.status(vcenter).is_some_and(attention::needs_somebody) && !world.is_answering(vcenter)
 }
 
 /// Every vCenter, those that need somebody first, and else by name; `None` until that is known, so that none changes its
