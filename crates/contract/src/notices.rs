@@ -9,7 +9,20 @@ use std::collections::{BTreeSet, HashMap};
 
 /// One thing worth telling.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct Notice(About);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum About {
+    Work(Work),
+    /// Of all vCenters together.
+    Network {
+        is_gone: bool,
+    },
+}
+
+/// What became of work on a vCenter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Work {
     what: What,
     vcenter: String,
     vcenter_id: VcenterId,
@@ -27,31 +40,24 @@ enum What {
     /// It can be worked with again, while something of it goes on failing.
     Connected,
     Recovered,
-    NoNetwork,
-    NetworkBack,
 }
 
 impl What {
-    /// Whether it is of all vCenters.
-    fn is_of_the_network(self) -> bool {
-        matches!(self, What::NoNetwork | What::NetworkBack)
-    }
-
     fn is_failure(self) -> bool {
-        matches!(self, What::Failed | What::NotStarted | What::NoNetwork)
+        matches!(self, What::Failed | What::NotStarted)
     }
 }
 
 impl Notice {
     /// That work a person asked for couldn't be submitted.
     pub fn not_started(vcenter: &Vcenter, job: Job, error: &ApiError) -> Notice {
-        Notice {
+        Notice(About::Work(Work {
             what: What::NotStarted,
             vcenter: vcenter.name.clone(),
             vcenter_id: vcenter.id.clone(),
             job,
             says: words::sentence(&error.message),
-        }
+        }))
     }
 }
 
@@ -100,33 +106,22 @@ impl Notices {
             Origin::User => self.of_a_person(operation),
             Origin::Reader | Origin::Schedule => self.by_itself(operation, quiet),
         };
-        what.filter(|_| !quiet.off).map(|what| Notice {
-            what,
-            vcenter: operation.vcenter.clone(),
-            vcenter_id: operation.vcenter_id.clone(),
-            job: operation.job.clone(),
-            says: says(operation, what),
+        what.filter(|_| !quiet.off).map(|what| {
+            Notice(About::Work(Work {
+                what,
+                vcenter: operation.vcenter.clone(),
+                vcenter_id: operation.vcenter_id.clone(),
+                job: operation.job.clone(),
+                says: says(operation, what),
+            }))
         })
     }
 
     /// What is worth telling of the network, which is gone since then or there.
     pub fn network(&mut self, gone_since: Option<Time>) -> Option<Notice> {
-        let was_gone = std::mem::replace(&mut self.is_gone, gone_since.is_some());
-        let (what, says) = match (was_gone, gone_since) {
-            (false, Some(_)) => (
-                What::NoNetwork,
-                "No vCenter can be reached. Cached data stays available; automatic work waits.",
-            ),
-            (true, None) => (What::NetworkBack, "Automatic work goes on."),
-            (false, None) | (true, Some(_)) => return None,
-        };
-        Some(Notice {
-            what,
-            vcenter: String::new(),
-            vcenter_id: VcenterId(String::new()),
-            job: Job::TEST,
-            says: says.to_owned(),
-        })
+        let is_gone = gone_since.is_some();
+        let was_gone = std::mem::replace(&mut self.is_gone, is_gone);
+        (was_gone != is_gone).then_some(Notice(About::Network { is_gone }))
     }
 
     fn of_a_person(&mut self, operation: &Operation) -> Option<What> {
@@ -220,46 +215,57 @@ fn says(operation: &Operation, what: What) -> String {
 
 /// What is shown of several notices that came together: one message, whatever their number.
 pub fn message(notices: &[Notice]) -> Option<Message> {
-    // The newest: it may be gone and back within what is told together.
-    let network = notices.iter().rev().find(|notice| notice.what.is_of_the_network());
-    let others: Vec<&Notice> = notices.iter().filter(|notice| !notice.what.is_of_the_network()).collect();
-    match (network, &others[..]) {
-        (Some(notice), []) => Some(Message {
-            title: of_the_network(notice.what).to_owned(),
-            body: notice.says.clone(),
-            is_failure: notice.what.is_failure(),
-            vcenter: None,
-        }),
+    let (mut works, mut network) = (Vec::new(), None);
+    for Notice(about) in notices {
+        match about {
+            About::Work(work) => works.push(work),
+            // The newest: it may be gone and back within what is told together.
+            About::Network { is_gone } => network = Some(*is_gone),
+        }
+    }
+    match (network, &works[..]) {
         (None, []) => None,
-        (None, [notice]) => Some(alone(notice)),
-        (_, several) => Some(together(several, network.map(|notice| notice.what))),
+        (Some(is_gone), []) => {
+            let (title, body) = of_the_network(is_gone);
+            let (title, body) = (title.to_owned(), body.to_owned());
+            Some(Message { title, body, is_failure: is_gone, vcenter: None })
+        }
+        (None, [work]) => Some(alone(work)),
+        (_, several) => Some(together(several, network)),
     }
 }
 
-fn of_the_network(what: What) -> &'static str {
-    if what == What::NoNetwork { "No network or VPN" } else { "vCenters can be reached again" }
+/// What is said of the network, and below it.
+fn of_the_network(is_gone: bool) -> (&'static str, &'static str) {
+    match is_gone {
+        true => (
+            "No network or VPN",
+            "No vCenter can be reached. Cached data stays available; automatic work waits.",
+        ),
+        false => ("vCenters can be reached again", "Automatic work goes on."),
+    }
 }
 
-fn alone(notice: &Notice) -> Message {
-    let Notice { what, says, .. } = notice;
-    let vcenter = words::label(&notice.vcenter);
-    let job = words::within_a_sentence(&words::job(&notice.job));
+fn alone(work: &Work) -> Message {
+    let Work { what, says, .. } = work;
+    let vcenter = words::label(&work.vcenter);
+    let job = words::within_a_sentence(&words::job(&work.job));
     let title = match what {
         What::Done => format!("{vcenter}: {job} done"),
         What::Partial => format!("{vcenter}: {job} partially done"),
-        What::Failed | What::NoNetwork | What::NetworkBack => format!("{vcenter}: {job} failed"),
+        What::Failed => format!("{vcenter}: {job} failed"),
         What::NotStarted => format!("{vcenter}: {job} could not start"),
         What::Connected => format!("{vcenter} is connected again"),
         What::Recovered => format!("{vcenter} is working again"),
     };
     let body = words::cut(says, BODY);
-    Message { title, body, is_failure: what.is_failure(), vcenter: Some(notice.vcenter_id.clone()) }
+    Message { title, body, is_failure: what.is_failure(), vcenter: Some(work.vcenter_id.clone()) }
 }
 
-fn together(notices: &[&Notice], network: Option<What>) -> Message {
-    let vcenters: BTreeSet<&VcenterId> = notices.iter().map(|notice| &notice.vcenter_id).collect();
-    let is_each_another = vcenters.len() == notices.len();
-    let are_syncs = notices.iter().all(|notice| !matches!(notice.job, Job::Test { .. }));
+fn together(works: &[&Work], network: Option<bool>) -> Message {
+    let vcenters: BTreeSet<&VcenterId> = works.iter().map(|work| &work.vcenter_id).collect();
+    let is_each_another = vcenters.len() == works.len();
+    let are_syncs = works.iter().all(|work| !matches!(work.job, Job::Test { .. }));
     let (one, many) = if is_each_another { ("vCenter", "vCenters") } else { ("operation", "operations") };
     let done = if is_each_another && are_syncs { "synced" } else { "done" };
     let (mut parts, mut lines) = (Vec::new(), Vec::new());
@@ -272,7 +278,7 @@ fn together(notices: &[&Notice], network: Option<What>) -> Message {
         (What::Recovered, "working again"),
     ] {
         let names: Vec<&str> =
-            notices.iter().filter(|notice| notice.what == what).map(|notice| &*notice.vcenter).collect();
+            works.iter().filter(|work| work.what == what).map(|work| &*work.vcenter).collect();
         if names.is_empty() {
             continue;
         }
@@ -282,10 +288,9 @@ fn together(notices: &[&Notice], network: Option<What>) -> Message {
         });
         lines.push(format!("{}: {}", words::capital(word), listed(&names)));
     }
-    lines.extend(network.map(|what| format!("{}.", of_the_network(what))));
+    lines.extend(network.map(|is_gone| format!("{}.", of_the_network(is_gone).0)));
     let vcenter = vcenters.first().filter(|_| vcenters.len() == 1).map(|id| (*id).clone());
-    let is_failure =
-        network == Some(What::NoNetwork) || notices.iter().any(|notice| notice.what.is_failure());
+    let is_failure = network == Some(true) || works.iter().any(|work| work.what.is_failure());
     Message { title: parts.join(", "), body: lines.join("\n"), is_failure, vcenter }
 }
 
