@@ -1,10 +1,9 @@
 //! Muster in the tray, without a window, on a session bus and a display of its own.
 //! Refuses to measure: it starts, answers when the tray is there, and says what its process has taken so far.
 
-use crate::page::muster;
+use crate::page::{display, first_line, muster, resident, ticks_in};
 use crate::watcher::Watcher;
 use anyhow::{Context, Result};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -27,13 +26,7 @@ pub(crate) struct Taken {
 impl Hidden {
     /// Starts it on a data folder, with passwords from a folder.
     pub(crate) async fn start(data: &Path) -> Result<Hidden> {
-        let mut screen = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("Xvfb: ./dev bench installs it")?;
-        let number = first_line(&mut screen)?;
+        let (screen, number) = display()?;
         let mut bus = Command::new("dbus-daemon")
             .args(["--session", "--nofork", "--print-address=1"])
             .stdout(Stdio::piped())
@@ -69,11 +62,7 @@ impl Hidden {
             ) else {
                 continue;
             };
-            let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
-            // utime and stime are the 14th and 15th of all fields, and the name was the second.
-            let times =
-                fields.split_whitespace().skip(11).take(2).filter_map(|time| time.parse::<u64>().ok());
-            taken.ticks += times.sum::<u64>();
+            taken.ticks += ticks_in(&stat);
             let slept = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
             taken.wakeups += slept.and_then(|slept| slept.trim().parse::<u64>().ok()).unwrap_or(0);
         }
@@ -82,7 +71,7 @@ impl Hidden {
 
     /// What it holds of the machine's memory, in bytes.
     pub(crate) fn memory(&self) -> Result<usize> {
-        crate::page::resident(self.process.id())
+        resident(self.process.id())
     }
 
     /// Ends it as its user does.
@@ -101,10 +90,4 @@ impl Drop for Hidden {
             let _ = process.wait();
         }
     }
-}
-
-fn first_line(process: &mut Child) -> Result<String> {
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().context("its output")?).read_line(&mut line)?;
-    Ok(line.trim().to_owned())
 }

@@ -22,18 +22,11 @@ pub(crate) struct Page {
 impl Page {
     /// Starts the window on a data folder, and answers when its page takes scripts.
     pub(crate) async fn open(data: &Path) -> Result<Page> {
-        let mut screen = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("Xvfb: ./dev bench installs it")?;
-        let mut number = String::new();
-        BufReader::new(screen.stdout.take().context("its output")?).read_line(&mut number)?;
+        let (screen, number) = display()?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let webkit = Command::new("WebKitWebDriver")
             .args(["--host=127.0.0.1", &format!("--port={port}")])
-            .env("DISPLAY", format!(":{}", number.trim()))
+            .env("DISPLAY", format!(":{number}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
             .env_remove("WAYLAND_DISPLAY")
@@ -74,11 +67,7 @@ impl Page {
         for (id, name) in below(self.processes[0].id())? {
             // One that has ended meanwhile takes nothing more.
             let Ok(stat) = std::fs::read_to_string(format!("/proc/{id}/stat")) else { continue };
-            let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
-            // utime and stime are the 14th and 15th of all fields, and the name was the second.
-            let times =
-                fields.split_whitespace().skip(11).take(2).filter_map(|time| time.parse::<u64>().ok());
-            *spent.entry(name).or_default() += times.sum::<u64>();
+            *spent.entry(name).or_default() += ticks_in(&stat);
         }
         Ok(spent)
     }
@@ -106,6 +95,33 @@ impl Page {
         }
         Ok(())
     }
+}
+
+/// A display without a monitor, and its number.
+pub(crate) fn display() -> Result<(Child, String)> {
+    let mut screen = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("Xvfb: ./dev bench installs it")?;
+    let number = first_line(&mut screen)?;
+    Ok((screen, number))
+}
+
+/// What a process says first.
+pub(crate) fn first_line(process: &mut Child) -> Result<String> {
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().context("its output")?).read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// CPU ticks that a process or a thread has taken so far, out of its `stat`.
+pub(crate) fn ticks_in(stat: &str) -> u64 {
+    let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
+    // utime and stime are the 14th and 15th of all fields, and the name was the second.
+    let times = fields.split_whitespace().skip(11).take(2).filter_map(|time| time.parse::<u64>().ok());
+    times.sum()
 }
 
 /// The window's binary, which `./dev bench` builds beside this one.

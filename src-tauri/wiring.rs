@@ -3,7 +3,7 @@
 
 use crate::simulated::Simulated;
 use contract::{
-    ApiError, Time,
+    ApiError,
     command::{Estate, ListOperations, ListStatus, OperationFilter, Submit},
 };
 use service::{Caller, Options, Service, Unlock};
@@ -11,7 +11,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 use tokio::sync::{OnceCell, RwLock, watch};
 use tokio::time::{Instant, timeout_at};
@@ -21,12 +21,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const LISTED: Duration = Duration::from_secs(1);
 /// Ended operations in it, beside all that wait or run.
 const NEWEST: u32 = 100;
-
-/// The time of the machine's clock.
-pub(crate) fn now() -> Time {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
 
 /// The services of this process. Clones are the same.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! What Muster does and leaves undone when nobody looks: pauses, and a network that is gone and comes back.
 //! Refuses to wait for a clock where something can be waited for.
 
-use crate::support::{Line, Musterctl, PASSWORD, Peer, eventually, finish, terminate};
+use crate::support::{Line, Musterctl, Peer, eventually, finish, terminate};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -89,9 +89,7 @@ fn a_network_that_is_gone_is_one_message_and_it_is_noticed_when_it_is_back() {
     let muster = Musterctl::new();
     let names = ["Berlin", "Paris", "Tokyo"];
     for ((peer, line), name) in peers.iter().zip(&lines).zip(names) {
-        muster.put_password(name, PASSWORD);
-        let (address, sha256) = (line.address(), peer.sha256());
-        muster.ok(&["vcenter", "add", name, &address, "--user", "admin", "--pin", &sha256]);
+        muster.add_over(line, peer, name, &[]);
         muster.ok(&["sync", "hosts", name]);
     }
     let worker = muster.spawn(&["run", "--for", "10m"]);
@@ -143,9 +141,7 @@ fn what_is_scheduled_waits_for_the_network_and_for_the_end_of_a_pause_and_catche
     let mut lines = peers.each_ref().map(Line::to);
     let muster = Musterctl::new();
     for ((peer, line), name) in peers.iter().zip(&lines).zip(["Berlin", "Paris"]) {
-        muster.put_password(name, PASSWORD);
-        let (address, sha256) = (line.address(), peer.sha256());
-        muster.ok(&["vcenter", "add", name, &address, "--user", "admin", "--pin", &sha256, "--tag", "prod"]);
+        muster.add_over(line, peer, name, &["--tag", "prod"]);
     }
     muster.ok(&["schedule", "add", "often", "--tag", "prod", "--every", "5s", "--job", "hosts"]);
     let worker = muster.spawn(&["run", "--for", "10m"]);

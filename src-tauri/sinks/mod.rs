@@ -3,6 +3,8 @@
 
 mod following;
 mod notices;
+#[cfg(test)]
+mod samples;
 mod tray;
 mod webview;
 

@@ -3,7 +3,7 @@
 //! proxy, no home.
 
 use super::peer::PASSWORD;
-use super::{Peer, Simulator};
+use super::{Line, Peer, Simulator};
 use contract::command::{AwaitOperation, RefreshIfOlder, ShowVcenter};
 use contract::{ApiError, Kind, Vcenter};
 use serde_json::Value;
@@ -65,6 +65,14 @@ impl Musterctl {
         let (address, user, sha256) =
             (simulator.text("address"), simulator.text("user"), simulator.text("sha256"));
         self.ok(&["vcenter", "add", name, address, "--user", user, "--pin", sha256])
+    }
+
+    /// Adds `peer` as `name`, reached over a line, with more options.
+    pub(crate) fn add_over(&self, line: &Line, peer: &Peer, name: &str, more: &[&str]) -> Value {
+        self.put_password(name, PASSWORD);
+        let (address, sha256) = (line.address(), peer.sha256());
+        let add = ["vcenter", "add", name, &address, "--user", "admin", "--pin", &sha256];
+        self.ok(&[&add[..], more].concat())
     }
 
     fn add_trusted(&self, peer: &Peer, name: &str, trust: [&str; 2]) -> Value {

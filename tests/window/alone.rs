@@ -3,7 +3,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Line, Musterctl, PASSWORD, Peer, eventually};
+use crate::support::{Line, Musterctl, Peer, eventually};
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -77,9 +77,7 @@ async fn without_a_network_the_window_says_so_once_and_takes_it_back() -> Result
     let mut lines = peers.each_ref().map(Line::to);
     let muster = Musterctl::new();
     for ((peer, line), name) in peers.iter().zip(&lines).zip(["Berlin", "Paris", "Tokyo"]) {
-        muster.put_password(name, PASSWORD);
-        let (address, sha256) = (line.address(), peer.sha256());
-        muster.ok(&["vcenter", "add", name, &address, "--user", "admin", "--pin", &sha256]);
+        muster.add_over(line, peer, name, &[]);
         muster.ok(&["sync", "full", name]);
     }
     let screen = Screen::start(Theme::Light, USUAL)?;

@@ -7,7 +7,7 @@ use super::daemon::Daemon;
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL, end};
 use super::watcher::Watcher;
-use crate::support::{Line, Musterctl, PASSWORD, Peer, eventually};
+use crate::support::{Line, Musterctl, Peer, eventually};
 use anyhow::{Context, Result, ensure};
 use contract::command::{AwaitOperation, Freshened, RefreshIfOlder};
 use contract::{Kind, OperationState, VcenterId};
@@ -122,9 +122,7 @@ async fn of_what_is_scheduled_the_first_failure_and_the_recovery_are_told_and_a_
     let mut lines = peers.each_ref().map(Line::to);
     let muster = Musterctl::new();
     for ((peer, line), name) in peers.iter().zip(&lines).zip(["Berlin", "Paris"]) {
-        muster.put_password(name, PASSWORD);
-        let (address, sha256) = (line.address(), peer.sha256());
-        muster.ok(&["vcenter", "add", name, &address, "--user", "admin", "--pin", &sha256, "--tag", "prod"]);
+        muster.add_over(line, peer, name, &["--tag", "prod"]);
     }
     muster.ok(&["schedule", "add", "often", "--tag", "prod", "--every", "5s", "--job", "hosts"]);
     let screen = desktop()?;

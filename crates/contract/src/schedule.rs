@@ -149,6 +149,9 @@ pub fn worst_last(targets: &[ScheduleTarget]) -> Option<&Operation> {
 }
 
 impl Schedule {
+    /// What is due for longer than this, milliseconds, is not about to start: no process is there that starts it.
+    pub const OVERDUE: i64 = 90_000;
+
     /// On how many of its vCenters the newest operation failed, where it has several and failed on any of them:
     /// `failed on 2 of 5 vCenters`.
     pub fn failed_on(&self) -> Option<String> {

@@ -70,11 +70,8 @@ pub fn changed(kind: Kind, change: &PropertyChange) -> [Option<String>; 2] {
 
 /// How many changed objects are counted only: `200 more added, 3 more removed, not recorded`; nothing where all are recorded.
 pub fn more_changes(more: Recorded) -> Option<String> {
-    let parts = [(more.added, "added"), (more.changed, "changed"), (more.removed, "removed")];
-    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-    let said = |(number, what)| format!("{} more {what}", grouped(i64::try_from(number).unwrap_or(i64::MAX)));
-    let parts: Vec<String> = parts.map(said).collect();
-    (!parts.is_empty()).then(|| format!("{}, not recorded", parts.join(", ")))
+    let more = [(more.added, "more added"), (more.changed, "more changed"), (more.removed, "more removed")];
+    standing::counts(more).map(|counts| format!("{counts}, not recorded"))
 }
 
 /// What the column of a change is called.

@@ -115,29 +115,14 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{ApiError, Code, Job, Role, Time, VcenterId};
+    use crate::sinks::samples;
+    use contract::{ApiError, Code, Time};
 
     fn operation(id: &str, origin: Origin, state: OperationState, code: Option<Code>) -> Operation {
         Operation {
-            id: OperationId(id.to_owned()),
-            vcenter: "Berlin".to_owned(),
-            vcenter_id: VcenterId("berlin".to_owned()),
-            job: Job::FULL_SYNC,
-            origin,
-            role: Role::Admin,
-            state,
-            awaited: true,
-            waiting: 1,
-            submitted_at: Time(1),
-            started_at: None,
             finished_at: Some(Time(2)),
-            progress: contract::Progress::default(),
-            diff: contract::Diff::default(),
-            recorded: None,
-            calls: 0,
-            bytes: 0,
             error: code.map(|code| ApiError::new(code, "it failed")),
-            result: None,
+            ..samples::operation(id, "Berlin", origin, state)
         }
     }
 
@@ -212,30 +197,11 @@ mod tests {
         let (now, mut gathered) = (Instant::now(), Gathered::default());
         let error = ApiError::new(Code::Database, "the disk is full");
         for _ in 0..50 {
-            gathered.fails_to_start(Problem { vcenter: vcenter(), error: error.clone() }, now);
+            gathered
+                .fails_to_start(Problem { vcenter: samples::vcenter("Berlin"), error: error.clone() }, now);
         }
         assert_eq!(gathered.due(), Some(now + SETTLE));
         assert_eq!(gathered.take(now + SETTLE).1.len(), 50);
         assert_eq!(gathered.due(), None);
-    }
-
-    fn vcenter() -> contract::Vcenter {
-        contract::Vcenter {
-            id: VcenterId("berlin".to_owned()),
-            name: "Berlin".to_owned(),
-            host: "vc.example.org".to_owned(),
-            port: 443,
-            credential: "c".to_owned(),
-            credential_id: contract::CredentialId("c".to_owned()),
-            user: "u".to_owned(),
-            trust: "system".to_owned(),
-            pin: None,
-            settings: contract::VcenterSettings::default(),
-            edition: 1,
-            instance_uuid: None,
-            product: None,
-            version: None,
-            build: None,
-        }
     }
 }

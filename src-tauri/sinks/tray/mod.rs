@@ -20,7 +20,6 @@ pub(crate) use model::Act;
 
 use super::following::{Following, Of};
 use crate::shell::Shell;
-use crate::wiring::now;
 use contract::Event;
 use model::Tray;
 use reading::Reading;
@@ -52,7 +51,7 @@ async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
             return;
         }
         let (tray, ages) = match reading.after(&batch, shell).await {
-            Ok(known) => (Tray::of(known, now()), known.ages()),
+            Ok((known, now)) => (Tray::of(known, now), known.ages()),
             Err(error) => (Tray::broken(&error), false),
         };
         models.send_if_modified(|shown| {

@@ -185,28 +185,9 @@ fn item(label: &str, is_enabled: bool, act: Act) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{Code, Job, OperationId, OperationState, Origin, Pause, Role, VcenterSettings};
+    use crate::sinks::samples::{operation, vcenter};
+    use contract::{Code, Job, OperationState, Origin, Pause};
     use std::collections::BTreeMap;
-
-    fn vcenter(name: &str) -> Vcenter {
-        Vcenter {
-            id: VcenterId(name.to_lowercase()),
-            name: name.to_owned(),
-            host: "vc.example.org".to_owned(),
-            port: 443,
-            credential: name.to_owned(),
-            credential_id: contract::CredentialId("c".to_owned()),
-            user: "u".to_owned(),
-            trust: "system".to_owned(),
-            pin: None,
-            settings: VcenterSettings::default(),
-            edition: 1,
-            instance_uuid: None,
-            product: None,
-            version: None,
-            build: None,
-        }
-    }
 
     fn status(name: &str, state: VcenterState) -> VcenterStatus {
         VcenterStatus {
@@ -230,27 +211,7 @@ mod tests {
     }
 
     fn running(name: &str) -> Operation {
-        Operation {
-            id: OperationId("o".to_owned()),
-            vcenter: name.to_owned(),
-            vcenter_id: VcenterId(name.to_lowercase()),
-            job: Job::FULL_SYNC,
-            origin: Origin::User,
-            role: Role::Admin,
-            state: OperationState::Running,
-            awaited: true,
-            waiting: 1,
-            submitted_at: Time(1),
-            started_at: None,
-            finished_at: None,
-            progress: contract::Progress::default(),
-            diff: contract::Diff::default(),
-            recorded: None,
-            calls: 0,
-            bytes: 0,
-            error: None,
-            result: None,
-        }
+        operation("o", name, Origin::User, OperationState::Running)
     }
 
     fn known(all: &[(&str, VcenterState)]) -> Known {

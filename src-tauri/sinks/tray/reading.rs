@@ -6,7 +6,7 @@ use crate::shell::Shell;
 use contract::command::{
     ListOperations, ListStatus, ListVcenters, OperationFilter, Query, ShowOperation, Submit,
 };
-use contract::{ApiError, Event, Operation, OperationId};
+use contract::{ApiError, Event, Operation, OperationId, Time};
 use service::{Caller, Service};
 
 /// Operations that are asked for one by one; of more the list is.
@@ -68,8 +68,12 @@ impl Stale {
 pub(super) struct Reading(Option<Known>);
 
 impl Reading {
-    /// What is true after these events; everything is read where that didn't work the last time.
-    pub(super) async fn after(&mut self, events: &[Event], shell: &Shell) -> Result<&Known, ApiError> {
+    /// What is true after these events, and when that is; everything is read where that didn't work the last time.
+    pub(super) async fn after(
+        &mut self,
+        events: &[Event],
+        shell: &Shell,
+    ) -> Result<(&Known, Time), ApiError> {
         let (stale, known) = match self.0.take() {
             Some(known) => (Stale::after(events), known),
             None => (Stale::ALL, Known::default()),
@@ -79,7 +83,7 @@ impl Reading {
         known.may_sync = caller.may::<Submit>().is_ok();
         known.is_simulated = shell.wiring.shown().await?.simulated;
         service.look_seldom(shell.desk.is_resident() && known.active.is_empty());
-        Ok(self.0.insert(known))
+        Ok((self.0.insert(known), service.now()))
     }
 }
 

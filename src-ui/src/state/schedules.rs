@@ -9,9 +9,6 @@ use contract::{
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// What is due for longer than this, milliseconds, is not about to start: nothing runs that starts it, or it would say so.
-const OVERDUE: i64 = 90_000;
-
 /// When something starts next by itself, or what that waits for: `Next in 12 min`, `Paused until 14:30`, `No schedule`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Next {
@@ -57,7 +54,7 @@ fn next_in(at: Option<Time>, reason: &str, waits: bool, now: Time) -> Next {
     let left = at.0.saturating_sub(now.0).saturating_add(999) / 1000;
     let said = match left {
         1.. => format!("Next in {}", words::duration(left)),
-        _ if now.0.saturating_sub(at.0) > OVERDUE => "Overdue".to_owned(),
+        _ if now.0.saturating_sub(at.0) > Schedule::OVERDUE => "Overdue".to_owned(),
         _ => "Due now".to_owned(),
     };
     Next { said, why: Some(reason.to_owned()) }

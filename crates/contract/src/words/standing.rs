@@ -22,13 +22,15 @@ pub fn vcenter_state(state: VcenterState) -> &'static str {
 /// What an operation changed: `3 added, 1 removed`, `nothing changed`.
 pub fn changes(operation: &Operation) -> String {
     let diff = operation.told_changes();
-    let parts = [(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{} {what}", grouped(i64::try_from(number).unwrap_or(i64::MAX))))
-        .collect();
-    if parts.is_empty() { "nothing changed".to_owned() } else { parts.join(", ") }
+    let told = counts([(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")]);
+    told.unwrap_or_else(|| "nothing changed".to_owned())
+}
+
+/// Those of these numbers that are more than nothing, each with its word.
+pub(super) fn counts(numbers: [(u64, &str); 3]) -> Option<String> {
+    let said = |(number, what)| format!("{} {what}", grouped(i64::try_from(number).unwrap_or(i64::MAX)));
+    let said: Vec<String> = numbers.into_iter().filter(|(number, _)| *number > 0).map(said).collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// A message as a sentence: with a capital letter, but where it begins with a host's name, and a full stop.

@@ -10,9 +10,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{PlannedRuns, ScheduleRecord, VcenterRecord};
 
-/// What starts later than this was not started: no process is there that does it.
-const OVERDUE: i64 = 90_000;
-
 /// What is stored of schedules, read at one time.
 pub(super) struct Known {
     pub(super) records: Vec<ScheduleRecord>,
@@ -135,7 +132,7 @@ impl Schedules {
                 }
             });
         }
-        if now.0.saturating_sub(due.0) > OVERDUE && !self.operations.has_worker() {
+        if now.0.saturating_sub(due.0) > Schedule::OVERDUE && !self.operations.has_worker() {
             return Ok(Next::waits(Some(due), "starts when a Muster window or a worker runs"));
         }
         Ok(Next { at: Some(at), reason: words::timing(timing), waits: false })
