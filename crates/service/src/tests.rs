@@ -23,6 +23,11 @@ fn set_clock() -> Time {
 
 /// A service that has read nothing yet of what the folder holds.
 pub(crate) async fn fresh(folder: &tempfile::TempDir) -> Service {
+    opened(folder, set_clock).await
+}
+
+/// The same on another clock.
+pub(crate) async fn opened(folder: &tempfile::TempDir, now: crate::Clock) -> Service {
     let options = Options {
         data_dir: folder.path().to_owned(),
         credentials_dir: None,
@@ -32,7 +37,7 @@ pub(crate) async fn fresh(folder: &tempfile::TempDir) -> Service {
         worker: false,
         at_once: crate::AT_ONCE,
     };
-    open_with(options, set_clock).await.unwrap()
+    open_with(options, now).await.unwrap()
 }
 
 pub(crate) async fn on(server: &Simulator, folder: &tempfile::TempDir) -> (Service, VcenterId) {

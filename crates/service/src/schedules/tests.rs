@@ -4,7 +4,7 @@
 mod waiting;
 
 use super::*;
-use crate::{Caller, Service, Unlock, VcenterId, open_with};
+use crate::{Caller, Service, VcenterId};
 use contract::command::*;
 use contract::{
     Job, Operation, OperationState, Origin, ScheduleField, ScheduledJob, Timing, VcenterSettings, words,
@@ -35,16 +35,7 @@ fn set(now: i64) {
 
 /// A service on a folder; a worker's queue runs nothing here, as this process has no password.
 async fn on(folder: &TempDir) -> Service {
-    let options = crate::Options {
-        data_dir: folder.path().to_owned(),
-        credentials_dir: None,
-        keychain: false,
-        unlock: Unlock::Never,
-        read_only: false,
-        worker: false,
-        at_once: 1,
-    };
-    open_with(options, clock).await.unwrap()
+    crate::tests::opened(folder, clock).await
 }
 
 /// Adds vCenters of these names, all at one server, by the store: nobody logs in.
@@ -99,24 +90,34 @@ async fn operations(service: &Service) -> Vec<Operation> {
     call(service, history).await.unwrap().operations
 }
 
+/// How an operation ends now: well, or with this failure.
+fn finish(code: Option<Code>) -> store::Finish {
+    store::Finish {
+        steps: contract::Steps::default(),
+        state: if code.is_some() { OperationState::Failed } else { OperationState::Succeeded },
+        at: clock(),
+        progress: contract::Progress::default(),
+        diff: contract::Diff::default(),
+        calls: 0,
+        bytes: 0,
+        error: code.map(|code| ApiError::new(code, "no")),
+        result: None,
+    }
+}
+
+/// Runs what is queued, and ends it so.
+async fn end(service: &Service, id: &contract::OperationId, code: Option<Code>) {
+    let claim = service.inner.store.claim(id, clock()).await.unwrap().unwrap();
+    service.inner.store.finish(&claim, finish(code)).await.unwrap();
+}
+
 /// Ends what was queued, as if it had run.
 async fn end_all(service: &Service) {
     for operation in operations(service).await {
         if !operation.state.is_final() {
             service.inner.store.claim(&operation.id, clock()).await.unwrap();
-            let finish = store::Finish {
-                steps: contract::Steps::default(),
-                state: OperationState::Succeeded,
-                at: clock(),
-                progress: contract::Progress::default(),
-                diff: contract::Diff::default(),
-                calls: 0,
-                bytes: 0,
-                error: None,
-                result: None,
-            };
             let claim = store::Claim { operation, claim_no: 1 };
-            service.inner.store.finish(&claim, finish).await.unwrap();
+            service.inner.store.finish(&claim, finish(None)).await.unwrap();
         }
     }
 }
@@ -217,20 +218,7 @@ async fn a_run_that_is_held_up_waits_says_why_and_is_caught_up_once() {
         let job = Job::SyncHosts { clusters: vec![n.to_string()], accept_removals: false };
         let submit = Submit { vcenter: ids[0].clone(), job, detached: true };
         let id = call(&service, submit).await.unwrap();
-        let claim = service.inner.store.claim(&id, clock()).await.unwrap().unwrap();
-        let error = Some(ApiError::new(Code::Unreachable, "no connection"));
-        let finish = store::Finish {
-            steps: contract::Steps::default(),
-            state: OperationState::Failed,
-            at: clock(),
-            progress: contract::Progress::default(),
-            diff: contract::Diff::default(),
-            calls: 0,
-            bytes: 0,
-            error,
-            result: None,
-        };
-        service.inner.store.finish(&claim, finish).await.unwrap();
+        end(&service, &id, Some(Code::Unreachable)).await;
     }
     let held = call(&service, ListSchedules {}).await.unwrap().remove(0);
     assert_eq!(held.reason, "waits until 08:16 after 7 failures in a row");

@@ -143,22 +143,6 @@ async fn ends(service: &Service, vcenter: &VcenterId, code: Option<Code>) {
     end(service, &id, code).await;
 }
 
-async fn end(service: &Service, id: &contract::OperationId, code: Option<Code>) {
-    let claim = service.inner.store.claim(id, clock()).await.unwrap().unwrap();
-    let finish = store::Finish {
-        steps: contract::Steps::default(),
-        state: if code.is_some() { OperationState::Failed } else { OperationState::Succeeded },
-        at: clock(),
-        progress: contract::Progress::default(),
-        diff: contract::Diff::default(),
-        calls: 0,
-        bytes: 0,
-        error: code.map(|code| ApiError::new(code, "no")),
-        result: None,
-    };
-    service.inner.store.finish(&claim, finish).await.unwrap();
-}
-
 #[tokio::test]
 async fn what_is_caught_up_on_many_vcenters_is_spread_and_on_one_no_later_than_usual() {
     let _clock = CLOCK.lock().await;
