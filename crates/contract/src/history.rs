@@ -25,6 +25,11 @@ impl Recorded {
     /// Objects of each that are recorded with their names and values at most; more are counted.
     pub const MOST: u64 = 1_000;
 
+    /// How many of them are recorded with their names and values.
+    pub fn named(self) -> u64 {
+        self.added.min(Recorded::MOST) + self.changed.min(Recorded::MOST) + self.removed.min(Recorded::MOST)
+    }
+
     /// Whether it is nothing.
     pub fn is_nothing(self) -> bool {
         self == Recorded::default()

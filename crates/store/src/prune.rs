@@ -3,19 +3,20 @@
 
 use crate::Store;
 use crate::error::{During, Error};
-use contract::Time;
+use crate::history::recorded;
+use contract::{Recorded, Time};
 use sqlx::Row;
 
 /// Operations that are forgotten at once.
 const STEP: usize = 200;
 
 /// Objects that they changed, at most, if more than one of them goes: some ten milliseconds of the write lock.
-const OBJECTS: i64 = 3_000;
+const OBJECTS: u64 = 3_000;
 
 /// Those of a vCenter that may go, the oldest first. By their age, so that what is young is not looked at: all that is found
 /// and stays is what waits or runs, and the newest ones where nothing came for long.
-pub(crate) const OLD: &str = "SELECT seq, COALESCE(MIN(recorded_added, 1000) + MIN(recorded_changed, 1000) \
-    + MIN(recorded_removed, 1000), 0) AS objects FROM operations WHERE vcenter_id = $1 AND submitted_at < $2 \
+pub(crate) const OLD: &str = "SELECT seq, recorded_added, recorded_changed, recorded_removed FROM operations \
+    WHERE vcenter_id = $1 AND submitted_at < $2 \
     AND seq < (SELECT MIN(seq) FROM (SELECT seq FROM operations WHERE vcenter_id = $1 ORDER BY seq DESC LIMIT $3)) \
     AND state NOT IN ('queued', 'running') ORDER BY submitted_at, seq LIMIT $4";
 
@@ -41,7 +42,7 @@ impl Store {
                 .await
                 .during(attempt)?;
             for row in rows {
-                let more: i64 = row.try_get("objects").during(attempt)?;
+                let more = recorded(&row).during(attempt)?.map_or(0, Recorded::named);
                 if going.len() == STEP || (!going.is_empty() && objects + more > OBJECTS) {
                     break 'all;
                 }

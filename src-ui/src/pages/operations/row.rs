@@ -16,6 +16,7 @@ use yew::prelude::*;
 /// The operation.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct Properties {
+    pub(super) id: String,
     pub(super) operation: Rc<Operation>,
     /// Whether its details are open.
     pub(super) is_open: bool,
@@ -49,7 +50,7 @@ pub(super) fn Row(props: &Properties) -> Html {
         props.is_below.then_some("muster-operations__below"),
     );
     html! {
-        <tr id={format!("operation-{}", operation.id)} {class} data-operation={operation.id.to_string()} data-state={operation.state.name()}
+        <tr id={props.id.clone()} {class} data-operation={operation.id.to_string()} data-state={operation.state.name()}
             aria-selected={props.is_open.to_string()}>
             <td class="muster-operations__state">{ state(&service, operation) }</td>
             <td title={job.clone()}>{ job }</td>

@@ -86,14 +86,15 @@ pub(super) fn Table(props: &Properties) -> Html {
         })
     };
     let row = |item: &Item| {
-        let is_active = active_id.as_ref() == Some(&item.element());
+        let id = item.element();
+        let is_active = active_id.as_ref() == Some(&id);
         match item {
             Item::One(operation, is_below) => html! {
-                <Row key={item.element()} operation={operation.clone()} {is_active} is_below={*is_below}
+                <Row key={id.clone()} id={id.clone()} operation={operation.clone()} {is_active} is_below={*is_below}
                     is_open={props.looked.open.as_ref() == Some(&operation.id)} />
             },
             Item::Fold(folded) => html! {
-                <FoldRow key={item.element()} id={item.element()} folded={folded.clone()} {is_active} />
+                <FoldRow key={id.clone()} id={id.clone()} folded={folded.clone()} {is_active} />
             },
         }
     };
