@@ -16,7 +16,7 @@ mod window;
 mod wiring;
 
 use clap::Parser;
-use contract::Role;
+use contract::{Door, Role};
 use service::Caller;
 use std::{io::Write, path::PathBuf, process::ExitCode};
 use tauri::Manager;
@@ -55,7 +55,7 @@ fn role(name: &str) -> Result<Role, String> {
 /// Runs the window until it is closed, and says on stderr why if it cannot be opened.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let caller = match Caller::person(arguments.role) {
+    let caller = match Caller::person(arguments.role, Door::Window) {
         Ok(caller) => caller,
         Err(error) => {
             tell(&format!("{error}. {}", error.next_step.as_deref().unwrap_or_default()));

@@ -6,8 +6,8 @@ use crate::desk::Desk;
 use crate::sinks::{Act, Problem};
 use crate::window::{Which, Windows};
 use crate::wiring::Wiring;
-use contract::Job;
 use contract::command::{ListVcenters, Submit};
+use contract::{Door, Job};
 use std::time::Duration;
 use tauri::{AppHandle, RunEvent};
 use tokio::sync::mpsc;
@@ -68,7 +68,7 @@ impl Shell {
         self.wiring.run_until_closed(async move {
             // Why there is none the tray says.
             let Ok(service) = shell.wiring.service().await else { return };
-            let caller = shell.wiring.caller();
+            let caller = &shell.wiring.caller().clone().through(Door::Tray);
             let Ok(vcenters) = service.call(caller, ListVcenters {}).await else { return };
             for vcenter in vcenters {
                 let full = Submit { vcenter: vcenter.id.clone(), job: Job::FULL_SYNC, detached: false };

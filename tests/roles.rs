@@ -6,7 +6,7 @@ use contract::command::{
     AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationFilter, OperationHistory,
     Password, ReadRows, SERVICE, Settings, ShowPreferences,
 };
-use contract::{Code, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
+use contract::{Code, Door, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
 use service::{Caller, Client, Service};
 
@@ -149,7 +149,7 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
 
     let (mut allowed, mut refused) = (0, 0);
     for role in Role::ALL {
-        let caller = Caller::person(Some(role)).unwrap();
+        let caller = Caller::person(Some(role), Door::Cli).unwrap();
         assert_eq!(caller.role(), role, "MUSTER_ROLE must not be set here");
         let before = state(&service, [&peer, &other]).await;
         for (name, _, arguments, _) in all.iter().filter(|(_, needed, ..)| role < *needed) {
@@ -250,7 +250,7 @@ async fn rows_that_are_stale_are_refreshed_for_a_viewer_as_well() {
         status[0]["fresh"] == false && status[0]["refresh_waits"].is_null()
     });
     let service = muster.service().await;
-    let viewer = Caller::person(Some(Role::Viewer)).unwrap();
+    let viewer = Caller::person(Some(Role::Viewer), Door::Cli).unwrap();
     let query = RowQuery { refresh: true, ..RowQuery::count(Kind::Hosts) };
     let rows = Service::call(&service, &viewer, ReadRows { query }).await.unwrap();
     let refresh = rows.sources[0].refresh.clone().expect("a refresh");

@@ -3,7 +3,7 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::{OperationKind, OperationState, Origin, ScheduledJob, StaleReads};
+use contract::{AuditOutcome, Door, OperationKind, OperationState, Origin, ScheduledJob, StaleReads};
 use std::path::PathBuf;
 
 /// Muster on the command line: caches the inventory of vCenters and shows it, even offline
@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Schedule syncs and tests, which windows and workers start
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Show, check or export the audit log: who did what, when
+    #[command(subcommand)]
+    Audit(Audit),
     /// Show or change the settings of Muster itself
     #[command(subcommand, name = "settings")]
     Settings(SettingsOfMuster),
@@ -306,6 +309,74 @@ pub(crate) enum Credential {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// List rows, newest first
+    List {
+        #[command(flatten)]
+        filter: AuditFilterArgs,
+        /// Maximum number of rows
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+    },
+    /// Check that no row was changed, inserted, reordered or removed; exit code 1 if one was
+    ///
+    /// Rows that were cut off at the end, and a log that was rewritten as a whole, show with a receipt only.
+    Verify {
+        /// Receipt that musterctl audit receipt wrote
+        #[arg(long, value_name = "FILE")]
+        receipt: Option<PathBuf>,
+    },
+    /// Write a receipt: the head of the log as it is now, to verify it against later
+    Receipt {
+        /// File to write; it must not exist
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Write rows to a file, oldest first: as CSV if its name ends in .csv, else one JSON object a line
+    Export(AuditExport),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AuditExport {
+    /// File to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) filter: AuditFilterArgs,
+    /// Remove what was exported from the log, which leaves a row that says so; of the filters only --until goes with it
+    #[arg(long, conflicts_with_all = ["since", "actor", "command", "origin", "outcome", "text"])]
+    pub(crate) prune: bool,
+    /// Don't ask for confirmation
+    #[arg(long, requires = "prune")]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AuditFilterArgs {
+    /// Only rows since this time, such as 2026-03-01T12:00:00Z, or within this age, such as 2h or 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only rows before this time, or older than this age
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Only what this user did
+    #[arg(long, value_name = "USER")]
+    pub(crate) actor: Option<String>,
+    /// Only this command, such as edit_vcenter
+    #[arg(long, value_name = "C")]
+    pub(crate) command: Option<String>,
+    /// Only what came from the window, the tray, the command line, a schedule or Muster itself
+    #[arg(long, value_name = "ORIGIN", value_parser = names(&Door::ALL, Door::name))]
+    pub(crate) origin: Option<Door>,
+    /// Only rows with this outcome
+    #[arg(long, value_name = "OUTCOME", value_parser = names(&AuditOutcome::ALL, AuditOutcome::name))]
+    pub(crate) outcome: Option<AuditOutcome>,
+    /// Only rows that contain this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,10 +9,10 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop, DesktopPreferences, Event, Group,
-    Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe, Role, RowQuery, Rows, Run,
-    Schedule, ScheduleId, ScheduleSettings, Source, Steps, TestReport, Time, Trust, Vcenter, VcenterId,
-    VcenterSettings, VcenterStatus,
+    AuditFilter, AuditPage, ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop,
+    DesktopPreferences, Event, Group, Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe,
+    Receipt, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject,
+    TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -24,6 +24,24 @@ pub trait Command: Serialize + DeserializeOwned {
     const ROLE: Role;
     /// What it answers with.
     type Reply: Serialize + DeserializeOwned;
+    /// How the audit log has it.
+    const TRAIL: Trail = Trail::None;
+
+    /// What it is done to, for the audit log.
+    fn subject(&self) -> Subject {
+        Subject::none()
+    }
+}
+
+/// What the audit log has of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trail {
+    /// Nothing: it changes nothing and contacts nobody.
+    None,
+    /// A row in the transaction of its change, or one that says why there was none.
+    Change,
+    /// A row before as well: it contacts a server, or writes where no transaction reaches.
+    Contact,
 }
 
 /// A command that changes nothing: its answer may be shown until something happens that makes it stale.
@@ -59,7 +77,7 @@ pub trait Query: Command<Reply: PartialEq + 'static> + Clone + 'static {
 }
 
 macro_rules! commands {
-    ($(#[$list_doc:meta])* $list:ident: $($(#[$doc:meta])* $command:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } => $name:literal, $role:ident, $reply:ty;)*) => {
+    ($(#[$list_doc:meta])* $list:ident: $($(#[$doc:meta])* $command:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } => $name:literal, $role:ident, $reply:ty $(, $trail:ident |$of:ident| $subject:expr)?;)*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,6 +87,14 @@ macro_rules! commands {
                 const NAME: &'static str = $name;
                 const ROLE: Role = Role::$role;
                 type Reply = $reply;
+                $(
+                    const TRAIL: Trail = Trail::$trail;
+
+                    fn subject(&self) -> Subject {
+                        let $of = self;
+                        $subject
+                    }
+                )?
             }
         )*
 
@@ -80,10 +106,10 @@ macro_rules! commands {
 /// The same, and a macro that hands the types of all of them to another one: the service makes a call by its name of that,
 /// and doesn't compile while one of them has no handler.
 macro_rules! commands_of_the_service {
-    ($dollar:tt $($(#[$doc:meta])* $command:ident { $($field:tt)* } => $name:literal, $role:ident, $reply:ty;)*) => {
+    ($dollar:tt $($(#[$doc:meta])* $command:ident { $($field:tt)* } => $name:literal, $role:ident, $reply:ty $(, $trail:ident |$of:ident| $subject:expr)?;)*) => {
         commands! {
             /// The names of the service's commands.
-            SERVICE: $($(#[$doc])* $command { $($field)* } => $name, $role, $reply;)*
+            SERVICE: $($(#[$doc])* $command { $($field)* } => $name, $role, $reply $(, $trail |$of| $subject)?;)*
         }
 
         /// Calls a macro with the types of the service's commands.
@@ -128,7 +154,8 @@ commands_of_the_service! { $
         user: String,
         /// Its password, where one was given.
         password: Option<Password>,
-    } => "add_credential", Admin, SavedCredential;
+    } => "add_credential", Admin, SavedCredential,
+        Change |of| Subject::new_credential(&of.name);
     /// Changes user or password of a credential, for every vCenter that shares it.
     SetCredential {
         /// Which.
@@ -137,12 +164,14 @@ commands_of_the_service! { $
         user: Option<String>,
         /// Another password.
         password: Option<Password>,
-    } => "set_credential", Admin, SavedCredential;
+    } => "set_credential", Admin, SavedCredential,
+        Change |of| Subject::credential(&of.credential);
     /// Removes a credential that no vCenter uses, and its password.
     RemoveCredential {
         /// Which.
         credential: CredentialId,
-    } => "remove_credential", Admin, Credential;
+    } => "remove_credential", Admin, Credential,
+        Change |of| Subject::credential(&of.credential);
     /// Whether a password is at hand for a credential of this name that is about to be added; may unlock the keychain.
     HasPassword {
         /// The name it will have.
@@ -163,14 +192,16 @@ commands_of_the_service! { $
         password: Password,
         /// The vCenter that it was given for.
         vcenter: Option<VcenterId>,
-    } => "hold_password", Operator, ();
+    } => "hold_password", Operator, (),
+        Change |of| Subject::credential(&of.credential);
     /// Looks at the certificate that a server shows, and at its version if it is trusted; sends no credential.
     ProbeAddress {
         /// Host name, address or URL.
         address: String,
         /// Which certificate to accept.
         trust: Trust,
-    } => "probe_address", Admin, Probe;
+    } => "probe_address", Admin, Probe,
+        Contact |of| Subject::address(&of.address);
     /// Checks the names of a vCenter that is about to be added, before anybody types a password for it; answers with the
     /// credential it is to share.
     CheckNewVcenter {
@@ -185,19 +216,22 @@ commands_of_the_service! { $
         vcenter: VcenterId,
         /// What somebody typed for its address: if that is another one, nothing is looked at.
         typed: Option<String>,
-    } => "probe_vcenter", Admin, Option<Probe>;
+    } => "probe_vcenter", Admin, Option<Probe>,
+        Contact |of| Subject::vcenter(&of.vcenter);
     /// Logs in once with settings that are not stored yet.
     TryVcenter {
         /// The vCenter that is being edited, whose password serves where none is given.
         vcenter: Option<VcenterId>,
         /// The settings.
         settings: Settings,
-    } => "try_vcenter", Admin, TestReport;
+    } => "try_vcenter", Admin, TestReport,
+        Contact |of| Subject::new_vcenter(&of.settings.name);
     /// Logs in once, and stores a vCenter.
     AddVcenter {
         /// Its settings.
         settings: Settings,
-    } => "add_vcenter", Admin, Saved;
+    } => "add_vcenter", Admin, Saved,
+        Contact |of| Subject::new_vcenter(&of.settings.name);
     /// Changes a vCenter without contacting it, unless somebody changed it since.
     EditVcenter {
         /// Which.
@@ -206,12 +240,14 @@ commands_of_the_service! { $
         edition: i64,
         /// What to change; `None` leaves it as it is.
         change: Change,
-    } => "edit_vcenter", Admin, Saved;
+    } => "edit_vcenter", Admin, Saved,
+        Change |of| Subject::vcenter(&of.vcenter);
     /// Removes a vCenter with everything cached of it.
     RemoveVcenter {
         /// Which.
         vcenter: VcenterId,
-    } => "remove_vcenter", Admin, Removed;
+    } => "remove_vcenter", Admin, Removed,
+        Change |of| Subject::vcenter(&of.vcenter);
 
     /// The settings of Muster itself.
     ShowPreferences {} => "show_preferences", Viewer, Preferences;
@@ -221,7 +257,8 @@ commands_of_the_service! { $
         made_from: Preferences,
         /// What it makes of that.
         preferences: Preferences,
-    } => "set_preferences", Admin, Preferences;
+    } => "set_preferences", Admin, Preferences,
+        Change |_of| Subject::only("settings");
 
     /// Asks for a job on a vCenter; answers with its operation, or with one that does the same and waits or runs already.
     Submit {
@@ -231,7 +268,8 @@ commands_of_the_service! { $
         job: Job,
         /// Whether it is done in any case; else it ends when nobody waits for it any more, as when this process ends.
         detached: bool,
-    } => "submit", Operator, OperationId;
+    } => "submit", Operator, OperationId,
+        Change |of| Subject::vcenter(&of.vcenter);
     /// Whether any process is there that runs what nobody waits for.
     HasWorker {} => "has_worker", Viewer, bool;
     /// Asks for what an operation did once more; what was answered for that one alone is asked anew.
@@ -240,7 +278,8 @@ commands_of_the_service! { $
         operation: OperationId,
         /// Whether it is done in any case.
         detached: bool,
-    } => "retry_operation", Operator, OperationId;
+    } => "retry_operation", Operator, OperationId,
+        Change |of| Subject::operation(&of.operation);
     /// Asks for a refresh of one kind if it is older than wanted; readers of the same share one.
     RefreshIfOlder {
         /// Of which vCenter.
@@ -254,30 +293,35 @@ commands_of_the_service! { $
     Invalidate {
         /// Which.
         vcenter: VcenterId,
-    } => "invalidate", Operator, ();
+    } => "invalidate", Operator, (),
+        Change |of| Subject::vcenter(&of.vcenter);
     /// Takes back what this process asked for; it goes on if another process waits for it.
     Withdraw {
         /// Which.
         operation: OperationId,
-    } => "withdraw", Operator, Withdrawn;
+    } => "withdraw", Operator, Withdrawn,
+        Change |of| Subject::operation(&of.operation);
     /// Cancels an operation for whoever waits for it, wherever it runs; false if it had ended.
     CancelOperation {
         /// Which.
         operation: OperationId,
-    } => "cancel_operation", Operator, bool;
+    } => "cancel_operation", Operator, bool,
+        Change |of| Subject::operation(&of.operation);
     /// Nothing is done by itself on a vCenter, or on all that have a tag, until a time: as while it is maintained.
     Pause {
         /// Which.
         of: Group,
         /// When that ends by itself; `None` where somebody is to resume it.
         until: Option<Time>,
-    } => "pause", Operator, ();
+    } => "pause", Operator, (),
+        Change |of| Subject::group(&of.of);
     /// What runs by itself does so again: a pause ends, and a vCenter that failed again and again is tried at once; false if
     /// neither kept it from that.
     Resume {
         /// Which.
         of: Group,
-    } => "resume", Operator, bool;
+    } => "resume", Operator, bool,
+        Change |of| Subject::group(&of.of);
     /// All that waits or runs, and the newest ended operations that a person asked for, newest first.
     ListOperations {
         /// Which of them.
@@ -328,7 +372,8 @@ commands_of_the_service! { $
     AddSchedule {
         /// What is set for it.
         settings: ScheduleSettings,
-    } => "add_schedule", Operator, Schedule;
+    } => "add_schedule", Operator, Schedule,
+        Change |of| Subject::new_schedule(&of.settings.name);
     /// Changes a schedule, unless somebody changed it since.
     EditSchedule {
         /// Which.
@@ -337,19 +382,22 @@ commands_of_the_service! { $
         edition: i64,
         /// What is set for it from now on, all of it.
         settings: ScheduleSettings,
-    } => "edit_schedule", Operator, Schedule;
+    } => "edit_schedule", Operator, Schedule,
+        Change |of| Subject::schedule(&of.schedule);
     /// Turns a schedule on or off. What it missed while it was off it doesn't catch up.
     EnableSchedule {
         /// Which.
         schedule: ScheduleId,
         /// Whether it is on.
         enabled: bool,
-    } => "enable_schedule", Operator, Schedule;
+    } => "enable_schedule", Operator, Schedule,
+        Change |of| Subject::schedule(&of.schedule);
     /// Removes a schedule; what it started goes on.
     RemoveSchedule {
         /// Which.
         schedule: ScheduleId,
-    } => "remove_schedule", Operator, Schedule;
+    } => "remove_schedule", Operator, Schedule,
+        Change |of| Subject::schedule(&of.schedule);
     /// What schedules start next, the soonest first.
     NextRuns {
         /// Of this schedule alone, or of all that are on.
@@ -365,6 +413,39 @@ commands_of_the_service! { $
         count: u32,
     } => "preview_schedule", Viewer, Preview;
 
+    /// Rows of the audit log, newest first.
+    ListAudit {
+        /// Which of them.
+        filter: AuditFilter,
+        /// Those before this number alone: what comes after a page.
+        before: Option<u64>,
+        /// How many at most.
+        limit: u32,
+    } => "list_audit", Admin, AuditPage;
+    /// Checks the audit log row by row.
+    VerifyAudit {
+        /// The head of the chain at some time before, for what was cut off or rewritten since.
+        receipt: Option<Receipt>,
+    } => "verify_audit", Admin, Verified;
+    /// The head of the chain of the audit log.
+    AuditReceipt {} => "audit_receipt", Admin, Receipt;
+    /// Removes the rows of the audit log up to one, which were exported before, and leaves a row that says so.
+    PruneAudit {
+        /// The number of the last one that goes.
+        through: u64,
+        /// Its hash: what was exported is what goes.
+        hash: String,
+        /// The file that they were written to.
+        file: String,
+    } => "prune_audit", Admin, u64, Change |_of| Subject::only("audit");
+    /// Writes the rows of the audit log that match into the folder for downloads, as CSV or one JSON object a line.
+    ExportAudit {
+        /// Which of them.
+        filter: AuditFilter,
+        /// Whether as CSV.
+        csv: bool,
+    } => "export_audit", Admin, Exported, Contact |_of| Subject::only("audit");
+
     /// A window of rows out of what is known.
     ReadRows {
         /// Which rows.
@@ -374,7 +455,8 @@ commands_of_the_service! { $
     ExportRows {
         /// Which rows; where they begin, and how many are wanted, doesn't matter.
         query: RowQuery,
-    } => "export_rows", Viewer, Exported;
+    } => "export_rows", Viewer, Exported,
+        Contact |_of| Subject::only("file");
 }
 
 commands! {
@@ -454,6 +536,8 @@ stale_after! {
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ShowPreferences: Event::PreferencesChanged,
+    ListAudit: Event::VcentersChanged | Event::CredentialsChanged | Event::SchedulesChanged | Event::PreferencesChanged
+        | Event::InventoryChanged { .. },
 }
 
 impl Query for ListSchedules {

@@ -3,6 +3,7 @@
 //! Refuses to do anything with them: no files, no network, no clock. It builds for wasm.
 
 pub mod attention;
+mod audit;
 pub mod columns;
 pub mod command;
 mod condition;
@@ -33,6 +34,7 @@ mod time;
 mod value;
 pub mod words;
 
+pub use audit::{AuditFilter, AuditOutcome, AuditPage, AuditRow, Door, Receipt, Subject, Verified};
 pub use condition::{Condition, Operator, Test};
 pub use config::{
     Certificate, Check, Credential, CredentialPlace, Group, Pause, Probe, RefreshWait, Rejection, Role,

@@ -1,10 +1,12 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+mod audit;
 mod schedules;
 mod standing;
 mod times;
 
+pub use audit::{audited, audited_properties};
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};

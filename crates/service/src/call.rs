@@ -6,8 +6,8 @@ mod tests;
 
 use crate::operations::By;
 use crate::{Caller, Service};
-use contract::command::{self, Command};
-use contract::{ApiError, Code, Role};
+use contract::command::{self, Command, Trail};
+use contract::{ApiError, AuditOutcome, Code, Role, Subject};
 use serde_json::Value;
 use std::ops::Deref;
 
@@ -22,7 +22,8 @@ pub trait Handler: Command + Send {
 
 /// A call whose role was checked.
 pub struct Admitted<'a> {
-    service: &'a Service,
+    /// The service as it works for this call.
+    service: Service,
     caller: &'a Caller,
 }
 
@@ -30,22 +31,43 @@ impl Deref for Admitted<'_> {
     type Target = Service;
 
     fn deref(&self) -> &Service {
-        self.service
+        &self.service
     }
 }
 
 impl Admitted<'_> {
     /// On whose behalf operations are submitted.
     pub(crate) fn by(&self) -> By {
-        By { origin: self.caller.origin(), role: self.caller.role() }
+        By { origin: self.caller.origin(), role: self.caller.role(), act: self.service.act.clone() }
     }
 }
 
 impl Service {
     /// Does what a command says, if the caller's role allows it.
     pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
-        admit::<C>(caller)?;
-        command.run(Admitted { service: self, caller }).await
+        let act = (C::TRAIL != Trail::None).then(|| caller.act(C::NAME, self.now()));
+        let Some(act) = act else {
+            admit::<C>(caller)?;
+            return command.run(Admitted { service: self.clone(), caller }).await;
+        };
+        let subject = command.subject();
+        if let Err(refused) = admit::<C>(caller) {
+            self.tell(&act, &subject, AuditOutcome::Refused, Some(&refused)).await;
+            return Err(refused);
+        }
+        if C::TRAIL == Trail::Contact {
+            // Nobody is contacted whose contact can't be told later.
+            self.announce(&act, &subject).await?;
+        }
+        let service = Service { inner: self.inner.clone(), act: Some(act.clone()) };
+        let answer = command.run(Admitted { service, caller }).await;
+        match &answer {
+            Err(error) => self.tell(&act, &subject, AuditOutcome::Failed, Some(error)).await,
+            Ok(_) if act.is_recorded() => {}
+            // It changed nothing that is stored.
+            Ok(_) => self.tell(&act, &subject, AuditOutcome::Done, None).await,
+        }
+        answer
     }
 
     /// The same for a command that comes as its name and its arguments, as from a page.
@@ -66,7 +88,15 @@ impl Service {
 
     async fn call_read<C: Handler>(&self, caller: &Caller, arguments: Value) -> Result<Value, ApiError> {
         // Before anything is read: who may not call it learns nothing of what it takes.
-        admit::<C>(caller)?;
+        if let Err(refused) = admit::<C>(caller) {
+            let subject =
+                serde_json::from_value::<C>(arguments).map_or_else(|_| Subject::none(), |one| one.subject());
+            if C::TRAIL != Trail::None {
+                let act = caller.act(C::NAME, self.now());
+                self.tell(&act, &subject, AuditOutcome::Refused, Some(&refused)).await;
+            }
+            return Err(refused);
+        }
         // What is wrong with them is not told: the reason would quote them, and one may be a password.
         let command: C = serde_json::from_value(arguments).map_err(|_| {
             ApiError::new(Code::InvalidValue, format!("the arguments of {} can't be used", C::NAME))

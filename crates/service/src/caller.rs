@@ -2,7 +2,8 @@
 //! Refuses to raise a role: what lowers it is an option and a variable, and the lower of both counts.
 
 use contract::command::Command;
-use contract::{ApiError, Code, Origin, Remedy, Role};
+use contract::{ApiError, Code, Door, Origin, Remedy, Role, Time};
+use store::Act;
 
 /// The variable that lowers the role of every program that is started with it.
 const VARIABLE: &str = "MUSTER_ROLE";
@@ -14,22 +15,35 @@ const OPTION: &str = "an option";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     who: String,
-    origin: Origin,
+    host: String,
+    door: Door,
     option: Option<Role>,
     variable: Option<Role>,
 }
 
 impl Caller {
     /// The person who started this program: with every right, unless the option or MUSTER_ROLE lowers the role.
-    pub fn person(option: Option<Role>) -> Result<Caller, ApiError> {
+    pub fn person(option: Option<Role>, door: Door) -> Result<Caller, ApiError> {
         let variable = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
         let variable = variable.map(|value| named(&value.to_string_lossy())).transpose()?;
-        Ok(Caller { who: user(), origin: Origin::User, option, variable })
+        Ok(Caller { who: user(), host: host(), door, option, variable })
     }
 
     /// Muster itself, in what it does without being asked for it.
     pub fn muster() -> Caller {
-        Caller { who: "muster".to_owned(), origin: Origin::User, option: None, variable: None }
+        Caller { who: "muster".to_owned(), host: host(), door: Door::Muster, option: None, variable: None }
+    }
+
+    /// The same person from another part of the window's program.
+    #[must_use]
+    pub fn through(mut self, door: Door) -> Caller {
+        self.door = door;
+        self
+    }
+
+    /// One of their calls, as the audit log has it.
+    pub(crate) fn act(&self, command: &'static str, at: Time) -> Act {
+        Act::new((&self.who, &self.host), self.door, self.role(), command, at)
     }
 
     /// The role that the calls have.
@@ -44,7 +58,7 @@ impl Caller {
 
     /// What the operations are told to come from that are submitted.
     pub(crate) fn origin(&self) -> Origin {
-        self.origin
+        Origin::User
     }
 
     /// Fails if the role is too low for a command. [`crate::Service::call`] checks it in any case; this is for those who would
@@ -85,10 +99,14 @@ fn named(value: &str) -> Result<Role, ApiError> {
     })
 }
 
-/// The user who runs this process, as far as the environment says.
-fn user() -> String {
-    let names = ["USER", "LOGNAME", "USERNAME"].into_iter();
-    names.filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty()).unwrap_or_default()
+/// The user who runs this process, as the system says and not the environment.
+pub(crate) fn user() -> String {
+    whoami::username().unwrap_or_default()
+}
+
+/// This machine.
+pub(crate) fn host() -> String {
+    whoami::hostname().unwrap_or_default()
 }
 
 #[cfg(test)]

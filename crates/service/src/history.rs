@@ -74,7 +74,7 @@ impl Handler for ShowPreferences {
 impl Handler for SetPreferences {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         validate::preferences(&self.preferences)?;
-        let store = &call.inner.store;
+        let store = call.store();
         let set = store.set_preferences(&self.made_from, &self.preferences).await.map_err(explain::store)?;
         call.inner.events.publish(Event::PreferencesChanged);
         Ok(set)

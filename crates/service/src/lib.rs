@@ -2,6 +2,7 @@
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
 mod answer;
+mod audit;
 mod breaker;
 mod call;
 mod caller;
@@ -33,6 +34,7 @@ mod validate;
 mod wire;
 
 pub use answer::Answer;
+pub use audit::{as_csv, as_json_lines};
 pub use call::{Admitted, Client, Handler};
 pub use caller::Caller;
 pub use events::Subscription;
@@ -62,7 +64,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use store::{Pace, Part, Store};
+use store::{Act, Pace, Part, Store};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -138,6 +140,8 @@ impl Options {
 #[derive(Clone)]
 pub struct Service {
     inner: Arc<Inner>,
+    /// The call that it works for, if it does for one.
+    act: Option<Act>,
 }
 
 struct Inner {
@@ -241,10 +245,18 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         now,
         started: AtomicI64::new(now().0),
     };
-    Ok(Service { inner: Arc::new(inner) })
+    Ok(Service { inner: Arc::new(inner), act: None })
 }
 
 impl Service {
+    /// The database, for what is changed in it: with each change goes a row of the audit log.
+    pub(crate) fn store(&self) -> Store {
+        match &self.act {
+            Some(act) => self.inner.store.acting(act),
+            None => self.inner.store.clone(),
+        }
+    }
+
     /// What changes from now on, here and in other processes.
     pub fn subscribe(&self) -> Subscription {
         self.inner.events.subscribe()

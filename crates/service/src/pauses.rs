@@ -121,7 +121,7 @@ impl Service {
         if let Group::Tag(tag) = &of {
             is_a_tag(tag, &self.records().await?)?;
         }
-        self.inner.store.pause(&Paused { of, since: now, until }).await.map_err(explain::store)?;
+        self.store().pause(&Paused { of, since: now, until }).await.map_err(explain::store)?;
         self.inner.events.publish(Event::VcentersChanged);
         Ok(())
     }
@@ -131,12 +131,12 @@ impl Service {
             Group::Vcenter(id) => self.no_tag_pauses(&self.record(id.as_str()).await?.vcenter).await?,
             Group::Tag(tag) => self.is_a_tag_or_paused(tag).await?,
         }
-        let was_paused = self.inner.store.end_pause(&of).await.map_err(explain::store)?;
+        let was_paused = self.store().end_pause(&of).await.map_err(explain::store)?;
         if was_paused {
             self.inner.events.publish(Event::VcentersChanged);
         }
         let was_suspended = match &of {
-            Group::Vcenter(id) => self.inner.operations.resume(id).await?,
+            Group::Vcenter(id) => self.inner.operations.resume(id, &self.store()).await?,
             Group::Tag(_) => false,
         };
         Ok(was_paused || was_suspended)

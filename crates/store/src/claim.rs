@@ -122,7 +122,10 @@ impl Store {
         .await
         .during(attempt)?;
         claim.held(updated.rows_affected())?;
-        self.note(tx, Topic::Operation, claim.operation.id.as_str()).await.during(attempt)
+        let id = claim.operation.id.as_str();
+        let why = finish.error.as_ref().map(|error| error.message.as_str());
+        self.record_end(tx, id, (*at, state.name()), Some(diff), why).await.during(attempt)?;
+        self.note(tx, Topic::Operation, id).await.during(attempt)
     }
 }
 

@@ -2,6 +2,7 @@
 //! Refuses to know one vCenter under two names.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, DbRow};
 use crate::error::{Attempt, During, Error};
@@ -161,6 +162,9 @@ impl Store {
             .during(attempt)?;
         vcenters::exists(updated.rows_affected(), id)?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        let subject = vcenters::subject(&vcenters::read(&mut tx, id, attempt).await?);
+        let entry = Entry::done(subject).after(&serde_json::json!({ "failures_reset_at": at.to_string() }));
+        self.record(&mut tx, entry, attempt).await?;
         tx.commit().await.during(attempt)
     }
 }

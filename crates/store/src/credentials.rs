@@ -2,13 +2,15 @@
 //! Refuses passwords, and to know what vCenters said of them: `standing` does.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
 use crate::standing::{self, set_user};
-use contract::{Credential, CredentialId, CredentialPlace, VcenterId};
+use contract::{Credential, CredentialId, CredentialPlace, Subject, VcenterId};
+use serde_json::{Value, json};
 use sqlx::Row;
 use std::collections::BTreeMap;
 
@@ -70,6 +72,7 @@ impl Store {
         let attempt = self.attempt_on("adding credential", new.id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         self.insert_credential(&mut tx, &new, None, attempt).await?;
+        self.record_credential(&mut tx, &new.id, None, attempt).await?;
         tx.commit().await.during(attempt)
     }
 
@@ -82,6 +85,7 @@ impl Store {
     ) -> Result<(), Error> {
         let attempt = self.attempt_on("changing credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
+        let before = told(&mut tx, id).await.during(attempt)?;
         if let Some(name) = name {
             names::is_free(&mut tx, Among::Credentials, &name, id.as_str(), attempt).await?;
             let sql = "UPDATE credentials SET name = $1, name_key = $2 WHERE id = $3";
@@ -92,6 +96,7 @@ impl Store {
             set_user(&mut tx, id, &user).await.during(attempt)?;
         }
         self.note_credential(&mut tx, id, attempt).await?;
+        self.record_credential(&mut tx, id, before, attempt).await?;
         tx.commit().await.during(attempt)
     }
 
@@ -125,8 +130,10 @@ impl Store {
             return Err(Error::InUse { vcenters });
         }
         self.note_credential(&mut tx, id, attempt).await?;
+        let before = told(&mut tx, id).await.during(attempt)?;
         let delete = sqlx::query("DELETE FROM credentials WHERE id = $1").bind(id.as_str());
         delete.execute(&mut *tx).await.during(attempt)?;
+        self.record_credential(&mut tx, id, before, attempt).await?;
         tx.commit().await.during(attempt)
     }
 
@@ -152,6 +159,21 @@ impl Store {
         .await
         .during(attempt)?;
         self.note(tx, Topic::Credentials, new.id.as_str()).await.during(attempt)
+    }
+
+    /// Records what became of a credential.
+    async fn record_credential(
+        &self,
+        tx: &mut Tx,
+        id: &CredentialId,
+        before: Option<Value>,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        let after = told(tx, id).await.during(attempt)?;
+        let name = [&after, &before].into_iter().flatten().find_map(|one| one["name"].as_str());
+        let mut subject = Subject::credential(id);
+        subject.name = name.map(str::to_owned);
+        self.record(tx, Entry { before, after, ..Entry::done(subject) }, attempt).await
     }
 
     /// Leaves the row for other processes, if there is such a credential.
@@ -208,6 +230,15 @@ pub(crate) fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
         rejected_because: rejected.as_ref().map(|rejected| rejected.because),
         rejected_message: rejected.and_then(|rejected| rejected.message),
     })
+}
+
+/// A credential as the audit log has it.
+async fn told(tx: &mut DbConnection, id: &CredentialId) -> Result<Option<Value>, sqlx::Error> {
+    let row = sqlx::query("SELECT name, username FROM credentials WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.map(|row| json!({ "name": row::shown(&row, "name"), "user": row::shown(&row, "username") })))
 }
 
 /// Names of the vCenters that log in with a credential, sorted; one that can't be read counts all the same.

@@ -28,6 +28,7 @@ impl Store {
     pub(crate) async fn interrupt(&self, tx: &mut Tx, at: Time) -> Result<Vec<OperationId>, sqlx::Error> {
         let error = ApiError::new(Code::Interrupted, "its process ended; nothing was changed")
             .next("Start it again.");
+        let why = error.message.clone();
         let error = row::json(&error)?;
         let mut interrupted = Vec::new();
         for seq in self.dead(tx).await? {
@@ -46,6 +47,7 @@ impl Store {
         let interrupted: Vec<OperationId> = interrupted.into_iter().map(OperationId).collect();
         for id in &interrupted {
             drop_staged(tx, id).await?;
+            self.record_end(tx, id.as_str(), (at, "interrupted"), None::<&()>, Some(&why)).await?;
             self.note(tx, Topic::Operation, id.as_str()).await?;
         }
         Ok(interrupted)

@@ -3,6 +3,7 @@
 
 mod aside;
 mod asked;
+mod audit;
 mod changes;
 mod claim;
 mod contact;
@@ -42,6 +43,7 @@ mod vcenters;
 mod waiters;
 
 pub use aside::aside;
+pub use audit::{Act, Entry};
 pub use changes::{Change, Changes, Pace, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};

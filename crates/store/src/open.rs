@@ -1,6 +1,7 @@
 //! Opens a data folder, says what state its database is in, and closes it.
 //! Refuses to repair: a file that is damaged or of another release is left as it is.
 
+use crate::audit::Act;
 use crate::engine::{self, Engine, Reads};
 use crate::error::{Attempt, During, Error};
 use crate::lock::{self, LoginLock, LoginTurn, Presence};
@@ -13,7 +14,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The database of a data folder. Clones are the same one.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store {
+    inner: Arc<Inner>,
+    /// On whose behalf it changes what it changes, as the audit log has it.
+    pub(crate) act: Option<Act>,
+}
 
 struct Inner {
     dir: PathBuf,
@@ -48,7 +53,8 @@ impl Store {
             Ok((schema, engine, database_id)) => {
                 let process_id = presence.id().to_owned();
                 let held = Mutex::new(Some(Held { presence, _schema: schema }));
-                Ok(Store(Arc::new(Inner { dir: dir.to_owned(), engine, database_id, process_id, held })))
+                let inner = Inner { dir: dir.to_owned(), engine, database_id, process_id, held };
+                Ok(Store { inner: Arc::new(inner), act: None })
             }
             Err(error) => {
                 presence.leave();
@@ -85,7 +91,7 @@ impl Store {
             sqlx::query_scalar(DATABASE_ID).fetch_one(engine.readers()).await.during(attempt)?;
         let process_id = uuid::Uuid::new_v4().to_string();
         let (dir, held) = (dir.to_owned(), Mutex::default());
-        Ok(Store(Arc::new(Inner { dir, engine, database_id, process_id, held })))
+        Ok(Store { inner: Arc::new(Inner { dir, engine, database_id, process_id, held }), act: None })
     }
 
     /// Why nothing can be written, if that was so when it was opened.
@@ -97,7 +103,7 @@ impl Store {
     pub fn can_be_written(&self) -> Result<(), Error> {
         let attempt = self.attempt("writing to the database");
         match self.engine().unwritable() {
-            _ if room::is_full(&self.0.dir) => Err(engine::disk_full(attempt)),
+            _ if room::is_full(&self.inner.dir) => Err(engine::disk_full(attempt)),
             Some(reason) => Err(engine::read_only(attempt, reason.to_owned())),
             None => Ok(()),
         }
@@ -105,7 +111,7 @@ impl Store {
 
     /// Fails if the disk has no room for another row.
     pub fn has_room(&self) -> Result<(), Error> {
-        match room::is_full(&self.0.dir) {
+        match room::is_full(&self.inner.dir) {
             true => Err(engine::disk_full(self.attempt("waiting for another process"))),
             false => Ok(()),
         }
@@ -113,12 +119,12 @@ impl Store {
 
     /// A random id that the database got when it was made. Copies of the file share it.
     pub fn database_id(&self) -> &str {
-        &self.0.database_id
+        &self.inner.database_id
     }
 
     /// The id of this process among those that use the database; every `open` gets its own.
     pub fn process_id(&self) -> &str {
-        &self.0.process_id
+        &self.inner.process_id
     }
 
     /// Looks at the database; takes as long as reading all of it.
@@ -130,7 +136,7 @@ impl Store {
             .fetch_one(&mut *reader)
             .await
             .during(attempt)?;
-        let path = migrate::database(&self.0.dir);
+        let path = migrate::database(&self.inner.dir);
         let size_bytes = size(&path) + size(&path.with_extension("db-wal"));
         Ok(Health {
             sqlite_version: report.version,
@@ -145,13 +151,13 @@ impl Store {
 
     /// Listens to what other processes write from now on.
     pub async fn changes(&self) -> Result<changes::Changes, Error> {
-        changes::Changes::listen(&self.0.dir, self.engine(), self.process_id()).await
+        changes::Changes::listen(&self.inner.dir, self.engine(), self.process_id()).await
     }
 
     /// Closes the database for every clone. Operations that are still live count as interrupted from here on.
     pub async fn close(self) {
         self.engine().close().await;
-        let held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(held) = held {
             held.presence.leave();
         }
@@ -160,23 +166,23 @@ impl Store {
     /// Waits until no other process and no other task reads or changes user and password of this credential, and keeps them
     /// waiting. Whoever wants a turn takes that first.
     pub async fn login_lock(&self, credential: &CredentialId) -> Result<LoginLock, Error> {
-        lock::login(&self.0.dir.join("run"), credential.as_str()).await
+        lock::login(&self.inner.dir.join("run"), credential.as_str()).await
     }
 
     /// Waits until no other process and no other task logs in to this vCenter. It comes before everything else that a login
     /// waits for.
     pub async fn login_at(&self, vcenter: &VcenterId) -> Result<LoginLock, Error> {
-        lock::login_at(&self.0.dir.join("run"), vcenter.as_str()).await
+        lock::login_at(&self.inner.dir.join("run"), vcenter.as_str()).await
     }
 
     /// Waits for the right to send a login with this credential: beside one other, or alone.
     pub async fn login_turn(&self, credential: &CredentialId, alone: bool) -> Result<LoginTurn, Error> {
-        lock::turn(&self.0.dir.join("run"), credential.as_str(), alone).await
+        lock::turn(&self.inner.dir.join("run"), credential.as_str(), alone).await
     }
 
     /// From now on others count on this process to run what nobody waits for.
     pub fn work(&self) -> Result<(), Error> {
-        let run = self.0.dir.join("run");
+        let run = self.inner.dir.join("run");
         lock::work(&run, self.process_id()).map_err(|source| Error::Io {
             attempt: "announcing a worker in",
             path: run,
@@ -186,11 +192,11 @@ impl Store {
 
     /// Whether any process runs what nobody waits for.
     pub fn has_worker(&self) -> bool {
-        lock::has_worker(&self.0.dir.join("run"))
+        lock::has_worker(&self.inner.dir.join("run"))
     }
 
     pub(crate) fn attempt(&self, what: &'static str) -> Attempt<'_> {
-        Attempt::of(&self.0.dir, what)
+        Attempt::of(&self.inner.dir, what)
     }
 
     pub(crate) fn attempt_on<'a>(&'a self, what: &'static str, id: &'a str) -> Attempt<'a> {
@@ -198,18 +204,21 @@ impl Store {
     }
 
     pub(crate) fn engine(&self) -> &Engine {
-        &self.0.engine
+        &self.inner.engine
     }
 
     /// Whether the process with this id still runs.
     pub(crate) fn is_alive(&self, process: &str) -> bool {
-        process == self.process_id() || lock::is_alive(&self.0.dir.join("run"), process)
+        process == self.process_id() || lock::is_alive(&self.inner.dir.join("run"), process)
     }
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("dir", &self.0.dir).field("process_id", &self.0.process_id).finish()
+        f.debug_struct("Store")
+            .field("dir", &self.inner.dir)
+            .field("process_id", &self.inner.process_id)
+            .finish()
     }
 }
 

@@ -2,11 +2,15 @@
 //! Refuses to decide what that means for whom: it keeps who is paused, and until when.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::DbRow;
+use crate::engine::Tx;
+use crate::error::Attempt;
 use crate::error::{During, Error};
 use crate::{row, vcenters};
-use contract::{Group, Time, VcenterId};
+use contract::{Group, Subject, Time, VcenterId};
+use serde_json::{Value, json};
 use sqlx::Row;
 
 /// A vCenter or a tag that is paused.
@@ -39,7 +43,23 @@ impl Store {
             .await
             .during(attempt)?;
         self.note(&mut tx, Topic::Vcenters, vcenter.unwrap_or_default()).await.during(attempt)?;
+        let until = paused.until.map(|until| until.to_string());
+        self.record_pause(&mut tx, &paused.of, json!({ "paused": true, "until": until }), attempt).await?;
         tx.commit().await.during(attempt)
+    }
+
+    async fn record_pause(
+        &self,
+        tx: &mut Tx,
+        of: &Group,
+        after: Value,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        let subject = match of {
+            Group::Vcenter(id) => vcenters::subject(&vcenters::read(tx, id, attempt).await?),
+            Group::Tag(_) => Subject::group(of),
+        };
+        self.record(tx, Entry::done(subject).after(&after), attempt).await
     }
 
     /// Ends the pause of a vCenter or a tag; false if there is none.
@@ -50,6 +70,7 @@ impl Store {
         if ended {
             let (vcenter, _) = columns(of);
             self.note(&mut tx, Topic::Vcenters, vcenter.unwrap_or_default()).await.during(attempt)?;
+            self.record_pause(&mut tx, of, json!({ "paused": false }), attempt).await?;
             tx.commit().await.during(attempt)?;
         }
         Ok(ended)

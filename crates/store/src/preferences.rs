@@ -2,10 +2,11 @@
 //! Refuses to lose what this release doesn't know of it, because a newer one wrote it.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::error::{During, Error};
 use crate::settings;
-use contract::Preferences;
+use contract::{Preferences, Subject};
 
 impl Store {
     /// The settings of Muster itself, as they are by default where nobody changed them.
@@ -37,6 +38,8 @@ impl Store {
             .execute(&mut *tx)
             .await
             .during(attempt)?;
+        let entry = Entry::done(Subject::only("settings")).before(&before).after(&after);
+        self.record(&mut tx, entry, attempt).await?;
         self.note(&mut tx, Topic::Preferences, "").await.during(attempt)?;
         tx.commit().await.during(attempt)?;
         Ok(after)

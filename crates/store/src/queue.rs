@@ -2,12 +2,17 @@
 //! Refuses to run two operations of one lane at once, and one before those that come first.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::claim::Claim;
 use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
 use crate::{operations, row, vcenters};
-use contract::{ApiError, Code, Job, Lane, OperationId, OperationState, Origin, Role, Time, VcenterId};
+use contract::{
+    ApiError, AuditOutcome, Code, Job, Lane, OperationId, OperationState, Origin, Role, Subject, Time,
+    VcenterId,
+};
+use serde_json::json;
 use sqlx::Row;
 use std::collections::HashSet;
 
@@ -113,12 +118,12 @@ impl Store {
         attempt: Attempt<'_>,
     ) -> Result<Submitted, Error> {
         self.interrupt(tx, new.at).await.during(attempt)?;
-        let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM vcenters WHERE id = $1")
+        let known: Option<String> = sqlx::query_scalar("SELECT name FROM vcenters WHERE id = $1")
             .bind(new.vcenter_id.as_str())
             .fetch_optional(&mut **tx)
             .await
             .during(attempt)?;
-        known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
+        let name = known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
         let job = row::json(&new.job).during(attempt)?;
         let equal: Option<String> = sqlx::query_scalar(
             // Who asks for what is being cancelled wants it all the same.
@@ -148,6 +153,15 @@ impl Store {
             self.join(tx, &submitted.id).await.during(attempt)?;
         } else if submitted.coalesced {
             self.detach(tx, &submitted.id).await.during(attempt)?;
+        }
+        // A reader that joins or begins a refresh is no act of anybody.
+        if new.origin != Origin::Reader {
+            let entry = Entry {
+                outcome: AuditOutcome::Accepted,
+                operation: Some(&submitted.id),
+                ..Entry::done(Subject::vcenter(&new.vcenter_id).named(&name))
+            };
+            self.record(tx, entry.after(&json!({ "job": new.job })), attempt).await?;
         }
         Ok(submitted)
     }
@@ -236,6 +250,7 @@ impl Store {
             .bind(id.as_str())
             .execute(&mut **tx)
             .await?;
+        self.record_end(tx, id.as_str(), (at, "failed"), None::<&()>, Some(&error.message)).await?;
         self.note(tx, Topic::Operation, id.as_str()).await
     }
 
@@ -254,6 +269,7 @@ impl Store {
             .rows_affected();
         if asked > 0 {
             self.note(&mut tx, Topic::Operation, id.as_str()).await.during(attempt)?;
+            self.record_cancelled(&mut tx, id, attempt).await?;
         }
         tx.commit().await.during(attempt)?;
         Ok(asked > 0)
@@ -288,9 +304,42 @@ impl Store {
         .rows_affected();
         if ended > 0 {
             self.note(&mut tx, Topic::Operation, id.as_str()).await.during(attempt)?;
+            if state == OperationState::Cancelled {
+                self.record_cancelled(&mut tx, id, attempt).await?;
+            }
+            let end =
+                self.record_end(&mut tx, id.as_str(), (at, state.name()), None::<&()>, Some(&error.message));
+            end.await.during(attempt)?;
         }
         tx.commit().await.during(attempt)?;
         Ok(ended > 0)
+    }
+
+    async fn record_cancelled(
+        &self,
+        tx: &mut Tx,
+        id: &OperationId,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        let of = "SELECT v.name FROM operations o JOIN vcenters v ON v.id = o.vcenter_id WHERE o.id = $1";
+        let vcenter: Option<String> =
+            sqlx::query_scalar(of).bind(id.as_str()).fetch_optional(&mut **tx).await.during(attempt)?;
+        let mut subject = Subject::operation(id);
+        subject.name = vcenter;
+        self.record(tx, Entry::done(subject), attempt).await
+    }
+
+    /// Records that what waits on a vCenter that is removed doesn't begin any more.
+    pub(crate) async fn end_what_waits(&self, tx: &mut Tx, vcenter: &VcenterId) -> Result<(), sqlx::Error> {
+        let waiting = "SELECT id FROM operations WHERE vcenter_id = $1 AND state IN ('queued', 'running')";
+        let waiting: Vec<String> =
+            sqlx::query_scalar(waiting).bind(vcenter.as_str()).fetch_all(&mut **tx).await?;
+        let Some(at) = self.act.as_ref().map(crate::audit::Act::at) else { return Ok(()) };
+        for id in waiting {
+            let why = Some("its vCenter was removed before it began");
+            self.record_end(tx, &id, (at, "cancelled"), None::<&()>, why).await?;
+        }
+        Ok(())
     }
 
     /// What waits for its turn, and is now asked for by somebody who comes before, comes before too, as theirs.

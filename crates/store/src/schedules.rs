@@ -1,6 +1,7 @@
 //! Schedules and when they are due: stored, edited, and moved on when they start something.
 //! Refuses to compute a time: the service does.
 
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
@@ -8,8 +9,9 @@ use crate::names::{self, Among};
 use crate::queue::{NewOperation, Submitted};
 use crate::{Store, row};
 use contract::{
-    OperationId, OperationState, ScheduleId, ScheduleSettings, ScheduledJob, Time, Timing, VcenterId,
+    OperationId, OperationState, ScheduleId, ScheduleSettings, ScheduledJob, Subject, Time, Timing, VcenterId,
 };
+use serde_json::{Value, json};
 use sqlx::Row;
 use std::collections::HashMap;
 
@@ -119,7 +121,23 @@ impl Store {
         choose(&mut tx, id, &settings.vcenters).await.during(attempt)?;
         plan(&mut tx, id, first).await.during(attempt)?;
         self.note(&mut tx, Topic::Schedules, id.as_str()).await.during(attempt)?;
+        self.record_schedule(&mut tx, id, None, attempt).await?;
         tx.commit().await.during(attempt)
+    }
+
+    /// Records what became of a schedule.
+    async fn record_schedule(
+        &self,
+        tx: &mut Tx,
+        id: &ScheduleId,
+        before: Option<Value>,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        let after = told(tx, id).await.during(attempt)?;
+        let name = [&after, &before].into_iter().flatten().find_map(|one| one["name"].as_str());
+        let mut subject = Subject::schedule(id);
+        subject.name = name.map(str::to_owned);
+        self.record(tx, Entry { before, after, ..Entry::done(subject) }, attempt).await
     }
 
     /// Changes a schedule from the edition that the edit was made from to the next one. Where it is to be planned anew, what
@@ -133,6 +151,7 @@ impl Store {
         let (id, settings) = (&to.id, &to.settings);
         let attempt = self.attempt_on("changing schedule", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
+        let before = told(&mut tx, id).await.during(attempt)?;
         raise(&mut tx, to, attempt).await?;
         names::is_free(&mut tx, Among::Schedules, &settings.name, id.as_str(), attempt).await?;
         let update = "UPDATE schedules SET name = $1, name_key = $2, tag = $3, every_seconds = $4, cron = $5, \
@@ -156,6 +175,7 @@ impl Store {
         forget_others(&mut tx, id, first).await.during(attempt)?;
         plan(&mut tx, id, first).await.during(attempt)?;
         self.note(&mut tx, Topic::Schedules, id.as_str()).await.during(attempt)?;
+        self.record_schedule(&mut tx, id, before, attempt).await?;
         tx.commit().await.during(attempt)
     }
 
@@ -163,10 +183,12 @@ impl Store {
     pub async fn remove_schedule(&self, id: &ScheduleId) -> Result<(), Error> {
         let attempt = self.attempt_on("removing schedule", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
+        let before = told(&mut tx, id).await.during(attempt)?;
         let delete = sqlx::query("DELETE FROM schedules WHERE id = $1").bind(id.as_str());
         if delete.execute(&mut *tx).await.during(attempt)?.rows_affected() == 0 {
             return Err(not_found(id));
         }
+        self.record_schedule(&mut tx, id, before, attempt).await?;
         self.note(&mut tx, Topic::Schedules, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
@@ -219,6 +241,21 @@ impl Store {
         tx.commit().await.during(attempt)?;
         Ok(Some(submitted))
     }
+}
+
+/// A schedule as the audit log has it: its vCenters by their names.
+async fn told(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Value>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM schedules WHERE id = $1").bind(id.as_str());
+    let Some(row) = row.fetch_optional(&mut **tx).await? else { return Ok(None) };
+    let chosen = "SELECT v.name FROM schedule_vcenters s JOIN vcenters v ON v.id = s.vcenter_id \
+                  WHERE s.schedule_id = $1 ORDER BY v.name_key";
+    let chosen: Vec<String> = sqlx::query_scalar(chosen).bind(id.as_str()).fetch_all(&mut **tx).await?;
+    Ok(record(&row).ok().and_then(|record| {
+        let mut told = serde_json::to_value(&record.settings).ok()?;
+        told["vcenters"] = json!(chosen);
+        told["enabled"] = json!(record.enabled);
+        Some(told)
+    }))
 }
 
 /// Moves a run on, unless another process has, or the schedule was edited or turned off since it was looked at.

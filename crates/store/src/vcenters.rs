@@ -2,6 +2,7 @@
 //! Refuses to have two of one name, and to remove one that is being read.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::contact::{self, Contact, Identity};
 use crate::credentials::NewCredential;
@@ -9,7 +10,10 @@ use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::{row, settings, standing};
-use contract::{CredentialId, OperationId, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterState};
+use contract::{
+    CredentialId, OperationId, Subject, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterState,
+};
+use serde_json::Value;
 use sqlx::Row;
 
 /// A configured vCenter with everything that is known of it but its inventory.
@@ -170,6 +174,8 @@ impl Store {
         .await
         .during(attempt)?;
         self.note(&mut tx, Topic::Vcenters, new.id.as_str()).await.during(attempt)?;
+        let added = read(&mut tx, &new.id, attempt).await?;
+        self.record(&mut tx, Entry::done(subject(&added)).after(&told(&added)), attempt).await?;
         tx.commit().await.during(attempt)
     }
 
@@ -226,6 +232,8 @@ impl Store {
             contact::write_contact(&mut tx, id, None).await.during(attempt)?;
         }
         let after = read(&mut tx, id, attempt).await?;
+        let entry = Entry::done(subject(&before)).before(&told(&before)).after(&told(&after));
+        self.record(&mut tx, entry, attempt).await?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
         Ok(after)
@@ -261,6 +269,11 @@ impl Store {
         if let Some((operation, _)) = running.into_iter().find(|(_, owner)| self.is_alive(owner)) {
             return Err(Error::Running { operation: OperationId(operation) });
         }
+        self.end_what_waits(&mut tx, id).await.during(attempt)?;
+        let entry = match read(&mut tx, id, attempt).await {
+            Ok(known) => Entry::done(subject(&known)).before(&told(&known)),
+            Err(_) => Entry::done(Subject::vcenter(id)),
+        };
         let removed = sqlx::query("DELETE FROM vcenters WHERE id = $1 RETURNING credential_id")
             .bind(id.as_str())
             .fetch_optional(&mut *tx)
@@ -268,11 +281,26 @@ impl Store {
             .during(attempt)?;
         // Whatever stands there: a damaged row can be removed too.
         let credential = row::shown(&removed.ok_or_else(|| not_found(id))?, "credential_id");
+        self.record(&mut tx, entry, attempt).await?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Inventory, id.as_str()).await.during(attempt)?;
         self.note(&mut tx, Topic::Credentials, &credential).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
+}
+
+/// A vCenter as the audit log names it.
+pub(crate) fn subject(record: &VcenterRecord) -> Subject {
+    Subject::vcenter(&record.vcenter.id).named(&record.vcenter.name)
+}
+
+/// A vCenter as the audit log has it: with the CA that it is trusted by.
+fn told(record: &VcenterRecord) -> Value {
+    let mut told = serde_json::to_value(&record.vcenter).unwrap_or_default();
+    if let Trust::Ca { pem } = &record.trust {
+        told["ca_pem"] = Value::String(pem.clone());
+    }
+    told
 }
 
 /// Whether an edit may have mended what its last contact failed for: nobody knows then how the next one goes.

@@ -2,11 +2,12 @@
 //! Refuses to cancel what nobody waits for; its owner does.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::Tx;
 use crate::error::{During, Error};
 use crate::row;
-use contract::OperationId;
+use contract::{OperationId, Subject};
 use sqlx::Row;
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ impl Store {
             .during(attempt)?;
         if left.rows_affected() > 0 {
             self.note(&mut tx, Topic::Operation, id.as_str()).await.during(attempt)?;
+            self.record(&mut tx, Entry::done(Subject::operation(id)), attempt).await?;
         }
         tx.commit().await.during(attempt)
     }

@@ -1,6 +1,7 @@
 //! One file per noun. A command is a call into the service, and how its answer is shown.
 //! Refuses to decide anything that another client would have to decide again.
 
+mod audit;
 mod credential;
 mod history;
 mod inventory;
@@ -20,7 +21,7 @@ use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
 use contract::command::Submit;
-use contract::{ApiError, Code, Role};
+use contract::{ApiError, Code, Door, Role};
 use service::{Caller, Client, Options, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,7 +33,7 @@ const HURRY: Duration = Duration::from_secs(1);
 /// Runs the command and closes the service after it, whatever came of it.
 pub(crate) async fn run(args: Args, output: &Output) -> Exit {
     // Checked for every command, so that a variable with a slip in it is noticed where it was set.
-    let caller = match Caller::person(args.role.map(Role::from)) {
+    let caller = match Caller::person(args.role.map(Role::from), Door::Cli) {
         Ok(caller) => caller,
         Err(error) => return output.failure(&error),
     };
@@ -115,6 +116,7 @@ async fn dispatch(
         Command::Refresh(command) => sync::refresh(service, output, interrupts, command).await,
         Command::Operations(command) => operations::run(service, output, interrupts, command).await,
         Command::Schedule(command) => schedule::run(service, output, command).await,
+        Command::Audit(command) => audit::run(service, output, command).await,
         Command::Settings(command) => settings::run(service, output, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,

@@ -4,7 +4,10 @@
 use super::{Stored, designated};
 use crate::{Service, explain, validate};
 use contract::command::{NeededPassword, WhyNeeded};
-use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Rejection, Remedy, VcenterId};
+use contract::{
+    ApiError, AuditOutcome, Code, Credential, CredentialId, CredentialPlace, Rejection, Remedy, Subject,
+    VcenterId,
+};
 use secrecy::SecretString;
 use secrets::{CredentialKey, KeychainState, Place};
 use store::{NewCredential, VcenterRecord};
@@ -41,7 +44,7 @@ impl Service {
         let user = validate::user(user)?;
         let id = CredentialId(uuid::Uuid::new_v4().to_string());
         let new = NewCredential { id: id.clone(), name: name.clone(), user, stored: CredentialPlace::None };
-        self.inner.store.add_credential(new).await.map_err(explain::store)?;
+        self.store().add_credential(new).await.map_err(explain::store)?;
         let password_note = match password {
             Some(password) => self.keep_password(&id, &name, &password).await?,
             None => None,
@@ -62,11 +65,7 @@ impl Service {
         // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
         let lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
         if let Some(user) = user {
-            self.inner
-                .store
-                .edit_credential(&credential.id, None, Some(user))
-                .await
-                .map_err(explain::store)?;
+            self.store().edit_credential(&credential.id, None, Some(user)).await.map_err(explain::store)?;
             self.inner.logins.forget_typed(&credential.id);
         }
         let password_note = match password {
@@ -82,7 +81,7 @@ impl Service {
     /// Removes a credential that no vCenter uses, and its password.
     pub(crate) async fn remove_credential(&self, designation: &str) -> Result<Credential, ApiError> {
         let credential = self.credential(designation).await?;
-        self.inner.store.remove_credential(&credential.id).await.map_err(|error| match error {
+        self.store().remove_credential(&credential.id).await.map_err(|error| match error {
             store::Error::InUse { vcenters } => ApiError::new(
                 Code::InUse,
                 format!("the credential \"{}\" is used by {}", credential.name, vcenters.join(", ")),
@@ -92,8 +91,14 @@ impl Service {
             other => explain::store(other),
         })?;
         let key = CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
-        if let Err(error) = self.inner.secrets.forget(&key, self.inner.unlock).await {
-            tracing::warn!(credential = credential.name, %error, "its password could not be removed from the keychain");
+        let subject = Subject::credential(&credential.id).named(&credential.name);
+        self.tell_outside(&subject, AuditOutcome::Accepted, "to be removed").await;
+        match self.inner.secrets.forget(&key, self.inner.unlock).await {
+            Ok(()) => self.tell_outside(&subject, AuditOutcome::Done, "removed").await,
+            Err(error) => {
+                tracing::warn!(credential = credential.name, %error, "its password could not be removed from the keychain");
+                self.tell_outside(&subject, AuditOutcome::Failed, "not removed").await;
+            }
         }
         self.changed();
         Ok(credential)
@@ -183,7 +188,15 @@ impl Service {
         password: &SecretString,
     ) -> Result<Option<String>, ApiError> {
         let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
+        let subject = Subject::credential(id).named(name);
+        self.tell_outside(&subject, AuditOutcome::Accepted, "to be stored").await;
         let kept = self.inner.secrets.store(&key, password, self.inner.unlock).await;
+        let (outcome, told) = match &kept {
+            Ok(Place::Keychain) => (AuditOutcome::Done, "stored in the keychain"),
+            Ok(Place::Memory | Place::File) => (AuditOutcome::Done, "held in memory"),
+            Err(_) => (AuditOutcome::Failed, "not stored"),
+        };
+        self.tell_outside(&subject, outcome, told).await;
         self.inner.logins.forget_typed(id);
         self.leave_sessions_of(id).await?;
         let file = format!("file $CREDENTIALS_DIRECTORY/{name}");

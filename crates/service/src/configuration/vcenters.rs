@@ -62,7 +62,7 @@ impl Service {
             settings,
             identity: Some(found),
         };
-        self.inner.store.add_vcenter(new).await.map_err(explain::store)?;
+        self.store().add_vcenter(new).await.map_err(explain::store)?;
         // It is added by now: what fails from here on must not say otherwise.
         if let Err(error) = self.inner.store.set_contact(&vcenter_id, VcenterState::Online, self.now()).await
         {
@@ -117,7 +117,7 @@ impl Service {
             }
             false => None,
         };
-        let record = match self.inner.store.edit_vcenter(&id, made_from, change.clone()).await {
+        let record = match self.store().edit_vcenter(&id, made_from, change.clone()).await {
             Ok(record) => record,
             Err(store::Error::Stale { .. }) => {
                 let now = self.record(id.as_str()).await?;
@@ -180,7 +180,7 @@ impl Service {
     ) -> Result<(Vcenter, Option<Credential>), ApiError> {
         let record = self.record(designation).await?;
         let v = record.vcenter;
-        self.inner.store.remove_vcenter(&v.id).await.map_err(explain::store)?;
+        self.store().remove_vcenter(&v.id).await.map_err(explain::store)?;
         self.inner.connections.leave(&v.id).await;
         self.inner.inventory.forget(&v.id);
         let removed = match self.inner.store.left_by(&v.id).await.map_err(explain::store)? {

@@ -25,7 +25,7 @@ impl Service {
         let work = tokio::task::spawn_blocking(move || {
             let style = Style::Spreadsheet { separator: b',', marked: true };
             let name = format!("Muster {} {}", kind.title(), local(now));
-            let path = write(&folder, &name, |file| {
+            let path = write(&folder, &name, "csv", |file| {
                 delimited(file, &answer.columns, answer.rows(), style, false, |cell| cell)
             })?;
             Ok(Exported { path: path.display().to_string(), rows: answer.len() })
@@ -38,6 +38,20 @@ impl Service {
             ))
         })
     }
+}
+
+/// Writes a text into the folder for downloads; answers with its path.
+pub(crate) async fn download(
+    name: &str,
+    ending: &'static str,
+    text: String,
+    now: contract::Time,
+) -> Result<String, ApiError> {
+    let (folder, name) = (folder()?, format!("Muster {name} {}", local(now)));
+    let write = move || write(&folder, &name, ending, |file| file.write_all(text.as_bytes()));
+    let written = tokio::task::spawn_blocking(write).await;
+    let written = written.map_err(|_| explain::defect("the file could not be written", "Try again."))?;
+    Ok(written?.display().to_string())
 }
 
 impl Handler for ExportRows {
@@ -63,6 +77,7 @@ fn local(now: contract::Time) -> String {
 fn write(
     folder: &Path,
     name: &str,
+    ending: &str,
     lines: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<PathBuf, ApiError> {
     let failed = |error: &std::io::Error| {
@@ -79,7 +94,7 @@ fn write(
     written.and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
     for number in 1..=NAMES {
         let again = if number == 1 { String::new() } else { format!(" ({number})") };
-        let path = folder.join(format!("{name}{again}.csv"));
+        let path = folder.join(format!("{name}{again}.{ending}"));
         match file.persist_noclobber(&path) {
             Ok(_) => return Ok(path),
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => file = error.file,
@@ -96,8 +111,9 @@ mod tests {
     #[test]
     fn a_second_file_of_the_same_minute_has_a_number_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
-        let names = ["one", "two"]
-            .map(|text| write(folder.path(), "Muster VMs", |file| file.write_all(text.as_bytes())).unwrap());
+        let names = ["one", "two"].map(|text| {
+            write(folder.path(), "Muster VMs", "csv", |file| file.write_all(text.as_bytes())).unwrap()
+        });
         let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
         assert_eq!(names.each_ref().map(name), ["Muster VMs.csv", "Muster VMs (2).csv"]);
         assert_eq!(names.map(|path| std::fs::read(path).unwrap()), [b"one", b"two"]);
@@ -106,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_gone_is_told_with_its_path() {
-        let error = write(Path::new("/nowhere/at/all"), "x", |_| Ok(())).unwrap_err();
+        let error = write(Path::new("/nowhere/at/all"), "x", "csv", |_| Ok(())).unwrap_err();
         assert!(error.message.contains("/nowhere/at/all") && error.next_step.is_some(), "{error:?}");
     }
 }

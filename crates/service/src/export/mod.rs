@@ -2,7 +2,7 @@
 //! Refuses to let a name become a formula, a number or a date there. Whoever made a VM chose its name, and may have
 //! chosen `=HYPERLINK(…)`.
 
-mod file;
+pub(crate) mod file;
 
 use crate::TableRow;
 use contract::Value;
@@ -54,6 +54,21 @@ pub fn delimited(
             .map_err(of_the_system)?;
     }
     writer.flush()
+}
+
+/// Texts as a spreadsheet may open them, under their titles.
+pub(crate) fn texts<const N: usize>(
+    titles: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let line = |cells: [String; N]| {
+        let cell =
+            |text: String| quoted(&if is_taken_for_another(&text) { format!("'{text}") } else { text });
+        cells.map(cell).join(",") + "\r\n"
+    };
+    let head = line(titles.map(str::to_owned));
+    let lines: String = rows.into_iter().map(line).collect();
+    format!("\u{feff}{head}{lines}")
 }
 
 /// What the system said of a write: that a reader has seen enough, who calls has to know.

@@ -25,13 +25,13 @@ impl Handler for RetryOperation {
 
 impl Handler for Withdraw {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.operations.withdraw(&self.operation).await
+        call.inner.operations.withdraw(&self.operation, call.by()).await
     }
 }
 
 impl Handler for CancelOperation {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.operations.cancel(&self.operation).await
+        call.inner.operations.cancel(&self.operation, call.by()).await
     }
 }
 

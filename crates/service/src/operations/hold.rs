@@ -6,7 +6,7 @@ use crate::{breaker, explain, network, pacing, pauses};
 use contract::{
     ApiError, Code, Event, Kind, Operation, Pause, StaleReads, Suspension, Time, Vcenter, VcenterId,
 };
-use store::{Paused, VcenterRecord};
+use store::{Paused, Store, VcenterRecord};
 
 /// What keeps work that runs by itself from a vCenter for now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,12 +104,12 @@ impl Operations {
     }
 
     /// Tries again by itself from now on; false if nothing kept it from that.
-    pub(crate) async fn resume(&self, vcenter: &VcenterId) -> Result<bool, ApiError> {
+    pub(crate) async fn resume(&self, vcenter: &VcenterId, store: &Store) -> Result<bool, ApiError> {
         let history = self.unforgiven(&self.record(vcenter).await?).await?;
         let now = (self.0.now)();
         let was_suspended = breaker::suspension(&history, now).is_some();
         if was_suspended {
-            self.0.store.reset_failures(vcenter, now).await.map_err(explain::store)?;
+            store.reset_failures(vcenter, now).await.map_err(explain::store)?;
             self.0.events.publish(Event::VcentersChanged);
         }
         Ok(was_suspended)

@@ -14,15 +14,16 @@ use crate::connections::Connections;
 use crate::events::Events;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
-use crate::{Clock, explain};
-use contract::command::{Listing, OperationFilter, Withdrawn};
+use crate::{Clock, caller, explain};
+use contract::command::{Command, Listing, OperationFilter, RefreshIfOlder, Submit, Withdrawn};
 use contract::{
-    ApiError, ChangesPage, Code, Event, Job, Operation, OperationId, Origin, Role, Steps, VcenterId,
+    ApiError, AuditOutcome, ChangesPage, Code, Door, Event, Job, Operation, OperationId, Origin, Role, Steps,
+    Subject, VcenterId,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{DueRun, NewOperation, Store, Submitted};
+use store::{Act, DueRun, Entry, NewOperation, Store, Submitted};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -58,14 +59,20 @@ enum Here {
 }
 
 /// On whose behalf something is asked for.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct By {
     pub(crate) origin: Origin,
     pub(crate) role: Role,
+    /// The call that asks for it, as the audit log has it; a reader asks for nothing that is recorded.
+    pub(crate) act: Option<Act>,
 }
 
-/// A schedule may what the one who made it may at least.
-const SCHEDULE: By = By { origin: Origin::Schedule, role: Role::Operator };
+impl By {
+    /// The store that records what is asked for.
+    fn acting(&self, store: &Store) -> Store {
+        self.act.as_ref().map_or_else(|| store.clone(), |act| store.acting(act))
+    }
+}
 
 /// What the queue works with.
 pub(crate) struct Parts {
@@ -94,10 +101,14 @@ struct Inner {
     closing: CancellationToken,
     is_worker: bool,
     now: Clock,
+    /// This machine.
+    host: String,
     /// Rung when something was asked for, cancelled or done here.
     wake: watch::Sender<()>,
     room: Room,
     local: Mutex<HashMap<OperationId, Local>>,
+    /// Of which vCenters it is recorded that what is stale is read by itself.
+    read_by_itself: Mutex<HashSet<VcenterId>>,
     /// When dead processes were last looked for.
     looked: Mutex<Option<Instant>>,
 }
@@ -119,9 +130,11 @@ impl Operations {
             closing,
             is_worker,
             now,
+            host: crate::caller::host(),
             room: Room::new(at_once, wake.clone()),
             wake,
             local: Mutex::default(),
+            read_by_itself: Mutex::default(),
             looked: Mutex::default(),
         }));
         operations.0.tracker.spawn(operations.clone().dispatch());
@@ -149,8 +162,12 @@ impl Operations {
         by: By,
         awaited: bool,
     ) -> Result<Submitted, ApiError> {
-        let new = self.new_operation(vcenter, job, by, awaited).await?;
-        let submitted = self.0.store.submit(new).await.map_err(explain::store)?;
+        let store = by.acting(&self.0.store);
+        let new = self.new_operation(vcenter, job, &by, awaited).await?;
+        let submitted = store.submit(new).await.map_err(explain::store)?;
+        if by.origin == Origin::Reader {
+            self.record_reader(vcenter).await;
+        }
         if !submitted.coalesced && awaited {
             self.enter(&submitted.id, Here::Waits);
         }
@@ -165,8 +182,12 @@ impl Operations {
         job: Job,
         run: &DueRun,
     ) -> Result<Option<Submitted>, ApiError> {
-        let new = self.new_operation(vcenter, job, SCHEDULE, false).await?;
-        let submitted = self.0.store.submit_due(new, run).await.map_err(explain::store)?;
+        // A schedule may what the one who made it may at least.
+        let (origin, role) = (Origin::Schedule, Role::Operator);
+        let act = Act::new(("muster", &self.0.host), Door::Schedule, role, Submit::NAME, (self.0.now)());
+        let by = By { origin, role, act: Some(act) };
+        let new = self.new_operation(vcenter, job, &by, false).await?;
+        let submitted = by.acting(&self.0.store).submit_due(new, run).await.map_err(explain::store)?;
         submitted.iter().for_each(|submitted| self.tell_submitted(submitted));
         Ok(submitted)
     }
@@ -175,7 +196,7 @@ impl Operations {
         &self,
         vcenter: &VcenterId,
         job: Job,
-        by: By,
+        by: &By,
         awaited: bool,
     ) -> Result<NewOperation, ApiError> {
         if self.0.closing.is_cancelled() {
@@ -184,8 +205,24 @@ impl Operations {
         // An equal one that has ended here must not be the answer, nor hold the lane.
         self.0.outcomes.flush().await;
         let id = OperationId(uuid::Uuid::now_v7().to_string());
-        let (By { origin, role }, at) = (by, (self.0.now)());
+        let (&By { origin, role, .. }, at) = (by, (self.0.now)());
         Ok(NewOperation { id, vcenter_id: vcenter.clone(), job, origin, role, awaited, at })
+    }
+
+    /// Records once in the life of this process that what is stale of a vCenter is read by itself.
+    async fn record_reader(&self, vcenter: &VcenterId) {
+        let is_first =
+            self.0.read_by_itself.lock().unwrap_or_else(PoisonError::into_inner).insert(vcenter.clone());
+        if !is_first {
+            return;
+        }
+        let who = (&*caller::user(), &*self.0.host);
+        let act = Act::new(who, Door::Muster, Role::Viewer, RefreshIfOlder::NAME, (self.0.now)());
+        let entry = Entry { outcome: AuditOutcome::Accepted, ..Entry::done(Subject::vcenter(vcenter)) };
+        let entry = entry.after(&serde_json::json!({ "refreshes": "automatic, as data gets stale" }));
+        if let Err(error) = self.0.store.record_alone(&act, entry).await {
+            tracing::warn!(%error, "a row of the audit log could not be written");
+        }
     }
 
     fn tell_submitted(&self, submitted: &Submitted) {
@@ -254,13 +291,13 @@ impl Operations {
 
     /// Takes back a submission: that cancels the operation, unless another process waits for it too. What runs here is
     /// cancelled at once, whether or not the database can be written.
-    pub(crate) async fn withdraw(&self, id: &OperationId) -> Result<Withdrawn, ApiError> {
+    pub(crate) async fn withdraw(&self, id: &OperationId, by: By) -> Result<Withdrawn, ApiError> {
         let here = self.here(id);
         if here.is_none() && self.has_ended(id).await {
             return Ok(Withdrawn::Ended);
         }
         if here.is_none() || self.0.store.goes_on_without_us(id).await.map_err(explain::store)? {
-            self.0.store.withdraw(id).await.map_err(explain::store)?;
+            by.acting(&self.0.store).withdraw(id).await.map_err(explain::store)?;
             if here == Some(Here::Runs) {
                 return Ok(Withdrawn::GoesOnHere);
             }
@@ -273,19 +310,19 @@ impl Operations {
             if let Err(error) = this.0.store.withdraw(&id).await {
                 tracing::warn!(%error, operation = %id, "the end of the last wait could not be written");
             }
-            this.say_cancelled(&id).await;
+            this.say_cancelled(&id, &by).await;
         });
         Ok(Withdrawn::Cancelled)
     }
 
     /// Cancels an operation for whoever waits for it, wherever it runs.
-    pub(crate) async fn cancel(&self, id: &OperationId) -> Result<bool, ApiError> {
+    pub(crate) async fn cancel(&self, id: &OperationId, by: By) -> Result<bool, ApiError> {
         if self.here(id) == Some(Here::Runs) {
             self.cancel_here(id);
-            self.say_cancelled(id).await;
+            self.say_cancelled(id, &by).await;
             return Ok(true);
         }
-        match self.0.store.cancel(id, (self.0.now)()).await {
+        match by.acting(&self.0.store).cancel(id, (self.0.now)()).await {
             Ok(is_cancelled) => {
                 self.local().remove(id);
                 self.0.events.publish(Event::OperationChanged { operation: id.clone() });
@@ -309,8 +346,8 @@ impl Operations {
     }
 
     /// Writes that an operation of this process is cancelled: who asks for the same from now on must not get this one.
-    async fn say_cancelled(&self, id: &OperationId) {
-        if let Err(error) = self.0.store.cancel(id, (self.0.now)()).await {
+    async fn say_cancelled(&self, id: &OperationId, by: &By) {
+        if let Err(error) = by.acting(&self.0.store).cancel(id, (self.0.now)()).await {
             tracing::warn!(%error, operation = %id, "that it is cancelled could not be written");
         }
     }

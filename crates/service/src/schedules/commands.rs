@@ -18,25 +18,25 @@ impl Handler for ShowSchedule {
 
 impl Handler for AddSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.schedules.add(self.settings).await
+        call.schedules().add(self.settings).await
     }
 }
 
 impl Handler for EditSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.schedules.edit(&self.schedule, self.edition, self.settings).await
+        call.schedules().edit(&self.schedule, self.edition, self.settings).await
     }
 }
 
 impl Handler for EnableSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.schedules.enable(&self.schedule, self.enabled).await
+        call.schedules().enable(&self.schedule, self.enabled).await
     }
 }
 
 impl Handler for RemoveSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.inner.schedules.remove(&self.schedule).await
+        call.schedules().remove(&self.schedule).await
     }
 }
 

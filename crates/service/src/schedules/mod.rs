@@ -15,7 +15,7 @@ use crate::events::Events;
 use crate::network::Network;
 use crate::operations::Operations;
 use crate::person::Person;
-use crate::{Clock, explain, validate};
+use crate::{Clock, Service, explain, validate};
 use catching_up::CatchingUp;
 use contract::{ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId};
 use due::{Plan, Spread};
@@ -41,6 +41,13 @@ pub(crate) struct Parts {
     pub(crate) network: Network,
     pub(crate) events: Events,
     pub(crate) now: Clock,
+}
+
+impl Service {
+    /// The schedules, for what is changed of them.
+    fn schedules(&self) -> Schedules {
+        Schedules { store: self.store(), ..self.inner.schedules.clone() }
+    }
 }
 
 impl Schedules {

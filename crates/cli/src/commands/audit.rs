@@ -1,0 +1,194 @@
+//! `audit …`.
+//! Refuses to write over a file: a receipt or an export that is there already may be the one that proves something.
+
+use crate::args::{Audit as Command, AuditExport, AuditFilterArgs};
+use crate::ask;
+use crate::exit::Exit;
+use crate::output::{Fit, Output, table, time};
+use contract::command::{AuditReceipt, ListAudit, PruneAudit, VerifyAudit};
+use contract::{ApiError, AuditFilter, AuditRow, Code, Receipt, Verified, words};
+use serde::Serialize;
+use service::Client;
+use std::io::Write;
+use std::path::Path;
+
+/// Rows that are asked for at once.
+const PAGE: u32 = 1_000;
+
+pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
+    match command {
+        Command::List { filter, limit } => list(service, output, filter, limit).await,
+        Command::Verify { receipt } => {
+            let receipt = receipt.map(|path| read_receipt(&path)).transpose()?;
+            let verified = service.call(VerifyAudit { receipt }).await?;
+            output.answer(&verified, || in_words(&verified))?;
+            Ok(if verified.ok { Exit::Done } else { Exit::Failed })
+        }
+        Command::Receipt { out } => {
+            service.may::<AuditReceipt>()?;
+            let receipt = service.call(AuditReceipt {}).await?;
+            let text =
+                serde_json::to_string(&receipt).map_err(|error| unwritable(&out, &error.to_string()))?;
+            write_new(&out, &format!("{text}\n"))?;
+            output.answer(&receipt, || {
+                format!(
+                    "Wrote the receipt of row {} to {}. Keep it where nobody who can change the log can change it.",
+                    receipt.seq,
+                    out.display()
+                )
+            })?;
+            Ok(Exit::Done)
+        }
+        Command::Export(asked) => export(service, output, asked).await,
+    }
+}
+
+fn filter(asked: AuditFilterArgs) -> Result<AuditFilter, ApiError> {
+    let AuditFilterArgs { since, until, actor, command, origin, outcome, text } = asked;
+    let since = since.map(|text| text.parse()).transpose()?;
+    let until = until.map(|text| text.parse()).transpose()?;
+    Ok(AuditFilter { since, until, actor, command, origin, outcome, text })
+}
+
+async fn list(
+    service: &Client,
+    output: &Output,
+    asked: AuditFilterArgs,
+    limit: u32,
+) -> Result<Exit, ApiError> {
+    let filter = filter(asked)?;
+    let is_narrow = filter.is_narrow();
+    let (rows, has_more) = rows(service, &filter, limit).await?;
+    output.answer(&rows, || {
+        if rows.is_empty() {
+            output.say(if is_narrow {
+                "No row of the audit log matches."
+            } else {
+                "The audit log is empty."
+            });
+            return String::new();
+        }
+        shown(&rows)
+    })?;
+    if has_more && !output.is_json() {
+        output.say(&format!("These are the newest {limit} rows that match. Show more with --limit."));
+    }
+    Ok(Exit::Done)
+}
+
+/// The newest rows that match, in pages.
+async fn rows(service: &Client, filter: &AuditFilter, limit: u32) -> Result<(Vec<AuditRow>, bool), ApiError> {
+    let (mut rows, mut before) = (Vec::new(), None);
+    loop {
+        let left = limit.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+        let asked = ListAudit { filter: filter.clone(), before, limit: left.min(PAGE) };
+        let page = service.call(asked).await?;
+        before = page.rows.last().map(|row| row.seq);
+        rows.extend(page.rows);
+        if !page.has_more || rows.len() >= limit as usize {
+            return Ok((rows, page.has_more));
+        }
+    }
+}
+
+fn shown(rows: &[AuditRow]) -> String {
+    let lines = rows.iter().map(|row| {
+        vec![
+            row.seq.to_string(),
+            time(Some(row.at)),
+            row.outcome.clone(),
+            row.command.clone(),
+            row.subject.clone().unwrap_or_else(|| row.subject_kind.clone()),
+            row.actor.clone(),
+            row.origin.clone(),
+            row.host.clone(),
+            what(row),
+        ]
+    });
+    let header = ["No.", "At", "Outcome", "Command", "Subject", "Who", "Origin", "Host", "What"];
+    let fits =
+        [Fit::Number, Fit::Whole, Fit::Whole, Fit::Whole, Fit::Words, Fit::Words, Fit::Whole, Fit::Words];
+    table(&header, &fits, lines)
+}
+
+/// What changed, or why nothing did.
+fn what(row: &AuditRow) -> String {
+    row.error.clone().unwrap_or_else(|| words::audited(row).join("; "))
+}
+
+fn in_words(verified: &Verified) -> String {
+    let rows = if verified.rows == 1 { "1 row".to_owned() } else { format!("{} rows", verified.rows) };
+    let pruned = match verified.pruned_through {
+        0 => String::new(),
+        through => format!(" Rows 1 to {through} were exported and removed."),
+    };
+    match (&verified.reason, verified.first_broken) {
+        (None, _) => format!("The audit log is intact: {rows} checked.{pruned}"),
+        (Some(reason), Some(row)) => format!("The audit log is broken at row {row}: {reason}.{pruned}"),
+        (Some(reason), None) => format!("The audit log can't be verified: {reason}.{pruned}"),
+    }
+}
+
+/// What was written.
+#[derive(Serialize)]
+struct Written {
+    path: String,
+    rows: usize,
+    pruned: u64,
+}
+
+async fn export(service: &Client, output: &Output, asked: AuditExport) -> Result<Exit, ApiError> {
+    let AuditExport { out, filter: narrowed, prune, yes } = asked;
+    service.may::<ListAudit>()?;
+    let filter = filter(narrowed)?;
+    let is_csv = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let (mut rows, _) = rows(service, &filter, u32::MAX).await?;
+    rows.reverse();
+    let text = if is_csv { service::as_csv(&rows) } else { service::as_json_lines(&rows) };
+    write_new(&out, &text)?;
+    let mut written = Written { path: out.display().to_string(), rows: rows.len(), pruned: 0 };
+    if let (true, Some(last)) = (prune, rows.last()) {
+        let question = format!("Remove rows {} to {} from the audit log?", rows[0].seq, last.seq);
+        ask::before_removing(output, yes, &question).await?;
+        let file = written.path.clone();
+        written.pruned =
+            service.call(PruneAudit { through: last.seq, hash: last.hash.clone(), file }).await?;
+    }
+    output.answer(&written, || {
+        let removed =
+            if written.pruned > 0 { format!(" and removed {}", written.pruned) } else { String::new() };
+        format!("Wrote {} rows to {}{removed}.", written.rows, written.path)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn read_receipt(path: &Path) -> Result<Receipt, ApiError> {
+    let unusable = |why: String| {
+        ApiError::new(Code::InvalidValue, format!("the receipt {} can't be used: {why}", path.display()))
+            .next("Specify a file that musterctl audit receipt wrote.")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|_| unusable("it is no receipt of an audit log".to_owned()))
+}
+
+/// Writes a file that is not there yet, for its owner alone.
+fn write_new(path: &Path, text: &str) -> Result<(), ApiError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            ApiError::new(Code::AlreadyExists, format!("{} exists already", path.display()))
+                .next("Specify a file that doesn't exist yet.")
+        }
+        _ => unwritable(path, &error.to_string()),
+    })?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| unwritable(path, &error.to_string()))
+}
+
+fn unwritable(path: &Path, why: &str) -> ApiError {
+    ApiError::new(Code::Failed, format!("{} can't be written: {why}", path.display()))
+        .next("Specify a file in a folder that this user can write to.")
+}

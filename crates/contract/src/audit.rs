@@ -1,0 +1,263 @@
+//! The audit log: who did what, when, from where, and what came of it; and the small file that proves later that nothing of it
+//! was cut off or rewritten.
+//! Refuses to hold a secret: what stands here is what a security officer may read.
+
+use crate::command::Since;
+use crate::{CredentialId, Group, OperationId, ScheduleId, Time, VcenterId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The part of Muster that something came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// The window, the compact one too, and a notification that was clicked.
+    Window,
+    /// The menu of the tray.
+    Tray,
+    /// `musterctl`.
+    Cli,
+    /// A schedule that was due.
+    Schedule,
+    /// Muster itself: what it reads so that what is on screen stays fresh, or does with the simulated vCenters.
+    Muster,
+}
+
+impl Door {
+    /// Each of them.
+    pub const ALL: [Door; 5] = [Door::Window, Door::Tray, Door::Cli, Door::Schedule, Door::Muster];
+
+    /// The word for it, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Door::Window => "window",
+            Door::Tray => "tray",
+            Door::Cli => "cli",
+            Door::Schedule => "schedule",
+            Door::Muster => "muster",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Door> {
+        Door::ALL.into_iter().find(|door| door.name() == name)
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditOutcome {
+    /// It was begun: a row of its own says later how it ended.
+    Accepted,
+    /// It was done.
+    Done,
+    /// It was tried, and failed.
+    Failed,
+    /// The role was too low: nothing was done.
+    Refused,
+}
+
+impl AuditOutcome {
+    /// Each of them.
+    pub const ALL: [AuditOutcome; 4] =
+        [AuditOutcome::Accepted, AuditOutcome::Done, AuditOutcome::Failed, AuditOutcome::Refused];
+
+    /// The word for it, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            AuditOutcome::Accepted => "accepted",
+            AuditOutcome::Done => "done",
+            AuditOutcome::Failed => "failed",
+            AuditOutcome::Refused => "refused",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<AuditOutcome> {
+        AuditOutcome::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+/// What something was done to. The name is the one it had then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// `vcenter`, `credential`, `schedule`, `operation`, `tag`, `file`, `audit`; empty where there is none.
+    pub kind: String,
+    /// Its id, where it has one.
+    pub id: Option<String>,
+    /// Its name, where it has one and that is known.
+    pub name: Option<String>,
+}
+
+impl Subject {
+    fn new(kind: &str, id: Option<&str>, name: Option<&str>) -> Subject {
+        Subject { kind: kind.to_owned(), id: id.map(str::to_owned), name: name.map(str::to_owned) }
+    }
+
+    /// Nothing in particular.
+    pub fn none() -> Subject {
+        Subject::default()
+    }
+
+    /// A vCenter.
+    pub fn vcenter(id: &VcenterId) -> Subject {
+        Subject::new("vcenter", Some(id.as_str()), None)
+    }
+
+    /// A vCenter that has no id yet.
+    pub fn new_vcenter(name: &str) -> Subject {
+        Subject::new("vcenter", None, Some(name))
+    }
+
+    /// A credential.
+    pub fn credential(id: &CredentialId) -> Subject {
+        Subject::new("credential", Some(id.as_str()), None)
+    }
+
+    /// A credential that has no id yet.
+    pub fn new_credential(name: &str) -> Subject {
+        Subject::new("credential", None, Some(name))
+    }
+
+    /// A schedule.
+    pub fn schedule(id: &ScheduleId) -> Subject {
+        Subject::new("schedule", Some(id.as_str()), None)
+    }
+
+    /// A schedule that has no id yet.
+    pub fn new_schedule(name: &str) -> Subject {
+        Subject::new("schedule", None, Some(name))
+    }
+
+    /// An operation.
+    pub fn operation(id: &OperationId) -> Subject {
+        Subject::new("operation", Some(id.as_str()), None)
+    }
+
+    /// A vCenter, or all that have a tag.
+    pub fn group(of: &Group) -> Subject {
+        match of {
+            Group::Vcenter(id) => Subject::vcenter(id),
+            Group::Tag(tag) => Subject::new("tag", None, Some(tag)),
+        }
+    }
+
+    /// A server at an address.
+    pub fn address(address: &str) -> Subject {
+        Subject::new("address", None, Some(address))
+    }
+
+    /// Something there is one of: the settings, the audit log.
+    pub fn only(kind: &str) -> Subject {
+        Subject::new(kind, None, None)
+    }
+
+    /// The same with the name it has now.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Subject {
+        self.name = Some(name.to_owned());
+        self
+    }
+}
+
+/// A row of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// Its number: each is one more than the one before.
+    pub seq: u64,
+    /// When.
+    pub at: Time,
+    /// The user of the operating system.
+    pub actor: String,
+    /// The machine.
+    pub host: String,
+    /// Where in Muster it came from: `window`, `tray`, `cli`, `schedule`, `muster`.
+    pub origin: String,
+    /// The role it was done in.
+    pub role: String,
+    /// The command.
+    pub command: String,
+    /// Name of what it was done to, as it was then.
+    pub subject: Option<String>,
+    /// What that is: `vcenter`, `credential`, ….
+    pub subject_kind: String,
+    /// Its id.
+    pub subject_id: Option<String>,
+    /// What was there before: of something that was changed what differs, without secrets.
+    pub before: Option<Value>,
+    /// What is there after.
+    pub after: Option<Value>,
+    /// `accepted`, `done`, `failed` or `refused`.
+    pub outcome: String,
+    /// The operation it began, or that ended.
+    pub operation: Option<OperationId>,
+    /// Why it failed or was refused, in words.
+    pub error: Option<String>,
+    /// SHA-256 of the hash of the row before and everything above, 64 hexadecimal digits.
+    pub hash: String,
+}
+
+/// Which rows somebody wants to see; what is `None` leaves none out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditFilter {
+    /// Written since then.
+    pub since: Option<Since>,
+    /// Written before then.
+    pub until: Option<Since>,
+    /// By this user.
+    pub actor: Option<String>,
+    /// This command.
+    pub command: Option<String>,
+    /// From there.
+    pub origin: Option<Door>,
+    /// With this outcome.
+    pub outcome: Option<AuditOutcome>,
+    /// With this anywhere in them, without regard to case.
+    pub text: Option<String>,
+}
+
+impl AuditFilter {
+    /// Whether any row is left out.
+    pub fn is_narrow(&self) -> bool {
+        *self != AuditFilter::default()
+    }
+}
+
+/// Rows of the audit log, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditPage {
+    /// The rows.
+    pub rows: Vec<AuditRow>,
+    /// Whether older ones match too.
+    pub has_more: bool,
+}
+
+/// The head of the chain at one time. Kept elsewhere, it shows later whether the log was cut or rewritten since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Of which database.
+    pub database_id: String,
+    /// Number of the newest row; 0 where there was none.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: String,
+    /// When the receipt was made.
+    pub at: Time,
+}
+
+/// What the audit log looks like, checked row by row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// How many rows were checked.
+    pub rows: u64,
+    /// Whether every one is as it was written, and follows the one before; with a receipt, whether that fits too.
+    pub ok: bool,
+    /// The first row that isn't.
+    pub first_broken: Option<u64>,
+    /// What is wrong with it, in words.
+    pub reason: Option<String>,
+    /// The rows before this one were exported and removed; 0 where none were.
+    pub pruned_through: u64,
+}

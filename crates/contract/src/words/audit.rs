@@ -1,0 +1,94 @@
+//! What a row of the audit log says, in words.
+//! Refuses to say more than stands there.
+
+use crate::AuditRow;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What was changed, one property after the other: `ttl_seconds: 300 → 600`.
+pub fn audited(row: &AuditRow) -> Vec<String> {
+    audited_properties(row)
+        .into_iter()
+        .map(|(property, before, after)| match (before, after) {
+            (Some(before), Some(after)) => format!("{property}: {before} \u{2192} {after}"),
+            (Some(before), None) if row.after.is_some() => format!("{property}: {before} \u{2192} none"),
+            (Some(value), None) | (None, Some(value)) => format!("{property}: {value}"),
+            (None, None) => property,
+        })
+        .collect()
+}
+
+/// Each property that stands in a row, with what it was before and what it is after.
+pub fn audited_properties(row: &AuditRow) -> Vec<(String, Option<String>, Option<String>)> {
+    let mut all: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
+    let (before, after) = (properties(row.before.as_ref()), properties(row.after.as_ref()));
+    before.into_iter().for_each(|(name, value)| all.entry(name).or_default().0 = Some(value));
+    after.into_iter().for_each(|(name, value)| all.entry(name).or_default().1 = Some(value));
+    all.into_iter().map(|(name, (before, after))| (name, before, after)).collect()
+}
+
+fn properties(value: Option<&Value>) -> Vec<(String, String)> {
+    match value {
+        Some(Value::Object(object)) => {
+            let known = object.iter().filter(|(_, value)| !value.is_null());
+            known.map(|(name, value)| (name.clone(), shown(value))).collect()
+        }
+        Some(Value::Null) | None => Vec::new(),
+        Some(other) => vec![("value".to_owned(), shown(other))],
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.is_empty() => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
+        Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Value::Bool(is_so) => if *is_so { "yes" } else { "no" }.to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Time;
+    use serde_json::json;
+
+    fn row(before: Option<Value>, after: Option<Value>) -> AuditRow {
+        AuditRow {
+            seq: 1,
+            at: Time(0),
+            actor: String::new(),
+            host: String::new(),
+            origin: String::new(),
+            role: String::new(),
+            command: String::new(),
+            subject: None,
+            subject_kind: String::new(),
+            subject_id: None,
+            before,
+            after,
+            outcome: String::new(),
+            operation: None,
+            error: None,
+            hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_change_says_what_was_there_and_what_is() {
+        let changed = row(
+            Some(json!({ "ttl_seconds": 300, "tags": [] })),
+            Some(json!({ "ttl_seconds": 600, "tags": ["eu"] })),
+        );
+        assert_eq!(audited(&changed), ["tags: none \u{2192} eu", "ttl_seconds: 300 \u{2192} 600"]);
+        assert_eq!(audited(&row(None, Some(json!({ "name": "Berlin", "build": null })))), ["name: Berlin"]);
+        assert_eq!(audited(&row(Some(json!({ "on": true })), None)), ["on: yes"]);
+        assert_eq!(
+            audited(&row(Some(json!({ "pin": "ab" })), Some(json!({ "pin": null })))),
+            ["pin: ab \u{2192} none"]
+        );
+        assert!(audited(&row(None, None)).is_empty());
+    }
+}

@@ -1,0 +1,24 @@
+-- Who did what, when, from where, and what came of it. Each row's hash is over the hash of the row before and everything else
+-- in it, so that an edit shows (docs/SECURITY.md). It refers to no other table: rows outlive what they speak of.
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY NOT NULL,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    host TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    role TEXT NOT NULL,
+    command TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject_id TEXT,
+    subject TEXT,
+    -- JSON: of what was changed what differs, without secrets.
+    before TEXT,
+    after TEXT,
+    outcome TEXT NOT NULL,
+    operation TEXT,
+    error TEXT,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+);
+
+-- The end of an operation has the same people as its beginning.
+CREATE INDEX audit_by_operation ON audit (operation) WHERE operation IS NOT NULL;
