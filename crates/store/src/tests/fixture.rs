@@ -4,6 +4,7 @@
 //! Refuses to be changed by hand: what stands there is what a release really wrote.
 
 use super::*;
+use crate::audit::Act;
 use crate::migrate::{MIGRATIONS, newest};
 use sqlx::AssertSqlSafe;
 use std::fmt::Write;
@@ -84,7 +85,15 @@ async fn configuration(store: &Store) {
         job: ScheduledJob::Hosts,
         quiet: Some("22:00-02:00".to_owned()),
     };
-    store.add_schedule(&ScheduleId("nightly".to_owned()), &nightly, &[(berlin, Time(1_900))]).await.unwrap();
+    let first = [(berlin.clone(), Time(1_900))];
+    store.add_schedule(&ScheduleId("nightly".to_owned()), &nightly, &first).await.unwrap();
+    let paused = |of, until| Paused { of, since: Time(1_910), until };
+    store.pause(&paused(Group::Vcenter(berlin), Some(Time(9_000)))).await.unwrap();
+    store.pause(&paused(Group::Tag("prod".to_owned()), None)).await.unwrap();
+    store.set_no_network(Some(Time(1_920))).await.unwrap();
+    let preferences = Preferences { history_days: 30 };
+    let act = Act::new(("ada", "desk-7"), Door::Window, Role::Admin, "set_preferences", Time(1_930));
+    store.acting(&act).set_preferences(&Preferences::default(), &preferences).await.unwrap();
 }
 
 fn counted(vcenter: VcenterId) -> Counts {
