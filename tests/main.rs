@@ -5,6 +5,7 @@
 
 mod adding;
 mod alone;
+mod audit;
 mod beside;
 mod chunks;
 mod clusters;

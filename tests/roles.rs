@@ -3,12 +3,13 @@
 
 use crate::support::{Musterctl, PASSWORD, Peer, Run, eventually, vcenter};
 use contract::command::{
-    AwaitOperation, Command, ListCredentials, ListVcenters, Login, OperationFilter, OperationHistory,
-    Password, ReadRows, SERVICE, Settings, ShowPreferences,
+    AwaitOperation, Command, ListAudit, ListCredentials, ListVcenters, Login, OperationFilter,
+    OperationHistory, Password, ReadRows, SERVICE, Settings, ShowPreferences, Trail, VerifyAudit,
 };
-use contract::{Code, Door, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
+use contract::{AuditFilter, Code, Door, Kind, Origin, Role, RowQuery, Trust, Vcenter, VcenterSettings};
 use serde_json::{Value, json};
 use service::{Caller, Client, Service};
+use std::collections::{HashMap, HashSet};
 
 /// A command, the role that it takes, its arguments, and what comes of it for who may call it.
 type Entry = (&'static str, Role, Value, Result<(), Code>);
@@ -111,8 +112,41 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "vcenter": id, "edition": berlin.edition, "change": { "settings": { "ttl_seconds": 77 } } }),
             Ok(()),
         ),
+        ("list_audit", Admin, json!({ "filter": {}, "before": null, "limit": 10 }), Ok(())),
+        ("verify_audit", Admin, json!({ "receipt": null }), Ok(())),
+        ("audit_receipt", Admin, json!({}), Ok(())),
+        (
+            "prune_audit",
+            Admin,
+            json!({ "through": 1_000_000, "hash": "", "file": "x" }),
+            Err(Code::ChangedMeanwhile),
+        ),
+        // Nothing is written where nothing matches.
+        (
+            "export_audit",
+            Admin,
+            json!({ "filter": { "actor": "nobody" }, "csv": false }),
+            Err(Code::NotFound),
+        ),
         ("remove_vcenter", Admin, json!({ "vcenter": id }), Ok(())),
     ]
+}
+
+/// What the audit log is to have of each command.
+fn trails() -> HashMap<&'static str, Trail> {
+    macro_rules! trails {
+        ($($command:ident)*) => {
+            [$((contract::command::$command::NAME, contract::command::$command::TRAIL)),*].into()
+        };
+    }
+    contract::each_command_of_the_service!(trails)
+}
+
+/// Commands and outcomes of the audit log, as far as they came from the command line in a role.
+async fn audited(muster: &Client, role: Role) -> HashSet<(String, String)> {
+    let filter = AuditFilter { origin: Some(Door::Cli), ..AuditFilter::default() };
+    let rows = muster.call(ListAudit { filter, before: None, limit: 1_000 }).await.unwrap().rows;
+    rows.into_iter().filter(|row| row.role == role.name()).map(|row| (row.command, row.outcome)).collect()
 }
 
 /// The role that each command declares.
@@ -169,6 +203,35 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
             allowed += 1;
         }
         settle(&service).await;
+        let audited = audited(&service, role).await;
+        let has = |name: &str, outcome: &str| audited.contains(&(name.to_owned(), outcome.to_owned()));
+        for (name, needed, _, expected) in &all {
+            let trail = trails()[name];
+            let is_admitted = role >= *needed;
+            assert_eq!(
+                has(name, "refused"),
+                trail != Trail::None && !is_admitted,
+                "{name} as {}",
+                role.name()
+            );
+            let is_recorded = is_admitted && matches!(trail, Trail::Change | Trail::Contact);
+            let outcome = if expected.is_err() { "failed" } else { "done" };
+            let accepted = matches!(*name, "submit" | "retry_operation") && has(name, "accepted");
+            assert_eq!(has(name, outcome) || accepted, is_recorded, "{name} as {}: {audited:?}", role.name());
+        }
+    }
+    let verified = service.call(VerifyAudit { receipt: None }).await.unwrap();
+    assert!(verified.ok, "{verified:?}");
+    // Whatever takes more than reading is recorded, or changes nothing and asks nobody.
+    let silent =
+        ["has_password", "missing_password", "check_new_vcenter", "list_credentials", "show_credential"];
+    let audit = ["list_audit", "verify_audit", "audit_receipt"];
+    for (name, needed, ..) in &all {
+        let is_silent = silent.contains(name) || audit.contains(name);
+        assert!(
+            *needed == Role::Viewer || trails()[name] != Trail::None || is_silent,
+            "{name} leaves no row"
+        );
     }
     println!("measured: {} commands by 3 roles: {allowed} calls allowed, {refused} refused", SERVICE.len());
     assert_eq!(allowed + refused, 3 * SERVICE.len());
@@ -217,6 +280,8 @@ fn a_viewer_reads_and_exports_and_is_refused_everything_else_before_anything_is_
         (&["credential", "add", "spare", "--user", "admin"], "admin"),
         (&["credential", "set", "Berlin", "--user", "other"], "admin"),
         (&["credential", "remove", "Berlin", "--yes"], "admin"),
+        (&["audit", "list"], "admin"),
+        (&["audit", "verify"], "admin"),
     ] {
         forbidden(&viewer(arguments), needed);
     }

@@ -20,6 +20,7 @@ const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";
 
 const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone quiet enabled next_at reason last_operation edition \
                         targets";
+const AUDIT: &str = "seq at actor host origin command subject before after outcome operation hash";
 const RUN: &str = "at schedule vcenters reason local";
 
 /// Asserts that a document, or every document of a list that is not empty, has these keys.
@@ -73,6 +74,8 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["schedule", "enable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "next", "--count", "3"]), RUN);
     has(&muster.ok(&["schedule", "remove", "nightly", "--yes"]), SCHEDULE);
+    has(&muster.ok(&["audit", "list"]), AUDIT);
+    has(&muster.ok(&["audit", "verify"]), "rows ok first_broken");
     has(&muster.ok(&["status"]), STATUS);
     has(&muster.json(&["doctor"]).document(), CHECK);
     has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);

@@ -38,6 +38,8 @@ pub trait Command: Serialize + DeserializeOwned {
 pub enum Trail {
     /// Nothing: it changes nothing and contacts nobody.
     None,
+    /// That it was refused. What it has read counts as read by itself.
+    Refused,
     /// A row in the transaction of its change, or one that says why there was none.
     Change,
     /// A row before as well: it contacts a server, or writes where no transaction reaches.
@@ -288,7 +290,7 @@ commands_of_the_service! { $
         kind: Kind,
         /// How old it may be.
         max_age_seconds: u64,
-    } => "refresh_if_older", Operator, Freshened;
+    } => "refresh_if_older", Operator, Freshened, Refused |of| Subject::vcenter(&of.vcenter);
     /// From now on what is known of a vCenter counts as stale: the next reader that asks for fresh data refreshes it.
     Invalidate {
         /// Which.

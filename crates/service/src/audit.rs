@@ -85,6 +85,10 @@ impl Handler for PruneAudit {
 impl Handler for ExportAudit {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let rows = call.every(&self.filter).await?;
+        if rows.is_empty() {
+            let error = ApiError::new(Code::NotFound, "no row of the audit log matches; nothing was written");
+            return Err(error.next("Change the filter, then export again."));
+        }
         let ending = if self.csv { "csv" } else { "jsonl" };
         let text = if self.csv { as_csv(&rows) } else { as_json_lines(&rows) };
         let path = export::file::download("audit log", ending, text, call.now()).await?;

@@ -45,16 +45,11 @@ impl Admitted<'_> {
 impl Service {
     /// Does what a command says, if the caller's role allows it.
     pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
-        let act = (C::TRAIL != Trail::None).then(|| caller.act(C::NAME, self.now()));
-        let Some(act) = act else {
-            admit::<C>(caller)?;
+        self.admit::<C>(caller, || command.subject()).await?;
+        if matches!(C::TRAIL, Trail::None | Trail::Refused) {
             return command.run(Admitted { service: self.clone(), caller }).await;
-        };
-        let subject = command.subject();
-        if let Err(refused) = admit::<C>(caller) {
-            self.tell(&act, &subject, AuditOutcome::Refused, Some(&refused)).await;
-            return Err(refused);
         }
+        let (act, subject) = (caller.act(C::NAME, self.now()), command.subject());
         if C::TRAIL == Trail::Contact {
             // Nobody is contacted whose contact can't be told later.
             self.announce(&act, &subject).await?;
@@ -86,17 +81,28 @@ impl Service {
         contract::each_command_of_the_service!(by_name)
     }
 
+    /// Lets a caller in who may, and records of others that they wanted to.
+    async fn admit<C: Command>(
+        &self,
+        caller: &Caller,
+        subject: impl FnOnce() -> Subject,
+    ) -> Result<(), ApiError> {
+        let Err(refused) = caller.may::<C>() else { return Ok(()) };
+        tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
+        if C::TRAIL != Trail::None {
+            let act = caller.act(C::NAME, self.now());
+            self.tell(&act, &subject(), AuditOutcome::Refused, Some(&refused)).await;
+        }
+        Err(refused)
+    }
+
     async fn call_read<C: Handler>(&self, caller: &Caller, arguments: Value) -> Result<Value, ApiError> {
         // Before anything is read: who may not call it learns nothing of what it takes.
-        if let Err(refused) = admit::<C>(caller) {
-            let subject =
-                serde_json::from_value::<C>(arguments).map_or_else(|_| Subject::none(), |one| one.subject());
-            if C::TRAIL != Trail::None {
-                let act = caller.act(C::NAME, self.now());
-                self.tell(&act, &subject, AuditOutcome::Refused, Some(&refused)).await;
-            }
-            return Err(refused);
-        }
+        let subject = || {
+            serde_json::from_value::<C>(arguments.clone())
+                .map_or_else(|_| Subject::none(), |one| one.subject())
+        };
+        self.admit::<C>(caller, subject).await?;
         // What is wrong with them is not told: the reason would quote them, and one may be a password.
         let command: C = serde_json::from_value(arguments).map_err(|_| {
             ApiError::new(Code::InvalidValue, format!("the arguments of {} can't be used", C::NAME))
@@ -107,13 +113,6 @@ impl Service {
             ApiError::new(Code::Failed, format!("the reply of {} can't be sent: {error}", C::NAME))
         })
     }
-}
-
-/// Lets a caller in who may, and says of others that they wanted to.
-fn admit<C: Command>(caller: &Caller) -> Result<(), ApiError> {
-    caller.may::<C>().inspect_err(|_| {
-        tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
-    })
 }
 
 /// The service as one caller sees it. Clones are the same.
@@ -140,8 +139,8 @@ impl Client {
     }
 
     /// Fails if the role is too low for a command; for those who would ask a person something before.
-    pub fn may<C: Command>(&self) -> Result<(), ApiError> {
-        self.caller.may::<C>()
+    pub async fn may<C: Command>(&self) -> Result<(), ApiError> {
+        self.service.admit::<C>(&self.caller, Subject::none).await
     }
 }
 

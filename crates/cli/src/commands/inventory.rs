@@ -27,7 +27,7 @@ pub(super) async fn run(
     let kind: Kind = command.kind.into();
     let most = command.max_age.as_deref().map(service::duration).transpose()?;
     if most.is_some() {
-        service.may::<RefreshIfOlder>()?;
+        service.may::<RefreshIfOlder>().await?;
     }
     let vcenters = match command.vcenters.is_empty() {
         true => service.call(ListVcenters {}).await?,

@@ -34,7 +34,7 @@ pub(super) async fn run(
             super::history::shown(service, output, &operation).await?;
         }
         Command::Cancel { id } => {
-            service.may::<CancelOperation>()?;
+            service.may::<CancelOperation>().await?;
             let operation = service.call(ShowOperation { operation: id }).await?;
             let is_cancelled = service.call(CancelOperation { operation: operation.id.clone() }).await?;
             if !is_cancelled {

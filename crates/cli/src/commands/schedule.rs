@@ -15,7 +15,7 @@ use service::Client;
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
         Command::Add { name, options } => {
-            service.may::<AddSchedule>()?;
+            service.may::<AddSchedule>().await?;
             let settings = new(service, name, options).await?;
             let added = service.call(AddSchedule { settings }).await?;
             output.answer(&added, || show(&added))?;
@@ -30,7 +30,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             output.answer(&schedule, || show(&schedule))?;
         }
         Command::Edit { name, new_name, options } => {
-            service.may::<EditSchedule>()?;
+            service.may::<EditSchedule>().await?;
             let before = service.call(ShowSchedule { schedule: name }).await?;
             let settings = edited(service, before.settings(), new_name, options).await?;
             let edit = EditSchedule { schedule: before.id, edition: before.edition, settings };
@@ -40,7 +40,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
         Command::Enable { name } => turn(service, output, name, true).await?,
         Command::Disable { name } => turn(service, output, name, false).await?,
         Command::Remove { name, yes } => {
-            service.may::<RemoveSchedule>()?;
+            service.may::<RemoveSchedule>().await?;
             let schedule = service.call(ShowSchedule { schedule: name }).await?;
             let question = format!("Remove the schedule \"{}\"?", schedule.name);
             ask::before_removing(output, yes, &question).await?;
@@ -130,7 +130,7 @@ fn missing(message: &str, next: &str) -> ApiError {
 }
 
 async fn turn(service: &Client, output: &Output, name: String, enabled: bool) -> Result<(), ApiError> {
-    service.may::<EnableSchedule>()?;
+    service.may::<EnableSchedule>().await?;
     let schedule = service.call(ShowSchedule { schedule: name }).await?;
     let turned = service.call(EnableSchedule { schedule: schedule.id, enabled }).await?;
     output.answer(&turned, || show(&turned))?;

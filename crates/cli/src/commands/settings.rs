@@ -12,7 +12,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
     let preferences = match command {
         Command::Show => service.call(ShowPreferences {}).await?,
         Command::Set(ChangedSettings { history_days }) => {
-            service.may::<SetPreferences>()?;
+            service.may::<SetPreferences>().await?;
             let made_from = service.call(ShowPreferences {}).await?;
             let mut preferences: Preferences = made_from.clone();
             if let Some(days) = history_days {

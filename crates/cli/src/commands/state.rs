@@ -84,7 +84,7 @@ pub(super) async fn run(
     interrupts: &Interrupts,
     duration: Option<&str>,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>()?;
+    service.may::<Submit>().await?;
     let end = duration.map(service::duration).transpose()?.map(|duration| Instant::now() + duration);
     output.say("Working. Press Ctrl-C to end.");
     watch(service, output, interrupts, Until::Stopped(end)).await

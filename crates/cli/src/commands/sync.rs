@@ -22,7 +22,7 @@ pub(super) async fn test(
     name: &str,
     retry_login: bool,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>()?;
+    service.may::<Submit>().await?;
     let vcenter = service.call(ShowVcenter { vcenter: name.to_owned() }).await?;
     // Who wants to retry the login says that the password is right.
     if !retry_login {
@@ -46,7 +46,7 @@ pub(super) async fn run(
     interrupts: &Interrupts,
     command: Command,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>()?;
+    service.may::<Submit>().await?;
     let (vcenters, job, detached) = match command {
         Command::Hosts { name, clusters, accept_removals, detach } => {
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
@@ -95,7 +95,7 @@ pub(super) async fn refresh(
     interrupts: &Interrupts,
     command: Refresh,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>()?;
+    service.may::<Submit>().await?;
     let Refresh { kind, names, objects, accept_removals, detach } = command;
     let vcenters = designated(service, &names).await?;
     let kind = Kind::from(kind);
@@ -154,7 +154,7 @@ pub(super) async fn retry(
     id: String,
     detached: bool,
 ) -> Result<Exit, ApiError> {
-    service.may::<RetryOperation>()?;
+    service.may::<RetryOperation>().await?;
     let operation = service.call(ShowOperation { operation: id }).await?;
     let vcenter = service.call(ShowVcenter { vcenter: operation.vcenter_id.to_string() }).await?;
     if !detached {

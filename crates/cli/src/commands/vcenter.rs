@@ -66,7 +66,7 @@ pub(super) async fn run(
                 return Err(ApiError::new(Code::InvalidValue, "nothing to change")
                     .next("musterctl vcenter edit --help lists the options."));
             }
-            service.may::<EditVcenter>()?;
+            service.may::<EditVcenter>().await?;
             let before = service.call(ShowVcenter { vcenter: name }).await?;
             change.settings = if has_settings { Some(settings.on(before.settings)?) } else { None };
             let edit = EditVcenter { vcenter: before.id, edition: before.edition, change };
@@ -77,7 +77,7 @@ pub(super) async fn run(
         Command::Pause { of, until, duration } => pauses::pause(service, output, of, until, duration).await?,
         Command::Resume { of } => pauses::resume(service, output, of).await?,
         Command::Remove { name, yes } => {
-            service.may::<RemoveVcenter>()?;
+            service.may::<RemoveVcenter>().await?;
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
             let question = format!("Remove \"{}\" ({}) and all its cached data?", vcenter.name, vcenter.host);
             ask::before_removing(output, yes, &question).await?;

@@ -65,7 +65,7 @@ pub(super) async fn pause(
     until: Option<String>,
     duration: Option<String>,
 ) -> Result<(), ApiError> {
-    service.may::<Pause>()?;
+    service.may::<Pause>().await?;
     let now = service.now();
     let until = match (until, duration) {
         (Some(text), _) => Some(service::moment_to_come(&text, now)?),
@@ -86,7 +86,7 @@ pub(super) async fn pause(
 }
 
 pub(super) async fn resume(service: &Client, output: &Output, of: args::Group) -> Result<(), ApiError> {
-    service.may::<Resume>()?;
+    service.may::<Resume>().await?;
     let named = Named::by(service, of).await?;
     let ended = service.call(Resume { of: named.group() }).await?;
     let said = match (&named, ended) {
