@@ -179,7 +179,7 @@ impl Store {
             operation: Some(operation),
             error,
         };
-        append(tx, self.database_id(), &link).await
+        append(tx, self, &link).await
     }
 
     /// The head of the chain.
@@ -253,7 +253,7 @@ async fn append_for(
         operation: entry.operation.map(OperationId::as_str),
         error,
     };
-    append(tx, store.database_id(), &link).await?;
+    append(tx, store, &link).await?;
     // What was only announced is to be followed by what came of it. Rolled back it is none the less recorded: as failed.
     if entry.outcome != AuditOutcome::Accepted || entry.operation.is_some() {
         what.is_recorded.store(true, Ordering::Relaxed);
@@ -261,13 +261,38 @@ async fn append_for(
     Ok(())
 }
 
-async fn append(tx: &mut DbConnection, database_id: &str, link: &Link<'_>) -> Result<(), sqlx::Error> {
-    let (seq, before) = head(tx, database_id).await?;
+/// Appends a row behind the newest one. Which that is, is known from the last time in most cases; where another process wrote
+/// since, or what was written was rolled back, nothing is inserted behind what isn't there, and it is looked up.
+async fn append(tx: &mut DbConnection, store: &Store, link: &Link<'_>) -> Result<(), sqlx::Error> {
+    if let Some(known) = store.audit_head_known()
+        && insert_behind(tx, store, known, link).await?
+    {
+        return Ok(());
+    }
+    let newest = head(tx, store.database_id()).await?;
+    match insert_behind(tx, store, newest, link).await? {
+        true => Ok(()),
+        false => {
+            Err(sqlx::Error::Protocol("the newest row of the audit log changed within a transaction".into()))
+        }
+    }
+}
+
+/// Appends a row behind this one; false if it isn't the newest.
+async fn insert_behind(
+    tx: &mut DbConnection,
+    store: &Store,
+    (seq, before): (i64, Hash),
+    link: &Link<'_>,
+) -> Result<bool, sqlx::Error> {
+    let is_first = seq == 0;
     let seq = seq.saturating_add(1);
-    sqlx::query(
+    let hash = link.hash(&before, seq);
+    let inserted = sqlx::query(
         "INSERT INTO audit (seq, at, actor, host, origin, role, command, subject_kind, subject_id, subject, before, \
          after, outcome, operation, error, hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 \
+         WHERE (SELECT hash FROM audit ORDER BY seq DESC LIMIT 1) IS $17",
     )
     .bind(seq)
     .bind(link.at)
@@ -284,10 +309,15 @@ async fn append(tx: &mut DbConnection, database_id: &str, link: &Link<'_>) -> Re
     .bind(link.outcome)
     .bind(link.operation)
     .bind(link.error)
-    .bind(&link.hash(&before, seq)[..])
+    .bind(&hash[..])
+    .bind((!is_first).then_some(&before[..]))
     .execute(tx)
-    .await
-    .map(drop)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    store.know_audit_head((seq, hash));
+    Ok(true)
 }
 
 /// Of two versions of a thing what differs; of one that is new or gone all of it.

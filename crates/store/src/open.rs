@@ -26,6 +26,8 @@ struct Inner {
     database_id: String,
     process_id: String,
     held: Mutex<Option<Held>>,
+    /// Number and hash of the row of the audit log that was written here last.
+    audit_head: Mutex<Option<(i64, [u8; 32])>>,
 }
 
 /// What tells other processes that this one is alive and uses the schema.
@@ -53,7 +55,8 @@ impl Store {
             Ok((schema, engine, database_id)) => {
                 let process_id = presence.id().to_owned();
                 let held = Mutex::new(Some(Held { presence, _schema: schema }));
-                let inner = Inner { dir: dir.to_owned(), engine, database_id, process_id, held };
+                let audit_head = Mutex::default();
+                let inner = Inner { dir: dir.to_owned(), engine, database_id, process_id, held, audit_head };
                 Ok(Store { inner: Arc::new(inner), act: None })
             }
             Err(error) => {
@@ -91,7 +94,17 @@ impl Store {
             sqlx::query_scalar(DATABASE_ID).fetch_one(engine.readers()).await.during(attempt)?;
         let process_id = uuid::Uuid::new_v4().to_string();
         let (dir, held) = (dir.to_owned(), Mutex::default());
-        Ok(Store { inner: Arc::new(Inner { dir, engine, database_id, process_id, held }), act: None })
+        Ok(Store {
+            inner: Arc::new(Inner {
+                dir,
+                engine,
+                database_id,
+                process_id,
+                held,
+                audit_head: Mutex::default(),
+            }),
+            act: None,
+        })
     }
 
     /// Why nothing can be written, if that was so when it was opened.
@@ -193,6 +206,15 @@ impl Store {
     /// Whether any process runs what nobody waits for.
     pub fn has_worker(&self) -> bool {
         lock::has_worker(&self.inner.dir.join("run"))
+    }
+
+    /// The newest row of the audit log, if this process wrote it and nobody has since.
+    pub(crate) fn audit_head_known(&self) -> Option<(i64, [u8; 32])> {
+        *self.inner.audit_head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn know_audit_head(&self, head: (i64, [u8; 32])) {
+        *self.inner.audit_head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
     }
 
     pub(crate) fn attempt(&self, what: &'static str) -> Attempt<'_> {

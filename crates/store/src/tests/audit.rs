@@ -184,6 +184,25 @@ async fn what_is_pruned_leaves_a_row_that_the_rest_hangs_on() {
 }
 
 #[tokio::test]
+async fn several_processes_write_one_chain() {
+    let (dir, store) = opened().await;
+    let other = Store::open(dir.path()).await.unwrap();
+    for number in 0..10 {
+        let store = if number % 3 == 0 { &store } else { &other };
+        store.record_alone(&act("submit"), Entry::done(Subject::none())).await.unwrap();
+        // What is rolled back leaves nothing behind which the next one would stand.
+        let attempt = store.attempt("testing");
+        let mut tx = store.engine().write(attempt).await.unwrap();
+        store.acting(&act("x")).record(&mut tx, Entry::done(Subject::none()), attempt).await.unwrap();
+        drop(tx);
+    }
+    let whole = verified(&store).await;
+    assert_eq!((whole.ok, whole.rows), (true, 10), "{whole:?}");
+    other.close().await;
+    store.close().await;
+}
+
+#[tokio::test]
 async fn rows_are_found_by_what_stands_in_them() {
     let (_dir, store, _) = logged().await;
     store
@@ -237,5 +256,49 @@ async fn operations_that_nobody_ends_are_told_to_have_been_interrupted_or_cancel
     ];
     assert_eq!(told, expected);
     assert!(verified(&store).await.ok);
+    store.close().await;
+}
+
+/// What the chain costs: 10,000 rows appended as they are, and bare ones of the same content into a table like it, in turns.
+/// `cargo test --release -p store what_a_row_costs -- --ignored --nocapture`
+#[tokio::test]
+#[ignore = "measures"]
+#[expect(clippy::print_stdout, reason = "what is measured is what it is for")]
+async fn what_a_row_costs_over_a_bare_insert() {
+    const ROWS: u32 = 10_000;
+    const BARE: &str = "INSERT INTO bare SELECT $1, at, actor, host, origin, role, command, subject_kind, subject_id, \
+        subject, before, after, outcome, operation, error, hash FROM audit WHERE seq = 2";
+    let (_dir, store, berlin) = logged().await;
+    let attempt = store.attempt("measuring");
+    let mut tx = store.engine().write(attempt).await.unwrap();
+    sqlx::query("CREATE TABLE bare AS SELECT * FROM audit WHERE 0").execute(&mut *tx).await.unwrap();
+    sqlx::query("CREATE UNIQUE INDEX bare_by_seq ON bare (seq)").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let acting = store.acting(&act("edit_vcenter"));
+    let before = serde_json::json!({ "ttl_seconds": 300, "tags": ["eu", "prod"], "edition": 1 });
+    let after = serde_json::json!({ "ttl_seconds": 60, "tags": ["eu"], "edition": 2 });
+    for turn in 0..3_u32 {
+        let mut tx = store.engine().write(attempt).await.unwrap();
+        let began = std::time::Instant::now();
+        for number in 0..ROWS {
+            let seq = i64::from(turn * ROWS + number);
+            sqlx::query(BARE).bind(seq).execute(&mut *tx).await.unwrap();
+        }
+        let bare = began.elapsed() / ROWS;
+        let began = std::time::Instant::now();
+        for _ in 0..ROWS {
+            let entry = Entry::done(Subject::vcenter(&berlin).named("Berlin")).before(&before).after(&after);
+            acting.record(&mut tx, entry, attempt).await.unwrap();
+        }
+        let chained = began.elapsed() / ROWS;
+        tx.commit().await.unwrap();
+        println!(
+            "measured: a bare row {bare:?}, a row of the log {chained:?}, more {:?}",
+            chained.saturating_sub(bare)
+        );
+    }
+    let began = std::time::Instant::now();
+    let rows = verified(&store).await.rows;
+    println!("measured: {rows} rows verified in {:?}", began.elapsed());
     store.close().await;
 }
