@@ -6,7 +6,7 @@ mod schedules;
 mod standing;
 mod times;
 
-pub use audit::{audited, audited_properties};
+pub use audit::{audited, audited_command, audited_kind, audited_properties, audited_property};
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};

@@ -15,7 +15,7 @@ use yew::prelude::*;
 const LOOKS: (u32, u32) = (20, 50);
 
 /// The letters after `g`, and where each leads.
-fn places() -> [(&'static str, &'static str, Route); 13] {
+fn places() -> [(&'static str, &'static str, Route); 14] {
     let kind = |letter, kind: Kind| (letter, kind.title(), Route::kind(kind));
     [
         ("o", "Overview", Route::Overview),
@@ -30,6 +30,7 @@ fn places() -> [(&'static str, &'static str, Route); 13] {
         kind("r", Kind::ResourcePools),
         kind("f", Kind::Folders),
         kind("s", Kind::Snapshots),
+        ("u", "Audit", Route::audit()),
         ("p", "Settings", Route::Settings),
     ]
 }

@@ -117,6 +117,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
         Route::Overview
         | Route::Vcenters { .. }
         | Route::Operations(_)
+        | Route::Audit(_)
         | Route::Settings
         | Route::Compact => None,
     };

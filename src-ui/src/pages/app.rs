@@ -2,8 +2,8 @@
 //! Refuses to know what a page shows.
 
 use super::{
-    compact::CompactPage, inventory::InventoryPage, operations::OperationsPage, overview::OverviewPage,
-    settings::SettingsPage, vcenters::VcentersPage,
+    audit::AuditPage, compact::CompactPage, inventory::InventoryPage, operations::OperationsPage,
+    overview::OverviewPage, settings::SettingsPage, vcenters::VcentersPage,
 };
 use crate::components::{closing::Closing, frame::Frame, keys::Keys, toasts::ToastList};
 use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route};
@@ -32,6 +32,7 @@ fn Routed() -> Html {
         Route::Vcenters { one, dialog } => html! { <VcentersPage {one} {dialog} /> },
         Route::Operations(looked) => html! { <OperationsPage {looked} /> },
         Route::Inventory(view) => html! { <InventoryPage view={*view} /> },
+        Route::Audit(watched) => html! { <AuditPage {watched} /> },
         Route::Settings => html! { <SettingsPage /> },
         // It has a window, and so a frame, of its own.
         Route::Compact => return html! { <CompactPage /> },

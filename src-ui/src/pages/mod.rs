@@ -1,6 +1,7 @@
 //! One folder per screen.
 
 pub(crate) mod app;
+mod audit;
 mod compact;
 mod inventory;
 mod operations;

@@ -1,6 +1,7 @@
 //! Where the user is: pages, what they show, and the dialog before them, as the address that leads back there.
 //! Refuses addresses that lead nowhere: they lead to the overview.
 
+use super::audit::Watched;
 use super::operations::Looked;
 use super::table::View;
 use contract::{Kind, Moref, ScheduleId, VcenterId};
@@ -17,6 +18,8 @@ pub(crate) enum Route {
     Operations(Looked),
     /// One kind of objects.
     Inventory(Box<View>),
+    /// Who did what.
+    Audit(Watched),
     /// How Muster is used on this machine.
     Settings,
     /// What the compact window shows, and nothing else does.
@@ -82,6 +85,11 @@ impl Route {
         Route::Operations(Looked::default())
     }
 
+    /// Every row of the audit log.
+    pub(crate) fn audit() -> Route {
+        Route::Audit(Watched::default())
+    }
+
     /// The name of the page, for the window's title.
     pub(crate) fn title(&self) -> String {
         match self {
@@ -89,6 +97,7 @@ impl Route {
             Route::Vcenters { .. } => "vCenters".to_owned(),
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
+            Route::Audit(_) => "Audit".to_owned(),
             Route::Settings => "Settings".to_owned(),
             Route::Compact => "Compact".to_owned(),
         }
@@ -105,6 +114,7 @@ impl Route {
             ["vcenter", id] => {
                 Route::Vcenters { one: Some(VcenterId(id.to_owned())), dialog: dialog(&pairs) }
             }
+            ["audit"] => Route::Audit(Watched::parse(&pairs)),
             ["settings"] => Route::Settings,
             ["compact"] => Route::Compact,
             ["operations"] => Route::Operations(Looked::parse(&pairs)),
@@ -127,6 +137,7 @@ impl fmt::Display for Route {
             }
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
+            Route::Audit(watched) => ("/audit".to_owned(), watched.pairs()),
             Route::Settings => ("/settings".to_owned(), Vec::new()),
             Route::Compact => ("/compact".to_owned(), Vec::new()),
         };
@@ -215,6 +226,7 @@ mod tests {
             places.push(Route::Vcenters { one: Some(id()), dialog: Some(dialog.clone()) });
             places.push(Route::dialog(dialog));
         }
+        places.push(Route::audit());
         places.push(Route::operations());
         for since in ["2h", "2026-03-01T12:00:00Z"] {
             let filter = OperationFilter {

@@ -27,6 +27,45 @@ pub fn audited_properties(row: &AuditRow) -> Vec<(String, Option<String>, Option
     all.into_iter().map(|(name, (before, after))| (name, before, after)).collect()
 }
 
+/// What a command is called: `Edit vCenter`.
+pub fn audited_command(command: &str) -> String {
+    match command {
+        "submit" => "Operation".to_owned(),
+        "try_vcenter" => "Test vCenter".to_owned(),
+        "refresh_if_older" => "Refresh".to_owned(),
+        _ => super::capital(&spelled(command)),
+    }
+}
+
+/// What a property is called: `TTL seconds`.
+pub fn audited_property(property: &str) -> String {
+    super::capital(&spelled(property))
+}
+
+/// What the kind of a subject is called.
+pub fn audited_kind(kind: &str) -> &str {
+    match kind {
+        "vcenter" => "vCenter",
+        "audit" => "audit log",
+        other => other,
+    }
+}
+
+/// The words of a name in a program, as people write them.
+fn spelled(name: &str) -> String {
+    let word = |word: &str| match word {
+        "vcenter" => "vCenter".to_owned(),
+        "vcenters" => "vCenters".to_owned(),
+        "ttl" => "TTL".to_owned(),
+        "uuid" => "UUID".to_owned(),
+        "id" => "id".to_owned(),
+        "ca" => "CA".to_owned(),
+        "pem" => "PEM".to_owned(),
+        other => other.to_owned(),
+    };
+    name.split('_').map(word).collect::<Vec<_>>().join(" ")
+}
+
 fn properties(value: Option<&Value>) -> Vec<(String, String)> {
     match value {
         Some(Value::Object(object)) => {
@@ -74,6 +113,16 @@ mod tests {
             error: None,
             hash: String::new(),
         }
+    }
+
+    #[test]
+    fn commands_and_properties_are_written_as_people_write_them() {
+        for (command, words) in
+            [("edit_vcenter", "Edit vCenter"), ("pause", "Pause"), ("submit", "Operation")]
+        {
+            assert_eq!(audited_command(command), words);
+        }
+        assert_eq!(audited_property("ttl_seconds"), "TTL seconds");
     }
 
     #[test]
