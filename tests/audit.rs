@@ -54,12 +54,13 @@ fn what_somebody_does_is_told_with_who_where_from_and_what_differs_and_no_passwo
     let ended = of("submit", "done");
     assert_eq!(ended["operation"], of("submit", "accepted")["operation"]);
     assert_eq!(ended["after"]["state"], "succeeded");
-    assert_eq!(of("remove_vcenter", "refused")["role"], "operator");
+    let refused = of("remove_vcenter", "refused");
+    assert_eq!((&refused["role"], &refused["subject"]), (&json!("operator"), &json!("Berlin")));
     assert!(of("edit_vcenter", "failed")["error"].as_str().unwrap().contains("a/b"));
     let everything = serde_json::to_string(&rows).unwrap();
     assert!(!everything.contains(PASSWORD), "{everything}");
     let text = muster.run(&["audit", "list", "--command", "edit_vcenter", "--outcome", "done"]).stdout;
-    assert!(text.contains("ttl_seconds: 300 \u{2192} 3600"), "{text}");
+    assert!(text.contains("TTL seconds: 300 \u{2192} 3600"), "{text}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod accessible;
 mod adding;
 mod alone;
+mod audit;
 mod boundary;
 mod bus;
 mod certificate;

@@ -157,7 +157,7 @@ impl Judge {
         window.wait_for_overview().await?;
         teach(&window).await?;
         let mut addresses: Vec<String> =
-            ["#/", "#/vcenter", "#/operations", "#/settings", "#/compact", "#/nowhere"]
+            ["#/", "#/vcenter", "#/operations", "#/audit", "#/settings", "#/compact", "#/nowhere"]
                 .map(str::to_owned)
                 .to_vec();
         addresses.push(format!("#/vcenter/{id}"));

@@ -110,6 +110,7 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
         window.script("document.querySelector('dialog details')?.setAttribute('open', '')").await?;
         found.here(&window, &screen, dialog).await?;
     }
+    found.at(&window, &screen, "#/audit", "audit").await?;
     found.at(&window, &screen, "#/settings", "settings").await?;
     found.at(&window, &screen, "#/compact", "compact").await?;
     window.go("#/operations").await?;

@@ -139,8 +139,8 @@ impl Client {
     }
 
     /// Fails if the role is too low for a command; for those who would ask a person something before.
-    pub async fn may<C: Command>(&self) -> Result<(), ApiError> {
-        self.service.admit::<C>(&self.caller, Subject::none).await
+    pub async fn may<C: Command>(&self, subject: Subject) -> Result<(), ApiError> {
+        self.service.admit::<C>(&self.caller, || subject).await
     }
 }
 

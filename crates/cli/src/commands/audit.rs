@@ -6,7 +6,7 @@ use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Fit, Output, table, time};
 use contract::command::{AuditReceipt, ListAudit, PruneAudit, VerifyAudit};
-use contract::{ApiError, AuditFilter, AuditRow, Code, Receipt, Verified, words};
+use contract::{ApiError, AuditFilter, AuditRow, Code, Receipt, Subject, Verified, words};
 use serde::Serialize;
 use service::Client;
 use std::io::Write;
@@ -25,7 +25,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             Ok(if verified.ok { Exit::Done } else { Exit::Failed })
         }
         Command::Receipt { out } => {
-            service.may::<AuditReceipt>().await?;
+            service.may::<AuditReceipt>(Subject::none()).await?;
             let receipt = service.call(AuditReceipt {}).await?;
             let text =
                 serde_json::to_string(&receipt).map_err(|error| unwritable(&out, &error.to_string()))?;
@@ -139,7 +139,7 @@ struct Written {
 
 async fn export(service: &Client, output: &Output, asked: AuditExport) -> Result<Exit, ApiError> {
     let AuditExport { out, filter: narrowed, prune, yes } = asked;
-    service.may::<ListAudit>().await?;
+    service.may::<ListAudit>(Subject::none()).await?;
     let filter = filter(narrowed)?;
     let is_csv = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     let (mut rows, _) = rows(service, &filter, u32::MAX).await?;

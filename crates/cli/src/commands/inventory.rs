@@ -11,7 +11,7 @@ use crate::suggest::{self, Suggestion};
 use crate::{ask, progress};
 use contract::columns::{self, Column};
 use contract::command::{Freshened, ListVcenters, RefreshIfOlder};
-use contract::{ApiError, Code, Kind, OperationState, Snapshot, Time, Vcenter, words};
+use contract::{ApiError, Code, Kind, OperationState, Snapshot, Subject, Time, Vcenter, words};
 use serde_json::json;
 use service::{Answer, Client, Freshness, Query, Style};
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub(super) async fn run(
     let kind: Kind = command.kind.into();
     let most = command.max_age.as_deref().map(service::duration).transpose()?;
     if most.is_some() {
-        service.may::<RefreshIfOlder>().await?;
+        service.may::<RefreshIfOlder>(Subject::none()).await?;
     }
     let vcenters = match command.vcenters.is_empty() {
         true => service.call(ListVcenters {}).await?,

@@ -10,7 +10,9 @@ use contract::command::{
     AwaitOperation, CancelOperation, Listing, OperationFilter, OperationHistory, ShowOperation, ShowVcenter,
     Since,
 };
-use contract::{ApiError, Code, Fold, Line, Operation, OperationKind, OperationState, Time, fold, words};
+use contract::{
+    ApiError, Code, Fold, Line, Operation, OperationKind, OperationState, Subject, Time, fold, words,
+};
 use service::Client;
 use std::collections::HashSet;
 use std::time::Duration;
@@ -34,7 +36,7 @@ pub(super) async fn run(
             super::history::shown(service, output, &operation).await?;
         }
         Command::Cancel { id } => {
-            service.may::<CancelOperation>().await?;
+            service.may::<CancelOperation>(Subject::none()).await?;
             let operation = service.call(ShowOperation { operation: id }).await?;
             let is_cancelled = service.call(CancelOperation { operation: operation.id.clone() }).await?;
             if !is_cancelled {

@@ -9,13 +9,13 @@ use contract::command::{
     AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListSchedules, NextRuns, RemoveSchedule,
     ShowSchedule,
 };
-use contract::{ApiError, Code, Operation, Run, Schedule, ScheduleSettings, Timing, words};
+use contract::{ApiError, Code, Operation, Run, Schedule, ScheduleSettings, Subject, Timing, words};
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
         Command::Add { name, options } => {
-            service.may::<AddSchedule>().await?;
+            service.may::<AddSchedule>(Subject::none()).await?;
             let settings = new(service, name, options).await?;
             let added = service.call(AddSchedule { settings }).await?;
             output.answer(&added, || show(&added))?;
@@ -30,7 +30,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             output.answer(&schedule, || show(&schedule))?;
         }
         Command::Edit { name, new_name, options } => {
-            service.may::<EditSchedule>().await?;
+            service.may::<EditSchedule>(Subject::new_schedule(&name)).await?;
             let before = service.call(ShowSchedule { schedule: name }).await?;
             let settings = edited(service, before.settings(), new_name, options).await?;
             let edit = EditSchedule { schedule: before.id, edition: before.edition, settings };
@@ -40,7 +40,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
         Command::Enable { name } => turn(service, output, name, true).await?,
         Command::Disable { name } => turn(service, output, name, false).await?,
         Command::Remove { name, yes } => {
-            service.may::<RemoveSchedule>().await?;
+            service.may::<RemoveSchedule>(Subject::new_schedule(&name)).await?;
             let schedule = service.call(ShowSchedule { schedule: name }).await?;
             let question = format!("Remove the schedule \"{}\"?", schedule.name);
             ask::before_removing(output, yes, &question).await?;
@@ -130,7 +130,7 @@ fn missing(message: &str, next: &str) -> ApiError {
 }
 
 async fn turn(service: &Client, output: &Output, name: String, enabled: bool) -> Result<(), ApiError> {
-    service.may::<EnableSchedule>().await?;
+    service.may::<EnableSchedule>(Subject::none()).await?;
     let schedule = service.call(ShowSchedule { schedule: name }).await?;
     let turned = service.call(EnableSchedule { schedule: schedule.id, enabled }).await?;
     output.answer(&turned, || show(&turned))?;

@@ -5,14 +5,14 @@ use crate::args::{ChangedSettings, SettingsOfMuster as Command};
 use crate::exit::Exit;
 use crate::output::{Output, card};
 use contract::command::{SetPreferences, ShowPreferences};
-use contract::{ApiError, Preferences};
+use contract::{ApiError, Preferences, Subject};
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     let preferences = match command {
         Command::Show => service.call(ShowPreferences {}).await?,
         Command::Set(ChangedSettings { history_days }) => {
-            service.may::<SetPreferences>().await?;
+            service.may::<SetPreferences>(Subject::none()).await?;
             let made_from = service.call(ShowPreferences {}).await?;
             let mut preferences: Preferences = made_from.clone();
             if let Some(days) = history_days {

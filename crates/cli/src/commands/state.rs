@@ -6,7 +6,7 @@ use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
 use contract::command::{CountStatus, Counted, Doctor, Submit};
-use contract::{ApiError, Check, Pause, Time, VcenterStatus, network, words};
+use contract::{ApiError, Check, Pause, Subject, Time, VcenterStatus, network, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -84,7 +84,7 @@ pub(super) async fn run(
     interrupts: &Interrupts,
     duration: Option<&str>,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>().await?;
+    service.may::<Submit>(Subject::none()).await?;
     let end = duration.map(service::duration).transpose()?.map(|duration| Instant::now() + duration);
     output.say("Working. Press Ctrl-C to end.");
     watch(service, output, interrupts, Until::Stopped(end)).await

@@ -10,7 +10,8 @@ use crate::output::{Output, card};
 use crate::progress::{self, Waited};
 use contract::command::{HasWorker, ListVcenters, RetryOperation, ShowOperation, ShowVcenter, Submit};
 use contract::{
-    ApiError, Code, Job, Kind, Moref, Object, OperationId, OperationState, TestReport, Vcenter, words,
+    ApiError, Code, Job, Kind, Moref, Object, OperationId, OperationState, Subject, TestReport, Vcenter,
+    words,
 };
 use service::Client;
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ pub(super) async fn test(
     name: &str,
     retry_login: bool,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>().await?;
+    service.may::<Submit>(Subject::new_vcenter(name)).await?;
     let vcenter = service.call(ShowVcenter { vcenter: name.to_owned() }).await?;
     // Who wants to retry the login says that the password is right.
     if !retry_login {
@@ -46,7 +47,7 @@ pub(super) async fn run(
     interrupts: &Interrupts,
     command: Command,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>().await?;
+    service.may::<Submit>(Subject::none()).await?;
     let (vcenters, job, detached) = match command {
         Command::Hosts { name, clusters, accept_removals, detach } => {
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
@@ -95,7 +96,7 @@ pub(super) async fn refresh(
     interrupts: &Interrupts,
     command: Refresh,
 ) -> Result<Exit, ApiError> {
-    service.may::<Submit>().await?;
+    service.may::<Submit>(Subject::none()).await?;
     let Refresh { kind, names, objects, accept_removals, detach } = command;
     let vcenters = designated(service, &names).await?;
     let kind = Kind::from(kind);
@@ -154,7 +155,7 @@ pub(super) async fn retry(
     id: String,
     detached: bool,
 ) -> Result<Exit, ApiError> {
-    service.may::<RetryOperation>().await?;
+    service.may::<RetryOperation>(Subject::none()).await?;
     let operation = service.call(ShowOperation { operation: id }).await?;
     let vcenter = service.call(ShowVcenter { vcenter: operation.vcenter_id.to_string() }).await?;
     if !detached {

@@ -12,7 +12,7 @@ use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
     ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
 };
-use contract::{ApiError, Certificate, Code, Probe, StaleReads, Trust, Vcenter, VcenterSettings};
+use contract::{ApiError, Certificate, Code, Probe, StaleReads, Subject, Trust, Vcenter, VcenterSettings};
 use service::Client;
 use std::io::Read;
 use std::path::Path;
@@ -66,7 +66,7 @@ pub(super) async fn run(
                 return Err(ApiError::new(Code::InvalidValue, "nothing to change")
                     .next("musterctl vcenter edit --help lists the options."));
             }
-            service.may::<EditVcenter>().await?;
+            service.may::<EditVcenter>(Subject::new_vcenter(&name)).await?;
             let before = service.call(ShowVcenter { vcenter: name }).await?;
             change.settings = if has_settings { Some(settings.on(before.settings)?) } else { None };
             let edit = EditVcenter { vcenter: before.id, edition: before.edition, change };
@@ -77,7 +77,7 @@ pub(super) async fn run(
         Command::Pause { of, until, duration } => pauses::pause(service, output, of, until, duration).await?,
         Command::Resume { of } => pauses::resume(service, output, of).await?,
         Command::Remove { name, yes } => {
-            service.may::<RemoveVcenter>().await?;
+            service.may::<RemoveVcenter>(Subject::new_vcenter(&name)).await?;
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
             let question = format!("Remove \"{}\" ({}) and all its cached data?", vcenter.name, vcenter.host);
             ask::before_removing(output, yes, &question).await?;

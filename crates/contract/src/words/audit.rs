@@ -1,14 +1,20 @@
 //! What a row of the audit log says, in words.
 //! Refuses to say more than stands there.
 
-use crate::AuditRow;
+use crate::{AuditRow, Job};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What was changed, one property after the other: `ttl_seconds: 300 → 600`.
+/// What was changed, one property after the other: `TTL seconds: 300 → 600`.
 pub fn audited(row: &AuditRow) -> Vec<String> {
     audited_properties(row)
         .into_iter()
+        // What tells versions and rows apart says nothing to people.
+        .filter(|(property, ..)| !matches!(&**property, "edition" | "id" | "credential_id"))
+        .map(|(property, before, after)| {
+            let short = |value: Option<String>| value.map(shortened);
+            (audited_property(&property), short(before), short(after))
+        })
         .map(|(property, before, after)| match (before, after) {
             (Some(before), Some(after)) => format!("{property}: {before} \u{2192} {after}"),
             (Some(before), None) if row.after.is_some() => format!("{property}: {before} \u{2192} none"),
@@ -70,11 +76,28 @@ fn properties(value: Option<&Value>) -> Vec<(String, String)> {
     match value {
         Some(Value::Object(object)) => {
             let known = object.iter().filter(|(_, value)| !value.is_null());
-            known.map(|(name, value)| (name.clone(), shown(value))).collect()
+            known.map(|(name, value)| (name.clone(), said(name, value))).collect()
         }
         Some(Value::Null) | None => Vec::new(),
         Some(other) => vec![("value".to_owned(), shown(other))],
     }
+}
+
+/// The beginning of a long value, on one line.
+fn shortened(value: String) -> String {
+    const LONGEST: usize = 60;
+    let line: String =
+        value.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).take(LONGEST + 1).collect();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}\u{2026}", &line[..end]),
+        None => line,
+    }
+}
+
+/// A value by what it is of: a job by its name.
+fn said(name: &str, value: &Value) -> String {
+    let job = (name == "job").then(|| serde_json::from_value::<Job>(value.clone()).ok()).flatten();
+    job.map_or_else(|| shown(value), |job| super::job(&job))
 }
 
 fn shown(value: &Value) -> String {
@@ -131,12 +154,12 @@ mod tests {
             Some(json!({ "ttl_seconds": 300, "tags": [] })),
             Some(json!({ "ttl_seconds": 600, "tags": ["eu"] })),
         );
-        assert_eq!(audited(&changed), ["tags: none \u{2192} eu", "ttl_seconds: 300 \u{2192} 600"]);
-        assert_eq!(audited(&row(None, Some(json!({ "name": "Berlin", "build": null })))), ["name: Berlin"]);
-        assert_eq!(audited(&row(Some(json!({ "on": true })), None)), ["on: yes"]);
+        assert_eq!(audited(&changed), ["Tags: none \u{2192} eu", "TTL seconds: 300 \u{2192} 600"]);
+        assert_eq!(audited(&row(None, Some(json!({ "name": "Berlin", "build": null })))), ["Name: Berlin"]);
+        assert_eq!(audited(&row(Some(json!({ "on": true })), None)), ["On: yes"]);
         assert_eq!(
             audited(&row(Some(json!({ "pin": "ab" })), Some(json!({ "pin": null })))),
-            ["pin: ab \u{2192} none"]
+            ["Pin: ab \u{2192} none"]
         );
         assert!(audited(&row(None, None)).is_empty());
     }

@@ -4,7 +4,7 @@
 use crate::args;
 use crate::output::Output;
 use contract::command::{ListVcenters, Pause, Resume, ShowVcenter};
-use contract::{ApiError, Code, Group, Time, Vcenter, words};
+use contract::{ApiError, Code, Group, Subject, Time, Vcenter, words};
 use service::Client;
 
 /// What was named on the command line.
@@ -65,7 +65,7 @@ pub(super) async fn pause(
     until: Option<String>,
     duration: Option<String>,
 ) -> Result<(), ApiError> {
-    service.may::<Pause>().await?;
+    service.may::<Pause>(Subject::none()).await?;
     let now = service.now();
     let until = match (until, duration) {
         (Some(text), _) => Some(service::moment_to_come(&text, now)?),
@@ -86,7 +86,7 @@ pub(super) async fn pause(
 }
 
 pub(super) async fn resume(service: &Client, output: &Output, of: args::Group) -> Result<(), ApiError> {
-    service.may::<Resume>().await?;
+    service.may::<Resume>(Subject::none()).await?;
     let named = Named::by(service, of).await?;
     let ended = service.call(Resume { of: named.group() }).await?;
     let said = match (&named, ended) {
