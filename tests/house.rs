@@ -29,7 +29,7 @@ const SHELL_ONLY: &[&str] =
 const AT_HOME: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("keyring", &["secrets"]),
-    ("hyper-util", &["vsphere"]),
+    ("hyper-rustls", &["vsphere"]),
     ("reqwest", &["benches"]),
     ("yew", &["ui"]),
 ];

@@ -51,6 +51,7 @@ pub(crate) enum Dialog {
 pub(crate) enum Focus {
     First,
     Address,
+    Way,
     Password,
 }
 
@@ -145,6 +146,7 @@ fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
     let focus = match value("focus").as_deref() {
         Some("password") => Focus::Password,
         Some("address") => Focus::Address,
+        Some("way") => Focus::Way,
         _ => Focus::First,
     };
     id("edit")
@@ -170,6 +172,7 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
             match focus {
                 Focus::First => {}
                 Focus::Address => pairs.push(pair("focus", "address")),
+                Focus::Way => pairs.push(pair("focus", "way")),
                 Focus::Password => pairs.push(pair("focus", "password")),
             }
             pairs
@@ -202,6 +205,7 @@ mod tests {
             Dialog::Add,
             Dialog::Edit(id(), Focus::First),
             Dialog::Edit(id(), Focus::Address),
+            Dialog::Edit(id(), Focus::Way),
             Dialog::Edit(id(), Focus::Password),
             Dialog::Certificate(id()),
             Dialog::Remove(id()),
