@@ -4,7 +4,6 @@
 use std::{
     error::Error as StdError,
     io,
-    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -13,10 +12,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{
     Request as Message, Response, StatusCode, Uri,
-    body::Incoming,
     header::{
         ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, InvalidHeaderValue, RETRY_AFTER, SET_COOKIE,
         USER_AGENT,
@@ -34,7 +32,7 @@ use tower::{
     timeout::{Timeout, error::Elapsed},
     util::BoxCloneSyncService,
 };
-use tower_http::decompression::{Decompression, DecompressionBody};
+use tower_http::decompression::Decompression;
 
 use crate::{
     endpoint::Endpoint,
@@ -50,7 +48,8 @@ use crate::{
 /// Connections as the endpoint's way makes them, TLS on them as its trust wants it, and what HTTP makes of that.
 type Connections = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, Source>;
 type Http = Decompression<legacy::Client<Connections, Full<Bytes>>>;
-type Answer = Response<DecompressionBody<Incoming>>;
+/// The body in a box: what unpacks it is too large to lie in the future of every call.
+type Answer = Response<BoxBody<Bytes, Source>>;
 
 /// How long a connection may take, the TLS handshake included.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -260,7 +259,8 @@ impl Transport {
             .map_err(|error| Error::BadAddress { call: call.clone(), detail: error.to_string() })?;
         wire.counters.calls.fetch_add(1, Relaxed);
         match tokio::time::timeout(self.timeout, self.http.clone().call(message)).await {
-            Ok(answer) => answer.map_err(|error| self.no_answer(call, error)),
+            Ok(Ok(answer)) => Ok(answer.map(BodyExt::boxed)),
+            Ok(Err(error)) => Err(self.no_answer(call, error)),
             Err(_) => Err(Error::Timeout { call: call.clone(), after: self.timeout }),
         }
     }
@@ -272,9 +272,9 @@ impl Transport {
         answer: Answer,
         mut parser: Parser,
     ) -> Result<Parser, Error> {
-        let mut body = pin!(answer.into_body());
+        let mut body = answer.into_body();
         loop {
-            let frame = tokio::time::timeout(self.timeout, body.as_mut().frame()).await;
+            let frame = tokio::time::timeout(self.timeout, body.frame()).await;
             match frame {
                 Ok(Some(Ok(frame))) => {
                     // The other kind of frame has headers that come after the body: nobody reads them.

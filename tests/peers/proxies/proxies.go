@@ -8,6 +8,7 @@ import (
 	logging "log"
 	"net"
 	"net/http"
+	"strconv"
 
 	"github.com/elazarl/goproxy"
 	"github.com/things-go/go-socks5"
@@ -32,11 +33,12 @@ func newSocks(asked *asked, user string) func(net.Listener) error {
 type rule struct{ asked *asked }
 
 func (r rule) Allow(ctx context.Context, request *socks5.Request) (context.Context, bool) {
-	target := *request.RawDestAddr
-	if target.FQDN != "" {
-		target.IP = nil
+	host := request.RawDestAddr.FQDN
+	if host == "" {
+		host = request.RawDestAddr.IP.String()
 	}
-	wanted := connection{Proxy: "socks", Target: target.Address()}
+	target := net.JoinHostPort(host, strconv.Itoa(request.RawDestAddr.Port))
+	wanted := connection{Proxy: "socks", Target: target}
 	if request.AuthContext != nil {
 		wanted.User = request.AuthContext.Payload["username"]
 	}

@@ -36,10 +36,11 @@ fn of_proxy(server: &Server<'_>, proxy: &str, problem: &Problem) -> (Code, Strin
         Problem::Late => format!("{proxy} did not connect to {address} in time"),
     };
     let (code, next) = match problem {
-        Problem::Resolve | Problem::Unreachable(_) | Problem::Silent => {
+        Problem::Resolve | Problem::Unreachable(_) => {
             (Code::WayFailed, "Check that the proxy is up, and its address. The vCenter was not contacted.")
         }
-        Problem::Unusable(_) => (
+        // One that is spoken to in the other's language may well say nothing.
+        Problem::Unusable(_) | Problem::Silent => (
             Code::WayFailed,
             "Check host, port and kind of the proxy: socks5h:// or http://. The vCenter was not contacted.",
         ),
@@ -54,7 +55,7 @@ fn of_proxy(server: &Server<'_>, proxy: &str, problem: &Problem) -> (Code, Strin
         ),
         Problem::Late => (
             Code::TimedOut,
-            "Check host name and port, and that both the vCenter and the proxy are up, then try again.",
+            "Check that the vCenter is up, and host, port and kind of the proxy, then try again.",
         ),
     };
     (code, message, next)
