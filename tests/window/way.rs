@@ -27,7 +27,7 @@ async fn a_proxy_that_is_down_leads_to_its_field_and_another_one_is_checked_save
     window.go(&format!("#/vcenter/{id}")).await?;
     window.wait_for_text("body", &down).await?;
     window.press("main", "Test").await?;
-    let said = format!("the proxy {} can't be reached", gone.socks());
+    let said = format!("The proxy {} can't be reached", gone.socks());
     window.wait_for_text("body", &said).await?;
     window.shoot(&screen, "way-failed").await?;
     window.press("body", "Edit proxy").await?;
