@@ -29,7 +29,8 @@ const SHELL_ONLY: &[&str] =
 const AT_HOME: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("keyring", &["secrets"]),
-    ("reqwest", &["vsphere", "benches"]),
+    ("hyper-rustls", &["vsphere"]),
+    ("reqwest", &["benches"]),
     ("yew", &["ui"]),
 ];
 

@@ -35,4 +35,5 @@ mod suggested;
 mod support;
 mod terminal;
 mod trying;
+mod way;
 mod window;

@@ -96,7 +96,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             Ok(()),
         ),
         ("remove_credential", Admin, json!({ "credential": credential }), Err(Code::InUse)),
-        ("probe_vcenter", Admin, json!({ "vcenter": id, "typed": null }), Ok(())),
+        ("probe_vcenter", Admin, json!({ "vcenter": id, "typed": null, "way": null }), Ok(())),
         (
             "probe_address",
             Admin,

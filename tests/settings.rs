@@ -31,16 +31,17 @@ fn every_setting_is_an_option_and_stands_in_both_answers_and_what_is_not_typed_s
         "10m",
     ];
     let options = ["--stale-reads", "everything", "--notify", "off", "--note", "patched on Fridays"];
-    let added = muster.ok(&[&add[..], &options].concat());
+    let added = muster.ok(&[&add[..], &options, &["--connect-to", &address]].concat());
     let default = serde_json::to_value(VcenterSettings::default()).unwrap();
-    let settings = json!({"tags": ["eu"], "ttl_seconds": 600, "stale_reads": "everything", "notify": false, "note": "patched on Fridays"});
+    let settings = json!({"tags": ["eu"], "ttl_seconds": 600, "stale_reads": "everything", "notify": false, "connect_to": address, "note": "patched on Fridays"});
     for (key, value) in settings.as_object().unwrap() {
         assert_eq!(added[key], *value);
         assert_ne!(default[key], *value, "{key} is not shown to be stored");
     }
     assert_eq!(
         default.as_object().unwrap().len(),
-        settings.as_object().unwrap().len(),
+        // A proxy, of which `way` tells, and an address to connect to exclude each other.
+        settings.as_object().unwrap().len() + 1,
         "a setting without an option"
     );
     let shown = muster.run(&["vcenter", "show", "Berlin"]).stdout;
@@ -49,6 +50,8 @@ fn every_setting_is_an_option_and_stands_in_both_answers_and_what_is_not_typed_s
         "TTL            10 min",
         "When stale     Sync everything",
         "Notifications  Off",
+        "Proxy          -",
+        &format!("Connect to     {address}"),
         "Note           patched on Fridays",
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line:?} in {shown}");

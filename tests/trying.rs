@@ -35,7 +35,7 @@ async fn probed(
     vcenter: &VcenterId,
     typed: Option<&str>,
 ) -> Result<Option<Probe>, ApiError> {
-    service.call(ProbeVcenter { vcenter: vcenter.clone(), typed: typed.map(str::to_owned) }).await
+    service.call(ProbeVcenter { vcenter: vcenter.clone(), typed: typed.map(str::to_owned), way: None }).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

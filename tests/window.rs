@@ -40,6 +40,7 @@ mod trouble;
 mod truth;
 mod vcenters;
 mod watcher;
+mod way;
 
 /// The binary that cargo built for this test.
 const MUSTER: &str = env!("CARGO_BIN_EXE_muster");

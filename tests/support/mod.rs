@@ -6,6 +6,7 @@ mod ended;
 mod line;
 mod musterctl;
 mod peer;
+mod proxies;
 mod random;
 mod simulator;
 
@@ -14,6 +15,7 @@ pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
 pub(crate) use line::Line;
 pub(crate) use musterctl::{Musterctl, Run, finish, refreshed, vcenter};
 pub(crate) use peer::{PASSWORD, Peer};
+pub(crate) use proxies::Proxies;
 pub(crate) use random::{Random, number, seed};
 pub(crate) use simulator::Simulator;
 

@@ -130,20 +130,23 @@ impl Peer {
         self.ready[key].as_str().unwrap_or_else(|| panic!("{key} in {}", self.ready)).to_owned()
     }
 
-    /// One exchange in the oldest dialect of HTTP, which needs no library.
     fn control(&self, verb: &str, path: &str, body: Option<Value>) -> Value {
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
-        let address = self.text("control").trim_start_matches("http://").to_owned();
-        let mut stream = TcpStream::connect(&address).expect("the control port");
-        let length = body.len();
-        write!(stream, "{verb} {path} HTTP/1.0\r\nHost: control\r\nContent-Length: {length}\r\n\r\n{body}")
-            .expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
-        assert!(head.contains(" 200 "), "{verb} {path}: {answer}");
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{verb} {path} ({error}): {body}"))
+        exchange(self.text("control").trim_start_matches("http://"), verb, path, body)
     }
+}
+
+/// One exchange with a control port, in the oldest dialect of HTTP, which needs no library.
+pub(super) fn exchange(address: &str, verb: &str, path: &str, body: Option<Value>) -> Value {
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let mut stream = TcpStream::connect(address).expect("the control port");
+    let length = body.len();
+    write!(stream, "{verb} {path} HTTP/1.0\r\nHost: control\r\nContent-Length: {length}\r\n\r\n{body}")
+        .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+    assert!(head.contains(" 200 "), "{verb} {path}: {answer}");
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{verb} {path} ({error}): {body}"))
 }
 
 impl Drop for Peer {

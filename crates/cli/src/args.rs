@@ -152,6 +152,8 @@ pub(crate) enum Vcenter {
         address: String,
         #[command(flatten)]
         trust: Trust,
+        #[command(flatten)]
+        way: Way,
     },
     /// Add a vCenter or ESXi host after a test login
     Add {
@@ -256,9 +258,26 @@ pub(crate) struct Settings {
     /// Whether desktops show notifications about it: on or off [default: on]
     #[arg(long, value_name = "ON|OFF", value_parser = names(&[true, false], on_or_off))]
     pub(crate) notify: Option<bool>,
+    #[command(flatten)]
+    pub(crate) way: Way,
     /// Note, "" for none
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
+}
+
+/// The way to a server; directly without these, whatever the proxy variables of the environment say.
+#[derive(Debug, Clone, PartialEq, ClapArgs)]
+pub(crate) struct Way {
+    /// Reach it through this proxy: socks5h://[USER@]HOST:PORT or http://HOST:PORT, "" for none
+    ///
+    /// The proxy resolves the vCenter's name. It is never sent a password: a URL that contains one is refused.
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Connect to this address in its place, such as the near end of a tunnel, "" for none
+    ///
+    /// The certificate has to name the vCenter all the same.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) connect_to: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -32,7 +32,7 @@ impl From<&ApiError> for Exit {
             Code::InvalidValue => Exit::WrongUsage,
             Code::NotFound => Exit::NotFound,
             Code::LoginRejected | Code::NoPassword | Code::KeychainLocked => Exit::NoLogin,
-            Code::Unreachable | Code::TimedOut | Code::NoSession => Exit::Unreachable,
+            Code::Unreachable | Code::TimedOut | Code::WayFailed | Code::NoSession => Exit::Unreachable,
             Code::UntrustedCertificate => Exit::Untrusted,
             Code::Forbidden => Exit::Forbidden,
             Code::Partial => Exit::Partly,

@@ -75,6 +75,8 @@ fn typed(remedy: &Remedy) -> Option<String> {
         Remedy::TrustCa { vcenter: Some(vcenter) } => edit(vcenter).flag("--ca-file FILE"),
         Remedy::ProbeCertificate => Suggestion::of("vcenter probe").flag("HOST"),
         Remedy::EditAddress { vcenter } => edit(vcenter).flag("--host HOST"),
+        Remedy::EditWay { vcenter, tunnel: false } => edit(vcenter).flag("--proxy URL"),
+        Remedy::EditWay { vcenter, tunnel: true } => edit(vcenter).flag("--connect-to HOST:PORT"),
         Remedy::AcceptRemovals { vcenter, job } | Remedy::Retry { vcenter, job } => {
             Suggestion::doing(job, vcenter)
         }

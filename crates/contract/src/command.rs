@@ -12,7 +12,7 @@ use crate::{
     AuditFilter, AuditPage, ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop,
     DesktopPreferences, Event, Group, Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe,
     Receipt, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject,
-    TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified,
+    TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified, Way,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -202,6 +202,9 @@ commands_of_the_service! { $
         address: String,
         /// Which certificate to accept.
         trust: Trust,
+        /// The way there.
+        #[serde(default)]
+        way: Way,
     } => "probe_address", Admin, Probe,
         Contact |of| Subject::address(&of.address);
     /// Checks the names of a vCenter that is about to be added, before anybody types a password for it; answers with the
@@ -218,6 +221,8 @@ commands_of_the_service! { $
         vcenter: VcenterId,
         /// What somebody typed for its address: if that is another one, nothing is looked at.
         typed: Option<String>,
+        /// The way there that somebody typed; `None` for the one that is set.
+        way: Option<Way>,
     } => "probe_vcenter", Admin, Option<Probe>,
         Contact |of| Subject::vcenter(&of.vcenter);
     /// Logs in once with settings that are not stored yet.

@@ -34,6 +34,8 @@ pub enum Code {
     Unreachable,
     /// The server did not answer in time.
     TimedOut,
+    /// The way to the server failed, at its proxy or the near end of its tunnel: that says nothing of the server.
+    WayFailed,
     /// The certificate is not trusted.
     UntrustedCertificate,
     /// The server is not a vCenter or an ESXi host.

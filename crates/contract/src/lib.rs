@@ -59,7 +59,7 @@ pub use schedule::{
     Preview, Run, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Timing,
     WrongField, worst_last,
 };
-pub use settings::{Difference, Preferences, StaleReads, VcenterSettings};
+pub use settings::{Difference, Preferences, StaleReads, VcenterSettings, Way};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;

@@ -192,6 +192,7 @@ pub fn is_at_the_door(operation: &Operation) -> bool {
             error.code,
             Code::Unreachable
                 | Code::TimedOut
+                | Code::WayFailed
                 | Code::NotVsphere
                 | Code::NoSession
                 | Code::LoginRejected

@@ -49,6 +49,13 @@ pub enum Remedy {
         /// Its name.
         vcenter: String,
     },
+    /// Correct the way to a vCenter.
+    EditWay {
+        /// Its name.
+        vcenter: String,
+        /// Whether it is reached at another address, and not through a proxy.
+        tunnel: bool,
+    },
     /// Do the same work with its removals accepted.
     AcceptRemovals {
         /// The vCenter's name.
@@ -121,6 +128,7 @@ impl Remedy {
             Remedy::ConfirmPassword { vcenter }
             | Remedy::RetryLogin { vcenter }
             | Remedy::EditAddress { vcenter }
+            | Remedy::EditWay { vcenter, .. }
             | Remedy::AcceptRemovals { vcenter, .. }
             | Remedy::Retry { vcenter, .. }
             | Remedy::ChooseClusters { vcenter } => Some(vcenter),
@@ -168,6 +176,7 @@ impl Code {
             | Code::KeychainLocked
             | Code::Unreachable
             | Code::TimedOut
+            | Code::WayFailed
             | Code::NotVsphere
             | Code::NoPermission
             | Code::BadAnswer

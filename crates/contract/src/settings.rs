@@ -46,6 +46,10 @@ settings! {
     stale_reads: StaleReads = StaleReads::Kind, "When stale", |reads: &StaleReads| reads.words().to_owned();
     /// Whether a desktop tells of its syncs and failures.
     notify: bool = true, "Notifications", |notify: &bool| if *notify { "On" } else { "Off" }.to_owned();
+    /// The proxy that it is reached through, as in `socks5h://proxy.example.org:1080`; empty for none.
+    proxy: String = String::new(), "Proxy", String::clone;
+    /// `host:port` that is connected to in the place of its address, as for a tunnel; empty for none.
+    connect_to: String = String::new(), "Connect to", String::clone;
     /// What its admins want to remember of it.
     note: String = String::new(), "Note", String::clone;
 }
@@ -53,6 +57,21 @@ settings! {
 impl VcenterSettings {
     /// Letters of a note.
     pub const LONGEST_NOTE: usize = 2000;
+
+    /// The way there.
+    pub fn way(&self) -> Way {
+        Way { proxy: self.proxy.clone(), connect_to: self.connect_to.clone() }
+    }
+}
+
+/// The way to a server, as it is set or about to be: directly, where both are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Way {
+    /// As in [`VcenterSettings`].
+    pub proxy: String,
+    /// As in [`VcenterSettings`].
+    pub connect_to: String,
 }
 
 settings! {

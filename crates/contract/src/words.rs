@@ -119,6 +119,8 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
         Remedy::TrustCa { .. } => "Trust CA",
         Remedy::ProbeCertificate => "Show certificate",
         Remedy::EditAddress { .. } => "Edit address",
+        Remedy::EditWay { tunnel: false, .. } => "Edit proxy",
+        Remedy::EditWay { tunnel: true, .. } => "Edit connection",
         Remedy::AcceptRemovals { .. } => "Accept the removals",
         Remedy::Retry { .. } => "Try again",
         Remedy::ChooseClusters { .. } => "Select clusters",

@@ -62,7 +62,8 @@ fn says(operation: &Operation) -> Option<Says> {
     }
 }
 
-/// Whether a failure is the server's, or the way's to it. What needs a person first is held up for that (`person.rs`).
+/// Whether a failure is the server's, or the network's to it; one of its proxy or tunnel says nothing of it, and trying again
+/// asks nothing of the server. What needs a person first is held up for that (`person.rs`).
 fn is_its_own(code: Code) -> bool {
     use Code::{BadAnswer, Failed, NoSession, NotVsphere, TimedOut, Unreachable};
     matches!(code, Failed | NoSession | Unreachable | TimedOut | NotVsphere | BadAnswer)
@@ -117,6 +118,7 @@ mod tests {
             ended(Interrupted, Some(Code::Interrupted), 100),
             ended(Failed, Some(Code::LoginRejected), 100),
             ended(Failed, Some(Code::TooManyRemovals), 100),
+            ended(Failed, Some(Code::WayFailed), 100),
             Operation { finished_at: None, ..ended(Running, None, 0) },
             Operation { finished_at: None, ..ended(Queued, None, 0) },
         ];

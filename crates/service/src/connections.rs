@@ -5,7 +5,7 @@ mod login;
 
 use crate::logins::{self, Logins};
 use crate::{explain, validate};
-use contract::{ApiError, Code, Time, Trust, VcenterId, VcenterState};
+use contract::{ApiError, Code, Time, Trust, VcenterId, VcenterState, Way};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -51,11 +51,12 @@ impl Lease {
     }
 }
 
-/// Whether a session is opened in the same way for both: at the same address, by the same trust, as the same user.
+/// Whether a session is opened in the same way for both: at the same address, by the same way and trust, as the same user.
 fn is_reached_alike(one: &VcenterRecord, other: &VcenterRecord) -> bool {
     let (ours, theirs) = (&one.vcenter, &other.vcenter);
-    (&ours.host, ours.port, &ours.credential_id, &ours.user, &one.trust)
-        == (&theirs.host, theirs.port, &theirs.credential_id, &theirs.user, &other.trust)
+    ours.settings.way() == theirs.settings.way()
+        && (&ours.host, ours.port, &ours.credential_id, &ours.user, &one.trust)
+            == (&theirs.host, theirs.port, &theirs.credential_id, &theirs.user, &other.trust)
 }
 
 /// A session of one user. It is logged out when that one is done with it, also if it was cancelled while it logged in.
@@ -210,7 +211,7 @@ impl Connections {
             self.logins.look(&vcenter, login.by_user).await?;
         }
         let v = &vcenter.vcenter;
-        let endpoint = endpoint(&v.host, v.port, &vcenter.trust)?;
+        let endpoint = endpoint(&v.host, v.port, &vcenter.trust, &v.settings.way())?;
         let client =
             Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(&vcenter, &e))?;
         // Before login, so that no password goes to another server than the one it was meant for.
@@ -340,13 +341,13 @@ impl Connections {
 }
 
 /// What to call to reach a server.
-pub(crate) fn endpoint(host: &str, port: u16, trust: &Trust) -> Result<Endpoint, ApiError> {
+pub(crate) fn endpoint(host: &str, port: u16, trust: &Trust, way: &Way) -> Result<Endpoint, ApiError> {
     let trust = match trust {
         Trust::System => vsphere::Trust::System,
         Trust::Ca { pem } => vsphere::Trust::Ca(pem.clone()),
         Trust::Pin { sha256 } => vsphere::Trust::Pin(validate::fingerprint(sha256)?),
     };
-    Ok(Endpoint { host: host.to_owned(), port, trust, timeout: TIMEOUT })
+    Ok(Endpoint { host: host.to_owned(), port, trust, way: validate::way(way)?, timeout: TIMEOUT })
 }
 
 /// How we name ourselves, so that an administrator sees whose sessions they are.
@@ -375,7 +376,9 @@ pub(crate) async fn identity(session: &Session, about: &About) -> Result<store::
 /// The state of a vCenter after an attempt that ended like this; `None` where that says nothing about it.
 pub(crate) fn state_after(error: &ApiError) -> Option<VcenterState> {
     Some(match error.code {
-        Code::Unreachable | Code::TimedOut | Code::NotVsphere | Code::NoSession => VcenterState::Offline,
+        Code::Unreachable | Code::TimedOut | Code::WayFailed | Code::NotVsphere | Code::NoSession => {
+            VcenterState::Offline
+        }
         Code::LoginRejected => VcenterState::LoginRejected,
         Code::NoPassword | Code::KeychainLocked => VcenterState::NoPassword,
         Code::UntrustedCertificate => VcenterState::Untrusted,

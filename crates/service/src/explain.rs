@@ -3,6 +3,7 @@
 //! is data.
 
 mod login;
+mod way;
 
 pub use login::no_new_password;
 pub(crate) use login::{
@@ -99,6 +100,7 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
         Error::Unreachable { source, .. } => {
             (Code::Unreachable, format!("no connection to {address}{}", root_cause(&**source)))
         }
+        Error::Way { hop, problem, .. } => return way::failed(&server, hop, problem, transient(error)),
         Error::Interrupted { .. } => (Code::Unreachable, format!("{address} closed the connection")),
         Error::Timeout { after, .. } => {
             (Code::TimedOut, format!("{address} did not respond within {} s", after.as_secs()))
@@ -166,6 +168,8 @@ pub(crate) fn vsphere<'a>(server: impl Into<Server<'a>>, error: &Error) -> ApiEr
 fn transient(error: &Error) -> Option<Transient> {
     let may_pass = match error {
         Error::Resolve { .. } | Error::Unreachable { .. } => true,
+        // Nothing was sent.
+        Error::Way { .. } => error.is_transient(),
         error => error.is_transient() && error.call().method != "Login",
     };
     let retry_after = match error {
@@ -515,7 +519,10 @@ fn root_words(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let words = cause.to_string();
-    // The number says nothing that the words don't.
-    words.split_once(" (os error ").map_or(words.as_str(), |(words, _)| words).to_owned()
+    without_number(&cause.to_string()).to_owned()
+}
+
+/// The operating system's words without their number, which says nothing that they don't.
+fn without_number(words: &str) -> &str {
+    words.split_once(" (os error ").map_or(words, |(words, _)| words)
 }

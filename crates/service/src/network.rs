@@ -172,11 +172,12 @@ impl Network {
     }
 }
 
-/// Those to which a connection comes about, up to so many.
+/// Those to which a connection comes about, up to so many; where a proxy or a tunnel stands before one, a connection to that.
 async fn that_connect<'a>(records: &[&'a VcenterRecord], enough: usize) -> Vec<&'a VcenterRecord> {
     let mut tries = Vec::new();
     for (at, record) in records.iter().enumerate() {
-        let endpoint = connections::endpoint(&record.vcenter.host, record.vcenter.port, &record.trust);
+        let v = &record.vcenter;
+        let endpoint = connections::endpoint(&v.host, v.port, &record.trust, &v.settings.way());
         tries
             .extend(endpoint.map(|endpoint| async move {
                 vsphere::leads_there(&endpoint, CONNECTS).await.then_some(at)

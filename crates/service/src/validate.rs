@@ -1,8 +1,10 @@
 //! Checks what users type, and says what to type instead.
 //! Refuses to correct silently, but for white space at the ends.
 
-use contract::{ApiError, Code, Preferences, Remedy, VcenterSettings};
+use contract::{ApiError, Code, Preferences, Remedy, VcenterSettings, Way};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::time::Duration;
+use vsphere::ProxyKind;
 
 /// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.
 const LONGEST_NAME: usize = 255;
@@ -178,7 +180,10 @@ pub fn duration(text: &str) -> Result<Duration, ApiError> {
 
 /// The settings of a vCenter, as they are stored. A setting that may have every value of its type needs no line here.
 pub(crate) fn settings(asked: VcenterSettings) -> Result<VcenterSettings, ApiError> {
+    let Way { proxy, connect_to } = as_stored(&way(&asked.way())?);
     Ok(VcenterSettings {
+        proxy,
+        connect_to,
         ttl_seconds: ttl(asked.ttl_seconds)?,
         note: note(&asked.note)?,
         tags: tags(asked.tags)?,
@@ -193,6 +198,106 @@ pub(crate) fn preferences(asked: &Preferences) -> Result<(), ApiError> {
     }
     let message = format!("the history can't be kept for {} days", asked.history_days);
     Err(invalid(message, "Specify a number of days from 1 to 3650."))
+}
+
+/// The way to a server: directly, through a proxy, or at another address.
+pub(crate) fn way(asked: &Way) -> Result<vsphere::Way, ApiError> {
+    match (trimmed(&asked.proxy), trimmed(&asked.connect_to)) {
+        ("", "") => Ok(vsphere::Way::Direct),
+        (url, "") => proxy(url).map(vsphere::Way::Proxy),
+        ("", at) => match place(at) {
+            Some(place) => Ok(vsphere::Way::Tunnel(place)),
+            None => Err(invalid(
+                format!("\"{}\" is not a valid address to connect to", printable(at)),
+                "Enter it as host:port, such as 127.0.0.1:8443; leave it empty to connect to the vCenter's own \
+                 address.",
+            )),
+        },
+        _ => Err(invalid(
+            "a vCenter is reached either through a proxy or at another address, not both".into(),
+            "Leave one of the two empty.",
+        )),
+    }
+}
+
+/// A way in the one form that is stored of it.
+fn as_stored(way: &vsphere::Way) -> Way {
+    let (proxy, connect_to) = match way {
+        vsphere::Way::Direct => (String::new(), String::new()),
+        vsphere::Way::Tunnel(at) => (String::new(), at.to_string()),
+        vsphere::Way::Proxy(vsphere::Proxy { kind, at, user }) => {
+            let scheme = match kind {
+                ProxyKind::Socks5 => "socks5h",
+                ProxyKind::Http => "http",
+            };
+            let user = user.iter().map(|user| format!("{}@", utf8_percent_encode(user, NON_ALPHANUMERIC)));
+            (format!("{scheme}://{}{at}", user.collect::<String>()), String::new())
+        }
+    };
+    Way { proxy, connect_to }
+}
+
+/// A proxy out of its URL. Nothing of a URL with a password is said again.
+fn proxy(url: &str) -> Result<vsphere::Proxy, ApiError> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (user, at) = match rest.rsplit_once('@') {
+        Some((user, at)) => (Some(user), at),
+        None => (None, rest),
+    };
+    if user.is_some_and(|user| user.contains(':')) {
+        return Err(invalid(
+            "the proxy's URL contains a password".into(),
+            "Leave it out: settings are stored readable, so Muster keeps no password of a proxy and sends none. Use a proxy that \
+             needs none from this machine.",
+        ));
+    }
+    let wrong = |what: &str, next: &str| Err(invalid(format!("\"{}\" {what}", printable(url)), next));
+    let kind = match &*scheme.to_ascii_lowercase() {
+        "socks5h" => ProxyKind::Socks5,
+        "http" => ProxyKind::Http,
+        "socks5" => {
+            return wrong(
+                "would resolve the vCenter's name on this machine",
+                "Enter it as socks5h://host:port, so that the proxy resolves the name.",
+            );
+        }
+        "https" => {
+            return wrong(
+                "is a proxy behind TLS, which is not supported",
+                "Enter http://host:port: what goes through it is encrypted up to the vCenter all the same.",
+            );
+        }
+        _ => return wrong("is not a valid proxy", A_PROXY),
+    };
+    let Some(at) = place(at) else { return wrong("is not a valid proxy", A_PROXY) };
+    let user = user.map(|user| percent_decode_str(user).decode_utf8_lossy().into_owned());
+    match &user {
+        None => {}
+        Some(_) if kind == ProxyKind::Http => {
+            return wrong(
+                "names a user, which an HTTP proxy takes only with a password",
+                "Leave the user out: Muster sends no password to a proxy.",
+            );
+        }
+        Some(user) if user.is_empty() || user.len() > 255 || user.chars().any(char::is_control) => {
+            return wrong("has no valid user for a SOCKS proxy", "A user has 1 to 255 characters.");
+        }
+        Some(_) => {}
+    }
+    Ok(vsphere::Proxy { kind, at, user })
+}
+
+const A_PROXY: &str =
+    "Enter it as socks5h://host:port or http://host:port; leave it empty to connect directly.";
+
+/// `host:port`, which has both and nothing else.
+fn place(text: &str) -> Option<vsphere::Place> {
+    let (head, port) = text.rsplit_once(':')?;
+    let is_whole =
+        port.bytes().all(|byte| byte.is_ascii_digit()) && (!head.contains(':') || head.ends_with(']'));
+    let (host, port) = address(text).ok().filter(|_| is_whole && !text.contains(['/', '?', '#']))?;
+    Some(vsphere::Place { host, port })
 }
 
 /// Age in seconds from which data counts as stale.
@@ -415,6 +520,66 @@ mod tests {
     }
 
     #[test]
+    fn a_way_is_stored_in_one_form_or_refused_with_what_to_type() {
+        let stored = |proxy: &str, connect_to: &str| {
+            let way = Way { proxy: proxy.to_owned(), connect_to: connect_to.to_owned() };
+            way_of(&way).map(|way| (way.proxy, way.connect_to))
+        };
+        for (typed, proxy) in [
+            ("", ""),
+            (" SOCKS5H://Proxy.Example.org:1080/ ", "socks5h://proxy.example.org:1080"),
+            ("http://[2001:0db8::1]:3128", "http://[2001:db8::1]:3128"),
+            ("socks5h://ops@127.0.0.1:1080", "socks5h://ops@127.0.0.1:1080"),
+            ("socks5h://ops%40corp@127.0.0.1:1080", "socks5h://ops%40corp@127.0.0.1:1080"),
+            ("socks5h://ops@corp@127.0.0.1:1080", "socks5h://ops%40corp@127.0.0.1:1080"),
+            ("http://bücher.example:80", "http://xn--bcher-kva.example:80"),
+        ] {
+            assert_eq!(stored(typed, " ").unwrap(), (proxy.to_owned(), String::new()), "{typed}");
+            assert_eq!(stored(proxy, "").unwrap().0, proxy, "what is stored is stored again as it is");
+        }
+        assert_eq!(stored("", " LOCALHOST:8443 ").unwrap().1, "localhost:8443");
+        for (proxy, connect_to, words, next) in [
+            ("proxy:1080", "", "is not a valid proxy", "socks5h://host:port or http://host:port"),
+            ("socks5h://proxy", "", "is not a valid proxy", "host:port"),
+            ("socks5h://:1080", "", "is not a valid proxy", "host:port"),
+            ("socks5h://proxy:x", "", "is not a valid proxy", "host:port"),
+            ("socks5h://proxy:1080/path", "", "is not a valid proxy", "host:port"),
+            ("ftp://proxy:1080", "", "is not a valid proxy", "host:port"),
+            ("socks5://proxy:1080", "", "on this machine", "socks5h://"),
+            ("https://proxy:443", "", "behind TLS", "http://host:port"),
+            ("http://ops@proxy:3128", "", "names a user", "Leave the user out"),
+            ("socks5h://@proxy:1080", "", "no valid user", "1 to 255"),
+            ("", "127.0.0.1", "not a valid address to connect to", "host:port"),
+            ("", "::1", "not a valid address to connect to", "host:port"),
+            ("", "https://vc:443", "not a valid address to connect to", "host:port"),
+            ("http://proxy:3128", "127.0.0.1:1", "either through a proxy or at another address", "Leave one"),
+        ] {
+            let error = stored(proxy, connect_to).unwrap_err();
+            assert!(error.message.contains(words), "{proxy} {connect_to}: {error:?}");
+            assert!(error.next_step.as_ref().unwrap().contains(next), "{error:?}");
+            assert_eq!(error.code, Code::InvalidValue);
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_proxys_url_is_refused_and_not_said_again() {
+        for url in [
+            "http://ops:s3cret@proxy:3128",
+            "socks5://ops:s3cret@proxy",
+            "ops:s3cret@proxy:1",
+            "x://:s3cret@",
+        ] {
+            let error = way(&Way { proxy: url.to_owned(), connect_to: String::new() }).unwrap_err();
+            assert_eq!(error.message, "the proxy's URL contains a password");
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+
+    fn way_of(asked: &Way) -> Result<Way, ApiError> {
+        way(asked).map(|way| as_stored(&way))
+    }
+
+    #[test]
     fn a_length_of_time_has_a_unit() {
         assert_eq!(duration("90s").unwrap().as_secs(), 90);
         assert_eq!(duration("5m").unwrap().as_secs(), 300);
@@ -427,7 +592,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_input_makes_a_check_panic(text in ".{0,100}") {
-            let _ = (address(&text), duration(&text), name("vCenter", &text), user(&text));
+            let _ = (address(&text), duration(&text), name("vCenter", &text), user(&text), place(&text));
+            let _ = (proxy(&text), proxy(&format!("socks5h://{text}")));
         }
 
         #[test]

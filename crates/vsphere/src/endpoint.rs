@@ -1,12 +1,15 @@
 //! Where a server is and how its certificate is judged.
 //! Holds no credential.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use reqwest::Url;
+use hyper::Uri;
 use rustls::pki_types::ServerName;
 
-use crate::error::{Call, Error};
+use crate::{
+    error::{Call, Error},
+    way::{Place, Way},
+};
 
 /// A TCP connection that isn't there after this long won't come.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,7 +37,7 @@ impl Trust {
     }
 }
 
-/// One server and the way it is trusted.
+/// One server, how it is trusted, and the way to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// DNS name, IPv4 or IPv6 address (with or without brackets).
@@ -43,6 +46,8 @@ pub struct Endpoint {
     pub port: u16,
     /// How its certificate is judged.
     pub trust: Trust,
+    /// The way that leads there.
+    pub way: Way,
     /// The longest silence of the server while an answer is awaited or under way; not a limit on the whole answer.
     /// While waiting for changes it must exceed the longest wait that is asked for.
     pub timeout: Duration,
@@ -67,16 +72,18 @@ impl Endpoint {
             .map_err(|_| Error::BadAddress { call: call.clone(), detail: "this is not a host name".into() })
     }
 
+    /// What to ask a proxy for.
+    pub(crate) fn place(&self) -> Place {
+        Place { host: self.bare_host().to_owned(), port: self.port }
+    }
+
     /// `https://host:port/<path>`. The host is checked, so that it can't smuggle in a path or a user name.
-    pub(crate) fn url(&self, call: &Call, path: &str) -> Result<Url, Error> {
+    pub(crate) fn url(&self, call: &Call, path: &str) -> Result<Uri, Error> {
         self.server_name(call)?;
-        let host = self.bare_host();
-        let host = match host.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => format!("[{address}]"),
-            _ => host.to_owned(),
-        };
-        Url::parse(&format!("https://{host}:{}/{path}", self.port))
-            .map_err(|error| Error::BadAddress { call: call.clone(), detail: error.to_string() })
+        // Without the usual port, which a server's name in the header `Host` doesn't have either.
+        let authority = self.label();
+        let url = Uri::builder().scheme("https").authority(&*authority).path_and_query(path).build();
+        url.map_err(|error| Error::BadAddress { call: call.clone(), detail: error.to_string() })
     }
 }
 
@@ -85,13 +92,14 @@ mod tests {
     use super::*;
 
     fn endpoint(host: &str, port: u16) -> Endpoint {
-        Endpoint { host: host.into(), port, trust: Trust::System, timeout: CONNECT_TIMEOUT }
+        let (host, trust) = (host.into(), Trust::System);
+        Endpoint { host, port, trust, way: Way::Direct, timeout: CONNECT_TIMEOUT }
     }
 
     fn url(host: &str) -> Option<String> {
         let endpoint = endpoint(host, 443);
         let call = Call::new("connect", endpoint.label());
-        endpoint.url(&call, "sdk").ok().map(String::from)
+        endpoint.url(&call, "/sdk").ok().map(|url| url.to_string())
     }
 
     #[test]

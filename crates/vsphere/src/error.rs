@@ -3,7 +3,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{certificate::Certificate, parser::ParseError, value::MoRef};
+use crate::{
+    certificate::Certificate,
+    parser::ParseError,
+    value::MoRef,
+    way::{Hop, Problem},
+};
 
 /// What was attempted: the method and the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,10 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// The way there failed, at its proxy or at the address that is connected to in the server's place. No byte of the
+    /// call was sent.
+    #[error("{call} failed at {hop}: {problem}")]
+    Way { call: Call, hop: Hop, problem: Problem },
     /// The connection broke before an answer began; the server may have carried out the call.
     #[error("{call} failed: the connection was lost before a response arrived")]
     Interrupted {
@@ -131,6 +140,7 @@ impl Error {
             | Self::BadTrust { call, .. }
             | Self::Resolve { call, .. }
             | Self::Unreachable { call, .. }
+            | Self::Way { call, .. }
             | Self::Interrupted { call, .. }
             | Self::Timeout { call, .. }
             | Self::Untrusted { call, .. }
@@ -160,6 +170,7 @@ impl Error {
             | Self::Interrupted { .. }
             | Self::Timeout { .. }
             | Self::Truncated { .. } => true,
+            Self::Way { problem, .. } => problem.may_pass(),
             Self::HttpStatus { status, .. } => matches!(status, 408 | 429 | 502..=504),
             _ => false,
         }

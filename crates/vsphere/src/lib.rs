@@ -1,5 +1,6 @@
 //! A thin SOAP client for vCenter and ESXi: connect, log in, read properties in pages, log out.
-//! Knows nothing of Muster, never writes to a vCenter, never retries, and never follows a redirect or a proxy.
+//! Knows nothing of Muster, never writes to a vCenter, never retries, and never follows a redirect
+//! or a proxy of the environment: it goes the way that its caller names.
 //!
 //! The way through the crate: [`probe`] shows a certificate before anything is sent, [`Client::connect`] asks
 //! a server what it is, [`Client::login`] gives a [`Session`], a [`View`] lists the objects of a type, and a
@@ -23,6 +24,7 @@ mod transport;
 mod value;
 mod version;
 mod view;
+mod way;
 
 pub use certificate::{Certificate, Warning};
 pub use client::{About, Client};
@@ -38,3 +40,4 @@ pub use transport::Traffic;
 pub use value::{MoRef, Value};
 pub use version::ApiVersion;
 pub use view::{Listing, View};
+pub use way::{Hop, Place, Problem, Proxy, ProxyKind, Way};

@@ -78,7 +78,7 @@ impl Judge {
     fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Self, String> {
         match trust {
             // The platform's own verifier and not a list of authorities read from it: on Windows and macOS only it
-            // honours what an administrator has distrusted or revoked. reqwest brings it along anyway.
+            // honours what an administrator has distrusted or revoked.
             Trust::System => rustls_platform_verifier::Verifier::new(provider.clone())
                 .map(|verifier| Self::Chain(Arc::new(verifier)))
                 .map_err(|error| format!("the system's certificate store can't be read: {error}")),

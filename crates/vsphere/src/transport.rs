@@ -1,5 +1,5 @@
 //! Sends one request and reads its answer while it arrives.
-//! Never retries, never follows a redirect, never uses a proxy.
+//! Never retries, never follows a redirect, and never goes another way than the endpoint's.
 
 use std::{
     error::Error as StdError,
@@ -11,21 +11,48 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use reqwest::{
-    Response, StatusCode, Url,
-    header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE},
-    redirect::Policy,
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, combinators::BoxBody};
+use hyper::{
+    Request as Message, Response, StatusCode, Uri,
+    header::{
+        ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, InvalidHeaderValue, RETRY_AFTER, SET_COOKIE,
+        USER_AGENT,
+    },
+    http::request::Builder,
 };
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, MaybeHttpsStream};
+use hyper_util::{
+    client::legacy,
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+};
+use tokio::net::TcpStream;
+use tower::{
+    Service,
+    timeout::{Timeout, error::Elapsed},
+    util::BoxCloneSyncService,
+};
+use tower_http::decompression::Decompression;
 
 use crate::{
-    endpoint::{CONNECT_TIMEOUT, Endpoint},
+    endpoint::Endpoint,
     error::{Call, Error, Source},
     fault,
     parser::{self, Keep, Limits, Parser},
     request::Request,
     tls::{self, Purpose, Record},
     value::Value,
+    way::{self, Failure},
 };
+
+/// Connections as the endpoint's way makes them, TLS on them as its trust wants it, and what HTTP makes of that.
+type Connections = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, Source>;
+type Http = Decompression<legacy::Client<Connections, Full<Bytes>>>;
+/// The body in a box: what unpacks it is too large to lie in the future of every call.
+type Answer = Response<BoxBody<Bytes, Source>>;
+
+/// How long a connection may take, the TLS handshake included.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// An answer may take this many times the longest silence: one that only ever trickles is given up.
 const SILENCES: u32 = 10;
@@ -96,10 +123,11 @@ impl Wire {
 /// Connections to one server.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    http: reqwest::Client,
-    sdk: Url,
-    versions: Url,
+    http: Http,
+    sdk: Uri,
+    versions: Uri,
     host: Arc<str>,
+    user_agent: HeaderValue,
     timeout: Duration,
     pub(crate) record: Arc<Record>,
 }
@@ -107,24 +135,29 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(endpoint: &Endpoint, user_agent: &str) -> Result<Self, Error> {
         let call = Call::new("connect", endpoint.label());
-        let sdk = endpoint.url(&call, "sdk")?;
-        let versions = endpoint.url(&call, "sdk/vimServiceVersions.xml")?;
+        let sdk = endpoint.url(&call, "/sdk")?;
+        let versions = endpoint.url(&call, "/sdk/vimServiceVersions.xml")?;
         let record = Arc::new(Record::default());
         let bad_trust = |detail| Error::BadTrust { call: call.clone(), detail };
         let tls = tls::config(&endpoint.trust, Purpose::Talk, record.clone()).map_err(bad_trust)?;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .https_only(true)
-            .no_proxy()
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(endpoint.timeout)
+        let host = endpoint.server_name(&call)?;
+        let user_agent = HeaderValue::from_str(user_agent)
+            .map_err(|error: InvalidHeaderValue| bad_trust(error.to_string()))?;
+        let dialed = endpoint.clone();
+        let connections = tower::service_fn(move |_: Uri| {
+            let endpoint = dialed.clone();
+            async move { way::dial(&endpoint).await.map(TokioIo::new) }
+        });
+        // The name that is asked for and checked is the server's, wherever the connection goes.
+        let name = Arc::new(FixedServerNameResolver::new(host));
+        let https = HttpsConnector::new(connections, tls, true, name);
+        let http = legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            .user_agent(user_agent)
-            .build()
-            .map_err(|error| bad_trust(error.to_string()))?;
-        Ok(Self { http, sdk, versions, host: call.host, timeout: endpoint.timeout, record })
+            .build(Connections::new(Timeout::new(https, HANDSHAKE_TIMEOUT)));
+        let (http, timeout) = (Decompression::new(http), endpoint.timeout);
+        Ok(Self { http, sdk, versions, host: call.host, user_agent, timeout, record })
     }
 
     pub(crate) fn call(&self, method: &'static str) -> Call {
@@ -161,17 +194,13 @@ impl Transport {
         request: Request,
     ) -> Result<parser::Response, Error> {
         let call = self.call(request.method);
-        let mut message = self
-            .http
-            .post(self.sdk.clone())
+        let mut message = Message::post(self.sdk.clone())
             .header(CONTENT_TYPE, "text/xml; charset=utf-8")
-            .header("SOAPAction", action)
-            .body(request.body);
+            .header("SOAPAction", action);
         if let Some(cookie) = wire.cookie() {
             message = message.header(COOKIE, cookie);
         }
-        wire.counters.calls.fetch_add(1, Relaxed);
-        let answer = message.send().await.map_err(|error| self.no_answer(&call, error))?;
+        let answer = self.exchange(&call, wire, message, request.body).await?;
         // A session is given with the first answer or with Login, and by nobody later.
         if request.method == "Login" || !wire.has_cookie() {
             wire.keep_cookie(answer.headers());
@@ -201,13 +230,8 @@ impl Transport {
     }
 
     async fn versions_untimed(&self, call: Call, wire: &Wire) -> Result<Option<Value>, Error> {
-        wire.counters.calls.fetch_add(1, Relaxed);
-        let answer = self
-            .http
-            .get(self.versions.clone())
-            .send()
-            .await
-            .map_err(|error| self.no_answer(&call, error))?;
+        let message = Message::get(self.versions.clone());
+        let answer = self.exchange(&call, wire, message, Bytes::new()).await?;
         if answer.status() != StatusCode::OK {
             return Ok(None);
         }
@@ -220,50 +244,68 @@ impl Transport {
         }
     }
 
+    /// Sends a message, and waits for the head of its answer.
+    async fn exchange(
+        &self,
+        call: &Call,
+        wire: &Wire,
+        message: Builder,
+        body: Bytes,
+    ) -> Result<Answer, Error> {
+        let message = message
+            .header(ACCEPT, "*/*")
+            .header(USER_AGENT, self.user_agent.clone())
+            .body(Full::new(body))
+            .map_err(|error| Error::BadAddress { call: call.clone(), detail: error.to_string() })?;
+        wire.counters.calls.fetch_add(1, Relaxed);
+        match tokio::time::timeout(self.timeout, self.http.clone().call(message)).await {
+            Ok(Ok(answer)) => Ok(answer.map(BodyExt::boxed)),
+            Ok(Err(error)) => Err(self.no_answer(call, error)),
+            Err(_) => Err(Error::Timeout { call: call.clone(), after: self.timeout }),
+        }
+    }
+
     async fn read(
         &self,
         call: &Call,
         wire: &Wire,
-        mut answer: Response,
+        answer: Answer,
         mut parser: Parser,
     ) -> Result<Parser, Error> {
+        let mut body = answer.into_body();
         loop {
-            match answer.chunk().await {
-                Ok(Some(bytes)) => {
+            let frame = tokio::time::timeout(self.timeout, body.frame()).await;
+            match frame {
+                Ok(Some(Ok(frame))) => {
+                    // The other kind of frame has headers that come after the body: nobody reads them.
+                    let Ok(bytes) = frame.into_data() else { continue };
                     wire.counters.bytes.fetch_add(bytes.len() as u64, Relaxed);
                     parser.feed(&bytes).map_err(|error| Error::parse(call, error))?;
                 }
                 Ok(None) => return Ok(parser),
-                Err(error) if error.is_timeout() => {
-                    return Err(Error::Timeout { call: call.clone(), after: self.timeout });
-                }
-                Err(error) => {
-                    let source = Some(error.without_url().into());
+                Ok(Some(Err(error))) => {
+                    let source = Some(error);
                     return Err(Error::Truncated { call: call.clone(), offset: parser.fed(), source });
                 }
+                Err(_) => return Err(Error::Timeout { call: call.clone(), after: self.timeout }),
             }
         }
     }
 
-    fn no_answer(&self, call: &Call, error: reqwest::Error) -> Error {
+    fn no_answer(&self, call: &Call, error: legacy::Error) -> Error {
         let call = call.clone();
-        let error = error.without_url();
         if let Some(tls) = find::<rustls::Error>(&error) {
             return self.bad_tls(call, tls);
         }
-        if error.is_timeout() {
-            let after = if error.is_connect() { CONNECT_TIMEOUT } else { self.timeout };
-            return Error::Timeout { call, after };
+        if let Some(failure) = find::<Failure>(&error) {
+            return failure.clone().error(call);
         }
-        if !error.is_connect() {
-            return Error::Interrupted { call, source: error.into() };
+        if find::<Elapsed>(&error).is_some() {
+            return Error::Timeout { call, after: HANDSHAKE_TIMEOUT };
         }
-        let source: Source = error.into();
-        // hyper's connector names the step that failed in its text only.
-        let is_name = chain(&*source).any(|cause| cause.to_string().contains("dns error"));
-        match is_name {
-            true => Error::Resolve { call, source },
-            false => Error::Unreachable { call, source },
+        match error.is_connect() {
+            true => Error::Unreachable { call, source: error.into() },
+            false => Error::Interrupted { call, source: error.into() },
         }
     }
 
@@ -279,16 +321,16 @@ impl Transport {
     }
 }
 
-fn content_type(answer: &Response) -> &str {
+fn content_type(answer: &Answer) -> &str {
     answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("no content type")
 }
 
-fn is_xml(answer: &Response) -> bool {
+fn is_xml(answer: &Answer) -> bool {
     content_type(answer).contains("xml")
 }
 
 /// An answer that isn't SOAP: a busy or failing vCenter, or something else altogether.
-fn refused(call: &Call, answer: &Response) -> Error {
+fn refused(call: &Call, answer: &Answer) -> Error {
     let status = answer.status();
     let is_refusal =
         status.is_server_error() || matches!(status.as_u16(), 400 | 401 | 403 | 407 | 408 | 413 | 429);
@@ -338,7 +380,11 @@ mod tests {
     use rustls::{CertificateError, pki_types::CertificateDer};
 
     use super::*;
-    use crate::{certificate::Certificate, endpoint::Trust, tls::Seen};
+    use crate::{
+        certificate::Certificate,
+        endpoint::{CONNECT_TIMEOUT, Trust},
+        tls::Seen,
+    };
 
     #[test]
     fn how_long_a_server_wants_to_be_left_alone_is_a_number_or_a_date() {
@@ -359,7 +405,8 @@ mod tests {
     #[test]
     fn only_a_refused_certificate_is_untrusted_and_not_what_fails_after_one() {
         let trust = Trust::Pin([0; 32]);
-        let endpoint = Endpoint { host: "localhost".into(), port: 1, trust, timeout: CONNECT_TIMEOUT };
+        let (host, way) = ("localhost".into(), way::Way::Direct);
+        let endpoint = Endpoint { host, port: 1, trust, way, timeout: CONNECT_TIMEOUT };
         let transport = Transport::new(&endpoint, "test/1").unwrap();
         let certificate = Certificate::read(&CertificateDer::from(Vec::new()), &[]);
         transport.record.set(Seen { certificate, warnings: Vec::new(), refusal: Some("refused".into()) });

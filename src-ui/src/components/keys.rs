@@ -46,6 +46,10 @@ pub(crate) fn bring_into_view(element: &web_sys::Element) {
 pub(crate) fn focus(id: &str) {
     let element = window().and_then(|window| window.document()?.get_element_by_id(id));
     if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // What is folded away takes no focus.
+        if let Ok(Some(folded)) = element.closest("details:not([open])") {
+            let _ = folded.set_attribute("open", "");
+        }
         // An element that takes no focus leaves it where it is.
         let _ = element.focus();
     }

@@ -12,7 +12,7 @@ use crate::state::world::World;
 use contract::command::*;
 use contract::{
     ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, Schedule,
-    ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId,
+    ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId, Way,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -273,16 +273,18 @@ impl VcenterService {
 
     /// Looks at the certificate that a vCenter shows now; sends no credential.
     pub(crate) async fn probe(&self, vcenter: VcenterId) -> Result<Option<Probe>, ApiError> {
-        backend::call(ProbeVcenter { vcenter, typed: None }).await
+        backend::call(ProbeVcenter { vcenter, typed: None, way: None }).await
     }
 
-    /// The same if what was typed is the vCenter's own address, however it is written; else nothing is looked at.
+    /// The same, by the way that was typed, if the address that was typed is the vCenter's own, however it is written; else
+    /// nothing is looked at.
     pub(crate) async fn probe_if_at(
         &self,
         vcenter: VcenterId,
         typed: &str,
+        way: Way,
     ) -> Result<Option<Probe>, ApiError> {
-        backend::call(ProbeVcenter { vcenter, typed: Some(typed.to_owned()) }).await
+        backend::call(ProbeVcenter { vcenter, typed: Some(typed.to_owned()), way: Some(way) }).await
     }
 
     /// Logs in once with settings that are not stored.

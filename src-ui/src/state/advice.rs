@@ -75,6 +75,7 @@ fn is_on_the_way(code: Code) -> bool {
             | Code::DifferentVcenter
             | Code::Unreachable
             | Code::TimedOut
+            | Code::WayFailed
             | Code::NotVsphere
     )
 }
@@ -99,6 +100,7 @@ fn offer(remedy: &Remedy, vcenter: &VcenterId) -> Option<Offer> {
             return Some(Offer { label: "Review certificate", action: dialog(Dialog::Certificate) });
         }
         Remedy::EditAddress { .. } => dialog(|id| Dialog::Edit(id, Focus::Address)),
+        Remedy::EditWay { .. } => dialog(|id| Dialog::Edit(id, Focus::Way)),
         Remedy::AcceptRemovals { job, .. } | Remedy::Retry { job, .. } => work(job),
         Remedy::ChooseClusters { .. } => dialog(Dialog::Clusters),
         Remedy::CancelOperation { operation } => Action::Cancel(operation.clone()),

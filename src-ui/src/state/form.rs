@@ -4,7 +4,7 @@
 mod versions;
 
 use contract::command::{Change, Login, Password, Settings};
-use contract::{Certificate, Trust, Vcenter, VcenterSettings};
+use contract::{Certificate, Trust, Vcenter, VcenterSettings, Way};
 
 /// Letters of a name, as the service takes them.
 const LONGEST_NAME: usize = 255;
@@ -78,6 +78,8 @@ pub(crate) enum Field {
     Password,
     Credential,
     CaPem,
+    Proxy,
+    ConnectTo,
     Tags,
     Ttl,
     Note,
@@ -170,6 +172,7 @@ impl Form {
                 "Paste the CA certificate in PEM format (-----BEGIN CERTIFICATE-----).",
             ));
         }
+        wrong.extend(self.wrong_with_way());
         if self.tags().iter().any(|tag| {
             tag.contains(['/', '\\']) || tag.starts_with('.') || tag.chars().count() > LONGEST_NAME
         }) {
@@ -185,6 +188,39 @@ impl Form {
             wrong.push((Field::Note, "Enter at most 2000 characters."));
         }
         wrong
+    }
+
+    fn wrong_with_way(&self) -> Option<Wrong> {
+        let (proxy, connect_to) = (self.settings.proxy.trim(), self.settings.connect_to.trim());
+        let has_port = |text: &str| {
+            text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+        };
+        let lower = proxy.to_lowercase();
+        let rest = lower.strip_prefix("socks5h://").or_else(|| lower.strip_prefix("http://"));
+        let user = lower.rsplit_once('@').map(|(before, _)| before.rsplit("//").next().unwrap_or(before));
+        if user.is_some_and(|user| user.contains(':')) {
+            return Some((
+                Field::Proxy,
+                "Leave out the password: it would be stored readable, and none is sent to a proxy.",
+            ));
+        }
+        if lower.starts_with("socks5://") {
+            return Some((Field::Proxy, "Enter socks5h://, so that the proxy resolves the vCenter's name."));
+        }
+        if !proxy.is_empty() && !rest.is_some_and(|rest| has_port(rest.trim_end_matches('/'))) {
+            return Some((Field::Proxy, "Enter it as socks5h://host:port or http://host:port."));
+        }
+        if !proxy.is_empty() && !connect_to.is_empty() {
+            return Some((Field::ConnectTo, "Leave this or the proxy blank: only one of them can be used."));
+        }
+        let is_place = has_port(connect_to) && !connect_to.contains(['/', '@', ' ']);
+        (!connect_to.is_empty() && !is_place)
+            .then_some((Field::ConnectTo, "Enter it as host:port, such as 127.0.0.1:8443."))
+    }
+
+    /// The way there, as it was typed.
+    pub(crate) fn way(&self) -> Way {
+        self.vcenter_settings().way()
     }
 
     /// It as a vCenter to be tried or added. The caller has looked whether anything is wrong.
@@ -208,6 +244,8 @@ impl Form {
         VcenterSettings {
             tags: self.tags(),
             ttl_seconds: self.ttl_seconds().unwrap_or(settings.ttl_seconds),
+            proxy: settings.proxy.trim().to_owned(),
+            connect_to: settings.connect_to.trim().to_owned(),
             note: settings.note.trim().to_owned(),
             ..settings
         }
@@ -232,7 +270,8 @@ impl Form {
     /// Whether a vCenter would be reached in another way than before.
     pub(crate) fn reaches_otherwise(&self, vcenter: &Vcenter) -> bool {
         let Change { address, credential, user, trust, .. } = self.change(vcenter, None);
-        address.is_some() || credential.is_some() || user.is_some() || trust.is_some()
+        let is_otherwise = address.is_some() || credential.is_some() || user.is_some() || trust.is_some();
+        is_otherwise || self.way() != vcenter.settings.way()
     }
 
     /// Whether the address is written as it was. If it isn't it may be the same one all the same, with another spelling
@@ -325,6 +364,51 @@ mod tests {
             let wrong: Vec<Field> = form.wrong(true, true).into_iter().map(|(field, _)| field).collect();
             assert_eq!(wrong, [field], "{form:?}");
         }
+    }
+
+    #[test]
+    fn a_way_that_leads_nowhere_is_said_at_its_field_in_words_that_say_what_to_type() {
+        let wrong = |proxy: &str, connect_to: &str| {
+            let settings = VcenterSettings {
+                proxy: proxy.into(),
+                connect_to: connect_to.into(),
+                ..VcenterSettings::default()
+            };
+            filled().with(settings).wrong(true, true).first().copied()
+        };
+        for (proxy, connect_to) in [
+            ("", ""),
+            ("socks5h://proxy.example.org:1080", ""),
+            (" SOCKS5H://ops@proxy:1080/ ", ""),
+            ("http://[::1]:3128", ""),
+            ("", "127.0.0.1:8443"),
+            ("", " [::1]:8443 "),
+        ] {
+            assert_eq!(wrong(proxy, connect_to), None, "{proxy} {connect_to}");
+        }
+        for (proxy, connect_to, field, words) in [
+            ("proxy:1080", "", Field::Proxy, "socks5h://host:port or http://host:port"),
+            ("socks5h://proxy", "", Field::Proxy, "socks5h://host:port"),
+            ("https://proxy:1", "", Field::Proxy, "http://host:port"),
+            ("socks5://proxy:1080", "", Field::Proxy, "Enter socks5h://"),
+            ("http://ops:s3cret@proxy:1", "", Field::Proxy, "Leave out the password"),
+            ("ops:s3cret@proxy:1", "", Field::Proxy, "Leave out the password"),
+            ("http://proxy:1", "vc:1", Field::ConnectTo, "only one of them"),
+            ("", "127.0.0.1", Field::ConnectTo, "host:port"),
+            ("", "https://vc:443", Field::ConnectTo, "host:port"),
+        ] {
+            let (found, said) = wrong(proxy, connect_to).unwrap_or_else(|| panic!("{proxy} {connect_to}"));
+            assert!(found == field && said.contains(words), "{proxy} {connect_to}: {found:?}, {said}");
+        }
+    }
+
+    #[test]
+    fn another_way_is_a_change_after_which_the_connection_is_tested() {
+        let vcenter = samples::vcenter("Berlin");
+        let mut form = Form::of(&vcenter);
+        form.settings.proxy = " http://proxy:3128 ".into();
+        assert!(form.reaches_otherwise(&vcenter));
+        assert_eq!(form.change(&vcenter, None).settings.unwrap().proxy, "http://proxy:3128");
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(crate) enum Dialog {
 pub(crate) enum Focus {
     First,
     Address,
+    Way,
     Password,
 }
 
@@ -156,6 +157,7 @@ fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
     let focus = match value("focus").as_deref() {
         Some("password") => Focus::Password,
         Some("address") => Focus::Address,
+        Some("way") => Focus::Way,
         _ => Focus::First,
     };
     id("edit")
@@ -181,6 +183,7 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
             match focus {
                 Focus::First => {}
                 Focus::Address => pairs.push(pair("focus", "address")),
+                Focus::Way => pairs.push(pair("focus", "way")),
                 Focus::Password => pairs.push(pair("focus", "password")),
             }
             pairs
@@ -213,6 +216,7 @@ mod tests {
             Dialog::Add,
             Dialog::Edit(id(), Focus::First),
             Dialog::Edit(id(), Focus::Address),
+            Dialog::Edit(id(), Focus::Way),
             Dialog::Edit(id(), Focus::Password),
             Dialog::Certificate(id()),
             Dialog::Remove(id()),

@@ -321,6 +321,7 @@ fn ended(Ending { state, error, .. }: &Ending) -> String {
         Some(Code::KeychainLocked) => "keychain locked",
         Some(Code::Unreachable) => "not reachable",
         Some(Code::TimedOut) => "timed out",
+        Some(Code::WayFailed) => "proxy or tunnel failed",
         Some(Code::UntrustedCertificate) => "certificate not trusted",
         Some(Code::DifferentVcenter) => "different vCenter",
         Some(Code::TooManyRemovals) => "too many removals",

@@ -12,7 +12,9 @@ use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
     ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
 };
-use contract::{ApiError, Certificate, Code, Probe, StaleReads, Subject, Trust, Vcenter, VcenterSettings};
+use contract::{
+    ApiError, Certificate, Code, Probe, StaleReads, Subject, Trust, Vcenter, VcenterSettings, Way,
+};
 use service::Client;
 use std::io::Read;
 use std::path::Path;
@@ -27,7 +29,7 @@ pub(super) async fn run(
     data_dir: Option<&Path>,
 ) -> Result<Exit, ApiError> {
     match command {
-        Command::Probe { address, trust } => probe(service, output, &address, trust).await?,
+        Command::Probe { address, trust, way } => probe(service, output, &address, trust, &way).await?,
         Command::Add { name, address, login, trust, settings } => {
             add(service, output, Add { name, address, login, trust, settings, data_dir }).await?;
         }
@@ -102,6 +104,8 @@ impl args::Settings {
             ttl_seconds: ttl.map_or(before.ttl_seconds, |ttl| ttl.as_secs()),
             stale_reads: self.stale_reads.unwrap_or(before.stale_reads),
             notify: self.notify.unwrap_or(before.notify),
+            proxy: self.way.proxy.clone().unwrap_or(before.proxy),
+            connect_to: self.way.connect_to.clone().unwrap_or(before.connect_to),
             note: self.note.clone().unwrap_or(before.note),
         })
     }
@@ -113,15 +117,27 @@ impl args::Settings {
             ("--ttl", self.ttl.as_deref()),
             ("--stale-reads", self.stale_reads.map(StaleReads::name)),
             ("--notify", self.notify.map(args::on_or_off)),
+            ("--proxy", self.way.proxy.as_deref()),
+            ("--connect-to", self.way.connect_to.as_deref()),
             ("--note", self.note.as_deref()),
         ];
         tags.chain(others.into_iter().filter_map(|(option, value)| Some((option, value?)))).collect()
     }
 }
 
-async fn probe(service: &Client, output: &Output, address: &str, trust: args::Trust) -> Result<(), ApiError> {
+async fn probe(
+    service: &Client,
+    output: &Output,
+    address: &str,
+    trust: args::Trust,
+    way: &args::Way,
+) -> Result<(), ApiError> {
     let trust = trusted(&trust)?.unwrap_or(Trust::System);
-    let probe = service.call(ProbeAddress { address: address.to_owned(), trust }).await?;
+    let way = Way {
+        proxy: way.proxy.clone().unwrap_or_default(),
+        connect_to: way.connect_to.clone().unwrap_or_default(),
+    };
+    let probe = service.call(ProbeAddress { address: address.to_owned(), trust, way }).await?;
     if !probe.trusted {
         output.say(&format!("Not trusted: {}.", probe.reason.as_deref().unwrap_or("no reason given")));
     }
@@ -145,7 +161,7 @@ async fn add(service: &Client, output: &Output, add: Add<'_>) -> Result<(), ApiE
     // Nobody should compare a fingerprint for what can't be added.
     let check = CheckNewVcenter { name: add.name.clone(), credential: add.login.credential.clone() };
     let shared = service.call(check).await?;
-    let trust = Some(approved(service, output, &add).await?);
+    let trust = Some(approved(service, output, &add, settings.way()).await?);
     let login = match shared {
         Some(credential) => {
             ask::missing_password(service, output, &credential.id, None).await?;
@@ -182,9 +198,9 @@ async fn own_login(
 }
 
 /// The trust to store: as it was chosen, or the pin of a certificate that a person looked at.
-async fn approved(service: &Client, output: &Output, add: &Add<'_>) -> Result<Trust, ApiError> {
+async fn approved(service: &Client, output: &Output, add: &Add<'_>, way: Way) -> Result<Trust, ApiError> {
     let trust = trusted(&add.trust)?.unwrap_or(Trust::System);
-    let look = ProbeAddress { address: add.address.clone(), trust: trust.clone() };
+    let look = ProbeAddress { address: add.address.clone(), trust: trust.clone(), way };
     let probe = service.call(look).await?;
     if probe.trusted {
         return Ok(trust);

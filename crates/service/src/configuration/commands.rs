@@ -30,13 +30,13 @@ impl Handler for CheckNewVcenter {
 
 impl Handler for ProbeVcenter {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.probe_vcenter(&self.vcenter, self.typed.as_deref()).await
+        call.probe_vcenter(&self.vcenter, self.typed.as_deref(), self.way).await
     }
 }
 
 impl Handler for ProbeAddress {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        call.probe(&self.address, &self.trust).await
+        call.probe(&self.address, &self.trust, &self.way).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::explain::{self, Server};
 use crate::jobs::{self, Seen};
 use crate::{Service, connections, logins, validate};
 use contract::command::Settings;
-use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId};
+use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId, Way};
 use secrecy::SecretString;
 use store::{Identity, Standing, VcenterRecord};
 use vsphere::{About, Client};
@@ -14,7 +14,7 @@ use vsphere::{About, Client};
 impl Service {
     /// Opens a connection, shows the certificate, and what the server says of itself if it is trusted.
     /// Never sends a credential.
-    pub(crate) async fn probe(&self, address: &str, trust: &Trust) -> Result<Probe, ApiError> {
+    pub(crate) async fn probe(&self, address: &str, trust: &Trust, way: &Way) -> Result<Probe, ApiError> {
         let (host, port) = validate::address(address)?;
         let server = Server {
             name: address,
@@ -26,7 +26,7 @@ impl Service {
             configured: false,
             is_in_file: false,
         };
-        let endpoint = connections::endpoint(&host, port, trust)?;
+        let endpoint = connections::endpoint(&host, port, trust, way)?;
         let probe = vsphere::probe(&endpoint).await.map_err(|error| explain::vsphere(server, &error))?;
         let mut answer = Probe {
             address: server.address(),
@@ -51,12 +51,13 @@ impl Service {
         Ok(answer)
     }
 
-    /// The same for a vCenter that is configured, at its address and with the trust that is stored for it; `None` without
-    /// contacting anybody, if what was `typed` is another address, however it is written.
+    /// The same for a vCenter that is configured, at its address and with the trust that is stored for it, by the way that is
+    /// set or the one given; `None` without contacting anybody, if what was `typed` is another address, however it is written.
     pub(crate) async fn probe_vcenter(
         &self,
         vcenter: &VcenterId,
         typed: Option<&str>,
+        way: Option<Way>,
     ) -> Result<Option<Probe>, ApiError> {
         let record = self.record(vcenter.as_str()).await?;
         let address = Server::from(&record).address();
@@ -65,16 +66,18 @@ impl Service {
         {
             return Ok(None);
         }
-        self.probe(&address, &record.trust).await.map(Some)
+        let way = way.unwrap_or_else(|| record.vcenter.settings.way());
+        self.probe(&address, &record.trust, &way).await.map(Some)
     }
 
     /// Connects, logs in once, asks who it is, logs out.
     pub(super) async fn first_contact(
         &self,
         server: Server<'_>,
+        way: &Way,
         login: &Login,
     ) -> Result<Identity, ApiError> {
-        let endpoint = connections::endpoint(server.host, server.port, server.trust)?;
+        let endpoint = connections::endpoint(server.host, server.port, server.trust, way)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         self.is_new_vcenter(&reported(client.about())).await?;
@@ -118,7 +121,7 @@ impl Service {
             configured: false,
             is_in_file: false,
         };
-        let endpoint = connections::endpoint(&host, port, &trust)?;
+        let endpoint = connections::endpoint(&host, port, &trust, &settings.settings.way())?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         let about = client.about().clone();

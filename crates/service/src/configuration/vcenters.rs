@@ -39,7 +39,7 @@ impl Service {
             configured: false,
             is_in_file: false,
         };
-        let found = self.first_contact(server, &login).await?;
+        let found = self.first_contact(server, &settings.way(), &login).await?;
         let vcenter_id = VcenterId(uuid::Uuid::new_v4().to_string());
         let credential = if login.is_new {
             let stored = CredentialPlace::None;

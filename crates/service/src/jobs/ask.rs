@@ -296,9 +296,12 @@ impl Asking<'_> {
         asked: Time,
     ) -> Result<(), Failed> {
         match error {
-            Error::NotAuthenticated { .. } | Error::Untrusted { .. } | Error::BadHandshake { .. } => {
-                Err(error.into())
-            }
+            Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, None, error).await,
+            Error::Way { .. } if error.is_transient() => self.put_off(chunk, None, error).await,
+            Error::NotAuthenticated { .. }
+            | Error::Untrusted { .. }
+            | Error::BadHandshake { .. }
+            | Error::Way { .. } => Err(error.into()),
             Error::InvalidProperty { ref name, .. } if self.reader.refuse(self.kind, sets, name) => {
                 self.state().again.push(chunk);
                 Ok(())
@@ -317,7 +320,6 @@ impl Asking<'_> {
             Error::HttpStatus { status: 502 | 504, retry_after: after @ Some(_), .. } => {
                 self.put_off(chunk, after, error).await
             }
-            Error::Resolve { .. } | Error::Unreachable { .. } => self.put_off(chunk, None, error).await,
             // An answer, if one that can't be used: smaller chunks come to an end by themselves.
             error @ (Error::TooLarge { .. } | Error::TooDeep { .. }) => {
                 self.state().halve(chunk.morefs, error);

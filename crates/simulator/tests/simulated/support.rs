@@ -7,7 +7,7 @@ use contract::Kind;
 use contract::columns;
 use secrecy::SecretString;
 use simulator::{Behavior, Options, Simulator};
-use vsphere::{Client, Collector, Endpoint, Object, PropertySet, Session, Trust, View};
+use vsphere::{Client, Collector, Endpoint, Object, PropertySet, Session, Trust, View, Way};
 
 pub(crate) fn pin(sha256: &str) -> Trust {
     let mut pin = [0; 32];
@@ -19,7 +19,7 @@ pub(crate) fn pin(sha256: &str) -> Trust {
 
 pub(crate) fn endpoint(simulator: &Simulator, trust: Trust) -> Endpoint {
     let (host, port) = (simulator.address().ip().to_string(), simulator.address().port());
-    Endpoint { host, port, trust, timeout: Duration::from_secs(60) }
+    Endpoint { host, port, trust, way: Way::Direct, timeout: Duration::from_secs(60) }
 }
 
 pub(crate) async fn start(vms: u32, seed: u64) -> Simulator {

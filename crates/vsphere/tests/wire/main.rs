@@ -7,3 +7,4 @@ mod peer;
 mod server;
 mod spoken;
 mod trust;
+mod way;

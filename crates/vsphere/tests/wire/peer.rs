@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use secrecy::SecretString;
 use testvc::Testvc;
-use vsphere::{Client, Collector, Endpoint, Error, MoRef, PropertySet, Session, Trust, View, probe};
+use vsphere::{Client, Collector, Endpoint, Error, MoRef, PropertySet, Session, Trust, View, Way, probe};
 
 struct Peer {
     _process: Testvc,
@@ -30,7 +30,13 @@ impl Peer {
         for (byte, hex) in pin.iter_mut().zip(text("sha256").as_bytes().chunks(2)) {
             *byte = u8::from_str_radix(std::str::from_utf8(hex).unwrap(), 16).unwrap();
         }
-        let endpoint = Endpoint { host, port, trust: Trust::Pin(pin), timeout: Duration::from_secs(30) };
+        let endpoint = Endpoint {
+            host,
+            port,
+            trust: Trust::Pin(pin),
+            way: Way::Direct,
+            timeout: Duration::from_secs(30),
+        };
         let ca = std::fs::read_to_string(text("ca")).unwrap();
         let (user, password) = (text("user"), SecretString::from(text("pass")));
         Self { _process: process, endpoint, ca, user, password }

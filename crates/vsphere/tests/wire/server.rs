@@ -21,7 +21,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
-use vsphere::{Endpoint, Trust};
+use vsphere::{Endpoint, Trust, Way};
 
 /// A certificate, its chain and the key that signs handshakes.
 #[derive(Clone)]
@@ -181,7 +181,13 @@ impl Server {
     }
 
     pub(crate) fn endpoint(&self, host: &str, trust: Trust) -> Endpoint {
-        Endpoint { host: host.into(), port: self.port, trust, timeout: Duration::from_secs(5) }
+        Endpoint {
+            host: host.into(),
+            port: self.port,
+            trust,
+            way: Way::Direct,
+            timeout: Duration::from_secs(5),
+        }
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {

@@ -49,8 +49,9 @@ impl Handle {
     /// Saves what was typed on top of what others made of it.
     fn apply_on_top_of(&self, now: &Vcenter) {
         let Some(before) = &self.vcenter else { return };
-        let is_reached_alike = (&now.host, now.port, &now.trust, &now.pin)
-            == (&before.host, before.port, &before.trust, &before.pin);
+        let is_reached_alike = now.settings.way() == before.settings.way()
+            && (&now.host, now.port, &now.trust, &now.pin)
+                == (&before.host, before.port, &before.trust, &before.pin);
         // The host's name was typed for a certificate of what was reached then.
         let approved = (*self.approved).clone().filter(|_| is_reached_alike);
         let mut merged = self.form.on_top_of(before, now);

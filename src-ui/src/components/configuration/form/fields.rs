@@ -7,7 +7,7 @@ use super::{Handle, id_of, target};
 use crate::components::select::Select;
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit};
 use crate::state::words;
-use contract::{StaleReads, VcenterSettings};
+use contract::{StaleReads, Vcenter, VcenterSettings, Way};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
@@ -31,6 +31,7 @@ impl Handle {
                 </div>
                 { self.login() }
                 { self.trust() }
+                { self.way() }
                 <details class="muster-more">
                     <summary>{ "Tags, freshness, notifications and note" }</summary>
                     <div class="muster-more__body">
@@ -219,6 +220,25 @@ impl Handle {
                     <Shown certificate={(**certificate).clone()} />
                 }
             </fieldset>
+        }
+    }
+
+    /// Open where there is one: it is not to be overlooked.
+    fn way(&self) -> Html {
+        let settings = &self.form.settings;
+        let is_set = |vcenter: &Vcenter| vcenter.settings.way() != Way::default();
+        html! {
+            <details class="muster-more" open={self.vcenter.as_ref().is_some_and(is_set)}>
+                <summary>{ "Proxy or tunnel" }</summary>
+                <div class="muster-more__body">
+                    { self.text(Field::Proxy, "Proxy", &settings.proxy, false,
+                        "Leave blank to connect directly. The proxy resolves the vCenter's name: socks5h://host:port or \
+                        http://host:port, without a password.", |form, text| form.settings.proxy = text) }
+                    { self.text(Field::ConnectTo, "Connect to", &settings.connect_to, false,
+                        "For a tunnel: host:port to connect to in place of the address. The certificate has to name the \
+                        vCenter all the same.", |form, text| form.settings.connect_to = text) }
+                </div>
+            </details>
         }
     }
 

@@ -106,6 +106,10 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         let id = match props.focus {
             Focus::First => "vc-name",
             Focus::Address => "vc-address",
+            Focus::Way if props.vcenter.as_ref().is_some_and(|one| !one.settings.connect_to.is_empty()) => {
+                "vc-connect-to"
+            }
+            Focus::Way => "vc-proxy",
             Focus::Password => "vc-password",
         };
         use_effect_with((), move |()| crate::components::keys::focus(id));
@@ -173,7 +177,8 @@ impl Handle {
     fn typed(&self, change: impl FnOnce(&mut Form)) {
         let mut form = (*self.form).clone();
         change(&mut form);
-        if form.trust != self.form.trust || form.address != self.form.address {
+        let is_reached_alike = form.address == self.form.address && form.way() == self.form.way();
+        if form.trust != self.form.trust || !is_reached_alike {
             self.approved.set(None);
             self.host.set(String::new());
         }
@@ -227,7 +232,7 @@ impl Handle {
         self.stage.set(if next == Next::Test { Stage::Testing } else { Stage::Saving });
         let (handle, vcenter) = (self.clone(), vcenter.id.clone());
         spawn_local(async move {
-            let probed = handle.service.probe_if_at(vcenter, &form.address).await;
+            let probed = handle.service.probe_if_at(vcenter, &form.address, form.way()).await;
             if handle.is_there.get() {
                 match probed {
                     Ok(Some(probe)) => handle.stage.set(Stage::LeavesPin(Box::new(probe), next)),
@@ -246,7 +251,10 @@ impl Handle {
         }
         // Where nobody can say that it is another address, it counts as the same.
         form.is_written_as_before(vcenter)
-            || !matches!(self.service.probe_if_at(vcenter.id.clone(), &form.address).await, Ok(None))
+            || !matches!(
+                self.service.probe_if_at(vcenter.id.clone(), &form.address, form.way()).await,
+                Ok(None)
+            )
     }
 
     async fn test(&self, form: &Form) -> Result<Stage, ApiError> {
@@ -426,6 +434,8 @@ fn id_of(field: Field) -> &'static str {
         Field::Password => "vc-password",
         Field::Credential => "vc-credential",
         Field::CaPem => "vc-ca",
+        Field::Proxy => "vc-proxy",
+        Field::ConnectTo => "vc-connect-to",
         Field::Tags => "vc-tags",
         Field::Ttl => "vc-ttl",
         Field::Note => "vc-note",
