@@ -34,4 +34,5 @@ mod suggested;
 mod support;
 mod terminal;
 mod trying;
+mod upkeep;
 mod window;

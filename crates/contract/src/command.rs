@@ -9,10 +9,10 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop, DesktopPreferences, Event, Group,
-    Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe, Role, RowQuery, Rows, Run,
+    Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop, DesktopPreferences, Event, Group,
+    Job, Kind, LogLevel, LogLine, Operation, OperationId, Origin, Preferences, Preview, Probe, Restored, Role, RowQuery, Rows, Run,
     Schedule, ScheduleId, ScheduleSettings, Source, Steps, TestReport, Time, Trust, Vcenter, VcenterId,
-    VcenterSettings, VcenterStatus,
+    VcenterSettings, VcenterStatus, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -375,6 +375,47 @@ commands_of_the_service! { $
         /// Which rows; where they begin, and how many are wanted, doesn't matter.
         query: RowQuery,
     } => "export_rows", Viewer, Exported;
+
+    /// The newest lines of the log, the oldest of them first.
+    ReadLog {
+        /// None from before then.
+        since: Option<Time>,
+        /// None that are less bad.
+        level: Option<LogLevel>,
+        /// How many at most.
+        limit: u32,
+    } => "read_log", Admin, Vec<LogLine>;
+    /// Makes a support bundle, which says nothing of names and addresses, and says what is in it; nothing is written.
+    DraftBundle {} => "draft_bundle", Admin, BundleDraft;
+    /// Writes the support bundle that was made last.
+    WriteBundle {
+        /// Which, as its draft says.
+        draft: String,
+        /// The file, which must not exist yet.
+        out: String,
+        /// A file for what was replaced by what; it stays with the owner of the names.
+        mapping: Option<String>,
+    } => "write_bundle", Admin, WrittenBundle;
+    /// Writes a verified copy of the database without secrets, while others use it.
+    BackUp {
+        /// The file, which must not exist yet.
+        out: String,
+    } => "back_up", Admin, Backup;
+}
+
+commands! {
+    /// The names of what is done to a data folder that nobody has open: no window has them.
+    FOLDER:
+    /// Looks whether a file is a whole backup that this release can restore; changes nothing.
+    CheckBackup {
+        /// The file.
+        file: String,
+    } => "check_backup", Admin, Backup;
+    /// Puts the database of a backup in the place of the one that is there, of which a copy is kept.
+    RestoreBackup {
+        /// The file.
+        file: String,
+    } => "restore_backup", Admin, Restored;
 }
 
 commands! {
@@ -454,6 +495,7 @@ stale_after! {
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ShowPreferences: Event::PreferencesChanged,
+    ReadLog: Event::Lagged,
 }
 
 impl Query for ListSchedules {

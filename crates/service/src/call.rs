@@ -35,6 +35,11 @@ impl Deref for Admitted<'_> {
 }
 
 impl Admitted<'_> {
+    /// Who calls.
+    pub(crate) fn caller(&self) -> &Caller {
+        self.caller
+    }
+
     /// On whose behalf operations are submitted.
     pub(crate) fn by(&self) -> By {
         By { origin: self.caller.origin(), role: self.caller.role() }
@@ -45,7 +50,8 @@ impl Service {
     /// Does what a command says, if the caller's role allows it.
     pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
         admit::<C>(caller)?;
-        command.run(Admitted { service: self, caller }).await
+        let done = command.run(Admitted { service: self, caller }).await;
+        done.inspect_err(|error| tracing::info!(command = C::NAME, code = error.code.name(), %error, "failed"))
     }
 
     /// The same for a command that comes as its name and its arguments, as from a page.
@@ -80,7 +86,7 @@ impl Service {
 }
 
 /// Lets a caller in who may, and says of others that they wanted to.
-fn admit<C: Command>(caller: &Caller) -> Result<(), ApiError> {
+pub(crate) fn admit<C: Command>(caller: &Caller) -> Result<(), ApiError> {
     caller.may::<C>().inspect_err(|_| {
         tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
     })

@@ -3,6 +3,7 @@
 
 mod aside;
 mod asked;
+mod backup;
 mod changes;
 mod claim;
 mod contact;
@@ -12,6 +13,7 @@ mod damage;
 mod document;
 mod engine;
 mod error;
+mod folder;
 mod history;
 mod interrupt;
 mod inventory;
@@ -42,6 +44,7 @@ mod vcenters;
 mod waiters;
 
 pub use aside::aside;
+pub use backup::{Copied, Restoring, Scratch};
 pub use changes::{Change, Changes, Pace, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};
@@ -50,6 +53,7 @@ pub use credentials::NewCredential;
 pub use damage::Damaged;
 pub use error::Error;
 pub use inventory::{Loaded, Part, Summary};
+pub use migrate::newest_schema;
 pub use lock::{LoginLock, LoginTurn};
 pub use open::{Health, Store};
 pub use pass::{Asked, Pass};

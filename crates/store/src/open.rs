@@ -111,6 +111,11 @@ impl Store {
         }
     }
 
+    /// The data folder.
+    pub fn dir(&self) -> &Path {
+        &self.0.dir
+    }
+
     /// A random id that the database got when it was made. Copies of the file share it.
     pub fn database_id(&self) -> &str {
         &self.0.database_id
@@ -254,7 +259,7 @@ impl std::fmt::Display for Health {
     }
 }
 
-fn create_private(dir: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(dir: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -270,7 +275,7 @@ async fn open_present(dir: &Path, migrations: &Migrator, own: &str) -> Result<(F
     Ok((schema, engine, database_id))
 }
 
-const DATABASE_ID: &str = "SELECT value FROM meta WHERE key = 'database_id'";
+pub(crate) const DATABASE_ID: &str = "SELECT value FROM meta WHERE key = 'database_id'";
 
 /// Reads the id of the database, which the first one to open it makes up.
 async fn database_id(engine: &Engine, dir: &Path) -> Result<String, Error> {
