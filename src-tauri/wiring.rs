@@ -49,7 +49,10 @@ impl Wiring {
         // What a person does in the window may unlock the keychain; what happens by itself never does.
         let options = Options::from_environment(data_dir, Unlock::Ask)
             .map(|options| Options { worker: caller.may::<Submit>().is_ok(), ..options });
-        let log = Log::begin(options.as_ref().ok().map(|options| options.data_dir.as_path()));
+        let log = Log::begin(
+            env!("CARGO_CRATE_NAME"),
+            options.as_ref().ok().map(|options| options.data_dir.as_path()),
+        );
         Wiring(Arc::new(Inner {
             options,
             caller,

@@ -15,8 +15,8 @@ use args::Args;
 use clap::{CommandFactory, Parser};
 use contract::{ApiError, Code};
 use exit::Exit;
-use std::ffi::OsString;
 use service::Log;
+use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
     };
-    let log = Log::begin(service::data_dir(args.data_dir.clone()).ok().as_deref());
+    let log = Log::begin(env!("CARGO_CRATE_NAME"), service::data_dir(args.data_dir.clone()).ok().as_deref());
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     let exit = std::panic::catch_unwind(AssertUnwindSafe(|| run(args, &log))).unwrap_or_else(|_| {
         let error = ApiError::new(Code::Failed, "internal error")

@@ -9,10 +9,11 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop, DesktopPreferences, Event, Group,
-    Job, Kind, LogLevel, LogLine, Operation, OperationId, Origin, Preferences, Preview, Probe, Restored, Role, RowQuery, Rows, Run,
-    Schedule, ScheduleId, ScheduleSettings, Source, Steps, TestReport, Time, Trust, Vcenter, VcenterId,
-    VcenterSettings, VcenterStatus, WrittenBundle,
+    Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop,
+    DesktopPreferences, Event, Group, Job, Kind, LogLevel, LogLine, Operation, OperationId, Origin,
+    Preferences, Preview, Probe, Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings,
+    Source, Steps, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
+    WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

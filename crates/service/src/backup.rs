@@ -48,9 +48,11 @@ impl Handler for BackUp {
         let packed = store::aside(move || {
             let (bytes, sha256) = hashed(copy.path())?;
             let release = env!("CARGO_PKG_VERSION").to_owned();
-            let manifest = Manifest { format: FORMAT, release, made_at, schema, database_id, bytes, sha256, rows };
+            let manifest =
+                Manifest { format: FORMAT, release, made_at, schema, database_id, bytes, sha256, rows };
             new_file::write(&out, |file| pack(file, &manifest, copy.path()))?;
-            let read_back = Opened::open(&out).and_then(|mut backup| backup.verify().map(|()| backup.shown()));
+            let read_back =
+                Opened::open(&out).and_then(|mut backup| backup.verify().map(|()| backup.shown()));
             read_back.inspect_err(|_| drop(std::fs::remove_file(&out)))
         });
         packed.await
@@ -82,7 +84,8 @@ pub async fn restore_backup(
     let restoring = Restoring::begin(data_dir).await.map_err(taken)?;
     let (scratch, mut into) = restoring.scratch().map_err(explain::store)?;
     let (backup, extracted) = store::aside(move || {
-        let extracted = backup.extract(&mut into).and_then(|()| into.sync_all().map_err(|error| unpacked(&error)));
+        let extracted =
+            backup.extract(&mut into).and_then(|()| into.sync_all().map_err(|error| unpacked(&error)));
         (backup, extracted)
     })
     .await;
@@ -113,7 +116,8 @@ fn hashed(path: &Path) -> Result<(u64, String), ApiError> {
     let mut hasher = Hasher::new(std::io::sink());
     let copied = File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut hasher));
     let bytes = copied.map_err(|error| {
-        ApiError::new(Code::Failed, format!("the copy of the database can't be read: {error}")).next("Try again.")
+        ApiError::new(Code::Failed, format!("the copy of the database can't be read: {error}"))
+            .next("Try again.")
     })?;
     Ok((bytes, hasher.hash()))
 }
@@ -238,13 +242,17 @@ impl<W: Write> Write for Hasher<W> {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ApiError {
     let code = if error.kind() == ErrorKind::NotFound { Code::NotFound } else { Code::InvalidValue };
-    ApiError::new(code, format!("{} can't be read: {error}", path.display())).next("Check the path and its permissions.")
+    ApiError::new(code, format!("{} can't be read: {error}", path.display()))
+        .next("Check the path and its permissions.")
 }
 
 /// A file that is no backup, or not a whole one.
 fn damaged(path: &Path, why: &dyn std::fmt::Display) -> ApiError {
-    ApiError::new(Code::InvalidValue, format!("{} is no backup of Muster, or it is damaged: {why}", path.display()))
-        .next("Nothing was changed. Use another backup.")
+    ApiError::new(
+        Code::InvalidValue,
+        format!("{} is no backup of Muster, or it is damaged: {why}", path.display()),
+    )
+    .next("Nothing was changed. Use another backup.")
 }
 
 fn unpacked(error: &std::io::Error) -> ApiError {

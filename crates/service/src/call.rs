@@ -51,7 +51,9 @@ impl Service {
     pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
         admit::<C>(caller)?;
         let done = command.run(Admitted { service: self, caller }).await;
-        done.inspect_err(|error| tracing::info!(command = C::NAME, code = error.code.name(), %error, "failed"))
+        done.inspect_err(
+            |error| tracing::info!(command = C::NAME, code = error.code.name(), %error, "failed"),
+        )
     }
 
     /// The same for a command that comes as its name and its arguments, as from a page.

@@ -30,8 +30,10 @@ fn failed(path: &Path, error: &std::io::Error) -> ApiError {
         ErrorKind::AlreadyExists => {
             ApiError::new(Code::AlreadyExists, format!("{path} exists already")).next("Choose another name.")
         }
-        ErrorKind::NotFound => ApiError::new(Code::InvalidValue, format!("the folder of {path} does not exist"))
-            .next("Create it, or choose another one."),
+        ErrorKind::NotFound => {
+            ApiError::new(Code::InvalidValue, format!("the folder of {path} does not exist"))
+                .next("Create it, or choose another one.")
+        }
         _ => ApiError::new(Code::Failed, format!("{path} can't be written: {error}"))
             .next("Free up disk space or check the permissions of its folder, then try again."),
     }

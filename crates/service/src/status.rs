@@ -157,14 +157,19 @@ impl Service {
         let (name, store) = ("data folder".to_owned(), &self.inner.store);
         let (dir, exposed) = (store.dir().display(), store.exposed());
         if let Some(share) = store.share() {
-            let next = "Choose a folder on a disk of this machine, and move the data there while Muster is closed.";
+            let next =
+                "Choose a folder on a disk of this machine, and move the data there while Muster is closed.";
             let detail = format!("{dir} is on a network share ({share}): {ON_A_SHARE}");
-            return Check { remedies: vec![Remedy::ChooseDataFolder], ..failed(name, detail, next.to_owned()) };
+            return Check {
+                remedies: vec![Remedy::ChooseDataFolder],
+                ..failed(name, detail, next.to_owned())
+            };
         }
         if exposed.is_empty() {
             return passed(name, format!("{dir} is on a disk of this machine, and private to its owner"));
         }
-        let mut which: Vec<String> = exposed.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+        let mut which: Vec<String> =
+            exposed.iter().take(NAMED).map(|path| path.display().to_string()).collect();
         which.extend((exposed.len() > NAMED).then(|| format!("{} more", exposed.len() - NAMED)));
         let detail = format!("others than its owner can read or change {}", which.join(", "));
         failed(name, detail, format!("Take their permissions away: chmod -R go= {dir}"))

@@ -76,7 +76,9 @@ impl Store {
         without_secrets(&mut copy).await.during(attempt)?;
         engine::disconnect(copy).await;
         let copied = look(into.path(), attempt).await?;
-        lock::private(into.path()).and_then(|file| file.sync_all()).map_err(|source| io(into.path(), source))?;
+        lock::private(into.path())
+            .and_then(|file| file.sync_all())
+            .map_err(|source| io(into.path(), source))?;
         Ok((into, copied))
     }
 }
@@ -139,7 +141,9 @@ impl Restoring {
         // The log of the database before must not be taken for one of this one. What it had is in the file, or in the copy.
         for beside in beside(&path) {
             match std::fs::remove_file(&beside) {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(io(&beside, source)),
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(io(&beside, source));
+                }
                 _ => {}
             }
         }
@@ -171,7 +175,9 @@ async fn keep(path: &Path, kept: &Path, attempt: Attempt<'_>) -> Result<(), Erro
         Err(Error::Corrupt { .. }) => {}
         other => return other,
     }
-    for (from, to) in std::iter::once((path.to_owned(), kept.to_owned())).chain(beside(path).into_iter().zip(beside(kept))) {
+    for (from, to) in
+        std::iter::once((path.to_owned(), kept.to_owned())).chain(beside(path).into_iter().zip(beside(kept)))
+    {
         if from.exists() {
             let mut into = lock::private(&to).map_err(|source| io(&to, source))?;
             let copied = File::open(&from).and_then(|mut from| std::io::copy(&mut from, &mut into));

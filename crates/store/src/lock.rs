@@ -28,7 +28,8 @@ impl Presence {
         let file = private(&unnamed).map_err(io)?;
         file.try_lock().map_err(std::io::Error::from).map_err(io)?;
         // Only who names it to others needs it, and a full disk has room for the lock, which is empty.
-        let _ = private(&described(run, &id)).and_then(|mut file| file.write_all(own_description().as_bytes()));
+        let _ =
+            private(&described(run, &id)).and_then(|mut file| file.write_all(own_description().as_bytes()));
         std::fs::rename(&unnamed, locked(run, &id)).map_err(io)?;
         sweep(run);
         Ok(Presence { id, run: run.to_owned(), file })

@@ -27,7 +27,8 @@ pub(super) async fn log(service: &Client, output: &Output, asked: LogAsked) -> R
     }
     output.answer(&lines, || lines.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     if lines.len() == limit as usize {
-        output.say(&format!("Showing the newest {limit}. There may be older ones: use --limit to show more."));
+        output
+            .say(&format!("Showing the newest {limit}. There may be older ones: use --limit to show more."));
     }
     Ok(Exit::Done)
 }
@@ -77,7 +78,8 @@ pub(super) async fn support_bundle(
 
 fn listing(draft: &BundleDraft) -> String {
     let files = draft.files.iter().map(|file| (file.name.as_str(), format!("{} bytes", file.bytes)));
-    let replaced: Vec<String> = draft.replaced.iter().map(|(kind, number)| format!("{kind} {number}")).collect();
+    let replaced: Vec<String> =
+        draft.replaced.iter().map(|(kind, number)| format!("{kind} {number}")).collect();
     let replaced = if replaced.is_empty() { "nothing".to_owned() } else { replaced.join(", ") };
     format!("{}\n\nReplaced by made-up names, by kind: {replaced}", card(files))
 }
@@ -86,7 +88,8 @@ pub(super) async fn backup(service: &Client, output: &Output, out: &Path) -> Res
     service.may::<BackUp>()?;
     let backup = service.call(BackUp { out: absolute(out)? }).await?;
     output.answer(&backup, || shown(&backup))?;
-    output.say("Passwords are not in it: they stay in the keychain or the credentials folder of this machine.");
+    output
+        .say("Passwords are not in it: they stay in the keychain or the credentials folder of this machine.");
     Ok(Exit::Done)
 }
 
@@ -104,7 +107,8 @@ pub(super) async fn restore(call: Call, output: &Output, file: &Path, yes: bool)
     let options = Options::from_environment(call.data_dir, Unlock::Never)?;
     let dir = options.data_dir.clone();
     output.say(&shown(&backup));
-    let question = format!("Put it in the place of the database in {}? A copy of that one is kept.", dir.display());
+    let question =
+        format!("Put it in the place of the database in {}? A copy of that one is kept.", dir.display());
     ask::confirmed(output, yes, &question, "nothing was restored").await?;
     let restored = service::restore_backup(&dir, &call.caller, RestoreBackup { file }).await?;
     // The database is in its place, whatever comes now: opening it brings an older schema up to date.
@@ -119,7 +123,8 @@ pub(super) async fn restore(call: Call, output: &Output, file: &Path, yes: bool)
         format!("Restored {}.{}", answer.restored.path, kept.unwrap_or_default())
     })?;
     for credential in &answer.credentials_without_password {
-        let command = crate::suggest::Suggestion::of("credential set").about(credential).flag("--password-stdin");
+        let command =
+            crate::suggest::Suggestion::of("credential set").about(credential).flag("--password-stdin");
         output.say(&format!("No password is stored for {}. To store it: {command}", printable(credential)));
     }
     Ok(Exit::Done)
@@ -129,7 +134,10 @@ fn shown(backup: &Backup) -> String {
     let rows = |table: &str| backup.rows.get(table).copied().unwrap_or(0);
     card([
         ("Backup", format!("{} ({} bytes)", backup.path, backup.bytes)),
-        ("Made", format!("{} by Muster {}, schema {}", time(Some(backup.made_at)), backup.release, backup.schema)),
+        (
+            "Made",
+            format!("{} by Muster {}, schema {}", time(Some(backup.made_at)), backup.release, backup.schema),
+        ),
         (
             "Holds",
             format!(

@@ -46,14 +46,19 @@ impl Service {
         let records = self.records().await?;
         for status in self.status().await? {
             let record = records.iter().find(|record| record.vcenter.id == status.vcenter_id);
-            vcenters.push(json!({ "status": status, "configured": record.map(|record| configured(&record.vcenter)) }));
+            vcenters.push(
+                json!({ "status": status, "configured": record.map(|record| configured(&record.vcenter)) }),
+            );
         }
         let files = vec![
             ("about.json", self.about().await),
             ("doctor.json", document(&self.doctor().await?)),
             ("settings.json", document(&store.preferences().await.map_err(explain::store)?)),
             ("vcenters.json", vcenters.into()),
-            ("credentials.json", self.credentials().await?.iter().map(|one| without(one, &["user"])).collect()),
+            (
+                "credentials.json",
+                self.credentials().await?.iter().map(|one| without(one, &["user"])).collect(),
+            ),
             ("schedules.json", document(&self.inner.schedules.list().await?)),
             ("operations.json", document(&listing.operations)),
             ("database.json", document(&store.rows().await.map_err(explain::store)?)),
@@ -90,7 +95,8 @@ impl Service {
 /// Every file as it stands in the bundle.
 pub(super) fn files(names: &mut Pseudonyms, documents: Documents, logs: &Files) -> Vec<(String, String)> {
     documents.operations.iter().for_each(|operation| names::of_operation(names, operation));
-    let logs: Vec<(String, String)> = logs.open().into_iter().map(|(name, file)| (name, read(file))).collect();
+    let logs: Vec<(String, String)> =
+        logs.open().into_iter().map(|(name, file)| (name, read(file))).collect();
     for line in logs.iter().flat_map(|(_, text)| text.lines()).filter_map(parsed) {
         names::of_fields(names, &line.fields);
     }

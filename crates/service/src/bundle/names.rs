@@ -30,7 +30,8 @@ const LONGEST: usize = 255;
 impl Service {
     /// The names that are known.
     pub(super) async fn known_names(&self, caller: &Caller) -> Result<Pseudonyms, ApiError> {
-        let kinds = Kind::ALL.into_iter().flat_map(|kind| columns::of(kind).stored().map(|(column, _)| column));
+        let kinds =
+            Kind::ALL.into_iter().flat_map(|kind| columns::of(kind).stored().map(|(column, _)| column));
         let mut names = Pseudonyms::new(kinds.map(|column| column.source.clone().into_owned()));
         let store = &self.inner.store;
         of_this_machine(&mut names, caller, &store.dir().display().to_string());
@@ -112,7 +113,8 @@ fn of_this_machine(names: &mut Pseudonyms, caller: &Caller, data_dir: &str) {
         names.learn(Sort::User, &user.to_string_lossy());
     }
     let of_linux = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let of_environment = ["HOSTNAME", "COMPUTERNAME", "USERDOMAIN"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let of_environment =
+        ["HOSTNAME", "COMPUTERNAME", "USERDOMAIN"].into_iter().filter_map(|name| std::env::var(name).ok());
     of_linux.into_iter().chain(of_environment).for_each(|host| names.learn(Sort::Host, host.trim()));
 }
 
@@ -141,7 +143,9 @@ fn sort_of(kind: Kind, column: &Column) -> Sort {
 }
 
 fn is_same_everywhere(column: &Column) -> bool {
-    !matches!(column.ty, Type::Text | Type::List) || !column.terms.is_empty() || SAME_EVERYWHERE.contains(&&*column.id)
+    !matches!(column.ty, Type::Text | Type::List)
+        || !column.terms.is_empty()
+        || SAME_EVERYWHERE.contains(&&*column.id)
 }
 
 fn texts(value: &Value, learn: &mut impl FnMut(&str)) {

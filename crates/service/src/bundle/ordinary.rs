@@ -42,7 +42,7 @@ synced system table tables tag tags take taken task template templates temporary
 them then there these they thing things this those thread threads three time timed timeout times to today together token tokens too tools total
 tried true trust trusted try two type types unchanged under unix unknown unless unlock unlocked until up update updated upgrade use used user
 users uses using valid value values vcenter vcenters version versions view viewer virtual vmfs vms vmware volume vsphere wait waited waiting waits
-wants warn warning warnings was watch way we web were what when where whether which while who whole whose why will window windows with within without
+wants warn warning warnings was watch way we were what when where whether which while who whole whose why will window windows with within without
 words work worked worker works write written wrong yellow yes yet you your zone
 ";
 

@@ -90,9 +90,34 @@ pub(super) struct Pseudonyms {
 
 /// Keys of JSON whose values are Muster's or vSphere's own words.
 const OWN_WORDS: [&str; 28] = [
-    "arch", "build", "code", "family", "job", "journal_mode", "kind", "level", "log_level", "of", "origin", "os",
-    "process", "product", "rejected_because", "release", "remedy", "role", "schema", "sqlite", "stale_reads",
-    "state", "stored", "target", "trust", "type", "version", "api_version",
+    "arch",
+    "build",
+    "code",
+    "family",
+    "job",
+    "journal_mode",
+    "kind",
+    "level",
+    "log_level",
+    "of",
+    "origin",
+    "os",
+    "process",
+    "product",
+    "rejected_because",
+    "release",
+    "remedy",
+    "role",
+    "schema",
+    "sqlite",
+    "stale_reads",
+    "state",
+    "stored",
+    "target",
+    "trust",
+    "type",
+    "version",
+    "api_version",
 ];
 
 /// Addresses, ids and users as they stand in any text, the longest forms first.
@@ -114,8 +139,8 @@ const PATTERNS: &str = r#"(?x)
 
 /// What a word with dots ends in that is a file, or one of our own made-up names.
 const NO_DOMAINS: [&str; 17] = [
-    "db", "log", "rs", "json", "txt", "lock", "toml", "zip", "pem", "part", "csv", "xml", "html", "so", "dll", "exe",
-    "example",
+    "db", "log", "rs", "json", "txt", "lock", "toml", "zip", "pem", "part", "csv", "xml", "html", "so",
+    "dll", "exe", "example",
 ];
 
 /// How property paths and types of vSphere begin that no column is read from.
@@ -296,14 +321,21 @@ impl Pseudonyms {
         match () {
             () if is("drive") => of(Form::Drive, matched),
             () if is("unc") => of(Form::Unc, matched),
-            () if is("colons") || is("hex") => (!goes_on).then(|| of(Form::Sort(Sort::Fingerprint), matched))?,
+            () if is("colons") || is("hex") => {
+                (!goes_on).then(|| of(Form::Sort(Sort::Fingerprint), matched))?
+            }
             () if is("uuid") => (!goes_on).then(|| of(Form::Sort(Sort::Uuid), matched))?,
             () if is("mac") => (!goes_on).then(|| of(Form::Sort(Sort::Mac), matched))?,
             () if is("ipv6") => {
                 let trimmed = matched.trim_end_matches('.');
                 let address = trimmed.parse::<Ipv6Addr>().ok().filter(|address| !address.is_unspecified());
                 address.filter(|_| !goes_on)?;
-                Some(Found { start, end: start + trimmed.len(), form: Form::Sort(Sort::Ipv6), text: trimmed.to_owned() })
+                Some(Found {
+                    start,
+                    end: start + trimmed.len(),
+                    form: Form::Sort(Sort::Ipv6),
+                    text: trimmed.to_owned(),
+                })
             }
             () if is("ipv4") => {
                 matched.parse::<Ipv4Addr>().ok().filter(|_| !goes_on)?;
@@ -348,7 +380,8 @@ impl Pseudonyms {
 
     /// `host4.example`, and `host4` for the same without its domain.
     fn of_host(&mut self, name: &str) -> String {
-        let (short, domain) = name.split_once('.').map_or((name, None), |(short, domain)| (short, Some(domain)));
+        let (short, domain) =
+            name.split_once('.').map_or((name, None), |(short, domain)| (short, Some(domain)));
         let number = self.number(Sort::Host, short);
         match domain {
             Some(domain) => format!("{}.{}", numbered(Sort::Host, number), self.domain(domain)),

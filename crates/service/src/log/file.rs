@@ -60,7 +60,10 @@ impl Files {
         {
             std::thread::sleep(Duration::from_millis(10));
         }
-        (0..FILES).rev().filter_map(|number| Some((name(number), File::open(self.file(number)).ok()?))).collect()
+        (0..FILES)
+            .rev()
+            .filter_map(|number| Some((name(number), File::open(self.file(number)).ok()?)))
+            .collect()
     }
 
     /// Moves every file on, unless another process does or has done so.
@@ -80,7 +83,8 @@ impl Files {
     }
 
     fn lock(&self) -> std::io::Result<File> {
-        private(OpenOptions::new().write(true).create(true).truncate(false)).open(self.folder().join("rotation.lock"))
+        private(OpenOptions::new().write(true).create(true).truncate(false))
+            .open(self.folder().join("rotation.lock"))
     }
 
     fn folder(&self) -> PathBuf {
@@ -141,7 +145,8 @@ mod tests {
         }
         let kept = all(&files);
         assert!((400..=500).contains(&kept.len()), "{}", kept.len());
-        let newest: Vec<String> = (1000 - kept.len()..1000).map(|number| format!("line {number:04}")).collect();
+        let newest: Vec<String> =
+            (1000 - kept.len()..1000).map(|number| format!("line {number:04}")).collect();
         assert_eq!(kept, newest);
         for entry in std::fs::read_dir(folder.path().join("log")).unwrap() {
             assert!(entry.unwrap().metadata().unwrap().len() <= 1000);
@@ -156,7 +161,9 @@ mod tests {
                 let files = Files { largest: 20_000, ..Files::of(folder.path()) };
                 threads.spawn(move || {
                     for number in 0..500 {
-                        files.append(format!("{writer} {number:03} {}\n", "x".repeat(30)).as_bytes()).unwrap();
+                        files
+                            .append(format!("{writer} {number:03} {}\n", "x".repeat(30)).as_bytes())
+                            .unwrap();
                     }
                 });
             }

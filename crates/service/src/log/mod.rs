@@ -35,18 +35,8 @@ const BATCH: usize = 64 << 10;
 /// How long the end of a program waits for the last lines.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
-/// The packages whose words the level is for.
-const OURS: [&str; 9] = [
-    "contract",
-    "vsphere",
-    "store",
-    "secrets",
-    "service",
-    "simulator",
-    "musterctl",
-    "muster",
-    "muster_desktop",
-];
+/// The packages whose words the level is for, beside the program itself.
+const OURS: [&str; 6] = ["contract", "vsphere", "store", "secrets", "service", "simulator"];
 
 /// The log of this process. Clones are the same.
 #[derive(Clone)]
@@ -57,12 +47,13 @@ struct Inner {
     /// Answers once the last line is written.
     written: Mutex<Receiver<()>>,
     level: reload::Handle<Targets, Registry>,
+    program: &'static str,
 }
 
 impl Log {
     /// Begins the log of a program, for all of it: into files below the data folder as soon as that is there, and what
-    /// MUSTER_LOG asks for on stderr.
-    pub fn begin(data_dir: Option<&Path>) -> Log {
+    /// MUSTER_LOG asks for on stderr. The program is named as its own events are.
+    pub fn begin(program: &'static str, data_dir: Option<&Path>) -> Log {
         let (lines, waiting) = sync_channel(WAITING);
         let (done, written) = sync_channel(1);
         let files = data_dir.map(Files::of);
@@ -73,8 +64,9 @@ impl Log {
             }
             let _ = done.send(());
         });
-        let (filter, level) = reload::Layer::new(filter(LogLevel::Info));
-        let log = Log(Arc::new(Inner { lines: Mutex::new(Some(lines)), written: Mutex::new(written), level }));
+        let (filter, level) = reload::Layer::new(filter(program, LogLevel::Info));
+        let (lines, written) = (Mutex::new(Some(lines)), Mutex::new(written));
+        let log = Log(Arc::new(Inner { lines, written, level, program }));
         let asked = EnvFilter::builder().with_default_directive(LevelFilter::OFF.into());
         let asked = asked.with_env_var(VARIABLE).from_env_lossy();
         let on_stderr = tracing_subscriber::fmt::layer()
@@ -90,7 +82,7 @@ impl Log {
     /// From now on says so much.
     fn set_level(&self, level: LogLevel) {
         // Fails only where the program has no log any more.
-        let _ = self.0.level.reload(filter(level));
+        let _ = self.0.level.reload(filter(self.0.program, level));
     }
 
     /// Ends the log: waits for the last lines, but not for a disk that hangs.
@@ -129,7 +121,7 @@ impl Service {
     }
 }
 
-fn filter(level: LogLevel) -> Targets {
+fn filter(program: &str, level: LogLevel) -> Targets {
     let ours = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -138,7 +130,8 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Trace => LevelFilter::TRACE,
     };
     let others = ours.min(LevelFilter::WARN);
-    Targets::new().with_default(others).with_targets(OURS.map(|name| (name, ours)))
+    let ours = OURS.into_iter().chain([program]).map(|name| (name, ours));
+    Targets::new().with_default(others).with_targets(ours)
 }
 
 /// Writes lines until there are no more to come.
@@ -249,8 +242,9 @@ mod tests {
             (LogLevel::Info, LevelFilter::INFO, LevelFilter::WARN),
             (LogLevel::Trace, LevelFilter::TRACE, LevelFilter::WARN),
         ] {
-            let filter = filter(level);
-            for (target, most) in [("service::jobs", ours), ("hyper::proto", of_libraries)] {
+            let filter = filter("program", level);
+            for (target, most) in [("service::jobs", ours), ("program", ours), ("hyper::proto", of_libraries)]
+            {
                 for level in [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE] {
                     assert_eq!(filter.would_enable(target, &level), level <= most, "{target} {level}");
                 }

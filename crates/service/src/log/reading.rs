@@ -2,10 +2,10 @@
 //! Refuses to guess at a line that is not whole, as a full disk leaves one: it is left out.
 
 use super::file::Files;
-use crate::call::{Admitted, Answer, Handler};
 use crate::Service;
-use contract::command::ReadLog;
+use crate::call::{Admitted, Answer, Handler};
 use contract::LogLine;
+use contract::command::ReadLog;
 use std::io::Read;
 
 /// Lines of one answer.
@@ -28,7 +28,8 @@ impl Service {
 fn read(files: &Files, asked: &ReadLog) -> Vec<LogLine> {
     let limit = usize::try_from(asked.limit).unwrap_or(MOST).min(MOST);
     let is_wanted = |line: &LogLine| {
-        asked.since.is_none_or(|since| line.at >= since) && asked.level.is_none_or(|level| line.level <= level)
+        asked.since.is_none_or(|since| line.at >= since)
+            && asked.level.is_none_or(|level| line.level <= level)
     };
     let mut lines: Vec<LogLine> = Vec::new();
     for (_, mut file) in files.open().into_iter().rev() {

@@ -1,5 +1,6 @@
 //! What the tests share: a data folder, things to put into it, and a way to look behind the store's back.
 
+mod backup;
 mod changes;
 mod configuration;
 mod counts;
