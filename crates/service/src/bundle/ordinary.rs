@@ -27,7 +27,7 @@ how id ids idle if image in info information install installed instance internal
 issuer it its itself job jobs keep kept key keychain kind kinds known last late later latest least left less level limit line lines link
 list listed lists local locked log logged login logins logs look loop lost low machine made main maintenance make manager many
 maximum may me memory message messages method minute minutes missing mode model moment monitor more most mount mounted muster
-musterctl must my name named names need needed needs network networks never new newer newest next nfs no nobody node none normal not
+must my name named names need needed needs network networks never new newer newest next nfs no nobody node none normal not
 note notes nothing notify now null number object objects of off offline old older oldest on once one online only open opened operation
 operations operator option or order origin other others our out outcome over own owner page panic part partial parts pass passed password
 passwords path paths pause paused pending people percent perhaps permission permissions person place please pool pools port power present

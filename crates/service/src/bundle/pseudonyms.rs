@@ -289,6 +289,10 @@ impl Pseudonyms {
             let captures = self.patterns.captures_at(text, from)?;
             match self.found(text, &captures) {
                 Some(found) => return Some(found),
+                // What isn't a host isn't one from its second word on.
+                None if captures.name("fqdn").is_some_and(|words| starts_word(text, words.start())) => {
+                    from = captures.get(0)?.end();
+                }
                 None => {
                     let start = captures.get(0)?.start();
                     from = start + text[start..].chars().next().map_or(1, char::len_utf8);

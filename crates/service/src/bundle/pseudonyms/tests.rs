@@ -27,7 +27,7 @@ fn a_name_is_replaced_by_the_same_one_everywhere_whatever_its_case_and_what_is_b
         ("web-01 webs", "vm2-01 webs"),
         ("esx01.acme.local:443 (esx01)", "host1.example:443 (host1)"),
         ("esx02.acme.local and esx01.other.local", "host2.example and host1.d2.example"),
-        ("the login of acme\\svc-muster, svc-muster", "the login of EXAMPLE\\user1, user1"),
+        ("the login of acme\\svc-muster, svc-muster", "the login of D3.EXAMPLE\\user1, user1"),
         ("DS%2F1 ds/1", "datastore1 datastore2"),
     ] {
         assert_eq!(names.text(text), without);
