@@ -4,6 +4,7 @@
 mod contents;
 mod names;
 mod ordinary;
+mod patterns;
 mod pseudonyms;
 
 use crate::call::{Admitted, Answer, Handler};

@@ -3,11 +3,11 @@
 //! where it stands as a name, alone or in quotes: in a sentence it says nothing.
 
 use super::ordinary::is_ordinary;
+use super::patterns::{Form, Found, Patterns, starts_word};
 use contract::words::excerpt;
-use regex::{Captures, Regex};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,8 +84,7 @@ pub(super) struct Pseudonyms {
     numbers: HashMap<(Sort, String), u64>,
     domains: HashMap<String, u64>,
     last: HashMap<Sort, u64>,
-    patterns: Regex,
-    paths: HashSet<String>,
+    patterns: Patterns,
 }
 
 /// Keys of JSON whose values are Muster's or vSphere's own words.
@@ -120,32 +119,6 @@ const OWN_WORDS: [&str; 28] = [
     "api_version",
 ];
 
-/// Addresses, ids and users as they stand in any text, the longest forms first.
-const PATTERNS: &str = r#"(?x)
-    (?P<drive>[A-Za-z]:\\[^\s"'<>|]*)
-  | (?P<unc>\\\\[^\s"'<>|\\]+\\[^\s"'<>|]*)
-  | (?P<home>/(?:home|Users)/(?P<owner>[^/\s"':;,]+))
-  | (?P<subject>\b(?:CN|OU|O|DC|L|ST|emailAddress)=(?P<value>[^,+"/;)=]+))
-  | (?P<colons>(?:[0-9A-Fa-f]{2}:){15,}[0-9A-Fa-f]{2})
-  | (?P<uuid>[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})
-  | (?P<hex>[0-9A-Fa-f]{32,})
-  | (?P<mac>(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})
-  | (?P<ipv6>(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]*)
-  | (?P<ipv4>[0-9]{1,3}(?:\.[0-9]{1,3}){3})
-  | (?P<upn>[\p{L}\p{N}._%+\-]+@[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*)
-  | (?P<domain>[\p{L}\p{N}_.\-]+\\[\p{L}\p{N}_.$\-]+)
-  | (?P<fqdn>[\p{L}\p{N}_](?:[\p{L}\p{N}_\-]*[\p{L}\p{N}_])?(?:\.[\p{L}\p{N}_](?:[\p{L}\p{N}_\-]*[\p{L}\p{N}_])?)*\.[\p{L}](?:[\p{L}\p{N}\-]*[\p{L}\p{N}]))
-"#;
-
-/// What a word with dots ends in that is a file, or one of our own made-up names.
-const NO_DOMAINS: [&str; 17] = [
-    "db", "log", "rs", "json", "txt", "lock", "toml", "zip", "pem", "part", "csv", "xml", "html", "so",
-    "dll", "exe", "example",
-];
-
-/// How property paths and types of vSphere begin that no column is read from.
-const OF_VSPHERE: [&str; 4] = ["vim.", "vmodl.", "vim25.", "com.vmware."];
-
 impl Pseudonyms {
     /// None yet. The paths are those of properties, which look like names of hosts.
     pub(super) fn new(paths: impl IntoIterator<Item = String>) -> Pseudonyms {
@@ -156,8 +129,7 @@ impl Pseudonyms {
             numbers: HashMap::new(),
             domains: HashMap::new(),
             last: HashMap::new(),
-            patterns: Regex::new(PATTERNS).expect("a pattern of our own"),
-            paths: paths.into_iter().map(|path| path.to_lowercase()).collect(),
+            patterns: Patterns::new(paths),
         }
     }
 
@@ -228,10 +200,10 @@ impl Pseudonyms {
     pub(super) fn text(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        let mut pattern = self.pattern_from(text, 0);
+        let mut pattern = self.patterns.next(text, 0);
         while at < text.len() {
             if pattern.as_ref().is_some_and(|found| found.start < at) {
-                pattern = self.pattern_from(text, at);
+                pattern = self.patterns.next(text, at);
             }
             let begins_a_word = starts_word(text, at);
             let here = pattern.as_ref().filter(|found| found.start == at);
@@ -281,82 +253,6 @@ impl Pseudonyms {
                 || rest.is_empty() || rest.starts_with(['"', '\'', '`', '\u{201d}', '\u{2019}', ']']);
             (!is_ordinary(name) || as_a_name && is_closed()).then_some((end, *sort))
         })
-    }
-
-    /// The next address, id or user from a place on.
-    fn pattern_from(&self, text: &str, mut from: usize) -> Option<Found> {
-        while from < text.len() {
-            let captures = self.patterns.captures_at(text, from)?;
-            match self.found(text, &captures) {
-                Some(found) => return Some(found),
-                // What isn't a host isn't one from its second word on.
-                None if captures.name("fqdn").is_some_and(|words| starts_word(text, words.start())) => {
-                    from = captures.get(0)?.end();
-                }
-                None => {
-                    let start = captures.get(0)?.start();
-                    from = start + text[start..].chars().next().map_or(1, char::len_utf8);
-                }
-            }
-        }
-        None
-    }
-
-    fn found(&self, text: &str, captures: &Captures<'_>) -> Option<Found> {
-        let all = captures.get(0)?;
-        let (start, end, matched) = (all.start(), all.end(), all.as_str());
-        if !starts_word(text, start) && text[start..].starts_with(char::is_alphanumeric) {
-            return None;
-        }
-        let goes_on = text[end..].starts_with(char::is_alphanumeric);
-        let is = |name: &str| captures.name(name).is_some();
-        let of = |form: Form, text: &str| Some(Found { start, end, form, text: text.to_owned() });
-        if is("home") {
-            let owner = captures.name("owner")?;
-            let start = owner.start();
-            return Some(Found { start, end, form: Form::Sort(Sort::User), text: owner.as_str().to_owned() });
-        }
-        if is("subject") {
-            let value = captures.name("value")?;
-            let (start, text) = (value.start(), value.as_str());
-            let sort = if text.contains('.') && !text.contains(' ') { Sort::Host } else { Sort::Other };
-            return Some(Found { start, end, form: Form::Sort(sort), text: text.to_owned() });
-        }
-        match () {
-            () if is("drive") => of(Form::Drive, matched),
-            () if is("unc") => of(Form::Unc, matched),
-            () if is("colons") || is("hex") => {
-                (!goes_on).then(|| of(Form::Sort(Sort::Fingerprint), matched))?
-            }
-            () if is("uuid") => (!goes_on).then(|| of(Form::Sort(Sort::Uuid), matched))?,
-            () if is("mac") => (!goes_on).then(|| of(Form::Sort(Sort::Mac), matched))?,
-            () if is("ipv6") => {
-                let trimmed = matched.trim_end_matches('.');
-                let address = trimmed.parse::<Ipv6Addr>().ok().filter(|address| !address.is_unspecified());
-                address.filter(|_| !goes_on)?;
-                Some(Found {
-                    start,
-                    end: start + trimmed.len(),
-                    form: Form::Sort(Sort::Ipv6),
-                    text: trimmed.to_owned(),
-                })
-            }
-            () if is("ipv4") => {
-                matched.parse::<Ipv4Addr>().ok().filter(|_| !goes_on)?;
-                of(Form::Sort(Sort::Ipv4), matched)
-            }
-            () if is("upn") || is("domain") => of(Form::Sort(Sort::User), matched),
-            () => (!goes_on && self.is_a_host(matched)).then(|| of(Form::Sort(Sort::Host), matched))?,
-        }
-    }
-
-    /// Whether words with dots between them are the name of a host.
-    fn is_a_host(&self, text: &str) -> bool {
-        let lower = text.to_lowercase();
-        let ends = lower.rsplit('.').next().unwrap_or_default();
-        !NO_DOMAINS.contains(&ends)
-            && !OF_VSPHERE.iter().any(|begins| lower.starts_with(begins))
-            && !self.paths.contains(&lower)
     }
 
     fn of_pattern(&mut self, found: &Found) -> String {
@@ -436,22 +332,6 @@ impl Pseudonyms {
     }
 }
 
-/// An address, an id or a user in a text.
-#[derive(Clone)]
-struct Found {
-    start: usize,
-    end: usize,
-    form: Form,
-    text: String,
-}
-
-#[derive(Clone, Copy)]
-enum Form {
-    Sort(Sort),
-    Drive,
-    Unc,
-}
-
 /// What stands for the name of this number. Addresses are of ranges that are nobody's: RFC 2544, RFC 3849, and of MAC
 /// addresses those that are given out locally. `vm4` can't be taken for the moref `vm-4`.
 fn numbered(sort: Sort, number: u64) -> String {
@@ -481,10 +361,6 @@ fn core(text: &str) -> &str {
 fn first_word(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
     &text[..end]
-}
-
-fn starts_word(text: &str, at: usize) -> bool {
-    text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric())
 }
 
 /// Letter by letter, so that a part of a text is the same part in lower case.
