@@ -119,7 +119,7 @@ mod tests {
         set(&dir, 0o755);
         assert_eq!(exposed(&dir), [dir.clone(), dir.join("muster.db"), dir.join("log/muster.log")]);
         set(&dir, 0o700);
-        assert_eq!(exposed(&dir), [PathBuf::new(); 0]);
+        assert!(exposed(&dir).is_empty());
     }
 
     #[test]
