@@ -80,6 +80,7 @@ fn start(arguments: Arguments, caller: Caller) -> Result<ExitCode, String> {
     graphics::prepare()?;
     let autostart = autostart::Autostart::of(arguments.data_dir.as_deref(), caller.role());
     let wiring = wiring::Wiring::new(arguments.data_dir, caller);
+    note_panics();
     let web_data = web_data::WebData::beside(wiring.data_dir()).map_err(unopened)?;
     let app = tauri::Builder::default()
         // First, as it asks for: a second start ends here, before anything is opened.
@@ -113,6 +114,15 @@ fn start(arguments: Arguments, caller: Caller) -> Result<ExitCode, String> {
     shell.windows.keep_places();
     tauri::async_runtime::block_on(wiring.close());
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Has the log say of a panic what stderr says of it, which a window may not have.
+fn note_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tracing::error!("{panic}");
+        before(panic);
+    }));
 }
 
 fn unopened(reason: impl std::fmt::Display) -> String {

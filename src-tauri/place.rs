@@ -2,6 +2,7 @@
 //! Refuses a place that the screens of today don't have: the window is fitted to the one it opens on.
 
 use serde::{Deserialize, Serialize};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tauri::{AppHandle, WebviewWindow, WindowEvent};
@@ -179,12 +180,22 @@ impl Places {
 /// Writes a small file whole, or not at all: on a full disk the old one stays.
 pub(crate) fn keep(file: &Path, content: &impl Serialize) -> std::io::Result<()> {
     let fresh = file.with_extension("json.new");
-    let written = std::fs::write(&fresh, serde_json::to_vec_pretty(content)?)
+    let written = private(&fresh)
+        .and_then(|mut fresh| fresh.write_all(&serde_json::to_vec_pretty(content)?))
         .and_then(|()| std::fs::rename(&fresh, file));
     if written.is_err() {
         let _ = std::fs::remove_file(fresh);
     }
     written
+}
+
+/// A new file that only its owner can read.
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// What windows may cover of the screens that are there.

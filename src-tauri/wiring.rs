@@ -6,7 +6,7 @@ use contract::{
     ApiError,
     command::{Estate, ListOperations, ListStatus, OperationFilter, Submit},
 };
-use service::{Caller, Options, Service, Unlock};
+use service::{Caller, Log, Options, Service, Unlock};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -29,6 +29,7 @@ pub(crate) struct Wiring(Arc<Inner>);
 struct Inner {
     options: Result<Options, ApiError>,
     caller: Caller,
+    log: Log,
     /// Opened beside the window, which is on screen while a migration runs.
     real: OnceCell<Service>,
     simulated: RwLock<Option<Simulated>>,
@@ -48,9 +49,14 @@ impl Wiring {
         // What a person does in the window may unlock the keychain; what happens by itself never does.
         let options = Options::from_environment(data_dir, Unlock::Ask)
             .map(|options| Options { worker: caller.may::<Submit>().is_ok(), ..options });
+        let log = Log::begin(
+            env!("CARGO_CRATE_NAME"),
+            options.as_ref().ok().map(|options| options.data_dir.as_path()),
+        );
         Wiring(Arc::new(Inner {
             options,
             caller,
+            log,
             real: OnceCell::new(),
             simulated: RwLock::default(),
             switching: tokio::sync::Mutex::default(),
@@ -203,6 +209,7 @@ impl Wiring {
         };
         // Nothing is left to tell anybody of what hangs.
         let _ = timeout_at(end, all).await;
+        self.0.log.end();
     }
 
     async fn close_real(&self, end: Instant) {
@@ -229,6 +236,8 @@ impl Wiring {
     }
 
     async fn open(&self) -> Result<Service, ApiError> {
-        service::open(self.0.options.clone()?).await
+        let service = service::open(self.0.options.clone()?).await?;
+        service.govern(&self.0.log).await;
+        Ok(service)
     }
 }

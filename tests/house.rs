@@ -123,11 +123,15 @@ const PUBLIC: &[(&str, &[&str])] = &[
     // The way in, and who comes.
     ("call.rs", &["call", "call_named", "new", "call", "may"]),
     ("caller.rs", &["person", "muster", "through", "role", "who", "may"]),
+    // What is done to a data folder that nobody has open asks for the role itself.
+    ("backup.rs", &["check_backup", "restore_backup"]),
+    ("log/mod.rs", &["begin", "end", "govern"]),
     // Opening, closing, events, and reads of what is known already.
     (
         "lib.rs",
         &[
             "from_environment",
+            "data_dir",
             "open",
             "subscribe",
             "read",

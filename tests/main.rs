@@ -35,5 +35,6 @@ mod suggested;
 mod support;
 mod terminal;
 mod trying;
+mod upkeep;
 mod way;
 mod window;

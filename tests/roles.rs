@@ -128,6 +128,15 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "filter": { "actor": "nobody" }, "csv": false }),
             Err(Code::NotFound),
         ),
+        ("read_log", Admin, json!({ "since": null, "level": "warn", "limit": 10 }), Ok(())),
+        ("draft_bundle", Admin, json!({}), Ok(())),
+        (
+            "write_bundle",
+            Admin,
+            json!({ "draft": "nothing", "out": "/nowhere/a.zip", "mapping": null }),
+            Err(Code::NotFound),
+        ),
+        ("back_up", Admin, json!({ "out": "/nowhere/at/all.zip" }), Err(Code::InvalidValue)),
         ("remove_vcenter", Admin, json!({ "vcenter": id }), Ok(())),
     ]
 }
@@ -282,6 +291,10 @@ fn a_viewer_reads_and_exports_and_is_refused_everything_else_before_anything_is_
         (&["credential", "remove", "Berlin", "--yes"], "admin"),
         (&["audit", "list"], "admin"),
         (&["audit", "verify"], "admin"),
+        (&["log"], "admin"),
+        (&["support-bundle", "--dry-run"], "admin"),
+        (&["backup", "--out", "b.zip"], "admin"),
+        (&["restore", "b.zip", "--yes"], "admin"),
     ] {
         forbidden(&viewer(arguments), needed);
     }

@@ -22,6 +22,10 @@ const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone q
                         targets";
 const AUDIT: &str = "seq at actor host origin command subject before after outcome operation hash";
 const RUN: &str = "at schedule vcenters reason local";
+const LOG: &str = "at level target message fields process";
+const BUNDLE: &str = "path bytes mapping files replaced";
+const BACKUP: &str = "path bytes made_at release schema database_id sha256 rows";
+const RESTORED: &str = "path kept backup credentials_without_password";
 
 /// Asserts that a document, or every document of a list that is not empty, has these keys.
 fn has(document: &Value, keys: &str) {
@@ -58,7 +62,7 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&shown, HISTORY);
     has(&shown["changes"], "added changed removed more");
     has(&shown["steps"], "attempt step after_ms took_ms");
-    has(&muster.ok(&["settings", "show"]), "history_days");
+    has(&muster.ok(&["settings", "show"]), "history_days log_level");
     has(&muster.ok(&["operations", "retry", id]), OPERATION);
     let detached = muster.ok(&["sync", "full", "Berlin", "--detach"]);
     has(&detached, OPERATION);
@@ -78,6 +82,16 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["audit", "verify"]), "rows ok first_broken");
     has(&muster.ok(&["status"]), STATUS);
     has(&muster.json(&["doctor"]).document(), CHECK);
+    has(&muster.ok(&["log"]), LOG);
+    let file = |name: &str| muster.folder().join(name).to_str().expect("a name in UTF-8").to_owned();
+    let bundle = muster.ok(&["support-bundle", "--out", &file("bundle.zip"), "--yes"]);
+    has(&bundle, BUNDLE);
+    has(&bundle["files"], "name bytes");
+    has(&muster.ok(&["support-bundle", "--dry-run"]), "draft files replaced bytes");
+    has(&muster.ok(&["backup", "--out", &file("backup.zip")]), BACKUP);
+    let restored = muster.ok(&["restore", &file("backup.zip"), "--yes"]);
+    has(&restored, RESTORED);
+    has(&restored["backup"], BACKUP);
     has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);
 }
 

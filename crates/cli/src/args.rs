@@ -3,7 +3,9 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::{AuditOutcome, Door, OperationKind, OperationState, Origin, ScheduledJob, StaleReads};
+use contract::{
+    AuditOutcome, Door, LogLevel, OperationKind, OperationState, Origin, ScheduledJob, StaleReads,
+};
 use std::path::PathBuf;
 
 /// Muster on the command line: caches the inventory of vCenters and shows it, even offline
@@ -92,6 +94,31 @@ pub(crate) enum Command {
     /// It listens on 127.0.0.1 only. Its inventory depends on size and seed alone. Port, password and certificate are new at
     /// each start, unless --port, --password and --certificate set them.
     Simulator(Simulator),
+    /// Show the log that windows, workers and commands write
+    Log(LogAsked),
+    /// Write a file for support: state, errors and the log, without names, addresses or passwords
+    ///
+    /// The same name is replaced by the same made-up one in every file. What is in it is listed first.
+    SupportBundle(SupportBundle),
+    /// Write a verified backup of the database, while others use it
+    ///
+    /// It has the configuration, schedules, history and cache of the data folder, and no password.
+    Backup {
+        /// File to write, which must not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Put a backup in the place of the database, of which a copy is kept
+    ///
+    /// Nobody else may use the data folder: close the window and workers first. Passwords stay where they are, and are found
+    /// again on the same machine; on another one they have to be entered.
+    Restore {
+        /// File that backup wrote
+        file: PathBuf,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
     /// Print a shell completion script
     Completions {
         /// Shell
@@ -102,6 +129,35 @@ pub(crate) enum Command {
         /// Folder
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LogAsked {
+    /// Only lines since this time, such as 2026-03-01T12:00:00Z, or within this age, such as 2h or 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only lines of this level or worse
+    #[arg(long, value_name = "LEVEL", value_parser = names(&LogLevel::ALL, LogLevel::name))]
+    pub(crate) level: Option<LogLevel>,
+    /// Maximum number of lines, the newest ones
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SupportBundle {
+    /// ZIP file to write, which must not exist yet
+    #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+    pub(crate) out: Option<PathBuf>,
+    /// Also write what was replaced by what to this file (CSV), for yourself
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// List what would be in it, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Don't ask for confirmation
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -603,6 +659,9 @@ pub(crate) struct ChangedSettings {
     /// Number of days to keep operations and what they changed: 1 to 3650
     #[arg(long, value_name = "N")]
     pub(crate) history_days: Option<u32>,
+    /// How much stands in the log file [default: info]
+    #[arg(long, value_name = "LEVEL", value_parser = names(&LogLevel::ALL, LogLevel::name))]
+    pub(crate) log_level: Option<LogLevel>,
 }
 
 /// The word for a switch.

@@ -152,6 +152,20 @@ fn is_yes(line: &str) -> bool {
 
 /// Asks before something is destroyed, unless the question was answered with `--yes`.
 pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) -> Result<(), ApiError> {
+    let next = "Answer y, or pass --yes, to remove it.";
+    confirmed(output, yes, question, "nothing was removed").await.map_err(|error| match error.code {
+        Code::Cancelled => error.next(next),
+        _ => error,
+    })
+}
+
+/// Asks before something is done, unless the question was answered with `--yes`; otherwise says that it was not done.
+pub(crate) async fn confirmed(
+    output: &Output,
+    yes: bool,
+    question: &str,
+    not_done: &str,
+) -> Result<(), ApiError> {
     if yes {
         return Ok(());
     }
@@ -165,7 +179,7 @@ pub(crate) async fn before_removing(output: &Output, yes: bool, question: &str) 
     if confirm(output, question).await {
         return Ok(());
     }
-    Err(ApiError::new(Code::Cancelled, "nothing was removed").next("Answer y, or pass --yes, to remove it."))
+    Err(ApiError::new(Code::Cancelled, not_done).next("Answer y, or pass --yes."))
 }
 
 #[cfg(test)]

@@ -15,11 +15,10 @@ use args::Args;
 use clap::{CommandFactory, Parser};
 use contract::{ApiError, Code};
 use exit::Exit;
+use service::Log;
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
 // Overwrites what is freed: a password leaves no copy behind in this process's memory.
 #[global_allocator]
@@ -27,20 +26,22 @@ static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
-    log();
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
-    std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        let error = ApiError::new(Code::Failed, "internal error")
-            .next("Run it again with MUSTER_LOG=error and report the output.");
-        output::Output::new(wants_json()).failure(&error).into()
-    })
-}
-
-fn run() -> ExitCode {
     let args = match Args::try_parse_from(std::env::args_os().map(typed)) {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
     };
+    let log = Log::begin(env!("CARGO_CRATE_NAME"), service::data_dir(args.data_dir.clone()).ok().as_deref());
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    let exit = std::panic::catch_unwind(AssertUnwindSafe(|| run(args, &log))).unwrap_or_else(|_| {
+        let error = ApiError::new(Code::Failed, "internal error")
+            .next("Run it again with MUSTER_LOG=error and report the output.");
+        output::Output::new(wants_json()).failure(&error).into()
+    });
+    log.end();
+    exit
+}
+
+fn run(args: Args, log: &Log) -> ExitCode {
     let output = output::Output::new(args.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -50,7 +51,7 @@ fn run() -> ExitCode {
             return output.failure(&error).into();
         }
     };
-    let exit = runtime.block_on(commands::run(args, &output));
+    let exit = runtime.block_on(commands::run(args, &output, log));
     // A keychain or a file system that hangs must not keep the process alive.
     runtime.shutdown_background();
     exit.into()
@@ -62,16 +63,6 @@ fn typed(argument: OsString) -> OsString {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(&text).trim_end_matches(['\r', '\n']).into(),
         Err(other) => other,
     }
-}
-
-/// Logs what MUSTER_LOG asks for, and nothing without it: what users need to know they are told in other words.
-fn log() {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::OFF.into());
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter.with_env_var("MUSTER_LOG").from_env_lossy())
-        .init();
 }
 
 /// Whether the arguments ask for JSON, also where they can't be understood.

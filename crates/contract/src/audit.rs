@@ -148,6 +148,11 @@ impl Subject {
         Subject::new("address", None, Some(address))
     }
 
+    /// A file.
+    pub fn file(path: &str) -> Subject {
+        Subject::new("file", None, Some(path))
+    }
+
     /// Something there is one of: the settings, the audit log.
     pub fn only(kind: &str) -> Subject {
         Subject::new(kind, None, None)

@@ -9,10 +9,11 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    AuditFilter, AuditPage, ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop,
-    DesktopPreferences, Event, Group, Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe,
-    Receipt, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject,
-    TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified, Way,
+    AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Credential,
+    CredentialId, Desktop, DesktopPreferences, Event, Group, Job, Kind, LogLevel, LogLine, Operation,
+    OperationId, Origin, Preferences, Preview, Probe, Receipt, Restored, Role, RowQuery, Rows, Run, Schedule,
+    ScheduleId, ScheduleSettings, Source, Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId,
+    VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -464,6 +465,50 @@ commands_of_the_service! { $
         query: RowQuery,
     } => "export_rows", Viewer, Exported,
         Contact |_of| Subject::only("file");
+
+    /// The newest lines of the log, the oldest of them first.
+    ReadLog {
+        /// None from before then.
+        since: Option<Time>,
+        /// None that are less bad.
+        level: Option<LogLevel>,
+        /// How many at most.
+        limit: u32,
+    } => "read_log", Admin, Vec<LogLine>;
+    /// Makes a support bundle, which says nothing of names and addresses, and says what is in it; nothing is written.
+    DraftBundle {} => "draft_bundle", Admin, BundleDraft;
+    /// Writes the support bundle that was made last.
+    WriteBundle {
+        /// Which, as its draft says.
+        draft: String,
+        /// The file, which must not exist yet.
+        out: String,
+        /// A file for what was replaced by what; it stays with the owner of the names.
+        mapping: Option<String>,
+    } => "write_bundle", Admin, WrittenBundle,
+        Contact |of| Subject::file(&of.out);
+    /// Writes a verified copy of the database without secrets, while others use it.
+    BackUp {
+        /// The file, which must not exist yet.
+        out: String,
+    } => "back_up", Admin, Backup,
+        Contact |of| Subject::file(&of.out);
+}
+
+commands! {
+    /// The names of what is done to a data folder that nobody has open: no window has them.
+    FOLDER:
+    /// Looks whether a file is a whole backup that this release can restore; changes nothing.
+    CheckBackup {
+        /// The file.
+        file: String,
+    } => "check_backup", Admin, Backup;
+    /// Puts the database of a backup in the place of the one that is there, of which a copy is kept.
+    RestoreBackup {
+        /// The file.
+        file: String,
+    } => "restore_backup", Admin, Restored,
+        Contact |_of| Subject::only("file");
 }
 
 commands! {
@@ -545,6 +590,7 @@ stale_after! {
     ShowPreferences: Event::PreferencesChanged,
     ListAudit: Event::VcentersChanged | Event::CredentialsChanged | Event::SchedulesChanged | Event::PreferencesChanged
         | Event::InventoryChanged { .. },
+    ReadLog: Event::Lagged,
 }
 
 impl Query for ListSchedules {

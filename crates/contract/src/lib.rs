@@ -31,6 +31,7 @@ mod snapshot;
 pub mod spreadsheet;
 mod tally;
 mod time;
+mod upkeep;
 mod value;
 pub mod words;
 
@@ -63,4 +64,5 @@ pub use settings::{Difference, Preferences, StaleReads, VcenterSettings, Way};
 pub use snapshot::Snapshot;
 pub use tally::Tally;
 pub use time::Time;
+pub use upkeep::{Backup, BundleDraft, BundledFile, LogLevel, LogLine, Restored, WrittenBundle};
 pub use value::{Ref, Value};

@@ -2,7 +2,7 @@
 //! line, database and every list of settings take them from here.
 //! Refuses to check values: the service does that, for every client alike.
 
-use crate::Vcenter;
+use crate::{LogLevel, Vcenter};
 use serde::{Deserialize, Serialize};
 
 macro_rules! settings {
@@ -79,6 +79,8 @@ settings! {
     Preferences:
     /// How many days operations are kept that have ended, with what they changed.
     history_days: u32 = 90, "Keep history", |days: &u32| exactly(u64::from(*days) * 86_400);
+    /// How much stands in the log file.
+    log_level: LogLevel = LogLevel::Info, "Log level", |level: &LogLevel| level.words().to_owned();
 }
 
 impl Preferences {

@@ -36,6 +36,11 @@ impl Deref for Admitted<'_> {
 }
 
 impl Admitted<'_> {
+    /// Who calls.
+    pub(crate) fn caller(&self) -> &Caller {
+        self.caller
+    }
+
     /// On whose behalf operations are submitted.
     pub(crate) fn by(&self) -> By {
         By { origin: self.caller.origin(), role: self.caller.role(), act: self.service.act.clone() }
@@ -57,7 +62,10 @@ impl Service {
         let service = Service { inner: self.inner.clone(), act: Some(act.clone()) };
         let answer = command.run(Admitted { service, caller }).await;
         match &answer {
-            Err(error) => self.tell(&act, &subject, AuditOutcome::Failed, Some(error)).await,
+            Err(error) => {
+                tracing::info!(command = C::NAME, code = error.code.name(), %error, "failed");
+                self.tell(&act, &subject, AuditOutcome::Failed, Some(error)).await;
+            }
             Ok(_) if act.is_recorded() => {}
             // It changed nothing that is stored.
             Ok(_) => self.tell(&act, &subject, AuditOutcome::Done, None).await,
@@ -87,8 +95,7 @@ impl Service {
         caller: &Caller,
         subject: impl FnOnce() -> Subject,
     ) -> Result<(), ApiError> {
-        let Err(refused) = caller.may::<C>() else { return Ok(()) };
-        tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
+        let Err(refused) = admit::<C>(caller) else { return Ok(()) };
         if C::TRAIL != Trail::None {
             let act = caller.act(C::NAME, self.now());
             self.tell(&act, &subject(), AuditOutcome::Refused, Some(&refused)).await;
@@ -113,6 +120,13 @@ impl Service {
             ApiError::new(Code::Failed, format!("the reply of {} can't be sent: {error}", C::NAME))
         })
     }
+}
+
+/// Lets a caller in who may, and says of others that they wanted to.
+pub(crate) fn admit<C: Command>(caller: &Caller) -> Result<(), ApiError> {
+    caller.may::<C>().inspect_err(|_| {
+        tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
+    })
 }
 
 /// The service as one caller sees it. Clones are the same.

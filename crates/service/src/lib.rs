@@ -3,7 +3,9 @@
 
 mod answer;
 mod audit;
+mod backup;
 mod breaker;
+mod bundle;
 mod call;
 mod caller;
 mod configuration;
@@ -15,8 +17,10 @@ mod export;
 mod history;
 mod inventory;
 mod jobs;
+mod log;
 mod logins;
 mod network;
+mod new_file;
 mod operations;
 mod outcomes;
 mod pacing;
@@ -35,12 +39,14 @@ mod wire;
 
 pub use answer::Answer;
 pub use audit::{as_csv, as_json_lines};
+pub use backup::{check_backup, restore_backup};
 pub use call::{Admitted, Client, Handler};
 pub use caller::Caller;
 pub use events::Subscription;
 pub use explain::{LOOK_AT_THE_SERVER, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
+pub use log::Log;
 pub use pauses::moment_to_come;
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};
@@ -109,14 +115,7 @@ pub struct Options {
 impl Options {
     /// The options that a program gets from its environment and, before that, from its arguments.
     pub fn from_environment(data_dir: Option<PathBuf>, unlock: Unlock) -> Result<Options, ApiError> {
-        let from_variable =
-            || std::env::var_os("MUSTER_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-        let of_platform = || dirs::data_dir().map(|dir| dir.join("muster"));
-        let data_dir = data_dir.or_else(from_variable).or_else(of_platform).ok_or_else(|| {
-            ApiError::new(Code::InvalidValue, "no data folder: this system has no default one")
-                .next("Name one in the variable MUSTER_DATA_DIR.")
-                .remedy(Remedy::ChooseDataFolder)
-        })?;
+        let data_dir = self::data_dir(data_dir)?;
         // An empty or relative one would find passwords wherever the command happens to be called.
         let credentials_dir =
             std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).filter(|dir| dir.is_absolute());
@@ -134,6 +133,18 @@ impl Options {
             at_once,
         })
     }
+}
+
+/// The data folder that was named, or the one of MUSTER_DATA_DIR, or of the platform.
+pub fn data_dir(named: Option<PathBuf>) -> Result<PathBuf, ApiError> {
+    let from_variable =
+        || std::env::var_os("MUSTER_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let of_platform = || dirs::data_dir().map(|dir| dir.join("muster"));
+    named.or_else(from_variable).or_else(of_platform).ok_or_else(|| {
+        ApiError::new(Code::InvalidValue, "no data folder: this system has no default one")
+            .next("Name one in the variable MUSTER_DATA_DIR.")
+            .remedy(Remedy::ChooseDataFolder)
+    })
 }
 
 /// The one service that owns every conversation with every vCenter. Clones are the same service.
@@ -155,6 +166,7 @@ struct Inner {
     reads: Reads,
     schedules: Schedules,
     counts: Counts,
+    drafts: bundle::Drafts,
     events: Events,
     pace: Pace,
     background: TaskTracker,
@@ -177,6 +189,10 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         opened => opened,
     };
     let store = store.map_err(explain::store)?;
+    tracing::debug!(release = env!("CARGO_PKG_VERSION"), worker = options.worker, "opened");
+    if let Some(share) = store.share() {
+        tracing::warn!(%share, "{}", status::ON_A_SHARE);
+    }
     let secrets = Secrets::new(secrets::Options {
         database_id: store.database_id().to_owned(),
         credentials_dir: options.credentials_dir,
@@ -238,6 +254,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         reads,
         schedules,
         counts,
+        drafts: bundle::Drafts::default(),
         events,
         pace,
         background,

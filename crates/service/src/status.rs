@@ -105,6 +105,7 @@ impl Service {
         let credentials = self.inner.store.credentials().await.map_err(explain::store)?;
         let mut checks = vec![self.check_database().await];
         checks.extend(self.check_rows().await);
+        checks.push(self.check_folder());
         checks.extend(self.check_passwords(&credentials).await);
         checks.extend(self.pauses_without_a_vcenter().await?);
         for status in self.status().await? {
@@ -149,6 +150,29 @@ impl Service {
                 "Check the permissions and the free space of the data folder.".to_owned(),
             ),
         }
+    }
+
+    /// Whether the data folder is its owner's alone, and on a disk that keeps what SQLite needs.
+    fn check_folder(&self) -> Check {
+        let (name, store) = ("data folder".to_owned(), &self.inner.store);
+        let (dir, exposed) = (store.dir().display(), store.exposed());
+        if let Some(share) = store.share() {
+            let next =
+                "Choose a folder on a disk of this machine, and move the data there while Muster is closed.";
+            let detail = format!("{dir} is on a network share ({share}): {ON_A_SHARE}");
+            return Check {
+                remedies: vec![Remedy::ChooseDataFolder],
+                ..failed(name, detail, next.to_owned())
+            };
+        }
+        if exposed.is_empty() {
+            return passed(name, format!("{dir} is on a disk of this machine, and private to its owner"));
+        }
+        let mut which: Vec<String> =
+            exposed.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+        which.extend((exposed.len() > NAMED).then(|| format!("{} more", exposed.len() - NAMED)));
+        let detail = format!("others than its owner can read or change {}", which.join(", "));
+        failed(name, detail, format!("Take their permissions away: chmod -R go= {dir}"))
     }
 
     /// A finding for each vCenter that has damaged rows, and for what else is damaged.
@@ -216,6 +240,10 @@ impl Service {
         }
     }
 }
+
+/// Why a data folder must not be on a share.
+pub(crate) const ON_A_SHARE: &str =
+    "locks and SQLite's write-ahead log don't work reliably there, and the database may be damaged";
 
 /// What wakes a keychain that doesn't answer.
 const RESTART: &str = "Restart the keyring daemon, or log out of the desktop and in again.";

@@ -187,6 +187,16 @@ pub(crate) async fn copy(connection: &mut DbConnection, into: &Path) -> Result<(
     sqlx::query("VACUUM INTO $1").bind(into).execute(connection).await.map(|_| ())
 }
 
+/// Moves what is in the write-ahead log into the file; nobody else may have it open.
+pub(crate) async fn empty_log(connection: &mut DbConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await.map(drop)
+}
+
+/// From now on what this connection deletes is overwritten in the file.
+pub(crate) async fn overwrite_deleted(connection: &mut DbConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA secure_delete = ON").execute(connection).await.map(drop)
+}
+
 /// What is wrong with the database, checked in full; at most about ten lines.
 pub(crate) async fn faults(connection: &mut DbConnection) -> Result<Vec<String>, sqlx::Error> {
     let answer: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(10)").fetch_all(connection).await?;

@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ impl Presence {
         let file = private(&unnamed).map_err(io)?;
         file.try_lock().map_err(std::io::Error::from).map_err(io)?;
         // Only who names it to others needs it, and a full disk has room for the lock, which is empty.
-        let _ = std::fs::write(described(run, &id), own_description());
+        let _ =
+            private(&described(run, &id)).and_then(|mut file| file.write_all(own_description().as_bytes()));
         std::fs::rename(&unnamed, locked(run, &id)).map_err(io)?;
         sweep(run);
         Ok(Presence { id, run: run.to_owned(), file })
@@ -60,6 +62,8 @@ pub(crate) enum Schema {
     InUse,
     /// To change it: nobody uses the database.
     Changing,
+    /// To put another database in its place: nobody uses this one.
+    Replacing,
 }
 
 /// Locks the schema; after so much patience names those who have it.
@@ -71,7 +75,7 @@ pub(crate) async fn schema(dir: &Path, how: Schema, patience: Duration, own: &st
     loop {
         let tried = match how {
             Schema::InUse => file.try_lock_shared(),
-            Schema::Changing => file.try_lock(),
+            Schema::Changing | Schema::Replacing => file.try_lock(),
         };
         match tried {
             Ok(()) => return Ok(file),
@@ -83,6 +87,7 @@ pub(crate) async fn schema(dir: &Path, how: Schema, patience: Duration, own: &st
                 let attempt = match how {
                     Schema::InUse => "opening the database",
                     Schema::Changing => "changing the schema of the database",
+                    Schema::Replacing => "restoring the database",
                 };
                 return Err(Error::Locked { attempt, by: others(&dir.join("run"), own) });
             }
@@ -223,6 +228,27 @@ fn sweep(run: &Path) {
             remove(run, &id);
         }
     }
+    for (name, process) in scratches(run) {
+        if !is_alive(run, &process) {
+            let _ = std::fs::remove_file(run.join(name));
+        }
+    }
+}
+
+/// A new name for a file that goes when this process has died.
+pub(crate) fn scratch(run: &Path, own: &str) -> PathBuf {
+    run.join(format!("{own}.{}.part", uuid::Uuid::new_v4()))
+}
+
+/// Such files that there are, and whose they are.
+fn scratches(run: &Path) -> Vec<(String, String)> {
+    let names = std::fs::read_dir(run).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let of = |name: String| {
+        let process = name.strip_suffix(".part")?.split_once('.')?.0.to_owned();
+        Some((name, process))
+    };
+    names.filter_map(of).collect()
 }
 
 fn remove(run: &Path, id: &str) {

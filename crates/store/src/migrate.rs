@@ -31,6 +31,11 @@ pub(crate) fn database(dir: &Path) -> PathBuf {
     dir.join("muster.db")
 }
 
+/// The schema that this release makes.
+pub fn newest_schema() -> i64 {
+    newest(&MIGRATIONS)
+}
+
 /// The newest schema that these migrations make.
 pub(crate) fn newest(migrations: &Migrator) -> i64 {
     migrations.iter().map(|migration| migration.version).max().unwrap_or(0)
@@ -167,7 +172,7 @@ pub(crate) async fn keep_copy(connection: &mut engine::DbConnection, copy: &Path
 
 /// Has the inventories of a copy count another history: who holds a state of this database must not take what is published
 /// after the copy was put back for what came next.
-async fn begin_epochs(copy: &mut engine::DbConnection) -> Result<(), sqlx::Error> {
+pub(crate) async fn begin_epochs(copy: &mut engine::DbConnection) -> Result<(), sqlx::Error> {
     const KNOWN: &str = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('vcenters') WHERE name = 'epoch')";
     if sqlx::query_scalar(KNOWN).fetch_one(&mut *copy).await? {
         sqlx::query("UPDATE vcenters SET epoch = $1 WHERE epoch IS NOT NULL")

@@ -130,6 +130,11 @@ impl Store {
         }
     }
 
+    /// The data folder.
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
     /// A random id that the database got when it was made. Copies of the file share it.
     pub fn database_id(&self) -> &str {
         &self.inner.database_id
@@ -285,7 +290,7 @@ impl std::fmt::Display for Health {
     }
 }
 
-fn create_private(dir: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(dir: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -301,7 +306,7 @@ async fn open_present(dir: &Path, migrations: &Migrator, own: &str) -> Result<(F
     Ok((schema, engine, database_id))
 }
 
-const DATABASE_ID: &str = "SELECT value FROM meta WHERE key = 'database_id'";
+pub(crate) const DATABASE_ID: &str = "SELECT value FROM meta WHERE key = 'database_id'";
 
 /// Reads the id of the database, which the first one to open it makes up.
 async fn database_id(engine: &Engine, dir: &Path) -> Result<String, Error> {

@@ -11,6 +11,7 @@ mod settings;
 mod simulator;
 mod state;
 mod sync;
+mod upkeep;
 mod vcenter;
 
 use crate::args::{Args, Command};
@@ -22,7 +23,7 @@ use crate::progress;
 use clap::CommandFactory;
 use contract::command::Submit;
 use contract::{ApiError, Code, Door, Role};
-use service::{Caller, Client, Options, Unlock};
+use service::{Caller, Client, Log, Options, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -31,7 +32,7 @@ use tokio::time::Instant;
 const HURRY: Duration = Duration::from_secs(1);
 
 /// Runs the command and closes the service after it, whatever came of it.
-pub(crate) async fn run(args: Args, output: &Output) -> Exit {
+pub(crate) async fn run(args: Args, output: &Output, log: &Log) -> Exit {
     // Checked for every command, so that a variable with a slip in it is noticed where it was set.
     let caller = match Caller::person(args.role.map(Role::from), Door::Cli) {
         Ok(caller) => caller,
@@ -53,7 +54,17 @@ pub(crate) async fn run(args: Args, output: &Output) -> Exit {
         return outcome.unwrap_or_else(|error| output.failure(&error));
     }
     let call = Call { command, caller, data_dir: args.data_dir };
-    let outcome = with_service(call, output, &interrupts).await;
+    let outcome = match call.command {
+        // What can't be opened can be restored.
+        Command::Restore { ref file, yes } => {
+            let file = file.clone();
+            tokio::select! {
+                outcome = upkeep::restore(call, output, &file, yes) => outcome,
+                () = interrupts.unhandled() => Err(progress::interrupted()),
+            }
+        }
+        _ => with_service(call, output, &interrupts, log).await,
+    };
     outcome.unwrap_or_else(|error| output.failure(&error))
 }
 
@@ -64,7 +75,12 @@ struct Call {
     data_dir: Option<PathBuf>,
 }
 
-async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> Result<Exit, ApiError> {
+async fn with_service(
+    call: Call,
+    output: &Output,
+    interrupts: &Interrupts,
+    log: &Log,
+) -> Result<Exit, ApiError> {
     let unlock = if ask::somebody_is_there() { Unlock::Ask } else { Unlock::Never };
     // What is cached can be read on a disk that is full or read-only; a command that has to write says so.
     let worker = matches!(call.command, Command::Run { .. }) && call.caller.may::<Submit>().is_ok();
@@ -78,6 +94,7 @@ async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> R
         Err(error) if matches!(call.command, Command::Doctor) => return state::no_database(output, error),
         opened => Client::new(opened?, call.caller.clone()),
     };
+    service.govern(log).await;
     let outcome = tokio::select! {
         outcome = dispatch(&service, output, interrupts, call) => outcome,
         () = interrupts.unhandled() => Err(progress::interrupted()),
@@ -123,8 +140,12 @@ async fn dispatch(
         Command::Doctor => state::doctor(service, output).await,
         Command::Watch => state::watch(service, output, interrupts, state::Until::NobodyReads).await,
         Command::Run { duration } => state::run(service, output, interrupts, duration.as_deref()).await,
+        Command::Log(asked) => upkeep::log(service, output, asked).await,
+        Command::SupportBundle(asked) => upkeep::support_bundle(service, output, asked).await,
+        Command::Backup { out } => upkeep::backup(service, output, &out).await,
         Command::Columns { .. }
         | Command::Simulator(_)
+        | Command::Restore { .. }
         | Command::Completions { .. }
         | Command::Man { .. } => {
             unreachable!("these were answered without the service")

@@ -11,12 +11,15 @@ use service::Client;
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     let preferences = match command {
         Command::Show => service.call(ShowPreferences {}).await?,
-        Command::Set(ChangedSettings { history_days }) => {
+        Command::Set(ChangedSettings { history_days, log_level }) => {
             service.may::<SetPreferences>(Subject::none()).await?;
             let made_from = service.call(ShowPreferences {}).await?;
             let mut preferences: Preferences = made_from.clone();
             if let Some(days) = history_days {
                 preferences.history_days = days;
+            }
+            if let Some(level) = log_level {
+                preferences.log_level = level;
             }
             service.call(SetPreferences { made_from, preferences }).await?
         }

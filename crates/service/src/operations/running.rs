@@ -187,6 +187,9 @@ impl Operations {
             result: outcome.result,
             steps,
         };
+        let told = finish.error.as_ref().map(|error| error.message.as_str());
+        let (state, vcenter) = (finish.state.name(), claim.operation.vcenter.as_str());
+        tracing::info!(operation = %claim.operation.id, vcenter, state, error = told, "an operation ended");
         let ran = Ran { claim: claim.clone(), finish, contact: outcome.contact };
         self.0.outcomes.settle(End::Ran(Box::new(ran))).await;
         self.0.events.publish(Event::VcentersChanged);

@@ -57,7 +57,7 @@ impl Schedules {
     }
 
     /// Every schedule, by name.
-    async fn list(&self) -> Result<Vec<Schedule>, ApiError> {
+    pub(crate) async fn list(&self) -> Result<Vec<Schedule>, ApiError> {
         let known = self.look().await?;
         let mut schedules = Vec::new();
         for record in &known.records {

@@ -4,11 +4,14 @@
 use super::What;
 use super::packing::{Packed, property, unpacked};
 use crate::Store;
+use crate::aside::read_rows;
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::row;
 use contract::{ChangedObject, ChangesPage, Kind, Moref, ObjectChanges, OperationId, Recorded, Steps};
+use serde_json::Value as Json;
 use sqlx::Row as _;
+use std::collections::BTreeSet;
 
 /// How much is recorded of an operation.
 pub(crate) fn recorded(row: &DbRow) -> Result<Option<Recorded>, sqlx::Error> {
@@ -63,6 +66,27 @@ impl Store {
             }
         }
         Ok(ChangesPage { changes, has_more })
+    }
+
+    /// What the history knows objects and their properties by: kind, column and text, each once. It remembers what is gone, and
+    /// how something was called before.
+    pub async fn recorded_texts(&self) -> Result<BTreeSet<(Kind, String, String)>, Error> {
+        let attempt = self.attempt("reading the names in the history");
+        let rows = sqlx::query("SELECT DISTINCT what, kind, moref, name, properties FROM operation_changes");
+        let rows = read_rows(rows.fetch(self.engine().readers()), |row| changed_object(row).ok().flatten());
+        let mut texts = BTreeSet::new();
+        for (_, object) in rows.await.during(attempt)?.into_iter().flatten() {
+            let ChangedObject { kind, name, properties, .. } = object;
+            texts.extend(name.map(|name| (kind, "name".to_owned(), name)));
+            for change in properties {
+                for value in [change.old, change.new] {
+                    let all = if let Json::Array(all) = value { all } else { vec![value] };
+                    let all = all.into_iter().filter_map(|one| Some(one.as_str()?.to_owned()));
+                    texts.extend(all.map(|text| (kind, change.property.clone(), text)));
+                }
+            }
+        }
+        Ok(texts)
     }
 
     /// The steps in which an operation ran, and what failed of it; nothing of one that never began, or ran in an earlier

@@ -1,6 +1,7 @@
 //! What the tests share: a data folder, things to put into it, and a way to look behind the store's back.
 
 mod audit;
+mod backup;
 mod changes;
 mod configuration;
 mod counts;

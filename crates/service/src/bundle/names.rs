@@ -1,0 +1,187 @@
+//! Everything that the database, and this machine, know the name of: what must not be in a support bundle.
+//! Refuses to choose: of an object every text is learned that isn't the same everywhere.
+
+use super::pseudonyms::{Pseudonyms, Sort};
+use crate::{Caller, Service, explain};
+use contract::columns::{self, Column, Link, Type};
+use contract::{ApiError, Group, Job, Kind, Object, Operation, Value};
+
+/// Texts that are the same everywhere: products, versions and words of vSphere.
+const SAME_EVERYWHERE: [&str; 14] = [
+    "vendor",
+    "model",
+    "cpu_model",
+    "product_version",
+    "product_build",
+    "guest_os_configured",
+    "guest_os_tools",
+    "tools_version",
+    "hardware_version",
+    "evc_mode",
+    "drs_behavior",
+    "type",
+    "admission_control",
+    "vm_state",
+];
+
+/// Notes and descriptions that are longer than that stand nowhere as a name.
+const LONGEST: usize = 255;
+
+impl Service {
+    /// The names that are known.
+    pub(super) async fn known_names(&self, caller: &Caller) -> Result<Pseudonyms, ApiError> {
+        let kinds =
+            Kind::ALL.into_iter().flat_map(|kind| columns::of(kind).stored().map(|(column, _)| column));
+        let mut names = Pseudonyms::new(kinds.map(|column| column.source.clone().into_owned()));
+        let store = &self.inner.store;
+        of_this_machine(&mut names, caller, &store.dir().display().to_string());
+        let records = self.records().await?;
+        for record in &records {
+            let vcenter = &record.vcenter;
+            names.learn(Sort::Vcenter, &vcenter.name);
+            for host in [&vcenter.host, &record.known_address.0] {
+                names.learn(Sort::Host, host);
+                explain::in_letters(host).iter().for_each(|typed| names.learn(Sort::Host, typed));
+            }
+            vcenter.settings.tags.iter().for_each(|tag| names.learn(Sort::Tag, tag));
+            vcenter.instance_uuid.iter().for_each(|uuid| names.learn(Sort::Uuid, uuid));
+            record.host_macs.iter().flatten().for_each(|mac| names.learn(Sort::Mac, mac));
+        }
+        for credential in store.credentials().await.map_err(explain::store)? {
+            names.learn(Sort::Credential, &credential.name);
+            names.learn(Sort::User, &credential.user);
+        }
+        for schedule in store.schedules().await.map_err(explain::store)? {
+            names.learn(Sort::Schedule, &schedule.settings.name);
+            schedule.settings.tag.iter().for_each(|tag| names.learn(Sort::Tag, tag));
+        }
+        for pause in store.pauses().await.map_err(explain::store)? {
+            if let Group::Tag(tag) = &pause.of {
+                names.learn(Sort::Tag, tag);
+            }
+        }
+        for record in &records {
+            let loaded = store.load(&record.vcenter.id).await.map_err(explain::store)?;
+            names = store::aside(move || {
+                loaded.objects.iter().for_each(|object| of_object(&mut names, object));
+                names
+            })
+            .await;
+        }
+        // Of what is gone, and of how something was called before.
+        for (kind, column, text) in store.recorded_texts().await.map_err(explain::store)? {
+            match columns::of(kind).column(&column) {
+                Some(column) if is_same_everywhere(column) => {}
+                Some(column) => names.learn(sort_of(kind, column), &text),
+                None => names.learn(Sort::Other, &text),
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// What an operation was asked to read, which somebody may have mistyped.
+pub(super) fn of_operation(names: &mut Pseudonyms, operation: &Operation) {
+    names.learn(Sort::Vcenter, &operation.vcenter);
+    if let Job::SyncHosts { clusters, .. } = &operation.job {
+        clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
+    }
+}
+
+/// What a line of the log says in fields that hold names: of what is configured no more, for one.
+pub(super) fn of_fields(names: &mut Pseudonyms, fields: &serde_json::Map<String, serde_json::Value>) {
+    for (key, value) in fields {
+        let sort = match key.as_str() {
+            "vcenter" => Sort::Vcenter,
+            "credential" => Sort::Credential,
+            "host" => Sort::Host,
+            "who" | "user" => Sort::User,
+            "schedule" => Sort::Schedule,
+            _ => continue,
+        };
+        value.as_str().into_iter().for_each(|name| names.learn(sort, name));
+    }
+}
+
+fn of_this_machine(names: &mut Pseudonyms, caller: &Caller, data_dir: &str) {
+    names.learn(Sort::Path, data_dir);
+    names.learn(Sort::User, caller.who());
+    for name in ["USER", "LOGNAME", "USERNAME"] {
+        std::env::var(name).iter().for_each(|user| names.learn(Sort::User, user));
+    }
+    if let Some(user) = dirs::home_dir().as_deref().and_then(std::path::Path::file_name) {
+        names.learn(Sort::User, &user.to_string_lossy());
+    }
+    let of_linux = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let of_environment =
+        ["HOSTNAME", "COMPUTERNAME", "USERDOMAIN"].into_iter().filter_map(|name| std::env::var(name).ok());
+    of_linux.into_iter().chain(of_environment).for_each(|host| names.learn(Sort::Host, host.trim()));
+}
+
+fn of_object(names: &mut Pseudonyms, object: &Object) {
+    for ((column, _), value) in columns::of(object.kind).stored().zip(&object.values) {
+        if is_same_everywhere(column) {
+            continue;
+        }
+        let sort = sort_of(object.kind, column);
+        texts(value, &mut |text| names.learn(sort, text));
+    }
+}
+
+fn sort_of(kind: Kind, column: &Column) -> Sort {
+    match &*column.id {
+        "name" => sort(kind),
+        "guest_hostname" => Sort::Host,
+        id if id.contains("mac") => Sort::Mac,
+        id if id.contains("uuid") => Sort::Uuid,
+        // Columns of names of other objects.
+        _ => match column.link {
+            Some(Link::Objects(kind)) => sort(kind),
+            _ => Sort::Other,
+        },
+    }
+}
+
+fn is_same_everywhere(column: &Column) -> bool {
+    !matches!(column.ty, Type::Text | Type::List)
+        || !column.terms.is_empty()
+        || SAME_EVERYWHERE.contains(&&*column.id)
+}
+
+fn texts(value: &Value, learn: &mut impl FnMut(&str)) {
+    match value {
+        Value::Text(text) if text.len() <= LONGEST => learn(text),
+        Value::List(all) => all.iter().for_each(|one| texts(one, learn)),
+        _ => {}
+    }
+}
+
+fn sort(kind: Kind) -> Sort {
+    match kind {
+        Kind::Datacenters => Sort::Datacenter,
+        Kind::Clusters => Sort::Cluster,
+        Kind::Hosts | Kind::StandaloneHosts => Sort::Host,
+        Kind::Vms => Sort::Vm,
+        Kind::Datastores => Sort::Datastore,
+        Kind::Networks => Sort::Network,
+        Kind::ResourcePools => Sort::ResourcePool,
+        Kind::Folders => Sort::Folder,
+        Kind::Snapshots => Sort::Snapshot,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_everywhere_is_a_column_that_there_is() {
+        let all: Vec<&str> = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| columns::of(kind).stored().map(|(column, _)| &*column.id))
+            .collect();
+        for id in SAME_EVERYWHERE {
+            assert!(all.contains(&id), "{id}");
+        }
+    }
+}
