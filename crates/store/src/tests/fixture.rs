@@ -53,6 +53,9 @@ async fn configuration(store: &Store) {
     store.add_vcenter(tokyo).await.unwrap();
     store.add_credential(credential("Ops' team")).await.unwrap();
     store.set_stored(&credential("Ops' team").id, CredentialPlace::File).await.unwrap();
+    store.add_credential(credential("Vault")).await.unwrap();
+    let helper = ["/usr/bin/pass", "show", "vc's \"password\""].map(str::to_owned);
+    store.set_helper(&credential("Vault").id, Some(&helper), Time(1_450)).await.unwrap();
     let rejected = Rejected {
         at: Time(1_500),
         because: Rejection::AccountLocked,
