@@ -75,7 +75,9 @@ async fn with_service(call: Call, output: &Output, interrupts: &Interrupts) -> R
         () = interrupts.unhandled() => return Err(progress::interrupted()),
     };
     let service = match opened {
-        Err(error) if matches!(call.command, Command::Doctor) => return state::no_database(output, error),
+        Err(error) if matches!(call.command, Command::Doctor { .. }) => {
+            return state::no_database(output, error);
+        }
         opened => Client::new(opened?, call.caller.clone()),
     };
     let outcome = tokio::select! {
@@ -120,7 +122,12 @@ async fn dispatch(
         Command::Settings(command) => settings::run(service, output, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,
-        Command::Doctor => state::doctor(service, output).await,
+        Command::Doctor { remove_orphans, yes } => {
+            if remove_orphans {
+                state::remove_orphans(service, output, yes).await?;
+            }
+            state::doctor(service, output).await
+        }
         Command::Watch => state::watch(service, output, interrupts, state::Until::NobodyReads).await,
         Command::Run { duration } => state::run(service, output, interrupts, duration.as_deref()).await,
         Command::Columns { .. }
