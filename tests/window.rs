@@ -5,7 +5,7 @@ mod accessible;
 mod adding;
 mod alone;
 mod boundary;
-mod bus;
+pub(crate) mod bus;
 mod certificate;
 mod closing;
 mod compact;
