@@ -78,7 +78,7 @@ async fn add(service: &Client, number: u64, server: &Simulator) -> Result<Vcente
     let settings = Settings {
         name: format!("vc-{number:02}"),
         address: server.address().to_string(),
-        login: Login::Own { user: server.user().to_owned(), password },
+        login: Login::Own { user: server.user().to_owned(), password, helper: None },
         trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
         settings: VcenterSettings::default(),
     };

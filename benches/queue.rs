@@ -109,7 +109,7 @@ async fn claims(folder: &Path, table: &mut Table) -> Result<()> {
         let settings = Settings {
             name,
             address: peer.address(),
-            login: Login::Own { user: "admin".into(), password: None },
+            login: Login::Own { user: "admin".into(), password: None, helper: None },
             trust: Some(Trust::Ca { pem: std::fs::read_to_string(peer.ca())? }),
             settings: VcenterSettings::default(),
         };

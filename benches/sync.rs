@@ -28,7 +28,7 @@ pub(crate) async fn prepare(peer: &Peer, data: &Path, credentials: &Path) -> Res
     let settings = Settings {
         name: NAME.into(),
         address: peer.address(),
-        login: Login::Own { user: "admin".into(), password: None },
+        login: Login::Own { user: "admin".into(), password: None, helper: None },
         trust: Some(Trust::Ca { pem: std::fs::read_to_string(peer.ca())? }),
         settings: VcenterSettings::default(),
     };

@@ -257,7 +257,11 @@ pub(crate) async fn add(
     let settings = Settings {
         name: name.to_owned(),
         address: address.to_owned(),
-        login: Login::Own { user: user.to_owned(), password: Some(Password(password.to_owned())) },
+        login: Login::Own {
+            user: user.to_owned(),
+            password: Some(Password(password.to_owned())),
+            helper: None,
+        },
         trust: Some(trust),
         // What is on screen must not be refreshed from a server that is gone while that is measured.
         settings: VcenterSettings { ttl_seconds: 86_400, ..VcenterSettings::default() },

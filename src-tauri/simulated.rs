@@ -62,6 +62,7 @@ impl Simulated {
             login: Login::Own {
                 user: server.user().to_owned(),
                 password: Some(Password(server.password().to_owned())),
+                helper: None,
             },
             trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
             settings: VcenterSettings { tags: vec!["simulated".to_owned()], ..VcenterSettings::default() },

@@ -21,6 +21,8 @@ mod keychain;
 mod kills;
 mod listing;
 mod lost;
+#[cfg(unix)]
+mod printed;
 mod questions;
 mod queue;
 mod reading;

@@ -24,7 +24,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
     let new = Settings {
         name: "Paris".into(),
         address: other.address(),
-        login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) },
+        login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())), helper: None },
         trust: Some(Trust::Pin { sha256: other.sha256() }),
         settings: VcenterSettings::default(),
     };
@@ -87,6 +87,8 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("remove_schedule", Operator, json!({ "schedule": "nothing" }), Err(Code::NotFound)),
         ("list_credentials", Admin, json!({}), Ok(())),
         ("show_credential", Admin, json!({ "credential": "berlin" }), Ok(())),
+        ("list_orphans", Admin, json!({}), Ok(())),
+        ("remove_orphans", Admin, json!({ "orphans": [] }), Ok(())),
         ("has_password", Admin, json!({ "credential": "spare" }), Ok(())),
         ("add_credential", Admin, json!({ "name": "spare", "user": "admin", "password": PASSWORD }), Ok(())),
         (

@@ -5,7 +5,7 @@ use crate::support::{Musterctl, PASSWORD, Peer};
 use serde_json::Value;
 
 const VCENTER: &str = "id name host port credential user trust tags ttl_seconds stale_reads notify proxy connect_to note edition instance_uuid product version build";
-const CREDENTIAL: &str = "id name user stored vcenters rejected_at rejected_because";
+const CREDENTIAL: &str = "id name user stored helper vcenters rejected_at rejected_because";
 const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total percent \
                          added changed removed unchanged calls bytes error vcenter_id scope job awaited waiting step result \

@@ -11,7 +11,7 @@ fn settings(vcenter: &Vcenter) -> Settings {
     Settings {
         name: vcenter.name.clone(),
         address: format!("{}:{}", vcenter.host, vcenter.port),
-        login: Login::Own { user: vcenter.user.clone(), password: None },
+        login: Login::Own { user: vcenter.user.clone(), password: None, helper: None },
         trust: None,
         settings: VcenterSettings::default(),
     }
@@ -46,7 +46,7 @@ async fn new_settings_are_tried_with_one_login_and_nothing_is_stored() {
     let new = Settings {
         name: "Berlin".into(),
         address: peer.address(),
-        login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) },
+        login: Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())), helper: None },
         trust: Some(Trust::Pin { sha256: peer.sha256() }),
         settings: VcenterSettings::default(),
     };
@@ -58,7 +58,7 @@ async fn new_settings_are_tried_with_one_login_and_nothing_is_stored() {
     let error = try_new(&service, untrusted).await.unwrap_err();
     assert_eq!(error.code, Code::UntrustedCertificate);
     assert_eq!(error.certificate.unwrap().sha256, peer.sha256(), "to be shown and approved");
-    let login = Login::Own { user: "admin".into(), password: Some(Password("wrong".into())) };
+    let login = Login::Own { user: "admin".into(), password: Some(Password("wrong".into())), helper: None };
     let error = try_new(&service, Settings { login, ..new }).await.unwrap_err();
     assert_eq!(error.code, Code::LoginRejected);
     assert!(service.call(ListVcenters {}).await.unwrap().is_empty());
@@ -76,7 +76,7 @@ async fn a_login_that_is_not_stored_leaves_no_rejection_with_the_one_that_is() {
 
     for (user, password) in [("admin", Some("wrong")), ("nobody", None), ("nobody", Some("wrong"))] {
         let password = password.map(|password| Password(password.to_owned()));
-        let login = Login::Own { user: user.to_owned(), password };
+        let login = Login::Own { user: user.to_owned(), password, helper: None };
         let error = try_edited(&service, Settings { login, ..stored.clone() }).await.unwrap_err();
         assert_eq!(error.code, Code::LoginRejected, "{user}");
     }
@@ -102,7 +102,7 @@ async fn the_stored_password_is_not_sent_to_another_server_than_the_one_it_is_fo
     assert_eq!((error.code, other.calls("Login")), (Code::DifferentVcenter, 0));
     assert!(error.message.contains(&other.address()), "{error:?}");
     // A host tells who it is only after login, and a vCenter before: so it is none.
-    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
+    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())), helper: None };
     for settings in [to(&host), Settings { login, ..to(&host) }] {
         let error = try_edited(&service, settings).await.unwrap_err();
         assert_eq!((error.code, host.calls("Login")), (Code::DifferentVcenter, 0));
@@ -121,7 +121,7 @@ async fn the_stored_password_of_a_host_is_tried_at_its_own_address_and_typed_at_
     let moved = Settings { address: other.address(), trust, ..stored };
     let error = try_edited(&service, moved.clone()).await.unwrap_err();
     assert_eq!((error.code, other.calls("Login")), (Code::NoPassword, 0), "{error:?}");
-    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
+    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())), helper: None };
     let answer = try_edited(&service, Settings { login, ..moved }).await;
     assert_eq!((other.calls("Login"), other.sessions()), (1, 0), "{answer:?}");
     service.close().await;
@@ -133,7 +133,7 @@ async fn a_vcenter_that_is_there_already_is_said_so_before_anything_is_sent() {
     let muster = Musterctl::with(&peer, "Berlin");
     let service = muster.service().await;
     let logins = peer.calls("Login");
-    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())) };
+    let login = Login::Own { user: "admin".into(), password: Some(Password(PASSWORD.into())), helper: None };
     let twin = Settings { name: "Twin".into(), login, ..settings(&berlin(&service).await) };
     let twin = Settings { trust: Some(Trust::Pin { sha256: peer.sha256() }), ..twin };
     let error = try_new(&service, twin).await.unwrap_err();

@@ -6,7 +6,7 @@ mod adding;
 mod alone;
 mod audit;
 mod boundary;
-mod bus;
+pub(crate) mod bus;
 mod certificate;
 mod closing;
 mod compact;

@@ -1,11 +1,12 @@
 //! Ends a window while something hangs, and by a signal.
 //! Refuses to count what the window says of itself: the process is gone, and the server says who is logged in.
 
+use super::bus;
 use super::closing;
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{END, Musterctl, Peer, eventually, table};
-use anyhow::{Result, ensure};
+use crate::support::{END, Musterctl, PASSWORD, Peer, eventually, finish, table};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::time::Instant;
 
@@ -30,6 +31,46 @@ async fn a_window_closes_in_time_while_its_server_answers_nothing() -> Result<()
         ensure!(took < END, "{took:?}");
         peer.let_go();
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_window_whose_keychain_never_answers_works_and_closes_in_time() -> Result<()> {
+    let peer = Peer::vcenter();
+    let screen = Screen::with_empty_bus(Theme::Light, USUAL)?;
+    let address = screen.bus().context("a bus")?;
+    let muster = Musterctl::with_keychain(address);
+    let add =
+        ["vcenter", "add", "Berlin", &peer.address(), "--user", "admin", "--json", "--pin", &peer.sha256()];
+    {
+        // Read once while the password was at hand, so that there is something to show.
+        muster.put_password("Berlin", PASSWORD);
+        let with_file = |arguments: &[&str]| {
+            let mut command = muster.command(arguments);
+            command.env("CREDENTIALS_DIRECTORY", muster.folder().join("credentials"));
+            finish(command.spawn().expect("it starts"))
+        };
+        ensure!(with_file(&add).code == 0 && with_file(&["sync", "full", "Berlin"]).code == 0);
+    }
+    let hung = bus::hung_keychain(address).await?;
+    let logins = peer.calls("Login");
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/inventory/hosts").await?;
+    window.wait_for_element("#rows tr[data-moref]").await?;
+    window.go("#/vcenter").await?;
+    window.press("[data-vcenter='Berlin']", "Full sync").await?;
+    let said =
+        window.wait_for_text("[data-vcenter='Berlin']", "the keychain did not respond in time").await?;
+    ensure!(peer.calls("Login") == logins, "{said}");
+    window.go("#/inventory/vms").await?;
+    window.wait_for_element("#rows tr[data-moref]").await?;
+    let process = closing::ask(&screen)?;
+    let asked = Instant::now();
+    closing::wait_for_end(process)?;
+    let took = asked.elapsed();
+    table("a window whose keychain never answers", format!("shows its rows, and closed after {took:.1?}"));
+    ensure!(took < END, "{took:?}");
+    drop(hung);
     Ok(())
 }
 

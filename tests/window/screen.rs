@@ -69,6 +69,13 @@ impl Screen {
         Ok(screen)
     }
 
+    /// The same with a session bus on which nobody is.
+    pub(super) fn with_empty_bus(theme: Theme, size: (u32, u32)) -> Result<Screen> {
+        let mut screen = Screen::start(theme, size)?;
+        screen.bus = Some(Bus::empty()?);
+        Ok(screen)
+    }
+
     /// How many times as large as usual everything is shown.
     pub(super) fn scale(&self) -> u32 {
         self.scale

@@ -78,7 +78,14 @@ pub(crate) enum Command {
     /// Show state, data age and object counts of every vCenter
     Status,
     /// Check the database, keychain, credentials and vCenters, without contacting any server
-    Doctor,
+    Doctor {
+        /// First remove the entries in the keychain that no credential needs, after showing them
+        #[arg(long)]
+        remove_orphans: bool,
+        /// Don't ask for confirmation
+        #[arg(long, requires = "remove_orphans")]
+        yes: bool,
+    },
     /// Print changes as they happen, here and in other processes, until interrupted
     Watch,
     /// Run as a worker: start what is scheduled and do what is queued with --detach, until interrupted
@@ -221,6 +228,8 @@ pub(crate) enum Vcenter {
         #[command(flatten)]
         login: Login,
         #[command(flatten)]
+        helper: Helper,
+        #[command(flatten)]
         trust: Trust,
         #[command(flatten)]
         settings: Settings,
@@ -346,8 +355,31 @@ pub(crate) struct Login {
     #[arg(long, requires = "user")]
     pub(crate) password_stdin: bool,
     /// Log in with this existing credential
-    #[arg(long, value_name = "C")]
+    #[arg(long, value_name = "C", conflicts_with = "helper")]
     pub(crate) credential: Option<String>,
+}
+
+/// What prints a password in the place of a stored one.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Helper {
+    /// Have this program print the password at each login, such as that of a vault: its absolute path
+    ///
+    /// It is run without a shell and without a terminal, and ended after 30 seconds. It must print the password, and nothing
+    /// else, as one line on stdout; what it says on stderr is shown when it fails. Nobody but root and this user may be able to
+    /// change it.
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "password_stdin")]
+    pub(crate) helper: Option<String>,
+    /// Argument for the helper; may be repeated. It is stored and shown, so it must not be a secret
+    #[arg(long = "helper-arg", value_name = "A", requires = "helper", allow_hyphen_values = true)]
+    pub(crate) helper_args: Vec<String>,
+}
+
+impl Helper {
+    /// The program and its arguments.
+    pub(crate) fn command(&self) -> Option<Vec<String>> {
+        let program = self.helper.clone()?;
+        Some([program].into_iter().chain(self.helper_args.iter().cloned()).collect())
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -362,19 +394,26 @@ pub(crate) enum Credential {
         /// Read the password from stdin
         #[arg(long)]
         password_stdin: bool,
+        #[command(flatten)]
+        helper: Helper,
     },
     /// List credentials
     List,
-    /// Change the user or password, for all vCenters that share the credential
+    /// Change the user, the password or the helper, for all vCenters that share the credential
     Set {
         /// Name or id
         name: String,
         /// New user
         #[arg(long, value_name = "U")]
         user: Option<String>,
-        /// Read the new password from stdin
+        /// Read the new password from stdin; once stored, it takes the place of a helper
         #[arg(long)]
         password_stdin: bool,
+        #[command(flatten)]
+        helper: Helper,
+        /// No longer have a program print the password
+        #[arg(long, conflicts_with_all = ["password_stdin", "helper"])]
+        no_helper: bool,
     },
     /// Remove an unused credential and its password
     Remove {

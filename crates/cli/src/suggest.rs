@@ -93,6 +93,7 @@ fn typed(remedy: &Remedy) -> Option<String> {
         Remedy::AddVcenter => Suggestion::of("vcenter add").flag("NAME HOST --user USER"),
         Remedy::AddCredential => Suggestion::of("credential add").flag("NAME --user USER"),
         Remedy::RunDoctor => Suggestion::of("doctor"),
+        Remedy::RemoveOrphans => Suggestion::of("doctor").flag("--remove-orphans"),
         Remedy::ApproveCertificate { vcenter: None, sha256 } => return Some(option_with("--pin", sha256)),
         Remedy::TrustCa { vcenter: None } => return Some("--ca-file FILE".to_owned()),
         Remedy::GivePassword => return Some("--password-stdin".to_owned()),

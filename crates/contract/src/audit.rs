@@ -82,7 +82,7 @@ impl AuditOutcome {
 /// What something was done to. The name is the one it had then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// `vcenter`, `credential`, `schedule`, `operation`, `tag`, `file`, `audit`; empty where there is none.
+    /// `vcenter`, `credential`, `schedule`, `operation`, `tag`, `file`, `keychain`, `audit`; empty where there is none.
     pub kind: String,
     /// Its id, where it has one.
     pub id: Option<String>,

@@ -6,7 +6,7 @@ mod filter;
 mod replies;
 
 pub use filter::{Listing, OperationFilter, Since};
-pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, WhyNeeded};
+pub use replies::{Counted, Freshened, NeededPassword, Orphan, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Credential,
@@ -157,6 +157,9 @@ commands_of_the_service! { $
         user: String,
         /// Its password, where one was given.
         password: Option<Password>,
+        /// The program that prints its password at each login, and its arguments, where one was named.
+        #[serde(default)]
+        helper: Option<Vec<String>>,
     } => "add_credential", Admin, SavedCredential,
         Change |of| Subject::new_credential(&of.name);
     /// Changes user or password of a credential, for every vCenter that shares it.
@@ -165,8 +168,11 @@ commands_of_the_service! { $
         credential: CredentialId,
         /// Another user.
         user: Option<String>,
-        /// Another password.
+        /// Another password; it takes the place of a helper.
         password: Option<Password>,
+        /// The program that prints its password from now on, and its arguments; an empty list for none any more.
+        #[serde(default)]
+        helper: Option<Vec<String>>,
     } => "set_credential", Admin, SavedCredential,
         Change |of| Subject::credential(&of.credential);
     /// Removes a credential that no vCenter uses, and its password.
@@ -175,6 +181,14 @@ commands_of_the_service! { $
         credential: CredentialId,
     } => "remove_credential", Admin, Credential,
         Change |of| Subject::credential(&of.credential);
+    /// The entries in the keychain that no credential needs; may unlock it.
+    ListOrphans {} => "list_orphans", Admin, Vec<Orphan>;
+    /// Removes such entries from the keychain, unless they have a credential by now; answers with those that it removed.
+    RemoveOrphans {
+        /// Which, by the id of the credential that they were stored for.
+        orphans: Vec<CredentialId>,
+    } => "remove_orphans", Admin, Vec<Orphan>,
+        Contact |_of| Subject::only("keychain");
     /// Whether a password is at hand for a credential of this name that is about to be added; may unlock the keychain.
     HasPassword {
         /// The name it will have.
@@ -750,6 +764,9 @@ pub enum Login {
         user: String,
         /// The password; `None` where the credentials folder or an edited vCenter has it.
         password: Option<Password>,
+        /// The program that prints the password at each login, and its arguments, in the place of one.
+        #[serde(default)]
+        helper: Option<Vec<String>>,
     },
     /// A credential that exists, by name or id.
     Shared {
@@ -833,7 +850,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_password_is_shown_by_nothing_but_the_way_into_the_service() {
-        let login = Login::Own { user: "u".into(), password: Some(Password("canary".into())) };
+        let login = Login::Own { user: "u".into(), password: Some(Password("canary".into())), helper: None };
         assert!(!format!("{login:?}").contains("canary"));
         assert!(serde_json::to_string(&login).unwrap().contains("canary"));
     }

@@ -109,6 +109,8 @@ pub enum CredentialPlace {
     Keychain,
     /// A file in the credentials folder.
     File,
+    /// A helper prints it, once for each login; Muster keeps it nowhere.
+    Helper,
     /// Nowhere: asked for, and held in memory.
     None,
 }
@@ -140,6 +142,9 @@ pub struct Credential {
     pub user: String,
     /// Where its password is.
     pub stored: CredentialPlace,
+    /// The program that prints its password and its arguments, where somebody named one.
+    #[serde(default)]
+    pub helper: Option<Vec<String>>,
     /// Names of the vCenters that log in with it, sorted.
     pub vcenters: Vec<String>,
     /// When a vCenter rejected it; nothing logs in by itself with the password that was rejected.

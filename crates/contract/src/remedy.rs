@@ -98,6 +98,8 @@ pub enum Remedy {
     AddCredential,
     /// Have everything checked that Muster needs on this machine.
     RunDoctor,
+    /// Remove the entries in the keychain that no credential needs.
+    RemoveOrphans,
     /// Use another data folder.
     ChooseDataFolder,
     /// Start Muster with this role.

@@ -134,6 +134,7 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
         Remedy::AddVcenter => "Add vCenter",
         Remedy::AddCredential => "Add credential",
         Remedy::RunDoctor => "Check Muster",
+        Remedy::RemoveOrphans => "Remove orphaned entries",
         Remedy::ChooseDataFolder => "Use another data folder",
         Remedy::SetRole { .. } => "Set role",
     }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use crate::keychain::Fault;
 
@@ -46,6 +47,56 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// A helper that can't be run, or must not be.
+    #[error("the helper {program} {problem}")]
+    UnfitHelper {
+        /// Its path.
+        program: String,
+        /// What is wrong with it.
+        problem: Unfit,
+    },
+    /// The system didn't start a helper.
+    #[error("starting the helper {program} failed")]
+    HelperNotStarted {
+        /// Its path.
+        program: String,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// A helper ended, and said that it failed.
+    #[error("the helper {program} failed ({status}){}", said.as_deref().map(in_words).unwrap_or_default())]
+    HelperFailed {
+        /// Its path.
+        program: String,
+        /// How it ended: `exit status: 1`.
+        status: ExitStatus,
+        /// The beginning of what it wrote to its standard error, on one line.
+        said: Option<String>,
+    },
+    /// A helper was ended because it took too long.
+    #[error(
+        "the helper {program} was stopped because it did not end within {} s{}",
+        crate::helper::PATIENCE.as_secs(),
+        said.as_deref().map(in_words).unwrap_or_default()
+    )]
+    HelperTimedOut {
+        /// Its path.
+        program: String,
+        /// The beginning of what it wrote to its standard error, on one line.
+        said: Option<String>,
+    },
+    /// A helper printed no usable password.
+    #[error("what the helper {program} printed {problem}")]
+    UnusablePrint {
+        /// Its path.
+        program: String,
+        /// What is wrong with it.
+        problem: Unusable,
+    },
+    /// A keychain of which nobody can ask what it holds.
+    #[error("this system's keychain does not list its entries")]
+    NotListed,
     /// Reading a password from standard input failed.
     #[error("reading the password from standard input failed")]
     Input(#[source] io::Error),
@@ -75,6 +126,36 @@ pub enum Unusable {
     /// More than one line: it is not known which one was meant.
     #[error("has more than one line")]
     SeveralLines,
+}
+
+/// Why a program can't be a helper, or must not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It would be looked for wherever Muster happens to be started.
+    #[error("is not an absolute path")]
+    Relative,
+    /// There is none.
+    #[error("does not exist")]
+    Missing,
+    /// A folder, for instance.
+    #[error("is not a file")]
+    NoFile,
+    /// Its permissions don't allow anybody to run it.
+    #[error("is not executable")]
+    NotExecutable,
+    /// Who owns it can make it another program, which this user would run.
+    #[error("belongs to another user than root and the one who runs Muster")]
+    OfSomebodyElse,
+    /// Others than its owner can make it another program.
+    #[error("can be changed or replaced by other users")]
+    WritableByOthers,
+    /// A shell would run it.
+    #[error("is a batch file, which only a shell can run")]
+    Batch,
+}
+
+fn in_words(said: &str) -> String {
+    format!("; it said: {said}")
 }
 
 impl Error {

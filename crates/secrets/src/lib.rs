@@ -1,13 +1,16 @@
-//! Where passwords come from: the session's memory, systemd's credentials folder, the operating system's keychain.
+//! Where passwords come from: the session's memory, a helper that prints one, systemd's credentials folder, the operating
+//! system's keychain.
 //! Never writes a password to a file, never shows one in `Debug`, errors or logs, and never unlocks a keychain
 //! unless a user asked for it.
 //!
-//! A password is looked for in memory first (a user just gave it), then in the folder, then in the keychain.
+//! A password is looked for in memory first (a user just gave it). Then the helper prints it, where the credential names
+//! one, and nothing else is asked; else it is looked for in the folder, then in the keychain.
 //! The keychain is talked to by a thread of its own and is given 3 s for an answer; an unlocking user 60 s.
 
 mod error;
 mod fingerprint;
 mod folder;
+mod helper;
 mod input;
 mod keychain;
 
@@ -16,8 +19,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use error::{Error, Unusable};
+pub use error::{Error, Unfit, Unusable};
 pub use fingerprint::fingerprint;
+pub use helper::Helper;
 pub use input::{LONGEST_PASSWORD, is_utf16, read_password_from, read_password_from_stdin, typed_password};
 pub use secrecy::{ExposeSecret, SecretString};
 
@@ -41,6 +45,8 @@ pub struct CredentialKey {
     pub id: String,
     /// Names the file in the credentials folder, and labels the keychain entry for people.
     pub name: String,
+    /// Prints the password, where somebody named one for it: neither folder nor keychain is asked then.
+    pub helper: Option<Helper>,
 }
 
 /// Where a password came from, or is stored.
@@ -50,8 +56,19 @@ pub enum Place {
     File,
     /// The operating system's keychain.
     Keychain,
+    /// Printed by a helper, once for each login.
+    Helper,
     /// This process's memory, until it ends.
     Memory,
+}
+
+/// An entry of the keychain, in this database's own part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The credential it was stored for.
+    pub credential_id: String,
+    /// What people see in their keychain; others can change it.
+    pub label: String,
 }
 
 /// Whether a locked keychain may show its password prompt.
@@ -98,7 +115,8 @@ impl Secrets {
         Self { shared: Arc::new(Shared { options, held: Mutex::default(), keychain }) }
     }
 
-    /// The password of a credential: from memory, else the credentials folder, else the keychain.
+    /// The password of a credential: from memory, else from its helper if it names one, else from the credentials folder,
+    /// else from the keychain.
     ///
     /// `Ok(None)` when it is in none of them, or there is no keychain; [`Secrets::state`] tells which.
     pub async fn find(
@@ -118,6 +136,9 @@ impl Secrets {
         credential: &CredentialKey,
         unlock: Unlock,
     ) -> Result<Option<(SecretString, Place)>, Error> {
+        if let Some(helper) = &credential.helper {
+            return Ok(Some((helper.print().await?, Place::Helper)));
+        }
         if let Some(dir) = &self.shared.options.credentials_dir
             && let Some(password) = folder::read(dir, &credential.name).await?
         {
@@ -125,7 +146,7 @@ impl Secrets {
         }
         match self.shared.keychain.ask(Job::Find(self.entry(credential)), unlock).await {
             Ok(Answer::Password(password)) => Ok(Some((password, Place::Keychain))),
-            Ok(Answer::Done | Answer::Nothing) | Err(Fault::Absent(_)) => Ok(None),
+            Ok(_) | Err(Fault::Absent(_)) => Ok(None),
             Err(fault) => Err(Error::from_keychain("reading a password from", fault)),
         }
     }
@@ -160,13 +181,37 @@ impl Secrets {
         self.held().insert(credential.id.clone(), password);
     }
 
-    /// Removes a credential's password from memory and from the keychain. A file of the credentials folder is its
-    /// administrator's and stays.
-    pub async fn forget(&self, credential: &CredentialKey, unlock: Unlock) -> Result<(), Error> {
+    /// Whether a password is held in memory, where it comes before all others.
+    pub fn is_held(&self, credential: &CredentialKey) -> bool {
+        self.held().contains_key(&credential.id)
+    }
+
+    /// Removes a credential's password from memory and from the keychain; answers whether there is a keychain, which then
+    /// has it no longer. A file of the credentials folder is its administrator's and stays.
+    pub async fn forget(&self, credential: &CredentialKey, unlock: Unlock) -> Result<bool, Error> {
         self.held().remove(&credential.id);
-        match self.shared.keychain.ask(Job::Forget(self.entry(credential)), unlock).await {
-            Ok(_) | Err(Fault::Absent(_)) => Ok(()),
+        self.erase(&credential.id, unlock).await
+    }
+
+    /// The same for what is in the keychain alone, by the credential's id.
+    pub async fn erase(&self, credential_id: &str, unlock: Unlock) -> Result<bool, Error> {
+        let entry = Entry { user: self.user(credential_id), label: String::new() };
+        match self.shared.keychain.ask(Job::Forget(entry), unlock).await {
+            Ok(_) => Ok(true),
+            Err(Fault::Absent(_)) => Ok(false),
             Err(fault) => Err(Error::from_keychain("removing a password from", fault)),
+        }
+    }
+
+    /// What the keychain holds for this database, without reading a password; nothing where there is no keychain.
+    ///
+    /// [`Error::KeychainLocked`] where a part of it is locked, which may hold more; [`Error::NotListed`] where the system
+    /// doesn't tell.
+    pub async fn stored(&self, unlock: Unlock) -> Result<Vec<Stored>, Error> {
+        match self.shared.keychain.ask(Job::List(self.user("")), unlock).await {
+            Ok(Answer::Entries(entries)) => entries.ok_or(Error::NotListed),
+            Ok(_) | Err(Fault::Absent(_)) => Ok(Vec::new()),
+            Err(fault) => Err(Error::from_keychain("listing the entries of", fault)),
         }
     }
 
@@ -180,11 +225,14 @@ impl Secrets {
         }
     }
 
-    /// Where a credential's password is stored: [`Place::File`], [`Place::Keychain`] or nowhere. What is only held
-    /// in memory is not stored. Never prompts, and reads no password.
+    /// Where a credential's password comes from: [`Place::Helper`], [`Place::File`], [`Place::Keychain`] or nowhere. What
+    /// is only held in memory is not stored. Never prompts, reads no password, and runs no helper.
     ///
     /// [`Error::KeychainLocked`] only where a locked keychain does not show what it holds.
     pub async fn is_stored(&self, credential: &CredentialKey) -> Result<Option<Place>, Error> {
+        if credential.helper.is_some() {
+            return Ok(Some(Place::Helper));
+        }
         if self.is_in_folder(credential).await? {
             return Ok(Some(Place::File));
         }
@@ -204,10 +252,12 @@ impl Secrets {
     }
 
     fn entry(&self, credential: &CredentialKey) -> Entry {
-        Entry {
-            user: format!("{}/{}", self.shared.options.database_id, credential.id),
-            label: format!("Muster: {}", credential.name),
-        }
+        Entry { user: self.user(&credential.id), label: format!("Muster: {}", credential.name) }
+    }
+
+    /// What an entry is known by in the keychain; without an id, what those of this database begin with.
+    fn user(&self, credential_id: &str) -> String {
+        format!("{}/{credential_id}", self.shared.options.database_id)
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, SecretString>> {
@@ -230,7 +280,7 @@ mod tests {
     }
 
     fn lab() -> CredentialKey {
-        CredentialKey { id: "c-1".into(), name: "lab".into() }
+        CredentialKey { id: "c-1".into(), name: "lab".into(), helper: None }
     }
 
     async fn found(secrets: &Secrets) -> Option<(String, Place)> {
@@ -247,8 +297,30 @@ mod tests {
         assert_eq!(found(&secrets.clone()).await, Some(("s3cret".into(), Place::Memory)));
         assert_eq!(secrets.is_stored(&lab()).await.unwrap(), None);
         assert!(matches!(secrets.state().await, KeychainState::Absent { .. }));
-        secrets.forget(&lab(), Unlock::Ask).await.unwrap();
+        assert!(!secrets.forget(&lab(), Unlock::Ask).await.unwrap(), "no keychain has said that it is gone");
         assert_eq!(found(&secrets).await, None);
+        assert_eq!(secrets.stored(Unlock::Never).await.unwrap(), []);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_helper_comes_before_the_folder_and_after_memory_and_is_run_by_no_look() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("lab"), "from the file").unwrap();
+        let secrets = without_keychain(Some(dir.path().to_owned()));
+        let runs = dir.path().join("runs");
+        let program =
+            helper::tests::script(dir.path(), &format!("echo once >> {}; echo printed", runs.display()));
+        let key = CredentialKey { helper: Some(program), ..lab() };
+        assert_eq!(secrets.is_stored(&key).await.unwrap(), Some(Place::Helper));
+        assert!(!runs.exists());
+        let (password, place) = secrets.find(&key, Unlock::Never).await.unwrap().unwrap();
+        assert_eq!((password.expose_secret(), place), ("printed", Place::Helper));
+        assert!(!secrets.is_held(&key), "nobody keeps it");
+        secrets.hold(&key, "just typed".into());
+        let (password, place) = secrets.find(&key, Unlock::Never).await.unwrap().unwrap();
+        assert_eq!((password.expose_secret(), place), ("just typed", Place::Memory));
+        assert_eq!(std::fs::read_to_string(runs).unwrap(), "once\n");
     }
 
     #[tokio::test]

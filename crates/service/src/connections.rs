@@ -186,8 +186,8 @@ impl Connections {
     pub(crate) async fn has_password(&self, vcenter: &VcenterId) -> bool {
         let Ok(vcenter) = self.store.vcenter(vcenter).await else { return true };
         let v = &vcenter.vcenter;
-        let password = self.logins.password(&v.credential_id, &v.credential, false).await;
-        !matches!(password, Err(error) if matches!(error.code, Code::NoPassword | Code::KeychainLocked))
+        let is_at_hand = self.logins.is_at_hand(&v.credential_id, &v.credential).await;
+        !matches!(is_at_hand, Err(error) if matches!(error.code, Code::NoPassword | Code::KeychainLocked))
     }
 
     /// Why nobody is to log in to a vCenter for now, as far as that is known without contacting it.

@@ -12,6 +12,7 @@ pub(crate) use login::{
 };
 
 use contract::{ApiError, Certificate, Code, Noun, Remedy, Time, Transient, Trust, Vcenter};
+use secrets::{Place, Unfit};
 use std::fmt::Write;
 use std::path::Path;
 use store::VcenterRecord;
@@ -29,8 +30,8 @@ pub(crate) struct Server<'a> {
     pub(crate) trust: &'a Trust,
     /// Whether it is configured already, or about to be.
     pub(crate) configured: bool,
-    /// Whether the password that was sent is a file's.
-    pub(crate) is_in_file: bool,
+    /// Where the password that was sent is from.
+    pub(crate) place: Place,
 }
 
 impl<'a> From<&'a VcenterRecord> for Server<'a> {
@@ -44,7 +45,7 @@ impl<'a> From<&'a VcenterRecord> for Server<'a> {
             credential,
             trust: &record.trust,
             configured: true,
-            is_in_file: false,
+            place: Place::Keychain,
         }
     }
 }
@@ -336,6 +337,11 @@ pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
                     "Make {} a regular file that the user who runs Muster may read, then try again.",
                     path.display()
                 )),
+                secrets::Error::UnfitHelper { .. }
+                | secrets::Error::HelperNotStarted { .. }
+                | secrets::Error::HelperFailed { .. }
+                | secrets::Error::HelperTimedOut { .. }
+                | secrets::Error::UnusablePrint { .. } => error.next(helper_step(other)),
                 secrets::Error::UnsafeName { .. } => {
                     error.next("Unset $CREDENTIALS_DIRECTORY to use the password in the keychain.")
                 }
@@ -343,6 +349,32 @@ pub(crate) fn secrets(credential: &str, error: &secrets::Error) -> ApiError {
             }
         }
     }
+}
+
+/// What to do about a helper.
+fn helper_step(error: &secrets::Error) -> &'static str {
+    match error {
+        secrets::Error::UnfitHelper { problem: Unfit::WritableByOthers | Unfit::OfSomebodyElse, .. } => {
+            "Whoever can change it can have anything done as this user. Let only root or this user own and write it, \
+             and let not everybody write into the folders that lead to it."
+        }
+        secrets::Error::UnfitHelper { problem: Unfit::NotExecutable, .. } => "Make it executable: chmod u+x.",
+        secrets::Error::UnfitHelper { .. } | secrets::Error::HelperNotStarted { .. } => {
+            "Name a program by its absolute path; it is run without a shell."
+        }
+        secrets::Error::UnusablePrint { .. } => {
+            "It must print the password and nothing else, as one line of UTF-8 text, to its standard output."
+        }
+        _ => {
+            "Run it in a terminal as the user that runs Muster. It must print the password without asking for anything, \
+             and end with exit code 0."
+        }
+    }
+}
+
+/// A failure of a helper that is about to be stored.
+pub(crate) fn unfit_helper(error: &secrets::Error) -> ApiError {
+    ApiError::new(Code::InvalidValue, chain(error)).next(helper_step(error))
 }
 
 /// A failure of the database.

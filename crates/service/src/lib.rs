@@ -242,6 +242,11 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let unlock = options.unlock;
     let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));
+    if store.unwritable().is_none() {
+        let erasing =
+            configuration::orphans::erase(store.clone(), secrets.clone(), events.clone(), closing.clone());
+        background.spawn(erasing);
+    }
     background.spawn(history::keep(store.clone(), events.clone(), now, closing.clone()));
     let inner = Inner {
         store,

@@ -10,7 +10,7 @@ use crate::events::Events;
 use crate::{Clock, explain};
 use contract::{ApiError, Credential, CredentialId, Event, Rejection, Time, Vcenter, VcenterId};
 use secrecy::{ExposeSecret, SecretString};
-use secrets::{CredentialKey, Place, Secrets, Unlock};
+use secrets::{CredentialKey, Helper, Place, Secrets, Unlock};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,11 +24,24 @@ const WHILE_LOCKED: Duration = Duration::from_secs(15 * 60);
 #[derive(Clone)]
 pub(crate) struct Password {
     pub(crate) secret: SecretString,
-    /// Whether it is stored nowhere: somebody typed it for this process.
-    pub(crate) is_typed: bool,
-    pub(crate) is_in_file: bool,
+    /// Where it is from; [`Place::Memory`] if it is stored nowhere: somebody typed it for this process.
+    pub(crate) place: Place,
+    /// What printed it, where something did: that is run once for each login.
+    pub(crate) printed_by: Option<Helper>,
     /// Sixteen bits of it.
     pub(crate) fingerprint: u16,
+}
+
+impl Password {
+    /// Whether somebody typed it for this process.
+    fn is_typed(&self) -> bool {
+        self.place == Place::Memory
+    }
+
+    /// Whether it was printed by what the credential names for that now.
+    pub(crate) fn is_printed_for(&self, key: &CredentialKey) -> bool {
+        self.printed_by.is_some() && self.printed_by == key.helper
+    }
 }
 
 /// Finds passwords, and keeps the ones from being sent that must not be. Clones are the same.
@@ -65,17 +78,47 @@ impl Logins {
         name: &str,
         by_user: bool,
     ) -> Result<Password, ApiError> {
-        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
+        let key = self.key(id, name).await?;
+        self.password_of(&key, by_user).await
+    }
+
+    /// The same for a credential that was looked up, or one that is not stored yet.
+    pub(crate) async fn password_of(&self, key: &CredentialKey, by_user: bool) -> Result<Password, ApiError> {
         // A prompt out of the blue is answered with Cancel: only what a person asked for may show one.
         let unlock = if by_user { self.unlock } else { Unlock::Never };
-        let found = self.secrets.find(&key, unlock).await.map_err(|error| explain::secrets(name, &error))?;
-        let (secret, place) = found.ok_or_else(|| explain::no_password(name))?;
-        self.known(id, secret, place).await
+        let found = self.secrets.find(key, unlock).await;
+        let found = found.map_err(|error| explain::secrets(&key.name, &error))?;
+        let (secret, place) = found.ok_or_else(|| explain::no_password(&key.name))?;
+        let password = self.known(&CredentialId(key.id.clone()), secret, place).await?;
+        let printed_by = key.helper.clone().filter(|_| place == Place::Helper);
+        Ok(Password { printed_by, ..password })
     }
 
     /// A password that came with the call.
     pub(crate) async fn given(&self, id: &CredentialId, secret: SecretString) -> Result<Password, ApiError> {
         self.known(id, secret, Place::Memory).await
+    }
+
+    /// What the password of a credential is looked for by, one that is not stored yet too.
+    pub(crate) async fn key(&self, id: &CredentialId, name: &str) -> Result<CredentialKey, ApiError> {
+        match self.store.credential(id).await {
+            Ok(credential) => Ok(key(&Credential { name: name.to_owned(), ..credential })),
+            Err(store::Error::NotFound { .. }) => {
+                Ok(CredentialKey { id: id.0.clone(), name: name.to_owned(), helper: None })
+            }
+            Err(error) => Err(explain::store(error)),
+        }
+    }
+
+    /// Whether its password is printed at each login: nothing but a login finds out which one it is this time.
+    pub(crate) fn is_printed(&self, key: &CredentialKey) -> bool {
+        key.helper.is_some() && !self.secrets.is_held(key)
+    }
+
+    /// Fails if there is no password for a credential. What prints one isn't run for that.
+    pub(crate) async fn is_at_hand(&self, id: &CredentialId, name: &str) -> Result<(), ApiError> {
+        let key = self.key(id, name).await?;
+        if self.is_printed(&key) { Ok(()) } else { self.password_of(&key, false).await.map(drop) }
     }
 
     async fn known(
@@ -86,12 +129,7 @@ impl Logins {
     ) -> Result<Password, ApiError> {
         let key = self.store.rejection_key().await.map_err(explain::store)?;
         let fingerprint = secrets::fingerprint(&key, id.as_str(), &secret);
-        Ok(Password {
-            secret,
-            is_typed: place == Place::Memory,
-            is_in_file: place == Place::File,
-            fingerprint,
-        })
+        Ok(Password { secret, place, printed_by: None, fingerprint })
     }
 
     /// Holds a password that was typed, until this process ends; with a vCenter, it was typed for its address.
@@ -103,33 +141,44 @@ impl Logins {
     }
 
     /// Fails if a vCenter rejected the credential before and nothing changed since; looks for its password only then.
-    /// So nobody is contacted in vain. What counts is the look under the login lock.
+    /// So nobody is contacted in vain. What counts is the look under the login lock. What prints the password isn't run for
+    /// that: it may print another one by now, and each time costs its vault a question.
     pub(crate) async fn look(&self, vcenter: &VcenterRecord, by_user: bool) -> Result<(), ApiError> {
         let v = &vcenter.vcenter;
         let known = self.store.standing(&v.credential_id).await.map_err(explain::store)?;
         if known.is_clean() {
             return Ok(());
         }
-        match self.password(&v.credential_id, &v.credential, by_user).await {
-            Ok(password) => self.refuse_rejected(&v.credential_id, &password, Some(v), None).await.map(drop),
-            Err(error) => match known.last.filter(|last| blocks_every_password(last, (self.now)())) {
-                Some(last) => {
-                    Err(self.rejected_before(&v.credential_id, Some(&last), Some(&v.name), false).await?)
-                }
-                // The rejection is of one password: why none is at hand is what has to be mended first.
-                None => Err(error),
-            },
+        let key = self.key(&v.credential_id, &v.credential).await?;
+        let found = match self.is_printed(&key) {
+            true => None,
+            false => Some(self.password_of(&key, by_user).await),
+        };
+        if let Some(Ok(password)) = &found {
+            return self.refuse_rejected(&v.credential_id, password, Some(v), None).await.map(drop);
+        }
+        match known.last.filter(|last| blocks_every_password(last, (self.now)())) {
+            Some(last) => {
+                let place = if found.is_none() { Place::Helper } else { Place::Keychain };
+                Err(self.rejected_before(&v.credential_id, Some(&last), Some(&v.name), place).await?)
+            }
+            // The rejection is of one password: why none is at hand is what has to be mended first.
+            None => found.map_or(Ok(()), |found| found.map(drop)),
         }
     }
 
-    /// Whether the password that is at hand for a credential is kept from being tried.
+    /// Whether the password that is at hand for a credential is kept from being tried. Of one that is printed nobody knows
+    /// before it is, but that an account is locked for any.
     pub(crate) async fn is_blocked(&self, credential: &Credential) -> Result<bool, ApiError> {
         let known = self.store.standing(&credential.id).await.map_err(explain::store)?;
         if known.is_clean() {
             return Ok(false);
         }
-        let password = self.password(&credential.id, &credential.name, true).await;
-        Ok(match password {
+        let key = key(credential);
+        if self.is_printed(&key) {
+            return Ok(known.last.is_some_and(|last| blocks_every_password(&last, (self.now)())));
+        }
+        Ok(match self.password_of(&key, true).await {
             Ok(password) => {
                 let told = known.last.is_some_and(|last| blocks(&last, &password, (self.now)()));
                 told || known.fingerprints.contains(&password.fingerprint)
@@ -148,7 +197,7 @@ impl Logins {
         retry: Option<Time>,
     ) -> Result<Standing, ApiError> {
         let known = self.store.standing(credential).await.map_err(explain::store)?;
-        let typed = self.typed().rejected.get(credential).filter(|_| password.is_typed).cloned();
+        let typed = self.typed().rejected.get(credential).filter(|_| password.is_typed()).cloned();
         let now = (self.now)();
         let binds = |one: &&Rejected| !is_overruled(one, retry, now) && blocks(one, password, now);
         let name = vcenter.map(|v| v.name.as_str());
@@ -156,13 +205,13 @@ impl Logins {
         // Another process has another one, which worked since: this one would be sent after each success of that one.
         let is_listed = retry.is_none() && known.fingerprints.contains(&password.fingerprint);
         if blocking.is_some() || is_listed {
-            return Err(self.rejected_before(credential, blocking, name, password.is_in_file).await?);
+            return Err(self.rejected_before(credential, blocking, name, password.place).await?);
         }
         let here = vcenter.and_then(|v| Some((v, known.rejected_at(&v.id).find(binds)?)));
         match here {
             Some((v, rejected)) => {
                 let works_on = known.works_on(password.fingerprint, Some(&v.id));
-                Err(explain::rejected_there(v, rejected, works_on, password.is_in_file))
+                Err(explain::rejected_there(v, rejected, works_on, password.place))
             }
             None => Ok(known),
         }
@@ -173,11 +222,11 @@ impl Logins {
         credential: &CredentialId,
         rejected: Option<&Rejected>,
         vcenter: Option<&str>,
-        is_in_file: bool,
+        place: Place,
     ) -> Result<ApiError, ApiError> {
         let credential = self.store.credential(credential).await.map_err(explain::store)?;
         let Some(rejected) = rejected else {
-            return Ok(explain::rejected_once(&credential, vcenter, is_in_file));
+            return Ok(explain::rejected_once(&credential, vcenter, place));
         };
         let credential = Credential {
             rejected_at: Some(rejected.at),
@@ -186,10 +235,8 @@ impl Logins {
             ..credential
         };
         Ok(match (&rejected.by, vcenter) {
-            (Some(by), Some(vcenter)) if by != vcenter => {
-                explain::not_tried(&credential, by, vcenter, is_in_file)
-            }
-            _ => explain::rejected_before(&credential, vcenter, is_in_file),
+            (Some(by), Some(vcenter)) if by != vcenter => explain::not_tried(&credential, by, vcenter, place),
+            _ => explain::rejected_before(&credential, vcenter, place),
         })
     }
 
@@ -205,14 +252,10 @@ impl Logins {
             let address = (v.id.clone(), v.host.clone(), v.port);
             let sent = password.secret.expose_secret();
             let typed = self.typed();
-            password.is_typed
+            password.is_typed()
                 && typed.addresses.get(&address).is_some_and(|typed| typed.expose_secret() == sent)
         };
-        if is_known || typed_for_it() {
-            Ok(())
-        } else {
-            Err(explain::unknown_at(vcenter, password.is_in_file))
-        }
+        if is_known || typed_for_it() { Ok(()) } else { Err(explain::unknown_at(vcenter, password.place)) }
     }
 
     /// Stores what a server said to a login, and answers with what that means; `None` if it says nothing about the password.
@@ -239,13 +282,13 @@ impl Logins {
                     message: explain::words(message),
                     // It may be the right one.
                     fingerprint: Some(password.fingerprint).filter(|_| because != Rejection::AccountLocked),
-                    is_typed: password.is_typed,
+                    is_typed: password.is_typed(),
                     by: vcenter.map(|v| v.name.clone()),
                 };
                 let noted =
                     self.store.set_rejected(credential, sent, &rejected).await.map_err(explain::store)?;
                 // A locked account binds everybody, whatever password showed it.
-                if noted == Noted::Rejected && password.is_typed && because != Rejection::AccountLocked {
+                if noted == Noted::Rejected && password.is_typed() && because != Rejection::AccountLocked {
                     self.typed().rejected.insert(credential.clone(), rejected);
                 }
                 noted
@@ -287,6 +330,12 @@ impl Logins {
     }
 }
 
+/// What the password of a credential is looked for by.
+pub(crate) fn key(credential: &Credential) -> CredentialKey {
+    let helper = credential.helper.as_deref().and_then(Helper::new);
+    CredentialKey { id: credential.id.0.clone(), name: credential.name.clone(), helper }
+}
+
 /// Whether what a vCenter said keeps a password from being tried. It binds the password that was rejected, and while the
 /// account is locked every one.
 fn blocks(rejected: &Rejected, password: &Password, now: Time) -> bool {
@@ -294,7 +343,7 @@ fn blocks(rejected: &Rejected, password: &Password, now: Time) -> bool {
         (Rejection::AccountLocked, _) => is_locked_still(rejected, now),
         (_, Some(fingerprint)) => fingerprint == password.fingerprint,
         // An older release didn't say which one it was: the stored one, not what somebody types now.
-        (_, None) => !password.is_typed,
+        (_, None) => !password.is_typed(),
     }
 }
 
@@ -319,7 +368,7 @@ fn is_locked_still(rejected: &Rejected, now: Time) -> bool {
 /// another by now, or with a typed one if what was rejected was typed, too. What somebody typed says nothing about what is
 /// stored, but that the account isn't locked.
 fn is_proof(rejected: &Rejected, password: &Password) -> bool {
-    !password.is_typed
+    !password.is_typed()
         || rejected.is_typed
         || rejected.fingerprint == Some(password.fingerprint)
         || rejected.because == Rejection::AccountLocked
@@ -343,7 +392,8 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     fn password(fingerprint: u16, is_typed: bool) -> Password {
-        Password { secret: "p".into(), is_typed, is_in_file: false, fingerprint }
+        let place = if is_typed { Place::Memory } else { Place::Keychain };
+        Password { secret: "p".into(), place, printed_by: None, fingerprint }
     }
 
     fn rejected(because: Rejection, fingerprint: Option<u16>) -> Rejected {

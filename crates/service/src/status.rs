@@ -7,12 +7,13 @@ use crate::Service;
 use crate::breaker;
 use crate::explain;
 use crate::inventory::Freshness;
+use crate::logins::key;
 use crate::pacing;
 use contract::{
     ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, StaleReads, Time,
     VcenterId, VcenterState, VcenterStatus, words,
 };
-use secrets::{KeychainState, Place};
+use secrets::{KeychainState, Place, Unlock};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -213,16 +214,54 @@ impl Service {
     async fn check_passwords(&self, credentials: &[Credential]) -> Vec<Check> {
         let keychain = self.inner.secrets.state().await;
         let mut hangs = keychain == KeychainState::TimedOut;
-        let mut all_in_files = !credentials.is_empty();
+        let mut all_elsewhere = !credentials.is_empty();
         let mut checks = Vec::new();
         for credential in credentials {
             let stored = self.place(credential, hangs).await;
             hangs |= matches!(stored, Err(secrets::Error::KeychainTimedOut));
-            all_in_files &= matches!(stored, Ok(Some(Place::File)));
-            checks.push(check_credential(credential, stored));
+            all_elsewhere &= matches!(stored, Ok(Some(Place::File | Place::Helper)));
+            let unfit = match key(credential).helper {
+                Some(helper) => helper.check().await.err(),
+                None => None,
+            };
+            checks.push(check_credential(credential, unfit.map_or(stored, Err)));
         }
-        checks.insert(0, check_keychain(keychain, all_in_files));
+        if !hangs && !matches!(keychain, KeychainState::Absent { .. }) {
+            checks.extend(self.check_entries().await);
+        }
+        checks.insert(0, check_keychain(keychain, all_elsewhere));
         checks
+    }
+
+    /// Whether the keychain holds passwords that no credential needs. Asks nobody to unlock it.
+    async fn check_entries(&self) -> Option<Check> {
+        let name = "entries in the keychain".to_owned();
+        let needless = match self.needless(Unlock::Never).await {
+            Ok(Ok(needless)) => needless,
+            Ok(Err(error @ secrets::Error::KeychainLocked)) => {
+                return Some(passed(name, format!("{error}: orphaned entries can't be looked for")));
+            }
+            Ok(Err(error)) => return Some(passed(name, format!("not checked: {error}"))),
+            Err(error) => return Some(explained(name, error.message.clone(), error)),
+        };
+        let noted = match needless.noted.len() {
+            0 => String::new(),
+            many => {
+                format!("; {} will be removed shortly", words::counted(many, "needless one", "needless ones"))
+            }
+        };
+        if needless.orphans.is_empty() {
+            return Some(passed(name, format!("every entry belongs to a credential{noted}")));
+        }
+        let many = words::counted(needless.orphans.len(), "entry belongs", "entries belong");
+        let mut labels: Vec<&str> = needless.orphans.iter().map(|orphan| &*orphan.label).collect();
+        labels.truncate(NAMED);
+        let more = match needless.orphans.len() - labels.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let detail = format!("{many} to no credential: {}{more}{noted}", labels.join(", "));
+        Some(offered(name, detail, Remedy::RemoveOrphans))
     }
 
     async fn place(
@@ -230,8 +269,8 @@ impl Service {
         credential: &Credential,
         keychain_hangs: bool,
     ) -> Result<Option<Place>, secrets::Error> {
-        let key = secrets::CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
-        if !keychain_hangs {
+        let key = key(credential);
+        if !keychain_hangs || key.helper.is_some() {
             return self.inner.secrets.is_stored(&key).await;
         }
         match self.inner.secrets.is_in_folder(&key).await? {
@@ -244,11 +283,13 @@ impl Service {
 /// Why a data folder must not be on a share.
 pub(crate) const ON_A_SHARE: &str =
     "locks and SQLite's write-ahead log don't work reliably there, and the database may be damaged";
+/// Letters of a program's path that are shown.
+const LONGEST_PROGRAM: usize = 200;
 
 /// What wakes a keychain that doesn't answer.
 const RESTART: &str = "Restart the keyring daemon, or log out of the desktop and in again.";
 
-fn check_keychain(keychain: KeychainState, all_in_files: bool) -> Check {
+fn check_keychain(keychain: KeychainState, all_elsewhere: bool) -> Check {
     let name = "keychain".to_owned();
     match keychain {
         KeychainState::Ready => passed(name, "it is available and unlocked".to_owned()),
@@ -257,9 +298,11 @@ fn check_keychain(keychain: KeychainState, all_in_files: bool) -> Check {
             "it is locked: background operations can't log in".to_owned(),
             "Unlock it by logging in to the desktop.".to_owned(),
         ),
-        KeychainState::Absent { .. } if all_in_files => {
-            passed(name, "there is no keychain, and none is needed: every password is in a file".to_owned())
-        }
+        KeychainState::Absent { .. } if all_elsewhere => passed(
+            name,
+            "there is no keychain, and none is needed: every password is in a file, or a helper prints it"
+                .to_owned(),
+        ),
         KeychainState::Absent { reason } => failed(
             name,
             format!("there is no keychain: {reason}"),
@@ -274,12 +317,17 @@ fn check_credential(credential: &Credential, stored: Result<Option<Place>, secre
     let name = format!("credential {}", credential.name);
     match (credential.rejected_at, stored) {
         (Some(_), stored) => {
-            let is_in_file = matches!(stored, Ok(Some(Place::File)));
-            let error = explain::rejected_before(credential, None, is_in_file);
+            let else_from = if credential.helper.is_some() { Place::Helper } else { Place::Keychain };
+            let place = stored.ok().flatten().unwrap_or(else_from);
+            let error = explain::rejected_before(credential, None, place);
             explained(name, explain::was_rejected(credential), error)
         }
         (None, Ok(Some(Place::Keychain))) => passed(name, "its password is in the keychain".to_owned()),
         (None, Ok(Some(Place::File))) => passed(name, "its password is in the credentials folder".to_owned()),
+        (None, Ok(Some(Place::Helper))) => {
+            let program = credential.helper.iter().flatten().next().map(String::as_str).unwrap_or_default();
+            passed(name, format!("its password is printed by {}", words::cut(program, LONGEST_PROGRAM)))
+        }
         (None, Ok(Some(Place::Memory))) => passed(name, "its password is held in memory".to_owned()),
         (None, Ok(None)) => offered(
             name,

@@ -51,7 +51,7 @@ pub(crate) fn settings(server: &Simulator) -> Settings {
     Settings {
         name: "Berlin".to_owned(),
         address: server.address().to_string(),
-        login: Login::Own { user: server.user().to_owned(), password },
+        login: Login::Own { user: server.user().to_owned(), password, helper: None },
         trust: Some(Trust::Pin { sha256: server.sha256().to_owned() }),
         settings: VcenterSettings::default(),
     }

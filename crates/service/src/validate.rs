@@ -3,11 +3,15 @@
 
 use contract::{ApiError, Code, Preferences, Remedy, VcenterSettings, Way};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use secrets::Helper;
 use std::time::Duration;
 use vsphere::ProxyKind;
 
 /// Letters of a name: what vCenter itself allows is 80, and of names that scripts make up some are longer.
 const LONGEST_NAME: usize = 255;
+
+/// Bytes of a helper and its arguments: Windows takes no longer command.
+const LONGEST_COMMAND: usize = 8_000;
 
 /// A name of a vCenter or a credential.
 pub(crate) fn name(what: &str, name: &str) -> Result<String, ApiError> {
@@ -41,6 +45,24 @@ pub(crate) fn user(user: &str) -> Result<String, ApiError> {
         ));
     }
     Ok(trimmed.to_owned())
+}
+
+/// What prints a password, and its arguments. Whether it can be run is for the machine to say.
+pub(crate) fn helper(command: &[String]) -> Result<Helper, ApiError> {
+    let is_too_long = command.iter().map(String::len).sum::<usize>() > LONGEST_COMMAND;
+    if is_too_long || command.iter().any(|word| word.contains('\0')) {
+        return Err(invalid(
+            "the command of the helper is too long, or has a NUL byte in it".to_owned(),
+            "Write a script that runs it, and name that.",
+        ));
+    }
+    let helper = Helper::new(command).filter(|_| command.first().is_some_and(|program| !program.is_empty()));
+    helper.ok_or_else(|| {
+        invalid(
+            "the helper has no program".to_owned(),
+            "Name one by its absolute path, such as /usr/bin/pass.",
+        )
+    })
 }
 
 /// Host and port out of `host`, `host:port`, `[address]:port` or a pasted URL; 443 where no port is named.

@@ -9,7 +9,7 @@ use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
 use crate::standing::{self, set_user};
-use contract::{Credential, CredentialId, CredentialPlace, Subject, VcenterId};
+use contract::{Credential, CredentialId, CredentialPlace, Subject, Time, VcenterId};
 use serde_json::{Value, json};
 use sqlx::Row;
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ pub struct NewCredential {
     pub user: String,
     /// Where its password is.
     pub stored: CredentialPlace,
+    /// What prints its password, and its arguments, where somebody named one.
+    pub helper: Option<Vec<String>>,
 }
 
 impl Store {
@@ -108,6 +110,40 @@ impl Store {
         self.update_credential(id, update, attempt).await
     }
 
+    /// Names what prints the password from now on, and its arguments; `None` for nothing any more. With one, what the
+    /// keychain has is needless.
+    pub async fn set_helper(
+        &self,
+        id: &CredentialId,
+        helper: Option<&[String]>,
+        at: Time,
+    ) -> Result<(), Error> {
+        let attempt = self.attempt_on("saving the helper of credential", id.as_str());
+        let column = helper.map(|helper| row::json(&helper)).transpose().during(attempt)?;
+        let mut tx = self.engine().write(attempt).await?;
+        let before = told(&mut tx, id).await.during(attempt)?;
+        if helper.is_some() {
+            self.note_erasure(&mut tx, id, at, attempt).await?;
+            let forget = sqlx::query("UPDATE credentials SET stored = 'none' WHERE id = $1");
+            forget.bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
+        }
+        let update = sqlx::query("UPDATE credentials SET helper = $1 WHERE id = $2");
+        update.bind(column).bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
+        self.note_credential(&mut tx, id, attempt).await?;
+        self.record_credential(&mut tx, id, before, attempt).await?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// The ids of all credentials, also of those that can't be read.
+    pub async fn credential_ids(&self) -> Result<Vec<CredentialId>, Error> {
+        let attempt = self.attempt("reading the ids of the credentials");
+        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM credentials")
+            .fetch_all(self.engine().readers())
+            .await
+            .during(attempt)?;
+        Ok(ids.into_iter().map(CredentialId).collect())
+    }
+
     /// The credential that was made with a vCenter, if nothing uses it.
     pub async fn left_by(&self, vcenter: &VcenterId) -> Result<Option<CredentialId>, Error> {
         let attempt = self.attempt_on("looking for the credential of vCenter", vcenter.as_str());
@@ -121,8 +157,8 @@ impl Store {
         Ok(left.map(CredentialId))
     }
 
-    /// Removes a credential that no vCenter uses.
-    pub async fn remove_credential(&self, id: &CredentialId) -> Result<(), Error> {
+    /// Removes a credential that no vCenter uses; what the keychain has of it is to be erased.
+    pub async fn remove_credential(&self, id: &CredentialId, at: Time) -> Result<(), Error> {
         let attempt = self.attempt_on("removing credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let vcenters = users(&mut tx, id).await.during(attempt)?;
@@ -131,6 +167,7 @@ impl Store {
         }
         self.note_credential(&mut tx, id, attempt).await?;
         let before = told(&mut tx, id).await.during(attempt)?;
+        self.note_erasure(&mut tx, id, at, attempt).await?;
         let delete = sqlx::query("DELETE FROM credentials WHERE id = $1").bind(id.as_str());
         delete.execute(&mut *tx).await.during(attempt)?;
         self.record_credential(&mut tx, id, before, attempt).await?;
@@ -146,8 +183,8 @@ impl Store {
     ) -> Result<(), Error> {
         names::is_free(tx, Among::Credentials, &new.name, new.id.as_str(), attempt).await?;
         sqlx::query(
-            "INSERT INTO credentials (id, name, name_key, username, stored, made_with) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO credentials (id, name, name_key, username, stored, made_with, helper) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(new.id.as_str())
         .bind(&new.name)
@@ -155,6 +192,7 @@ impl Store {
         .bind(&new.user)
         .bind(row::word(&new.stored).during(attempt)?)
         .bind(made_with.map(VcenterId::as_str))
+        .bind(new.helper.as_ref().map(row::json).transpose().during(attempt)?)
         .execute(&mut **tx)
         .await
         .during(attempt)?;
@@ -220,11 +258,18 @@ impl Store {
 
 pub(crate) fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
     let rejected = standing::rejected(row)?;
+    let helper: Option<String> = row.try_get("helper")?;
+    let helper: Option<Vec<String>> = helper.as_deref().map(row::from_json).transpose()?;
+    if helper.as_ref().is_some_and(Vec::is_empty) {
+        return Err(sqlx::Error::Decode("a helper without a program".into()));
+    }
+    let stored = row::from_word(row.try_get("stored")?)?;
     Ok(Credential {
         id: CredentialId(row.try_get("id")?),
         name: row.try_get("name")?,
         user: row.try_get("username")?,
-        stored: row::from_word(row.try_get("stored")?)?,
+        stored: if helper.is_some() { CredentialPlace::Helper } else { stored },
+        helper,
         vcenters: Vec::new(),
         rejected_at: rejected.as_ref().map(|rejected| rejected.at),
         rejected_because: rejected.as_ref().map(|rejected| rejected.because),
@@ -234,11 +279,17 @@ pub(crate) fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
 
 /// A credential as the audit log has it.
 async fn told(tx: &mut DbConnection, id: &CredentialId) -> Result<Option<Value>, sqlx::Error> {
-    let row = sqlx::query("SELECT name, username FROM credentials WHERE id = $1")
+    let row = sqlx::query("SELECT name, username, helper FROM credentials WHERE id = $1")
         .bind(id.as_str())
         .fetch_optional(tx)
         .await?;
-    Ok(row.map(|row| json!({ "name": row::shown(&row, "name"), "user": row::shown(&row, "username") })))
+    Ok(row.map(|row| {
+        let mut told = json!({ "name": row::shown(&row, "name"), "user": row::shown(&row, "username") });
+        if let Ok(Some(helper)) = row.try_get::<Option<String>, _>("helper") {
+            told["helper"] = row::from_json(&helper).unwrap_or(Value::String(helper));
+        }
+        told
+    }))
 }
 
 /// Names of the vCenters that log in with a credential, sorted; one that can't be read counts all the same.

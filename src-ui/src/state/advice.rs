@@ -114,6 +114,7 @@ fn offer(remedy: &Remedy, vcenter: &VcenterId) -> Option<Offer> {
         | Remedy::AddVcenter
         | Remedy::AddCredential
         | Remedy::RunDoctor
+        | Remedy::RemoveOrphans
         | Remedy::ChooseDataFolder
         | Remedy::SetRole { .. } => return None,
     };

@@ -16,6 +16,8 @@ pub(crate) struct Form {
     pub(crate) address: String,
     pub(crate) login: LoginForm,
     pub(crate) user: String,
+    /// The command of what prints the password, of a vCenter that is added.
+    pub(crate) helper: String,
     pub(crate) credential: String,
     pub(crate) trust: TrustForm,
     pub(crate) ca_pem: String,
@@ -76,6 +78,7 @@ pub(crate) enum Field {
     Address,
     User,
     Password,
+    Helper,
     Credential,
     CaPem,
     Proxy,
@@ -96,6 +99,7 @@ impl Form {
             address: String::new(),
             login: LoginForm::Own,
             user: String::new(),
+            helper: String::new(),
             credential: String::new(),
             trust: TrustForm::System,
             ca_pem: String::new(),
@@ -155,7 +159,12 @@ impl Form {
                 if self.user.trim().is_empty() {
                     wrong.push((Field::User, "Enter a user, such as administrator@vsphere.local."));
                 }
-                if is_new && !has_password {
+                let has_helper = is_new && !self.helper.trim().is_empty();
+                if has_helper && has_password {
+                    wrong.push((Field::Helper, "Leave this blank, or the password."));
+                } else if has_helper && words_of(&self.helper).is_none() {
+                    wrong.push((Field::Helper, "Close the quotation mark."));
+                } else if is_new && !has_password && !has_helper {
                     wrong.push((Field::Password, "Enter the password."));
                 }
             }
@@ -226,7 +235,11 @@ impl Form {
     /// It as a vCenter to be tried or added. The caller has looked whether anything is wrong.
     pub(crate) fn settings(&self, password: Option<Password>) -> Settings {
         let login = match self.login {
-            LoginForm::Own => Login::Own { user: self.user.trim().to_owned(), password },
+            LoginForm::Own => Login::Own {
+                user: self.user.trim().to_owned(),
+                password,
+                helper: words_of(&self.helper).filter(|words| !words.is_empty()),
+            },
             LoginForm::Shared => Login::Shared { credential: self.credential.clone() },
         };
         Settings {
@@ -323,6 +336,24 @@ impl Form {
     }
 }
 
+/// A command as a program and its arguments: what stands in double quotation marks is one word. `None` where one of them is
+/// not closed.
+fn words_of(command: &str) -> Option<Vec<String>> {
+    let (mut words, mut word, mut is_quoted) = (Vec::new(), None::<String>, false);
+    for letter in command.trim().chars() {
+        match letter {
+            '"' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            letter if letter.is_whitespace() && !is_quoted => words.extend(word.take()),
+            letter => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    (!is_quoted).then_some(words)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::samples;
@@ -340,6 +371,24 @@ mod tests {
         assert_eq!(filled().wrong(true, true), []);
         assert_eq!(Form { name: "é".repeat(255), ..filled() }.wrong(true, true), []);
         assert_eq!(filled().wrong(false, false), [], "a blank password keeps the one that is stored");
+    }
+
+    #[test]
+    fn a_helper_takes_the_place_of_the_password_and_is_sent_as_words() {
+        let form = |helper: &str| Form { helper: helper.into(), ..filled() };
+        let sent = |helper: &str| match form(helper).settings(None).login {
+            Login::Own { helper, .. } => helper,
+            Login::Shared { .. } => None,
+        };
+        let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(sent(" "), None);
+        assert_eq!(sent(" /usr/bin/pass  show vc"), words(&["/usr/bin/pass", "show", "vc"]));
+        assert_eq!(sent("\"C:\\a b\\op.exe\" read \"\""), words(&["C:\\a b\\op.exe", "read", ""]));
+        assert_eq!(form("/usr/bin/pass").wrong(false, true), []);
+        for (helper, has_password) in [("/usr/bin/pass", true), ("/usr/bin/pass \"show", false)] {
+            let wrong = form(helper).wrong(has_password, true);
+            assert_eq!(wrong.into_iter().map(|(field, _)| field).collect::<Vec<_>>(), [Field::Helper]);
+        }
     }
 
     #[test]

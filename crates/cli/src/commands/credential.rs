@@ -5,6 +5,7 @@ use crate::args::Credential as Command;
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
+use crate::suggest::quoted;
 use contract::command::{
     AddCredential, ListCredentials, Password, RemoveCredential, SavedCredential, SetCredential,
     ShowCredential,
@@ -14,29 +15,34 @@ use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
-        Command::Add { name, user, password_stdin } => {
-            let password = match password_stdin {
-                true => Some(ask::password_from_stdin().await?),
-                false => ask::new_password(service, output, &user, &name).await?,
+        Command::Add { name, user, password_stdin, helper } => {
+            let helper = helper.command();
+            let password = match (password_stdin, &helper) {
+                (true, _) => Some(ask::password_from_stdin().await?),
+                (false, Some(_)) => None,
+                (false, None) => ask::new_password(service, output, &user, &name).await?,
             };
-            saved(output, &service.call(AddCredential { name, user, password }).await?)?;
+            saved(output, &service.call(AddCredential { name, user, password, helper }).await?)?;
         }
         Command::List => {
             let all = service.call(ListCredentials {}).await?;
             output.answer(&all, || list(output, &all))?;
         }
-        Command::Set { name, user, password_stdin } => {
+        Command::Set { name, user, password_stdin, helper, no_helper } => {
             let credential = service.call(ShowCredential { credential: name }).await?;
             let shown_user = user.as_deref().unwrap_or(&credential.user);
-            let password = match (password_stdin, &user) {
-                (false, Some(_)) => None,
-                (from_stdin, _) => password(shown_user, &credential.name, from_stdin).await?,
+            let helper = if no_helper { Some(Vec::new()) } else { helper.command() };
+            let password = match password_stdin || (user.is_none() && helper.is_none()) {
+                true => password(shown_user, &credential.name, password_stdin).await?,
+                false => None,
             };
-            if user.is_none() && password.is_none() {
-                return Err(ApiError::new(Code::InvalidValue, "nothing to change")
-                    .next("Change the user with --user U, or the password with --password-stdin."));
+            if user.is_none() && password.is_none() && helper.is_none() {
+                return Err(ApiError::new(Code::InvalidValue, "nothing to change").next(
+                    "Change the user with --user U, the password with --password-stdin, or what prints it with --helper PROGRAM.",
+                ));
             }
-            saved(output, &service.call(SetCredential { credential: credential.id, user, password }).await?)?;
+            let set = SetCredential { credential: credential.id, user, password, helper };
+            saved(output, &service.call(set).await?)?;
         }
         Command::Remove { name, yes } => {
             let credential = service.call(ShowCredential { credential: name }).await?;
@@ -72,9 +78,9 @@ fn list(output: &Output, all: &[Credential]) -> String {
         output.say("No credentials yet. Adding a vCenter creates one, or add one: musterctl credential add NAME --user USER");
         return String::new();
     }
-    let rows = all.iter().map(|c| {
-        vec![c.name.clone(), c.user.clone(), place(c.stored).into(), c.vcenters.join(", "), rejected(c)]
-    });
+    let rows = all
+        .iter()
+        .map(|c| vec![c.name.clone(), c.user.clone(), place(c), c.vcenters.join(", "), rejected(c)]);
     table(&["Name", "User", "Password stored in", "vCenters", "Rejected"], &[], rows)
 }
 
@@ -82,7 +88,7 @@ fn show(c: &Credential) -> String {
     card([
         ("Name", c.name.clone()),
         ("User", c.user.clone()),
-        ("Password stored in", place(c.stored).into()),
+        ("Password stored in", place(c)),
         ("vCenters", if c.vcenters.is_empty() { "-".into() } else { c.vcenters.join(", ") }),
         ("Rejected", rejected(c)),
         ("Id", c.id.to_string()),
@@ -102,10 +108,16 @@ fn rejected(c: &Credential) -> String {
     time(c.rejected_at) + &because
 }
 
-fn place(place: CredentialPlace) -> &'static str {
-    match place {
-        CredentialPlace::Keychain => "keychain",
-        CredentialPlace::File => "file",
-        CredentialPlace::None => "not stored",
+/// Where its password is; of a helper the command.
+fn place(c: &Credential) -> String {
+    match (c.stored, &c.helper) {
+        (_, Some(command)) => {
+            let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
+            format!("helper: {}", words.join(" "))
+        }
+        (CredentialPlace::Keychain, None) => "keychain".to_owned(),
+        (CredentialPlace::File, None) => "file".to_owned(),
+        (CredentialPlace::Helper, None) => "helper".to_owned(),
+        (CredentialPlace::None, None) => "not stored".to_owned(),
     }
 }

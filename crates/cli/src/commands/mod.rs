@@ -91,7 +91,9 @@ async fn with_service(
         () = interrupts.unhandled() => return Err(progress::interrupted()),
     };
     let service = match opened {
-        Err(error) if matches!(call.command, Command::Doctor) => return state::no_database(output, error),
+        Err(error) if matches!(call.command, Command::Doctor { .. }) => {
+            return state::no_database(output, error);
+        }
         opened => Client::new(opened?, call.caller.clone()),
     };
     service.govern(log).await;
@@ -137,7 +139,12 @@ async fn dispatch(
         Command::Settings(command) => settings::run(service, output, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Status => state::status(service, output).await,
-        Command::Doctor => state::doctor(service, output).await,
+        Command::Doctor { remove_orphans, yes } => {
+            if remove_orphans {
+                state::remove_orphans(service, output, yes).await?;
+            }
+            state::doctor(service, output).await
+        }
         Command::Watch => state::watch(service, output, interrupts, state::Until::NobodyReads).await,
         Command::Run { duration } => state::run(service, output, interrupts, duration.as_deref()).await,
         Command::Log(asked) => upkeep::log(service, output, asked).await,

@@ -1,12 +1,15 @@
 //! `status`, `doctor`, `watch` and `run`.
 //! Refuses to contact a vCenter: what a worker does is decided by the queue.
 
+use crate::ask;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
-use contract::command::{CountStatus, Counted, Doctor, Submit};
-use contract::{ApiError, Check, Pause, Subject, Time, VcenterStatus, network, words};
+use contract::command::{
+    Check, CountStatus, Counted, Doctor, ListOrphans, Pause, RemoveOrphans, Subject, Submit,
+};
+use contract::{ApiError, Time, VcenterStatus, network, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -63,6 +66,26 @@ pub(super) async fn doctor(service: &Client, output: &Output) -> Result<Exit, Ap
     output.answer(&checks, || findings(&checks))?;
     let failed = checks.iter().any(|check| !check.ok);
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Removes what the keychain holds for no credential, after it was shown.
+pub(super) async fn remove_orphans(service: &Client, output: &Output, yes: bool) -> Result<(), ApiError> {
+    service.may::<RemoveOrphans>()?;
+    let orphans = service.call(ListOrphans {}).await?;
+    if orphans.is_empty() {
+        output.say("The keychain has no orphaned entries.");
+        return Ok(());
+    }
+    for orphan in &orphans {
+        output.say(&format!("{} (of the credential {})", orphan.label, orphan.credential));
+    }
+    let many = words::counted(orphans.len(), "entry", "entries");
+    let question = format!("Remove {many} with their passwords from the keychain?");
+    ask::before_removing(output, yes, &question).await?;
+    let orphans = orphans.into_iter().map(|orphan| orphan.credential).collect();
+    let removed = service.call(RemoveOrphans { orphans }).await?;
+    output.say(&format!("Removed {} from the keychain.", words::counted(removed.len(), "entry", "entries")));
+    Ok(())
 }
 
 /// The one finding of `doctor` where the database can't be opened: nothing else can be looked at without it.

@@ -30,8 +30,8 @@ pub(super) async fn run(
 ) -> Result<Exit, ApiError> {
     match command {
         Command::Probe { address, trust, way } => probe(service, output, &address, trust, &way).await?,
-        Command::Add { name, address, login, trust, settings } => {
-            add(service, output, Add { name, address, login, trust, settings, data_dir }).await?;
+        Command::Add { name, address, login, helper, trust, settings } => {
+            add(service, output, Add { name, address, login, helper, trust, settings, data_dir }).await?;
         }
         Command::List => {
             let all = service.call(ListVcenters {}).await?;
@@ -149,6 +149,7 @@ struct Add<'a> {
     name: String,
     address: String,
     login: Login,
+    helper: args::Helper,
     trust: args::Trust,
     settings: args::Settings,
     data_dir: Option<&'a Path>,
@@ -187,14 +188,19 @@ async fn own_login(
     given: Option<Password>,
 ) -> Result<command::Login, ApiError> {
     let Some(user) = add.login.user.clone() else { unreachable!("clap requires a user or a credential") };
+    let helper = add.helper.command();
     let password = match given {
         Some(password) => Some(password),
+        None if helper.is_some() => None,
         None => ask::new_password(service, output, &user, &add.name).await?,
     };
-    if password.is_none() && !service.call(HasPassword { credential: add.name.clone() }).await? {
+    if password.is_none()
+        && helper.is_none()
+        && !service.call(HasPassword { credential: add.name.clone() }).await?
+    {
         return Err(service::no_new_password(&add.name));
     }
-    Ok(command::Login::Own { user, password })
+    Ok(command::Login::Own { user, password, helper })
 }
 
 /// The trust to store: as it was chosen, or the pin of a certificate that a person looked at.
@@ -251,6 +257,12 @@ impl Add<'_> {
         }
         if login.password_stdin {
             command = command.flag("--password-stdin");
+        }
+        if let Some(program) = &self.helper.helper {
+            command = command.option("--helper", program);
+        }
+        for argument in &self.helper.helper_args {
+            command = command.option("--helper-arg", argument);
         }
         command = command.option("--pin", &shown.sha256);
         let settings = self.settings.typed().into_iter();

@@ -31,6 +31,15 @@ pub struct SavedCredential {
     pub password_note: Option<String>,
 }
 
+/// An entry in the keychain that was stored for a credential that isn't there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphan {
+    /// The id that the credential had.
+    pub credential: CredentialId,
+    /// What the keychain shows people: its name, as a rule.
+    pub label: String,
+}
+
 /// A password that a person has to give.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeededPassword {

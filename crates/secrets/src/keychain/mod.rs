@@ -16,7 +16,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::Unlock;
+use crate::{Stored, Unlock};
 
 /// Every entry of Muster, in the keychain's own terms.
 const SERVICE: &str = "muster";
@@ -47,8 +47,8 @@ pub(crate) struct Entry {
 pub(crate) enum Job {
     /// `Done`, `Locked` or `Absent`.
     State,
-    /// Prompts; `Done`, or `Locked` if the user declined.
-    Unlock,
+    /// Prompts for what keeps another question from its answer; `Done`, or `Locked` if the user declined.
+    Unlock(Option<Entry>),
     /// `Password` or `Nothing`.
     Find(Entry),
     /// `Done` or `Nothing`, without reading the password.
@@ -57,12 +57,27 @@ pub(crate) enum Job {
     Store(Entry, SecretString),
     /// `Done`, whether or not there was an entry.
     Forget(Entry),
+    /// `Entries` of users that begin like this, without reading the passwords.
+    List(String),
+}
+
+impl Job {
+    /// The entry it is about, if it is about one.
+    fn entry(&self) -> Option<&Entry> {
+        match self {
+            Job::Find(entry) | Job::Look(entry) | Job::Store(entry, _) | Job::Forget(entry) => Some(entry),
+            Job::Unlock(entry) => entry.as_ref(),
+            Job::State | Job::List(_) => None,
+        }
+    }
 }
 
 pub(crate) enum Answer {
     Done,
     Nothing,
     Password(SecretString),
+    /// `None` from a keychain that doesn't tell what it holds.
+    Entries(Option<Vec<Stored>>),
 }
 
 /// Why the keychain gave no answer. The texts come from errors' `Display` and hold no secret.
@@ -113,20 +128,17 @@ impl Keychain {
             Unlock::Ask => PROMPT,
         };
         match self.request(job.clone(), limit).await {
-            Err(Fault::Locked) if unlock == Unlock::Ask => {
-                self.unlock().await?;
+            Err(Fault::Locked) if unlock == Unlock::Ask => {}
+            outcome => return outcome,
+        }
+        // Whoever waited here for somebody else's prompt need not show a second one.
+        let _one_prompt = self.unlocking.lock().await;
+        match self.request(job.clone(), limit).await {
+            Err(Fault::Locked) => {
+                self.request(Job::Unlock(job.entry().cloned()), PROMPT).await?;
                 self.request(job, limit).await
             }
             outcome => outcome,
-        }
-    }
-
-    async fn unlock(&self) -> Result<(), Fault> {
-        // Whoever waited here for somebody else's prompt need not show a second one.
-        let _one_prompt = self.unlocking.lock().await;
-        match self.request(Job::State, ANSWER).await {
-            Err(Fault::Locked) => self.request(Job::Unlock, PROMPT).await.map(drop),
-            other => other.map(drop),
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn serve(mut requests: mpsc::Receiver<Request>) {
 
 fn perform(job: Job) -> Result<Answer, Fault> {
     match job {
-        Job::State | Job::Unlock => match Stored::store_status() {
+        Job::State | Job::Unlock(_) => match Stored::store_status() {
             Ok(()) => Ok(Answer::Done),
             Err(refusal) => Err(Fault::Absent(refusal.to_string())),
         },
@@ -43,6 +43,7 @@ fn perform(job: Job) -> Result<Answer, Fault> {
             Ok(()) | Err(Refusal::NoEntry) => Ok(Answer::Done),
             Err(refusal) => Err(refusal.into()),
         },
+        Job::List(_) => Ok(Answer::Entries(None)),
     }
 }
 

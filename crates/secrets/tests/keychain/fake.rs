@@ -83,6 +83,13 @@ impl Root {
         (output.try_to_owned().unwrap(), path("/org/freedesktop/secrets/session/s1"))
     }
 
+    fn search_items(
+        &self,
+        _attributes: HashMap<String, String>,
+    ) -> (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) {
+        (Vec::new(), Vec::new())
+    }
+
     fn read_alias(&self, _name: &str) -> OwnedObjectPath {
         path(if self.wish == Wish::NoCollection { "/" } else { COLLECTION })
     }
@@ -98,10 +105,6 @@ struct Collection {
 
 #[interface(name = "org.freedesktop.Secret.Collection")]
 impl Collection {
-    fn search_items(&self, _attributes: HashMap<String, String>) -> Vec<OwnedObjectPath> {
-        Vec::new()
-    }
-
     #[zbus(property)]
     fn locked(&self) -> bool {
         self.locked.load(Ordering::Relaxed)

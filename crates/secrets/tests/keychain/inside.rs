@@ -10,6 +10,7 @@ use secrets::{
 use tokio::time::Instant;
 
 use crate::fake::{Hung, Prompter, Service, Wish};
+use crate::other::Other;
 
 fn secrets(database_id: &str) -> Secrets {
     assert!(std::env::var_os("MUSTER_TEST_KEYRING").is_some(), "only started by the tests beside it");
@@ -17,7 +18,7 @@ fn secrets(database_id: &str) -> Secrets {
 }
 
 fn lab() -> CredentialKey {
-    CredentialKey { id: "c-1".into(), name: "lab".into() }
+    CredentialKey { id: "c-1".into(), name: "lab".into(), helper: None }
 }
 
 fn password(found: Option<(SecretString, Place)>) -> Option<(String, Place)> {
@@ -63,8 +64,8 @@ async fn round_trip() {
     let other = self::secrets("db-2");
     assert!(other.find(&lab(), Unlock::Never).await.unwrap().is_none());
     other.store(&lab(), &"other".into(), Unlock::Never).await.unwrap();
-    secrets.forget(&lab(), Unlock::Never).await.unwrap();
-    secrets.forget(&lab(), Unlock::Never).await.unwrap();
+    assert!(secrets.forget(&lab(), Unlock::Never).await.unwrap());
+    assert!(secrets.forget(&lab(), Unlock::Never).await.unwrap(), "it is not there, as the keychain says");
     assert!(secrets.find(&lab(), Unlock::Never).await.unwrap().is_none());
     assert_eq!(secrets.is_stored(&lab()).await.unwrap(), None);
     let kept = other.find(&lab(), Unlock::Never).await.unwrap();
@@ -94,7 +95,7 @@ async fn locked() {
     assert!(matches!(secrets.forget(&lab(), Unlock::Never).await, Err(Error::KeychainLocked)));
     // GNOME Keyring shows what it holds, not the passwords.
     assert_eq!(secrets.is_stored(&lab()).await.unwrap(), Some(Place::Keychain));
-    let unknown = CredentialKey { id: "c-2".into(), name: "other".into() };
+    let unknown = CredentialKey { id: "c-2".into(), name: "other".into(), helper: None };
     assert!(matches!(secrets.is_stored(&unknown).await, Err(Error::KeychainLocked)));
     assert!(before.elapsed() < Duration::from_secs(3));
     assert_eq!(prompter.prompts(), 0);
@@ -113,6 +114,84 @@ async fn locked() {
 
 #[tokio::test]
 #[ignore = "started by the tests beside it"]
+async fn moved() {
+    let mut prompter = Prompter::start().await;
+    let secrets = secrets("db-1");
+    let other = Other::create("other").await;
+    let found = async || secrets.find(&lab(), Unlock::Never).await.map(password);
+    let kept = |text: &str| Some((text.to_owned(), Place::Keychain));
+    secrets.store(&lab(), &"first".into(), Unlock::Never).await.unwrap();
+    other.take_over("db-1/c-1", "first").await;
+    assert_eq!(found().await.unwrap(), kept("first"));
+    assert_eq!(secrets.is_stored(&lab()).await.unwrap(), Some(Place::Keychain));
+    secrets.store(&lab(), &"second".into(), Unlock::Never).await.unwrap();
+    assert_eq!(found().await.unwrap(), kept("second"));
+    assert_eq!((other.entries().await, entries_of_default().await), (1, 0), "it stays where it was moved to");
+
+    // An open default collection says nothing of the one where it lies.
+    other.lock().await;
+    assert!(matches!(found().await, Err(Error::KeychainLocked)));
+    assert!(matches!(secrets.forget(&lab(), Unlock::Never).await, Err(Error::KeychainLocked)));
+    let stored = secrets.store(&lab(), &"third".into(), Unlock::Never).await;
+    assert!(matches!(stored, Err(Error::KeychainLocked)), "there would be two");
+    assert_eq!(secrets.is_stored(&lab()).await.unwrap(), Some(Place::Keychain));
+    let unknown = CredentialKey { id: "c-2".into(), name: "other".into(), helper: None };
+    secrets.store(&unknown, &"own".into(), Unlock::Never).await.unwrap();
+    let own = secrets.find(&unknown, Unlock::Never).await.unwrap();
+    assert_eq!(password(own), kept("own"), "what lies elsewhere is not locked with it");
+    assert_eq!(prompter.prompts(), 0);
+    let lab = lab();
+    tokio::select! {
+        outcome = secrets.find(&lab, Unlock::Ask) => panic!("answered without the user: {outcome:?}"),
+        () = prompter.prompted() => {}
+    }
+
+    other.unlock().await;
+    assert_eq!(found().await.unwrap(), kept("second"));
+    let service = SecretService::connect(EncryptionType::Plain).await.unwrap();
+    service.get_default_collection().await.unwrap().lock().await.unwrap();
+    assert_eq!(found().await.unwrap(), kept("second"), "nor with the default collection");
+    assert!(secrets.forget(&lab, Unlock::Never).await.unwrap());
+    assert_eq!(other.entries().await, 0);
+    assert!(matches!(found().await, Err(Error::KeychainLocked)), "there may be one in what is locked");
+}
+
+async fn entries_of_default() -> usize {
+    let service = SecretService::connect(EncryptionType::Plain).await.unwrap();
+    let query = [("service", "muster")].into();
+    service.get_default_collection().await.unwrap().search_items(query).await.unwrap().len()
+}
+
+#[tokio::test]
+#[ignore = "started by the tests beside it"]
+async fn listed() {
+    let secrets = secrets("db-1");
+    assert_eq!(secrets.stored(Unlock::Never).await.unwrap(), []);
+    let second = CredentialKey { id: "c-2".into(), name: "second".into(), helper: None };
+    for key in [&lab(), &second] {
+        secrets.store(key, &"s3cret".into(), Unlock::Never).await.unwrap();
+    }
+    self::secrets("db-10").store(&lab(), &"other".into(), Unlock::Never).await.unwrap();
+    let other = Other::create("other").await;
+    other.take_over("db-1/c-2", "s3cret").await;
+    let listed = async || {
+        let mut listed = secrets.stored(Unlock::Never).await?;
+        listed.sort_by(|one, other| one.credential_id.cmp(&other.credential_id));
+        Ok::<_, Error>(listed.into_iter().map(|one| (one.credential_id, one.label)).collect::<Vec<_>>())
+    };
+    let entry = |id: &str, label: &str| (id.to_owned(), label.to_owned());
+    let both = [entry("c-1", "Muster: lab"), entry("c-2", "moved")];
+    assert_eq!(listed().await.unwrap(), both, "those of this database alone, wherever they lie");
+    other.lock().await;
+    assert!(matches!(listed().await, Err(Error::KeychainLocked)), "one of them may be in there");
+    other.unlock().await;
+    assert_eq!(listed().await.unwrap(), both);
+    secrets.erase("c-1", Unlock::Never).await.unwrap();
+    assert_eq!(listed().await.unwrap(), both[1..]);
+}
+
+#[tokio::test]
+#[ignore = "started by the tests beside it"]
 async fn absent() {
     let secrets = secrets("db-1");
     assert!(matches!(secrets.state().await, KeychainState::Absent { reason } if !reason.is_empty()));
@@ -122,7 +201,8 @@ async fn absent() {
     let found = secrets.find(&lab(), Unlock::Never).await.unwrap();
     assert_eq!(password(found), Some(("s3cret".to_owned(), Place::Memory)));
     assert_eq!(secrets.is_stored(&lab()).await.unwrap(), None);
-    secrets.forget(&lab(), Unlock::Ask).await.unwrap();
+    assert!(!secrets.forget(&lab(), Unlock::Ask).await.unwrap());
+    assert_eq!(secrets.stored(Unlock::Ask).await.unwrap(), []);
     assert!(secrets.find(&lab(), Unlock::Never).await.unwrap().is_none());
 }
 

@@ -5,6 +5,7 @@
 
 mod fake;
 mod inside;
+mod other;
 
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -26,6 +27,16 @@ fn a_dropped_password_leaves_no_copy_in_memory() {
 #[test]
 fn a_locked_keyring_is_told_at_once_and_only_a_user_is_prompted() {
     in_a_keyring("locked");
+}
+
+#[test]
+fn a_password_that_was_moved_into_another_collection_is_found_replaced_and_removed_there() {
+    in_a_keyring("moved");
+}
+
+#[test]
+fn the_entries_of_a_database_are_listed_and_what_is_locked_is_told() {
+    in_a_keyring("listed");
 }
 
 #[test]

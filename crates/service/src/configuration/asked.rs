@@ -2,6 +2,7 @@
 //! Refuses to check anything: the service does that for every client alike.
 
 use super::{AddVcenter, EditVcenter, LoginWith, Stored};
+use crate::validate;
 use contract::command::{Change, Login, Password, Saved, SavedCredential, Settings};
 use contract::{ApiError, Code, Credential, Trust, Vcenter};
 use secrecy::SecretString;
@@ -25,9 +26,11 @@ impl TryFrom<Login> for LoginWith {
 
     fn try_from(asked: Login) -> Result<LoginWith, ApiError> {
         Ok(match asked {
-            Login::Own { user, password } => {
-                LoginWith::User { user, password: password.map(secret).transpose()? }
-            }
+            Login::Own { user, password, helper } => LoginWith::User {
+                user,
+                password: password.map(secret).transpose()?,
+                helper: helper.as_deref().map(validate::helper).transpose()?,
+            },
             Login::Shared { credential } => LoginWith::Credential(credential),
         })
     }

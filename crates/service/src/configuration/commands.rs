@@ -2,7 +2,9 @@
 //! Refuse to decide anything: each is one thing that the configuration does.
 
 use super::asked::secret;
+use super::credentials::{Source, one_of_both};
 use crate::call::{Admitted, Answer, Handler};
+use crate::validate;
 use contract::CredentialId;
 use contract::command::*;
 
@@ -80,20 +82,40 @@ impl Handler for ShowCredential {
 impl Handler for AddCredential {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let password = self.password.map(secret).transpose()?;
-        Ok(call.add_credential(&self.name, &self.user, password).await?.into())
+        let helper = self.helper.as_deref().map(validate::helper).transpose()?;
+        Ok(call.add_credential(&self.name, &self.user, password, helper).await?.into())
     }
 }
 
 impl Handler for SetCredential {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let password = self.password.map(secret).transpose()?;
-        Ok(call.set_credential(self.credential.as_str(), self.user.as_deref(), password).await?.into())
+        let source = match (password, self.helper.as_deref()) {
+            (Some(_), Some([_, ..])) => return Err(one_of_both()),
+            (Some(password), _) => Some(Source::Password(password)),
+            (None, Some([])) => Some(Source::NoHelper),
+            (None, Some(command)) => Some(Source::Helper(validate::helper(command)?)),
+            (None, None) => None,
+        };
+        Ok(call.set_credential(self.credential.as_str(), self.user.as_deref(), source).await?.into())
     }
 }
 
 impl Handler for RemoveCredential {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.remove_credential(self.credential.as_str()).await
+    }
+}
+
+impl Handler for ListOrphans {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.orphans().await
+    }
+}
+
+impl Handler for RemoveOrphans {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.remove_orphans(&self.orphans).await
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{Service, connections, logins, validate};
 use contract::command::Settings;
 use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId, Way};
 use secrecy::SecretString;
+use secrets::{CredentialKey, Helper, Place};
 use store::{Identity, Standing, VcenterRecord};
 use vsphere::{About, Client};
 
@@ -24,7 +25,7 @@ impl Service {
             credential: "",
             trust,
             configured: false,
-            is_in_file: false,
+            place: Place::Memory,
         };
         let endpoint = connections::endpoint(&host, port, trust, way)?;
         let probe = vsphere::probe(&endpoint).await.map_err(|error| explain::vsphere(server, &error))?;
@@ -108,7 +109,9 @@ impl Service {
         });
         let own = editing.as_ref().map(|record| &record.vcenter);
         let login = match (own, LoginWith::try_from(settings.login)?) {
-            (Some(own), LoginWith::User { user, password }) => self.own_login(own, &user, password).await?,
+            (Some(own), LoginWith::User { user, password, helper }) => {
+                self.own_login(own, &user, password, helper).await?
+            }
             (_, login) => self.login(&name, login).await?,
         };
         let server = Server {
@@ -119,7 +122,7 @@ impl Service {
             credential: &login.name,
             trust: &trust,
             configured: false,
-            is_in_file: false,
+            place: Place::Memory,
         };
         let endpoint = connections::endpoint(&host, port, &trust, &settings.settings.way())?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
@@ -152,26 +155,38 @@ impl Service {
         }
     }
 
-    /// The login of a vCenter that is being edited: with a password that was just typed, or the one that is stored.
+    /// The login of a vCenter that is being edited: with a password that was just typed, one that is printed by what was just
+    /// named for it, or the one that is stored.
     async fn own_login(
         &self,
         own: &Vcenter,
         user: &str,
         password: Option<SecretString>,
+        helper: Option<Helper>,
     ) -> Result<Login, ApiError> {
         let user = validate::user(user)?;
         let (id, name) = (own.credential_id.clone(), own.credential.clone());
-        match password {
-            // What a server says of a login that is not stored says nothing about the one that is.
-            Some(typed) => {
-                let password = self.inner.logins.given(&id, typed).await?;
-                Ok(Login { id, name, user, password, given: true, is_new: true, at: None })
+        // What a server says of a login that is not stored says nothing about the one that is.
+        let new = |password, given, helper| Login {
+            id: id.clone(),
+            name: name.clone(),
+            user: user.clone(),
+            password,
+            given,
+            helper,
+            is_new: true,
+            at: None,
+        };
+        match (password, helper) {
+            (Some(typed), _) => Ok(new(self.inner.logins.given(&id, typed).await?, true, None)),
+            (None, Some(helper)) => {
+                let printed = self.printed(&id, &name, &helper).await?;
+                Ok(new(printed, false, Some(helper)))
             }
-            None if user != own.user => {
-                let password = self.inner.logins.password(&id, &name, true).await?;
-                Ok(Login { id, name, user, password, given: false, is_new: true, at: None })
+            (None, None) if user != own.user => {
+                Ok(new(self.inner.logins.password(&id, &name, true).await?, false, None))
             }
-            None => {
+            (None, None) => {
                 let login = self.login(&own.name, LoginWith::Credential(id.0)).await?;
                 Ok(Login { at: Some(own.clone()), ..login })
             }
@@ -234,10 +249,15 @@ impl Service {
 
     /// A login with what is stored by now: whoever changes it has the lock, which the caller holds.
     async fn as_it_is_now(&self, login: Login) -> Result<Login, ApiError> {
-        if login.given {
+        if login.given || login.helper.is_some() {
             return Ok(login);
         }
-        let password = self.inner.logins.password(&login.id, &login.name, true).await?;
+        let key = self.inner.logins.key(&login.id, &login.name).await?;
+        // What prints it is run once for each login.
+        let password = match login.password.is_printed_for(&key) {
+            true => login.password,
+            false => self.inner.logins.password_of(&key, true).await?,
+        };
         let user = match login.is_new {
             true => login.user,
             false => self.inner.store.credential(&login.id).await.map_err(explain::store)?.user,
@@ -245,25 +265,39 @@ impl Service {
         Ok(Login { user, password, ..login })
     }
 
+    /// The password that is printed by what isn't stored with the credential yet.
+    async fn printed(
+        &self,
+        id: &CredentialId,
+        name: &str,
+        helper: &Helper,
+    ) -> Result<logins::Password, ApiError> {
+        let key = CredentialKey { id: id.0.clone(), name: name.to_owned(), helper: Some(helper.clone()) };
+        self.inner.logins.password_of(&key, true).await
+    }
+
     /// What to log in with, its password at hand.
     pub(super) async fn login(&self, vcenter: &str, with: LoginWith) -> Result<Login, ApiError> {
         match with {
-            LoginWith::User { user, password } => {
+            LoginWith::User { user, password, helper } => {
                 let user = validate::user(&user)?;
                 let id = CredentialId(uuid::Uuid::new_v4().to_string());
                 self.credential_name_is_free(vcenter).await?;
                 let given = password.is_some();
-                let password = match password {
-                    Some(typed) => self.inner.logins.given(&id, typed).await?,
-                    None => self.inner.logins.password(&id, vcenter, true).await?,
+                let password = match (password, &helper) {
+                    (Some(typed), _) => self.inner.logins.given(&id, typed).await?,
+                    (None, Some(helper)) => self.printed(&id, vcenter, helper).await?,
+                    (None, None) => self.inner.logins.password(&id, vcenter, true).await?,
                 };
-                Ok(Login { id, name: vcenter.to_owned(), user, password, given, is_new: true, at: None })
+                let name = vcenter.to_owned();
+                Ok(Login { id, name, user, password, given, helper, is_new: true, at: None })
             }
             LoginWith::Credential(designation) => {
                 let credential = self.credential(&designation).await?;
                 let Credential { id, name, user, .. } = credential;
                 let password = self.inner.logins.password(&id, &name, true).await?;
-                let login = Login { id, name, user, password, given: false, is_new: false, at: None };
+                let login =
+                    Login { id, name, user, password, given: false, helper: None, is_new: false, at: None };
                 self.may_be_tried(&login).await?;
                 Ok(login)
             }
@@ -307,6 +341,8 @@ pub(super) struct Login {
     pub(super) password: logins::Password,
     /// Whether the password was given with the call, and so is to be kept.
     pub(super) given: bool,
+    /// What prints the password from now on, where the call named something.
+    pub(super) helper: Option<Helper>,
     pub(super) is_new: bool,
     /// The vCenter that is logged in to, if it is configured.
     pub(super) at: Option<Vcenter>,

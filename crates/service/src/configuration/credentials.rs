@@ -2,6 +2,7 @@
 //! Refuses to hand a password out.
 
 use super::{Stored, designated};
+use crate::logins::key;
 use crate::{Service, explain, validate};
 use contract::command::{NeededPassword, WhyNeeded};
 use contract::{
@@ -9,8 +10,24 @@ use contract::{
     VcenterId,
 };
 use secrecy::SecretString;
-use secrets::{CredentialKey, KeychainState, Place};
+use secrets::{CredentialKey, Helper, KeychainState, Place};
 use store::{NewCredential, VcenterRecord};
+
+/// Where the password of a credential is to come from.
+pub(crate) enum Source {
+    /// This one, from the keychain.
+    Password(SecretString),
+    /// What this prints at each login.
+    Helper(Helper),
+    /// From nothing that prints it, any more.
+    NoHelper,
+}
+
+/// A credential gets one or the other.
+pub(crate) fn one_of_both() -> ApiError {
+    ApiError::new(Code::InvalidValue, "both a password and a helper were given")
+        .next("Give the password, or name what prints it.")
+}
 
 impl Service {
     /// Every credential, by name.
@@ -39,11 +56,24 @@ impl Service {
         name: &str,
         user: &str,
         password: Option<SecretString>,
+        helper: Option<Helper>,
     ) -> Result<Stored<Credential>, ApiError> {
         let name = validate::name("credential", name)?;
         let user = validate::user(user)?;
+        if let Some(helper) = &helper {
+            if password.is_some() {
+                return Err(one_of_both());
+            }
+            helper.check().await.map_err(|error| explain::unfit_helper(&error))?;
+        }
         let id = CredentialId(uuid::Uuid::new_v4().to_string());
-        let new = NewCredential { id: id.clone(), name: name.clone(), user, stored: CredentialPlace::None };
+        let new = NewCredential {
+            id: id.clone(),
+            name: name.clone(),
+            user,
+            stored: CredentialPlace::None,
+            helper: helper.as_ref().map(Helper::command),
+        };
         self.store().add_credential(new).await.map_err(explain::store)?;
         let password_note = match password {
             Some(password) => self.keep_password(&id, &name, &password).await?,
@@ -53,23 +83,36 @@ impl Service {
         Ok(Stored { what: self.credential(id.as_str()).await?, password_note })
     }
 
-    /// Changes user or password of a credential, and with that forgets that it was rejected.
+    /// Changes the user of a credential, or where its password comes from, and with that forgets that it was rejected.
     pub(crate) async fn set_credential(
         &self,
         designation: &str,
         user: Option<&str>,
-        password: Option<SecretString>,
+        source: Option<Source>,
     ) -> Result<Stored<Credential>, ApiError> {
         let credential = self.credential(designation).await?;
         let user = user.map(validate::user).transpose()?;
+        if let Some(Source::Helper(helper)) = &source {
+            helper.check().await.map_err(|error| explain::unfit_helper(&error))?;
+        }
         // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
         let lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
         if let Some(user) = user {
             self.store().edit_credential(&credential.id, None, Some(user)).await.map_err(explain::store)?;
             self.inner.logins.forget_typed(&credential.id);
         }
-        let password_note = match password {
-            Some(password) => self.keep_password(&credential.id, &credential.name, &password).await?,
+        let password_note = match source {
+            Some(Source::Password(password)) => {
+                self.keep_password(&credential.id, &credential.name, &password).await?
+            }
+            Some(Source::Helper(helper)) => {
+                self.set_helper(&credential, Some(&helper)).await?;
+                None
+            }
+            Some(Source::NoHelper) => {
+                self.set_helper(&credential, None).await?;
+                None
+            }
             None => None,
         };
         drop(lock);
@@ -78,10 +121,45 @@ impl Service {
         Ok(Stored { what: self.credential(credential.id.as_str()).await?, password_note })
     }
 
+    /// Has the password printed from now on, or no longer. A stored one, and one that was typed, would come back one day: it
+    /// goes. The caller holds the login lock.
+    async fn set_helper(&self, credential: &Credential, helper: Option<&Helper>) -> Result<(), ApiError> {
+        let id = &credential.id;
+        let command = helper.map(Helper::command);
+        self.store().set_helper(id, command.as_deref(), self.now()).await.map_err(explain::store)?;
+        if helper.is_some() {
+            self.erase(credential).await;
+        }
+        self.inner.logins.forget_typed(id);
+        self.inner.store.clear_rejection(id).await.map_err(explain::store)
+    }
+
+    /// Takes a password that nobody needs any more out of the keychain. Where that doesn't answer, whoever finds it open
+    /// does that later.
+    async fn erase(&self, credential: &Credential) {
+        let subject = Subject::credential(&credential.id).named(&credential.name);
+        self.tell_outside(&subject, AuditOutcome::Accepted, "to be removed").await;
+        let erased = self.inner.secrets.forget(&key(credential), self.inner.unlock).await;
+        let (outcome, told) = match &erased {
+            Ok(true) => (AuditOutcome::Done, "removed"),
+            Ok(false) => (AuditOutcome::Done, "there is no keychain here"),
+            Err(error) => {
+                tracing::warn!(credential = credential.name, %error, "its password could not be removed from the keychain");
+                (AuditOutcome::Failed, "not removed yet")
+            }
+        };
+        self.tell_outside(&subject, outcome, told).await;
+        if matches!(erased, Ok(true))
+            && let Err(error) = self.inner.store.set_erased(&credential.id).await
+        {
+            tracing::warn!(%error, "that a password was removed from the keychain could not be written");
+        }
+    }
+
     /// Removes a credential that no vCenter uses, and its password.
     pub(crate) async fn remove_credential(&self, designation: &str) -> Result<Credential, ApiError> {
         let credential = self.credential(designation).await?;
-        self.store().remove_credential(&credential.id).await.map_err(|error| match error {
+        self.store().remove_credential(&credential.id, self.now()).await.map_err(|error| match error {
             store::Error::InUse { vcenters } => ApiError::new(
                 Code::InUse,
                 format!("the credential \"{}\" is used by {}", credential.name, vcenters.join(", ")),
@@ -90,23 +168,17 @@ impl Service {
             .remedy(Remedy::ChangeCredential),
             other => explain::store(other),
         })?;
-        let key = CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
-        let subject = Subject::credential(&credential.id).named(&credential.name);
-        self.tell_outside(&subject, AuditOutcome::Accepted, "to be removed").await;
-        match self.inner.secrets.forget(&key, self.inner.unlock).await {
-            Ok(()) => self.tell_outside(&subject, AuditOutcome::Done, "removed").await,
-            Err(error) => {
-                tracing::warn!(credential = credential.name, %error, "its password could not be removed from the keychain");
-                self.tell_outside(&subject, AuditOutcome::Failed, "not removed").await;
-            }
-        }
+        self.erase(&credential).await;
         self.changed();
         Ok(credential)
     }
 
     /// Whether a password for this credential is at hand.
     pub(crate) async fn has_password(&self, id: &CredentialId, name: &str) -> Result<bool, ApiError> {
-        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
+        let key = self.inner.logins.key(id, name).await?;
+        if self.inner.logins.is_printed(&key) {
+            return Ok(true);
+        }
         let found = self.inner.secrets.find(&key, self.inner.unlock).await;
         Ok(found.map_err(|error| explain::secrets(name, &error))?.is_some())
     }
@@ -157,8 +229,7 @@ impl Service {
             Some(vcenter) => Some(self.record(vcenter.as_str()).await?.vcenter),
             None => None,
         };
-        let key = CredentialKey { id: credential.id.0, name: credential.name };
-        self.inner.logins.hold(&key, password, vcenter.as_ref());
+        self.inner.logins.hold(&key(&credential), password, vcenter.as_ref());
         Ok(())
     }
 
@@ -179,51 +250,79 @@ impl Service {
     }
 
     /// Puts a password into the keychain; answers with why it is not there, in words, if it isn't. It lifts a rejection,
-    /// unless others still find the password of before: in a file, or in a keychain that didn't take the new one. The
-    /// caller holds the login lock.
+    /// unless others still find the password of before: in a file, or in a keychain that didn't take the new one. Once it is
+    /// stored, nothing prints one any more. The caller holds the login lock.
     pub(super) async fn keep_password(
         &self,
         id: &CredentialId,
         name: &str,
         password: &SecretString,
     ) -> Result<Option<String>, ApiError> {
-        let key = CredentialKey { id: id.0.clone(), name: name.to_owned() };
-        let subject = Subject::credential(id).named(name);
-        self.tell_outside(&subject, AuditOutcome::Accepted, "to be stored").await;
-        let kept = self.inner.secrets.store(&key, password, self.inner.unlock).await;
-        let (outcome, told) = match &kept {
-            Ok(Place::Keychain) => (AuditOutcome::Done, "stored in the keychain"),
-            Ok(Place::Memory | Place::File) => (AuditOutcome::Done, "held in memory"),
-            Err(_) => (AuditOutcome::Failed, "not stored"),
-        };
-        self.tell_outside(&subject, outcome, told).await;
+        let key = self.inner.logins.key(id, name).await?;
+        let kept = self.store_password(&key, password).await?;
         self.inner.logins.forget_typed(id);
         self.leave_sessions_of(id).await?;
+        let is_stored = matches!(kept, Ok(Place::Keychain));
         let file = format!("file $CREDENTIALS_DIRECTORY/{name}");
-        if let Ok(Some(Place::File)) = self.inner.secrets.is_stored(&key).await {
-            let too = if matches!(kept, Ok(Place::Keychain)) { " too" } else { "" };
+        if let Ok(true) = self.inner.secrets.is_in_folder(&key).await
+            && (is_stored || key.helper.is_none())
+        {
+            let too = if is_stored { " too" } else { "" };
             return Ok(Some(format!(
                 "The {file} contains a password{too}, which takes precedence: change it there."
             )));
         }
-        let elsewhere = format!("Put it into the {file}, or enter it when a command prompts for it.");
-        let (stored, note) = match &kept {
-            Ok(Place::Keychain) => (CredentialPlace::Keychain, None),
-            Ok(Place::Memory | Place::File) => {
-                let note = format!("No keychain is available, so the password was not stored. {elsewhere}");
-                (CredentialPlace::None, Some(note))
+        let elsewhere = match key.helper {
+            Some(_) => "The helper stays.".to_owned(),
+            None => format!("Put it into the {file}, or enter it when a command prompts for it."),
+        };
+        let note = match &kept {
+            Ok(Place::Keychain) => None,
+            Ok(Place::Memory | Place::File | Place::Helper) => {
+                Some(format!("No keychain is available, so the password was not stored. {elsewhere}"))
             }
             Err(error) => {
                 self.inner.secrets.hold(&key, password.clone());
-                (CredentialPlace::None, Some(format!("The password was not stored: {error}. {elsewhere}")))
+                Some(format!("The password was not stored: {error}. {elsewhere}"))
             }
         };
         let is_changed = kept.is_ok() || self.is_of_a_typed_one(id).await?;
         if is_changed {
             self.inner.store.clear_rejection(id).await.map_err(explain::store)?;
         }
-        self.inner.store.set_stored(id, stored).await.map_err(explain::store)?;
         Ok(note)
+    }
+
+    /// Stores a password in the keychain, and notes that it may be there before anybody can be sure that it is.
+    async fn store_password(
+        &self,
+        key: &CredentialKey,
+        password: &SecretString,
+    ) -> Result<Result<Place, secrets::Error>, ApiError> {
+        let (id, store) = (CredentialId(key.id.clone()), &self.inner.store);
+        let subject = Subject::credential(&id).named(&key.name);
+        self.tell_outside(&subject, AuditOutcome::Accepted, "to be stored").await;
+        // Whoever erases what was there before would erase this one.
+        store.withdraw_erasure(&id).await.map_err(explain::store)?;
+        let kept = self.inner.secrets.store(key, password, self.inner.unlock).await;
+        let (outcome, told) = match &kept {
+            Ok(Place::Keychain) => (AuditOutcome::Done, "stored in the keychain"),
+            Ok(Place::Memory | Place::File | Place::Helper) => (AuditOutcome::Done, "held in memory"),
+            Err(_) => (AuditOutcome::Failed, "not stored"),
+        };
+        self.tell_outside(&subject, outcome, told).await;
+        if matches!(kept, Ok(Place::Keychain) | Err(secrets::Error::KeychainTimedOut)) {
+            store.set_stored(&id, CredentialPlace::Keychain).await.map_err(explain::store)?;
+        }
+        if let Some(helper) = &key.helper {
+            let outcome = match kept {
+                Ok(Place::Keychain) => self.store().set_helper(&id, None, self.now()).await,
+                // It stays, and with it what was to be erased.
+                _ => store.set_helper(&id, Some(&helper.command()), self.now()).await,
+            };
+            outcome.map_err(explain::store)?;
+        }
+        Ok(kept)
     }
 
     /// Whether what was rejected is a password that somebody typed.
@@ -242,10 +341,10 @@ impl Service {
     }
 
     pub(super) async fn locate(&self, credential: &mut Credential) {
-        let key = CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
-        credential.stored = match self.inner.secrets.is_stored(&key).await {
+        credential.stored = match self.inner.secrets.is_stored(&key(credential)).await {
             Ok(Some(Place::Keychain)) => CredentialPlace::Keychain,
             Ok(Some(Place::File)) => CredentialPlace::File,
+            Ok(Some(Place::Helper)) => CredentialPlace::Helper,
             Ok(Some(Place::Memory) | None) => CredentialPlace::None,
             // A locked or silent keychain tells nothing: then what was last known stands.
             Err(_) => credential.stored,

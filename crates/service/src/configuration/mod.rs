@@ -6,11 +6,13 @@ mod commands;
 mod conflict;
 mod contact;
 mod credentials;
+pub(crate) mod orphans;
 mod vcenters;
 
 use crate::{explain, validate};
 use contract::{ApiError, Code, Remedy, Trust, VcenterSettings, words};
 use secrecy::SecretString;
+use secrets::Helper;
 use std::collections::BTreeSet;
 use store::VcenterRecord;
 
@@ -23,6 +25,8 @@ pub(crate) enum LoginWith {
         user: String,
         /// Its password; where none is given it is looked for in the credentials folder.
         password: Option<SecretString>,
+        /// What prints its password at each login, in the place of one.
+        helper: Option<Helper>,
     },
     /// A credential that exists, by name or id.
     Credential(String),

@@ -6,7 +6,7 @@ use crate::explain::{self, Server};
 use crate::{Service, validate};
 use contract::{ApiError, Credential, CredentialPlace, Event, Vcenter, VcenterId, VcenterState};
 use secrecy::{ExposeSecret, SecretString};
-use secrets::{CredentialKey, Place};
+use secrets::{Helper, Place};
 use store::{Identity, NewCredential, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
 
 impl Service {
@@ -37,7 +37,7 @@ impl Service {
             credential: &login.name,
             trust: &trust,
             configured: false,
-            is_in_file: false,
+            place: Place::Memory,
         };
         let found = self.first_contact(server, &settings.way(), &login).await?;
         let vcenter_id = VcenterId(uuid::Uuid::new_v4().to_string());
@@ -48,6 +48,7 @@ impl Service {
                 name: login.name.clone(),
                 user: login.user,
                 stored,
+                helper: login.helper.as_ref().map(Helper::command),
             })
         } else {
             VcenterCredential::Existing(login.id.clone())
@@ -156,7 +157,7 @@ impl Service {
         note: Option<String>,
     ) -> Result<Option<String>, ApiError> {
         let v = &record.vcenter;
-        let key = CredentialKey { id: v.credential_id.0.clone(), name: v.credential.clone() };
+        let key = self.inner.logins.key(&v.credential_id, &v.credential).await?;
         let stored = self.inner.secrets.find_stored(&key, self.inner.unlock).await.ok().flatten();
         match stored {
             Some((stored, _)) if stored.expose_secret() == password.expose_secret() => {

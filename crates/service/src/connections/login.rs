@@ -26,16 +26,27 @@ impl Connections {
     ) -> Result<Option<Ready>, ApiError> {
         let (v, logins) = (&vcenter.vcenter, &self.logins);
         let there = self.store.login_at(&v.id).await.map_err(explain::store)?;
-        let mut alone = false;
+        // What prints the password is run once for each login: nobody can see before whether it may be shared.
+        let key = logins.key(&v.credential_id, &v.credential).await?;
+        let mut alone = logins.is_printed(&key);
         loop {
             let mut turn = logins.turns.wait(&v.credential_id, alone).await?;
+            // Before the lock: who changes the credential doesn't wait for a vault.
+            let printed = match logins.is_printed(&key) {
+                true => Some(logins.password_of(&key, login.by_user).await?),
+                false => None,
+            };
             // Whoever changes user or password has the lock: what is read under it is what is right to send.
             let lock = self.store.login_lock(&v.credential_id).await.map_err(explain::store)?;
             let now = self.store.vcenter(&v.id).await.map_err(explain::store)?;
             if !is_reached_alike(&now, vcenter) {
                 return Ok(None);
             }
-            let password = logins.password(&v.credential_id, &v.credential, login.by_user).await?;
+            let key = logins.key(&v.credential_id, &v.credential).await?;
+            let password = match printed.filter(|printed| printed.is_printed_for(&key)) {
+                Some(printed) => printed,
+                None => logins.password_of(&key, login.by_user).await?,
+            };
             logins.refuse_unknown(vcenter, is_known, &password)?;
             let known = logins.refuse_rejected(&v.credential_id, &password, Some(v), login.retry).await?;
             drop(lock);
@@ -63,7 +74,7 @@ impl Connections {
         let Ready { password, known, mut turn, there } = ready;
         let answer = logins::answer_of(client.login(&v.user, &password.secret), &mut turn).await;
         let noted = self.note_answer(&v.credential_id, Some(v), &password, &known, &answer).await?;
-        let is_in_file = password.is_in_file;
+        let place = password.place;
         drop((password, turn, there));
         if noted == Some(Noted::Stale) {
             if let Ok(session) = answer {
@@ -71,7 +82,7 @@ impl Connections {
             }
             return Ok(None);
         }
-        let server = explain::Server { is_in_file, ..explain::Server::from(&vcenter) };
+        let server = explain::Server { place, ..explain::Server::from(&vcenter) };
         let session = answer.map_err(|error| {
             let error = explain::vsphere(server, &error);
             match &noted {

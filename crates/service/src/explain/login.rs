@@ -3,6 +3,7 @@
 
 use super::{Server, address, lacks_password};
 use contract::{ApiError, Code, Credential, Rejection, Remedy, Vcenter};
+use secrets::Place;
 use store::{Rejected, VcenterRecord};
 use vsphere::Refusal;
 
@@ -38,8 +39,8 @@ pub(super) fn rejected(server: &Server<'_>, refusal: Refusal, message: &str) -> 
     );
     let (next, remedies) = match server.configured {
         true => (
-            what_to_do(because, server.user, server.credential, server.is_in_file),
-            remedies(because, server.credential, Some(server.name), server.is_in_file),
+            what_to_do(because, server.user, server.credential, server.place),
+            remedies(because, server.credential, Some(server.name), server.place),
         ),
         false => (before_it_is_stored(because, server.user), Vec::new()),
     };
@@ -48,25 +49,25 @@ pub(super) fn rejected(server: &Server<'_>, refusal: Refusal, message: &str) -> 
 }
 
 /// A credential that some vCenter rejected earlier. `vcenter` is the one that was to be logged in to, if it is configured.
-pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, is_in_file: bool) -> ApiError {
+pub(crate) fn rejected_before(credential: &Credential, vcenter: Option<&str>, place: Place) -> ApiError {
     let Credential { name, user, vcenters, .. } = credential;
     let because = credential.rejected_because.unwrap_or(Rejection::Refused);
     let vcenter = vcenter.or(vcenters.first().map(String::as_str));
-    let mut next = what_to_do(because, user, name, is_in_file);
-    if is_in_file && because != Rejection::AccountLocked {
+    let mut next = what_to_do(because, user, name, place);
+    if place == Place::File && because != Rejection::AccountLocked {
         next.push_str(" If another password is in the file already, retry the login.");
     }
     let message =
         format!("{}; it was not tried again, since that could lock the account", was_rejected(credential));
-    let remedies = remedies(because, name, vcenter, is_in_file);
+    let remedies = remedies(because, name, vcenter, place);
     let error = ApiError::new(Code::LoginRejected, message).next(next).remedies(remedies);
     ApiError { rejected_because: Some(because), ..error }
 }
 
 /// The same for a vCenter that was not asked, since another one that shares the credential rejected it.
-pub(crate) fn not_tried(credential: &Credential, by: &str, vcenter: &str, is_in_file: bool) -> ApiError {
+pub(crate) fn not_tried(credential: &Credential, by: &str, vcenter: &str, place: Place) -> ApiError {
     let message = format!("not tried: same account as {by}; {}", was_rejected(credential));
-    ApiError { message, ..rejected_before(credential, Some(vcenter), is_in_file) }
+    ApiError { message, ..rejected_before(credential, Some(vcenter), place) }
 }
 
 /// A rejection just now by one vCenter of several, while the same password works on another one.
@@ -80,7 +81,7 @@ pub(crate) fn rejected_there(
     vcenter: &Vcenter,
     rejected: &Rejected,
     works_on: Option<&str>,
-    is_in_file: bool,
+    place: Place,
 ) -> ApiError {
     let Vcenter { name, user, credential, .. } = vcenter;
     let reason = reason(rejected.because, rejected.message.as_deref());
@@ -91,8 +92,8 @@ pub(crate) fn rejected_there(
         rejected.at
     );
     let error = ApiError::new(Code::LoginRejected, message)
-        .next(what_to_do(rejected.because, user, credential, is_in_file))
-        .remedies(remedies(rejected.because, credential, Some(name), is_in_file));
+        .next(what_to_do(rejected.because, user, credential, place))
+        .remedies(remedies(rejected.because, credential, Some(name), place));
     let error = ApiError { rejected_because: Some(rejected.because), ..error };
     if works_on.is_some() { there(error, name) } else { error }
 }
@@ -111,26 +112,34 @@ fn there(error: ApiError, vcenter: &str) -> ApiError {
 }
 
 /// A password that some vCenter rejected earlier, while another one of the same credential worked since.
-pub(crate) fn rejected_once(credential: &Credential, vcenter: Option<&str>, is_in_file: bool) -> ApiError {
+pub(crate) fn rejected_once(credential: &Credential, vcenter: Option<&str>, place: Place) -> ApiError {
     let Credential { name, user, vcenters, .. } = credential;
     let vcenter = vcenter.or(vcenters.first().map(String::as_str));
-    let place = if is_in_file { format!("in $CREDENTIALS_DIRECTORY/{name}") } else { "available now".into() };
+    let which = match place {
+        Place::File => format!("in $CREDENTIALS_DIRECTORY/{name}"),
+        Place::Helper => "that the helper printed".to_owned(),
+        Place::Keychain | Place::Memory => "available now".to_owned(),
+    };
     let message = format!(
-        "the password {place} for the credential \"{name}\" ({user}) was rejected before, and another one was accepted \
+        "the password {which} for the credential \"{name}\" ({user}) was rejected before, and another one was accepted \
          elsewhere; it was not tried again, since that could lock the account"
     );
-    let next = format!("{} If this one is correct, retry the login.", new_password(name, is_in_file));
-    let remedies = remedies(Rejection::InvalidLogin, name, vcenter, is_in_file);
+    let next = format!("{} If this one is correct, retry the login.", new_password(name, place));
+    let remedies = remedies(Rejection::InvalidLogin, name, vcenter, place);
     ApiError::new(Code::LoginRejected, message).next(next).remedies(remedies)
 }
 
-/// Where the right password has to go: a file is read before the keychain.
-fn new_password(credential: &str, is_in_file: bool) -> String {
-    match is_in_file {
-        true => format!(
+/// Where the right password has to go: a file is read before the keychain, and a helper is asked before both.
+fn new_password(credential: &str, place: Place) -> String {
+    match place {
+        Place::File => format!(
             "Write the new password into $CREDENTIALS_DIRECTORY/{credential}: it is tried at the next login."
         ),
-        false => "Store the new password.".to_owned(),
+        Place::Helper => {
+            "Change it where the helper gets it from: another one that it prints is tried at the next login."
+                .to_owned()
+        }
+        Place::Keychain | Place::Memory => "Store the new password.".to_owned(),
     }
 }
 
@@ -146,11 +155,11 @@ pub(crate) fn was_rejected(credential: &Credential) -> String {
 }
 
 /// A server that does not show, before any login, that it is the one that the password is for.
-pub(crate) fn unknown_at(vcenter: &VcenterRecord, is_in_file: bool) -> ApiError {
+pub(crate) fn unknown_at(vcenter: &VcenterRecord, place: Place) -> ApiError {
     let v = &vcenter.vcenter;
-    let which = match is_in_file {
-        true => format!("write the password into $CREDENTIALS_DIRECTORY/{}", v.credential),
-        false => "enter its password".to_owned(),
+    let which = match place {
+        Place::File => format!("write the password into $CREDENTIALS_DIRECTORY/{}", v.credential),
+        Place::Helper | Place::Keychain | Place::Memory => "enter its password".to_owned(),
     };
     ApiError::new(
         Code::NoPassword,
@@ -190,9 +199,10 @@ fn reason(because: Rejection, said: Option<&str>) -> String {
 const FEDERATED: &str =
     "On a vCenter with federated login (ADFS, Okta, MFA) use a local or directory account.";
 
-/// What can be done, the most likely first: a password in a file is changed there and nowhere else.
-fn remedies(because: Rejection, credential: &str, vcenter: Option<&str>, is_in_file: bool) -> Vec<Remedy> {
-    let replace = (!is_in_file).then(|| Remedy::ReplacePassword { credential: credential.to_owned() });
+/// What can be done, the most likely first: a password in a file, or of a helper, is changed there and nowhere else.
+fn remedies(because: Rejection, credential: &str, vcenter: Option<&str>, place: Place) -> Vec<Remedy> {
+    let replace = (!matches!(place, Place::File | Place::Helper))
+        .then(|| Remedy::ReplacePassword { credential: credential.to_owned() });
     let retry = vcenter.map(|vcenter| Remedy::RetryLogin { vcenter: vcenter.to_owned() });
     let ordered = match because {
         Rejection::InvalidLogin | Rejection::PasswordExpired => [replace, retry],
@@ -201,8 +211,8 @@ fn remedies(because: Rejection, credential: &str, vcenter: Option<&str>, is_in_f
     ordered.into_iter().flatten().collect()
 }
 
-fn what_to_do(because: Rejection, user: &str, credential: &str, is_in_file: bool) -> String {
-    let set = new_password(credential, is_in_file);
+fn what_to_do(because: Rejection, user: &str, credential: &str, place: Place) -> String {
+    let set = new_password(credential, place);
     match because {
         Rejection::InvalidLogin => format!(
             "This password is not used again until it is changed. {set} If it was correct, retry the login. \
@@ -275,7 +285,7 @@ mod tests {
                     credential: "a b",
                     trust: &Trust::System,
                     configured,
-                    is_in_file: false,
+                    place: Place::Keychain,
                 };
                 let error = rejected(&server, refusal, "  in its\nown words ");
                 assert!(error.message.contains("the server says: in its own words"), "{error:?}");
@@ -293,10 +303,10 @@ mod tests {
     #[test]
     fn who_was_not_tried_names_the_vcenter_that_rejected_the_account_and_has_the_same_remedies() {
         let credential = credential();
-        let told = not_tried(&credential, "Berlin", "Oslo", false);
+        let told = not_tried(&credential, "Berlin", "Oslo", Place::Keychain);
         assert!(told.message.starts_with("not tried: same account as Berlin; "), "{told:?}");
         assert!(told.message.contains("was rejected at"), "{told:?}");
-        let own = rejected_before(&credential, Some("Oslo"), false);
+        let own = rejected_before(&credential, Some("Oslo"), Place::Keychain);
         assert_eq!((told.code, &told.remedies, &told.next_step), (own.code, &own.remedies, &own.next_step));
     }
 
@@ -310,7 +320,7 @@ mod tests {
             credential: "ops",
             trust: &Trust::System,
             configured: true,
-            is_in_file: false,
+            place: Place::Keychain,
         };
         for refusal in ALL {
             let error = works_elsewhere(rejected(&server, refusal, ""), "Berlin", "Oslo");
@@ -330,6 +340,7 @@ mod tests {
             name: "ops".into(),
             user: "reader".into(),
             stored: CredentialPlace::File,
+            helper: None,
             vcenters: vec!["Bonn".into()],
             rejected_at: Some(Time(0)),
             rejected_because: Some(Rejection::InvalidLogin),
@@ -342,21 +353,23 @@ mod tests {
         let credential = credential();
         let retry = |vcenter: &str| Remedy::RetryLogin { vcenter: vcenter.into() };
         let replace = Remedy::ReplacePassword { credential: "ops".into() };
-        let of_file = rejected_before(&credential, None, true);
-        for error in [of_file, rejected_once(&credential, None, true)] {
+        let of_file = rejected_before(&credential, None, Place::File);
+        for error in [of_file, rejected_once(&credential, None, Place::File)] {
             assert_eq!(error.remedies, [retry("Bonn")]);
             let told = error.next_step.unwrap();
             assert!(told.contains("Write the new password into $CREDENTIALS_DIRECTORY/ops"), "{told}");
         }
-        let of_keychain = rejected_before(&credential, Some("Köln"), false);
+        let of_keychain = rejected_before(&credential, Some("Köln"), Place::Keychain);
         assert_eq!(of_keychain.remedies, [replace.clone(), retry("Köln")]);
         assert!(!of_keychain.next_step.unwrap().contains("DIRECTORY"));
         for because in [Rejection::PasswordExpired, Rejection::AccountDisabled, Rejection::Refused] {
-            for is_in_file in [true, false] {
-                let told = what_to_do(because, "reader", "ops", is_in_file);
-                let offered = remedies(because, "ops", Some("Bonn"), is_in_file);
-                assert_eq!(told.contains("$CREDENTIALS_DIRECTORY/ops"), is_in_file, "{told}");
-                assert_eq!(offered.contains(&replace), !is_in_file, "{offered:?}");
+            for place in [Place::File, Place::Helper, Place::Keychain, Place::Memory] {
+                let told = what_to_do(because, "reader", "ops", place);
+                let offered = remedies(because, "ops", Some("Bonn"), place);
+                assert_eq!(told.contains("$CREDENTIALS_DIRECTORY/ops"), place == Place::File, "{told}");
+                assert_eq!(told.contains("where the helper gets it from"), place == Place::Helper, "{told}");
+                let is_ours = matches!(place, Place::Keychain | Place::Memory);
+                assert_eq!(offered.contains(&replace), is_ours, "{offered:?}");
                 assert!(offered.contains(&retry("Bonn")), "{offered:?}");
             }
         }

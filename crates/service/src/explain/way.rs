@@ -86,7 +86,7 @@ mod tests {
             credential: "ops",
             trust: &Trust::System,
             configured: true,
-            is_in_file: false,
+            place: secrets::Place::Memory,
         };
         failed(&server, hop, problem, None)
     }

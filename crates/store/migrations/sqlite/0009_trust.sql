@@ -22,3 +22,13 @@ CREATE TABLE audit (
 
 -- The end of an operation has the same people as its beginning.
 CREATE INDEX audit_by_operation ON audit (operation) WHERE operation IS NOT NULL;
+
+-- The program that prints a credential's password at each login, and its arguments: a JSON list.
+ALTER TABLE credentials ADD COLUMN helper TEXT;
+
+-- Passwords that nobody needs any more and that may still be in the keychain: they are erased as soon as it answers.
+CREATE TABLE erasures (
+    credential_id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    since INTEGER NOT NULL
+);

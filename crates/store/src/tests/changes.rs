@@ -82,7 +82,7 @@ async fn every_write_is_heard_of() {
     assert_eq!(next(&mut changes).await, operations);
     a.remove_vcenter(&id).await.unwrap();
     assert!(next(&mut changes).await.contains(&vcenters[0]));
-    a.remove_credential(&credential_id).await.unwrap();
+    a.remove_credential(&credential_id, Time(9)).await.unwrap();
     assert_eq!(next(&mut changes).await, credentials);
 }
 

@@ -181,14 +181,14 @@ async fn a_credential_that_is_used_stays_and_says_by_whom() {
         let credential = VcenterCredential::Existing(shared.clone());
         store.add_vcenter(NewVcenter { credential, ..vcenter(name) }).await.unwrap();
     }
-    let error = store.remove_credential(&shared).await.unwrap_err();
+    let error = store.remove_credential(&shared, Time(9)).await.unwrap_err();
     assert!(matches!(&error, Error::InUse { vcenters } if *vcenters == ["berlin", "Paris"]), "{error:?}");
     assert_eq!(store.credential(&shared).await.unwrap().vcenters, ["berlin", "Paris"]);
     assert_eq!(store.credentials().await.unwrap()[0].vcenters, ["berlin", "Paris"]);
     for name in ["Paris", "berlin"] {
         store.remove_vcenter(&vcenter(name).id).await.unwrap();
     }
-    store.remove_credential(&shared).await.unwrap();
+    store.remove_credential(&shared, Time(9)).await.unwrap();
     assert_eq!(store.credentials().await.unwrap(), []);
 }
 
@@ -214,6 +214,60 @@ async fn a_rejection_holds_until_it_is_cleared_or_the_user_is_another() {
 }
 
 #[tokio::test]
+async fn what_the_keychain_may_still_have_is_noted_with_what_makes_it_needless() {
+    let (dir, store) = opened().await;
+    let noted = async || {
+        let all = store.erasures().await.unwrap();
+        all.into_iter().map(|one| (one.credential_id.0, one.name, one.since.0)).collect::<Vec<_>>()
+    };
+    let note = |id: &CredentialId, name: &str, since| (id.0.clone(), name.to_owned(), since);
+    for name in ["kept", "file", "none"] {
+        store.add_credential(credential(name)).await.unwrap();
+    }
+    let [kept, file, none] = ["kept", "file", "none"].map(|name| credential(name).id);
+    store.set_stored(&file, CredentialPlace::File).await.unwrap();
+    store.set_stored(&none, CredentialPlace::None).await.unwrap();
+    for (id, at) in [(&none, 4), (&file, 5), (&kept, 6)] {
+        store.remove_credential(id, Time(at)).await.unwrap();
+    }
+    let both = [note(&file, "file", 5), note(&kept, "kept", 6)];
+    assert_eq!(noted().await, both, "it was never in the keychain of the third");
+    store.set_erased(&file).await.unwrap();
+    store.set_erased(&file).await.unwrap();
+    assert_eq!(noted().await, both[1..]);
+
+    store.add_credential(credential("vault")).await.unwrap();
+    let vault = credential("vault").id;
+    let helper = ["/usr/bin/pass", "a \"b\""].map(str::to_owned);
+    store.set_helper(&vault, Some(&helper), Time(7)).await.unwrap();
+    let shown = store.credential(&vault).await.unwrap();
+    assert_eq!((shown.stored, shown.helper.as_deref()), (CredentialPlace::Helper, Some(&helper[..])));
+    store.set_helper(&vault, Some(&helper), Time(8)).await.unwrap();
+    assert_eq!(noted().await, [both[1].clone(), note(&vault, "vault", 7)]);
+    store.set_helper(&vault, None, Time(9)).await.unwrap();
+    let stored = async || store.credential(&vault).await.unwrap().stored;
+    assert_eq!((stored().await, noted().await.len()), (CredentialPlace::None, 2), "it is still to be erased");
+    store.withdraw_erasure(&vault).await.unwrap();
+    assert_eq!(
+        (stored().await, noted().await.len()),
+        (CredentialPlace::Keychain, 1),
+        "it may still be there"
+    );
+    store.set_stored(&vault, CredentialPlace::None).await.unwrap();
+    store.withdraw_erasure(&vault).await.unwrap();
+    assert_eq!(stored().await, CredentialPlace::None);
+
+    let mut connection = raw(dir.path()).await;
+    for damaged in ["[]", "pass", "[1]"] {
+        let sql = format!("UPDATE credentials SET helper = '{damaged}' WHERE id = '{vault}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        assert!(store.credential(&vault).await.is_err(), "no other password stands in for it: {damaged}");
+        assert_eq!(store.credential_ids().await.unwrap(), std::slice::from_ref(&vault));
+    }
+    engine::disconnect(connection).await;
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_said_to_be_not_there() {
     let (_dir, store) = opened().await;
     let missing =
@@ -232,7 +286,8 @@ async fn what_is_not_there_is_said_to_be_not_there() {
     missing(store.standing(&credential_id).await.map(drop));
     missing(store.set_accepted(&credential_id, sent(None, 7), Time(1), true).await.map(drop));
     missing(store.clear_rejection(&credential_id).await);
-    missing(store.remove_credential(&credential_id).await);
+    missing(store.set_helper(&credential_id, None, Time(1)).await);
+    missing(store.remove_credential(&credential_id, Time(9)).await);
     let credential = VcenterCredential::Existing(credential_id);
     missing(store.add_vcenter(NewVcenter { credential, ..vcenter("Berlin") }).await);
     missing(store.submit(operation("op", &vcenter_id, OperationKind::Test)).await.map(drop));

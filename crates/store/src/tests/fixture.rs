@@ -54,6 +54,9 @@ async fn configuration(store: &Store) {
     store.add_vcenter(tokyo).await.unwrap();
     store.add_credential(credential("Ops' team")).await.unwrap();
     store.set_stored(&credential("Ops' team").id, CredentialPlace::File).await.unwrap();
+    store.add_credential(credential("Vault")).await.unwrap();
+    let helper = ["/usr/bin/pass", "show", "vc's \"password\""].map(str::to_owned);
+    store.set_helper(&credential("Vault").id, Some(&helper), Time(1_450)).await.unwrap();
     let rejected = Rejected {
         at: Time(1_500),
         because: Rejection::AccountLocked,
@@ -91,7 +94,7 @@ async fn configuration(store: &Store) {
     store.pause(&paused(Group::Vcenter(berlin), Some(Time(9_000)))).await.unwrap();
     store.pause(&paused(Group::Tag("prod".to_owned()), None)).await.unwrap();
     store.set_no_network(Some(Time(1_920))).await.unwrap();
-    let preferences = Preferences { history_days: 30 };
+    let preferences = Preferences { history_days: 30, ..Preferences::default() };
     let act = Act::new(("ada", "desk-7"), Door::Window, Role::Admin, "set_preferences", Time(1_930));
     store.acting(&act).set_preferences(&Preferences::default(), &preferences).await.unwrap();
 }

@@ -62,6 +62,7 @@ fn credential(name: &str) -> NewCredential {
         name: name.to_owned(),
         user: "reader@vsphere.local".to_owned(),
         stored: CredentialPlace::Keychain,
+        helper: None,
     }
 }
 

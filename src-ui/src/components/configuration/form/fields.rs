@@ -118,6 +118,9 @@ impl Handle {
                         "A read-only account is enough, such as muster@vsphere.local.", |form, text| form.user = text) }
                     { self.password_field() }
                     </div>
+                    if self.vcenter.is_none() {
+                        { self.helper() }
+                    }
                     if let Some(note) = note {
                         <p class="muster-quiet">{ note }</p>
                     }
@@ -130,9 +133,17 @@ impl Handle {
 
     fn password_field(&self) -> Html {
         let wrong = self.wrong_with(Field::Password);
-        let help = match self.vcenter {
-            Some(_) => "Leave blank to keep the stored password.",
-            None => "Stored in the system keychain and never shown again.",
+        let own = self.vcenter.as_ref();
+        let own = own.and_then(|vcenter| self.credentials.iter().find(|one| one.id == vcenter.credential_id));
+        let help = match (&self.vcenter, own.and_then(|credential| credential.helper.as_ref())) {
+            (Some(_), Some(helper)) => {
+                format!(
+                    "Helper: {}. A password entered here takes its place.",
+                    words::shown(&helper.join(" "))
+                )
+            }
+            (Some(_), None) => "Leave blank to keep the stored password.".to_owned(),
+            (None, _) => "Stored in the system keychain and never shown again.".to_owned(),
         };
         let oninput = self.on(|handle, _: InputEvent| {
             handle.has_typed_password.set(handle.has_password());
@@ -146,6 +157,20 @@ impl Handle {
                         aria-describedby="vc-password-said" />
                 </span>
             </Group>
+        }
+    }
+
+    /// What prints the password, in the place of one that is typed.
+    fn helper(&self) -> Html {
+        html! {
+            <details class="muster-more">
+                <summary>{ "Password from a program" }</summary>
+                <div class="muster-more__body">
+                    { self.text(Field::Helper, "Helper", &self.form.helper, false,
+                        "Prints the password at each login: an absolute path and arguments, such as /usr/bin/pass show vcenter.",
+                        |form, text| form.helper = text) }
+                </div>
+            </details>
         }
     }
 

@@ -432,6 +432,7 @@ fn id_of(field: Field) -> &'static str {
         Field::Address => "vc-address",
         Field::User => "vc-user",
         Field::Password => "vc-password",
+        Field::Helper => "vc-helper",
         Field::Credential => "vc-credential",
         Field::CaPem => "vc-ca",
         Field::Proxy => "vc-proxy",

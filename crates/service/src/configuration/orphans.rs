@@ -1,0 +1,145 @@
+//! Entries of the keychain that no credential needs: found, removed when somebody asks for it, and erased by themselves where
+//! a removal or a helper made them needless.
+//! Refuses to touch what is another database's, and to prompt for what nobody asked for.
+
+use crate::events::Events;
+use crate::{Service, explain};
+use contract::command::Orphan;
+use contract::{ApiError, AuditOutcome, Code, CredentialId, Event, Subject, words};
+use secrets::{Error, Secrets, Unlock};
+use std::collections::HashSet;
+use std::time::Duration;
+use store::{Erasure, Store};
+use tokio_util::sync::CancellationToken;
+
+/// How often a keychain that didn't answer is asked again.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Letters of an entry's label that are shown: whoever may write into the keychain may have changed it.
+const LONGEST_LABEL: usize = 80;
+
+/// What the keychain holds of this database that no credential needs.
+pub(crate) struct Needless {
+    /// Nobody knows why it is there.
+    pub(crate) orphans: Vec<Orphan>,
+    /// What is erased as soon as the keychain lets it.
+    pub(crate) noted: Vec<Erasure>,
+}
+
+impl Service {
+    /// Entries without a credential; may unlock the keychain.
+    pub(crate) async fn orphans(&self) -> Result<Vec<Orphan>, ApiError> {
+        let needless = self.needless(self.inner.unlock).await?;
+        needless.map(|needless| needless.orphans).map_err(|error| match error {
+            Error::NotListed => ApiError::new(Code::Failed, error.to_string())
+                .next("Look for entries of the service \"muster\" in the system's own tool for passwords."),
+            Error::KeychainLocked => ApiError::new(Code::KeychainLocked, error.to_string())
+                .next("Unlock it by logging in to the desktop, then try again."),
+            other => ApiError::new(Code::Failed, explain::chain(&other))
+                .next("Check the keychain, then try again."),
+        })
+    }
+
+    /// The same, and what is noted to be erased; never unlocks it unless told to.
+    pub(crate) async fn needless(&self, unlock: Unlock) -> Result<Result<Needless, Error>, ApiError> {
+        let stored = match self.inner.secrets.stored(unlock).await {
+            Ok(stored) => stored,
+            Err(error) => return Ok(Err(error)),
+        };
+        // After the keychain was looked at: a credential is there before its password.
+        let known = self.inner.store.credential_ids().await.map_err(explain::store)?;
+        let noted = self.inner.store.erasures().await.map_err(explain::store)?;
+        let has_reason: HashSet<&CredentialId> =
+            known.iter().chain(noted.iter().map(|erasure| &erasure.credential_id)).collect();
+        let orphans = stored.into_iter().map(|entry| Orphan {
+            credential: CredentialId(entry.credential_id),
+            label: words::cut(&entry.label, LONGEST_LABEL),
+        });
+        let mut orphans: Vec<Orphan> =
+            orphans.filter(|orphan| !has_reason.contains(&orphan.credential)).collect();
+        orphans
+            .sort_by(|one, other| (&one.label, &one.credential.0).cmp(&(&other.label, &other.credential.0)));
+        Ok(Ok(Needless { orphans, noted }))
+    }
+
+    /// Removes these entries from the keychain, as far as they still have no credential; answers with those.
+    pub(crate) async fn remove_orphans(&self, chosen: &[CredentialId]) -> Result<Vec<Orphan>, ApiError> {
+        let mut orphans = self.orphans().await?;
+        orphans.retain(|orphan| chosen.contains(&orphan.credential));
+        for orphan in &orphans {
+            let subject = Subject::credential(&orphan.credential).named(&orphan.label);
+            self.tell_outside(&subject, AuditOutcome::Accepted, "to be removed").await;
+            let erased = self.inner.secrets.erase(orphan.credential.as_str(), self.inner.unlock).await;
+            let outcome = if erased.is_ok() { AuditOutcome::Done } else { AuditOutcome::Failed };
+            self.tell_outside(&subject, outcome, if erased.is_ok() { "removed" } else { "not removed" })
+                .await;
+            erased.map_err(|error| {
+                ApiError::new(Code::Failed, format!("\"{}\" was not removed: {error}", orphan.label))
+                    .next("Unlock the keychain, then try again.")
+            })?;
+        }
+        Ok(orphans)
+    }
+}
+
+/// Erases what is noted, at once and whenever something was noted, until cancelled. A keychain that is locked or doesn't
+/// answer is asked again.
+pub(crate) async fn erase(store: Store, secrets: Secrets, events: Events, closing: CancellationToken) {
+    let work = async {
+        let mut changes = events.subscribe();
+        loop {
+            let is_done = erase_noted(&store, &secrets).await;
+            let told = async {
+                while !matches!(changes.next().await, Some(Event::CredentialsChanged | Event::Lagged)) {}
+            };
+            match is_done {
+                true => told.await,
+                false => drop(tokio::time::timeout(AGAIN, told).await),
+            }
+        }
+    };
+    let _ = closing.run_until_cancelled(work).await;
+}
+
+/// Whether nothing is left to be erased.
+async fn erase_noted(store: &Store, secrets: &Secrets) -> bool {
+    let noted = match store.erasures().await {
+        Ok(noted) => noted,
+        Err(error) => {
+            tracing::warn!(%error, "what is to be erased from the keychain could not be read");
+            return false;
+        }
+    };
+    for erasure in noted {
+        match erase_one(store, secrets, &erasure).await {
+            Ok(true) => {}
+            // Without a keychain in this session another one may have it.
+            Ok(false) => return false,
+            Err(error) => {
+                tracing::info!(
+                    credential = erasure.name,
+                    error,
+                    "its password stays in the keychain for now"
+                );
+                return false;
+            }
+        }
+    }
+    true
+}
+
+async fn erase_one(store: &Store, secrets: &Secrets, erasure: &Erasure) -> Result<bool, String> {
+    let id = &erasure.credential_id;
+    // Whoever stores a password for it has the lock, and takes the note back before.
+    let _lock = store.login_lock(id).await.map_err(|error| error.to_string())?;
+    let is_noted = store.erasures().await.map_err(|error| error.to_string())?.contains(erasure);
+    if !is_noted {
+        return Ok(true);
+    }
+    let erased = secrets.erase(id.as_str(), Unlock::Never).await.map_err(|error| error.to_string())?;
+    if erased {
+        store.set_erased(id).await.map_err(|error| error.to_string())?;
+        tracing::info!(credential = erasure.name, "its password was removed from the keychain");
+    }
+    Ok(erased)
+}
