@@ -5,6 +5,7 @@
 //! a server what it is, [`Client::login`] gives a [`Session`], a [`View`] lists the objects of a type, and a
 //! [`Collector`] reads their properties by reference, several of them at once.
 
+mod authorities;
 mod certificate;
 mod client;
 mod collector;
@@ -17,6 +18,7 @@ pub mod parser;
 mod probe;
 mod property;
 mod request;
+mod role;
 mod session;
 mod tls;
 mod transport;
@@ -24,6 +26,7 @@ mod value;
 mod version;
 mod view;
 
+pub use authorities::{NoCa, OwnCa, own_ca};
 pub use certificate::{Certificate, Warning};
 pub use client::{About, Client};
 pub use collector::{Collector, Retrieved};
@@ -33,6 +36,7 @@ pub use host::HostIdentity;
 pub use parser::{Missing, Object};
 pub use probe::{Probe, leads_there, probe};
 pub use property::{Property, PropertySet};
+pub use role::Role;
 pub use session::Session;
 pub use transport::Traffic;
 pub use value::{MoRef, Value};

@@ -93,6 +93,15 @@ impl Wire {
     }
 }
 
+/// What came of a path.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    /// None where it is longer than was wanted.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
 /// Connections to one server.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -218,6 +227,34 @@ impl Transport {
             Err(Error::Malformed { .. } | Error::TooLarge { .. } | Error::TooDeep { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// What stands at another path of the server, as long as it is no longer than `most` bytes.
+    pub(crate) async fn fetch(&self, call: &Call, url: Url, most: usize) -> Result<Fetched, Error> {
+        self.in_time(call.clone(), self.fetch_untimed(call, url, most)).await
+    }
+
+    async fn fetch_untimed(&self, call: &Call, url: Url, most: usize) -> Result<Fetched, Error> {
+        let mut answer = self.http.get(url).send().await.map_err(|error| self.no_answer(call, error))?;
+        let (status, content_type) = (answer.status(), content_type(&answer).chars().take(100).collect());
+        let mut body = Some(Vec::new());
+        while status == StatusCode::OK
+            && let Some(whole) = &mut body
+        {
+            match answer.chunk().await {
+                Ok(Some(chunk)) if whole.len() + chunk.len() > most => body = None,
+                Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) if error.is_timeout() => {
+                    return Err(Error::Timeout { call: call.clone(), after: self.timeout });
+                }
+                Err(error) => {
+                    let (offset, source) = (whole.len() as u64, Some(error.without_url().into()));
+                    return Err(Error::Truncated { call: call.clone(), offset, source });
+                }
+            }
+        }
+        Ok(Fetched { status: status.as_u16(), content_type, body })
     }
 
     async fn read(
