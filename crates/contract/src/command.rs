@@ -10,9 +10,9 @@ pub use replies::{Counted, Freshened, NeededPassword, Removed, SavedCredential, 
 
 use crate::{
     AuditFilter, AuditPage, ChangesPage, Check, ClosingQuestion, Credential, CredentialId, Desktop,
-    DesktopPreferences, Event, Group, Job, Kind, Operation, OperationId, Origin, Preferences, Preview, Probe,
-    Receipt, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject,
-    TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified,
+    DesktopPreferences, Event, Group, Job, Kind, OfferedCa, Operation, OperationId, Origin, Preferences,
+    Preview, Probe, Receipt, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source,
+    Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -219,6 +219,13 @@ commands_of_the_service! { $
         /// What somebody typed for its address: if that is another one, nothing is looked at.
         typed: Option<String>,
     } => "probe_vcenter", Admin, Option<Probe>,
+        Contact |of| Subject::vcenter(&of.vcenter);
+    /// Fetches the CAs that a vCenter offers, over a connection that is trusted already, and looks for the one that issued
+    /// its certificate; sends no credential, and stores nothing.
+    OfferCa {
+        /// Which.
+        vcenter: VcenterId,
+    } => "offer_ca", Admin, OfferedCa,
         Contact |of| Subject::vcenter(&of.vcenter);
     /// Logs in once with settings that are not stored yet.
     TryVcenter {

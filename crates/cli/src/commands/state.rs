@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
-use contract::command::{CountStatus, Counted, Doctor, Submit};
+use contract::command::{CountStatus, Counted, Doctor, ListVcenters, Submit};
 use contract::{ApiError, Check, Pause, Time, VcenterStatus, network, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
@@ -34,6 +34,11 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
         };
         let paused = words::paused(&Pause { tag: None, ..pause.clone() }, now);
         output.say(&format!("{who}: {paused}. To resume now: {resume}"));
+    }
+    for vcenter in service.call(ListVcenters {}).await? {
+        if let Some(words) = words::certificate(&vcenter, now) {
+            output.say(&format!("{}: {words}.", vcenter.name));
+        }
     }
     for status in all.iter().filter(|status| status.paused.is_none()) {
         if let Some(words) = status.suspended.and_then(|one| contract::words::suspended(&one, now)) {

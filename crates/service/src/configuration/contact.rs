@@ -9,7 +9,7 @@ use contract::command::Settings;
 use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId};
 use secrecy::SecretString;
 use store::{Identity, Standing, VcenterRecord};
-use vsphere::{About, Client};
+use vsphere::{About, Certificate, Client};
 
 impl Service {
     /// Opens a connection, shows the certificate, and what the server says of itself if it is trusted.
@@ -68,19 +68,20 @@ impl Service {
         self.probe(&address, &record.trust).await.map(Some)
     }
 
-    /// Connects, logs in once, asks who it is, logs out.
+    /// Connects, logs in once, asks who it is, logs out. Answers with the certificate, too.
     pub(super) async fn first_contact(
         &self,
         server: Server<'_>,
         login: &Login,
-    ) -> Result<Identity, ApiError> {
+    ) -> Result<(Identity, Option<Certificate>), ApiError> {
         let endpoint = connections::endpoint(server.host, server.port, server.trust)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         self.is_new_vcenter(&reported(client.about())).await?;
+        let shown = client.certificate().map(|(shown, _)| shown);
         let met = self.meet(client, login, Look::AtItsIdentity).await?;
         let (identity, _) = met.map_err(|error| explain::vsphere(server, &error))?;
-        Ok(identity)
+        Ok((identity, shown))
     }
 
     /// Logs in once with settings that are not stored yet, looks around, logs out. With `editing`, they are to be

@@ -22,3 +22,9 @@ CREATE TABLE audit (
 
 -- The end of an operation has the same people as its beginning.
 CREATE INDEX audit_by_operation ON audit (operation) WHERE operation IS NOT NULL;
+
+-- The certificate that a vCenter showed at its newest connection, and what its account may do there (JSON) by the newest full
+-- sync: both are told, and decide nothing.
+ALTER TABLE vcenters ADD COLUMN certificate_sha256 TEXT;
+ALTER TABLE vcenters ADD COLUMN certificate_not_after INTEGER;
+ALTER TABLE vcenters ADD COLUMN permissions TEXT;
