@@ -7,6 +7,7 @@ mod adding;
 mod alone;
 mod audit;
 mod beside;
+mod certificates;
 mod chunks;
 mod clusters;
 mod counts;

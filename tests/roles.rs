@@ -105,6 +105,8 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "address": other.address(), "trust": { "trust": "system" } }),
             Ok(()),
         ),
+        // It is no vCenter with a CA of its own.
+        ("offer_ca", Admin, json!({ "vcenter": id }), Err(Code::NotFound)),
         ("check_new_vcenter", Admin, json!({ "name": "Paris", "credential": null }), Ok(())),
         ("try_vcenter", Admin, json!({ "vcenter": null, "settings": new }), Ok(())),
         ("add_vcenter", Admin, json!({ "settings": new }), Ok(())),

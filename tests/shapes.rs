@@ -4,16 +4,17 @@
 use crate::support::{Musterctl, PASSWORD, Peer};
 use serde_json::Value;
 
-const VCENTER: &str = "id name host port credential user trust tags ttl_seconds stale_reads notify proxy connect_to note edition instance_uuid product version build";
+const VCENTER: &str = "id name host port credential user trust tags ttl_seconds stale_reads notify proxy connect_to note edition instance_uuid product version build certificate_expires_at \
+                       permissions";
 const CREDENTIAL: &str = "id name user stored helper vcenters rejected_at rejected_because";
-const TEST: &str = "vcenter product version build instance_uuid latency_ms missing";
+const TEST: &str = "vcenter product version build instance_uuid latency_ms missing permissions";
 const OPERATION: &str = "operation vcenter kind origin state attempts submitted_at started_at finished_at done total percent \
                          added changed removed unchanged calls bytes error vcenter_id scope job awaited waiting step result \
                          objects_per_second bytes_per_second remaining_seconds recorded";
 const HISTORY: &str = "steps failures changes";
 const CERTIFICATE: &str = "address sha256 subject issuer names not_before not_after trusted";
-const STATUS: &str =
-    "vcenter state synced_at age_seconds fresh contact_at contact_since refresh_failed counts last_operation";
+const STATUS: &str = "vcenter state synced_at age_seconds fresh contact_at contact_since refresh_failed counts last_operation \
+     certificate_expires_at";
 const COLUMN: &str = "id title type unit source aliases";
 const CHECK: &str = "name ok detail next_step";
 const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";

@@ -20,6 +20,8 @@ pub(super) fn vcenter(name: &str) -> Vcenter {
         product: None,
         version: None,
         build: None,
+        certificate_expires_at: None,
+        permissions: None,
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
 pub(crate) use line::Line;
 pub(crate) use musterctl::{Musterctl, Run, finish, refreshed, vcenter};
-pub(crate) use peer::{PASSWORD, Peer};
+pub(crate) use peer::{PASSWORD, Peer, program};
 pub(crate) use proxies::Proxies;
 pub(crate) use random::{Random, number, seed};
 pub(crate) use simulator::Simulator;

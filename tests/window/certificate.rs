@@ -7,6 +7,7 @@ use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, Peer};
 use anyhow::{Context, Result};
 use serde_json::json;
+use simulator::{Access, Behavior, Options, Rights, Shown, Simulator};
 
 const TRUST: &str = "Trust the new certificate";
 
@@ -125,4 +126,39 @@ async fn can_press(window: &Window, label: &str) -> Result<bool> {
     let disabled =
         window.wait_for("the button", &format!("{button} ? String({button}.disabled) : null")).await?;
     Ok(disabled == "false")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_a_pin_the_vcenters_own_ca_is_offered_shown_and_trusted() -> Result<()> {
+    let access = Access { certificate: Shown { days: 12, ..Shown::default() }, ..Access::default() };
+    let behavior = Behavior { rights: Rights::AllButOneFolder, ..Behavior::default() };
+    let simulator = Simulator::start(Options { access, behavior, ..Options::new(60, 7) }).await?;
+    let muster = Musterctl::new();
+    muster.put_password("Berlin", simulator.password());
+    let (address, user) = (simulator.address().to_string(), simulator.user());
+    let added =
+        muster.ok(&["vcenter", "add", "Berlin", &address, "--user", user, "--pin", simulator.sha256()]);
+    muster.ok(&["sync", "full", "Berlin"]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go(&format!("#/vcenter/{}", added["id"].as_str().context("an id")?)).await?;
+    let page = window.wait_for_text(".muster-focus", "Certificate expires in 12 days").await?;
+    for words in ["Totals are of what this account sees", "Read-only on", "Copy for PowerCLI"] {
+        assert!(page.contains(words), "no {words}: {page}");
+    }
+    window.shoot(&screen, "certificate-expires").await?;
+    window.press(".muster-focus", "Trust the vCenter's own CA instead…").await?;
+    let shown = window.wait_for_text("dialog", "This CA issued the certificate of Berlin").await?;
+    let offered = muster.ok(&["vcenter", "offer-ca", "Berlin"]);
+    let sha256 = offered["sha256"].as_str().context("a fingerprint")?;
+    assert!(shown.contains("CA of a simulated vCenter") && shown.contains(&fingerprint(sha256)), "{shown}");
+    window.shoot(&screen, "certificate-own-ca").await?;
+    assert_eq!(muster.ok(&["vcenter", "list"])[0]["trust"], "pin", "it is stored before anybody said yes");
+    window.press("dialog", "Trust this CA").await?;
+    window.wait_until_gone("dialog").await?;
+    window.wait_for_text(".muster-focus", "Custom CA").await?;
+    window.wait_for_toast("Berlin: connection works").await?;
+    assert_eq!(muster.ok(&["vcenter", "list"])[0]["trust"], "ca");
+
+    window.close(&screen).await
 }

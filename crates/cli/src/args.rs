@@ -126,6 +126,20 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Print the script that makes a role and an account with exactly the permissions that Muster needs
+    ///
+    /// It is printed, not run. Read it, and run it as an administrator of the vCenter.
+    LeastPrivilege {
+        /// For PowerCLI instead of govc
+        #[arg(long)]
+        powercli: bool,
+        /// For govc, which is what is printed without any option
+        #[arg(long, conflicts_with = "powercli")]
+        govc: bool,
+        /// The account, as name@domain
+        #[arg(long, value_name = "U", default_value = contract::least_privilege::DEFAULT)]
+        user: String,
+    },
     /// Print a shell completion script
     Completions {
         /// Shell
@@ -240,6 +254,17 @@ pub(crate) enum Vcenter {
     Show {
         /// Name or id
         name: String,
+    },
+    /// Show the CA that issued a vCenter's certificate, as the vCenter offers it, and trust it instead of a pinned certificate
+    ///
+    /// It is downloaded from the vCenter over the connection that is trusted already; no credential is sent. A CA outlasts
+    /// the certificate: a renewal needs no new approval. ESXi hosts offer none.
+    OfferCa {
+        /// Name or id
+        name: String,
+        /// Store it without asking
+        #[arg(long)]
+        yes: bool,
     },
     /// Change a vCenter, without contacting it
     Edit {

@@ -10,10 +10,10 @@ pub use replies::{Counted, Freshened, NeededPassword, Orphan, Removed, SavedCred
 
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Credential,
-    CredentialId, Desktop, DesktopPreferences, Event, Group, Job, Kind, LogLevel, LogLine, Operation,
-    OperationId, Origin, Preferences, Preview, Probe, Receipt, Restored, Role, RowQuery, Rows, Run, Schedule,
-    ScheduleId, ScheduleSettings, Source, Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId,
-    VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
+    CredentialId, Desktop, DesktopPreferences, Event, Group, Job, Kind, LogLevel, LogLine, OfferedCa,
+    Operation, OperationId, Origin, Preferences, Preview, Probe, Receipt, Restored, Role, RowQuery, Rows,
+    Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject, TestReport, Time, Trust, Vcenter,
+    VcenterId, VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -239,6 +239,13 @@ commands_of_the_service! { $
         /// The way there that somebody typed; `None` for the one that is set.
         way: Option<Way>,
     } => "probe_vcenter", Admin, Option<Probe>,
+        Contact |of| Subject::vcenter(&of.vcenter);
+    /// Fetches the CAs that a vCenter offers, over a connection that is trusted already, and looks for the one that issued
+    /// its certificate; sends no credential, and stores nothing.
+    OfferCa {
+        /// Which.
+        vcenter: VcenterId,
+    } => "offer_ca", Admin, OfferedCa,
         Contact |of| Subject::vcenter(&of.vcenter);
     /// Logs in once with settings that are not stored yet.
     TryVcenter {

@@ -1,7 +1,7 @@
 //! vCenters and credentials as configured, and what is known of their state.
 //! Refuses to hold a password: none of these types has a place for one.
 
-use crate::{Code, CredentialId, Operation, Remedy, Time, VcenterId, VcenterSettings};
+use crate::{Code, CredentialId, Operation, Permissions, Remedy, Time, VcenterId, VcenterSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -99,6 +99,12 @@ pub struct Vcenter {
     pub version: Option<String>,
     /// about.build.
     pub build: Option<String>,
+    /// When the certificate that it showed at the newest connection expires; `null` before the first.
+    #[serde(default)]
+    pub certificate_expires_at: Option<Time>,
+    /// What its account may do there, as the newest full sync found; `null` before the first.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
 }
 
 /// Where a credential's password is kept.
@@ -173,6 +179,20 @@ pub struct Certificate {
     pub not_after: Time,
 }
 
+/// The CA that a vCenter offers for its own certificate, found among all that it offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedCa {
+    /// Name of the vCenter.
+    pub vcenter: String,
+    /// The CA's own certificate.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+    /// The same in PEM, as it is stored.
+    pub pem: String,
+    /// Why the vCenter could not be verified by it all the same, in words; `null` if it can.
+    pub obstacle: Option<String>,
+}
+
 /// Answer of a probe: the handshake, and what the server says of itself if it is trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
@@ -215,6 +235,9 @@ pub struct TestReport {
     pub latency_ms: u64,
     /// What this account may not see, in words.
     pub missing: Vec<String>,
+    /// What it may do on the containers that it sees.
+    #[serde(default)]
+    pub permissions: Permissions,
 }
 
 /// Connection state as the last contact left it.
@@ -321,6 +344,9 @@ pub struct VcenterStatus {
     /// Until when nothing is tried by itself after failures in a row; `null` if it is.
     #[serde(default)]
     pub suspended: Option<Suspension>,
+    /// When the certificate that it showed at the newest connection expires; `null` before the first.
+    #[serde(default)]
+    pub certificate_expires_at: Option<Time>,
     /// When the kind that was read longest ago was read.
     pub synced_at: Option<Time>,
     /// Seconds since then; `null` too where that time lies in the future, because a clock was wrong.

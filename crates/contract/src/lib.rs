@@ -18,11 +18,13 @@ mod ids;
 mod inventory;
 mod job;
 mod kind;
+pub mod least_privilege;
 pub mod natural;
 pub mod network;
 pub mod notices;
 mod of_kind;
 mod operation;
+mod permissions;
 mod remedy;
 mod rows;
 mod schedule;
@@ -38,8 +40,8 @@ pub mod words;
 pub use audit::{AuditFilter, AuditOutcome, AuditPage, AuditRow, Door, Receipt, Subject, Verified};
 pub use condition::{Condition, Operator, Test};
 pub use config::{
-    Certificate, Check, Credential, CredentialPlace, Group, Pause, Probe, RefreshWait, Rejection, Role,
-    Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
+    Certificate, Check, Credential, CredentialPlace, Group, OfferedCa, Pause, Probe, RefreshWait, Rejection,
+    Role, Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
 pub use desktop::{ClosingQuestion, Desktop, DesktopPreferences, OnClose};
@@ -54,6 +56,7 @@ pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
+pub use permissions::{HeldRole, Permissions};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};
 pub use schedule::{

@@ -340,6 +340,8 @@ mod tests {
             product: None,
             version: None,
             build: None,
+            certificate_expires_at: None,
+            permissions: None,
         }
     }
 

@@ -169,6 +169,7 @@ impl Connections {
         let live = self.live.lock().await.get(id).cloned();
         match live {
             Some(lease) if lease.is_for(&vcenter) => {
+                self.note_certificate(&vcenter, lease.session.certificate()).await;
                 return Ok(Some(Lease { before: lease.session.traffic(), ..lease }));
             }
             Some(_) => self.leave(id).await,
@@ -214,6 +215,7 @@ impl Connections {
         let endpoint = endpoint(&v.host, v.port, &vcenter.trust, &v.settings.way())?;
         let client =
             Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(&vcenter, &e))?;
+        self.note_certificate(&vcenter, client.certificate().map(|(shown, _)| shown)).await;
         // Before login, so that no password goes to another server than the one it was meant for.
         let is_known = logins::is_known(&vcenter, client.about())?;
         // Who is cancelled while it waits for its turn logs in nowhere.
@@ -227,6 +229,23 @@ impl Connections {
             }
         };
         self.to_the_end(work).await?
+    }
+
+    /// Notes the certificate of a connection that was accepted, where it is another one than is known. Nothing depends on it.
+    pub(crate) async fn note_certificate(
+        &self,
+        vcenter: &VcenterRecord,
+        shown: Option<vsphere::Certificate>,
+    ) {
+        let Some(shown) = shown else { return };
+        let (sha256, not_after) = (explain::hex(&shown.sha256), Time(shown.not_after));
+        if vcenter.certificate_sha256.as_ref() == Some(&sha256) {
+            return;
+        }
+        let noted = self.store.note_certificate(&vcenter.vcenter.id, &sha256, not_after).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "when a certificate expires could not be written");
+        }
     }
 
     /// Runs something that logs in, and goes on if the caller is cancelled: a login that was sent has a session as

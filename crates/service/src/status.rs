@@ -11,7 +11,7 @@ use crate::logins::key;
 use crate::pacing;
 use contract::{
     ApiError, Check, Credential, Job, Kind, Operation, RefreshWait, Remedy, Snapshot, StaleReads, Time,
-    VcenterId, VcenterState, VcenterStatus, words,
+    Vcenter, VcenterId, VcenterState, VcenterStatus, words,
 };
 use secrets::{KeychainState, Place, Unlock};
 use std::collections::BTreeMap;
@@ -78,6 +78,7 @@ impl Service {
                 paused,
                 no_network: holds.no_network(),
                 suspended: breaker::suspension(&operations, now).filter(|_| reads != StaleReads::Nothing),
+                certificate_expires_at: v.certificate_expires_at,
                 synced_at,
                 age_seconds: synced_at.and_then(|at| at.age_seconds(now)),
                 fresh: ttl.accepts(synced_at, now),
@@ -109,6 +110,8 @@ impl Service {
         checks.push(self.check_folder());
         checks.extend(self.check_passwords(&credentials).await);
         checks.extend(self.pauses_without_a_vcenter().await?);
+        let now = self.now();
+        checks.extend(self.vcenters().await?.iter().filter_map(|vcenter| check_certificate(vcenter, now)));
         for status in self.status().await? {
             let name = format!("vCenter {}", status.vcenter);
             let now = self.now();
@@ -310,6 +313,19 @@ fn check_keychain(keychain: KeychainState, all_elsewhere: bool) -> Check {
         ),
         KeychainState::TimedOut => failed(name, "it does not respond".to_owned(), RESTART.to_owned()),
     }
+}
+
+/// A finding where the certificate of a vCenter expires soon, or has.
+fn check_certificate(vcenter: &Vcenter, now: Time) -> Option<Check> {
+    let detail = words::certificate(vcenter, now)?;
+    let next = match vcenter.trust.as_str() {
+        "pin" => {
+            "Renew it on the server, compare the new fingerprint with the one shown there, and approve it. With \
+                  the CA that issues it trusted instead, a renewal needs nothing."
+        }
+        _ => "Renew it on the server.",
+    };
+    Some(failed(format!("certificate of {}", vcenter.name), detail, next.to_owned()))
 }
 
 /// Whether the password of a credential is at hand.

@@ -1,7 +1,7 @@
 //! A certificate for localhost and 127.0.0.1, and the authority that signed it.
 //! Refuses to keep the authority's key: nothing else can be signed with it.
 
-use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::options::Error;
 
@@ -25,8 +26,8 @@ pub(crate) struct Certificate {
 type Made<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A new one for a server of this name, as text: its key, itself and the authority's.
-pub(crate) fn make(server_name: &str) -> Result<String, Error> {
-    made(server_name).map_err(Error::Certificate)
+pub(crate) fn make(server_name: &str, days: i64) -> Result<String, Error> {
+    made(server_name, days).map_err(Error::Certificate)
 }
 
 /// The certificate of a text that was made here, or what is wrong with it.
@@ -53,17 +54,15 @@ pub(crate) fn read(pem: &str) -> Result<Certificate, String> {
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
-fn made(server_name: &str) -> Made<String> {
-    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
-    // Yesterday, for clients whose clock is behind ours.
-    let [from, until] = [today.yesterday()?, today.checked_add(2.years())?].map(|date| {
-        let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
-        date_time_ymd(date.year().into(), month, day)
-    });
+fn made(server_name: &str, days: i64) -> Made<String> {
+    let start = date_time_ymd(1970, 1, 1);
+    // Yesterday, for clients whose clock is behind ours; a year before the end where that is over.
+    let from = start + since_1970(if days > 0 { -1 } else { days - 365 })?;
+    let until = start + since_1970(days)?;
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "CA of a simulated vCenter");
-    (authority.not_before, authority.not_after) = (from, until);
+    (authority.not_before, authority.not_after) = (from, start + since_1970(10 * 365)?);
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca_pem = authority.self_signed(&authority_key)?.pem();
@@ -79,4 +78,24 @@ fn made(server_name: &str) -> Made<String> {
     let leaf = leaf.signed_by(&key, &issuer)?;
 
     Ok(format!("{}{}{ca_pem}", key.serialize_pem(), leaf.pem()))
+}
+
+/// An authority that issued nothing here, in PEM.
+pub(crate) fn another_authority() -> Result<String, Error> {
+    let made = || -> Made<String> {
+        let mut authority = CertificateParams::default();
+        authority.distinguished_name.push(DnType::CommonName, "CA of the hosts of another vCenter");
+        let start = date_time_ymd(1970, 1, 1);
+        authority.not_before = start + since_1970(-1)?;
+        authority.not_after = start + since_1970(10 * 365)?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Ok(authority.self_signed(&KeyPair::generate()?)?.pem())
+    };
+    made().map_err(Error::Certificate)
+}
+
+/// From 1970 to so many days from now on.
+fn since_1970(days: i64) -> Made<Duration> {
+    let seconds = Timestamp::now().as_second().saturating_add(days.saturating_mul(86_400));
+    Ok(Duration::from_secs(u64::try_from(seconds)?))
 }

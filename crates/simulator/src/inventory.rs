@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::content::Content;
 use crate::data::{Data, escape};
-use crate::estate::{Estate, Id};
+use crate::estate::{Estate, Holds, Id, Object};
 use crate::recording::Recording;
 use crate::schema::{At, Path, type_of};
 
@@ -61,6 +61,20 @@ impl Inventory {
             Inventory::Made(estate) => estate.moref(id).into(),
             Inventory::Recorded(recording) => recording.moref(id).map_or("", |moref| &moref.value).into(),
         }
+    }
+
+    /// A folder that holds VMs and lies in another one.
+    pub(crate) fn some_vm_folder(&self) -> Option<Id> {
+        let Inventory::Made(estate) = self else { return None };
+        estate.ids().find(|id| match estate.object(*id) {
+            Some(Object::Folder(folder)) => {
+                let parent = folder.parent.and_then(|parent| estate.object(parent));
+                folder.holds == Holds::Vms
+                    && matches!(parent, Some(Object::Folder(_)))
+                    && !estate.below(*id, true).is_empty()
+            }
+            _ => false,
+        })
     }
 
     /// Everything below a container, at any depth or directly in it; the container itself isn't.

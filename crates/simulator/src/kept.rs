@@ -14,8 +14,8 @@ const CERTIFICATE: &str = "certificate.pem";
 const PASSWORD: &str = "password";
 
 /// The certificate that the folder keeps, or a new one, which it keeps from now on.
-pub(crate) fn certificate(folder: Option<&Path>, server_name: &str) -> Result<Certificate, Error> {
-    let make = || certificate::make(server_name);
+pub(crate) fn certificate(folder: Option<&Path>, server_name: &str, days: i64) -> Result<Certificate, Error> {
+    let make = || certificate::make(server_name, days);
     let Some(folder) = folder else {
         return certificate::read(&make()?).map_err(|why| Error::Certificate(why.into()));
     };
@@ -87,10 +87,11 @@ mod tests {
     fn certificate_and_password_are_those_of_the_first_start_and_nobody_else_may_read_them() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("new/simulator");
-        let start = || (certificate(Some(&folder), "vc").unwrap().sha256, password(Some(&folder)).unwrap());
+        let start =
+            || (certificate(Some(&folder), "vc", 9).unwrap().sha256, password(Some(&folder)).unwrap());
         let first = start();
         assert_eq!(start(), first);
-        assert_ne!(certificate(None, "vc").unwrap().sha256, first.0);
+        assert_ne!(certificate(None, "vc", 9).unwrap().sha256, first.0);
         assert_ne!(password(None).unwrap(), first.1);
         let mut names: Vec<_> =
             fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
@@ -109,7 +110,7 @@ mod tests {
     fn what_is_half_there_is_told_with_its_file_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(CERTIFICATE);
-        let (whole, other) = (certificate::make("vc").unwrap(), certificate::make("vc").unwrap());
+        let (whole, other) = (certificate::make("vc", 9).unwrap(), certificate::make("vc", 9).unwrap());
         let certificates = whole.find("-----BEGIN CERTIFICATE").unwrap();
         for (damaged, why) in [
             (String::new(), "no whole private key"),
@@ -127,7 +128,7 @@ mod tests {
             ),
         ] {
             fs::write(&path, &damaged).unwrap();
-            let error = certificate(Some(folder.path()), "vc").err().unwrap();
+            let error = certificate(Some(folder.path()), "vc", 9).err().unwrap();
             assert!(matches!(&error, Error::Kept { path: named, .. } if *named == path), "{error:?}");
             assert!(error.to_string().to_lowercase().contains(why), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
@@ -141,7 +142,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let below = file.path().join("below");
         for folder in [file.path(), &below] {
-            let error = certificate(Some(folder), "vc").err().unwrap();
+            let error = certificate(Some(folder), "vc", 9).err().unwrap();
             assert!(matches!(error, Error::Folder { .. }), "{error:?}");
         }
     }

@@ -6,6 +6,7 @@
 //! give the same morefs, names and values; port, certificate and password are new at each start unless [`Access`] says
 //! otherwise. [`Simulator::replay`] answers what was recorded.
 
+mod authorities;
 mod certificate;
 mod collector;
 mod content;
@@ -19,6 +20,7 @@ mod kept;
 mod methods;
 mod options;
 mod recording;
+mod roles;
 mod schema;
 mod server;
 mod sessions;
@@ -26,6 +28,6 @@ mod simulator;
 mod soap;
 mod vcenter;
 
-pub use options::{Access, Behavior, Error, Named, Options, VMS};
+pub use options::{Access, Behavior, Error, Named, Offers, Options, Rights, Shown, VMS};
 pub use recording::Recording;
 pub use simulator::{Contents, Simulator};

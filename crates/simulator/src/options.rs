@@ -49,6 +49,34 @@ pub struct Access {
     /// The folder that keeps the certificate, and a random password, from one start to the next. It is made if there is
     /// none.
     pub folder: Option<PathBuf>,
+    /// How a new certificate is made.
+    pub certificate: Shown,
+}
+
+/// A certificate as a server shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Days from now on that it is valid; it expired so long ago where that is negative.
+    pub days: i64,
+    /// Which authorities the server offers for download.
+    pub offers: Offers,
+}
+
+/// The authorities that a server offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offers {
+    /// The one that issued its certificate, beside another one, as vCenters do.
+    Its,
+    /// Another one alone.
+    Another,
+    /// None, as ESXi hosts.
+    None,
+}
+
+impl Default for Shown {
+    fn default() -> Shown {
+        Shown { days: 2 * 365, offers: Offers::Its }
+    }
 }
 
 /// How a server behaves where vCenters differ, or where somebody wants to see what becomes of it.
@@ -60,6 +88,19 @@ pub struct Behavior {
     pub own_collectors: bool,
     /// What the fault InvalidProperty names.
     pub invalid_property: Named,
+    /// What the account may do.
+    pub rights: Rights,
+}
+
+/// What the only account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rights {
+    /// Everything: the role Administrator.
+    Administrator,
+    /// Read everything: the role Read-only.
+    ReadOnly,
+    /// The same, but for one folder of VMs, of which it sees the name alone: views leave out what lies below.
+    AllButOneFolder,
 }
 
 /// What is named of a path that no type declares.
@@ -73,7 +114,12 @@ pub enum Named {
 
 impl Default for Behavior {
     fn default() -> Behavior {
-        Behavior { page: 100, own_collectors: true, invalid_property: Named::Path }
+        Behavior {
+            page: 100,
+            own_collectors: true,
+            invalid_property: Named::Path,
+            rights: Rights::Administrator,
+        }
     }
 }
 

@@ -47,6 +47,8 @@ const WORTH_COMPRESSING: usize = 1400;
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) vcenter: Arc<Vcenter>,
+    /// The authorities that it offers, zipped.
+    pub(crate) download: Option<Bytes>,
     pub(crate) acceptor: TlsAcceptor,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -106,6 +108,10 @@ impl Server {
             (&Method::GET, "/sdk/vimServiceVersions.xml") => {
                 respond(StatusCode::OK, self.vcenter.content.versions.clone(), false)
             }
+            (&Method::GET, "/certs/download.zip") => match &self.download {
+                Some(file) => zipped(file.clone()),
+                None => plain(StatusCode::NOT_FOUND),
+            },
             (&Method::POST, "/sdk" | "/sdk/" | "/sdk/vimService") => self.soap(request).await,
             (_, "/sdk" | "/sdk/" | "/sdk/vimService" | "/sdk/vimServiceVersions.xml") => {
                 plain(StatusCode::METHOD_NOT_ALLOWED)
@@ -240,6 +246,12 @@ fn gzip(body: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::fast());
     encoder.write_all(body).ok()?;
     encoder.finish().ok()
+}
+
+fn zipped(file: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(file));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    response
 }
 
 fn plain(status: StatusCode) -> Response<Full<Bytes>> {

@@ -14,10 +14,11 @@ use tokio_util::task::TaskTracker;
 use crate::estate::{Estate, Kind};
 use crate::inventory::Inventory;
 use crate::kept;
-use crate::options::{Access, Behavior, Error, Options, VMS};
+use crate::options::{Access, Behavior, Error, Offers, Options, VMS};
 use crate::recording::Recording;
 use crate::server::Server;
 use crate::vcenter::Vcenter;
+use crate::{authorities, certificate};
 
 const USER: &str = "administrator@vsphere.local";
 
@@ -99,24 +100,33 @@ impl Simulator {
         behavior: Behavior,
         make: impl FnOnce() -> (Inventory, Contents, String) + Send + 'static,
     ) -> Result<Simulator, Error> {
-        let Access { port, password, folder } = access;
+        let Access { port, password, folder, certificate: shown } = access;
         let listen = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         // It takes a good part of a second for the largest one, in which others want to go on.
         let made = tokio::task::spawn_blocking(move || {
             let (inventory, contents, server_name) = make();
-            let certificate = kept::certificate(folder.as_deref(), &server_name)?;
+            let certificate = kept::certificate(folder.as_deref(), &server_name, shown.days)?;
+            let another = certificate::another_authority()?;
+            let authorities = match shown.offers {
+                Offers::Its => vec![&*another, &*certificate.ca_pem],
+                Offers::Another => vec![&*another],
+                Offers::None => Vec::new(),
+            };
+            let download = (!authorities.is_empty()).then(|| authorities::download(&authorities)).transpose();
+            let download = download.map_err(|error| Error::Certificate(error.into()))?;
             let password = password.map_or_else(|| kept::password(folder.as_deref()), Ok)?;
-            Ok((inventory, contents, certificate, password))
+            Ok((inventory, contents, certificate, download, password))
         });
         // It is never cancelled, so that it can only have panicked.
-        let (inventory, contents, certificate, password) =
+        let (inventory, contents, certificate, download, password) =
             made.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
         let vcenter = Arc::new(Vcenter::new(inventory, behavior, USER, &password));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let server = Server {
             vcenter: vcenter.clone(),
+            download,
             acceptor: TlsAcceptor::from(certificate.config),
             stop: stop.clone(),
             tasks: tasks.clone(),

@@ -15,6 +15,7 @@ use crate::gauge::Gauge;
 use crate::inventory::Inventory;
 use crate::methods;
 use crate::options::Behavior;
+use crate::roles::Roles;
 use crate::schema::type_of;
 use crate::sessions::{Refusal, Session, Sessions, View};
 use crate::soap::{Answer, Element, Fault, MoRef};
@@ -26,6 +27,7 @@ pub(crate) struct Vcenter {
     pub(crate) content: Content,
     /// Pages that are being written.
     pub(crate) pages: Gauge,
+    pub(crate) roles: Roles,
     behavior: Behavior,
     sessions: Mutex<Sessions>,
     user: String,
@@ -78,7 +80,8 @@ impl Vcenter {
     pub(crate) fn new(inventory: Inventory, behavior: Behavior, user: &str, password: &str) -> Vcenter {
         let (content, pages) = (inventory.content(), Gauge::default());
         let sessions = Mutex::new(Sessions::new(user, password));
-        Vcenter { inventory, content, pages, behavior, sessions, user: user.into() }
+        let roles = Roles::of(&inventory, behavior.rights);
+        Vcenter { inventory, content, pages, roles, behavior, sessions, user: user.into() }
     }
 
     /// Answers a request.
@@ -193,6 +196,7 @@ impl Vcenter {
         }
         let recursive = call.arguments.flag("recursive");
         let mut members = self.inventory.below(id, recursive);
+        members.retain(|id| self.roles.shows(*id));
         if !types.is_empty() {
             members.retain(|id| types.iter().any(|name| is_a(self.inventory.type_name(*id), name)));
         }

@@ -6,8 +6,9 @@ use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, DbRow};
 use crate::error::{Attempt, During, Error};
+use crate::vcenters::VcenterRecord;
 use crate::{row, vcenters};
-use contract::{Time, VcenterId, VcenterState};
+use contract::{Permissions, Time, VcenterId, VcenterState};
 use sqlx::Row;
 
 /// How a contact went.
@@ -75,6 +76,30 @@ impl Store {
         .execute(&mut *tx)
         .await
         .during(attempt)?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Notes the certificate that a vCenter showed, and what was accepted.
+    pub async fn note_certificate(&self, id: &VcenterId, sha256: &str, not_after: Time) -> Result<(), Error> {
+        let attempt = self.attempt_on("saving the certificate of vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let update = sqlx::query(
+            "UPDATE vcenters SET certificate_sha256 = $1, certificate_not_after = $2 WHERE id = $3",
+        );
+        let update = update.bind(sha256).bind(not_after.0).bind(id.as_str());
+        vcenters::exists(update.execute(&mut *tx).await.during(attempt)?.rows_affected(), id)?;
+        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Notes what the account of a vCenter may do there.
+    pub async fn set_permissions(&self, id: &VcenterId, permissions: &Permissions) -> Result<(), Error> {
+        let attempt = self.attempt_on("saving the permissions on vCenter", id.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        let update = sqlx::query("UPDATE vcenters SET permissions = $1 WHERE id = $2");
+        let update = update.bind(row::json(permissions).during(attempt)?).bind(id.as_str());
+        vcenters::exists(update.execute(&mut *tx).await.during(attempt)?.rows_affected(), id)?;
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
@@ -187,6 +212,35 @@ pub(crate) async fn write_contact(
     .execute(tx)
     .await?;
     Ok(updated.rows_affected())
+}
+
+/// What was read of another server, or as another account, says nothing about what an edit made of a vCenter.
+pub(crate) async fn forget_what_was_of_another(
+    tx: &mut DbConnection,
+    before: &VcenterRecord,
+    after: &VcenterRecord,
+) -> Result<(), sqlx::Error> {
+    let (was, is) = (&before.vcenter, &after.vcenter);
+    let is_moved = (&was.host, was.port) != (&is.host, is.port);
+    if is_moved {
+        const CERTIFICATE: &str =
+            "UPDATE vcenters SET certificate_sha256 = NULL, certificate_not_after = NULL WHERE id = $1";
+        sqlx::query(CERTIFICATE).bind(is.id.as_str()).execute(&mut *tx).await?;
+    }
+    if is_moved || (&was.credential_id, &was.user) != (&is.credential_id, &is.user) {
+        const PERMISSIONS: &str = "UPDATE vcenters SET permissions = NULL WHERE id = $1";
+        sqlx::query(PERMISSIONS).bind(is.id.as_str()).execute(tx).await?;
+    }
+    Ok(())
+}
+
+/// What is known of an account's rights. Unreadable it is unknown, which the next full sync mends.
+pub(crate) fn permissions(row: &DbRow) -> Option<Permissions> {
+    let column = row.try_get::<Option<&str>, _>("permissions");
+    row::or_unset(
+        "the permissions of an account",
+        column.and_then(|text| text.map(row::from_json).transpose()),
+    )
 }
 
 /// Fails if a server is another vCenter than this one that is configured. A vCenter's own id is one of a kind. That of an

@@ -34,6 +34,8 @@ pub struct VcenterRecord {
     pub host_macs: Option<Vec<String>>,
     /// Failures up to this time don't count any more.
     pub failures_reset_at: Option<Time>,
+    /// SHA-256 of the certificate that it showed at the newest connection.
+    pub certificate_sha256: Option<String>,
 }
 
 impl VcenterRecord {
@@ -228,6 +230,7 @@ impl Store {
             let forget = sqlx::query("DELETE FROM login_answers WHERE vcenter_id = $1").bind(id.as_str());
             forget.execute(&mut *tx).await.during(attempt)?;
         }
+        contact::forget_what_was_of_another(&mut tx, &before, &after).await.during(attempt)?;
         if may_be_mended(&before, &after) {
             contact::write_contact(&mut tx, id, None).await.during(attempt)?;
         }
@@ -297,6 +300,11 @@ pub(crate) fn subject(record: &VcenterRecord) -> Subject {
 /// A vCenter as the audit log has it: with the CA that it is trusted by.
 fn told(record: &VcenterRecord) -> Value {
     let mut told = serde_json::to_value(&record.vcenter).unwrap_or_default();
+    if let Some(told) = told.as_object_mut() {
+        // Nobody configured these.
+        told.remove("certificate_expires_at");
+        told.remove("permissions");
+    }
     if let Trust::Ca { pem } = &record.trust {
         told["ca_pem"] = Value::String(pem.clone());
     }
@@ -366,6 +374,11 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
         product: row.try_get("product")?,
         version: row.try_get("version")?,
         build: row.try_get("build")?,
+        certificate_expires_at: row::or_unset(
+            "the end of a certificate",
+            row.try_get("certificate_not_after").map(row::time),
+        ),
+        permissions: contact::permissions(row),
     };
     let trust = match (&*trust, row.try_get("ca_pem")?, pin) {
         ("ca", Some(pem), _) => Trust::Ca { pem },
@@ -379,7 +392,17 @@ pub(crate) fn record(row: &DbRow) -> Result<VcenterRecord, sqlx::Error> {
     let known_address = (row.try_get("known_host")?, row.try_get("known_port")?);
     let host_macs = contact::macs(row);
     let failures_reset_at = row::time(row.try_get("failures_reset_at")?);
-    Ok(VcenterRecord { vcenter, trust, contact, state_since, known_address, host_macs, failures_reset_at })
+    let certificate_sha256 = row::or_unset("the certificate of a vCenter", row.try_get("certificate_sha256"));
+    Ok(VcenterRecord {
+        vcenter,
+        trust,
+        contact,
+        state_since,
+        known_address,
+        host_macs,
+        failures_reset_at,
+        certificate_sha256,
+    })
 }
 
 fn contact(row: &DbRow) -> Result<Option<Contact>, sqlx::Error> {

@@ -62,6 +62,8 @@ pub(crate) struct Content {
     pub(crate) property_collector: MoRef,
     pub(crate) session_manager: MoRef,
     pub(crate) view_manager: MoRef,
+    /// Every server has one; without it nothing is known of roles.
+    pub(crate) authorization_manager: Option<MoRef>,
 }
 
 /// What a client and its sessions share.
@@ -188,6 +190,7 @@ fn service_content(call: &Call, answer: &Value) -> Result<(Content, About), Erro
         property_collector: moref("propertyCollector")?,
         session_manager: moref("sessionManager")?,
         view_manager: moref("viewManager")?,
+        authorization_manager: moref("authorizationManager").ok(),
     };
     let about = answer.field("returnval.about").ok_or_else(|| incomplete(call, "about"))?;
     Ok((content, About::read(about)))

@@ -6,6 +6,7 @@
 //! a server what it is, [`Client::login`] gives a [`Session`], a [`View`] lists the objects of a type, and a
 //! [`Collector`] reads their properties by reference, several of them at once.
 
+mod authorities;
 mod certificate;
 mod client;
 mod collector;
@@ -18,6 +19,7 @@ pub mod parser;
 mod probe;
 mod property;
 mod request;
+mod role;
 mod session;
 mod tls;
 mod transport;
@@ -26,6 +28,7 @@ mod version;
 mod view;
 mod way;
 
+pub use authorities::{NoCa, OwnCa, own_ca};
 pub use certificate::{Certificate, Warning};
 pub use client::{About, Client};
 pub use collector::{Collector, Retrieved};
@@ -35,6 +38,7 @@ pub use host::HostIdentity;
 pub use parser::{Missing, Object};
 pub use probe::{Probe, leads_there, probe};
 pub use property::{Property, PropertySet};
+pub use role::Role;
 pub use session::Session;
 pub use transport::Traffic;
 pub use value::{MoRef, Value};

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
+    certificate::Certificate,
     client::{About, Server},
     collector::Collector,
     error::Error,
@@ -13,6 +14,7 @@ use crate::{
     parser::{Object, Page, Response},
     property::PropertySet,
     request::{self, Request},
+    role::Role,
     transport::{Traffic, Wire},
     value::{MoRef, Value},
     version::ApiVersion,
@@ -33,11 +35,13 @@ struct Login {
     wire: Wire,
     /// Whether the server knows that it is over. Locked while it is told.
     ended: Mutex<bool>,
+    /// Once they were asked for.
+    roles: OnceCell<Vec<Role>>,
 }
 
 impl Session {
     pub(crate) fn new(server: Arc<Server>, wire: Wire) -> Self {
-        Self(Arc::new(Login { server, wire, ended: Mutex::new(false) }))
+        Self(Arc::new(Login { server, wire, ended: Mutex::new(false), roles: OnceCell::new() }))
     }
 
     /// Whether it is the very same session, and not another one on the same server.
@@ -58,6 +62,23 @@ impl Session {
     /// The folder that holds everything.
     pub fn root_folder(&self) -> &MoRef {
         &self.server().content.root_folder
+    }
+
+    /// The certificate that the server showed at the newest connection.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.server().transport.record.last().map(|seen| seen.certificate)
+    }
+
+    /// The roles that the server knows, which is asked once. Source: AuthorizationManager.roleList.
+    pub async fn roles(&self) -> Result<&[Role], Error> {
+        let Some(manager) = &self.server().content.authorization_manager else { return Ok(&[]) };
+        let ask = || async {
+            let set = PropertySet::new("AuthorizationManager", [Role::property()]);
+            let manager = std::slice::from_ref(manager);
+            let objects = self.collector().retrieve(manager, &[set], false).await?.whole()?;
+            Ok(objects.first().map(Role::read).unwrap_or_default())
+        };
+        self.0.roles.get_or_try_init(ask).await.map(Vec::as_slice)
     }
 
     /// Calls and bytes of this session since its login, which counts.

@@ -248,7 +248,7 @@ fn refused(error: TlsError) -> TlsError {
     }
 }
 
-fn reason(error: &TlsError, certificate: &Certificate) -> String {
+pub(crate) fn reason(error: &TlsError, certificate: &Certificate) -> String {
     use CertificateError as C;
     let TlsError::InvalidCertificate(error) = error else { return error.to_string() };
     match error {

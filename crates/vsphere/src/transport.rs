@@ -120,6 +120,15 @@ impl Wire {
     }
 }
 
+/// What came of a path.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    /// None where it is longer than was wanted.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
 /// Connections to one server.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -263,6 +272,39 @@ impl Transport {
             Ok(Err(error)) => Err(self.no_answer(call, error)),
             Err(_) => Err(Error::Timeout { call: call.clone(), after: self.timeout }),
         }
+    }
+
+    /// What stands at another path of the server, as long as it is no longer than `most` bytes.
+    pub(crate) async fn fetch(&self, call: &Call, uri: Uri, most: usize) -> Result<Fetched, Error> {
+        self.in_time(call.clone(), self.fetch_untimed(call, uri, most)).await
+    }
+
+    async fn fetch_untimed(&self, call: &Call, uri: Uri, most: usize) -> Result<Fetched, Error> {
+        let wire = Wire::default();
+        let answer = self.exchange(call, &wire, Message::get(uri), Bytes::new()).await?;
+        let (status, content_type) = (answer.status(), content_type(&answer).chars().take(100).collect());
+        let mut frames = answer.into_body();
+        let mut body = Some(Vec::new());
+        while status == StatusCode::OK
+            && let Some(whole) = &mut body
+        {
+            match tokio::time::timeout(self.timeout, frames.frame()).await {
+                Ok(Some(Ok(frame))) => {
+                    let Ok(bytes) = frame.into_data() else { continue };
+                    match whole.len() + bytes.len() > most {
+                        true => body = None,
+                        false => whole.extend_from_slice(&bytes),
+                    }
+                }
+                Ok(None) => break,
+                Ok(Some(Err(source))) => {
+                    let (offset, source) = (whole.len() as u64, Some(source));
+                    return Err(Error::Truncated { call: call.clone(), offset, source });
+                }
+                Err(_) => return Err(Error::Timeout { call: call.clone(), after: self.timeout }),
+            }
+        }
+        Ok(Fetched { status: status.as_u16(), content_type, body })
     }
 
     async fn read(

@@ -202,6 +202,7 @@ mod tests {
             paused: None,
             no_network: None,
             suspended: None,
+            certificate_expires_at: None,
             synced_at: None,
             age_seconds: None,
             fresh: true,

@@ -11,8 +11,8 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, Operation, OperationId, Probe, Schedule,
-    ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId, Way,
+    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, OfferedCa, Operation, OperationId, Probe,
+    Schedule, ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId, Way,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -285,6 +285,11 @@ impl VcenterService {
         way: Way,
     ) -> Result<Option<Probe>, ApiError> {
         backend::call(ProbeVcenter { vcenter, typed: Some(typed.to_owned()), way: Some(way) }).await
+    }
+
+    /// Looks for the CA that issued a vCenter's certificate among those that it offers; stores nothing.
+    pub(crate) async fn offer_ca(&self, vcenter: VcenterId) -> Result<OfferedCa, ApiError> {
+        backend::call(OfferCa { vcenter }).await
     }
 
     /// Logs in once with settings that are not stored.

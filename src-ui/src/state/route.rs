@@ -35,6 +35,8 @@ pub(crate) enum Dialog {
     Edit(VcenterId, Focus),
     /// A certificate that is not trusted.
     Certificate(VcenterId),
+    /// The CA of its own that a vCenter offers.
+    OwnCa(VcenterId),
     /// Whether it is really to be removed.
     Remove(VcenterId),
     /// Of which clusters the hosts are to be read.
@@ -163,6 +165,7 @@ fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
     id("edit")
         .map(|id| Dialog::Edit(id, focus))
         .or_else(|| id("certificate").map(Dialog::Certificate))
+        .or_else(|| id("own-ca").map(Dialog::OwnCa))
         .or_else(|| id("remove").map(Dialog::Remove))
         .or_else(|| id("clusters").map(Dialog::Clusters))
         .or_else(|| id("pause").map(Dialog::Pause))
@@ -189,6 +192,7 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
             pairs
         }
         Dialog::Certificate(id) => vec![pair("certificate", id.as_str())],
+        Dialog::OwnCa(id) => vec![pair("own-ca", id.as_str())],
         Dialog::Remove(id) => vec![pair("remove", id.as_str())],
         Dialog::Clusters(id) => vec![pair("clusters", id.as_str())],
         Dialog::Pause(id) => vec![pair("pause", id.as_str())],
@@ -219,6 +223,7 @@ mod tests {
             Dialog::Edit(id(), Focus::Way),
             Dialog::Edit(id(), Focus::Password),
             Dialog::Certificate(id()),
+            Dialog::OwnCa(id()),
             Dialog::Remove(id()),
             Dialog::Clusters(id()),
             Dialog::Pause(id()),

@@ -157,6 +157,12 @@ impl Toast {
         Toast::refused("Live updates are not available", error)
     }
 
+    /// A certificate that was approved by its fingerprint; the vCenter's own CA would outlast it.
+    pub(crate) fn approved(vcenter: &Vcenter) -> Toast {
+        let title = format!("{}: certificate trusted", vcenter.name);
+        Toast::new(Level::Good, title, String::new(), own_ca(vcenter))
+    }
+
     /// A vCenter that was added.
     pub(crate) fn added(vcenter: &Vcenter, note: Option<String>, is_syncing: bool) -> Toast {
         let mut offers = Vec::new();
@@ -166,14 +172,16 @@ impl Toast {
                 action: Action::Work(Work::new(&vcenter.id, Job::FULL_SYNC)),
             });
         }
+        offers.extend(own_ca(vcenter));
         let level = if note.is_some() { Level::Warning } else { Level::Good };
         Toast::new(level, format!("{} was added", vcenter.name), note.unwrap_or_default(), offers)
     }
 
     /// A vCenter that was changed.
-    pub(crate) fn saved(vcenter: &Vcenter, note: Option<String>) -> Toast {
+    pub(crate) fn saved(before: &Vcenter, vcenter: &Vcenter, note: Option<String>) -> Toast {
+        let offers = if before.pin == vcenter.pin { Vec::new() } else { own_ca(vcenter) };
         let level = if note.is_some() { Level::Warning } else { Level::Good };
-        Toast::new(level, format!("{} was saved", vcenter.name), note.unwrap_or_default(), Vec::new())
+        Toast::new(level, format!("{} was saved", vcenter.name), note.unwrap_or_default(), offers)
     }
 
     /// Work that the service did not take.
@@ -408,6 +416,16 @@ impl Toasts {
     }
 }
 
+/// What could be trusted instead of a certificate that is pinned. An ESXi host has no CA of its own.
+fn own_ca(vcenter: &Vcenter) -> Vec<Offer> {
+    let is_host = vcenter.product.as_deref().is_some_and(|product| product.contains("ESXi"));
+    if vcenter.trust != "pin" || is_host {
+        return Vec::new();
+    }
+    let dialog = Route::dialog(super::route::Dialog::OwnCa(vcenter.id.clone()));
+    vec![Offer { label: "Trust its own CA instead…", action: Action::Go(dialog) }]
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::samples;
@@ -551,6 +569,7 @@ mod tests {
             instance_uuid: None,
             latency_ms: 3,
             missing: Vec::new(),
+            permissions: contract::Permissions::default(),
         };
         let test = Operation {
             job: Job::TEST,

@@ -22,7 +22,7 @@ use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
 use contract::command::Submit;
-use contract::{ApiError, Code, Door, Role};
+use contract::{ApiError, Code, Door, Role, least_privilege};
 use service::{Caller, Client, Log, Options, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -153,6 +153,7 @@ async fn dispatch(
         Command::Columns { .. }
         | Command::Simulator(_)
         | Command::Restore { .. }
+        | Command::LeastPrivilege { .. }
         | Command::Completions { .. }
         | Command::Man { .. } => {
             unreachable!("these were answered without the service")
@@ -173,6 +174,13 @@ fn say_how_many_are_left_out(output: &Output, number: usize) {
 fn without_service(command: Command, output: &Output) -> Result<Command, Result<Exit, ApiError>> {
     match command {
         Command::Columns { kind } => Err(inventory::columns(output, kind.into()).map(|()| Exit::Done)),
+        Command::LeastPrivilege { powercli, user, .. } => {
+            let make = if powercli { least_privilege::powercli } else { least_privilege::govc };
+            let script = make(&user);
+            Err(output
+                .answer(&serde_json::json!({ "script": script }), || script.clone())
+                .map(|()| Exit::Done))
+        }
         Command::Completions { .. } | Command::Man { .. } if output.is_json() => Err(Err(no_json())),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -58,7 +58,7 @@ pub(super) async fn run(
 /// Starts it; answers with a name for it, too.
 async fn start(command: Command) -> Result<(Simulator, String), Error> {
     let Command { vms, seed, recording, port, password, certificate } = command;
-    let access = Access { port: port.unwrap_or(0), password, folder: certificate };
+    let access = Access { port: port.unwrap_or(0), password, folder: certificate, ..Access::default() };
     if let Some(file) = recording {
         let recording = Recording::read(&file)?;
         let simulator = Simulator::replay(recording, access, Behavior::default()).await?;

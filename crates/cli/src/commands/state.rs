@@ -6,10 +6,8 @@ use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Fit, Output, card, table, written};
 use crate::suggest::{self, Suggestion};
-use contract::command::{
-    Check, CountStatus, Counted, Doctor, ListOrphans, Pause, RemoveOrphans, Subject, Submit,
-};
-use contract::{ApiError, Time, VcenterStatus, network, words};
+use contract::command::{CountStatus, Counted, Doctor, ListOrphans, ListVcenters, RemoveOrphans, Submit};
+use contract::{ApiError, Check, Pause, Subject, Time, VcenterStatus, network, words};
 use service::{Client, state_in_words};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,6 +35,11 @@ pub(super) async fn status(service: &Client, output: &Output) -> Result<Exit, Ap
         };
         let paused = words::paused(&Pause { tag: None, ..pause.clone() }, now);
         output.say(&format!("{who}: {paused}. To resume now: {resume}"));
+    }
+    for vcenter in service.call(ListVcenters {}).await? {
+        if let Some(words) = words::certificate(&vcenter, now) {
+            output.say(&format!("{}: {words}.", vcenter.name));
+        }
     }
     for status in all.iter().filter(|status| status.paused.is_none()) {
         if let Some(words) = status.suspended.and_then(|one| contract::words::suspended(&one, now)) {
@@ -70,7 +73,7 @@ pub(super) async fn doctor(service: &Client, output: &Output) -> Result<Exit, Ap
 
 /// Removes what the keychain holds for no credential, after it was shown.
 pub(super) async fn remove_orphans(service: &Client, output: &Output, yes: bool) -> Result<(), ApiError> {
-    service.may::<RemoveOrphans>()?;
+    service.may::<RemoveOrphans>(Subject::none()).await?;
     let orphans = service.call(ListOrphans {}).await?;
     if orphans.is_empty() {
         output.say("The keychain has no orphaned entries.");

@@ -1,6 +1,7 @@
 //! `vcenter …`.
 //! Refuses to trust a certificate that nobody looked at.
 
+mod authority;
 mod pauses;
 
 use crate::args::{self, Login, Vcenter as Command};
@@ -13,7 +14,8 @@ use contract::command::{
     ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
 };
 use contract::{
-    ApiError, Certificate, Code, Probe, StaleReads, Subject, Trust, Vcenter, VcenterSettings, Way,
+    ApiError, Certificate, Code, Probe, StaleReads, Subject, Time, Trust, Vcenter, VcenterSettings, Way,
+    words,
 };
 use service::Client;
 use std::io::Read;
@@ -39,8 +41,9 @@ pub(super) async fn run(
         }
         Command::Show { name } => {
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
-            output.answer(&vcenter, || show(&vcenter))?;
+            output.answer(&vcenter, || show(&vcenter, service.now()))?;
         }
+        Command::OfferCa { name, yes } => authority::offer(service, output, name, yes).await?,
         Command::Edit {
             name,
             new_name,
@@ -74,7 +77,7 @@ pub(super) async fn run(
             let edit = EditVcenter { vcenter: before.id, edition: before.edition, change };
             let Saved { vcenter, password_note } = service.call(edit).await?;
             password_note.iter().for_each(|note| output.say(note));
-            output.answer(&vcenter, || show(&vcenter))?;
+            output.answer(&vcenter, || show(&vcenter, service.now()))?;
         }
         Command::Pause { of, until, duration } => pauses::pause(service, output, of, until, duration).await?,
         Command::Resume { of } => pauses::resume(service, output, of).await?,
@@ -176,7 +179,7 @@ async fn add(service: &Client, output: &Output, add: Add<'_>) -> Result<(), ApiE
     password_note.iter().for_each(|note| output.say(note));
     output.answer(&vcenter, || {
         let read = Suggestion::of("sync full").about(&vcenter.name);
-        format!("{}\n\nSync it: {read}", show(&vcenter))
+        format!("{}\n\nSync it: {read}", show(&vcenter, service.now()))
     })
 }
 
@@ -333,7 +336,7 @@ fn list(output: &Output, all: &[Vcenter]) -> String {
     table(&["Name", "Address", "User", "Trust", "Version", "Tags"], &[], rows)
 }
 
-fn show(v: &Vcenter) -> String {
+fn show(v: &Vcenter, now: Time) -> String {
     let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
     let trust = v.pin.as_ref().map_or_else(|| v.trust.clone(), |pin| format!("{} {pin}", v.trust));
     let mut lines = vec![
@@ -342,6 +345,19 @@ fn show(v: &Vcenter) -> String {
         ("User", format!("{} (credential \"{}\")", v.user, v.credential)),
         ("Trust", trust),
     ];
+    if v.certificate_expires_at.is_some() {
+        let warning = words::certificate(v, now).map(|words| format!(" ({words})")).unwrap_or_default();
+        lines.push(("Certificate", format!("expires {}{warning}", time(v.certificate_expires_at))));
+    }
+    if let Some(permissions) = &v.permissions {
+        lines.push(("Permissions", words::roles(permissions)));
+        if !permissions.reads_all() {
+            lines.push(("", format!("{}.", words::OF_WHAT_IT_SEES)));
+        }
+        if !permissions.missing.is_empty() {
+            lines.push(("Not readable", permissions.missing.join(", ")));
+        }
+    }
     let or_dash = |value: String| if value.is_empty() { "-".to_owned() } else { value };
     lines.extend(v.settings.in_words().into_iter().map(|(title, value)| (title, or_dash(value))));
     lines.extend([

@@ -21,6 +21,8 @@ pub(crate) fn vcenter() -> Vcenter {
         product: None,
         version: None,
         build: None,
+        certificate_expires_at: None,
+        permissions: None,
     }
 }
 

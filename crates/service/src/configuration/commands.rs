@@ -42,6 +42,12 @@ impl Handler for ProbeAddress {
     }
 }
 
+impl Handler for OfferCa {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.offer_ca(&self.vcenter).await
+    }
+}
+
 impl Handler for TryVcenter {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.try_vcenter(self.settings, self.vcenter.as_ref()).await

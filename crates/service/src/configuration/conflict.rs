@@ -81,6 +81,7 @@ mod tests {
             state_since: None,
             host_macs: None,
             failures_reset_at: None,
+            certificate_sha256: None,
         }
     }
 

@@ -10,7 +10,7 @@ use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trus
 use secrecy::SecretString;
 use secrets::{CredentialKey, Helper, Place};
 use store::{Identity, Standing, VcenterRecord};
-use vsphere::{About, Client};
+use vsphere::{About, Certificate, Client};
 
 impl Service {
     /// Opens a connection, shows the certificate, and what the server says of itself if it is trusted.
@@ -71,20 +71,21 @@ impl Service {
         self.probe(&address, &record.trust, &way).await.map(Some)
     }
 
-    /// Connects, logs in once, asks who it is, logs out.
+    /// Connects, logs in once, asks who it is, logs out. Answers with the certificate, too.
     pub(super) async fn first_contact(
         &self,
         server: Server<'_>,
         way: &Way,
         login: &Login,
-    ) -> Result<Identity, ApiError> {
+    ) -> Result<(Identity, Option<Certificate>), ApiError> {
         let endpoint = connections::endpoint(server.host, server.port, server.trust, way)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         self.is_new_vcenter(&reported(client.about())).await?;
+        let shown = client.certificate().map(|(shown, _)| shown);
         let met = self.meet(client, login, Look::AtItsIdentity).await?;
         let (identity, _) = met.map_err(|error| explain::vsphere(server, &error))?;
-        Ok(identity)
+        Ok((identity, shown))
     }
 
     /// Logs in once with settings that are not stored yet, looks around, logs out. With `editing`, they are to be

@@ -2,6 +2,7 @@
 //! Refuses to store anything by halves, and to send a password before the certificate is trusted.
 
 mod asked;
+mod authority;
 mod commands;
 mod conflict;
 mod contact;

@@ -39,7 +39,7 @@ impl Service {
             configured: false,
             place: Place::Memory,
         };
-        let found = self.first_contact(server, &settings.way(), &login).await?;
+        let (found, shown) = self.first_contact(server, &settings.way(), &login).await?;
         let vcenter_id = VcenterId(uuid::Uuid::new_v4().to_string());
         let credential = if login.is_new {
             let stored = CredentialPlace::None;
@@ -68,6 +68,9 @@ impl Service {
         if let Err(error) = self.inner.store.set_contact(&vcenter_id, VcenterState::Online, self.now()).await
         {
             tracing::warn!(%error, "the state of a new vCenter could not be written");
+        }
+        if let Ok(added) = self.inner.store.vcenter(&vcenter_id).await {
+            self.inner.connections.note_certificate(&added, shown).await;
         }
         let password_note = match (login.is_new, login.given) {
             (true, true) => self

@@ -6,6 +6,7 @@ mod ask;
 mod guard;
 mod listing;
 mod pass;
+pub(crate) mod permissions;
 mod read;
 mod refused;
 mod retry;

@@ -1,10 +1,11 @@
 //! One pass: the kinds that were asked for, and those that hold objects they refer to and that nobody knows yet.
 //! Refuses to write: what it read is handed on whole.
 
+use super::permissions::{self, Container};
 use super::read::{Failed, KindRead, Reader, Refused, without_values};
 use super::{Context, Scope};
 use crate::wire;
-use contract::{ApiError, Code, Kind, Missing, Moref, Object, Remedy, Snapshot};
+use contract::{ApiError, Code, Kind, Missing, Moref, Object, Permissions, Remedy, Snapshot};
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use vsphere::{MoRef, Session};
@@ -20,6 +21,8 @@ pub(super) struct Reading {
     pub(super) clusters: Vec<Moref>,
     /// What this account may not read.
     pub(super) denied: Vec<Denied>,
+    /// What it may do on the containers, where all of them were read.
+    pub(super) permissions: Option<Permissions>,
 }
 
 /// A kind, or properties of a kind, that come back as `NoPermission` for every object.
@@ -30,6 +33,16 @@ pub(super) struct Denied {
     pub(super) paths: BTreeSet<String>,
     /// What the server says is missing, such as `System.Read`.
     pub(super) privileges: BTreeSet<String>,
+}
+
+impl Denied {
+    /// It as a connection test lists it: `hosts`, or `hosts: config.network.pnic`.
+    fn listed(&self) -> Vec<String> {
+        match self.paths.is_empty() {
+            true => vec![self.kind.to_string()],
+            false => self.paths.iter().map(|path| format!("{}: {path}", self.kind)).collect(),
+        }
+    }
 }
 
 /// Reads what `scope` asks for. `refused` is what this server has refused before; the answer has what it refuses now.
@@ -65,6 +78,14 @@ async fn rounds(reader: &Reader<'_>, before: &Snapshot, scope: &Scope) -> Result
         }
         round = seen.iter().flat_map(|kind| unknown(&reading, *kind, before)).collect();
         round.retain(|kind| !seen.contains(kind));
+    }
+    if permissions::CONTAINERS.iter().all(|kind| reading.was_asked(*kind)) {
+        let containers: Vec<Container> =
+            reading.kinds.values_mut().flat_map(|read| std::mem::take(&mut read.containers)).collect();
+        let missing = reading.denied.iter().flat_map(Denied::listed).collect();
+        let _slot = reader.slot().await?;
+        let found = permissions::of(reader.session, &containers, missing);
+        reading.permissions = Some(reader.context.or_cancelled(found).await?);
     }
     reader.prove_session().await?;
     Ok(reading)
@@ -104,6 +125,11 @@ impl Reading {
             (known.moref.clone(), without_values(kind, &moref, Missing::NoPermission))
         });
         self.kinds.entry(kind).or_default().objects.extend(known);
+    }
+
+    /// Whether all of a kind was asked for, whatever came.
+    fn was_asked(&self, kind: Kind) -> bool {
+        self.whole.contains(&kind) || self.denied.iter().any(|one| one.kind == kind && one.paths.is_empty())
     }
 
     fn deny(&mut self, kind: Kind, paths: BTreeSet<String>, privileges: BTreeSet<String>) {

@@ -2,6 +2,7 @@
 //! Refuses to call a kind complete while an object that the server lists has neither come nor is proven gone.
 
 use super::ask::{self, Answered, What};
+use super::permissions::{self, Container};
 use super::slots::Slots;
 use super::withheld::Withheld;
 use super::{Context, Phase, Stop};
@@ -37,6 +38,8 @@ pub(super) struct KindRead {
     pub(super) last_word: Option<Error>,
     /// Those that are proven to be gone.
     pub(super) gone: Vec<Moref>,
+    /// What the account may do on them, of those that are containers.
+    pub(super) containers: Vec<Container>,
     /// When what came, or is gone, was asked for, and the list.
     pub(super) asked: Asked,
 }
@@ -281,6 +284,9 @@ impl<'a> Reader<'a> {
         let known = read.objects.len();
         for sent in sent {
             read.withheld.note(&sent, &asked);
+            if permissions::CONTAINERS.contains(&kind) {
+                read.containers.push(Container::of(&sent, self.session.root_folder()));
+            }
             let object = wire::object(kind, &asked, &sent, self.session.root_folder());
             if kind == Kind::Vms {
                 let snapshots = wire::snapshots(&object, &sent).into_iter();

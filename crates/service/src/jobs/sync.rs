@@ -5,7 +5,7 @@ use super::pass::{self, Denied, Reading};
 use super::read::{Failed, KindRead};
 use super::{Context, Phase, Stop, apply, guard, refused};
 use crate::explain;
-use contract::{ApiError, Code, Diff, Kind, Moref, OperationState, Progress, Snapshot, Time};
+use contract::{ApiError, Code, Diff, Kind, Moref, OperationState, Permissions, Progress, Snapshot, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Finish, Pass};
@@ -35,6 +35,7 @@ pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scop
         }
     };
     let lacks = lacks(context, before, &reading);
+    note_permissions(context, reading.permissions.as_ref()).await;
     let nothing_came = reading.kinds.values().all(|kind| kind.objects.is_empty() && kind.gone.is_empty());
     if nothing_came && reading.whole.is_empty() && reading.clusters.is_empty() {
         return Err(lacks
@@ -75,6 +76,16 @@ pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scop
         "published"
     );
     Ok(())
+}
+
+/// Notes what the account may do, where it is something else than is known. Nothing depends on it.
+async fn note_permissions(context: &Context, found: Option<&Permissions>) {
+    let v = &context.vcenter.vcenter;
+    if let Some(found) = found.filter(|found| v.permissions.as_ref() != Some(found))
+        && let Err(error) = context.store.set_permissions(&v.id, found).await
+    {
+        tracing::warn!(%error, "what the account may do could not be written");
+    }
 }
 
 /// A write that failed, or that was cancelled between two chunks.

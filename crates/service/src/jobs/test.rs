@@ -1,17 +1,24 @@
 //! The connection test: logs in, times one small call, and finds out what the account may not see.
 //! Refuses to touch the inventory.
 
+use super::permissions::{self, Container};
 use super::read::{self, Refused};
 use super::{Context, Phase, Stop, refused};
 use crate::connections::Lease;
 use crate::{explain, wire};
-use contract::{Kind, TestReport};
+use contract::{Kind, Permissions, TestReport, words};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use vsphere::{About, MoRef, Session, View};
+use vsphere::{About, MoRef, PropertySet, Session, View};
 
 /// Objects of each kind that the test looks at.
 const SAMPLE: usize = 10;
+
+/// Containers whose roles are asked for in one call: two short values of each.
+const AT_ONCE: usize = 500;
+
+/// How the path of a property ends that the server doesn't know.
+const UNKNOWN: &str = "(unknown to this server)";
 
 /// Tests the connection of the context's vCenter.
 pub(crate) async fn test(context: &Context) -> Result<TestReport, Stop> {
@@ -45,6 +52,7 @@ async fn look(context: &Context, lease: &Lease) -> Result<TestReport, Stop> {
 pub(crate) struct Seen {
     latency: Duration,
     missing: BTreeSet<String>,
+    permissions: Permissions,
     refused: Refused,
 }
 
@@ -58,7 +66,8 @@ impl Seen {
             build: about.build.clone(),
             instance_uuid,
             latency_ms: self.latency.as_millis().try_into().unwrap_or(u64::MAX),
-            missing: self.missing.into_iter().collect(),
+            missing: self.missing.into_iter().chain(words::unread_containers(&self.permissions)).collect(),
+            permissions: self.permissions,
         }
     }
 }
@@ -67,31 +76,72 @@ impl Seen {
 pub(crate) async fn look_around(session: &Session, step: impl Fn(Kind)) -> Result<Seen, vsphere::Error> {
     let start = Instant::now();
     session.current_time().await?;
-    let mut seen = Seen { latency: start.elapsed(), missing: BTreeSet::new(), refused: Refused::new() };
+    let mut seen = Seen {
+        latency: start.elapsed(),
+        missing: BTreeSet::new(),
+        permissions: Permissions::default(),
+        refused: Refused::new(),
+    };
+    let (mut containers, mut denied) = (Vec::new(), Vec::new());
     for kind in Kind::READ {
         step(kind);
         let looked = sample(session, kind).await?;
+        if permissions::CONTAINERS.contains(&kind) && !looked.refused.contains(permissions::PATH) {
+            containers.extend(roles_on(session, kind, looked.listed).await?);
+        }
+        denied.extend(looked.missing.iter().filter(|what| !what.ends_with(UNKNOWN)).cloned());
         seen.missing.extend(looked.missing);
         if !looked.refused.is_empty() {
             seen.refused.insert(kind, looked.refused);
         }
     }
+    seen.permissions = permissions::of(session, &containers, denied).await;
     Ok(seen)
+}
+
+/// What the account may do on containers of a kind, as far as the server tells.
+async fn roles_on(
+    session: &Session,
+    kind: Kind,
+    mut listed: Vec<MoRef>,
+) -> Result<Vec<Container>, vsphere::Error> {
+    let root = session.root_folder();
+    if kind == Kind::Folders {
+        listed.push(root.clone());
+    }
+    let mut containers = Vec::new();
+    for some in listed.chunks(AT_ONCE) {
+        let set = PropertySet::new(kind.object_type(), ["name", permissions::PATH]);
+        match session.collector().retrieve(some, &[set], true).await {
+            Ok(retrieved) => containers.extend(retrieved.objects.iter().map(|one| Container::of(one, root))),
+            // The connection, or the session, is what is tested.
+            Err(error)
+                if error.is_transient() || matches!(error, vsphere::Error::NotAuthenticated { .. }) =>
+            {
+                return Err(error);
+            }
+            Err(error) => tracing::debug!(%error, %kind, "the server doesn't tell what the account may do"),
+        }
+    }
+    Ok(containers)
 }
 
 /// What the first objects of a kind don't show, as `hosts: config.network.pnic`.
 async fn sample(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error> {
     let mut looked = Looked::default();
-    let mut some = match some(session, kind).await {
+    looked.listed = match all(session, kind).await {
         Err(vsphere::Error::NoPermission { .. }) => return Ok(looked.without(kind.to_string())),
-        some => some?,
+        all => all?,
     };
+    let mut some: Vec<MoRef> = looked.listed.iter().take(SAMPLE).cloned().collect();
     while !some.is_empty() {
         let sets = wire::sets(kind, session.api_version(), &looked.refused);
         match session.collector().retrieve(&some, &sets, true).await {
             Ok(retrieved) => {
                 let missing = retrieved.objects.iter().flat_map(|object| &object.missing);
-                let denied = missing.filter(|(_, why)| matches!(why, vsphere::Missing::NoPermission(_)));
+                let denied = missing.filter(|(path, why)| {
+                    matches!(why, vsphere::Missing::NoPermission(_)) && **path != *permissions::PATH
+                });
                 looked.missing.extend(denied.map(|(path, _)| format!("{kind}: {path}")));
                 break;
             }
@@ -107,7 +157,8 @@ async fn sample(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error>
                 if refused.is_empty() {
                     return Err(vsphere::Error::InvalidProperty { call, name });
                 }
-                let unknown = refused.iter().map(|path| format!("{kind}: {path} (unknown to this server)"));
+                let shown = refused.iter().filter(|path| *path != permissions::PATH);
+                let unknown = shown.map(|path| format!("{kind}: {path} {UNKNOWN}"));
                 looked.missing.extend(unknown);
                 looked.refused.extend(refused);
             }
@@ -120,6 +171,7 @@ async fn sample(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error>
 /// What one kind doesn't show.
 #[derive(Default)]
 struct Looked {
+    listed: Vec<MoRef>,
     missing: BTreeSet<String>,
     refused: BTreeSet<String>,
 }
@@ -131,10 +183,10 @@ impl Looked {
     }
 }
 
-/// The first objects of a kind.
-async fn some(session: &Session, kind: Kind) -> Result<Vec<MoRef>, vsphere::Error> {
+/// Every object of a kind.
+async fn all(session: &Session, kind: Kind) -> Result<Vec<MoRef>, vsphere::Error> {
     let view = View::open(session, kind.object_type(), None).await?;
     let listing = view.list(&session.collector()).await;
     view.close().await;
-    Ok(listing?.members.into_iter().take(SAMPLE).collect())
+    Ok(listing?.members.into_iter().collect())
 }

@@ -1,7 +1,13 @@
 //! What an account may not read of a kind: counted object by object.
 //! Refuses to judge a property that came for some of them.
 
+use super::permissions;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Whether a property is one that rows are made of.
+fn is_told(path: &str, asked: &HashSet<&str>) -> bool {
+    asked.contains(path) && path != permissions::PATH
+}
 
 /// Properties that came back as `NoPermission`, with how often and for want of which privilege.
 #[derive(Default)]
@@ -14,7 +20,7 @@ pub(super) struct Withheld {
 impl Withheld {
     pub(super) fn note(&mut self, object: &vsphere::Object, asked: &HashSet<&str>) {
         self.objects += 1;
-        for (path, why) in object.missing.iter().filter(|(path, _)| asked.contains(&**path)) {
+        for (path, why) in object.missing.iter().filter(|(path, _)| is_told(path, asked)) {
             if let vsphere::Missing::NoPermission(privilege) = why {
                 let (count, known) = self.properties.entry(path.to_string()).or_default();
                 *count += 1;

@@ -88,7 +88,7 @@ impl Operations {
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
         let job = &context.claim.operation.job;
         let scope = match job {
-            Job::Test { .. } => return Ok(Done::Tested(jobs::test(context).await?)),
+            Job::Test { .. } => return Ok(Done::Tested(Box::new(jobs::test(context).await?))),
             Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
             Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
             Job::FullSync { .. } => Scope::Kinds(Kind::READ.to_vec()),
@@ -226,7 +226,7 @@ enum Done {
     /// Somebody else read it while this one waited for its turn.
     Fresh,
     /// A test's report.
-    Tested(TestReport),
+    Tested(Box<TestReport>),
 }
 
 /// What is written of a job that has not finished its operation itself.

@@ -26,6 +26,8 @@ pub(crate) fn vcenter(name: &str) -> Vcenter {
         product: None,
         version: None,
         build: None,
+        certificate_expires_at: None,
+        permissions: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 
+use crate::jobs::permissions;
 use contract::columns::{self, Column, Shape};
 use contract::{Kind, Missing, Object, Ref, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -27,6 +28,9 @@ pub(crate) fn sets(kind: Kind, api: ApiVersion, refused: &BTreeSet<String>) -> V
         let of_type = by_subtype.entry(column.subtype).or_default();
         let read = column.field.map_or_else(|| shape::fields(shape), |field| vec![field]);
         of_type.entry(&*column.source).or_default().push(read);
+    }
+    if permissions::CONTAINERS.contains(&kind) && !refused.contains(permissions::PATH) {
+        by_subtype.entry(None).or_default().insert(permissions::PATH, vec![Vec::new()]);
     }
     by_subtype
         .into_iter()

@@ -103,7 +103,8 @@ fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
     let allocated = ["cpuAllocation", "memoryAllocation"].into_iter().flat_map(|allocation| {
         ["limit", "reservation", "shares.shares"].map(|path| format!("config.{allocation}.{path}"))
     });
-    let own: Vec<String> = allocated.chain(["name", "owner", "parent", "vm"].map(str::to_owned)).collect();
+    let own: Vec<String> =
+        allocated.chain(["effectiveRole", "name", "owner", "parent", "vm"].map(str::to_owned)).collect();
     assert_eq!(asked(&sets[..1]), own);
     assert_eq!(asked(&sets[1..]), ["parentFolder", "parentVApp"]);
     let folder = [("parentFolder", Wire::Ref(MoRef::new("Folder", "group-v3")))];

@@ -20,6 +20,7 @@ use crate::data::escape;
 use crate::estate::Id;
 use crate::inventory::{Inventory, Value};
 use crate::options::{Behavior, Named};
+use crate::roles::Roles;
 use crate::schema::{Undeclared, type_of};
 use crate::sessions::{Session, View};
 use crate::soap::{Element, Fault, MoRef};
@@ -82,6 +83,7 @@ pub(crate) struct Source<'a> {
     pub(crate) inventory: &'a Inventory,
     pub(crate) session: &'a Session,
     pub(crate) content: &'a Content,
+    pub(crate) roles: &'a Roles,
     /// The session as fields, for who asks the session manager.
     pub(crate) user_session: String,
     pub(crate) behavior: Behavior,

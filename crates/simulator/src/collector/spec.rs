@@ -2,13 +2,16 @@
 //! Refuses unknown types, and names the path that a type doesn't have.
 
 use super::{Source, Target, is_a, of_view};
+use crate::estate::Id;
 use crate::inventory::{Inventory, Value};
+use crate::roles;
 use crate::schema::{Path, type_of};
 use crate::soap::{Element, Fault};
 
 /// The properties of types that aren't in the inventory.
 const OF_VIEW: [&str; 4] = ["container", "recursive", "type", "view"];
-const OF_MANAGERS: [(&str, &[&str]); 4] = [
+const OF_MANAGERS: [(&str, &[&str]); 5] = [
+    ("AuthorizationManager", &["description", "privilegeList", "roleList"]),
     ("ServiceInstance", &["capability", "content", "serverClock"]),
     ("SessionManager", &["currentSession", "defaultLocale", "sessionList"]),
     ("PropertyCollector", &["filter"]),
@@ -90,7 +93,7 @@ impl Specs {
             };
             match (&spec.paths, target) {
                 (Paths::OfObjects(paths), Target::Object(id)) => {
-                    paths.iter().for_each(|path| add(&path.text, source.inventory.value(*id, path)));
+                    paths.iter().for_each(|path| add(&path.text, of_object(*id, path, source)));
                 }
                 (Paths::OfOthers(paths), Target::View(id)) => {
                     let view = source.session.view(id);
@@ -129,8 +132,17 @@ fn others(type_name: &str) -> Option<&'static [&'static str]> {
     OF_MANAGERS.iter().find(|(name, _)| *name == type_name).map(|(_, paths)| *paths)
 }
 
+fn of_object<'a>(id: Id, path: &Path, source: &'a Source<'_>) -> Option<Value<'a>> {
+    let value = source.inventory.value(id, path)?;
+    match &*path.text {
+        "effectiveRole" => Some(Value::Written(source.roles.effective(id))),
+        _ => Some(value),
+    }
+}
+
 fn of_manager<'a>(kind: &str, path: &str, source: &Source<'_>) -> Option<Value<'a>> {
     let (scope, type_name, fields) = match (kind, path) {
+        ("AuthorizationManager", "roleList") => return Some(Value::Written(roles::list())),
         ("ServiceInstance", "content") => (&*source.content.scope, "ServiceContent", &source.content.fields),
         ("SessionManager", "currentSession") => ("", "UserSession", &source.user_session),
         _ => return None,

@@ -105,6 +105,7 @@ impl Vcenter {
             inventory: &self.inventory,
             session,
             content: &self.content,
+            roles: &self.roles,
             user_session: session.fields(&self.user, call.caller.clock),
             behavior: self.behavior,
         }

@@ -32,3 +32,8 @@ CREATE TABLE erasures (
     name TEXT NOT NULL,
     since INTEGER NOT NULL
 );
+-- The certificate that a vCenter showed at its newest connection, and what its account may do there (JSON) by the newest full
+-- sync: both are told, and decide nothing.
+ALTER TABLE vcenters ADD COLUMN certificate_sha256 TEXT;
+ALTER TABLE vcenters ADD COLUMN certificate_not_after INTEGER;
+ALTER TABLE vcenters ADD COLUMN permissions TEXT;

@@ -36,6 +36,8 @@ async fn a_vcenter_comes_back_as_it_was_added() {
         product: Some("VMware vCenter Server".to_owned()),
         version: Some("8.0.3".to_owned()),
         build: Some("24022515".to_owned()),
+        certificate_expires_at: None,
+        permissions: None,
     };
     let expected = VcenterRecord {
         known_address: (expected.host.clone(), 443),
@@ -45,6 +47,7 @@ async fn a_vcenter_comes_back_as_it_was_added() {
         state_since: None,
         host_macs: None,
         failures_reset_at: None,
+        certificate_sha256: None,
     };
     assert_eq!(record, expected);
     assert_eq!(store.vcenters().await.unwrap(), vec![record]);
@@ -498,4 +501,34 @@ async fn a_credential_goes_with_the_vcenter_it_was_made_with_whatever_the_two_ar
     store.add_vcenter(rome).await.unwrap();
     store.remove_vcenter(&vcenter("Rome").id).await.unwrap();
     assert_eq!(left_by(&vcenter("Rome").id).await, None, "it was there before the vCenter");
+}
+
+#[tokio::test]
+async fn certificate_and_permissions_are_kept_until_an_edit_makes_them_those_of_another() {
+    let (_dir, store) = opened().await;
+    let id = with_vcenter(&store, "Berlin").await;
+    let role =
+        contract::HeldRole { role: "Read-only".to_owned(), reads: true, containers: 3, named: Vec::new() };
+    let permissions =
+        contract::Permissions { root: Some("Read-only".to_owned()), roles: vec![role], ..Default::default() };
+    let fill = async || {
+        store.note_certificate(&id, "ab", Time(7_000)).await.unwrap();
+        store.set_permissions(&id, &permissions).await.unwrap();
+        let record = store.vcenter(&id).await.unwrap();
+        assert_eq!(record.certificate_sha256.as_deref(), Some("ab"));
+        assert_eq!(record.vcenter.certificate_expires_at, Some(Time(7_000)));
+        assert_eq!(record.vcenter.permissions.as_ref(), Some(&permissions));
+    };
+    let after = async |change: VcenterEdit| {
+        let vcenter = edit(&store, &id, change).await.unwrap().vcenter;
+        (vcenter.certificate_expires_at.is_some(), vcenter.permissions.is_some())
+    };
+    fill().await;
+    let pin = Trust::Pin { sha256: "ab".repeat(32) };
+    assert_eq!(after(VcenterEdit { trust: Some(pin), ..Default::default() }).await, (true, true));
+    let user = VcenterEdit { user: Some("reader".to_owned()), ..Default::default() };
+    assert_eq!(after(user).await, (true, false), "another account");
+    fill().await;
+    let port = VcenterEdit { port: Some(8443), ..Default::default() };
+    assert_eq!(after(port).await, (false, false), "another server");
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests; clippy sees only functions with #[test] as such")]
 
+mod authorities;
 mod calls;
 mod peer;
 mod server;

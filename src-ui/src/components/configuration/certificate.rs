@@ -101,7 +101,7 @@ pub(super) fn Review(props: &Properties) -> Html {
                 let change = Change { trust: Some(Trust::Pin { sha256 }), ..Change::default() };
                 match service.edit(&vcenter, change).await {
                     Ok(saved) => {
-                        service.toast(Toast::done(format!("{}: certificate trusted", vcenter.name), ""));
+                        service.toast(Toast::approved(&saved.vcenter));
                         service.test_connection(&saved.vcenter);
                         if is_there.get() {
                             close.emit(());

@@ -1,6 +1,7 @@
 //! The forms of vCenters: add, edit, remove, approve a certificate, choose clusters.
 //! Refuses to keep a password: its field is read once, when it is sent, and cleared.
 
+mod authority;
 mod certificate;
 mod clusters;
 pub(crate) mod field;
@@ -44,6 +45,9 @@ pub(crate) fn VcenterConfiguration(props: &Properties) -> Html {
         }),
         route::Dialog::Certificate(id) => {
             about(&id, &|vcenter| html! { <certificate::Review {vcenter} close={close.clone()} /> })
+        }
+        route::Dialog::OwnCa(id) => {
+            about(&id, &|vcenter| html! { <authority::OwnCa {vcenter} close={close.clone()} /> })
         }
         route::Dialog::Remove(id) => {
             about(&id, &|vcenter| html! { <remove::Remove {vcenter} close={close.clone()} /> })

@@ -4,6 +4,7 @@ use super::actions::Actions;
 use super::counts::Counts;
 use super::facts::{Tags, address, product};
 use super::outcome::Outcomes;
+use super::trusted::{self, ExpiryWarning, PermissionsFact, TrustFact};
 use crate::components::outcome::Outcome;
 use crate::components::schedule::{NextRun, Schedules};
 use crate::components::status::{Age, State};
@@ -61,6 +62,7 @@ pub(super) fn Focused(props: &Properties) -> Html {
     };
     html! {
         <div class="muster-focus" data-vcenter={vcenter.name.clone()}>
+            <ExpiryWarning vcenter={vcenter.clone()} />
             <section class="pf-v6-c-card" aria-label="State">
                 <div class="pf-v6-c-card__body muster-focus__state">
                     <State vcenter={vcenter.clone()} />
@@ -91,7 +93,9 @@ pub(super) fn Focused(props: &Properties) -> Html {
                         { fact("Product", product(vcenter).into()) }
                         { fact("Instance id", vcenter.instance_uuid.clone().unwrap_or_else(|| "\u{2013}".into()).into()) }
                         { fact("User", format!("{} (credential \u{201c}{}\u{201d})", vcenter.user, vcenter.credential).into()) }
-                        { fact("Trust", trust(vcenter)) }
+                        { fact("Trust", html! { <TrustFact vcenter={vcenter.clone()} /> }) }
+                        { fact("Certificate", trusted::expires(vcenter)) }
+                        { fact("Permissions", html! { <PermissionsFact vcenter={vcenter.clone()} /> }) }
                         if !vcenter.settings.tags.is_empty() {
                             { fact("Tags", html! { <Tags tags={vcenter.settings.tags.clone()} /> }) }
                         }
@@ -110,15 +114,5 @@ pub(super) fn Focused(props: &Properties) -> Html {
                 </section>
             }
         </div>
-    }
-}
-
-fn trust(vcenter: &Vcenter) -> Html {
-    match (vcenter.trust.as_str(), &vcenter.pin) {
-        ("pin", Some(pin)) => html! {
-            <>{ "Pinned certificate, SHA-256 " }<code class="muster-code">{ words::fingerprint(pin) }</code></>
-        },
-        ("ca", _) => "Custom CA".into(),
-        _ => "System trust store".into(),
     }
 }

@@ -9,6 +9,7 @@ mod focus;
 mod outcome;
 mod row;
 mod strip;
+mod trusted;
 
 use super::empty::Empty;
 use super::failure::Failure;

@@ -50,6 +50,7 @@ fn status(name: &str, state: VcenterState) -> VcenterStatus {
         paused: None,
         no_network: None,
         suspended: None,
+        certificate_expires_at: None,
         synced_at: None,
         age_seconds: None,
         fresh: false,

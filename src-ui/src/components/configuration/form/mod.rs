@@ -284,7 +284,7 @@ impl Handle {
                 }
             }
             Some(before) => {
-                self.service.toast(Toast::saved(&saved.vcenter, saved.password_note));
+                self.service.toast(Toast::saved(before, &saved.vcenter, saved.password_note));
                 if new_password || form.reaches_otherwise(before) {
                     // What was changed shows in the state of the vCenter only after a contact.
                     self.service.test_connection(&saved.vcenter);
