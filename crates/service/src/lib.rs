@@ -13,6 +13,7 @@ mod events;
 mod explain;
 mod export;
 mod history;
+mod import;
 mod inventory;
 mod jobs;
 mod logins;

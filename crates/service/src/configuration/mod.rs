@@ -8,6 +8,8 @@ mod contact;
 mod credentials;
 mod vcenters;
 
+pub(crate) use conflict::differences;
+
 use crate::{explain, validate};
 use contract::{ApiError, Code, Remedy, Trust, VcenterSettings, words};
 use secrecy::SecretString;
@@ -126,7 +128,7 @@ pub(crate) fn designated<'a, T>(
 }
 
 /// Trust with its values checked and in their stored form.
-fn normal(trust: Trust) -> Result<Trust, ApiError> {
+pub(crate) fn normal(trust: Trust) -> Result<Trust, ApiError> {
     Ok(match trust {
         Trust::System => Trust::System,
         Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&validate::fingerprint(&sha256)?) },
