@@ -21,6 +21,7 @@ const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";
 const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone quiet enabled next_at reason last_operation edition \
                         targets";
 const AUDIT: &str = "seq at actor host origin command subject before after outcome operation hash";
+const IMPORTED: &str = "name host port action reason line";
 const RUN: &str = "at schedule vcenters reason local";
 
 /// Asserts that a document, or every document of a list that is not empty, has these keys.
@@ -78,6 +79,9 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["audit", "verify"]), "rows ok first_broken");
     has(&muster.ok(&["status"]), STATUS);
     has(&muster.json(&["doctor"]).document(), CHECK);
+    let file = muster.folder().join("vcenters.json").display().to_string();
+    has(&muster.ok(&["vcenter", "export", "--out", &file]), "path vcenters");
+    has(&muster.ok(&["vcenter", "import", &file, "--dry-run"]), IMPORTED);
     has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);
 }
 
