@@ -18,6 +18,7 @@ mod equal;
 mod faults;
 mod history;
 mod house;
+mod importing;
 mod keychain;
 mod kills;
 mod listing;

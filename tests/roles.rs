@@ -116,6 +116,16 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "vcenter": id, "edition": berlin.edition, "change": { "settings": { "ttl_seconds": 77 } } }),
             Ok(()),
         ),
+        // A list of one host: nobody has to be there.
+        ("plan_import", Admin, json!({ "content": "dmMx", "options": { "credential": "berlin" } }), Ok(())),
+        (
+            "import_vcenters",
+            Admin,
+            json!({ "content": "dmMx", "options": { "credential": "berlin" } }),
+            Ok(()),
+        ),
+        ("describe_vcenters", Viewer, json!({ "csv": true }), Ok(())),
+        ("export_vcenters", Viewer, json!({ "vcenters": ["nothing"], "csv": true }), Err(Code::NotFound)),
         ("list_audit", Admin, json!({ "filter": {}, "before": null, "limit": 10 }), Ok(())),
         ("verify_audit", Admin, json!({ "receipt": null }), Ok(())),
         ("audit_receipt", Admin, json!({}), Ok(())),
@@ -236,8 +246,14 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
     let verified = service.call(VerifyAudit { receipt: None }).await.unwrap();
     assert!(verified.ok, "{verified:?}");
     // Whatever takes more than reading is recorded, or changes nothing and asks nobody.
-    let silent =
-        ["has_password", "missing_password", "check_new_vcenter", "list_credentials", "show_credential"];
+    let silent = [
+        "has_password",
+        "missing_password",
+        "check_new_vcenter",
+        "list_credentials",
+        "show_credential",
+        "plan_import",
+    ];
     let audit = ["list_audit", "verify_audit", "audit_receipt"];
     for (name, needed, ..) in &all {
         let is_silent = silent.contains(name) || audit.contains(name);

@@ -22,6 +22,7 @@ const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";
 const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone quiet enabled next_at reason last_operation edition \
                         targets";
 const AUDIT: &str = "seq at actor host origin command subject before after outcome operation hash";
+const IMPORTED: &str = "name host port action reason line";
 const RUN: &str = "at schedule vcenters reason local";
 const LOG: &str = "at level target message fields process";
 const BUNDLE: &str = "path bytes mapping files replaced";
@@ -93,6 +94,9 @@ fn every_command_prints_the_keys_of_the_contract() {
     let restored = muster.ok(&["restore", &file("backup.zip"), "--yes"]);
     has(&restored, RESTORED);
     has(&restored["backup"], BACKUP);
+    let vcenters = file("vcenters.json");
+    has(&muster.ok(&["vcenter", "export", "--out", &vcenters]), "path vcenters");
+    has(&muster.ok(&["vcenter", "import", &vcenters, "--dry-run"]), IMPORTED);
     has(&muster.ok(&["vcenter", "remove", "Berlin", "--yes"]), VCENTER);
 }
 

@@ -21,6 +21,7 @@ mod grid;
 mod guard;
 mod hands;
 mod history;
+mod importing;
 mod keys;
 mod leaving;
 mod notifications;

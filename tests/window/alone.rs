@@ -64,7 +64,7 @@ async fn a_vcenter_is_paused_and_resumed_by_its_menu_and_nothing_is_read_meanwhi
 }
 
 /// Chooses a value of a list, as the browser's own list does.
-fn choose(id: &str, value: &str) -> String {
+pub(super) fn choose(id: &str, value: &str) -> String {
     format!(
         "const list = document.getElementById('{id}'); list.value = '{value}'; \
          list.dispatchEvent(new Event('change', {{ bubbles: true }}));"

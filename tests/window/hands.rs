@@ -5,6 +5,7 @@ use super::driver::{POLL, Window};
 use crate::support::PATIENCE;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
+use std::path::Path;
 use std::time::Instant;
 use thirtyfour::{Key, WebElement};
 
@@ -83,6 +84,13 @@ impl Window {
         }
         let has = format!("document.querySelector({})?.value === {}", json!(selector), json!(text));
         self.wait_for(&format!("{selector} has what was typed"), &has).await.map(drop)
+    }
+
+    /// Chooses a file in the field for one.
+    pub(crate) async fn choose_file(&self, selector: &str, file: &Path) -> Result<()> {
+        let field = self.find_by(&format!("return document.querySelector({})", json!(selector))).await?;
+        let field = field.with_context(|| format!("{selector} is not there"))?;
+        Ok(field.send_keys(file.display().to_string()).await?)
     }
 
     /// Presses keys, whatever has the focus.

@@ -319,6 +319,51 @@ pub(crate) enum Vcenter {
         #[arg(long)]
         yes: bool,
     },
+    /// Write the configuration of all vCenters, without passwords, to a file that import reads
+    Export {
+        /// File to write, which must not exist yet; as CSV or JSON, by its ending
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Add and change vCenters from a file, without contacting them
+    ///
+    /// The file is an export of Muster (JSON or CSV), of RVTools (.xlsx or a tab as CSV) or of Royal TS (.rtsz, JSON or CSV), or
+    /// a list with one host per line, with a name before it or without. What it is, its content says.
+    ///
+    /// A vCenter that is configured already is found by its name, its address and its instance id. An export of Muster changes
+    /// its trust, its credential and its settings; the user of a credential that exists is never changed. A list only adds.
+    /// Each vCenter is stored as a whole or not at all, and without a login: the first contact shows its certificate and
+    /// asks for a password that is not at hand.
+    ///
+    /// Exits with 8 if some vCenters were not imported, and with 1 if none could be.
+    #[command(after_help = IMPORTED)]
+    Import(Import),
+}
+
+const IMPORTED: &str = "Examples:\n  musterctl vcenter import vcenters.json --dry-run\n  musterctl vcenter import \
+    RVTools_export.xlsx --credential readonly\n  printf 'Berlin, vc1.example.org\\n' > list && musterctl vcenter import list \
+    --credential readonly\n\nColumns of a CSV: name, host; and as needed port, credential, user, trust (system, ca, pin), pin, \
+    ca_pem, instance_uuid, tags (separated by ;), ttl_seconds and the other settings as vcenter export writes them.";
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// File to read, 32 MiB at most
+    pub(crate) file: PathBuf,
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Existing credential for the vCenters that are added, whatever the file says
+    #[arg(long, value_name = "C")]
+    pub(crate) credential: Option<String>,
+    /// Also give a known vCenter the name or the address in the file; without it, one that differs in these is not imported
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Also add the ESXi hosts that a file of RVTools names
+    #[arg(long)]
+    pub(crate) esxi_hosts: bool,
+    /// Don't ask for confirmation on a terminal
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, ClapArgs)]

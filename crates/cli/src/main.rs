@@ -5,6 +5,7 @@ mod args;
 mod ask;
 mod commands;
 mod exit;
+mod files;
 mod interrupts;
 mod output;
 mod progress;

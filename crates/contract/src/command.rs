@@ -9,11 +9,11 @@ pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{Counted, Freshened, NeededPassword, Orphan, Removed, SavedCredential, WhyNeeded};
 
 use crate::{
-    AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Credential,
-    CredentialId, Desktop, DesktopPreferences, Event, Group, Job, Kind, LogLevel, LogLine, OfferedCa,
-    Operation, OperationId, Origin, Preferences, Preview, Probe, Receipt, Restored, Role, RowQuery, Rows,
-    Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject, TestReport, Time, Trust, Vcenter,
-    VcenterId, VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
+    AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
+    CredentialId, Desktop, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
+    LogLine, OfferedCa, Operation, OperationId, Origin, Preferences, Preview, Probe, Receipt, Restored, Role,
+    RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject, TestReport, Time,
+    Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -277,6 +277,35 @@ commands_of_the_service! { $
         vcenter: VcenterId,
     } => "remove_vcenter", Admin, Removed,
         Change |of| Subject::vcenter(&of.vcenter);
+    /// What an import would do about each vCenter that a file names.
+    PlanImport {
+        /// The file.
+        content: Content,
+        /// How it is to be imported.
+        options: ImportOptions,
+    } => "plan_import", Admin, ImportPlan;
+    /// Adds and changes the vCenters that a file names, without contacting them; each as a whole or not at all. Answers with what
+    /// became of each.
+    ImportVcenters {
+        /// The file.
+        content: Content,
+        /// How it is imported.
+        options: ImportOptions,
+    } => "import_vcenters", Admin, ImportPlan,
+        Change |_of| Subject::only("file");
+    /// The configuration of every vCenter, without passwords, as the text of a file that can be imported.
+    DescribeVcenters {
+        /// Whether as CSV and not as JSON.
+        csv: bool,
+    } => "describe_vcenters", Viewer, Described;
+    /// Writes the same into the folder for downloads.
+    ExportVcenters {
+        /// Which; all of them where none is named.
+        vcenters: Vec<VcenterId>,
+        /// Whether as CSV and not as JSON.
+        csv: bool,
+    } => "export_vcenters", Viewer, Exported,
+        Contact |_of| Subject::only("file");
 
     /// The settings of Muster itself.
     ShowPreferences {} => "show_preferences", Viewer, Preferences;
@@ -750,6 +779,15 @@ pub struct Exported {
     pub path: String,
     /// How many rows it has.
     pub rows: usize,
+}
+
+/// The configuration of vCenters as a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Described {
+    /// What the file holds.
+    pub text: String,
+    /// How many vCenters it has.
+    pub vcenters: usize,
 }
 
 /// What the window shows.

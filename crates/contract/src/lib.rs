@@ -15,6 +15,7 @@ mod event;
 mod held;
 mod history;
 mod ids;
+mod import;
 mod inventory;
 mod job;
 mod kind;
@@ -52,6 +53,7 @@ pub use history::{
     Steps, changed_properties, fold, shortened,
 };
 pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
+pub use import::{Content, ImportAction, ImportOptions, ImportPlan, Planned};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
 pub use kind::Kind;

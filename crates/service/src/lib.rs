@@ -15,6 +15,7 @@ mod events;
 mod explain;
 mod export;
 mod history;
+mod import;
 mod inventory;
 mod jobs;
 mod log;

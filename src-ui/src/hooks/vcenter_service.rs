@@ -11,8 +11,9 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, DesktopPreferences, Event, Group, Job, Kind, Moref, OfferedCa, Operation, OperationId, Probe,
-    Schedule, ScheduleId, ScheduleSettings, TestReport, Time, Vcenter, VcenterId, Way,
+    ApiError, Content, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, Moref,
+    OfferedCa, Operation, OperationId, Probe, Schedule, ScheduleId, ScheduleSettings, TestReport, Time,
+    Vcenter, VcenterId, Way,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -304,6 +305,24 @@ impl VcenterService {
     /// Stores a new vCenter.
     pub(crate) async fn add(&self, settings: Settings) -> Result<Saved, ApiError> {
         backend::call(AddVcenter { settings }).await
+    }
+
+    /// What an import would do about the vCenters in a file.
+    pub(crate) async fn plan_import(
+        &self,
+        content: Content,
+        options: ImportOptions,
+    ) -> Result<ImportPlan, ApiError> {
+        backend::call(PlanImport { content, options }).await
+    }
+
+    /// Adds and changes them; answers with what became of each.
+    pub(crate) async fn import(
+        &self,
+        content: Content,
+        options: ImportOptions,
+    ) -> Result<ImportPlan, ApiError> {
+        backend::call(ImportVcenters { content, options }).await
     }
 
     /// Changes one, unless it is another one by now than it was here.

@@ -49,6 +49,8 @@ pub(crate) enum Dialog {
     AddSchedule(Option<VcenterId>),
     /// The form of a schedule that is there.
     Schedule(ScheduleId),
+    /// vCenters out of a file.
+    Import,
 }
 
 /// The field that a form is opened for.
@@ -156,6 +158,9 @@ fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
     if value("add").is_some() {
         return Some(Dialog::Add);
     }
+    if value("import").is_some() {
+        return Some(Dialog::Import);
+    }
     let focus = match value("focus").as_deref() {
         Some("password") => Focus::Password,
         Some("address") => Focus::Address,
@@ -181,6 +186,7 @@ fn dialog_pairs(dialog: &Dialog) -> Vec<(String, String)> {
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     match dialog {
         Dialog::Add => vec![pair("add", "")],
+        Dialog::Import => vec![pair("import", "")],
         Dialog::Edit(id, focus) => {
             let mut pairs = vec![pair("edit", id.as_str())];
             match focus {
@@ -231,6 +237,7 @@ mod tests {
             Dialog::AddSchedule(None),
             Dialog::AddSchedule(Some(id())),
             Dialog::Schedule(ScheduleId("0192-ef".to_owned())),
+            Dialog::Import,
         ] {
             places.push(Route::Vcenters { one: Some(id()), dialog: Some(dialog.clone()) });
             places.push(Route::dialog(dialog));

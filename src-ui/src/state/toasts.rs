@@ -109,6 +109,12 @@ impl Toast {
         Toast { is_read_off: true, ..Toast::new(Level::Good, title, path, Vec::new()) }
     }
 
+    /// The configuration of vCenters in a file.
+    pub(crate) fn exported_vcenters(vcenters: usize, path: String) -> Toast {
+        let title = format!("Exported {}", words::counted(vcenters, "vCenter", "vCenters"));
+        Toast { is_read_off: true, ..Toast::new(Level::Good, title, path, Vec::new()) }
+    }
+
     fn new(level: Level, title: String, detail: String, offers: Vec<Offer>) -> Toast {
         let (group, failures) = (None, Vec::new());
         Toast {

@@ -4,12 +4,12 @@
 use crate::args::{Audit as Command, AuditExport, AuditFilterArgs};
 use crate::ask;
 use crate::exit::Exit;
+use crate::files::{unwritable, write_new};
 use crate::output::{Fit, Output, table, time};
 use contract::command::{AuditReceipt, ListAudit, PruneAudit, VerifyAudit};
 use contract::{ApiError, AuditFilter, AuditRow, Code, Receipt, Subject, Verified, words};
 use serde::Serialize;
 use service::Client;
-use std::io::Write;
 use std::path::Path;
 
 /// Rows that are asked for at once.
@@ -169,26 +169,4 @@ fn read_receipt(path: &Path) -> Result<Receipt, ApiError> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
     serde_json::from_str(&text).map_err(|_| unusable("it is no receipt of an audit log".to_owned()))
-}
-
-/// Writes a file that is not there yet, for its owner alone.
-fn write_new(path: &Path, text: &str) -> Result<(), ApiError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            ApiError::new(Code::AlreadyExists, format!("{} exists already", path.display()))
-                .next("Specify a file that doesn't exist yet.")
-        }
-        _ => unwritable(path, &error.to_string()),
-    })?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|error| unwritable(path, &error.to_string()))
-}
-
-fn unwritable(path: &Path, why: &str) -> ApiError {
-    ApiError::new(Code::Failed, format!("{} can't be written: {why}", path.display()))
-        .next("Specify a file in a folder that this user can write to.")
 }

@@ -2,6 +2,7 @@
 //! Refuses to trust a certificate that nobody looked at.
 
 mod authority;
+mod moving;
 mod pauses;
 
 use crate::args::{self, Login, Vcenter as Command};
@@ -93,6 +94,8 @@ pub(super) async fn run(
             }
             output.answer(&vcenter, || format!("Removed {}.", vcenter.name))?;
         }
+        Command::Export { out } => moving::export(service, output, &out).await?,
+        Command::Import(asked) => return moving::import(service, output, asked).await,
     }
     Ok(Exit::Done)
 }

@@ -29,7 +29,12 @@ pub(super) fn outcome(
     Err(ApiError { current: Some(Box::new(current)), ..error })
 }
 
-fn differences(now: &VcenterRecord, edit: &VcenterEdit, credential: Option<Credential>) -> Vec<Difference> {
+/// The fields in which a vCenter would be another one after an edit.
+pub(crate) fn differences(
+    now: &VcenterRecord,
+    edit: &VcenterEdit,
+    credential: Option<Credential>,
+) -> Vec<Difference> {
     let edit = edit.clone();
     let mut yours = now.vcenter.clone();
     if let Some(credential) = credential {

@@ -10,6 +10,8 @@ mod credentials;
 pub(crate) mod orphans;
 mod vcenters;
 
+pub(crate) use conflict::differences;
+
 use crate::{explain, validate};
 use contract::{ApiError, Code, Remedy, Trust, VcenterSettings, words};
 use secrecy::SecretString;
@@ -131,7 +133,7 @@ pub(crate) fn designated<'a, T>(
 }
 
 /// Trust with its values checked and in their stored form.
-fn normal(trust: Trust) -> Result<Trust, ApiError> {
+pub(crate) fn normal(trust: Trust) -> Result<Trust, ApiError> {
     Ok(match trust {
         Trust::System => Trust::System,
         Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&validate::fingerprint(&sha256)?) },

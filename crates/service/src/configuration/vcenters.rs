@@ -220,7 +220,7 @@ impl Service {
         }
     }
 
-    pub(super) fn changed(&self) {
+    pub(crate) fn changed(&self) {
         self.inner.events.publish(Event::VcentersChanged);
         self.inner.events.publish(Event::CredentialsChanged);
     }

@@ -3,6 +3,7 @@
 //! chosen `=HYPERLINK(…)`.
 
 pub(crate) mod file;
+mod vcenters;
 
 use crate::TableRow;
 use contract::Value;
@@ -57,17 +58,14 @@ pub fn delimited(
 }
 
 /// Texts as a spreadsheet may open them, under their titles.
-pub(crate) fn texts<const N: usize>(
-    titles: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
+pub(crate) fn texts<'a>(
+    titles: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
 ) -> String {
-    let line = |cells: [String; N]| {
-        let cell =
-            |text: String| quoted(&if is_taken_for_another(&text) { format!("'{text}") } else { text });
-        cells.map(cell).join(",") + "\r\n"
-    };
-    let head = line(titles.map(str::to_owned));
-    let lines: String = rows.into_iter().map(line).collect();
+    let cell = |text: String| quoted(&if is_taken_for_another(&text) { format!("'{text}") } else { text });
+    let line = |cells: Vec<String>| cells.join(",") + "\r\n";
+    let head = line(titles.into_iter().map(|title| cell(title.to_owned())).collect());
+    let lines: String = rows.into_iter().map(|row| line(row.into_iter().map(cell).collect())).collect();
     format!("\u{feff}{head}{lines}")
 }
 

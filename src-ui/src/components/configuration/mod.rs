@@ -1,4 +1,4 @@
-//! The forms of vCenters: add, edit, remove, approve a certificate, choose clusters.
+//! The forms of vCenters: add, import, edit, remove, approve a certificate, choose clusters.
 //! Refuses to keep a password: its field is read once, when it is sent, and cleared.
 
 mod authority;
@@ -6,6 +6,7 @@ mod certificate;
 mod clusters;
 pub(crate) mod field;
 mod form;
+mod import;
 mod pause;
 mod remove;
 
@@ -55,6 +56,7 @@ pub(crate) fn VcenterConfiguration(props: &Properties) -> Html {
         route::Dialog::Clusters(id) => {
             about(&id, &|vcenter| html! { <clusters::Clusters {vcenter} close={close.clone()} /> })
         }
+        route::Dialog::Import => html! { <import::Import {close} /> },
         route::Dialog::Schedules => html! { <SchedulesDialog {close} /> },
         route::Dialog::AddSchedule(vcenter) => html! { <ScheduleEditor {vcenter} {close} /> },
         route::Dialog::Schedule(id) => html! { <ScheduleEditor schedule={Some(id)} {close} /> },

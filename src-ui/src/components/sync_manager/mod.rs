@@ -154,10 +154,12 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
         };
     }
     let add = Callback::from(|_| go(&Route::dialog(Dialog::Add)));
+    let import = Callback::from(|_| go(&Route::dialog(Dialog::Import)));
     let explore = Callback::from(move |_| service.explore(true));
     let actions = html! {
         <>
             <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button>
+            <Button variant={ButtonVariant::Link} onclick={import}>{ "Import a list" }</Button>
             <Button variant={ButtonVariant::Link} onclick={explore}>{ "Explore with simulated vCenters" }</Button>
         </>
     };

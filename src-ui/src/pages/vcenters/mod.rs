@@ -3,10 +3,13 @@
 
 use crate::components::configuration::VcenterConfiguration;
 use crate::components::link::Link;
+use crate::components::menu::{Menu, MenuItem};
 use crate::components::sync_manager::VcenterSyncManager;
-use crate::hooks::{go, use_vcenter_service};
+use crate::hooks::{go, use_command, use_vcenter_service};
 use crate::state::route::{Dialog, Route};
+use crate::state::toasts::Toast;
 use contract::VcenterId;
+use contract::command::{ExportVcenters, Exported};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -30,6 +33,16 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
         Callback::from(move |_| service.explore(true))
     };
     let schedules = Callback::from(|_| go(&Route::dialog(Dialog::Schedules)));
+    let (as_json, as_csv) = (use_export(false), use_export(true));
+    let items = vec![
+        MenuItem {
+            label: "Import…".into(),
+            barred: None,
+            choose: Callback::from(|()| go(&Route::dialog(Dialog::Import))),
+        },
+        MenuItem { label: "Export as JSON".into(), barred: None, choose: as_json },
+        MenuItem { label: "Export as CSV".into(), barred: None, choose: as_csv },
+    ];
     let simulated = service.is_simulated();
     let title = match &props.one {
         // A page has a title also while its vCenter is being read, or is gone.
@@ -53,6 +66,7 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
                                 label="Explore with simulated vCenters" />
                         }
                         <Button variant={ButtonVariant::Primary} onclick={add} label="Add vCenter" />
+                        <Menu label="Import and export" {items} />
                     </div>
                 }
             </div>
@@ -60,4 +74,15 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
             <VcenterConfiguration dialog={props.dialog.clone()} on={props.one.clone()} />
         </div>
     }
+}
+
+/// Writes the configuration of all vCenters to a file and says where that is.
+#[hook]
+fn use_export(csv: bool) -> Callback<()> {
+    let export = use_command(
+        ExportVcenters { vcenters: Vec::new(), csv },
+        "The vCenters could not be exported",
+        |service, Exported { path, rows }| service.toast(Toast::exported_vcenters(rows, path)),
+    );
+    export.start
 }

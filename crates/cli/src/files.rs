@@ -1,0 +1,44 @@
+//! Files that commands write and read.
+//! Refuses to write over one, and to show one to others than its owner.
+
+use contract::{ApiError, Code};
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Writes a file that is not there yet, for its owner alone.
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), ApiError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            ApiError::new(Code::AlreadyExists, format!("{} exists already", path.display()))
+                .next("Specify a file that doesn't exist yet.")
+        }
+        _ => unwritable(path, &error.to_string()),
+    })?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| unwritable(path, &error.to_string()))
+}
+
+/// That a file can't be written.
+pub(crate) fn unwritable(path: &Path, why: &str) -> ApiError {
+    ApiError::new(Code::Failed, format!("{} can't be written: {why}", path.display()))
+        .next("Specify a file in a folder that this user can write to.")
+}
+
+/// The bytes of a file that has no more than `most`.
+pub(crate) fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, ApiError> {
+    let unusable = |why: String| {
+        ApiError::new(Code::InvalidValue, format!("{} {why}", path.display())).next("Specify another file.")
+    };
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(path);
+    let read = opened.and_then(|opened| opened.take(most as u64 + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unusable(format!("can't be read: {error}")))?;
+    if bytes.len() > most {
+        return Err(unusable(format!("is larger than {} MiB", most >> 20)));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,345 @@
+//! vCenters out of a file or a text that was pasted, shown as a dry run before anything is stored.
+//! Refuses to read the file itself: what it is, and what becomes of each vCenter, the service says.
+
+use super::field::Field as Group;
+use crate::components::dialog::Dialog;
+use crate::components::failure::Failure;
+use crate::components::icon::of_level;
+use crate::components::select::Select;
+use crate::hooks::{use_is_there, use_query, use_vcenter_service};
+use crate::state::toasts::Toast;
+use crate::state::words::{self, Level, counted};
+use contract::command::ListCredentials;
+use contract::{ApiError, Content, Credential, ImportAction, ImportOptions, ImportPlan, Planned};
+use patternfly_yew::prelude::{Button, ButtonVariant};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use yew::{platform::spawn_local, prelude::*};
+
+/// What is to be imported.
+#[derive(Clone, Default, PartialEq)]
+enum Source {
+    #[default]
+    Nothing,
+    Pasted(String),
+    File(Rc<Vec<u8>>),
+    /// A file that can't be taken, and why.
+    Unread(&'static str),
+}
+
+impl Source {
+    fn content(&self) -> Option<Content> {
+        match self {
+            Source::Nothing | Source::Unread(_) => None,
+            Source::Pasted(text) => Some(Content(text.clone().into_bytes())),
+            Source::File(bytes) => Some(Content(bytes.to_vec())),
+        }
+    }
+}
+
+/// What is known of it.
+#[derive(Clone, PartialEq)]
+enum Stage {
+    Nothing,
+    Planned(ImportPlan),
+    Importing(ImportPlan),
+    /// Some were not imported: what became of each stays on screen.
+    Done(ImportPlan),
+    Unusable(ApiError),
+    Failed(ImportPlan, ApiError),
+}
+
+impl Stage {
+    fn plan(&self) -> Option<&ImportPlan> {
+        match self {
+            Stage::Planned(plan) | Stage::Importing(plan) | Stage::Done(plan) | Stage::Failed(plan, _) => {
+                Some(plan)
+            }
+            Stage::Nothing | Stage::Unusable(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) close: Callback<()>,
+}
+
+/// The dialog.
+#[function_component]
+pub(super) fn Import(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let credentials = use_query(ListCredentials {}).value.unwrap_or_default();
+    let source = use_state_eq(Source::default);
+    let options = use_state_eq(ImportOptions::default);
+    let stage = use_state_eq(|| Stage::Nothing);
+    let newest = use_mut_ref(|| 0_u32);
+    let is_there = use_is_there();
+    use_effect_with((), |()| crate::components::keys::focus("import-file"));
+    {
+        let (service, stage) = (service.clone(), stage.clone());
+        use_effect_with(((*source).clone(), (*options).clone()), move |(source, options)| {
+            *newest.borrow_mut() += 1;
+            let asked = *newest.borrow();
+            let Some(content) = source.content() else {
+                stage.set(Stage::Nothing);
+                return;
+            };
+            let options = options.clone();
+            spawn_local(async move {
+                let planned = service.plan_import(content, options).await;
+                // What was asked for since is what is shown.
+                if *newest.borrow() == asked {
+                    stage.set(planned.map_or_else(Stage::Unusable, Stage::Planned));
+                }
+            });
+        });
+    }
+    let import = {
+        let (service, stage, source, options) =
+            (service.clone(), stage.clone(), source.clone(), options.clone());
+        let (close, is_there) = (props.close.clone(), is_there.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (Some(content), Some(plan)) = (source.content(), stage.plan().cloned()) else { return };
+            stage.set(Stage::Importing(plan.clone()));
+            let (service, stage, options) = (service.clone(), stage.clone(), (*options).clone());
+            let (close, is_there) = (close.clone(), is_there.clone());
+            spawn_local(async move {
+                match service.import(content, options).await {
+                    Ok(done) => {
+                        service.toast(told(&done));
+                        match (done.count(ImportAction::Refuse), is_there.get()) {
+                            (0, true) => close.emit(()),
+                            (_, true) => stage.set(Stage::Done(done)),
+                            (_, false) => {}
+                        }
+                    }
+                    Err(error) if is_there.get() => stage.set(Stage::Failed(plan, error)),
+                    Err(error) => service.toast(Toast::refused("The vCenters were not imported", &error)),
+                }
+            });
+        })
+    };
+    let is_done = matches!(*stage, Stage::Done(_));
+    let busy = matches!(*stage, Stage::Importing(_));
+    let close = props.close.reform(|_: MouseEvent| ());
+    let actions = match (is_done, stage.plan()) {
+        (true, _) => html! { <Button variant={ButtonVariant::Primary} onclick={close} label="Close" /> },
+        (false, plan) => {
+            let number = plan.map_or(0, ImportPlan::to_import);
+            let label = match (busy, number) {
+                (true, _) => "Importing…".to_owned(),
+                (false, 0) => "Import".to_owned(),
+                (false, number) => format!("Import {}", counted(number, "vCenter", "vCenters")),
+            };
+            let barred = busy || number == 0 || plan.is_none_or(|plan| plan.needs_credential);
+            html! {
+                <>
+                    <Button variant={ButtonVariant::Primary} disabled={barred} onclick={import} {label} />
+                    <Button variant={ButtonVariant::Link} onclick={close} label="Cancel" />
+                </>
+            }
+        }
+    };
+    html! {
+        <Dialog title="Import vCenters" close={props.close.clone()} {actions} wide=true
+            is_filled={!is_done && *source != Source::Nothing}>
+            if !is_done {
+                { chooser(&source, busy) }
+                { choices(&options, &stage, &credentials, busy) }
+            }
+            { outcome(&stage) }
+        </Dialog>
+    }
+}
+
+/// Where the list comes from.
+fn chooser(source: &UseStateHandle<Source>, busy: bool) -> Html {
+    let take = {
+        let source = source.clone();
+        Callback::from(move |event: Event| {
+            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            let Some(file) = input.and_then(|input| input.files()?.get(0)) else { return };
+            if file.size() > Content::LARGEST as f64 {
+                source.set(Source::Unread("The file is larger than 32 MiB."));
+                return;
+            }
+            let source = source.clone();
+            spawn_local(async move {
+                source.set(match JsFuture::from(file.array_buffer()).await {
+                    Ok(bytes) => Source::File(Rc::new(js_sys::Uint8Array::new(&bytes).to_vec())),
+                    Err(_) => Source::Unread("The file could not be read."),
+                });
+            });
+        })
+    };
+    let paste = {
+        let source = source.clone();
+        Callback::from(move |event: InputEvent| {
+            let area = event.target().and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
+            if let Some(text) = area.map(|area| area.value()) {
+                source.set(if text.trim().is_empty() { Source::Nothing } else { Source::Pasted(text) });
+            }
+        })
+    };
+    let wrong = if let Source::Unread(why) = &**source { Some(AttrValue::Static(why)) } else { None };
+    let pasted = if let Source::Pasted(text) = &**source { text.clone() } else { String::new() };
+    html! {
+        <div class="pf-v6-c-form">
+            <Group id="import-file" label="File" {wrong}
+                help="An export of Muster, RVTools (.xlsx or CSV) or Royal TS (.rtsz or CSV), or a list of hosts.">
+                <input type="file" id="import-file" disabled={busy} onchange={take}
+                    accept=".json,.csv,.txt,.xlsx,.rtsz,.rjson,.xml,.list" aria-describedby="import-file-said" />
+            </Group>
+            <Group id="import-text" label="Or paste a list" help="One vCenter per line: a host, or a name and a host.">
+                <span class="pf-v6-c-form-control pf-m-textarea">
+                    <textarea id="import-text" rows="3" disabled={busy} oninput={paste} value={pasted} spellcheck="false"
+                        aria-describedby="import-text-said" />
+                </span>
+            </Group>
+        </div>
+    }
+}
+
+/// How it is imported.
+fn choices(
+    options: &UseStateHandle<ImportOptions>,
+    stage: &Stage,
+    credentials: &[Credential],
+    busy: bool,
+) -> Html {
+    let Some(plan) = stage.plan() else { return Html::default() };
+    let chosen = options.credential.clone().unwrap_or_default();
+    let choose = {
+        let options = options.clone();
+        Callback::from(move |credential: String| {
+            let credential = Some(credential).filter(|credential| !credential.is_empty());
+            options.set(ImportOptions { credential, ..(*options).clone() });
+        })
+    };
+    let update = {
+        let options = options.clone();
+        Callback::from(move |_: Event| {
+            options.set(ImportOptions { update: !options.update, ..(*options).clone() });
+        })
+    };
+    let hosts = {
+        let options = options.clone();
+        Callback::from(move |_: Event| {
+            options.set(ImportOptions { esxi_hosts: !options.esxi_hosts, ..(*options).clone() });
+        })
+    };
+    let names = credentials.iter().map(|one| (one.id.to_string(), format!("{} ({})", one.name, one.user)));
+    let listed: Vec<_> =
+        std::iter::once((String::new(), "Choose a credential".to_owned())).chain(names).collect();
+    html! {
+        <fieldset class="muster-fields" disabled={busy}>
+            if plan.needs_credential && credentials.is_empty() {
+                <p id="import-no-credential">
+                    { "The list names no user to log in with, and there is no credential yet. Add one of the vCenters first, \
+                        or name the users in the list: a first line “name,host,user”, and a user on each line." }
+                </p>
+            } else if plan.needs_credential || options.credential.is_some() {
+                <Group id="import-credential" label="Credential" required=true
+                    help="The list names none. All vCenters that are added log in with it.">
+                    <Select id="import-credential" aria_describedby="import-credential-said" options={listed} {chosen} {choose} />
+                </Group>
+            }
+            <label class="muster-check">
+                <input type="checkbox" id="import-update" checked={options.update} onchange={update} />
+                { "Also update names and addresses of known vCenters" }
+            </label>
+            if plan.format.starts_with("RVTools") {
+                <label class="muster-check">
+                    <input type="checkbox" id="import-hosts" checked={options.esxi_hosts} onchange={hosts} />
+                    { "Also add the ESXi hosts" }
+                </label>
+            }
+        </fieldset>
+    }
+}
+
+/// What becomes of each.
+fn outcome(stage: &Stage) -> Html {
+    let failed = match stage {
+        Stage::Unusable(error) => {
+            return html! { <Failure title="This can't be imported" error={error.clone()} /> };
+        }
+        Stage::Failed(_, error) => {
+            html! { <Failure title="The vCenters were not imported" error={error.clone()} /> }
+        }
+        _ => Html::default(),
+    };
+    let Some(plan) = stage.plan() else { return failed };
+    let is_done = matches!(stage, Stage::Done(_));
+    html! {
+        <>
+            { failed }
+            <p id="import-summary" aria-live="polite">{ summary(plan, is_done) }</p>
+            <table class="muster-versions muster-import" aria-label="What becomes of each vCenter">
+                <thead>
+                    <tr>
+                        <th scope="col">{ "Action" }</th>
+                        <th scope="col">{ "Name" }</th>
+                        <th scope="col">{ "Address" }</th>
+                        <th scope="col">{ "Reason" }</th>
+                    </tr>
+                </thead>
+                <tbody>{ for plan.vcenters.iter().map(row) }</tbody>
+            </table>
+        </>
+    }
+}
+
+fn row(planned: &Planned) -> Html {
+    let level = match planned.action {
+        ImportAction::Add => Level::Good,
+        ImportAction::Change => Level::Info,
+        ImportAction::Same => Level::Neutral,
+        ImportAction::Refuse => Level::Warning,
+    };
+    let reason = planned.reason.as_deref().map(words::shown).unwrap_or_default();
+    let reason = match (planned.action, planned.line) {
+        (ImportAction::Refuse, Some(line)) => format!("No. {line}: {reason}"),
+        _ => reason.to_string(),
+    };
+    html! {
+        <tr data-action={planned.action.name()}>
+            <td class="muster-import__action">{ of_level(level) }{ " " }{ planned.action.title() }</td>
+            <td>{ words::shown(&planned.name) }</td>
+            <td>{ words::shown(&planned.address()) }</td>
+            <td>{ reason }</td>
+        </tr>
+    }
+}
+
+/// `List of hosts: 50 to add, 1 not imported.`
+fn summary(plan: &ImportPlan, is_done: bool) -> String {
+    let words = [
+        (ImportAction::Add, "to add", "added"),
+        (ImportAction::Change, "to change", "changed"),
+        (ImportAction::Same, "unchanged", "unchanged"),
+        (ImportAction::Refuse, "not imported", "not imported"),
+    ];
+    let parts = words.into_iter().filter_map(|(action, would, did)| {
+        let count = plan.count(action);
+        (count > 0).then(|| format!("{count} {}", if is_done { did } else { would }))
+    });
+    let parts: Vec<String> = parts.collect();
+    let others = match plan.passed_over {
+        0 => String::new(),
+        number => format!(" {} of other kinds passed over.", counted(number, "object", "objects")),
+    };
+    format!("{}: {}.{others}", plan.format, parts.join(", "))
+}
+
+fn told(done: &ImportPlan) -> Toast {
+    let title = format!("Imported {}", counted(done.to_import(), "vCenter", "vCenters"));
+    let detail = match done.count(ImportAction::Refuse) {
+        0 => String::new(),
+        refused => format!("{} not imported", counted(refused, "vCenter was", "vCenters were")),
+    };
+    Toast::done(title, detail)
+}
