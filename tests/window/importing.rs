@@ -1,4 +1,4 @@
-//! vCenters out of a list in the window: pasted or as a file, seen before anything is stored, imported with one button.
+//! vCenters out of a list in the window: typed or as a file, seen before anything is stored, imported with one button.
 //! Refuses to believe the page: the command line says what is configured.
 
 use super::alone::choose;
@@ -7,6 +7,7 @@ use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, eventually};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use thirtyfour::Key;
 
 #[tokio::test]
 async fn fifty_vcenters_of_a_list_are_seen_in_a_dry_run_and_imported_with_one_button() -> Result<()> {
@@ -18,8 +19,15 @@ async fn fifty_vcenters_of_a_list_are_seen_in_a_dry_run_and_imported_with_one_bu
     window.go("#/vcenter").await?;
     window.press("main", "Import a list").await?;
     window.wait_for_element("#import-text").await?;
+    window.click("#import-text").await?;
+    window.keys("Berlin, vc.example.org").await?;
+    window.key(Key::Enter).await?;
+    window.keys("not a host!").await?;
+    window.wait_for_text("#import-summary", "List of hosts: 1 to add, 1 not imported.").await?;
     let lines: String = (1..=50).map(|n| format!("Site {n}, vc{n}.example.org\n")).collect();
-    window.fill("#import-text", &format!("{lines}not a host!")).await?;
+    let list = muster.folder().join("list");
+    std::fs::write(&list, format!("{lines}not a host!\n"))?;
+    window.choose_file("#import-file", &list).await?;
     window.wait_for_text("#import-summary", "List of hosts: 50 to add, 1 not imported.").await?;
     let rows = window.script("return document.querySelectorAll('.muster-import tbody tr').length").await?;
     ensure!(rows == 51, "{rows} rows");
