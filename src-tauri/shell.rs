@@ -69,10 +69,10 @@ impl Shell {
             // Why there is none the tray says.
             let Ok(service) = shell.wiring.service().await else { return };
             let caller = shell.wiring.caller();
-            let Ok(vcenters) = service.call(caller, ListVcenters {}).await else { return };
+            let Ok(vcenters) = service.call(&caller, ListVcenters {}).await else { return };
             for vcenter in vcenters {
                 let full = Submit { vcenter: vcenter.id.clone(), job: Job::FULL_SYNC, detached: false };
-                if let Err(error) = service.call(caller, full).await {
+                if let Err(error) = service.call(&caller, full).await {
                     // Nobody waits for it where there are too many already.
                     let _ = shell.problems.try_send(Problem { vcenter, error });
                 }

@@ -307,7 +307,7 @@ async fn a_typed_password_that_was_rejected_is_tried_again_once_it_worked_or_was
     peer.rule(once);
     assert_eq!((tried(false).await, tried(false).await), ((expired, 1), (expired, 0)));
     let (credential, password) = (v.credential_id.clone(), Some(Password(PASSWORD.to_owned())));
-    service.call(SetCredential { credential, user: None, password }).await.unwrap();
+    service.call(SetCredential { credential, name: None, user: None, password }).await.unwrap();
     assert_eq!(tried(false).await, (Ok(()), 1), "it was set anew");
     assert_eq!(logins(&peer, || test(&muster).code), (0, 4), "the file has the one that was rejected");
 

@@ -6,7 +6,7 @@ mod standing;
 mod times;
 
 pub use schedules::{scheduled_job, timing, timing_of};
-pub use standing::{changes, sentence, vcenter_state};
+pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};
 
 use crate::columns::{Column, Type, Unit};

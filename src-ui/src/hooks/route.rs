@@ -40,9 +40,12 @@ pub(crate) fn go(route: &Route) {
 pub(crate) fn open(dialog: Dialog) {
     let one = match current() {
         Route::Vcenters { one, .. } => one,
-        Route::Overview | Route::Operations(_) | Route::Inventory(_) | Route::Settings | Route::Compact => {
-            None
-        }
+        Route::Overview
+        | Route::Credentials { .. }
+        | Route::Operations(_)
+        | Route::Inventory(_)
+        | Route::Settings
+        | Route::Compact => None,
     };
     go(&Route::Vcenters { one, dialog: Some(dialog) });
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod app;
 mod compact;
+mod credentials;
 mod inventory;
+mod not_allowed;
 mod operations;
 mod overview;
 mod settings;

@@ -172,8 +172,13 @@ impl Toast {
 
     /// A vCenter that was changed.
     pub(crate) fn saved(vcenter: &Vcenter, note: Option<String>) -> Toast {
+        Toast::noted(format!("{} was saved", vcenter.name), note)
+    }
+
+    /// Something that was done, with what is to be known of it.
+    pub(crate) fn noted(title: String, note: Option<String>) -> Toast {
         let level = if note.is_some() { Level::Warning } else { Level::Good };
-        Toast::new(level, format!("{} was saved", vcenter.name), note.unwrap_or_default(), Vec::new())
+        Toast::new(level, title, note.unwrap_or_default(), Vec::new())
     }
 
     /// Work that the service did not take.

@@ -11,12 +11,19 @@ use service::Client;
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     let preferences = match command {
         Command::Show => service.call(ShowPreferences {}).await?,
-        Command::Set(ChangedSettings { history_days }) => {
+        Command::Set(ChangedSettings { history_days, default_ttl, default_stale_reads }) => {
+            let default_ttl = default_ttl.as_deref().map(service::duration).transpose()?;
             service.may::<SetPreferences>()?;
             let made_from = service.call(ShowPreferences {}).await?;
             let mut preferences: Preferences = made_from.clone();
             if let Some(days) = history_days {
                 preferences.history_days = days;
+            }
+            if let Some(ttl) = default_ttl {
+                preferences.default_ttl_seconds = ttl.as_secs();
+            }
+            if let Some(reads) = default_stale_reads {
+                preferences.default_stale_reads = reads;
             }
             service.call(SetPreferences { made_from, preferences }).await?
         }

@@ -87,7 +87,14 @@ impl Handler for AddCredential {
 impl Handler for SetCredential {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let password = self.password.map(secret).transpose()?;
-        Ok(call.set_credential(self.credential.as_str(), self.user.as_deref(), password).await?.into())
+        let (name, user) = (self.name.as_deref(), self.user.as_deref());
+        Ok(call.set_credential(self.credential.as_str(), name, user, password).await?.into())
+    }
+}
+
+impl Handler for MergeCredential {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.merge_credential(&self.from, &self.into, self.other_user).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Stored, designated};
 use crate::{Service, explain, validate};
-use contract::command::{NeededPassword, WhyNeeded};
+use contract::command::{MergedCredential, NeededPassword, WhyNeeded};
 use contract::{ApiError, Code, Credential, CredentialId, CredentialPlace, Rejection, Remedy, VcenterId};
 use secrecy::SecretString;
 use secrets::{CredentialKey, KeychainState, Place};
@@ -50,31 +50,40 @@ impl Service {
         Ok(Stored { what: self.credential(id.as_str()).await?, password_note })
     }
 
-    /// Changes user or password of a credential, and with that forgets that it was rejected.
+    /// Changes name, user or password of a credential; another user or password has not been rejected yet. What the keychain has
+    /// is under its id, and stays there under any name.
     pub(crate) async fn set_credential(
         &self,
         designation: &str,
+        name: Option<&str>,
         user: Option<&str>,
         password: Option<SecretString>,
     ) -> Result<Stored<Credential>, ApiError> {
         let credential = self.credential(designation).await?;
+        let name = name.map(|name| validate::name("credential", name)).transpose()?;
         let user = user.map(validate::user).transpose()?;
+        let is_another_login = user.is_some() || password.is_some();
         // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
-        let lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
-        if let Some(user) = user {
-            self.inner
-                .store
-                .edit_credential(&credential.id, None, Some(user))
-                .await
-                .map_err(explain::store)?;
+        let lock = match is_another_login {
+            true => Some(self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?),
+            false => None,
+        };
+        if name.is_some() || user.is_some() {
+            let (name, user) = (name.clone(), user.clone());
+            self.inner.store.edit_credential(&credential.id, name, user).await.map_err(explain::store)?;
+        }
+        if user.is_some() {
             self.inner.logins.forget_typed(&credential.id);
         }
+        let name = name.unwrap_or(credential.name);
         let password_note = match password {
-            Some(password) => self.keep_password(&credential.id, &credential.name, &password).await?,
+            Some(password) => self.keep_password(&credential.id, &name, &password).await?,
             None => None,
         };
         drop(lock);
-        self.leave_sessions_of(&credential.id).await?;
+        if is_another_login {
+            self.leave_sessions_of(&credential.id).await?;
+        }
         self.changed();
         Ok(Stored { what: self.credential(credential.id.as_str()).await?, password_note })
     }
@@ -91,12 +100,49 @@ impl Service {
             .remedy(Remedy::ChangeCredential),
             other => explain::store(other),
         })?;
+        self.forget_password(&credential).await;
+        self.changed();
+        Ok(credential)
+    }
+
+    /// Has every vCenter of one credential log in with another one, and removes the first with its password.
+    pub(crate) async fn merge_credential(
+        &self,
+        from: &CredentialId,
+        into: &CredentialId,
+        other_user: bool,
+    ) -> Result<MergedCredential, ApiError> {
+        let (removed, kept) =
+            (self.credential(from.as_str()).await?, self.credential(into.as_str()).await?);
+        if removed.id == kept.id {
+            let message = format!("the credential \"{}\" can't be merged into itself", kept.name);
+            return Err(ApiError::new(Code::InvalidValue, message).next("Choose another credential."));
+        }
+        if removed.user != kept.user && !other_user {
+            let message = format!(
+                "the credentials have different users: \"{}\" is {}, \"{}\" is {}",
+                removed.name, removed.user, kept.name, kept.user
+            );
+            return Err(ApiError::new(Code::InvalidValue, message)
+                .next("Confirm that the vCenters are to log in as the other user."));
+        }
+        let moved = self.inner.store.merge_credential(&removed.id, &kept.id).await.map_err(explain::store)?;
+        self.inner.logins.forget_typed(&removed.id);
+        for vcenter in &moved {
+            // The next operation logs in with what is configured now.
+            self.inner.connections.leave(vcenter).await;
+        }
+        self.forget_password(&removed).await;
+        self.changed();
+        Ok(MergedCredential { credential: self.credential(kept.id.as_str()).await?, removed })
+    }
+
+    /// Takes the password of a credential that is gone out of the keychain.
+    async fn forget_password(&self, credential: &Credential) {
         let key = CredentialKey { id: credential.id.0.clone(), name: credential.name.clone() };
         if let Err(error) = self.inner.secrets.forget(&key, self.inner.unlock).await {
             tracing::warn!(credential = credential.name, %error, "its password could not be removed from the keychain");
         }
-        self.changed();
-        Ok(credential)
     }
 
     /// Whether a password for this credential is at hand.

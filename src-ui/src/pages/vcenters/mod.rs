@@ -7,6 +7,7 @@ use crate::components::sync_manager::VcenterSyncManager;
 use crate::hooks::{go, use_vcenter_service};
 use crate::state::route::{Dialog, Route};
 use contract::VcenterId;
+use contract::command::AddVcenter;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -52,7 +53,9 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
                             <Button variant={ButtonVariant::Link} onclick={explore}
                                 label="Explore with simulated vCenters" />
                         }
-                        <Button variant={ButtonVariant::Primary} onclick={add} label="Add vCenter" />
+                        if service.may::<AddVcenter>() {
+                            <Button variant={ButtonVariant::Primary} onclick={add} label="Add vCenter" />
+                        }
                     </div>
                 }
             </div>
