@@ -46,8 +46,7 @@ struct Arguments {
     role: Option<Role>,
 }
 
-const ROLE: &str =
-    "MUSTER_ROLE lowers what the window may do, too; the lower of both counts, and the default is admin. The page Settings lowers it \
+const ROLE: &str = "MUSTER_ROLE lowers what the window may do, too; the lower of both counts, and the default is admin. The page Settings lowers it \
      further, until Muster ends. This prevents mistakes: it restricts nobody who owns the data folder.";
 
 fn role_named(name: &str) -> Result<Role, String> {

@@ -3,8 +3,8 @@
 //! Refuses to go above the role it was started in, and to raise a locked one without its passphrase. Nothing of it outlives the
 //! program.
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use contract::command::{Password, WindowRole};
 use contract::{ApiError, Code, Role};
 use service::Caller;
@@ -60,7 +60,11 @@ impl RoleOfThisRun {
     }
 
     /// Lowers it, and locks it where there is something to lock it with.
-    pub(crate) async fn lower(&self, role: Role, passphrase: Option<Password>) -> Result<WindowRole, ApiError> {
+    pub(crate) async fn lower(
+        &self,
+        role: Role,
+        passphrase: Option<Password>,
+    ) -> Result<WindowRole, ApiError> {
         let mut lock = self.lock.lock().await;
         let before = self.caller().role();
         if role >= before {
@@ -69,8 +73,11 @@ impl RoleOfThisRun {
         }
         if let Some(Password(passphrase)) = passphrase {
             if lock.hash.is_some() {
-                return Err(ApiError::new(Code::InvalidValue, "the role is locked with a passphrase already")
-                    .next("Lower it without another one."));
+                return Err(ApiError::new(
+                    Code::InvalidValue,
+                    "the role is locked with a passphrase already",
+                )
+                .next("Lower it without another one."));
             }
             if passphrase.is_empty() || passphrase.len() > LONGEST {
                 let message = format!("a passphrase must have 1 to {LONGEST} bytes");
@@ -83,7 +90,11 @@ impl RoleOfThisRun {
     }
 
     /// Raises it, up to the one that it was started in: then it is locked no more.
-    pub(crate) async fn raise(&self, role: Role, passphrase: Option<Password>) -> Result<WindowRole, ApiError> {
+    pub(crate) async fn raise(
+        &self,
+        role: Role,
+        passphrase: Option<Password>,
+    ) -> Result<WindowRole, ApiError> {
         let mut lock = self.lock.lock().await;
         let highest = self.own.role();
         if role > highest {
@@ -92,7 +103,9 @@ impl RoleOfThisRun {
                 role.name(),
                 highest.name()
             );
-            return Err(ApiError::new(Code::Forbidden, message).next("Start Muster without lowering its role."));
+            return Err(
+                ApiError::new(Code::Forbidden, message).next("Start Muster without lowering its role.")
+            );
         }
         if let Some(hash) = &lock.hash {
             let Some(Password(passphrase)) = passphrase else {
@@ -114,11 +127,7 @@ impl RoleOfThisRun {
     }
 
     fn said(&self, lock: &Lock) -> WindowRole {
-        WindowRole {
-            role: self.caller().role(),
-            highest: self.own.role(),
-            is_locked: lock.hash.is_some(),
-        }
+        WindowRole { role: self.caller().role(), highest: self.own.role(), is_locked: lock.hash.is_some() }
     }
 }
 

@@ -188,7 +188,10 @@ fn steps_have_their_times_and_each_failed_attempt_its_reason() {
 fn how_long_the_history_is_kept_is_a_setting_and_a_wrong_one_is_refused() {
     let muster = Musterctl::new();
     assert_eq!(muster.ok(&["settings", "show"]), json!({ "history_days": 90 }));
-    assert_eq!(muster.ok(&["settings", "set", "--history-days", "30"]), json!({ "history_days": 30 }));
+    assert_eq!(
+        muster.ok(&["settings", "set", "--history-days", "30"]),
+        json!({ "history_days": 30, "default_ttl_seconds": 300, "default_stale_reads": "kind" })
+    );
     assert_eq!(muster.ok(&["settings", "show"]), json!({ "history_days": 30 }));
     assert!(muster.run(&["settings", "show"]).stdout.contains("30 d"));
     for (arguments, code) in [

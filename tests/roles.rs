@@ -35,6 +35,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("show_vcenter", Viewer, json!({ "vcenter": "berlin" }), Ok(())),
         ("count_status", Viewer, json!({}), Ok(())),
         ("doctor", Viewer, json!({}), Ok(())),
+        ("show_data_folder", Viewer, json!({}), Ok(())),
         ("list_operations", Viewer, json!({ "filter": {}, "limit": 10 }), Ok(())),
         ("operation_history", Viewer, json!({ "filter": { "vcenter": id }, "limit": 10 }), Ok(())),
         ("show_operation", Viewer, json!({ "operation": ended }), Ok(())),
@@ -93,6 +94,12 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             Admin,
             json!({ "credential": credential, "user": null, "password": PASSWORD }),
             Ok(()),
+        ),
+        (
+            "merge_credential",
+            Admin,
+            json!({ "from": credential, "into": credential, "other_user": false }),
+            Err(Code::InvalidValue),
         ),
         ("remove_credential", Admin, json!({ "credential": credential }), Err(Code::InUse)),
         ("probe_vcenter", Admin, json!({ "vcenter": id, "typed": null }), Ok(())),
@@ -216,6 +223,7 @@ fn a_viewer_reads_and_exports_and_is_refused_everything_else_before_anything_is_
         (&["credential", "list"], "admin"),
         (&["credential", "add", "spare", "--user", "admin"], "admin"),
         (&["credential", "set", "Berlin", "--user", "other"], "admin"),
+        (&["credential", "merge", "Berlin", "Berlin", "--yes"], "admin"),
         (&["credential", "remove", "Berlin", "--yes"], "admin"),
     ] {
         forbidden(&viewer(arguments), needed);

@@ -22,6 +22,7 @@ pub(crate) async fn shown_about(args: ShownAbout) -> Answer<ShownAbout> {
 #[tauri::command]
 pub(crate) async fn show_licenses(app: AppHandle, args: ShowLicenses) -> Answer<ShowLicenses> {
     let ShowLicenses {} = args;
-    let text = app.asset_resolver().get(LICENSES.to_owned()).and_then(|file| String::from_utf8(file.bytes).ok());
+    let text =
+        app.asset_resolver().get(LICENSES.to_owned()).and_then(|file| String::from_utf8(file.bytes).ok());
     text.ok_or_else(|| ApiError::new(Code::NotFound, "this build has no list of licenses"))
 }

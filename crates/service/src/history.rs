@@ -140,7 +140,7 @@ mod tests {
             let every = OperationFilter::default();
             store.history(&every, Time(0), 1_000).await.unwrap().operations.len()
         };
-        let longer = Preferences { history_days: 300 };
+        let longer = Preferences { history_days: 300, ..Preferences::default() };
         store.set_preferences(&Preferences::default(), &longer).await.unwrap();
         let (events, closing, tasks) = (Events::new(), CancellationToken::new(), TaskTracker::new());
         tasks.spawn(keep(store.clone(), events.clone(), a_year_later, closing.clone()));
@@ -153,7 +153,10 @@ mod tests {
         }
         tokio::time::sleep(PAUSE * 2).await;
         assert_eq!(all().await, 10 + KEPT, "those of half a year ago stay");
-        store.set_preferences(&longer, &Preferences { history_days: 1 }).await.unwrap();
+        store
+            .set_preferences(&longer, &Preferences { history_days: 1, ..Preferences::default() })
+            .await
+            .unwrap();
         assert!(step(&store, a_year_later).await == 10 && step(&store, a_year_later).await == 0);
         assert_eq!(all().await, KEPT, "what breaker and pace look back at stays");
         closing.cancel();

@@ -101,7 +101,8 @@ impl Teller {
         let Some(service) = self.shell.wiring.opened_real() else { return false };
         let caller = self.shell.wiring.caller();
         let all = OperationHistory { filter: OperationFilter::default(), limit: LOOKED_AT_FIRST };
-        let (statuses, before) = tokio::join!(service.call(&caller, ListStatus {}), service.call(&caller, all));
+        let (statuses, before) =
+            tokio::join!(service.call(&caller, ListStatus {}), service.call(&caller, all));
         let (Ok(statuses), Ok(before)) = (statuses, before) else { return false };
         before.operations.iter().for_each(|operation| self.gathered.is_known(operation));
         self.notices.network(network::is_gone_since(&statuses));

@@ -334,7 +334,10 @@ mod tests {
         let viewer = Known { may_sync: false, ..known(&[("Berlin", VcenterState::Online)]) };
         let tray = Tray::of(&viewer, Time(0));
         assert!(!labels(&tray).contains(&"Sync all"));
-        assert!(tray.entries.contains(&Entry::Words("Berlin: Online".to_owned())), "its page is none of theirs");
+        assert!(
+            tray.entries.contains(&Entry::Words("Berlin: Online".to_owned())),
+            "its page is none of theirs"
+        );
         let empty = Tray::of(&known(&[]), Time(0));
         let sync = empty.entries.iter().find(|entry| matches!(entry, Entry::Item { act: Act::SyncAll, .. }));
         assert!(matches!(sync, Some(Entry::Item { is_enabled: false, .. })));

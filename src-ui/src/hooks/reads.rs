@@ -8,9 +8,7 @@ use crate::state::route::Route;
 use crate::state::toasts::Toasts;
 use crate::state::world::World;
 use contract::command::{Command, ReadRows, WindowRole};
-use contract::{
-    Kind, Operation, OperationId, Role, RowQuery, Rows, Time, Vcenter, VcenterId, VcenterState,
-};
+use contract::{Kind, Operation, OperationId, Role, RowQuery, Rows, Time, Vcenter, VcenterId, VcenterState};
 use std::rc::Rc;
 use yew::prelude::*;
 

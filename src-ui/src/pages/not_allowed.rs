@@ -3,8 +3,8 @@
 
 use crate::components::empty::Empty;
 use crate::hooks::{go, use_vcenter_service};
-use crate::state::route::Route;
 use crate::state::roles;
+use crate::state::route::Route;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 

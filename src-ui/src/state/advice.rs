@@ -2,8 +2,8 @@
 //! Refuses to have words of its own for what the service says, but in a form, whose buttons are the remedies.
 
 use super::route::{Dialog, Focus, Route};
-pub(crate) use contract::words::sentence;
 use contract::command::{CancelOperation, Command, Submit};
+pub(crate) use contract::words::sentence;
 use contract::{
     ApiError, Code, Job, Noun, Operation, OperationId, OperationKind, Rejection, Remedy, Role, VcenterId,
     VcenterState,

@@ -38,9 +38,8 @@ impl Form {
             wrong.push((Field::User, "Enter a user, such as muster@vsphere.local."));
         }
         // The password of one user is none of another's. What a file has is changed there.
-        let is_another_user = before.is_some_and(|before| {
-            before.user != self.user.trim() && before.stored != CredentialPlace::File
-        });
+        let is_another_user = before
+            .is_some_and(|before| before.user != self.user.trim() && before.stored != CredentialPlace::File);
         if is_another_user && !has_password {
             wrong.push((Field::Password, "Enter the password of the new user."));
         }
@@ -68,7 +67,12 @@ pub(crate) fn merging(from: &Credential, into: &Credential) -> String {
     let vcenters = match from.vcenters.len() {
         0 => "No vCenter uses it.".to_owned(),
         1..=4 => {
-            format!("{} will log in with \u{201c}{}\u{201d} ({}).", from.vcenters.join(", "), into.name, into.user)
+            format!(
+                "{} will log in with \u{201c}{}\u{201d} ({}).",
+                from.vcenters.join(", "),
+                into.name,
+                into.user
+            )
         }
         many => format!(
             "{} will log in with \u{201c}{}\u{201d} ({}).",

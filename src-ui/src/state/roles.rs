@@ -28,7 +28,9 @@ pub(crate) fn refusal(needed: Role, shown: WindowRole) -> String {
     );
     match shown.highest >= needed {
         true => format!("{why} The role can be raised again in the settings."),
-        false => format!("{why} Muster was started with that role: start it with another one to open this page."),
+        false => {
+            format!("{why} Muster was started with that role: start it with another one to open this page.")
+        }
     }
 }
 

@@ -140,8 +140,9 @@ impl World {
         }
         let shown = self.estate().map(|estate| estate.simulated);
         if before.is_some() && shown != before {
-            // Another database: nothing that was known before is of it, nor is an answer that is under way.
-            errands.extend(self.cache.start_over(&self.estate));
+            // Another database: nothing that was known before is of it, nor is an answer that is under way. The role is the
+            // program's.
+            errands.extend(self.cache.start_over(&self.estate, &self.role));
             self.work = Work::default();
             self.news.start_over();
         }

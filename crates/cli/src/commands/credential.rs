@@ -53,7 +53,12 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
                 false => with_the_option(error, &from.user, &into.user),
             })?;
             output.answer(&merged.credential, || {
-                format!("Merged {} into {}.\n\n{}", merged.removed.name, merged.credential.name, show(&merged.credential))
+                format!(
+                    "Merged {} into {}.\n\n{}",
+                    merged.removed.name,
+                    merged.credential.name,
+                    show(&merged.credential)
+                )
             })?;
         }
         Command::Remove { name, yes } => {
@@ -108,7 +113,13 @@ fn list(output: &Output, all: &[Credential]) -> String {
         return String::new();
     }
     let rows = all.iter().map(|c| {
-        vec![c.name.clone(), c.user.clone(), words::credential_place(c.stored).into(), c.vcenters.join(", "), rejected(c)]
+        vec![
+            c.name.clone(),
+            c.user.clone(),
+            words::credential_place(c.stored).into(),
+            c.vcenters.join(", "),
+            rejected(c),
+        ]
     });
     table(&["Name", "User", "Password stored in", "vCenters", "Rejected"], &[], rows)
 }

@@ -112,8 +112,7 @@ impl Service {
         into: &CredentialId,
         other_user: bool,
     ) -> Result<MergedCredential, ApiError> {
-        let (removed, kept) =
-            (self.credential(from.as_str()).await?, self.credential(into.as_str()).await?);
+        let (removed, kept) = (self.credential(from.as_str()).await?, self.credential(into.as_str()).await?);
         if removed.id == kept.id {
             let message = format!("the credential \"{}\" can't be merged into itself", kept.name);
             return Err(ApiError::new(Code::InvalidValue, message).next("Choose another credential."));

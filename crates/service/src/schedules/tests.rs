@@ -439,7 +439,9 @@ async fn nothing_is_started_where_the_login_was_rejected() {
     let waits = call(&service, ListSchedules {}).await.unwrap().remove(0);
     assert_eq!((waits.next_at, waits.reason.as_str()), (None, "waits: the login was rejected"));
     let password = Some(Password(server.password().to_owned()));
-    call(&service, SetCredential { credential: vcenter.credential_id, name: None, user: None, password }).await.unwrap();
+    call(&service, SetCredential { credential: vcenter.credential_id, name: None, user: None, password })
+        .await
+        .unwrap();
     service.inner.schedules.start_due().await.unwrap();
     set(clock().0 + 31 * SECOND);
     service.inner.schedules.start_due().await.unwrap();

@@ -311,7 +311,7 @@ async fn settings_of_muster_are_kept_and_two_changes_of_different_ones_both_hold
     let before = store.preferences().await.unwrap();
     assert_eq!(before, Preferences::default());
     execute(dir.path(), "INSERT INTO preferences (only, settings) VALUES (1, '{\"of_tomorrow\": 7}')").await;
-    let asked = Preferences { history_days: 30 };
+    let asked = Preferences { history_days: 30, ..Preferences::default() };
     assert_eq!(store.set_preferences(&before, &asked).await.unwrap(), asked);
     // Who changes nothing of what they saw takes nothing back.
     assert_eq!(store.set_preferences(&before, &before).await.unwrap(), asked);

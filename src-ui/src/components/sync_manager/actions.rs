@@ -6,9 +6,7 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::components::schedule::use_open_schedule;
 use crate::hooks::{open as open_dialog, use_vcenter_service};
 use crate::state::route::{Dialog, Focus};
-use contract::command::{
-    AddSchedule, CancelOperation, Command, EditVcenter, Pause, RemoveVcenter, Submit,
-};
+use contract::command::{AddSchedule, CancelOperation, Command, EditVcenter, Pause, RemoveVcenter, Submit};
 use contract::{Job, OperationId, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;

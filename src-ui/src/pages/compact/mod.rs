@@ -71,7 +71,9 @@ fn Vcenters() -> Html {
     if all.is_empty() {
         let add = Callback::from(|_: MouseEvent| go(&Route::dialog(Dialog::Add)));
         let actions = match service.may::<AddVcenter>() {
-            true => html! { <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button> },
+            true => {
+                html! { <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button> }
+            }
             false => Html::default(),
         };
         return html! { <Empty icon="server" title="No vCenters yet" {actions} /> };

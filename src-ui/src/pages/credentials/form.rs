@@ -147,7 +147,8 @@ impl Handle {
     async fn finish(&self) {
         let typed = self.input().map(|input| input.value()).filter(|typed| !typed.is_empty());
         let password = typed.map(Password);
-        let is_another_login = password.is_some() || self.before.as_ref().is_some_and(|before| before.user != self.form.user.trim());
+        let is_another_login = password.is_some()
+            || self.before.as_ref().is_some_and(|before| before.user != self.form.user.trim());
         let saved = match &self.before {
             None => {
                 let (name, user) = (self.form.name.trim().to_owned(), self.form.user.trim().to_owned());
@@ -220,10 +221,16 @@ impl Handle {
     fn password_field(&self) -> Html {
         let (id, wrong) = (id_of(Field::Password), self.wrong_with(Field::Password));
         let help = match self.before.as_ref().map(|before| before.stored) {
-            None => "Stored in the system keychain and never shown again. Leave blank to be asked when it is needed.",
+            None => {
+                "Stored in the system keychain and never shown again. Leave blank to be asked when it is needed."
+            }
             Some(CredentialPlace::Keychain) => "Leave blank to keep the stored password.",
-            Some(CredentialPlace::File) => "The password comes from a file, which takes precedence: change it there.",
-            Some(CredentialPlace::None) => "No password is stored. One that is entered here goes to the system keychain.",
+            Some(CredentialPlace::File) => {
+                "The password comes from a file, which takes precedence: change it there."
+            }
+            Some(CredentialPlace::None) => {
+                "No password is stored. One that is entered here goes to the system keychain."
+            }
         };
         let oninput = self.on(|handle, _: InputEvent| {
             handle.has_typed_password.set(handle.has_password());
@@ -246,7 +253,8 @@ impl Handle {
             return Html::default();
         }
         let words = match many {
-            1 => "One vCenter uses it. Its connection is tested after another user or password was saved.".to_owned(),
+            1 => "One vCenter uses it. Its connection is tested after another user or password was saved."
+                .to_owned(),
             many => format!(
                 "{} use it: changes apply to all of them. Their connections are tested after another user or password was saved.",
                 words::counted(many, "vCenter", "vCenters")

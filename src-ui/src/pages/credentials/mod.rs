@@ -42,7 +42,9 @@ pub(crate) fn CredentialsPage(props: &Properties) -> Html {
             }
         }
         (Some(all), _) => html! { <table::Table credentials={(*all).clone()} /> },
-        (None, Some(error)) => html! { <Failure title="The credentials could not be loaded" {error} {retry} /> },
+        (None, Some(error)) => {
+            html! { <Failure title="The credentials could not be loaded" {error} {retry} /> }
+        }
         (None, None) => {
             html! { <div class="muster-waiting"><Spinner aria_label="Loading credentials" /></div> }
         }

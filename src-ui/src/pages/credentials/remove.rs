@@ -45,7 +45,8 @@ pub(super) fn Remove(props: &Properties) -> Html {
                         failure.set(Some(error));
                     }
                     Err(error) => {
-                        service.toast(Toast::refused(&format!("{} was not removed", credential.name), &error));
+                        service
+                            .toast(Toast::refused(&format!("{} was not removed", credential.name), &error));
                     }
                 }
             });

@@ -5,7 +5,7 @@ use super::fold::FoldRow;
 use super::row::Row;
 use crate::components::drawer;
 use crate::components::keys;
-use crate::hooks::{go, use_density, replace};
+use crate::hooks::{go, replace, use_density};
 use crate::state::grid::Step;
 use crate::state::operations::{Folded, Item, Listed, Looked, place_of};
 use crate::state::route::Route;

@@ -60,10 +60,11 @@ fn Choice(props: &Known) -> Html {
         })
     };
     let ttls = among(&TTLS, known.default_ttl_seconds, |seconds| duration(seconds as i64));
-    let days =
-        among(&DAYS, u64::from(known.history_days), |days| counted(days as usize, "day", "days"));
-    let reads: Vec<_> =
-        StaleReads::ALL.into_iter().map(|reads| (reads.name().to_owned(), reads.words().to_owned())).collect();
+    let days = among(&DAYS, u64::from(known.history_days), |days| counted(days as usize, "day", "days"));
+    let reads: Vec<_> = StaleReads::ALL
+        .into_iter()
+        .map(|reads| (reads.name().to_owned(), reads.words().to_owned()))
+        .collect();
     let onclick = save.start.reform(|_: MouseEvent| ());
     html! {
         <fieldset class="muster-fields muster-retention" disabled={!may_set}>

@@ -64,7 +64,8 @@ fn Choice(props: &ChoiceProperties) -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let field = passphrase.cast::<HtmlInputElement>();
-            let typed = field.as_ref().map(HtmlInputElement::value).filter(|typed| !typed.is_empty()).map(Password);
+            let typed =
+                field.as_ref().map(HtmlInputElement::value).filter(|typed| !typed.is_empty()).map(Password);
             if let Some(field) = field {
                 field.set_value("");
             }

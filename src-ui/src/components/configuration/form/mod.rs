@@ -200,8 +200,7 @@ impl Handle {
 
     /// Whether something was typed that is stored nowhere.
     fn is_filled(&self) -> bool {
-        let begun =
-            self.vcenter.as_ref().map_or_else(|| Form::new().with(self.defaults.clone()), Form::of);
+        let begun = self.vcenter.as_ref().map_or_else(|| Form::new().with(self.defaults.clone()), Form::of);
         *self.form != begun || *self.has_typed_password
     }
 
