@@ -62,7 +62,7 @@ async fn credentials_are_added_changed_merged_and_removed_on_their_page() -> Res
                 into.value = [...into.options].find(o => o.innerText.startsWith('everywhere')).value;
                 into.dispatchEvent(new Event('change', { bubbles: true })); return null";
     window.script(into).await?;
-    window.wait_for_text("dialog", "Berlin will log in with").await?;
+    window.wait_for_text("dialog", "The vCenter Berlin will log in with").await?;
     window.shoot(&screen, "credentials-merge").await?;
     window.press("dialog", "Merge").await?;
     window.wait_for_toast("Berlin was merged into everywhere").await?;

@@ -94,7 +94,7 @@ fn Lowered() -> Html {
     };
     let title = format!("This window is running as {}", role.name());
     html! {
-        <Link id="role" class={classes!("muster-role")} to={Route::Settings} {title}>{ icon("user") }{ roles::title(role) }</Link>
+        <Link id="role" class={classes!("muster-role")} to={Route::Settings} {title}>{ icon("user") }<span>{ roles::title(role) }</span></Link>
     }
 }
 

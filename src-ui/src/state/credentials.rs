@@ -5,6 +5,9 @@ use super::form::name_is_wrong;
 use super::words::counted;
 use contract::{Credential, CredentialPlace};
 
+/// vCenters that are named; of more is said how many.
+const NAMED: usize = 4;
+
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Form {
@@ -64,23 +67,18 @@ pub(crate) fn place(place: CredentialPlace) -> &'static str {
 
 /// What merging does.
 pub(crate) fn merging(from: &Credential, into: &Credential) -> String {
-    let vcenters = match from.vcenters.len() {
-        0 => "No vCenter uses it.".to_owned(),
-        1..=4 => {
-            format!(
-                "{} will log in with \u{201c}{}\u{201d} ({}).",
-                from.vcenters.join(", "),
-                into.name,
-                into.user
-            )
+    let who = match &from.vcenters[..] {
+        [] => {
+            return format!(
+                "No vCenter uses \u{201c}{}\u{201d}. It and its password are removed.",
+                from.name
+            );
         }
-        many => format!(
-            "{} will log in with \u{201c}{}\u{201d} ({}).",
-            counted(many, "vCenter", "vCenters"),
-            into.name,
-            into.user
-        ),
+        [one] => format!("The vCenter {one}"),
+        few if few.len() <= NAMED => format!("The vCenters {}", few.join(", ")),
+        many => counted(many.len(), "vCenter", "vCenters"),
     };
+    let vcenters = format!("{who} will log in with \u{201c}{}\u{201d} ({}).", into.name, into.user);
     format!("{vcenters} The credential \u{201c}{}\u{201d} and its password are removed.", from.name)
 }
 
@@ -144,7 +142,7 @@ mod tests {
         let into = Credential { name: "shared".to_owned(), user: "muster".to_owned(), ..one.clone() };
         assert_eq!(
             merging(&one, &into),
-            "Berlin will log in with \u{201c}shared\u{201d} (muster). The credential \u{201c}Berlin\u{201d} and its password \
+            "The vCenter Berlin will log in with \u{201c}shared\u{201d} (muster). The credential \u{201c}Berlin\u{201d} and its password \
              are removed."
         );
         assert!(merging(&many, &into).starts_with("5 vCenters will log in"));

@@ -13,9 +13,9 @@ pub(crate) fn title(role: Role) -> String {
 /// What it may do.
 pub(crate) fn words(role: Role) -> &'static str {
     match role {
-        Role::Viewer => "Reads and exports.",
-        Role::Operator => "Also tests, syncs, pauses and schedules.",
-        Role::Admin => "Also configures vCenters, credentials and Muster itself.",
+        Role::Viewer => "reads and exports",
+        Role::Operator => "also tests, syncs, pauses and schedules",
+        Role::Admin => "also configures vCenters, credentials and Muster itself",
     }
 }
 
@@ -34,9 +34,9 @@ pub(crate) fn refusal(needed: Role, shown: WindowRole) -> String {
     }
 }
 
-/// The roles that a window can change to, the highest first.
+/// The roles that a window can change to, the lowest first, as each may do what those before it may.
 pub(crate) fn choices(shown: WindowRole) -> Vec<Role> {
-    Role::ALL.into_iter().rev().filter(|role| *role <= shown.highest).collect()
+    Role::ALL.into_iter().filter(|role| *role <= shown.highest).collect()
 }
 
 #[cfg(test)]
@@ -57,6 +57,6 @@ mod tests {
     #[test]
     fn no_role_above_that_of_the_start_can_be_chosen() {
         let shown = WindowRole { role: Role::Viewer, highest: Role::Operator, is_locked: true };
-        assert_eq!(choices(shown), [Role::Operator, Role::Viewer]);
+        assert_eq!(choices(shown), [Role::Viewer, Role::Operator]);
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn Remove(props: &Properties) -> Html {
     };
     html! {
         <Dialog title={format!("Remove credential {}?", credential.name)} close={props.close.clone()} {actions}>
-            <p>{ barred.unwrap_or_else(|| "No vCenter uses it. Its password is removed from the keychain.".to_owned()) }</p>
+            <p class="muster-words">{ barred.unwrap_or_else(|| "No vCenter uses it. Its password is removed from the keychain.".to_owned()) }</p>
             if let Some(error) = &*failure {
                 <Failure title="It was not removed" error={error.clone()} />
             }

@@ -75,10 +75,10 @@ fn Row(props: &RowProperties) -> Html {
     html! {
         <tr class="muster-vcenter__row muster-credential" data-credential={name.clone()}>
             <th scope="row" class="muster-credential__name"><Name name={name.clone()} /></th>
-            <td class="muster-credential__user" title={credential.user.clone()}>{ shown(&credential.user) }</td>
-            <td class="muster-credential__place">{ password(credential.stored) }</td>
-            <td class="muster-credential__vcenters"><Users vcenters={credential.vcenters.clone()} /></td>
-            <td class="muster-credential__rejected">{ rejected(credential) }</td>
+            <td class="muster-credential__user" data-label="User" title={credential.user.clone()}>{ shown(&credential.user) }</td>
+            <td class="muster-credential__place" data-label="Password">{ password(credential.stored) }</td>
+            <td class="muster-credential__vcenters" data-label="vCenters"><Users vcenters={credential.vcenters.clone()} /></td>
+            <td class="muster-credential__rejected" data-label="Rejected">{ rejected(credential) }</td>
             <td class="muster-credential__actions">
                 <div class="muster-row-actions">
                     <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={edit} label="Edit"

@@ -4,6 +4,7 @@
 use super::{Radios, Section};
 use crate::components::configuration::field::Field;
 use crate::components::failure::Failure;
+use crate::components::keys;
 use crate::hooks::use_vcenter_service;
 use crate::state::roles;
 use contract::command::{LowerRole, Password, RaiseRole, WindowRole};
@@ -41,15 +42,20 @@ fn Choice(props: &ChoiceProperties) -> Html {
     let failure = use_state_eq(|| None::<ApiError>);
     let is_under_way = use_state_eq(|| false);
     let passphrase = use_node_ref();
+    use_effect_with((*failure).clone(), |failure| {
+        if failure.is_some() {
+            // It may be below what is seen.
+            keys::reveal("role-failure");
+        }
+    });
     let role = chosen.unwrap_or(shown.role);
     let options: Vec<(&'static str, AttrValue)> = roles::choices(shown)
         .into_iter()
-        .map(|role| (role.name(), format!("{}. {}", roles::title(role), roles::words(role)).into()))
+        .map(|role| (role.name(), format!("{}: {}", roles::title(role), roles::words(role)).into()))
         .collect();
     if options.len() < 2 {
-        return html! {
-            <p>{ format!("{}. {}", roles::title(shown.role), roles::words(shown.role)) }{ " Muster was started in the lowest role." }</p>
-        };
+        let words = format!("{}: {}.", roles::title(shown.role), roles::words(shown.role));
+        return html! { <p>{ words }{ " Muster was started in the lowest role." }</p> };
     }
     let choose = {
         let (chosen, failure) = (chosen.clone(), failure.clone());
@@ -107,7 +113,7 @@ fn Choice(props: &ChoiceProperties) -> Html {
                 </div>
             }
             if let Some(error) = &*failure {
-                <Failure title="The role was not changed" error={error.clone()} />
+                <div id="role-failure"><Failure title="The role was not changed" error={error.clone()} /></div>
             }
             <div>
                 <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} r#type={ButtonType::Submit}
