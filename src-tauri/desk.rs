@@ -116,7 +116,8 @@ impl Desk {
         }
     }
 
-    fn changed(&self) {
+    /// Tells that something of it is another.
+    pub(crate) fn changed(&self) {
         self.0.changes.send_modify(|number| *number += 1);
     }
 }

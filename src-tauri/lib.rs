@@ -7,6 +7,7 @@ mod commands;
 mod desk;
 mod graphics;
 mod place;
+mod role;
 mod shell;
 mod signals;
 mod simulated;
@@ -41,14 +42,14 @@ struct Arguments {
     #[arg(long, conflicts_with = "compact")]
     hidden: bool,
     /// Lower what the window may do: viewer, operator or admin.
-    #[arg(long, value_name = "ROLE", value_parser = role)]
+    #[arg(long, value_name = "ROLE", value_parser = role_named)]
     role: Option<Role>,
 }
 
-const ROLE: &str =
-    "MUSTER_ROLE lowers what the window may do, too; the lower of both counts, and the default is admin.";
+const ROLE: &str = "MUSTER_ROLE lowers what the window may do, too; the lower of both counts, and the default is admin. The page Settings lowers it \
+     further, until Muster ends. This prevents mistakes: it restricts nobody who owns the data folder.";
 
-fn role(name: &str) -> Result<Role, String> {
+fn role_named(name: &str) -> Result<Role, String> {
     Role::from_name(name).ok_or_else(|| "the roles are viewer, operator and admin".to_owned())
 }
 

@@ -67,8 +67,13 @@ impl Place {
         Place { width, height, corner, ..self }
     }
 
+    /// The same with this zoom, as far as a page can have it.
+    pub(crate) fn with_zoom(self, percent: u32) -> Place {
+        Place { zoom: percent.clamp(ZOOMS[0], ZOOMS[ZOOMS.len() - 1]), ..self }
+    }
+
     /// The same with the next larger or smaller zoom, or that of 100 % for none.
-    fn zoomed(self, larger: Option<bool>) -> Place {
+    pub(crate) fn zoomed(self, larger: Option<bool>) -> Place {
         let zoom = match larger {
             None => 100,
             Some(true) => ZOOMS.into_iter().find(|zoom| *zoom > self.zoom).unwrap_or(ZOOMS[ZOOMS.len() - 1]),
@@ -85,8 +90,7 @@ impl Place {
             width: if is_size(read.width) { read.width } else { usual.width },
             height: if is_size(read.height) { read.height } else { usual.height },
             corner: read.corner.filter(|(x, y)| x.is_finite() && y.is_finite()),
-            zoom: read.zoom.clamp(ZOOMS[0], ZOOMS[ZOOMS.len() - 1]),
-            ..read
+            ..read.with_zoom(read.zoom)
         }
     }
 }
@@ -155,9 +159,13 @@ impl Places {
         Ok(())
     }
 
-    /// Makes the page larger or smaller, or as large as it is by itself, and answers with the new percentage.
-    pub(crate) fn zoom(&self, window: &WebviewWindow, larger: Option<bool>) -> tauri::Result<u32> {
-        let place = self.now().zoomed(larger);
+    /// Makes the page larger or smaller, and answers with the new percentage.
+    pub(crate) fn zoom(
+        &self,
+        window: &WebviewWindow,
+        zoomed: impl FnOnce(Place) -> Place,
+    ) -> tauri::Result<u32> {
+        let place = zoomed(self.now());
         window.set_zoom(f64::from(place.zoom) / 100.0)?;
         self.change(|now| now.zoom = place.zoom);
         self.keep();

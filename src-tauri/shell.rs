@@ -68,11 +68,11 @@ impl Shell {
         self.wiring.run_until_closed(async move {
             // Why there is none the tray says.
             let Ok(service) = shell.wiring.service().await else { return };
-            let caller = &shell.wiring.caller().clone().through(Door::Tray);
+            let caller = &shell.wiring.caller().through(Door::Tray);
             let Ok(vcenters) = service.call(caller, ListVcenters {}).await else { return };
             for vcenter in vcenters {
                 let full = Submit { vcenter: vcenter.id.clone(), job: Job::FULL_SYNC, detached: false };
-                if let Err(error) = service.call(caller, full).await {
+                if let Err(error) = service.call(&caller, full).await {
                     // Nobody waits for it where there are too many already.
                     let _ = shell.problems.try_send(Problem { vcenter, error });
                 }

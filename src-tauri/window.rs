@@ -2,6 +2,7 @@
 //! Refuses to leave the embedded page: no navigation elsewhere, no window of the page's own, no download.
 
 use crate::Arguments;
+use crate::desk::Desk;
 use crate::place::{Place, Places, screens};
 use crate::shell::Shell;
 use clap::Parser;
@@ -94,6 +95,18 @@ impl Windows {
             Which::Main => &self.0.main,
             Which::Compact => &self.0.compact,
         }
+    }
+
+    /// Makes the page of one larger or smaller, tells its settings, and answers with the new percentage.
+    pub(crate) fn zoom(
+        &self,
+        desk: &Desk,
+        window: &WebviewWindow,
+        zoomed: impl FnOnce(Place) -> Place,
+    ) -> tauri::Result<u32> {
+        let zoom = self.places(Which::of(window)).zoom(window, zoomed)?;
+        desk.changed();
+        Ok(zoom)
     }
 
     /// Writes down where they are.

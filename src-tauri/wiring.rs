@@ -1,6 +1,7 @@
 //! Opens the service for the window and hands it to the commands: the real one, or one on simulated vCenters.
 //! Refuses to bring the window down: a service that cannot be opened is an answer the page shows.
 
+use crate::role::RoleOfThisRun;
 use crate::simulated::Simulated;
 use contract::{
     ApiError,
@@ -28,8 +29,8 @@ pub(crate) struct Wiring(Arc<Inner>);
 
 struct Inner {
     options: Result<Options, ApiError>,
-    caller: Caller,
     log: Log,
+    role: RoleOfThisRun,
     /// Opened beside the window, which is on screen while a migration runs.
     real: OnceCell<Service>,
     simulated: RwLock<Option<Simulated>>,
@@ -46,7 +47,8 @@ struct Inner {
 impl Wiring {
     /// Remembers where the data is, and opens nothing yet.
     pub(crate) fn new(data_dir: Option<PathBuf>, caller: Caller) -> Wiring {
-        // What a person does in the window may unlock the keychain; what happens by itself never does.
+        // What a person does in the window may unlock the keychain; what happens by itself never does. Schedules that are on go on
+        // where somebody lowers the role later: that is for who sits at the window.
         let options = Options::from_environment(data_dir, Unlock::Ask)
             .map(|options| Options { worker: caller.may::<Submit>().is_ok(), ..options });
         let log = Log::begin(
@@ -55,7 +57,7 @@ impl Wiring {
         );
         Wiring(Arc::new(Inner {
             options,
-            caller,
+            role: RoleOfThisRun::new(caller),
             log,
             real: OnceCell::new(),
             simulated: RwLock::default(),
@@ -73,8 +75,13 @@ impl Wiring {
     }
 
     /// Who calls when the page does: the person who started this program, whatever the page says.
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.0.caller
+    pub(crate) fn caller(&self) -> Caller {
+        self.0.role.caller()
+    }
+
+    /// The role that these calls have.
+    pub(crate) fn role(&self) -> &RoleOfThisRun {
+        &self.0.role
     }
 
     /// The service whose estate is shown, or why there is none; the next call tries again.
@@ -96,7 +103,7 @@ impl Wiring {
         self.run_until_closed(async move {
             // Whatever fails here fails again, with an answer, when the page asks.
             if let Ok(service) = wiring.service().await {
-                let _ = service.call(wiring.caller(), ListStatus {}).await;
+                let _ = service.call(&wiring.caller(), ListStatus {}).await;
             }
         });
     }
@@ -116,8 +123,9 @@ impl Wiring {
     /// nothing is lost with them. `None` if that can't be said in time.
     pub(crate) async fn is_syncing_for_a_person(&self) -> Option<bool> {
         let Some(service) = self.0.real.get() else { return Some(false) };
-        let listing = service
-            .call(&self.0.caller, ListOperations { filter: OperationFilter::default(), limit: NEWEST });
+        let (caller, all) =
+            (self.caller(), ListOperations { filter: OperationFilter::default(), limit: NEWEST });
+        let listing = service.call(&caller, all);
         let listed = timeout_at(Instant::now() + LISTED, listing).await.ok()?.ok()?;
         Some(listed.into_iter().any(|operation| {
             operation.is_sync_of_a_person() && !operation.state.is_final() && service.runs_here(&operation.id)

@@ -119,6 +119,57 @@ fn what_a_server_says_of_a_login_is_passed_on_and_binds_as_it_should() {
 }
 
 #[test]
+fn a_credential_that_is_renamed_keeps_its_password_and_its_rejection_is_kept_too() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    muster.put_password("Rome", PASSWORD);
+    let renamed = muster.ok(&["credential", "set", "Berlin", "--name", "Rome"]);
+    assert_eq!((&renamed["name"], &renamed["vcenters"]), (&json!("Rome"), &json!(["Berlin"])));
+    assert_eq!(muster.ok(&["vcenter", "show", "Berlin"])["credential"], "Rome");
+    let taken = muster.ok(&["credential", "add", "spare", "--user", "admin"]);
+    assert_eq!(taken["name"], "spare");
+    let refused = muster.json(&["credential", "set", "spare", "--name", "ROME"]);
+    assert_eq!((refused.code, &refused.error()["code"]), (9, &json!("already_exists")), "{refused:?}");
+    assert_eq!(test(&muster).code, 0, "it logs in with what the file of the new name has");
+    let wrong = muster.json(&["credential", "set", "Rome", "--name", "a/b"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+}
+
+#[test]
+fn two_credentials_become_one_and_another_user_is_an_answer_of_its_own() {
+    let (berlin, rome) = (Peer::vcenter(), Peer::vcenter());
+    let muster = Musterctl::with(&berlin, "Berlin");
+    muster.add(&rome, "Rome");
+    muster.put_password("other", PASSWORD);
+    muster.ok(&["credential", "add", "other", "--user", "somebody"]);
+    let merge = |from: &str, into: &str, more: &[&str]| {
+        muster.json(&[&["credential", "merge", from, into, "--yes"], more].concat())
+    };
+    let refused = merge("Rome", "other", &[]);
+    assert_eq!((refused.code, &refused.error()["code"]), (2, &json!("invalid_value")), "{refused:?}");
+    let next = refused.error()["next_step"].as_str().unwrap().to_owned();
+    assert!(next.contains("--other-user"), "{next}");
+    assert_eq!(merge("Rome", "Rome", &[]).code, 2);
+    assert_eq!(merge("Rome", "nothing", &[]).code, 3);
+    assert_eq!(muster.ok(&["vcenter", "show", "Rome"])["user"], "admin", "nothing was done");
+
+    let merged = merge("Rome", "Berlin", &[]);
+    assert_eq!(merged.code, 0, "{merged:?}");
+    assert_eq!(merged.document()["vcenters"], json!(["Berlin", "Rome"]));
+    let names: Vec<Value> = muster
+        .ok(&["credential", "list"])
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].clone())
+        .collect();
+    assert_eq!(names, ["Berlin", "other"]);
+    assert_eq!(muster.json(&["test", "Rome"]).code, 0, "it logs in with the other one");
+    assert_eq!(merge("Berlin", "other", &["--other-user"]).code, 0);
+    assert_eq!(muster.ok(&["vcenter", "show", "Rome"])["user"], "somebody");
+}
+
+#[test]
 fn a_password_file_that_changed_after_a_rejection_is_tried_and_an_unchanged_one_never_again() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
@@ -307,7 +358,7 @@ async fn a_typed_password_that_was_rejected_is_tried_again_once_it_worked_or_was
     peer.rule(once);
     assert_eq!((tried(false).await, tried(false).await), ((expired, 1), (expired, 0)));
     let (credential, password) = (v.credential_id.clone(), Some(Password(PASSWORD.to_owned())));
-    service.call(SetCredential { credential, user: None, password, helper: None }).await.unwrap();
+    service.call(SetCredential { credential, name: None, user: None, password, helper: None }).await.unwrap();
     assert_eq!(tried(false).await, (Ok(()), 1), "it was set anew");
     assert_eq!(logins(&peer, || test(&muster).code), (0, 4), "the file has the one that was rejected");
 

@@ -87,6 +87,30 @@ fn every_setting_is_an_option_and_stands_in_both_answers_and_what_is_not_typed_s
 }
 
 #[test]
+fn a_vcenter_that_is_added_begins_with_what_is_set_for_new_ones_unless_it_is_typed() {
+    let (berlin, rome) = (Peer::vcenter(), Peer::vcenter());
+    let muster = Musterctl::new();
+    let set = muster.ok(&["settings", "set", "--default-ttl", "15m", "--default-stale-reads", "nothing"]);
+    assert_eq!(
+        set,
+        json!({ "history_days": 90, "default_ttl_seconds": 900, "default_stale_reads": "nothing" })
+    );
+    let added = muster.add(&berlin, "Berlin");
+    assert_eq!((&added["ttl_seconds"], &added["stale_reads"]), (&json!(900), &json!("nothing")));
+    muster.put_password("Rome", crate::support::PASSWORD);
+    let (address, ca) = (rome.address(), rome.ca());
+    let add = ["vcenter", "add", "Rome", &address, "--user", "admin", "--ca-file", &ca, "--ttl", "1h"];
+    let added = muster.ok(&add);
+    assert_eq!((&added["ttl_seconds"], &added["stale_reads"]), (&json!(3600), &json!("nothing")));
+    for wrong in
+        [&["--default-ttl", "31d"][..], &["--default-ttl", "soon"], &["--default-stale-reads", "all"]]
+    {
+        let run = muster.json(&[&["settings", "set"], wrong].concat());
+        assert_eq!(run.code, 2, "{run:?}");
+    }
+}
+
+#[test]
 fn of_two_who_edit_at_once_the_one_who_is_later_is_told_and_both_versions_are_named() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");

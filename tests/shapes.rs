@@ -51,6 +51,9 @@ fn every_command_prints_the_keys_of_the_contract() {
     muster.put_password("spare", PASSWORD);
     has(&muster.ok(&["credential", "add", "spare", "--user", "admin"]), CREDENTIAL);
     has(&muster.ok(&["credential", "list"]), CREDENTIAL);
+    has(&muster.ok(&["credential", "set", "spare", "--name", "reserve"]), CREDENTIAL);
+    has(&muster.ok(&["credential", "merge", "reserve", "Berlin", "--yes"]), CREDENTIAL);
+    has(&muster.ok(&["credential", "add", "spare", "--user", "admin"]), CREDENTIAL);
     has(&muster.ok(&["credential", "remove", "spare", "--yes"]), CREDENTIAL);
     has(&muster.ok(&["test", "Berlin"]), TEST);
     has(&muster.ok(&["sync", "hosts", "Berlin"]), OPERATION);
@@ -64,7 +67,7 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&shown, HISTORY);
     has(&shown["changes"], "added changed removed more");
     has(&shown["steps"], "attempt step after_ms took_ms");
-    has(&muster.ok(&["settings", "show"]), "history_days log_level");
+    has(&muster.ok(&["settings", "show"]), "history_days log_level default_ttl_seconds default_stale_reads");
     has(&muster.ok(&["operations", "retry", id]), OPERATION);
     let detached = muster.ok(&["sync", "full", "Berlin", "--detach"]);
     has(&detached, OPERATION);

@@ -11,6 +11,7 @@ mod certificate;
 mod closing;
 mod compact;
 mod conflict;
+mod credentials;
 mod daemon;
 mod driver;
 mod ending;

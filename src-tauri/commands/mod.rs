@@ -1,8 +1,10 @@
 //! What the page may call: the service's commands by one handler for all of them, and the window's own, one file per noun.
 //! Refuses to build unless exactly the commands of the shell that `contract` declares are registered.
 
+mod about;
 mod desktop;
 mod estate;
+mod role;
 mod window;
 
 use crate::wiring::Wiring;
@@ -35,7 +37,7 @@ fn hand_to_the_service(wiring: &Wiring, invoke: Invoke) {
     };
     let wiring = wiring.clone();
     invoke.resolver.respond_async(async move {
-        let answer = async { wiring.service().await?.call_named(wiring.caller(), &name, arguments).await };
+        let answer = async { wiring.service().await?.call_named(&wiring.caller(), &name, arguments).await };
         answer.await.map_err(InvokeError::from)
     });
 }
@@ -55,6 +57,13 @@ register![
     estate::explore_simulated,
     estate::leave_simulated,
     estate::subscribe,
+    role::shown_role,
+    role::lower_role,
+    role::raise_role,
+    about::shown_about,
+    about::show_licenses,
+    window::shown_zoom,
+    window::set_zoom,
     window::zoom_window,
     window::await_closing,
     window::ask_to_close,

@@ -7,16 +7,35 @@ use contract::{ApiError, Code, OnClose, command::*};
 use tauri::{State, WebviewWindow};
 
 #[tauri::command]
+pub(crate) async fn shown_zoom(
+    shell: State<'_, Shell>,
+    window: WebviewWindow,
+    args: ShownZoom,
+) -> Answer<ShownZoom> {
+    let ShownZoom {} = args;
+    Ok(shell.windows.places(Which::of(&window)).now().zoom)
+}
+
+#[tauri::command]
+pub(crate) async fn set_zoom(
+    shell: State<'_, Shell>,
+    window: WebviewWindow,
+    args: SetZoom,
+) -> Answer<SetZoom> {
+    shell.windows.zoom(&shell.desk, &window, |place| place.with_zoom(args.percent)).map_err(unzoomed)
+}
+
+#[tauri::command]
 pub(crate) async fn zoom_window(
     shell: State<'_, Shell>,
     window: WebviewWindow,
     args: ZoomWindow,
 ) -> Answer<ZoomWindow> {
-    shell
-        .windows
-        .places(Which::of(&window))
-        .zoom(&window, args.larger)
-        .map_err(|e| ApiError::new(Code::Failed, format!("The page can't be zoomed: {e}")))
+    shell.windows.zoom(&shell.desk, &window, |place| place.zoomed(args.larger)).map_err(unzoomed)
+}
+
+fn unzoomed(error: tauri::Error) -> ApiError {
+    ApiError::new(Code::Failed, format!("The page can't be zoomed: {error}"))
 }
 
 #[tauri::command]

@@ -4,6 +4,7 @@
 use super::following::{Following, Of};
 use crate::wiring::Wiring;
 use contract::Event;
+use service::Caller;
 use std::time::Duration;
 use tauri::ipc::Channel;
 use tokio::sync::watch;
@@ -19,14 +20,21 @@ pub(crate) fn webview(
     desktop: watch::Receiver<u64>,
 ) {
     let following = Following::new(wiring, Of::Shown, GATHER);
-    wiring.run_the_sink_of(window, follow(following, page, desktop));
+    wiring.run_the_sink_of(window, follow(following, page, desktop, wiring.role().changes()));
 }
 
-async fn follow(mut following: Following, page: Channel<Vec<Event>>, mut desktop: watch::Receiver<u64>) {
+async fn follow(
+    mut following: Following,
+    page: Channel<Vec<Event>>,
+    mut desktop: watch::Receiver<u64>,
+    mut role: watch::Receiver<Caller>,
+) {
     loop {
         let batch = tokio::select! {
             batch = following.next() => batch,
             changed = desktop.changed() => changed.is_ok().then(|| vec![Event::DesktopChanged]),
+            // What was refused may be answered now, and the other way round.
+            changed = role.changed() => changed.is_ok().then(|| vec![Event::Lagged]),
         };
         let Some(batch) = batch else { return };
         if page.send(batch).is_err() {
@@ -42,7 +50,6 @@ mod tests {
     use contract::command::{
         AwaitOperation, Change, EditVcenter, ListVcenters, OperationFilter, OperationHistory,
     };
-    use service::Caller;
     use std::sync::{Arc, Mutex};
     use tauri::ipc::InvokeResponseBody;
 

@@ -156,11 +156,23 @@ impl Judge {
         let window = Window::open_beside(&screen, &muster).await?;
         window.wait_for_overview().await?;
         teach(&window).await?;
-        let mut addresses: Vec<String> =
-            ["#/", "#/vcenter", "#/operations", "#/audit", "#/settings", "#/compact", "#/nowhere"]
-                .map(str::to_owned)
-                .to_vec();
+        let mut addresses: Vec<String> = [
+            "#/",
+            "#/vcenter",
+            "#/credentials",
+            "#/operations",
+            "#/audit",
+            "#/settings",
+            "#/compact",
+            "#/nowhere",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         addresses.push(format!("#/vcenter/{id}"));
+        let credentials = muster.ok(&["credential", "list"]);
+        let credential = credentials[0]["id"].as_str().context("an id")?;
+        addresses.push("#/credentials?add=".to_owned());
+        addresses.extend(["edit", "merge", "remove"].map(|of| format!("#/credentials?{of}={credential}")));
         muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
         addresses.extend(["#/vcenter?schedules=".to_owned(), format!("#/vcenter?add-schedule={id}")]);
         for dialog in ["edit", "clusters", "remove", "certificate"] {
@@ -224,7 +236,7 @@ impl Judge {
     async fn visit(&mut self, window: &Window, address: &str) -> Result<()> {
         window.go(address).await?;
         if address.contains("?add")
-            || ["edit=", "schedules=", "clusters=", "remove=", "certificate="]
+            || ["edit=", "schedules=", "clusters=", "remove=", "certificate=", "merge="]
                 .iter()
                 .any(|d| address.contains(d))
         {

@@ -111,7 +111,23 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
         found.here(&window, &screen, dialog).await?;
     }
     found.at(&window, &screen, "#/audit", "audit").await?;
+    found.at(&window, &screen, "#/credentials", "credentials").await?;
+    let credentials = muster.ok(&["credential", "list"]);
+    let credential = credentials[0]["id"].as_str().context("an id")?;
+    for dialog in ["add", "edit", "merge", "remove"] {
+        window.go(&format!("#/credentials?{dialog}={credential}")).await?;
+        window.wait_for_element("dialog[open]").await?;
+        found.here(&window, &screen, &format!("credentials-{dialog}")).await?;
+    }
     found.at(&window, &screen, "#/settings", "settings").await?;
+    window.click("#role-viewer").await?;
+    window.wait_for_element("#role-passphrase").await?;
+    found.here(&window, &screen, "settings-role").await?;
+    window.click("#show-licenses").await?;
+    window.wait_for_element("#licenses").await?;
+    found.here(&window, &screen, "settings-licenses").await?;
+    window.key(Key::Escape).await?;
+    window.wait_until_gone("dialog").await?;
     found.at(&window, &screen, "#/compact", "compact").await?;
     window.go("#/operations").await?;
     found.here(&window, &screen, "operations").await?;

@@ -79,6 +79,26 @@ async fn the_tray_says_what_runs_and_what_needs_somebody_and_its_menu_does_what_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_menu_follows_the_role_of_the_window_down_and_up() -> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let screen = desktop()?;
+    let watcher = Watcher::start(bus(&screen)?).await?;
+    let window = Window::open_on_a_desktop(&screen, &muster).await?;
+    window.wait_for_overview().await?;
+    let may_sync = |shown: &Shown| shown.labels().contains(&"Sync all");
+    watcher.wait_until("an admin may sync", may_sync).await?;
+    for (command, role, may) in [("lower_role", "viewer", false), ("raise_role", "operator", true)] {
+        let changed = window.invoke(command, json!({ "args": { "role": role, "passphrase": null } })).await?;
+        ensure!(changed["answer"]["role"] == role, "{changed}");
+        watcher.wait_until(role, |shown| may_sync(shown) == may).await?;
+    }
+    window.wait_for_text("#role", "Operator").await?;
+    watcher.click("Quit").await?;
+    closing::wait_for_end(closing::process(&screen)?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_that_is_being_filled_stays_whatever_is_clicked_in_the_tray() -> Result<()> {
     let peer = Peer::vcenter();
     let muster = Musterctl::new();

@@ -1,6 +1,7 @@
 //! Build steps that need more than a shell.
 //! Refuses to install anything: `./dev setup` does that.
 
+mod licenses;
 mod pack_ui;
 
 use clap::Parser;

@@ -1,6 +1,7 @@
 //! Packs the page: WebAssembly, its bindings, and the files that belong to it.
 //! Refuses to touch src-ui/dist when nothing changed, because the desktop binary embeds it and would be rebuilt.
 
+use crate::licenses;
 use anyhow::{Context, bail};
 use std::{
     fs,
@@ -19,7 +20,9 @@ pub(crate) fn run(release: bool) -> anyhow::Result<()> {
     let wasm = build_wasm(&root, release)?;
     let files = static_files(&root)?;
 
-    let stamp = stamp(&wasm, &files)?;
+    let licenses = licenses::list(&root, TARGET)?;
+
+    let stamp = stamp(&wasm, &files, &licenses)?;
     // Beside the page and not in it, because everything in it is embedded.
     let stamp_file = root.join("src-ui/dist.stamp");
     if dist.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
@@ -35,6 +38,7 @@ pub(crate) fn run(release: bool) -> anyhow::Result<()> {
         fs::create_dir_all(to.parent().context("a file needs a folder")?)?;
         fs::copy(&file.from, &to).with_context(|| format!("copying {}", file.from.display()))?;
     }
+    fs::write(fresh.join("licenses.txt"), &licenses).context("writing the licenses")?;
     remove(&dist)?;
     fs::rename(&fresh, &dist).context("moving the page to src-ui/dist")?;
     fs::write(&stamp_file, stamp).context("noting what was packed")
@@ -112,10 +116,11 @@ fn patternfly(package: &Path) -> anyhow::Result<Vec<Asset>> {
 }
 
 /// A digest of all that goes into the page, this program's own version of packing included.
-fn stamp(wasm: &Path, files: &[Asset]) -> anyhow::Result<String> {
+fn stamp(wasm: &Path, files: &[Asset], licenses: &str) -> anyhow::Result<String> {
     let mut digest = blake3::Hasher::new();
     digest.update(include_bytes!("pack_ui.rs"));
     digest.update(&fs::read(wasm).with_context(|| format!("reading {}", wasm.display()))?);
+    digest.update(licenses.as_bytes());
     for file in files {
         digest.update(file.to.to_string_lossy().as_bytes());
         digest.update(&fs::read(&file.from).with_context(|| format!("reading {}", file.from.display()))?);

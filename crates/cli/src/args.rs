@@ -384,10 +384,11 @@ pub(crate) struct Settings {
     /// Tag; may be repeated and replaces the current ones, "" for none
     #[arg(long = "tag", value_name = "T")]
     pub(crate) tags: Option<Vec<String>>,
-    /// Age at which its data becomes stale [default: 5m]
+    /// Age at which its data becomes stale [default of a new one: as set, 5m at first]
     #[arg(long, value_name = "TIME")]
     pub(crate) ttl: Option<String>,
-    /// What to read when data on screen is stale: nothing, the kind that is shown, or everything [default: kind]
+    /// What to read when data on screen is stale: nothing, the kind that is shown, or everything
+    /// [default of a new one: as set, kind at first]
     #[arg(long, value_name = "WHAT", value_parser = names(&StaleReads::ALL, StaleReads::name))]
     pub(crate) stale_reads: Option<StaleReads>,
     /// Whether desktops show notifications about it: on or off [default: on]
@@ -469,10 +470,13 @@ pub(crate) enum Credential {
     },
     /// List credentials
     List,
-    /// Change the user, the password or the helper, for all vCenters that share the credential
+    /// Change the name, the user, the password or the helper, for all vCenters that share the credential
     Set {
         /// Name or id
         name: String,
+        /// New name
+        #[arg(long = "name", value_name = "NAME")]
+        new_name: Option<String>,
         /// New user
         #[arg(long, value_name = "U")]
         user: Option<String>,
@@ -484,6 +488,19 @@ pub(crate) enum Credential {
         /// No longer have a program print the password
         #[arg(long, conflicts_with_all = ["password_stdin", "helper"])]
         no_helper: bool,
+    },
+    /// Have all vCenters of one credential use another one, and remove the first with its password
+    Merge {
+        /// Name or id of the credential that is removed
+        from: String,
+        /// Name or id of the credential that its vCenters use from then on
+        into: String,
+        /// Accept that the vCenters log in as another user from then on
+        #[arg(long)]
+        other_user: bool,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
     /// Remove an unused credential and its password
     Remove {
@@ -771,6 +788,12 @@ pub(crate) struct ChangedSettings {
     /// How much stands in the log file [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = names(&LogLevel::ALL, LogLevel::name))]
     pub(crate) log_level: Option<LogLevel>,
+    /// TTL of vCenters that are added without --ttl, such as 10m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) default_ttl: Option<String>,
+    /// What stale data on screen triggers, for vCenters that are added without --stale-reads
+    #[arg(long, value_name = "WHAT", value_parser = names(&StaleReads::ALL, StaleReads::name))]
+    pub(crate) default_stale_reads: Option<StaleReads>,
 }
 
 /// The word for a switch.

@@ -6,7 +6,10 @@ mod filter;
 mod replies;
 
 pub use filter::{Listing, OperationFilter, Since};
-pub use replies::{Counted, Freshened, NeededPassword, Orphan, Removed, SavedCredential, WhyNeeded};
+pub use replies::{
+    About, Counted, DataFolder, Freshened, MergedCredential, NeededPassword, Orphan, Removed,
+    SavedCredential, WhyNeeded, WindowRole,
+};
 
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
@@ -142,6 +145,8 @@ commands_of_the_service! { $
     CountStatus {} => "count_status", Viewer, Counted;
     /// Looks at everything that Muster needs on this machine.
     Doctor {} => "doctor", Viewer, Vec<Check>;
+    /// Where the data is, how large it is, and how much room there is for more.
+    ShowDataFolder {} => "show_data_folder", Viewer, DataFolder;
     /// Every credential, without its password.
     ListCredentials {} => "list_credentials", Admin, Vec<Credential>;
     /// The credential with this name, id or unique beginning of an id.
@@ -162,19 +167,31 @@ commands_of_the_service! { $
         helper: Option<Vec<String>>,
     } => "add_credential", Admin, SavedCredential,
         Change |of| Subject::new_credential(&of.name);
-    /// Changes user or password of a credential, for every vCenter that shares it.
+    /// Changes name, user or password of a credential, for every vCenter that shares it.
     SetCredential {
         /// Which.
         credential: CredentialId,
+        /// Another name.
+        name: Option<String>,
         /// Another user.
         user: Option<String>,
         /// Another password; it takes the place of a helper.
         password: Option<Password>,
-        /// The program that prints its password from now on, and its arguments; an empty list for none any more.
+        /// Another program that prints its password at each login, and its arguments; an empty list takes it away.
         #[serde(default)]
         helper: Option<Vec<String>>,
     } => "set_credential", Admin, SavedCredential,
         Change |of| Subject::credential(&of.credential);
+    /// Has every vCenter of one credential log in with another one, and removes the first with its password.
+    MergeCredential {
+        /// Which is removed.
+        from: CredentialId,
+        /// Which its vCenters log in with from then on.
+        into: CredentialId,
+        /// Whether that may be another user.
+        other_user: bool,
+    } => "merge_credential", Admin, MergedCredential,
+        Change |of| Subject::credential(&of.from);
     /// Removes a credential that no vCenter uses, and its password.
     RemoveCredential {
         /// Which.
@@ -573,6 +590,34 @@ commands! {
     /// Sends events from now on to the channel that is passed beside the arguments.
     Subscribe {} => "subscribe", Viewer, ();
 
+    /// The role that the calls of this program's windows have.
+    ShownRole {} => "shown_role", Viewer, WindowRole;
+    /// Lowers it until Muster ends, or somebody raises it again.
+    LowerRole {
+        /// To which.
+        role: Role,
+        /// What is asked for before it is raised again; nothing is where none is given.
+        passphrase: Option<Password>,
+    } => "lower_role", Viewer, WindowRole;
+    /// Raises it again, up to the one that Muster was started in.
+    RaiseRole {
+        /// To which.
+        role: Role,
+        /// What it was locked with.
+        passphrase: Option<Password>,
+    } => "raise_role", Viewer, WindowRole;
+    /// What this program is.
+    ShownAbout {} => "shown_about", Viewer, About;
+    /// The licenses of all that this program is made of, as text.
+    ShowLicenses {} => "show_licenses", Viewer, String;
+
+    /// How large the page of this window is, in percent.
+    ShownZoom {} => "shown_zoom", Viewer, u32;
+    /// Makes the page as large as this; answers with the size in percent.
+    SetZoom {
+        /// Percent.
+        percent: u32,
+    } => "set_zoom", Viewer, u32;
     /// Makes the page larger or smaller, or for `None` as large as it is by itself; answers with the size in percent.
     ZoomWindow {
         /// Whether larger.
@@ -634,6 +679,12 @@ macro_rules! stale_after {
 stale_after! {
     ShownEstate: Event::Lagged,
     ShownDesktop: Event::DesktopChanged,
+    // Another role is told as `Event::Lagged`, too: what was refused may be answered now, and the other way round.
+    ShownRole: Event::Lagged,
+    ShownAbout: Event::Lagged,
+    ShowLicenses: Event::Lagged,
+    ShownZoom: Event::DesktopChanged,
+    ShowDataFolder: Event::InventoryChanged { .. },
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,

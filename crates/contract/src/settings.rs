@@ -81,9 +81,22 @@ settings! {
     history_days: u32 = 90, "Keep history", |days: &u32| exactly(u64::from(*days) * 86_400);
     /// How much stands in the log file.
     log_level: LogLevel = LogLevel::Info, "Log level", |level: &LogLevel| level.words().to_owned();
+    /// The TTL of a vCenter that is added without one, seconds.
+    default_ttl_seconds: u64 = 300, "TTL of new vCenters", |seconds: &u64| exactly(*seconds);
+    /// What stale data on screen has read from a vCenter that is added without that being set.
+    default_stale_reads: StaleReads = StaleReads::Kind, "When stale, of new vCenters", |reads: &StaleReads| reads.words().to_owned();
 }
 
 impl Preferences {
+    /// What a new vCenter begins with.
+    pub fn for_a_new_vcenter(&self) -> VcenterSettings {
+        VcenterSettings {
+            ttl_seconds: self.default_ttl_seconds,
+            stale_reads: self.default_stale_reads,
+            ..VcenterSettings::default()
+        }
+    }
+
     /// How long a history may be kept, in days.
     pub const HISTORY_DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 }

@@ -9,7 +9,7 @@ mod trust;
 
 pub use audit::{audited, audited_command, audited_kind, audited_properties, audited_property};
 pub use schedules::{scheduled_job, timing, timing_of};
-pub use standing::{changes, sentence, vcenter_state};
+pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};
 pub use trust::{OF_WHAT_IT_SEES, certificate, roles, unread_containers};
 

@@ -1,5 +1,5 @@
 //! Who calls, and in which role: made by the program that calls, never out of what a page or a script sends it.
-//! Refuses to raise a role: what lowers it is an option and a variable, and the lower of both counts.
+//! Refuses to raise a role: what lowers it is an option, a variable and a person while it runs, and the lowest of them counts.
 
 use contract::command::Command;
 use contract::{ApiError, Code, Door, Origin, Remedy, Role, Time};
@@ -19,6 +19,7 @@ pub struct Caller {
     door: Door,
     option: Option<Role>,
     variable: Option<Role>,
+    lowered: Option<Role>,
 }
 
 impl Caller {
@@ -26,12 +27,19 @@ impl Caller {
     pub fn person(option: Option<Role>, door: Door) -> Result<Caller, ApiError> {
         let variable = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
         let variable = variable.map(|value| named(&value.to_string_lossy())).transpose()?;
-        Ok(Caller { who: user(), host: host(), door, option, variable })
+        Ok(Caller { who: user(), host: host(), door, option, variable, lowered: None })
     }
 
     /// Muster itself, in what it does without being asked for it.
     pub fn muster() -> Caller {
-        Caller { who: "muster".to_owned(), host: host(), door: Door::Muster, option: None, variable: None }
+        let who = "muster".to_owned();
+        Caller { who, host: host(), door: Door::Muster, option: None, variable: None, lowered: None }
+    }
+
+    /// The same in a role that a person lowered it to since it was started; never in a higher one.
+    #[must_use]
+    pub fn lowered_to(&self, role: Role) -> Caller {
+        Caller { lowered: Some(role), ..self.clone() }
     }
 
     /// The same person from another part of the window's program.
@@ -48,7 +56,7 @@ impl Caller {
 
     /// The role that the calls have.
     pub fn role(&self) -> Role {
-        self.option.into_iter().chain(self.variable).min().unwrap_or(Role::Admin)
+        self.option.into_iter().chain(self.variable).chain(self.lowered).min().unwrap_or(Role::Admin)
     }
 
     /// Whose call it is, as the system calls the user.
@@ -79,6 +87,10 @@ impl Caller {
         let enough: Vec<&str> =
             Role::ALL.into_iter().filter(|role| *role >= needed).map(Role::name).collect();
         let option = too_low(self.option).then_some(Remedy::SetRole { role: needed });
+        if ways.is_empty() {
+            return ApiError::new(Code::Forbidden, message)
+                .next("The role was lowered since Muster was started: raise it again in the settings.");
+        }
         ApiError::new(Code::Forbidden, message)
             .next(format!(
                 "The role was set with {}: set it to {}, or leave it out, and start Muster again.",
@@ -151,6 +163,21 @@ mod tests {
             refused.starts_with("The role was set with an option and MUSTER_ROLE: set it to admin,"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn a_role_that_was_lowered_since_is_the_lowest_of_all_and_raises_none() {
+        use Role::{Admin, Operator, Viewer};
+        let operator = caller(Some(Operator), None);
+        assert_eq!(operator.lowered_to(Viewer).role(), Viewer);
+        assert_eq!(operator.lowered_to(Admin).role(), Operator);
+        let refused = operator.lowered_to(Viewer).may::<Submit>().unwrap_err();
+        assert_eq!(
+            refused.next_step.unwrap(),
+            "The role was lowered since Muster was started: raise it again in the settings."
+        );
+        let refused = operator.lowered_to(Viewer).may::<RemoveVcenter>().unwrap_err().next_step.unwrap();
+        assert!(refused.starts_with("The role was set with an option: set it to admin,"), "{refused}");
     }
 
     #[test]

@@ -215,6 +215,7 @@ pub(crate) fn settings(asked: VcenterSettings) -> Result<VcenterSettings, ApiErr
 
 /// The settings of Muster itself.
 pub(crate) fn preferences(asked: &Preferences) -> Result<(), ApiError> {
+    ttl(asked.default_ttl_seconds)?;
     if Preferences::HISTORY_DAYS.contains(&asked.history_days) {
         return Ok(());
     }

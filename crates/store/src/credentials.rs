@@ -4,6 +4,7 @@
 use crate::Store;
 use crate::audit::Entry;
 use crate::changes::Topic;
+use crate::contact;
 use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
@@ -172,6 +173,48 @@ impl Store {
         delete.execute(&mut *tx).await.during(attempt)?;
         self.record_credential(&mut tx, id, before, attempt).await?;
         tx.commit().await.during(attempt)
+    }
+
+    /// Has every vCenter of one credential log in with another one, and removes the first: all of it or nothing. Each of them is
+    /// another edition then. Answers with their ids.
+    pub async fn merge_credential(
+        &self,
+        from: &CredentialId,
+        into: &CredentialId,
+        at: Time,
+    ) -> Result<Vec<VcenterId>, Error> {
+        let attempt = self.attempt_on("merging credential", from.as_str());
+        let mut tx = self.engine().write(attempt).await?;
+        self.note_credential(&mut tx, from, attempt).await?;
+        self.note_credential(&mut tx, into, attempt).await?;
+        let moved = sqlx::query(
+            "UPDATE vcenters SET credential_id = $1, edition = edition + 1 WHERE credential_id = $2 \
+             RETURNING id, contact_state",
+        )
+        .bind(into.as_str())
+        .bind(from.as_str())
+        .fetch_all(&mut *tx)
+        .await
+        .during(attempt)?;
+        let mut ids = Vec::with_capacity(moved.len());
+        for row in &moved {
+            let id = VcenterId(row.try_get("id").during(attempt)?);
+            let state: Option<String> = row.try_get("contact_state").during(attempt)?;
+            if state.as_deref() == Some("no_password") {
+                // Nobody knows whether the other one has a password before it is looked for.
+                contact::write_contact(&mut tx, &id, None).await.during(attempt)?;
+            }
+            self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
+            ids.push(id);
+        }
+        let before = told(&mut tx, from).await.during(attempt)?;
+        self.note_erasure(&mut tx, from, at, attempt).await?;
+        let delete = sqlx::query("DELETE FROM credentials WHERE id = $1").bind(from.as_str());
+        delete.execute(&mut *tx).await.during(attempt)?;
+        self.record_credential(&mut tx, from, before, attempt).await?;
+        self.record_credential(&mut tx, into, None, attempt).await?;
+        tx.commit().await.during(attempt)?;
+        Ok(ids)
     }
 
     pub(crate) async fn insert_credential(

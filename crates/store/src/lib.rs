@@ -66,7 +66,7 @@ pub use publish::Published;
 pub use queue::{NewOperation, Runnable, Submitted};
 pub use refused::RefusedPaths;
 pub use revision::Since;
-pub use room::in_words;
+pub use room::{Folder, in_words};
 pub use schedules::{DueRun, FirstRuns, PlannedRun, PlannedRuns, ScheduleRecord};
 pub use stage::{Onward, Staged};
 pub use standing::{Answer, Noted, Rejected, Sent, Standing};

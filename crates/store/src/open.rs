@@ -5,7 +5,8 @@ use crate::audit::Act;
 use crate::engine::{self, Engine, Reads};
 use crate::error::{Attempt, During, Error};
 use crate::lock::{self, LoginLock, LoginTurn, Presence};
-use crate::{changes, migrate, room};
+use crate::room::{self, Folder};
+use crate::{aside, changes, migrate};
 use contract::{CredentialId, VcenterId};
 use sqlx::migrate::Migrator;
 use std::fs::File;
@@ -120,6 +121,12 @@ impl Store {
             Some(reason) => Err(engine::read_only(attempt, reason.to_owned())),
             None => Ok(()),
         }
+    }
+
+    /// The data folder as it is now.
+    pub async fn folder(&self) -> Folder {
+        let dir = self.inner.dir.clone();
+        aside(move || Folder::of(dir)).await
     }
 
     /// Fails if the disk has no room for another row.

@@ -2,10 +2,39 @@
 //! Refuses to write in order to find out.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// With less than this left nothing more can be written that counts: SQLite's shared memory alone grows by half of it.
 const NO_ROOM: u64 = 64 * 1024;
+
+/// The data folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Size of all files in it, bytes.
+    pub bytes: u64,
+    /// What is free on its disk, bytes; `None` where the system doesn't say.
+    pub free_bytes: Option<u64>,
+}
+
+impl Folder {
+    /// A folder as it is now.
+    pub(crate) fn of(path: PathBuf) -> Folder {
+        Folder { bytes: size(&path), free_bytes: free(&path), path }
+    }
+}
+
+/// Size of all files below a folder, bytes; what can't be read counts nothing, and no link is followed.
+fn size(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(file) if file.is_dir() => size(&entry.path()),
+        Ok(file) if file.is_file() => file.len(),
+        _ => 0,
+    });
+    sizes.sum()
+}
 
 /// What is free on the disk of a folder, bytes; `None` where the system doesn't say.
 pub(crate) fn free(dir: &Path) -> Option<u64> {

@@ -17,12 +17,12 @@ use crate::shell::Shell;
 use crate::window::Which;
 use contract::attention::Quiet;
 use contract::command::{
-    ListOperations, ListStatus, ListVcenters, OperationFilter, OperationHistory, ShowOperation,
+    ListOperations, ListStatus, ListVcenters, OperationFilter, OperationHistory, ShowOperation, Submit,
 };
 use contract::notices::{Message, Notice, Notices, message};
 use contract::{ApiError, Event, Job, Operation, OperationId, Vcenter, VcenterId, network};
 use gathered::Gathered;
-use service::Service;
+use service::{Caller, Service};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -88,7 +88,8 @@ impl Teller {
                 () = due => self.tell().await,
                 Some(problem) = problems.recv() => self.gathered.fails_to_start(problem, Instant::now()),
                 clicked = self.host.clicked() => {
-                    let address = clicked.map(|id| format!("/vcenter/{id}"));
+                    let caller = self.shell.wiring.caller();
+                    let address = clicked.map(|id| leads_to(&id, &caller));
                     self.shell.windows.show(&self.shell, Which::Main, address);
                 }
             }
@@ -100,7 +101,8 @@ impl Teller {
         let Some(service) = self.shell.wiring.opened_real() else { return false };
         let caller = self.shell.wiring.caller();
         let all = OperationHistory { filter: OperationFilter::default(), limit: LOOKED_AT_FIRST };
-        let (statuses, before) = tokio::join!(service.call(caller, ListStatus {}), service.call(caller, all));
+        let (statuses, before) =
+            tokio::join!(service.call(&caller, ListStatus {}), service.call(&caller, all));
         let (Ok(statuses), Ok(before)) = (statuses, before) else { return false };
         before.operations.iter().for_each(|operation| self.gathered.is_known(operation));
         self.notices.network(network::is_gone_since(&statuses));
@@ -121,7 +123,7 @@ impl Teller {
                 }
                 Event::Lagged => {
                     let all = OperationHistory { filter: OperationFilter::default(), limit: LOOKED };
-                    let listed = service.call(self.shell.wiring.caller(), all).await;
+                    let listed = service.call(&self.shell.wiring.caller(), all).await;
                     // The newest comes first.
                     changed.extend(listed.map(|all| all.operations).unwrap_or_default().into_iter().rev());
                 }
@@ -142,7 +144,7 @@ impl Teller {
     /// How an operation stands; one that is gone is told by nobody, and nothing waits for it.
     async fn one(&mut self, service: &Service, id: &OperationId) -> Option<Operation> {
         let asked = ShowOperation { operation: id.to_string() };
-        let shown = service.call(self.shell.wiring.caller(), asked).await.ok();
+        let shown = service.call(&self.shell.wiring.caller(), asked).await.ok();
         if shown.is_none() {
             self.gathered.retain_active(|active| active != id);
         }
@@ -155,7 +157,7 @@ impl Teller {
             return;
         }
         let active = ListOperations { filter: OperationFilter::default(), limit: 0 };
-        if let Ok(active) = service.call(self.shell.wiring.caller(), active).await {
+        if let Ok(active) = service.call(&self.shell.wiring.caller(), active).await {
             self.gathered.retain_active(|id| active.iter().any(|one| one.id == *id));
         }
     }
@@ -166,7 +168,7 @@ impl Teller {
         let Some(service) = self.shell.wiring.opened_real() else { return };
         let caller = self.shell.wiring.caller();
         let (vcenters, statuses) =
-            tokio::join!(service.call(caller, ListVcenters {}), service.call(caller, ListStatus {}));
+            tokio::join!(service.call(&caller, ListVcenters {}), service.call(&caller, ListStatus {}));
         // Where that can't be said, nothing is told of the network.
         let gone_since = statuses.as_deref().map(network::is_gone_since);
         let gone = gone_since.ok().and_then(|since| self.notices.network(since));
@@ -196,6 +198,14 @@ impl Teller {
         if !self.shell.windows.is_in_front() {
             self.host.show(message).await;
         }
+    }
+}
+
+/// The page that says more of a vCenter: its own, or what was done with it where the role doesn't open that.
+fn leads_to(vcenter: &VcenterId, caller: &Caller) -> String {
+    match caller.may::<Submit>() {
+        Ok(()) => format!("/vcenter/{vcenter}"),
+        Err(_) => format!("/operations?vcenter={vcenter}"),
     }
 }
 

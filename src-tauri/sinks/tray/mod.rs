@@ -44,6 +44,7 @@ pub(crate) fn tray(shell: &Shell) {
 /// Makes what is shown anew whenever something changed.
 async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
     let (mut is_there, mut desktop) = (shell.desk.tray(), shell.desk.changes());
+    let mut role = shell.wiring.role().changes();
     let mut following = Following::new(&shell.wiring, Of::Shown, GATHER);
     let (mut reading, mut batch) = (Reading::default(), vec![Event::Lagged]);
     loop {
@@ -66,6 +67,10 @@ async fn follow(shell: &Shell, models: &watch::Sender<Option<Tray>>) {
                 None => return,
             },
             changed = desktop.changed() => match changed {
+                Ok(()) => Vec::new(),
+                Err(_) => return,
+            },
+            changed = role.changed() => match changed {
                 Ok(()) => Vec::new(),
                 Err(_) => return,
             },

@@ -61,7 +61,7 @@ pub(crate) struct Known {
     pub(crate) statuses: Vec<VcenterStatus>,
     /// What waits or runs.
     pub(crate) active: Vec<Operation>,
-    /// Whether the person at this program may sync.
+    /// Whether the person at this program may sync, and open the page of vCenters.
     pub(crate) may_sync: bool,
     pub(crate) is_simulated: bool,
 }
@@ -99,10 +99,10 @@ impl Tray {
         lines.truncate(LISTED);
         let mut entries = vec![Entry::Words(words.clone()), Entry::Line];
         entries.extend(lines.iter().map(|(_, vcenter, words)| {
-            item(&format!("{}: {words}", label(&vcenter.name)), true, Act::OpenVcenter(vcenter.id.clone()))
+            known.leading(format!("{}: {words}", label(&vcenter.name)), Act::OpenVcenter(vcenter.id.clone()))
         }));
         if more > 0 {
-            entries.push(item(&format!("{more} more\u{2026}"), true, Act::OpenVcenters));
+            entries.push(known.leading(format!("{more} more\u{2026}"), Act::OpenVcenters));
         }
         if !known.vcenters.is_empty() {
             entries.push(Entry::Line);
@@ -125,6 +125,11 @@ impl Tray {
 }
 
 impl Known {
+    /// A line that leads to the page of vCenters, or says no more than it says for who may not open it.
+    fn leading(&self, label: String, act: Act) -> Entry {
+        if self.may_sync { item(&label, true, act) } else { Entry::Words(label) }
+    }
+
     /// Whether what is shown grows old by itself: it says how long something is paused.
     pub(crate) fn ages(&self) -> bool {
         let ends = |status: &VcenterStatus| status.paused.as_ref().is_some_and(|pause| pause.until.is_some());
@@ -328,7 +333,12 @@ mod tests {
     #[test]
     fn who_may_not_sync_is_not_offered_it_and_without_a_vcenter_there_is_nothing_to_sync() {
         let viewer = Known { may_sync: false, ..known(&[("Berlin", VcenterState::Online)]) };
-        assert!(!labels(&Tray::of(&viewer, Time(0))).contains(&"Sync all"));
+        let tray = Tray::of(&viewer, Time(0));
+        assert!(!labels(&tray).contains(&"Sync all"));
+        assert!(
+            tray.entries.contains(&Entry::Words("Berlin: Online".to_owned())),
+            "its page is none of theirs"
+        );
         let empty = Tray::of(&known(&[]), Time(0));
         let sync = empty.entries.iter().find(|entry| matches!(entry, Entry::Item { act: Act::SyncAll, .. }));
         assert!(matches!(sync, Some(Entry::Item { is_enabled: false, .. })));

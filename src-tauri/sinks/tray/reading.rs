@@ -79,7 +79,7 @@ impl Reading {
             None => (Stale::ALL, Known::default()),
         };
         let (service, caller) = (shell.wiring.service().await?, shell.wiring.caller());
-        let mut known = read(known, stale, &service, caller).await?;
+        let mut known = read(known, stale, &service, &caller).await?;
         known.may_sync = caller.may::<Submit>().is_ok();
         known.is_simulated = shell.wiring.shown().await?.simulated;
         service.look_seldom(shell.desk.is_resident() && known.active.is_empty());

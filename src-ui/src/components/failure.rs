@@ -19,11 +19,12 @@ pub(crate) struct OffersProperties {
     pub(crate) done: Callback<()>,
 }
 
-/// One button an offer.
+/// One button an offer, of those that the role allows.
 #[function_component]
 pub(crate) fn Offers(props: &OffersProperties) -> Html {
     let service = use_vcenter_service();
-    let buttons = props.offers.iter().map(|offer| {
+    let allowed = props.offers.iter().filter(|offer| service.has_role(offer.action.role()));
+    let buttons = allowed.map(|offer| {
         let (service, action, done) = (service.clone(), offer.action.clone(), props.done.clone());
         let onclick = Callback::from(move |_| {
             service.act(&action);

@@ -7,10 +7,11 @@ use super::link::Link;
 use super::running::Running;
 use super::when::local;
 use crate::hooks::{VcenterService, use_vcenter_service};
+use crate::state::roles;
 use crate::state::route::Route;
 use crate::state::words::{self, Level, grouped};
 use crate::state::world::World;
-use contract::{Kind, Time, VcenterId, VcenterState, attention, network};
+use contract::{Kind, Role, Time, VcenterId, VcenterState, attention, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -55,6 +56,7 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                 </div>
                 <div class="pf-v6-c-masthead__content muster-masthead">
                     if simulated { <Simulated /> }
+                    <Lowered />
                     <Running />
                     <button type="button" id="open-compact" class="pf-v6-c-button pf-m-plain pf-m-small" onclick={compact}
                         aria-label="Open the compact window" title="Open the compact window">
@@ -80,6 +82,19 @@ pub(crate) fn Frame(props: &Properties) -> Html {
                 </main>
             </div>
         </div>
+    }
+}
+
+/// Says on every page that less can be done than by an admin, and leads to where that is changed.
+#[function_component]
+fn Lowered() -> Html {
+    let shown = use_vcenter_service().role();
+    let Some(role) = shown.map(|shown| shown.role).filter(|role| *role < Role::Admin) else {
+        return Html::default();
+    };
+    let title = format!("This window is running as {}", role.name());
+    html! {
+        <Link id="role" class={classes!("muster-role")} to={Route::Settings} {title}>{ icon("user") }<span>{ roles::title(role) }</span></Link>
     }
 }
 
@@ -132,11 +147,19 @@ fn pauses(service: &VcenterService) -> Html {
     let Some(title) = service.see(paused) else { return Html::default() };
     html! {
         <section class="muster-banner" aria-label="Paused vCenters">
-            <Alert level={Level::Info} {title} action={html! { <Link to={Route::vcenters()}>{ "Show" }</Link> }}>
+            <Alert level={Level::Info} {title} action={to_the_vcenters(service, "Show")}>
                 { "Nothing runs on them automatically." }
             </Alert>
         </section>
     }
+}
+
+/// A link to their page, for who may open it.
+fn to_the_vcenters(service: &VcenterService, words: &'static str) -> Html {
+    if !service.may_open(&Route::vcenters()) {
+        return Html::default();
+    }
+    html! { <Link to={Route::vcenters()}>{ words }</Link> }
 }
 
 fn paused(world: &World) -> Option<String> {
@@ -154,7 +177,7 @@ fn some_of(names: &[&str]) -> String {
 /// What cannot be reached or used, and since when.
 fn troubles(service: &VcenterService) -> Html {
     let Some(title) = service.see(trouble) else { return Html::default() };
-    let action = html! { <Link to={Route::vcenters()}>{ "See why" }</Link> };
+    let action = to_the_vcenters(service, "See why");
     html! {
         <section class="muster-banner" aria-label="Connection problems">
             <Alert level={Level::Warning} {title} {action}>
@@ -215,6 +238,8 @@ fn Navigation(props: &NavigationProperties) -> Html {
                 <Item to={Route::vcenters()} is_current={matches!(props.route, Route::Vcenters { .. })}
                     icon="server" title="vCenters"
                     count={vcenters.map(|many| grouped(many as i64))} />
+                <Item to={Route::Credentials { dialog: None }}
+                    is_current={matches!(props.route, Route::Credentials { .. })} icon="key" title="Credentials" />
                 <Item to={Route::operations()} is_current={matches!(props.route, Route::Operations(_))}
                     icon="tasks" title="Operations" />
             </ul>
@@ -251,15 +276,21 @@ struct ItemProperties {
     count: Option<String>,
 }
 
+/// An entry, for who may open its page. Until the role is known its place is kept: nothing moves when it is.
 #[function_component]
 fn Item(props: &ItemProperties) -> Html {
+    let shown = use_vcenter_service().role();
+    if shown.is_some_and(|shown| shown.role < props.to.role()) {
+        return Html::default();
+    }
+    let is_unknown = shown.is_none() && props.to.role() > Role::Viewer;
     // Where the window is narrow only the icon is seen, and the words where the pointer rests.
     let tip = match &props.count {
         Some(count) => format!("{} ({count})", props.title),
         None => props.title.to_string(),
     };
     html! {
-        <li class="pf-v6-c-nav__item">
+        <li class={classes!("pf-v6-c-nav__item", is_unknown.then_some("muster-unseen"))}>
             <a class={classes!("pf-v6-c-nav__link", props.is_current.then_some("pf-m-current"))}
                 href={props.to.to_string()} aria-current={props.is_current.then_some("page")} title={tip}>
                 <span class="pf-v6-c-nav__link-icon">{ icon(&props.icon) }</span>

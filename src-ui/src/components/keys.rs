@@ -2,7 +2,7 @@
 //! Refuse letters while somebody types: those are for the field.
 
 use super::dialog::Dialog;
-use crate::hooks::{VcenterService, go, use_vcenter_service};
+use crate::hooks::{VcenterService, go, remembered, use_vcenter_service};
 use crate::state::route::Route;
 use contract::Kind;
 use gloo_events::{EventListener, EventListenerOptions};
@@ -15,11 +15,12 @@ use yew::prelude::*;
 const LOOKS: (u32, u32) = (20, 50);
 
 /// The letters after `g`, and where each leads.
-fn places() -> [(&'static str, &'static str, Route); 14] {
+fn places() -> [(&'static str, &'static str, Route); 15] {
     let kind = |letter, kind: Kind| (letter, kind.title(), Route::kind(kind));
     [
         ("o", "Overview", Route::Overview),
         ("v", "vCenters", Route::vcenters()),
+        ("k", "Credentials", Route::Credentials { dialog: None }),
         ("t", "Operations", Route::operations()),
         kind("a", Kind::Datacenters),
         kind("c", Kind::Clusters),
@@ -33,6 +34,20 @@ fn places() -> [(&'static str, &'static str, Route); 14] {
         ("u", "Audit", Route::audit()),
         ("p", "Settings", Route::Settings),
     ]
+}
+
+/// Those of them that the role opens.
+fn open_places(service: &VcenterService) -> impl Iterator<Item = (&'static str, &'static str, Route)> {
+    places().into_iter().filter(|(.., route)| service.may_open(route))
+}
+
+/// Where it is kept whether keys work that are pressed without another one: they are in the way of who speaks to the computer,
+/// or presses keys by mistake.
+pub(crate) const SINGLE_KEYS: &str = "single-keys";
+
+/// Whether they do; where nothing else was chosen.
+pub(crate) fn has_single_keys() -> bool {
+    remembered(SINGLE_KEYS).as_deref() != Some("off")
 }
 
 /// Scrolls as little as is needed for an element to be seen.
@@ -70,7 +85,7 @@ pub(crate) fn Keys() -> Html {
     let after_g = use_mut_ref(|| false);
     // The listener stays; the service that it calls is always the one of now.
     let current = use_mut_ref(|| service.clone());
-    current.replace(service);
+    current.replace(service.clone());
     {
         let is_listed = is_listed.clone();
         use_effect_with((), move |()| {
@@ -80,9 +95,10 @@ pub(crate) fn Keys() -> Html {
                     let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
                     let used = match (event.ctrl_key() || event.meta_key(), event.alt_key()) {
                         (true, false) => with_ctrl(event, &current.borrow()),
-                        (false, false) if !is_typing(event) => {
+                        (false, false) if !is_typing(event) && has_single_keys() => {
                             let was_after_g = after_g.replace(event.key() == "g");
-                            plain(&event.key(), was_after_g, || is_listed.set(true))
+                            let service = current.borrow().clone();
+                            plain(&event.key(), was_after_g, &service, || is_listed.set(true))
                         }
                         _ => false,
                     };
@@ -98,13 +114,13 @@ pub(crate) fn Keys() -> Html {
         return Html::default();
     }
     let close = Callback::from(move |()| is_listed.set(false));
-    html! { <Dialog title="Keyboard shortcuts" {close} wide=true>{ list() }</Dialog> }
+    html! { <Dialog title="Keyboard shortcuts" {close} wide=true>{ list(&service) }</Dialog> }
 }
 
 /// A key without another; `false` for one that means nothing here.
-fn plain(key: &str, was_after_g: bool, list: impl FnOnce()) -> bool {
+fn plain(key: &str, was_after_g: bool, service: &VcenterService, list: impl FnOnce()) -> bool {
     if was_after_g {
-        let place = places().into_iter().find(|(letter, ..)| *letter == key);
+        let place = open_places(service).find(|(letter, ..)| *letter == key);
         return place.map(|(.., route)| go(&route)).is_some();
     }
     match key {
@@ -158,14 +174,14 @@ fn focus_search() -> bool {
     field.focus().map(|()| field.select()).is_ok()
 }
 
-fn list() -> Html {
+fn list(service: &VcenterService) -> Html {
     let key = |keys: &[&str], what: &str| {
         let keys = keys.iter().map(|key| html! { <kbd>{ key }</kbd> });
         html! { <><dt>{ for keys }</dt><dd>{ what }</dd></> }
     };
     html! {
         <div class="muster-pair">
-            <dl class="muster-keys">{ for places().iter().map(|(letter, name, _)| key(&["g", letter], name)) }</dl>
+            <dl class="muster-keys">{ for open_places(service).map(|(letter, name, _)| key(&["g", letter], name)) }</dl>
             <dl class="muster-keys">
                 { key(&["/"], "Search this page") }
                 { key(&["Ctrl", "F"], "Search from anywhere") }

@@ -1,7 +1,7 @@
 //! Links within the app.
 //! Refuse to lead out of it.
 
-use crate::hooks::{in_the_main_window, use_route};
+use crate::hooks::{in_the_main_window, use_route, use_vcenter_service};
 use crate::state::route::Route;
 use yew::prelude::*;
 
@@ -18,7 +18,8 @@ pub(crate) struct Properties {
     pub(crate) children: Html,
 }
 
-/// A link. The compact window shows one page alone: there it leads to the main window.
+/// A link; where the role doesn't open what it leads to, only what it says. The compact window shows one page alone: there it
+/// leads to the main window.
 #[function_component]
 pub(crate) fn Link(props: &Properties) -> Html {
     let is_compact = use_route() == Route::Compact;
@@ -31,6 +32,11 @@ pub(crate) fn Link(props: &Properties) -> Html {
             }
         })
     };
+    if !use_vcenter_service().may_open(&props.to) {
+        return html! {
+            <span id={props.id.clone()} class={props.class.clone()} title={props.title.clone()}>{ props.children.clone() }</span>
+        };
+    }
     html! {
         <a id={props.id.clone()} class={props.class.clone()} title={props.title.clone()} href={props.to.to_string()} {onclick}>
             { props.children.clone() }

@@ -18,7 +18,6 @@ pub(crate) mod name;
 pub(crate) mod outcome;
 pub(crate) mod popover;
 pub(crate) mod progress;
-pub(crate) mod retention;
 pub(crate) mod running;
 pub(crate) mod schedule;
 pub(crate) mod select;

@@ -5,6 +5,7 @@ use super::icon::icon;
 use crate::hooks::{use_card_if, use_vcenter_service};
 use crate::state::words;
 use contract::Operation;
+use contract::command::CancelOperation;
 use contract::words::progress;
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -43,10 +44,12 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
         <div class="muster-progress" data-operation={operation.id.to_string()}>
             <div class="muster-progress__head">
                 <span class="muster-progress__title">{ title }</span>
-                <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={cancel}
-                    disabled={is_cancelling} aria_label={format!("Cancel {label}")}>
-                    { if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" } }
-                </Button>
+                if service.may::<CancelOperation>() {
+                    <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={cancel}
+                        disabled={is_cancelling} aria_label={format!("Cancel {label}")}>
+                        { if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" } }
+                    </Button>
+                }
             </div>
             { bar(label, operation.progress.percent.filter(|_| !is_cancelling)) }
             <div class="muster-progress__facts">{ icon("circle-notch") }{ facts }</div>

@@ -116,6 +116,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
         Route::Inventory(view) => Some(view.kind),
         Route::Overview
         | Route::Vcenters { .. }
+        | Route::Credentials { .. }
         | Route::Operations(_)
         | Route::Audit(_)
         | Route::Settings
@@ -135,7 +136,8 @@ pub(crate) fn Age(props: &Properties) -> Html {
             }
         })
         .unwrap_or_default();
-    let resume = resumable.map(|of| {
+    let may_resume = service.may::<contract::command::Resume>();
+    let resume = resumable.filter(|_| may_resume).map(|of| {
         let label = match &of {
             Group::Vcenter(_) => "Resume now".to_owned(),
             Group::Tag(tag) => format!("Resume tag {tag}"),

@@ -7,6 +7,7 @@ use super::when::local;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::toasts::Toast;
 use crate::state::words;
+use contract::command::Submit;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -56,7 +57,7 @@ pub(crate) fn ToastList() -> Html {
 
 /// The button that does once more what failed of several.
 fn retry(service: &VcenterService, toast: &Toast) -> Html {
-    if toast.again.is_empty() {
+    if toast.again.is_empty() || !service.may::<Submit>() {
         return Html::default();
     }
     let (service, id, failed) = (service.clone(), toast.id, toast.again.clone());

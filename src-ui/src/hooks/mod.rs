@@ -3,6 +3,7 @@
 //! Refuse to look into vCenter's answers: state and words are in `state`.
 
 mod closing;
+mod credentials;
 mod is_there;
 mod own_menu;
 mod provider;
@@ -19,7 +20,7 @@ pub(crate) use own_menu::use_no_foreign_menu;
 pub(crate) use provider::ServiceProvider;
 pub(crate) use query::{use_command, use_query};
 pub(crate) use reads::use_clusters;
-pub(crate) use remembered::use_remembered;
+pub(crate) use remembered::{remembered, use_density, use_remembered};
 pub(crate) use route::{go, in_the_main_window, open, replace, use_route};
 pub(crate) use rows::{Window, use_count, use_export, use_rows};
 pub(crate) use vcenter_service::{VcenterService, use_card, use_card_if, use_vcenter_service};

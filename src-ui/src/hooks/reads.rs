@@ -4,10 +4,11 @@
 use super::query::use_query;
 use super::vcenter_service::VcenterService;
 use crate::state::cache::{Answer, Asked};
+use crate::state::route::Route;
 use crate::state::toasts::Toasts;
 use crate::state::world::World;
-use contract::command::ReadRows;
-use contract::{Kind, Operation, OperationId, RowQuery, Rows, Time, Vcenter, VcenterId, VcenterState};
+use contract::command::{Command, ReadRows, WindowRole};
+use contract::{Kind, Operation, OperationId, Role, RowQuery, Rows, Time, Vcenter, VcenterId, VcenterState};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -27,6 +28,26 @@ pub(crate) fn use_clusters(vcenter: &VcenterId) -> Option<Vec<Cluster>> {
 }
 
 impl VcenterService {
+    /// The role that this window calls in; `None` until it is known.
+    pub(crate) fn role(&self) -> Option<WindowRole> {
+        self.see(World::role)
+    }
+
+    /// Whether the role allows a command. Who may not is offered no button for it.
+    pub(crate) fn may<C: Command>(&self) -> bool {
+        self.has_role(C::ROLE)
+    }
+
+    /// Whether the role opens a page.
+    pub(crate) fn may_open(&self, route: &Route) -> bool {
+        self.has_role(route.role())
+    }
+
+    /// Whether the role is this one, or a higher one.
+    pub(crate) fn has_role(&self, needed: Role) -> bool {
+        self.see(move |world| world.role().is_some_and(|shown| shown.role >= needed))
+    }
+
     /// Every vCenter, by name; `None` until they are known.
     pub(crate) fn vcenters(&self) -> Option<Rc<Vec<Vcenter>>> {
         self.listed().value

@@ -41,6 +41,7 @@ pub(crate) fn open(dialog: Dialog) {
     let one = match current() {
         Route::Vcenters { one, .. } => one,
         Route::Overview
+        | Route::Credentials { .. }
         | Route::Operations(_)
         | Route::Inventory(_)
         | Route::Audit(_)

@@ -225,6 +225,20 @@ impl VcenterService {
         self.run(ZoomWindow { larger }, "The size could not be changed", |_, _| ());
     }
 
+    /// Makes the page as large as this, percent.
+    pub(crate) fn set_zoom(&self, percent: u32) {
+        self.run(SetZoom { percent }, "The size could not be changed", |_, _| ());
+    }
+
+    /// Lowers or raises the role of the windows; `done` is told what came of it. Everything is read anew then.
+    pub(crate) fn change_role<C: Command<Reply = WindowRole> + 'static>(
+        &self,
+        command: C,
+        done: impl FnOnce(Result<WindowRole, ApiError>) + 'static,
+    ) {
+        spawn_local(async move { done(backend::call(command).await) });
+    }
+
     /// Opens the compact window.
     pub(crate) fn open_compact(&self) {
         self.run(OpenCompact {}, "The compact window could not be opened", |_, _| ());

@@ -3,7 +3,9 @@
 pub(crate) mod app;
 mod audit;
 mod compact;
+mod credentials;
 mod inventory;
+mod not_allowed;
 mod operations;
 mod overview;
 mod settings;

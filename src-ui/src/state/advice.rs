@@ -2,9 +2,10 @@
 //! Refuses to have words of its own for what the service says, but in a form, whose buttons are the remedies.
 
 use super::route::{Dialog, Focus, Route};
+use contract::command::{CancelOperation, Command, Submit};
 pub(crate) use contract::words::sentence;
 use contract::{
-    ApiError, Code, Job, Noun, Operation, OperationId, OperationKind, Rejection, Remedy, VcenterId,
+    ApiError, Code, Job, Noun, Operation, OperationId, OperationKind, Rejection, Remedy, Role, VcenterId,
     VcenterState,
 };
 
@@ -17,6 +18,17 @@ pub(crate) enum Action {
     Work(Work),
     /// Cancels an operation.
     Cancel(OperationId),
+}
+
+impl Action {
+    /// The least role that may do it.
+    pub(crate) fn role(&self) -> Role {
+        match self {
+            Action::Go(route) => route.role(),
+            Action::Work(_) => Submit::ROLE,
+            Action::Cancel(_) => CancelOperation::ROLE,
+        }
+    }
 }
 
 /// A job on a vCenter.
@@ -105,12 +117,13 @@ fn offer(remedy: &Remedy, vcenter: &VcenterId) -> Option<Offer> {
         Remedy::ChooseClusters { .. } => dialog(Dialog::Clusters),
         Remedy::CancelOperation { operation } => Action::Cancel(operation.clone()),
         Remedy::List { of: Noun::Vcenter } => Action::Go(Route::vcenters()),
+        Remedy::List { of: Noun::Credential } => Action::Go(Route::Credentials { dialog: None }),
         Remedy::GivePassword
         | Remedy::TrustCa { .. }
         | Remedy::ProbeCertificate
         | Remedy::ChangeCredential
         | Remedy::UseCredential { .. }
-        | Remedy::List { of: Noun::Credential | Noun::Operation | Noun::Schedule }
+        | Remedy::List { of: Noun::Operation | Noun::Schedule }
         | Remedy::AddVcenter
         | Remedy::AddCredential
         | Remedy::RunDoctor

@@ -362,12 +362,12 @@ impl Cache {
         self.unseen.take().map(Vec::from_iter)
     }
 
-    /// Everything but one answer is of another estate from now on: nothing that was known is true, and neither is what is
+    /// Everything but two answers is of another estate from now on: nothing that was known is true, and neither is what is
     /// under way. Answers with the calls that have to be made.
     #[must_use]
-    pub(crate) fn start_over<Q>(&mut self, but: &Asked<Q>) -> Vec<Errand> {
+    pub(crate) fn start_over<Q, R>(&mut self, but: &Asked<Q>, and: &Asked<R>) -> Vec<Errand> {
         self.entries.retain(|_, entry| entry.shown > 0);
-        let others = self.entries.iter_mut().filter(|(key, _)| **key != but.key);
+        let others = self.entries.iter_mut().filter(|(key, _)| **key != but.key && **key != and.key);
         others
             .map(|(key, entry)| {
                 entry.answer = Answer::default();

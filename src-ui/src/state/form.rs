@@ -88,6 +88,19 @@ pub(crate) enum Field {
     Note,
 }
 
+/// What is wrong with a name, in words that say what to type.
+pub(crate) fn name_is_wrong(name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Some("Enter a name.");
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Some("Enter at most 255 characters.");
+    }
+    let is_wrong = name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control);
+    is_wrong.then_some("Enter a name without slashes and without a leading dot.")
+}
+
 /// What is wrong with a field, in words that say what to type.
 pub(crate) type Wrong = (Field, &'static str);
 
@@ -112,7 +125,7 @@ impl Form {
     }
 
     /// The same with other settings.
-    fn with(self, settings: VcenterSettings) -> Form {
+    pub(crate) fn with(self, settings: VcenterSettings) -> Form {
         let ttl = settings.ttl_seconds;
         let unit = TtlUnit::ALL.iter().rev().find(|(.., s)| ttl >= *s && ttl.is_multiple_of(*s));
         let (ttl_unit, _, seconds) = unit.copied().unwrap_or(TtlUnit::ALL[0]);
@@ -138,14 +151,7 @@ impl Form {
     /// What is wrong with it, field by field.
     pub(crate) fn wrong(&self, has_password: bool, is_new: bool) -> Vec<Wrong> {
         let mut wrong = Vec::new();
-        let name = self.name.trim();
-        if name.is_empty() {
-            wrong.push((Field::Name, "Enter a name."));
-        } else if name.chars().count() > LONGEST_NAME {
-            wrong.push((Field::Name, "Enter at most 255 characters."));
-        } else if name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control) {
-            wrong.push((Field::Name, "Enter a name without slashes and without a leading dot."));
-        }
+        wrong.extend(name_is_wrong(&self.name).map(|words| (Field::Name, words)));
         let address = self.address.trim();
         if address.is_empty() {
             wrong.push((Field::Address, "Enter a host name or IP address, such as vc.example.org."));

@@ -4,7 +4,11 @@
 use super::audit::Watched;
 use super::operations::Looked;
 use super::table::View;
-use contract::{Kind, Moref, ScheduleId, VcenterId};
+use contract::command::{
+    AddSchedule, AddVcenter, Command, EditSchedule, EditVcenter, ImportVcenters, ListAudit, ListCredentials,
+    ListSchedules, OfferCa, Pause, ProbeVcenter, RemoveVcenter, Submit,
+};
+use contract::{CredentialId, Kind, Moref, Role, ScheduleId, VcenterId};
 use std::fmt;
 
 /// A place in the app.
@@ -14,6 +18,8 @@ pub(crate) enum Route {
     Overview,
     /// The sync manager: of all vCenters, or of one.
     Vcenters { one: Option<VcenterId>, dialog: Option<Dialog> },
+    /// Every credential.
+    Credentials { dialog: Option<OfCredential> },
     /// What waits, runs and has ended.
     Operations(Looked),
     /// One kind of objects.
@@ -51,6 +57,19 @@ pub(crate) enum Dialog {
     Schedule(ScheduleId),
     /// vCenters out of a file.
     Import,
+}
+
+/// What stands before the page of credentials.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OfCredential {
+    /// The form for a new one.
+    Add,
+    /// The form for one that is there.
+    Edit(CredentialId),
+    /// Which one is to take its place.
+    Merge(CredentialId),
+    /// Whether it is really to be removed.
+    Remove(CredentialId),
 }
 
 /// The field that a form is opened for.
@@ -95,11 +114,32 @@ impl Route {
         Route::Audit(Watched::default())
     }
 
+    /// The same with a dialog before the page of credentials.
+    pub(crate) fn of_credential(dialog: OfCredential) -> Route {
+        Route::Credentials { dialog: Some(dialog) }
+    }
+
+    /// The least role that it is open to: that of what is done there.
+    pub(crate) fn role(&self) -> Role {
+        match self {
+            Route::Vcenters { dialog: None, .. } => Submit::ROLE,
+            Route::Vcenters { dialog: Some(dialog), .. } => dialog.role().max(Submit::ROLE),
+            Route::Credentials { .. } => ListCredentials::ROLE,
+            Route::Audit(_) => ListAudit::ROLE,
+            Route::Overview
+            | Route::Operations(_)
+            | Route::Inventory(_)
+            | Route::Settings
+            | Route::Compact => Role::Viewer,
+        }
+    }
+
     /// The name of the page, for the window's title.
     pub(crate) fn title(&self) -> String {
         match self {
             Route::Overview => "Overview".to_owned(),
             Route::Vcenters { .. } => "vCenters".to_owned(),
+            Route::Credentials { .. } => "Credentials".to_owned(),
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
             Route::Audit(_) => "Audit".to_owned(),
@@ -120,6 +160,7 @@ impl Route {
                 Route::Vcenters { one: Some(VcenterId(id.to_owned())), dialog: dialog(&pairs) }
             }
             ["audit"] => Route::Audit(Watched::parse(&pairs)),
+            ["credentials"] => Route::Credentials { dialog: of_credential(&pairs) },
             ["settings"] => Route::Settings,
             ["compact"] => Route::Compact,
             ["operations"] => Route::Operations(Looked::parse(&pairs)),
@@ -140,6 +181,9 @@ impl fmt::Display for Route {
                 let path = one.as_ref().map_or("/vcenter".to_owned(), |id| format!("/vcenter/{id}"));
                 (path, dialog.as_ref().map(dialog_pairs).unwrap_or_default())
             }
+            Route::Credentials { dialog } => {
+                ("/credentials".to_owned(), dialog.as_ref().map(credential_pair).into_iter().collect())
+            }
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
             Route::Audit(watched) => ("/audit".to_owned(), watched.pairs()),
@@ -150,6 +194,44 @@ impl fmt::Display for Route {
         let mark = if query.is_empty() { "" } else { "?" };
         write!(f, "#{path}{mark}{query}")
     }
+}
+
+impl Dialog {
+    /// The least role that it is open to.
+    fn role(&self) -> Role {
+        match self {
+            Dialog::Add => AddVcenter::ROLE,
+            Dialog::Edit(..) => EditVcenter::ROLE,
+            Dialog::Certificate(_) => ProbeVcenter::ROLE.max(EditVcenter::ROLE),
+            Dialog::Remove(_) => RemoveVcenter::ROLE,
+            Dialog::Clusters(_) => Submit::ROLE,
+            Dialog::Pause(_) => Pause::ROLE,
+            Dialog::OwnCa(_) => OfferCa::ROLE.max(EditVcenter::ROLE),
+            Dialog::Import => ImportVcenters::ROLE,
+            Dialog::Schedules => ListSchedules::ROLE,
+            Dialog::AddSchedule(_) => AddSchedule::ROLE,
+            Dialog::Schedule(_) => EditSchedule::ROLE,
+        }
+    }
+}
+
+fn of_credential(pairs: &[(String, String)]) -> Option<OfCredential> {
+    let id = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, id)| CredentialId(id.clone()));
+    id("add")
+        .map(|_| OfCredential::Add)
+        .or_else(|| id("edit").map(OfCredential::Edit))
+        .or_else(|| id("merge").map(OfCredential::Merge))
+        .or_else(|| id("remove").map(OfCredential::Remove))
+}
+
+fn credential_pair(dialog: &OfCredential) -> (String, String) {
+    let (key, id) = match dialog {
+        OfCredential::Add => ("add", ""),
+        OfCredential::Edit(id) => ("edit", id.as_str()),
+        OfCredential::Merge(id) => ("merge", id.as_str()),
+        OfCredential::Remove(id) => ("remove", id.as_str()),
+    };
+    (key.to_owned(), id.to_owned())
 }
 
 fn dialog(pairs: &[(String, String)]) -> Option<Dialog> {
@@ -243,6 +325,16 @@ mod tests {
             places.push(Route::dialog(dialog));
         }
         places.push(Route::audit());
+        let credential = || CredentialId("0193-01".to_owned());
+        for dialog in [
+            OfCredential::Add,
+            OfCredential::Edit(credential()),
+            OfCredential::Merge(credential()),
+            OfCredential::Remove(credential()),
+        ] {
+            places.push(Route::of_credential(dialog));
+        }
+        places.push(Route::Credentials { dialog: None });
         places.push(Route::operations());
         for since in ["2h", "2026-03-01T12:00:00Z"] {
             let filter = OperationFilter {
@@ -259,6 +351,27 @@ mod tests {
         places.extend(Kind::LISTED.map(Route::kind));
         for place in places {
             assert_eq!(Route::parse(&place.to_string()), place, "{place}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_open_to_who_may_do_what_is_done_there() {
+        let id = || VcenterId("0190-ab".to_owned());
+        for (route, role) in [
+            (Route::Overview, Role::Viewer),
+            (Route::kind(Kind::Vms), Role::Viewer),
+            (Route::operations(), Role::Viewer),
+            (Route::Settings, Role::Viewer),
+            (Route::vcenters(), Role::Operator),
+            (Route::Vcenters { one: Some(id()), dialog: None }, Role::Operator),
+            (Route::dialog(Dialog::Schedules), Role::Operator),
+            (Route::dialog(Dialog::Pause(id())), Role::Operator),
+            (Route::dialog(Dialog::Add), Role::Admin),
+            (Route::dialog(Dialog::Edit(id(), Focus::Password)), Role::Admin),
+            (Route::dialog(Dialog::Remove(id())), Role::Admin),
+            (Route::Credentials { dialog: None }, Role::Admin),
+        ] {
+            assert_eq!(route.role(), role, "{route}");
         }
     }
 

@@ -190,6 +190,12 @@ impl Toast {
         Toast::new(level, format!("{} was saved", vcenter.name), note.unwrap_or_default(), offers)
     }
 
+    /// Something that was done, with what is to be known of it.
+    pub(crate) fn noted(title: String, note: Option<String>) -> Toast {
+        let level = if note.is_some() { Level::Warning } else { Level::Good };
+        Toast::new(level, title, note.unwrap_or_default(), Vec::new())
+    }
+
     /// Work that the service did not take.
     pub(crate) fn not_started(name: &str, error: &ApiError, work: Work) -> Toast {
         let job = words::job(&work.job);

@@ -5,7 +5,9 @@ use super::cache::{Answer, Asked, Cache, Call, Errand, Reply};
 use super::news::News;
 use super::words;
 use super::work::Work;
-use contract::command::{Estate, ListOperations, ListStatus, ListVcenters, OperationFilter, ShownEstate};
+use contract::command::{
+    Estate, ListOperations, ListStatus, ListVcenters, OperationFilter, ShownEstate, ShownRole, WindowRole,
+};
 use contract::{
     ApiError, Operation, OperationId, OperationKind, OperationState, Origin, Source, Time, Vcenter,
     VcenterId, VcenterState, VcenterStatus,
@@ -30,6 +32,7 @@ pub(crate) struct World {
     pub(crate) news: News,
     // What is asked as long as the page is there, because many components and these lines show something of it.
     estate: Asked<ShownEstate>,
+    role: Asked<ShownRole>,
     vcenters: Asked<ListVcenters>,
     statuses: Asked<ListStatus>,
     operations: Asked<ListOperations>,
@@ -44,6 +47,7 @@ impl Default for World {
             work: Work::default(),
             news: News::default(),
             estate: Asked::new(ShownEstate {}),
+            role: Asked::new(ShownRole {}),
             vcenters: Asked::new(ListVcenters {}),
             statuses: Asked::new(ListStatus {}),
             operations: Asked::new(ListOperations { filter: OperationFilter::default(), limit: OPERATIONS }),
@@ -63,6 +67,7 @@ impl World {
         let cache = &mut self.cache;
         let errands = [
             cache.show(&self.estate),
+            cache.show(&self.role),
             cache.show(&self.vcenters),
             cache.show(&self.statuses),
             cache.show(&self.operations),
@@ -73,6 +78,11 @@ impl World {
     /// Which estate is shown.
     pub(crate) fn estate(&self) -> Option<&Estate> {
         self.cache.value(&self.estate)
+    }
+
+    /// The role that this window calls in; `None` until it is known.
+    pub(crate) fn role(&self) -> Option<WindowRole> {
+        self.cache.value(&self.role).copied()
     }
 
     /// Every vCenter, by name.
@@ -130,8 +140,9 @@ impl World {
         }
         let shown = self.estate().map(|estate| estate.simulated);
         if before.is_some() && shown != before {
-            // Another database: nothing that was known before is of it, nor is an answer that is under way.
-            errands.extend(self.cache.start_over(&self.estate));
+            // Another database: nothing that was known before is of it, nor is an answer that is under way. The role is the
+            // program's.
+            errands.extend(self.cache.start_over(&self.estate, &self.role));
             self.work = Work::default();
             self.news.start_over();
         }

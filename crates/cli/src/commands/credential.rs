@@ -7,10 +7,10 @@ use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
 use crate::suggest::quoted;
 use contract::command::{
-    AddCredential, ListCredentials, Password, RemoveCredential, SavedCredential, SetCredential,
-    ShowCredential,
+    AddCredential, ListCredentials, MergeCredential, Password, RemoveCredential, SavedCredential,
+    SetCredential, ShowCredential,
 };
-use contract::{ApiError, Code, Credential, CredentialPlace, Rejection};
+use contract::{ApiError, Code, Credential, words};
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
@@ -28,21 +28,42 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             let all = service.call(ListCredentials {}).await?;
             output.answer(&all, || list(output, &all))?;
         }
-        Command::Set { name, user, password_stdin, helper, no_helper } => {
+        Command::Set { name, new_name, user, password_stdin, helper, no_helper } => {
             let credential = service.call(ShowCredential { credential: name }).await?;
             let shown_user = user.as_deref().unwrap_or(&credential.user);
             let helper = if no_helper { Some(Vec::new()) } else { helper.command() };
-            let password = match password_stdin || (user.is_none() && helper.is_none()) {
+            let is_other = user.is_some() || new_name.is_some() || helper.is_some();
+            let password = match password_stdin || !is_other {
                 true => password(shown_user, &credential.name, password_stdin).await?,
                 false => None,
             };
-            if user.is_none() && password.is_none() && helper.is_none() {
+            if !is_other && password.is_none() {
                 return Err(ApiError::new(Code::InvalidValue, "nothing to change").next(
-                    "Change the user with --user U, the password with --password-stdin, or what prints it with --helper PROGRAM.",
+                    "Change the name with --name NAME, the user with --user U, the password with --password-stdin, or what prints it with --helper PROGRAM.",
                 ));
             }
-            let set = SetCredential { credential: credential.id, user, password, helper };
+            let set = SetCredential { credential: credential.id, name: new_name, user, password, helper };
             saved(output, &service.call(set).await?)?;
+        }
+        Command::Merge { from, into, other_user, yes } => {
+            let from = service.call(ShowCredential { credential: from }).await?;
+            let into = service.call(ShowCredential { credential: into }).await?;
+            if from.user == into.user || other_user {
+                ask::before_removing(output, yes, &question(&from, &into)).await?;
+            }
+            let merge = MergeCredential { from: from.id, into: into.id, other_user };
+            let merged = service.call(merge).await.map_err(|error| match other_user {
+                true => error,
+                false => with_the_option(error, &from.user, &into.user),
+            })?;
+            output.answer(&merged.credential, || {
+                format!(
+                    "Merged {} into {}.\n\n{}",
+                    merged.removed.name,
+                    merged.credential.name,
+                    show(&merged.credential)
+                )
+            })?;
         }
         Command::Remove { name, yes } => {
             let credential = service.call(ShowCredential { credential: name }).await?;
@@ -54,6 +75,23 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
     }
     Ok(Exit::Done)
 }
+
+/// Before the vCenters of one credential log in with another one.
+fn question(from: &Credential, into: &Credential) -> String {
+    let vcenters = if from.vcenters.is_empty() { "no vCenter".to_owned() } else { from.vcenters.join(", ") };
+    format!(
+        "Have {vcenters} log in with \"{}\" ({}), and remove the credential \"{}\" ({}) with its password?",
+        into.name, into.user, from.name, from.user
+    )
+}
+
+/// What to type where the users are different ones, which is refused unless somebody says so.
+fn with_the_option(error: ApiError, from: &str, into: &str) -> ApiError {
+    if from == into { error } else { error.next(OTHER_USER) }
+}
+
+const OTHER_USER: &str =
+    "If the vCenters are to log in as the other user from then on, add --other-user to the same command.";
 
 /// Says what became of the password, and shows the credential.
 fn saved(
@@ -97,13 +135,7 @@ fn show(c: &Credential) -> String {
 
 /// When and why a vCenter rejected it.
 fn rejected(c: &Credential) -> String {
-    let because = match c.rejected_because {
-        None | Some(Rejection::Refused) => c.rejected_message.as_deref(),
-        Some(Rejection::InvalidLogin) => Some("wrong user or password"),
-        Some(Rejection::PasswordExpired) => Some("password expired"),
-        Some(Rejection::AccountDisabled) => Some("account disabled"),
-        Some(Rejection::AccountLocked) => Some("account locked"),
-    };
+    let because = words::rejected_because(c);
     let because = because.map(|because| format!(", {because}")).unwrap_or_default();
     time(c.rejected_at) + &because
 }
@@ -115,9 +147,6 @@ fn place(c: &Credential) -> String {
             let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
             format!("helper: {}", words.join(" "))
         }
-        (CredentialPlace::Keychain, None) => "keychain".to_owned(),
-        (CredentialPlace::File, None) => "file".to_owned(),
-        (CredentialPlace::Helper, None) => "helper".to_owned(),
-        (CredentialPlace::None, None) => "not stored".to_owned(),
+        (stored, None) => words::credential_place(stored).to_owned(),
     }
 }

@@ -11,7 +11,8 @@ use service::Client;
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     let preferences = match command {
         Command::Show => service.call(ShowPreferences {}).await?,
-        Command::Set(ChangedSettings { history_days, log_level }) => {
+        Command::Set(ChangedSettings { history_days, log_level, default_ttl, default_stale_reads }) => {
+            let default_ttl = default_ttl.as_deref().map(service::duration).transpose()?;
             service.may::<SetPreferences>(Subject::none()).await?;
             let made_from = service.call(ShowPreferences {}).await?;
             let mut preferences: Preferences = made_from.clone();
@@ -20,6 +21,12 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             }
             if let Some(level) = log_level {
                 preferences.log_level = level;
+            }
+            if let Some(ttl) = default_ttl {
+                preferences.default_ttl_seconds = ttl.as_secs();
+            }
+            if let Some(reads) = default_stale_reads {
+                preferences.default_stale_reads = reads;
             }
             service.call(SetPreferences { made_from, preferences }).await?
         }

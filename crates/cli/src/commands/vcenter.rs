@@ -12,7 +12,7 @@ use crate::output::{Output, card, table, time};
 use crate::suggest::Suggestion;
 use contract::command::{
     self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
-    ProbeAddress, RemoveVcenter, Saved, Settings, ShowVcenter,
+    ProbeAddress, RemoveVcenter, Saved, Settings, ShowPreferences, ShowVcenter,
 };
 use contract::{
     ApiError, Certificate, Code, Probe, StaleReads, Subject, Time, Trust, Vcenter, VcenterSettings, Way,
@@ -164,7 +164,8 @@ struct Add<'a> {
 async fn add(service: &Client, output: &Output, add: Add<'_>) -> Result<(), ApiError> {
     // Stdin is read first: whatever else is wrong, nobody should get a broken pipe.
     let given = if add.login.password_stdin { Some(ask::password_from_stdin().await?) } else { None };
-    let settings = add.settings.on(VcenterSettings::default())?;
+    let defaults = service.call(ShowPreferences {}).await?.for_a_new_vcenter();
+    let settings = add.settings.on(defaults)?;
     // Nobody should compare a fingerprint for what can't be added.
     let check = CheckNewVcenter { name: add.name.clone(), credential: add.login.credential.clone() };
     let shared = service.call(check).await?;

@@ -1,7 +1,7 @@
 //! What commands answer with that no other type says.
 //! Refuses a place for a password: none of these has one.
 
-use crate::{ApiError, Credential, CredentialId, OperationId, Time, Vcenter, VcenterStatus};
+use crate::{ApiError, Credential, CredentialId, OperationId, Role, Time, Vcenter, VcenterStatus};
 use serde::{Deserialize, Serialize};
 
 /// State and freshness of every vCenter, and what is left out of it.
@@ -38,6 +38,48 @@ pub struct Orphan {
     pub credential: CredentialId,
     /// What the keychain shows people: its name, as a rule.
     pub label: String,
+}
+
+/// Two credentials that are one now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergedCredential {
+    /// The one that is left, with all vCenters that log in with it.
+    pub credential: Credential,
+    /// The one that was removed, as it was.
+    pub removed: Credential,
+}
+
+/// The role that the calls of a program's windows have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowRole {
+    /// The one of now.
+    pub role: Role,
+    /// The one that the program was started in, above which none is.
+    pub highest: Role,
+    /// Whether a passphrase is asked for before it is raised.
+    pub is_locked: bool,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFolder {
+    /// The folder.
+    pub path: String,
+    /// Size of all files in it, bytes.
+    pub bytes: u64,
+    /// What is free on its disk, bytes; `null` where the system doesn't say.
+    pub free_bytes: Option<u64>,
+}
+
+/// What a program is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Its version.
+    pub version: String,
+    /// The commit that it was built from, where the build was told.
+    pub commit: Option<String>,
+    /// The platform that it was built for, such as `x86_64-unknown-linux-gnu`.
+    pub target: String,
 }
 
 /// A password that a person has to give.

@@ -1,8 +1,8 @@
-//! How a vCenter and what was done to it stand, in the words of every client.
+//! How a vCenter, what was done to it and a credential stand, in the words of every client.
 //! Refuses to colour them: how serious something is each client shows in its own way.
 
 use super::{capital, grouped};
-use crate::{Operation, VcenterState};
+use crate::{Credential, CredentialPlace, Operation, Rejection, VcenterState};
 
 /// A connection state in words.
 pub fn vcenter_state(state: VcenterState) -> &'static str {
@@ -16,6 +16,27 @@ pub fn vcenter_state(state: VcenterState) -> &'static str {
         VcenterState::NeverSynced => "Never synced",
         VcenterState::Unknown => "Not contacted",
         VcenterState::Paused => "Paused",
+    }
+}
+
+/// Where a password is, in words.
+pub fn credential_place(place: CredentialPlace) -> &'static str {
+    match place {
+        CredentialPlace::Keychain => "keychain",
+        CredentialPlace::File => "file",
+        CredentialPlace::Helper => "helper",
+        CredentialPlace::None => "not stored",
+    }
+}
+
+/// Why a login was rejected, in words; `None` where nobody said why.
+pub fn rejected_because(credential: &Credential) -> Option<&str> {
+    match credential.rejected_because {
+        None | Some(Rejection::Refused) => credential.rejected_message.as_deref(),
+        Some(Rejection::InvalidLogin) => Some("wrong user or password"),
+        Some(Rejection::PasswordExpired) => Some("password expired"),
+        Some(Rejection::AccountDisabled) => Some("account disabled"),
+        Some(Rejection::AccountLocked) => Some("account locked"),
     }
 }
 

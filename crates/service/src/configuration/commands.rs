@@ -103,7 +103,14 @@ impl Handler for SetCredential {
             (None, Some(command)) => Some(Source::Helper(validate::helper(command)?)),
             (None, None) => None,
         };
-        Ok(call.set_credential(self.credential.as_str(), self.user.as_deref(), source).await?.into())
+        let (name, user) = (self.name.as_deref(), self.user.as_deref());
+        Ok(call.set_credential(self.credential.as_str(), name, user, source).await?.into())
+    }
+}
+
+impl Handler for MergeCredential {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.merge_credential(&self.from, &self.into, self.other_user).await
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{Stored, designated};
 use crate::logins::key;
 use crate::{Service, explain, validate};
-use contract::command::{NeededPassword, WhyNeeded};
+use contract::command::{MergedCredential, NeededPassword, WhyNeeded};
 use contract::{
     ApiError, AuditOutcome, Code, Credential, CredentialId, CredentialPlace, Rejection, Remedy, Subject,
     VcenterId,
@@ -83,28 +83,37 @@ impl Service {
         Ok(Stored { what: self.credential(id.as_str()).await?, password_note })
     }
 
-    /// Changes the user of a credential, or where its password comes from, and with that forgets that it was rejected.
+    /// Changes name or user of a credential, or where its password comes from; another user or password has not been rejected yet.
+    /// What the keychain has is under its id, and stays there under any name.
     pub(crate) async fn set_credential(
         &self,
         designation: &str,
+        name: Option<&str>,
         user: Option<&str>,
         source: Option<Source>,
     ) -> Result<Stored<Credential>, ApiError> {
         let credential = self.credential(designation).await?;
+        let name = name.map(|name| validate::name("credential", name)).transpose()?;
         let user = user.map(validate::user).transpose()?;
         if let Some(Source::Helper(helper)) = &source {
             helper.check().await.map_err(|error| explain::unfit_helper(&error))?;
         }
+        let is_another_login = user.is_some() || source.is_some();
         // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
-        let lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
-        if let Some(user) = user {
-            self.store().edit_credential(&credential.id, None, Some(user)).await.map_err(explain::store)?;
+        let lock = match is_another_login {
+            true => Some(self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?),
+            false => None,
+        };
+        if name.is_some() || user.is_some() {
+            let (name, user) = (name.clone(), user.clone());
+            self.store().edit_credential(&credential.id, name, user).await.map_err(explain::store)?;
+        }
+        if user.is_some() {
             self.inner.logins.forget_typed(&credential.id);
         }
+        let name = name.unwrap_or_else(|| credential.name.clone());
         let password_note = match source {
-            Some(Source::Password(password)) => {
-                self.keep_password(&credential.id, &credential.name, &password).await?
-            }
+            Some(Source::Password(password)) => self.keep_password(&credential.id, &name, &password).await?,
             Some(Source::Helper(helper)) => {
                 self.set_helper(&credential, Some(&helper)).await?;
                 None
@@ -116,7 +125,9 @@ impl Service {
             None => None,
         };
         drop(lock);
-        self.leave_sessions_of(&credential.id).await?;
+        if is_another_login {
+            self.leave_sessions_of(&credential.id).await?;
+        }
         self.changed();
         Ok(Stored { what: self.credential(credential.id.as_str()).await?, password_note })
     }
@@ -171,6 +182,38 @@ impl Service {
         self.erase(&credential).await;
         self.changed();
         Ok(credential)
+    }
+
+    /// Has every vCenter of one credential log in with another one, and removes the first with its password.
+    pub(crate) async fn merge_credential(
+        &self,
+        from: &CredentialId,
+        into: &CredentialId,
+        other_user: bool,
+    ) -> Result<MergedCredential, ApiError> {
+        let (removed, kept) = (self.credential(from.as_str()).await?, self.credential(into.as_str()).await?);
+        if removed.id == kept.id {
+            let message = format!("the credential \"{}\" can't be merged into itself", kept.name);
+            return Err(ApiError::new(Code::InvalidValue, message).next("Choose another credential."));
+        }
+        if removed.user != kept.user && !other_user {
+            let message = format!(
+                "the credentials have different users: \"{}\" is {}, \"{}\" is {}",
+                removed.name, removed.user, kept.name, kept.user
+            );
+            return Err(ApiError::new(Code::InvalidValue, message)
+                .next("Confirm that the vCenters are to log in as the other user."));
+        }
+        let moved =
+            self.store().merge_credential(&removed.id, &kept.id, self.now()).await.map_err(explain::store)?;
+        self.inner.logins.forget_typed(&removed.id);
+        for vcenter in &moved {
+            // The next operation logs in with what is configured now.
+            self.inner.connections.leave(vcenter).await;
+        }
+        self.erase(&removed).await;
+        self.changed();
+        Ok(MergedCredential { credential: self.credential(kept.id.as_str()).await?, removed })
     }
 
     /// Whether a password for this credential is at hand.

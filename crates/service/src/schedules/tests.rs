@@ -431,7 +431,9 @@ async fn nothing_is_started_where_the_login_was_rejected() {
     add(&service, settings("every 5 min", std::slice::from_ref(&vcenter.id))).await;
     let wrong = Some(Password("another one".to_owned()));
     let credential = vcenter.credential_id.clone();
-    call(&service, SetCredential { credential, user: None, password: wrong, helper: None }).await.unwrap();
+    call(&service, SetCredential { credential, name: None, user: None, password: wrong, helper: None })
+        .await
+        .unwrap();
     let submit = Submit { vcenter: vcenter.id.clone(), job: Job::TEST, detached: false };
     let operation = call(&service, submit).await.unwrap();
     let ended = call(&service, AwaitOperation { operation }).await.unwrap();
@@ -440,9 +442,12 @@ async fn nothing_is_started_where_the_login_was_rejected() {
     let waits = call(&service, ListSchedules {}).await.unwrap().remove(0);
     assert_eq!((waits.next_at, waits.reason.as_str()), (None, "waits: the login was rejected"));
     let password = Some(Password(server.password().to_owned()));
-    call(&service, SetCredential { credential: vcenter.credential_id, user: None, password, helper: None })
-        .await
-        .unwrap();
+    call(
+        &service,
+        SetCredential { credential: vcenter.credential_id, name: None, user: None, password, helper: None },
+    )
+    .await
+    .unwrap();
     service.inner.schedules.start_due().await.unwrap();
     set(clock().0 + 31 * SECOND);
     service.inner.schedules.start_due().await.unwrap();

@@ -2,7 +2,7 @@
 //! Refuse to contact anything.
 
 use crate::call::{Admitted, Answer, Handler};
-use contract::command::{CountStatus, Counted, Doctor, ListStatus};
+use contract::command::{CountStatus, Counted, DataFolder, Doctor, ListStatus, ShowDataFolder};
 
 impl Handler for ListStatus {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
@@ -20,5 +20,12 @@ impl Handler for CountStatus {
 impl Handler for Doctor {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.doctor().await
+    }
+}
+
+impl Handler for ShowDataFolder {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        let store::Folder { path, bytes, free_bytes } = call.inner.store.folder().await;
+        Ok(DataFolder { path: path.display().to_string(), bytes, free_bytes })
     }
 }

@@ -106,6 +106,35 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn of_two_credentials_that_are_merged_one_is_left_with_all_their_vcenters() {
+    let (_dir, store) = opened().await;
+    let (berlin, rome) = (with_vcenter(&store, "Berlin").await, with_vcenter(&store, "Rome").await);
+    store.set_contact(&berlin, VcenterState::NoPassword, Time(5)).await.unwrap();
+    store.set_contact(&rome, VcenterState::Online, Time(5)).await.unwrap();
+    let (from, into) = (credential("Berlin").id, credential("Rome").id);
+    store.set_rejected(&from, sent(Some(&berlin), 7), &rejected(5)).await.unwrap();
+    assert_eq!(store.merge_credential(&from, &into, Time(9)).await.unwrap(), std::slice::from_ref(&berlin));
+    let moved = store.vcenter(&berlin).await.unwrap();
+    assert_eq!(
+        (&moved.vcenter.credential_id, moved.vcenter.edition),
+        (&into, 2),
+        "an edit that is open is told"
+    );
+    assert_eq!(moved.contact, None, "the other one may have a password");
+    let other = store.vcenter(&rome).await.unwrap();
+    assert_eq!((other.vcenter.edition, other.contact.is_some()), (1, true));
+    let left = store.credentials().await.unwrap();
+    assert_eq!(left.iter().map(|one| &one.vcenters).collect::<Vec<_>>(), [&["Berlin", "Rome"]]);
+    assert!(
+        store.standing(&into).await.unwrap().is_clean(),
+        "what was said of the other one is gone with it"
+    );
+    // Nothing of it is done where one of them is not there.
+    assert!(store.merge_credential(&into, &from, Time(9)).await.is_err());
+    assert_eq!(store.credentials().await.unwrap(), left);
+}
+
+#[tokio::test]
 async fn names_are_the_same_without_regard_to_case_in_every_script() {
     let (_dir, store) = opened().await;
     let id = with_vcenter(&store, "Zürich").await;

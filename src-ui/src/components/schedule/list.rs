@@ -6,7 +6,7 @@ use super::super::failure::Failure;
 use super::super::outcome::Outcome;
 use crate::hooks::{open, use_query, use_vcenter_service};
 use crate::state::{route, schedules};
-use contract::command::ListSchedules;
+use contract::command::{AddSchedule, EditSchedule, EnableSchedule, ListSchedules};
 use contract::words::{capital, scheduled_job, timing};
 use contract::{Schedule, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
@@ -75,11 +75,12 @@ fn Item(props: &ItemProperties) -> Html {
         schedule.quiet.as_ref().map(|quiet| format!("quiet {quiet}")).unwrap_or_default(),
     ];
     let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+    let may_turn = service.may::<EnableSchedule>();
     let (name, is_on) = (schedule.name.clone(), schedule.enabled);
     html! {
         <li class="muster-schedules__item" data-schedule={name.clone()}>
             <label class="muster-check">
-                <input type="checkbox" checked={is_on} onchange={turn} aria-label={format!("On: {name}")} />
+                <input type="checkbox" checked={is_on} onchange={turn} disabled={!may_turn} aria-label={format!("On: {name}")} />
                 { "On" }
             </label>
             <div class="muster-schedules__what">
@@ -93,8 +94,10 @@ fn Item(props: &ItemProperties) -> Html {
                     <span class="muster-quiet">{ capital(&failed) }</span>
                 }
             </div>
-            <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={edit} label="Edit"
-                aria_label={format!("Edit: {name}")} />
+            if service.may::<EditSchedule>() {
+                <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={edit} label="Edit"
+                    aria_label={format!("Edit: {name}")} />
+            }
         </li>
     }
 }
@@ -107,11 +110,14 @@ pub(crate) struct DialogProperties {
 /// All of them, before the page.
 #[function_component]
 pub(crate) fn SchedulesDialog(props: &DialogProperties) -> Html {
+    let may_add = use_vcenter_service().may::<AddSchedule>();
     let add = Callback::from(|_: MouseEvent| open(route::Dialog::AddSchedule(None)));
     let close = props.close.reform(|_: MouseEvent| ());
     let actions = html! {
         <>
-            <Button variant={ButtonVariant::Primary} onclick={add} label="Add schedule" />
+            if may_add {
+                <Button variant={ButtonVariant::Primary} onclick={add} label="Add schedule" />
+            }
             <Button variant={ButtonVariant::Link} onclick={close} label="Close" />
         </>
     };

@@ -6,6 +6,7 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::components::schedule::use_open_schedule;
 use crate::hooks::{open as open_dialog, use_vcenter_service};
 use crate::state::route::{Dialog, Focus};
+use contract::command::{AddSchedule, CancelOperation, Command, EditVcenter, Pause, RemoveVcenter, Submit};
 use contract::{Job, OperationId, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -42,10 +43,10 @@ pub(super) fn Actions(props: &Properties) -> Html {
                 onclick={act(crate::hooks::VcenterService::full_sync)} />
             <Work label="Sync hosts…" vcenter={vcenter.clone()} onclick={open(Dialog::Clusters)} />
             <Work label="Test" vcenter={vcenter.clone()} onclick={act(crate::hooks::VcenterService::test_connection)} />
-            { plain("Schedule…", schedule.reform(|_: MouseEvent| ())) }
-            { plain("Pause…", open(Dialog::Pause)) }
-            { plain("Edit", open(|id| Dialog::Edit(id, Focus::First))) }
-            { plain("Remove", open(Dialog::Remove)) }
+            if service.may::<AddSchedule>() { { plain("Schedule…", schedule.reform(|_: MouseEvent| ())) } }
+            if service.may::<Pause>() { { plain("Pause…", open(Dialog::Pause)) } }
+            if service.may::<EditVcenter>() { { plain("Edit", open(|id| Dialog::Edit(id, Focus::First))) } }
+            if service.may::<RemoveVcenter>() { { plain("Remove", open(Dialog::Remove)) } }
         </div>
     }
 }
@@ -70,7 +71,7 @@ pub(super) fn RowActions(props: &Properties) -> Html {
     };
     let is_cancelling = running.iter().any(|operation| service.is_cancelling(operation));
     let first = match is_running {
-        true => cancel_button(vcenter, is_cancelling, cancel.reform(|_: MouseEvent| ())),
+        true => cancel_button(&service, vcenter, is_cancelling, cancel.reform(|_: MouseEvent| ())),
         false => html! { <Work label="Full sync" vcenter={vcenter.clone()} onclick={sync} /> },
     };
     let busy = service.is_vcenter_busy(&vcenter.id).then_some(AttrValue::Static(super::BUSY));
@@ -86,18 +87,19 @@ pub(super) fn RowActions(props: &Properties) -> Html {
     };
     let schedule = use_open_schedule(&vcenter.id);
     let mut items = Vec::new();
-    if is_running {
+    if is_running && service.may::<CancelOperation>() {
         items.push(MenuItem { label: "Cancel".into(), barred: None, choose: cancel });
     }
-    items.extend([
-        act("Full sync", crate::hooks::VcenterService::full_sync),
-        open("Sync hosts…", busy.clone(), Dialog::Clusters),
-        act("Test connection", crate::hooks::VcenterService::test_connection),
-        MenuItem { label: "Schedule…".into(), barred: None, choose: schedule },
-        open("Pause…", None, Dialog::Pause),
-        open("Edit…", None, |id| Dialog::Edit(id, Focus::First)),
-        open("Remove…", None, Dialog::Remove),
-    ]);
+    let all = [
+        (Submit::ROLE, act("Full sync", crate::hooks::VcenterService::full_sync)),
+        (Submit::ROLE, open("Sync hosts…", busy.clone(), Dialog::Clusters)),
+        (Submit::ROLE, act("Test connection", crate::hooks::VcenterService::test_connection)),
+        (AddSchedule::ROLE, MenuItem { label: "Schedule…".into(), barred: None, choose: schedule }),
+        (Pause::ROLE, open("Pause…", None, Dialog::Pause)),
+        (EditVcenter::ROLE, open("Edit…", None, |id| Dialog::Edit(id, Focus::First))),
+        (RemoveVcenter::ROLE, open("Remove…", None, Dialog::Remove)),
+    ];
+    items.extend(all.into_iter().filter(|(role, _)| service.has_role(*role)).map(|(_, item)| item));
     html! {
         <div class="muster-row-actions">
             <span class="muster-row-actions__first">{ first }</span>
@@ -134,7 +136,7 @@ pub(super) fn Batch(props: &BatchProperties) -> Html {
         let service = service.clone();
         Callback::from(move |_| running.iter().for_each(|operation| service.cancel(operation)))
     };
-    if props.chosen.is_empty() {
+    if props.chosen.is_empty() || !service.may::<Submit>() {
         return Html::default();
     }
     let button = |label: &str, disabled: bool, onclick: Callback<MouseEvent>| {

@@ -11,6 +11,7 @@ use crate::components::status::{Age, State};
 use crate::hooks::{open, use_vcenter_service};
 use crate::state::route::Dialog;
 use crate::state::words;
+use contract::command::AddSchedule;
 use contract::{Kind, Operation, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -79,8 +80,10 @@ pub(super) fn Focused(props: &Properties) -> Html {
                 </h2></div>
                 <div class="pf-v6-c-card__body">
                     <Schedules of={Some(vcenter.id.clone())} />
-                    <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={add_schedule}
-                        label="Add schedule" />
+                    if service.may::<AddSchedule>() {
+                        <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={add_schedule}
+                            label="Add schedule" />
+                    }
                 </div>
             </section>
             <section class="pf-v6-c-card" aria-labelledby="focus-configuration">

@@ -13,9 +13,10 @@ mod trusted;
 
 use super::empty::Empty;
 use super::failure::Failure;
-use crate::hooks::{go, use_vcenter_service};
+use crate::hooks::{VcenterService, go, use_vcenter_service};
 use crate::state::route::{Dialog, Route};
 use crate::state::words;
+use contract::command::{AddVcenter, CancelOperation, Submit};
 use contract::{Vcenter, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use std::collections::BTreeSet;
@@ -155,11 +156,14 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
     }
     let add = Callback::from(|_| go(&Route::dialog(Dialog::Add)));
     let import = Callback::from(|_| go(&Route::dialog(Dialog::Import)));
+    let may_add = service.may::<AddVcenter>();
     let explore = Callback::from(move |_| service.explore(true));
     let actions = html! {
         <>
-            <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button>
-            <Button variant={ButtonVariant::Link} onclick={import}>{ "Import a list" }</Button>
+            if may_add {
+                <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button>
+                <Button variant={ButtonVariant::Link} onclick={import}>{ "Import a list" }</Button>
+            }
             <Button variant={ButtonVariant::Link} onclick={explore}>{ "Explore with simulated vCenters" }</Button>
         </>
     };
@@ -167,6 +171,7 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
         <Empty icon="server" title="No vCenters yet" {actions}>
             { "Muster caches the inventory of your vCenters and ESXi hosts on this machine and shows it instantly, \
                 even offline. A read-only account is enough: Muster never changes anything on a vCenter." }
+            if !may_add { { " An admin adds them." } }
         </Empty>
     }
 }
@@ -174,7 +179,7 @@ pub(crate) fn NoVcenter(props: &NoVcenterProperties) -> Html {
 /// Why nothing can be started at the moment.
 pub(super) const BUSY: &str = "Another operation is running on it: cancel it, or wait for it to finish.";
 
-/// A button that starts work on a vCenter. While other work is under way it does nothing and says why, and keeps the
+/// A button that starts work on a vCenter, for who may. While other work is under way it does nothing and says why, and keeps the
 /// focus that a disabled one would lose.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct WorkProperties {
@@ -187,6 +192,9 @@ pub(crate) struct WorkProperties {
 #[function_component]
 pub(crate) fn Work(props: &WorkProperties) -> Html {
     let service = use_vcenter_service();
+    if !service.may::<Submit>() {
+        return Html::default();
+    }
     let busy = service.is_vcenter_busy(&props.vcenter.id);
     let is_offline = service.is_troubled(&props.vcenter.id);
     let title = match (busy, is_offline) {
@@ -205,8 +213,16 @@ pub(crate) fn Work(props: &WorkProperties) -> Html {
     }
 }
 
-/// The button that takes back what runs on a vCenter.
-fn cancel_button(vcenter: &Vcenter, is_cancelling: bool, onclick: Callback<MouseEvent>) -> Html {
+/// The button that takes back what runs on a vCenter, for who may.
+fn cancel_button(
+    service: &VcenterService,
+    vcenter: &Vcenter,
+    is_cancelling: bool,
+    onclick: Callback<MouseEvent>,
+) -> Html {
+    if !service.may::<CancelOperation>() {
+        return Html::default();
+    }
     html! {
         <Button variant={ButtonVariant::Secondary} size={ButtonSize::Small} {onclick} disabled={is_cancelling}
             label={if is_cancelling { "Cancelling\u{2026}" } else { "Cancel" }}

@@ -40,7 +40,7 @@ pub(super) fn Strip(props: &Properties) -> Html {
                         { format!("{job}{share}") }
                         { bar(format!("{}: {job}", vcenter.name), percent) }
                     </span>
-                    { cancel_button(vcenter, is_cancelling, cancel) }
+                    { cancel_button(&service, vcenter, is_cancelling, cancel) }
                 </>
             }
         }

@@ -9,7 +9,7 @@ use crate::hooks::{go, in_the_main_window, use_card, use_query, use_remembered, 
 use crate::state::compact::{needs_somebody, ordered};
 use crate::state::operations::counted;
 use crate::state::route::{Dialog, Route};
-use contract::command::ShownDesktop;
+use contract::command::{AddVcenter, ShownDesktop};
 use contract::words::NO_NETWORK;
 use contract::{Vcenter, VcenterId, network};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
@@ -70,7 +70,12 @@ fn Vcenters() -> Html {
     };
     if all.is_empty() {
         let add = Callback::from(|_: MouseEvent| go(&Route::dialog(Dialog::Add)));
-        let actions = html! { <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button> };
+        let actions = match service.may::<AddVcenter>() {
+            true => {
+                html! { <Button variant={ButtonVariant::Primary} onclick={add}>{ "Add your first vCenter" }</Button> }
+            }
+            false => Html::default(),
+        };
         return html! { <Empty icon="server" title="No vCenters yet" {actions} /> };
     }
     let Some(order) = service.see(ordered) else {
@@ -116,13 +121,18 @@ struct ReasonProperties {
     text: AttrValue,
 }
 
-/// Why; a click leads to what can be done about it.
+/// Why; a click leads to what can be done about it, where that may be.
 #[function_component]
 fn Reason(props: &ReasonProperties) -> Html {
-    let id = props.vcenter.clone();
-    let open = Callback::from(move |_: MouseEvent| {
-        in_the_main_window(&Route::Vcenters { one: Some(id.clone()), dialog: None });
-    });
+    let page = Route::Vcenters { one: Some(props.vcenter.clone()), dialog: None };
+    if !use_vcenter_service().may_open(&page) {
+        return html! {
+            <p class="muster-compact__reason" title={props.text.clone()}>
+                { icon("exclamation-circle") }<span class="muster-cut">{ props.text.clone() }</span>
+            </p>
+        };
+    }
+    let open = Callback::from(move |_: MouseEvent| in_the_main_window(&page));
     html! {
         <button type="button" class="muster-compact__reason" onclick={open} title={props.text.clone()}>
             { icon("exclamation-circle") }

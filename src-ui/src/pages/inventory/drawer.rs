@@ -12,6 +12,7 @@ use crate::hooks::{replace, use_remembered, use_rows, use_vcenter_service};
 use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
+use contract::command::Submit;
 use contract::{RowQuery, Rows};
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
 use std::cell::Cell;
@@ -64,6 +65,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
         let view = props.view.clone();
         Callback::from(move |_| leave(&view))
     };
+    let may_refresh = service.may::<Submit>();
     let refresh = {
         let (service, open) = (service.clone(), props.open.clone());
         Callback::from(move |_| service.refresh_objects(kind, std::slice::from_ref(&open)))
@@ -117,9 +119,11 @@ pub(super) fn Drawer(props: &Properties) -> Html {
                         }
                     </div>
                 </div>
-                <Button variant={ButtonVariant::Plain} onclick={refresh} aria_label="Refresh" id={REFRESH}>
-                    { icon("sync-alt") }
-                </Button>
+                if may_refresh {
+                    <Button variant={ButtonVariant::Plain} onclick={refresh} aria_label="Refresh" id={REFRESH}>
+                        { icon("sync-alt") }
+                    </Button>
+                }
                 <Button variant={ButtonVariant::Plain} onclick={close} aria_label="Close the details">
                     { icon("times") }
                 </Button>

@@ -8,6 +8,7 @@ use crate::state::choice::Choice;
 use crate::state::route::Route;
 use crate::state::table::{PAGE, View};
 use crate::state::words;
+use contract::command::Submit;
 use contract::{Kind, RowQuery, Rows, columns};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
@@ -31,6 +32,7 @@ pub(super) fn Foot(props: &Properties) -> Html {
     if rows.rows.is_empty() {
         return Html::default();
     }
+    let may_refresh = service.may::<Submit>();
     let refresh = {
         let page = page.clone();
         Callback::from(move |_| {
@@ -47,7 +49,9 @@ pub(super) fn Foot(props: &Properties) -> Html {
                 <span class="muster-sums" id="chosen">
                     <strong>{ format!("{} selected", words::grouped(page.choice.len() as i64)) }</strong>
                     if let Some(rows) = chosen.rows() { { sums(page.view.kind, rows) } }
-                    <Button variant={ButtonVariant::Link} onclick={refresh} id="refresh-chosen">{ "Refresh" }</Button>
+                    if may_refresh {
+                        <Button variant={ButtonVariant::Link} onclick={refresh} id="refresh-chosen">{ "Refresh" }</Button>
+                    }
                     <Button variant={ButtonVariant::Link} onclick={clear}>{ "Clear selection" }</Button>
                 </span>
             }

@@ -11,6 +11,7 @@ use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
 use contract::columns::{self, Column, Link, Type, Unit};
+use contract::command::Submit;
 use contract::{Condition, Rows, Target};
 use serde_json::Value as Json;
 use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
@@ -133,10 +134,11 @@ fn opening(props: &Properties, service: &VcenterService) -> Vec<Entry> {
         let (service, kind, row) = (service.clone(), page.view.kind, row.clone());
         move || service.refresh_objects(kind, std::slice::from_ref(&row))
     };
-    vec![
-        Entry::new("info-circle", "Open details", move || page.open(&row)),
-        Entry::new("sync-alt", "Refresh", refresh),
-    ]
+    let mut entries = vec![Entry::new("info-circle", "Open details", move || page.open(&row))];
+    if service.may::<Submit>() {
+        entries.push(Entry::new("sync-alt", "Refresh", refresh));
+    }
+    entries
 }
 
 fn entries(props: &Properties, service: &VcenterService, rows: &Rows) -> Vec<Vec<Entry>> {

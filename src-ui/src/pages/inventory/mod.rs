@@ -25,9 +25,8 @@ use crate::components::clipboard;
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
 use crate::components::sync_manager::{NoVcenter, VcenterSyncManager};
-use crate::hooks::{VcenterService, Window, go, replace, use_remembered, use_rows, use_vcenter_service};
+use crate::hooks::{VcenterService, Window, go, replace, use_density, use_rows, use_vcenter_service};
 use crate::state::choice::Choice;
-use crate::state::grid::Density;
 use crate::state::route::Route;
 use crate::state::table::View;
 use crate::state::words;
@@ -55,8 +54,7 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let several = view.vcenter.is_none() && service.vcenters().is_some_and(|vcenters| vcenters.len() > 1);
     let window = use_rows(Some(view.query(several)));
     use_last_page(view, &window);
-    let (density, remember) = use_remembered("density");
-    let density = density.and_then(|name| Density::from_name(&name)).unwrap_or_default();
+    let (density, dense) = use_density();
     let page = use_page(view, &window, several);
     let (said, copy) = use_copying();
     let (width, change_width) = resizer::use_width();
@@ -84,7 +82,7 @@ pub(crate) fn InventoryPage(props: &Properties) -> Html {
     let by_key = page.as_ref().map(|page| page.by_key.clone()).unwrap_or_default();
     html! {
         <div class="muster-page muster-page--whole">
-            <found::Found view={view.clone()} window={window.clone()} {several} {density} dense={remember.reform(|d: Density| d.name().to_owned())} />
+            <found::Found view={view.clone()} window={window.clone()} {several} {density} {dense} />
             if let Some(vcenter_id) = view.vcenter.clone() {
                 <VcenterSyncManager {vcenter_id} compact=true />
             }
@@ -224,7 +222,7 @@ fn nothing(service: &VcenterService, view: &View, rows: &contract::Rows) -> Html
         (false, false) => (format!("No {kind} yet"), "Sync a vCenter to see them here."),
     };
     let sync = Callback::from(|_| go(&Route::vcenters()));
-    let actions = match is_reading {
+    let actions = match is_reading || !service.may_open(&Route::vcenters()) {
         true => Html::default(),
         false => {
             html! { <Button variant={ButtonVariant::Primary} onclick={sync} label="Go to vCenters" /> }

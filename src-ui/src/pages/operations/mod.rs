@@ -215,7 +215,10 @@ fn nothing(service: &VcenterService, looked: &Looked) -> Html {
         return html! { <NoVcenter /> };
     }
     let sync = Callback::from(|_| go(&Route::vcenters()));
-    let actions = html! { <Button variant={ButtonVariant::Primary} onclick={sync} label="Go to vCenters" /> };
+    let actions = match service.may_open(&Route::vcenters()) {
+        true => html! { <Button variant={ButtonVariant::Primary} onclick={sync} label="Go to vCenters" /> },
+        false => Html::default(),
+    };
     html! {
         <Empty icon="tasks" title="No operations yet" {actions}>
             { "Syncs, refreshes and connection tests are listed here, with their progress and their results." }

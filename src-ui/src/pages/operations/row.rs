@@ -8,6 +8,7 @@ use crate::components::when::Ago;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::operations::{self, may_run_again};
 use crate::state::words::{self, grouped};
+use contract::command::{CancelOperation, Command, RetryOperation};
 use contract::words::{progress, step};
 use contract::{Operation, OperationState};
 use std::rc::Rc;
@@ -96,8 +97,15 @@ fn state(service: &VcenterService, operation: &Operation) -> Html {
     }
 }
 
-/// Its end, or the same once more. In a row it is no stop of the tabulator: the table is one.
+/// Its end, or the same once more, for who may. In a row it is no stop of the tabulator: the table is one.
 pub(super) fn action(service: &VcenterService, operation: &Operation, in_row: bool) -> Html {
+    let needed = match operation.state.is_final() {
+        true => RetryOperation::ROLE,
+        false => CancelOperation::ROLE,
+    };
+    if !service.has_role(needed) {
+        return Html::default();
+    }
     let is_cancelling = service.is_cancelling(&operation.id);
     let (label, disabled, what): (_, _, fn(&VcenterService, &Operation)) = match operation.state {
         OperationState::Queued | OperationState::Running if is_cancelling => {

@@ -5,7 +5,7 @@ use super::fold::FoldRow;
 use super::row::Row;
 use crate::components::drawer;
 use crate::components::keys;
-use crate::hooks::{go, replace};
+use crate::hooks::{go, replace, use_density};
 use crate::state::grid::Step;
 use crate::state::operations::{Folded, Item, Listed, Looked, place_of};
 use crate::state::route::Route;
@@ -37,6 +37,7 @@ pub(super) struct Properties {
 pub(super) fn Table(props: &Properties) -> Html {
     let place = use_state_eq(|| None::<String>);
     let unfolded = use_state_eq(BTreeSet::<OperationId>::new);
+    let (density, _) = use_density();
     // Not each time the keyboard moves: there may be a thousand.
     let items =
         use_memo((props.listed.clone(), (*unfolded).clone()), |(listed, unfolded)| listed.items(unfolded));
@@ -113,7 +114,7 @@ pub(super) fn Table(props: &Properties) -> Html {
     };
     let (queue, past) = items.parts();
     html! {
-        <div class="muster-rows" id="rows">
+        <div class={classes!("muster-rows", format!("muster-rows--{}", density.name()))} id="rows">
             <table id="grid" class="muster-operations" role="grid" tabindex="0" aria-label="Operations"
                 aria-activedescendant={active_id.clone()} {onkeydown} {onclick}>
                 { head() }

@@ -74,6 +74,10 @@ fn Estate(props: &EstateProperties) -> Html {
             |operation| html! { <OperationProgress key={operation.id.to_string()} operation={operation.clone()} named=true /> },
         )
         .collect();
+    let manager = match service.may_open(&Route::vcenters()) {
+        true => html! { <Link to={Route::vcenters()}>{ "Sync manager" }</Link> },
+        false => Html::default(),
+    };
     let outcomes: Vec<Operation> = service.see(|world| world.outcomes().take(OUTCOMES).cloned().collect());
     let outcomes: Vec<Html> = outcomes
         .into_iter()
@@ -88,7 +92,7 @@ fn Estate(props: &EstateProperties) -> Html {
             <Totals />
             <div class="muster-columns">
                 <Card id="overview-vcenters" title="vCenters"
-                    action={html! { <Link to={Route::vcenters()}>{ "Sync manager" }</Link> }}>
+                    action={manager}>
                     <ul class="muster-freshness" role="list">{ for rows }</ul>
                 </Card>
                 <div class="muster-stack">

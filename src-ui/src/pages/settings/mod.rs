@@ -1,38 +1,31 @@
-//! The page `/settings`: how Muster is used on this machine.
+//! The page `/settings`: how Muster is used on this machine, and what is set for everybody on this database.
 //! Refuses to hold what belongs to a vCenter: that is in its own form.
 
-use crate::components::failure::{Alert, Failure};
-use crate::components::retention::Retention;
-use crate::hooks::{use_query, use_vcenter_service};
-use crate::state::words::Level;
-use contract::command::ShownDesktop;
-use contract::{Desktop, DesktopPreferences, OnClose};
-use patternfly_yew::prelude::Spinner;
+mod about;
+mod appearance;
+mod defaults;
+mod desktop;
+mod folder;
+mod keyboard;
+mod role;
+
 use yew::prelude::*;
 
 /// The page.
 #[function_component]
 pub(crate) fn SettingsPage() -> Html {
-    let service = use_vcenter_service();
-    let desktop = use_query(ShownDesktop {});
-    let retry = Callback::from(move |()| service.refresh());
-    let sections = match (desktop.value, desktop.error) {
-        (Some(desktop), _) => html! {
-            <>
-                <DesktopSection desktop={(*desktop).clone()} />
-                <NotificationSection preferences={desktop.preferences} />
-            </>
-        },
-        (None, Some(error)) => html! { <Failure title="The settings could not be loaded" {error} {retry} /> },
-        (None, None) => html! { <div class="muster-waiting"><Spinner aria_label="Loading settings" /></div> },
-    };
     html! {
         <div class="muster-page" id="settings">
             <div class="muster-page__head">
                 <h1 class="pf-v6-c-title pf-m-2xl">{ "Settings" }</h1>
             </div>
-            { sections }
-            <Section id="history" title="History"><Retention /></Section>
+            <appearance::Appearance />
+            <keyboard::Keyboard />
+            <desktop::OfTheDesktop />
+            <defaults::Defaults />
+            <role::RoleOfTheWindow />
+            <folder::Folder />
+            <about::AboutMuster />
         </div>
     }
 }
@@ -84,65 +77,37 @@ fn Switch(props: &SwitchProperties) -> Html {
     }
 }
 
+/// One of a few, each seen.
 #[derive(Clone, PartialEq, Properties)]
-struct DesktopProperties {
-    desktop: Desktop,
+struct RadiosProperties {
+    name: &'static str,
+    legend: AttrValue,
+    /// Value and words of each.
+    options: Vec<(&'static str, AttrValue)>,
+    chosen: AttrValue,
+    choose: Callback<&'static str>,
+    /// Stand beside each other.
+    #[prop_or_default]
+    is_row: bool,
 }
 
 #[function_component]
-fn DesktopSection(props: &DesktopProperties) -> Html {
-    let service = use_vcenter_service();
-    let Desktop { preferences, starts_at_login, has_tray, .. } = props.desktop;
-    let choices = OnClose::ALL.into_iter().map(|on_close| {
-        let service = service.clone();
-        let onchange = Callback::from(move |_: Event| {
-            service.set_desktop(DesktopPreferences { on_close, ..preferences })
-        });
+fn Radios(props: &RadiosProperties) -> Html {
+    let options = props.options.iter().map(|(value, words)| {
+        let (choose, value) = (props.choose.clone(), *value);
+        let onchange = Callback::from(move |_: Event| choose.emit(value));
         html! {
             <label class="muster-check">
-                <input type="radio" name="on-close" id={format!("on-close-{}", on_close.name())}
-                    checked={preferences.on_close == on_close} {onchange} />
-                { on_close.words() }
+                <input type="radio" name={props.name} id={format!("{}-{value}", props.name)} checked={*props.chosen == *value}
+                    {onchange} />
+                { words.clone() }
             </label>
         }
     });
-    let login = {
-        let service = service.clone();
-        Callback::from(move |on| service.set_autostart(on))
-    };
     html! {
-        <Section id="desktop" title="Desktop">
-            <fieldset class="muster-fieldset">
-                <legend>{ "When the last window is closed" }</legend>
-                { for choices }
-                if !has_tray {
-                    <Alert level={Level::Info} title="No system tray is available: closing the last window quits Muster.">
-                        { "These choices apply once the desktop has a tray." }
-                    </Alert>
-                }
-            </fieldset>
-            <Switch id="start-at-login" label="Start Muster at login" is_on={starts_at_login} change={login}
-                help="Starts in the tray; minimized if the desktop has no tray." />
-        </Section>
-    }
-}
-
-#[derive(Clone, PartialEq, Properties)]
-struct NotificationProperties {
-    preferences: DesktopPreferences,
-}
-
-#[function_component]
-fn NotificationSection(props: &NotificationProperties) -> Html {
-    let service = use_vcenter_service();
-    let preferences = props.preferences;
-    let change =
-        Callback::from(move |notify| service.set_desktop(DesktopPreferences { notify, ..preferences }));
-    html! {
-        <Section id="notifications" title="Notifications">
-            <Switch id="notify" label="Show desktop notifications" is_on={preferences.notify} {change}
-                help="Results of work you started. Of automatic work, only the first failure and the recovery. \
-                    Nothing is shown while a Muster window is in front. Each vCenter can be excluded when you edit it." />
-        </Section>
+        <fieldset class="muster-fieldset">
+            <legend>{ props.legend.clone() }</legend>
+            <div class={if props.is_row { "muster-settings__row" } else { "muster-fieldset" }}>{ for options }</div>
+        </fieldset>
     }
 }

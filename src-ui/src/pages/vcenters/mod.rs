@@ -9,7 +9,7 @@ use crate::hooks::{go, use_command, use_vcenter_service};
 use crate::state::route::{Dialog, Route};
 use crate::state::toasts::Toast;
 use contract::VcenterId;
-use contract::command::{ExportVcenters, Exported};
+use contract::command::{AddVcenter, ExportVcenters, Exported};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -65,8 +65,10 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
                             <Button variant={ButtonVariant::Link} onclick={explore}
                                 label="Explore with simulated vCenters" />
                         }
-                        <Button variant={ButtonVariant::Primary} onclick={add} label="Add vCenter" />
-                        <Menu label="Import and export" {items} />
+                        if service.may::<AddVcenter>() {
+                            <Button variant={ButtonVariant::Primary} onclick={add} label="Add vCenter" />
+                            <Menu label="Import and export" {items} />
+                        }
                     </div>
                 }
             </div>

@@ -146,7 +146,7 @@ fn another_estate_forgets_everything_and_an_answer_of_the_one_before_never_shows
     assert!(cache.answered(&known_call.call, Ok(Rc::new(Vec::<contract::Operation>::new()))).is_empty());
     assert!(cache.show(&left).is_some());
     cache.leave(&left);
-    let again = cache.start_over(&listed(3));
+    let again = cache.start_over(&listed(3), &listed(4));
     assert_eq!(again.len(), 2, "what is shown is asked, and at once");
     assert!(cache.answer(&known_one).is_loading());
     let new = again.iter().find(|errand| errand.call.is_of(&vcenters())).unwrap();

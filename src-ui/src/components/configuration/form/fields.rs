@@ -7,7 +7,7 @@ use super::{Handle, id_of, target};
 use crate::components::select::Select;
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit};
 use crate::state::words;
-use contract::{StaleReads, Vcenter, VcenterSettings, Way};
+use contract::{StaleReads, Vcenter, Way};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
@@ -293,7 +293,7 @@ impl Handle {
                 handle.typed(|form| form.settings.stale_reads = reads);
             }
         });
-        let words = |reads: StaleReads| match reads == VcenterSettings::default().stale_reads {
+        let words = |reads: StaleReads| match reads == self.defaults.stale_reads {
             true => format!("{} (default)", reads.words()),
             false => reads.words().to_owned(),
         };

@@ -12,8 +12,8 @@ use crate::state::form::{Field, Form, TrustForm, Wrong};
 use crate::state::route::{self, Focus};
 use crate::state::toasts::{self, Toast};
 use crate::state::words::{self, Level};
-use contract::command::{ListCredentials, Password};
-use contract::{ApiError, Certificate, Credential, Probe, TestReport, Vcenter};
+use contract::command::{ListCredentials, Password, ShowPreferences};
+use contract::{ApiError, Certificate, Credential, Probe, TestReport, Vcenter, VcenterSettings};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -65,6 +65,8 @@ struct Handle {
     vcenter: Option<Vcenter>,
     taken_over: UseStateHandle<Option<Vcenter>>,
     form: UseStateHandle<Form>,
+    /// What is set for new vCenters.
+    defaults: VcenterSettings,
     stage: UseStateHandle<Stage>,
     wrong: UseStateHandle<Vec<Wrong>>,
     sync_after: UseStateHandle<bool>,
@@ -88,6 +90,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
     let is_there = use_is_there();
     let handle = Handle {
         form: use_state_eq(|| vcenter.as_ref().map_or_else(Form::new, Form::of)),
+        defaults: use_query(ShowPreferences {}).value.map(|set| set.for_a_new_vcenter()).unwrap_or_default(),
         stage: use_state_eq(|| Stage::Typing),
         wrong: use_state_eq(Vec::new),
         sync_after: use_state_eq(|| true),
@@ -113,6 +116,15 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
             Focus::Password => "vc-password",
         };
         use_effect_with((), move |()| crate::components::keys::focus(id));
+    }
+    {
+        let (handle, defaults) = (handle.clone(), handle.defaults.clone());
+        // They come a moment after the form; what was typed by then stays.
+        use_effect_with(defaults, move |defaults| {
+            if handle.vcenter.is_none() && *handle.form == Form::new() {
+                handle.form.set(Form::new().with(defaults.clone()));
+            }
+        });
     }
     let result = use_node_ref();
     {
@@ -193,7 +205,8 @@ impl Handle {
 
     /// Whether something was typed that is stored nowhere.
     fn is_filled(&self) -> bool {
-        *self.form != self.vcenter.as_ref().map_or_else(Form::new, Form::of) || *self.has_typed_password
+        let begun = self.vcenter.as_ref().map_or_else(|| Form::new().with(self.defaults.clone()), Form::of);
+        *self.form != begun || *self.has_typed_password
     }
 
     fn has_password(&self) -> bool {

@@ -1,0 +1,152 @@
+//! The form of a credential, and what is said of merging and removing one.
+//! Refuses to hold the password: it is read from its field once, when it is sent.
+
+use super::form::name_is_wrong;
+use super::words::counted;
+use contract::{Credential, CredentialPlace};
+
+/// vCenters that are named; of more is said how many.
+const NAMED: usize = 4;
+
+/// What was typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Form {
+    pub(crate) name: String,
+    pub(crate) user: String,
+}
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Name,
+    User,
+    Password,
+}
+
+impl Form {
+    /// That of one that is there.
+    pub(crate) fn of(credential: &Credential) -> Form {
+        Form { name: credential.name.clone(), user: credential.user.clone() }
+    }
+
+    /// What is wrong with it, field by field, in words that say what to type.
+    pub(crate) fn wrong(
+        &self,
+        before: Option<&Credential>,
+        has_password: bool,
+    ) -> Vec<(Field, &'static str)> {
+        let mut wrong = Vec::new();
+        wrong.extend(name_is_wrong(&self.name).map(|words| (Field::Name, words)));
+        if self.user.trim().is_empty() {
+            wrong.push((Field::User, "Enter a user, such as muster@vsphere.local."));
+        }
+        // The password of one user is none of another's. What a file has is changed there.
+        let is_another_user = before
+            .is_some_and(|before| before.user != self.user.trim() && before.stored != CredentialPlace::File);
+        if is_another_user && !has_password {
+            wrong.push((Field::Password, "Enter the password of the new user."));
+        }
+        wrong
+    }
+
+    /// The name and the user, where they are others than before.
+    pub(crate) fn changed(&self, before: &Credential) -> (Option<String>, Option<String>) {
+        let changed = |now: &str, then: &str| (now.trim() != then).then(|| now.trim().to_owned());
+        (changed(&self.name, &before.name), changed(&self.user, &before.user))
+    }
+}
+
+/// Where its password is, and what that means where there is none.
+pub(crate) fn place(place: CredentialPlace) -> &'static str {
+    match place {
+        CredentialPlace::Keychain => "Keychain",
+        CredentialPlace::File => "File",
+        CredentialPlace::Helper => "Helper",
+        CredentialPlace::None => "Not stored",
+    }
+}
+
+/// What merging does.
+pub(crate) fn merging(from: &Credential, into: &Credential) -> String {
+    let who = match &from.vcenters[..] {
+        [] => {
+            return format!(
+                "No vCenter uses \u{201c}{}\u{201d}. It and its password are removed.",
+                from.name
+            );
+        }
+        [one] => format!("The vCenter {one}"),
+        few if few.len() <= NAMED => format!("The vCenters {}", few.join(", ")),
+        many => counted(many.len(), "vCenter", "vCenters"),
+    };
+    let vcenters = format!("{who} will log in with \u{201c}{}\u{201d} ({}).", into.name, into.user);
+    format!("{vcenters} The credential \u{201c}{}\u{201d} and its password are removed.", from.name)
+}
+
+/// Why it can't be removed, if it can't.
+pub(crate) fn not_removable(credential: &Credential) -> Option<String> {
+    match &credential.vcenters[..] {
+        [] => None,
+        [one] => Some(format!("Used by {one}: merge it, or choose another credential there.")),
+        many => Some(format!(
+            "Used by {}: merge it, or choose other credentials there.",
+            counted(many.len(), "vCenter", "vCenters")
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::CredentialId;
+
+    fn credential(stored: CredentialPlace, vcenters: &[&str]) -> Credential {
+        Credential {
+            helper: None,
+            id: CredentialId("c".to_owned()),
+            name: "Berlin".to_owned(),
+            user: "admin".to_owned(),
+            stored,
+            vcenters: vcenters.iter().map(|&one| one.to_owned()).collect(),
+            rejected_at: None,
+            rejected_because: None,
+            rejected_message: None,
+        }
+    }
+
+    fn fields(form: &Form, before: Option<&Credential>, has_password: bool) -> Vec<Field> {
+        form.wrong(before, has_password).into_iter().map(|(field, _)| field).collect()
+    }
+
+    #[test]
+    fn a_name_and_a_user_are_needed_and_a_password_where_it_is_another_user() {
+        assert_eq!(fields(&Form::default(), None, false), [Field::Name, Field::User]);
+        let before = credential(CredentialPlace::Keychain, &[]);
+        let mut form = Form::of(&before);
+        assert!(fields(&form, Some(&before), false).is_empty());
+        form.name = "a/b".to_owned();
+        form.user = "other".to_owned();
+        assert_eq!(fields(&form, Some(&before), false), [Field::Name, Field::Password]);
+        form.name = "Rome".to_owned();
+        assert!(fields(&form, Some(&before), true).is_empty());
+        assert!(fields(&form, Some(&credential(CredentialPlace::File, &[])), false).is_empty());
+        assert_eq!(form.changed(&before), (Some("Rome".to_owned()), Some("other".to_owned())));
+        assert_eq!(Form::of(&before).changed(&before), (None, None));
+    }
+
+    #[test]
+    fn what_merging_and_removing_mean_is_said_with_names_or_how_many() {
+        let one = credential(CredentialPlace::None, &["Berlin"]);
+        assert_eq!(not_removable(&credential(CredentialPlace::None, &[])), None);
+        assert!(not_removable(&one).unwrap().starts_with("Used by Berlin:"));
+        let many = credential(CredentialPlace::None, &["a", "b", "c", "d", "e"]);
+        assert!(not_removable(&many).unwrap().starts_with("Used by 5 vCenters:"));
+        let into = Credential { name: "shared".to_owned(), user: "muster".to_owned(), ..one.clone() };
+        assert_eq!(
+            merging(&one, &into),
+            "The vCenter Berlin will log in with \u{201c}shared\u{201d} (muster). The credential \u{201c}Berlin\u{201d} and its password \
+             are removed."
+        );
+        assert!(merging(&many, &into).starts_with("5 vCenters will log in"));
+    }
+}
