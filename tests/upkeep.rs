@@ -182,10 +182,12 @@ fn no_name_address_or_user_of_an_estate_is_in_a_support_bundle_made_of_it() {
     assert!(all.iter().all(|one| one["vcenter"] == told), "the same name everywhere");
     let codes: BTreeSet<&str> = all.iter().filter_map(|one| one["error"]["code"].as_str()).collect();
     assert!(codes.contains("unreachable") && codes.contains("login_rejected"), "{codes:?}");
-    assert!(file("log/muster.log").lines().count() > 50);
+    let failures = file("log/muster.log").lines().filter(|line| line.contains("\"failed\"")).count();
+    assert!(failures > 3, "{failures}: what failed is in the log");
     let explained = std::fs::read_to_string(mapping).unwrap().to_lowercase();
     assert!(explained.contains(&format!("vcenter,gotham,{told}")), "{explained}");
-    assert!(explained.contains("user,wayne\\bruce,"), "{explained}");
+    assert!(explained.contains("user,lucius.fox@wayne.example.org,user"), "{explained}");
+    assert!(explained.contains("ipv4,127.0.0.1,198.18.0."), "{explained}");
 }
 
 #[test]

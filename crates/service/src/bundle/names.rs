@@ -99,7 +99,10 @@ pub(super) fn of_fields(names: &mut Pseudonyms, fields: &serde_json::Map<String,
             "schedule" => Sort::Schedule,
             _ => continue,
         };
-        value.as_str().into_iter().for_each(|name| names.learn(sort, name));
+        let name = value.as_str().unwrap_or_default();
+        // An address may have its port with it.
+        let host = name.split_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        names.learn(sort, host.filter(|_| sort == Sort::Host).map_or(name, |(host, _)| host));
     }
 }
 
