@@ -154,6 +154,7 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("explain.rs", &["shown_host"]),
     ("explain/login.rs", &["no_new_password"]),
     ("export/mod.rs", &["delimited"]),
+    ("new_file.rs", &["write"]),
     ("validate.rs", &["address", "pem_text", "duration"]),
 ];
 

@@ -7,25 +7,7 @@ use std::path::Path;
 
 /// Writes a file that is not there yet, for its owner alone.
 pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), ApiError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            ApiError::new(Code::AlreadyExists, format!("{} exists already", path.display()))
-                .next("Specify a file that doesn't exist yet.")
-        }
-        _ => unwritable(path, &error.to_string()),
-    })?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|error| unwritable(path, &error.to_string()))
-}
-
-/// That a file can't be written.
-pub(crate) fn unwritable(path: &Path, why: &str) -> ApiError {
-    ApiError::new(Code::Failed, format!("{} can't be written: {why}", path.display()))
-        .next("Specify a file in a folder that this user can write to.")
+    service::write_new_file(path, |file| file.write_all(text.as_bytes())).map(drop)
 }
 
 /// The bytes of a file that has no more than `most`.

@@ -6,15 +6,16 @@
 
 use crate::call::{Admitted, Answer, Handler, admit};
 use crate::{Caller, explain, new_file, system_time};
+use contract::command::Command;
 use contract::command::{BackUp, CheckBackup, RestoreBackup};
-use contract::{ApiError, Backup, Code, Restored, Time};
+use contract::{ApiError, Backup, Code, Restored, Subject, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use store::{Copied, Restoring};
+use store::{Copied, Entry, Restoring, Store};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
@@ -78,7 +79,7 @@ pub async fn restore_backup(
     command: RestoreBackup,
 ) -> Result<Restored, ApiError> {
     admit::<RestoreBackup>(caller)?;
-    let file = PathBuf::from(command.file);
+    let (source, file) = (command.file.clone(), PathBuf::from(command.file));
     // A file that is no backup is told before anybody is asked to close Muster for it.
     let mut backup = store::aside(move || Opened::open(&file)).await?;
     let restoring = Restoring::begin(data_dir).await.map_err(taken)?;
@@ -95,7 +96,23 @@ pub async fn restore_backup(
     let kept = restoring.replace(scratch, &should, &moment(system_time())).await.map_err(explain::store)?;
     let path = data_dir.join(DATABASE).display().to_string();
     let kept = kept.map(|kept| kept.display().to_string());
+    record(data_dir, caller, &source, kept.as_deref()).await;
     Ok(Restored { path, kept, backup: backup.shown() })
+}
+
+/// Leaves the row in the audit log of the restored database: what stands there is older than what it took the place of.
+async fn record(data_dir: &Path, caller: &Caller, source: &str, kept: Option<&str>) {
+    let act = caller.act(RestoreBackup::NAME, system_time());
+    let entry = Entry::done(Subject::file(source)).after(&serde_json::json!({ "kept": kept }));
+    let recorded = async {
+        let store = Store::open(data_dir).await?;
+        let recorded = store.record_alone(&act, entry).await;
+        store.close().await;
+        recorded
+    };
+    if let Err(error) = recorded.await {
+        tracing::warn!(%error, "that a backup was restored could not be recorded");
+    }
 }
 
 /// A data folder that somebody uses.

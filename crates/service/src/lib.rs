@@ -48,6 +48,7 @@ pub use explain::{LOOK_AT_THE_SERVER, no_new_password, shown_host};
 pub use export::{Style, delimited};
 pub use inventory::{Freshness, was_read_since};
 pub use log::Log;
+pub use new_file::write as write_new_file;
 pub use pauses::moment_to_come;
 pub use query::{Query, TableRow};
 pub use secrets::{ExposeSecret, SecretString, Unlock, read_password_from_stdin, typed_password};

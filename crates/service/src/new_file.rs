@@ -7,10 +7,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// Writes a new file; answers with its size, bytes.
-pub(crate) fn write(
-    path: &Path,
-    content: impl FnOnce(&mut File) -> std::io::Result<()>,
-) -> Result<u64, ApiError> {
+pub fn write(path: &Path, content: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<u64, ApiError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fails = |error: &std::io::Error| failed(path, error);
     if path.exists() {
