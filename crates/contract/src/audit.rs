@@ -92,7 +92,10 @@ pub struct Subject {
 
 impl Subject {
     fn new(kind: &str, id: Option<&str>, name: Option<&str>) -> Subject {
-        Subject { kind: kind.to_owned(), id: id.map(str::to_owned), name: name.map(str::to_owned) }
+        // What somebody typed stands here before it is checked.
+        const LONGEST: usize = 255;
+        let cut = |text: &str| text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();
+        Subject { kind: kind.to_owned(), id: id.map(cut), name: name.map(cut) }
     }
 
     /// Nothing in particular.
@@ -145,7 +148,9 @@ impl Subject {
 
     /// A server at an address.
     pub fn address(address: &str) -> Subject {
-        Subject::new("address", None, Some(address))
+        // Somebody may type a user and a password before it.
+        let host = address.rsplit('@').next().unwrap_or_default();
+        Subject::new("address", None, Some(host))
     }
 
     /// A file.

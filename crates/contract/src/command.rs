@@ -508,6 +508,8 @@ commands_of_the_service! { $
     PruneAudit {
         /// The number of the last one that goes.
         through: u64,
+        /// How many rows were exported up to there: all of those go, and no others.
+        rows: u64,
         /// Its hash: what was exported is what goes.
         hash: String,
         /// The file that they were written to.

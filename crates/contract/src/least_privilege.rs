@@ -3,7 +3,7 @@
 
 /// For PowerCLI, with the account in it.
 pub fn powercli(user: &str) -> String {
-    include_str!("../../../docs/least-privilege.ps1").replace(DEFAULT, &user.replace('\'', "''"))
+    include_str!("../../../docs/least-privilege.ps1").replace(DEFAULT, &quoted_twice(user))
 }
 
 /// For govc, with the account in it.
@@ -13,6 +13,12 @@ pub fn govc(user: &str) -> String {
 
 /// The account where nobody names another: `name@domain`.
 pub const DEFAULT: &str = "muster@vsphere.local";
+
+/// PowerShell takes typographic quotes for quotes, too.
+fn quoted_twice(user: &str) -> String {
+    let quotes = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
+    user.chars().flat_map(|c| std::iter::repeat_n(c, if quotes.contains(&c) { 2 } else { 1 })).collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -268,8 +268,9 @@ fn is_ours(program: &Path, metadata: &std::fs::Metadata) -> Result<(), Why> {
     }
     let resolved = program.canonicalize().map_err(Why::Unknown)?;
     for folder in program.ancestors().skip(1).chain(resolved.ancestors().skip(1)) {
-        let mode = std::fs::metadata(folder).map_err(Why::Unknown)?.mode();
-        if mode & 0o002 != 0 && mode & STICKY == 0 {
+        let metadata = std::fs::metadata(folder).map_err(Why::Unknown)?;
+        let mode = metadata.mode();
+        if ![ROOT, own].contains(&metadata.uid()) || (mode & 0o022 != 0 && mode & STICKY == 0) {
             return Err(Why::Unfit(Unfit::WritableByOthers));
         }
     }

@@ -1,6 +1,6 @@
 //! The audit log: what calls leave in it beside their changes, and the commands that read, check and prune it.
 //! Refuses to be a reason to fail: what can't be recorded because the disk is full is logged. But for a contact: no server is
-//! contacted in somebody's name without a row that says so.
+//! contacted in somebody's name without a row that says so, unless the database is only there to be read.
 
 use crate::call::{Admitted, Answer, Handler};
 use crate::export;
@@ -73,11 +73,10 @@ impl Handler for AuditReceipt {
 
 impl Handler for PruneAudit {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        let pruned = call.store().prune_audit(self.through, &self.hash, &self.file).await;
+        let pruned = call.store().prune_audit((self.through, self.rows), &self.hash, &self.file).await;
         pruned.map_err(explain::store)?.ok_or_else(|| {
-            let message =
-                format!("row {} is not the one that was exported; nothing was removed", self.through);
-            ApiError::new(Code::ChangedMeanwhile, message).next("Export the audit log again.")
+            let message = "these are not the rows that were exported, or an operation among them still runs; nothing was removed";
+            ApiError::new(Code::ChangedMeanwhile, message).next("Wait until it has ended, and export the audit log again.")
         })
     }
 }

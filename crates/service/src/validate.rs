@@ -77,6 +77,7 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
     let trimmed = trimmed(text);
     let rest = match trimmed.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
+        Some((_, rest)) if rest.contains('@') => rest,
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
             return Err(invalid(
                 format!("\"{}\" is not encrypted", printable(text)),
@@ -87,6 +88,13 @@ pub fn address(text: &str) -> Result<(String, u16), ApiError> {
         None => trimmed,
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        // It may be followed by a password: it is quoted nowhere.
+        return Err(invalid(
+            "the address contains a user or a password".to_owned(),
+            "Enter the host alone, and user and password in their own places.",
+        ));
+    }
     let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
         let (host, rest) = bracketed.split_once(']').ok_or_else(no_address)?;
         host.parse::<std::net::Ipv6Addr>().map_err(|_| no_address())?;

@@ -191,8 +191,14 @@ impl Store {
         Ok(Receipt { database_id, seq: row::unsigned(seq), hash: chain::hex(&hash), at })
     }
 
-    /// Removes the rows up to one, if that one has this hash, and records that: the row is the anchor that the rest hangs on.
-    pub async fn prune_audit(&self, through: u64, hash: &str, file: &str) -> Result<Option<u64>, Error> {
+    /// Removes the rows up to one, if that one has this hash and they are as many, and records that: the row is the anchor that
+    /// the rest hangs on. `None` if they are others, or one of them began what has not ended: its end would be nobody's.
+    pub async fn prune_audit(
+        &self,
+        (through, rows): (u64, u64),
+        hash: &str,
+        file: &str,
+    ) -> Result<Option<u64>, Error> {
         let attempt = self.attempt("pruning the audit log");
         let mut tx = self.engine().write(attempt).await?;
         let stored: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM audit WHERE seq = $1")
@@ -200,7 +206,13 @@ impl Store {
             .fetch_optional(&mut *tx)
             .await
             .during(attempt)?;
-        if stored.is_none_or(|stored| chain::hex(&stored) != hash) {
+        const GOING: &str = "SELECT COUNT(*), SUM(a.outcome = 'accepted' AND EXISTS (SELECT 1 FROM operations o \
+            WHERE o.id = a.operation AND o.state IN ('queued', 'running'))) FROM audit a WHERE a.seq <= $1";
+        let (going, open): (i64, Option<i64>) =
+            sqlx::query_as(GOING).bind(row::signed(through)).fetch_one(&mut *tx).await.during(attempt)?;
+        let are_others =
+            stored.is_none_or(|stored| chain::hex(&stored) != hash) || row::unsigned(going) != rows;
+        if self.act.is_none() || are_others || open.unwrap_or_default() > 0 {
             return Ok(None);
         }
         let removed = sqlx::query("DELETE FROM audit WHERE seq <= $1").bind(row::signed(through));

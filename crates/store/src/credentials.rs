@@ -10,6 +10,7 @@ use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
 use crate::standing::{self, set_user};
+use crate::vcenters;
 use contract::{Credential, CredentialId, CredentialPlace, Subject, Time, VcenterId};
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -207,12 +208,20 @@ impl Store {
             self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
             ids.push(id);
         }
+        let forget = sqlx::query("UPDATE vcenters SET permissions = NULL WHERE credential_id = $1");
+        forget.bind(into.as_str()).execute(&mut *tx).await.during(attempt)?;
         let before = told(&mut tx, from).await.during(attempt)?;
+        let after = told(&mut tx, into).await.during(attempt)?;
+        let name = |of: &Option<Value>| json!({ "credential": of.as_ref().map(|of| of["name"].clone()) });
+        for id in &ids {
+            let vcenter = vcenters::subject(&vcenters::read(&mut tx, id, attempt).await?);
+            let entry = Entry::done(vcenter).before(&name(&before)).after(&name(&after));
+            self.record(&mut tx, entry, attempt).await?;
+        }
         self.note_erasure(&mut tx, from, at, attempt).await?;
         let delete = sqlx::query("DELETE FROM credentials WHERE id = $1").bind(from.as_str());
         delete.execute(&mut *tx).await.during(attempt)?;
         self.record_credential(&mut tx, from, before, attempt).await?;
-        self.record_credential(&mut tx, into, None, attempt).await?;
         tx.commit().await.during(attempt)?;
         Ok(ids)
     }

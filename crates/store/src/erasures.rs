@@ -43,16 +43,24 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
-    /// A password is about to be stored in the place of the one that was to be erased, which may be there until then.
-    pub async fn withdraw_erasure(&self, id: &CredentialId) -> Result<(), Error> {
+    /// From now on the keychain may have a password of this credential, and what was to be erased of it stays. Answers with whether
+    /// it may have had one before.
+    pub async fn may_be_stored(&self, id: &CredentialId) -> Result<bool, Error> {
         let attempt = self.attempt_on("keeping the keychain's entry of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
+        // One that is gone by now gets no password that nobody would erase.
+        self.note_credential(&mut tx, id, attempt).await?;
         let delete = sqlx::query("DELETE FROM erasures WHERE credential_id = $1").bind(id.as_str());
-        if delete.execute(&mut *tx).await.during(attempt)?.rows_affected() > 0 {
-            let update = sqlx::query("UPDATE credentials SET stored = 'keychain' WHERE id = $1");
-            update.bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
-        }
-        tx.commit().await.during(attempt)
+        let was_noted = delete.execute(&mut *tx).await.during(attempt)?.rows_affected() > 0;
+        let was_none: bool = sqlx::query_scalar("SELECT stored = 'none' FROM credentials WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_one(&mut *tx)
+            .await
+            .during(attempt)?;
+        let update = sqlx::query("UPDATE credentials SET stored = 'keychain' WHERE id = $1");
+        update.bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
+        tx.commit().await.during(attempt)?;
+        Ok(was_noted || !was_none)
     }
 
     /// Notes the password of a credential, unless the keychain never had it.

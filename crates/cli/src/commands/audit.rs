@@ -140,19 +140,25 @@ struct Written {
 async fn export(service: &Client, output: &Output, asked: AuditExport) -> Result<Exit, ApiError> {
     let AuditExport { out, filter: narrowed, prune, yes } = asked;
     service.may::<ListAudit>(Subject::none()).await?;
-    let filter = filter(narrowed)?;
+    let mut filter = filter(narrowed)?;
+    // What is pruned goes by number: times need not rise with it.
+    let until = filter.until.take_if(|_| prune).map(|until| until.at(service.now()));
     let is_csv = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     let (mut rows, _) = rows(service, &filter, u32::MAX).await?;
     rows.reverse();
+    if let Some(first) = until.and_then(|until| rows.iter().position(|row| row.at >= until)) {
+        rows.truncate(first);
+    }
     let text = if is_csv { service::as_csv(&rows) } else { service::as_json_lines(&rows) };
     write_new(&out, &text)?;
     let mut written = Written { path: out.display().to_string(), rows: rows.len(), pruned: 0 };
     if let (true, Some(last)) = (prune, rows.last()) {
         let question = format!("Remove rows {} to {} from the audit log?", rows[0].seq, last.seq);
         ask::before_removing(output, yes, &question).await?;
-        let file = written.path.clone();
-        written.pruned =
-            service.call(PruneAudit { through: last.seq, hash: last.hash.clone(), file }).await?;
+        let (file, number) = (written.path.clone(), rows.len() as u64);
+        written.pruned = service
+            .call(PruneAudit { through: last.seq, rows: number, hash: last.hash.clone(), file })
+            .await?;
     }
     output.answer(&written, || {
         let removed =

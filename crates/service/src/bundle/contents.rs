@@ -57,7 +57,7 @@ impl Service {
             ("vcenters.json", vcenters.into()),
             (
                 "credentials.json",
-                self.credentials().await?.iter().map(|one| without(one, &["user"])).collect(),
+                self.credentials().await?.iter().map(|one| without(one, &["user", "helper"])).collect(),
             ),
             ("schedules.json", document(&self.inner.schedules.list().await?)),
             ("operations.json", document(&listing.operations)),

@@ -43,6 +43,13 @@ impl Service {
                 names.learn(Sort::Host, host);
                 explain::in_letters(host).iter().for_each(|typed| names.learn(Sort::Host, typed));
             }
+            // Of a proxy and a tunnel whatever stands in them.
+            let way = [&vcenter.settings.proxy, &vcenter.settings.connect_to];
+            for part in way.into_iter().flat_map(|text| text.split([':', '/', '@', '[', ']'])) {
+                if !matches!(part, "" | "http" | "socks5h") && part.parse::<u16>().is_err() {
+                    names.learn(Sort::Host, part);
+                }
+            }
             vcenter.settings.tags.iter().for_each(|tag| names.learn(Sort::Tag, tag));
             vcenter.instance_uuid.iter().for_each(|uuid| names.learn(Sort::Uuid, uuid));
             record.host_macs.iter().flatten().for_each(|mac| names.learn(Sort::Mac, mac));
@@ -115,10 +122,8 @@ fn of_this_machine(names: &mut Pseudonyms, caller: &Caller, data_dir: &str) {
     if let Some(user) = dirs::home_dir().as_deref().and_then(std::path::Path::file_name) {
         names.learn(Sort::User, &user.to_string_lossy());
     }
-    let of_linux = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let of_environment =
-        ["HOSTNAME", "COMPUTERNAME", "USERDOMAIN"].into_iter().filter_map(|name| std::env::var(name).ok());
-    of_linux.into_iter().chain(of_environment).for_each(|host| names.learn(Sort::Host, host.trim()));
+    names.learn(Sort::Host, &crate::caller::host());
+    std::env::var("USERDOMAIN").iter().for_each(|domain| names.learn(Sort::Host, domain));
 }
 
 fn of_object(names: &mut Pseudonyms, object: &Object) {

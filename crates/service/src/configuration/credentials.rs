@@ -170,6 +170,7 @@ impl Service {
     /// Removes a credential that no vCenter uses, and its password.
     pub(crate) async fn remove_credential(&self, designation: &str) -> Result<Credential, ApiError> {
         let credential = self.credential(designation).await?;
+        let _lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
         self.store().remove_credential(&credential.id, self.now()).await.map_err(|error| match error {
             store::Error::InUse { vcenters } => ApiError::new(
                 Code::InUse,
@@ -204,6 +205,7 @@ impl Service {
             return Err(ApiError::new(Code::InvalidValue, message)
                 .next("Confirm that the vCenters are to log in as the other user."));
         }
+        let _lock = self.inner.store.login_lock(&removed.id).await.map_err(explain::store)?;
         let moved =
             self.store().merge_credential(&removed.id, &kept.id, self.now()).await.map_err(explain::store)?;
         self.inner.logins.forget_typed(&removed.id);
@@ -345,8 +347,8 @@ impl Service {
         let (id, store) = (CredentialId(key.id.clone()), &self.inner.store);
         let subject = Subject::credential(&id).named(&key.name);
         self.tell_outside(&subject, AuditOutcome::Accepted, "to be stored").await;
-        // Whoever erases what was there before would erase this one.
-        store.withdraw_erasure(&id).await.map_err(explain::store)?;
+        // Whoever erases what was there before would erase this one; and whoever is killed from here on may have stored it.
+        let had_one = store.may_be_stored(&id).await.map_err(explain::store)?;
         let kept = self.inner.secrets.store(key, password, self.inner.unlock).await;
         let (outcome, told) = match &kept {
             Ok(Place::Keychain) => (AuditOutcome::Done, "stored in the keychain"),
@@ -354,8 +356,9 @@ impl Service {
             Err(_) => (AuditOutcome::Failed, "not stored"),
         };
         self.tell_outside(&subject, outcome, told).await;
-        if matches!(kept, Ok(Place::Keychain) | Err(secrets::Error::KeychainTimedOut)) {
-            store.set_stored(&id, CredentialPlace::Keychain).await.map_err(explain::store)?;
+        let may_have_one = matches!(kept, Ok(Place::Keychain) | Err(secrets::Error::KeychainTimedOut));
+        if !may_have_one && !had_one {
+            store.set_stored(&id, CredentialPlace::None).await.map_err(explain::store)?;
         }
         if let Some(helper) = &key.helper {
             let outcome = match kept {

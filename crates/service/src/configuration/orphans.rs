@@ -110,22 +110,23 @@ async fn erase_noted(store: &Store, secrets: &Secrets) -> bool {
             return false;
         }
     };
+    let mut all = true;
     for erasure in noted {
         match erase_one(store, secrets, &erasure).await {
             Ok(true) => {}
             // Without a keychain in this session another one may have it.
-            Ok(false) => return false,
+            Ok(false) => all = false,
             Err(error) => {
                 tracing::info!(
                     credential = erasure.name,
                     error,
                     "its password stays in the keychain for now"
                 );
-                return false;
+                all = false;
             }
         }
     }
-    true
+    all
 }
 
 async fn erase_one(store: &Store, secrets: &Secrets, erasure: &Erasure) -> Result<bool, String> {

@@ -172,6 +172,16 @@ impl Planner {
             self.needs_credential = true;
             return Ok((ImportAction::Add, None, Deed::Nothing));
         };
+        // Its password would go to an address, and past a certificate, that only the file vouches for.
+        if let (Login::Existing(id), None) = (&login, &self.known.chosen)
+            && !self.known.update
+        {
+            let known = self.known.credentials.iter().find(|one| one.id == *id);
+            let named = known.map_or_else(String::new, |one| one.name.clone());
+            return Err(format!(
+                "its credential \"{named}\" is configured here, and is used by an update only"
+            ));
+        }
         let add = Add { name, host: host.clone(), port: *port, login, trust, settings };
         Ok((ImportAction::Add, Some(reason), Deed::Add(add)))
     }
@@ -262,6 +272,13 @@ impl Planner {
             (None, Some(_)) => self.login(entry, &name)?.map(|(login, _)| login),
         };
         let login = login.filter(|login| !matches!(login, Login::Existing(id) if *id == v.credential_id));
+        let leads_elsewhere =
+            edit.settings.as_ref().is_some_and(|settings| settings.way() != v.settings.way());
+        if !self.known.update && (edit.trust.is_some() || leads_elsewhere || login.is_some()) {
+            return Err(
+                "its trust, credential or the way there differs, and is changed by an update only".to_owned()
+            );
+        }
         let login = login.map(|login| {
             let shown = match &login {
                 Login::New { name, user } => Some(credential_of(name, user)),

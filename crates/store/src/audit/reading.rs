@@ -33,7 +33,7 @@ impl Store {
             .bind(&filter.command)
             .bind(filter.origin.map(contract::Door::name))
             .bind(filter.outcome.map(contract::AuditOutcome::name))
-            .bind(filter.text.as_ref().map(|text| text.to_lowercase()))
+            .bind(filter.text.as_ref().map(|text| text.to_ascii_lowercase()))
             .bind(before.map(row::signed))
             .bind(i64::from(limit) + 1)
             .fetch_all(self.engine().readers())
@@ -47,6 +47,11 @@ impl Store {
     pub async fn verify_audit(&self, receipt: Option<Receipt>) -> Result<Verified, Error> {
         let attempt = self.attempt("checking the audit log");
         let mut tx = self.engine().read(attempt).await?;
+        let is_foreign = receipt.as_ref().is_some_and(|receipt| receipt.database_id != self.database_id());
+        if is_foreign {
+            let reason = Some("the receipt is of another database".to_owned());
+            return Ok(Verified { rows: 0, ok: false, first_broken: None, reason, pruned_through: 0 });
+        }
         let mut walk = Walk::new(self.database_id(), receipt);
         let first: Option<i64> =
             sqlx::query_scalar("SELECT MIN(seq) FROM audit").fetch_one(&mut *tx).await.during(attempt)?;
@@ -64,7 +69,7 @@ impl Store {
                 return Ok(walk.broken(wrong));
             }
         }
-        Ok(walk.end(self.database_id()))
+        Ok(walk.end())
     }
 }
 

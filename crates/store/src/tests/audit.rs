@@ -163,8 +163,13 @@ async fn what_is_pruned_leaves_a_row_that_the_rest_hangs_on() {
     let before = rows(&store).await;
     let receipt = store.audit_head(Time(5_000)).await.unwrap();
     let acting = store.acting(&act("prune_audit"));
-    assert_eq!(acting.prune_audit(2, &before[0].hash, "audit.jsonl").await.unwrap(), None, "another row");
-    assert_eq!(acting.prune_audit(2, &before[1].hash, "audit.jsonl").await.unwrap(), Some(2));
+    assert_eq!(
+        acting.prune_audit((2, 2), &before[0].hash, "audit.jsonl").await.unwrap(),
+        None,
+        "another row"
+    );
+    assert_eq!(acting.prune_audit((2, 1), &before[1].hash, "a").await.unwrap(), None, "one was not exported");
+    assert_eq!(acting.prune_audit((2, 2), &before[1].hash, "audit.jsonl").await.unwrap(), Some(2));
     let left = rows(&store).await;
     assert_eq!(left.iter().map(|row| row.seq).collect::<Vec<_>>(), [3, 4, 5]);
     let whole = verified(&store).await;
@@ -172,7 +177,7 @@ async fn what_is_pruned_leaves_a_row_that_the_rest_hangs_on() {
     assert!(store.verify_audit(Some(receipt)).await.unwrap().ok, "its row is there still");
     // All of it goes, the anchor before it too.
     let all = left.last().unwrap();
-    assert_eq!(acting.prune_audit(all.seq, &all.hash, "rest.jsonl").await.unwrap(), Some(3));
+    assert_eq!(acting.prune_audit((all.seq, 3), &all.hash, "rest.jsonl").await.unwrap(), Some(3));
     let change = VcenterEdit { name: Some("Bonn".into()), ..VcenterEdit::default() };
     edit(&store.acting(&act("edit_vcenter")), &berlin, change).await.unwrap();
     let whole = verified(&store).await;

@@ -279,15 +279,16 @@ async fn what_the_keychain_may_still_have_is_noted_with_what_makes_it_needless()
     store.set_helper(&vault, None, Time(9)).await.unwrap();
     let stored = async || store.credential(&vault).await.unwrap().stored;
     assert_eq!((stored().await, noted().await.len()), (CredentialPlace::None, 2), "it is still to be erased");
-    store.withdraw_erasure(&vault).await.unwrap();
+    assert!(store.may_be_stored(&vault).await.unwrap(), "what was to be erased may be there still");
     assert_eq!(
         (stored().await, noted().await.len()),
         (CredentialPlace::Keychain, 1),
         "it may still be there"
     );
     store.set_stored(&vault, CredentialPlace::None).await.unwrap();
-    store.withdraw_erasure(&vault).await.unwrap();
-    assert_eq!(stored().await, CredentialPlace::None);
+    assert!(!store.may_be_stored(&vault).await.unwrap());
+    assert_eq!(stored().await, CredentialPlace::Keychain, "whoever is killed now may have stored it");
+    assert!(store.may_be_stored(&CredentialId("gone".into())).await.is_err());
 
     let mut connection = raw(dir.path()).await;
     for damaged in ["[]", "pass", "[1]"] {
