@@ -26,12 +26,12 @@ use crate::{
 };
 
 /// Where a vCenter offers them, without a login.
-const PATH: &str = "certs/download.zip";
+const PATH: &str = "/certs/download.zip";
 
 /// The file of a vCenter has some 10 KB for each authority.
 const LARGEST_FILE: usize = 1 << 20;
 
-/// Entries of the file that are looked at; a vCenter has five for each authority.
+/// A file with more entries is refused; a vCenter has five for each authority.
 const ENTRIES: usize = 500;
 
 /// The largest certificate, unpacked. One with the largest key that is in use has 4 KB.
