@@ -23,7 +23,17 @@ fn write(muster: &Musterctl, name: &str, text: &str) -> String {
 fn configurations(muster: &Musterctl) -> Vec<Value> {
     let mut all = muster.ok(&["vcenter", "list"]).as_array().unwrap().clone();
     for one in &mut all {
-        for own in ["id", "credential_id", "edition", "instance_uuid", "product", "version", "build", "permissions", "certificate_expires_at"] {
+        for own in [
+            "id",
+            "credential_id",
+            "edition",
+            "instance_uuid",
+            "product",
+            "version",
+            "build",
+            "permissions",
+            "certificate_expires_at",
+        ] {
             one.as_object_mut().unwrap().remove(own);
         }
     }

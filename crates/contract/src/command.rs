@@ -691,8 +691,8 @@ stale_after! {
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ShowPreferences: Event::PreferencesChanged,
-    ListAudit: Event::VcentersChanged | Event::CredentialsChanged | Event::SchedulesChanged | Event::PreferencesChanged
-        | Event::InventoryChanged { .. },
+    ListAudit: Event::AuditChanged | Event::VcentersChanged | Event::CredentialsChanged | Event::SchedulesChanged
+        | Event::PreferencesChanged | Event::OperationChanged { .. },
     ReadLog: Event::Lagged,
 }
 

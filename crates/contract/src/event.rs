@@ -12,6 +12,8 @@ pub enum Event {
     VcentersChanged,
     /// A credential was added, edited, rejected or removed.
     CredentialsChanged,
+    /// Something was recorded in the audit log that no other event tells, in this process.
+    AuditChanged,
     /// A setting of Muster itself was changed.
     PreferencesChanged,
     /// An operation was submitted, progressed or ended.

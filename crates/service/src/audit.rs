@@ -6,7 +6,7 @@ use crate::call::{Admitted, Answer, Handler};
 use crate::export;
 use crate::{Service, explain};
 use contract::command::{AuditReceipt, ExportAudit, Exported, ListAudit, PruneAudit, VerifyAudit};
-use contract::{ApiError, AuditFilter, AuditOutcome, AuditRow, Code, Subject};
+use contract::{ApiError, AuditFilter, AuditOutcome, AuditRow, Code, Event, Subject};
 use store::{Act, Entry};
 
 /// Rows of one page at most: some hundred kilobytes.
@@ -20,7 +20,9 @@ impl Service {
             return Ok(());
         }
         let entry = Entry { outcome: AuditOutcome::Accepted, ..Entry::done(subject.clone()) };
-        self.inner.store.record_alone(act, entry).await.map_err(explain::store)
+        self.inner.store.record_alone(act, entry).await.map_err(explain::store)?;
+        self.inner.events.publish(Event::AuditChanged);
+        Ok(())
     }
 
     /// Records what came of a call that recorded nothing itself.
@@ -35,9 +37,7 @@ impl Service {
             return;
         }
         let entry = Entry { outcome, error, ..Entry::done(subject.clone()) };
-        if let Err(error) = self.inner.store.record_alone(act, entry).await {
-            tracing::warn!(%error, "a row of the audit log could not be written");
-        }
+        self.record_or_log(act, entry).await;
     }
 
     /// The same for what a call does where no transaction reaches, such as the keychain.
@@ -45,8 +45,15 @@ impl Service {
         let Some(act) = self.act.as_ref().filter(|_| self.inner.store.unwritable().is_none()) else { return };
         let entry = Entry { outcome, ..Entry::done(subject.clone()) };
         let entry = entry.after(&serde_json::json!({ "password": what }));
-        if let Err(error) = self.inner.store.record_alone(act, entry).await {
-            tracing::warn!(%error, "a row of the audit log could not be written");
+        self.record_or_log(act, entry).await;
+    }
+}
+
+impl Service {
+    async fn record_or_log(&self, act: &Act, entry: Entry<'_>) {
+        match self.inner.store.record_alone(act, entry).await {
+            Ok(()) => self.inner.events.publish(Event::AuditChanged),
+            Err(error) => tracing::warn!(%error, "a row of the audit log could not be written"),
         }
     }
 }

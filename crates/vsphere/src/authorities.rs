@@ -34,6 +34,9 @@ const LARGEST_FILE: usize = 1 << 20;
 /// A file with more entries is refused; a vCenter has five for each authority.
 const ENTRIES: usize = 500;
 
+/// And one with more certificates: each is looked at as a CA of the server's, which takes time.
+const CERTIFICATES: usize = 200;
+
 /// The largest certificate, unpacked. One with the largest key that is in use has 4 KB.
 const LARGEST_CERTIFICATE: u64 = 64 << 10;
 
@@ -118,6 +121,9 @@ fn unpacked(body: Vec<u8>) -> Result<Vec<CertificateDer<'static>>, NoCa> {
             _ => CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok).collect(),
         };
         found.extend(certificates.into_iter().filter(|one| seen.insert(one.to_vec())));
+        if found.len() > CERTIFICATES {
+            return Err(NoCa::Unusable(format!("the zip file has more than {CERTIFICATES} certificates")));
+        }
     }
     match found.is_empty() {
         true => Err(NoCa::Unusable("there is no certificate in the zip file".to_owned())),

@@ -17,6 +17,12 @@ const LONGEST_TEXT: usize = 1 << 16;
 /// Columns of a tab, as Excel has them.
 const COLUMNS: usize = 16_384;
 
+/// Texts that cells share: more than a workbook with every VM of a large estate has.
+const TEXTS: usize = 1_000_000;
+
+/// Bytes of the texts of one row.
+const LONGEST_ROW: usize = 4 << 20;
+
 /// Tabs that are looked at.
 const TABS: usize = 100;
 
@@ -64,6 +70,7 @@ impl<'a> Workbook<'a> {
         workbook.part("xl/sharedStrings.xml", |event, text| {
             match event {
                 Part::Start("si", _) => text.clear(),
+                Part::End("si") if texts.len() >= TEXTS => return Err("it has too many texts".to_owned()),
                 Part::End("si") => texts.push(std::mem::take(text)),
                 _ => {}
             }
@@ -88,13 +95,14 @@ impl<'a> Workbook<'a> {
             return Ok(());
         };
         let texts = std::mem::take(&mut self.texts);
-        let (mut row, mut cells) = (0, Vec::new());
+        let (mut row, mut cells, mut letters) = (0, Vec::new(), 0);
         let (mut column, mut is_shared) = (None::<usize>, false);
         let read = self.part(&path, |event, text| {
             match event {
                 Part::Start("row", tag) => {
                     row = attribute(tag, "r").and_then(|row| row.parse().ok()).unwrap_or(row + 1);
                     cells.clear();
+                    letters = 0;
                     column = None;
                 }
                 Part::Start("c", tag) => {
@@ -116,6 +124,11 @@ impl<'a> Workbook<'a> {
                         }
                         false => Some(std::mem::take(text)),
                     };
+                    // Many cells may stand for one long text.
+                    letters += value.as_ref().map_or(0, String::len);
+                    if letters > LONGEST_ROW {
+                        return Err(format!("a row of its tab {tab} is too long"));
+                    }
                     cells.extend(column.zip(value));
                 }
                 Part::End("row") if !cells.is_empty() => each(row, &cells),
