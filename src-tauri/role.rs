@@ -8,6 +8,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use contract::command::{Password, WindowRole};
 use contract::{ApiError, Code, Role};
 use service::Caller;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::task::spawn_blocking;
@@ -25,23 +26,26 @@ pub(crate) struct RoleOfThisRun {
     /// As it was started.
     own: Caller,
     now: watch::Sender<Caller>,
-    /// Held while it is changed: who tries many passphrases at once tries them one after the other.
-    lock: Mutex<Lock>,
-}
-
-/// What is asked for before it is raised.
-#[derive(Default)]
-struct Lock {
-    /// Salted and slow: a person's passphrase may open other things too, and memory can be looked at.
-    hash: Option<PasswordHash>,
-    /// Wrong ones in a row.
-    wrong: u32,
+    /// The passphrase before it is raised; held while the role is changed. Salted and slow: a person's passphrase may open other
+    /// things too, and memory can be looked at.
+    lock: Mutex<Option<PasswordHash>>,
+    /// Whether there is one, for who only looks.
+    is_locked: AtomicBool,
+    /// Wrong ones in a row. Held while the answer to one waits: who tries many at once tries them one after the other, and
+    /// nobody else waits for that.
+    wrong: Mutex<u32>,
 }
 
 impl RoleOfThisRun {
     /// The one that the program was started in.
     pub(crate) fn new(own: Caller) -> RoleOfThisRun {
-        RoleOfThisRun { now: watch::Sender::new(own.clone()), own, lock: Mutex::default() }
+        RoleOfThisRun {
+            now: watch::Sender::new(own.clone()),
+            own,
+            lock: Mutex::default(),
+            is_locked: AtomicBool::default(),
+            wrong: Mutex::default(),
+        }
     }
 
     /// Who calls.
@@ -55,8 +59,9 @@ impl RoleOfThisRun {
     }
 
     /// As the page shows it.
-    pub(crate) async fn shown(&self) -> WindowRole {
-        self.said(&*self.lock.lock().await)
+    pub(crate) fn shown(&self) -> WindowRole {
+        let is_locked = self.is_locked.load(Ordering::Acquire);
+        WindowRole { role: self.caller().role(), highest: self.own.role(), is_locked }
     }
 
     /// Lowers it, and locks it where there is something to lock it with.
@@ -72,7 +77,7 @@ impl RoleOfThisRun {
             return Err(ApiError::new(Code::InvalidValue, message).next("Choose a lower role."));
         }
         if let Some(Password(passphrase)) = passphrase {
-            if lock.hash.is_some() {
+            if lock.is_some() {
                 return Err(ApiError::new(
                     Code::InvalidValue,
                     "the role is locked with a passphrase already",
@@ -83,10 +88,9 @@ impl RoleOfThisRun {
                 let message = format!("a passphrase must have 1 to {LONGEST} bytes");
                 return Err(ApiError::new(Code::InvalidValue, message).next("Enter another one, or none."));
             }
-            lock.hash = Some(hashed(passphrase).await?);
+            *lock = Some(hashed(passphrase).await?);
         }
-        self.now.send_replace(self.own.lowered_to(role));
-        Ok(self.said(&lock))
+        Ok(self.change_to(role, &lock))
     }
 
     /// Raises it, up to the one that it was started in: then it is locked no more.
@@ -95,6 +99,7 @@ impl RoleOfThisRun {
         role: Role,
         passphrase: Option<Password>,
     ) -> Result<WindowRole, ApiError> {
+        let mut wrong = self.wrong.lock().await;
         let mut lock = self.lock.lock().await;
         let highest = self.own.role();
         if role > highest {
@@ -107,27 +112,30 @@ impl RoleOfThisRun {
                 ApiError::new(Code::Forbidden, message).next("Start Muster without lowering its role.")
             );
         }
-        if let Some(hash) = &lock.hash {
+        if let Some(hash) = &*lock {
             let Some(Password(passphrase)) = passphrase else {
                 return Err(ApiError::new(Code::Forbidden, "the role is locked with a passphrase")
                     .next("Enter the passphrase."));
             };
             if !is_of(hash.clone(), passphrase).await {
-                lock.wrong = lock.wrong.saturating_add(1);
-                sleep(delay(lock.wrong)).await;
+                drop(lock);
+                *wrong = wrong.saturating_add(1);
+                sleep(delay(*wrong)).await;
                 return Err(ApiError::new(Code::Forbidden, "the passphrase is wrong").next("Enter it again."));
             }
         }
-        lock.wrong = 0;
+        *wrong = 0;
         if role == highest {
-            lock.hash = None;
+            *lock = None;
         }
-        self.now.send_replace(self.own.lowered_to(role));
-        Ok(self.said(&lock))
+        Ok(self.change_to(role, &lock))
     }
 
-    fn said(&self, lock: &Lock) -> WindowRole {
-        WindowRole { role: self.caller().role(), highest: self.own.role(), is_locked: lock.hash.is_some() }
+    /// Who hears of the change finds the lock as it is by then.
+    fn change_to(&self, role: Role, lock: &Option<PasswordHash>) -> WindowRole {
+        self.is_locked.store(lock.is_some(), Ordering::Release);
+        self.now.send_replace(self.own.lowered_to(role));
+        self.shown()
     }
 }
 
@@ -169,7 +177,7 @@ mod tests {
         use Role::{Admin, Operator, Viewer};
         let role = started_as(Operator);
         let shown = |role, is_locked| WindowRole { role, highest: Operator, is_locked };
-        assert_eq!(role.shown().await, shown(Operator, false));
+        assert_eq!(role.shown(), shown(Operator, false));
         assert!(role.lower(Operator, None).await.is_err(), "it is that already");
         assert_eq!(role.lower(Viewer, None).await, Ok(shown(Viewer, false)));
         assert_eq!(role.caller().role(), Viewer);
@@ -203,5 +211,23 @@ mod tests {
         assert_eq!(raised, WindowRole { role: Admin, highest: Admin, is_locked: false });
         assert!(role.lower(Viewer, typed("")).await.is_err());
         assert_eq!(delay(40), LONGEST_WRONG);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_answer_to_a_wrong_passphrase_waits_the_role_is_shown_and_lowered() {
+        use Role::{Admin, Operator, Viewer};
+        let role = started_as(Admin);
+        role.lower(Operator, typed("correct horse")).await.unwrap();
+        let begin = Instant::now();
+        let meanwhile = async {
+            sleep(WRONG / 2).await;
+            assert!(role.shown().is_locked);
+            assert_eq!(role.lower(Viewer, None).await.unwrap().role, Viewer);
+            assert!(begin.elapsed() < WRONG, "nobody else waits");
+        };
+        let (refused, ()) = tokio::join!(role.raise(Admin, typed("correct hors")), meanwhile);
+        assert_eq!(refused.unwrap_err().code, Code::Forbidden);
+        assert!(begin.elapsed() >= WRONG);
+        assert_eq!(role.caller().role(), Viewer);
     }
 }

@@ -9,7 +9,7 @@ use tauri::State;
 #[tauri::command]
 pub(crate) async fn shown_role(wiring: State<'_, Wiring>, args: ShownRole) -> Answer<ShownRole> {
     let ShownRole {} = args;
-    Ok(wiring.role().shown().await)
+    Ok(wiring.role().shown())
 }
 
 #[tauri::command]

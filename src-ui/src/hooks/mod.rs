@@ -18,7 +18,7 @@ pub(crate) use closing::use_closing;
 pub(crate) use is_there::use_is_there;
 pub(crate) use own_menu::use_no_foreign_menu;
 pub(crate) use provider::ServiceProvider;
-pub(crate) use query::{use_command, use_query};
+pub(crate) use query::{Action, use_command, use_query};
 pub(crate) use reads::use_clusters;
 pub(crate) use remembered::{remembered, use_density, use_remembered};
 pub(crate) use route::{go, in_the_main_window, open, replace, use_route};

@@ -23,7 +23,7 @@ pub(crate) fn NotAllowed(props: &Properties) -> Html {
     let actions = html! {
         <>
             <Button variant={ButtonVariant::Primary} onclick={overview} label="Go to the overview" />
-            if shown.role < shown.highest {
+            if shown.highest >= props.route.role() {
                 <Button variant={ButtonVariant::Link} onclick={settings} label="Change the role" />
             }
         </>

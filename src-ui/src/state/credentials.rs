@@ -40,9 +40,10 @@ impl Form {
         if self.user.trim().is_empty() {
             wrong.push((Field::User, "Enter a user, such as muster@vsphere.local."));
         }
-        // The password of one user is none of another's. What a file has is changed there.
-        let is_another_user = before
-            .is_some_and(|before| before.user != self.user.trim() && before.stored != CredentialPlace::File);
+        // The password of one user is none of another's. What a file has, or a helper prints, is changed there.
+        let is_elsewhere = |place| matches!(place, CredentialPlace::File | CredentialPlace::Helper);
+        let is_another_user =
+            before.is_some_and(|before| before.user != self.user.trim() && !is_elsewhere(before.stored));
         if is_another_user && !has_password {
             wrong.push((Field::Password, "Enter the password of the new user."));
         }
@@ -66,21 +67,34 @@ pub(crate) fn place(place: CredentialPlace) -> &'static str {
     }
 }
 
+/// What becomes of the password of one that is removed.
+fn password_of_removed(place: CredentialPlace) -> &'static str {
+    match place {
+        CredentialPlace::Keychain => " Its password is removed from the keychain.",
+        CredentialPlace::File => " The password file stays: delete it yourself.",
+        CredentialPlace::Helper => " The helper itself stays.",
+        CredentialPlace::None => "",
+    }
+}
+
+/// What removing one does that no vCenter uses.
+pub(crate) fn what_removing_does(credential: &Credential) -> String {
+    format!("No vCenter uses it.{}", password_of_removed(credential.stored))
+}
+
 /// What merging does.
 pub(crate) fn merging(from: &Credential, into: &Credential) -> String {
+    let password = password_of_removed(from.stored);
     let who = match &from.vcenters[..] {
         [] => {
-            return format!(
-                "No vCenter uses \u{201c}{}\u{201d}. It and its password are removed.",
-                from.name
-            );
+            return format!("No vCenter uses \u{201c}{}\u{201d}. It is removed.{password}", from.name);
         }
         [one] => format!("The vCenter {one}"),
         few if few.len() <= NAMED => format!("The vCenters {}", few.join(", ")),
         many => counted(many.len(), "vCenter", "vCenters"),
     };
     let vcenters = format!("{who} will log in with \u{201c}{}\u{201d} ({}).", into.name, into.user);
-    format!("{vcenters} The credential \u{201c}{}\u{201d} and its password are removed.", from.name)
+    format!("{vcenters} The credential \u{201c}{}\u{201d} is removed.{password}", from.name)
 }
 
 /// Why it can't be removed, if it can't.
@@ -129,7 +143,9 @@ mod tests {
         assert_eq!(fields(&form, Some(&before), false), [Field::Name, Field::Password]);
         form.name = "Rome".to_owned();
         assert!(fields(&form, Some(&before), true).is_empty());
-        assert!(fields(&form, Some(&credential(CredentialPlace::File, &[])), false).is_empty());
+        for elsewhere in [CredentialPlace::File, CredentialPlace::Helper] {
+            assert!(fields(&form, Some(&credential(elsewhere, &[])), false).is_empty());
+        }
         assert_eq!(form.changed(&before), (Some("Rome".to_owned()), Some("other".to_owned())));
         assert_eq!(Form::of(&before).changed(&before), (None, None));
     }
@@ -144,9 +160,17 @@ mod tests {
         let into = Credential { name: "shared".to_owned(), user: "muster".to_owned(), ..one.clone() };
         assert_eq!(
             merging(&one, &into),
-            "The vCenter Berlin will log in with \u{201c}shared\u{201d} (muster). The credential \u{201c}Berlin\u{201d} and its password \
-             are removed."
+            "The vCenter Berlin will log in with \u{201c}shared\u{201d} (muster). The credential \u{201c}Berlin\u{201d} is removed."
         );
         assert!(merging(&many, &into).starts_with("5 vCenters will log in"));
+        let unused = credential(CredentialPlace::Keychain, &[]);
+        assert_eq!(
+            what_removing_does(&unused),
+            "No vCenter uses it. Its password is removed from the keychain."
+        );
+        assert_eq!(what_removing_does(&credential(CredentialPlace::None, &[])), "No vCenter uses it.");
+        assert!(merging(&unused, &into).ends_with("Its password is removed from the keychain."));
+        let file = credential(CredentialPlace::File, &["Berlin"]);
+        assert!(merging(&file, &into).ends_with("The password file stays: delete it yourself."));
     }
 }

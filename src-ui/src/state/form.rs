@@ -132,6 +132,18 @@ impl Form {
         Form { tags: settings.tags.join(", "), ttl: (ttl / seconds).to_string(), ttl_unit, settings, ..self }
     }
 
+    /// The same with what is set for new vCenters by now, where nothing else was typed since it had what was set before.
+    pub(crate) fn with_defaults(mut self, before: &VcenterSettings, now: &VcenterSettings) -> Form {
+        let (begun, set) = (Form::new().with(before.clone()), Form::new().with(now.clone()));
+        if (&self.ttl, self.ttl_unit) == (&begun.ttl, begun.ttl_unit) {
+            (self.ttl, self.ttl_unit, self.settings.ttl_seconds) = (set.ttl, set.ttl_unit, now.ttl_seconds);
+        }
+        if self.settings.stale_reads == before.stale_reads {
+            self.settings.stale_reads = now.stale_reads;
+        }
+        self
+    }
+
     /// That of a vCenter that is there.
     pub(crate) fn of(vcenter: &Vcenter) -> Form {
         let host =
@@ -365,6 +377,22 @@ mod tests {
     use super::super::samples;
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_set_for_new_vcenters_comes_into_a_form_that_was_begun_but_for_what_was_chosen_there() {
+        let before = VcenterSettings::default();
+        let now = VcenterSettings {
+            ttl_seconds: 7200,
+            stale_reads: contract::StaleReads::Everything,
+            ..before.clone()
+        };
+        let set = Form::new().with(now.clone());
+        assert_eq!(Form::new().with_defaults(&before, &now), set);
+        assert_eq!(filled().with_defaults(&before, &now), filled().with(now.clone()));
+        let chosen = Form { ttl: "7".to_owned(), ..filled() }.with_defaults(&before, &now);
+        assert_eq!((&*chosen.ttl, chosen.ttl_unit), ("7", filled().ttl_unit));
+        assert_eq!(chosen.settings.stale_reads, now.stale_reads);
+    }
 
     fn filled() -> Form {
         Form { name: "Berlin".into(), address: "vc.example.org".into(), user: "u".into(), ..Form::new() }

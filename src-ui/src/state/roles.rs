@@ -28,9 +28,11 @@ pub(crate) fn refusal(needed: Role, shown: WindowRole) -> String {
     );
     match shown.highest >= needed {
         true => format!("{why} The role can be raised again in the settings."),
-        false => {
-            format!("{why} Muster was started with that role: start it with another one to open this page.")
-        }
+        false => format!(
+            "{why} Muster was started as {}: start it as {} to open this page.",
+            shown.highest.name(),
+            needed.name()
+        ),
     }
 }
 
@@ -51,7 +53,10 @@ mod tests {
             "This page requires the role operator. This window is running as viewer. The role can be raised again in the settings."
         );
         let started = WindowRole { highest: Role::Viewer, ..lowered };
-        assert!(refusal(Role::Operator, started).ends_with("start it with another one to open this page."));
+        assert!(
+            refusal(Role::Operator, started)
+                .ends_with("Muster was started as viewer: start it as operator to open this page.")
+        );
     }
 
     #[test]

@@ -93,8 +93,13 @@ impl Group {
 }
 
 impl Toast {
-    /// Whether it leaves by itself.
+    /// Whether it leaves by itself. Who is offered something has the time to take it.
     pub(crate) fn leaves(&self) -> bool {
+        self.makes_room() && self.offers.is_empty()
+    }
+
+    /// Whether nothing has to be done about it.
+    fn makes_room(&self) -> bool {
         matches!(self.level, Level::Good | Level::Info | Level::Neutral)
     }
 
@@ -405,7 +410,8 @@ impl Toasts {
         self.shown.retain(|known| known.title != toast.title);
         self.shown.push(toast);
         // What needs an answer stays until it has one.
-        if let (true, Some(oldest)) = (self.shown.len() > AT_ONCE, self.shown.iter().position(Toast::leaves))
+        if let (true, Some(oldest)) =
+            (self.shown.len() > AT_ONCE, self.shown.iter().position(Toast::makes_room))
         {
             self.shown.remove(oldest);
         }
@@ -460,6 +466,20 @@ mod tests {
         assert_eq!(toasts.shown().len(), 1, "it stays as long as the newest of them");
         toasts.dismiss(ids[2]);
         assert!(toasts.shown().is_empty());
+    }
+
+    #[test]
+    fn a_success_that_offers_something_stays_until_it_is_dismissed_or_others_need_its_place() {
+        let mut toasts = Toasts::default();
+        let vcenter = samples::vcenter("Berlin");
+        toasts.show(Toast::added(&vcenter, None, false));
+        assert_eq!(toasts.shown()[0].offers[0].label, "Sync now");
+        assert!(!toasts.shown()[0].leaves());
+        for number in 0..AT_ONCE {
+            toasts.show(Toast::done(format!("done {number}"), ""));
+        }
+        assert_eq!(toasts.shown().len(), AT_ONCE);
+        assert_eq!(toasts.shown()[0].title, "done 0");
     }
 
     #[test]

@@ -24,8 +24,9 @@ enum Stage {
     Looking,
     Found(Box<OfferedCa>),
     Saving(Box<OfferedCa>),
-    /// What could not be done, and why.
-    Failed(&'static str, ApiError),
+    /// Nothing is known of a CA.
+    Unread(ApiError),
+    NotStored(ApiError),
 }
 
 /// What the vCenter offers, and the word of a person.
@@ -36,16 +37,20 @@ pub(super) fn OwnCa(props: &Properties) -> Html {
     let is_there = use_is_there();
     // As it was when the CA was looked for.
     let vcenter = (*use_state(|| props.vcenter.clone())).clone();
-    {
+    let look = {
         let (service, stage, vcenter) = (service.clone(), stage.clone(), vcenter.clone());
-        use_effect_with((), move |()| {
+        Callback::from(move |()| {
+            stage.set(Stage::Looking);
+            let (service, stage, vcenter) = (service.clone(), stage.clone(), vcenter.id.clone());
             spawn_local(async move {
-                stage.set(match service.offer_ca(vcenter.id).await {
-                    Ok(offered) => Stage::Found(Box::new(offered)),
-                    Err(error) => Stage::Failed("No CA to trust instead", error),
-                });
+                let offered = service.offer_ca(vcenter).await;
+                stage.set(offered.map_or_else(Stage::Unread, |offered| Stage::Found(Box::new(offered))));
             });
-        });
+        })
+    };
+    {
+        let look = look.clone();
+        use_effect_with((), move |()| look.emit(()));
     }
     let trust = |offered: &OfferedCa| {
         let (service, stage, close) = (service.clone(), stage.clone(), props.close.clone());
@@ -68,7 +73,7 @@ pub(super) fn OwnCa(props: &Properties) -> Html {
                         let title = format!("{}: the CA was not stored", vcenter.name);
                         service.toast(Toast::refused(&title, &error));
                     }
-                    Err(error) => stage.set(Stage::Failed("The CA was not stored", error)),
+                    Err(error) => stage.set(Stage::NotStored(error)),
                 }
             });
         })
@@ -78,8 +83,12 @@ pub(super) fn OwnCa(props: &Properties) -> Html {
             html! { <div class="muster-waiting"><Spinner aria_label="Looking for the CA" /></div> },
             Html::default(),
         ),
-        Stage::Failed(title, error) => {
-            (html! { <Failure title={*title} error={error.clone()} /> }, Html::default())
+        Stage::Unread(error) => (
+            html! { <Failure title="The CA could not be read" error={error.clone()} retry={look} /> },
+            Html::default(),
+        ),
+        Stage::NotStored(error) => {
+            (html! { <Failure title="The CA was not stored" error={error.clone()} /> }, Html::default())
         }
         Stage::Found(offered) | Stage::Saving(offered) => {
             let is_saving = matches!(*stage, Stage::Saving(_));

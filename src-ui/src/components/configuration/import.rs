@@ -5,13 +5,16 @@ use super::field::Field as Group;
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
 use crate::components::icon::of_level;
+use crate::components::link::Link;
 use crate::components::select::Select;
 use crate::hooks::{use_is_there, use_query, use_vcenter_service};
+use crate::state::route::Route;
 use crate::state::toasts::Toast;
 use crate::state::words::{self, Level, counted};
 use contract::command::ListCredentials;
 use contract::{ApiError, Content, Credential, ImportAction, ImportOptions, ImportPlan, Planned};
-use patternfly_yew::prelude::{Button, ButtonVariant};
+use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -24,6 +27,8 @@ enum Source {
     #[default]
     Nothing,
     Pasted(String),
+    /// A file of which nothing is there yet.
+    Reading,
     File(Rc<Vec<u8>>),
     /// A file that can't be taken, and why.
     Unread(&'static str),
@@ -32,7 +37,7 @@ enum Source {
 impl Source {
     fn content(&self) -> Option<Content> {
         match self {
-            Source::Nothing | Source::Unread(_) => None,
+            Source::Nothing | Source::Reading | Source::Unread(_) => None,
             Source::Pasted(text) => Some(Content(text.clone().into_bytes())),
             Source::File(bytes) => Some(Content(bytes.to_vec())),
         }
@@ -75,24 +80,34 @@ pub(super) fn Import(props: &Properties) -> Html {
     let source = use_state_eq(Source::default);
     let options = use_state_eq(ImportOptions::default);
     let stage = use_state_eq(|| Stage::Nothing);
+    // What the stage is about: what was typed or chosen since is on its way.
+    let planned = use_state_eq(|| (Source::default(), ImportOptions::default()));
+    let picker = Picker {
+        source: source.clone(),
+        options: options.clone(),
+        file: use_node_ref(),
+        picks: use_mut_ref(|| 0),
+    };
     let newest = use_mut_ref(|| 0_u32);
     let is_there = use_is_there();
     use_effect_with((), |()| crate::components::keys::focus("import-file"));
     {
-        let (service, stage) = (service.clone(), stage.clone());
-        use_effect_with(((*source).clone(), (*options).clone()), move |(source, options)| {
+        let (service, stage, planned, newest) =
+            (service.clone(), stage.clone(), planned.clone(), newest.clone());
+        use_effect_with(((*source).clone(), (*options).clone()), move |wanted| {
             *newest.borrow_mut() += 1;
-            let asked = *newest.borrow();
-            let Some(content) = source.content() else {
+            let (asked, wanted) = (*newest.borrow(), wanted.clone());
+            let Some(content) = wanted.0.content() else {
                 stage.set(Stage::Nothing);
+                planned.set(wanted);
                 return;
             };
-            let options = options.clone();
             spawn_local(async move {
-                let planned = service.plan_import(content, options).await;
+                let plan = service.plan_import(content, wanted.1.clone()).await;
                 // What was asked for since is what is shown.
                 if *newest.borrow() == asked {
-                    stage.set(planned.map_or_else(Stage::Unusable, Stage::Planned));
+                    stage.set(plan.map_or_else(Stage::Unusable, Stage::Planned));
+                    planned.set(wanted);
                 }
             });
         });
@@ -103,6 +118,8 @@ pub(super) fn Import(props: &Properties) -> Html {
         let (close, is_there) = (props.close.clone(), is_there.clone());
         Callback::from(move |_: MouseEvent| {
             let (Some(content), Some(plan)) = (source.content(), stage.plan().cloned()) else { return };
+            // No plan takes its place on screen.
+            *newest.borrow_mut() += 1;
             stage.set(Stage::Importing(plan.clone()));
             let (service, stage, options) = (service.clone(), stage.clone(), (*options).clone());
             let (close, is_there) = (close.clone(), is_there.clone());
@@ -124,6 +141,7 @@ pub(super) fn Import(props: &Properties) -> Html {
     };
     let is_done = matches!(*stage, Stage::Done(_));
     let busy = matches!(*stage, Stage::Importing(_));
+    let is_waiting = *source == Source::Reading || *planned != ((*source).clone(), (*options).clone());
     let close = props.close.reform(|_: MouseEvent| ());
     let actions = match (is_done, stage.plan()) {
         (true, _) => html! { <Button variant={ButtonVariant::Primary} onclick={close} label="Close" /> },
@@ -134,7 +152,7 @@ pub(super) fn Import(props: &Properties) -> Html {
                 (false, 0) => "Import".to_owned(),
                 (false, number) => format!("Import {}", counted(number, "vCenter", "vCenters")),
             };
-            let barred = busy || number == 0 || plan.is_none_or(|plan| plan.needs_credential);
+            let barred = busy || is_waiting || number == 0 || plan.is_none_or(|plan| plan.needs_credential);
             html! {
                 <>
                     <Button variant={ButtonVariant::Primary} disabled={barred} onclick={import} {label} />
@@ -147,40 +165,73 @@ pub(super) fn Import(props: &Properties) -> Html {
         <Dialog title="Import vCenters" close={props.close.clone()} {actions} wide=true
             is_filled={!is_done && *source != Source::Nothing}>
             if !is_done {
-                { chooser(&source, busy) }
+                { chooser(&picker, busy) }
                 { choices(&options, &stage, &credentials, busy) }
+            }
+            if is_waiting {
+                <div class="muster-waiting" aria-busy="true"><Spinner aria_label="Reading the list" /></div>
             }
             { outcome(&stage) }
         </Dialog>
     }
 }
 
+/// What is chosen from.
+#[derive(Clone)]
+struct Picker {
+    source: UseStateHandle<Source>,
+    options: UseStateHandle<ImportOptions>,
+    /// The field of the file, which shows the name of one.
+    file: NodeRef,
+    /// Counts what was chosen: a file that is read by the time another thing was chosen is none of it.
+    picks: Rc<RefCell<u32>>,
+}
+
+impl Picker {
+    /// Takes it in the place of what there was, whose credential may be none of its own; answers which choice that is.
+    fn pick(&self, source: Source) -> u32 {
+        self.options.set(ImportOptions { credential: None, ..(*self.options).clone() });
+        self.source.set(source);
+        *self.picks.borrow_mut() += 1;
+        *self.picks.borrow()
+    }
+}
+
 /// Where the list comes from.
-fn chooser(source: &UseStateHandle<Source>, busy: bool) -> Html {
+fn chooser(picker: &Picker, busy: bool) -> Html {
+    let source = &picker.source;
     let take = {
-        let source = source.clone();
+        let picker = picker.clone();
         Callback::from(move |event: Event| {
             let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
             let Some(file) = input.and_then(|input| input.files()?.get(0)) else { return };
             if file.size() > Content::LARGEST as f64 {
-                source.set(Source::Unread("The file is larger than 32 MiB."));
+                picker.pick(Source::Unread("The file is larger than 32 MiB."));
                 return;
             }
-            let source = source.clone();
+            let picked = picker.pick(Source::Reading);
+            let picker = picker.clone();
             spawn_local(async move {
-                source.set(match JsFuture::from(file.array_buffer()).await {
+                let read = match JsFuture::from(file.array_buffer()).await {
                     Ok(bytes) => Source::File(Rc::new(js_sys::Uint8Array::new(&bytes).to_vec())),
                     Err(_) => Source::Unread("The file could not be read."),
-                });
+                };
+                if *picker.picks.borrow() == picked {
+                    picker.source.set(read);
+                }
             });
         })
     };
     let paste = {
-        let source = source.clone();
+        let picker = picker.clone();
         Callback::from(move |event: InputEvent| {
             let area = event.target().and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
             if let Some(text) = area.map(|area| area.value()) {
-                source.set(if text.trim().is_empty() { Source::Nothing } else { Source::Pasted(text) });
+                picker.pick(if text.trim().is_empty() { Source::Nothing } else { Source::Pasted(text) });
+                // What it names is read no more.
+                if let Some(file) = picker.file.cast::<HtmlInputElement>() {
+                    file.set_value("");
+                }
             }
         })
     };
@@ -190,7 +241,7 @@ fn chooser(source: &UseStateHandle<Source>, busy: bool) -> Html {
         <div class="pf-v6-c-form">
             <Group id="import-file" label="File" {wrong}
                 help="An export of Muster, RVTools (.xlsx or CSV) or Royal TS (.rtsz or CSV), or a list of hosts.">
-                <input type="file" id="import-file" disabled={busy} onchange={take}
+                <input type="file" id="import-file" ref={picker.file.clone()} disabled={busy} onchange={take}
                     accept=".json,.csv,.txt,.xlsx,.rtsz,.rjson,.xml,.list" aria-describedby="import-file-said" />
             </Group>
             <Group id="import-text" label="Or paste a list" help="One vCenter per line: a host, or a name and a host.">
@@ -238,8 +289,9 @@ fn choices(
         <fieldset class="muster-fields" disabled={busy}>
             if plan.needs_credential && credentials.is_empty() {
                 <p id="import-no-credential">
-                    { "The list names no user to log in with, and there is no credential yet. Add one of the vCenters first, \
-                        or name the users in the list: a first line “name,host,user”, and a user on each line." }
+                    { "The list names no user to log in with, and there is no credential yet. Add one on the page " }
+                    <Link to={Route::Credentials { dialog: None }}>{ "Credentials" }</Link>
+                    { ", or name the users in the list: a first line “name,host,user”, and a user on each line." }
                 </p>
             } else if plan.needs_credential || options.credential.is_some() {
                 <Group id="import-credential" label="Credential" required=true
@@ -302,7 +354,7 @@ fn row(planned: &Planned) -> Html {
     };
     let reason = planned.reason.as_deref().map(words::shown).unwrap_or_default();
     let reason = match (planned.action, planned.line) {
-        (ImportAction::Refuse, Some(line)) => format!("No. {line}: {reason}"),
+        (ImportAction::Refuse, Some(line)) => format!("Row {line}: {reason}"),
         _ => reason.to_string(),
     };
     html! {

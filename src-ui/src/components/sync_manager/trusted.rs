@@ -8,6 +8,7 @@ use crate::hooks::{open, use_vcenter_service};
 use crate::state::route::Dialog;
 use crate::state::toasts::Toast;
 use crate::state::words::{self, Level};
+use contract::command::{EditVcenter, OfferCa};
 use contract::{Permissions, Vcenter, least_privilege};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
@@ -31,6 +32,8 @@ pub(super) fn ExpiryWarning(props: &Properties) -> Html {
 /// How its certificate is trusted; beside a pin what could be trusted instead.
 #[function_component]
 pub(super) fn TrustFact(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let may_change = service.may::<OfferCa>() && service.may::<EditVcenter>();
     let vcenter = &props.vcenter;
     match (vcenter.trust.as_str(), &vcenter.pin) {
         ("pin", Some(pin)) => {
@@ -39,7 +42,7 @@ pub(super) fn TrustFact(props: &Properties) -> Html {
             html! {
                 <>
                     { "Pinned certificate, SHA-256 " }<code class="muster-code">{ words::fingerprint(pin) }</code>
-                    if !is_host(vcenter) {
+                    if may_change && !is_host(vcenter) {
                         <div>
                             <Button variant={ButtonVariant::InlineLink} onclick={offer}>
                                 { "Trust the vCenter's own CA instead…" }
@@ -72,10 +75,13 @@ pub(super) fn PermissionsFact(props: &Properties) -> Html {
     let copy = |make: fn(&str) -> String| {
         let (service, user) = (service.clone(), props.vcenter.user.clone());
         Callback::from(move |_: MouseEvent| {
-            if clipboard::copy(&make(&user)) {
-                service
-                    .toast(Toast::done("The script was copied", "Read it, and run it as an administrator."));
-            }
+            service.toast(match clipboard::copy(&make(&user)) {
+                true => Toast::done("The script was copied", "Read it, and run it as an administrator."),
+                false => Toast::noted(
+                    "The script was not copied".to_owned(),
+                    Some("The clipboard can't be written.".to_owned()),
+                ),
+            });
         })
     };
     let scripts = html! {

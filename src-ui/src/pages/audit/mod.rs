@@ -7,7 +7,7 @@ mod table;
 
 use crate::components::empty::Empty;
 use crate::components::failure::{Alert, Failure};
-use crate::hooks::{VcenterService, go, use_command, use_query};
+use crate::hooks::{VcenterService, go, use_command, use_query, use_vcenter_service};
 use crate::state::audit::{self, Watched};
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
@@ -22,6 +22,9 @@ use yew::prelude::*;
 /// How many rows are read at first, and how many more each time.
 const STEP: u32 = 100;
 
+/// As many as the service reads at once.
+const MOST: u32 = 1_000;
+
 /// Which rows.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct Properties {
@@ -32,23 +35,36 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn AuditPage(props: &Properties) -> Html {
     let watched = &props.watched;
-    let limit = use_state_eq(|| STEP);
+    let service = use_vcenter_service();
+    // Other rows begin with a few again.
+    let asked = use_state_eq(|| (watched.filter.clone(), STEP));
+    {
+        let asked = asked.clone();
+        use_effect_with(watched.filter.clone(), move |filter| asked.set((filter.clone(), STEP)));
+    }
+    let limit = if asked.0 == watched.filter { asked.1 } else { STEP };
     let by_key = use_memo((), |()| Cell::new(false));
-    let answer = use_query(ListAudit { filter: watched.filter.clone(), before: None, limit: *limit });
+    let answer = use_query(ListAudit { filter: watched.filter.clone(), before: None, limit });
     let is_waiting = answer.is_loading();
     // What is there stays on screen until more of it has come.
-    let last = use_mut_ref(|| None::<Rc<Page>>);
+    let last = use_mut_ref(|| None::<(AuditFilter, Rc<Page>)>);
     if let Some(known) = &answer.value {
-        last.replace(Some(known.clone()));
+        last.replace(Some((watched.filter.clone(), known.clone())));
     }
-    let known = answer.value.clone().or_else(|| last.borrow().clone().filter(|_| is_waiting));
+    // Those of another filter only for a moment: under an error they would pass for what was asked for.
+    let before = last.borrow().clone().filter(|(filter, _)| is_waiting || *filter == watched.filter);
+    let known = answer.value.clone().or(before.map(|(_, page)| page));
     let more = {
-        let limit = limit.clone();
-        Callback::from(move |_: MouseEvent| limit.set(*limit + STEP))
+        let (asked, filter) = (asked.clone(), watched.filter.clone());
+        Callback::from(move |_: MouseEvent| asked.set((filter.clone(), limit + STEP)))
     };
-    let has_more = known.as_ref().is_some_and(|page| page.has_more);
+    let has_more = limit < MOST && known.as_ref().is_some_and(|page| page.has_more);
+    let retry = Callback::from(move |()| service.refresh());
+    let outdated = answer.error.clone().filter(|_| known.is_some());
     let body = match (&known, answer.error.clone()) {
-        (None, Some(error)) => html! { <Failure title="The audit log could not be loaded" {error} /> },
+        (None, Some(error)) => {
+            html! { <Failure title="The audit log could not be loaded" {error} retry={retry.clone()} /> }
+        }
         (None, None) => {
             html! { <div class="muster-waiting" aria-busy="true"><Spinner aria_label="Loading the audit log" /></div> }
         }
@@ -67,6 +83,9 @@ pub(crate) fn AuditPage(props: &Properties) -> Html {
                 <Actions filter={watched.filter.clone()} />
                 <filters::Filters watched={watched.clone()} />
             </div>
+            if let Some(error) = outdated {
+                <Failure title="These rows may be out of date" {error} {retry} />
+            }
             <div class={classes!("muster-split", open.is_some().then_some("muster-split--open"))}>
                 <div class="muster-split__rows">{ body }</div>
                 if let Some(row) = open {
@@ -117,11 +136,19 @@ fn Actions(props: &ActionsProperties) -> Html {
             <Button variant={ButtonVariant::Secondary} onclick={start.reform(|_: MouseEvent| ())} disabled={busy} {label} />
         }
     };
+    let start_verifying = {
+        let (found, start) = (found.clone(), verify.start.clone());
+        Callback::from(move |()| {
+            // What was found before is not what is asked now.
+            found.set(None);
+            start.emit(());
+        })
+    };
     let told = (*found).as_ref().map(audit::verified);
     html! {
         <>
             <div class="muster-actions">
-                { button("Verify", &verify.start, verify.is_under_way) }
+                { button("Verify", &start_verifying, verify.is_under_way) }
                 { button("Export CSV", &csv.start, csv.is_under_way) }
                 { button("Export JSON lines", &lines.start, lines.is_under_way) }
             </div>
@@ -140,6 +167,10 @@ fn exported(service: &VcenterService, Exported { path, rows }: Exported) {
 
 fn foot(page: &Page, filter: &AuditFilter) -> String {
     let number = words::counted(page.rows.len(), "row", "rows");
+    if page.has_more && page.rows.len() >= MOST as usize {
+        let which = if filter.is_narrow() { " that match" } else { "" };
+        return format!("The newest 1,000 rows{which}. Filter or export to see older ones.");
+    }
     match (page.has_more, filter.is_narrow()) {
         (true, true) => format!("The newest {number} that match. There are older ones."),
         (true, false) => format!("The newest {number}. There are older ones."),

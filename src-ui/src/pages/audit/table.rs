@@ -5,7 +5,7 @@ use crate::components::drawer;
 use crate::components::icon;
 use crate::components::keys;
 use crate::components::when::Ago;
-use crate::hooks::{go, replace};
+use crate::hooks::{go, replace, use_density};
 use crate::state::audit::{self, Watched};
 use crate::state::grid::Step;
 use crate::state::route::Route;
@@ -33,6 +33,7 @@ pub(super) struct Properties {
 #[function_component]
 pub(super) fn Table(props: &Properties) -> Html {
     let place = use_state_eq(|| None::<u64>);
+    let (density, _) = use_density();
     let rows = &props.page.rows;
     let at = position(rows, (*place).or(props.watched.open));
     let active = rows.get(at).map(|row| row.seq);
@@ -79,7 +80,7 @@ pub(super) fn Table(props: &Properties) -> Html {
         }
     };
     html! {
-        <div class="muster-rows" id="rows">
+        <div class={classes!("muster-rows", format!("muster-rows--{}", density.name()))} id="rows">
             <table id="grid" class="muster-operations muster-audit" role="grid" tabindex="0" aria-label="Audit log"
                 aria-activedescendant={active.map(element)} {onkeydown} {onclick}>
                 <thead>

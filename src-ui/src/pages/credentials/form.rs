@@ -220,19 +220,22 @@ impl Handle {
 
     fn password_field(&self) -> Html {
         let (id, wrong) = (id_of(Field::Password), self.wrong_with(Field::Password));
-        let help = match self.before.as_ref().map(|before| before.stored) {
-            None => {
-                "Stored in the system keychain and never shown again. Leave blank to be asked when it is needed."
-            }
-            Some(CredentialPlace::Keychain) => "Leave blank to keep the stored password.",
+        let before = self.before.as_ref();
+        let help: AttrValue = match before.map(|before| before.stored) {
+            None => "Stored in the system keychain and never shown again. Leave blank if a password file provides it, or to enter \
+                it later."
+                .into(),
+            Some(CredentialPlace::Keychain) => "Leave blank to keep the stored password.".into(),
             Some(CredentialPlace::File) => {
-                "The password comes from a file, which takes precedence: change it there."
+                "The password comes from a file, which takes precedence: change it there.".into()
             }
             Some(CredentialPlace::Helper) => {
-                "A helper prints the password at each login. One that is entered here takes its place."
+                let command = before.and_then(|before| before.helper.as_ref()).map(|words| words.join(" "));
+                let command = words::shown(&command.unwrap_or_default());
+                format!("Helper: {command}. A password entered here takes its place.").into()
             }
             Some(CredentialPlace::None) => {
-                "No password is stored. One that is entered here goes to the system keychain."
+                "No password is stored: syncs fail until one is entered. It goes to the system keychain.".into()
             }
         };
         let oninput = self.on(|handle, _: InputEvent| {

@@ -3,7 +3,7 @@
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
 use crate::hooks::{use_is_there, use_vcenter_service};
-use crate::state::credentials::not_removable;
+use crate::state::credentials::{not_removable, what_removing_does};
 use crate::state::toasts::Toast;
 use contract::{ApiError, Credential};
 use patternfly_yew::prelude::{Button, ButtonVariant};
@@ -62,7 +62,7 @@ pub(super) fn Remove(props: &Properties) -> Html {
     };
     html! {
         <Dialog title={format!("Remove credential {}?", credential.name)} close={props.close.clone()} {actions}>
-            <p class="muster-words">{ barred.unwrap_or_else(|| "No vCenter uses it. Its password is removed from the keychain.".to_owned()) }</p>
+            <p class="muster-words">{ barred.unwrap_or_else(|| what_removing_does(credential)) }</p>
             if let Some(error) = &*failure {
                 <Failure title="It was not removed" error={error.clone()} />
             }

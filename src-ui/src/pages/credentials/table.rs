@@ -5,7 +5,7 @@ use crate::components::link::Link;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::name::Name;
 use crate::components::when::Ago;
-use crate::hooks::{go, use_vcenter_service};
+use crate::hooks::{go, use_density, use_vcenter_service};
 use crate::state::credentials::{not_removable, place};
 use crate::state::route::{OfCredential, Route};
 use crate::state::words::{Level, shown};
@@ -26,12 +26,14 @@ pub(super) struct Properties {
 /// The table.
 #[function_component]
 pub(super) fn Table(props: &Properties) -> Html {
+    let (density, _) = use_density();
     let is_alone = props.credentials.len() < 2;
     let rows = props.credentials.iter().map(|credential| {
         html! { <Row key={credential.id.to_string()} credential={credential.clone()} {is_alone} /> }
     });
     html! {
-        <table class="muster-vcenters muster-credentials" aria-label="Credentials">
+        <table aria-label="Credentials"
+            class={classes!("muster-vcenters", "muster-credentials", format!("muster-credentials--{}", density.name()))}>
             <thead>
                 <tr>
                     <th scope="col" class="muster-credential__name">{ "Name" }</th>
@@ -94,7 +96,7 @@ fn password(stored: CredentialPlace) -> Html {
     let words = place(stored);
     match stored {
         CredentialPlace::None => html! {
-            <span title="It is asked for when it is needed, and held until Muster ends.">
+            <span title="No password is stored: syncs fail until one is entered.">
                 { icon::of_level(Level::Warning) }{ " " }{ words }
             </span>
         },

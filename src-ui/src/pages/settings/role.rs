@@ -22,8 +22,8 @@ pub(super) fn RoleOfTheWindow() -> Html {
             if let Some(shown) = shown { <Choice {shown} /> }
             <p class="muster-quiet">
                 { "A lower role prevents mistakes: on a wall display, with a colleague at the desk, or for trying something out. It \
-                    applies to the windows, the tray and the notifications of this Muster until it ends. It restricts nobody who \
-                    can open the data folder: whoever can may start Muster again, with every right." }
+                    applies to the windows, the tray and the notifications of this Muster until it ends. It doesn't protect \
+                    the data: anybody who can open the data folder can start Muster again as admin." }
             </p>
         </Section>
     }
@@ -44,6 +44,8 @@ fn Choice(props: &ChoiceProperties) -> Html {
     let passphrase = use_node_ref();
     use_effect_with((*failure).clone(), |failure| {
         if failure.is_some() {
+            // A wrong one is typed again.
+            keys::focus("role-passphrase");
             // It may be below what is seen.
             keys::reveal("role-failure");
         }
@@ -96,12 +98,15 @@ fn Choice(props: &ChoiceProperties) -> Html {
     let (lowers, raises) = (role < shown.role, role > shown.role);
     let (label, help) = match raises {
         true => ("Passphrase", "The one that the role was locked with."),
-        false => ("Passphrase to raise it again", "Leave blank to raise it again without one."),
+        false => (
+            "Passphrase to raise it again",
+            "Leave blank to raise it again without one. If you forget it, restart Muster.",
+        ),
     };
     let asks = if raises { shown.is_locked } else { lowers && !shown.is_locked };
     html! {
         <form class="muster-stack" id="role-form" {onsubmit} novalidate=true autocomplete="off">
-            <Radios name="role" legend="Role of this window" {options} chosen={role.name()} {choose} />
+            <Radios name="role" legend="Role, until Muster ends" {options} chosen={role.name()} {choose} />
             if asks {
                 <div class="muster-settings__passphrase pf-v6-c-form">
                     <Field id="role-passphrase" {label} {help}>

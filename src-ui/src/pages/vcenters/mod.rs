@@ -5,11 +5,11 @@ use crate::components::configuration::VcenterConfiguration;
 use crate::components::link::Link;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::sync_manager::VcenterSyncManager;
-use crate::hooks::{go, use_command, use_vcenter_service};
+use crate::hooks::{Action, go, use_command, use_vcenter_service};
 use crate::state::route::{Dialog, Route};
 use crate::state::toasts::Toast;
 use contract::VcenterId;
-use contract::command::{AddVcenter, ExportVcenters, Exported};
+use contract::command::{AddVcenter, ExportVcenters, Exported, ImportVcenters};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use yew::prelude::*;
 
@@ -34,15 +34,17 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
     };
     let schedules = Callback::from(|_| go(&Route::dialog(Dialog::Schedules)));
     let (as_json, as_csv) = (use_export(false), use_export(true));
-    let items = vec![
-        MenuItem {
-            label: "Import…".into(),
-            barred: None,
-            choose: Callback::from(|()| go(&Route::dialog(Dialog::Import))),
-        },
-        MenuItem { label: "Export as JSON".into(), barred: None, choose: as_json },
-        MenuItem { label: "Export as CSV".into(), barred: None, choose: as_csv },
-    ];
+    let may_import = service.may::<ImportVcenters>();
+    let mut items = Vec::new();
+    if may_import {
+        let choose = Callback::from(|()| go(&Route::dialog(Dialog::Import)));
+        items.push(MenuItem { label: "Import…".into(), barred: None, choose });
+    }
+    if service.may::<ExportVcenters>() {
+        items.push(export_item("Export as JSON", as_json));
+        items.push(export_item("Export as CSV", as_csv));
+    }
+    let menu = if may_import { "Import and export" } else { "Export" };
     let simulated = service.is_simulated();
     let title = match &props.one {
         // A page has a title also while its vCenter is being read, or is gone.
@@ -67,7 +69,9 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
                         }
                         if service.may::<AddVcenter>() {
                             <Button variant={ButtonVariant::Primary} onclick={add} label="Add vCenter" />
-                            <Menu label="Import and export" {items} />
+                        }
+                        if !items.is_empty() {
+                            <Menu label={menu} {items} />
                         }
                     </div>
                 }
@@ -80,11 +84,15 @@ pub(crate) fn VcentersPage(props: &Properties) -> Html {
 
 /// Writes the configuration of all vCenters to a file and says where that is.
 #[hook]
-fn use_export(csv: bool) -> Callback<()> {
-    let export = use_command(
+fn use_export(csv: bool) -> Action {
+    use_command(
         ExportVcenters { vcenters: Vec::new(), csv },
         "The vCenters could not be exported",
         |service, Exported { path, rows }| service.toast(Toast::exported_vcenters(rows, path)),
-    );
-    export.start
+    )
+}
+
+fn export_item(label: &'static str, export: Action) -> MenuItem {
+    let barred = export.is_under_way.then(|| "The export is under way.".into());
+    MenuItem { label: label.into(), barred, choose: export.start }
 }

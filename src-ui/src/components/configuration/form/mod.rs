@@ -67,6 +67,8 @@ struct Handle {
     form: UseStateHandle<Form>,
     /// What is set for new vCenters.
     defaults: VcenterSettings,
+    /// The same, as the form of a new one has it.
+    begun: UseStateHandle<VcenterSettings>,
     stage: UseStateHandle<Stage>,
     wrong: UseStateHandle<Vec<Wrong>>,
     sync_after: UseStateHandle<bool>,
@@ -91,6 +93,7 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
     let handle = Handle {
         form: use_state_eq(|| vcenter.as_ref().map_or_else(Form::new, Form::of)),
         defaults: use_query(ShowPreferences {}).value.map(|set| set.for_a_new_vcenter()).unwrap_or_default(),
+        begun: use_state_eq(VcenterSettings::default),
         stage: use_state_eq(|| Stage::Typing),
         wrong: use_state_eq(Vec::new),
         sync_after: use_state_eq(|| true),
@@ -121,8 +124,9 @@ pub(super) fn VcenterForm(props: &Properties) -> Html {
         let (handle, defaults) = (handle.clone(), handle.defaults.clone());
         // They come a moment after the form; what was typed by then stays.
         use_effect_with(defaults, move |defaults| {
-            if handle.vcenter.is_none() && *handle.form == Form::new() {
-                handle.form.set(Form::new().with(defaults.clone()));
+            if handle.vcenter.is_none() {
+                handle.form.set((*handle.form).clone().with_defaults(&handle.begun, defaults));
+                handle.begun.set(defaults.clone());
             }
         });
     }
@@ -205,7 +209,7 @@ impl Handle {
 
     /// Whether something was typed that is stored nowhere.
     fn is_filled(&self) -> bool {
-        let begun = self.vcenter.as_ref().map_or_else(|| Form::new().with(self.defaults.clone()), Form::of);
+        let begun = self.vcenter.as_ref().map_or_else(|| Form::new().with((*self.begun).clone()), Form::of);
         *self.form != begun || *self.has_typed_password
     }
 
