@@ -72,7 +72,7 @@ impl Shell {
             let Ok(vcenters) = service.call(caller, ListVcenters {}).await else { return };
             for vcenter in vcenters {
                 let full = Submit { vcenter: vcenter.id.clone(), job: Job::FULL_SYNC, detached: false };
-                if let Err(error) = service.call(&caller, full).await {
+                if let Err(error) = service.call(caller, full).await {
                     // Nobody waits for it where there are too many already.
                     let _ = shell.problems.try_send(Problem { vcenter, error });
                 }

@@ -260,6 +260,9 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
         "list_credentials",
         "show_credential",
         "plan_import",
+        "list_orphans",
+        "read_log",
+        "draft_bundle",
     ];
     let audit = ["list_audit", "verify_audit", "audit_receipt"];
     for (name, needed, ..) in &all {

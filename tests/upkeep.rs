@@ -29,7 +29,7 @@ fn path(muster: &Musterctl, name: &str) -> (PathBuf, String) {
 
 /// Names of this estate that are ordinary words: what every vCenter calls its own folders and pools, and what Muster's own
 /// sentences, or products, are made of.
-const ORDINARY: [&str; 15] = [
+const ORDINARY: [&str; 16] = [
     "vm",
     "host",
     "datastore",
@@ -42,6 +42,7 @@ const ORDINARY: [&str; 15] = [
     "platform",
     "directory",
     "local",
+    "proxy",
     "test",
     "vmware",
     "cache",

@@ -44,7 +44,9 @@ async fn what_was_done_is_listed_found_shown_exported_and_verified() -> Result<(
     window.press("#audit", "Verify").await?;
     window.wait_for_text("#verified", "Intact").await?;
     window.press("#audit", "Export CSV").await?;
-    window.wait_for_toast("xported").await?;
+    window
+        .wait_for("it is told", "window.seenToasts.some(([title]) => title.startsWith('Exported'))")
+        .await?;
     let exported = || {
         let files =
             std::fs::read_dir(screen.home().join("Downloads")).or_else(|_| std::fs::read_dir(screen.home()));

@@ -52,7 +52,8 @@ impl Service {
     pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
         self.admit::<C>(caller, || command.subject()).await?;
         if matches!(C::TRAIL, Trail::None | Trail::Refused) {
-            return command.run(Admitted { service: self.clone(), caller }).await;
+            let answer = command.run(Admitted { service: self.clone(), caller }).await;
+            return answer.inspect_err(log::<C>);
         }
         let (act, subject) = (caller.act(C::NAME, self.now()), command.subject());
         if C::TRAIL == Trail::Contact {
@@ -63,7 +64,7 @@ impl Service {
         let answer = command.run(Admitted { service, caller }).await;
         match &answer {
             Err(error) => {
-                tracing::info!(command = C::NAME, code = error.code.name(), %error, "failed");
+                log::<C>(error);
                 self.tell(&act, &subject, AuditOutcome::Failed, Some(error)).await;
             }
             Ok(_) if act.is_recorded() => {}
@@ -127,6 +128,11 @@ pub(crate) fn admit<C: Command>(caller: &Caller) -> Result<(), ApiError> {
     caller.may::<C>().inspect_err(|_| {
         tracing::warn!(who = caller.who(), role = caller.role().name(), command = C::NAME, "refused");
     })
+}
+
+/// Says what a command failed with, and never what it was called with.
+fn log<C: Command>(error: &ApiError) {
+    tracing::info!(command = C::NAME, code = error.code.name(), %error, "failed");
 }
 
 /// The service as one caller sees it. Clones are the same.
