@@ -268,7 +268,6 @@ async fn operations_that_nobody_ends_are_told_to_have_been_interrupted_or_cancel
 /// `cargo test --release -p store what_a_row_costs -- --ignored --nocapture`
 #[tokio::test]
 #[ignore = "measures"]
-#[expect(clippy::print_stdout, reason = "what is measured is what it is for")]
 async fn what_a_row_costs_over_a_bare_insert() {
     const ROWS: u32 = 10_000;
     const BARE: &str = "INSERT INTO bare SELECT $1, at, actor, host, origin, role, command, subject_kind, subject_id, \
