@@ -404,7 +404,7 @@ pub(crate) struct Settings {
 /// The way to a server; directly without these, whatever the proxy variables of the environment say.
 #[derive(Debug, Clone, PartialEq, ClapArgs)]
 pub(crate) struct Way {
-    /// Reach it through this proxy: socks5h://[USER@]HOST:PORT or http://HOST:PORT, "" for none
+    /// Reach it through this proxy: socks5h://HOST:PORT, socks5h://USER@HOST:PORT or http://HOST:PORT, "" for none
     ///
     /// The proxy resolves the vCenter's name. It is never sent a password: a URL that contains one is refused.
     #[arg(long, value_name = "URL")]
