@@ -355,7 +355,8 @@ pub(crate) struct Import {
     /// Existing credential for the vCenters that are added, whatever the file says
     #[arg(long, value_name = "C")]
     pub(crate) credential: Option<String>,
-    /// Also give a known vCenter the name or the address in the file; without it, one that differs in these is not imported
+    /// Trust the file: also change names, addresses, trust and credentials of known vCenters, and use stored credentials that it
+    /// names
     #[arg(long)]
     pub(crate) update: bool,
     /// Also add the ESXi hosts that a file of RVTools names

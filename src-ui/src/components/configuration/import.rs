@@ -301,7 +301,7 @@ fn choices(
             }
             <label class="muster-check">
                 <input type="checkbox" id="import-update" checked={options.update} onchange={update} />
-                { "Also update names and addresses of known vCenters" }
+                { "Trust this file: also change names, addresses and trust of known vCenters, and use stored credentials it names" }
             </label>
             if plan.format.starts_with("RVTools") {
                 <label class="muster-check">
