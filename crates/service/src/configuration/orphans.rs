@@ -42,15 +42,15 @@ impl Service {
 
     /// The same, and what is noted to be erased; never unlocks it unless told to.
     pub(crate) async fn needless(&self, unlock: Unlock) -> Result<Result<Needless, Error>, ApiError> {
+        // Before and after the keychain is looked at: a credential is there before its password, and what is noted may be erased,
+        // with its note, in between.
+        let (mut has_reason, _) = self.reasons().await?;
         let stored = match self.inner.secrets.stored(unlock).await {
             Ok(stored) => stored,
             Err(error) => return Ok(Err(error)),
         };
-        // After the keychain was looked at: a credential is there before its password.
-        let known = self.inner.store.credential_ids().await.map_err(explain::store)?;
-        let noted = self.inner.store.erasures().await.map_err(explain::store)?;
-        let has_reason: HashSet<&CredentialId> =
-            known.iter().chain(noted.iter().map(|erasure| &erasure.credential_id)).collect();
+        let (since, noted) = self.reasons().await?;
+        has_reason.extend(since);
         let orphans = stored.into_iter().map(|entry| Orphan {
             credential: CredentialId(entry.credential_id),
             label: words::cut(&entry.label, LONGEST_LABEL),
@@ -60,6 +60,13 @@ impl Service {
         orphans
             .sort_by(|one, other| (&one.label, &one.credential.0).cmp(&(&other.label, &other.credential.0)));
         Ok(Ok(Needless { orphans, noted }))
+    }
+
+    /// What an entry may be there for, credentials and what is noted of those that are gone; and those notes.
+    async fn reasons(&self) -> Result<(HashSet<CredentialId>, Vec<Erasure>), ApiError> {
+        let known = self.inner.store.credential_ids().await.map_err(explain::store)?;
+        let noted = self.inner.store.erasures().await.map_err(explain::store)?;
+        Ok((known.into_iter().chain(noted.iter().map(|one| one.credential_id.clone())).collect(), noted))
     }
 
     /// Removes these entries from the keychain, as far as they still have no credential; answers with those.
