@@ -67,90 +67,93 @@ pub(super) struct Found<'a> {
 /// A check that goes through the rows in their order.
 pub(super) struct Walk {
     receipt: Option<Receipt>,
+    has_receipt: bool,
     /// The row before, and its hash.
     last: (u64, Hash),
-    /// Set where the first row isn't number 1: an anchor has to say that those before were pruned, with this hash.
-    wanted: Option<(u64, Option<Hash>)>,
     rows: u64,
-    has_receipt: bool,
+    pruned_through: u64,
+    /// Whether the first row hangs on something: on the id of the database, or on what an anchor says.
+    is_anchored: bool,
 }
 
 impl Walk {
     pub(super) fn new(database_id: &str, receipt: Option<Receipt>) -> Walk {
         let has_receipt = receipt.as_ref().is_none_or(|receipt| receipt.seq == 0);
-        Walk { receipt, last: (0, beginning(database_id)), wanted: None, rows: 0, has_receipt }
+        let last = (0, beginning(database_id));
+        Walk { receipt, has_receipt, last, rows: 0, pruned_through: 0, is_anchored: true }
     }
 
     /// Begins in the middle, where an anchor says what the rows before ended with.
     pub(super) fn begin_after(&mut self, pruned_through: u64, hash: Option<Hash>) {
-        self.wanted = Some((pruned_through, hash));
-        if let Some(hash) = hash {
-            self.last = (pruned_through, hash);
-        }
-        if let (Some(receipt), Some(hash)) = (&self.receipt, hash) {
+        (self.pruned_through, self.is_anchored) = (pruned_through, hash.is_some());
+        let Some(hash) = hash else { return };
+        self.last = (pruned_through, hash);
+        if let Some(receipt) = &self.receipt {
             self.has_receipt |= receipt.seq == pruned_through && receipt.hash == hex(&hash);
         }
     }
 
     /// Looks at the next row; answers with what is wrong with it.
     pub(super) fn step(&mut self, found: &Found<'_>) -> Result<(), (u64, String)> {
-        let (before, hash) = self.last;
-        if let Some((pruned, None)) = self.wanted {
-            let why = format!("rows 1 to {pruned} are missing, and no row says that they were exported");
-            return Err((found.seq, why));
+        let ((before, hash), seq) = (self.last, found.seq);
+        if !self.is_anchored {
+            let why = format!(
+                "rows 1 to {} are missing, and no row says that they were exported",
+                self.pruned_through
+            );
+            return Err((seq, why));
         }
-        if found.seq != before + 1 {
-            let missing = match found.seq - before - 1 {
-                1 => format!("row {} is missing", before + 1),
-                _ => format!("rows {} to {} are missing", before + 1, found.seq - 1),
-            };
-            return Err((before + 1, missing));
+        match seq.checked_sub(before + 1) {
+            Some(0) => {}
+            Some(1) => return Err((before + 1, format!("row {} is missing", before + 1))),
+            Some(_) => return Err((before + 1, format!("rows {} to {} are missing", before + 1, seq - 1))),
+            None => return Err((seq, "no row has a number below 1".to_owned())),
         }
-        let right = found.link.hash(&hash, i64::try_from(found.seq).unwrap_or(i64::MAX));
+        let right = found.link.hash(&hash, i64::try_from(seq).unwrap_or(i64::MAX));
         if hex(&right) != found.hash {
             let why = "it is not as it was written, or doesn't follow the row before it";
-            return Err((found.seq, why.to_owned()));
+            return Err((seq, why.to_owned()));
         }
-        if let Some(receipt) = self.receipt.as_ref().filter(|receipt| receipt.seq == found.seq) {
+        if let Some(receipt) = self.receipt.as_ref().filter(|receipt| receipt.seq == seq) {
             if receipt.hash != found.hash {
                 let why = "it is another one than when the receipt was made: the log was rewritten since";
-                return Err((found.seq, why.to_owned()));
+                return Err((seq, why.to_owned()));
             }
             self.has_receipt = true;
         }
         self.rows += 1;
-        self.last = (found.seq, right);
+        self.last = (seq, right);
         Ok(())
     }
 
     /// What the rows are, all in all.
     pub(super) fn end(self) -> Verified {
-        let pruned_through = self.wanted.map_or(0, |(pruned, _)| pruned);
-        let whole = Verified { rows: self.rows, ok: true, first_broken: None, reason: None, pruned_through };
-        let Some(receipt) = self.receipt else { return whole };
-        if self.has_receipt {
-            return whole;
+        let (whole, next) = (self.so_far(), self.last.0 + 1);
+        match self.receipt.filter(|_| !self.has_receipt).map(|receipt| receipt.seq) {
+            None => whole,
+            Some(seq) if seq <= whole.pruned_through => {
+                let reason = format!(
+                    "the receipt is of row {seq}, which was exported and removed: check the exported file, and take a new receipt"
+                );
+                Verified { ok: false, reason: Some(reason), ..whole }
+            }
+            Some(seq) => {
+                let reason = format!(
+                    "rows {next} to {seq} are missing: the log was cut off since the receipt was made"
+                );
+                Verified { ok: false, first_broken: Some(next), reason: Some(reason), ..whole }
+            }
         }
-        let reason = if receipt.seq <= pruned_through {
-            format!(
-                "the receipt is of row {}, which was exported and removed: check the exported file, and take a new receipt",
-                receipt.seq
-            )
-        } else {
-            format!(
-                "rows {} to {} are missing: the log was cut off since the receipt was made",
-                self.last.0 + 1,
-                receipt.seq
-            )
-        };
-        let first_broken = (receipt.seq > pruned_through).then_some(self.last.0 + 1);
-        Verified { ok: false, first_broken, reason: Some(reason), ..whole }
     }
 
     /// The same for a log in which a row is wrong.
     pub(super) fn broken(self, (seq, reason): (u64, String)) -> Verified {
-        let pruned_through = self.wanted.map_or(0, |(pruned, _)| pruned);
-        Verified { rows: self.rows, ok: false, first_broken: Some(seq), reason: Some(reason), pruned_through }
+        Verified { ok: false, first_broken: Some(seq), reason: Some(reason), ..self.so_far() }
+    }
+
+    fn so_far(&self) -> Verified {
+        let (rows, pruned_through) = (self.rows, self.pruned_through);
+        Verified { rows, ok: true, first_broken: None, reason: None, pruned_through }
     }
 }
 

@@ -106,6 +106,7 @@ async fn every_change_of_a_row_is_found_and_the_row_named() {
 async fn a_row_that_is_deleted_inserted_or_moved_is_found() {
     for (sql, first_broken) in [
         ("DELETE FROM audit WHERE seq = 2", 2),
+        ("UPDATE audit SET seq = 0 WHERE seq = 2", 0),
         ("DELETE FROM audit WHERE seq = 1", 2),
         ("UPDATE audit SET seq = CASE seq WHEN 4 THEN 6 ELSE 5 END WHERE seq IN (3, 4)", 3),
         (
