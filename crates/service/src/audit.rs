@@ -15,14 +15,8 @@ const LARGEST_PAGE: u32 = 1_000;
 impl Service {
     /// Records that a call begins.
     pub(crate) async fn announce(&self, act: &Act, subject: &Subject) -> Result<(), ApiError> {
-        // A database that can't be written is read all the same, and so are servers.
-        if self.inner.store.unwritable().is_some() {
-            return Ok(());
-        }
         let entry = Entry { outcome: AuditOutcome::Accepted, ..Entry::done(subject.clone()) };
-        self.inner.store.record_alone(act, entry).await.map_err(explain::store)?;
-        self.inner.events.publish(Event::AuditChanged);
-        Ok(())
+        self.append(act, entry).await.map_err(explain::store)
     }
 
     /// Records what came of a call that recorded nothing itself.
@@ -33,28 +27,30 @@ impl Service {
         outcome: AuditOutcome,
         error: Option<&ApiError>,
     ) {
-        if self.inner.store.unwritable().is_some() {
-            return;
-        }
-        let entry = Entry { outcome, error, ..Entry::done(subject.clone()) };
-        self.record_or_log(act, entry).await;
+        self.record_or_log(act, Entry { outcome, error, ..Entry::done(subject.clone()) }).await;
     }
 
     /// The same for what a call does where no transaction reaches, such as the keychain.
     pub(crate) async fn tell_outside(&self, subject: &Subject, outcome: AuditOutcome, what: &str) {
-        let Some(act) = self.act.as_ref().filter(|_| self.inner.store.unwritable().is_none()) else { return };
+        let Some(act) = &self.act else { return };
         let entry = Entry { outcome, ..Entry::done(subject.clone()) };
-        let entry = entry.after(&serde_json::json!({ "password": what }));
-        self.record_or_log(act, entry).await;
+        self.record_or_log(act, entry.after(&serde_json::json!({ "password": what }))).await;
     }
-}
 
-impl Service {
     async fn record_or_log(&self, act: &Act, entry: Entry<'_>) {
-        match self.inner.store.record_alone(act, entry).await {
-            Ok(()) => self.inner.events.publish(Event::AuditChanged),
-            Err(error) => tracing::warn!(%error, "a row of the audit log could not be written"),
+        if let Err(error) = self.append(act, entry).await {
+            tracing::warn!(%error, "a row of the audit log could not be written");
         }
+    }
+
+    async fn append(&self, act: &Act, entry: Entry<'_>) -> Result<(), store::Error> {
+        // A database that can't be written is read all the same, and so are servers.
+        if self.inner.store.unwritable().is_some() {
+            return Ok(());
+        }
+        self.inner.store.record_alone(act, entry).await?;
+        self.inner.events.publish(Event::AuditChanged);
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ mod chain;
 mod reading;
 
 use crate::Store;
-use crate::engine::{DbConnection, Tx};
+use crate::engine::DbConnection;
 use crate::error::{Attempt, During, Error};
 use crate::row;
 use chain::{Hash, Link};
@@ -94,15 +94,6 @@ impl Entry<'_> {
     }
 }
 
-/// Who acts, as a row has it.
-struct By<'a> {
-    actor: &'a str,
-    host: &'a str,
-    origin: &'a str,
-    role: &'a str,
-    command: &'a str,
-}
-
 impl Store {
     /// The same database for what is done on somebody's behalf: each change that a command makes is recorded with it.
     #[must_use]
@@ -116,8 +107,7 @@ impl Store {
     pub async fn record_alone(&self, act: &Act, entry: Entry<'_>) -> Result<(), Error> {
         let attempt = self.attempt("writing to the audit log");
         let mut tx = self.engine().write(attempt).await?;
-        let entry = Entry { subject: named(&mut tx, entry.subject).await.during(attempt)?, ..entry };
-        append_for(&mut tx, self, act, &entry).await.during(attempt)?;
+        append_for(&mut tx, self, act, entry).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
 
@@ -129,9 +119,22 @@ impl Store {
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
         match &self.act {
-            Some(act) => append_for(tx, self, act, &entry).await.during(attempt),
+            Some(act) => append_for(tx, self, act, entry).await.during(attempt),
             None => Ok(()),
         }
+    }
+
+    /// The same for something that has a name in itself, of which it may be new or gone.
+    pub(crate) async fn record_change(
+        &self,
+        tx: &mut DbConnection,
+        subject: Subject,
+        (before, after): (Option<Value>, Option<Value>),
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
+        let name = [&after, &before].into_iter().flatten().find_map(|one| one["name"].as_str());
+        let subject = Subject { name: name.map(str::to_owned), ..subject };
+        self.record(tx, Entry { before, after, ..Entry::done(subject) }, attempt).await
     }
 
     /// Records that an operation ended, if a row says that it was begun: in the name of who began it.
@@ -156,7 +159,6 @@ impl Store {
         };
         let (actor, host) = (text("actor")?, text("host")?);
         let (origin, role, command) = (text("origin")?, text("role")?, text("command")?);
-        let by = By { actor: &actor, host: &host, origin: &origin, role: &role, command: &command };
         let is_done = matches!(state, "succeeded" | "partial");
         let mut told = Map::from_iter([("state".to_owned(), json!(state))]);
         if let Some(Ok(Value::Object(more))) = after.map(serde_json::to_value) {
@@ -165,11 +167,11 @@ impl Store {
         let told = Value::Object(told).to_string();
         let link = Link {
             at: at.0,
-            actor: by.actor,
-            host: by.host,
-            origin: by.origin,
-            role: by.role,
-            command: by.command,
+            actor: &actor,
+            host: &host,
+            origin: &origin,
+            role: &role,
+            command: &command,
             subject_kind: &subject.kind,
             subject_id: subject.id.as_deref(),
             subject: subject.name.as_deref(),
@@ -243,9 +245,10 @@ async fn append_for(
     tx: &mut DbConnection,
     store: &Store,
     act: &Act,
-    entry: &Entry<'_>,
+    entry: Entry<'_>,
 ) -> Result<(), sqlx::Error> {
     let what = &*act.0;
+    let subject = named(tx, entry.subject).await?;
     let (before, after) = differing(entry.before.as_ref(), entry.after.as_ref());
     let (before, after) = (before.map(|it| it.to_string()), after.map(|it| it.to_string()));
     let error = entry.error.map(|error| error.message.as_str());
@@ -256,9 +259,9 @@ async fn append_for(
         origin: what.origin.name(),
         role: what.role.name(),
         command: what.command,
-        subject_kind: &entry.subject.kind,
-        subject_id: entry.subject.id.as_deref(),
-        subject: entry.subject.name.as_deref(),
+        subject_kind: &subject.kind,
+        subject_id: subject.id.as_deref(),
+        subject: subject.name.as_deref(),
         before: before.as_deref(),
         after: after.as_deref(),
         outcome: entry.outcome.name(),
@@ -345,7 +348,7 @@ fn differing(before: Option<&Value>, after: Option<&Value>) -> (Option<Value>, O
 }
 
 /// A subject with the name it has now: rows outlive what they speak of.
-async fn named(tx: &mut Tx, subject: Subject) -> Result<Subject, sqlx::Error> {
+async fn named(tx: &mut DbConnection, subject: Subject) -> Result<Subject, sqlx::Error> {
     let sql = match &*subject.kind {
         "vcenter" => "SELECT name FROM vcenters WHERE id = $1",
         "credential" => "SELECT name FROM credentials WHERE id = $1",
@@ -356,6 +359,6 @@ async fn named(tx: &mut Tx, subject: Subject) -> Result<Subject, sqlx::Error> {
         _ => return Ok(subject),
     };
     let (None, Some(id)) = (&subject.name, &subject.id) else { return Ok(subject) };
-    let name: Option<String> = sqlx::query_scalar(sql).bind(id).fetch_optional(&mut **tx).await?;
+    let name: Option<String> = sqlx::query_scalar(sql).bind(id).fetch_optional(tx).await?;
     Ok(Subject { name, ..subject })
 }

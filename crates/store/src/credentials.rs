@@ -260,10 +260,7 @@ impl Store {
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
         let after = told(tx, id).await.during(attempt)?;
-        let name = [&after, &before].into_iter().flatten().find_map(|one| one["name"].as_str());
-        let mut subject = Subject::credential(id);
-        subject.name = name.map(str::to_owned);
-        self.record(tx, Entry { before, after, ..Entry::done(subject) }, attempt).await
+        self.record_change(tx, Subject::credential(id), (before, after), attempt).await
     }
 
     /// Leaves the row for other processes, if there is such a credential.

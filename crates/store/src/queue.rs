@@ -321,12 +321,7 @@ impl Store {
         id: &OperationId,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
-        let of = "SELECT v.name FROM operations o JOIN vcenters v ON v.id = o.vcenter_id WHERE o.id = $1";
-        let vcenter: Option<String> =
-            sqlx::query_scalar(of).bind(id.as_str()).fetch_optional(&mut **tx).await.during(attempt)?;
-        let mut subject = Subject::operation(id);
-        subject.name = vcenter;
-        self.record(tx, Entry::done(subject), attempt).await
+        self.record(tx, Entry::done(Subject::operation(id)), attempt).await
     }
 
     /// Records that what waits on a vCenter that is removed doesn't begin any more.

@@ -1,7 +1,6 @@
 //! Schedules and when they are due: stored, edited, and moved on when they start something.
 //! Refuses to compute a time: the service does.
 
-use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
@@ -134,10 +133,7 @@ impl Store {
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
         let after = told(tx, id).await.during(attempt)?;
-        let name = [&after, &before].into_iter().flatten().find_map(|one| one["name"].as_str());
-        let mut subject = Subject::schedule(id);
-        subject.name = name.map(str::to_owned);
-        self.record(tx, Entry { before, after, ..Entry::done(subject) }, attempt).await
+        self.record_change(tx, Subject::schedule(id), (before, after), attempt).await
     }
 
     /// Changes a schedule from the edition that the edit was made from to the next one. Where it is to be planned anew, what
