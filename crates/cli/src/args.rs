@@ -571,10 +571,10 @@ pub(crate) struct AuditFilterArgs {
     #[arg(long, value_name = "C")]
     pub(crate) command: Option<String>,
     /// Only what came from the window, the tray, the command line, a schedule or Muster itself
-    #[arg(long, value_name = "ORIGIN", value_parser = names(&Door::ALL, Door::name))]
+    #[arg(long, value_name = "ORIGIN", value_parser = names(Door::ALL, Door::name))]
     pub(crate) origin: Option<Door>,
     /// Only rows with this outcome
-    #[arg(long, value_name = "OUTCOME", value_parser = names(&AuditOutcome::ALL, AuditOutcome::name))]
+    #[arg(long, value_name = "OUTCOME", value_parser = names(AuditOutcome::ALL, AuditOutcome::name))]
     pub(crate) outcome: Option<AuditOutcome>,
     /// Only rows that contain this text
     #[arg(long, value_name = "TEXT")]

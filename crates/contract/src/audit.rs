@@ -3,81 +3,40 @@
 //! Refuses to hold a secret: what stands here is what a security officer may read.
 
 use crate::command::Since;
+use crate::names::names;
 use crate::{CredentialId, Group, OperationId, ScheduleId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The part of Muster that something came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Door {
-    /// The window, the compact one too, and a notification that was clicked.
-    Window,
-    /// The menu of the tray.
-    Tray,
-    /// `musterctl`.
-    Cli,
-    /// A schedule that was due.
-    Schedule,
-    /// Muster itself: what it reads so that what is on screen stays fresh, or does with the simulated vCenters.
-    Muster,
-}
-
-impl Door {
-    /// Each of them.
-    pub const ALL: [Door; 5] = [Door::Window, Door::Tray, Door::Cli, Door::Schedule, Door::Muster];
-
-    /// The word for it, as in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Door::Window => "window",
-            Door::Tray => "tray",
-            Door::Cli => "cli",
-            Door::Schedule => "schedule",
-            Door::Muster => "muster",
-        }
+names!(
+    /// The part of Muster that something came from.
+    Door {
+        /// The window, the compact one too, and a notification that was clicked.
+        Window = "window",
+        /// The menu of the tray.
+        Tray = "tray",
+        /// `musterctl`.
+        Cli = "cli",
+        /// A schedule that was due.
+        Schedule = "schedule",
+        /// Muster itself: what it reads so that what is on screen stays fresh, or does with the simulated vCenters.
+        Muster = "muster",
     }
+);
 
-    /// The one of that name.
-    pub fn from_name(name: &str) -> Option<Door> {
-        Door::ALL.into_iter().find(|door| door.name() == name)
+names!(
+    /// What came of it.
+    AuditOutcome {
+        /// It was begun: a row of its own says later how it ended.
+        Accepted = "accepted",
+        /// It was done.
+        Done = "done",
+        /// It was tried, and failed.
+        Failed = "failed",
+        /// The role was too low: nothing was done.
+        Refused = "refused",
     }
-}
-
-/// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuditOutcome {
-    /// It was begun: a row of its own says later how it ended.
-    Accepted,
-    /// It was done.
-    Done,
-    /// It was tried, and failed.
-    Failed,
-    /// The role was too low: nothing was done.
-    Refused,
-}
-
-impl AuditOutcome {
-    /// Each of them.
-    pub const ALL: [AuditOutcome; 4] =
-        [AuditOutcome::Accepted, AuditOutcome::Done, AuditOutcome::Failed, AuditOutcome::Refused];
-
-    /// The word for it, as in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            AuditOutcome::Accepted => "accepted",
-            AuditOutcome::Done => "done",
-            AuditOutcome::Failed => "failed",
-            AuditOutcome::Refused => "refused",
-        }
-    }
-
-    /// The one of that name.
-    pub fn from_name(name: &str) -> Option<AuditOutcome> {
-        AuditOutcome::ALL.into_iter().find(|outcome| outcome.name() == name)
-    }
-}
+);
 
 /// What something was done to. The name is the one it had then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,7 @@ mod inventory;
 mod job;
 mod kind;
 pub mod least_privilege;
+mod names;
 pub mod natural;
 pub mod network;
 pub mod notices;

@@ -57,16 +57,6 @@ impl Form {
     }
 }
 
-/// Where its password is, and what that means where there is none.
-pub(crate) fn place(place: CredentialPlace) -> &'static str {
-    match place {
-        CredentialPlace::Keychain => "Keychain",
-        CredentialPlace::File => "File",
-        CredentialPlace::Helper => "Helper",
-        CredentialPlace::None => "Not stored",
-    }
-}
-
 /// What becomes of the password of one that is removed.
 fn password_of_removed(place: CredentialPlace) -> &'static str {
     match place {

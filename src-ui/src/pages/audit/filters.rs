@@ -44,10 +44,10 @@ pub(super) fn Filters(props: &Properties) -> Html {
     let filter = &watched.filter;
     let mut outcomes = vec![(String::new(), "Any outcome".to_owned())];
     outcomes.extend(
-        AuditOutcome::ALL.map(|one| (one.name().to_owned(), audit::outcome(one.name()).0.to_owned())),
+        AuditOutcome::ALL.iter().map(|one| (one.name().to_owned(), audit::outcome(one.name()).0.to_owned())),
     );
     let mut origins = vec![(String::new(), "Any origin".to_owned())];
-    origins.extend(Door::ALL.map(|one| (one.name().to_owned(), audit::origin(one.name()).to_owned())));
+    origins.extend(Door::ALL.iter().map(|one| (one.name().to_owned(), audit::origin(one.name()).to_owned())));
     let ages = AGES.map(|(value, words)| (value.to_owned(), words.to_owned())).to_vec();
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let typed = {

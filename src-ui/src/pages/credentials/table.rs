@@ -6,10 +6,10 @@ use crate::components::menu::{Menu, MenuItem};
 use crate::components::name::Name;
 use crate::components::when::Ago;
 use crate::hooks::{go, use_density, use_vcenter_service};
-use crate::state::credentials::{not_removable, place};
+use crate::state::credentials::not_removable;
 use crate::state::route::{OfCredential, Route};
 use crate::state::words::{Level, shown};
-use contract::words::{capital, rejected_because};
+use contract::words::{capital, credential_place, rejected_because};
 use contract::{Credential, CredentialId, CredentialPlace};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -93,7 +93,7 @@ fn Row(props: &RowProperties) -> Html {
 }
 
 fn password(stored: CredentialPlace) -> Html {
-    let words = place(stored);
+    let words = capital(credential_place(stored));
     match stored {
         CredentialPlace::None => html! {
             <span title="No password is stored: syncs fail until one is entered.">
