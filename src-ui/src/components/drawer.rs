@@ -56,3 +56,8 @@ pub(crate) fn use_keyboard<T: Clone + PartialEq + 'static>(shown: &T, by_key: &R
 pub(crate) fn focus() {
     keys::focus("drawer-body");
 }
+
+/// What is known of what is shown, by its name; within a list of such.
+pub(crate) fn property(name: &'static str, value: Html) -> Html {
+    html! { <div class="muster-property"><dt>{ name }</dt><dd class="muster-words">{ value }</dd></div> }
+}

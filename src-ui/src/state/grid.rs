@@ -138,6 +138,18 @@ impl Step {
         })
     }
 
+    /// Where it leads from a row to another one, in a table of whole rows.
+    pub(crate) fn among_rows(self, at: usize, rows: usize, page: usize) -> usize {
+        // Rows are counted from the heading, and there are no cells to walk through.
+        let step = match self {
+            Step::Home => Step::Top,
+            Step::End => Step::Bottom,
+            other => other,
+        };
+        let (to, _) = step.from((at + 1, 0), (rows, 1), page);
+        to.max(1) - 1
+    }
+
     /// Where it leads from a place among so many rows and columns, of which `page` are in sight. Row 0 is the heading.
     pub(crate) fn from(
         self,

@@ -1,7 +1,7 @@
 //! One row in full: who, from where, and each value before and after.
 //! Refuses to keep the keyboard: Escape gives it back to the row.
 
-use crate::components::drawer::{use_closing_key, use_in_view, use_keyboard};
+use crate::components::drawer::{property, use_closing_key, use_in_view, use_keyboard};
 use crate::components::icon::{self, icon};
 use crate::components::keys;
 use crate::components::link::Link;
@@ -83,10 +83,6 @@ fn operation(id: &contract::OperationId) -> Html {
 
 fn code(text: &str) -> Html {
     html! { <code class="muster-code">{ words::shown(text) }</code> }
-}
-
-fn property(name: &'static str, value: Html) -> Html {
-    html! { <div class="muster-property"><dt>{ name }</dt><dd class="muster-words">{ value }</dd></div> }
 }
 
 /// Each value before and after.

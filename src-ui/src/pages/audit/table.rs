@@ -124,14 +124,7 @@ fn on_key(event: &KeyboardEvent, props: &Properties, place: &UseStateHandle<Opti
     }
     let Some(step) = Step::of(&event.key(), event.ctrl_key() || event.meta_key()) else { return };
     event.prevent_default();
-    // Rows are counted from the heading, and there are no cells to walk through.
-    let step = match step {
-        Step::Home => Step::Top,
-        Step::End => Step::Bottom,
-        other => other,
-    };
-    let (to, _) = step.from((at + 1, 0), (rows.len(), 1), PAGE);
-    let Some(row) = rows.get(to.max(1) - 1) else { return };
+    let Some(row) = rows.get(step.among_rows(at, rows.len(), PAGE)) else { return };
     place.set(Some(row.seq));
     // The details follow.
     if props.watched.open.is_some_and(|shown| shown != row.seq) {

@@ -4,7 +4,7 @@
 use super::changes::Changes;
 use super::row::action;
 use super::steps::StepsTaken;
-use crate::components::drawer::{use_closing_key, use_in_view, use_keyboard};
+use crate::components::drawer::{property, use_closing_key, use_in_view, use_keyboard};
 use crate::components::failure::{Failure, Offers, said};
 use crate::components::icon::{self, icon};
 use crate::components::keys;
@@ -118,10 +118,6 @@ fn Details(props: &DetailsProperties) -> Html {
             </dl>
         </div>
     }
-}
-
-fn property(name: &'static str, value: Html) -> Html {
-    html! { <div class="muster-property"><dt>{ name }</dt><dd class="muster-words">{ value }</dd></div> }
 }
 
 fn state(operation: &Operation) -> Html {

@@ -190,14 +190,7 @@ fn on_key(event: &KeyboardEvent, props: &Properties, keys: &Keys<'_>) {
     }
     let Some(step) = Step::of(&event.key(), event.ctrl_key() || event.meta_key()) else { return };
     event.prevent_default();
-    // Rows are counted from the heading, and there are no cells to walk through.
-    let step = match step {
-        Step::Home => Step::Top,
-        Step::End => Step::Bottom,
-        other => other,
-    };
-    let (to, _) = step.from((at + 1, 0), (all.len(), 1), PAGE);
-    let Some(item) = all.get(to.max(1) - 1) else { return };
+    let Some(item) = all.get(step.among_rows(at, all.len(), PAGE)) else { return };
     place.set(Some(item.element()));
     // The details follow.
     if let (Item::One(operation, _), Some(shown)) = (item, &props.looked.open)
