@@ -225,6 +225,11 @@ pub fn excerpt(typed: &str) -> String {
     typed.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// That nothing is tried by itself on a vCenter, why, and for how long from `now` on; nothing when that is over.
 pub fn suspended(suspension: &Suspension, now: Time) -> Option<String> {
     let left = suspension.until.0.saturating_sub(now.0);

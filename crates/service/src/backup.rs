@@ -233,7 +233,7 @@ impl<W: Write> Hasher<W> {
     }
 
     fn hash(self) -> String {
-        explain::hex(&self.hash.finalize())
+        contract::words::hex(&self.hash.finalize())
     }
 }
 

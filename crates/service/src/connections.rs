@@ -238,7 +238,7 @@ impl Connections {
         shown: Option<vsphere::Certificate>,
     ) {
         let Some(shown) = shown else { return };
-        let (sha256, not_after) = (explain::hex(&shown.sha256), Time(shown.not_after));
+        let (sha256, not_after) = (contract::words::hex(&shown.sha256), Time(shown.not_after));
         if vcenter.certificate_sha256.as_ref() == Some(&sha256) {
             return;
         }

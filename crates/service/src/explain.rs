@@ -251,7 +251,7 @@ fn untrusted(server: &Server<'_>, certificate: &vsphere::Certificate, reason: &s
 /// A certificate as users see it.
 pub(crate) fn certificate(certificate: &vsphere::Certificate) -> Certificate {
     Certificate {
-        sha256: hex(&certificate.sha256),
+        sha256: contract::words::hex(&certificate.sha256),
         subject: certificate.subject.clone(),
         issuer: certificate.issuer.clone(),
         names: certificate.names.clone(),
@@ -517,14 +517,6 @@ fn read_only(path: &Path, reason: &str) -> ApiError {
     ApiError::new(Code::Database, format!("{path} can't be written to: {reason}; nothing was changed"))
         .next("Check the permissions of the folder and how its disk is mounted, or use another data folder.")
         .remedy(Remedy::ChooseDataFolder)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// An error with its causes, in one line.

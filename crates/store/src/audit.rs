@@ -9,7 +9,7 @@ use crate::engine::DbConnection;
 use crate::error::{Attempt, During, Error};
 use crate::row;
 use chain::{Hash, Link};
-use contract::{ApiError, AuditOutcome, Door, OperationId, Receipt, Role, Subject, Time};
+use contract::{ApiError, AuditOutcome, Door, OperationId, Receipt, Role, Subject, Time, words};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sqlx::Row;
@@ -190,7 +190,7 @@ impl Store {
         let mut tx = self.engine().read(attempt).await?;
         let (seq, hash) = head(&mut tx, self.database_id()).await.during(attempt)?;
         let database_id = self.database_id().to_owned();
-        Ok(Receipt { database_id, seq: row::unsigned(seq), hash: chain::hex(&hash), at })
+        Ok(Receipt { database_id, seq: row::unsigned(seq), hash: words::hex(&hash), at })
     }
 
     /// Removes the rows up to one, if that one has this hash and they are as many, and records that: the row is the anchor that
@@ -213,7 +213,7 @@ impl Store {
         let (going, open): (i64, Option<i64>) =
             sqlx::query_as(GOING).bind(row::signed(through)).fetch_one(&mut *tx).await.during(attempt)?;
         let are_others =
-            stored.is_none_or(|stored| chain::hex(&stored) != hash) || row::unsigned(going) != rows;
+            stored.is_none_or(|stored| words::hex(&stored) != hash) || row::unsigned(going) != rows;
         if self.act.is_none() || are_others || open.unwrap_or_default() > 0 {
             return Ok(None);
         }

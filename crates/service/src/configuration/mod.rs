@@ -12,7 +12,7 @@ mod vcenters;
 
 pub(crate) use conflict::differences;
 
-use crate::{explain, validate};
+use crate::validate;
 use contract::{ApiError, Code, Remedy, Trust, VcenterSettings, words};
 use secrecy::SecretString;
 use secrets::Helper;
@@ -136,7 +136,9 @@ pub(crate) fn designated<'a, T>(
 pub(crate) fn normal(trust: Trust) -> Result<Trust, ApiError> {
     Ok(match trust {
         Trust::System => Trust::System,
-        Trust::Pin { sha256 } => Trust::Pin { sha256: explain::hex(&validate::fingerprint(&sha256)?) },
+        Trust::Pin { sha256 } => {
+            Trust::Pin { sha256: contract::words::hex(&validate::fingerprint(&sha256)?) }
+        }
         Trust::Ca { pem } => {
             let unusable = |error: String| {
                 ApiError::new(Code::InvalidValue, format!("the CA file can't be used: {error}"))

@@ -1,6 +1,7 @@
 //! The hash chain: what a row's hash is over, and what is wrong with a log whose hashes don't fit.
 //! Refuses to know a database: it sees rows one after the other.
 
+use contract::words::hex;
 use contract::{AuditRow, Receipt, Verified};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -41,10 +42,6 @@ impl Link<'_> {
 /// What a row hangs on that has none before it: a log can't be put into another database.
 pub(super) fn beginning(database_id: &str) -> Hash {
     Sha256::digest(format!("muster audit {database_id}")).into()
-}
-
-pub(super) fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the row says that pruning leaves.

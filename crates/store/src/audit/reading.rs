@@ -6,7 +6,7 @@ use crate::Store;
 use crate::engine::{DbConnection, DbRow};
 use crate::error::{During, Error};
 use crate::row;
-use contract::{AuditFilter, AuditPage, AuditRow, OperationId, Receipt, Time, Verified};
+use contract::{AuditFilter, AuditPage, AuditRow, OperationId, Receipt, Time, Verified, words};
 use futures_util::TryStreamExt;
 use sqlx::Row;
 
@@ -105,7 +105,7 @@ fn found(row: &DbRow) -> Result<Found<'_>, sqlx::Error> {
         error: row.try_get("error")?,
     };
     let hash: &[u8] = row.try_get("hash")?;
-    Ok(Found { seq: row::unsigned(row.try_get("seq")?), hash: chain::hex(hash), link })
+    Ok(Found { seq: row::unsigned(row.try_get("seq")?), hash: words::hex(hash), link })
 }
 
 /// A row as people see it; what of it is damaged is shown as far as it is text.
@@ -133,6 +133,6 @@ fn shown(row: &DbRow) -> AuditRow {
         outcome: text("outcome"),
         operation: maybe("operation").map(OperationId),
         error: maybe("error"),
-        hash: row.try_get::<&[u8], _>("hash").map(chain::hex).unwrap_or_default(),
+        hash: row.try_get::<&[u8], _>("hash").map(words::hex).unwrap_or_default(),
     }
 }
