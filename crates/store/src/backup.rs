@@ -8,6 +8,7 @@ use crate::{Store, migrate, open};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -171,20 +172,34 @@ async fn keep(path: &Path, kept: &Path, attempt: Attempt<'_>) -> Result<(), Erro
         engine::disconnect(connection).await;
         copied.and(settled)
     };
-    match whole.await {
-        Err(Error::Corrupt { .. }) => {}
-        other => return other,
+    // Whoever opens what is no database has its log written into it, and removed, when the connection ends: a moment later.
+    if is_database(path).map_err(|source| io(path, source))? {
+        match whole.await {
+            Err(Error::Corrupt { .. }) => {}
+            other => return other,
+        }
     }
     for (from, to) in
         std::iter::once((path.to_owned(), kept.to_owned())).chain(beside(path).into_iter().zip(beside(kept)))
     {
-        if from.exists() {
-            let mut into = lock::private(&to).map_err(|source| io(&to, source))?;
-            let copied = File::open(&from).and_then(|mut from| std::io::copy(&mut from, &mut into));
-            copied.and_then(|_| into.sync_all()).map_err(|source| io(&to, source))?;
-        }
+        // What SQLite has beside a database may go at any moment: nothing is lost with what isn't there.
+        let mut from = match File::open(&from) {
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => continue,
+            opened => opened.map_err(|source| io(&from, source))?,
+        };
+        let mut into = lock::private(&to).map_err(|source| io(&to, source))?;
+        let copied = std::io::copy(&mut from, &mut into).and_then(|_| into.sync_all());
+        copied.map_err(|source| io(&to, source))?;
     }
     Ok(())
+}
+
+/// Whether a file begins as every database of SQLite does.
+fn is_database(path: &Path) -> std::io::Result<bool> {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut beginning = Vec::new();
+    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut beginning)?;
+    Ok(beginning == MAGIC)
 }
 
 /// The files that SQLite has beside a database.
