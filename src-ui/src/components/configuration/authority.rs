@@ -1,13 +1,12 @@
 //! The CA of a vCenter's own, offered in the place of its pinned certificate.
 //! Refuses to store one that nobody saw, and one that the vCenter could not be verified by.
 
-use super::certificate::Shown;
+use super::certificate::{Shown, store};
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
 use crate::hooks::{use_is_there, use_vcenter_service};
 use crate::state::toasts::Toast;
 use crate::state::words::{self, Level};
-use contract::command::Change;
 use contract::{ApiError, OfferedCa, Trust, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
 use yew::{platform::spawn_local, prelude::*};
@@ -60,20 +59,11 @@ pub(super) fn OwnCa(props: &Properties) -> Html {
             let (service, stage, close) = (service.clone(), stage.clone(), close.clone());
             let (vcenter, pem, is_there) = (vcenter.clone(), offered.pem.clone(), is_there.clone());
             spawn_local(async move {
-                let change = Change { trust: Some(Trust::Ca { pem }), ..Change::default() };
-                match service.edit(&vcenter, change).await {
-                    Ok(saved) => {
-                        service.toast(Toast::done(format!("{}: CA trusted", vcenter.name), ""));
-                        service.test_connection(&saved.vcenter);
-                        if is_there.get() {
-                            close.emit(());
-                        }
-                    }
-                    Err(error) if !is_there.get() => {
-                        let title = format!("{}: the CA was not stored", vcenter.name);
-                        service.toast(Toast::refused(&title, &error));
-                    }
-                    Err(error) => stage.set(Stage::NotStored(error)),
+                let done = |_: &Vcenter| Toast::done(format!("{}: CA trusted", vcenter.name), "");
+                match store(&service, &vcenter, Trust::Ca { pem }, "CA", done, &is_there).await {
+                    Some(Ok(())) => close.emit(()),
+                    Some(Err(error)) => stage.set(Stage::NotStored(error)),
+                    None => {}
                 }
             });
         })

@@ -5,12 +5,13 @@ use super::field::Field;
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
 use crate::components::when::local;
-use crate::hooks::{use_is_there, use_vcenter_service};
+use crate::hooks::{VcenterService, use_is_there, use_vcenter_service};
 use crate::state::toasts::Toast;
 use crate::state::words::{self, Level};
 use contract::command::Change;
 use contract::{ApiError, Certificate, Probe, Trust, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
+use std::cell::Cell;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::{platform::spawn_local, prelude::*};
@@ -98,20 +99,11 @@ pub(super) fn Review(props: &Properties) -> Html {
             let (vcenter, sha256) = (vcenter.clone(), probe.certificate.sha256.clone());
             let is_there = is_there.clone();
             spawn_local(async move {
-                let change = Change { trust: Some(Trust::Pin { sha256 }), ..Change::default() };
-                match service.edit(&vcenter, change).await {
-                    Ok(saved) => {
-                        service.toast(Toast::approved(&saved.vcenter));
-                        service.test_connection(&saved.vcenter);
-                        if is_there.get() {
-                            close.emit(());
-                        }
-                    }
-                    Err(error) if !is_there.get() => {
-                        let title = format!("{}: the certificate was not stored", vcenter.name);
-                        service.toast(Toast::refused(&title, &error));
-                    }
-                    Err(error) => stage.set(Stage::Failed("The certificate was not stored", error)),
+                let trust = Trust::Pin { sha256 };
+                match store(&service, &vcenter, trust, "certificate", Toast::approved, &is_there).await {
+                    Some(Ok(())) => close.emit(()),
+                    Some(Err(error)) => stage.set(Stage::Failed("The certificate was not stored", error)),
+                    None => {}
                 }
             });
         })
@@ -158,6 +150,31 @@ pub(super) fn Review(props: &Properties) -> Html {
             { body }
         </Dialog>
     }
+}
+
+/// Stores what the certificate of a vCenter is verified by from now on, and tests the connection. Nothing comes back where the
+/// dialog was closed meanwhile: a toast says of a failure then what of it was not stored.
+pub(super) async fn store(
+    service: &VcenterService,
+    vcenter: &Vcenter,
+    trust: Trust,
+    what: &str,
+    done: impl FnOnce(&Vcenter) -> Toast,
+    is_there: &Cell<bool>,
+) -> Option<Result<(), ApiError>> {
+    let change = Change { trust: Some(trust), ..Change::default() };
+    let stored = service.edit(vcenter, change).await;
+    match &stored {
+        Ok(saved) => {
+            service.toast(done(&saved.vcenter));
+            service.test_connection(&saved.vcenter);
+        }
+        Err(error) if !is_there.get() => {
+            service.toast(Toast::refused(&format!("{}: the {what} was not stored", vcenter.name), error));
+        }
+        Err(_) => {}
+    }
+    is_there.get().then(|| stored.map(|_| ()))
 }
 
 fn compared(vcenter: &Vcenter, probe: &Probe) -> Html {
