@@ -104,10 +104,9 @@ pub struct Planned {
 impl Planned {
     /// Its address as people write it.
     pub fn address(&self) -> String {
-        match (self.port, self.host.contains(':')) {
-            (None | Some(443), _) => self.host.clone(),
-            (Some(port), true) => format!("[{}]:{port}", self.host),
-            (Some(port), false) => format!("{}:{port}", self.host),
+        match self.port {
+            None | Some(443) => self.host.clone(),
+            Some(port) => crate::words::address(&self.host, port),
         }
     }
 }

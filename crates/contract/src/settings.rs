@@ -167,10 +167,9 @@ impl Vcenter {
             ("ca", _) => "Custom CA".to_owned(),
             _ => "System trust store".to_owned(),
         };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let mut words = vec![
             ("Name", self.name.clone()),
-            ("Address", format!("{host}:{}", self.port)),
+            ("Address", crate::words::address(&self.host, self.port)),
             ("Credential", self.credential.clone()),
             ("User", self.user.clone()),
             ("Trust", trust),

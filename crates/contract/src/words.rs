@@ -225,6 +225,11 @@ pub fn excerpt(typed: &str) -> String {
     typed.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
+/// `host:port`, an IPv6 address in brackets.
+pub fn address(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -7,7 +7,7 @@ mod tests;
 use crate::operations::By;
 use crate::{Caller, Service};
 use contract::command::{self, Command, Trail};
-use contract::{ApiError, AuditOutcome, Code, Role, Subject};
+use contract::{ApiError, AuditOutcome, Code, Origin, Role, Subject};
 use serde_json::Value;
 use std::ops::Deref;
 
@@ -43,7 +43,7 @@ impl Admitted<'_> {
 
     /// On whose behalf operations are submitted.
     pub(crate) fn by(&self) -> By {
-        By { origin: self.caller.origin(), role: self.caller.role(), act: self.service.act.clone() }
+        By { origin: Origin::User, role: self.caller.role(), act: self.service.act.clone() }
     }
 }
 
@@ -52,8 +52,7 @@ impl Service {
     pub async fn call<C: Handler>(&self, caller: &Caller, command: C) -> Result<C::Reply, ApiError> {
         self.admit::<C>(caller, || command.subject()).await?;
         if matches!(C::TRAIL, Trail::None | Trail::Refused) {
-            let answer = command.run(Admitted { service: self.clone(), caller }).await;
-            return answer.inspect_err(log::<C>);
+            return command.run(Admitted { service: self.clone(), caller }).await.inspect_err(log::<C>);
         }
         let (act, subject) = (caller.act(C::NAME, self.now()), command.subject());
         if C::TRAIL == Trail::Contact {
@@ -61,12 +60,9 @@ impl Service {
             self.announce(&act, &subject).await?;
         }
         let service = Service { inner: self.inner.clone(), act: Some(act.clone()) };
-        let answer = command.run(Admitted { service, caller }).await;
+        let answer = command.run(Admitted { service, caller }).await.inspect_err(log::<C>);
         match &answer {
-            Err(error) => {
-                log::<C>(error);
-                self.tell(&act, &subject, AuditOutcome::Failed, Some(error)).await;
-            }
+            Err(error) => self.tell(&act, &subject, AuditOutcome::Failed, Some(error)).await,
             Ok(_) if act.is_recorded() => {}
             // It changed nothing that is stored.
             Ok(_) => self.tell(&act, &subject, AuditOutcome::Done, None).await,

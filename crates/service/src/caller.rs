@@ -2,7 +2,7 @@
 //! Refuses to raise a role: what lowers it is an option, a variable and a person while it runs, and the lowest of them counts.
 
 use contract::command::Command;
-use contract::{ApiError, Code, Door, Origin, Remedy, Role, Time};
+use contract::{ApiError, Code, Door, Remedy, Role, Time};
 use store::Act;
 
 /// The variable that lowers the role of every program that is started with it.
@@ -62,11 +62,6 @@ impl Caller {
     /// Whose call it is, as the system calls the user.
     pub fn who(&self) -> &str {
         &self.who
-    }
-
-    /// What the operations are told to come from that are submitted.
-    pub(crate) fn origin(&self) -> Origin {
-        Origin::User
     }
 
     /// Fails if the role is too low for a command. [`crate::Service::call`] checks it in any case; this is for those who would

@@ -11,6 +11,7 @@ pub(crate) use login::{
     was_rejected, words, works_elsewhere,
 };
 
+use contract::words::address;
 use contract::{ApiError, Certificate, Code, Noun, Remedy, Time, Transient, Trust, Vcenter};
 use secrets::{Place, Unfit};
 use std::fmt::Write;
@@ -60,11 +61,6 @@ impl Server<'_> {
 /// A defect of our own: what could not be done for it, and what to do.
 pub(crate) fn defect(what: &str, next: &str) -> ApiError {
     ApiError::new(Code::Failed, format!("{what} because of an internal error in Muster")).next(next)
-}
-
-/// `host:port`, an IPv6 address in brackets.
-pub(crate) fn address(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// A host name as people write it, with the form that travels where that is another: `bücher.example (xn--bcher-kva.example)`.

@@ -148,7 +148,7 @@ fn find(
         let read = Certificate::read(one, &[]);
         read.subject == read.issuer
     };
-    offered.sort_by_key(|one| !is_root(one));
+    offered.sort_by_cached_key(|one| !is_root(one));
     let mut nearest = None;
     for authority in &offered {
         let Some(verdict) = Verdict::of(leaf, host, authority, now) else { continue };

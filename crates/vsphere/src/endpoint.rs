@@ -62,9 +62,8 @@ impl Endpoint {
 
     /// How errors call this server: `host`, or `host:port` where the port is unusual.
     pub(crate) fn label(&self) -> Arc<str> {
-        let host = self.bare_host();
-        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        if self.port == 443 { host.into() } else { format!("{host}:{}", self.port).into() }
+        let place = self.place().to_string();
+        place.strip_suffix(":443").unwrap_or(&place).into()
     }
 
     pub(crate) fn server_name(&self, call: &Call) -> Result<ServerName<'static>, Error> {
@@ -72,7 +71,7 @@ impl Endpoint {
             .map_err(|_| Error::BadAddress { call: call.clone(), detail: "this is not a host name".into() })
     }
 
-    /// What to ask a proxy for.
+    /// Where it is.
     pub(crate) fn place(&self) -> Place {
         Place { host: self.bare_host().to_owned(), port: self.port }
     }

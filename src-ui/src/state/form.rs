@@ -146,11 +146,10 @@ impl Form {
 
     /// That of a vCenter that is there.
     pub(crate) fn of(vcenter: &Vcenter) -> Form {
-        let host =
-            if vcenter.host.contains(':') { format!("[{}]", vcenter.host) } else { vcenter.host.clone() };
+        let address = contract::words::address(&vcenter.host, vcenter.port);
         Form {
             name: vcenter.name.clone(),
-            address: if vcenter.port == 443 { host } else { format!("{host}:{}", vcenter.port) },
+            address: address.strip_suffix(":443").unwrap_or(&address).to_owned(),
             login: LoginForm::Own,
             user: vcenter.user.clone(),
             credential: vcenter.credential.clone(),

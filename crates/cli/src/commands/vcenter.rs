@@ -335,7 +335,14 @@ fn list(output: &Output, all: &[Vcenter]) -> String {
     }
     let rows = all.iter().map(|v| {
         let version = v.version.clone().unwrap_or_else(|| "-".into());
-        vec![v.name.clone(), address(v), v.user.clone(), v.trust.clone(), version, v.settings.tags.join(", ")]
+        vec![
+            v.name.clone(),
+            words::address(&v.host, v.port),
+            v.user.clone(),
+            v.trust.clone(),
+            version,
+            v.settings.tags.join(", "),
+        ]
     });
     table(&["Name", "Address", "User", "Trust", "Version", "Tags"], &[], rows)
 }
@@ -378,9 +385,5 @@ fn show(v: &Vcenter, now: Time) -> String {
 fn shown_address(v: &Vcenter) -> String {
     let shown = service::shown_host(&v.host);
     let typed = shown.strip_suffix(&format!(" ({})", v.host)).map(|typed| format!(" ({typed})"));
-    address(v) + &typed.unwrap_or_default()
-}
-
-fn address(v: &Vcenter) -> String {
-    if v.host.contains(':') { format!("[{}]:{}", v.host, v.port) } else { format!("{}:{}", v.host, v.port) }
+    words::address(&v.host, v.port) + &typed.unwrap_or_default()
 }

@@ -51,6 +51,14 @@ struct Entry {
     wrong: Option<String>,
 }
 
+impl Entry {
+    /// Host and port, or why they are none.
+    fn address(&self) -> Result<(String, u16), ApiError> {
+        let (host, port) = crate::validate::address(&self.host)?;
+        Ok((host, self.port.unwrap_or(port)))
+    }
+}
+
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq)]
 struct Listed {
@@ -124,16 +132,10 @@ impl Service {
         match deed {
             Deed::Nothing => Ok(()),
             Deed::Add(add) => {
-                let (credential, new) = match add.login {
-                    Login::Existing(id) => (VcenterCredential::Existing(id), None),
-                    Login::New { name, user } => match made.get(&name.to_lowercase()) {
-                        Some(id) => (VcenterCredential::Existing(id.clone()), None),
-                        None => {
-                            let new = new_credential(name, user);
-                            let made = (new.name.to_lowercase(), new.id.clone());
-                            (VcenterCredential::New(new), Some(made))
-                        }
-                    },
+                let credential = credential(add.login, made);
+                let new = match &credential {
+                    VcenterCredential::New(new) => Some((new.name.to_lowercase(), new.id.clone())),
+                    VcenterCredential::Existing(_) => None,
                 };
                 let new_vcenter = NewVcenter {
                     id: VcenterId(uuid::Uuid::new_v4().to_string()),
@@ -150,46 +152,44 @@ impl Service {
                 Ok(())
             }
             Deed::Change { id, edition, mut edit, login } => {
-                let new = match login {
-                    None => None,
-                    Some(Login::Existing(id)) => {
-                        edit.credential = Some(id.0);
-                        None
-                    }
-                    Some(Login::New { name, user }) => match made.get(&name.to_lowercase()) {
-                        Some(id) => {
-                            edit.credential = Some(id.0.clone());
-                            None
-                        }
-                        None => {
-                            let new = new_credential(name, user);
-                            edit.credential = Some(new.id.0.clone());
-                            self.store().add_credential(new.clone()).await.map_err(explain::store)?;
-                            Some(new)
-                        }
-                    },
-                };
-                let edited = self.edit_vcenter(id.as_str(), edition, edit).await;
-                match (edited, new) {
-                    (Ok(_), new) => made.extend(new.map(|new| (new.name.to_lowercase(), new.id))),
-                    (Err(error), new) => {
-                        if let Some(new) = new
-                            && let Err(error) = self.store().remove_credential(&new.id, self.now()).await
-                        {
-                            tracing::warn!(%error, "the credential of a row that was not imported stays");
-                        }
-                        return Err(error);
+                let mut new = None;
+                match login.map(|login| credential(login, made)) {
+                    None => {}
+                    Some(VcenterCredential::Existing(known)) => edit.credential = Some(known.0),
+                    Some(VcenterCredential::New(one)) => {
+                        edit.credential = Some(one.id.0.clone());
+                        new = Some((one.name.to_lowercase(), one.id.clone()));
+                        self.store().add_credential(one).await.map_err(explain::store)?;
                     }
                 }
+                if let Err(refused) = self.edit_vcenter(id.as_str(), edition, edit).await {
+                    if let Some((_, new)) = new
+                        && let Err(error) = self.store().remove_credential(&new, self.now()).await
+                    {
+                        tracing::warn!(%error, "the credential of a row that was not imported stays");
+                    }
+                    return Err(refused);
+                }
+                made.extend(new);
                 Ok(())
             }
         }
     }
 }
 
-fn new_credential(name: String, user: String) -> NewCredential {
-    let id = CredentialId(uuid::Uuid::new_v4().to_string());
-    NewCredential { id, name, user, stored: CredentialPlace::None, helper: None }
+/// What a row's login stands for: a credential that is there, or came with a row before, or is to be stored.
+fn credential(login: Login, made: &HashMap<String, CredentialId>) -> VcenterCredential {
+    match login {
+        Login::Existing(id) => VcenterCredential::Existing(id),
+        Login::New { name, user } => match made.get(&name.to_lowercase()) {
+            Some(id) => VcenterCredential::Existing(id.clone()),
+            None => {
+                let id = CredentialId(uuid::Uuid::new_v4().to_string());
+                let stored = CredentialPlace::None;
+                VcenterCredential::New(NewCredential { id, name, user, stored, helper: None })
+            }
+        },
+    }
 }
 
 impl Handler for PlanImport {

@@ -97,14 +97,14 @@ type Decision = Result<(ImportAction, Option<String>, Deed), String>;
 impl Planner {
     fn row(&mut self, entry: Entry) -> (Planned, Deed) {
         let shown = |text: &str| words::excerpt(validate::trimmed(text));
-        let address = address(&entry);
+        let address = entry.address().map_err(|error| error.message);
         let (host, port) = match &address {
             Ok((host, port)) => (host.clone(), Some(*port)),
             Err(_) => (shown(&entry.host), None),
         };
         let name = entry.name.clone().unwrap_or_else(|| match &address {
             Ok((host, 443)) => host.clone(),
-            Ok((host, port)) => format!("{host}:{port}"),
+            Ok((host, port)) => words::address(host, *port),
             Err(_) => shown(&entry.host),
         });
         let checked = match &entry.wrong {
@@ -302,10 +302,7 @@ fn change(
         return (ImportAction::Same, None, Deed::Nothing);
     }
     let v = &record.vcenter;
-    let address = edit.host.as_ref().zip(edit.port).map(|(host, port)| match host.contains(':') {
-        true => format!("[{host}]:{port}"),
-        false => format!("{host}:{port}"),
-    });
+    let address = edit.host.as_ref().zip(edit.port).map(|(host, port)| words::address(host, port));
     let edit = EditVcenter {
         name: edit.name,
         address,
@@ -340,13 +337,8 @@ fn in_words(difference: &contract::Difference) -> String {
 
 fn other_address(record: &VcenterRecord) -> String {
     let v = &record.vcenter;
-    format!("{} is configured with the address {}:{}, which only an update changes", v.name, v.host, v.port)
-}
-
-/// Host and port, or why they are none.
-fn address(entry: &Entry) -> Result<(String, u16), String> {
-    let (host, port) = validate::address(&entry.host).map_err(|error| error.message)?;
-    Ok((host, entry.port.unwrap_or(port)))
+    let address = words::address(&v.host, v.port);
+    format!("{} is configured with the address {address}, which only an update changes", v.name)
 }
 
 /// Trust with its values checked.

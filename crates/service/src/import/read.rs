@@ -2,7 +2,6 @@
 //! Refuses what is no text and no workbook, and more than anybody has.
 
 use super::{Entry, Listed, list, own, royal, rvtools, table};
-use crate::validate;
 use contract::{ApiError, Code, Content};
 use std::collections::HashSet;
 
@@ -38,9 +37,10 @@ fn read_any(bytes: &[u8], esxi_hosts: bool) -> Result<Listed, String> {
         _ => {}
     }
     let text = decoded(bytes)?;
-    match text.trim_start().chars().next() {
+    let start = text.trim_start();
+    match start.chars().next() {
         None => Err("it is empty".to_owned()),
-        Some('{' | '[') => json(&text),
+        Some('{' | '[') if !begins_with_ipv6(start) => json(&text),
         Some('<') => royal::document(&text),
         Some(_) => match table::of(&text) {
             Some(table) => Ok(match table.kind {
@@ -51,6 +51,12 @@ fn read_any(bytes: &[u8], esxi_hosts: bool) -> Result<Listed, String> {
             None => Ok(list::lines(&text)),
         },
     }
+}
+
+/// Whether an IPv6 address in brackets stands first, as in a list.
+fn begins_with_ipv6(text: &str) -> bool {
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    bracketed.is_some_and(|(address, _)| address.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
 fn json(text: &str) -> Result<Listed, String> {
@@ -95,9 +101,6 @@ fn unusable(why: &str) -> ApiError {
 /// The first entry of each address: other programs name a vCenter in many rows.
 pub(super) fn distinct(entries: impl IntoIterator<Item = Entry>) -> Vec<Entry> {
     let mut seen = HashSet::new();
-    let mut is_new = |entry: &Entry| {
-        let address = validate::address(&entry.host).map(|(host, port)| (host, entry.port.unwrap_or(port)));
-        seen.insert(address.unwrap_or_else(|_| (entry.host.clone(), 0)))
-    };
+    let mut is_new = |entry: &Entry| seen.insert(entry.address().unwrap_or_else(|_| (entry.host.clone(), 0)));
     entries.into_iter().filter(|entry| is_new(entry)).collect()
 }

@@ -68,11 +68,15 @@ impl Object {
         }
     }
 
+    fn is_vmware_connection(&self) -> bool {
+        self.kind.to_lowercase().contains("vmware")
+    }
+
     fn entry(self) -> Entry {
         let tags = self.folders.iter().filter_map(|folder| validate::name("tag", folder).ok());
         let tags: Vec<Value> = tags.map(Value::String).collect();
-        let is_vmware = self.kind.to_lowercase().contains("vmware");
-        let port = self.port.parse().ok().filter(|port| is_vmware && !matches!(port, 0 | 443));
+        let port =
+            self.port.parse().ok().filter(|port| self.is_vmware_connection() && !matches!(port, 0 | 443));
         let names_port = validate::address(&self.uri).is_ok_and(|(_, port)| port != 443);
         let mut settings = Map::new();
         if !tags.is_empty() {
@@ -92,8 +96,7 @@ impl Object {
 fn listed(format: &'static str, place: &'static str, objects: Vec<Object>) -> Listed {
     let (vcenters, others): (Vec<_>, Vec<_>) = objects.into_iter().partition(Object::leads_to_a_vcenter);
     // A connection says more of a vCenter than a web page of the same address.
-    let (mut first, then): (Vec<_>, Vec<_>) =
-        vcenters.into_iter().partition(|one| one.kind.to_lowercase().contains("vmware"));
+    let (mut first, then): (Vec<_>, Vec<_>) = vcenters.into_iter().partition(Object::is_vmware_connection);
     first.extend(then);
     let entries = distinct(first.into_iter().map(Object::entry));
     Listed { passed_over: others.len(), ..Listed::of_others(format, place, entries) }

@@ -365,6 +365,19 @@ async fn what_differs_is_changed_by_name_and_what_may_be_another_one_is_refused(
 }
 
 #[tokio::test]
+async fn an_ipv6_address_is_named_and_told_in_brackets() {
+    use ImportAction::{Add, Refuse};
+    let folder = tempfile::tempdir().unwrap();
+    let service = fresh(&folder).await;
+    import(&service, &sample(false), ImportOptions::default()).await;
+    let options = ImportOptions { credential: Some("shared".into()), ..ImportOptions::default() };
+    let plan = import(&service, "[fd00::5]:8443\nParis, vc9\n", options).await;
+    assert_eq!(actions(&plan), [("[fd00::5]:8443", Add), ("Paris", Refuse)], "{plan:?}");
+    let reason = plan.vcenters[1].reason.as_deref().unwrap();
+    assert!(reason.contains("[2001:db8::1]:443"), "{reason}");
+}
+
+#[tokio::test]
 async fn fifty_of_a_list_are_added_at_once_with_a_row_of_the_audit_log_each() {
     let folder = tempfile::tempdir().unwrap();
     let service = fresh(&folder).await;

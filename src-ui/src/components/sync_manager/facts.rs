@@ -33,11 +33,7 @@ pub(super) fn Tags(props: &TagsProperties) -> Html {
 /// Where it is.
 pub(super) fn address(vcenter: &Vcenter) -> String {
     let Vcenter { host, port, .. } = vcenter;
-    match (host.contains(':'), *port) {
-        (false, 443) => host.clone(),
-        (false, port) => format!("{host}:{port}"),
-        (true, port) => format!("[{host}]:{port}"),
-    }
+    if *port == 443 && !host.contains(':') { host.clone() } else { contract::words::address(host, *port) }
 }
 
 /// What it is, as far as it said so.
