@@ -67,7 +67,7 @@ const ENTRIES: &str = "entries in the keychain";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_no_credential_needs_is_found_in_the_keychain_and_removed_when_somebody_says_so() {
     let bus = Bus::start().unwrap();
-    let keyring = Keyring::on(&bus).await.unwrap();
+    let keyring = Keyring::on(bus.address()).await.unwrap();
     let muster = Musterctl::with_keychain(bus.address());
     let add = |name: &str| {
         let add = ["credential", "add", name, "--user", "admin", "--password-stdin", "--json"];
@@ -117,7 +117,7 @@ async fn what_no_credential_needs_is_found_in_the_keychain_and_removed_when_some
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_that_a_locked_keychain_keeps_is_erased_once_it_is_unlocked() {
     let bus = Bus::start().unwrap();
-    let keyring = Keyring::on(&bus).await.unwrap();
+    let keyring = Keyring::on(bus.address()).await.unwrap();
     let muster = Musterctl::with_keychain(bus.address());
     let peer = Peer::vcenter();
     muster.add_pinned(&peer, "Berlin");
@@ -158,7 +158,7 @@ async fn a_password_that_a_locked_keychain_keeps_is_erased_once_it_is_unlocked()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sync_resumes_by_itself_once_the_keychain_is_unlocked() {
     let bus = Bus::start().unwrap();
-    let keyring = Keyring::on(&bus).await.unwrap();
+    let keyring = Keyring::on(bus.address()).await.unwrap();
     let muster = Musterctl::with_keychain(bus.address());
     let peer = Peer::vcenter();
     muster.add_pinned(&peer, "Berlin");

@@ -158,7 +158,9 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             Err(Code::NotFound),
         ),
         ("back_up", Admin, json!({ "out": "/nowhere/at/all.zip" }), Err(Code::InvalidValue)),
-        ("remove_vcenter", Admin, json!({ "vcenter": id }), Ok(())),
+        ("plan_removal", Admin, json!({ "vcenter": id }), Ok(())),
+        ("remove_vcenter", Admin, json!({ "vcenter": id, "at_once": false }), Ok(())),
+        ("restore_vcenter", Admin, json!({ "vcenter": id }), Ok(())),
     ]
 }
 
@@ -260,6 +262,7 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
         "list_credentials",
         "show_credential",
         "plan_import",
+        "plan_removal",
         "list_orphans",
         "read_log",
         "draft_bundle",

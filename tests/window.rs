@@ -31,6 +31,7 @@ mod operations;
 mod passwords;
 mod questions;
 mod reach;
+mod removal;
 mod role;
 mod schedules;
 mod screen;

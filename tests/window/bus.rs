@@ -95,9 +95,9 @@ pub(crate) struct Keyring {
 }
 
 impl Keyring {
-    /// The one on this bus.
-    pub(crate) async fn on(bus: &Bus) -> Result<Keyring> {
-        let bus = zbus::connection::Builder::address(bus.address())?.build().await?;
+    /// The one on the bus of this address.
+    pub(crate) async fn on(bus: &str) -> Result<Keyring> {
+        let bus = zbus::connection::Builder::address(bus)?.build().await?;
         let opened = call(&bus, OF_SERVICE, "OpenSession", &("plain", Value::from(""))).await?;
         let (_, session): (OwnedValue, OwnedObjectPath) = opened.body().deserialize()?;
         let collection = call(&bus, OF_SERVICE, "ReadAlias", &("default")).await?.body().deserialize()?;

@@ -30,7 +30,7 @@ async fn a_page_does_what_the_role_of_the_program_allows_whatever_it_says_of_its
             "edit_vcenter",
             json!({ "vcenter": id, "edition": 1, "change": { "settings": { "ttl_seconds": 77 } } }),
         ),
-        ("remove_vcenter", json!({ "vcenter": id, "caller": admin, "role": "admin" })),
+        ("remove_vcenter", json!({ "vcenter": id, "at_once": true, "caller": admin, "role": "admin" })),
         ("list_credentials", json!({ "caller": admin })),
         ("merge_credential", json!({ "from": "a", "into": "b", "other_user": true, "caller": admin })),
     ] {

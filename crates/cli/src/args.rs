@@ -311,7 +311,9 @@ pub(crate) enum Vcenter {
         #[command(flatten)]
         of: Group,
     },
-    /// Remove a vCenter and all its cached data
+    /// Remove a vCenter and all its cached data, at once
+    ///
+    /// Its history goes too, and its credential unless another vCenter uses it. Asks first, and says what goes.
     Remove {
         /// Name or id
         name: String,

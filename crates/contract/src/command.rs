@@ -7,7 +7,7 @@ mod replies;
 
 pub use filter::{Listing, OperationFilter, Since};
 pub use replies::{
-    About, Counted, DataFolder, Freshened, MergedCredential, NeededPassword, Orphan, Removed,
+    About, Counted, DataFolder, Freshened, MergedCredential, NeededPassword, Orphan, Removal, Removed,
     SavedCredential, WhyNeeded, WindowRole,
 };
 
@@ -288,11 +288,24 @@ commands_of_the_service! { $
         change: Change,
     } => "edit_vcenter", Admin, Saved,
         Change |of| Subject::vcenter(&of.vcenter);
-    /// Removes a vCenter with everything cached of it.
+    /// What goes with a vCenter that is removed.
+    PlanRemoval {
+        /// Which.
+        vcenter: VcenterId,
+    } => "plan_removal", Admin, Removal;
+    /// Removes a vCenter with everything cached of it, and the credential that was made with it unless another one uses that.
     RemoveVcenter {
         /// Which.
         vcenter: VcenterId,
+        /// Whether nothing is to bring it back; else it is hidden for some seconds, in which it can be restored.
+        at_once: bool,
     } => "remove_vcenter", Admin, Removed,
+        Change |of| Subject::vcenter(&of.vcenter);
+    /// Brings a vCenter back that was removed some seconds ago, as it was.
+    RestoreVcenter {
+        /// Which.
+        vcenter: VcenterId,
+    } => "restore_vcenter", Admin, Vcenter,
         Change |of| Subject::vcenter(&of.vcenter);
     /// What an import would do about each vCenter that a file names.
     PlanImport {

@@ -2,12 +2,14 @@
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
 mod audit;
+mod removal;
 mod schedules;
 mod standing;
 mod times;
 mod trust;
 
 pub use audit::{audited, audited_command, audited_kind, audited_properties, audited_property};
+pub use removal::{goes_with, password_of_removed};
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};

@@ -245,8 +245,13 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));
     if store.unwritable().is_none() {
-        let erasing =
-            configuration::orphans::erase(store.clone(), secrets.clone(), events.clone(), closing.clone());
+        let erasing = configuration::orphans::erase(
+            store.clone(),
+            secrets.clone(),
+            events.clone(),
+            now,
+            closing.clone(),
+        );
         background.spawn(erasing);
     }
     background.spawn(history::keep(store.clone(), events.clone(), now, closing.clone()));

@@ -44,11 +44,6 @@ impl Act {
         Act(Arc::new(What { actor, host, origin, role, command, at, is_recorded }))
     }
 
-    /// When.
-    pub(crate) fn at(&self) -> Time {
-        self.0.at
-    }
-
     /// Whether a row says what came of it.
     pub fn is_recorded(&self) -> bool {
         self.0.is_recorded.load(Ordering::Relaxed)

@@ -35,6 +35,13 @@ pub struct Identity {
     pub build: String,
 }
 
+impl Identity {
+    /// What tells it from other servers.
+    pub(crate) fn of_a_kind(&self) -> (Option<&str>, Option<&[String]>) {
+        (self.instance_uuid.as_deref(), self.host_macs.as_deref())
+    }
+}
+
 impl Store {
     /// Notes what a vCenter says of itself, and that its server is the one at this address. What is known of it stays
     /// where the server tells nothing.
@@ -49,7 +56,7 @@ impl Store {
         let before = vcenters::read(&mut tx, id, attempt).await?;
         // Who is configured stays itself while its id is the same, whoever else has that id by now.
         if identity.instance_uuid != before.vcenter.instance_uuid {
-            is_no_other(&mut tx, &identity, id, attempt).await?;
+            is_no_other(&mut tx, identity.of_a_kind(), id, attempt).await?;
         }
         let says_who_it_is = identity.instance_uuid.is_some();
         let identity = Identity {
@@ -108,7 +115,7 @@ impl Store {
     pub async fn same_as(&self, identity: &Identity) -> Result<Option<String>, Error> {
         let attempt = self.attempt("looking for a vCenter that is the same");
         let mut tx = self.engine().read(attempt).await?;
-        match is_no_other(&mut tx, identity, &VcenterId(String::new()), attempt).await {
+        match is_no_other(&mut tx, identity.of_a_kind(), &VcenterId(String::new()), attempt).await {
             Ok(()) => Ok(None),
             Err(Error::SameVcenter { name }) => Ok(Some(name)),
             Err(error) => Err(error),
@@ -248,13 +255,14 @@ pub(crate) fn permissions(row: &DbRow) -> Option<Permissions> {
 /// the same, too.
 pub(crate) async fn is_no_other(
     tx: &mut DbConnection,
-    identity: &Identity,
+    (uuid, host_macs): (Option<&str>, Option<&[String]>),
     own: &VcenterId,
     attempt: Attempt<'_>,
 ) -> Result<(), Error> {
-    let Some(uuid) = &identity.instance_uuid else { return Ok(()) };
+    let Some(uuid) = uuid else { return Ok(()) };
     let others = sqlx::query(
-        "SELECT name, host_macs FROM vcenters WHERE instance_uuid = $1 AND id <> $2 ORDER BY name_key",
+        "SELECT name, host_macs FROM vcenters WHERE instance_uuid = $1 AND id <> $2 AND removed_at IS NULL \
+         ORDER BY name_key",
     )
     .bind(uuid)
     .bind(own.as_str())
@@ -262,7 +270,7 @@ pub(crate) async fn is_no_other(
     .await
     .during(attempt)?;
     for other in &others {
-        let is_same = match (&identity.host_macs, macs(other)) {
+        let is_same = match (host_macs, macs(other)) {
             (None, None) => true,
             (Some(ours), Some(theirs)) => !is_junk(uuid) && ours.iter().any(|mac| theirs.contains(mac)),
             _ => false,

@@ -36,11 +36,15 @@ impl Store {
     pub async fn credentials(&self) -> Result<Vec<Credential>, Error> {
         let attempt = self.attempt("reading the credentials");
         let mut tx = self.engine().read(attempt).await?;
-        let rows = sqlx::query("SELECT * FROM credentials ORDER BY name_key").fetch_all(&mut *tx).await;
-        let users = sqlx::query("SELECT credential_id, name FROM vcenters ORDER BY name_key")
+        let rows = sqlx::query("SELECT * FROM credentials WHERE removed_at IS NULL ORDER BY name_key")
             .fetch_all(&mut *tx)
-            .await
-            .during(attempt)?;
+            .await;
+        let users = sqlx::query(
+            "SELECT credential_id, name FROM vcenters WHERE removed_at IS NULL ORDER BY name_key",
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .during(attempt)?;
         let users = row::readable("a vCenter's credential", &users, |row| {
             Ok::<(String, String), _>((row.try_get("credential_id")?, row.try_get("name")?))
         });
@@ -60,7 +64,7 @@ impl Store {
     pub async fn credential(&self, id: &CredentialId) -> Result<Credential, Error> {
         let attempt = self.attempt_on("reading credential", id.as_str());
         let mut tx = self.engine().read(attempt).await?;
-        let row = sqlx::query("SELECT * FROM credentials WHERE id = $1")
+        let row = sqlx::query("SELECT * FROM credentials WHERE id = $1 AND removed_at IS NULL")
             .bind(id.as_str())
             .fetch_optional(&mut *tx)
             .await
@@ -136,7 +140,7 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
-    /// The ids of all credentials, also of those that can't be read.
+    /// The ids of all credentials, also of those that can't be read or were removed a moment ago.
     pub async fn credential_ids(&self) -> Result<Vec<CredentialId>, Error> {
         let attempt = self.attempt("reading the ids of the credentials");
         let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM credentials")
@@ -144,19 +148,6 @@ impl Store {
             .await
             .during(attempt)?;
         Ok(ids.into_iter().map(CredentialId).collect())
-    }
-
-    /// The credential that was made with a vCenter, if nothing uses it.
-    pub async fn left_by(&self, vcenter: &VcenterId) -> Result<Option<CredentialId>, Error> {
-        let attempt = self.attempt_on("looking for the credential of vCenter", vcenter.as_str());
-        let sql = "SELECT id FROM credentials c WHERE made_with = $1 AND NOT EXISTS \
-                   (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id)";
-        let left: Option<String> = sqlx::query_scalar(sql)
-            .bind(vcenter.as_str())
-            .fetch_optional(self.engine().readers())
-            .await
-            .during(attempt)?;
-        Ok(left.map(CredentialId))
     }
 
     /// Removes a credential that no vCenter uses; what the keychain has of it is to be erased.
@@ -167,6 +158,9 @@ impl Store {
         if !vcenters.is_empty() {
             return Err(Error::InUse { vcenters });
         }
+        // What was removed a moment ago and can't log in any more is not brought back.
+        let hidden = "DELETE FROM vcenters WHERE credential_id = $1 AND removed_at IS NOT NULL";
+        sqlx::query(hidden).bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
         self.note_credential(&mut tx, id, attempt).await?;
         let before = told(&mut tx, id).await.during(attempt)?;
         self.note_erasure(&mut tx, id, at, attempt).await?;
@@ -190,7 +184,7 @@ impl Store {
         self.note_credential(&mut tx, into, attempt).await?;
         let moved = sqlx::query(
             "UPDATE vcenters SET credential_id = $1, edition = edition + 1 WHERE credential_id = $2 \
-             RETURNING id, contact_state",
+             RETURNING id, contact_state, removed_at",
         )
         .bind(into.as_str())
         .bind(from.as_str())
@@ -199,6 +193,9 @@ impl Store {
         .during(attempt)?;
         let mut ids = Vec::with_capacity(moved.len());
         for row in &moved {
+            if row.try_get::<Option<i64>, _>("removed_at").during(attempt)?.is_some() {
+                continue;
+            }
             let id = VcenterId(row.try_get("id").during(attempt)?);
             let state: Option<String> = row.try_get("contact_state").during(attempt)?;
             if state.as_deref() == Some("no_password") {
@@ -270,11 +267,13 @@ impl Store {
         id: &CredentialId,
         attempt: Attempt<'_>,
     ) -> Result<(), Error> {
-        let found: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM credentials WHERE id = $1)")
-            .bind(id.as_str())
-            .fetch_one(&mut **tx)
-            .await
-            .during(attempt)?;
+        let found: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM credentials WHERE id = $1 AND removed_at IS NULL)",
+        )
+        .bind(id.as_str())
+        .fetch_one(&mut **tx)
+        .await
+        .during(attempt)?;
         if !found {
             return Err(not_found(id));
         }
@@ -327,7 +326,7 @@ pub(crate) fn credential(row: &DbRow) -> Result<Credential, sqlx::Error> {
 }
 
 /// A credential as the audit log has it.
-async fn told(tx: &mut DbConnection, id: &CredentialId) -> Result<Option<Value>, sqlx::Error> {
+pub(crate) async fn told(tx: &mut DbConnection, id: &CredentialId) -> Result<Option<Value>, sqlx::Error> {
     let row = sqlx::query("SELECT name, username, helper FROM credentials WHERE id = $1")
         .bind(id.as_str())
         .fetch_optional(tx)
@@ -343,10 +342,12 @@ async fn told(tx: &mut DbConnection, id: &CredentialId) -> Result<Option<Value>,
 
 /// Names of the vCenters that log in with a credential, sorted; one that can't be read counts all the same.
 async fn users(tx: &mut DbConnection, id: &CredentialId) -> Result<Vec<String>, sqlx::Error> {
-    let rows = sqlx::query("SELECT name FROM vcenters WHERE credential_id = $1 ORDER BY name_key")
-        .bind(id.as_str())
-        .fetch_all(tx)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT name FROM vcenters WHERE credential_id = $1 AND removed_at IS NULL ORDER BY name_key",
+    )
+    .bind(id.as_str())
+    .fetch_all(tx)
+    .await?;
     Ok(rows.iter().map(|row| row.try_get("name").unwrap_or_else(|_| row::shown(row, "name"))).collect())
 }
 

@@ -3,10 +3,12 @@
 //! Refuses to know the keychain: whoever erased something says so.
 
 use crate::Store;
+use crate::audit::Entry;
 use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
 use crate::row;
-use contract::{CredentialId, Time};
+use contract::{CredentialId, Subject, Time};
+use serde_json::json;
 use sqlx::Row;
 
 /// A password to be erased from the keychain.
@@ -38,8 +40,13 @@ impl Store {
     pub async fn set_erased(&self, id: &CredentialId) -> Result<(), Error> {
         let attempt = self.attempt_on("noting what was erased from the keychain, of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        let delete = sqlx::query("DELETE FROM erasures WHERE credential_id = $1").bind(id.as_str());
-        delete.execute(&mut *tx).await.during(attempt)?;
+        let delete =
+            sqlx::query("DELETE FROM erasures WHERE credential_id = $1 RETURNING name").bind(id.as_str());
+        if let Some(erased) = delete.fetch_optional(&mut *tx).await.during(attempt)? {
+            let subject = Subject::credential(id).named(&row::shown(&erased, "name"));
+            let entry = Entry::done(subject).after(&json!({ "password": "removed" }));
+            self.record(&mut tx, entry, attempt).await?;
+        }
         tx.commit().await.during(attempt)
     }
 

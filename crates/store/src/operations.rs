@@ -18,7 +18,7 @@ macro_rules! select {
             "SELECT o.seq, o.id, o.vcenter_id, o.kind, o.job, o.awaited, o.origin, o.role, o.state, o.attempts, \
              o.submitted_at, o.started_at, o.finished_at, o.step, o.done, o.total, o.percent, o.objects_per_second, \
              o.bytes_per_second, o.remaining_seconds, o.added, o.changed, o.removed, o.unchanged, o.recorded_added, \
-             o.recorded_changed, o.recorded_removed, o.calls, o.bytes, o.error, o.result, v.name AS vcenter, (SELECT COUNT(*) FROM waiters w WHERE w.operation_id = o.id) AS waiting FROM operations o JOIN vcenters v ON v.id = o.vcenter_id ",
+             o.recorded_changed, o.recorded_removed, o.calls, o.bytes, o.error, o.result, v.name AS vcenter, (SELECT COUNT(*) FROM waiters w WHERE w.operation_id = o.id) AS waiting FROM operations o JOIN vcenters v ON v.id = o.vcenter_id AND v.removed_at IS NULL ",
             $rest
         )
     };

@@ -118,11 +118,12 @@ impl Store {
         attempt: Attempt<'_>,
     ) -> Result<Submitted, Error> {
         self.interrupt(tx, new.at).await.during(attempt)?;
-        let known: Option<String> = sqlx::query_scalar("SELECT name FROM vcenters WHERE id = $1")
-            .bind(new.vcenter_id.as_str())
-            .fetch_optional(&mut **tx)
-            .await
-            .during(attempt)?;
+        let known: Option<String> =
+            sqlx::query_scalar("SELECT name FROM vcenters WHERE id = $1 AND removed_at IS NULL")
+                .bind(new.vcenter_id.as_str())
+                .fetch_optional(&mut **tx)
+                .await
+                .during(attempt)?;
         let name = known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
         let job = row::json(&new.job).during(attempt)?;
         let equal: Option<String> = sqlx::query_scalar(
@@ -324,17 +325,30 @@ impl Store {
         self.record(tx, Entry::done(Subject::operation(id)), attempt).await
     }
 
-    /// Records that what waits on a vCenter that is removed doesn't begin any more.
-    pub(crate) async fn end_what_waits(&self, tx: &mut Tx, vcenter: &VcenterId) -> Result<(), sqlx::Error> {
-        let waiting = "SELECT id FROM operations WHERE vcenter_id = $1 AND state IN ('queued', 'running')";
-        let waiting: Vec<String> =
-            sqlx::query_scalar(waiting).bind(vcenter.as_str()).fetch_all(&mut **tx).await?;
-        let Some(at) = self.act.as_ref().map(crate::audit::Act::at) else { return Ok(()) };
-        for id in waiting {
-            let why = Some("its vCenter was removed before it began");
-            self.record_end(tx, &id, (at, "cancelled"), None::<&()>, why).await?;
+    /// Cancels what waits on a vCenter that is removed; answers with it.
+    pub(crate) async fn end_what_waits(
+        &self,
+        tx: &mut Tx,
+        vcenter: &VcenterId,
+        at: Time,
+    ) -> Result<Vec<OperationId>, sqlx::Error> {
+        let error =
+            ApiError::new(Code::Cancelled, "its vCenter was removed before it began; nothing was changed");
+        let ended = sqlx::query(
+            "UPDATE operations SET state = 'cancelled', finished_at = $1, error = $2 \
+             WHERE vcenter_id = $3 AND state = 'queued' RETURNING id",
+        )
+        .bind(at.0)
+        .bind(row::json(&error)?)
+        .bind(vcenter.as_str())
+        .fetch_all(&mut **tx)
+        .await?;
+        let ended = row::readable("the id of an operation", &ended, |row| row.try_get("id").map(OperationId));
+        for id in &ended {
+            self.record_end(tx, id.as_str(), (at, "cancelled"), None::<&()>, Some(&error.message)).await?;
+            self.note(tx, Topic::Operation, id.as_str()).await?;
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// What waits for its turn, and is now asked for by somebody who comes before, comes before too, as theirs.

@@ -38,10 +38,11 @@ pub(crate) struct State {
 /// The state of a vCenter's inventory; `None` where there is no such vCenter. Numbers that can't be read are as if it had
 /// never been published: the next publish counts anew, and readers take everything over.
 pub(crate) async fn read(tx: &mut Tx, vcenter: &VcenterId) -> Result<Option<State>, sqlx::Error> {
-    let row = sqlx::query("SELECT epoch, revision, forgotten FROM vcenters WHERE id = $1")
-        .bind(vcenter.as_str())
-        .fetch_optional(&mut **tx)
-        .await?;
+    let row =
+        sqlx::query("SELECT epoch, revision, forgotten FROM vcenters WHERE id = $1 AND removed_at IS NULL")
+            .bind(vcenter.as_str())
+            .fetch_optional(&mut **tx)
+            .await?;
     Ok(row.map(|row| State {
         revision: Revision {
             epoch: row.try_get("epoch").ok().flatten().unwrap_or_default(),

@@ -65,10 +65,13 @@ impl Store {
     pub async fn schedules(&self) -> Result<Vec<ScheduleRecord>, Error> {
         let attempt = self.attempt("reading the schedules");
         let mut tx = self.engine().read(attempt).await?;
-        let chosen = sqlx::query("SELECT schedule_id, vcenter_id FROM schedule_vcenters ORDER BY vcenter_id")
-            .fetch_all(&mut *tx)
-            .await
-            .during(attempt)?;
+        let chosen = sqlx::query(
+            "SELECT s.schedule_id, s.vcenter_id FROM schedule_vcenters s \
+             JOIN vcenters v ON v.id = s.vcenter_id AND v.removed_at IS NULL ORDER BY s.vcenter_id",
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .during(attempt)?;
         let mut of: HashMap<String, Vec<VcenterId>> = HashMap::new();
         for (schedule, vcenter) in row::readable("a vCenter of a schedule is left out", &chosen, |row| {
             Ok((row.try_get("schedule_id")?, VcenterId(row.try_get("vcenter_id")?)))
@@ -90,7 +93,7 @@ impl Store {
         let attempt = self.attempt("reading when schedules are due");
         let rows = sqlx::query(
             "SELECT r.*, EXISTS (SELECT 1 FROM operations o WHERE o.id = r.operation_id AND o.state = $1) \
-             AS is_interrupted FROM schedule_runs r",
+             AS is_interrupted FROM schedule_runs r JOIN vcenters v ON v.id = r.vcenter_id AND v.removed_at IS NULL",
         );
         let rows = rows.bind(OperationState::Interrupted.name()).fetch_all(self.engine().readers()).await;
         let rows = rows.during(attempt)?;
@@ -244,7 +247,7 @@ async fn told(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Value>, sqlx::Error
     let row = sqlx::query("SELECT * FROM schedules WHERE id = $1").bind(id.as_str());
     let Some(row) = row.fetch_optional(&mut **tx).await? else { return Ok(None) };
     let chosen = "SELECT v.name FROM schedule_vcenters s JOIN vcenters v ON v.id = s.vcenter_id \
-                  WHERE s.schedule_id = $1 ORDER BY v.name_key";
+                  WHERE s.schedule_id = $1 AND v.removed_at IS NULL ORDER BY v.name_key";
     let chosen: Vec<String> = sqlx::query_scalar(chosen).bind(id.as_str()).fetch_all(&mut **tx).await?;
     Ok(record(&row).ok().and_then(|record| {
         let mut told = serde_json::to_value(&record.settings).ok()?;
@@ -317,12 +320,16 @@ async fn write(
         .map(drop)
 }
 
-/// Notes which vCenters were chosen, as far as they are there.
+/// Notes which vCenters were chosen, as far as they are there. Who was chosen and removed a moment ago stays, for the case that
+/// it is brought back.
 async fn choose(tx: &mut Tx, id: &ScheduleId, vcenters: &[VcenterId]) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM schedule_vcenters WHERE schedule_id = $1")
-        .bind(id.as_str())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "DELETE FROM schedule_vcenters WHERE schedule_id = $1 \
+         AND vcenter_id NOT IN (SELECT id FROM vcenters WHERE removed_at IS NOT NULL)",
+    )
+    .bind(id.as_str())
+    .execute(&mut **tx)
+    .await?;
     for vcenter in vcenters {
         sqlx::query("INSERT OR IGNORE INTO schedule_vcenters SELECT $1, id FROM vcenters WHERE id = $2")
             .bind(id.as_str())

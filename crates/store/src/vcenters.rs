@@ -1,5 +1,5 @@
 //! vCenters as configured.
-//! Refuses to have two of one name, and to remove one that is being read.
+//! Refuses to have two of one name, and to know those that were removed: `removal` does.
 
 use crate::Store;
 use crate::audit::Entry;
@@ -10,9 +10,7 @@ use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::{row, settings, standing};
-use contract::{
-    CredentialId, OperationId, Subject, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterState,
-};
+use contract::{CredentialId, Subject, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterState};
 use serde_json::Value;
 use sqlx::Row;
 
@@ -103,7 +101,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT v.*, c.name AS credential_name, c.username FROM vcenters v ",
-            "JOIN credentials c ON c.id = v.credential_id ",
+            "JOIN credentials c ON c.id = v.credential_id WHERE v.removed_at IS NULL ",
             $rest
         )
     };
@@ -149,7 +147,7 @@ impl Store {
         self.note_credential(&mut tx, credential_id, attempt).await?;
         let identity = new.identity.as_ref();
         if let Some(identity) = identity {
-            contact::is_no_other(&mut tx, identity, &new.id, attempt).await?;
+            contact::is_no_other(&mut tx, identity.of_a_kind(), &new.id, attempt).await?;
         }
         let (trust, ca_pem, pin) = trust_columns(&new.trust);
         sqlx::query(
@@ -255,41 +253,6 @@ impl Store {
         self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
-
-    /// Removes a vCenter with its inventory and its operations, unless one of these is running somewhere.
-    pub async fn remove_vcenter(&self, id: &VcenterId) -> Result<(), Error> {
-        let attempt = self.attempt_on("removing vCenter", id.as_str());
-        let mut tx = self.engine().write(attempt).await?;
-        let rows =
-            sqlx::query("SELECT id, owner FROM operations WHERE vcenter_id = $1 AND state = 'running'")
-                .bind(id.as_str())
-                .fetch_all(&mut *tx)
-                .await
-                .during(attempt)?;
-        let running = row::readable("an operation of unknown owner", &rows, |row| {
-            Ok::<(String, String), _>((row.try_get("id")?, row.try_get("owner")?))
-        });
-        if let Some((operation, _)) = running.into_iter().find(|(_, owner)| self.is_alive(owner)) {
-            return Err(Error::Running { operation: OperationId(operation) });
-        }
-        self.end_what_waits(&mut tx, id).await.during(attempt)?;
-        let entry = match read(&mut tx, id, attempt).await {
-            Ok(known) => Entry::done(subject(&known)).before(&told(&known)),
-            Err(_) => Entry::done(Subject::vcenter(id)),
-        };
-        let removed = sqlx::query("DELETE FROM vcenters WHERE id = $1 RETURNING credential_id")
-            .bind(id.as_str())
-            .fetch_optional(&mut *tx)
-            .await
-            .during(attempt)?;
-        // Whatever stands there: a damaged row can be removed too.
-        let credential = row::shown(&removed.ok_or_else(|| not_found(id))?, "credential_id");
-        self.record(&mut tx, entry, attempt).await?;
-        self.note(&mut tx, Topic::Vcenters, id.as_str()).await.during(attempt)?;
-        self.note(&mut tx, Topic::Inventory, id.as_str()).await.during(attempt)?;
-        self.note(&mut tx, Topic::Credentials, &credential).await.during(attempt)?;
-        tx.commit().await.during(attempt)
-    }
 }
 
 /// A vCenter as the audit log names it.
@@ -298,7 +261,7 @@ pub(crate) fn subject(record: &VcenterRecord) -> Subject {
 }
 
 /// A vCenter as the audit log has it: with the CA that it is trusted by.
-fn told(record: &VcenterRecord) -> Value {
+pub(crate) fn told(record: &VcenterRecord) -> Value {
     let mut told = serde_json::to_value(&record.vcenter).unwrap_or_default();
     if let Some(told) = told.as_object_mut() {
         // Nobody configured these.
@@ -336,7 +299,7 @@ pub(crate) async fn read(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> R
 }
 
 async fn fetch(tx: &mut Tx, id: &VcenterId, attempt: Attempt<'_>) -> Result<DbRow, Error> {
-    let row = sqlx::query(select!("WHERE v.id = $1")).bind(id.as_str()).fetch_optional(&mut **tx).await;
+    let row = sqlx::query(select!("AND v.id = $1")).bind(id.as_str()).fetch_optional(&mut **tx).await;
     row.during(attempt)?.ok_or_else(|| not_found(id))
 }
 

@@ -141,6 +141,8 @@ fn with_ctrl(event: &KeyboardEvent, service: &VcenterService) -> bool {
         "0" => service.zoom(None),
         "q" => service.ask_to_close(),
         "f" if !is_dialog_open() => search(),
+        // In a field it takes back what was typed.
+        "z" if !is_typing(event) => return service.undo(),
         _ => return false,
     }
     true
@@ -192,6 +194,7 @@ fn list(service: &VcenterService) -> Html {
                 { key(&["Space"], "Select the row") }
                 { key(&["Ctrl", "A"], "Select all rows of the page") }
                 { key(&["Ctrl", "C"], "Copy the cell or the selected rows") }
+                { key(&["Ctrl", "Z"], "Undo the removal of a vCenter") }
                 { key(&["r"], "Refresh the selected rows, or the object in the details") }
                 { key(&["Shift", "F10"], "Menu of the cell") }
                 { key(&["Ctrl", "+"], "Larger") }

@@ -185,12 +185,23 @@ impl VcenterService {
             Action::Go(Route::Vcenters { dialog: Some(dialog), .. }) => open(dialog.clone()),
             Action::Go(route) => go(route),
             Action::Cancel(operation) => self.cancel(operation),
+            Action::Restore { vcenter, name } => self.restore(vcenter, name),
             Action::Work(Work { vcenter, job }) => {
                 if let Some(vcenter) = self.vcenter(vcenter) {
                     self.work(&vcenter, job.clone());
                 }
             }
         }
+    }
+
+    /// Undoes what a toast offers to undo, the newest of them; false where none does.
+    pub(crate) fn undo(&self) -> bool {
+        let undo = self.page.look(|world| world.news.toasts().undo());
+        if let Some((toast, action)) = &undo {
+            self.act(action);
+            self.dismiss(*toast);
+        }
+        undo.is_some()
     }
 
     /// Takes a toast away.
@@ -273,14 +284,14 @@ impl VcenterService {
     pub(super) fn run<C: Command + 'static>(
         &self,
         command: C,
-        title: &'static str,
+        title: impl AsRef<str> + 'static,
         done: impl FnOnce(&VcenterService, Option<C::Reply>) + 'static,
     ) {
         let service = self.clone();
         spawn_local(async move {
             let answer = backend::call(command).await;
             if let Err(error) = &answer {
-                service.toast(Toast::refused(title, error));
+                service.toast(Toast::refused(title.as_ref(), error));
             }
             done(&service, answer.ok());
         });
@@ -345,9 +356,24 @@ impl VcenterService {
         backend::call(EditVcenter { vcenter, edition, change }).await
     }
 
-    /// Removes one.
+    /// What goes with one that is removed.
+    pub(crate) async fn goes_with(&self, vcenter: VcenterId) -> Result<Removal, ApiError> {
+        backend::call(PlanRemoval { vcenter }).await
+    }
+
+    /// Removes one; for a while it can be restored.
     pub(crate) async fn remove(&self, vcenter: VcenterId) -> Result<(), ApiError> {
-        backend::call(RemoveVcenter { vcenter }).await.map(drop)
+        backend::call(RemoveVcenter { vcenter, at_once: false }).await.map(drop)
+    }
+
+    /// Brings back one that was removed a moment ago.
+    fn restore(&self, vcenter: &VcenterId, name: &str) {
+        let (restore, name) = (RestoreVcenter { vcenter: vcenter.clone() }, name.to_owned());
+        self.run(restore, format!("{name} was not brought back"), move |service, restored| {
+            if restored.is_some() {
+                service.toast(Toast::done(format!("{name} is back"), ""));
+            }
+        });
     }
 
     /// Has something done by itself on vCenters: stores a new schedule, or what one becomes that is there, unless it is another one

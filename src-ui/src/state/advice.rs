@@ -2,7 +2,7 @@
 //! Refuses to have words of its own for what the service says, but in a form, whose buttons are the remedies.
 
 use super::route::{Dialog, Focus, Route};
-use contract::command::{CancelOperation, Command, Submit};
+use contract::command::{CancelOperation, Command, RestoreVcenter, Submit};
 pub(crate) use contract::words::sentence;
 use contract::{
     ApiError, Code, Job, Noun, Operation, OperationId, OperationKind, Rejection, Remedy, Role, VcenterId,
@@ -18,6 +18,8 @@ pub(crate) enum Action {
     Work(Work),
     /// Cancels an operation.
     Cancel(OperationId),
+    /// Brings back a vCenter that was removed a moment ago.
+    Restore { vcenter: VcenterId, name: String },
 }
 
 impl Action {
@@ -27,6 +29,7 @@ impl Action {
             Action::Go(route) => route.role(),
             Action::Work(_) => Submit::ROLE,
             Action::Cancel(_) => CancelOperation::ROLE,
+            Action::Restore { .. } => RestoreVcenter::ROLE,
         }
     }
 }

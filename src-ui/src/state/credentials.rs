@@ -3,6 +3,7 @@
 
 use super::form::name_is_wrong;
 use super::words::counted;
+use contract::words::password_of_removed;
 use contract::{Credential, CredentialPlace};
 
 /// vCenters that are named; of more is said how many.
@@ -57,34 +58,25 @@ impl Form {
     }
 }
 
-/// What becomes of the password of one that is removed.
-fn password_of_removed(place: CredentialPlace) -> &'static str {
-    match place {
-        CredentialPlace::Keychain => " Its password is removed from the keychain.",
-        CredentialPlace::File => " The password file stays: delete it yourself.",
-        CredentialPlace::Helper => " The helper itself stays.",
-        CredentialPlace::None => "",
-    }
-}
-
 /// What removing one does that no vCenter uses.
 pub(crate) fn what_removing_does(credential: &Credential) -> String {
-    format!("No vCenter uses it.{}", password_of_removed(credential.stored))
+    format!("No vCenter uses it. {}", password_of_removed(credential.stored)).trim_end().to_owned()
 }
 
 /// What merging does.
 pub(crate) fn merging(from: &Credential, into: &Credential) -> String {
     let password = password_of_removed(from.stored);
+    let removed = |words: String| format!("{words} {password}").trim_end().to_owned();
     let who = match &from.vcenters[..] {
         [] => {
-            return format!("No vCenter uses \u{201c}{}\u{201d}. It is removed.{password}", from.name);
+            return removed(format!("No vCenter uses \u{201c}{}\u{201d}. It is removed.", from.name));
         }
         [one] => format!("The vCenter {one}"),
         few if few.len() <= NAMED => format!("The vCenters {}", few.join(", ")),
         many => counted(many.len(), "vCenter", "vCenters"),
     };
     let vcenters = format!("{who} will log in with \u{201c}{}\u{201d} ({}).", into.name, into.user);
-    format!("{vcenters} The credential \u{201c}{}\u{201d} is removed.{password}", from.name)
+    removed(format!("{vcenters} The credential \u{201c}{}\u{201d} is removed.", from.name))
 }
 
 /// Why it can't be removed, if it can't.

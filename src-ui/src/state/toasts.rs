@@ -16,6 +16,9 @@ const STAYS: u32 = 5_000;
 /// The same of one with something to read off: a path.
 const STAYS_LONGER: u32 = 30_000;
 
+/// The same of one that offers to undo something: as long as that can be undone.
+const STAYS_TO_UNDO: u32 = 10_000;
+
 /// Toasts that are on screen at once; the oldest that needs no answer makes room.
 const AT_ONCE: usize = 5;
 
@@ -93,9 +96,13 @@ impl Group {
 }
 
 impl Toast {
-    /// Whether it leaves by itself. Who is offered something has the time to take it.
+    /// Whether it leaves by itself. Who is offered something has the time to take it, unless nothing can be undone any more.
     pub(crate) fn leaves(&self) -> bool {
-        self.makes_room() && self.offers.is_empty()
+        self.makes_room() && (self.offers.is_empty() || self.undo().is_some())
+    }
+
+    fn undo(&self) -> Option<&Action> {
+        self.offers.iter().map(|offer| &offer.action).find(|action| matches!(action, Action::Restore { .. }))
     }
 
     /// Whether nothing has to be done about it.
@@ -105,7 +112,11 @@ impl Toast {
 
     /// How long it stays before it leaves, in milliseconds.
     pub(crate) fn stays(&self) -> u32 {
-        if self.is_read_off { STAYS_LONGER } else { STAYS }
+        match self.is_read_off {
+            true => STAYS_LONGER,
+            false if self.undo().is_some() => STAYS_TO_UNDO,
+            false => STAYS,
+        }
     }
 
     /// Rows were written to a file, which people look for by its path.
@@ -172,6 +183,13 @@ impl Toast {
     pub(crate) fn approved(vcenter: &Vcenter) -> Toast {
         let title = format!("{}: certificate trusted", vcenter.name);
         Toast::new(Level::Good, title, String::new(), own_ca(vcenter))
+    }
+
+    /// A vCenter that was removed, and that can be brought back while this is there.
+    pub(crate) fn removed(vcenter: &Vcenter) -> Toast {
+        let restore = Action::Restore { vcenter: vcenter.id.clone(), name: vcenter.name.clone() };
+        let undo = vec![Offer { label: "Undo", action: restore }];
+        Toast::new(Level::Good, format!("{} was removed", vcenter.name), String::new(), undo)
     }
 
     /// A vCenter that was added.
@@ -432,6 +450,11 @@ impl Toasts {
     pub(crate) fn dismiss(&mut self, id: u64) {
         self.shown.retain(|toast| toast.id != id);
     }
+
+    /// What the newest one undoes that undoes something.
+    pub(crate) fn undo(&self) -> Option<(u64, Action)> {
+        self.shown.iter().rev().find_map(|toast| Some((toast.id, toast.undo()?.clone())))
+    }
 }
 
 /// What could be trusted instead of a certificate that is pinned. An ESXi host has no CA of its own.
@@ -507,6 +530,23 @@ mod tests {
         assert_eq!(toast.title, "Full sync failed: 2 vCenters");
         assert_eq!(toast.offers[0].label, "See why");
         assert!(!toast.leaves());
+    }
+
+    #[test]
+    fn a_removal_can_be_undone_as_long_as_its_toast_is_there_and_the_newest_is_undone_first() {
+        let mut toasts = Toasts::default();
+        assert_eq!(toasts.undo(), None);
+        let [berlin, paris] = ["Berlin", "Paris"].map(|name| samples::vcenter(name));
+        let [first, second] = [&berlin, &paris].map(|vcenter| {
+            let toast = Toast::removed(vcenter);
+            assert!(toast.leaves() && toast.stays() == STAYS_TO_UNDO, "{toast:?}");
+            toasts.show(toast)
+        });
+        toasts.show(Toast::done("Exported 3 rows", ""));
+        let restore = |of: &Vcenter| Action::Restore { vcenter: of.id.clone(), name: of.name.clone() };
+        assert_eq!(toasts.undo(), Some((second, restore(&paris))));
+        toasts.dismiss(second);
+        assert_eq!(toasts.undo(), Some((first, restore(&berlin))));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
 use crate::suggest::Suggestion;
 use contract::command::{
-    self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password,
+    self, AddVcenter, Change, CheckNewVcenter, EditVcenter, HasPassword, ListVcenters, Password, PlanRemoval,
     ProbeAddress, RemoveVcenter, Saved, Settings, ShowPreferences, ShowVcenter,
 };
 use contract::{
@@ -85,10 +85,14 @@ pub(super) async fn run(
         Command::Remove { name, yes } => {
             service.may::<RemoveVcenter>(Subject::new_vcenter(&name)).await?;
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
-            let question = format!("Remove \"{}\" ({}) and all its cached data?", vcenter.name, vcenter.host);
+            if !yes {
+                let goes = service.call(PlanRemoval { vcenter: vcenter.id.clone() }).await?;
+                words::goes_with(&goes).iter().for_each(|goes| output.say(&format!("  {goes}")));
+            }
+            let question = format!("Remove \"{}\" ({}) and all this?", vcenter.name, vcenter.host);
             ask::before_removing(output, yes, &question).await?;
             let command::Removed { vcenter, credential } =
-                service.call(RemoveVcenter { vcenter: vcenter.id }).await?;
+                service.call(RemoveVcenter { vcenter: vcenter.id, at_once: true }).await?;
             if let Some(credential) = credential {
                 output.say(&format!("Its credential \"{}\" was removed as well.", credential.name));
             }

@@ -13,6 +13,23 @@ pub struct Counted {
     pub left_out: usize,
 }
 
+/// What goes with a vCenter that is removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// ESXi hosts that are cached.
+    pub hosts: u64,
+    /// VMs that are.
+    pub vms: u64,
+    /// All other objects that are.
+    pub others: u64,
+    /// Operations, with what they changed.
+    pub operations: u64,
+    /// The names of the schedules that it was chosen for.
+    pub schedules: Vec<String>,
+    /// The credential that was made with it, where nothing else uses that.
+    pub credential: Option<Credential>,
+}
+
 /// A vCenter that was removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {

@@ -4,7 +4,7 @@
 use super::asked::secret;
 use super::credentials::{Source, one_of_both};
 use crate::call::{Admitted, Answer, Handler};
-use crate::validate;
+use crate::{explain, validate};
 use contract::CredentialId;
 use contract::command::*;
 
@@ -66,10 +66,23 @@ impl Handler for EditVcenter {
     }
 }
 
+impl Handler for PlanRemoval {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.vcenter(self.vcenter.as_str()).await?;
+        call.inner.store.goes_with(&self.vcenter).await.map_err(explain::store)
+    }
+}
+
 impl Handler for RemoveVcenter {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        let (vcenter, credential) = call.remove_vcenter(self.vcenter.as_str()).await?;
+        let (vcenter, credential) = call.remove_vcenter(self.vcenter.as_str(), self.at_once).await?;
         Ok(Removed { vcenter, credential })
+    }
+}
+
+impl Handler for RestoreVcenter {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.restore_vcenter(&self.vcenter).await
     }
 }
 

@@ -147,7 +147,7 @@ impl Service {
 
     /// Takes a password that nobody needs any more out of the keychain. Where that doesn't answer, whoever finds it open
     /// does that later.
-    async fn erase(&self, credential: &Credential) {
+    pub(super) async fn erase(&self, credential: &Credential) {
         let subject = Subject::credential(&credential.id).named(&credential.name);
         self.tell_outside(&subject, AuditOutcome::Accepted, "to be removed").await;
         let erased = self.inner.secrets.forget(&key(credential), self.inner.unlock).await;

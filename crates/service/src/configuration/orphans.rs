@@ -1,11 +1,11 @@
 //! Entries of the keychain that no credential needs: found, removed when somebody asks for it, and erased by themselves where
-//! a removal or a helper made them needless.
+//! a removal that is not undone or a helper made them needless.
 //! Refuses to touch what is another database's, and to prompt for what nobody asked for.
 
 use crate::events::Events;
-use crate::{Service, explain};
+use crate::{Caller, Clock, Service, explain};
 use contract::command::Orphan;
-use contract::{ApiError, AuditOutcome, Code, CredentialId, Event, Subject, words};
+use contract::{ApiError, AuditOutcome, Code, CredentialId, Event, Subject, Time, words};
 use secrets::{Error, Secrets, Unlock};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -89,19 +89,32 @@ impl Service {
     }
 }
 
-/// Erases what is noted, at once and whenever something was noted, until cancelled. A keychain that is locked or doesn't
-/// answer is asked again.
-pub(crate) async fn erase(store: Store, secrets: Secrets, events: Events, closing: CancellationToken) {
+/// Removes what was hidden once it is too late to bring it back, and erases what is noted, at once and whenever something was
+/// noted, until cancelled. A keychain that is locked or doesn't answer is asked again.
+pub(crate) async fn erase(
+    store: Store,
+    secrets: Secrets,
+    events: Events,
+    now: Clock,
+    closing: CancellationToken,
+) {
     let work = async {
         let mut changes = events.subscribe();
         loop {
-            let is_done = erase_noted(&store, &secrets).await;
+            let purge = store.purge_removed(now()).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "what was removed could not be purged");
+                Some(Time(now().0.saturating_add(AGAIN.as_millis() as i64)))
+            });
+            let is_done =
+                erase_noted(&store.acting(&Caller::muster().act("erase_password", now())), &secrets).await;
             let told = async {
                 while !matches!(changes.next().await, Some(Event::CredentialsChanged | Event::Lagged)) {}
             };
-            match is_done {
-                true => told.await,
-                false => drop(tokio::time::timeout(AGAIN, told).await),
+            let left =
+                |at: Time| Duration::from_millis(u64::try_from(at.0.saturating_sub(now().0)).unwrap_or(0));
+            match purge.map(left).into_iter().chain((!is_done).then_some(AGAIN)).min() {
+                None => told.await,
+                Some(wait) => drop(tokio::time::timeout(wait, told).await),
             }
         }
     };

@@ -4,7 +4,9 @@
 use super::{AddVcenter, EditVcenter, Stored, conflict, designated, normal};
 use crate::explain::{self, Server};
 use crate::{Service, validate};
-use contract::{ApiError, Credential, CredentialPlace, Event, Vcenter, VcenterId, VcenterState};
+use contract::{
+    ApiError, Code, Credential, CredentialPlace, Event, Remedy, Vcenter, VcenterId, VcenterState,
+};
 use secrecy::{ExposeSecret, SecretString};
 use secrets::{Helper, Place};
 use store::{Identity, NewCredential, NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};
@@ -176,23 +178,53 @@ impl Service {
         }
     }
 
-    /// Removes a vCenter with everything cached of it; the credential that was made with it goes too if nothing uses it.
-    /// Answers with the names of what was removed.
+    /// Removes a vCenter with everything cached of it; the credential that was made with it goes too if nothing uses it. Where
+    /// that isn't to happen at once, they are hidden until it is too late to bring them back. Answers with the names of what
+    /// was removed.
     pub(crate) async fn remove_vcenter(
         &self,
         designation: &str,
+        at_once: bool,
     ) -> Result<(Vcenter, Option<Credential>), ApiError> {
         let record = self.record(designation).await?;
-        let v = record.vcenter;
-        self.store().remove_vcenter(&v.id).await.map_err(explain::store)?;
+        let (store, v, now) = (self.store(), record.vcenter, self.now());
+        let removed = match at_once {
+            true => store.remove_vcenter(&v.id, now).await,
+            false => store.hide_vcenter(&v.id, now).await,
+        };
+        let removed = removed.map_err(explain::store)?;
+        for operation in removed.ended {
+            self.inner.events.publish(Event::OperationChanged { operation });
+        }
+        self.inner.operations.wake();
         self.inner.connections.leave(&v.id).await;
         self.inner.inventory.forget(&v.id);
-        let removed = match self.inner.store.left_by(&v.id).await.map_err(explain::store)? {
-            Some(left) => Some(self.remove_credential(left.as_str()).await?),
-            None => None,
-        };
+        if at_once && let Some(credential) = &removed.credential {
+            self.erase(credential).await;
+        }
         self.changed();
-        Ok((v, removed))
+        Ok((v, removed.credential))
+    }
+
+    /// Brings back what was hidden.
+    pub(crate) async fn restore_vcenter(&self, vcenter: &VcenterId) -> Result<Vcenter, ApiError> {
+        let restored = self.store().restore_vcenter(vcenter).await.map_err(|error| match error {
+            store::Error::NotFound { .. } => {
+                ApiError::new(Code::NotFound, "it can't be brought back any more: it was removed for good")
+                    .next("Add it again.")
+                    .remedy(Remedy::AddVcenter)
+            }
+            // Its own name, which nobody types here.
+            store::Error::NameTaken { name } => {
+                let message = format!("something else has the name \"{name}\" by now");
+                ApiError::new(Code::AlreadyExists, message).next("Rename that, then undo the removal again.")
+            }
+            other => explain::store(other),
+        })?;
+        self.changed();
+        self.inner.events.publish(Event::InventoryChanged { vcenter: vcenter.clone() });
+        self.inner.events.publish(Event::SchedulesChanged);
+        Ok(restored.vcenter)
     }
 
     /// Checks that a new vCenter may have this name, before anybody types a password for it.

@@ -337,7 +337,7 @@ async fn a_schedule_for_a_tag_is_for_whatever_has_it_and_says_so_when_nothing_ha
     let starts = work(&service, MORNING + 6 * MINUTE, MINUTE).await;
     assert_eq!(starts.len(), 3, "one that got the tag later too: {starts:?}");
     for id in ["vcenter-berlin", "vcenter-bonn", "vcenter-rome"] {
-        call(&service, RemoveVcenter { vcenter: VcenterId(id.to_owned()) }).await.unwrap();
+        call(&service, RemoveVcenter { vcenter: VcenterId(id.to_owned()), at_once: true }).await.unwrap();
     }
     let left = call(&service, ListSchedules {}).await.unwrap().remove(0);
     assert_eq!((left.reason.as_str(), left.next_at), ("no vCenter has the tag prod", None));

@@ -80,10 +80,13 @@ async fn every_write_is_heard_of() {
     assert_eq!(next(&mut changes).await, operations);
     a.finish(&claim, finish(3)).await.unwrap();
     assert_eq!(next(&mut changes).await, operations);
-    a.remove_vcenter(&id).await.unwrap();
-    assert!(next(&mut changes).await.contains(&vcenters[0]));
-    a.remove_credential(&credential_id, Time(9)).await.unwrap();
-    assert_eq!(next(&mut changes).await, credentials);
+    a.remove_vcenter(&id, Time(9)).await.unwrap();
+    let told = next(&mut changes).await;
+    assert!(told.contains(&vcenters[0]) && told.contains(&credentials[0]), "{told:?}");
+    a.add_credential(credential("shared")).await.unwrap();
+    assert_eq!(next(&mut changes).await, [changed(Topic::Credentials, credential("shared").id.as_str())]);
+    a.remove_credential(&credential("shared").id, Time(9)).await.unwrap();
+    assert_eq!(next(&mut changes).await, [changed(Topic::Credentials, credential("shared").id.as_str())]);
 }
 
 #[tokio::test]

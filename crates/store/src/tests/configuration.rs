@@ -218,7 +218,7 @@ async fn a_credential_that_is_used_stays_and_says_by_whom() {
     assert_eq!(store.credential(&shared).await.unwrap().vcenters, ["berlin", "Paris"]);
     assert_eq!(store.credentials().await.unwrap()[0].vcenters, ["berlin", "Paris"]);
     for name in ["Paris", "berlin"] {
-        store.remove_vcenter(&vcenter(name).id).await.unwrap();
+        store.remove_vcenter(&vcenter(name).id, Time(9)).await.unwrap();
     }
     store.remove_credential(&shared, Time(9)).await.unwrap();
     assert_eq!(store.credentials().await.unwrap(), []);
@@ -311,7 +311,7 @@ async fn what_is_not_there_is_said_to_be_not_there() {
     missing(store.vouch_for(&vcenter_id, ("a", 1)).await);
     missing(store.identify(&vcenter_id, identity(None), ("vc", 443)).await);
     missing(store.set_contact(&vcenter_id, VcenterState::Online, Time(1)).await);
-    missing(store.remove_vcenter(&vcenter_id).await);
+    missing(store.remove_vcenter(&vcenter_id, Time(9)).await.map(drop));
     let credential_id = CredentialId("nobody".to_owned());
     missing(store.credential(&credential_id).await.map(drop));
     missing(store.edit_credential(&credential_id, None, None).await);
@@ -329,7 +329,7 @@ async fn what_is_not_there_is_said_to_be_not_there() {
 }
 
 #[tokio::test]
-async fn a_removed_vcenter_takes_everything_with_it_but_its_credential() {
+async fn a_removed_vcenter_takes_everything_with_it() {
     let (dir, store) = opened().await;
     let id = with_vcenter(&store, "Berlin").await;
     let hosts = vec![object(Kind::Hosts, "host-1", "a")];
@@ -337,10 +337,10 @@ async fn a_removed_vcenter_takes_everything_with_it_but_its_credential() {
     let claim = claimed(&store, &id, "op-2").await;
     store.stage(&claim, &pass(vec![], &[Kind::Hosts], 6_000), &go_on).await.unwrap();
 
-    let error = store.remove_vcenter(&id).await.unwrap_err();
+    let error = store.remove_vcenter(&id, Time(9)).await.unwrap_err();
     assert!(matches!(&error, Error::Running { operation } if operation.as_str() == "op-2"), "{error:?}");
     store.finish(&claim, finish(7_000)).await.unwrap();
-    store.remove_vcenter(&id).await.unwrap();
+    store.remove_vcenter(&id, Time(9)).await.unwrap();
     for left in [
         "SELECT COUNT(*) FROM vcenters",
         "SELECT COUNT(*) FROM objects",
@@ -350,7 +350,7 @@ async fn a_removed_vcenter_takes_everything_with_it_but_its_credential() {
     ] {
         assert_eq!(number(dir.path(), left).await, 0, "{left}");
     }
-    assert_eq!(store.credentials().await.unwrap().len(), 1);
+    assert_eq!(store.credentials().await.unwrap(), []);
 }
 
 /// An ESXi host with these network cards.
@@ -514,23 +514,25 @@ async fn a_credential_goes_with_the_vcenter_it_was_made_with_whatever_the_two_ar
     let (_dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
     let paris = with_vcenter(&store, "Paris").await;
-    let left_by = async |id: &VcenterId| store.left_by(id).await.unwrap();
-    assert_eq!(left_by(&berlin).await, None, "it is in use");
     let name = |name: &str| VcenterEdit { name: Some(name.to_owned()), ..Default::default() };
     edit(&store, &berlin, name("Bonn")).await.unwrap();
     edit(&store, &paris, name("Berlin")).await.unwrap();
-    store.remove_vcenter(&paris).await.unwrap();
-    assert_eq!(left_by(&paris).await, Some(credential("Paris").id), "not the one that has its name");
-    // Paris' credential is used by Berlin now: it stays.
+    // Berlin logs in with Paris' credential now: it stays.
     let change = VcenterEdit { credential_id: Some(credential("Paris").id), ..Default::default() };
     edit(&store, &berlin, change).await.unwrap();
-    assert_eq!((left_by(&paris).await, left_by(&berlin).await), (None, Some(credential("Berlin").id)));
+    let went = async |id: &VcenterId| {
+        let removed = store.remove_vcenter(id, Time(9)).await.unwrap();
+        removed.credential.map(|credential| credential.id)
+    };
+    assert_eq!(went(&paris).await, None, "another one uses it");
+    assert_eq!(went(&berlin).await, Some(credential("Berlin").id), "not the one that has its name");
+    let left: Vec<_> = store.credentials().await.unwrap().into_iter().map(|one| one.name).collect();
+    assert_eq!(left, ["Paris"]);
     store.add_credential(credential("Rome")).await.unwrap();
     let rome =
         NewVcenter { credential: VcenterCredential::Existing(credential("Rome").id), ..vcenter("Rome") };
     store.add_vcenter(rome).await.unwrap();
-    store.remove_vcenter(&vcenter("Rome").id).await.unwrap();
-    assert_eq!(left_by(&vcenter("Rome").id).await, None, "it was there before the vCenter");
+    assert_eq!(went(&vcenter("Rome").id).await, None, "it was there before the vCenter");
 }
 
 #[tokio::test]

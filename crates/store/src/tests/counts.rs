@@ -29,7 +29,7 @@ async fn counts_add_up_once_an_hour_and_go_with_their_vcenter() {
     let gone = Counts { reads: vec![(VcenterId("gone".to_owned()), 9, once)], ..Counts::default() };
     store.count(&gone).await.unwrap();
     assert_eq!(store.cache_reads().await.unwrap().len(), 2);
-    store.remove_vcenter(&berlin).await.unwrap();
+    store.remove_vcenter(&berlin, Time(9)).await.unwrap();
     assert_eq!((store.cache_reads().await.unwrap().len(), store.looked_at().await.unwrap().len()), (0, 0));
 }
 

@@ -193,7 +193,7 @@ async fn a_damaged_row_of_the_configuration_costs_that_row_and_is_named() {
     assert!(matches!(&damage[2], Damaged::Schedule { name, .. } if name == "nightly"), "{damage:?}");
     assert_eq!(damage.len(), 3);
     store.remove_schedule(&ScheduleId("s".to_owned())).await.unwrap();
-    store.remove_vcenter(&berlin).await.unwrap();
+    store.remove_vcenter(&berlin, Time(9)).await.unwrap();
     assert_eq!(store.damage().await.unwrap().len(), 1, "what is damaged can be removed");
 }
 

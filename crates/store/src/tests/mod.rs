@@ -19,6 +19,7 @@ mod pauses;
 mod pruning;
 mod queue;
 mod rebase;
+mod removal;
 mod revision;
 mod schedules;
 mod standing;

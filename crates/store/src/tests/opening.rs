@@ -87,11 +87,11 @@ async fn what_two_releases_before_knew_of_vcenters_and_credentials_is_known_stil
     assert_eq!(store.operation("op").await.unwrap().state, OperationState::Succeeded);
     assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM coverage").await, 1);
     assert!(store.check().await.unwrap().is_sound());
-    for id in ["v1", "v2"] {
-        store.remove_vcenter(&VcenterId(id.into())).await.unwrap();
-    }
-    let left = async |id: &str| store.left_by(&VcenterId(id.into())).await.unwrap();
-    assert_eq!((left("v1").await, left("v2").await), (Some(CredentialId("c1".into())), None));
+    let took = async |id: &str| {
+        let removed = store.remove_vcenter(&VcenterId(id.into()), Time(9)).await.unwrap();
+        removed.credential.map(|credential| credential.id.0)
+    };
+    assert_eq!((took("v1").await, took("v2").await), (Some("c1".to_owned()), None));
     assert_eq!(
         number(dir.path(), "SELECT COUNT(*) FROM coverage").await,
         0,

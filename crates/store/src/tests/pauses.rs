@@ -30,7 +30,7 @@ async fn a_pause_takes_the_place_of_the_one_before_and_goes_with_its_vcenter() {
     assert!(!store.end_pause(&tag.of).await.unwrap());
 
     store.pause(&paused(of("Berlin"), None)).await.unwrap();
-    store.remove_vcenter(&VcenterId("vcenter-Berlin".to_owned())).await.unwrap();
+    store.remove_vcenter(&VcenterId("vcenter-Berlin".to_owned()), Time(9)).await.unwrap();
     assert_eq!(store.pauses().await.unwrap(), []);
 }
 

@@ -329,11 +329,11 @@ async fn operations_of_a_killed_process_are_interrupted() {
     assert!(output.lines().map_while(Result::ok).any(|line| line.contains("claimed")));
     assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [], "it lives");
     assert_eq!(store.operation("child").await.unwrap().state, OperationState::Running);
-    assert!(matches!(store.remove_vcenter(&id).await, Err(Error::Running { .. })));
+    assert!(matches!(store.remove_vcenter(&id, Time(9)).await, Err(Error::Running { .. })));
 
     drop(child);
     assert_eq!(store.interrupt_dead(Time(3)).await.unwrap(), [OperationId("child".to_owned())]);
-    store.remove_vcenter(&id).await.unwrap();
+    store.remove_vcenter(&id, Time(9)).await.unwrap();
 }
 
 #[tokio::test]

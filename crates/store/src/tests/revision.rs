@@ -145,7 +145,7 @@ async fn damage_among_what_is_new_has_everything_read() {
 async fn who_never_read_and_whose_vcenter_is_gone_takes_nothing_over() {
     let (_dir, store, id, known) = synced(&["a"]).await;
     assert_eq!(store.since(&id, &Revision::default()).await.unwrap(), Since::Unknown);
-    store.remove_vcenter(&id).await.unwrap();
+    store.remove_vcenter(&id, Time(9)).await.unwrap();
     assert_eq!(store.since(&id, known.revision()).await.unwrap(), Since::Unknown);
     let paris = with_vcenter(&store, "Paris").await;
     assert_eq!(store.since(&paris, &Revision::default()).await.unwrap(), Since::Nothing);

@@ -98,7 +98,7 @@ async fn a_run_that_cannot_be_queued_stays_due() {
 #[tokio::test]
 async fn what_is_planned_goes_with_its_vcenter() {
     let (_dir, store, berlin) = scheduled().await;
-    store.remove_vcenter(&berlin).await.unwrap();
+    store.remove_vcenter(&berlin, Time(9)).await.unwrap();
     assert!(store.planned_runs().await.unwrap().is_empty());
     assert_eq!(store.schedules().await.unwrap()[0].settings.vcenters, []);
     store.close().await;

@@ -113,12 +113,12 @@ async fn what_a_vcenter_said_goes_with_it_and_counts_only_while_it_uses_the_cred
     store.add_credential(own.clone()).await.unwrap();
     let change = VcenterEdit { credential_id: Some(own.id), ..VcenterEdit::default() };
     edit(&store, &berlin, change).await.unwrap();
-    store.remove_vcenter(&oslo).await.unwrap();
+    store.remove_vcenter(&oslo, Time(9)).await.unwrap();
     let noted = store.set_rejected(&id, sent(Some(&rome), 7), &rejected(2)).await.unwrap();
     assert_eq!(noted, Noted::Rejected, "no other vCenter is left that it works on");
     let removed = store.set_accepted(&id, sent(Some(&oslo), 7), Time(3), true).await.unwrap();
     assert_eq!(removed, Noted::Works { lifted: true }, "its answer came after it was removed");
-    store.remove_vcenter(&rome).await.unwrap();
+    store.remove_vcenter(&rome, Time(9)).await.unwrap();
     assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM login_answers").await, 0);
 }
 

@@ -1,13 +1,14 @@
 //! Whether a vCenter is really to be removed.
 
 use crate::components::dialog::Dialog;
-use crate::components::failure::Failure;
+use crate::components::failure::{Failure, said};
 use crate::hooks::{replace, use_is_there, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
-use crate::state::words;
-use contract::{ApiError, Kind, Vcenter, VcenterStatus};
-use patternfly_yew::prelude::{Button, ButtonVariant};
+use contract::command::Removal;
+use contract::words::goes_with;
+use contract::{ApiError, Vcenter};
+use patternfly_yew::prelude::{Button, ButtonVariant, Spinner, SpinnerSize};
 use yew::{platform::spawn_local, prelude::*};
 
 /// The vCenter.
@@ -25,10 +26,14 @@ pub(super) fn Remove(props: &Properties) -> Html {
     let removing = use_state_eq(|| false);
     let is_there = use_is_there();
     let name = props.vcenter.name.clone();
-    let counts = service.see({
-        let id = props.vcenter.id.clone();
-        move |world| world.status(&id).map(in_it)
-    });
+    let goes = use_state_eq(|| None::<Result<Removal, ApiError>>);
+    {
+        let (service, goes) = (service.clone(), goes.clone());
+        use_effect_with(props.vcenter.id.clone(), move |id| {
+            let id = id.clone();
+            spawn_local(async move { goes.set(Some(service.goes_with(id).await)) });
+        });
+    }
     let remove = {
         let (service, vcenter) = (service.clone(), props.vcenter.clone());
         let (failure, removing, is_there) = (failure.clone(), removing.clone(), is_there.clone());
@@ -39,7 +44,7 @@ pub(super) fn Remove(props: &Properties) -> Html {
             spawn_local(async move {
                 match service.remove(vcenter.id.clone()).await {
                     Ok(()) => {
-                        service.toast(Toast::done(format!("{} was removed", vcenter.name), ""));
+                        service.toast(Toast::removed(&vcenter));
                         if is_there.get() {
                             replace(&Route::vcenters());
                         }
@@ -65,12 +70,8 @@ pub(super) fn Remove(props: &Properties) -> Html {
     };
     html! {
         <Dialog title={format!("Remove {name}?")} close={props.close.clone()} {actions}>
-            <p>
-                { "This also removes its cached data" }
-                if let Some(counts) = counts { { format!(": {counts}") } }
-                { ". Nothing changes on the vCenter itself. Its password is removed from the keychain unless another \
-                    vCenter uses it." }
-            </p>
+            <p>{ "Nothing changes on the vCenter itself. You can undo this for 10 seconds." }</p>
+            { listed(goes.as_ref()) }
             if let Some(error) = &*failure {
                 <Failure title="It was not removed" error={error.clone()} vcenter={Some(props.vcenter.id.clone())} />
             }
@@ -78,12 +79,28 @@ pub(super) fn Remove(props: &Properties) -> Html {
     }
 }
 
-/// What it has most of.
-fn in_it(status: &VcenterStatus) -> String {
-    let count = |kind: Kind| status.counts.get(kind.name()).copied().unwrap_or(0) as usize;
-    format!(
-        "{} and {}",
-        words::of_kind(count(Kind::Hosts), Kind::Hosts),
-        words::of_kind(count(Kind::Vms), Kind::Vms)
-    )
+/// What goes with it, as far as it is known.
+fn listed(goes: Option<&Result<Removal, ApiError>>) -> Html {
+    match goes {
+        None => {
+            html! { <p><Spinner size={SpinnerSize::Md} />{ " Looking at what goes with it\u{2026}" }</p> }
+        }
+        Some(Err(error)) => {
+            html! { <p class="muster-words">{ format!("What goes with it could not be read: {}", said(&error.message)) }</p> }
+        }
+        Some(Ok(removal)) => {
+            let goes = goes_with(removal);
+            if goes.is_empty() {
+                return html! { <p>{ "Nothing is stored of it but its configuration." }</p> };
+            }
+            html! {
+                <>
+                    <p>{ "This is removed with it:" }</p>
+                    <ul class="pf-v6-c-list muster-words">
+                        { for goes.into_iter().map(|words| html! { <li>{ words }</li> }) }
+                    </ul>
+                </>
+            }
+        }
+    }
 }

@@ -1,0 +1,89 @@
+//! What goes with a thing that is removed, in words.
+//! Refuses to leave out what stays.
+
+use super::{counted, grouped};
+use crate::CredentialPlace;
+use crate::command::Removal;
+
+/// What becomes of the password of a credential that is removed.
+pub fn password_of_removed(place: CredentialPlace) -> &'static str {
+    match place {
+        CredentialPlace::Keychain => "Its password is removed from the keychain.",
+        CredentialPlace::File => "The password file stays: delete it yourself.",
+        CredentialPlace::Helper => "The helper itself stays.",
+        CredentialPlace::None => "",
+    }
+}
+
+/// What goes with a vCenter, one thing each; empty where that is nothing.
+pub fn goes_with(removal: &Removal) -> Vec<String> {
+    let Removal { hosts, vms, others, operations, schedules, credential } = removal;
+    let objects = [(hosts, "host", "hosts"), (vms, "VM", "VMs"), (others, "other object", "other objects")];
+    let objects = objects.into_iter().filter(|(number, ..)| **number > 0);
+    let objects: Vec<String> = objects.map(|(number, one, many)| several(*number, one, many)).collect();
+    let mut goes = Vec::new();
+    if !objects.is_empty() {
+        goes.push(format!("Cached inventory: {}", objects.join(", ")));
+    }
+    if *operations > 0 {
+        goes.push(format!("History: {}", several(*operations, "operation", "operations")));
+    }
+    if !schedules.is_empty() {
+        goes.push(format!(
+            "Its place in {}: {}",
+            counted(schedules.len(), "schedule", "schedules"),
+            schedules.join(", ")
+        ));
+    }
+    if let Some(credential) = credential {
+        let password = password_of_removed(credential.stored);
+        goes.push(format!(
+            "Credential \u{201c}{}\u{201d}, which nothing else uses. {password}",
+            credential.name
+        ));
+    }
+    goes.into_iter().map(|words| words.trim_end().to_owned()).collect()
+}
+
+fn several(number: u64, one: &str, many: &str) -> String {
+    let shown = grouped(i64::try_from(number).unwrap_or(i64::MAX));
+    format!("{shown} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Credential, CredentialId};
+
+    #[test]
+    fn everything_that_goes_with_a_vcenter_is_named_and_nothing_else() {
+        assert_eq!(goes_with(&Removal::default()), [""; 0]);
+        let credential = Credential {
+            id: CredentialId("c".to_owned()),
+            name: "Berlin".to_owned(),
+            user: "ro".to_owned(),
+            stored: CredentialPlace::Keychain,
+            helper: None,
+            vcenters: Vec::new(),
+            rejected_at: None,
+            rejected_because: None,
+            rejected_message: None,
+        };
+        let schedules = vec!["Nightly".to_owned(), "Hourly".to_owned()];
+        let removal = Removal {
+            hosts: 1,
+            vms: 30_000,
+            others: 2,
+            operations: 1,
+            schedules,
+            credential: Some(credential),
+        };
+        let expected = [
+            "Cached inventory: 1 host, 30,000 VMs, 2 other objects",
+            "History: 1 operation",
+            "Its place in 2 schedules: Nightly, Hourly",
+            "Credential \u{201c}Berlin\u{201d}, which nothing else uses. Its password is removed from the keychain.",
+        ];
+        assert_eq!(goes_with(&removal), expected);
+    }
+}
