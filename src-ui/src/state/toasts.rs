@@ -536,7 +536,7 @@ mod tests {
     fn a_removal_can_be_undone_as_long_as_its_toast_is_there_and_the_newest_is_undone_first() {
         let mut toasts = Toasts::default();
         assert_eq!(toasts.undo(), None);
-        let [berlin, paris] = ["Berlin", "Paris"].map(|name| samples::vcenter(name));
+        let [berlin, paris] = ["Berlin", "Paris"].map(samples::vcenter);
         let [first, second] = [&berlin, &paris].map(|vcenter| {
             let toast = Toast::removed(vcenter);
             assert!(toast.leaves() && toast.stays() == STAYS_TO_UNDO, "{toast:?}");
