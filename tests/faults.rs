@@ -379,3 +379,23 @@ fn a_pass_that_would_remove_much_stops_at_the_guard_until_it_is_accepted() {
     assert_eq!(accepted["removed"], 60, "{accepted}");
     assert_eq!(muster.ok(&["inventory", "hosts"]).as_array().unwrap().len(), 40);
 }
+
+#[test]
+fn a_server_that_is_silent_for_long_is_given_up_or_waited_for_as_its_timeout_says() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    peer.rule(json!({"method": "RetrieveServiceContent", "action": {"delay_ms": 7_000}}));
+    muster.ok(&["vcenter", "edit", "Berlin", "--timeout", "5s"]);
+    let run = muster.json(&["test", "Berlin"]);
+    let operation = run.document();
+    let error = &operation["error"];
+    assert_eq!((run.code, &error["code"]), (5, &json!("timed_out")), "{run:?}");
+    assert!(error["message"].as_str().unwrap().ends_with("did not respond within 5 s"), "{error}");
+    muster.ok(&["vcenter", "edit", "Berlin", "--timeout", "30s"]);
+    assert_eq!(muster.json(&["test", "Berlin"]).code, 0);
+    for wrong in ["4s", "11m", "0s", "soon"] {
+        let run = muster.json(&["vcenter", "edit", "Berlin", "--timeout", wrong]);
+        assert_eq!((run.code, &run.error()["code"]), (2, &json!("invalid_value")), "{wrong}: {run:?}");
+    }
+    assert_eq!(muster.ok(&["vcenter", "show", "Berlin"])["timeout_seconds"], 30);
+}

@@ -30,10 +30,11 @@ fn every_setting_is_an_option_and_stands_in_both_answers_and_what_is_not_typed_s
         "--ttl",
         "10m",
     ];
-    let options = ["--stale-reads", "everything", "--notify", "off", "--note", "patched on Fridays"];
+    let options =
+        ["--stale-reads", "everything", "--notify", "off", "--timeout", "2m", "--note", "patched on Fridays"];
     let added = muster.ok(&[&add[..], &options, &["--connect-to", &address]].concat());
     let default = serde_json::to_value(VcenterSettings::default()).unwrap();
-    let settings = json!({"tags": ["eu"], "ttl_seconds": 600, "stale_reads": "everything", "notify": false, "connect_to": address, "note": "patched on Fridays"});
+    let settings = json!({"tags": ["eu"], "ttl_seconds": 600, "stale_reads": "everything", "notify": false, "timeout_seconds": 120, "connect_to": address, "note": "patched on Fridays"});
     for (key, value) in settings.as_object().unwrap() {
         assert_eq!(added[key], *value);
         assert_ne!(default[key], *value, "{key} is not shown to be stored");
@@ -50,6 +51,7 @@ fn every_setting_is_an_option_and_stands_in_both_answers_and_what_is_not_typed_s
         "TTL            10 min",
         "When stale     Sync everything",
         "Notifications  Off",
+        "Timeout        2 min",
         "Proxy          -",
         &format!("Connect to     {address}"),
         "Note           patched on Fridays",

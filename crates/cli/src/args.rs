@@ -397,6 +397,9 @@ pub(crate) struct Settings {
     /// Whether desktops show notifications about it: on or off [default: on]
     #[arg(long, value_name = "ON|OFF", value_parser = names(&[true, false], on_or_off))]
     pub(crate) notify: Option<bool>,
+    /// How long it may be silent within one answer, from 5s to 10m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) timeout: Option<String>,
     #[command(flatten)]
     pub(crate) way: Way,
     /// Note, "" for none

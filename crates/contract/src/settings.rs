@@ -46,6 +46,8 @@ settings! {
     stale_reads: StaleReads = StaleReads::Kind, "When stale", |reads: &StaleReads| reads.words().to_owned();
     /// Whether a desktop tells of its syncs and failures.
     notify: bool = true, "Notifications", |notify: &bool| if *notify { "On" } else { "Off" }.to_owned();
+    /// Seconds that it may be silent within one answer.
+    timeout_seconds: u64 = 60, "Timeout", |seconds: &u64| exactly(*seconds);
     /// The proxy that it is reached through, as in `socks5h://proxy.example.org:1080`; empty for none.
     proxy: String = String::new(), "Proxy", String::clone;
     /// `host:port` that is connected to in the place of its address, as for a tunnel; empty for none.
@@ -57,6 +59,9 @@ settings! {
 impl VcenterSettings {
     /// Letters of a note.
     pub const LONGEST_NOTE: usize = 2000;
+
+    /// Seconds that a vCenter may be allowed to be silent.
+    pub const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 5..=600;
 
     /// The way there.
     pub fn way(&self) -> Way {
@@ -72,6 +77,14 @@ pub struct Way {
     pub proxy: String,
     /// As in [`VcenterSettings`].
     pub connect_to: String,
+}
+
+impl From<&Way> for VcenterSettings {
+    /// Those of a server of which only the way there is known.
+    fn from(way: &Way) -> VcenterSettings {
+        let Way { proxy, connect_to } = way.clone();
+        VcenterSettings { proxy, connect_to, ..VcenterSettings::default() }
+    }
 }
 
 settings! {

@@ -5,7 +5,7 @@ mod login;
 
 use crate::logins::{self, Logins};
 use crate::{explain, validate};
-use contract::{ApiError, Code, Time, Trust, VcenterId, VcenterState, Way};
+use contract::{ApiError, Code, Time, Trust, VcenterId, VcenterSettings, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,9 +17,6 @@ use vsphere::{About, Client, Endpoint, Session, Traffic};
 
 /// vCenter drops idle sessions after 30 minutes; a third of that survives a lost ping.
 const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
-
-/// Longest silence of a server within one answer.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a server may take to end a session before it is left to end it by itself.
 const LOG_OUT: Duration = Duration::from_secs(3);
@@ -51,10 +48,11 @@ impl Lease {
     }
 }
 
-/// Whether a session is opened in the same way for both: at the same address, by the same way and trust, as the same user.
+/// Whether a session is opened in the same way for both: at the same address, by the same way and trust, with the same patience, as the same user.
 fn is_reached_alike(one: &VcenterRecord, other: &VcenterRecord) -> bool {
     let (ours, theirs) = (&one.vcenter, &other.vcenter);
     ours.settings.way() == theirs.settings.way()
+        && ours.settings.timeout_seconds == theirs.settings.timeout_seconds
         && (&ours.host, ours.port, &ours.credential_id, &ours.user, &one.trust)
             == (&theirs.host, theirs.port, &theirs.credential_id, &theirs.user, &other.trust)
 }
@@ -212,7 +210,7 @@ impl Connections {
             self.logins.look(&vcenter, login.by_user).await?;
         }
         let v = &vcenter.vcenter;
-        let endpoint = endpoint(&v.host, v.port, &vcenter.trust, &v.settings.way())?;
+        let endpoint = endpoint(&v.host, v.port, &vcenter.trust, &v.settings)?;
         let client =
             Client::connect(&endpoint, &user_agent()).await.map_err(|e| explain::vsphere(&vcenter, &e))?;
         self.note_certificate(&vcenter, client.certificate().map(|(shown, _)| shown)).await;
@@ -360,13 +358,19 @@ impl Connections {
 }
 
 /// What to call to reach a server.
-pub(crate) fn endpoint(host: &str, port: u16, trust: &Trust, way: &Way) -> Result<Endpoint, ApiError> {
+pub(crate) fn endpoint(
+    host: &str,
+    port: u16,
+    trust: &Trust,
+    settings: &VcenterSettings,
+) -> Result<Endpoint, ApiError> {
     let trust = match trust {
         Trust::System => vsphere::Trust::System,
         Trust::Ca { pem } => vsphere::Trust::Ca(pem.clone()),
         Trust::Pin { sha256 } => vsphere::Trust::Pin(validate::fingerprint(sha256)?),
     };
-    Ok(Endpoint { host: host.to_owned(), port, trust, way: validate::way(way)?, timeout: TIMEOUT })
+    let timeout = Duration::from_secs(validate::timeout(settings.timeout_seconds)?);
+    Ok(Endpoint { host: host.to_owned(), port, trust, way: validate::way(&settings.way())?, timeout })
 }
 
 /// How we name ourselves, so that an administrator sees whose sessions they are.

@@ -199,6 +199,10 @@ fn next_step(server: &Server<'_>, code: Code, error: &Error) -> String {
              again."
                 .into()
         }
+        Code::TimedOut if !is_before_a_session(error) => {
+            "Try again. A large or remote vCenter may need a longer timeout, which its configuration sets."
+                .into()
+        }
         Code::Unreachable | Code::TimedOut => {
             "Check host name, port and network, and that the vCenter is up, then try again.".into()
         }

@@ -177,7 +177,7 @@ async fn that_connect<'a>(records: &[&'a VcenterRecord], enough: usize) -> Vec<&
     let mut tries = Vec::new();
     for (at, record) in records.iter().enumerate() {
         let v = &record.vcenter;
-        let endpoint = connections::endpoint(&v.host, v.port, &record.trust, &v.settings.way());
+        let endpoint = connections::endpoint(&v.host, v.port, &record.trust, &v.settings);
         tries
             .extend(endpoint.map(|endpoint| async move {
                 vsphere::leads_there(&endpoint, CONNECTS).await.then_some(at)

@@ -215,6 +215,7 @@ pub(crate) fn settings(asked: VcenterSettings) -> Result<VcenterSettings, ApiErr
         proxy,
         connect_to,
         ttl_seconds: ttl(asked.ttl_seconds)?,
+        timeout_seconds: timeout(asked.timeout_seconds)?,
         note: note(&asked.note)?,
         tags: tags(asked.tags)?,
         ..asked
@@ -337,6 +338,14 @@ fn ttl(seconds: u64) -> Result<u64, ApiError> {
         return Ok(seconds);
     }
     Err(invalid(format!("a TTL of {seconds} s is out of range"), "Choose one from 1s to 30d."))
+}
+
+/// How long a server may be silent.
+pub(crate) fn timeout(seconds: u64) -> Result<u64, ApiError> {
+    if VcenterSettings::TIMEOUT_SECONDS.contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(invalid(format!("a timeout of {seconds} s is out of range"), "Choose one from 5s to 10m."))
 }
 
 /// What somebody wants to remember: text, in lines.

@@ -24,7 +24,9 @@ pub(crate) struct Form {
     pub(crate) tags: String,
     pub(crate) ttl: String,
     pub(crate) ttl_unit: TtlUnit,
-    /// The settings; tags and TTL stand above as they were typed.
+    /// In seconds.
+    pub(crate) timeout: String,
+    /// The settings; tags, TTL and timeout stand above as they were typed.
     pub(crate) settings: VcenterSettings,
 }
 
@@ -85,6 +87,7 @@ pub(crate) enum Field {
     ConnectTo,
     Tags,
     Ttl,
+    Timeout,
     Note,
 }
 
@@ -119,6 +122,7 @@ impl Form {
             tags: String::new(),
             ttl: String::new(),
             ttl_unit: TtlUnit::Seconds,
+            timeout: String::new(),
             settings: VcenterSettings::default(),
         }
         .with(VcenterSettings::default())
@@ -129,7 +133,8 @@ impl Form {
         let ttl = settings.ttl_seconds;
         let unit = TtlUnit::ALL.iter().rev().find(|(.., s)| ttl >= *s && ttl.is_multiple_of(*s));
         let (ttl_unit, _, seconds) = unit.copied().unwrap_or(TtlUnit::ALL[0]);
-        Form { tags: settings.tags.join(", "), ttl: (ttl / seconds).to_string(), ttl_unit, settings, ..self }
+        let (tags, timeout) = (settings.tags.join(", "), settings.timeout_seconds.to_string());
+        Form { tags, ttl: (ttl / seconds).to_string(), ttl_unit, timeout, settings, ..self }
     }
 
     /// The same with what is set for new vCenters by now, where nothing else was typed since it had what was set before.
@@ -210,6 +215,10 @@ impl Form {
         if !self.ttl_seconds().is_some_and(|seconds| (1..=30 * 86_400).contains(&seconds)) {
             wrong.push((Field::Ttl, "Enter a number; the range is 1 second to 30 days."));
         }
+        let is_allowed = |seconds| VcenterSettings::TIMEOUT_SECONDS.contains(&seconds);
+        if !self.timeout_seconds().is_some_and(is_allowed) {
+            wrong.push((Field::Timeout, "Enter a number of seconds from 5 to 600."));
+        }
         if self.settings.note.trim().chars().count() > VcenterSettings::LONGEST_NOTE {
             wrong.push((Field::Note, "Enter at most 2000 characters."));
         }
@@ -274,6 +283,7 @@ impl Form {
         VcenterSettings {
             tags: self.tags(),
             ttl_seconds: self.ttl_seconds().unwrap_or(settings.ttl_seconds),
+            timeout_seconds: self.timeout_seconds().unwrap_or(settings.timeout_seconds),
             proxy: settings.proxy.trim().to_owned(),
             connect_to: settings.connect_to.trim().to_owned(),
             note: settings.note.trim().to_owned(),
@@ -346,6 +356,10 @@ impl Form {
         tags.sort();
         tags.dedup();
         tags
+    }
+
+    fn timeout_seconds(&self) -> Option<u64> {
+        self.timeout.trim().parse().ok()
     }
 
     fn ttl_seconds(&self) -> Option<u64> {
@@ -441,6 +455,9 @@ mod tests {
             (Form { ttl: "0".into(), ..filled() }, Field::Ttl),
             (Form { ttl: "31".into(), ttl_unit: TtlUnit::Days, ..filled() }, Field::Ttl),
             (Form { ttl: "five".into(), ..filled() }, Field::Ttl),
+            (Form { timeout: "4".into(), ..filled() }, Field::Timeout),
+            (Form { timeout: "601".into(), ..filled() }, Field::Timeout),
+            (Form { timeout: "1m".into(), ..filled() }, Field::Timeout),
             (filled().with(VcenterSettings { note: "x".repeat(2001), ..Default::default() }), Field::Note),
         ] {
             let wrong: Vec<Field> = form.wrong(true, true).into_iter().map(|(field, _)| field).collect();

@@ -108,12 +108,17 @@ impl args::Settings {
     /// Settings with what was typed in the place of what they had.
     fn on(&self, before: VcenterSettings) -> Result<VcenterSettings, ApiError> {
         let tags = |tags: &Vec<String>| tags.iter().filter(|tag| !tag.is_empty()).cloned().collect();
-        let ttl = self.ttl.as_deref().map(service::duration).transpose()?;
+        let seconds = |typed: &Option<String>| {
+            let typed = typed.as_deref().map(service::duration).transpose()?;
+            Ok(typed.map(|duration| duration.as_secs()))
+        };
+        let (ttl, timeout) = (seconds(&self.ttl)?, seconds(&self.timeout)?);
         Ok(VcenterSettings {
             tags: self.tags.as_ref().map_or(before.tags, tags),
-            ttl_seconds: ttl.map_or(before.ttl_seconds, |ttl| ttl.as_secs()),
+            ttl_seconds: ttl.unwrap_or(before.ttl_seconds),
             stale_reads: self.stale_reads.unwrap_or(before.stale_reads),
             notify: self.notify.unwrap_or(before.notify),
+            timeout_seconds: timeout.unwrap_or(before.timeout_seconds),
             proxy: self.way.proxy.clone().unwrap_or(before.proxy),
             connect_to: self.way.connect_to.clone().unwrap_or(before.connect_to),
             note: self.note.clone().unwrap_or(before.note),
@@ -127,6 +132,7 @@ impl args::Settings {
             ("--ttl", self.ttl.as_deref()),
             ("--stale-reads", self.stale_reads.map(StaleReads::name)),
             ("--notify", self.notify.map(args::on_or_off)),
+            ("--timeout", self.timeout.as_deref()),
             ("--proxy", self.way.proxy.as_deref()),
             ("--connect-to", self.way.connect_to.as_deref()),
             ("--note", self.note.as_deref()),

@@ -14,7 +14,7 @@ impl Service {
             let message = format!("{} is an ESXi host, which has no CA of its own to offer", v.name);
             return Err(ApiError::new(Code::NotFound, message).next(STAYS));
         }
-        let endpoint = connections::endpoint(&v.host, v.port, &record.trust, &v.settings.way())?;
+        let endpoint = connections::endpoint(&v.host, v.port, &record.trust, &v.settings)?;
         let found = vsphere::own_ca(&endpoint, &connections::user_agent()).await;
         let found = found.map_err(|error| {
             let (code, why) = match error {

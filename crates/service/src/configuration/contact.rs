@@ -6,7 +6,10 @@ use crate::explain::{self, Server};
 use crate::jobs::{self, Seen};
 use crate::{Service, connections, logins, validate};
 use contract::command::Settings;
-use contract::{ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId, Way};
+use contract::{
+    ApiError, Code, Credential, CredentialId, Probe, TestReport, Trust, Vcenter, VcenterId, VcenterSettings,
+    Way,
+};
 use secrecy::SecretString;
 use secrets::{CredentialKey, Helper, Place};
 use store::{Identity, Standing, VcenterRecord};
@@ -27,7 +30,7 @@ impl Service {
             configured: false,
             place: Place::Memory,
         };
-        let endpoint = connections::endpoint(&host, port, trust, way)?;
+        let endpoint = connections::endpoint(&host, port, trust, &way.into())?;
         let probe = vsphere::probe(&endpoint).await.map_err(|error| explain::vsphere(server, &error))?;
         let mut answer = Probe {
             address: server.address(),
@@ -75,10 +78,10 @@ impl Service {
     pub(super) async fn first_contact(
         &self,
         server: Server<'_>,
-        way: &Way,
+        settings: &VcenterSettings,
         login: &Login,
     ) -> Result<(Identity, Option<Certificate>), ApiError> {
-        let endpoint = connections::endpoint(server.host, server.port, server.trust, way)?;
+        let endpoint = connections::endpoint(server.host, server.port, server.trust, settings)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         self.is_new_vcenter(&reported(client.about())).await?;
@@ -125,7 +128,7 @@ impl Service {
             configured: false,
             place: Place::Memory,
         };
-        let endpoint = connections::endpoint(&host, port, &trust, &settings.settings.way())?;
+        let endpoint = connections::endpoint(&host, port, &trust, &settings.settings)?;
         let client = Client::connect(&endpoint, &connections::user_agent()).await;
         let client = client.map_err(|error| explain::vsphere(server, &error))?;
         let about = client.about().clone();

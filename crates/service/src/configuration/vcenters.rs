@@ -41,7 +41,7 @@ impl Service {
             configured: false,
             place: Place::Memory,
         };
-        let (found, shown) = self.first_contact(server, &settings.way(), &login).await?;
+        let (found, shown) = self.first_contact(server, &settings, &login).await?;
         let vcenter_id = VcenterId(uuid::Uuid::new_v4().to_string());
         let credential = if login.is_new {
             let stored = CredentialPlace::None;

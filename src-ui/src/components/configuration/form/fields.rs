@@ -7,7 +7,7 @@ use super::{Handle, id_of, target};
 use crate::components::select::Select;
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit};
 use crate::state::words;
-use contract::{StaleReads, Vcenter, Way};
+use contract::{StaleReads, Vcenter, VcenterSettings, Way};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
@@ -251,10 +251,14 @@ impl Handle {
     /// Open where there is one: it is not to be overlooked.
     fn way(&self) -> Html {
         let settings = &self.form.settings;
-        let is_set = |vcenter: &Vcenter| vcenter.settings.way() != Way::default();
+        let is_usual = |settings: &VcenterSettings| {
+            (settings.way(), settings.timeout_seconds)
+                == (Way::default(), VcenterSettings::default().timeout_seconds)
+        };
+        let is_set = |vcenter: &Vcenter| !is_usual(&vcenter.settings);
         html! {
             <details class="muster-more" open={self.vcenter.as_ref().is_some_and(is_set)}>
-                <summary>{ "Proxy or tunnel" }</summary>
+                <summary>{ "Proxy, tunnel and timeout" }</summary>
                 <div class="muster-more__body">
                     { self.text(Field::Proxy, "Proxy", &settings.proxy, false,
                         "Leave blank to connect directly. The proxy resolves the vCenter's name: socks5h://host:port or \
@@ -262,6 +266,9 @@ impl Handle {
                     { self.text(Field::ConnectTo, "Connect to", &settings.connect_to, false,
                         "For a tunnel: host:port to connect to in place of the address. The certificate has to name the \
                         vCenter all the same.", |form, text| form.settings.connect_to = text) }
+                    { self.text(Field::Timeout, "Timeout in seconds", &self.form.timeout, true,
+                        "How long the vCenter may be silent within one answer. Large or remote ones need longer.",
+                        |form, text| form.timeout = text) }
                 </div>
             </details>
         }

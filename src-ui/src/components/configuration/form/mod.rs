@@ -456,6 +456,7 @@ fn id_of(field: Field) -> &'static str {
         Field::ConnectTo => "vc-connect-to",
         Field::Tags => "vc-tags",
         Field::Ttl => "vc-ttl",
+        Field::Timeout => "vc-timeout",
         Field::Note => "vc-note",
     }
 }
