@@ -333,6 +333,8 @@ fn a_backup_made_while_a_sync_runs_brings_back_inventory_schedules_and_settings(
     let refused = muster.json(&["restore", &out, "--yes"]);
     assert_eq!((refused.code, &refused.error()["code"]), (1, &json!("in_use")), "{refused:?}");
     assert!(refused.error()["message"].as_str().unwrap().contains("musterctl (process "), "{refused:?}");
+    let failed = muster.ok(&["audit", "list", "--command", "restore_backup", "--outcome", "failed"]);
+    assert!(failed[0]["error"].as_str().unwrap().contains("musterctl (process "), "{failed}");
     peer.let_go();
     assert_eq!(finish(sync).code, 0);
 
@@ -396,6 +398,10 @@ fn a_backup_that_is_damaged_or_none_is_refused_and_nothing_changes() {
         refuse(&bytes);
     }
     assert_eq!(muster.json(&["restore", "/nowhere/at/all.zip", "--yes"]).code, 3);
+    let viewer = muster.json(&["restore", &name, "--yes", "--role", "viewer"]);
+    assert_eq!(viewer.code, 7, "{viewer:?}");
+    let refused = muster.ok(&["audit", "list", "--command", "restore_backup", "--outcome", "refused"]);
+    assert_eq!(refused[0]["role"], "viewer", "{refused}");
     assert_eq!(muster.ok(&["vcenter", "show", "Berlin"])["tags"], json!(["later"]));
     let copies = std::fs::read_dir(muster.data())
         .unwrap()

@@ -174,7 +174,11 @@ impl Judge {
         addresses.push("#/credentials?add=".to_owned());
         addresses.extend(["edit", "merge", "remove"].map(|of| format!("#/credentials?{of}={credential}")));
         muster.ok(&["schedule", "add", "nightly", "--vcenter", "Berlin", "--every", "30m"]);
-        addresses.extend(["#/vcenter?schedules=".to_owned(), format!("#/vcenter?add-schedule={id}")]);
+        addresses.extend([
+            "#/vcenter?schedules=".to_owned(),
+            "#/vcenter?import=".to_owned(),
+            format!("#/vcenter?add-schedule={id}"),
+        ]);
         for dialog in ["edit", "clusters", "remove", "certificate"] {
             addresses.push(format!("#/vcenter?{dialog}={id}"));
         }
@@ -185,6 +189,16 @@ impl Judge {
         for address in &addresses {
             self.visit(&window, address).await?;
         }
+        window.go("#/vcenter?import=").await?;
+        window.fill("#import-text", "Rome, vc8.example.org").await?;
+        window.wait_for_element(".muster-import tbody tr").await?;
+        self.look(&window, "the dry run of an import").await?;
+        window.go("#/settings").await?;
+        window.click("#show-log").await?;
+        window.wait_for_element("#log-lines li").await?;
+        self.look(&window, "the log").await?;
+        window.key(thirtyfour::Key::Escape).await?;
+        window.wait_until_gone("dialog").await?;
         window.go("#/inventory/vms").await?;
         window.click("#rows tr[data-moref] td[data-column=name] a").await?;
         window.wait_for_element("#drawer dl").await?;

@@ -110,6 +110,10 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
         window.script("document.querySelector('dialog details')?.setAttribute('open', '')").await?;
         found.here(&window, &screen, dialog).await?;
     }
+    window.go("#/vcenter?import=").await?;
+    window.fill("#import-text", "Rome, vc8.example.org").await?;
+    window.wait_for_element(".muster-import tbody tr").await?;
+    found.here(&window, &screen, "import").await?;
     found.at(&window, &screen, "#/audit", "audit").await?;
     found.at(&window, &screen, "#/credentials", "credentials").await?;
     let credentials = muster.ok(&["credential", "list"]);
@@ -123,6 +127,11 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.click("#role-viewer").await?;
     window.wait_for_element("#role-passphrase").await?;
     found.here(&window, &screen, "settings-role").await?;
+    window.click("#show-log").await?;
+    window.wait_for_element("#log-lines li").await?;
+    found.here(&window, &screen, "settings-log").await?;
+    window.key(Key::Escape).await?;
+    window.wait_until_gone("dialog").await?;
     window.click("#show-licenses").await?;
     window.wait_for_element("#licenses").await?;
     found.here(&window, &screen, "settings-licenses").await?;

@@ -171,6 +171,32 @@ async fn the_role_is_lowered_and_raised_on_settings_and_a_passphrase_locks_it() 
     // Nothing of it outlives the program.
     let kept = std::fs::read_to_string(muster.data().join("desktop.json")).unwrap_or_default();
     ensure!(!kept.contains("horse") && !kept.contains("role"), "{kept}");
+    // Each change stands in the audit log, and each attempt.
+    let rows = muster.ok(&["audit", "list", "--origin", "window"]);
+    let told: Vec<String> = rows
+        .as_array()
+        .context("rows")?
+        .iter()
+        .rev()
+        .filter(|row| row["subject_kind"] == "role")
+        .map(|row| {
+            format!("{} {} as {} -> {}", row["command"], row["outcome"], row["role"], row["after"]["role"])
+                .replace('"', "")
+        })
+        .collect();
+    let expected = [
+        "lower_role done as admin -> operator",
+        "raise_role done as operator -> admin",
+        "lower_role done as admin -> viewer",
+        "raise_role refused as viewer -> null",
+        "raise_role refused as viewer -> null",
+        "raise_role done as viewer -> admin",
+    ];
+    ensure!(told == expected, "{told:#?}");
+    ensure!(
+        !rows.to_string().contains("horse") && !rows.to_string().contains("mule"),
+        "a passphrase is in the log"
+    );
     eventually("the database is as it was", || muster.ok(&["settings", "show"])["history_days"] == 90);
     window.close(&screen).await
 }

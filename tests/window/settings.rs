@@ -66,6 +66,26 @@ async fn the_page_looks_and_listens_as_it_was_chosen_to_and_new_vcenters_begin_a
     window.script(ttl).await?;
     window.press(".muster-retention", "Save").await?;
     eventually("it is stored", || muster.ok(&["settings", "show"])["default_ttl_seconds"] == 3600);
+    // What is written to the log is stored when it is chosen, and its lines are there.
+    let level = "const level = document.getElementById('log-level'); level.value = 'debug';
+                 level.dispatchEvent(new Event('change', { bubbles: true })); return null";
+    window.script(level).await?;
+    eventually("it is stored", || muster.ok(&["settings", "show"])["log_level"] == "debug");
+    window.click("#show-log").await?;
+    ensure!(muster.json(&["vcenter", "show", "Berlin"]).code != 0, "there is none");
+    window.press("dialog", "Refresh").await?;
+    let lines = window.wait_for_text("#log-lines", "command=show_vcenter").await?;
+    ensure!(lines.contains("info") && lines.contains("musterctl "), "{lines}");
+    window.shoot(&screen, "settings-log").await?;
+    window.fill("#log-text", "no such words").await?;
+    window.wait_for_text("dialog", "No line matches.").await?;
+    window.fill("#log-text", "").await?;
+    let level = "const level = document.getElementById('log-shown'); level.value = 'error';
+                 level.dispatchEvent(new Event('change', { bubbles: true })); return null";
+    window.script(level).await?;
+    window.wait_for_text("dialog", "The log has no such lines.").await?;
+    window.key(thirtyfour::Key::Escape).await?;
+    window.wait_until_gone("dialog").await?;
     window.go("#/vcenter?add=").await?;
     window.script("document.querySelector('dialog details').open = true; return null").await?;
     let begins = "document.querySelector('#vc-ttl')?.value === '1'

@@ -613,14 +613,16 @@ commands! {
         role: Role,
         /// What is asked for before it is raised again; nothing is where none is given.
         passphrase: Option<Password>,
-    } => "lower_role", Viewer, WindowRole;
+    } => "lower_role", Viewer, WindowRole,
+        Change |_of| Subject::only("role");
     /// Raises it again, up to the one that Muster was started in.
     RaiseRole {
         /// To which.
         role: Role,
         /// What it was locked with.
         passphrase: Option<Password>,
-    } => "raise_role", Viewer, WindowRole;
+    } => "raise_role", Viewer, WindowRole,
+        Change |_of| Subject::only("role");
     /// What this program is.
     ShownAbout {} => "shown_about", Viewer, About;
     /// The licenses of all that this program is made of, as text.

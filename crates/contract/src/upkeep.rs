@@ -73,6 +73,17 @@ pub struct LogLine {
     pub process: String,
 }
 
+impl LogLine {
+    /// What it says, and of what: `published (vcenter=Berlin, rows_written=35)`.
+    pub fn said(&self) -> String {
+        let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let fields: Vec<String> =
+            self.fields.iter().map(|(key, one)| format!("{key}={}", value(one))).collect();
+        let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
+        format!("{}: {}{fields}", self.target, self.message)
+    }
+}
+
 /// A file within a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BundledFile {

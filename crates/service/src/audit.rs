@@ -4,9 +4,10 @@
 
 use crate::call::{Admitted, Answer, Handler};
 use crate::export;
-use crate::{Service, explain};
-use contract::command::{AuditReceipt, ExportAudit, Exported, ListAudit, PruneAudit, VerifyAudit};
+use crate::{Caller, Service, explain};
+use contract::command::{AuditReceipt, Command, ExportAudit, Exported, ListAudit, PruneAudit, VerifyAudit};
 use contract::{ApiError, AuditFilter, AuditOutcome, AuditRow, Code, Event, Subject};
+use serde_json::Value;
 use store::{Act, Entry};
 
 /// Rows of one page at most: some hundred kilobytes.
@@ -28,6 +29,22 @@ impl Service {
         error: Option<&ApiError>,
     ) {
         self.record_or_log(act, Entry { outcome, error, ..Entry::done(subject.clone()) }).await;
+    }
+
+    /// Records what a command of the window's own program changed outside the database, or why it didn't.
+    pub async fn note<C: Command>(
+        &self,
+        caller: &Caller,
+        command: &C,
+        change: Result<[Value; 2], &ApiError>,
+    ) {
+        let act = caller.act(C::NAME, self.now());
+        let entry = Entry::done(command.subject());
+        let entry = match change {
+            Ok([before, after]) => entry.before(&before).after(&after),
+            Err(error) => entry.failed(error),
+        };
+        self.record_or_log(&act, entry).await;
     }
 
     /// The same for what a call does where no transaction reaches, such as the keychain.

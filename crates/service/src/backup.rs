@@ -78,8 +78,23 @@ pub async fn restore_backup(
     caller: &Caller,
     command: RestoreBackup,
 ) -> Result<Restored, ApiError> {
-    admit::<RestoreBackup>(caller)?;
-    let (source, file) = (command.file.clone(), PathBuf::from(command.file));
+    may_restore(data_dir, caller, &command).await?;
+    let source = command.file.clone();
+    let restored = restore(data_dir, command).await;
+    record(data_dir, caller, &source, &restored).await;
+    restored
+}
+
+/// Fails if the role is too low to restore a backup; for those who would look at it and ask a person before.
+pub async fn may_restore(data_dir: &Path, caller: &Caller, command: &RestoreBackup) -> Result<(), ApiError> {
+    let Err(refused) = admit::<RestoreBackup>(caller) else { return Ok(()) };
+    let refused = Err(refused);
+    record(data_dir, caller, &command.file, &refused).await;
+    refused.map(drop)
+}
+
+async fn restore(data_dir: &Path, command: RestoreBackup) -> Result<Restored, ApiError> {
+    let file = PathBuf::from(command.file);
     // A file that is no backup is told before anybody is asked to close Muster for it.
     let mut backup = store::aside(move || Opened::open(&file)).await?;
     let restoring = Restoring::begin(data_dir).await.map_err(taken)?;
@@ -96,14 +111,21 @@ pub async fn restore_backup(
     let kept = restoring.replace(scratch, &should, &moment(system_time())).await.map_err(explain::store)?;
     let path = data_dir.join(DATABASE).display().to_string();
     let kept = kept.map(|kept| kept.display().to_string());
-    record(data_dir, caller, &source, kept.as_deref()).await;
     Ok(Restored { path, kept, backup: backup.shown() })
 }
 
-/// Leaves the row in the audit log of the restored database: what stands there is older than what it took the place of.
-async fn record(data_dir: &Path, caller: &Caller, source: &str, kept: Option<&str>) {
+/// Leaves the row in the audit log of the restored database: what stands there is older than what it took the place of. One that
+/// was not restored is told by the database that is there, if it is one that can be told.
+async fn record(data_dir: &Path, caller: &Caller, source: &str, restored: &Result<Restored, ApiError>) {
+    if !store::has_current_database(data_dir).await {
+        return;
+    }
     let act = caller.act(RestoreBackup::NAME, system_time());
-    let entry = Entry::done(Subject::file(source)).after(&serde_json::json!({ "kept": kept }));
+    let entry = Entry::done(Subject::file(source));
+    let entry = match restored {
+        Ok(restored) => entry.after(&serde_json::json!({ "kept": restored.kept })),
+        Err(error) => entry.failed(error),
+    };
     let recorded = async {
         let store = Store::open(data_dir).await?;
         let recorded = store.record_alone(&act, entry).await;

@@ -40,7 +40,7 @@ mod wire;
 
 pub use answer::Answer;
 pub use audit::{as_csv, as_json_lines};
-pub use backup::{check_backup, restore_backup};
+pub use backup::{check_backup, may_restore, restore_backup};
 pub use call::{Admitted, Client, Handler};
 pub use caller::Caller;
 pub use events::Subscription;

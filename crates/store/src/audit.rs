@@ -9,7 +9,7 @@ use crate::engine::DbConnection;
 use crate::error::{Attempt, During, Error};
 use crate::row;
 use chain::{Hash, Link};
-use contract::{ApiError, AuditOutcome, Door, OperationId, Receipt, Role, Subject, Time, words};
+use contract::{ApiError, AuditOutcome, Code, Door, OperationId, Receipt, Role, Subject, Time, words};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sqlx::Row;
@@ -72,6 +72,23 @@ impl Entry<'_> {
     pub fn done(subject: Subject) -> Entry<'static> {
         let outcome = AuditOutcome::Done;
         Entry { subject, before: None, after: None, outcome, operation: None, error: None }
+    }
+
+    /// What was refused, or failed.
+    #[must_use]
+    pub fn failed(self, error: &ApiError) -> Entry<'_> {
+        let outcome = match error.code {
+            Code::Forbidden => AuditOutcome::Refused,
+            _ => AuditOutcome::Failed,
+        };
+        Entry {
+            outcome,
+            error: Some(error),
+            operation: None,
+            subject: self.subject,
+            before: self.before,
+            after: self.after,
+        }
     }
 
     /// With what was there before.

@@ -194,6 +194,14 @@ async fn keep(path: &Path, kept: &Path, attempt: Attempt<'_>) -> Result<(), Erro
     Ok(())
 }
 
+/// Whether a data folder has a database of this release. One that is damaged, of another program or of another schema is not
+/// touched to find out.
+pub async fn has_current_database(dir: &Path) -> bool {
+    let path = migrate::database(dir);
+    is_database(&path).unwrap_or(false)
+        && matches!(migrate::version(&path, &migrate::MIGRATIONS).await, Ok(Some(schema)) if schema == migrate::newest_schema())
+}
+
 /// Whether a file begins as every database of SQLite does.
 fn is_database(path: &Path) -> std::io::Result<bool> {
     const MAGIC: &[u8; 16] = b"SQLite format 3\0";

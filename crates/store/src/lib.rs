@@ -48,7 +48,7 @@ mod waiters;
 
 pub use aside::aside;
 pub use audit::{Act, Entry};
-pub use backup::{Copied, Restoring, Scratch};
+pub use backup::{Copied, Restoring, Scratch, has_current_database};
 pub use changes::{Change, Changes, Pace, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};

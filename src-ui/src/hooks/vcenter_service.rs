@@ -11,9 +11,9 @@ use crate::state::toasts::Toast;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
-    ApiError, Content, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, Moref,
-    OfferedCa, Operation, OperationId, Probe, Schedule, ScheduleId, ScheduleSettings, TestReport, Time,
-    Vcenter, VcenterId, Way,
+    ApiError, Content, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
+    LogLine, Moref, OfferedCa, Operation, OperationId, Preferences, Probe, Schedule, ScheduleId,
+    ScheduleSettings, TestReport, Time, Vcenter, VcenterId, Way,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -354,6 +354,22 @@ impl VcenterService {
     pub(crate) async fn edit(&self, made_from: &Vcenter, change: Change) -> Result<Saved, ApiError> {
         let (vcenter, edition) = (made_from.id.clone(), made_from.edition);
         backend::call(EditVcenter { vcenter, edition, change }).await
+    }
+
+    /// Changes settings of Muster itself; a failure is told under `title`, and `done` whether it was.
+    pub(crate) fn set_preferences(
+        &self,
+        made_from: Preferences,
+        preferences: Preferences,
+        title: &'static str,
+        done: impl FnOnce(bool) + 'static,
+    ) {
+        self.run(SetPreferences { made_from, preferences }, title, |_, saved| done(saved.is_some()));
+    }
+
+    /// The newest lines of the log of this level or a worse one.
+    pub(crate) async fn log(&self, level: LogLevel, limit: u32) -> Result<Vec<LogLine>, ApiError> {
+        backend::call(ReadLog { since: None, level: Some(level), limit }).await
     }
 
     /// What goes with one that is removed.

@@ -36,12 +36,8 @@ pub(super) async fn log(service: &Client, output: &Output, asked: LogAsked) -> R
 
 /// `2026-03-01T12:00:00Z warn  service::jobs: message (key=value, …) [musterctl 4711]`.
 fn line(line: &LogLine) -> String {
-    let LogLine { at, level, target, message, fields, process } = line;
-    let value = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let fields: Vec<String> = fields.iter().map(|(key, one)| format!("{key}={}", value(one))).collect();
-    let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
-    let words = format!("{target}: {message}{fields} [{process}]");
-    format!("{} {:5} {}", time(Some(*at)), level.name(), printable(&words))
+    let words = format!("{} [{}]", line.said(), line.process);
+    format!("{} {:5} {}", time(Some(line.at)), line.level.name(), printable(&words))
 }
 
 /// What was written, and what is in it.
@@ -103,15 +99,16 @@ struct RestoredFolder {
 }
 
 pub(super) async fn restore(call: Call, output: &Output, file: &Path, yes: bool) -> Result<Exit, ApiError> {
-    let file = absolute(file)?;
-    let backup = service::check_backup(&call.caller, CheckBackup { file: file.clone() }).await?;
     let options = Options::from_environment(call.data_dir, Unlock::Never)?;
-    let dir = options.data_dir.clone();
+    let (dir, file) = (options.data_dir.clone(), absolute(file)?);
+    let restore = RestoreBackup { file: file.clone() };
+    service::may_restore(&dir, &call.caller, &restore).await?;
+    let backup = service::check_backup(&call.caller, CheckBackup { file }).await?;
     output.say(&shown(&backup));
     let question =
         format!("Put it in the place of the database in {}? A copy of that one is kept.", dir.display());
     ask::confirmed(output, yes, &question, "nothing was restored").await?;
-    let restored = service::restore_backup(&dir, &call.caller, RestoreBackup { file }).await?;
+    let restored = service::restore_backup(&dir, &call.caller, restore).await?;
     // The database is in its place, whatever comes now: opening it brings an older schema up to date.
     let opened = Client::new(service::open(options).await?, call.caller);
     let credentials = opened.call(ListCredentials {}).await;

@@ -7,6 +7,7 @@ mod defaults;
 mod desktop;
 mod folder;
 mod keyboard;
+mod log;
 mod role;
 
 use yew::prelude::*;
@@ -25,6 +26,7 @@ pub(crate) fn SettingsPage() -> Html {
             <defaults::Defaults />
             <role::RoleOfTheWindow />
             <folder::Folder />
+            <log::LogOfMuster />
             <about::AboutMuster />
         </div>
     }
