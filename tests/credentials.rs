@@ -631,3 +631,27 @@ fn a_credential_goes_with_the_vcenter_it_was_made_with_after_renames_too_and_no_
     muster.ok(&["vcenter", "remove", "Bonn", "--yes"]);
     assert_eq!(credential(&muster)["name"], "Bonn", "it was there before the vCenter");
 }
+
+#[test]
+fn a_server_that_quotes_the_password_in_its_refusal_gets_it_into_no_file_and_no_output() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let quoted = format!("Cannot log in with password \"{PASSWORD}\".");
+    for (fault, words) in
+        [("InvalidLogin", &*quoted), ("SystemError", &quoted), ("InvalidLogin", &quoted.replace(' ', "\n"))]
+    {
+        peer.rule(json!({"method": "Login", "times": 1, "action": {"fault": fault, "message": words}}));
+        let run = muster.json(&["test", "Berlin", "--retry-login"]);
+        assert!(run.code != 0 && run.stdout.contains("they quote the password"), "{run:?}");
+        assert!(!run.stdout.contains(PASSWORD) && !run.stderr.contains(PASSWORD), "{run:?}");
+    }
+    let out = muster.folder().join("b.zip");
+    muster.ok(&["support-bundle", "--yes", "--out", out.to_str().unwrap()]);
+    let found = std::process::Command::new("grep")
+        .args(["-rl", PASSWORD])
+        .arg(muster.data())
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+}

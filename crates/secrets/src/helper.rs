@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use crate::input::{AROUND, LONGEST_PASSWORD, password};
+use crate::quoting::quotes;
 use crate::{Error, Unfit, Unusable};
 
 /// How long a helper may take: a vault may be on the other side of the world, and none is worth a login that hangs.
@@ -29,6 +30,9 @@ const LONGEST_WORDS: usize = 300;
 
 /// Shorter lines of its output are not looked for in its standard error: they stand there by chance.
 const SHORTEST_HIDDEN: usize = 4;
+
+/// What is said in the place of words that quote what it printed.
+const QUOTED: &str = "(not shown: it quotes what it printed)";
 
 /// A program that prints a password, and its arguments. Neither is a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -171,13 +175,16 @@ impl Buffer {
     }
 }
 
-/// What it wrote to its standard error, for people: on one line, and without what it printed. A script that says each
-/// command it runs would say the password, too.
+/// What it wrote to its standard error, for people: on one line, and without what it printed; nothing of it where that stands there in
+/// another spelling. A script that says each command it runs would say the password, too.
 fn words(said: &Buffer, printed: &Buffer) -> Option<String> {
     let mut said = Zeroizing::new(String::from_utf8_lossy(said.bytes()).into_owned());
     let printed = Zeroizing::new(String::from_utf8_lossy(printed.bytes()).into_owned());
     for line in printed.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_HIDDEN) {
         said = Zeroizing::new(said.replace(line, "\u{2026}"));
+        if quotes(&said, line) {
+            return Some(QUOTED.to_owned());
+        }
     }
     let acts = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let plain = said.replace(acts, " ");
@@ -349,6 +356,12 @@ pub(crate) mod tests {
             "{words}"
         );
         assert!(!format!("{error:?}").contains("s3cret"));
+        for said in
+            ["set -x; P=\"x'y s3cret\"; echo \"$P\"; false", "echo s3cret; echo 's3\\cret' >&2; false"]
+        {
+            let words = printed(said).await.unwrap_err().to_string();
+            assert!(!words.contains("cret"), "{words}");
+        }
         let error = printed("exit 1").await.unwrap_err().to_string();
         assert!(error.ends_with("failed (exit status: 1)"), "{error}");
         let error = printed("kill -9 $$").await.unwrap_err().to_string();

@@ -13,6 +13,7 @@ mod folder;
 mod helper;
 mod input;
 mod keychain;
+mod quoting;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,6 +24,7 @@ pub use error::{Error, Unfit, Unusable};
 pub use fingerprint::fingerprint;
 pub use helper::Helper;
 pub use input::{LONGEST_PASSWORD, is_utf16, read_password_from, read_password_from_stdin, typed_password};
+pub use quoting::quotes;
 pub use secrecy::{ExposeSecret, SecretString};
 
 use keychain::{Answer, Entry, Fault, Job, Keychain};

@@ -117,7 +117,7 @@ impl Handler for ExportAudit {
 
 impl Service {
     /// All rows that match, oldest first.
-    async fn every(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, ApiError> {
+    pub(crate) async fn every(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, ApiError> {
         let (mut rows, mut before) = (Vec::new(), None);
         loop {
             let page = self.inner.store.audit(filter, before, LARGEST_PAGE, self.now()).await;

@@ -15,10 +15,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Noted, Rejected, Sent, Standing, Store, VcenterRecord};
-use vsphere::{About, Session};
+use vsphere::{About, Client, Session};
 
 /// vCenter unlocks an account by itself after some minutes, unless somebody goes on trying.
 const WHILE_LOCKED: Duration = Duration::from_secs(15 * 60);
+
+/// What is said in the place of words of a server that quote the password.
+const QUOTED: &str = "its words are not shown: they quote the password";
+
+/// Logs in. What a server says of it is told, logged and stored, so that it must not have the password in it.
+pub(crate) async fn log_in(
+    client: &Client,
+    user: &str,
+    secret: &SecretString,
+) -> Result<Session, vsphere::Error> {
+    let quoted = |words: &str| secrets::quotes(words, secret.expose_secret()).then(|| QUOTED.to_owned());
+    client.login(user, secret).await.map_err(|error| error.with_words(quoted))
+}
 
 /// A password that is about to be tried.
 #[derive(Clone)]

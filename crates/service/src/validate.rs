@@ -240,7 +240,11 @@ pub(crate) fn way(asked: &Way) -> Result<vsphere::Way, ApiError> {
         ("", at) => match place(at) {
             Some(place) => Ok(vsphere::Way::Tunnel(place)),
             None => Err(invalid(
-                format!("\"{}\" is not a valid address to connect to", printable(at)),
+                match at.contains('@') {
+                    // What stands before it may have a password in it.
+                    true => "an address to connect to has neither a user nor a password".to_owned(),
+                    false => format!("\"{}\" is not a valid address to connect to", printable(at)),
+                },
                 "Enter it as host:port, such as 127.0.0.1:8443; leave it empty to connect to the vCenter's own \
                  address.",
             )),

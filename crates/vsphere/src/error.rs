@@ -133,6 +133,21 @@ pub enum Error {
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
+    /// The same with other words in the place of the server's own, for whoever knows what these must not say.
+    #[must_use]
+    pub fn with_words(mut self, other: impl Fn(&str) -> Option<String>) -> Error {
+        if let Self::InvalidLogin { message, .. }
+        | Self::NoSession { message, .. }
+        | Self::Fault { message, .. }
+        | Self::Malformed { detail: message, .. }
+        | Self::NotVsphere { content_type: message, .. } = &mut self
+            && let Some(other) = other(message)
+        {
+            *message = other;
+        }
+        self
+    }
+
     /// What was attempted.
     pub fn call(&self) -> &Call {
         match self {

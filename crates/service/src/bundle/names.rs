@@ -4,7 +4,8 @@
 use super::pseudonyms::{Pseudonyms, Sort};
 use crate::{Caller, Service, explain};
 use contract::columns::{self, Column, Link, Type};
-use contract::{ApiError, Group, Job, Kind, Object, Operation, Value};
+use contract::{ApiError, AuditFilter, AuditRow, Group, Job, Kind, Object, Operation, Value};
+use serde_json::Value as Json;
 
 /// Texts that are the same everywhere: products, versions and words of vSphere.
 const SAME_EVERYWHERE: [&str; 14] = [
@@ -44,11 +45,8 @@ impl Service {
                 explain::in_letters(host).iter().for_each(|typed| names.learn(Sort::Host, typed));
             }
             // Of a proxy and a tunnel whatever stands in them.
-            let way = [&vcenter.settings.proxy, &vcenter.settings.connect_to];
-            for part in way.into_iter().flat_map(|text| text.split([':', '/', '@', '[', ']'])) {
-                if !matches!(part, "" | "http" | "socks5h") && part.parse::<u16>().is_err() {
-                    names.learn(Sort::Host, part);
-                }
+            for way in [&vcenter.settings.proxy, &vcenter.settings.connect_to] {
+                of_way(&mut names, way);
             }
             vcenter.settings.tags.iter().for_each(|tag| names.learn(Sort::Tag, tag));
             vcenter.instance_uuid.iter().for_each(|uuid| names.learn(Sort::Uuid, uuid));
@@ -57,6 +55,11 @@ impl Service {
         for credential in store.credentials().await.map_err(explain::store)? {
             names.learn(Sort::Credential, &credential.name);
             names.learn(Sort::User, &credential.user);
+            credential.helper.iter().flatten().for_each(|word| of_helper(&mut names, word));
+        }
+        // What is gone, and what was refused, stands there.
+        for row in self.every(&AuditFilter::default()).await? {
+            of_row(&mut names, &row);
         }
         for schedule in store.schedules().await.map_err(explain::store)? {
             names.learn(Sort::Schedule, &schedule.settings.name);
@@ -84,6 +87,57 @@ impl Service {
             }
         }
         Ok(names)
+    }
+}
+
+/// Whatever stands in a proxy or a tunnel.
+fn of_way(names: &mut Pseudonyms, way: &str) {
+    for part in way.split([':', '/', '@', '[', ']']) {
+        if !matches!(part, "" | "http" | "socks5h") && part.parse::<u16>().is_err() {
+            names.learn(Sort::Host, part);
+        }
+    }
+}
+
+/// A helper's program, and of its arguments those that are no mere words of a program.
+fn of_helper(names: &mut Pseudonyms, word: &str) {
+    if word.contains(['/', '\\', '@', '.']) {
+        names.learn(Sort::Path, word);
+    }
+}
+
+/// What a row of the audit log names.
+fn of_row(names: &mut Pseudonyms, row: &AuditRow) {
+    names.learn(Sort::User, &row.actor);
+    names.learn(Sort::Host, &row.host);
+    let sort = match &*row.subject_kind {
+        "vcenter" => Some(Sort::Vcenter),
+        "credential" => Some(Sort::Credential),
+        "schedule" => Some(Sort::Schedule),
+        "tag" => Some(Sort::Tag),
+        "file" => Some(Sort::Path),
+        _ => None,
+    };
+    if let (Some(sort), Some(name)) = (sort, &row.subject) {
+        names.learn(sort, name);
+    }
+    let documents = [&row.before, &row.after].into_iter().flatten().filter_map(Json::as_object);
+    for (key, value) in documents.flatten() {
+        let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for text in texts.iter().filter_map(Json::as_str) {
+            match (&**key, sort) {
+                ("name", Some(sort)) => names.learn(sort, text),
+                ("host", _) => names.learn(Sort::Host, text),
+                ("user", _) => names.learn(Sort::User, text),
+                ("credential", _) => names.learn(Sort::Credential, text),
+                ("vcenters", _) => names.learn(Sort::Vcenter, text),
+                ("tags" | "tag", _) => names.learn(Sort::Tag, text),
+                ("proxy" | "connect_to", _) => of_way(names, text),
+                ("helper", _) => of_helper(names, text),
+                ("kept" | "file", _) => names.learn(Sort::Path, text),
+                _ => {}
+            }
+        }
     }
 }
 

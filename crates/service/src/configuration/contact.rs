@@ -222,7 +222,7 @@ impl Service {
             Ok(((turn, there), login, before))
         };
         let ((mut turn, there), login, before) = connections.while_open(ready).await?;
-        let sent = client.login(&login.user, &login.password.secret);
+        let sent = logins::log_in(&client, &login.user, &login.password.secret);
         let answer = logins::answer_of(sent, &mut turn).await;
         if !login.is_new {
             let at = login.at.as_ref();

@@ -29,6 +29,16 @@ pub(crate) fn one_of_both() -> ApiError {
         .next("Give the password, or name what prints it.")
 }
 
+/// Fails for another user where the keychain has a password: that is one of the user before, and would be sent as theirs.
+pub(super) fn may_keep_its_password(credential: &Credential, user: &str) -> Result<(), ApiError> {
+    if credential.stored != CredentialPlace::Keychain || credential.user == user {
+        return Ok(());
+    }
+    let message = format!("the stored password is that of {}, not of {user}", credential.user);
+    Err(ApiError::new(Code::InvalidValue, message)
+        .next("Give the password of the new user with it (--password-stdin on the command line)."))
+}
+
 impl Service {
     /// Every credential, by name.
     pub(crate) async fn credentials(&self) -> Result<Vec<Credential>, ApiError> {
@@ -97,6 +107,9 @@ impl Service {
         let user = user.map(validate::user).transpose()?;
         if let Some(Source::Helper(helper)) = &source {
             helper.check().await.map_err(|error| explain::unfit_helper(&error))?;
+        }
+        if let (Some(user), None) = (&user, &source) {
+            may_keep_its_password(&credential, user)?;
         }
         let is_another_login = user.is_some() || source.is_some();
         // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.

@@ -1,11 +1,12 @@
 //! Configured vCenters: create, read, update, delete.
 //! Refuses to store anything by halves.
 
+use super::credentials::may_keep_its_password;
 use super::{AddVcenter, EditVcenter, Stored, conflict, designated, normal};
 use crate::explain::{self, Server};
 use crate::{Service, validate};
 use contract::{
-    ApiError, Code, Credential, CredentialPlace, Event, Remedy, Vcenter, VcenterId, VcenterState,
+    ApiError, Code, Credential, CredentialPlace, Event, Remedy, Vcenter, VcenterId, VcenterState, Way,
 };
 use secrecy::{ExposeSecret, SecretString};
 use secrets::{Helper, Place};
@@ -105,6 +106,14 @@ impl Service {
             Some(credential) => Some(self.credential(credential).await?),
             None => None,
         };
+        if let (Some(user), None) = (&user, &edit.password) {
+            let own = credential.as_ref().map_or(&record.vcenter.credential_id, |credential| &credential.id);
+            may_keep_its_password(&self.credential(own.as_str()).await?, user)?;
+        }
+        if let Some((host, port)) = &address {
+            let way = edit.settings.as_ref().unwrap_or(&record.vcenter.settings).way();
+            self.is_at_no_others_address(&id, (host, *port), &way).await?;
+        }
         let change = VcenterEdit {
             name: edit.name.as_deref().map(|name| validate::name("vCenter", name)).transpose()?,
             host: address.as_ref().map(|(host, _)| host.clone()),
@@ -151,6 +160,29 @@ impl Service {
         drop(lock);
         self.changed();
         Ok(Stored { what: record.vcenter, password_note })
+    }
+
+    /// Fails if another vCenter is reached at this address in the same way.
+    async fn is_at_no_others_address(
+        &self,
+        id: &VcenterId,
+        address: (&str, u16),
+        way: &Way,
+    ) -> Result<(), ApiError> {
+        let records = self.records().await?;
+        let others = records.iter().map(|record| &record.vcenter).filter(|other| other.id != *id);
+        let same = |other: &&Vcenter| (&*other.host, other.port) == address && other.settings.way() == *way;
+        match others.into_iter().find(same) {
+            None => Ok(()),
+            Some(other) => {
+                let shown = contract::words::address(address.0, address.1);
+                Err(ApiError::new(
+                    Code::AlreadyExists,
+                    format!("\"{}\" has the address {shown} already", other.name),
+                )
+                .next("Enter another address."))
+            }
+        }
     }
 
     /// Somebody gave this password for the address of a vCenter: it may be sent there, and nothing else that is stored.

@@ -72,7 +72,7 @@ impl Connections {
     ) -> Result<Option<Lease>, ApiError> {
         let v = &vcenter.vcenter;
         let Ready { password, known, mut turn, there } = ready;
-        let answer = logins::answer_of(client.login(&v.user, &password.secret), &mut turn).await;
+        let answer = logins::answer_of(logins::log_in(&client, &v.user, &password.secret), &mut turn).await;
         let noted = self.note_answer(&v.credential_id, Some(v), &password, &known, &answer).await?;
         let place = password.place;
         drop((password, turn, there));

@@ -32,7 +32,20 @@ fn entry(line: u64, text: &str) -> Option<Entry> {
         Some((name, host)) => (name, host),
         None => text.rsplit_once(char::is_whitespace).unwrap_or(("", text)),
     };
+    // `host user password`, in whatever way: the last word is none to be shown, asked for or stored.
+    let first = text.split([',', ';', '\t', ' ']).next().unwrap_or_default();
+    let fields = text.split([',', ';', '\t']).count();
+    if fields > 2 || (is_host(first) && !is_host(host.trim())) {
+        let wrong = Some("a line has a name and then a host, and nothing else".to_owned());
+        return Some(Entry { host: first.chars().take(40).collect(), wrong, ..entry });
+    }
     let bare = |text: &str| text.trim().trim_matches('"').trim().to_owned();
     let name = Some(bare(name)).filter(|name| !name.is_empty());
     Some(Entry { name, host: bare(host), ..entry })
+}
+
+/// Whether a word is an address, or a name with a domain.
+fn is_host(word: &str) -> bool {
+    let word = word.trim_matches('"');
+    word.contains(['.', ':', '/']) && crate::validate::address(word).is_ok()
 }

@@ -66,6 +66,7 @@ pub(super) fn of(listed: Listed, known: Known) -> Planning {
         place: listed.place,
         names: HashMap::new(),
         addresses: HashMap::new(),
+        met: HashMap::new(),
         credentials: HashMap::new(),
         needs_credential: false,
     };
@@ -86,6 +87,8 @@ struct Planner {
     /// Where names and addresses stood first.
     names: HashMap<String, u64>,
     addresses: HashMap<(String, u16), u64>,
+    /// The same of the vCenters that are known.
+    met: HashMap<VcenterId, u64>,
     /// The users of credentials that come with the file.
     credentials: HashMap<String, String>,
     needs_credential: bool,
@@ -96,7 +99,11 @@ type Decision = Result<(ImportAction, Option<String>, Deed), String>;
 
 impl Planner {
     fn row(&mut self, entry: Entry) -> (Planned, Deed) {
-        let shown = |text: &str| words::excerpt(validate::trimmed(text));
+        // A user before the host may have a password behind it: it is quoted nowhere.
+        let shown = |text: &str| match validate::trimmed(text).rsplit_once('@') {
+            Some((_, host)) => format!("\u{2026}@{}", words::excerpt(host)),
+            None => words::excerpt(validate::trimmed(text)),
+        };
         let address = entry.address().map_err(|error| error.message);
         let (host, port) = match &address {
             Ok((host, port)) => (host.clone(), Some(*port)),
@@ -145,6 +152,10 @@ impl Planner {
         let first = found.first().map(|record| (*record).clone());
         let other = first.as_ref().and_then(|first| found.iter().find(|r| r.vcenter.id != first.vcenter.id));
         let other = other.map(|record| record.vcenter.name.clone());
+        let known = first.as_ref().map(|record| record.vcenter.id.clone());
+        if let Some(line) = known.as_ref().and_then(|known| self.met.get(known)) {
+            return Err(format!("{place} {line} is the same vCenter"));
+        }
         let decided = match first {
             None => self.add(entry, name, &address),
             Some(record) => match other {
@@ -156,6 +167,7 @@ impl Planner {
                 None => self.listed(&name, &address, &record),
             },
         }?;
+        self.met.extend(known.map(|known| (known, entry.line)));
         self.names.insert(lower, entry.line);
         self.addresses.insert(address, entry.line);
         Ok(decided)

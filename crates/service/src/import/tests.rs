@@ -365,6 +365,38 @@ async fn what_differs_is_changed_by_name_and_what_may_be_another_one_is_refused(
 }
 
 #[tokio::test]
+async fn a_password_that_stands_in_a_line_is_neither_shown_nor_taken_for_a_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = fresh(&folder).await;
+    import(&service, &sample(false), ImportOptions::default()).await;
+    let options = ImportOptions { credential: Some("shared".into()), ..ImportOptions::default() };
+    let list = "https://root:s3cret@esx1.example.org/ui\nroot:s3cret@esx2\nesx3.example.org root s3cret\n\
+                esx4.example.org,root,s3cret\n\"esx5.example.org\"\troot\ts3cret\n";
+    let plan = import(&service, list, options).await;
+    assert!(plan.vcenters.iter().all(|one| one.action == ImportAction::Refuse), "{plan:?}");
+    assert!(!format!("{plan:?}").contains("s3cret"), "{plan:?}");
+    let all = ListAudit { filter: AuditFilter::default(), before: None, limit: 100 };
+    let audit = service.call(&Caller::muster(), all).await.unwrap();
+    assert!(!format!("{audit:?}").contains("s3cret"));
+    let csv = "name,host\nBerlin 2,https://root:s3cret@esx1.example.org\n";
+    let plan = import(&service, csv, ImportOptions::default()).await;
+    assert!(!format!("{plan:?}").contains("s3cret"), "{plan:?}");
+}
+
+#[tokio::test]
+async fn two_rows_that_mean_one_vcenter_are_seen_before_anything_is_changed() {
+    use ImportAction::{Change, Refuse};
+    let folder = tempfile::tempdir().unwrap();
+    let service = fresh(&folder).await;
+    import(&service, &sample(false), ImportOptions::default()).await;
+    let update = ImportOptions { update: true, ..ImportOptions::default() };
+    let csv = "name,host,port\nBerlin new,vc1.example.org,8443\n=Berlin,elsewhere.example.org,443\n";
+    let plan = planned(&service, csv, update.clone()).await;
+    assert_eq!(actions(&plan), [("Berlin new", Change), ("=Berlin", Refuse)], "{plan:?}");
+    assert_eq!(actions(&import(&service, csv, update).await), actions(&plan));
+}
+
+#[tokio::test]
 async fn an_ipv6_address_is_named_and_told_in_brackets() {
     use ImportAction::{Add, Refuse};
     let folder = tempfile::tempdir().unwrap();
