@@ -124,7 +124,7 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("call.rs", &["call", "call_named", "new", "call", "may"]),
     ("caller.rs", &["person", "muster", "lowered_to", "through", "role", "who", "may"]),
     // What is done to a data folder that nobody has open asks for the role itself.
-    ("backup.rs", &["check_backup", "restore_backup"]),
+    ("backup.rs", &["check_backup", "restore_backup", "may_restore"]),
     ("log/mod.rs", &["begin", "end", "govern"]),
     // Opening, closing, events, and reads of what is known already.
     (
@@ -149,7 +149,8 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("pauses.rs", &["moment_to_come"]),
     ("status.rs", &["unreadable_vcenters", "state_in_words"]),
     // Plain functions of what they are given.
-    ("audit.rs", &["as_json_lines", "as_csv"]),
+    // What the window's own program changed stands in the log, too.
+    ("audit.rs", &["note", "as_json_lines", "as_csv"]),
     ("inventory.rs", &["accepts", "was_read_since"]),
     ("explain.rs", &["shown_host"]),
     ("explain/login.rs", &["no_new_password"]),

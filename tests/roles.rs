@@ -131,7 +131,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "content": "dmMx", "options": { "credential": "berlin" } }),
             Ok(()),
         ),
-        ("describe_vcenters", Viewer, json!({ "csv": true }), Ok(())),
+        ("describe_vcenters", Viewer, json!({ "csv": true, "out": "/tmp/vcenters.csv" }), Ok(())),
         ("export_vcenters", Viewer, json!({ "vcenters": ["nothing"], "csv": true }), Err(Code::NotFound)),
         ("list_audit", Admin, json!({ "filter": {}, "before": null, "limit": 10 }), Ok(())),
         ("verify_audit", Admin, json!({ "receipt": null }), Ok(())),

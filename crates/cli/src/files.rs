@@ -24,3 +24,13 @@ pub(crate) fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, ApiError
     }
     Ok(bytes)
 }
+
+/// The same file wherever the service looks from.
+pub(crate) fn absolute(path: &Path) -> Result<String, ApiError> {
+    let unusable = |why: String| {
+        ApiError::new(Code::InvalidValue, format!("{} can't be used: {why}", path.display()))
+            .next("Specify the path of a file.")
+    };
+    let whole = std::path::absolute(path).map_err(|error| unusable(error.to_string()))?;
+    whole.into_os_string().into_string().map_err(|_| unusable("it is not a text".to_owned()))
+}

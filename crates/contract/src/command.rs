@@ -327,7 +327,10 @@ commands_of_the_service! { $
     DescribeVcenters {
         /// Whether as CSV and not as JSON.
         csv: bool,
-    } => "describe_vcenters", Viewer, Described;
+        /// The file that the caller writes it to.
+        out: String,
+    } => "describe_vcenters", Viewer, Described,
+        Contact |of| Subject::file(&of.out);
     /// Writes the same into the folder for downloads.
     ExportVcenters {
         /// Which; all of them where none is named.

@@ -143,12 +143,14 @@ fn find(
     mut offered: Vec<CertificateDer<'static>>,
     now: UnixTime,
 ) -> Result<OwnCa, NoCa> {
+    // The verifier takes whatever it is given for an authority, and looks at no date of it.
+    offered.retain(|one| one.as_ref() != leaf.der && Certificate::read(one, &[]).is_authority);
+    let today = i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000);
     // A root is what lasts; one in between serves where the server doesn't send it along.
-    let is_root = |one: &CertificateDer<'_>| {
+    offered.sort_by_cached_key(|one| {
         let read = Certificate::read(one, &[]);
-        read.subject == read.issuer
-    };
-    offered.sort_by_cached_key(|one| !is_root(one));
+        (!(read.not_before..=read.not_after).contains(&today), read.subject != read.issuer)
+    });
     let mut nearest = None;
     for authority in &offered {
         let Some(verdict) = Verdict::of(leaf, host, authority, now) else { continue };

@@ -98,7 +98,8 @@ pub(crate) fn Menu(props: &Properties) -> Html {
     html! {
         <div class="muster-menu" ref={whole} {onkeydown}>
             <button type="button" ref={button.clone()} class="pf-v6-c-button pf-m-plain pf-m-small" onclick={toggle} aria-haspopup="menu"
-                aria-expanded={is_open.to_string()} aria-label={props.label.clone()} title={props.label.clone()}>
+                aria-expanded={is_open.to_string()} aria-label={props.label.clone()}
+                title={(!*is_open).then(|| props.label.clone())}>
                 <span class="pf-v6-c-button__icon">{ icon("ellipsis-v") }</span>
             </button>
             if *is_open {

@@ -379,8 +379,8 @@ pub(crate) fn tested(report: &TestReport) -> String {
     let TestReport { product, version, build, latency_ms, missing, .. } = report;
     let product = format!("{product} {version} (build {build}) responded in {latency_ms} ms.");
     match missing.len() {
-        0 => format!("{product} The account can see everything that Muster reads."),
-        _ => format!("{product} The account can't see: {}.", missing.join(", ")),
+        0 => format!("{product} Nothing that Muster reads was found to be missing."),
+        _ => format!("{product} Missing: {}.", missing.join("; ")),
     }
 }
 

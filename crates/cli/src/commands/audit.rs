@@ -4,13 +4,16 @@
 use crate::args::{Audit as Command, AuditExport, AuditFilterArgs};
 use crate::ask;
 use crate::exit::Exit;
-use crate::files::write_new;
+use crate::files::{read_at_most, write_new};
 use crate::output::{Fit, Output, table, time};
 use contract::command::{AuditReceipt, ListAudit, PruneAudit, VerifyAudit};
 use contract::{ApiError, AuditFilter, AuditRow, Code, Receipt, Subject, Verified, words};
 use serde::Serialize;
 use service::Client;
 use std::path::Path;
+
+/// Far more than any receipt has, bytes.
+const LARGEST_RECEIPT: usize = 64 << 10;
 
 /// Rows that are asked for at once.
 const PAGE: u32 = 1_000;
@@ -119,7 +122,9 @@ fn what(row: &AuditRow) -> String {
 fn in_words(verified: &Verified) -> String {
     let rows = if verified.rows == 1 { "1 row".to_owned() } else { format!("{} rows", verified.rows) };
     let pruned = match verified.pruned_through {
+        // Where they are missing, nothing says that they were exported.
         0 => String::new(),
+        _ if !verified.ok => String::new(),
         through => format!(" Rows 1 to {through} were exported and removed."),
     };
     match (&verified.reason, verified.first_broken) {
@@ -140,6 +145,9 @@ struct Written {
 async fn export(service: &Client, output: &Output, asked: AuditExport) -> Result<Exit, ApiError> {
     let AuditExport { out, filter: narrowed, prune, yes } = asked;
     service.may::<ListAudit>(Subject::none()).await?;
+    if prune {
+        service.may::<PruneAudit>(Subject::only("audit")).await?;
+    }
     let mut filter = filter(narrowed)?;
     // What is pruned goes by number: times need not rise with it.
     let until = filter.until.take_if(|_| prune).map(|until| until.at(service.now()));
@@ -173,6 +181,7 @@ fn read_receipt(path: &Path) -> Result<Receipt, ApiError> {
         ApiError::new(Code::InvalidValue, format!("the receipt {} can't be used: {why}", path.display()))
             .next("Specify a file that musterctl audit receipt wrote.")
     };
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|_| unusable("it is no receipt of an audit log".to_owned()))
+    let bytes = read_at_most(path, LARGEST_RECEIPT)?;
+    serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
+        .map_err(|_| unusable("it is no receipt of an audit log".to_owned()))
 }

@@ -10,12 +10,13 @@ use contract::command::{
     AddCredential, ListCredentials, MergeCredential, Password, RemoveCredential, SavedCredential,
     SetCredential, ShowCredential,
 };
-use contract::{ApiError, Code, Credential, words};
+use contract::{ApiError, Code, Credential, Subject, words};
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
         Command::Add { name, user, password_stdin, helper } => {
+            service.may::<AddCredential>(Subject::new_credential(&name)).await?;
             let helper = helper.command();
             let password = match (password_stdin, &helper) {
                 (true, _) => Some(ask::password_from_stdin().await?),
@@ -29,6 +30,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             output.answer(&all, || list(output, &all))?;
         }
         Command::Set { name, new_name, user, password_stdin, helper, no_helper } => {
+            service.may::<SetCredential>(Subject::new_credential(&name)).await?;
             let credential = service.call(ShowCredential { credential: name }).await?;
             let shown_user = user.as_deref().unwrap_or(&credential.user);
             let helper = if no_helper { Some(Vec::new()) } else { helper.command() };
@@ -46,6 +48,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             saved(output, &service.call(set).await?)?;
         }
         Command::Merge { from, into, other_user, yes } => {
+            service.may::<MergeCredential>(Subject::new_credential(&from)).await?;
             let from = service.call(ShowCredential { credential: from }).await?;
             let into = service.call(ShowCredential { credential: into }).await?;
             if from.user == into.user || other_user {
@@ -66,6 +69,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             })?;
         }
         Command::Remove { name, yes } => {
+            service.may::<RemoveCredential>(Subject::new_credential(&name)).await?;
             let credential = service.call(ShowCredential { credential: name }).await?;
             let question = format!("Remove the credential \"{}\" and its password?", credential.name);
             ask::before_removing(output, yes, &question).await?;

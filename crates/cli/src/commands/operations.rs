@@ -11,7 +11,8 @@ use contract::command::{
     Since,
 };
 use contract::{
-    ApiError, Code, Fold, Line, Operation, OperationKind, OperationState, Subject, Time, fold, words,
+    ApiError, Code, Fold, Line, Operation, OperationId, OperationKind, OperationState, Subject, Time, fold,
+    words,
 };
 use service::Client;
 use std::collections::HashSet;
@@ -36,7 +37,7 @@ pub(super) async fn run(
             super::history::shown(service, output, &operation).await?;
         }
         Command::Cancel { id } => {
-            service.may::<CancelOperation>(Subject::none()).await?;
+            service.may::<CancelOperation>(Subject::operation(&OperationId(id.clone()))).await?;
             let operation = service.call(ShowOperation { operation: id }).await?;
             let is_cancelled = service.call(CancelOperation { operation: operation.id.clone() }).await?;
             if !is_cancelled {

@@ -15,7 +15,7 @@ use service::Client;
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     match command {
         Command::Add { name, options } => {
-            service.may::<AddSchedule>(Subject::none()).await?;
+            service.may::<AddSchedule>(Subject::new_schedule(&name)).await?;
             let settings = new(service, name, options).await?;
             let added = service.call(AddSchedule { settings }).await?;
             output.answer(&added, || show(&added))?;
@@ -130,7 +130,7 @@ fn missing(message: &str, next: &str) -> ApiError {
 }
 
 async fn turn(service: &Client, output: &Output, name: String, enabled: bool) -> Result<(), ApiError> {
-    service.may::<EnableSchedule>(Subject::none()).await?;
+    service.may::<EnableSchedule>(Subject::new_schedule(&name)).await?;
     let schedule = service.call(ShowSchedule { schedule: name }).await?;
     let turned = service.call(EnableSchedule { schedule: schedule.id, enabled }).await?;
     output.answer(&turned, || show(&turned))?;

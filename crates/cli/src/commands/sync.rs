@@ -155,7 +155,7 @@ pub(super) async fn retry(
     id: String,
     detached: bool,
 ) -> Result<Exit, ApiError> {
-    service.may::<RetryOperation>(Subject::none()).await?;
+    service.may::<RetryOperation>(Subject::operation(&OperationId(id.clone()))).await?;
     let operation = service.call(ShowOperation { operation: id }).await?;
     let vcenter = service.call(ShowVcenter { vcenter: operation.vcenter_id.to_string() }).await?;
     if !detached {
@@ -289,7 +289,10 @@ fn summary(ended: &[(&str, OperationState)], exit: Exit, first: Code) -> ApiErro
 }
 
 fn shown(report: &TestReport) -> String {
-    let missing = if report.missing.is_empty() { "nothing".to_owned() } else { report.missing.join(", ") };
+    let missing = match report.missing.is_empty() {
+        true => "nothing was found to be".to_owned(),
+        false => report.missing.join("; "),
+    };
     card([
         ("vCenter", report.vcenter.clone()),
         ("Product", report.product.clone()),
@@ -297,7 +300,7 @@ fn shown(report: &TestReport) -> String {
         ("Build", report.build.clone()),
         ("Instance", report.instance_uuid.clone().unwrap_or_else(|| "-".into())),
         ("Latency", format!("{} ms", report.latency_ms)),
-        ("No access to", missing),
+        ("Missing", missing),
     ])
 }
 

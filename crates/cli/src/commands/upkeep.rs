@@ -5,13 +5,13 @@ use super::Call;
 use crate::args::{LogAsked, SupportBundle};
 use crate::ask;
 use crate::exit::Exit;
+use crate::files::absolute;
 use crate::output::{Output, card, printable, time};
 use contract::command::{
     BackUp, CheckBackup, DraftBundle, ListCredentials, ReadLog, RestoreBackup, Since, WriteBundle,
 };
 use contract::{
-    ApiError, Backup, BundleDraft, BundledFile, Code, CredentialPlace, LogLine, Restored, Subject,
-    WrittenBundle,
+    ApiError, Backup, BundleDraft, BundledFile, CredentialPlace, LogLine, Restored, Subject, WrittenBundle,
 };
 use serde::Serialize;
 use service::{Client, Options, Unlock};
@@ -149,14 +149,4 @@ fn shown(backup: &Backup) -> String {
         ),
         ("SHA-256", format!("{} (of the database in it)", backup.sha256)),
     ])
-}
-
-/// The same file wherever the service looks from.
-fn absolute(path: &Path) -> Result<String, ApiError> {
-    let unusable = |why: String| {
-        ApiError::new(Code::InvalidValue, format!("{} can't be used: {why}", path.display()))
-            .next("Specify the path of a file.")
-    };
-    let whole = std::path::absolute(path).map_err(|error| unusable(error.to_string()))?;
-    whole.into_os_string().into_string().map_err(|_| unusable("it is not a text".to_owned()))
 }

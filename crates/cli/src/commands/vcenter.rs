@@ -174,6 +174,7 @@ struct Add<'a> {
 async fn add(service: &Client, output: &Output, add: Add<'_>) -> Result<(), ApiError> {
     // Stdin is read first: whatever else is wrong, nobody should get a broken pipe.
     let given = if add.login.password_stdin { Some(ask::password_from_stdin().await?) } else { None };
+    service.may::<AddVcenter>(Subject::new_vcenter(&add.name)).await?;
     let defaults = service.call(ShowPreferences {}).await?.for_a_new_vcenter();
     let settings = add.settings.on(defaults)?;
     // Nobody should compare a fingerprint for what can't be added.

@@ -37,6 +37,7 @@ pub fn audited_properties(row: &AuditRow) -> Vec<(String, Option<String>, Option
 pub fn audited_command(command: &str) -> String {
     match command {
         "submit" => "Operation".to_owned(),
+        "describe_vcenters" => "Export vCenters".to_owned(),
         "try_vcenter" => "Test vCenter".to_owned(),
         "refresh_if_older" => "Refresh".to_owned(),
         _ => super::capital(&spelled(command)),

@@ -36,7 +36,8 @@ pub(super) fn may_keep_its_password(credential: &Credential, user: &str) -> Resu
     }
     let message = format!("the stored password is that of {}, not of {user}", credential.user);
     Err(ApiError::new(Code::InvalidValue, message)
-        .next("Give the password of the new user with it (--password-stdin on the command line)."))
+        .next("Give the password of the new user as well.")
+        .remedy(Remedy::GivePassword))
 }
 
 impl Service {

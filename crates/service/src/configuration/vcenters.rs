@@ -249,7 +249,8 @@ impl Service {
             // Its own name, which nobody types here.
             store::Error::NameTaken { name } => {
                 let message = format!("something else has the name \"{name}\" by now");
-                ApiError::new(Code::AlreadyExists, message).next("Rename that, then undo the removal again.")
+                ApiError::new(Code::AlreadyExists, message)
+                    .next("It stays removed. Add it again under another name.")
             }
             other => explain::store(other),
         })?;

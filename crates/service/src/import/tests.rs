@@ -274,7 +274,11 @@ async fn planned(service: &Service, text: &str, options: ImportOptions) -> Impor
 }
 
 async fn described(service: &Service, csv: bool) -> String {
-    service.call(&Caller::muster(), DescribeVcenters { csv }).await.unwrap().text
+    service
+        .call(&Caller::muster(), DescribeVcenters { csv, out: "/tmp/vcenters".to_owned() })
+        .await
+        .unwrap()
+        .text
 }
 
 fn actions(plan: &ImportPlan) -> Vec<(&str, ImportAction)> {

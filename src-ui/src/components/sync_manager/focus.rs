@@ -97,7 +97,7 @@ pub(super) fn Focused(props: &Properties) -> Html {
                         { fact("Instance id", vcenter.instance_uuid.clone().unwrap_or_else(|| "\u{2013}".into()).into()) }
                         { fact("User", format!("{} (credential \u{201c}{}\u{201d})", vcenter.user, vcenter.credential).into()) }
                         { fact("Trust", html! { <TrustFact vcenter={vcenter.clone()} /> }) }
-                        { fact("Certificate", trusted::expires(vcenter)) }
+                        { fact("Certificate", html! { <trusted::ExpiryFact vcenter={vcenter.clone()} /> }) }
                         { fact("Permissions", html! { <PermissionsFact vcenter={vcenter.clone()} /> }) }
                         if !vcenter.settings.tags.is_empty() {
                             { fact("Tags", html! { <Tags tags={vcenter.settings.tags.clone()} /> }) }

@@ -62,16 +62,22 @@ fn is_host(vcenter: &Vcenter) -> bool {
     vcenter.product.as_deref().is_some_and(|product| product.contains("ESXi"))
 }
 
-/// When the certificate expires.
-pub(super) fn expires(vcenter: &Vcenter) -> Html {
-    vcenter.certificate_expires_at.map_or("\u{2013}".into(), |at| format!("Expires {}", local(at)).into())
+/// When the certificate expires, or since when it has.
+#[function_component]
+pub(super) fn ExpiryFact(props: &Properties) -> Html {
+    let service = use_vcenter_service();
+    let Some(at) = props.vcenter.certificate_expires_at else { return "\u{2013}".into() };
+    let word = if service.see(move |world| world.now > at) { "Expired" } else { "Expires" };
+    format!("{word} {}", local(at)).into()
 }
 
 /// The roles of its account, and what is missing.
 #[function_component]
 pub(super) fn PermissionsFact(props: &Properties) -> Html {
     let service = use_vcenter_service();
-    let Some(permissions) = &props.vcenter.permissions else { return "Known after a full sync".into() };
+    let Some(permissions) = &props.vcenter.permissions else {
+        return "Known after the next full sync".into();
+    };
     let copy = |make: fn(&str) -> String| {
         let (service, user) = (service.clone(), props.vcenter.user.clone());
         Callback::from(move |_: MouseEvent| {

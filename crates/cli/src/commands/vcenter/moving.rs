@@ -4,7 +4,7 @@
 use crate::args::Import;
 use crate::ask;
 use crate::exit::Exit;
-use crate::files::{read_at_most, write_new};
+use crate::files::{absolute, read_at_most, write_new};
 use crate::output::{Output, table};
 use contract::command::{DescribeVcenters, ImportVcenters, ListCredentials, PlanImport};
 use contract::{ApiError, Code, Content, ImportAction, ImportOptions, ImportPlan, Subject, words};
@@ -26,7 +26,7 @@ pub(super) async fn export(service: &Client, output: &Output, out: &Path) -> Res
         return Err(ApiError::new(Code::InvalidValue, message)
             .next("Specify a file that ends in .json, or in .csv for a spreadsheet."));
     }
-    let described = service.call(DescribeVcenters { csv: is("csv") }).await?;
+    let described = service.call(DescribeVcenters { csv: is("csv"), out: absolute(out)? }).await?;
     write_new(out, &described.text)?;
     let written = Written { path: out.display().to_string(), vcenters: described.vcenters };
     output.answer(&written, || format!("Wrote {} to {}.", vcenters(written.vcenters), written.path))
