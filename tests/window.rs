@@ -25,6 +25,7 @@ mod history;
 mod importing;
 mod keys;
 mod leaving;
+mod memory;
 mod notifications;
 mod once;
 mod operations;

@@ -8,7 +8,9 @@ mod standing;
 mod times;
 mod trust;
 
-pub use audit::{audited, audited_command, audited_kind, audited_properties, audited_property};
+pub use audit::{
+    audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
+};
 pub use removal::{goes_with, password_of_removed};
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};

@@ -173,6 +173,13 @@ impl Store {
         let (origin, role, command) = (text("origin")?, text("role")?, text("command")?);
         let is_done = matches!(state, "succeeded" | "partial");
         let mut told = Map::from_iter([("state".to_owned(), json!(state))]);
+        let job: Option<String> = sqlx::query_scalar("SELECT job FROM operations WHERE id = $1")
+            .bind(operation)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(Ok(job)) = job.map(|job| serde_json::from_str::<Value>(&job)) {
+            told.insert("job".to_owned(), job);
+        }
         if let Some(Ok(Value::Object(more))) = after.map(serde_json::to_value) {
             told.extend(more);
         }

@@ -79,16 +79,8 @@ pub(crate) fn origin(name: &str) -> &'static str {
 
 /// What a check found, in a sentence, and how it looks.
 pub(crate) fn verified(found: &Verified) -> (String, Level) {
-    let rows = super::words::counted(usize::try_from(found.rows).unwrap_or(usize::MAX), "row", "rows");
-    let pruned = match found.pruned_through {
-        0 => String::new(),
-        through => format!(" Rows 1 to {through} were exported and removed."),
-    };
-    match (&found.reason, found.first_broken) {
-        (None, _) => (format!("Intact: {rows} checked.{pruned}"), Level::Good),
-        (Some(reason), Some(row)) => (format!("Broken at row {row}: {reason}.{pruned}"), Level::Danger),
-        (Some(reason), None) => (format!("{reason}.{pruned}"), Level::Danger),
-    }
+    let level = if found.ok { Level::Good } else { Level::Danger };
+    (contract::words::verified(found, false), level)
 }
 
 #[cfg(test)]
@@ -114,7 +106,13 @@ mod tests {
     #[test]
     fn a_broken_chain_names_the_row() {
         let whole = Verified { rows: 12, ok: true, first_broken: None, reason: None, pruned_through: 0 };
-        assert_eq!(verified(&whole), ("Intact: 12 rows checked.".into(), Level::Good));
+        assert_eq!(
+            verified(&whole),
+            (
+                "Intact: 12 rows checked. Only a receipt shows whether rows were cut off the end.".into(),
+                Level::Good
+            )
+        );
         let broken =
             Verified { ok: false, first_broken: Some(3), reason: Some("row 3 is missing".into()), ..whole };
         assert_eq!(verified(&broken), ("Broken at row 3: row 3 is missing.".into(), Level::Danger));

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::files::{read_at_most, write_new};
 use crate::output::{Fit, Output, table, time};
 use contract::command::{AuditReceipt, ListAudit, PruneAudit, VerifyAudit};
-use contract::{ApiError, AuditFilter, AuditRow, Code, Receipt, Subject, Verified, words};
+use contract::{ApiError, AuditFilter, AuditRow, Code, Receipt, Subject, words};
 use serde::Serialize;
 use service::Client;
 use std::path::Path;
@@ -23,8 +23,9 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
         Command::List { filter, limit } => list(service, output, filter, limit).await,
         Command::Verify { receipt } => {
             let receipt = receipt.map(|path| read_receipt(&path)).transpose()?;
+            let has_receipt = receipt.is_some();
             let verified = service.call(VerifyAudit { receipt }).await?;
-            output.answer(&verified, || in_words(&verified))?;
+            output.answer(&verified, || words::verified(&verified, has_receipt))?;
             Ok(if verified.ok { Exit::Done } else { Exit::Failed })
         }
         Command::Receipt { out } => {
@@ -101,7 +102,7 @@ fn shown(rows: &[AuditRow]) -> String {
             time(Some(row.at)),
             row.outcome.clone(),
             row.command.clone(),
-            row.subject.clone().unwrap_or_else(|| row.subject_kind.clone()),
+            words::audited_subject(row),
             row.actor.clone(),
             row.origin.clone(),
             row.host.clone(),
@@ -117,21 +118,6 @@ fn shown(rows: &[AuditRow]) -> String {
 /// What changed, or why nothing did.
 fn what(row: &AuditRow) -> String {
     row.error.clone().unwrap_or_else(|| words::audited(row).join("; "))
-}
-
-fn in_words(verified: &Verified) -> String {
-    let rows = if verified.rows == 1 { "1 row".to_owned() } else { format!("{} rows", verified.rows) };
-    let pruned = match verified.pruned_through {
-        // Where they are missing, nothing says that they were exported.
-        0 => String::new(),
-        _ if !verified.ok => String::new(),
-        through => format!(" Rows 1 to {through} were exported and removed."),
-    };
-    match (&verified.reason, verified.first_broken) {
-        (None, _) => format!("The audit log is intact: {rows} checked.{pruned}"),
-        (Some(reason), Some(row)) => format!("The audit log is broken at row {row}: {reason}.{pruned}"),
-        (Some(reason), None) => format!("The audit log can't be verified: {reason}.{pruned}"),
-    }
 }
 
 /// What was written.

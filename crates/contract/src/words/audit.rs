@@ -1,9 +1,13 @@
 //! What a row of the audit log says, in words.
 //! Refuses to say more than stands there.
 
-use crate::{AuditRow, Job};
+use crate::{AuditRow, Job, Verified};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// The properties that are told before the others.
+const FIRST: [&str; 10] =
+    ["job", "state", "name", "host", "port", "credential", "user", "helper", "trust", "pin"];
 
 /// What was changed, one property after the other: `TTL seconds: 300 → 600`.
 pub fn audited(row: &AuditRow) -> Vec<String> {
@@ -11,6 +15,8 @@ pub fn audited(row: &AuditRow) -> Vec<String> {
         .into_iter()
         // What tells versions and rows apart says nothing to people.
         .filter(|(property, ..)| !matches!(&**property, "edition" | "id" | "credential_id"))
+        // Nor does what an operation found nothing of.
+        .filter(|(_, before, after)| before.is_some() || after.as_deref() != Some("0"))
         .map(|(property, before, after)| {
             let short = |value: Option<String>| value.map(shortened);
             (audited_property(&property), short(before), short(after))
@@ -24,13 +30,47 @@ pub fn audited(row: &AuditRow) -> Vec<String> {
         .collect()
 }
 
+/// What a row is about, with what that is where the command doesn't say so.
+pub fn audited_subject(row: &AuditRow) -> String {
+    let kind = audited_kind(&row.subject_kind);
+    match &row.subject {
+        None => kind.to_owned(),
+        Some(name) if row.subject_kind == "credential" && !row.command.contains("credential") => {
+            format!("{kind} {name}")
+        }
+        Some(name) => name.clone(),
+    }
+}
+
+/// What a check of the log found, in a sentence or two.
+pub fn verified(found: &Verified, has_receipt: bool) -> String {
+    let rows = super::counted(usize::try_from(found.rows).unwrap_or(usize::MAX), "row", "rows");
+    let pruned = match found.pruned_through {
+        through if through > 0 && found.ok => format!(" Rows 1 to {through} were exported and removed."),
+        // Where they are missing, nothing says that they were exported.
+        _ => String::new(),
+    };
+    match (&found.reason, found.first_broken) {
+        (None, _) if has_receipt => format!("Intact: {rows} checked, and the receipt matches.{pruned}"),
+        (None, _) => {
+            format!("Intact: {rows} checked.{pruned} Only a receipt shows whether rows were cut off the end.")
+        }
+        (Some(reason), Some(row)) => format!("Broken at row {row}: {reason}."),
+        (Some(reason), None) => format!("{}.", super::capital(reason)),
+    }
+}
+
 /// Each property that stands in a row, with what it was before and what it is after.
 pub fn audited_properties(row: &AuditRow) -> Vec<(String, Option<String>, Option<String>)> {
     let mut all: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
     let (before, after) = (properties(row.before.as_ref()), properties(row.after.as_ref()));
     before.into_iter().for_each(|(name, value)| all.entry(name).or_default().0 = Some(value));
     after.into_iter().for_each(|(name, value)| all.entry(name).or_default().1 = Some(value));
-    all.into_iter().map(|(name, (before, after))| (name, before, after)).collect()
+    let mut all: Vec<_> = all.into_iter().map(|(name, (before, after))| (name, before, after)).collect();
+    // What people look for first stands first.
+    let place = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
+    all.sort_by_key(|(name, ..)| place(name));
+    all
 }
 
 /// What a command is called: `Edit vCenter`.
@@ -104,6 +144,7 @@ fn said(name: &str, value: &Value) -> String {
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "none".to_owned(),
+        Value::String(text) if text.starts_with("-----BEGIN CERTIFICATE") => "a certificate".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(values) if values.is_empty() => "none".to_owned(),
         Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),

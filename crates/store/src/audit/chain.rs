@@ -130,7 +130,7 @@ impl Walk {
             None => whole,
             Some(seq) if seq <= whole.pruned_through => {
                 let reason = format!(
-                    "the receipt is of row {seq}, which was exported and removed: check the exported file, and take a new receipt"
+                    "the receipt is of row {seq}, which was exported and removed: compare its hash with that row of the exported file, and take a new receipt"
                 );
                 Verified { ok: false, reason: Some(reason), ..whole }
             }

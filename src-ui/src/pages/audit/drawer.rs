@@ -39,8 +39,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
         Callback::from(move |_: MouseEvent| leave(&watched))
     };
     let (word, level) = audit::outcome(&row.outcome);
-    let subject =
-        row.subject.clone().unwrap_or_else(|| contract::words::audited_kind(&row.subject_kind).to_owned());
+    let subject = contract::words::audited_subject(row);
     html! {
         <aside class="muster-drawer" aria-label="Details" id="drawer">
             <div class="muster-drawer__head">
@@ -59,6 +58,7 @@ pub(super) fn Drawer(props: &Properties) -> Html {
                     { property("Machine", words::shown(&row.host).into()) }
                     { property("Origin", audit::origin(&row.origin).into()) }
                     { property("When", html! { <When time={row.at} /> }) }
+                    { property("UTC", code(&row.at.to_string())) }
                 </dl>
                 { changes(row) }
                 <h3 class="muster-group">{ "Identifiers" }</h3>

@@ -63,10 +63,7 @@ pub(super) fn Table(props: &Properties) -> Html {
         let class =
             classes!(is_open.then_some("muster-open"), (active == Some(row.seq)).then_some("muster-active"));
         let told = row.error.clone().unwrap_or_else(|| contract::words::audited(row).join("; "));
-        let subject = row
-            .subject
-            .clone()
-            .unwrap_or_else(|| contract::words::audited_kind(&row.subject_kind).to_owned());
+        let subject = contract::words::audited_subject(row);
         html! {
             <tr key={row.seq} id={element(row.seq)} {class} data-seq={row.seq.to_string()} aria-selected={is_open.to_string()}>
                 <td class="muster-audit__outcome">{ icon::of_level(level) }{ " " }{ word }</td>
