@@ -254,7 +254,10 @@ impl Service {
             }
         };
         if needless.orphans.is_empty() {
-            return Some(passed(name, format!("every entry belongs to a credential{noted}")));
+            return Some(passed(
+                name,
+                format!("every entry of this database belongs to a credential{noted}"),
+            ));
         }
         let many = words::counted(needless.orphans.len(), "entry belongs", "entries belong");
         let mut labels: Vec<&str> = needless.orphans.iter().map(|orphan| &*orphan.label).collect();

@@ -122,10 +122,13 @@ impl Store {
     /// Removes what was hidden longer than [`UNDO`] ago. Answers with when the next one is due, if one is hidden.
     pub async fn purge_removed(&self, now: Time) -> Result<Option<Time>, Error> {
         let attempt = self.attempt("removing what was hidden");
-        let hidden = sqlx::query("SELECT id, removed_at FROM vcenters WHERE removed_at IS NOT NULL")
-            .fetch_all(self.engine().readers())
-            .await
-            .during(attempt)?;
+        // What is damaged there is of no time, and due.
+        let hidden = sqlx::query(
+            "SELECT id, CAST(removed_at AS INTEGER) AS removed_at FROM vcenters WHERE removed_at IS NOT NULL",
+        )
+        .fetch_all(self.engine().readers())
+        .await
+        .during(attempt)?;
         let hidden = row::readable("a vCenter that was removed", &hidden, |row| {
             Ok((VcenterId(row.try_get("id")?), row.try_get::<i64, _>("removed_at")?))
         });

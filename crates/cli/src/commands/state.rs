@@ -76,7 +76,7 @@ pub(super) async fn remove_orphans(service: &Client, output: &Output, yes: bool)
     service.may::<RemoveOrphans>(Subject::none()).await?;
     let orphans = service.call(ListOrphans {}).await?;
     if orphans.is_empty() {
-        output.say("The keychain has no orphaned entries.");
+        output.say("The keychain has no orphaned entries of this database.");
         return Ok(());
     }
     for orphan in &orphans {

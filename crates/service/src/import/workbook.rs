@@ -66,9 +66,12 @@ impl<'a> Workbook<'a> {
         };
         let tabs = named.into_iter().filter_map(|(name, id)| Some((name, path(parts.get(&id)?))));
         workbook.tabs = tabs.collect();
-        let mut texts = Vec::new();
+        let (mut texts, mut before) = (Vec::new(), 0);
         workbook.part("xl/sharedStrings.xml", |event, text| {
             match event {
+                // How it is pronounced.
+                Part::Start("rPh", _) => before = text.len(),
+                Part::End("rPh") => text.truncate(before),
                 Part::Start("si", _) => text.clear(),
                 Part::End("si") if texts.len() >= TEXTS => return Err("it has too many texts".to_owned()),
                 Part::End("si") => texts.push(std::mem::take(text)),

@@ -103,11 +103,16 @@ async fn any_process_purges_what_was_hidden_ten_seconds_ago_and_notes_its_passwo
 
 #[tokio::test]
 async fn one_that_a_wrong_clock_hid_in_the_future_does_not_stay() {
-    let (_dir, store) = opened().await;
+    let (dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
     store.hide_vcenter(&berlin, Time(i64::MAX - 1)).await.unwrap();
     assert_eq!(store.purge_removed(REMOVED).await.unwrap(), None);
     assert!(matches!(store.restore_vcenter(&berlin).await, Err(Error::NotFound { .. })));
+    let paris = with_vcenter(&store, "Paris").await;
+    store.hide_vcenter(&paris, REMOVED).await.unwrap();
+    execute(dir.path(), "UPDATE vcenters SET removed_at = 'yesterday'").await;
+    assert_eq!(store.purge_removed(REMOVED).await.unwrap(), None);
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM vcenters").await, 0);
 }
 
 #[tokio::test]
