@@ -83,6 +83,25 @@ async fn credentials_are_added_changed_merged_and_removed_on_their_page() -> Res
     window.key(thirtyfour::Key::Escape).await?;
     muster.ok(&["credential", "add", "spare", "--user", "admin"]);
     window.wait_for_element("[data-credential='spare']").await?;
+    // Its password from a program, and not any more.
+    let helper = || {
+        muster
+            .ok(&["credential", "list"])
+            .as_array()
+            .and_then(|all| Some(all.iter().find(|one| one["name"] == "spare")?["helper"].clone()))
+    };
+    for (typed, stored) in
+        [("/bin/echo \"my vcenter\"", json!(["/bin/echo", "my vcenter"])), ("", Value::Null)]
+    {
+        window.press("[data-credential='spare']", "Edit").await?;
+        window.wait_for_element("dialog[open]").await?;
+        window.script("document.querySelector('dialog details').open = true; return null").await?;
+        window.fill("#credential-helper", typed).await?;
+        window.shoot(&screen, "credentials-helper").await?;
+        window.press("dialog", "Save").await?;
+        window.wait_until_gone("dialog").await?;
+        eventually("it is stored", || helper().as_ref() == Some(&stored));
+    }
     window.click("[data-credential='spare'] .muster-menu button").await?;
     window.press("[role=menu]", "Remove…").await?;
     window.press("dialog", "Remove").await?;

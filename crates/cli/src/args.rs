@@ -313,7 +313,8 @@ pub(crate) enum Vcenter {
     },
     /// Remove a vCenter and all its cached data, at once
     ///
-    /// Its history goes too, and its credential unless another vCenter uses it. Asks first, and says what goes.
+    /// Its history goes too, and the credential that was made with it unless another vCenter uses that. Asks first, and says what
+    /// goes.
     Remove {
         /// Name or id
         name: String,

@@ -12,6 +12,9 @@ const LAYERS: usize = 4;
 /// Letters and digits in a row that are taken for a part of the secret.
 const SHORTEST: usize = 4;
 
+/// Letters between `&` and `;`.
+const LONGEST_ENTITY: usize = 12;
+
 /// Whether a text quotes a secret, or the beginning of it at its end: as it is, in quotes and with escapes, as in XML, a URL or
 /// JSON, in several lines, or in base64.
 pub fn quotes(text: &str, secret: &str) -> bool {
@@ -19,27 +22,25 @@ pub fn quotes(text: &str, secret: &str) -> bool {
     if secret.is_empty() {
         return false;
     }
-    if text.contains(secret) || in_base64(text, secret) {
-        return true;
-    }
     let (letters, mut text) = (letters(secret), Zeroizing::new(text.to_owned()));
-    if letters.chars().count() < SHORTEST {
-        // What is left of it says too little.
-        return (0..LAYERS).any(|_| {
-            text = plainer(&text);
-            text.contains(secret)
-        });
-    }
+    // Where too little is left of it, it is looked for as it is.
+    let has_letters = letters.len() >= SHORTEST;
     (0..LAYERS).any(|_| {
         let said = self::letters(&text);
+        let is_in = text.contains(secret)
+            || in_base64(&text, secret)
+            || (has_letters && (said.contains(&*letters) || ends_with_its_beginning(&said, &letters)));
         text = plainer(&text);
-        said.contains(&*letters) || ends_with_its_beginning(&said, &letters)
+        is_in
     })
 }
 
-/// Without the punctuation that quoting adds and changes.
+/// The letters and digits of ASCII, which every spelling leaves as they are, in lower case.
 fn letters(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(text.chars().filter(|c| c.is_alphanumeric()).collect())
+    // Of its whole size: a text that grows leaves copies of itself behind.
+    let mut letters = Zeroizing::new(String::with_capacity(text.len()));
+    letters.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
+    letters
 }
 
 fn ends_with_its_beginning(said: &str, letters: &str) -> bool {
@@ -72,7 +73,10 @@ fn plainer(text: &str) -> Zeroizing<String> {
 
 /// `&lt;`, `&#228;` or `&#xe4;` at the beginning, and how long that is.
 fn entity(text: &str) -> Option<(char, usize)> {
-    let (name, _) = text.strip_prefix('&')?.split_once(';')?;
+    let rest = text.strip_prefix('&')?;
+    // No name is longer, and a text of nothing but `&` is looked through once.
+    let end = rest.char_indices().take(LONGEST_ENTITY).find(|(_, c)| *c == ';')?.0;
+    let name = &rest[..end];
     let c = match name {
         "lt" => '<',
         "gt" => '>',
@@ -87,13 +91,24 @@ fn entity(text: &str) -> Option<(char, usize)> {
     Some((c, name.len() + 2))
 }
 
-/// `\xe4`, `\u00e4`, or a character with a backslash before it, and how long that is.
+/// `\xe4`, `\u00e4`, `\u{e4}`, `\344`, or a character with a backslash before it, and how long that is. What may be a byte of
+/// a longer character becomes a space: only ASCII is compared.
 fn escape(text: &str) -> Option<(char, usize)> {
     let rest = text.strip_prefix('\\')?;
-    let of = |length: usize| Some((numbered(rest.get(1..=length)?)?, length + 2));
+    let plain = |c: char| if c.is_ascii() { c } else { ' ' };
+    let of = |length: usize| Some((plain(numbered(rest.get(1..=length)?)?), length + 2));
     match rest.chars().next()? {
         'x' => of(2),
-        'u' => of(4),
+        'u' if rest[1..].starts_with('{') => {
+            let end = rest.char_indices().take(LONGEST_ENTITY).find(|(_, c)| *c == '}')?.0;
+            Some((plain(numbered(&rest[2..end])?), end + 2))
+        }
+        // Half of a pair is no character.
+        'u' => of(4).or(Some((' ', 6))).filter(|_| rest.is_char_boundary(5)),
+        '0'..='7' => {
+            let octal = rest.get(..3)?;
+            Some((plain(char::from_u32(u32::from_str_radix(octal, 8).ok()?)?), 4))
+        }
         'n' | 'r' | 't' => Some((' ', 2)),
         c => Some((c, 1 + c.len_utf8())),
     }
@@ -105,7 +120,12 @@ fn numbered(hexadecimal: &str) -> Option<char> {
 
 /// Whether it stands in base64, alone or in the middle of something, as in `user:secret`.
 fn in_base64(text: &str, secret: &str) -> bool {
-    let joined: Zeroizing<String> = Zeroizing::new(text.split_whitespace().collect());
+    let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+    joined.extend(text.chars().filter(|c| !c.is_whitespace() && *c != '\\').map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        other => other,
+    }));
     (0..3).any(|before| {
         let bytes = Zeroizing::new([&vec![0; before], secret.as_bytes()].concat());
         let encoded = Zeroizing::new(STANDARD_NO_PAD.encode(&*bytes));
@@ -138,6 +158,12 @@ mod tests {
             format!("Basic {}", STANDARD_NO_PAD.encode(format!("muster:{SECRET}"))),
             STANDARD_NO_PAD.encode(SECRET),
             STANDARD_NO_PAD.encode(format!("me:{SECRET}:more")),
+            "b'Ca1n4ry\\'Zq7\"<\\xc3\\xa9&>x %'".to_owned(),
+            "$'Ca1n4ry\\'Zq7\"<\\303\\251&>x %'".to_owned(),
+            "Ca1n4ry'Zq7\"<\\u{e9}&>x %".to_owned(),
+            "CA1N4RY'ZQ7\"<\u{c9}&>X %".to_owned(),
+            STANDARD_NO_PAD.encode(format!("me:{SECRET}")).replace('+', "-").replace('/', "_"),
+            STANDARD_NO_PAD.encode(format!("me:{SECRET}")).replace('+', "%2B").replace('/', "%2F"),
             // It was cut off.
             "vault read: Ca1n4ry'Z".to_owned(),
         ] {
@@ -152,6 +178,23 @@ mod tests {
             assert!(!quotes(said, SECRET), "{said}");
         }
         assert!(!quotes("the account is locked", "") && !quotes("the account is locked", "!?"));
-        assert!(!quotes("\\", "abcdef") && !quotes("&;\\u12", "abcdef") && !quotes("100%", "abcdef"));
+        for odd in [
+            "\\",
+            "&;\\u12",
+            "100%",
+            "\\u{",
+            "\\u{110000}",
+            "\\ud83d\\ude00",
+            "\\9",
+            "\\77",
+            "\\x",
+            "\\u\u{e9}\u{e9}\u{e9}",
+            "&\u{e9};",
+            "\\\u{e9}",
+        ] {
+            assert!(!quotes(odd, "abcdef"), "{odd}");
+        }
+        let many = "&".repeat(1 << 20) + &"\\".repeat(1 << 20);
+        assert!(!quotes(&many, "abcdef"));
     }
 }

@@ -48,7 +48,7 @@ impl Lease {
     }
 }
 
-/// Whether a session is opened in the same way for both: at the same address, by the same way and trust, with the same patience, as the same user.
+/// Whether a session is opened in the same way for both: at the same address, by the same way and trust, with the same timeout, as the same user.
 fn is_reached_alike(one: &VcenterRecord, other: &VcenterRecord) -> bool {
     let (ours, theirs) = (&one.vcenter, &other.vcenter);
     ours.settings.way() == theirs.settings.way()

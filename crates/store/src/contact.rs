@@ -37,7 +37,7 @@ pub struct Identity {
 
 impl Identity {
     /// What tells it from other servers.
-    pub(crate) fn of_a_kind(&self) -> (Option<&str>, Option<&[String]>) {
+    pub(crate) fn uuid_and_macs(&self) -> (Option<&str>, Option<&[String]>) {
         (self.instance_uuid.as_deref(), self.host_macs.as_deref())
     }
 }
@@ -56,7 +56,7 @@ impl Store {
         let before = vcenters::read(&mut tx, id, attempt).await?;
         // Who is configured stays itself while its id is the same, whoever else has that id by now.
         if identity.instance_uuid != before.vcenter.instance_uuid {
-            is_no_other(&mut tx, identity.of_a_kind(), id, attempt).await?;
+            is_no_other(&mut tx, identity.uuid_and_macs(), id, attempt).await?;
         }
         let says_who_it_is = identity.instance_uuid.is_some();
         let identity = Identity {
@@ -115,7 +115,7 @@ impl Store {
     pub async fn same_as(&self, identity: &Identity) -> Result<Option<String>, Error> {
         let attempt = self.attempt("looking for a vCenter that is the same");
         let mut tx = self.engine().read(attempt).await?;
-        match is_no_other(&mut tx, identity.of_a_kind(), &VcenterId(String::new()), attempt).await {
+        match is_no_other(&mut tx, identity.uuid_and_macs(), &VcenterId(String::new()), attempt).await {
             Ok(()) => Ok(None),
             Err(Error::SameVcenter { name }) => Ok(Some(name)),
             Err(error) => Err(error),

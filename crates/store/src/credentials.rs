@@ -161,6 +161,7 @@ impl Store {
         // What was removed a moment ago and can't log in any more is not brought back.
         let hidden = "DELETE FROM vcenters WHERE credential_id = $1 AND removed_at IS NOT NULL";
         sqlx::query(hidden).bind(id.as_str()).execute(&mut *tx).await.during(attempt)?;
+        self.purge_credentials(&mut tx, at, attempt).await?;
         self.note_credential(&mut tx, id, attempt).await?;
         let before = told(&mut tx, id).await.during(attempt)?;
         self.note_erasure(&mut tx, id, at, attempt).await?;

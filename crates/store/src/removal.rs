@@ -7,7 +7,7 @@ use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::contact;
 use crate::credentials;
-use crate::engine::{DbConnection, Tx};
+use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
 use crate::row;
@@ -84,37 +84,39 @@ impl Store {
         Ok(removed)
     }
 
-    /// Brings a vCenter back that was hidden, with its credential.
+    /// Brings a vCenter back that was hidden, with the credentials that were hidden with it.
     pub async fn restore_vcenter(&self, id: &VcenterId) -> Result<VcenterRecord, Error> {
         let attempt = self.attempt_on("bringing back vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        let found = sqlx::query(
-            "SELECT v.name, v.credential_id, c.name AS credential, c.removed_at IS NOT NULL AS is_hidden FROM vcenters v \
-             JOIN credentials c ON c.id = v.credential_id WHERE v.id = $1 AND v.removed_at IS NOT NULL",
-        );
-        let found = found.bind(id.as_str()).fetch_optional(&mut *tx).await.during(attempt)?;
+        let found = "SELECT name, credential_id FROM vcenters WHERE id = $1 AND removed_at IS NOT NULL";
+        let found = sqlx::query(found).bind(id.as_str()).fetch_optional(&mut *tx).await.during(attempt)?;
         let found = found.ok_or_else(|| not_found(id))?;
-        let (name, credential): (String, String) =
-            (found.try_get("name").during(attempt)?, found.try_get("credential").during(attempt)?);
-        let credential_id = CredentialId(found.try_get("credential_id").during(attempt)?);
+        let (name, used): (String, String) =
+            (found.try_get("name").during(attempt)?, found.try_get("credential_id").during(attempt)?);
         names::is_free(&mut tx, Among::Vcenters, &name, id.as_str(), attempt).await?;
-        if found.try_get("is_hidden").during(attempt)? {
-            names::is_free(&mut tx, Among::Credentials, &credential, credential_id.as_str(), attempt).await?;
+        // The one it logs in with, and one that was made with it and that it no longer uses.
+        let hidden =
+            "SELECT id, name FROM credentials WHERE removed_at IS NOT NULL AND (id = $1 OR made_with = $2)";
+        let hidden = sqlx::query(hidden).bind(&used).bind(id.as_str()).fetch_all(&mut *tx).await;
+        for row in hidden.during(attempt)? {
+            let credential = CredentialId(row.try_get("id").during(attempt)?);
+            let name: String = row.try_get("name").during(attempt)?;
+            names::is_free(&mut tx, Among::Credentials, &name, credential.as_str(), attempt).await?;
             let show = sqlx::query("UPDATE credentials SET removed_at = NULL, name_key = $1 WHERE id = $2");
-            let show = show.bind(row::name_key(&credential)).bind(credential_id.as_str());
+            let show = show.bind(row::name_key(&name)).bind(credential.as_str());
             show.execute(&mut *tx).await.during(attempt)?;
-            let subject = Subject::credential(&credential_id);
-            let after = credentials::told(&mut tx, &credential_id).await.during(attempt)?;
-            self.record_change(&mut tx, subject, (None, after), attempt).await?;
+            let after = credentials::told(&mut tx, &credential).await.during(attempt)?;
+            self.record_change(&mut tx, Subject::credential(&credential), (None, after), attempt).await?;
+            self.note(&mut tx, Topic::Credentials, credential.as_str()).await.during(attempt)?;
         }
         let show = sqlx::query("UPDATE vcenters SET removed_at = NULL, name_key = $1 WHERE id = $2");
         let show = show.bind(row::name_key(&name)).bind(id.as_str());
         show.execute(&mut *tx).await.during(attempt)?;
         let restored = vcenters::read(&mut tx, id, attempt).await?;
-        let of_a_kind = (restored.vcenter.instance_uuid.as_deref(), restored.host_macs.as_deref());
-        contact::is_no_other(&mut tx, of_a_kind, id, attempt).await?;
+        let server = (restored.vcenter.instance_uuid.as_deref(), restored.host_macs.as_deref());
+        contact::is_no_other(&mut tx, server, id, attempt).await?;
         self.record(&mut tx, Entry::done(subject(&restored)).after(&told(&restored)), attempt).await?;
-        self.note_removal(&mut tx, id, &credential_id, attempt).await?;
+        self.note_removal(&mut tx, id, &CredentialId(used), attempt).await?;
         tx.commit().await.during(attempt)?;
         Ok(restored)
     }
@@ -122,21 +124,24 @@ impl Store {
     /// Removes what was hidden longer than [`UNDO`] ago. Answers with when the next one is due, if one is hidden.
     pub async fn purge_removed(&self, now: Time) -> Result<Option<Time>, Error> {
         let attempt = self.attempt("removing what was hidden");
-        // What is damaged there is of no time, and due.
-        let hidden = sqlx::query(
-            "SELECT id, CAST(removed_at AS INTEGER) AS removed_at FROM vcenters WHERE removed_at IS NOT NULL",
-        )
-        .fetch_all(self.engine().readers())
-        .await
-        .during(attempt)?;
-        let hidden = row::readable("a vCenter that was removed", &hidden, |row| {
-            Ok((VcenterId(row.try_get("id")?), row.try_get::<i64, _>("removed_at")?))
-        });
-        // One of the future was hidden by a clock that was wrong.
+        // What is damaged there is of no time, and due. One of the future was hidden by a clock that was wrong.
+        const HIDDEN: &str =
+            "SELECT id, CAST(removed_at AS INTEGER) AS removed_at FROM vcenters WHERE removed_at IS NOT NULL";
         let is_due = |at: i64| now.0.abs_diff(at) > UNDO_MS.unsigned_abs();
-        for (id, _) in hidden.iter().filter(|(_, at)| is_due(*at)) {
+        let read = |rows: &[DbRow]| {
+            row::readable("a vCenter that was removed", rows, |row| {
+                Ok((VcenterId(row.try_get("id")?), row.try_get::<i64, _>("removed_at")?))
+            })
+        };
+        let rows = sqlx::query(HIDDEN).fetch_all(self.engine().readers()).await.during(attempt)?;
+        let hidden = read(&rows);
+        if hidden.iter().any(|(_, at)| is_due(*at)) {
             let mut tx = self.engine().write(attempt).await?;
-            self.purge(&mut tx, id, now, attempt).await?;
+            // As it is by now: one may have been brought back and removed again.
+            let rows = sqlx::query(HIDDEN).fetch_all(&mut *tx).await.during(attempt)?;
+            for (id, _) in read(&rows).iter().filter(|(_, at)| is_due(*at)) {
+                self.purge(&mut tx, id, now, attempt).await?;
+            }
             tx.commit().await.during(attempt)?;
         }
         let waiting = hidden.iter().filter(|(_, at)| !is_due(*at)).map(|(_, at)| *at).min();
@@ -176,14 +181,26 @@ impl Store {
         Ok(Removed { credential, ended })
     }
 
-    /// Removes what is hidden of a vCenter. What the keychain may have of a credential that goes is noted with it.
+    /// Removes what is hidden of a vCenter.
     async fn purge(&self, tx: &mut Tx, id: &VcenterId, at: Time, attempt: Attempt<'_>) -> Result<(), Error> {
         let delete = sqlx::query("DELETE FROM vcenters WHERE id = $1 AND removed_at IS NOT NULL");
         if delete.bind(id.as_str()).execute(&mut **tx).await.during(attempt)?.rows_affected() == 0 {
             return Ok(());
         }
+        self.purge_credentials(tx, at, attempt).await?;
+        self.note(tx, Topic::Inventory, id.as_str()).await.during(attempt)
+    }
+
+    /// Removes the hidden credentials that no vCenter would need that can be brought back. What the keychain may have of them is
+    /// noted.
+    pub(crate) async fn purge_credentials(
+        &self,
+        tx: &mut Tx,
+        at: Time,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Error> {
         let left = "SELECT id FROM credentials c WHERE removed_at IS NOT NULL AND NOT EXISTS \
-                    (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id)";
+                    (SELECT 1 FROM vcenters v WHERE v.credential_id = c.id OR v.id = c.made_with)";
         let left: Vec<String> = sqlx::query_scalar(left).fetch_all(&mut **tx).await.during(attempt)?;
         for credential in left {
             self.note_erasure(tx, &CredentialId(credential.clone()), at, attempt).await?;
@@ -191,7 +208,7 @@ impl Store {
             delete.execute(&mut **tx).await.during(attempt)?;
             self.note(tx, Topic::Credentials, &credential).await.during(attempt)?;
         }
-        self.note(tx, Topic::Inventory, id.as_str()).await.during(attempt)
+        Ok(())
     }
 
     /// Fails if an operation of a vCenter is running somewhere.

@@ -340,13 +340,15 @@ async fn choose(tx: &mut Tx, id: &ScheduleId, vcenters: &[VcenterId]) -> Result<
     Ok(())
 }
 
-/// Forgets what was planned on vCenters that the schedule is no longer for.
+/// Forgets what was planned on vCenters that the schedule is no longer for, but for those that may be brought back.
 async fn forget_others(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Result<(), sqlx::Error> {
-    let planned: Vec<String> =
-        sqlx::query_scalar("SELECT vcenter_id FROM schedule_runs WHERE schedule_id = $1")
-            .bind(id.as_str())
-            .fetch_all(&mut **tx)
-            .await?;
+    let planned: Vec<String> = sqlx::query_scalar(
+        "SELECT r.vcenter_id FROM schedule_runs r JOIN vcenters v ON v.id = r.vcenter_id \
+             WHERE r.schedule_id = $1 AND v.removed_at IS NULL",
+    )
+    .bind(id.as_str())
+    .fetch_all(&mut **tx)
+    .await?;
     for vcenter in planned.iter().filter(|known| !first.iter().any(|(one, _)| one.as_str() == **known)) {
         sqlx::query("DELETE FROM schedule_runs WHERE schedule_id = $1 AND vcenter_id = $2")
             .bind(id.as_str())

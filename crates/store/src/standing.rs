@@ -181,10 +181,11 @@ impl Store {
 
 async fn standing(tx: &mut DbConnection, id: &CredentialId) -> Result<Option<Standing>, sqlx::Error> {
     const READ: &str = "SELECT c.*, v.name AS by_name FROM credentials c LEFT JOIN vcenters v ON v.id = c.rejected_by \
+                        AND v.removed_at IS NULL \
                         WHERE c.id = $1";
     const ANSWERS: &str = "SELECT a.*, v.name FROM login_answers a JOIN vcenters v \
                            ON v.id = a.vcenter_id AND v.credential_id = a.credential_id \
-                           WHERE a.credential_id = $1 ORDER BY a.at DESC, v.name_key";
+                           WHERE a.credential_id = $1 AND v.removed_at IS NULL ORDER BY a.at DESC, v.name_key";
     let Some(row) = sqlx::query(READ).bind(id.as_str()).fetch_optional(&mut *tx).await? else {
         return Ok(None);
     };

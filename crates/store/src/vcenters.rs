@@ -147,7 +147,7 @@ impl Store {
         self.note_credential(&mut tx, credential_id, attempt).await?;
         let identity = new.identity.as_ref();
         if let Some(identity) = identity {
-            contact::is_no_other(&mut tx, identity.of_a_kind(), &new.id, attempt).await?;
+            contact::is_no_other(&mut tx, identity.uuid_and_macs(), &new.id, attempt).await?;
         }
         let (trust, ca_pem, pin) = trust_columns(&new.trust);
         sqlx::query(

@@ -136,14 +136,20 @@ impl Error {
     /// The same with other words in the place of the server's own, for whoever knows what these must not say.
     #[must_use]
     pub fn with_words(mut self, other: impl Fn(&str) -> Option<String>) -> Error {
-        if let Self::InvalidLogin { message, .. }
-        | Self::NoSession { message, .. }
-        | Self::Fault { message, .. }
-        | Self::Malformed { detail: message, .. }
-        | Self::NotVsphere { content_type: message, .. } = &mut self
-            && let Some(other) = other(message)
-        {
-            *message = other;
+        let said = match &mut self {
+            Self::InvalidLogin { message, .. }
+            | Self::NoSession { message, .. }
+            | Self::Malformed { detail: message, .. }
+            | Self::NotVsphere { content_type: message, .. }
+            | Self::InvalidProperty { name: message, .. }
+            | Self::NoPermission { privilege: Some(message), .. } => vec![message],
+            Self::Fault { name, message, .. } => vec![name, message],
+            _ => Vec::new(),
+        };
+        for words in said {
+            if let Some(other) = other(words) {
+                *words = other;
+            }
         }
         self
     }

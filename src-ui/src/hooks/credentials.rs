@@ -16,8 +16,9 @@ impl VcenterService {
         name: String,
         user: String,
         password: Option<Password>,
+        helper: Option<Vec<String>>,
     ) -> Result<SavedCredential, ApiError> {
-        backend::call(AddCredential { name, user, password, helper: None }).await
+        backend::call(AddCredential { name, user, password, helper }).await
     }
 
     /// Changes one, for all vCenters that use it.
@@ -27,8 +28,9 @@ impl VcenterService {
         name: Option<String>,
         user: Option<String>,
         password: Option<Password>,
+        helper: Option<Vec<String>>,
     ) -> Result<SavedCredential, ApiError> {
-        backend::call(SetCredential { credential, name, user, password, helper: None }).await
+        backend::call(SetCredential { credential, name, user, password, helper }).await
     }
 
     /// Has the vCenters of one use another one, and removes the first.

@@ -1,7 +1,7 @@
 //! The form of a credential, and what is said of merging and removing one.
 //! Refuses to hold the password: it is read from its field once, when it is sent.
 
-use super::form::name_is_wrong;
+use super::form::{command_of, name_is_wrong, words_of};
 use super::words::counted;
 use contract::words::password_of_removed;
 use contract::{Credential, CredentialPlace};
@@ -14,6 +14,8 @@ const NAMED: usize = 4;
 pub(crate) struct Form {
     pub(crate) name: String,
     pub(crate) user: String,
+    /// The command of what prints the password.
+    pub(crate) helper: String,
 }
 
 /// A field of the form.
@@ -22,12 +24,14 @@ pub(crate) enum Field {
     Name,
     User,
     Password,
+    Helper,
 }
 
 impl Form {
     /// That of one that is there.
     pub(crate) fn of(credential: &Credential) -> Form {
-        Form { name: credential.name.clone(), user: credential.user.clone() }
+        let helper = credential.helper.as_deref().map(command_of).unwrap_or_default();
+        Form { name: credential.name.clone(), user: credential.user.clone(), helper }
     }
 
     /// What is wrong with it, field by field, in words that say what to type.
@@ -45,10 +49,26 @@ impl Form {
         let is_elsewhere = |place| matches!(place, CredentialPlace::File | CredentialPlace::Helper);
         let is_another_user =
             before.is_some_and(|before| before.user != self.user.trim() && !is_elsewhere(before.stored));
-        if is_another_user && !has_password {
+        let has_another_helper = self.has_another_helper(before) && !self.helper.trim().is_empty();
+        if has_another_helper && has_password {
+            wrong.push((Field::Helper, "Leave this as it was, or the password blank."));
+        } else if has_another_helper && words_of(&self.helper).is_none() {
+            wrong.push((Field::Helper, "Close the quotation mark."));
+        }
+        if is_another_user && !has_password && !has_another_helper {
             wrong.push((Field::Password, "Enter the password of the new user."));
         }
         wrong
+    }
+
+    fn has_another_helper(&self, before: Option<&Credential>) -> bool {
+        let then = before.map(|before| Form::of(before).helper).unwrap_or_default();
+        self.helper.trim() != then
+    }
+
+    /// The program that prints the password and its arguments, where they are others than before; empty for none any more.
+    pub(crate) fn helper(&self, before: Option<&Credential>) -> Option<Vec<String>> {
+        self.has_another_helper(before).then(|| words_of(&self.helper)).flatten()
     }
 
     /// The name and the user, where they are others than before.
@@ -130,6 +150,24 @@ mod tests {
         }
         assert_eq!(form.changed(&before), (Some("Rome".to_owned()), Some("other".to_owned())));
         assert_eq!(Form::of(&before).changed(&before), (None, None));
+    }
+
+    #[test]
+    fn a_helper_is_named_changed_and_taken_away_and_an_unchanged_one_is_not_sent() {
+        let words = ["/usr/bin/pass", "show", "my vcenter", ""].map(str::to_owned);
+        let before = Credential { helper: Some(words.to_vec()), ..credential(CredentialPlace::Helper, &[]) };
+        let mut form = Form::of(&before);
+        assert_eq!(form.helper, "/usr/bin/pass show \"my vcenter\" \"\"");
+        assert_eq!((form.helper(Some(&before)), form.helper(None)), (None, Some(words.to_vec())));
+        assert!(fields(&form, Some(&before), true).is_empty(), "a password takes its place");
+        form.helper = " ".to_owned();
+        assert_eq!(form.helper(Some(&before)), Some(Vec::new()));
+        form.helper = "/usr/bin/pass \"show".to_owned();
+        assert_eq!(fields(&form, Some(&before), false), [Field::Helper]);
+        form.helper = "/usr/bin/op read".to_owned();
+        assert_eq!(fields(&form, Some(&before), true), [Field::Helper]);
+        form.user = "other".to_owned();
+        assert!(fields(&form, Some(&credential(CredentialPlace::Keychain, &[])), false).is_empty());
     }
 
     #[test]

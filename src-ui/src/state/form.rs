@@ -369,7 +369,7 @@ impl Form {
 
 /// A command as a program and its arguments: what stands in double quotation marks is one word. `None` where one of them is
 /// not closed.
-fn words_of(command: &str) -> Option<Vec<String>> {
+pub(crate) fn words_of(command: &str) -> Option<Vec<String>> {
     let (mut words, mut word, mut is_quoted) = (Vec::new(), None::<String>, false);
     for letter in command.trim().chars() {
         match letter {
@@ -383,6 +383,15 @@ fn words_of(command: &str) -> Option<Vec<String>> {
     }
     words.extend(word);
     (!is_quoted).then_some(words)
+}
+
+/// The same as it is typed.
+pub(crate) fn command_of(words: &[String]) -> String {
+    let typed = |word: &String| match word.is_empty() || word.contains(char::is_whitespace) {
+        true => format!("\"{word}\""),
+        false => word.clone(),
+    };
+    words.iter().map(typed).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

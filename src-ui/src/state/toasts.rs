@@ -428,9 +428,10 @@ impl Toasts {
         self.shown.retain(|known| known.title != toast.title);
         self.shown.push(toast);
         // What needs an answer stays until it has one.
-        if let (true, Some(oldest)) =
-            (self.shown.len() > AT_ONCE, self.shown.iter().position(Toast::makes_room))
-        {
+        if let (true, Some(oldest)) = (
+            self.shown.len() > AT_ONCE,
+            self.shown.iter().position(|toast| toast.makes_room() && toast.undo().is_none()),
+        ) {
             self.shown.remove(oldest);
         }
         self.last
@@ -451,7 +452,7 @@ impl Toasts {
         self.shown.retain(|toast| toast.id != id);
     }
 
-    /// What the newest one undoes that undoes something.
+    /// What the newest of those undoes that undo something.
     pub(crate) fn undo(&self) -> Option<(u64, Action)> {
         self.shown.iter().rev().find_map(|toast| Some((toast.id, toast.undo()?.clone())))
     }
@@ -542,7 +543,9 @@ mod tests {
             assert!(toast.leaves() && toast.stays() == STAYS_TO_UNDO, "{toast:?}");
             toasts.show(toast)
         });
-        toasts.show(Toast::done("Exported 3 rows", ""));
+        for number in 0..AT_ONCE {
+            toasts.show(Toast::done(format!("done {number}"), ""));
+        }
         let restore = |of: &Vcenter| Action::Restore { vcenter: of.id.clone(), name: of.name.clone() };
         assert_eq!(toasts.undo(), Some((second, restore(&paris))));
         toasts.dismiss(second);

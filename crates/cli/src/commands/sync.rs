@@ -290,7 +290,7 @@ fn summary(ended: &[(&str, OperationState)], exit: Exit, first: Code) -> ApiErro
 
 fn shown(report: &TestReport) -> String {
     let missing = match report.missing.is_empty() {
-        true => "nothing was found to be".to_owned(),
+        true => "nothing found".to_owned(),
         false => report.missing.join("; "),
     };
     card([

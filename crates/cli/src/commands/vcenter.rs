@@ -87,9 +87,12 @@ pub(super) async fn run(
             let vcenter = service.call(ShowVcenter { vcenter: name }).await?;
             if !yes {
                 let goes = service.call(PlanRemoval { vcenter: vcenter.id.clone() }).await?;
-                words::goes_with(&goes).iter().for_each(|goes| output.say(&format!("  {goes}")));
+                let goes = words::goes_with(&goes);
+                if !goes.is_empty() {
+                    output.say(&format!("This is removed with it:\n  {}", goes.join("\n  ")));
+                }
             }
-            let question = format!("Remove \"{}\" ({}) and all this?", vcenter.name, vcenter.host);
+            let question = format!("Remove \"{}\" ({})?", vcenter.name, vcenter.host);
             ask::before_removing(output, yes, &question).await?;
             let command::Removed { vcenter, credential } =
                 service.call(RemoveVcenter { vcenter: vcenter.id, at_once: true }).await?;

@@ -16,7 +16,9 @@ pub fn audited(row: &AuditRow) -> Vec<String> {
         // What tells versions and rows apart says nothing to people.
         .filter(|(property, ..)| !matches!(&**property, "edition" | "id" | "credential_id"))
         // Nor does what an operation found nothing of.
-        .filter(|(_, before, after)| before.is_some() || after.as_deref() != Some("0"))
+        .filter(|(_, before, after)| {
+            row.operation.is_none() || before.is_some() || after.as_deref() != Some("0")
+        })
         .map(|(property, before, after)| {
             let short = |value: Option<String>| value.map(shortened);
             (audited_property(&property), short(before), short(after))

@@ -110,9 +110,11 @@ impl Service {
             let own = credential.as_ref().map_or(&record.vcenter.credential_id, |credential| &credential.id);
             may_keep_its_password(&self.credential(own.as_str()).await?, user)?;
         }
-        if let Some((host, port)) = &address {
-            let way = edit.settings.as_ref().unwrap_or(&record.vcenter.settings).way();
-            self.is_at_no_others_address(&id, (host, *port), &way).await?;
+        let (v, settings) = (&record.vcenter, edit.settings.as_ref().unwrap_or(&record.vcenter.settings));
+        let (host, port) = address.as_ref().map_or((&*v.host, v.port), |(host, port)| (&**host, *port));
+        let way = settings.way();
+        if ((host, port), &way) != ((&*v.host, v.port), &v.settings.way()) {
+            self.is_at_no_others_address(&id, (host, port), &way).await?;
         }
         let change = VcenterEdit {
             name: edit.name.as_deref().map(|name| validate::name("vCenter", name)).transpose()?,
@@ -232,6 +234,8 @@ impl Service {
         self.inner.connections.leave(&v.id).await;
         self.inner.inventory.forget(&v.id);
         if at_once && let Some(credential) = &removed.credential {
+            // Whoever stores a password for it at this moment has it, and comes first.
+            let _lock = self.inner.store.login_lock(&credential.id).await.map_err(explain::store)?;
             self.erase(credential).await;
         }
         self.changed();

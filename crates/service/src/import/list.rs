@@ -17,7 +17,7 @@ fn entry(line: u64, text: &str) -> Option<Entry> {
     let entry = Entry { line, ..Entry::default() };
     if text.len() > LONGEST_LINE {
         let wrong = Some("the line is too long".to_owned());
-        return Some(Entry { host: text.chars().take(40).collect(), wrong, ..entry });
+        return Some(Entry { host: "\u{2026}".to_owned(), wrong, ..entry });
     }
     let text = match text.find('#') {
         // A `#` within a word belongs to an address that was pasted.
@@ -28,24 +28,29 @@ fn entry(line: u64, text: &str) -> Option<Entry> {
     if text.is_empty() {
         return None;
     }
-    let (name, host) = match text.rsplit_once([',', ';', '\t']) {
-        Some((name, host)) => (name, host),
-        None => text.rsplit_once(char::is_whitespace).unwrap_or(("", text)),
-    };
-    // `host user password`, in whatever way: the last word is none to be shown, asked for or stored.
-    let first = text.split([',', ';', '\t', ' ']).next().unwrap_or_default();
-    let fields = text.split([',', ';', '\t']).count();
-    if fields > 2 || (is_host(first) && !is_host(host.trim())) {
-        let wrong = Some("a line has a name and then a host, and nothing else".to_owned());
-        return Some(Entry { host: first.chars().take(40).collect(), wrong, ..entry });
-    }
     let bare = |text: &str| text.trim().trim_matches('"').trim().to_owned();
-    let name = Some(bare(name)).filter(|name| !name.is_empty());
-    Some(Entry { name, host: bare(host), ..entry })
+    let fields: Vec<String> = match text.contains([',', ';', '\t']) {
+        true => text.split([',', ';', '\t']).map(bare).collect(),
+        false => text.split_whitespace().map(bare).collect(),
+    };
+    // `host user password`, in whatever way: the last of it is neither shown nor asked for nor stored.
+    let (name, host) = match &fields[..] {
+        [host] => (None, host),
+        [name, host] if !is_address(name) && (!is_host(name) || is_host(host)) => (Some(name), host),
+        _ => return Some(Entry { host: "\u{2026}".to_owned(), wrong: Some(SHAPE.to_owned()), ..entry }),
+    };
+    Some(Entry { name: name.cloned().filter(|name| !name.is_empty()), host: host.clone(), ..entry })
 }
 
-/// Whether a word is an address, or a name with a domain.
+/// What a line has to be.
+const SHAPE: &str = "a line has a host, or a name and a host with a comma between them, and nothing else";
+
+/// Whether a word begins as a URL, or has a user in it.
+fn is_address(word: &str) -> bool {
+    word.contains('@') || word.contains("://")
+}
+
+/// Whether a word is an IP address, or a name with a domain.
 fn is_host(word: &str) -> bool {
-    let word = word.trim_matches('"');
-    word.contains(['.', ':', '/']) && crate::validate::address(word).is_ok()
+    word.contains(['.', ':']) && !word.contains(char::is_whitespace) && crate::validate::address(word).is_ok()
 }

@@ -375,7 +375,9 @@ async fn a_password_that_stands_in_a_line_is_neither_shown_nor_taken_for_a_host(
     import(&service, &sample(false), ImportOptions::default()).await;
     let options = ImportOptions { credential: Some("shared".into()), ..ImportOptions::default() };
     let list = "https://root:s3cret@esx1.example.org/ui\nroot:s3cret@esx2\nesx3.example.org root s3cret\n\
-                esx4.example.org,root,s3cret\n\"esx5.example.org\"\troot\ts3cret\n";
+                esx4.example.org,root,s3cret\n\"esx5.example.org\"\troot\ts3cret\nesx6 root s3cret\n\
+                https://admin@vsphere.local:s3cret@vc1.example.org,x,y\nhttps://root:s3cret@esx7.example.org esx7\n\
+                root:s3cret@esx8 esx8\nesx9.example.org,s3cret\n";
     let plan = import(&service, list, options).await;
     assert!(plan.vcenters.iter().all(|one| one.action == ImportAction::Refuse), "{plan:?}");
     assert!(!format!("{plan:?}").contains("s3cret"), "{plan:?}");
@@ -385,6 +387,18 @@ async fn a_password_that_stands_in_a_line_is_neither_shown_nor_taken_for_a_host(
     let csv = "name,host\nBerlin 2,https://root:s3cret@esx1.example.org\n";
     let plan = import(&service, csv, ImportOptions::default()).await;
     assert!(!format!("{plan:?}").contains("s3cret"), "{plan:?}");
+}
+
+#[test]
+fn a_name_may_have_dots_slashes_and_spaces_before_a_comma() {
+    let list = "St. Gallen, vc7\nBerlin/Mitte;vc8\nvc9.example.org, 10.0.0.9\nSan Jose\tvc3\n";
+    let expected = [
+        named("St. Gallen", "vc7"),
+        named("Berlin/Mitte", "vc8"),
+        named("vc9.example.org", "10.0.0.9"),
+        named("San Jose", "vc3"),
+    ];
+    assert_eq!(names(list), expected);
 }
 
 #[tokio::test]

@@ -201,4 +201,33 @@ async fn the_schedules_of_one_that_was_hidden_are_its_own_again() {
     assert!(matches!(store.edit_vcenter(&berlin, 1, rename).await, Err(Error::NotFound { .. })));
     store.restore_vcenter(&berlin).await.unwrap();
     assert_eq!(chosen().await, [berlin, paris]);
+    assert_eq!(store.planned_runs().await.unwrap().len(), 1, "what was planned on it");
+}
+
+#[tokio::test]
+async fn a_credential_that_was_made_with_it_and_is_used_no_longer_comes_back_too() {
+    let (dir, store) = opened().await;
+    let (berlin, paris) = (with_vcenter(&store, "Berlin").await, with_vcenter(&store, "Paris").await);
+    store.add_credential(credential("shared")).await.unwrap();
+    let shared = credential("shared").id;
+    let change = VcenterEdit { credential_id: Some(shared.clone()), ..VcenterEdit::default() };
+    edit(&store, &berlin, change).await.unwrap();
+    let before = stored(dir.path()).await;
+    store.hide_vcenter(&berlin, Time(REMOVED.0 + 5_000)).await.unwrap();
+    assert_eq!(credentials(&store).await.len(), 2, "Paris' and the shared one");
+    // Another one that goes takes nothing of it along.
+    store.remove_vcenter(&paris, REMOVED).await.unwrap();
+    store.restore_vcenter(&berlin).await.unwrap();
+    let after = stored(dir.path()).await;
+    let own = |tables: &BTreeMap<String, Vec<fixture::Row>>| {
+        let all = tables["credentials"].iter().filter(|row| row["id"] != "'credential-Paris'");
+        all.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(own(&after), own(&before));
+
+    store.hide_vcenter(&berlin, REMOVED).await.unwrap();
+    store.remove_credential(&shared, REMOVED).await.unwrap();
+    assert_eq!(number(dir.path(), "SELECT COUNT(*) FROM credentials").await, 0);
+    let noted: Vec<_> = store.erasures().await.unwrap().into_iter().map(|one| one.name).collect();
+    assert_eq!(noted, ["Berlin", "Paris", "shared"]);
 }

@@ -4,6 +4,7 @@
 use super::field::Field;
 use crate::components::dialog::Dialog;
 use crate::components::failure::{Alert, Failure};
+use crate::components::status::LevelLabel;
 use crate::components::when::local;
 use crate::hooks::{VcenterService, use_is_there, use_vcenter_service};
 use crate::state::toasts::Toast;
@@ -26,6 +27,12 @@ pub(super) struct ShownProperties {
 #[function_component]
 pub(super) fn Shown(props: &ShownProperties) -> Html {
     let certificate = &props.certificate;
+    let (from, to) = (certificate.not_before, certificate.not_after);
+    let outside = use_vcenter_service().see(move |world| match world.now {
+        now if now > to => Some("Expired"),
+        now if now < from => Some("Not valid yet"),
+        _ => None,
+    });
     let names = if certificate.names.is_empty() { "none".to_owned() } else { certificate.names.join(", ") };
     html! {
         <dl class="muster-certificate">
@@ -35,7 +42,12 @@ pub(super) fn Shown(props: &ShownProperties) -> Html {
             <dt>{ "Issued by" }</dt><dd>{ words::shown(&certificate.issuer) }</dd>
             <dt>{ "Names" }</dt><dd>{ words::shown(&names) }</dd>
             <dt>{ "Valid" }</dt>
-            <dd>{ format!("{} to {}", local(certificate.not_before), local(certificate.not_after)) }</dd>
+            <dd>
+                { format!("{} to {} ", local(from), local(to)) }
+                if let Some(word) = outside {
+                    <LevelLabel level={Level::Warning} {word} />
+                }
+            </dd>
         </dl>
     }
 }

@@ -84,11 +84,19 @@ pub(super) fn CredentialForm(props: &Properties) -> Html {
         <Dialog {title} close={props.close.clone()} {actions} is_filled={handle.is_filled()}>
             <form id="credential-form" class="pf-v6-c-form" onsubmit={submit} novalidate=true autocomplete="off">
                 <fieldset class="muster-fields" disabled={*handle.is_saving}>
-                    { handle.text(Field::Name, "Name", &handle.form.name, "The name shown in Muster.",
+                    { handle.text(Field::Name, "Name", &handle.form.name, true, "The name shown in Muster.",
                         |form, text| form.name = text) }
-                    { handle.text(Field::User, "User", &handle.form.user, "A read-only account is enough, such as muster@vsphere.local.",
-                        |form, text| form.user = text) }
+                    { handle.text(Field::User, "User", &handle.form.user, true,
+                        "A read-only account is enough, such as muster@vsphere.local.", |form, text| form.user = text) }
                     { handle.password_field() }
+                    <details class="muster-more" open={!handle.form.helper.is_empty()}>
+                        <summary>{ "Password from a program" }</summary>
+                        <div class="muster-more__body">
+                            { handle.text(Field::Helper, "Helper", &handle.form.helper, false,
+                                "Prints the password at each login: an absolute path and arguments, such as /usr/bin/pass show \
+                                vcenter. A stored password is removed.", |form, text| form.helper = text) }
+                        </div>
+                    </details>
                     { handle.note() }
                 </fieldset>
                 if let Some(error) = &*handle.failure {
@@ -147,16 +155,19 @@ impl Handle {
     async fn finish(&self) {
         let typed = self.input().map(|input| input.value()).filter(|typed| !typed.is_empty());
         let password = typed.map(Password);
+        let helper = self.form.helper(self.before.as_ref());
         let is_another_login = password.is_some()
+            || helper.is_some()
             || self.before.as_ref().is_some_and(|before| before.user != self.form.user.trim());
         let saved = match &self.before {
             None => {
                 let (name, user) = (self.form.name.trim().to_owned(), self.form.user.trim().to_owned());
-                self.service.add_credential(name, user, password).await
+                let helper = helper.filter(|words| !words.is_empty());
+                self.service.add_credential(name, user, password, helper).await
             }
             Some(before) => {
                 let (name, user) = self.form.changed(before);
-                self.service.set_credential(before.id.clone(), name, user, password).await
+                self.service.set_credential(before.id.clone(), name, user, password, helper).await
             }
         };
         if let Some(input) = self.input().filter(|_| saved.is_ok()) {
@@ -198,6 +209,7 @@ impl Handle {
         field: Field,
         label: &'static str,
         value: &str,
+        required: bool,
         help: &'static str,
         set: fn(&mut Form, String),
     ) -> Html {
@@ -209,9 +221,9 @@ impl Handle {
             }
         });
         html! {
-            <Group {id} {label} required=true {help} wrong={wrong.clone()}>
+            <Group {id} {label} {required} {help} wrong={wrong.clone()}>
                 <span class={classes!("pf-v6-c-form-control", wrong.is_some().then_some("pf-m-error"))}>
-                    <input {id} type="text" value={value.to_owned()} {oninput} required=true spellcheck="false" autocomplete="off"
+                    <input {id} type="text" value={value.to_owned()} {oninput} {required} spellcheck="false" autocomplete="off"
                         aria-invalid={wrong.is_some().to_string()} aria-describedby={format!("{id}-said")} />
                 </span>
             </Group>
@@ -230,9 +242,7 @@ impl Handle {
                 "The password comes from a file, which takes precedence: change it there.".into()
             }
             Some(CredentialPlace::Helper) => {
-                let command = before.and_then(|before| before.helper.as_ref()).map(|words| words.join(" "));
-                let command = words::shown(&command.unwrap_or_default());
-                format!("Helper: {command}. A password entered here takes its place.").into()
+                "The program below prints it. A password entered here takes its place.".into()
             }
             Some(CredentialPlace::None) => {
                 "No password is stored: syncs fail until one is entered. It goes to the system keychain.".into()
@@ -275,5 +285,6 @@ fn id_of(field: Field) -> &'static str {
         Field::Name => "credential-name",
         Field::User => "credential-user",
         Field::Password => "credential-password",
+        Field::Helper => "credential-helper",
     }
 }
