@@ -6,7 +6,7 @@ use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
 use crate::support::{Musterctl, Peer, eventually};
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 fn names(muster: &Musterctl) -> Vec<String> {
@@ -32,7 +32,7 @@ async fn a_removal_names_what_goes_is_undone_by_a_click_and_is_final_after_ten_s
     let muster = Musterctl::with_keychain(bus);
     muster.add_pinned(&peer, "Berlin");
     muster.add_pinned(&other, "Paris");
-    muster.ok(&["sync", "full", "Berlin"]);
+    muster.ok(&["sync", "full", "--all"]);
     muster.ok(&["schedule", "add", "Nightly", "--vcenter", "Berlin", "--every", "1h", "--job", "full"]);
     let before = muster.ok(&["inventory", "vms"]);
     let window = Window::open_beside(&screen, &muster).await?;
