@@ -163,7 +163,9 @@ async fn at_320_by_240_every_vcenter_has_its_state_age_and_button_and_trouble_co
         }
         peers[0].let_go();
         peers[0].behave();
-        window.wait_for_text("[data-vcenter='Berlin']", "Full sync").await?;
+        // What is interrupted by the end of its window needs somebody, too.
+        let ended = "!document.querySelector(\"[data-vcenter='Berlin']\").innerText.includes('Cancel')";
+        window.wait_for("the sync has ended", ended).await?;
         window.is_sound().await?;
         window.end().await?;
     }

@@ -18,7 +18,7 @@ use sqlx::Row;
 use std::time::Duration;
 
 /// How long one that was removed can be brought back.
-pub const UNDO: Duration = Duration::from_secs(10);
+pub const UNDO: Duration = Duration::from_millis(UNDO_MS.unsigned_abs());
 
 /// The milliseconds of it.
 const UNDO_MS: i64 = 10_000;

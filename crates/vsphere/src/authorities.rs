@@ -167,6 +167,7 @@ fn find(
     Err(NoCa::NotIssued(match nearest {
         _ if leaf.subject == leaf.issuer => "its certificate is self-signed: no CA issued it".to_owned(),
         Some(error) => tls::reason(&error, leaf),
+        None if offered.is_empty() => "none of the certificates that it offers is one of a CA".to_owned(),
         None => format!(
             "its certificate was issued by {}, which is none of the {} CAs that it offers",
             leaf.issuer,

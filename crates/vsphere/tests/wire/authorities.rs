@@ -120,11 +120,41 @@ async fn what_is_no_such_file_is_said_in_words() {
         (sent(zip(&[("certs/lin/2b.0", &bomb)])), "larger than 64 KiB"),
         (sent(zip(&many)), "600 entries"),
         (sent(zip(&[("certs/lin/2b.0", b"nothing"), ("a.txt", ours.pem.as_bytes())])), "no certificate in"),
-        (sent(zip(&[("certs/lin/2b.0", &[0x30, 0x82, 0xff])])), "none of the 1 CAs"),
+        (sent(zip(&[("certs/lin/2b.0", &[0x30, 0x82, 0xff])])), "is one of a CA"),
     ] {
         let said = refused(&identity, reply).await;
         assert!(said.contains(word), "{said}, and not {word}");
     }
+}
+
+#[tokio::test]
+async fn what_is_no_authority_is_offered_to_nobody_and_one_that_is_valid_comes_before_one_that_is_not() {
+    let mut leaf = params(&["localhost"]);
+    leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = self_signed(&leaf);
+    let said = refused(&own, sent(zip(&[("certs/lin/1a.0", &own.chain[0])]))).await;
+    assert!(said.contains("self-signed"), "{said}");
+
+    // The same CA three times: without the mark of one, in the past, and as it is.
+    let named = |is_ca: IsCa| {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = is_ca;
+        params.distinguished_name.push(DnType::CommonName, "our CA");
+        params
+    };
+    let ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let (key, now) = (key(), named(ca.clone()));
+    let mut past = named(ca);
+    (past.not_before, past.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2011, 1, 1));
+    let unmarked = named(IsCa::ExplicitNoCa).self_signed(&key).unwrap();
+    let [past, valid] = [past, now.clone()].map(|params| params.self_signed(&key).unwrap());
+    let identity = signed_by(&params(&["localhost"]), &Issuer::new(now, key));
+    let said = refused(&identity, sent(zip(&[("certs/lin/1a.0", unmarked.der())]))).await;
+    assert!(said.contains("is one of a CA"), "{said}");
+    let all: [(&str, &[u8]); 3] =
+        [("certs/lin/1a.0", unmarked.der()), ("certs/lin/2b.0", past.der()), ("certs/lin/3c.0", valid.der())];
+    let found = offered(&identity, sent(zip(&all))).await.unwrap();
+    assert_eq!(found.certificate.der, valid.der().to_vec());
 }
 
 #[tokio::test]
