@@ -143,7 +143,7 @@ async fn what_is_no_authority_is_offered_to_nobody_and_one_that_is_valid_comes_b
         params
     };
     let ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let (key, now) = (key(), named(ca.clone()));
+    let (key, now) = (key(), named(ca));
     let mut past = named(ca);
     (past.not_before, past.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2011, 1, 1));
     let unmarked = named(IsCa::ExplicitNoCa).self_signed(&key).unwrap();
