@@ -11,7 +11,7 @@ mod trust;
 pub use audit::{
     audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
 };
-pub use removal::{goes_with, password_of_removed};
+pub use removal::{goes_with, with_password_of_removed};
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};

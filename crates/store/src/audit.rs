@@ -158,8 +158,9 @@ impl Store {
         after: Option<&impl Serialize>,
         error: Option<&str>,
     ) -> Result<(), sqlx::Error> {
-        let sql = "SELECT actor, host, origin, role, command, subject_kind, subject_id, subject FROM audit \
-                   WHERE operation = $1 AND outcome = 'accepted' ORDER BY seq LIMIT 1";
+        let sql = "SELECT a.actor, a.host, a.origin, a.role, a.command, a.subject_kind, a.subject_id, a.subject, o.job \
+                   FROM audit a LEFT JOIN operations o ON o.id = a.operation \
+                   WHERE a.operation = $1 AND a.outcome = 'accepted' ORDER BY a.seq LIMIT 1";
         let Some(begun) = sqlx::query(sql).bind(operation).fetch_optional(&mut *tx).await? else {
             return Ok(());
         };
@@ -173,11 +174,8 @@ impl Store {
         let (origin, role, command) = (text("origin")?, text("role")?, text("command")?);
         let is_done = matches!(state, "succeeded" | "partial");
         let mut told = Map::from_iter([("state".to_owned(), json!(state))]);
-        let job: Option<String> = sqlx::query_scalar("SELECT job FROM operations WHERE id = $1")
-            .bind(operation)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if let Some(Ok(job)) = job.map(|job| serde_json::from_str::<Value>(&job)) {
+        // One that is damaged is not told.
+        if let Ok(job) = begun.try_get::<String, _>("job").and_then(|job| row::from_json::<Value>(&job)) {
             told.insert("job".to_owned(), job);
         }
         if let Some(Ok(Value::Object(more))) = after.map(serde_json::to_value) {

@@ -66,7 +66,7 @@ pub use pauses::Paused;
 pub use publish::Published;
 pub use queue::{NewOperation, Runnable, Submitted};
 pub use refused::RefusedPaths;
-pub use removal::{Removed, UNDO};
+pub use removal::Removed;
 pub use revision::Since;
 pub use room::{Folder, in_words};
 pub use schedules::{DueRun, FirstRuns, PlannedRun, PlannedRuns, ScheduleRecord};

@@ -15,13 +15,9 @@ use crate::vcenters::{self, VcenterRecord, not_found, subject, told};
 use contract::command::Removal;
 use contract::{Credential, CredentialId, Kind, OperationId, Subject, Time, VcenterId};
 use sqlx::Row;
-use std::time::Duration;
 
-/// How long one that was removed can be brought back.
-pub const UNDO: Duration = Duration::from_millis(UNDO_MS.unsigned_abs());
-
-/// The milliseconds of it.
-const UNDO_MS: i64 = 10_000;
+/// How long one that was removed can be brought back, in milliseconds.
+pub(crate) const UNDO: i64 = Removal::UNDO_SECONDS as i64 * 1000;
 
 /// What a removal took with it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -127,7 +123,7 @@ impl Store {
         // What is damaged there is of no time, and due. One of the future was hidden by a clock that was wrong.
         const HIDDEN: &str =
             "SELECT id, CAST(removed_at AS INTEGER) AS removed_at FROM vcenters WHERE removed_at IS NOT NULL";
-        let is_due = |at: i64| now.0.abs_diff(at) > UNDO_MS.unsigned_abs();
+        let is_due = |at: i64| now.0.abs_diff(at) > UNDO.unsigned_abs();
         let read = |rows: &[DbRow]| {
             row::readable("a vCenter that was removed", rows, |row| {
                 Ok((VcenterId(row.try_get("id")?), row.try_get::<i64, _>("removed_at")?))
@@ -145,7 +141,7 @@ impl Store {
             tx.commit().await.during(attempt)?;
         }
         let waiting = hidden.iter().filter(|(_, at)| !is_due(*at)).map(|(_, at)| *at).min();
-        Ok(waiting.map(|at| Time(at.saturating_add(UNDO_MS + 1))))
+        Ok(waiting.map(|at| Time(at.saturating_add(UNDO + 1))))
     }
 
     async fn hide(

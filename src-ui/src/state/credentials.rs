@@ -3,7 +3,7 @@
 
 use super::form::{command_of, name_is_wrong, words_of};
 use super::words::counted;
-use contract::words::password_of_removed;
+use contract::words::with_password_of_removed;
 use contract::{Credential, CredentialPlace};
 
 /// vCenters that are named; of more is said how many.
@@ -80,13 +80,12 @@ impl Form {
 
 /// What removing one does that no vCenter uses.
 pub(crate) fn what_removing_does(credential: &Credential) -> String {
-    format!("No vCenter uses it. {}", password_of_removed(credential.stored)).trim_end().to_owned()
+    with_password_of_removed("No vCenter uses it.", credential.stored)
 }
 
 /// What merging does.
 pub(crate) fn merging(from: &Credential, into: &Credential) -> String {
-    let password = password_of_removed(from.stored);
-    let removed = |words: String| format!("{words} {password}").trim_end().to_owned();
+    let removed = |said: String| with_password_of_removed(&said, from.stored);
     let who = match &from.vcenters[..] {
         [] => {
             return removed(format!("No vCenter uses \u{201c}{}\u{201d}. It is removed.", from.name));

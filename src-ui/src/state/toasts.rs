@@ -6,6 +6,7 @@ use super::batches::Ending;
 use super::operations::Looked;
 use super::route::Route;
 use super::words::{self, Level};
+use contract::command::Removal;
 use contract::{
     ApiError, Code, Job, Operation, OperationKind, OperationState, TestReport, Vcenter, VcenterId,
 };
@@ -17,7 +18,7 @@ const STAYS: u32 = 5_000;
 const STAYS_LONGER: u32 = 30_000;
 
 /// The same of one that offers to undo something: as long as that can be undone.
-const STAYS_TO_UNDO: u32 = 10_000;
+const STAYS_TO_UNDO: u32 = Removal::UNDO_SECONDS * 1000;
 
 /// Toasts that are on screen at once; the oldest that needs no answer makes room.
 const AT_ONCE: usize = 5;

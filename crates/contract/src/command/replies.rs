@@ -30,6 +30,11 @@ pub struct Removal {
     pub credential: Option<Credential>,
 }
 
+impl Removal {
+    /// How many seconds a vCenter can be brought back after it was removed.
+    pub const UNDO_SECONDS: u32 = 10;
+}
+
 /// A vCenter that was removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {

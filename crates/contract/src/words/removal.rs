@@ -5,14 +5,15 @@ use super::{counted, grouped};
 use crate::CredentialPlace;
 use crate::command::Removal;
 
-/// What becomes of the password of a credential that is removed.
-pub fn password_of_removed(place: CredentialPlace) -> &'static str {
-    match place {
-        CredentialPlace::Keychain => "Its password is removed from the keychain.",
-        CredentialPlace::File => "The password file stays: delete it yourself.",
-        CredentialPlace::Helper => "The helper itself stays.",
+/// What is said of a credential that is removed, with what becomes of its password.
+pub fn with_password_of_removed(said: &str, place: CredentialPlace) -> String {
+    let password = match place {
+        CredentialPlace::Keychain => " Its password is removed from the keychain.",
+        CredentialPlace::File => " The password file stays: delete it yourself.",
+        CredentialPlace::Helper => " The helper itself stays.",
         CredentialPlace::None => "",
-    }
+    };
+    format!("{said}{password}")
 }
 
 /// What goes with a vCenter, one thing each; empty where that is nothing.
@@ -36,13 +37,10 @@ pub fn goes_with(removal: &Removal) -> Vec<String> {
         ));
     }
     if let Some(credential) = credential {
-        let password = password_of_removed(credential.stored);
-        goes.push(format!(
-            "Credential \u{201c}{}\u{201d}, which nothing else uses. {password}",
-            credential.name
-        ));
+        let said = format!("Credential \u{201c}{}\u{201d}, which nothing else uses.", credential.name);
+        goes.push(with_password_of_removed(&said, credential.stored));
     }
-    goes.into_iter().map(|words| words.trim_end().to_owned()).collect()
+    goes
 }
 
 fn several(number: u64, one: &str, many: &str) -> String {

@@ -106,15 +106,10 @@ impl Service {
             Some(credential) => Some(self.credential(credential).await?),
             None => None,
         };
+        let v = &record.vcenter;
+        let own = credential.as_ref().map_or(&v.credential_id, |credential| &credential.id);
         if let (Some(user), None) = (&user, &edit.password) {
-            let own = credential.as_ref().map_or(&record.vcenter.credential_id, |credential| &credential.id);
             may_keep_its_password(&self.credential(own.as_str()).await?, user)?;
-        }
-        let (v, settings) = (&record.vcenter, edit.settings.as_ref().unwrap_or(&record.vcenter.settings));
-        let (host, port) = address.as_ref().map_or((&*v.host, v.port), |(host, port)| (&**host, *port));
-        let way = settings.way();
-        if ((host, port), &way) != ((&*v.host, v.port), &v.settings.way()) {
-            self.is_at_no_others_address(&id, (host, port), &way).await?;
         }
         let change = VcenterEdit {
             name: edit.name.as_deref().map(|name| validate::name("vCenter", name)).transpose()?,
@@ -125,13 +120,15 @@ impl Service {
             trust: edit.trust.map(normal).transpose()?,
             settings: edit.settings.map(validate::settings).transpose()?,
         };
+        // As they are stored: two that are written differently may be the same.
+        let there = (change.host.as_deref().unwrap_or(&v.host), change.port.unwrap_or(v.port));
+        let way = change.settings.as_ref().unwrap_or(&v.settings).way();
+        if (there, &way) != ((&*v.host, v.port), &v.settings.way()) {
+            self.is_at_no_others_address(&id, there, &way).await?;
+        }
         // Whoever is about to log in reads user and password of the same moment; what was sent before says nothing any more.
         let lock = match user.is_some() || edit.password.is_some() {
-            true => {
-                let own =
-                    credential.as_ref().map_or(&record.vcenter.credential_id, |credential| &credential.id);
-                Some(self.inner.store.login_lock(own).await.map_err(explain::store)?)
-            }
+            true => Some(self.inner.store.login_lock(own).await.map_err(explain::store)?),
             false => None,
         };
         let record = match self.store().edit_vcenter(&id, made_from, change.clone()).await {

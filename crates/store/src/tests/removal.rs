@@ -8,7 +8,7 @@ use contract::Credential;
 const REMOVED: Time = Time(50_000);
 
 fn later(ms: i64) -> Time {
-    Time(REMOVED.0 + i64::try_from(UNDO.as_millis()).unwrap() + ms)
+    Time(REMOVED.0 + UNDO + ms)
 }
 
 async fn vcenters(store: &Store) -> Vec<String> {

@@ -70,7 +70,12 @@ pub(super) fn Remove(props: &Properties) -> Html {
     };
     html! {
         <Dialog title={format!("Remove {name}?")} close={props.close.clone()} {actions}>
-            <p>{ "Nothing changes on the vCenter itself. You can undo this for 10 seconds." }</p>
+            <p>
+                { format!(
+                    "Nothing changes on the vCenter itself. You can undo this for {} seconds.",
+                    Removal::UNDO_SECONDS
+                ) }
+            </p>
             { listed(goes.as_ref()) }
             if let Some(error) = &*failure {
                 <Failure title="It was not removed" error={error.clone()} vcenter={Some(props.vcenter.id.clone())} />

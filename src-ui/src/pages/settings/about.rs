@@ -1,7 +1,7 @@
 //! What this program is, and the licenses of what it is made of.
 
-use super::Section;
 use super::folder::fact;
+use super::{Section, use_dialog};
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
 use crate::hooks::use_query;
@@ -13,15 +13,7 @@ use yew::prelude::*;
 #[function_component]
 pub(super) fn AboutMuster() -> Html {
     let about = use_query(ShownAbout {}).value;
-    let is_open = use_state_eq(|| false);
-    let open = {
-        let is_open = is_open.clone();
-        Callback::from(move |_: MouseEvent| is_open.set(true))
-    };
-    let close = {
-        let is_open = is_open.clone();
-        Callback::from(move |()| is_open.set(false))
-    };
+    let (is_open, open, close) = use_dialog();
     html! {
         <Section id="about" title="About">
             if let Some(about) = about {
@@ -38,7 +30,7 @@ pub(super) fn AboutMuster() -> Html {
                 <Button id="show-licenses" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={open}
                     label="Licenses of what Muster is made of" />
             </div>
-            if *is_open { <Licenses {close} /> }
+            if is_open { <Licenses {close} /> }
         </Section>
     }
 }

@@ -1,8 +1,7 @@
 //! What is set for everybody on this database: what new vCenters begin with, and how long the history is kept.
 //! Refuses to delete anything itself: what is too old goes by and by.
 
-use super::Section;
-use crate::components::failure::Failure;
+use super::{Section, answered};
 use crate::components::select::Select;
 use crate::hooks::{use_command, use_query, use_vcenter_service};
 use crate::state::words::{counted, duration};
@@ -20,12 +19,9 @@ const TTLS: [u64; 8] = [60, 300, 600, 1800, 3600, 14_400, 43_200, 86_400];
 /// The section.
 #[function_component]
 pub(super) fn Defaults() -> Html {
-    let answer = use_query(ShowPreferences {});
-    let content = match (answer.value, answer.error) {
-        (Some(known), _) => html! { <Choice known={(*known).clone()} /> },
-        (None, Some(error)) => html! { <Failure title="The defaults could not be loaded" {error} /> },
-        (None, None) => Html::default(),
-    };
+    let content = answered(use_query(ShowPreferences {}), "The defaults could not be loaded", |known| {
+        html! { <Choice known={known.clone()} /> }
+    });
     html! { <Section id="defaults" title="Defaults and history">{ content }</Section> }
 }
 

@@ -1,7 +1,6 @@
 //! Where the data is, how large it is, and how much room there is for more.
 
-use super::Section;
-use crate::components::failure::Failure;
+use super::{Section, answered};
 use crate::hooks::use_query;
 use contract::command::ShowDataFolder;
 use contract::words::bytes;
@@ -10,9 +9,8 @@ use yew::prelude::*;
 /// The section.
 #[function_component]
 pub(super) fn Folder() -> Html {
-    let answer = use_query(ShowDataFolder {});
-    let content = match (answer.value, answer.error) {
-        (Some(folder), _) => html! {
+    let content = answered(use_query(ShowDataFolder {}), "The data folder could not be read", |folder| {
+        html! {
             <dl class="muster-properties" id="data-folder">
                 { fact("Folder", html! { <code class="muster-code">{ folder.path.clone() }</code> }) }
                 { fact("Size", bytes(as_signed(folder.bytes)).into()) }
@@ -20,10 +18,8 @@ pub(super) fn Folder() -> Html {
                     { fact("Free on its disk", bytes(as_signed(free)).into()) }
                 }
             </dl>
-        },
-        (None, Some(error)) => html! { <Failure title="The data folder could not be read" {error} /> },
-        (None, None) => Html::default(),
-    };
+        }
+    });
     html! { <Section id="folder" title="Data folder">{ content }</Section> }
 }
 

@@ -1,7 +1,7 @@
 //! How much stands in the log, and its newest lines.
 //! Refuses to send it anywhere: a support bundle, which names nobody, is made on the command line.
 
-use super::Section;
+use super::{Section, answered, use_dialog};
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
 use crate::components::select::Select;
@@ -24,30 +24,19 @@ const MOST: u32 = 1_000;
 #[function_component]
 pub(super) fn LogOfMuster() -> Html {
     let service = use_vcenter_service();
-    let answer = use_query(ShowPreferences {});
-    let is_open = use_state_eq(|| false);
-    let open = {
-        let is_open = is_open.clone();
-        Callback::from(move |_: MouseEvent| is_open.set(true))
-    };
-    let close = {
-        let is_open = is_open.clone();
-        Callback::from(move |()| is_open.set(false))
-    };
-    let content = match (answer.value, answer.error) {
-        (Some(known), _) => html! { <Choice known={(*known).clone()} /> },
-        (None, Some(error)) => html! { <Failure title="The log level could not be loaded" {error} /> },
-        (None, None) => Html::default(),
-    };
+    let level = answered(use_query(ShowPreferences {}), "The log level could not be loaded", |known| {
+        html! { <Choice known={known.clone()} /> }
+    });
+    let (is_open, open, close) = use_dialog();
     html! {
         <Section id="log" title="Log">
-            { content }
+            { level }
             if service.may::<ReadLog>() {
                 <div>
                     <Button id="show-log" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={open}
                         label="Show log" />
                 </div>
-                if *is_open { <Viewer {close} /> }
+                if is_open { <Viewer {close} /> }
             }
         </Section>
     }

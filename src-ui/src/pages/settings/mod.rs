@@ -10,6 +10,8 @@ mod keyboard;
 mod log;
 mod role;
 
+use crate::components::failure::Failure;
+use crate::state::cache::Answer;
 use yew::prelude::*;
 
 /// The page.
@@ -49,6 +51,30 @@ fn Section(props: &SectionProperties) -> Html {
             <div class="pf-v6-c-card__body muster-stack">{ props.children.clone() }</div>
         </section>
     }
+}
+
+/// What is shown of an answer, or why there is none.
+fn answered<T>(answer: Answer<T>, failed: &'static str, content: impl FnOnce(&T) -> Html) -> Html {
+    match (answer.value, answer.error) {
+        (Some(known), _) => content(&known),
+        (None, Some(error)) => html! { <Failure title={failed} {error} /> },
+        (None, None) => Html::default(),
+    }
+}
+
+/// Whether a dialog of a section is open, and what opens and closes it.
+#[hook]
+fn use_dialog() -> (bool, Callback<MouseEvent>, Callback<()>) {
+    let is_open = use_state_eq(|| false);
+    let open = {
+        let is_open = is_open.clone();
+        Callback::from(move |_: MouseEvent| is_open.set(true))
+    };
+    let close = {
+        let is_open = is_open.clone();
+        Callback::from(move |()| is_open.set(false))
+    };
+    (*is_open, open, close)
 }
 
 /// A choice that is on or off.

@@ -7,7 +7,7 @@ use super::{Handle, id_of, target};
 use crate::components::select::Select;
 use crate::state::form::{Field, Form, LoginForm, TrustForm, TtlUnit};
 use crate::state::words;
-use contract::{StaleReads, Vcenter, VcenterSettings, Way};
+use contract::{StaleReads, Vcenter, VcenterSettings};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
@@ -251,11 +251,8 @@ impl Handle {
     /// Open where there is one: it is not to be overlooked.
     fn way(&self) -> Html {
         let settings = &self.form.settings;
-        let is_usual = |settings: &VcenterSettings| {
-            (settings.way(), settings.timeout_seconds)
-                == (Way::default(), VcenterSettings::default().timeout_seconds)
-        };
-        let is_set = |vcenter: &Vcenter| !is_usual(&vcenter.settings);
+        let values = |settings: &VcenterSettings| (settings.way(), settings.timeout_seconds);
+        let is_set = |vcenter: &Vcenter| values(&vcenter.settings) != values(&VcenterSettings::default());
         html! {
             <details class="muster-more" open={self.vcenter.as_ref().is_some_and(is_set)}>
                 <summary>{ "Proxy, tunnel and timeout" }</summary>
