@@ -1,7 +1,7 @@
 //! What goes with a thing that is removed, in words.
 //! Refuses to leave out what stays.
 
-use super::{counted, grouped};
+use super::counted;
 use crate::CredentialPlace;
 use crate::command::Removal;
 
@@ -21,6 +21,7 @@ pub fn goes_with(removal: &Removal) -> Vec<String> {
     let Removal { hosts, vms, others, operations, schedules, credential } = removal;
     let objects = [(hosts, "host", "hosts"), (vms, "VM", "VMs"), (others, "other object", "other objects")];
     let objects = objects.into_iter().filter(|(number, ..)| **number > 0);
+    let several = |number: u64, one, many| counted(usize::try_from(number).unwrap_or(usize::MAX), one, many);
     let objects: Vec<String> = objects.map(|(number, one, many)| several(*number, one, many)).collect();
     let mut goes = Vec::new();
     if !objects.is_empty() {
@@ -41,11 +42,6 @@ pub fn goes_with(removal: &Removal) -> Vec<String> {
         goes.push(with_password_of_removed(&said, credential.stored));
     }
     goes
-}
-
-fn several(number: u64, one: &str, many: &str) -> String {
-    let shown = grouped(i64::try_from(number).unwrap_or(i64::MAX));
-    format!("{shown} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
