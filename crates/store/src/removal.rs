@@ -71,7 +71,7 @@ impl Store {
         Ok(removed)
     }
 
-    /// Hides a vCenter as if it were removed. For [`UNDO`] it can be brought back.
+    /// Hides a vCenter as if it were removed. For [`Removal::UNDO_SECONDS`] it can be brought back.
     pub async fn hide_vcenter(&self, id: &VcenterId, at: Time) -> Result<Removed, Error> {
         let attempt = self.attempt_on("removing vCenter", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
@@ -117,7 +117,7 @@ impl Store {
         Ok(restored)
     }
 
-    /// Removes what was hidden longer than [`UNDO`] ago. Answers with when the next one is due, if one is hidden.
+    /// Removes what was hidden longer than [`Removal::UNDO_SECONDS`] ago. Answers with when the next one is due, if one is hidden.
     pub async fn purge_removed(&self, now: Time) -> Result<Option<Time>, Error> {
         let attempt = self.attempt("removing what was hidden");
         // What is damaged there is of no time, and due. One of the future was hidden by a clock that was wrong.
