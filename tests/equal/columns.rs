@@ -93,6 +93,8 @@ const CLUSTERS: &[(&str, &str, Make)] = &[
     ("drs_behavior", "configuration.drsConfig.defaultVmBehavior", same),
     ("failover_level", "configuration.dasConfig.failoverLevel", same),
     ("evc_mode", "summary.currentEVCModeKey", same),
+    ("config_issues", "configIssue", messages),
+    ("alarm_actions_enabled", "alarmActionsEnabled", same),
     ("host_count", "host", count),
     ("effective_host_count", "summary.numEffectiveHosts", same),
     ("cpu_total_mhz", "summary.totalCpu", same),
@@ -126,6 +128,11 @@ const HOSTS: &[(&str, &str, Make)] = &[
     ("product_version", "summary.config.product.version", same),
     ("product_build", "summary.config.product.build", same),
     ("reboot_required", "summary.rebootRequired", same),
+    ("ha_state", "runtime.dasHostState.state", same),
+    ("red_sensors", "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo", red_sensors),
+    ("ntp_servers", "config.dateTimeInfo.ntpConfig.server", texts),
+    ("config_issues", "configIssue", messages),
+    ("alarm_actions_enabled", "alarmActionsEnabled", same),
     ("cpu_usage_mhz", "summary.quickStats.overallCpuUsage", same),
     ("memory_usage_bytes", "summary.quickStats.overallMemoryUsage", mebibytes),
     ("management_ips", "config.virtualNicManagerInfo.netConfig", management_ips),
@@ -182,6 +189,12 @@ const VMS: &[(&str, &str, Make)] = &[
     ("annotation", "config.annotation", same),
     ("created_at", "config.createDate", same),
     ("consolidation_needed", "runtime.consolidationNeeded", same),
+    ("question", "runtime.question.text", same),
+    ("ballooned_bytes", "summary.quickStats.balloonedMemory", mebibytes),
+    ("swapped_bytes", "summary.quickStats.swappedMemory", mebibytes),
+    ("guest_free_percent", "guest.disk", least_free),
+    ("guest_fullest_volume", "guest.disk", fullest_volume),
+    ("connected_drives", "config.hardware.device", connected_drives),
 ];
 
 const DATASTORES: &[(&str, &str, Make)] = &[

@@ -184,6 +184,59 @@ pub(super) fn card_macs(cell: &Cell<'_>) -> Value {
     each(cell, |device| vec![&device["macAddress"]])
 }
 
+/// Texts of a list.
+pub(super) fn texts(cell: &Cell<'_>) -> Value {
+    each(cell, |text| vec![text])
+}
+
+/// What events say.
+pub(super) fn messages(cell: &Cell<'_>) -> Value {
+    each(cell, |event| vec![&event["fullFormattedMessage"]])
+}
+
+/// Names of sensors in alert.
+pub(super) fn red_sensors(cell: &Cell<'_>) -> Value {
+    each(cell, |sensor| if sensor["healthState"]["key"] == "red" { vec![&sensor["name"]] } else { vec![] })
+}
+
+/// The drives that are connected, which are known by their keys: those of CD/DVD drives begin at 3000 and 16000, of floppy
+/// drives at 8000.
+pub(super) fn connected_drives(cell: &Cell<'_>) -> Value {
+    let drives = cell.list().iter().filter_map(|device| {
+        let key = device["key"].as_i64()?;
+        let is_connected = device["connectable"]["connected"] == true && device["capacityInKB"].is_null();
+        match key {
+            3000..3100 | 16_000..16_200 => Some("CD/DVD drive"),
+            8000..8010 => Some("Floppy drive"),
+            _ => None,
+        }
+        .filter(|_| is_connected)
+    });
+    sorted(drives.map(str::to_owned))
+}
+
+/// The smallest share that is free of a volume, in percent with three decimals.
+pub(super) fn least_free(cell: &Cell<'_>) -> Value {
+    volumes(cell).first().map(|(share, _)| json!(*share as f64 / 1000.0)).into()
+}
+
+/// Where that volume is.
+pub(super) fn fullest_volume(cell: &Cell<'_>) -> Value {
+    volumes(cell).first().map(|(_, path)| path.clone()).into()
+}
+
+/// Free share in thousandths of a percent and path of each volume, the fullest first.
+fn volumes(cell: &Cell<'_>) -> Vec<(i128, String)> {
+    let share = |disk: &Value| {
+        let (all, free) = (disk["capacity"].as_i64()?, disk["freeSpace"].as_i64()?);
+        let path = disk["diskPath"].as_str()?.to_owned();
+        (all > 0 && free >= 0 && free <= all).then(|| (i128::from(free) * 100_000 / i128::from(all), path))
+    };
+    let mut all: Vec<(i128, String)> = cell.list().iter().filter_map(share).collect();
+    all.sort();
+    all
+}
+
 /// Addresses that the guest told.
 pub(super) fn guest_addresses(cell: &Cell<'_>) -> Value {
     local_last(each(cell, |nic| list(&nic["ipAddress"]).iter().collect()))

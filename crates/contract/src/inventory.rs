@@ -82,6 +82,27 @@ impl Object {
         }
     }
 
+    /// Keeps what is known of what only full syncs ask for, and why that isn't current; nothing where the object is new.
+    pub fn keep_heavy(&mut self, before: Option<&Object>) {
+        let heavy = columns::of(self.kind).stored().enumerate().filter(|(_, (column, _))| column.is_heavy);
+        let slots: Vec<u16> = heavy.filter_map(|(slot, _)| u16::try_from(slot).ok()).collect();
+        if slots.is_empty() {
+            return;
+        }
+        let known = |slot: &u16| before?.values.get(usize::from(*slot)).cloned();
+        for slot in &slots {
+            if let Some(value) = self.values.get_mut(usize::from(*slot)) {
+                *value = known(slot).unwrap_or_default();
+            }
+        }
+        let mut missing: Vec<(u16, Missing)> = self.missing.to_vec();
+        missing.retain(|(slot, _)| !slots.contains(slot));
+        let reasons = before.into_iter().flat_map(|known| &known.missing);
+        missing.extend(reasons.filter(|(slot, _)| slots.contains(slot)));
+        missing.sort_unstable();
+        self.missing = missing.into();
+    }
+
     /// Takes from another reading of the same object what this one has no value for and that one has. True if there was
     /// any.
     pub fn fill_gaps(&mut self, other: &Object) -> bool {

@@ -2,7 +2,7 @@
 //! Refuses to count what can't be used: hosts that are not connected, or in maintenance, have no capacity.
 
 use crate::{Kind, Moref, Object, Snapshot, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What lies within a datacenter, folder, cluster or host, at any depth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Tally {
     pub vms: i64,
     /// Virtual CPUs of VMs that are powered on.
     pub vcpus_on: i64,
+    /// The builds that its hosts run, each once.
+    pub builds: BTreeSet<Box<str>>,
     /// Cores of the available hosts.
     pub cores: i64,
     /// Clock of the available hosts whose use is known, MHz.
@@ -54,6 +56,9 @@ impl Tally {
 
     fn add_host(&mut self, host: &Object) {
         self.hosts += 1;
+        if let Some(build) = host.stored("product_build").as_text() {
+            self.builds.insert(build.into());
+        }
         if host_state(host) != Some("connected") {
             return;
         }

@@ -350,6 +350,20 @@ pub(crate) const TOOLS_RUNNING: Terms = &[
     ("guestToolsExecutingScripts", "Starting"),
 ];
 
+/// States of a host's HA agent.
+pub(crate) const HA_STATE: Terms = &[
+    ("connectedToMaster", "Connected (secondary)"),
+    ("master", "Running (primary)"),
+    ("election", "Election"),
+    ("fdmUnreachable", "Agent unreachable"),
+    ("hostDown", "Host failed"),
+    ("initializationError", "Initialization error"),
+    ("networkIsolated", "Network isolated"),
+    ("networkPartitionedFromMaster", "Network partitioned"),
+    ("uninitializationError", "Uninitialization error"),
+    ("uninitialized", "Not initialized"),
+];
+
 /// Versions of VMware Tools.
 pub(crate) const TOOLS_VERSION: Terms = &[
     ("guestToolsCurrent", "Current"),

@@ -27,6 +27,8 @@ pub(super) fn clusters() -> Vec<Column> {
         s("failover_level", "Host failures tolerated", "configuration.dasConfig.failoverLevel", Shape::Int)
             .unit(Unit::Count),
         summary("evc_mode", "EVC mode", "currentEVCModeKey", Shape::Text),
+        place::config_issues(),
+        place::alarm_actions(),
         s("host_count", "Hosts", "host", Shape::Length).links(Link::Rows(Kind::Hosts, "cluster_moref")),
         summary("effective_host_count", "Effective hosts", "numEffectiveHosts", Shape::Int).unit(Unit::Count),
         summary("cpu_total_mhz", "CPU total", "totalCpu", Shape::Int).unit(Unit::Mhz),
@@ -40,7 +42,7 @@ pub(super) fn clusters() -> Vec<Column> {
 }
 
 /// What is computed of a cluster's hosts and VMs. Hosts that are not connected, or in maintenance mode, are left out.
-fn cluster_totals() -> [Column; 6] {
+fn cluster_totals() -> [Column; 8] {
     let d = Column::derived;
     [
         d(
@@ -94,6 +96,18 @@ fn cluster_totals() -> [Column; 6] {
             },
         )
         .ty(Type::Decimal),
+        d("host_builds", "ESXi builds", "builds of its hosts", &[], |row| {
+            let builds = &row.snapshot.tally(row.object).builds;
+            // Every host has one: where none is known, no host was seen.
+            let list = || Value::list(builds.iter().map(|build| Value::text(build.clone())));
+            (!builds.is_empty()).then(list).into()
+        })
+        .ty(Type::List),
+        d("host_build_count", "Different ESXi builds", "builds of its hosts", &[], |row| {
+            let tally = row.snapshot.tally(row.object);
+            (!tally.builds.is_empty()).then(|| Value::Int(tally.builds.len() as i64)).into()
+        })
+        .number(Unit::Count),
     ]
 }
 
@@ -153,6 +167,17 @@ pub(super) fn hosts() -> Vec<Column> {
         s("product_version", "Version", "summary.config.product.version", Shape::Text).alias(&["version"]),
         s("product_build", "Build", "summary.config.product.build", Shape::Text).alias(&["build"]),
         s("reboot_required", "Reboot required", "summary.rebootRequired", Shape::Bool),
+        s("ha_state", "HA state", "runtime.dasHostState.state", Shape::Text).terms(words::HA_STATE),
+        s(
+            "red_sensors",
+            "Hardware sensors in alert",
+            "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo",
+            Shape::RedSensors,
+        )
+        .heavy(),
+        s("ntp_servers", "NTP servers", "config.dateTimeInfo.ntpConfig.server", Shape::Texts),
+        place::config_issues(),
+        place::alarm_actions(),
         s("cpu_usage_mhz", "CPU used", "summary.quickStats.overallCpuUsage", Shape::Int)
             .unit(Unit::Mhz)
             .volatile(),

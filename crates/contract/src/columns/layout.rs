@@ -32,10 +32,19 @@ fn layout(kind: Kind) -> Layout {
                 ("Location", "vcenter datacenter cluster resource_pool folder home_datastore vmx_path"),
                 (
                     "State",
-                    "overall_status connection_state uptime_seconds boot_time consolidation_needed is_template created_at",
+                    "overall_status connection_state uptime_seconds boot_time consolidation_needed question \
+                     is_template created_at",
                 ),
-                ("Hardware", "cpu_count cores_per_socket memory_bytes hardware_version mac_addresses"),
-                ("Storage", "committed_bytes provisioned_bytes uncommitted_bytes snapshot_oldest_at"),
+                (
+                    "Hardware",
+                    "cpu_count cores_per_socket memory_bytes ballooned_bytes swapped_bytes hardware_version \
+                     mac_addresses connected_drives",
+                ),
+                (
+                    "Storage",
+                    "committed_bytes provisioned_bytes uncommitted_bytes snapshot_oldest_at guest_free_percent \
+                     guest_fullest_volume folder_matches_name",
+                ),
                 ("Guest", "ip_address guest_os_configured guest_os_tools tools_version_status tools_version"),
             ],
         },
@@ -47,13 +56,15 @@ fn layout(kind: Kind) -> Layout {
                 ("Location", "vcenter datacenter cluster"),
                 (
                     "State",
-                    "overall_status connection_state power_state in_maintenance reboot_required boot_time product_build",
+                    "overall_status connection_state power_state in_maintenance reboot_required ha_state \
+                     boot_time product_build",
                 ),
                 (
                     "Hardware",
                     "vendor model serial_number cpu_model cpu_packages cpu_cores cpu_threads cpu_mhz_per_core memory_bytes",
                 ),
                 ("Usage", "cpu_usage_mhz memory_usage_bytes"),
+                ("Health", "red_sensors config_issues alarm_actions_enabled ntp_servers"),
                 ("Network and storage", "nic_macs networks datastores"),
             ],
         },
@@ -64,6 +75,7 @@ fn layout(kind: Kind) -> Layout {
             groups: &[
                 ("Location", "vcenter datacenter"),
                 ("State", "overall_status host_count effective_host_count failover_level"),
+                ("Health", "config_issues alarm_actions_enabled host_build_count host_builds"),
                 (
                     "Capacity",
                     "cpu_percent cpu_total_mhz cpu_effective_mhz memory_percent memory_total_bytes \
@@ -77,7 +89,7 @@ fn layout(kind: Kind) -> Layout {
             details: "free_percent free_bytes capacity_bytes as_of type accessible mounted vm_count",
             groups: &[
                 ("Location", "vcenter datacenter datastore_cluster clusters url"),
-                ("State", "maintenance_mode shared host_count"),
+                ("State", "maintenance_mode shared is_local host_count hosts_without_access"),
                 ("Space", "provisioned_percent uncommitted_bytes"),
             ],
         },
@@ -101,7 +113,10 @@ fn layout(kind: Kind) -> Layout {
         Kind::Snapshots => Layout {
             table: "vm name age_seconds created_at description depth is_current quiesced cluster datastores",
             details: "vm age_seconds created_at description is_current depth",
-            groups: &[("Location", "vcenter cluster datastores"), ("State", "vm_state quiesced id")],
+            groups: &[
+                ("Location", "vcenter cluster datastores"),
+                ("State", "vm_state quiesced is_backup id"),
+            ],
         },
         Kind::Datacenters => Layout {
             table: "name cluster_count host_count vm_count cpu_percent memory_percent capacity_bytes free_percent",

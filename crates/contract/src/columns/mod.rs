@@ -96,6 +96,8 @@ pub struct Column {
     pub is_summed: bool,
     /// Whether its values are measured anew each time: another one is no change that a history tells.
     pub is_volatile: bool,
+    /// Whether it is so much to read that only full syncs ask for it; else it stays as it is known.
+    pub is_heavy: bool,
     /// Where its value comes from.
     pub get: Get,
 }
@@ -142,6 +144,7 @@ impl Column {
             is_host_name: false,
             is_summed: false,
             is_volatile: false,
+            is_heavy: false,
             // The schema numbers the slots when it has all columns.
             get: Get::Stored { slot: usize::MAX, shape },
         }
@@ -233,6 +236,11 @@ impl Column {
 
     fn volatile(mut self) -> Column {
         self.is_volatile = true;
+        self
+    }
+
+    fn heavy(mut self) -> Column {
+        self.is_heavy = true;
         self
     }
 

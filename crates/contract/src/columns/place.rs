@@ -76,6 +76,21 @@ pub(super) fn share(row: &Row<'_>, part: &str, whole: &str) -> Value {
     int(part).zip(int(whole)).map(|(part, whole)| Value::percent(part, whole)).into()
 }
 
+/// What vCenter says is wrong with how an object is configured.
+pub(super) fn config_issues() -> Column {
+    Column::stored(
+        "config_issues",
+        "Configuration issues",
+        "configIssue",
+        Shape::Each("fullFormattedMessage"),
+    )
+}
+
+/// Whether alarms of an object do what they are set to do.
+pub(super) fn alarm_actions() -> Column {
+    Column::stored("alarm_actions_enabled", "Alarm actions", "alarmActionsEnabled", Shape::Bool)
+}
+
 /// How long a host or a VM has been running.
 pub(super) fn uptime() -> Column {
     Column::derived("uptime_seconds", "Uptime", "runtime.bootTime", &["boot_time"], |row| {

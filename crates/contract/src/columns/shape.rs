@@ -77,6 +77,16 @@ pub enum Shape {
     Addresses(&'static str),
     /// MAC addresses of the VirtualEthernetCards in a list of VirtualDevice.
     CardMacs,
+    /// The CD/DVD and floppy drives in a list of VirtualDevice that are connected, each by its type.
+    Drives,
+    /// A list of texts.
+    Texts,
+    /// Free space of the fullest volume in a list of GuestDiskInfo, in percent.
+    LeastFree,
+    /// Path of that volume.
+    Fullest,
+    /// Names of the sensors in a list of HostNumericSensorInfo that are red.
+    RedSensors,
     /// How many nodes a list of VirtualMachineSnapshotTree has.
     SnapshotCount,
     /// createTime of the oldest node of a list of VirtualMachineSnapshotTree.
@@ -125,9 +135,12 @@ impl Shape {
     /// What a column of this shape is, unless it says otherwise.
     pub(super) fn column_type(self) -> (Type, Option<Unit>) {
         match self {
-            Shape::Text | Shape::Name | Shape::Reference | Shape::Identification(_) | Shape::FolderType => {
-                (Type::Text, None)
-            }
+            Shape::Text
+            | Shape::Name
+            | Shape::Reference
+            | Shape::Identification(_)
+            | Shape::FolderType
+            | Shape::Fullest => (Type::Text, None),
             Shape::FromTree(_) => (Type::Text, None),
             Shape::Int | Shape::Limit => (Type::Integer, None),
             Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
@@ -139,7 +152,11 @@ impl Shape {
             | Shape::VnicAddresses(_)
             | Shape::Each(_)
             | Shape::Addresses(_)
-            | Shape::CardMacs => (Type::List, None),
+            | Shape::CardMacs
+            | Shape::Drives
+            | Shape::Texts
+            | Shape::RedSensors => (Type::List, None),
+            Shape::LeastFree => (Type::Decimal, Some(Unit::Percent)),
         }
     }
 }

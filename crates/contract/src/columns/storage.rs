@@ -83,6 +83,32 @@ pub(super) fn datastores() -> Vec<Column> {
             |row| names(row, |cluster| Value::text(cluster.moref.clone())),
         )
         .ty(Type::List),
+        Column::derived(
+            "hosts_without_access",
+            "Hosts without access",
+            "host.mountInfo.accessible",
+            &["host_count"],
+            |row| {
+                let able = row.object.stored("mount_refs");
+                let all = row.object.stored("host_count").as_int().filter(|_| !able.is_null());
+                all.map(|all| Value::Int(all.saturating_sub(able.refs().count() as i64))).into()
+            },
+        )
+        .number(Unit::Count),
+        Column::derived(
+            "is_local",
+            "Local",
+            "summary.type and multipleHostAccess",
+            &["type", "shared"],
+            |row| {
+                let (of_type, shared) = (row.object.stored("type").as_text(), row.object.stored("shared"));
+                match (of_type, shared) {
+                    (Some(of_type), Value::Bool(shared)) => Value::Bool(of_type == "VMFS" && !shared),
+                    _ => Value::Null,
+                }
+            },
+        )
+        .ty(Type::Boolean),
         s("mount_refs", "Hosts with access", "host", Shape::Mounts).internal(),
         place::parent(),
     ]);

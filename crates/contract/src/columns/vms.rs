@@ -117,6 +117,28 @@ pub(super) fn vms() -> Vec<Column> {
         s("annotation", "Notes", "config.annotation", Shape::Text).alias(&["notes"]),
         s("created_at", "Created", "config.createDate", Shape::Time).since(6, 7),
         s("consolidation_needed", "Needs consolidation", "runtime.consolidationNeeded", Shape::Bool),
+        s("question", "Question", "runtime.question.text", Shape::Text),
+        s("ballooned_bytes", "Ballooned memory", "summary.quickStats.balloonedMemory", Shape::Mebibytes)
+            .summed()
+            .volatile(),
+        s("swapped_bytes", "Swapped memory", "summary.quickStats.swappedMemory", Shape::Mebibytes)
+            .summed()
+            .volatile(),
+        s("guest_free_percent", "Fullest volume free %", "guest.disk", Shape::LeastFree).volatile(),
+        s("guest_fullest_volume", "Fullest volume", "guest.disk", Shape::Fullest).volatile(),
+        s("connected_drives", "Connected CD/DVD and floppy drives", "config.hardware.device", Shape::Drives),
+        d(
+            "folder_matches_name",
+            "Folder named like the VM",
+            "config.files.vmPathName and name",
+            &["vmx_path"],
+            |row| {
+                let folder = row.object.stored("vmx_path").as_text().and_then(folder_of);
+                let name = row.object.stored("name").as_text();
+                folder.zip(name).map(|(folder, name)| Value::Bool(is_folder_of(folder, name))).into()
+            },
+        )
+        .ty(Type::Boolean),
         s("current_snapshot_moref", "Current snapshot", "snapshot.currentSnapshot", Shape::Reference)
             .internal(),
     ]);
@@ -143,6 +165,10 @@ pub(super) fn snapshots() -> Vec<Column> {
         s("quiesced", "Quiesced", plain).ty(Type::Boolean),
         s("is_current", "Current", plain).ty(Type::Boolean),
         s("depth", "Depth", plain).ty(Type::Integer),
+        Column::derived("is_backup", "Made by a backup", "name of the snapshot", &["name"], |row| {
+            row.object.stored("name").as_text().map(|name| Value::Bool(is_backup(name))).into()
+        })
+        .ty(Type::Boolean),
         of_vm("cluster", "Cluster", |row| value_of_vm(row, "cluster")).links(Link::Objects(Kind::Clusters)),
         of_vm("cluster_moref", "Cluster moref", |row| value_of_vm(row, "cluster_moref")),
         of_vm("datastores", "Datastores", |row| value_of_vm(row, "datastores"))
@@ -162,6 +188,39 @@ fn value_of_vm(row: &Row<'_>, id: &str) -> Value {
     let column = super::of(Kind::Vms).column(id);
     let vm = behind(row, "vm_ref").map(|object| Row { object, ..*row });
     vm.zip(column).map(|(vm, column)| vm.value(column)).into()
+}
+
+/// The folder with the configuration file of a VM; `None` where it lies in none, or is called by an id as vSAN does.
+fn folder_of(path: &str) -> Option<&str> {
+    let (folder, _) = path.split_once("] ")?.1.rsplit_once('/')?;
+    let is_id = folder.len() == 36 && folder.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    (!is_id && !folder.contains('/')).then_some(folder)
+}
+
+/// Whether a folder is called like its VM, apart from case and from what vSphere puts behind a name that is taken (`web_1`).
+fn is_folder_of(folder: &str, name: &str) -> bool {
+    let letters = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    let unnumbered = folder.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+    letters(folder) == letters(name) || letters(unnumbered) == letters(name)
+}
+
+/// The names that backup software gives the snapshots that it makes for a moment, as far as they are published.
+const BACKUPS: [&str; 7] = [
+    "veeam backup temporary snapshot",
+    "veeam replica temporary snapshot",
+    "gx_backup",
+    "nbu_snapshot",
+    "vcb-backup",
+    "tsm-vm snapshot",
+    "nakivo temporary snapshot",
+];
+
+/// Whether a snapshot is called as backup software calls its own.
+fn is_backup(name: &str) -> bool {
+    let name = name.to_lowercase();
+    BACKUPS.iter().any(|begins| name.starts_with(begins))
 }
 
 /// The datastore with the configuration file of a VM: `[ds-01] web/web.vmx`.

@@ -53,7 +53,13 @@ pub(super) async fn read(
     scope: &Scope,
     refused: Refused,
 ) -> (Result<Reading, Failed>, Refused) {
-    let reader = Reader::new(context, session, before, refused);
+    // One object costs little, whatever is read of it.
+    let everything = match scope {
+        Scope::Kinds(kinds) => kinds.len() == Kind::READ.len(),
+        Scope::Clusters(_) => false,
+        Scope::Objects(..) => true,
+    };
+    let reader = Reader::new(context, session, before, everything, refused);
     let reading = rounds(&reader, before, scope).await;
     reader.close().await;
     // Whatever came of the pass: what a server refused once it needn't refuse again.

@@ -75,6 +75,8 @@ pub(super) struct Reader<'a> {
     pub(super) session: &'a Session,
     pub(super) slots: Slots<'a>,
     before: &'a Snapshot,
+    /// Whether what is heavy is read too.
+    everything: bool,
     refused: Mutex<Refused>,
     pub(super) views: Mutex<Vec<Arc<View>>>,
     counts: Mutex<Counts>,
@@ -95,11 +97,12 @@ impl<'a> Reader<'a> {
         context: &'a Context,
         session: &'a Session,
         before: &'a Snapshot,
+        everything: bool,
         refused: Refused,
     ) -> Reader<'a> {
         let (refused, views) = (Mutex::new(refused), Mutex::default());
         let counts = Mutex::default();
-        Reader { context, session, slots: Slots::new(session), before, refused, views, counts }
+        Reader { context, session, slots: Slots::new(session), before, everything, refused, views, counts }
     }
 
     /// Every object of a kind, below `roots` or everywhere.
@@ -287,7 +290,10 @@ impl<'a> Reader<'a> {
             if permissions::CONTAINERS.contains(&kind) {
                 read.containers.push(Container::of(&sent, self.session.root_folder()));
             }
-            let object = wire::object(kind, &asked, &sent, self.session.root_folder());
+            let mut object = wire::object(kind, &asked, &sent, self.session.root_folder());
+            if !self.everything {
+                object.keep_heavy(self.before.get(kind, &object.moref).map(|known| &**known));
+            }
             if kind == Kind::Vms {
                 let snapshots = wire::snapshots(&object, &sent).into_iter();
                 read.snapshots.extend(snapshots.map(|snapshot| (snapshot.moref.clone(), snapshot)));
@@ -336,7 +342,9 @@ impl<'a> Reader<'a> {
 
     /// What to ask for of a kind.
     pub(super) fn sets(&self, kind: Kind) -> Vec<PropertySet> {
-        wire::sets(kind, self.session.api_version(), self.refused().get(&kind).unwrap_or(&BTreeSet::new()))
+        let refused = self.refused();
+        let refused = refused.get(&kind);
+        wire::sets(kind, self.session.api_version(), refused.unwrap_or(&BTreeSet::new()), self.everything)
     }
 
     /// Stops asking for the path that a server doesn't know; false if it is none of those that were asked for, or one

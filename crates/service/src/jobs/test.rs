@@ -135,7 +135,7 @@ async fn sample(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error>
     };
     let mut some: Vec<MoRef> = looked.listed.iter().take(SAMPLE).cloned().collect();
     while !some.is_empty() {
-        let sets = wire::sets(kind, session.api_version(), &looked.refused);
+        let sets = wire::sets(kind, session.api_version(), &looked.refused, true);
         match session.collector().retrieve(&some, &sets, true).await {
             Ok(retrieved) => {
                 let missing = retrieved.objects.iter().flat_map(|object| &object.missing);

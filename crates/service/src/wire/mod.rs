@@ -15,10 +15,16 @@ use vsphere::{ApiVersion, MoRef, Property, PropertySet};
 
 /// What to ask for of a kind: of every object, and beside it what only a subtype has, for the kind's type doesn't know
 /// those paths. A server gives an object what all the sets that fit it ask for. Left out is what a server of this version
-/// doesn't know, and what it has refused.
-pub(crate) fn sets(kind: Kind, api: ApiVersion, refused: &BTreeSet<String>) -> Vec<PropertySet> {
+/// doesn't know, what it has refused, and what is heavy unless everything is read.
+pub(crate) fn sets(
+    kind: Kind,
+    api: ApiVersion,
+    refused: &BTreeSet<String>,
+    everything: bool,
+) -> Vec<PropertySet> {
     let is_known = |column: &&Column| {
-        ApiVersion::new(column.since.0, column.since.1) <= api && !refused.contains(&*column.source)
+        let is_due = everything || !column.is_heavy;
+        is_due && ApiVersion::new(column.since.0, column.since.1) <= api && !refused.contains(&*column.source)
     };
     let mut by_subtype: BTreeMap<Option<&str>, BTreeMap<&str, Vec<Vec<&'static str>>>> = BTreeMap::new();
     for (column, shape) in columns::of(kind).stored().filter(|(_, shape)| shape.is_property()) {

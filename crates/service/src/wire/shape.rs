@@ -47,6 +47,22 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
             let macs = cards.filter_map(|card| card.field("macAddress")?.as_str());
             Some(Value::list(macs.filter(is_not_blank).map(Value::text)))
         }
+        Shape::Drives => {
+            let drives = wire.as_list().iter().filter_map(connected_drive);
+            Some(Value::list(drives.map(Value::text)))
+        }
+        Shape::Texts => {
+            let texts = wire.as_list().iter().filter_map(Wire::as_str).filter(is_not_blank);
+            Some(Value::list(texts.map(Value::text)))
+        }
+        Shape::LeastFree => Some(fullest(wire).map(|(free, _)| free).into()),
+        Shape::Fullest => Some(fullest(wire).map(|(_, path)| Value::text(path)).into()),
+        Shape::RedSensors => {
+            let state = |sensor: &Wire| Some(sensor.field("healthState")?.field("key")?.as_str()? == "red");
+            let red = wire.as_list().iter().filter(|sensor| state(sensor) == Some(true));
+            let names = red.filter_map(|sensor| sensor.field("name")?.as_str());
+            Some(Value::list(names.filter(is_not_blank).map(Value::text)))
+        }
         Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
         Shape::SnapshotOldest => {
             let times = super::snapshots::nodes(wire).into_iter();
@@ -81,6 +97,9 @@ pub(super) fn fields(shape: Shape) -> Vec<&'static str> {
         Shape::Each(field) | Shape::Addresses(field) => vec![field],
         // Half of all bytes of a sync are devices, and but for these they are passed over.
         Shape::CardMacs => vec!["macAddress"],
+        Shape::Drives => vec!["connectable", "connected"],
+        Shape::LeastFree | Shape::Fullest => vec!["diskPath", "capacity", "freeSpace"],
+        Shape::RedSensors => vec!["name", "healthState", "key"],
         Shape::SnapshotCount | Shape::SnapshotOldest => super::snapshots::FIELDS.to_vec(),
         _ => Vec::new(),
     }
@@ -153,6 +172,28 @@ fn addresses(mut addresses: Vec<&str>) -> Value {
 fn is_link_local(address: &str) -> bool {
     let (address, _zone) = address.split_once('%').unwrap_or((address, ""));
     address.trim().parse().is_ok_and(|address: Ipv6Addr| address.is_unicast_link_local())
+}
+
+/// The guest's volume of which the smallest share is free: that share, and where it is mounted. A volume without a size is none.
+fn fullest(wire: &Wire) -> Option<(Value, &str)> {
+    let share = |volume: &Wire| {
+        let (capacity, free) = (volume.field("capacity")?.as_i64()?, volume.field("freeSpace")?.as_i64()?);
+        (capacity > 0 && (0..=capacity).contains(&free)).then(|| Value::percent(free, capacity))
+    };
+    let path = |volume: &'_ Wire| volume.field("diskPath").and_then(Wire::as_str).map(str::to_owned);
+    let volumes = wire.as_list().iter().filter_map(|volume| Some((share(volume)?, path(volume)?, volume)));
+    let (free, _, volume) = volumes.min_by(|(a, at, _), (b, bt, _)| (a, at).cmp(&(b, bt)))?;
+    Some((free, volume.field("diskPath")?.as_str()?))
+}
+
+/// What a device is, if it is a CD/DVD or floppy drive that is connected: such a one may keep a VM from being moved.
+fn connected_drive(device: &Wire) -> Option<&'static str> {
+    let drive = match device.type_name()? {
+        "VirtualCdrom" => "CD/DVD drive",
+        "VirtualFloppy" => "Floppy drive",
+        _ => return None,
+    };
+    device.field("connectable")?.field("connected")?.as_bool()?.then_some(drive)
 }
 
 fn is_not_blank(text: &&str) -> bool {

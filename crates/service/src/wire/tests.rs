@@ -22,7 +22,7 @@ fn asked(sets: &[PropertySet]) -> Vec<String> {
 
 /// Every path of a kind, its subtypes' too.
 fn all(kind: Kind) -> Vec<String> {
-    asked(&sets(kind, ApiVersion::new(8, 0), &BTreeSet::new()))
+    asked(&sets(kind, ApiVersion::new(8, 0), &BTreeSet::new(), true))
 }
 
 /// What becomes of an object of which these properties came, and nothing else, though everything was asked for.
@@ -97,7 +97,7 @@ fn a_summary_that_did_not_come_is_missing_in_each_of_its_columns() {
 
 #[test]
 fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
-    let sets = sets(Kind::ResourcePools, ApiVersion::new(5, 5), &BTreeSet::new());
+    let sets = sets(Kind::ResourcePools, ApiVersion::new(5, 5), &BTreeSet::new(), true);
     let types: Vec<&str> = sets.iter().map(|set| &*set.type_name).collect();
     assert_eq!(types, ["ResourcePool", "VirtualApp"]);
     let allocated = ["cpuAllocation", "memoryAllocation"].into_iter().flat_map(|allocation| {
@@ -118,7 +118,7 @@ fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
 #[test]
 fn what_is_too_new_for_a_server_or_was_refused_is_not_asked_for_and_not_reported() {
     let refused = BTreeSet::from(["guest.net".to_owned()]);
-    let asked = asked(&sets(Kind::Vms, ApiVersion::new(6, 5), &refused));
+    let asked = asked(&sets(Kind::Vms, ApiVersion::new(6, 5), &refused, true));
     for path in ["config.createDate", "guest.net"] {
         assert!(all(Kind::Vms).iter().any(|known| known == path), "{path}");
         assert!(!asked.iter().any(|asked| asked == path), "{path}");
@@ -136,12 +136,12 @@ fn what_is_too_new_for_a_server_or_was_refused_is_not_asked_for_and_not_reported
 
 #[test]
 fn of_values_that_hold_much_only_what_columns_read_is_built() {
-    let sets = sets(Kind::Vms, ApiVersion::new(8, 0), &BTreeSet::new());
+    let sets = sets(Kind::Vms, ApiVersion::new(8, 0), &BTreeSet::new(), true);
     let fields = |path: &str| {
         let found = sets.iter().flat_map(|set| &set.properties).find(|property| property.path == path);
         found.unwrap().fields.clone()
     };
-    assert_eq!(fields("config.hardware.device"), ["macAddress"]);
+    assert_eq!(fields("config.hardware.device"), ["connectable", "connected", "macAddress"]);
     assert_eq!(fields("guest.net"), ["ipAddress"]);
     assert!(fields("snapshot.rootSnapshotList").contains(&"childSnapshotList"));
     assert!(fields("name").is_empty() && fields("datastore").is_empty());

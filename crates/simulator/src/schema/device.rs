@@ -2,13 +2,14 @@
 //! Refuses the dozen others that every VM has: nobody reads them, and they would be most of the answer.
 
 use super::At;
-use super::vm::{directory, files, mac};
+use super::vm::{chance, directory, files, mac};
 use crate::data::{Data, Record};
-use crate::estate::{Object, Vm};
+use crate::estate::{Object, Power, Vm};
 
 pub(super) fn devices<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
     let vm = at.vm()?;
-    let mut devices = vec![controller(vm.datastores.len() as i64).into(), drive().into()];
+    let mut devices =
+        vec![controller(vm.datastores.len() as i64).into(), drive(is_drive_connected(at, vm)).into()];
     let disks = vm.datastores.len() as u64;
     for number in 0..vm.datastores.len() {
         devices.push(disk(at, vm, number, vm.provisioned() / disks)?.into());
@@ -34,12 +35,22 @@ fn controller<'a>(disks: i64) -> Record<'a> {
         .with("scsiCtlrUnitNumber", Data::Int(7))
 }
 
-fn drive<'a>() -> Record<'a> {
+/// One in fifty has been left so by whoever installed something.
+fn is_drive_connected(at: At<'_>, vm: &Vm) -> bool {
+    vm.power == Power::On && chance(at, vm, 21, 20)
+}
+
+fn drive<'a>(is_connected: bool) -> Record<'a> {
+    let connectable = Record::new("VirtualDeviceConnectInfo")
+        .with("startConnected", Data::Bool(is_connected))
+        .with("allowGuestControl", Data::Bool(true))
+        .with("connected", Data::Bool(is_connected));
     let backing = Record::subtype("VirtualCdromRemotePassthroughBackingInfo")
         .with("deviceName", Data::text(""))
         .with("exclusive", Data::Bool(false));
     device("VirtualCdrom", 16_000, "CD/DVD drive 1".into(), "Remote device".into())
         .with("backing", backing.into())
+        .with("connectable", connectable.into())
         .with("controllerKey", Data::Int(15_000))
         .with("unitNumber", Data::Int(0))
 }

@@ -4,7 +4,7 @@
 use super::host_parts::{identification, net_config, nics, serial, vnics};
 use super::place::MANAGED_ENTITY;
 use super::{At, Field, Type, leaf, record, record_if, unset};
-use crate::data::Data;
+use crate::data::{Data, Record};
 use crate::estate::{Cluster, Connection, Object, random};
 
 pub(super) static HOST: Type = Type {
@@ -33,6 +33,22 @@ const RUNTIME: &[Field] = &[
     leaf("standbyMode", |at| is_connected(at).then(|| Data::text("none"))),
     leaf("inMaintenanceMode", |at| Some(Data::Bool(at.host()?.in_maintenance))),
     leaf("bootTime", |at| is_responding(at).then_some(Data::Time(at.host()?.boot))),
+    record_if(
+        "dasHostState",
+        "ClusterDasFdmHostState",
+        has_agent,
+        &[leaf("state", |at| Some(Data::text(ha_state(at)?)))],
+    ),
+    record_if(
+        "healthSystemRuntime",
+        "HealthSystemRuntime",
+        is_connected,
+        &[record(
+            "systemHealthInfo",
+            "HostSystemHealthInfo",
+            &[leaf("numericSensorInfo", |at| Some(Data::List("HostNumericSensorInfo", sensors(at)?)))],
+        )],
+    ),
 ];
 
 const SUMMARY: &[Field] = &[
@@ -136,6 +152,15 @@ const CONFIG: &[Field] = &[
         ],
     ),
     record(
+        "dateTimeInfo",
+        "HostDateTimeInfo",
+        &[record(
+            "ntpConfig",
+            "HostNtpConfig",
+            &[leaf("server", |at| Some(Data::List("string", ntp_servers(at)?)))],
+        )],
+    ),
+    record(
         "virtualNicManagerInfo",
         "HostVirtualNicManagerInfo",
         &[leaf("netConfig", |at| Some(Data::List("VirtualNicManagerNetConfig", net_config(at)?)))],
@@ -149,6 +174,56 @@ fn is_connected(at: At<'_>) -> bool {
 
 fn is_responding(at: At<'_>) -> bool {
     at.host().is_some_and(|host| host.connection != Connection::NotResponding)
+}
+
+/// Whether it has an HA agent: its cluster has HA on.
+fn has_agent(at: At<'_>) -> bool {
+    cluster(at).is_some_and(|cluster| cluster.ha)
+}
+
+/// The first connected host of a cluster leads.
+fn ha_state(at: At<'_>) -> Option<&'static str> {
+    if !is_connected(at) {
+        return Some("fdmUnreachable");
+    }
+    let Object::Compute(compute) = at.estate.object(at.host()?.parent)? else { return None };
+    let mut hosts = compute.hosts.iter().filter_map(|id| at.estate.host(*id));
+    let leads = hosts.find(|host| host.connection == Connection::Connected)?.id == at.host()?.id;
+    Some(if leads { "master" } else { "connectedToMaster" })
+}
+
+/// What the hardware says of itself: on one host in sixty a power supply has failed.
+fn sensors<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
+    let is_broken = number(at, 31)? % 60 == 0;
+    let names =
+        ["System Board 1 Inlet Temp", "Fan 1A", "Fan 2A", "Power Supply 1 Status", "Power Supply 2 Status"];
+    let sensors = names.into_iter().map(|name| {
+        let is_red = is_broken && name == "Power Supply 2 Status";
+        let (key, label) = if is_red { ("red", "Red") } else { ("green", "Green") };
+        let state = Record::subtype("ElementDescription")
+            .with("label", Data::text(label))
+            .with("summary", Data::text(if is_red { "Failure detected" } else { "Operating normally" }))
+            .with("key", Data::text(key));
+        Record::new("HostNumericSensorInfo")
+            .with("name", Data::text(name))
+            .with("healthState", state.into())
+            .with("currentReading", Data::Long(0))
+            .with("unitModifier", Data::Int(0))
+            .with("baseUnits", Data::text(""))
+            .with("sensorType", Data::text("system"))
+            .into()
+    });
+    Some(sensors.collect())
+}
+
+/// One host in fifty has none.
+fn ntp_servers<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
+    let has_none = number(at, 32)? % 50 == 0;
+    Some(if has_none { Vec::new() } else { vec![Data::text("10.250.0.3"), Data::text("10.250.0.4")] })
+}
+
+fn number(at: At<'_>, concern: u64) -> Option<u64> {
+    Some(random::mix(at.estate.seed, concern << 40 | u64::from(at.host()?.id.number())))
 }
 
 fn power(at: At<'_>) -> Option<&'static str> {

@@ -16,7 +16,7 @@ pub(super) static MANAGED_ENTITY: Type = Type {
         leaf("alarmActionsEnabled", |_| Some(Data::Bool(true))),
         leaf("effectiveRole", |_| Some(Data::List("int", vec![Data::Int(-1)]))),
         leaf("customValue", |_| Some(Data::List("CustomFieldValue", Vec::new()))),
-        leaf("configIssue", unset),
+        leaf("configIssue", |_| Some(Data::List("Event", Vec::new()))),
         leaf("declaredAlarmState", unset),
         leaf("triggeredAlarmState", unset),
         leaf("disabledMethod", unset),

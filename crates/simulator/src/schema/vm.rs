@@ -56,6 +56,7 @@ const RUNTIME: &[Field] = &[
     leaf("maxCpuUsage", |at| Some(Data::Int(i64::from(at.vm()?.cpus) * 2000))),
     leaf("maxMemoryUsage", |at| Some(Data::Int(at.vm()?.memory_mb.into()))),
     leaf("consolidationNeeded", |at| Some(Data::Bool(at.vm()?.consolidation_needed))),
+    record_if("question", "VirtualMachineQuestionInfo", |_| false, &[leaf("text", unset)]),
 ];
 
 const CONFIG: &[Field] = &[
@@ -93,6 +94,7 @@ const GUEST: &[Field] = &[
     leaf("hostName", |at| talking(at).map(|vm| Data::text(host_name(at, vm)))),
     leaf("ipAddress", |at| Some(Data::text(ip(*talking(at)?.addresses.first()?)))),
     leaf("net", |at| talking(at).map(|vm| Data::List("GuestNicInfo", guest_nics(at, vm)))),
+    leaf("disk", |at| talking(at).map(|vm| Data::List("GuestDiskInfo", guest_disks(at, vm)))),
     leaf("guestState", |at| Some(Data::text(guest_state(at.vm()?)))),
 ];
 
@@ -120,6 +122,8 @@ const QUICK_STATS: &[Field] = &[
     leaf("guestMemoryUsage", |at| Some(Data::Int(i64::from(at.vm()?.memory_usage_mb) / 2))),
     leaf("hostMemoryUsage", |at| Some(Data::Int(at.vm()?.memory_usage_mb.into()))),
     leaf("guestHeartbeatStatus", |at| Some(Data::Word("ManagedEntityStatus", heartbeat(at.vm()?)))),
+    leaf("balloonedMemory", |at| Some(Data::Int(reclaimed(at, 22)?))),
+    leaf("swappedMemory", |at| Some(Data::Int(reclaimed(at, 23)?))),
 ];
 
 const GUEST_SUMMARY: &[Field] = &[
@@ -234,6 +238,36 @@ fn guest_nics<'a>(at: At<'a>, vm: &'a Vm) -> Vec<Data<'a>> {
             .into()
     });
     nics.collect()
+}
+
+/// What the guest says of its volumes: one in eighty is almost full.
+fn guest_disks<'a>(at: At<'a>, vm: &'a Vm) -> Vec<Data<'a>> {
+    let capacity = vm.provisioned();
+    let share = if chance(at, vm, 24, 12) { 3 } else { 12 + number(at, vm, 25) % 70 };
+    let path = if vm.os.is_windows { "C:\\" } else { "/" };
+    vec![
+        Record::new("GuestDiskInfo")
+            .with("diskPath", Data::text(path))
+            .with("capacity", Data::bytes(capacity))
+            .with("freeSpace", Data::bytes(capacity / 100 * share))
+            .into(),
+    ]
+}
+
+/// Memory that its host took back from a VM, MB: one in two hundred that run.
+fn reclaimed(at: At<'_>, concern: u64) -> Option<i64> {
+    let vm = at.vm()?;
+    let is_short = vm.power == Power::On && chance(at, vm, concern, 5);
+    Some(if is_short { i64::from(vm.memory_mb / 16) } else { 0 })
+}
+
+/// Whether something that is so for so many in a thousand is so for this VM.
+pub(super) fn chance(at: At<'_>, vm: &Vm, concern: u64, per_mille: u64) -> bool {
+    number(at, vm, concern) % 1000 < per_mille
+}
+
+fn number(at: At<'_>, vm: &Vm, concern: u64) -> u64 {
+    random::mix(at.estate.seed, concern << 40 | u64::from(vm.id.number()))
 }
 
 fn uuid(at: At<'_>, concern: u64) -> Option<String> {

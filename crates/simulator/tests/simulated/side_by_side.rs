@@ -337,10 +337,15 @@ const EXPECTED: [&str; 4] = [
     "vms config.hardware.device/VirtualDevice: VirtualVmxnet3 and not VirtualPCIController",
 ];
 
-/// What theirs never has a value for: it keeps a cluster's settings in configurationEx alone.
-const ONLY_OURS: [&str; 4] = [
+/// What theirs never has a value for: it keeps a cluster's settings in configurationEx alone, and knows neither alarm actions
+/// nor time servers nor HA agents.
+const ONLY_OURS: [&str; 8] = [
+    "clusters alarmActionsEnabled",
     "clusters configuration.dasConfig.admissionControlEnabled",
     "clusters configuration.dasConfig.enabled",
     "clusters configuration.drsConfig.defaultVmBehavior",
     "clusters configuration.drsConfig.enabled",
+    "hosts alarmActionsEnabled",
+    "hosts config.dateTimeInfo.ntpConfig.server",
+    "hosts runtime.dasHostState.state",
 ];
