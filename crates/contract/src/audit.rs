@@ -92,6 +92,11 @@ impl Subject {
         Subject::new("schedule", None, Some(name))
     }
 
+    /// A health rule.
+    pub fn rule(id: &str) -> Subject {
+        Subject::new("rule", Some(id), None)
+    }
+
     /// An operation.
     pub fn operation(id: &OperationId) -> Subject {
         Subject::new("operation", Some(id.as_str()), None)

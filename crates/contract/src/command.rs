@@ -11,6 +11,7 @@ pub use replies::{
     SavedCredential, WhyNeeded, WindowRole,
 };
 
+use crate::health::{Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, Scope, Waiver};
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
     CredentialId, Desktop, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
@@ -350,6 +351,40 @@ commands_of_the_service! { $
         preferences: Preferences,
     } => "set_preferences", Admin, Preferences,
         Change |_of| Subject::only("settings");
+
+    /// What health rules find in what is known, and how many findings there were lately.
+    ListFindings {
+        /// Which.
+        filter: FindingFilter,
+    } => "list_findings", Viewer, Findings;
+    /// What needs somebody, a line for each rule that found something, the worst first.
+    ListAttention {} => "list_attention", Viewer, Vec<Attention>;
+    /// The levels of rules that somebody set.
+    ListLimits {} => "list_limits", Viewer, Vec<Limits>;
+    /// Sets the levels of a rule for a scope; `None` takes back what was set.
+    SetLimits {
+        /// Id of the rule.
+        rule: String,
+        /// What for.
+        scope: Scope,
+        /// The levels, each with its value; none turns the rule off there.
+        levels: Option<Levels>,
+    } => "set_limits", Admin, (),
+        Change |of| Subject::rule(&of.rule);
+    /// Every waiver, those that have ended too, the newest first.
+    ListWaivers {} => "list_waivers", Viewer, Vec<Waiver>;
+    /// Silences findings of a rule, for a reason.
+    AddWaiver {
+        /// Which, why, and until when.
+        waiver: NewWaiver,
+    } => "add_waiver", Operator, Waiver,
+        Change |of| Subject::rule(&of.waiver.rule);
+    /// Takes a waiver back: what it silenced is reported again.
+    RemoveWaiver {
+        /// Its id, or a unique beginning of it.
+        waiver: String,
+    } => "remove_waiver", Operator, Waiver,
+        Change |of| Subject::only("waiver").named(&of.waiver);
 
     /// Asks for a job on a vCenter; answers with its operation, or with one that does the same and waits or runs already.
     Submit {
@@ -707,6 +742,10 @@ stale_after! {
     ShowDataFolder: Event::InventoryChanged { .. },
     ListVcenters: Event::VcentersChanged | Event::CredentialsChanged,
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
+    ListFindings: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
+    ListAttention: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
+    ListLimits: Event::HealthChanged,
+    ListWaivers: Event::HealthChanged | Event::VcentersChanged,
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ShowPreferences: Event::PreferencesChanged,
     ListAudit: Event::AuditChanged | Event::VcentersChanged | Event::CredentialsChanged | Event::SchedulesChanged

@@ -387,6 +387,14 @@ fn seconds_in(unit: &str) -> Option<i64> {
     })
 }
 
+/// The seconds of a duration as people write it: `7d`, `12h`.
+pub fn duration_in_seconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (digits, unit) = text.split_at(end);
+    digits.parse::<i64>().ok()?.checked_mul(seconds_in(unit.trim().to_lowercase().as_str())?)
+}
+
 /// An age, or a date: midnight in UTC where no time of day is given.
 pub(crate) fn moment(text: &str) -> Option<Wanted> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());

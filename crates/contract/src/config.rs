@@ -332,6 +332,9 @@ pub struct VcenterStatus {
     /// Why the newest read of its inventory failed; `null` where it succeeded, at least in part.
     #[serde(default)]
     pub refresh_failed: Option<Code>,
+    /// How many of the newest reads of its inventory failed, one after the other.
+    #[serde(default)]
+    pub failures_in_a_row: u32,
     /// Kinds that are older than the TTL and not read again by themselves yet, and until when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refresh_waits: BTreeMap<String, RefreshWait>,

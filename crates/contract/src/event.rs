@@ -16,6 +16,8 @@ pub enum Event {
     AuditChanged,
     /// A setting of Muster itself was changed.
     PreferencesChanged,
+    /// What is set about health rules was changed.
+    HealthChanged,
     /// An operation was submitted, progressed or ended.
     OperationChanged {
         /// Which.

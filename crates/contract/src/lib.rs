@@ -12,6 +12,7 @@ mod delta;
 mod desktop;
 mod error;
 mod event;
+pub mod health;
 mod held;
 mod history;
 mod ids;
@@ -40,7 +41,7 @@ mod value;
 pub mod words;
 
 pub use audit::{AuditFilter, AuditOutcome, AuditPage, AuditRow, Door, Receipt, Subject, Verified};
-pub use condition::{Condition, Operator, Test};
+pub use condition::{Condition, Operator, Test, duration_in_seconds};
 pub use config::{
     Certificate, Check, Credential, CredentialPlace, Group, OfferedCa, Pause, Probe, RefreshWait, Rejection,
     Role, Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,

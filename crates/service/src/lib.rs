@@ -14,6 +14,7 @@ mod counts;
 mod events;
 mod explain;
 mod export;
+mod health;
 mod history;
 mod import;
 mod inventory;
@@ -59,6 +60,7 @@ use connections::Connections;
 use contract::{ApiError, Code, OperationId, Remedy, Snapshot, Time, VcenterId};
 use counts::Counts;
 use events::Events;
+use health::Health;
 use inventory::Inventory;
 use jiff::tz::TimeZone;
 use logins::Logins;
@@ -167,6 +169,7 @@ struct Inner {
     operations: Operations,
     reads: Reads,
     schedules: Schedules,
+    health: Health,
     counts: Counts,
     drafts: bundle::Drafts,
     events: Events,
@@ -205,6 +208,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let logins = Logins::new(store.clone(), secrets.clone(), options.unlock, events.clone(), now);
     let connections = Connections::new(store.clone(), logins.clone(), closing.clone());
     let inventory = Inventory::new(store.clone());
+    let health = Health::new(store.clone(), inventory.clone(), now);
     if options.worker {
         store.work().map_err(explain::store)?;
     }
@@ -214,6 +218,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         store: store.clone(),
         connections: connections.clone(),
         inventory: inventory.clone(),
+        health: health.clone(),
         events: events.clone(),
         is_worker: options.worker,
         at_once: options.at_once.max(1),
@@ -265,6 +270,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         operations,
         reads,
         schedules,
+        health,
         counts,
         drafts: bundle::Drafts::default(),
         events,

@@ -45,14 +45,26 @@ pub(crate) fn wait(
 
 /// Why the newest read of a vCenter's inventory failed; a cancelled one says nothing of it.
 pub(crate) fn failure(operations: &[Operation]) -> Option<contract::Code> {
-    let is_read = |operation: &&Operation| {
+    let newest = reads(operations).next().filter(|newest| has_failed(newest))?;
+    Some(newest.error.as_ref().map_or(contract::Code::Failed, |error| error.code))
+}
+
+/// How many of the newest reads failed, one after the other.
+pub(crate) fn failures_in_a_row(operations: &[Operation]) -> u32 {
+    let failures = reads(operations).take_while(|one| has_failed(one)).count();
+    u32::try_from(failures).unwrap_or(u32::MAX)
+}
+
+fn reads(operations: &[Operation]) -> impl Iterator<Item = &Operation> {
+    operations.iter().filter(|operation| {
         operation.kind() != OperationKind::Test
             && operation.state.is_final()
             && operation.state != OperationState::Cancelled
-    };
-    let newest = operations.iter().find(is_read)?;
-    let failed = matches!(newest.state, OperationState::Failed | OperationState::Interrupted);
-    failed.then(|| newest.error.as_ref().map_or(contract::Code::Failed, |error| error.code))
+    })
+}
+
+fn has_failed(operation: &Operation) -> bool {
+    matches!(operation.state, OperationState::Failed | OperationState::Interrupted)
 }
 
 /// Whether an operation went through the reading of a whole kind, however it ended.

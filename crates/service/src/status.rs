@@ -65,6 +65,7 @@ impl Service {
             let mut operations = self.inner.operations.newest(Some(&v.id), pacing::LOOK_BACK).await?;
             let (refresh_failed, last_operation) =
                 (pacing::failure(&operations), operations.first().cloned());
+            let failures = pacing::failures_in_a_row(&operations);
             breaker::forgive(&mut operations, record.failures_reset_at, now);
             answer.push(VcenterStatus {
                 vcenter: v.name.clone(),
@@ -74,6 +75,7 @@ impl Service {
                 contact_at: record.contact.map(|contact| contact.at),
                 contact_since: record.state_since,
                 refresh_failed,
+                failures_in_a_row: failures,
                 refresh_waits: waits(&operations, reads, &known, ttl, now),
                 paused,
                 no_network: holds.no_network(),

@@ -35,6 +35,8 @@ pub enum Topic {
     Inventory,
     /// The settings of Muster itself; there is no id.
     Preferences,
+    /// What is set about health rules; there is no id.
+    Health,
 }
 
 impl Topic {
@@ -46,6 +48,7 @@ impl Topic {
             Topic::Schedules => "schedules",
             Topic::Inventory => "inventory",
             Topic::Preferences => "preferences",
+            Topic::Health => "health",
         }
     }
 
@@ -57,6 +60,7 @@ impl Topic {
             Topic::Schedules,
             Topic::Inventory,
             Topic::Preferences,
+            Topic::Health,
         ];
         all.into_iter().find(|topic| topic.name() == name)
     }

@@ -203,6 +203,7 @@ mod tests {
             contact_at: None,
             contact_since: None,
             refresh_failed: None,
+            failures_in_a_row: 0,
             refresh_waits: BTreeMap::new(),
             paused: None,
             no_network: None,

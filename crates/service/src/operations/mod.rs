@@ -12,6 +12,7 @@ pub(crate) use room::{Place, Room};
 
 use crate::connections::Connections;
 use crate::events::Events;
+use crate::health::Health;
 use crate::inventory::Inventory;
 use crate::outcomes::Outcomes;
 use crate::{Clock, caller, explain};
@@ -79,6 +80,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) connections: Connections,
     pub(crate) inventory: Inventory,
+    pub(crate) health: Health,
     pub(crate) events: Events,
     /// Whether this process runs what nobody waits for.
     pub(crate) is_worker: bool,
@@ -95,6 +97,7 @@ struct Inner {
     store: Store,
     connections: Connections,
     inventory: Inventory,
+    health: Health,
     events: Events,
     outcomes: Outcomes,
     tracker: TaskTracker,
@@ -116,7 +119,7 @@ struct Inner {
 impl Operations {
     /// Opens the queue, and begins to run what waits in it.
     pub(crate) fn start(parts: Parts) -> Operations {
-        let Parts { store, connections, inventory, events, is_worker, at_once, now } = parts;
+        let Parts { store, connections, inventory, health, events, is_worker, at_once, now } = parts;
         let wake = watch::Sender::new(());
         let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
         let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
@@ -124,6 +127,7 @@ impl Operations {
             store,
             connections,
             inventory,
+            health,
             events,
             outcomes,
             tracker,

@@ -68,6 +68,9 @@ impl Operations {
         if let Ok(Done::Published) = done {
             self.0.events.publish(Event::InventoryChanged { vcenter: id });
             self.0.events.publish(Event::VcentersChanged);
+            // Since when what is wrong is told only of what was published.
+            self.0.health.record(&context.vcenter.vcenter).await;
+            self.0.events.publish(Event::HealthChanged);
             return;
         }
         let progress = context.progress.borrow().clone();

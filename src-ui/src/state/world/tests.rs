@@ -46,6 +46,7 @@ fn status(name: &str, state: VcenterState) -> VcenterStatus {
         contact_at: None,
         contact_since: None,
         refresh_failed: None,
+        failures_in_a_row: 0,
         refresh_waits: std::collections::BTreeMap::new(),
         paused: None,
         no_network: None,

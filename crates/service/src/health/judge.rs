@@ -1,0 +1,335 @@
+//! Holds the health rules against what is known of a vCenter.
+//! Refuses to read anything: inventory, status, settings and the time come from the caller.
+
+use contract::columns::{self, Column};
+use contract::health::{Finding, Level, Levels, Limits, Looks, RULES, Rule, Scope, Waiver};
+use contract::{Condition, Kind, Moref, Operator, Row, Snapshot, Test, Time, Value, Vcenter, VcenterStatus};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use store::{FindingKey, FoundNow};
+
+/// What people set about the rules.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) limits: Vec<Limits>,
+    pub(crate) waivers: Vec<Waiver>,
+}
+
+/// Since when what is found, as the database has it.
+pub(crate) type Known = HashMap<FindingKey, (Time, Level)>;
+
+/// One row that a rule found, whether or not it is reported yet.
+pub(crate) struct Found {
+    pub(crate) rule: &'static Rule,
+    pub(crate) level: Level,
+    pub(crate) kind: Kind,
+    pub(crate) moref: Moref,
+    pub(crate) name: String,
+    value: Json,
+    threshold: Option<String>,
+    /// When the row was read: of what is not known before it is so since then at least.
+    read_at: Option<Time>,
+    waiver: Option<(String, Option<Time>)>,
+    /// The object, if it explains what is found of others, and those that explain this.
+    depends_on: Vec<(Kind, Moref)>,
+}
+
+impl Found {
+    fn key(&self) -> FindingKey {
+        FindingKey { rule: self.rule.id.to_owned(), kind: self.kind, moref: self.moref.clone() }
+    }
+
+    /// It for the database.
+    pub(crate) fn now(&self, now: Time) -> FoundNow {
+        FoundNow {
+            key: self.key(),
+            name: self.name.clone(),
+            level: self.level,
+            since: self.read_at.filter(|at| *at <= now).unwrap_or(now),
+            held_ms: self.rule.held_seconds * 1000,
+        }
+    }
+}
+
+/// Every row of a vCenter's inventory that a rule finds.
+pub(crate) fn rows(vcenter: &Vcenter, snapshot: &Snapshot, settings: &Settings, now: Time) -> Vec<Found> {
+    let mut found = Vec::new();
+    for rule in RULES {
+        if let Some(judging) = Judging::of(rule, vcenter, settings, now) {
+            found.extend(snapshot.rows(vcenter, judging.kind, now).filter_map(|row| judging.judge(&row)));
+        }
+    }
+    found
+}
+
+/// The findings that are reported: what is so for long enough, without what others explain.
+pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now: Time) -> Vec<Finding> {
+    let due = found.into_iter().filter_map(|one| {
+        let since = known.get(&one.key()).map(|(since, _)| *since).or(one.read_at);
+        // It has to be so when it was last read, and not just to have been so once.
+        let lasted = one.read_at.zip(since).map_or(0, |(read, since)| read.0.saturating_sub(since.0));
+        (lasted >= one.rule.held_seconds * 1000).then_some((one, since))
+    });
+    let due: Vec<(Found, Option<Time>)> = due.collect();
+    let explaining: HashSet<(Kind, Moref)> =
+        due.iter().filter(|(one, _)| one.rule.covers).map(|(one, _)| (one.kind, one.moref.clone())).collect();
+    let mut covered: HashMap<(Kind, Moref), usize> = HashMap::new();
+    let mut told = Vec::with_capacity(due.len());
+    for (one, since) in due {
+        match one.depends_on.iter().find(|on| explaining.contains(*on)) {
+            Some(on) => *covered.entry(on.clone()).or_default() += 1,
+            None => told.push((one, since)),
+        }
+    }
+    let finding = |(one, since): (Found, Option<Time>)| Finding {
+        covers: match one.rule.covers {
+            true => covered.get(&(one.kind, one.moref.clone())).copied().unwrap_or_default(),
+            false => 0,
+        },
+        rule: one.rule.id.to_owned(),
+        level: one.level,
+        vcenter: vcenter.name.clone(),
+        vcenter_id: vcenter.id.clone(),
+        kind: one.kind.name().to_owned(),
+        name: one.name,
+        moref: Some(one.moref),
+        value: one.value,
+        threshold: one.threshold,
+        since: since.filter(|since| *since <= now),
+        waived_until: one.waiver.as_ref().and_then(|(_, until)| *until),
+        waiver: one.waiver.map(|(id, _)| id),
+    };
+    told.into_iter().map(finding).collect()
+}
+
+/// What the rules about vCenters find of one.
+pub(crate) fn of_vcenter(
+    vcenter: &Vcenter,
+    status: &VcenterStatus,
+    settings: &Settings,
+    now: Time,
+) -> Vec<Finding> {
+    let judge = |rule: &'static Rule| {
+        let Looks::Vcenter { is, beyond } = rule.looks else { return None };
+        let measured = is(status, now)?;
+        let levels = levels_of(rule, vcenter, &settings.limits);
+        let (level, threshold) = levels.iter().rev().find_map(|(level, value)| match beyond {
+            None => Some((*level, None)),
+            Some(operator) => {
+                is_beyond(measured, operator, number(value)?).then(|| (*level, Some(value.clone())))
+            }
+        })?;
+        let waiver = waived(rule, vcenter, &settings.waivers, now);
+        Some(Finding {
+            rule: rule.id.to_owned(),
+            level,
+            vcenter: vcenter.name.clone(),
+            vcenter_id: vcenter.id.clone(),
+            kind: "vcenters".to_owned(),
+            name: vcenter.name.clone(),
+            moref: None,
+            value: beyond.map(|_| measured).into(),
+            threshold,
+            since: status.contact_since.filter(|_| beyond.is_none()),
+            covers: 0,
+            waived_until: waiver.as_ref().and_then(|(_, until)| *until),
+            waiver: waiver.map(|(id, _)| id),
+        })
+    };
+    RULES.iter().filter_map(judge).collect()
+}
+
+fn is_beyond(measured: i64, operator: Operator, value: i64) -> bool {
+    match operator {
+        Operator::Above => measured > value,
+        Operator::AtLeast => measured >= value,
+        Operator::Below => measured < value,
+        Operator::AtMost => measured <= value,
+        _ => false,
+    }
+}
+
+/// A number, or a duration in seconds.
+pub(crate) fn number(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| contract::duration_in_seconds(text))
+}
+
+/// A rule with its levels for one vCenter, ready to be held against rows.
+struct Judging<'a> {
+    rule: &'static Rule,
+    kind: Kind,
+    vcenter: &'a Vcenter,
+    given: Vec<Test>,
+    levels: Tests,
+    /// Other levels of clusters.
+    of_clusters: BTreeMap<Moref, Tests>,
+    shown: Option<&'static Column>,
+    detail: Option<&'static Column>,
+    name: Option<&'static Column>,
+    cluster: Option<&'static Column>,
+    /// What must be known of a row for a verdict.
+    judged_by: Vec<&'static Column>,
+    waivers: Vec<(&'a Waiver, Vec<Test>)>,
+}
+
+/// The levels of a rule, the worst first, each with its value and its test.
+type Tests = Vec<(Level, String, Option<Test>)>;
+
+impl<'a> Judging<'a> {
+    /// `None` for rules that look at no rows, or that are off everywhere in this vCenter.
+    fn of(
+        rule: &'static Rule,
+        vcenter: &'a Vcenter,
+        settings: &'a Settings,
+        now: Time,
+    ) -> Option<Judging<'a>> {
+        let kind = rule.kind()?;
+        let schema = columns::of(kind);
+        let tests = |levels: Levels| -> Tests {
+            let test = |value: &str| rule.beyond(value)?.on(kind).ok();
+            let all = levels.into_iter().rev();
+            all.map(|(level, value)| {
+                let test = test(&value);
+                (level, value, test)
+            })
+            // A value that can't be read any more finds nothing, where the rule needs one.
+            .filter(|(_, _, test)| test.is_some() || !rule.has_values())
+            .collect()
+        };
+        let levels = tests(levels_of(rule, vcenter, &settings.limits));
+        let clusters = settings.limits.iter().filter_map(|limits| match &limits.scope {
+            Scope::Cluster { vcenter: of, moref } if *of == vcenter.id && limits.rule == rule.id => {
+                Some((moref.clone(), tests(limits.levels.clone())))
+            }
+            _ => None,
+        });
+        let of_clusters: BTreeMap<Moref, Tests> = clusters.collect();
+        if levels.is_empty() && of_clusters.values().all(Vec::is_empty) {
+            return None;
+        }
+        let on = |condition: &Condition| condition.on(kind).ok();
+        let given = rule.given();
+        let judged_by = given.iter().map(|condition| condition.column.as_str()).chain(rule.measured());
+        let waivers = settings.waivers.iter().filter(|waiver| waiver.rule == rule.id && waiver.holds(now));
+        Some(Judging {
+            rule,
+            kind,
+            vcenter,
+            levels,
+            of_clusters,
+            shown: rule.shown().and_then(|id| schema.column(id)),
+            detail: rule.detail().and_then(|id| schema.column(id)),
+            name: schema.column("name"),
+            cluster: schema.column(if kind == Kind::Datastores { "clusters_moref" } else { "cluster_moref" }),
+            judged_by: judged_by.filter_map(|id| schema.column(id)).collect(),
+            given: given.iter().filter_map(on).collect(),
+            waivers: waivers
+                .map(|waiver| (waiver, waiver.scope.conditions().iter().filter_map(on).collect()))
+                .collect(),
+        })
+    }
+
+    fn judge(&self, row: &Row<'_>) -> Option<Found> {
+        if !self.given.iter().all(|test| test.holds(row)) {
+            return None;
+        }
+        // What is not current is no ground for a verdict.
+        if !row.object.missing.is_empty() && self.judged_by.iter().any(|column| row.missing(column).is_some())
+        {
+            return None;
+        }
+        let levels = match self.of_clusters.is_empty() {
+            true => &self.levels,
+            false => self
+                .of_clusters
+                .iter()
+                .find(|(moref, _)| self.is_in(row, moref))
+                .map_or(&self.levels, |(_, tests)| tests),
+        };
+        let (level, value, _) =
+            levels.iter().find(|(_, _, test)| test.as_ref().is_none_or(|test| test.holds(row)))?;
+        let shown = |column: &Column| row.value(column).to_json(column);
+        Some(Found {
+            rule: self.rule,
+            level: *level,
+            kind: self.kind,
+            moref: row.object.moref.clone(),
+            name: self.name.and_then(|name| Some(row.value(name).as_text()?.to_owned())).unwrap_or_default(),
+            value: match (self.shown.map(shown), self.detail.map(shown)) {
+                (Some(value), Some(detail)) => Json::Array(vec![value, detail]),
+                (value, _) => value.unwrap_or_default(),
+            },
+            threshold: (!value.is_empty()).then(|| value.clone()),
+            read_at: row.synced_at(),
+            waiver: self.waived(row),
+            depends_on: depends_on(row),
+        })
+    }
+
+    fn is_in(&self, row: &Row<'_>, cluster: &str) -> bool {
+        if self.kind == Kind::Clusters {
+            return *row.object.moref == *cluster;
+        }
+        match self.cluster.map(|column| row.value(column)) {
+            Some(Value::List(morefs)) => morefs.iter().any(|moref| moref.as_text() == Some(cluster)),
+            Some(Value::Text(moref)) => *moref == *cluster,
+            _ => false,
+        }
+    }
+
+    fn waived(&self, row: &Row<'_>) -> Option<(String, Option<Time>)> {
+        let holding = self.waivers.iter().filter(|(waiver, tests)| match &waiver.scope {
+            Scope::Cluster { vcenter, moref } => *vcenter == self.vcenter.id && self.is_in(row, moref),
+            Scope::Object { vcenter, kind, moref } => {
+                *vcenter == self.vcenter.id && *kind == self.kind && *moref == row.object.moref
+            }
+            Scope::Rows { .. } => !tests.is_empty() && tests.iter().all(|test| test.holds(row)),
+            scope => is_for(scope, self.vcenter),
+        });
+        longest(holding.map(|(waiver, _)| *waiver))
+    }
+}
+
+/// The host and the datastores that a VM, or the VM of a snapshot, depends on.
+fn depends_on(row: &Row<'_>) -> Vec<(Kind, Moref)> {
+    let vm = match row.object.kind {
+        Kind::Vms => row.object,
+        Kind::Snapshots => {
+            match row.object.stored("vm_ref").refs().next().and_then(|vm| row.snapshot.follow(vm)) {
+                Some(vm) => vm,
+                None => return Vec::new(),
+            }
+        }
+        _ => return Vec::new(),
+    };
+    let refs = vm.stored("host_ref").refs().chain(vm.stored("datastore_refs").refs());
+    refs.map(|on| (on.kind, on.moref.clone())).collect()
+}
+
+/// The levels of a rule for one vCenter: those of the narrowest scope that somebody set, or its own.
+pub(crate) fn levels_of(rule: &Rule, vcenter: &Vcenter, limits: &[Limits]) -> Levels {
+    let set = limits.iter().filter(|limits| limits.rule == rule.id && is_for(&limits.scope, vcenter));
+    set.max_by_key(|limits| limits.scope.rank())
+        .map_or_else(|| rule.defaults(), |limits| limits.levels.clone())
+}
+
+/// Whether a scope is for all of a vCenter.
+fn is_for(scope: &Scope, vcenter: &Vcenter) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Tag { tag } => vcenter.settings.tags.contains(tag),
+        Scope::Vcenter { vcenter: of } => *of == vcenter.id,
+        Scope::Cluster { .. } | Scope::Object { .. } | Scope::Rows { .. } => false,
+    }
+}
+
+fn waived(rule: &Rule, vcenter: &Vcenter, waivers: &[Waiver], now: Time) -> Option<(String, Option<Time>)> {
+    let of_rule = waivers.iter().filter(|waiver| waiver.rule == rule.id && waiver.holds(now));
+    longest(of_rule.filter(|waiver| is_for(&waiver.scope, vcenter)))
+}
+
+/// The waiver that lasts longest.
+fn longest<'a>(waivers: impl Iterator<Item = &'a Waiver>) -> Option<(String, Option<Time>)> {
+    let lasting = |waiver: &&Waiver| waiver.until.map_or(i64::MAX, |until| until.0);
+    waivers.max_by_key(lasting).map(|waiver| (waiver.id.clone(), waiver.until))
+}

@@ -1,0 +1,227 @@
+//! What is wrong in the estate: rules held against what is cached, what people set about them, and how long it has been so.
+//! Refuses to contact anything: a finding is as old as the inventory that it was found in.
+
+mod commands;
+mod judge;
+#[cfg(test)]
+mod tests;
+
+use crate::inventory::Inventory;
+use crate::{Clock, Service, explain};
+use contract::health::{Attention, DayCount, Finding, FindingFilter, Findings, Level, RULES, RuleCount};
+use contract::{ApiError, Time, Vcenter, VcenterId, VcenterState, attention};
+use judge::Settings;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{Store, aside};
+
+const DAY: i64 = 86_400_000;
+
+/// Days that the course of findings is told of.
+const DAYS: i64 = 30;
+
+/// How long what was judged holds, if nothing else changed: ages grow, but not by much.
+const HOLDS: i64 = 60_000;
+
+/// How long findings that have ended are kept.
+const KEPT: i64 = 400 * DAY;
+
+/// What was found of each vCenter, as long as that holds. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Health {
+    store: Store,
+    inventory: Inventory,
+    now: Clock,
+    judged: Arc<Mutex<HashMap<VcenterId, Judged>>>,
+}
+
+/// What was found, and in what.
+#[derive(Clone)]
+struct Judged {
+    vcenter: Vcenter,
+    revision: contract::Revision,
+    settings: Arc<Settings>,
+    at: Time,
+    findings: Arc<Vec<Finding>>,
+}
+
+impl Health {
+    pub(crate) fn new(store: Store, inventory: Inventory, now: Clock) -> Health {
+        Health { store, inventory, now, judged: Arc::default() }
+    }
+
+    /// What people set about the rules, as it is now.
+    async fn settings(&self) -> Result<Arc<Settings>, ApiError> {
+        let limits = self.store.health_limits().await.map_err(explain::store)?;
+        let waivers = self.store.waivers().await.map_err(explain::store)?;
+        Ok(Arc::new(Settings { limits, waivers }))
+    }
+
+    /// What the rules find in a vCenter's inventory.
+    async fn judge(
+        &self,
+        vcenter: &Vcenter,
+        settings: &Arc<Settings>,
+    ) -> Result<Arc<Vec<Finding>>, ApiError> {
+        let (snapshot, now) = (self.inventory.read(&vcenter.id).await?, (self.now)());
+        let holds = |judged: &&Judged| {
+            judged.revision == *snapshot.revision()
+                && judged.vcenter == *vcenter
+                && judged.settings == *settings
+                && (judged.at.0..judged.at.0 + HOLDS).contains(&now.0)
+        };
+        let known = self.judged.lock().unwrap_or_else(PoisonError::into_inner).get(&vcenter.id).cloned();
+        if let Some(judged) = known.as_ref().filter(holds) {
+            return Ok(judged.findings.clone());
+        }
+        let since = self.store.findings_since(&vcenter.id).await.map_err(explain::store)?;
+        let revision = snapshot.revision().clone();
+        let (of, set) = (vcenter.clone(), settings.clone());
+        let findings = aside(move || {
+            let found = judge::rows(&of, &snapshot, &set, now);
+            Arc::new(judge::reported(&of, found, &since, now))
+        })
+        .await;
+        let judged = Judged {
+            vcenter: vcenter.clone(),
+            revision,
+            settings: settings.clone(),
+            at: now,
+            findings: findings.clone(),
+        };
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).insert(vcenter.id.clone(), judged);
+        Ok(findings)
+    }
+
+    /// Writes down since when what is found in a vCenter's inventory. Whoever published it calls this.
+    pub(crate) async fn record(&self, vcenter: &Vcenter) {
+        let written = async {
+            let settings = self.settings().await?;
+            let (snapshot, now) = (self.inventory.read(&vcenter.id).await?, (self.now)());
+            let of = vcenter.clone();
+            let found = aside(move || {
+                let found = judge::rows(&of, &snapshot, &settings, now);
+                found.iter().map(|one| one.now(now)).collect::<Vec<_>>()
+            })
+            .await;
+            self.store.record_findings(&vcenter.id, found, now).await.map_err(explain::store)?;
+            self.store.forget_findings(Time(now.0.saturating_sub(KEPT))).await.map_err(explain::store)
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(vcenter = vcenter.name, %error, "findings could not be written");
+        }
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).remove(&vcenter.id);
+    }
+}
+
+impl Service {
+    /// Every finding, silenced ones too, the worst first, and the vCenters that are left out because they are paused.
+    async fn all_findings(&self, of: &[VcenterId]) -> Result<(Vec<Finding>, Vec<String>), ApiError> {
+        let (settings, now) = (self.inner.health.settings().await?, self.now());
+        let (mut findings, mut paused) = (Vec::new(), Vec::new());
+        let statuses = self.status().await?;
+        for record in self.chosen(of).await? {
+            let vcenter = record.vcenter;
+            let Some(status) = statuses.iter().find(|status| status.vcenter_id == vcenter.id) else {
+                continue;
+            };
+            if status.state == VcenterState::Paused {
+                paused.push(vcenter.name);
+                continue;
+            }
+            let mut own = judge::of_vcenter(&vcenter, status, &settings, now);
+            // That there is no network is told once, and by no vCenter.
+            own.retain(|one| one.rule != UNREACHABLE || !attention::is_away_with_all(status));
+            findings.extend(own);
+            findings.extend(self.inner.health.judge(&vcenter, &settings).await?.iter().cloned());
+        }
+        let place = |rule: &str| RULES.iter().position(|one| one.id == rule);
+        findings.sort_by_cached_key(|one| {
+            let (vcenter, name) = (one.vcenter.to_lowercase(), contract::natural::key(&one.name));
+            (std::cmp::Reverse(one.level), place(&one.rule), vcenter, name)
+        });
+        Ok((findings, paused))
+    }
+
+    async fn findings(&self, filter: FindingFilter) -> Result<Findings, ApiError> {
+        let (mut findings, paused) = self.all_findings(&filter.vcenters).await?;
+        findings.retain(|one| filter.level.is_none_or(|level| one.level >= level));
+        let rules = counts(&findings);
+        findings.retain(|one| filter.rule.as_ref().is_none_or(|rule| one.rule == *rule));
+        findings.retain(|one| filter.waived || one.is_open());
+        findings.truncate(filter.limit.unwrap_or(usize::MAX));
+        Ok(Findings { findings, rules, paused, days: self.days().await? })
+    }
+
+    /// How many findings were open at the end of each of the last days.
+    async fn days(&self) -> Result<Vec<DayCount>, ApiError> {
+        let now = self.now();
+        let ends: Vec<Time> = (0..DAYS).rev().map(|back| Time(now.0 - back * DAY)).collect();
+        let first = ends.first().copied().unwrap_or(now);
+        let lasted = self.inner.store.findings_of_late(first).await.map_err(explain::store)?;
+        let count = |at: Time| {
+            let mut open = BTreeMap::new();
+            for one in &lasted {
+                if one.due_at <= at && one.ended_at.is_none_or(|ended| ended > at) {
+                    *open.entry(one.level).or_default() += 1;
+                }
+            }
+            DayCount { at, open }
+        };
+        Ok(ends.into_iter().map(count).collect())
+    }
+
+    /// The open findings as lines, each for what a rule found: the worst first.
+    pub(crate) async fn attention(&self) -> Result<Vec<Attention>, ApiError> {
+        let (mut findings, _) = self.all_findings(&[]).await?;
+        findings.retain(Finding::is_open);
+        Ok(lines(&findings))
+    }
+}
+
+/// The rule that is told once where all are away.
+const UNREACHABLE: &str = "vcenter-unreachable";
+
+fn counts(findings: &[Finding]) -> Vec<RuleCount> {
+    let mut counts: Vec<RuleCount> = Vec::new();
+    for one in findings {
+        let known = counts.iter().position(|count| count.rule == one.rule);
+        let place = known.unwrap_or_else(|| {
+            let rule = one.rule.clone();
+            counts.push(RuleCount { rule, open: BTreeMap::new(), waived: 0, since: None });
+            counts.len() - 1
+        });
+        let count = &mut counts[place];
+        if one.is_open() {
+            *count.open.entry(one.level).or_default() += 1;
+            count.since = count.since.into_iter().chain(one.since).min();
+        } else {
+            count.waived += 1;
+        }
+    }
+    counts
+}
+
+fn lines(findings: &[Finding]) -> Vec<Attention> {
+    let mut by_rule: Vec<(&str, Vec<&Finding>)> = Vec::new();
+    for one in findings {
+        match by_rule.iter_mut().find(|(rule, _)| *rule == one.rule) {
+            Some((_, of_rule)) => of_rule.push(one),
+            None => by_rule.push((&one.rule, vec![one])),
+        }
+    }
+    let line = |(rule, of_rule): (&str, Vec<&Finding>)| {
+        let level = of_rule.iter().map(|one| one.level).max().unwrap_or(Level::Information);
+        let vcenters: BTreeSet<&str> = of_rule.iter().map(|one| one.vcenter.as_str()).collect();
+        Attention {
+            rule: rule.to_owned(),
+            level,
+            count: of_rule.len(),
+            kind: of_rule[0].kind.clone(),
+            r#where: vcenters.into_iter().map(str::to_owned).collect(),
+            name: (of_rule.len() == 1).then(|| of_rule[0].name.clone()),
+            since: of_rule.iter().filter_map(|one| one.since).min(),
+        }
+    };
+    by_rule.into_iter().map(line).collect()
+}
