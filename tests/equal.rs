@@ -30,7 +30,11 @@ const COMPUTED: [(&str, &str); 7] = [
     ),
     ("clusters", "hosts_available vm_count cpu_percent memory_percent failover_memory_percent vcpu_per_core"),
     ("hosts", "state uptime_seconds cpu_percent memory_percent"),
-    ("vms", "uptime_seconds provisioned_bytes home_datastore home_datastore_moref snapshot_age_seconds"),
+    (
+        "vms",
+        "uptime_seconds provisioned_bytes home_datastore home_datastore_moref snapshot_age_seconds is_agent \
+         is_placeholder",
+    ),
     ("datastores", "free_percent provisioned_percent mounted clusters clusters_moref"),
     ("folders", "vm_count datacenter datacenter_moref"),
     ("snapshots", "age_seconds cluster cluster_moref datastores datastores_moref"),
@@ -101,7 +105,7 @@ fn names_with_slashes_unicode_quotes_and_markup_are_what_govc_says() {
 
 #[test]
 fn values_that_a_simulator_never_has_by_itself_are_what_govc_says_and_no_column_is_empty_everywhere() {
-    let peer = Peer::start(&["--model", "vpx", "--pods", "1"]);
+    let peer = Peer::start(&["--model", "vpx", "--pods", "1", "--clusters", "2", "--datastores", "4"]);
     unusual::give(&peer);
     let rows = compare(&peer);
     for kind in &KINDS {

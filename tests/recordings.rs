@@ -20,12 +20,14 @@ const RECORDINGS: [(&str, usize); 5] = [
 ];
 
 /// Columns that have no value in any of them: none of these servers had an EVC mode, a VM in a vApp, a datastore in a
-/// datastore cluster that was recorded with it, or a snapshot with a description. `tests/equal` has them all.
-const NOWHERE: [&str; 5] = [
+/// datastore cluster that was recorded with it, an NFS share of which that was recorded, or a snapshot with a description. `tests/equal` has them all.
+const NOWHERE: [&str; 7] = [
     "clusters evc_mode",
     "vms vapp_moref",
     "datastores datastore_cluster",
     "datastores datastore_cluster_moref",
+    "datastores remote_host",
+    "datastores remote_path",
     "snapshots description",
 ];
 

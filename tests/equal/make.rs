@@ -122,6 +122,52 @@ pub(super) fn pod_moref(cell: &Cell<'_>) -> Value {
     around(cell, cell.reference(), "StoragePod").map(|object| &*object.moref).into()
 }
 
+/// How many hosts a cluster is to survive. Govmomi's simulator leaves none out of the whole, and not where it is asked for
+/// alone.
+pub(super) fn failover_level(cell: &Cell<'_>) -> Value {
+    cell.value()["failoverLevel"].clone()
+}
+
+/// The share of CPU that a policy keeps free.
+pub(super) fn kept_of_cpu(cell: &Cell<'_>) -> Value {
+    cell.value()["cpuFailoverResourcesPercent"].clone()
+}
+
+/// The share of memory that a policy keeps free.
+pub(super) fn kept_of_memory(cell: &Cell<'_>) -> Value {
+    cell.value()["memoryFailoverResourcesPercent"].clone()
+}
+
+/// How many hosts a policy keeps free.
+pub(super) fn failover_hosts(cell: &Cell<'_>) -> Value {
+    json!(list(&cell.value()["failoverHosts"]).len())
+}
+
+/// When the space of a datastore was measured.
+pub(super) fn timestamp(cell: &Cell<'_>) -> Value {
+    cell.value()["timestamp"].clone()
+}
+
+/// The container of a vSAN datastore.
+pub(super) fn container_id(cell: &Cell<'_>) -> Value {
+    cell.value()["containerId"].clone()
+}
+
+/// The container that a vSAN datastore is another name of.
+pub(super) fn alias_of(cell: &Cell<'_>) -> Value {
+    cell.value()["aliasOf"].clone()
+}
+
+/// The server of an NFS share.
+pub(super) fn remote_host(cell: &Cell<'_>) -> Value {
+    cell.value()["nas"]["remoteHost"].clone()
+}
+
+/// Its path there.
+pub(super) fn remote_path(cell: &Cell<'_>) -> Value {
+    cell.value()["nas"]["remotePath"].clone()
+}
+
 /// What a folder is for: by the folder of its datacenter that it is below, not by what it may hold.
 pub(super) fn folder_type(cell: &Cell<'_>) -> Value {
     if cell.value().is_null() {

@@ -32,7 +32,9 @@ const SUBTYPES: [(&str, &[&str]); 4] = [
 ];
 
 /// Fields that are numbers, where the recording doesn't say so. Source: the vSphere API's reference.
-const NUMBERS: [&str; 24] = [
+const NUMBERS: [&str; 26] = [
+    "cpuFailoverResourcesPercent",
+    "memoryFailoverResourcesPercent",
     "numCPU",
     "numCoresPerSocket",
     "memoryMB",

@@ -19,9 +19,25 @@ pub(super) fn give(peer: &Peer) {
             "configuration.dasConfig.enabled": true,
             "configuration.dasConfig.admissionControlEnabled": true,
             "configuration.dasConfig.failoverLevel": 2,
+            "configuration.dasConfig.hostMonitoring": "disabled",
+            "configuration.dasConfig.admissionControlPolicy": {
+                "_typeName": "ClusterFailoverResourcesAdmissionControlPolicy",
+                "cpuFailoverResourcesPercent": 34, "memoryFailoverResourcesPercent": 25,
+            },
             "configuration.drsConfig.enabled": false,
             "configuration.drsConfig.defaultVmBehavior": "partiallyAutomated",
             "overallStatus": "yellow",
+        }),
+    );
+    let kept = moref(peer, "HostSystem", 1);
+    set(
+        "ClusterComputeResource",
+        1,
+        json!({
+            "configuration.dasConfig.admissionControlPolicy": {
+                "_typeName": "ClusterFailoverHostAdmissionControlPolicy",
+                "failoverHosts": [{"type": "HostSystem", "value": kept}],
+            },
         }),
     );
     set(
@@ -46,6 +62,26 @@ pub(super) fn give(peer: &Peer) {
         json!({"summary.maintenanceMode": "enteringMaintenance", "summary.uncommitted": null}),
     );
     set("Datastore", 1, json!({"summary.accessible": false, "info.timestamp": "2025-12-31T23:30:00-05:00"}));
+    let info = json!({"name": "nfs", "url": "ds:///vmfs/volumes/5f/", "freeSpace": 1, "maxFileSize": 1});
+    let info = |more: Value| {
+        let mut all = info.as_object().expect("fields").clone();
+        all.extend(more.as_object().expect("fields").clone());
+        json!({"info": all})
+    };
+    set(
+        "Datastore",
+        2,
+        info(json!({
+            "_typeName": "NasDatastoreInfo",
+            "nas": {"type": "NFS", "name": "nfs", "capacity": 1, "remoteHost": "filer.example", "remotePath": "/v/1"},
+        })),
+    );
+    set(
+        "Datastore",
+        0,
+        info(json!({"_typeName": "VsanDatastoreInfo", "containerId": "52-a", "aliasOf": "52-b",
+                    "timestamp": "2025-12-31T23:30:00Z"})),
+    );
     let vms = [0, 1].map(|position| moref(peer, "VirtualMachine", position));
     let vms = vms.map(|moref| json!({"type": "VirtualMachine", "value": moref}));
     set("Network", 0, json!({"summary.accessible": false, "vm": vms}));
@@ -86,6 +122,7 @@ fn host() -> Value {
         "runtime.bootTime": "2024-02-29T23:59:59.9876543+05:30",
         "overallStatus": "red",
         "summary.rebootRequired": true,
+        "summary.managementServerIp": "10.9.0.5",
         "summary.hardware.vendor": "Dell <Inc.> & Söhne \"東京\"",
         "summary.hardware.memorySize": 6_597_069_766_656_i64,
         "summary.quickStats.overallCpuUsage": 123_456,
@@ -117,6 +154,9 @@ fn machine() -> Value {
         "runtime.consolidationNeeded": true,
         "runtime.bootTime": "2025-01-01T00:00:00.5-11:00",
         "config.createDate": "1970-01-01T00:00:00Z",
+        "config.cpuAllocation": {"reservation": 1500, "limit": -1},
+        "config.memoryAllocation": {"reservation": 4096, "limit": -1},
+        "config.managedBy": {"extensionKey": "com.vmware.vim.eam", "type": "cluster-agent"},
         "config.annotation": "  <script>alert(\"x\")</script> ]]> &#x41; 100%25\n\u{202e}שלום\t ",
         "config.guestFullName": "Debian GNU/Linux 12 (64-bit)",
         "config.hardware.memoryMB": 25_165_824,

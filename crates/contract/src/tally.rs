@@ -110,6 +110,24 @@ pub(crate) fn host_state(host: &Object) -> Option<&str> {
     Some(if in_maintenance { "maintenance" } else { "connected" })
 }
 
+/// Whether vSphere runs a VM for itself: the agents of an extension, vSphere Cluster Services first of all. They are
+/// made, moved and deleted by nobody else. Source: Broadcom KB 370219.
+pub(crate) fn is_agent(vm: &Object) -> bool {
+    let text = |id| vm.stored(id).as_text();
+    matches!(
+        (text("managed_by"), text("managed_type")),
+        (Some("com.vmware.vim.eam"), Some("cluster-agent")) | (Some("VirtualCenter"), Some("vcls-entity"))
+    )
+}
+
+/// Whether it keeps the place of a VM that Site Recovery Manager would bring up here: it has no disks, and can't be
+/// powered on. A second Site Recovery Manager of a vCenter has a key of its own that begins alike.
+pub(crate) fn is_placeholder(vm: &Object) -> bool {
+    let text = |id| vm.stored(id).as_text();
+    text("managed_by").is_some_and(|key| key.starts_with("com.vmware.vcDr"))
+        && text("managed_type") == Some("placeholderVm")
+}
+
 /// The clock of all cores of a host, MHz.
 pub(crate) fn host_mhz(host: &Object) -> Option<i64> {
     let int = |id| host.stored(id).as_int();

@@ -377,6 +377,9 @@ pub(crate) const TOOLS_VERSION: Terms = &[
     ("guestToolsNotInstalled", "Not installed"),
 ];
 
+/// Whether a service of a cluster is on.
+pub(crate) const SERVICE: Terms = &[("enabled", "On"), ("disabled", "Off")];
+
 /// Automation levels of DRS.
 pub(crate) const AUTOMATION: Terms = &[
     ("fullyAutomated", "Fully automated"),

@@ -195,6 +195,42 @@ fn a_vm_says_where_its_files_are_and_how_old_its_oldest_snapshot_is() {
 }
 
 #[test]
+fn a_vm_that_vsphere_runs_for_itself_or_that_keeps_a_place_is_told_by_who_manages_it() {
+    let managed = |key: &str, word: &str, column: &str| {
+        let values =
+            [("is_template", Value::Bool(false)), ("managed_by", text(key)), ("managed_type", text(word))];
+        let (vcenter, vm) = (vcenter(), object(Kind::Vms, "vm-1", &values));
+        let snapshot = Snapshot::new([vm.clone()], Vec::new());
+        let row = Row { vcenter: &vcenter, snapshot: &snapshot, object: &vm, now: NOW };
+        row.value(columns::of(Kind::Vms).column(column).unwrap())
+    };
+    for (key, word, agent, placeholder) in [
+        ("com.vmware.vim.eam", "cluster-agent", true, false),
+        ("VirtualCenter", "vcls-entity", true, false),
+        ("com.vmware.vcDr", "placeholderVm", false, true),
+        ("com.vmware.vcDr-second", "placeholderVm", false, true),
+        // What it brings up for a test runs, and takes room.
+        ("com.vmware.vcDr", "testVm", false, false),
+        ("com.example.backup", "proxy", false, false),
+    ] {
+        let of = |column| managed(key, word, column);
+        assert_eq!(
+            (of("is_agent"), of("is_placeholder")),
+            (Value::Bool(agent), Value::Bool(placeholder)),
+            "{key}"
+        );
+    }
+    let plain = object(Kind::Vms, "vm-1", &[("is_template", Value::Bool(false))]);
+    let (vcenter, snapshot) = (vcenter(), Snapshot::new([plain.clone()], Vec::new()));
+    let row = Row { vcenter: &vcenter, snapshot: &snapshot, object: &plain, now: NOW };
+    assert_eq!(
+        row.value(columns::of(Kind::Vms).column("vcls").unwrap()),
+        Value::Bool(false),
+        "nobody manages it"
+    );
+}
+
+#[test]
 fn a_snapshot_has_an_age_and_the_place_of_its_vm() {
     let of = |column: &str| of(Kind::Snapshots, "snapshot-1", column);
     assert_eq!(of("age"), Value::Int(10 * DAY));

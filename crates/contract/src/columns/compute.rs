@@ -8,24 +8,41 @@ use crate::{Kind, Object, Value, tally, words};
 pub(super) fn clusters() -> Vec<Column> {
     let s = Column::stored;
     // The EVC mode is a field of ClusterComputeResourceSummary, which the property isn't declared as: the whole has to
-    // come, and what a path could lead to would come twice.
+    // come, and what a path could lead to would come twice. So it is with what a policy of admission control reserves.
     let summary = |id, title, field, shape| Column::stored(id, title, "summary", shape).field(field);
+    let ha =
+        |id, title, field, shape| Column::stored(id, title, "configuration.dasConfig", shape).field(field);
     let mut columns = vec![place::name()];
     columns.extend(place::datacenter(&["parent_moref"]));
     columns.extend([
         s("overall_status", "Status", "overallStatus", Shape::Text).terms(words::STATUS),
-        s("ha_enabled", "HA", "configuration.dasConfig.enabled", Shape::Bool),
-        s(
-            "admission_control",
-            "Admission control",
-            "configuration.dasConfig.admissionControlEnabled",
-            Shape::Bool,
-        ),
+        ha("ha_enabled", "HA", "enabled", Shape::Bool),
+        ha("host_monitoring", "Host monitoring", "hostMonitoring", Shape::Text).terms(words::SERVICE),
+        ha("admission_control", "Admission control", "admissionControlEnabled", Shape::Bool),
         s("drs_enabled", "DRS", "configuration.drsConfig.enabled", Shape::Bool),
         s("drs_behavior", "Automation level", "configuration.drsConfig.defaultVmBehavior", Shape::Text)
             .terms(words::AUTOMATION),
-        s("failover_level", "Host failures tolerated", "configuration.dasConfig.failoverLevel", Shape::Int)
-            .unit(Unit::Count),
+        ha("failover_level", "Host failures tolerated", "failoverLevel", Shape::Int).unit(Unit::Count),
+        ha(
+            "admission_cpu_percent",
+            "CPU kept for failover",
+            "admissionControlPolicy.cpuFailoverResourcesPercent",
+            Shape::Int,
+        )
+        .unit(Unit::Percent),
+        ha(
+            "admission_memory_percent",
+            "Memory kept for failover",
+            "admissionControlPolicy.memoryFailoverResourcesPercent",
+            Shape::Int,
+        )
+        .unit(Unit::Percent),
+        ha(
+            "dedicated_failover_hosts",
+            "Dedicated failover hosts",
+            "admissionControlPolicy.failoverHosts",
+            Shape::Length,
+        ),
         summary("evc_mode", "EVC mode", "currentEVCModeKey", Shape::Text),
         place::config_issues(),
         place::alarm_actions(),
@@ -178,6 +195,7 @@ pub(super) fn hosts() -> Vec<Column> {
         s("ntp_servers", "NTP servers", "config.dateTimeInfo.ntpConfig.server", Shape::Texts),
         place::config_issues(),
         place::alarm_actions(),
+        s("managed_by_server", "Managed by server", "summary.managementServerIp", Shape::Text).address(),
         s("cpu_usage_mhz", "CPU used", "summary.quickStats.overallCpuUsage", Shape::Int)
             .unit(Unit::Mhz)
             .volatile(),

@@ -39,15 +39,19 @@ fn walk(object_type: &str, path: &str) -> Result<Property, String> {
     })
 }
 
-/// What the column is made of: where its path leads, or the field that is read out of that. The value may be of any
-/// subtype of what is declared.
+/// What the column is made of: where its path leads, or the field that is read out of that, step by step. Each value may
+/// be of any subtype of what is declared.
 fn made_of(column: &Column, of: &Property) -> Result<&'static str, String> {
-    let Some(field) = column.field else { return Ok(of.declared) };
+    let steps = column.field.into_iter().flat_map(|field| field.split('.'));
+    steps.into_iter().try_fold(of.declared, field_of)
+}
+
+fn field_of(declared: &'static str, field: &str) -> Result<&'static str, String> {
     let is_or_extends = |one: &&Declared| {
-        std::iter::successors(Some(*one), |one| type_named(one.extends)).any(|one| one.name == of.declared)
+        std::iter::successors(Some(*one), |one| type_named(one.extends)).any(|one| one.name == declared)
     };
     let mut read = TYPES.iter().filter(is_or_extends).filter_map(|one| property_of(one.name, field));
-    read.next().map(|property| property.declared).ok_or_else(|| format!("no {} has {field}", of.declared))
+    read.next().map(|property| property.declared).ok_or_else(|| format!("no {declared} has {field}"))
 }
 
 /// Whether a shape reads what is declared.

@@ -33,12 +33,12 @@ fn layout(kind: Kind) -> Layout {
                 (
                     "State",
                     "overall_status connection_state uptime_seconds boot_time consolidation_needed question \
-                     is_template created_at",
+                     is_template is_agent is_placeholder managed_by managed_type created_at",
                 ),
                 (
                     "Hardware",
-                    "cpu_count cores_per_socket memory_bytes ballooned_bytes swapped_bytes hardware_version \
-                     mac_addresses connected_drives",
+                    "cpu_count cores_per_socket cpu_reservation_mhz memory_bytes memory_reservation_bytes \
+                     ballooned_bytes swapped_bytes hardware_version mac_addresses connected_drives",
                 ),
                 (
                     "Storage",
@@ -57,7 +57,7 @@ fn layout(kind: Kind) -> Layout {
                 (
                     "State",
                     "overall_status connection_state power_state in_maintenance reboot_required ha_state \
-                     boot_time product_build",
+                     boot_time product_build managed_by_server",
                 ),
                 (
                     "Hardware",
@@ -74,7 +74,11 @@ fn layout(kind: Kind) -> Layout {
             details: "ha_enabled admission_control drs_enabled drs_behavior evc_mode hosts_available failover_memory_percent",
             groups: &[
                 ("Location", "vcenter datacenter"),
-                ("State", "overall_status host_count effective_host_count failover_level"),
+                (
+                    "State",
+                    "overall_status host_count effective_host_count host_monitoring failover_level \
+                     admission_cpu_percent admission_memory_percent dedicated_failover_hosts",
+                ),
                 ("Health", "config_issues alarm_actions_enabled host_build_count host_builds"),
                 (
                     "Capacity",
@@ -90,6 +94,7 @@ fn layout(kind: Kind) -> Layout {
             groups: &[
                 ("Location", "vcenter datacenter datastore_cluster clusters url"),
                 ("State", "maintenance_mode shared is_local host_count hosts_without_access"),
+                ("Backing", "remote_host remote_path container_id alias_of"),
                 ("Space", "provisioned_percent uncommitted_bytes"),
             ],
         },

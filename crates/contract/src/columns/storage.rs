@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 
 pub(super) fn datastores() -> Vec<Column> {
     let s = Column::stored;
+    // Where an NFS share is and which pool a vSAN datastore is another name of stand in subtypes of DatastoreInfo, or in
+    // what no reference has: the whole has to come.
+    let info = |id, title, field, shape| Column::stored(id, title, "info", shape).field(field);
     let mut columns = vec![place::name()];
     columns.extend(place::datacenter(&["parent_moref"]));
     columns.extend([
@@ -56,7 +59,11 @@ pub(super) fn datastores() -> Vec<Column> {
         s("maintenance_mode", "Maintenance mode", "summary.maintenanceMode", Shape::Text)
             .terms(words::DATASTORE_MAINTENANCE),
         s("shared", "Shared", "summary.multipleHostAccess", Shape::Bool),
-        s("as_of", "Free space as of", "info.timestamp", Shape::Time).volatile(),
+        info("as_of", "Free space as of", "timestamp", Shape::Time).volatile(),
+        info("container_id", "vSAN container", "containerId", Shape::Text),
+        info("alias_of", "vSAN alias of", "aliasOf", Shape::Text),
+        info("remote_host", "NFS server", "nas.remoteHost", Shape::Text),
+        info("remote_path", "NFS path", "nas.remotePath", Shape::Text),
         s("host_count", "Hosts", "host", Shape::Length).links(Link::Rows(Kind::Hosts, "datastores_moref")),
         s("vm_count", "VMs", "vm", Shape::Length)
             .links(Link::Rows(Kind::Vms, "datastores_moref"))

@@ -3,6 +3,7 @@
 
 use super::place::{self, behind, moref_of, name_of};
 use super::{Column, Flat, Link, Row, Shape, Type, Unit, compute};
+use crate::tally::{is_agent, is_placeholder};
 use crate::{Kind, Missing, Object, Value, words};
 
 /// A VM in a vApp has no parent: the vApp says which folder it is in.
@@ -44,6 +45,16 @@ pub(super) fn vms() -> Vec<Column> {
         s("boot_time", "Boot time", "runtime.bootTime", Shape::Time),
         place::uptime(),
         s("is_template", "Template", "config.template", Shape::Bool).alias(&["template"]),
+        s("managed_by", "Managed by", "config.managedBy", Shape::Text).field("extensionKey"),
+        s("managed_type", "Managed as", "config.managedBy", Shape::Text).field("type"),
+        d("is_agent", "Agent VM", "config.managedBy", &MANAGED, |row| managed(row, is_agent))
+            .ty(Type::Boolean)
+            .alias(&["vcls"]),
+        d("is_placeholder", "Placeholder VM", "config.managedBy", &MANAGED, |row| {
+            managed(row, is_placeholder)
+        })
+        .ty(Type::Boolean)
+        .alias(&["placeholder"]),
         s("guest_os_configured", "Guest OS (configured)", "config.guestFullName", Shape::Text).alias(&["os"]),
         s("guest_os_tools", "Guest OS (Tools)", "guest.guestFullName", Shape::Text),
         s("guest_hostname", "DNS name", "guest.hostName", Shape::Text).alias(&["hostname"]),
@@ -56,6 +67,16 @@ pub(super) fn vms() -> Vec<Column> {
         s("cores_per_socket", "Cores per socket", "config.hardware.numCoresPerSocket", Shape::Int)
             .unit(Unit::Count),
         s("memory_bytes", "Memory", "config.hardware.memoryMB", Shape::Mebibytes).alias(&["mem"]).summed(),
+        s("cpu_reservation_mhz", "CPU reservation", "config.cpuAllocation.reservation", Shape::Int)
+            .unit(Unit::Mhz)
+            .summed(),
+        s(
+            "memory_reservation_bytes",
+            "Memory reservation",
+            "config.memoryAllocation.reservation",
+            Shape::Mebibytes,
+        )
+        .summed(),
         s("committed_bytes", "Used space", "summary.storage.committed", Shape::Int)
             .unit(Unit::Bytes)
             .alias(&["used"])
@@ -143,6 +164,16 @@ pub(super) fn vms() -> Vec<Column> {
             .internal(),
     ]);
     columns
+}
+
+/// What tells who manages a VM, and that its configuration was read at all: one that nobody manages has none of it.
+const MANAGED: [&str; 3] = ["managed_by", "managed_type", "is_template"];
+
+/// What is true of a VM by who manages it; unknown while its configuration is.
+fn managed(row: &Row<'_>, of: fn(&Object) -> bool) -> Value {
+    let vm = row.object;
+    let is_known = vm.reason("managed_by").is_none() && !vm.stored("is_template").is_null();
+    if is_known || !vm.stored("managed_by").is_null() { Value::Bool(of(vm)) } else { Value::Null }
 }
 
 pub(super) fn snapshots() -> Vec<Column> {

@@ -32,7 +32,8 @@ pub(crate) fn sets(
             continue;
         }
         let of_type = by_subtype.entry(column.subtype).or_default();
-        let read = column.field.map_or_else(|| shape::fields(shape), |field| vec![field]);
+        let steps = column.field.into_iter().flat_map(|field| field.split('.'));
+        let read = steps.chain(shape::fields(shape)).collect();
         of_type.entry(&*column.source).or_default().push(read);
     }
     if permissions::CONTAINERS.contains(&kind) && !refused.contains(permissions::PATH) {
@@ -130,7 +131,9 @@ fn read(
         return Err(reason(why));
     }
     let value = match (sent.property(path), column.field) {
-        (Some(whole @ vsphere::Value::Struct { .. }), Some(field)) => whole.field(field),
+        (Some(whole @ vsphere::Value::Struct { .. }), Some(field)) => {
+            field.split('.').try_fold(whole, |value, name| value.field(name))
+        }
         // Nothing of it is set that any column reads.
         (Some(whole), Some(_)) if whole.as_list().is_empty() => None,
         (Some(_), Some(_)) => return Err(Missing::BadValue),

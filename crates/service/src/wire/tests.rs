@@ -279,3 +279,28 @@ fn identical_names_are_two_objects() {
     assert_eq!((of(&one, "name"), of(&one, "bios_uuid")), (of(&other, "name"), of(&other, "bios_uuid")));
     assert_ne!(one.moref, other.moref);
 }
+
+#[test]
+fn what_lies_deeper_in_a_whole_is_read_out_of_it_step_by_step() {
+    let sets = sets(Kind::Datastores, ApiVersion::new(8, 0), &BTreeSet::new(), true);
+    let info = sets[0].properties.iter().find(|property| property.path == "info").unwrap();
+    for field in ["timestamp", "aliasOf", "containerId", "nas", "remoteHost", "remotePath"] {
+        assert!(info.fields.contains(&field), "{field} is passed over");
+    }
+    let nas = record(&[("remoteHost", text("filer.example.org")), ("remotePath", text("/vol/1"))]);
+    let nfs = came("Datastore", "datastore-1", &[("info", record(&[("nas", nas)]))]);
+    assert_eq!(of(&nfs, "remote_host"), (&Value::text("filer.example.org"), None));
+    assert_eq!(of(&nfs, "remote_path"), (&Value::text("/vol/1"), None));
+    assert_eq!(of(&nfs, "alias_of"), (&NOTHING, None), "it is no vSAN");
+    let vsan = came("Datastore", "datastore-2", &[("info", record(&[("aliasOf", text("52-a"))]))]);
+    assert_eq!(
+        (of(&vsan, "alias_of"), of(&vsan, "remote_host")),
+        ((&Value::text("52-a"), None), (&NOTHING, None))
+    );
+    let host = Wire::Ref(MoRef::new("HostSystem", "host-1"));
+    let policy = record(&[("failoverHosts", host)]);
+    let das = record(&[("enabled", text("true")), ("admissionControlPolicy", policy)]);
+    let cluster = came("ClusterComputeResource", "domain-c1", &[("configuration.dasConfig", das)]);
+    assert_eq!(of(&cluster, "dedicated_failover_hosts"), (&Value::Int(1), None));
+    assert_eq!(of(&cluster, "admission_cpu_percent"), (&NOTHING, None), "another policy");
+}

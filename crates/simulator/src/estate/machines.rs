@@ -194,6 +194,7 @@ impl Builder {
             uncommitted: draft.uncommitted,
             power: draft.power,
             is_template: pool.is_none(),
+            managed: None,
             tools: tools(os, random.below(1000)),
             hardware: random.pick(&[13, 15, 17, 19, 19, 20, 21]).clamp(os.hardware, release.hardware),
             created: TODAY - age,

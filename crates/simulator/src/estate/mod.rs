@@ -9,6 +9,7 @@ mod ids;
 #[cfg(test)]
 mod invariants;
 mod machines;
+mod managed;
 mod mounts;
 mod plan;
 #[cfg(test)]
@@ -21,8 +22,8 @@ mod things;
 
 pub(crate) use ids::{Id, Kind, Object};
 pub(crate) use things::{
-    Cluster, Compute, Connection, Datacenter, Datastore, Folder, Holds, Host, Network, Pool, Power, Snapshot,
-    Status, Switch, Tools, Vm,
+    Cluster, Compute, Connection, Datacenter, Datastore, Folder, Holds, Host, Managed, Network, Pool, Power,
+    Snapshot, Status, Switch, Tools, Vm,
 };
 
 use crate::options::Options;

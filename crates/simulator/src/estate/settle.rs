@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::builder::Builder;
+use super::managed;
 use super::random::{Random, mix};
 use super::{Connection, Estate, Id, Power, Status};
 
@@ -14,6 +15,7 @@ impl Builder {
     /// Ties up what is open.
     pub(super) fn settle(&mut self) {
         let estate = &mut self.estate;
+        managed::give(estate);
         let host_ids: Vec<(Id, Vec<Id>, Vec<Id>)> = estate
             .hosts
             .iter()

@@ -191,6 +191,31 @@ pub(crate) enum Tools {
     Unmanaged,
 }
 
+/// Which extension manages a VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Managed {
+    /// ESX Agent Manager, for vSphere Cluster Services.
+    ClusterAgent,
+    /// Site Recovery Manager, which keeps the place of a VM of another site.
+    Placeholder,
+}
+
+impl Managed {
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Managed::ClusterAgent => "com.vmware.vim.eam",
+            Managed::Placeholder => "com.vmware.vcDr",
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Managed::ClusterAgent => "cluster-agent",
+            Managed::Placeholder => "placeholderVm",
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Vm {
     pub(crate) id: Id,
@@ -216,6 +241,8 @@ pub(crate) struct Vm {
     pub(crate) uncommitted: u64,
     pub(crate) power: Power,
     pub(crate) is_template: bool,
+    /// None for what people made.
+    pub(crate) managed: Option<Managed>,
     pub(crate) tools: Tools,
     pub(crate) hardware: u8,
     pub(crate) created: i64,

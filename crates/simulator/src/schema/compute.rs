@@ -88,8 +88,8 @@ const DAS: &[Field] = &[
     leaf("enabled", |at| Some(Data::Bool(at.compute()?.cluster?.ha))),
     leaf("vmMonitoring", |_| Some(Data::text("vmMonitoringDisabled"))),
     leaf("hostMonitoring", |_| Some(Data::text("enabled"))),
-    // What a large cluster bears.
-    leaf("failoverLevel", |at| Some(Data::Int(if at.compute()?.hosts.len() > 16 { 2 } else { 1 }))),
+    leaf("failoverLevel", |at| Some(Data::Int(failover_level(at)?))),
+    leaf("admissionControlPolicy", |at| Some(policy(at)?.into())),
     leaf("admissionControlEnabled", |at| Some(Data::Bool(at.compute()?.cluster?.admission_control))),
 ];
 
@@ -130,6 +130,24 @@ pub(super) static VIRTUAL_APP: Type = Type {
     base: Some(&RESOURCE_POOL),
     fields: &[leaf("parentFolder", |at| at.pool()?.vapp_folder.map(Data::Reference))],
 };
+
+/// So many hosts as a large cluster, and another one, bears to lose.
+fn failover_level(at: At<'_>) -> Option<i64> {
+    Some(if at.compute()?.hosts.len() > 16 { 2 } else { 1 })
+}
+
+/// What a vCenter sets for a new cluster: shares that it computes of the hosts that may fail.
+fn policy<'a>(at: At<'a>) -> Option<Record<'a>> {
+    let hosts = i64::try_from(at.compute()?.hosts.len()).ok()?.max(1);
+    let level = failover_level(at)?;
+    let share = ((level * 100 + hosts - 1) / hosts).min(100);
+    let record = Record::subtype("ClusterFailoverResourcesAdmissionControlPolicy")
+        .with("cpuFailoverResourcesPercent", Data::Int(share))
+        .with("memoryFailoverResourcesPercent", Data::Int(share))
+        .with("failoverLevel", Data::Int(level))
+        .with("autoComputePercentages", Data::Bool(true));
+    Some(record)
+}
 
 fn swap<'a>(_: At<'a>) -> Option<Data<'a>> {
     Some(Data::text("vmDirectory"))

@@ -15,18 +15,48 @@ pub(super) static DATASTORE: Type = Type {
         leaf("iormConfiguration", unset),
         leaf("host", |at| Some(Data::List("DatastoreHostMount", mounts(at)?))),
         leaf("vm", |at| Some(Data::References(at.datastore()?.vms.clone()))),
-        record("info", "DatastoreInfo", INFO),
+        leaf("info", |at| info(at).map(Data::from)),
         record("summary", "DatastoreSummary", SUMMARY_OF_DATASTORE),
     ],
 };
 
-const INFO: &[Field] = &[
-    leaf("name", |at| Some(data::name(&at.datastore()?.name))),
-    leaf("url", |at| Some(Data::text(url(at)?))),
-    leaf("freeSpace", |at| Some(Data::bytes(at.datastore()?.free))),
-    leaf("maxFileSize", |_| Some(Data::Long(64 << 40))),
-    leaf("timestamp", |at| Some(Data::Time(TODAY - i64::from(at.id.number() % 1800) * 1000))),
-];
+/// What is told of a datastore by its type: a path leads to what all have, and the rest comes with the whole.
+fn info<'a>(at: At<'a>) -> Option<Record<'a>> {
+    let datastore = at.datastore()?;
+    let volume = volume(at, datastore);
+    let record = Record::subtype(match datastore.type_name {
+        "NFS" => "NasDatastoreInfo",
+        "vsan" => "VsanDatastoreInfo",
+        _ => "VmfsDatastoreInfo",
+    });
+    let record = record
+        .with("name", data::name(&datastore.name))
+        .with("url", Data::text(url(at)?))
+        .with("freeSpace", Data::bytes(datastore.free))
+        .with("maxFileSize", Data::Long(64 << 40))
+        .with("timestamp", Data::Time(TODAY - i64::from(at.id.number() % 1800) * 1000));
+    Some(match datastore.type_name {
+        "NFS" => record.with("nas", share(at, datastore).into()),
+        "vsan" => {
+            let container = volume.trim_start_matches("vsan:").to_owned();
+            // One that is no other's alias names itself.
+            record
+                .with("containerId", Data::text(container.clone()))
+                .with("aliasOf", Data::text(container))
+                .with("accessGenNo", Data::Int(0))
+        }
+        _ => record,
+    })
+}
+
+fn share<'a>(at: At<'a>, datastore: &'a Datastore) -> Record<'a> {
+    Record::new("HostNasVolume")
+        .with("type", Data::text("NFS"))
+        .with("name", data::name(&datastore.name))
+        .with("capacity", Data::bytes(datastore.capacity))
+        .with("remoteHost", Data::text(format!("filer.{}", at.estate.domain)))
+        .with("remotePath", Data::text(format!("/vol/{}", datastore.name)))
+}
 
 const SUMMARY_OF_DATASTORE: &[Field] = &[
     leaf("datastore", |at| Some(Data::Reference(at.datastore()?.id))),

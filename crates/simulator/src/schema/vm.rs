@@ -71,6 +71,15 @@ const CONFIG: &[Field] = &[
     leaf("template", |at| Some(Data::Bool(at.vm()?.is_template))),
     leaf("guestId", |at| Some(Data::text(at.vm()?.os.id))),
     leaf("annotation", |at| Some(Data::text(at.vm()?.notes.as_str()))),
+    record_if(
+        "managedBy",
+        "ManagedByInfo",
+        |at| at.vm().is_some_and(|vm| vm.managed.is_some()),
+        &[
+            leaf("extensionKey", |at| Some(Data::text(at.vm()?.managed?.key()))),
+            leaf("type", |at| Some(Data::text(at.vm()?.managed?.word()))),
+        ],
+    ),
     record("files", "VirtualMachineFileInfo", &[leaf("vmPathName", |at| Some(Data::text(vmx(at)?)))]),
     record(
         "hardware",
@@ -80,6 +89,24 @@ const CONFIG: &[Field] = &[
             leaf("numCoresPerSocket", |at| Some(Data::Int(at.vm()?.cores_per_socket.into()))),
             leaf("memoryMB", |at| Some(Data::Int(at.vm()?.memory_mb.into()))),
             leaf("device", |at| Some(Data::List("VirtualDevice", devices(at)?))),
+        ],
+    ),
+    record(
+        "cpuAllocation",
+        "ResourceAllocationInfo",
+        &[
+            leaf("reservation", |at| Some(Data::Long(i64::from(at.vm()?.cpus) * 1000 * reserved(at)?))),
+            leaf("expandableReservation", |_| Some(Data::Bool(false))),
+            leaf("limit", |_| Some(Data::Long(-1))),
+        ],
+    ),
+    record(
+        "memoryAllocation",
+        "ResourceAllocationInfo",
+        &[
+            leaf("reservation", |at| Some(Data::Long(i64::from(at.vm()?.memory_mb) * reserved(at)?))),
+            leaf("expandableReservation", |_| Some(Data::Bool(false))),
+            leaf("limit", |_| Some(Data::Long(-1))),
         ],
     ),
 ];
@@ -154,6 +181,12 @@ const SNAPSHOTS: &[Field] = &[
     leaf("currentSnapshot", |at| Some(Data::Reference(at.vm()?.snapshots.last()?.id))),
     leaf("rootSnapshotList", |at| Some(Data::List("VirtualMachineSnapshotTree", trees(at.vm()?, None)))),
 ];
+
+/// 1 for the few that are promised all of what they have, and 0 for others.
+fn reserved(at: At<'_>) -> Option<i64> {
+    let vm = at.vm()?;
+    Some(i64::from(vm.managed.is_none() && !vm.is_template && vm.id.number() % 16 == 3))
+}
 
 fn has_snapshots(at: At<'_>) -> bool {
     at.vm().is_some_and(|vm| !vm.snapshots.is_empty())

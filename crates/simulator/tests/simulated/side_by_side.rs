@@ -320,7 +320,7 @@ async fn properties_have_the_same_types_and_fields() {
 }
 
 /// Where ours differs, and should.
-const EXPECTED: [&str; 4] = [
+const EXPECTED: [&str; 6] = [
     // Theirs has no EVC mode, and ours doesn't sum up what the cluster's VMs use.
     "clusters summary: [\"totalCpu\", \"totalMemory\", \"numCpuCores\", \"numCpuThreads\", \"effectiveCpu\", \
      \"effectiveMemory\", \"numHosts\", \"numEffectiveHosts\", \"overallStatus\", \"currentFailoverLevel\", \
@@ -330,6 +330,9 @@ const EXPECTED: [&str; 4] = [
     // A vCenter tells where a host has mounted a datastore.
     "datastores host/DatastoreHostMount/mountInfo: [\"path\", \"accessMode\", \"mounted\", \"accessible\"] and not \
      [\"accessMode\", \"mounted\", \"accessible\"]",
+    // Theirs has local datastores alone.
+    "datastores info: NasDatastoreInfo and not VmfsDatastoreInfo",
+    "datastores info: VsanDatastoreInfo and not VmfsDatastoreInfo",
     // What the vSphere client sets for a new VM; theirs is what its own templates have.
     "vms config.hardware.device/VirtualDevice/backing: VirtualCdromRemotePassthroughBackingInfo and not \
      VirtualCdromAtapiBackingInfo",
@@ -337,15 +340,14 @@ const EXPECTED: [&str; 4] = [
     "vms config.hardware.device/VirtualDevice: VirtualVmxnet3 and not VirtualPCIController",
 ];
 
-/// What theirs never has a value for: it keeps a cluster's settings in configurationEx alone, and knows neither alarm actions
-/// nor time servers nor HA agents.
-const ONLY_OURS: [&str; 8] = [
+/// What theirs never has a value for: it keeps most of a cluster's settings in configurationEx alone, and knows neither
+/// alarm actions nor time servers nor HA agents, nor anybody who manages a VM.
+const ONLY_OURS: [&str; 7] = [
     "clusters alarmActionsEnabled",
-    "clusters configuration.dasConfig.admissionControlEnabled",
-    "clusters configuration.dasConfig.enabled",
     "clusters configuration.drsConfig.defaultVmBehavior",
     "clusters configuration.drsConfig.enabled",
     "hosts alarmActionsEnabled",
     "hosts config.dateTimeInfo.ntpConfig.server",
     "hosts runtime.dasHostState.state",
+    "vms config.managedBy",
 ];

@@ -92,7 +92,25 @@ pub(super) const TYPES: &[Declared] = &[
             ("enabled", "xsd:boolean", OLDEST),
             ("admissionControlEnabled", "xsd:boolean", OLDEST),
             ("failoverLevel", "xsd:int", OLDEST),
+            ("hostMonitoring", "xsd:string", (4, 0)),
+            ("admissionControlPolicy", "ClusterDasAdmissionControlPolicy", (4, 0)),
         ],
+    ),
+    declared("ClusterDasAdmissionControlPolicy", "vim.cluster.DasAdmissionControlPolicy", "", &[]),
+    declared(
+        "ClusterFailoverResourcesAdmissionControlPolicy",
+        "vim.cluster.FailoverResourcesAdmissionControlPolicy",
+        "ClusterDasAdmissionControlPolicy",
+        &[
+            ("cpuFailoverResourcesPercent", "xsd:int", (4, 0)),
+            ("memoryFailoverResourcesPercent", "xsd:int", (4, 0)),
+        ],
+    ),
+    declared(
+        "ClusterFailoverHostAdmissionControlPolicy",
+        "vim.cluster.FailoverHostAdmissionControlPolicy",
+        "ClusterDasAdmissionControlPolicy",
+        &[("failoverHosts", "->HostSystem[]", (4, 0))],
     ),
     declared(
         "ClusterDrsConfigInfo",
@@ -154,6 +172,7 @@ pub(super) const TYPES: &[Declared] = &[
             ("config", "HostConfigSummary", OLDEST),
             ("quickStats", "HostListSummaryQuickStats", OLDEST),
             ("rebootRequired", "xsd:boolean", OLDEST),
+            ("managementServerIp", "xsd:string", (2, 5)),
         ],
     ),
     declared(
@@ -249,9 +268,18 @@ pub(super) const TYPES: &[Declared] = &[
             ("version", "xsd:string", OLDEST),
             ("files", "VirtualMachineFileInfo", OLDEST),
             ("annotation", "xsd:string", OLDEST),
+            ("managedBy", "ManagedByInfo", (5, 0)),
+            ("cpuAllocation", "ResourceAllocationInfo", OLDEST),
+            ("memoryAllocation", "ResourceAllocationInfo", OLDEST),
             // Not in the reference of 6.0: of 6.7 and later.
             ("createDate", "xsd:dateTime", (6, 7)),
         ],
+    ),
+    declared(
+        "ManagedByInfo",
+        "vim.ext.ManagedByInfo",
+        "",
+        &[("extensionKey", "xsd:string", (5, 0)), ("type", "xsd:string", (5, 0))],
     ),
     declared(
         "VirtualHardware",
@@ -337,7 +365,30 @@ pub(super) const TYPES: &[Declared] = &[
             ("multipleHostAccess", "xsd:boolean", OLDEST),
         ],
     ),
-    declared("DatastoreInfo", "vim.Datastore.Info", "", &[("timestamp", "xsd:dateTime", (4, 0))]),
+    declared(
+        "DatastoreInfo",
+        "vim.Datastore.Info",
+        "",
+        &[
+            ("timestamp", "xsd:dateTime", (4, 0)),
+            // Not in the reference of 6.0: of 6.5 and later, in older ones unset.
+            ("containerId", "xsd:string", (6, 5)),
+            // In no reference; recorded of 8.0.
+            ("aliasOf", "xsd:string", (8, 0)),
+        ],
+    ),
+    declared(
+        "NasDatastoreInfo",
+        "vim.host.NasDatastoreInfo",
+        "DatastoreInfo",
+        &[("nas", "HostNasVolume", OLDEST)],
+    ),
+    declared(
+        "HostNasVolume",
+        "vim.host.NasVolume",
+        "",
+        &[("remoteHost", "xsd:string", OLDEST), ("remotePath", "xsd:string", OLDEST)],
+    ),
     declared(
         "Network",
         "vim.Network",
