@@ -3,6 +3,7 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use contract::health::Level;
 use contract::{
     AuditOutcome, Door, LogLevel, OperationKind, OperationState, Origin, ScheduledJob, StaleReads,
 };
@@ -33,7 +34,7 @@ pub(crate) struct Args {
 
 const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or invalid value, 3 not found, 4 login \
     rejected or no password available, 5 unreachable or timed out, 6 certificate not trusted, 7 not allowed \
-    by Muster's roles, 8 partially succeeded, 9 already exists, 130 cancelled or interrupted.";
+    by Muster's roles, 8 partially succeeded, 9 already exists, 10 findings of the chosen level, 130 cancelled or interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -74,6 +75,14 @@ pub(crate) enum Command {
     Columns {
         /// Object kind
         kind: KindName,
+    },
+    /// Show what health rules find in the cached inventory; exit code 10 if --level is given and there are findings
+    #[command(args_conflicts_with_subcommands = true)]
+    Health {
+        #[command(flatten)]
+        asked: HealthAsked,
+        #[command(subcommand)]
+        command: Option<Health>,
     },
     /// Show state, data age and object counts of every vCenter
     Status,
@@ -691,6 +700,93 @@ pub(crate) struct OperationsList {
     /// Maximum number of lines
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct HealthAsked {
+    /// Only findings of this level and worse
+    #[arg(long, value_name = "LEVEL", value_parser = names(&Level::ALL, Level::name))]
+    pub(crate) level: Option<Level>,
+    /// Name or id of a vCenter; may be repeated
+    #[arg(long = "vcenter", value_name = "V")]
+    pub(crate) vcenters: Vec<String>,
+    /// Only findings of this rule
+    #[arg(long, value_name = "RULE")]
+    pub(crate) rule: Option<String>,
+    /// Show waived findings too
+    #[arg(long)]
+    pub(crate) waived: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Health {
+    /// List the rules, with the levels that are set
+    Rules,
+    /// Silence findings of a rule for a while, or until it is removed
+    Waive {
+        /// Id of the rule
+        rule: String,
+        #[command(flatten)]
+        scope: HealthScope,
+        /// Why; whoever finds it silenced later will want to know
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// When it ends: 14:00, "2026-03-01 06:00" (in local time) or 2026-03-01T06:00:00Z; without it, when it is removed
+        #[arg(long, value_name = "TIME", conflicts_with = "duration")]
+        until: Option<String>,
+        /// How long it lasts, such as 30d
+        #[arg(long = "for", value_name = "DURATION")]
+        duration: Option<String>,
+    },
+    /// List what is waived, by whom and why
+    Waivers,
+    /// Report again what a waiver silenced
+    Unwaive {
+        /// Id of the waiver
+        waiver: String,
+    },
+    /// Set from when on a rule reports something, and how bad that is
+    Set {
+        /// Id of the rule
+        rule: String,
+        #[command(flatten)]
+        scope: HealthScope,
+        /// Value from which on it is critical, such as 5, 14d or 90; "" for rules without values
+        #[arg(long, value_name = "VALUE")]
+        critical: Option<String>,
+        /// Value from which on it is a warning
+        #[arg(long, value_name = "VALUE")]
+        warning: Option<String>,
+        /// Value from which on it is worth knowing
+        #[arg(long, value_name = "VALUE")]
+        information: Option<String>,
+        /// Turn the rule off
+        #[arg(long, conflicts_with_all = ["critical", "warning", "information"])]
+        off: bool,
+        /// Take back what was set
+        #[arg(long, conflicts_with_all = ["critical", "warning", "information", "off"])]
+        default: bool,
+    },
+}
+
+/// What a setting of a rule is for; everything where nothing is named.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct HealthScope {
+    /// Name or id of a vCenter
+    #[arg(long, value_name = "V", conflicts_with_all = ["tag", "conditions"])]
+    pub(crate) vcenter: Option<String>,
+    /// Name or moref of a cluster in that vCenter
+    #[arg(long, value_name = "C", requires = "vcenter", conflicts_with = "name")]
+    pub(crate) cluster: Option<String>,
+    /// Name or moref of one object in that vCenter
+    #[arg(long, value_name = "NAME", requires = "vcenter")]
+    pub(crate) name: Option<String>,
+    /// vCenters with this tag
+    #[arg(long, value_name = "T", conflicts_with = "conditions")]
+    pub(crate) tag: Option<String>,
+    /// Objects that meet this condition, such as name~test; may be repeated, and then all have to hold
+    #[arg(long = "where", value_name = "COND")]
+    pub(crate) conditions: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,6 +17,7 @@ pub(crate) enum Exit {
     Forbidden = 7,
     Partly = 8,
     Exists = 9,
+    Findings = 10,
     Cancelled = 130,
 }
 

@@ -2,6 +2,7 @@
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
 mod audit;
+mod health;
 mod removal;
 mod schedules;
 mod standing;
@@ -11,6 +12,7 @@ mod trust;
 pub use audit::{
     audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
 };
+pub use health::{finding, level, levels, scope};
 pub use removal::{goes_with, with_password_of_removed};
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};

@@ -3,6 +3,7 @@
 
 mod audit;
 mod credential;
+mod health;
 mod history;
 mod inventory;
 mod operations;
@@ -22,7 +23,7 @@ use crate::output::Output;
 use crate::progress;
 use clap::CommandFactory;
 use contract::command::Submit;
-use contract::{ApiError, Code, Door, Role, least_privilege};
+use contract::{ApiError, Code, Door, Role, Time, least_privilege};
 use service::{Caller, Client, Log, Options, Unlock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -138,6 +139,7 @@ async fn dispatch(
         Command::Audit(command) => audit::run(service, output, command).await,
         Command::Settings(command) => settings::run(service, output, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
+        Command::Health { asked, command } => health::run(service, output, asked, command).await,
         Command::Status => state::status(service, output).await,
         Command::Doctor { remove_orphans, yes } => {
             if remove_orphans {
@@ -159,6 +161,20 @@ async fn dispatch(
             unreachable!("these were answered without the service")
         }
     }
+}
+
+/// When something ends that was given a time or a duration; `None` where it was given neither.
+fn until(now: Time, until: Option<String>, duration: Option<String>) -> Result<Option<Time>, ApiError> {
+    let Some(text) = duration else {
+        return until.map(|text| service::moment_to_come(&text, now)).transpose();
+    };
+    let duration = service::duration(&text)?;
+    if duration.is_zero() {
+        return Err(ApiError::new(Code::InvalidValue, "a duration of 0 ends at once")
+            .next("Specify a duration such as 2h."));
+    }
+    let ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    Ok(Some(Time(now.0.saturating_add(ms))))
 }
 
 /// Says that rows are left out, if any are: what is missing from an answer nobody could see.

@@ -169,6 +169,9 @@ pub struct Finding {
     pub moref: Option<Moref>,
     /// What was found, in the unit of the rule's column.
     pub value: serde_json::Value,
+    /// What says more about it, in the unit of its column.
+    #[serde(default)]
+    pub detail: serde_json::Value,
     /// From which value on it is a finding of this level.
     pub threshold: Option<String>,
     /// Since when it is known to be so.

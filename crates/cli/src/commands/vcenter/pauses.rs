@@ -4,7 +4,7 @@
 use crate::args;
 use crate::output::Output;
 use contract::command::{ListVcenters, Pause, Resume, ShowVcenter};
-use contract::{ApiError, Code, Group, Subject, Time, Vcenter, words};
+use contract::{ApiError, Group, Subject, Vcenter, words};
 use service::Client;
 
 /// What was named on the command line.
@@ -67,18 +67,7 @@ pub(super) async fn pause(
 ) -> Result<(), ApiError> {
     service.may::<Pause>(Subject::none()).await?;
     let now = service.now();
-    let until = match (until, duration) {
-        (Some(text), _) => Some(service::moment_to_come(&text, now)?),
-        (None, Some(text)) => {
-            if service::duration(&text)?.is_zero() {
-                return Err(ApiError::new(Code::InvalidValue, "a pause of no time is none")
-                    .next("Specify a duration such as 2h."));
-            }
-            let ms = i64::try_from(service::duration(&text)?.as_millis()).unwrap_or(i64::MAX);
-            Some(Time(now.0.saturating_add(ms)))
-        }
-        (None, None) => None,
-    };
+    let until = crate::commands::until(now, until, duration)?;
     let named = Named::by(service, of).await?;
     service.call(Pause { of: named.group(), until }).await?;
     let paused = words::paused(&contract::Pause { until, tag: None }, now);
