@@ -3,7 +3,9 @@
 
 use contract::columns::{self, Column};
 use contract::health::{Finding, Level, Levels, Limits, Looks, RULES, Rule, Scope, Waiver};
-use contract::{Condition, Kind, Moref, Operator, Row, Snapshot, Test, Time, Value, Vcenter, VcenterStatus};
+use contract::{
+    Condition, Kind, Moref, Object, Operator, Row, Snapshot, Test, Time, Value, Vcenter, VcenterStatus,
+};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use store::{FindingKey, FoundNow};
@@ -30,6 +32,8 @@ pub(crate) struct Found {
     threshold: Option<String>,
     /// When the row was read: of what is not known before it is so since then at least.
     read_at: Option<Time>,
+    /// Since when it is so, where the row itself says it: an age has exceeded its level at a time that can be told.
+    exactly: Option<Time>,
     waiver: Option<(String, Option<Time>)>,
     /// The object, if it explains what is found of others, and those that explain this.
     depends_on: Vec<(Kind, Moref)>,
@@ -46,7 +50,7 @@ impl Found {
             key: self.key(),
             name: self.name.clone(),
             level: self.level,
-            since: self.read_at.filter(|at| *at <= now).unwrap_or(now),
+            since: self.exactly.or(self.read_at).filter(|at| *at <= now).unwrap_or(now),
             held_ms: self.rule.held_seconds * 1000,
         }
     }
@@ -66,7 +70,7 @@ pub(crate) fn rows(vcenter: &Vcenter, snapshot: &Snapshot, settings: &Settings, 
 /// The findings that are reported: what is so for long enough, without what others explain.
 pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now: Time) -> Vec<Finding> {
     let due = found.into_iter().filter_map(|one| {
-        let since = known.get(&one.key()).map(|(since, _)| *since).or(one.read_at);
+        let since = one.exactly.or_else(|| known.get(&one.key()).map(|(since, _)| *since)).or(one.read_at);
         // It has to be so when it was last read, and not just to have been so once.
         let lasted = one.read_at.zip(since).map_or(0, |(read, since)| read.0.saturating_sub(since.0));
         (lasted >= one.rule.held_seconds * 1000).then_some((one, since))
@@ -168,7 +172,6 @@ struct Judging<'a> {
     of_clusters: BTreeMap<Moref, Tests>,
     shown: Option<&'static Column>,
     detail: Option<&'static Column>,
-    name: Option<&'static Column>,
     cluster: Option<&'static Column>,
     /// What must be known of a row for a verdict.
     judged_by: Vec<&'static Column>,
@@ -222,7 +225,6 @@ impl<'a> Judging<'a> {
             of_clusters,
             shown: rule.shown().and_then(|id| schema.column(id)),
             detail: rule.detail().and_then(|id| schema.column(id)),
-            name: schema.column("name"),
             cluster: schema.column(if kind == Kind::Datastores { "clusters_moref" } else { "cluster_moref" }),
             judged_by: judged_by.filter_map(|id| schema.column(id)).collect(),
             given: given.iter().filter_map(on).collect(),
@@ -257,14 +259,35 @@ impl<'a> Judging<'a> {
             level: *level,
             kind: self.kind,
             moref: row.object.moref.clone(),
-            name: self.name.and_then(|name| Some(row.value(name).as_text()?.to_owned())).unwrap_or_default(),
+            name: self.called(row),
             value: self.shown.map(shown).unwrap_or_default(),
             detail: self.detail.map(shown).unwrap_or_default(),
             threshold: (!value.is_empty()).then(|| value.clone()),
             read_at: row.synced_at(),
+            exactly: self.exceeded_at(row, value),
             waiver: self.waived(row),
             depends_on: depends_on(row),
         })
+    }
+
+    /// What the row is called; a snapshot by its VM, for many have the same name.
+    fn called(&self, row: &Row<'_>) -> String {
+        let name = |row: &Row<'_>| Some(row.object.stored("name").as_text()?.to_owned());
+        let own = name(row).unwrap_or_default();
+        match (self.kind, vm_of(row)) {
+            (Kind::Snapshots, Some(object)) => {
+                let vm = name(&Row { object, ..*row }).unwrap_or_default();
+                format!("{vm}: {own}")
+            }
+            _ => own,
+        }
+    }
+
+    fn exceeded_at(&self, row: &Row<'_>, value: &str) -> Option<Time> {
+        let measured = self.rule.measured().filter(|id| *id == "age_seconds")?;
+        let age = row.value(columns::of(self.kind).column(measured)?).as_int()?;
+        let over = age.saturating_sub(contract::duration_in_seconds(value)?);
+        Some(Time(row.now.0.saturating_sub(over.max(0).saturating_mul(1000))))
     }
 
     fn is_in(&self, row: &Row<'_>, cluster: &str) -> bool {
@@ -291,18 +314,26 @@ impl<'a> Judging<'a> {
     }
 }
 
-/// The host and the datastores that a VM, or the VM of a snapshot, depends on.
-fn depends_on(row: &Row<'_>) -> Vec<(Kind, Moref)> {
-    let vm = match row.object.kind {
-        Kind::Vms => row.object,
+/// The VM that a row is, or that a snapshot is of.
+fn vm_of<'a>(row: &Row<'a>) -> Option<&'a Object> {
+    match row.object.kind {
+        Kind::Vms => Some(row.object),
         Kind::Snapshots => {
-            match row.object.stored("vm_ref").refs().next().and_then(|vm| row.snapshot.follow(vm)) {
-                Some(vm) => vm,
-                None => return Vec::new(),
-            }
+            row.object.stored("vm_ref").refs().next().and_then(|vm| row.snapshot.follow(vm)).map(|vm| &**vm)
         }
-        _ => return Vec::new(),
-    };
+        _ => None,
+    }
+}
+
+/// The host and the datastores that a VM, or the VM of a snapshot, depends on; and the host of a datastore that has but one.
+fn depends_on(row: &Row<'_>) -> Vec<(Kind, Moref)> {
+    if row.object.kind == Kind::Datastores && row.object.stored("host_count").as_int() == Some(1) {
+        let has =
+            |host: &Object| host.stored("datastore_refs").refs().any(|one| one.moref == row.object.moref);
+        let hosts = row.snapshot.objects(Kind::Hosts).iter().filter(|host| has(host));
+        return hosts.map(|host| (Kind::Hosts, host.moref.clone())).collect();
+    }
+    let Some(vm) = vm_of(row) else { return Vec::new() };
     let refs = vm.stored("host_ref").refs().chain(vm.stored("datastore_refs").refs());
     refs.map(|on| (on.kind, on.moref.clone())).collect()
 }

@@ -147,6 +147,32 @@ fn a_datastore_that_nobody_can_access_covers_the_vms_and_the_snapshots_on_it() {
 }
 
 #[test]
+fn a_lost_host_covers_the_datastore_that_it_alone_has_and_an_age_says_since_when_it_is_too_old() {
+    let values = [("name", text("local")), ("accessible", Value::Bool(false)), ("host_count", Value::Int(1))];
+    let local = object(Kind::Datastores, "datastore-1", &values);
+    let mut lost = host("host-1", "disconnected");
+    let slot = columns::of(Kind::Hosts).slot("datastore_refs").unwrap();
+    lost.values[slot] = Value::list([reference(Kind::Datastores, "datastore-1")]);
+    let old = [
+        ("name", text("before")),
+        ("created_at", Value::Int(NOW - 5 * 24 * HOUR)),
+        ("vm_ref", reference(Kind::Vms, "vm-1")),
+    ];
+    let old = object(Kind::Snapshots, "snapshot-1", &old);
+    let snapshot = read(vec![lost, host("host-2", "connected"), local, vm("vm-1", "host-2", &[]), old], NOW);
+    let findings = Judged::of(&snapshot).findings();
+    let all: Vec<_> = findings.iter().map(|one| (&*one.rule, &*one.name, one.covers, one.since)).collect();
+    let two_days_ago = Some(Time(NOW - 2 * 24 * HOUR));
+    assert_eq!(
+        all,
+        [
+            ("host-disconnected", "host-1", 1, Some(Time(NOW))),
+            ("snapshot-old", "vm-1: before", 0, two_days_ago)
+        ]
+    );
+}
+
+#[test]
 fn what_is_not_current_is_no_ground_for_a_verdict() {
     let mut host = host("host-1", "connected");
     let slot = columns::of(Kind::Hosts).slot("ntp_servers").unwrap();
