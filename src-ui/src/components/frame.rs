@@ -235,6 +235,8 @@ fn Navigation(props: &NavigationProperties) -> Html {
             <ul class="pf-v6-c-nav__list" role="list">
                 <Item to={Route::Overview} is_current={props.route == Route::Overview} icon="tachometer-alt"
                     title="Overview" />
+                <Item to={Route::health()} is_current={matches!(props.route, Route::Health(_))} icon="heartbeat"
+                    title="Health" />
                 <Item to={Route::vcenters()} is_current={matches!(props.route, Route::Vcenters { .. })}
                     icon="server" title="vCenters"
                     count={vcenters.map(|many| grouped(many as i64))} />

@@ -15,10 +15,11 @@ use yew::prelude::*;
 const LOOKS: (u32, u32) = (20, 50);
 
 /// The letters after `g`, and where each leads.
-fn places() -> [(&'static str, &'static str, Route); 15] {
+fn places() -> [(&'static str, &'static str, Route); 16] {
     let kind = |letter, kind: Kind| (letter, kind.title(), Route::kind(kind));
     [
         ("o", "Overview", Route::Overview),
+        ("e", "Health", Route::health()),
         ("v", "vCenters", Route::vcenters()),
         ("k", "Credentials", Route::Credentials { dialog: None }),
         ("t", "Operations", Route::operations()),

@@ -25,4 +25,5 @@ pub(crate) mod several;
 pub(crate) mod status;
 pub(crate) mod sync_manager;
 pub(crate) mod toasts;
+pub(crate) mod waive;
 pub(crate) mod when;

@@ -44,6 +44,7 @@ pub(crate) fn open(dialog: Dialog) {
         | Route::Credentials { .. }
         | Route::Operations(_)
         | Route::Inventory(_)
+        | Route::Health(_)
         | Route::Audit(_)
         | Route::Settings
         | Route::Compact => None,

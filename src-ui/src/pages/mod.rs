@@ -4,6 +4,7 @@ pub(crate) mod app;
 mod audit;
 mod compact;
 mod credentials;
+mod health;
 mod inventory;
 mod not_allowed;
 mod operations;

@@ -2,6 +2,7 @@
 //! Refuses addresses that lead nowhere: they lead to the overview.
 
 use super::audit::Watched;
+use super::health::Looking;
 use super::operations::Looked;
 use super::table::View;
 use contract::command::{
@@ -24,6 +25,8 @@ pub(crate) enum Route {
     Operations(Looked),
     /// One kind of objects.
     Inventory(Box<View>),
+    /// What is wrong.
+    Health(Looking),
     /// Who did what.
     Audit(Watched),
     /// How Muster is used on this machine.
@@ -109,6 +112,11 @@ impl Route {
         Route::Operations(Looked::default())
     }
 
+    /// Every finding.
+    pub(crate) fn health() -> Route {
+        Route::Health(Looking::default())
+    }
+
     /// Every row of the audit log.
     pub(crate) fn audit() -> Route {
         Route::Audit(Watched::default())
@@ -129,6 +137,7 @@ impl Route {
             Route::Overview
             | Route::Operations(_)
             | Route::Inventory(_)
+            | Route::Health(_)
             | Route::Settings
             | Route::Compact => Role::Viewer,
         }
@@ -142,6 +151,7 @@ impl Route {
             Route::Credentials { .. } => "Credentials".to_owned(),
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
+            Route::Health(_) => "Health".to_owned(),
             Route::Audit(_) => "Audit".to_owned(),
             Route::Settings => "Settings".to_owned(),
             Route::Compact => "Compact".to_owned(),
@@ -159,6 +169,8 @@ impl Route {
             ["vcenter", id] => {
                 Route::Vcenters { one: Some(VcenterId(id.to_owned())), dialog: dialog(&pairs) }
             }
+            ["health"] => Looking::parse("", &pairs).map_or(Route::Overview, Route::Health),
+            ["health", part] => Looking::parse(part, &pairs).map_or(Route::Overview, Route::Health),
             ["audit"] => Route::Audit(Watched::parse(&pairs)),
             ["credentials"] => Route::Credentials { dialog: of_credential(&pairs) },
             ["settings"] => Route::Settings,
@@ -186,6 +198,7 @@ impl fmt::Display for Route {
             }
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
+            Route::Health(looking) => looking.address(),
             Route::Audit(watched) => ("/audit".to_owned(), watched.pairs()),
             Route::Settings => ("/settings".to_owned(), Vec::new()),
             Route::Compact => ("/compact".to_owned(), Vec::new()),
@@ -325,6 +338,7 @@ mod tests {
             places.push(Route::dialog(dialog));
         }
         places.push(Route::audit());
+        places.push(Route::health());
         let credential = || CredentialId("0193-01".to_owned());
         for dialog in [
             OfCredential::Add,

@@ -1,0 +1,199 @@
+//! What the health page shows, as its address has it, and where findings lead.
+//! Refuses to hold findings: it is a question, and the service has the answer.
+
+use super::route::{Route, Selected};
+use super::table::View;
+use super::words::Level as Shade;
+use contract::health::{Finding, FindingFilter, Findings, Level, Scope, rule};
+use contract::{Condition, Kind, VcenterId};
+use std::collections::BTreeMap;
+
+/// Which part of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What was found.
+    #[default]
+    Findings,
+    /// The rules, and what is set about them.
+    Rules,
+    /// What is silenced.
+    Waivers,
+}
+
+impl Part {
+    /// Every one, in their order.
+    pub(crate) const ALL: [Part; 3] = [Part::Findings, Part::Rules, Part::Waivers];
+
+    /// What it is called.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Part::Findings => "Findings",
+            Part::Rules => "Rules",
+            Part::Waivers => "Waivers",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Part::Findings => "",
+            Part::Rules => "rules",
+            Part::Waivers => "waivers",
+        }
+    }
+}
+
+/// What is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Looking {
+    pub(crate) part: Part,
+    /// One vCenter, or all.
+    pub(crate) vcenter: Option<VcenterId>,
+    /// Findings at least as bad as this.
+    pub(crate) level: Option<Level>,
+    /// Silenced ones, too.
+    pub(crate) waived: bool,
+    /// The rule whose findings are listed, or that is edited.
+    pub(crate) rule: Option<String>,
+}
+
+impl Looking {
+    /// What an address says.
+    pub(crate) fn parse(part: &str, pairs: &[(String, String)]) -> Option<Looking> {
+        let part = Part::ALL.into_iter().find(|one| one.name() == part)?;
+        let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+        Some(Looking {
+            part,
+            vcenter: value("vcenter").map(VcenterId),
+            level: value("level").and_then(|name| Level::from_name(&name)),
+            waived: value("waived").is_some(),
+            rule: value("rule"),
+        })
+    }
+
+    /// The path of its address, and what stands behind it.
+    pub(crate) fn address(&self) -> (String, Vec<(String, String)>) {
+        let path = match self.part {
+            Part::Findings => "/health".to_owned(),
+            part => format!("/health/{}", part.name()),
+        };
+        let pairs = [
+            ("vcenter", self.vcenter.as_ref().map(|id| id.to_string())),
+            ("level", self.level.map(|level| level.name().to_owned())),
+            ("waived", self.waived.then(String::new)),
+            ("rule", self.rule.clone()),
+        ];
+        (path, pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+    }
+
+    /// It as a question: the findings of the rule that is open, and how many the others have.
+    pub(crate) fn filter(&self, limit: usize) -> FindingFilter {
+        FindingFilter {
+            vcenters: self.vcenter.iter().cloned().collect(),
+            // Without an open rule only counts are wanted.
+            rule: self.rule.clone(),
+            level: self.level,
+            waived: self.waived,
+            limit: Some(if self.rule.is_some() { limit } else { 0 }),
+        }
+    }
+}
+
+/// How bad a level looks.
+pub(crate) fn shade(level: Level) -> Shade {
+    match level {
+        Level::Critical => Shade::Danger,
+        Level::Warning => Shade::Warning,
+        Level::Information => Shade::Info,
+    }
+}
+
+/// The worst level of what is open of a rule; `None` where all is silenced.
+pub(crate) fn worst(open: &BTreeMap<Level, usize>) -> Option<Level> {
+    open.iter().filter(|(_, count)| **count > 0).map(|(level, _)| *level).max()
+}
+
+/// How many findings of each level are open, the worst level first.
+pub(crate) fn totals(findings: &Findings) -> [(Level, usize); 3] {
+    Level::ALL.map(|level| (level, findings.rules.iter().filter_map(|one| one.open.get(&level)).sum()))
+}
+
+/// How many of a level were open a week ago, as far as that is known.
+pub(crate) fn a_week_ago(findings: &Findings, level: Level) -> Option<usize> {
+    let day = findings.days.iter().rev().nth(7)?;
+    Some(day.open.get(&level).copied().unwrap_or_default())
+}
+
+/// Where what a finding is about stands.
+pub(crate) fn place(finding: &Finding) -> Route {
+    let vcenter = finding.vcenter_id.clone();
+    match (Kind::from_name(&finding.kind), &finding.moref) {
+        (Some(kind), Some(moref)) => Route::Inventory(Box::new(View {
+            conditions: rule(&finding.rule).map(|rule| rule.given()).unwrap_or_default(),
+            open: Some(Selected { vcenter, moref: moref.clone() }),
+            ..View::of(kind)
+        })),
+        _ => Route::Vcenters { one: Some(vcenter), dialog: None },
+    }
+}
+
+/// The rows that a rule finds, with the threshold of the mildest of these findings.
+pub(crate) fn rows(id: &str, threshold: Option<&str>, vcenter: Option<&VcenterId>) -> Option<Route> {
+    let rule = rule(id)?;
+    let beyond = threshold.or_else(|| rule.levels.last().map(|(_, value)| *value));
+    let beyond = beyond.and_then(|value| rule.beyond(value));
+    let conditions: Vec<Condition> = rule.given().into_iter().chain(beyond).collect();
+    Some(match rule.kind() {
+        Some(kind) => {
+            Route::Inventory(Box::new(View { conditions, vcenter: vcenter.cloned(), ..View::of(kind) }))
+        }
+        None => Route::vcenters(),
+    })
+}
+
+/// What a waiver of a finding can be for: its words and the scope, the narrowest first.
+pub(crate) fn scopes(finding: &Finding) -> Vec<(String, Scope)> {
+    let vcenter = finding.vcenter_id.clone();
+    let object = match (Kind::from_name(&finding.kind), &finding.moref) {
+        (Some(kind), Some(moref)) => {
+            let scope = Scope::Object { vcenter: vcenter.clone(), kind, moref: moref.clone() };
+            Some((format!("{} only", finding.name), scope))
+        }
+        _ => None,
+    };
+    let of_vcenter = (format!("Everything in {}", finding.vcenter), Scope::Vcenter { vcenter });
+    object.into_iter().chain([of_vcenter, ("All vCenters".to_owned(), Scope::All)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_at_has_an_address_that_leads_back() {
+        for part in Part::ALL {
+            let looking = Looking {
+                part,
+                vcenter: Some(VcenterId("0190".into())),
+                level: Some(Level::Warning),
+                waived: true,
+                rule: Some("snapshot-old".into()),
+            };
+            let route = Route::Health(looking);
+            assert_eq!(Route::parse(&route.to_string()), route, "{route}");
+            let plain = Route::Health(Looking { part, ..Looking::default() });
+            assert_eq!(Route::parse(&plain.to_string()), plain, "{plain}");
+        }
+        assert_eq!(Route::parse("#/health/nothing"), Route::Overview);
+    }
+
+    #[test]
+    fn the_rows_of_a_rule_are_its_conditions_with_the_threshold() {
+        let Some(Route::Inventory(view)) = rows("datastore-free", Some("20"), None) else { panic!() };
+        let conditions: Vec<String> = view.conditions.iter().map(ToString::to_string).collect();
+        assert_eq!(conditions, ["accessible=yes", "is_local=no", "type!=vsan", "free_percent<20"]);
+        let Some(Route::Inventory(view)) = rows("datastore-free", None, None) else { panic!() };
+        assert!(view.conditions.iter().any(|one| one.to_string() == "free_percent<15"), "its mildest level");
+        assert_eq!(rows("vcenter-stale", None, None), Some(Route::vcenters()));
+        assert_eq!(rows("no-such-rule", None, None), None);
+    }
+}
