@@ -16,6 +16,7 @@ mod disk;
 mod ending;
 mod equal;
 mod faults;
+mod health;
 mod history;
 mod house;
 mod importing;

@@ -125,7 +125,9 @@ impl Value {
     pub fn from_document(shape: Shape, json: Json) -> Value {
         match (json, shape.holds_references()) {
             (Json::Bool(flag), _) => Value::Bool(flag),
-            (Json::Number(number), _) => number.as_i64().map_or(Value::Null, Value::Int),
+            (Json::Number(number), _) => {
+                number.as_i64().map(Value::Int).or_else(|| number.as_f64().and_then(thousandths)).into()
+            }
             (Json::String(text), false) => Value::Text(text.into()),
             (Json::String(text), true) => text
                 .split_once(':')
@@ -142,6 +144,13 @@ impl Value {
 #[expect(clippy::cast_precision_loss, reason = "three decimals of what is a share or a ratio")]
 fn decimal(thousandths: i64) -> Json {
     Json::from(thousandths as f64 / 1000.0)
+}
+
+/// The number that `decimal` wrote.
+#[expect(clippy::cast_possible_truncation, reason = "what is too large for it is none")]
+fn thousandths(number: f64) -> Option<Value> {
+    let thousandths = (number * 1000.0).round();
+    (thousandths.abs() < 1e15).then_some(Value::Decimal(thousandths as i64))
 }
 
 impl From<Option<Value>> for Value {
