@@ -28,16 +28,23 @@ const COMPUTED: [(&str, &str); 7] = [
         "datacenters",
         "cluster_count host_count vm_count cpu_percent memory_percent capacity_bytes free_percent",
     ),
-    ("clusters", "hosts_available vm_count cpu_percent memory_percent failover_memory_percent vcpu_per_core"),
+    (
+        "clusters",
+        "hosts_available vm_count cpu_percent memory_percent failover_memory_percent vcpu_per_core \
+         host_builds host_build_count",
+    ),
     ("hosts", "state uptime_seconds cpu_percent memory_percent"),
     (
         "vms",
         "uptime_seconds provisioned_bytes home_datastore home_datastore_moref snapshot_age_seconds is_agent \
-         is_placeholder",
+         is_placeholder folder_matches_name",
     ),
-    ("datastores", "free_percent provisioned_percent mounted clusters clusters_moref"),
+    (
+        "datastores",
+        "free_percent provisioned_percent mounted clusters clusters_moref hosts_without_access is_local",
+    ),
     ("folders", "vm_count datacenter datacenter_moref"),
-    ("snapshots", "age_seconds cluster cluster_moref datastores datastores_moref"),
+    ("snapshots", "age_seconds cluster cluster_moref datastores datastores_moref is_backup"),
 ];
 
 /// What govmomi's simulator says wrongly.

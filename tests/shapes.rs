@@ -23,6 +23,9 @@ const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone q
                         targets";
 const AUDIT: &str = "seq at actor host origin command subject before after outcome operation hash";
 const IMPORTED: &str = "name host port action reason line";
+const FINDING: &str = "rule level vcenter kind name moref value threshold since waived_until";
+const WAIVER: &str = "id rule scope reason until at by";
+const RULE: &str = "rule title kind levels default_levels scope conditions held_seconds advice";
 const RUN: &str = "at schedule vcenters reason local";
 const LOG: &str = "at level target message fields process";
 const BUNDLE: &str = "path bytes mapping files replaced";
@@ -82,6 +85,11 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["schedule", "disable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "enable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "next", "--count", "3"]), RUN);
+    has(&muster.ok(&["health"]), FINDING);
+    has(&muster.ok(&["health", "rules"]), RULE);
+    has(&muster.ok(&["health", "set", "vm-question", "--warning", ""]), RULE);
+    has(&muster.ok(&["health", "waive", "vm-question", "--reason", "known"]), WAIVER);
+    has(&muster.ok(&["health", "waivers"]), WAIVER);
     has(&muster.ok(&["schedule", "remove", "nightly", "--yes"]), SCHEDULE);
     has(&muster.ok(&["audit", "list"]), AUDIT);
     has(&muster.ok(&["audit", "verify"]), "rows ok first_broken");

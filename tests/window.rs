@@ -21,6 +21,7 @@ mod first;
 mod grid;
 mod guard;
 mod hands;
+mod health;
 mod history;
 mod importing;
 mod keys;

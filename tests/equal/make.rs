@@ -245,18 +245,18 @@ pub(super) fn red_sensors(cell: &Cell<'_>) -> Value {
     each(cell, |sensor| if sensor["healthState"]["key"] == "red" { vec![&sensor["name"]] } else { vec![] })
 }
 
-/// The drives that are connected, which are known by their keys: those of CD/DVD drives begin at 3000 and 16000, of floppy
-/// drives at 8000.
+/// The drives that are connected: of devices without an address or a size those that are called so.
 pub(super) fn connected_drives(cell: &Cell<'_>) -> Value {
     let drives = cell.list().iter().filter_map(|device| {
-        let key = device["key"].as_i64()?;
-        let is_connected = device["connectable"]["connected"] == true && device["capacityInKB"].is_null();
-        match key {
-            3000..3100 | 16_000..16_200 => Some("CD/DVD drive"),
-            8000..8010 => Some("Floppy drive"),
-            _ => None,
+        let label = device["deviceInfo"]["label"].as_str().unwrap_or_default().to_lowercase();
+        let is_connected = device["connectable"]["connected"] == true;
+        let is_called = |words: &[&str]| is_connected && words.iter().any(|word| label.contains(word));
+        match () {
+            () if !device["capacityInKB"].is_null() || !device["macAddress"].is_null() => None,
+            () if is_called(&["cdrom", "cd/dvd"]) => Some("CD/DVD drive"),
+            () if is_called(&["floppy"]) => Some("Floppy drive"),
+            () => None,
         }
-        .filter(|_| is_connected)
     });
     sorted(drives.map(str::to_owned))
 }

@@ -32,7 +32,9 @@ const SUBTYPES: [(&str, &[&str]); 4] = [
 ];
 
 /// Fields that are numbers, where the recording doesn't say so. Source: the vSphere API's reference.
-const NUMBERS: [&str; 26] = [
+const NUMBERS: [&str; 28] = [
+    "balloonedMemory",
+    "swappedMemory",
     "cpuFailoverResourcesPercent",
     "memoryFailoverResourcesPercent",
     "numCPU",
@@ -62,7 +64,9 @@ const NUMBERS: [&str; 26] = [
 ];
 
 /// Fields that are true or false.
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 11] = [
+    "alarmActionsEnabled",
+    "connected",
     "accessible",
     "multipleHostAccess",
     "template",

@@ -49,6 +49,36 @@ pub(super) fn give(peer: &Peer) {
         }),
     );
     set("HostSystem", 0, host());
+    let issue = json!([{"_typeName": "GeneralHostWarningEvent", "key": 1, "chainId": 1, "userName": "", "message": "",
+        "createdTime": "2026-03-01T12:00:00Z", "fullFormattedMessage": "SSH is <on>"}]);
+    let sensor = |name: &str, state: &str| {
+        json!({"name": name, "healthState": {"_typeName": "ElementDescription", "label": "", "summary": "", "key": state},
+            "currentReading": 0, "unitModifier": 0, "baseUnits": "", "sensorType": "fan"})
+    };
+    set(
+        "HostSystem",
+        0,
+        json!({
+            "configIssue": issue, "alarmActionsEnabled": false, "runtime.dasHostState": {"state": "master"},
+            "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo":
+                [sensor("Fan 2", "red"), sensor("Fan 1", "red"), sensor("Fan 3", "green")],
+            "config.dateTimeInfo": {"timeZone": {"key": "UTC", "name": "UTC", "description": "", "gmtOffset": 0},
+                "ntpConfig": {"server": ["ntp2.example", "10.0.0.1"]}},
+        }),
+    );
+    set("ClusterComputeResource", 0, json!({"configIssue": issue, "alarmActionsEnabled": true}));
+    set(
+        "VirtualMachine",
+        2,
+        json!({
+            "runtime.question": {"id": "1", "text": "moved or copied?", "choice": {"choiceInfo": [], "defaultIndex": 0}},
+            "summary.quickStats.balloonedMemory": 3, "summary.quickStats.swappedMemory": 5,
+            "guest.disk": [
+                {"diskPath": "/", "capacity": 3000, "freeSpace": 1000}, {"diskPath": "/var", "capacity": 900, "freeSpace": 100},
+                {"diskPath": "/empty", "capacity": 0, "freeSpace": 0}, {"diskPath": "/odd", "capacity": 1, "freeSpace": 2},
+            ],
+        }),
+    );
     set(
         "HostSystem",
         1,

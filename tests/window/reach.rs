@@ -115,6 +115,18 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.wait_for_element(".muster-import tbody tr").await?;
     found.here(&window, &screen, "import").await?;
     found.at(&window, &screen, "#/audit", "audit").await?;
+    found.at(&window, &screen, "#/health?rule=snapshot-old", "health").await?;
+    window.click(".muster-found__actions button").await?;
+    window.wait_for_element("#waive-reason").await?;
+    found.here(&window, &screen, "health-waive").await?;
+    window.key(Key::Escape).await?;
+    window.wait_until_gone("dialog").await?;
+    muster.ok(&["health", "waive", "vm-question", "--reason", "known"]);
+    found.at(&window, &screen, "#/health/waivers", "health-waivers").await?;
+    found.at(&window, &screen, "#/health/rules", "health-rules").await?;
+    window.go("#/health/rules?rule=snapshot-old").await?;
+    window.wait_for_element("#limits-critical").await?;
+    found.here(&window, &screen, "health-limits").await?;
     found.at(&window, &screen, "#/credentials", "credentials").await?;
     let credentials = muster.ok(&["credential", "list"]);
     let credential = credentials[0]["id"].as_str().context("an id")?;

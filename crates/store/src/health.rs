@@ -49,6 +49,8 @@ pub struct Lasted {
     pub level: Level,
     /// From when on it was reported.
     pub due_at: Time,
+    /// When it was found first.
+    pub seen_at: Time,
     /// When it ended.
     pub ended_at: Option<Time>,
 }
@@ -90,7 +92,7 @@ impl Store {
         for step in changed.chunks(STEP) {
             let mut tx = self.engine().write(attempt).await?;
             for one in step {
-                begin(&mut tx, vcenter, one, attempt).await?;
+                begin(&mut tx, vcenter, one, now, attempt).await?;
             }
             tx.commit().await.during(attempt)?;
         }
@@ -119,7 +121,7 @@ impl Store {
     pub async fn findings_of_late(&self, since: Time) -> Result<Vec<Lasted>, Error> {
         let attempt = self.attempt("reading findings");
         let rows = sqlx::query(
-            "SELECT f.level, f.due_at, f.ended_at FROM findings f JOIN vcenters v ON v.id = f.vcenter_id \
+            "SELECT f.level, f.due_at, f.seen_at, f.ended_at FROM findings f JOIN vcenters v ON v.id = f.vcenter_id \
              WHERE v.removed_at IS NULL AND (f.ended_at IS NULL OR f.ended_at > $1)",
         )
         .bind(since.0)
@@ -130,9 +132,20 @@ impl Store {
             Ok(Lasted {
                 level: row::from_word(row.try_get("level")?)?,
                 due_at: Time(row.try_get("due_at")?),
+                seen_at: Time(row.try_get("seen_at")?),
                 ended_at: row::time(row.try_get("ended_at")?),
             })
         }))
+    }
+
+    /// When something was found for the first time, as far as that is kept.
+    pub async fn findings_began_at(&self) -> Result<Option<Time>, Error> {
+        let attempt = self.attempt("reading findings");
+        let first: Option<i64> = sqlx::query_scalar("SELECT MIN(seen_at) FROM findings")
+            .fetch_one(self.engine().readers())
+            .await
+            .during(attempt)?;
+        Ok(first.map(Time))
     }
 
     /// Forgets findings that ended before a time.
@@ -253,12 +266,13 @@ async fn begin(
     tx: &mut Tx,
     vcenter: &VcenterId,
     found: &FoundNow,
+    now: Time,
     attempt: Attempt<'_>,
 ) -> Result<(), Error> {
     // One that is known already is only as bad as something else now.
     sqlx::query(
-        "INSERT INTO findings (vcenter_id, rule, kind, moref, name, level, since, due_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        "INSERT INTO findings (vcenter_id, rule, kind, moref, name, level, since, due_at, seen_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (vcenter_id, rule, kind, moref) WHERE ended_at IS NULL \
          DO UPDATE SET level = excluded.level, name = excluded.name",
     )
@@ -270,6 +284,7 @@ async fn begin(
     .bind(found.level.name())
     .bind(found.since.0)
     .bind(found.since.0.saturating_add(found.held_ms))
+    .bind(now.0)
     .execute(&mut **tx)
     .await
     .during(attempt)?;

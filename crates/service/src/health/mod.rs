@@ -159,16 +159,19 @@ impl Service {
         let ends: Vec<Time> = (0..DAYS).rev().map(|back| Time(now.0 - back * DAY)).collect();
         let first = ends.first().copied().unwrap_or(now);
         let lasted = self.inner.store.findings_of_late(first).await.map_err(explain::store)?;
+        // Before anything was found by these rules nobody looked.
+        let began = self.inner.store.findings_began_at().await.map_err(explain::store)?;
+        let ends = ends.into_iter().filter(|at| began.is_some_and(|began| began <= *at));
         let count = |at: Time| {
             let mut open = BTreeMap::new();
             for one in &lasted {
-                if one.due_at <= at && one.ended_at.is_none_or(|ended| ended > at) {
+                if one.due_at.max(one.seen_at) <= at && one.ended_at.is_none_or(|ended| ended > at) {
                     *open.entry(one.level).or_default() += 1;
                 }
             }
             DayCount { at, open }
         };
-        Ok(ends.into_iter().map(count).collect())
+        Ok(ends.map(count).collect())
     }
 
     /// The open findings as lines, each for what a rule found: the worst first.

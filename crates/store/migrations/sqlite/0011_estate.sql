@@ -9,6 +9,8 @@ CREATE TABLE findings (
     level TEXT NOT NULL,
     since INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
+    -- When Muster found it first: what it found nothing of before, nobody knows.
+    seen_at INTEGER NOT NULL,
     ended_at INTEGER
 );
 
