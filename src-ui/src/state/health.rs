@@ -4,8 +4,8 @@
 use super::route::{Route, Selected};
 use super::table::View;
 use super::words::Level as Shade;
-use contract::health::{Finding, FindingFilter, Findings, Level, Scope, rule};
-use contract::{Condition, Kind, VcenterId};
+use contract::health::{Attention, Finding, FindingFilter, Findings, Level, Scope, rule};
+use contract::{Condition, Kind, Vcenter, VcenterId};
 use std::collections::BTreeMap;
 
 /// Which part of the page.
@@ -162,6 +162,17 @@ pub(crate) fn scopes(finding: &Finding) -> Vec<(String, Scope)> {
     };
     let of_vcenter = (format!("Everything in {}", finding.vcenter), Scope::Vcenter { vcenter });
     object.into_iter().chain([of_vcenter, ("All vCenters".to_owned(), Scope::All)]).collect()
+}
+
+/// What a snooze of a line can be for: the vCenter that it is all in, and everything.
+pub(crate) fn scopes_of_line(line: &Attention, vcenters: &[Vcenter]) -> Vec<(String, Scope)> {
+    let one = match &*line.r#where {
+        [name] => vcenters.iter().find(|one| one.name == *name),
+        _ => None,
+    };
+    let of_vcenter =
+        one.map(|one| (format!("Everything in {}", one.name), Scope::Vcenter { vcenter: one.id.clone() }));
+    of_vcenter.into_iter().chain([("All vCenters".to_owned(), Scope::All)]).collect()
 }
 
 #[cfg(test)]
