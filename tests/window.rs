@@ -29,6 +29,7 @@ mod memory;
 mod notifications;
 mod once;
 mod operations;
+mod overview;
 mod passwords;
 mod questions;
 mod reach;

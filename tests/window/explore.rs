@@ -21,7 +21,7 @@ async fn simulated_vcenters_are_labelled_on_every_page_and_leave_no_trace() -> R
     let all = count(&window, "").await?;
     assert_eq!(all, 600, "VMs of both");
     let mut parts = 0;
-    for title in ["VMs", "Templates"] {
+    for title in ["VMs", "Templates", "Agent VMs"] {
         let total = format!(
             "[...document.querySelectorAll('.muster-total__number')]
                  .filter(e => e.querySelector('.muster-total__title')?.innerText.trim() === '{title}')
@@ -30,7 +30,7 @@ async fn simulated_vcenters_are_labelled_on_every_page_and_leave_no_trace() -> R
         let total = window.wait_for(&format!("the total of {title}"), &total).await?;
         parts += total.as_u64().context("a number")?;
     }
-    assert_eq!(parts, all, "VMs and templates on the overview");
+    assert_eq!(parts, all, "VMs, templates and agents on the overview");
 
     let listed = window.invoke("list_vcenters", json!({ "args": {} })).await?;
     let vcenters = listed["answer"].as_array().context("vCenters")?;

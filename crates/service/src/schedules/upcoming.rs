@@ -14,7 +14,7 @@ const MOST_RUNS: u32 = 1000;
 
 impl Schedules {
     /// What is started next, the soonest first.
-    pub(super) async fn next(&self, of: Option<ScheduleId>, count: u32) -> Result<Vec<Run>, ApiError> {
+    pub(crate) async fn next(&self, of: Option<ScheduleId>, count: u32) -> Result<Vec<Run>, ApiError> {
         let count = count.min(MOST_RUNS) as usize;
         let known = self.look().await?;
         let is_wanted = |record: &&ScheduleRecord| of.as_ref().is_none_or(|id| record.id == *id);

@@ -1,0 +1,289 @@
+//! The room that there is: of each vCenter, and of its datacenters and clusters where somebody opens it.
+//! Refuses to say anything by a bar alone: what it shows stands beside it in numbers.
+
+use super::OfOverview;
+use super::card::Card;
+use super::rows::{Scope, powered_on};
+use crate::components::icon::{icon, of_level};
+use crate::components::link::Link;
+use crate::components::name::Name;
+use crate::components::when::Ago;
+use crate::hooks::use_vcenter_service;
+use crate::state::capacity::{Gauge, allocated, cpu, hosts, memory, per_core, storage};
+use crate::state::words::{Level, counted};
+use contract::{Capacity, Census, Kind, MergedDatastore, OfVcenter, Overview, Sameness, VcenterId};
+use std::collections::BTreeSet;
+use yew::prelude::*;
+
+/// A line of the table.
+struct Line {
+    key: String,
+    name: String,
+    scope: Scope,
+    counts: Census,
+    capacity: Capacity,
+    depth: usize,
+    /// Whether something lies below it, and is shown.
+    open: Option<bool>,
+    note: Html,
+}
+
+/// The table, with all of the estate first where it is more than one vCenter.
+#[function_component]
+pub(super) fn CapacityCard(props: &OfOverview) -> Html {
+    let service = use_vcenter_service();
+    let flipped = use_state(BTreeSet::<String>::new);
+    let overview = &props.overview;
+    let ids: Vec<_> = overview.vcenters.iter().map(|one| one.vcenter_id.clone()).collect();
+    let stale: BTreeSet<_> = service.see(move |world| {
+        let is_stale = |id: &VcenterId| world.status(id).is_some_and(|status| !status.fresh);
+        ids.iter().filter(|id| is_stale(id)).cloned().collect()
+    });
+    let is_open = |key: &str, by_default: bool| flipped.contains(key) != by_default;
+    let mut lines = Vec::new();
+    if overview.vcenters.len() > 1 {
+        lines.push(whole(overview));
+    }
+    for vcenter in &overview.vcenters {
+        add(&mut lines, vcenter, stale.contains(&vcenter.vcenter_id), overview.vcenters.len() == 1, &is_open);
+    }
+    let rows = lines.into_iter().map(|line| {
+        let toggle = {
+            let (flipped, key) = (flipped.clone(), line.key.clone());
+            Callback::from(move |_: MouseEvent| {
+                let mut next = (*flipped).clone();
+                if !next.remove(&key) {
+                    next.insert(key.clone());
+                }
+                flipped.set(next);
+            })
+        };
+        row(line, toggle)
+    });
+    html! {
+        <Card id="overview-capacity" title="Capacity">
+            <table class="muster-capacity" aria-labelledby="overview-capacity">
+                <thead>
+                    <tr>
+                        <th scope="col">{ "Name" }</th>
+                        <th scope="col">{ "CPU" }</th>
+                        <th scope="col">{ "Memory" }</th>
+                        <th scope="col">{ "Storage" }</th>
+                        <th scope="col" class="muster-capacity__number">{ "vCPU per core" }</th>
+                    </tr>
+                </thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+            { once(overview) }
+        </Card>
+    }
+}
+
+fn whole(overview: &Overview) -> Line {
+    Line {
+        key: "all".to_owned(),
+        name: "All vCenters".to_owned(),
+        scope: Scope::default(),
+        counts: overview.totals.counts,
+        capacity: overview.capacity,
+        depth: 0,
+        open: None,
+        note: Html::default(),
+    }
+}
+
+/// A vCenter, and what lies in it as far as it is open.
+fn add(
+    lines: &mut Vec<Line>,
+    vcenter: &OfVcenter,
+    is_stale: bool,
+    is_only: bool,
+    is_open: &impl Fn(&str, bool) -> bool,
+) {
+    let key = vcenter.vcenter_id.to_string();
+    let scope = Scope { vcenter: Some(vcenter.vcenter_id.clone()), ..Scope::default() };
+    let open = is_open(&key, is_only);
+    lines.push(Line {
+        key: key.clone(),
+        name: vcenter.vcenter.clone(),
+        scope: scope.clone(),
+        counts: vcenter.counts,
+        capacity: vcenter.capacity,
+        depth: 0,
+        open: (!vcenter.datacenters.is_empty()).then_some(open),
+        note: note(vcenter, is_stale),
+    });
+    for datacenter in vcenter.datacenters.iter().filter(|_| open) {
+        let key = format!("{key}/{}", datacenter.moref);
+        let scope = Scope { datacenter: Some(datacenter.moref.clone()), ..scope.clone() };
+        let open = is_open(&key, vcenter.datacenters.len() == 1);
+        lines.push(Line {
+            key: key.clone(),
+            name: datacenter.name.clone(),
+            scope: scope.clone(),
+            counts: datacenter.counts,
+            capacity: datacenter.capacity,
+            depth: 1,
+            open: (!datacenter.clusters.is_empty()).then_some(open),
+            note: Html::default(),
+        });
+        lines.extend(datacenter.clusters.iter().filter(|_| open).map(|cluster| Line {
+            key: format!("{key}/{}", cluster.moref),
+            name: cluster.name.clone(),
+            scope: Scope { cluster: Some(cluster.moref.clone()), ..scope.clone() },
+            counts: cluster.counts,
+            capacity: cluster.capacity,
+            depth: 2,
+            open: None,
+            note: html! { { ha(cluster.failover_hosts, cluster.admission_control) } },
+        }));
+    }
+}
+
+/// What HA is to survive, and whether anything is kept free for it.
+fn ha(failover_hosts: Option<i64>, admission_control: Option<bool>) -> String {
+    match (failover_hosts, admission_control) {
+        (None, _) => "no HA".to_owned(),
+        (Some(_), Some(false)) => "HA without admission control".to_owned(),
+        (Some(hosts), _) => {
+            let hosts = usize::try_from(hosts).unwrap_or(usize::MAX);
+            format!("HA survives {}", counted(hosts, "host", "hosts"))
+        }
+    }
+}
+
+fn note(vcenter: &OfVcenter, is_stale: bool) -> Html {
+    let with =
+        vcenter.counted_with.as_ref().map(|with| html! { <span>{ format!("counted with {with}") }</span> });
+    let age = match vcenter.synced_at {
+        None => html! { <span>{ "not all of it was read yet" }</span> },
+        Some(at) if is_stale => html! { <span>{ "as of " }<Ago time={at} /></span> },
+        Some(_) => Html::default(),
+    };
+    html! { <>{ with }{ age }</> }
+}
+
+fn row(line: Line, toggle: Callback<MouseEvent>) -> Html {
+    let Line { key, name, scope, counts, capacity, depth, open, note } = line;
+    let [reserved, configured, provisioned] = allocated(&capacity);
+    let hosts_to = scope.rows(Kind::Hosts, Vec::new());
+    let vsan = (capacity.vsan.capacity_bytes > 0).then(|| storage(&capacity.vsan));
+    let datastores = scope.rows(Kind::Datastores, Vec::new());
+    let has_storage = capacity.storage.capacity_bytes > 0 || vsan.is_none();
+    let unmeasured = (capacity.hosts_unmeasured > 0).then(|| {
+        let hosts = usize::try_from(capacity.hosts_unmeasured).unwrap_or(usize::MAX);
+        html! { <span>{ format!("{} without a known use left out", counted(hosts, "host", "hosts")) }</span> }
+    });
+    html! {
+        <tr key={key} data-depth={depth.to_string()}>
+            <th scope="row">
+                <span class="muster-capacity__name" style={format!("padding-inline-start:{}rem", depth)}>
+                    if let Some(open) = open {
+                        <button type="button" class="pf-v6-c-button pf-m-plain muster-capacity__toggle" onclick={toggle}
+                            aria-expanded={open.to_string()} aria-label={format!("Details of {name}")}>
+                            { icon(if open { "angle-down" } else { "angle-right" }) }
+                        </button>
+                    } else {
+                        <span class="muster-capacity__toggle" />
+                    }
+                    <span class="muster-capacity__words">
+                        <Name name={name} />
+                        <span class="muster-quiet muster-capacity__notes">
+                            <Link to={hosts_to.clone()}>{ hosts(&counts) }</Link>
+                            { note }
+                            { unmeasured }
+                        </span>
+                    </span>
+                </span>
+            </th>
+            <td data-label="CPU">{ shown(cpu(&capacity), hosts_to.clone(), reserved) }</td>
+            <td data-label="Memory">{ shown(memory(&capacity), hosts_to, configured) }</td>
+            <td data-label="Storage">
+                if has_storage {
+                    { shown(storage(&capacity.storage), datastores.clone(), provisioned) }
+                }
+                if let Some(vsan) = vsan {
+                    { shown(vsan, datastores, Some("vSAN, raw".to_owned())) }
+                }
+            </td>
+            <td data-label="vCPU per core" class="muster-capacity__number">
+                if let Some(ratio) = per_core(&capacity) {
+                    <Link to={scope.rows(Kind::Vms, powered_on())}>{ ratio }</Link>
+                } else {
+                    { "\u{2013}" }
+                }
+            </td>
+        </tr>
+    }
+}
+
+/// A gauge: the number, the bar with a mark where the capacity ends that remains after a failover, and both in words.
+pub(super) fn shown(gauge: Gauge, to: crate::state::route::Route, more: Option<String>) -> Html {
+    let Gauge { percent, amount, mark, remains, is_over } = gauge;
+    let Some(percent) = percent else { return html! { <span class="muster-quiet">{ "\u{2013}" }</span> } };
+    let fill = classes!("muster-gauge__fill", is_over.then_some("muster-gauge__fill--over"));
+    html! {
+        <div class="muster-gauge">
+            <span class="muster-gauge__number">
+                <Link {to}>{ format!("{percent} %") }</Link>
+                <span class="muster-gauge__amount">{ amount }</span>
+            </span>
+            <span class="muster-gauge__bar" aria-hidden="true">
+                <span class={fill} style={format!("inline-size:{}%", percent.clamp(0, 100))} />
+                if let Some(mark) = mark {
+                    <span class="muster-gauge__mark" style={format!("inset-inline-start:{}%", mark.clamp(0, 100))} />
+                }
+            </span>
+            <span class="muster-gauge__words muster-quiet">
+                if let Some(remains) = remains {
+                    <span>
+                        if is_over {
+                            { of_level(Level::Danger) }{ " more in use than " }
+                        }
+                        { remains }
+                    </span>
+                }
+                if let Some(more) = more {
+                    <span>{ more }</span>
+                }
+            </span>
+        </div>
+    }
+}
+
+/// What is seen more than once, and counted once.
+fn once(overview: &Overview) -> Html {
+    let (hosts, datastores) = (&overview.hosts_counted_once, &overview.merged_datastores);
+    if hosts.is_empty() && datastores.is_empty() {
+        return Html::default();
+    }
+    let mut what = Vec::new();
+    if !datastores.is_empty() {
+        what.push(counted(datastores.len(), "datastore is seen", "datastores are seen") + " more than once");
+    }
+    if !hosts.is_empty() {
+        what.push(
+            counted(hosts.len(), "host was added", "hosts were added") + " directly and with its vCenter",
+        );
+    }
+    let hosts = hosts.iter().map(|host| {
+        html! { <li>{ format!("{}: added as {}, counted with {}", host.name, host.vcenter, host.counted_with) }</li> }
+    });
+    let datastores = datastores.iter().map(|one| html! { <li>{ said(one) }</li> });
+    html! {
+        <details class="muster-more" id="overview-once">
+            <summary>{ format!("{}: counted once in the totals", what.join(", ")) }</summary>
+            <ul class="muster-once">{ for hosts }{ for datastores }</ul>
+        </details>
+    }
+}
+
+fn said(one: &MergedDatastore) -> String {
+    let seen: Vec<String> = one.seen_as.iter().map(|as_| format!("{} ({})", as_.name, as_.vcenter)).collect();
+    let because = match one.because {
+        Sameness::Volume => "the same volume",
+        Sameness::VsanPool => "one vSAN pool",
+        Sameness::NfsShare => "the same NFS share, at equal capacity",
+    };
+    format!("{}: {because}, {}", seen.join(", "), one.what)
+}
