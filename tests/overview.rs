@@ -127,7 +127,7 @@ fn an_overview_of_nothing_says_so_and_of_what_was_never_read_that_it_is_not_all(
     muster.ok(&["sync", "full", "Berlin"]);
     let text = muster.run(&["overview"]);
     assert_eq!(text.code, 0, "{text:?}");
-    for part in ["Hosts", "AFTER FAILOVER", "Berlin", "All"] {
+    for part in ["Hosts", "AFTER FAILOVER", "Berlin", "DC0"] {
         assert!(text.stdout.contains(part), "no {part} in {}", text.stdout);
     }
 }

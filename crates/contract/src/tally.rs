@@ -303,7 +303,7 @@ impl Tallies {
 
     /// Adds what lies directly in each container to all those around it.
     fn take(&mut self, snapshot: &Snapshot, held: Held<'_>) {
-        for ((_, _), (nearest, tally)) in &held.directly {
+        for (nearest, tally) in held.directly.values() {
             self.whole.merge(tally);
             let Some(nearest) = nearest else { continue };
             // A VM of which only the pool is known stands in it, and in the cluster by its host.
@@ -327,10 +327,13 @@ impl Tallies {
     }
 }
 
+/// A container by kind and moref; neither for what lies in none.
+type Nearest<'a> = (Option<Kind>, &'a str);
+
 /// What lies directly in each container, and what runs on each host.
 #[derive(Default)]
 struct Held<'a> {
-    directly: HashMap<(Option<Kind>, &'a str), (Option<&'a Object>, Tally)>,
+    directly: HashMap<Nearest<'a>, (Option<&'a Object>, Tally)>,
     on_hosts: HashMap<&'a str, Tally>,
 }
 

@@ -103,7 +103,9 @@ fn capacity(overview: &Overview, now: Time) -> String {
             rows.extend(clusters.map(|one| row(&format!("    {}", one.name), "", &one.capacity)));
         }
     }
-    rows.push(row("All", "", &overview.capacity));
+    if overview.vcenters.len() > 1 {
+        rows.push(row("All", "", &overview.capacity));
+    }
     table(&header, &fits, rows)
 }
 
@@ -171,7 +173,7 @@ fn once(overview: &Overview) -> String {
     });
     let datastores = overview.merged_datastores.iter().map(|one| {
         let seen: Vec<String> =
-            one.seen_as.iter().map(|as_| format!("{}/{}", as_.vcenter, as_.name)).collect();
+            one.seen_as.iter().map(|seen| format!("{}/{}", seen.vcenter, seen.name)).collect();
         vec![one.what.clone(), "datastore".to_owned(), seen.join(", ")]
     });
     let rows: Vec<Vec<String>> = hosts.chain(datastores).collect();
