@@ -11,9 +11,13 @@ use crate::components::when::Ago;
 use crate::hooks::use_vcenter_service;
 use crate::state::capacity::{Gauge, allocated, cpu, hosts, memory, per_core, storage};
 use crate::state::words::{Level, counted};
+use contract::words::bytes;
 use contract::{Capacity, Census, Kind, MergedDatastore, OfVcenter, Overview, Sameness, VcenterId};
 use std::collections::BTreeSet;
 use yew::prelude::*;
+
+/// Of more vCenters than these the fullest are shown, and the others where somebody asks.
+const MOST: usize = 8;
 
 /// A line of the table.
 struct Line {
@@ -33,6 +37,7 @@ struct Line {
 pub(super) fn CapacityCard(props: &OfOverview) -> Html {
     let service = use_vcenter_service();
     let flipped = use_state(BTreeSet::<String>::new);
+    let all = use_state(|| false);
     let overview = &props.overview;
     let ids: Vec<_> = overview.vcenters.iter().map(|one| one.vcenter_id.clone()).collect();
     let stale: BTreeSet<_> = service.see(move |world| {
@@ -44,7 +49,8 @@ pub(super) fn CapacityCard(props: &OfOverview) -> Html {
     if overview.vcenters.len() > 1 {
         lines.push(whole(overview));
     }
-    for vcenter in &overview.vcenters {
+    let is_cut = overview.vcenters.len() > MOST && !*all;
+    for vcenter in if is_cut { fullest(overview) } else { overview.vcenters.iter().collect() } {
         add(&mut lines, vcenter, stale.contains(&vcenter.vcenter_id), overview.vcenters.len() == 1, &is_open);
     }
     let rows = lines.into_iter().map(|line| {
@@ -60,6 +66,7 @@ pub(super) fn CapacityCard(props: &OfOverview) -> Html {
         };
         row(line, toggle)
     });
+    let more = Callback::from(move |_: MouseEvent| all.set(true));
     html! {
         <Card id="overview-capacity" title="Capacity">
             <table class="muster-capacity" aria-labelledby="overview-capacity">
@@ -74,9 +81,27 @@ pub(super) fn CapacityCard(props: &OfOverview) -> Html {
                 </thead>
                 <tbody>{ for rows }</tbody>
             </table>
+            if is_cut {
+                <p class="muster-quiet">
+                    { format!("The {MOST} fullest of {} vCenters. ", overview.vcenters.len()) }
+                    <button type="button" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={more}>{ "Show all" }</button>
+                </p>
+            }
             { once(overview) }
         </Card>
     }
+}
+
+/// Those of which the largest share of memory or storage is in use, the fullest first.
+fn fullest(overview: &Overview) -> Vec<&OfVcenter> {
+    let share = |one: &&OfVcenter| {
+        let of = [memory(&one.capacity), storage(&one.capacity.storage), storage(&one.capacity.vsan)];
+        std::cmp::Reverse(of.into_iter().filter_map(|gauge| gauge.percent).max())
+    };
+    let mut all: Vec<&OfVcenter> = overview.vcenters.iter().collect();
+    all.sort_by_key(share);
+    all.truncate(MOST);
+    all
 }
 
 fn whole(overview: &Overview) -> Line {
@@ -167,7 +192,7 @@ fn row(line: Line, toggle: Callback<MouseEvent>) -> Html {
     let Line { key, name, scope, counts, capacity, depth, open, note } = line;
     let [reserved, configured, provisioned] = allocated(&capacity);
     let hosts_to = scope.rows(Kind::Hosts, Vec::new());
-    let vsan = (capacity.vsan.capacity_bytes > 0).then(|| storage(&capacity.vsan));
+    let vsan = storage(&capacity.vsan).percent.map(|used| (used, bytes(capacity.vsan.capacity_bytes)));
     let datastores = scope.rows(Kind::Datastores, Vec::new());
     let has_storage = capacity.storage.capacity_bytes > 0 || vsan.is_none();
     let unmeasured = (capacity.hosts_unmeasured > 0).then(|| {
@@ -203,7 +228,13 @@ fn row(line: Line, toggle: Callback<MouseEvent>) -> Html {
                     { shown(storage(&capacity.storage), datastores.clone(), provisioned) }
                 }
                 if let Some(vsan) = vsan {
-                    { shown(vsan, datastores, Some("vSAN, raw".to_owned())) }
+                    if has_storage {
+                        <span class="muster-gauge__words">
+                            <Link to={datastores}>{ format!("vSAN, raw: {} % of {}", vsan.0, vsan.1) }</Link>
+                        </span>
+                    } else {
+                        { shown(storage(&capacity.vsan), datastores, Some("vSAN, raw".to_owned())) }
+                    }
                 }
             </td>
             <td data-label="vCPU per core" class="muster-capacity__number">

@@ -1,6 +1,7 @@
 //! What happens: operations that run and ended, hosts that are not available, what changed of late, and what runs next.
 //! Refuses to list all of it: each leads to the page that does.
 
+use super::OfOverview;
 use super::card::Card;
 use super::rows::Scope;
 use crate::components::link::Link;
@@ -13,8 +14,7 @@ use crate::state::operations::Looked;
 use crate::state::route::Route;
 use crate::state::words::grouped;
 use contract::command::OperationFilter;
-use contract::{Condition, Kind, Operation, Overview, RecentChanges, Run, UnavailableHost, columns, words};
-use std::rc::Rc;
+use contract::{Condition, Kind, Operation, UnavailableHost, columns, words};
 use yew::prelude::*;
 
 /// Outcomes that are shown.
@@ -23,34 +23,9 @@ const OUTCOMES: usize = 10;
 /// Hosts that are named.
 const HOSTS: usize = 10;
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct HappeningProperties {
-    /// What is known, or nothing yet.
-    pub(super) overview: Option<Rc<Overview>>,
-}
-
-/// The cards; those of which nothing is to be said are left out.
+/// What runs now, and how the last operations ended.
 #[function_component]
-pub(super) fn Happening(props: &HappeningProperties) -> Html {
-    let overview = props.overview.as_deref();
-    html! {
-        <>
-            <div class="muster-stack">
-                <Operations />
-            </div>
-            <div class="muster-stack">
-                if let Some(overview) = overview {
-                    { hosts(overview) }
-                    { changes(&overview.changes) }
-                    { next(&overview.next_runs) }
-                }
-            </div>
-        </>
-    }
-}
-
-#[function_component]
-fn Operations() -> Html {
+pub(super) fn Operations() -> Html {
     let service = use_vcenter_service();
     let active: Vec<Html> = service
         .get_active_operations()
@@ -88,7 +63,10 @@ fn Operations() -> Html {
     }
 }
 
-fn hosts(overview: &Overview) -> Html {
+/// Hosts that nothing can run on now.
+#[function_component]
+pub(super) fn Hosts(props: &OfOverview) -> Html {
+    let overview = &props.overview;
     let totals = &overview.totals.counts;
     let gone = totals.hosts - totals.hosts_available;
     if overview.unavailable_hosts.is_empty() {
@@ -128,7 +106,10 @@ fn host(host: &UnavailableHost) -> Html {
     }
 }
 
-fn changes(changes: &[RecentChanges]) -> Html {
+/// What syncs recorded of late.
+#[function_component]
+pub(super) fn Changes(props: &OfOverview) -> Html {
+    let changes = &props.overview.changes;
     let rows = changes.iter().map(|one| {
         let recorded = one.recorded;
         let parts = [(recorded.added, "added"), (recorded.changed, "changed"), (recorded.removed, "removed")];
@@ -156,7 +137,10 @@ fn changes(changes: &[RecentChanges]) -> Html {
     }
 }
 
-fn next(runs: &[Run]) -> Html {
+/// What schedules start next.
+#[function_component]
+pub(super) fn Next(props: &OfOverview) -> Html {
+    let runs = &props.overview.next_runs;
     if runs.is_empty() {
         return Html::default();
     }

@@ -22,7 +22,7 @@ use patternfly_yew::prelude::Spinner;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// More vCenters than this have the whole width for their freshness.
+/// Of more vCenters than these the first are shown, and the others where somebody asks.
 const FEW: usize = 8;
 
 /// The page.
@@ -60,11 +60,6 @@ struct EstateProperties {
 fn Estate(props: &EstateProperties) -> Html {
     let service = use_vcenter_service();
     let overview = use_query(ShowOverview {});
-    let freshness = html! { <Freshness vcenters={props.vcenters.clone()} /> };
-    let (wide, beside) = match props.vcenters.len() > FEW {
-        true => (freshness, Html::default()),
-        false => (Html::default(), freshness),
-    };
     let failure = overview.error.filter(|_| overview.value.is_none()).map(|error| {
         let retry = Callback::from(move |()| service.refresh());
         html! { <Failure title="The overview could not be loaded" {error} {retry} /> }
@@ -73,13 +68,23 @@ fn Estate(props: &EstateProperties) -> Html {
         <div class="muster-stack" data-known={overview.value.is_some().to_string()}>
             <totals::Totals overview={overview.value.clone()} />
             { failure }
-            { wide }
             if let Some(overview) = &overview.value {
                 <capacity::CapacityCard overview={overview.clone()} />
             }
             <div class="muster-columns">
-                { beside }
-                <happening::Happening overview={overview.value.clone()} />
+                <div class="muster-stack">
+                    <Freshness vcenters={props.vcenters.clone()} />
+                    if let Some(overview) = &overview.value {
+                        <happening::Hosts overview={overview.clone()} />
+                    }
+                </div>
+                <div class="muster-stack">
+                    <happening::Operations />
+                    if let Some(overview) = &overview.value {
+                        <happening::Changes overview={overview.clone()} />
+                        <happening::Next overview={overview.clone()} />
+                    }
+                </div>
             </div>
             if let Some(overview) = &overview.value {
                 <datacenters::Datacenters overview={overview.clone()} />
@@ -88,10 +93,24 @@ fn Estate(props: &EstateProperties) -> Html {
     }
 }
 
+/// The state and age of each vCenter. Of many those come first that are in trouble or stale, and the others where somebody
+/// asks.
 #[function_component]
 fn Freshness(props: &EstateProperties) -> Html {
     let service = use_vcenter_service();
-    let rows = props.vcenters.iter().map(|vcenter| {
+    let is_open = use_state(|| false);
+    let ids: Vec<_> = props.vcenters.iter().map(|vcenter| vcenter.id.clone()).collect();
+    let fine: Vec<bool> = service.see(move |world| {
+        let is_fine = |id| world.status(id).is_some_and(|one| one.fresh && !one.state.is_trouble());
+        ids.iter().map(is_fine).collect()
+    });
+    let mut all: Vec<(&Vcenter, bool)> = props.vcenters.iter().zip(fine).collect();
+    let is_cut = all.len() > FEW && !*is_open;
+    if is_cut {
+        all.sort_by_key(|(_, is_fine)| *is_fine);
+        all.truncate(FEW);
+    }
+    let rows = all.into_iter().map(|(vcenter, _)| {
         let one = Route::Vcenters { one: Some(vcenter.id.clone()), dialog: None };
         html! {
             <li key={vcenter.id.to_string()} class="muster-fresh">
@@ -105,11 +124,15 @@ fn Freshness(props: &EstateProperties) -> Html {
         true => html! { <Link to={Route::vcenters()}>{ "Sync manager" }</Link> },
         false => Html::default(),
     };
-    let class =
-        classes!("muster-freshness", (props.vcenters.len() > FEW).then_some("muster-freshness--many"));
+    let more = Callback::from(move |_: MouseEvent| is_open.set(true));
     html! {
         <Card id="overview-vcenters" title="vCenters" {action}>
-            <ul {class} role="list">{ for rows }</ul>
+            <ul class="muster-freshness" role="list">{ for rows }</ul>
+            if is_cut {
+                <button type="button" class="pf-v6-c-button pf-m-link pf-m-inline" onclick={more}>
+                    { format!("Show all {} vCenters", props.vcenters.len()) }
+                </button>
+            }
         </Card>
     }
 }

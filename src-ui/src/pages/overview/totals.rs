@@ -97,6 +97,14 @@ fn all(overview: &Overview) -> Vec<Total> {
         parts: vec![(datastores_inaccessible, "not accessible", rows(Kind::Datastores, gone))],
         ..total("Datastores", Kind::Datastores, datastores, Vec::new())
     };
+    // What else is no VM of people.
+    let templates = Total {
+        parts: vec![
+            (agents, "agent VMs", rows(Kind::Vms, being("is_agent"))),
+            (placeholders, "placeholders", rows(Kind::Vms, being("is_placeholder"))),
+        ],
+        ..total("Templates", Kind::Vms, templates, being("is_template"))
+    };
     let vcenters = Total {
         title: "vCenters",
         icon: "server",
@@ -104,22 +112,15 @@ fn all(overview: &Overview) -> Vec<Total> {
         to: Route::vcenters(),
         parts: Vec::new(),
     };
-    let mut all = vec![
+    vec![
         vcenters,
         total("Datacenters", Kind::Datacenters, overview.totals.datacenters, Vec::new()),
         total("Clusters", Kind::Clusters, clusters, Vec::new()),
         hosts,
         vms,
-        total("Templates", Kind::Vms, templates, being("is_template")),
-    ];
-    // Few estates have them.
-    let rare = [("Agent VMs", agents, "is_agent"), ("Placeholder VMs", placeholders, "is_placeholder")];
-    let rare = rare.into_iter().filter(|(_, number, _)| *number > 0);
-    all.extend(rare.map(|(title, number, column)| total(title, Kind::Vms, number, being(column))));
-    all.extend([
+        templates,
         datastores,
         total("Networks", Kind::Networks, overview.totals.networks, Vec::new()),
         total("Snapshots", Kind::Snapshots, overview.totals.snapshots, Vec::new()),
-    ]);
-    all
+    ]
 }
