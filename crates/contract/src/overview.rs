@@ -28,7 +28,7 @@ pub struct Overview {
     pub unavailable_hosts: Vec<UnavailableHost>,
     /// What syncs recorded in the last 24 hours, by vCenter; those without a change are left out.
     pub changes: Vec<RecentChanges>,
-    /// What schedules start next.
+    /// What each schedule starts next, the soonest first.
     pub next_runs: Vec<Run>,
 }
 

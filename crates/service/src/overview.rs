@@ -11,7 +11,7 @@ use store::{VcenterRecord, aside};
 const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Runs of schedules that it tells of.
-const NEXT_RUNS: u32 = 5;
+const NEXT_RUNS: usize = 5;
 
 impl Handler for ShowOverview {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
@@ -35,7 +35,7 @@ impl Service {
             Some(RecentChanges { vcenter: name, vcenter_id: id, recorded: *recorded })
         });
         let changes = changes.collect();
-        let next_runs = self.inner.schedules.next(None, NEXT_RUNS).await?;
+        let next_runs = self.inner.schedules.next_of_each(NEXT_RUNS).await?;
         // What is computed of a snapshot for the first time takes milliseconds that other tasks need not wait.
         let computed = aside(move || Overview::of(&inventories, now)).await;
         Ok(Overview { changes, next_runs, ..computed })

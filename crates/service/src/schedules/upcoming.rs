@@ -14,7 +14,7 @@ const MOST_RUNS: u32 = 1000;
 
 impl Schedules {
     /// What is started next, the soonest first.
-    pub(crate) async fn next(&self, of: Option<ScheduleId>, count: u32) -> Result<Vec<Run>, ApiError> {
+    pub(super) async fn next(&self, of: Option<ScheduleId>, count: u32) -> Result<Vec<Run>, ApiError> {
         let count = count.min(MOST_RUNS) as usize;
         let known = self.look().await?;
         let is_wanted = |record: &&ScheduleRecord| of.as_ref().is_none_or(|id| record.id == *id);
@@ -27,6 +27,21 @@ impl Schedules {
         }
         runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
         runs.truncate(count);
+        Ok(runs)
+    }
+
+    /// What each schedule starts next, the soonest first: one that runs often is no more than one of them.
+    pub(crate) async fn next_of_each(&self, most: usize) -> Result<Vec<Run>, ApiError> {
+        let known = self.look().await?;
+        let mut runs = Vec::new();
+        for record in &known.records {
+            let schedule = self.standing(record, &known).await?;
+            if let Ok(plan) = plan(record) {
+                runs.extend(upcoming(&plan, &schedule, 1));
+            }
+        }
+        runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
+        runs.truncate(most);
         Ok(runs)
     }
 

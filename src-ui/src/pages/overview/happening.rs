@@ -8,13 +8,13 @@ use crate::components::link::Link;
 use crate::components::name::Name;
 use crate::components::outcome::Outcome;
 use crate::components::progress::OperationProgress;
-use crate::components::when::When;
+use crate::components::when::local;
 use crate::hooks::use_vcenter_service;
 use crate::state::operations::Looked;
 use crate::state::route::Route;
 use crate::state::words::grouped;
 use contract::command::OperationFilter;
-use contract::{Condition, Kind, Operation, UnavailableHost, columns, words};
+use contract::{Condition, Kind, Operation, Time, UnavailableHost, columns, words};
 use yew::prelude::*;
 
 /// Outcomes that are shown.
@@ -137,6 +137,23 @@ pub(super) fn Changes(props: &OfOverview) -> Html {
     }
 }
 
+#[derive(Clone, PartialEq, Properties)]
+struct SoonProperties {
+    at: Time,
+}
+
+/// A time to come, and how long it is until then.
+#[function_component]
+fn Soon(props: &SoonProperties) -> Html {
+    let at = props.at;
+    let left = use_vcenter_service().see(move |world| words::until(at, world.now));
+    html! {
+        <time datetime={at.to_string()}>
+            { local(at) }<span class="muster-quiet">{ format!(" (in {left})") }</span>
+        </time>
+    }
+}
+
 /// What schedules start next.
 #[function_component]
 pub(super) fn Next(props: &OfOverview) -> Html {
@@ -148,7 +165,7 @@ pub(super) fn Next(props: &OfOverview) -> Html {
         html! {
             <li key={format!("{}/{}", run.at, run.schedule)}>
                 <Name name={run.schedule.clone()} />
-                <When time={run.at} />
+                <Soon at={run.at} />
                 <span class="muster-quiet muster-cut">{ run.vcenters.join(", ") }</span>
             </li>
         }
