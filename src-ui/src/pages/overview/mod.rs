@@ -17,7 +17,7 @@ use crate::hooks::{use_query, use_vcenter_service};
 use crate::state::route::Route;
 use card::Card;
 use contract::command::{ListVcenters, ShowOverview};
-use contract::{Overview, Vcenter};
+use contract::{Overview, Vcenter, VcenterState, VcenterStatus};
 use patternfly_yew::prelude::Spinner;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -100,14 +100,12 @@ fn Freshness(props: &EstateProperties) -> Html {
     let service = use_vcenter_service();
     let is_open = use_state(|| false);
     let ids: Vec<_> = props.vcenters.iter().map(|vcenter| vcenter.id.clone()).collect();
-    let fine: Vec<bool> = service.see(move |world| {
-        let is_fine = |id| world.status(id).is_some_and(|one| one.fresh && !one.state.is_trouble());
-        ids.iter().map(is_fine).collect()
-    });
-    let mut all: Vec<(&Vcenter, bool)> = props.vcenters.iter().zip(fine).collect();
+    let ranks: Vec<u8> =
+        service.see(move |world| ids.iter().map(|id| world.status(id).map_or(3, rank)).collect());
+    let mut all: Vec<(&Vcenter, u8)> = props.vcenters.iter().zip(ranks).collect();
     let is_cut = all.len() > FEW && !*is_open;
     if is_cut {
-        all.sort_by_key(|(_, is_fine)| *is_fine);
+        all.sort_by_key(|(_, rank)| *rank);
         all.truncate(FEW);
     }
     let rows = all.into_iter().map(|(vcenter, _)| {
@@ -134,6 +132,16 @@ fn Freshness(props: &EstateProperties) -> Html {
                 </button>
             }
         </Card>
+    }
+}
+
+/// Which comes first where not all are shown: those in trouble, then those that were never read, then what is stale.
+fn rank(status: &VcenterStatus) -> u8 {
+    match status.state {
+        state if state.is_trouble() => 0,
+        VcenterState::NeverSynced => 1,
+        _ if !status.fresh => 2,
+        _ => 3,
     }
 }
 
