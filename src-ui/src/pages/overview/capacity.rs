@@ -3,14 +3,15 @@
 
 use super::OfOverview;
 use super::card::Card;
+use super::gauge::shown;
 use super::rows::{Scope, powered_on};
-use crate::components::icon::{icon, of_level};
+use crate::components::icon::icon;
 use crate::components::link::Link;
 use crate::components::name::Name;
 use crate::components::when::Ago;
 use crate::hooks::use_vcenter_service;
-use crate::state::capacity::{Gauge, allocated, cpu, hosts, memory, per_core, storage};
-use crate::state::words::{Level, counted};
+use crate::state::capacity::{allocated, cpu, hosts, memory, per_core, storage};
+use crate::state::words::counted;
 use contract::words::bytes;
 use contract::{Capacity, Census, Kind, MergedDatastore, OfVcenter, Overview, Sameness, VcenterId};
 use std::collections::BTreeSet;
@@ -245,40 +246,6 @@ fn row(line: Line, toggle: Callback<MouseEvent>) -> Html {
                 }
             </td>
         </tr>
-    }
-}
-
-/// A gauge: the number, the bar with a mark where the capacity ends that remains after a failover, and both in words.
-pub(super) fn shown(gauge: Gauge, to: crate::state::route::Route, more: Option<String>) -> Html {
-    let Gauge { percent, amount, mark, remains, is_over } = gauge;
-    let Some(percent) = percent else { return html! { <span class="muster-quiet">{ "\u{2013}" }</span> } };
-    let fill = classes!("muster-gauge__fill", is_over.then_some("muster-gauge__fill--over"));
-    html! {
-        <div class="muster-gauge">
-            <span class="muster-gauge__number">
-                <Link {to}>{ format!("{percent} %") }</Link>
-                <span class="muster-gauge__amount">{ amount }</span>
-            </span>
-            <span class="muster-gauge__bar" aria-hidden="true">
-                <span class={fill} style={format!("inline-size:{}%", percent.clamp(0, 100))} />
-                if let Some(mark) = mark {
-                    <span class="muster-gauge__mark" style={format!("inset-inline-start:{}%", mark.clamp(0, 100))} />
-                }
-            </span>
-            <span class="muster-gauge__words muster-quiet">
-                if let Some(remains) = remains {
-                    <span>
-                        if is_over {
-                            { of_level(Level::Danger) }{ " more in use than " }
-                        }
-                        { remains }
-                    </span>
-                }
-                if let Some(more) = more {
-                    <span>{ more }</span>
-                }
-            </span>
-        </div>
     }
 }
 

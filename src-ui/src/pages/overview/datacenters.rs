@@ -2,7 +2,7 @@
 //! Refuses to fill the page: of many the first are shown, and the others where somebody asks.
 
 use super::OfOverview;
-use super::capacity::shown;
+use super::gauge::shown;
 use super::rows::{Scope, of_people};
 use crate::components::link::Link;
 use crate::components::name::Name;

@@ -4,6 +4,7 @@
 mod capacity;
 mod card;
 mod datacenters;
+mod gauge;
 mod happening;
 mod rows;
 mod totals;
