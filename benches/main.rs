@@ -11,6 +11,7 @@ mod govc;
 mod hidden;
 mod history;
 mod idle;
+mod overview;
 mod page;
 mod parse;
 mod queue;
@@ -49,6 +50,7 @@ fn main() -> Result<()> {
         ["tray"] => runtime.block_on(measure(Part::Tray)),
         ["window"] => runtime.block_on(measure(Part::Window)),
         ["history"] => runtime.block_on(measure(Part::History)),
+        ["overview"] => runtime.block_on(measure(Part::Overview)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
         ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
         ["sync", data, credentials] => {
@@ -57,7 +59,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"idle\" or \"tray\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"overview\", \"idle\" or \"tray\", which measure that alone"
         ),
     }
 }
@@ -72,6 +74,7 @@ enum Part {
     Idle,
     Tray,
     History,
+    Overview,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -90,6 +93,9 @@ async fn measure(part: Part) -> Result<()> {
     }
     if matches!(part, Part::All | Part::History) {
         history::run(folder.path(), &mut table).await?;
+    }
+    if matches!(part, Part::All | Part::Overview) {
+        overview::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;

@@ -24,6 +24,7 @@ mod keychain;
 mod kills;
 mod listing;
 mod lost;
+mod overview;
 #[cfg(unix)]
 mod printed;
 mod questions;

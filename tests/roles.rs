@@ -35,6 +35,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("list_status", Viewer, json!({}), Ok(())),
         ("show_vcenter", Viewer, json!({ "vcenter": "berlin" }), Ok(())),
         ("count_status", Viewer, json!({}), Ok(())),
+        ("show_overview", Viewer, json!({}), Ok(())),
         ("doctor", Viewer, json!({}), Ok(())),
         ("show_data_folder", Viewer, json!({}), Ok(())),
         ("list_operations", Viewer, json!({ "filter": {}, "limit": 10 }), Ok(())),

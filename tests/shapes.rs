@@ -27,6 +27,11 @@ const FINDING: &str = "rule level vcenter kind name moref value threshold since 
 const WAIVER: &str = "id rule scope reason until at by";
 const RULE: &str = "rule title kind levels default_levels scope conditions held_seconds advice";
 const RUN: &str = "at schedule vcenters reason local";
+const OVERVIEW: &str =
+    "totals capacity vcenters merged_datastores hosts_counted_once unavailable_hosts changes next_runs";
+const COUNTS: &str = "clusters hosts hosts_available hosts_in_maintenance hosts_not_connected vms vms_on templates agents \
+                      placeholders datastores datastores_inaccessible";
+const CAPACITY: &str = "cpu memory storage vsan hosts_unmeasured";
 const LOG: &str = "at level target message fields process";
 const BUNDLE: &str = "path bytes mapping files replaced";
 const BACKUP: &str = "path bytes made_at release schema database_id sha256 rows";
@@ -94,6 +99,21 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["audit", "list"]), AUDIT);
     has(&muster.ok(&["audit", "verify"]), "rows ok first_broken");
     has(&muster.ok(&["status"]), STATUS);
+    let overview = muster.ok(&["overview"]);
+    has(&overview, OVERVIEW);
+    has(&overview["attention"], "rule level count kind where name since");
+    has(&overview["totals"], "vcenters datacenters networks snapshots");
+    has(&overview["totals"], COUNTS);
+    has(&overview["capacity"], CAPACITY);
+    has(
+        &overview["vcenters"],
+        "vcenter vcenter_id synced_at age_seconds counted_with counts capacity datacenters",
+    );
+    let datacenter = &overview["vcenters"][0]["datacenters"][0];
+    has(datacenter, "name moref counts capacity clusters");
+    has(&datacenter["clusters"], "name moref ha_enabled admission_control failover_hosts counts capacity");
+    has(&overview["next_runs"], RUN);
+    has(&muster.ok(&["schedule", "remove", "nightly", "--yes"]), SCHEDULE);
     has(&muster.json(&["doctor"]).document(), CHECK);
     has(&muster.ok(&["log"]), LOG);
     let file = |name: &str| muster.folder().join(name).to_str().expect("a name in UTF-8").to_owned();

@@ -30,6 +30,7 @@ mod memory;
 mod notifications;
 mod once;
 mod operations;
+mod overview;
 mod passwords;
 mod questions;
 mod reach;

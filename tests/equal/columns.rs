@@ -92,7 +92,7 @@ const CLUSTERS: &[(&str, &str, Make)] = &[
     ("drs_enabled", "configuration.drsConfig.enabled", same),
     ("drs_behavior", "configuration.drsConfig.defaultVmBehavior", same),
     ("host_monitoring", "configuration.dasConfig.hostMonitoring", same),
-    ("failover_level", "configuration.dasConfig", failover_level),
+    ("failover_level", "configuration.dasConfig.failoverLevel", failover_level),
     ("admission_cpu_percent", "configuration.dasConfig.admissionControlPolicy", kept_of_cpu),
     ("admission_memory_percent", "configuration.dasConfig.admissionControlPolicy", kept_of_memory),
     ("dedicated_failover_hosts", "configuration.dasConfig.admissionControlPolicy", failover_hosts),

@@ -1,7 +1,7 @@
 //! How a column's value is made of what govc prints, or a recording has.
 //! Refuses to guess: what the server didn't send is null, and a list that it didn't send is empty.
 
-use super::govc::{Inventory, Object, decoded};
+use super::govc::{Inventory, Object, Source, decoded};
 use serde_json::{Value, json};
 
 /// One column of one object.
@@ -122,10 +122,13 @@ pub(super) fn pod_moref(cell: &Cell<'_>) -> Value {
     around(cell, cell.reference(), "StoragePod").map(|object| &*object.moref).into()
 }
 
-/// How many hosts a cluster is to survive. Govmomi's simulator leaves none out of the whole, and not where it is asked for
-/// alone.
+/// How many hosts a cluster is to survive. Govmomi's simulator says none where it is asked for that alone, and leaves it
+/// out of the whole that Muster reads.
 pub(super) fn failover_level(cell: &Cell<'_>) -> Value {
-    cell.value()["failoverLevel"].clone()
+    match cell.inventory.source {
+        Source::Govc(_) if *cell.value() == json!(0) => Value::Null,
+        _ => cell.value().clone(),
+    }
 }
 
 /// The share of CPU that a policy keeps free.

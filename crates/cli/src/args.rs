@@ -86,6 +86,11 @@ pub(crate) enum Command {
     },
     /// Show state, data age and object counts of every vCenter
     Status,
+    /// Show the estate at a glance: totals, capacity, hosts that are not available, what changed and what runs next
+    ///
+    /// Each host and each datastore counts once, however many vCenters see it. Hosts that are not connected or in
+    /// maintenance have no capacity. "After failover" leaves out the largest hosts that HA is to survive.
+    Overview,
     /// Check the database, keychain, credentials and vCenters, without contacting any server
     Doctor {
         /// First remove the entries in the keychain that no credential needs, after showing them

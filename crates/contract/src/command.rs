@@ -15,9 +15,10 @@ use crate::health::{Attention, FindingFilter, Findings, Levels, Limits, NewWaive
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
     CredentialId, Desktop, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
-    LogLine, OfferedCa, Operation, OperationId, Origin, Preferences, Preview, Probe, Receipt, Restored, Role,
-    RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject, TestReport, Time,
-    Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
+    LogLine, OfferedCa, Operation, OperationId, Origin, Overview, Preferences, Preview, Probe, Receipt,
+    Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject,
+    TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified, Way,
+    WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -144,6 +145,8 @@ commands_of_the_service! { $
     } => "show_vcenter", Viewer, Vcenter;
     /// The same as `ListStatus`, and how much is left out of it, because it is damaged.
     CountStatus {} => "count_status", Viewer, Counted;
+    /// The estate at a glance: totals, capacity, what changed of late and what comes next.
+    ShowOverview {} => "show_overview", Viewer, Overview;
     /// Looks at everything that Muster needs on this machine.
     Doctor {} => "doctor", Viewer, Vec<Check>;
     /// Where the data is, how large it is, and how much room there is for more.
@@ -746,6 +749,7 @@ stale_after! {
     ListAttention: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
     ListLimits: Event::HealthChanged,
     ListWaivers: Event::HealthChanged | Event::VcentersChanged,
+    ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ShowPreferences: Event::PreferencesChanged,
     ListAudit: Event::AuditChanged | Event::VcentersChanged | Event::CredentialsChanged | Event::SchedulesChanged

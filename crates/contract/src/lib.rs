@@ -27,6 +27,7 @@ pub mod network;
 pub mod notices;
 mod of_kind;
 mod operation;
+mod overview;
 mod permissions;
 mod remedy;
 mod rows;
@@ -60,6 +61,10 @@ pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};
 pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
+pub use overview::{
+    Capacity, Census, Cpu, HostTwice, Memory, MergedDatastore, OfCluster, OfDatacenter, OfVcenter, Overview,
+    RecentChanges, Sameness, SeenAs, Storage, Totals, UnavailableHost,
+};
 pub use permissions::{HeldRole, Permissions};
 pub use remedy::{Noun, Remedy};
 pub use rows::{Cells, LARGEST_WINDOW, RowQuery, Rows, Source, Sum, Target};

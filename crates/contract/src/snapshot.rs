@@ -4,6 +4,7 @@
 use crate::delta::{Age, Delta, Revision};
 use crate::held::Held;
 use crate::of_kind::OfKind;
+use crate::overview::Standing;
 use crate::tally::{Tallies, Tally};
 use crate::{Coverage, Kind, Moref, Object, Ref, Row, Time, Value, Vcenter};
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ pub struct Snapshot {
     coverage: Vec<Coverage>,
     ages: HashMap<(Kind, Moref), Time>,
     tallies: OnceLock<Tallies>,
+    standing: OnceLock<Standing>,
     texts: BTreeMap<Kind, OnceLock<Vec<Box<str>>>>,
 }
 
@@ -138,6 +140,16 @@ impl Snapshot {
     /// What lies within a container, counted and summed up. All of it is computed at once, the first time somebody asks.
     pub fn tally(&self, container: &Object) -> &Tally {
         self.tallies.get_or_init(|| Tallies::of(self)).within(container)
+    }
+
+    /// What lies in all of it.
+    pub(crate) fn whole(&self) -> &Tally {
+        self.tallies.get_or_init(|| Tallies::of(self)).whole()
+    }
+
+    /// What there is and how much room it has, computed at the first call.
+    pub(crate) fn standing(&self) -> &Standing {
+        self.standing.get_or_init(|| Standing::of(self))
     }
 
     /// How many rows of a kind users see.

@@ -198,7 +198,12 @@ pub fn bytes(bytes: i64) -> String {
 /// `2.4 GHz`, `900 MHz`.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn mhz(mhz: i64) -> String {
-    if mhz.abs() < 1000 { format!("{mhz} MHz") } else { format!("{} GHz", three_digits(mhz as f64 / 1000.0)) }
+    match mhz.abs() {
+        0..1_000 => format!("{mhz} MHz"),
+        1_000..999_500 => format!("{} GHz", three_digits(mhz as f64 / 1000.0)),
+        // What all hosts of a vCenter have.
+        _ => format!("{} GHz", grouped((mhz + 500 * mhz.signum()) / 1000)),
+    }
 }
 
 fn three_digits(number: f64) -> String {

@@ -25,6 +25,7 @@ mod network;
 mod new_file;
 mod operations;
 mod outcomes;
+mod overview;
 mod pacing;
 mod pauses;
 mod person;

@@ -4,6 +4,7 @@
 mod comparison;
 mod packing;
 mod reading;
+mod recent;
 
 pub(crate) use comparison::Comparison;
 pub(crate) use reading::recorded;

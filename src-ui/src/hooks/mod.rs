@@ -22,5 +22,5 @@ pub(crate) use query::{Action, use_command, use_query};
 pub(crate) use reads::use_clusters;
 pub(crate) use remembered::{remembered, use_density, use_remembered};
 pub(crate) use route::{go, in_the_main_window, open, replace, use_route};
-pub(crate) use rows::{Window, use_count, use_export, use_rows};
+pub(crate) use rows::{Window, use_export, use_rows};
 pub(crate) use vcenter_service::{VcenterService, use_card, use_card_if, use_vcenter_service};

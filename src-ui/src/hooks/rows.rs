@@ -64,9 +64,3 @@ pub(crate) fn use_export(query: RowQuery) -> Action {
         service.toast(Toast::exported(rows, path));
     })
 }
-
-/// How many rows match; `None` until it is known.
-#[hook]
-pub(crate) fn use_count(query: RowQuery) -> Option<usize> {
-    use_rows(Some(query)).rows().map(|rows| rows.matching)
-}

@@ -5,6 +5,7 @@ pub(crate) mod advice;
 pub(crate) mod audit;
 pub(crate) mod batches;
 pub(crate) mod cache;
+pub(crate) mod capacity;
 pub(crate) mod changes;
 pub(crate) mod choice;
 pub(crate) mod compact;

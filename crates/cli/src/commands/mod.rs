@@ -7,6 +7,7 @@ mod health;
 mod history;
 mod inventory;
 mod operations;
+mod overview;
 mod schedule;
 mod settings;
 mod simulator;
@@ -141,6 +142,7 @@ async fn dispatch(
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Health { asked, command } => health::run(service, output, asked, command).await,
         Command::Status => state::status(service, output).await,
+        Command::Overview => overview::run(service, output).await,
         Command::Doctor { remove_orphans, yes } => {
             if remove_orphans {
                 state::remove_orphans(service, output, yes).await?;

@@ -89,13 +89,10 @@ fn cluster_totals() -> [Column; 8] {
             "failover_memory_percent",
             "Memory after failover",
             "memory in use, of the memory without the largest hosts that HA is to survive",
-            &["ha_enabled", "failover_level"],
-            |row| match (row.object.stored("ha_enabled"), row.object.stored("failover_level").as_int()) {
-                (Value::Bool(true), level) => {
-                    let failed = usize::try_from(level.unwrap_or_default()).unwrap_or_default().max(1);
-                    row.snapshot.tally(row.object).memory_percent(failed)
-                }
-                _ => Value::Null,
+            &["ha_enabled", "admission_control", "failover_level", "dedicated_failover_hosts"],
+            |row| {
+                let failed = tally::failover_hosts(row.object);
+                failed.map(|failed| row.snapshot.tally(row.object).memory_percent(failed)).into()
             },
         )
         .percent(),

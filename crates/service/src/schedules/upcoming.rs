@@ -30,6 +30,21 @@ impl Schedules {
         Ok(runs)
     }
 
+    /// What each schedule starts next, the soonest first: one that runs often is no more than one of them.
+    pub(crate) async fn next_of_each(&self, most: usize) -> Result<Vec<Run>, ApiError> {
+        let known = self.look().await?;
+        let mut runs = Vec::new();
+        for record in &known.records {
+            let schedule = self.standing(record, &known).await?;
+            if let Ok(plan) = plan(record) {
+                runs.extend(upcoming(&plan, &schedule, 1));
+            }
+        }
+        runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
+        runs.truncate(most);
+        Ok(runs)
+    }
+
     /// When a schedule with these settings would run, if it were stored now.
     pub(super) fn preview(&self, settings: &ScheduleSettings, count: u32) -> Preview {
         let zone = settings.zone.as_deref().map_or_else(due::own_zone, str::to_owned);

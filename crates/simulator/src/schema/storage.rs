@@ -54,8 +54,8 @@ fn share<'a>(at: At<'a>, datastore: &'a Datastore) -> Record<'a> {
         .with("type", Data::text("NFS"))
         .with("name", data::name(&datastore.name))
         .with("capacity", Data::bytes(datastore.capacity))
-        .with("remoteHost", Data::text(format!("filer.{}", at.estate.domain)))
-        .with("remotePath", Data::text(format!("/vol/{}", datastore.name)))
+        .with("remoteHost", Data::text(format!("filer{}.{}", at.estate.seed, at.estate.domain)))
+        .with("remotePath", Data::text(format!("/vol/{}_{}", datastore.name, datastore.id.number())))
 }
 
 const SUMMARY_OF_DATASTORE: &[Field] = &[

@@ -319,3 +319,24 @@ async fn settings_of_muster_are_kept_and_two_changes_of_different_ones_both_hold
     let kept = number(dir.path(), "SELECT json_extract(settings, '$.of_tomorrow') FROM preferences").await;
     assert_eq!(kept, 7, "a newer release wrote it");
 }
+
+#[tokio::test]
+async fn what_changed_of_late_is_summed_up_by_vcenter_and_what_is_older_or_nothing_is_left_out() {
+    let (_dir, store) = opened().await;
+    let (berlin, paris) = (with_vcenter(&store, "Berlin").await, with_vcenter(&store, "Paris").await);
+    let hosts = [Kind::Hosts];
+    let first = [host("host-1", "esx-1", 1), host("host-2", "esx-2", 1)];
+    synced(&store, &berlin, "1", &first, &hosts, 10).await;
+    synced(&store, &paris, "2", &first, &hosts, 25).await;
+    synced(&store, &berlin, "3", &[host("host-1", "new", 1), host("host-3", "esx-3", 1)], &hosts, 20).await;
+    synced(&store, &berlin, "4", &[host("host-1", "newer", 1), host("host-3", "esx-3", 1)], &hosts, 30).await;
+    let since = async |at| store.recorded_since(Time(at)).await.unwrap();
+    let both = Recorded { added: 1, changed: 2, removed: 1 };
+    assert_eq!(
+        since(20).await,
+        [(berlin.clone(), both)],
+        "what the first sync of Paris brought is no change"
+    );
+    assert_eq!(since(21).await, [(berlin, Recorded { changed: 1, ..Recorded::default() })]);
+    assert_eq!(since(31).await, []);
+}
