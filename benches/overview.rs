@@ -6,7 +6,8 @@ use crate::table::{Table, percentile};
 use crate::window;
 use anyhow::{Result, ensure};
 use contract::Trust;
-use contract::command::{ListStatus, ShowOverview};
+use contract::command::{AddWaiver, ListAttention, ListFindings, ListStatus, ShowOverview};
+use contract::health::{FindingFilter, NewWaiver, Scope};
 use simulator::{Options, Simulator};
 use std::path::Path;
 use std::time::Instant;
@@ -21,6 +22,9 @@ const OBJECTS: u64 = 100_000;
 
 /// How often it is asked for.
 const TIMES: usize = 200;
+
+/// How often all rules are judged.
+const JUDGED: usize = 10;
 
 /// It takes no longer than this, in milliseconds.
 const MOST: f64 = 50.0;
@@ -66,10 +70,43 @@ pub(crate) async fn run(folder: &Path, table: &mut Table) -> Result<()> {
         &format!("≤ {MOST} ms"),
         p99 <= MOST,
     );
+    health(&service, table).await?;
     service.close().await;
     let service = sync::open_as(&data, None, false).await?;
     table.value("opened anew: the first one, from the database", format!("{:.0} ms", once(&service).await?));
     service.close().await;
+    Ok(())
+}
+
+/// All health rules over all objects: judged anew each time because something was set, and from what was judged already.
+async fn health(service: &service::Client, table: &mut Table) -> Result<()> {
+    let (mut anew, mut known, mut found) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..JUDGED {
+        let scope = Scope::Rows { conditions: vec!["name=nothing is called so".to_owned()] };
+        let waiver =
+            NewWaiver { rule: "vm-question".to_owned(), scope, reason: "a bench".to_owned(), until: None };
+        service.call(AddWaiver { waiver }).await?;
+        let filter = FindingFilter { limit: Some(0), ..FindingFilter::default() };
+        let started = Instant::now();
+        let findings = service.call(ListFindings { filter }).await?;
+        anew.push(started.elapsed().as_secs_f64() * 1e3);
+        found = findings.rules.iter().flat_map(|one| one.open.values()).sum();
+        let started = Instant::now();
+        service.call(ListAttention {}).await?;
+        known.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    ensure!(found > 0, "no rule found anything");
+    anew.sort_by(f64::total_cmp);
+    known.sort_by(f64::total_cmp);
+    table.value("findings of the health rules", found.to_string());
+    let worst = percentile(&anew, 1.0);
+    table.goal(
+        "all health rules over all objects: the slowest",
+        format!("{worst:.0} ms"),
+        "≤ 500 ms",
+        worst <= 500.0,
+    );
+    table.value("the attention list from what was judged: p50", format!("{:.1} ms", percentile(&known, 0.5)));
     Ok(())
 }
 
