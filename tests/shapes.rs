@@ -90,6 +90,7 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["schedule", "disable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "enable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "next", "--count", "3"]), RUN);
+    has(&muster.ok(&["health", "set", "datastore-free", "--information", "100"]), RULE);
     has(&muster.ok(&["health"]), FINDING);
     has(&muster.ok(&["health", "rules"]), RULE);
     has(&muster.ok(&["health", "set", "vm-question", "--warning", ""]), RULE);
