@@ -155,7 +155,8 @@ pub(crate) fn scopes(finding: &Finding) -> Vec<(String, Scope)> {
     let vcenter = finding.vcenter_id.clone();
     let object = match (Kind::from_name(&finding.kind), &finding.moref) {
         (Some(kind), Some(moref)) => {
-            let scope = Scope::Object { vcenter: vcenter.clone(), kind, moref: moref.clone() };
+            let (vcenter, name) = (vcenter.clone(), finding.name.clone());
+            let scope = Scope::Object { vcenter, kind, moref: moref.clone(), name };
             Some((format!("{} only", finding.name), scope))
         }
         _ => None,

@@ -212,7 +212,7 @@ async fn scope_of(service: &Client, of: &str, named: HealthScope) -> Result<Scop
     if let Some(name) = name {
         let kind = rule(of).and_then(contract::health::Rule::kind).unwrap_or(Kind::Vms);
         let moref = named_object(service, &vcenter, kind, &name).await?;
-        return Ok(Scope::Object { vcenter, kind, moref });
+        return Ok(Scope::Object { vcenter, kind, moref, name });
     }
     Ok(Scope::Vcenter { vcenter })
 }

@@ -36,6 +36,9 @@ pub enum Scope {
         kind: Kind,
         /// Which.
         moref: Moref,
+        /// What it was called then, for people.
+        #[serde(default)]
+        name: String,
     },
     /// The rows of the rule's kind that meet all of these conditions, as they are written.
     Rows {

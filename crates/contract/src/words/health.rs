@@ -73,7 +73,9 @@ pub fn scope(scope: &Scope, name: impl Fn(&VcenterId) -> String) -> String {
         Scope::Tag { tag } => format!("tag {tag}"),
         Scope::Vcenter { vcenter } => name(vcenter),
         Scope::Cluster { vcenter, moref } => format!("{}: cluster {moref}", name(vcenter)),
-        Scope::Object { vcenter, moref, .. } => format!("{}: {moref}", name(vcenter)),
+        Scope::Object { vcenter, moref, name: called, .. } => {
+            format!("{}: {}", name(vcenter), if called.is_empty() { moref } else { called.as_str() })
+        }
         Scope::Rows { conditions } => conditions.join(", "),
     }
 }

@@ -189,7 +189,7 @@ impl Service {
             Scope::Tag { tag } => is_a_tag(tag, &self.records().await?),
             Scope::Vcenter { vcenter } => self.record(vcenter.as_str()).await.map(drop),
             Scope::Cluster { vcenter, moref } => self.has_object(vcenter, Kind::Clusters, moref).await,
-            Scope::Object { vcenter, kind, moref } if rule.kind() == Some(*kind) => {
+            Scope::Object { vcenter, kind, moref, .. } if rule.kind() == Some(*kind) => {
                 self.has_object(vcenter, *kind, moref).await
             }
             Scope::Object { kind, .. } => {

@@ -304,7 +304,7 @@ impl<'a> Judging<'a> {
     fn waived(&self, row: &Row<'_>) -> Option<(String, Option<Time>)> {
         let holding = self.waivers.iter().filter(|(waiver, tests)| match &waiver.scope {
             Scope::Cluster { vcenter, moref } => *vcenter == self.vcenter.id && self.is_in(row, moref),
-            Scope::Object { vcenter, kind, moref } => {
+            Scope::Object { vcenter, kind, moref, .. } => {
                 *vcenter == self.vcenter.id && *kind == self.kind && *moref == row.object.moref
             }
             Scope::Rows { .. } => !tests.is_empty() && tests.iter().all(|test| test.holds(row)),

@@ -250,6 +250,7 @@ fn a_waiver_silences_what_it_is_for_until_it_ends() {
         vcenter: VcenterId("berlin".to_owned()),
         kind: Kind::Datastores,
         moref: "prod-1".into(),
+        name: String::new(),
     };
     let silenced = |scope, until| Judged::of(&snapshot).waived(rule, scope, until).told().len();
     assert_eq!(silenced(object.clone(), None), 1);

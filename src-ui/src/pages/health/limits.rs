@@ -114,7 +114,7 @@ fn fields(rule: &'static Rule, levels: &Levels, change: &Callback<Levels>) -> Ht
         html! {
             <Field key={level.name()} id={id.clone()} label={words::level(level)} help="Leave it blank to report nothing of this level.">
                 <span class="pf-v6-c-form-control">
-                    <input {id} type="text" {value} {oninput} placeholder={rule.levels[0].1} aria-describedby={format!("limits-{}-said", level.name())} />
+                    <input {id} type="text" {value} {oninput} aria-describedby={format!("limits-{}-said", level.name())} />
                 </span>
             </Field>
         }

@@ -3,7 +3,7 @@
 
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
-use crate::components::when::When;
+use crate::components::when::local;
 use crate::hooks::{use_command, use_query, use_vcenter_service};
 use crate::state::toasts::Toast;
 use crate::state::words::shown;
@@ -76,7 +76,7 @@ fn Row(props: &RowProperties) -> Html {
             <td class="muster-words">{ shown(&waiver.reason) }</td>
             <td>
                 if has_ended { { "Ended: " } }
-                if let Some(until) = until { <When time={until} /> } else { { "Removed" } }
+                if let Some(until) = until { <time datetime={until.to_string()}>{ local(until) }</time> } else { { "Removed" } }
             </td>
             <td>{ shown(&waiver.by) }</td>
             <td class="muster-findings__actions">
