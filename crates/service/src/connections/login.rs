@@ -99,6 +99,7 @@ impl Connections {
                     instance_uuid,
                     opened_for: vcenter.clone(),
                     before: Traffic::default(),
+                    answered: Latency::default(),
                 };
                 Ok(Some(lease))
             }

@@ -8,6 +8,7 @@ use crate::inventory::was_read_since;
 use crate::jobs::{self, Scope, Steps, Stop, Tries};
 use crate::outcomes::{End, Ran};
 use crate::rates::Rates;
+use contract::analytics::CallTimes;
 use contract::{
     ApiError, Code, Diff, Event, Job, Kind, OperationState, Origin, Progress, TestReport, VcenterState,
 };
@@ -85,7 +86,8 @@ impl Operations {
             context.steps.failed(progress.attempts.max(1), error);
         }
         let steps = context.steps.told();
-        self.settle(&context.claim, outcome, How { progress, traffic: context.meter.traffic(), steps }).await;
+        let (traffic, latency) = (context.meter.traffic(), context.meter.latency());
+        self.settle(&context.claim, outcome, How { progress, traffic, steps, latency }).await;
     }
 
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
@@ -178,7 +180,7 @@ impl Operations {
 
     /// Says how a job ended.
     async fn settle(&self, claim: &Claim, outcome: Outcome, ran: How) {
-        let How { progress, traffic, steps } = ran;
+        let How { progress, traffic, steps, latency } = ran;
         let finish = Finish {
             state: outcome.state,
             at: (self.0.now)(),
@@ -189,6 +191,7 @@ impl Operations {
             error: outcome.error,
             result: outcome.result,
             steps,
+            latency,
         };
         let told = finish.error.as_ref().map(|error| error.message.as_str());
         let (state, vcenter) = (finish.state.name(), claim.operation.vcenter.as_str());
@@ -205,6 +208,7 @@ struct How {
     progress: Progress,
     traffic: Traffic,
     steps: contract::Steps,
+    latency: CallTimes,
 }
 
 /// What was seen of a job's progress.
