@@ -48,6 +48,8 @@ names!(
         Calls = "calls",
         /// Used space and VMs, and where that leads.
         Capacity = "capacity",
+        /// The datastores of that, each with its trend.
+        Datastores = "datastores",
     }
 );
 

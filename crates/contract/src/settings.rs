@@ -112,7 +112,7 @@ impl Preferences {
         }
     }
 
-    /// How long a history may be kept, in days.
+    /// How long a history and analytics may be kept, in days.
     pub const HISTORY_DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 }
 

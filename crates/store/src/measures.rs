@@ -158,6 +158,21 @@ impl Store {
         Ok(measures)
     }
 
+    /// The first day of which anything is known that was added up: of one vCenter, or of any.
+    pub async fn measured_since(&self, vcenter: Option<&VcenterId>) -> Result<Option<Time>, Error> {
+        let attempt = self.attempt("reading since when is measured");
+        const FIRST: &str = "SELECT MIN(m.at) FROM vcenters v JOIN measures m ON m.vcenter_id = v.id AND m.span = $1 \
+            AND m.what <> $2 WHERE v.removed_at IS NULL AND ($3 IS NULL OR v.id = $3)";
+        let first = sqlx::query_scalar(FIRST)
+            .bind(Length::Day.millis())
+            .bind(CAPACITY)
+            .bind(vcenter.map(VcenterId::as_str))
+            .fetch_one(self.engine().readers())
+            .await
+            .during(attempt)?;
+        Ok(row::time(first))
+    }
+
     /// What there was of capacity, in spans of a length that begin at a time or later, the earliest first.
     pub async fn samples(
         &self,

@@ -3,7 +3,7 @@
 
 use super::{Operations, Place, Trouble};
 use crate::connections::{self, LoginAs, Meter};
-use crate::explain;
+use crate::{analytics, explain};
 use crate::inventory::was_read_since;
 use crate::jobs::{self, Scope, Steps, Stop, Tries};
 use crate::outcomes::{End, Ran};
@@ -67,11 +67,12 @@ impl Operations {
         };
         let done = self.watch(&context, work).await;
         if let Ok(Done::Published) = done {
-            self.0.events.publish(Event::InventoryChanged { vcenter: id });
+            self.0.events.publish(Event::InventoryChanged { vcenter: id.clone() });
             self.0.events.publish(Event::VcentersChanged);
             // Since when what is wrong is told only of what was published.
             self.0.health.record(&context.vcenter.vcenter).await;
             self.0.events.publish(Event::HealthChanged);
+            self.note_capacity(&context.claim).await;
             return;
         }
         let progress = context.progress.borrow().clone();
@@ -88,6 +89,15 @@ impl Operations {
         let steps = context.steps.told();
         let (traffic, latency) = (context.meter.traffic(), context.meter.latency());
         self.settle(&context.claim, outcome, How { progress, traffic, steps, latency }).await;
+    }
+
+    /// Notes what there is of capacity, as far as an operation has read that.
+    async fn note_capacity(&self, claim: &Claim) {
+        let (vcenter, now) = (&claim.operation.vcenter_id, (self.0.now)());
+        let since = claim.operation.started_at.unwrap_or(now);
+        if let Ok(snapshot) = self.0.inventory.read(vcenter).await {
+            analytics::sample(&self.0.store, vcenter, snapshot, since, now).await;
+        }
     }
 
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
