@@ -111,7 +111,8 @@ fn is_zero(number: &u64) -> bool {
 impl Measured {
     /// What an operation that has ended amounts to.
     pub fn of(operation: &Operation, latency: CallTimes) -> Measured {
-        let mut one = Measured { calls: operation.calls, bytes: operation.bytes, latency, ..Measured::default() };
+        let mut one =
+            Measured { calls: operation.calls, bytes: operation.bytes, latency, ..Measured::default() };
         one.states.insert(operation.state.name().to_owned(), 1);
         if let Some(error) = &operation.error {
             one.causes.insert(error.code.name(), 1);

@@ -2,7 +2,8 @@
 //! Refuses to know what a page shows.
 
 use super::{
-    audit::AuditPage, compact::CompactPage, credentials::CredentialsPage, health::HealthPage,
+    analytics::AnalyticsPage, audit::AuditPage, compact::CompactPage, credentials::CredentialsPage,
+    health::HealthPage,
     inventory::InventoryPage, not_allowed::NotAllowed, operations::OperationsPage, overview::OverviewPage,
     settings::SettingsPage, vcenters::VcentersPage,
 };
@@ -45,6 +46,7 @@ fn Routed() -> Html {
         Route::Operations(looked) => html! { <OperationsPage {looked} /> },
         Route::Inventory(view) => html! { <InventoryPage view={*view} /> },
         Route::Health(looking) => html! { <HealthPage {looking} /> },
+        Route::Analytics(analyzed) => html! { <AnalyticsPage {analyzed} /> },
         Route::Audit(watched) => html! { <AuditPage {watched} /> },
         Route::Settings => html! { <SettingsPage /> },
         // It has a window, and so a frame, of its own.

@@ -5,8 +5,8 @@ use crate::args::{Analytics as Command, AnalyticsAsked};
 use crate::exit::Exit;
 use crate::output::{Fit, Output, card, table, time};
 use contract::analytics::{
-    CallAnalytics, CallPoint, CapacityAnalytics, CapacityPoint, DatastoreTrend, Percentiles, Saved, Scope, Span,
-    SyncAnalytics, SyncPoint, SyncTotals, Trend,
+    CallAnalytics, CallPoint, CapacityAnalytics, CapacityPoint, DatastoreTrend, Percentiles, Saved, Scope,
+    Span, SyncAnalytics, SyncPoint, SyncTotals, Trend,
 };
 use contract::command::{AnalyzeCalls, AnalyzeCapacity, AnalyzeSyncs, ShowVcenter};
 use contract::{ApiError, OperationKind, words};
@@ -54,29 +54,43 @@ fn syncs(found: &SyncAnalytics) -> String {
         let Percentiles { p50, p95 } = one.took;
         let changes = format!("{} / {} / {}", one.added, one.changed, one.removed);
         let causes: Vec<String> = one.causes.iter().map(|(code, count)| format!("{count} {code}")).collect();
-        let counts = [one.succeeded, one.partial, one.failed, one.stopped, one.retries].map(|n| n.to_string());
+        let counts =
+            [one.succeeded, one.partial, one.failed, one.stopped, one.retries].map(|n| n.to_string());
         let mut cells = vec![name];
         cells.extend(counts);
         cells.extend([ms(p50), ms(p95), rounded(one.objects_per_second), changes, causes.join(", ")]);
         cells
     };
-    let header =
-        ["vCenter", "OK", "Partial", "Failed", "Stopped", "Retries", "p50", "p95", "Objects/s", "+ / ~ / -", "Causes"];
+    let header = [
+        "vCenter",
+        "OK",
+        "Partial",
+        "Failed",
+        "Stopped",
+        "Retries",
+        "p50",
+        "p95",
+        "Objects/s",
+        "+ / ~ / -",
+        "Causes",
+    ];
     let fits = [[Fit::Words; 1].as_slice(), &[Fit::Number; 9]].concat();
     let totals = found.vcenters.iter().chain([&found.summary]).map(total);
-    let rows = found.series.iter().filter(|one| one.succeeded + one.partial + one.failed > 0).map(|one: &SyncPoint| {
-        vec![
-            time(Some(one.at)),
-            one.succeeded.to_string(),
-            one.partial.to_string(),
-            one.failed.to_string(),
-            one.retries.to_string(),
-            ms(one.p50_ms),
-            ms(one.p95_ms),
-            rounded(one.objects_per_second),
-            format!("{} / {} / {}", one.added, one.changed, one.removed),
-        ]
-    });
+    let rows = found.series.iter().filter(|one| one.succeeded + one.partial + one.failed > 0).map(
+        |one: &SyncPoint| {
+            vec![
+                time(Some(one.at)),
+                one.succeeded.to_string(),
+                one.partial.to_string(),
+                one.failed.to_string(),
+                one.retries.to_string(),
+                ms(one.p50_ms),
+                ms(one.p95_ms),
+                rounded(one.objects_per_second),
+                format!("{} / {} / {}", one.added, one.changed, one.removed),
+            ]
+        },
+    );
     let steps = table(
         &["From", "OK", "Partial", "Failed", "Retries", "p50", "p95", "Objects/s", "+ / ~ / -"],
         &[[Fit::Whole; 1].as_slice(), &[Fit::Number; 8]].concat(),
@@ -97,16 +111,21 @@ fn calls(found: &CallAnalytics) -> String {
         ("Reads with a refresh of their own", sum.misses.to_string()),
         (
             "Saved by the first two",
-            format!("{calls:.0} calls, {}, {} of waiting", size(bytes as u64), words::exactly(saved_ms as u64)),
+            format!(
+                "{calls:.0} calls, {}, {} of waiting",
+                size(bytes as u64),
+                words::exactly(saved_ms as u64)
+            ),
         ),
     ];
     if unpriced > 0 {
         let words = format!("{unpriced} of {reads} reads: their kind was never refreshed by itself");
         lines.push(("Not in that", words));
     }
-    let methods = found.methods.iter().map(|one| {
-        vec![one.method.clone(), one.answers.to_string(), ms(one.p50_ms), ms(one.p95_ms)]
-    });
+    let methods = found
+        .methods
+        .iter()
+        .map(|one| vec![one.method.clone(), one.answers.to_string(), ms(one.p50_ms), ms(one.p95_ms)]);
     let methods = table(
         &["Method", "Answers", "p50", "p95"],
         &[Fit::Words, Fit::Number, Fit::Number, Fit::Number],

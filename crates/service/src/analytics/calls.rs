@@ -81,7 +81,9 @@ pub(super) fn analytics(
     let mut by_step = vec![Sum::default(); steps.count];
     let mut by_vcenter: BTreeMap<&VcenterId, Sum> = BTreeMap::new();
     for measure in measures {
-        let Some(step) = steps.step(measure.at).filter(|_| names.contains_key(&measure.vcenter)) else { continue };
+        let Some(step) = steps.step(measure.at).filter(|_| names.contains_key(&measure.vcenter)) else {
+            continue;
+        };
         for sum in [&mut by_step[step], by_vcenter.entry(&measure.vcenter).or_default(), &mut all] {
             sum.measured.merge(&measure.data);
         }
@@ -158,7 +160,8 @@ mod tests {
     }
 
     fn refreshes(what: &str, many: u64, calls: u64, bytes: u64, ms: u64) -> Measure<Measured> {
-        let mut data = Measured { read_calls: calls, read_bytes: bytes, took_us: ms * 1000, ..Measured::default() };
+        let mut data =
+            Measured { read_calls: calls, read_bytes: bytes, took_us: ms * 1000, ..Measured::default() };
         data.took.add_many(ms * 1000 / many.max(1), many);
         Measure { vcenter: berlin(), at: Time(0), what: what.to_owned(), data }
     }
@@ -179,11 +182,19 @@ mod tests {
         let steps = Steps::of(Window::Day, Analysis::Calls, now);
         let hour = steps.at(23).0 / Length::Hour.millis();
         let of = |kind, hits, shared, misses| (berlin(), hour, kind, CacheReads { hits, shared, misses });
-        let elsewhere = (VcenterId("other".into()), hour, Some(Kind::Vms), CacheReads { hits: 9, ..Default::default() });
+        let elsewhere =
+            (VcenterId("other".into()), hour, Some(Kind::Vms), CacheReads { hits: 9, ..Default::default() });
         let early = (berlin(), hour - 24, Some(Kind::Vms), CacheReads { hits: 9, ..Default::default() });
-        let reads = [of(Some(Kind::Vms), 3, 1, 5), of(Some(Kind::Hosts), 2, 0, 0), of(None, 4, 0, 0), elsewhere, early];
+        let reads = [
+            of(Some(Kind::Vms), 3, 1, 5),
+            of(Some(Kind::Hosts), 2, 0, 0),
+            of(None, 4, 0, 0),
+            elsewhere,
+            early,
+        ];
         let names = Names::from([(berlin(), "Berlin".to_owned())]);
-        let span = Span { window: Window::Day, from: steps.from, until: now, step_seconds: 3600, known_since: None };
+        let span =
+            Span { window: Window::Day, from: steps.from, until: now, step_seconds: 3600, known_since: None };
         let found = analytics(&[], &reads, &prices, &names, &steps, span);
         let CallTotals { hits, shared, misses, saved, .. } = found.summary;
         assert_eq!((hits, shared, misses), (9, 1, 5));

@@ -133,7 +133,8 @@ fn empty(at: Time) -> CapacityPoint {
 
 fn percentiles(mut values: Vec<f64>) -> Percentiles {
     values.sort_unstable_by(f64::total_cmp);
-    let at = |part: f64| values.get(((part * values.len() as f64).ceil() as usize).saturating_sub(1)).copied();
+    let at =
+        |part: f64| values.get(((part * values.len() as f64).ceil() as usize).saturating_sub(1)).copied();
     Percentiles { p50: at(0.5), p95: at(0.95) }
 }
 
@@ -153,7 +154,9 @@ fn vm_trend(days: &[&Measure<Sample>]) -> Option<Trend> {
     let mut values: BTreeMap<Time, f64> = BTreeMap::new();
     for day in days {
         latest.update(day);
-        if let Some(vms) = latest.count(|sample| sample.vms).filter(|_| day.at >= since && day.data.vms.is_some()) {
+        if let Some(vms) =
+            latest.count(|sample| sample.vms).filter(|_| day.at >= since && day.data.vms.is_some())
+        {
             values.insert(day.at, vms as f64);
         }
     }

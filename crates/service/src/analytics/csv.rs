@@ -30,7 +30,9 @@ impl Cells {
     }
 
     fn known<T: ToString>(mut self, values: impl IntoIterator<Item = Option<T>>) -> Cells {
-        self.0.extend(values.into_iter().map(|value| value.map_or_else(String::new, |value| value.to_string())));
+        self.0.extend(
+            values.into_iter().map(|value| value.map_or_else(String::new, |value| value.to_string())),
+        );
         self
     }
 }
@@ -83,7 +85,11 @@ pub(super) fn datastores(found: &CapacityAnalytics) -> Table {
             .numbers([one.capacity_bytes, one.used_bytes])
             .numbers([one.used_percent])
             .known([trend.map(|trend| trend.days)])
-            .known([trend.map(|trend| trend.low), trend.map(|trend| trend.per_day), trend.map(|trend| trend.high)])
+            .known([
+                trend.map(|trend| trend.low),
+                trend.map(|trend| trend.per_day),
+                trend.map(|trend| trend.high),
+            ])
             .known([one.full_earliest, one.full_latest])
             .text(one.no_date.map_or("", |why| why.name()))
     });
@@ -113,12 +119,21 @@ mod tests {
             hosts: None,
             vm_trend: None,
         };
-        let span =
-            Span { window: Window::Day, from: Time(0), until: Time(0), step_seconds: 3600, known_since: None };
+        let span = Span {
+            window: Window::Day,
+            from: Time(0),
+            until: Time(0),
+            step_seconds: 3600,
+            known_since: None,
+        };
         let series = vec![point(Some(3)), point(None)];
         let table = capacity(&CapacityAnalytics { span, series, summary, datastores: Vec::new() });
         let lines: Vec<&str> = table.text.trim_start_matches('\u{feff}').lines().collect();
         assert_eq!(lines[0], r#""at","capacity_bytes","used_bytes","vms","hosts""#);
-        assert_eq!((table.rows, lines.len(), lines[2].contains(r#""10","","","2""#)), (2, 3, true), "{lines:?}");
+        assert_eq!(
+            (table.rows, lines.len(), lines[2].contains(r#""10","","","2""#)),
+            (2, 3, true),
+            "{lines:?}"
+        );
     }
 }

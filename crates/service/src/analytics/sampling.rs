@@ -8,7 +8,13 @@ use std::sync::Arc;
 use store::{Store, aside};
 
 /// Notes what was read at a time or later. Where the database is busy the next one does.
-pub(crate) async fn sample(store: &Store, vcenter: &VcenterId, snapshot: Arc<Snapshot>, since: Time, at: Time) {
+pub(crate) async fn sample(
+    store: &Store,
+    vcenter: &VcenterId,
+    snapshot: Arc<Snapshot>,
+    since: Time,
+    at: Time,
+) {
     let sample = aside(move || sample_of(&snapshot, since)).await;
     if sample == Sample::default() {
         return;

@@ -20,7 +20,9 @@ pub(super) fn analytics(
     let mut by_step = vec![Measured::default(); steps.count];
     let mut by_vcenter: BTreeMap<&VcenterId, Measured> = BTreeMap::new();
     for measure in measures.iter().filter(|measure| is_wanted(&measure.what, kind)) {
-        let (Some(step), true) = (steps.step(measure.at), names.contains_key(&measure.vcenter)) else { continue };
+        let (Some(step), true) = (steps.step(measure.at), names.contains_key(&measure.vcenter)) else {
+            continue;
+        };
         by_step[step].merge(&measure.data);
         by_vcenter.entry(&measure.vcenter).or_default().merge(&measure.data);
         all.merge(&measure.data);
@@ -106,7 +108,9 @@ mod tests {
     fn syncs_are_counted_in_their_step_and_of_their_vcenter_and_tests_are_none() {
         let now = Time(1_772_445_540_000);
         let steps = Steps::of(Window::Day, Analysis::Syncs, now);
-        let names = Names::from([("b", "Berlin"), ("p", "Paris")].map(|(id, name)| (VcenterId(id.into()), name.into())));
+        let names = Names::from(
+            [("b", "Berlin"), ("p", "Paris")].map(|(id, name)| (VcenterId(id.into()), name.into())),
+        );
         let measure = |id: &str, step: usize, what: &str, data| Measure {
             vcenter: VcenterId(id.to_owned()),
             at: steps.at(step),
@@ -123,7 +127,8 @@ mod tests {
             measure("p", 95, "test", measured("succeeded", 9_000, 0)),
             measure("gone", 95, "full_sync", measured("succeeded", 9_000, 9)),
         ];
-        let span = Span { window: Window::Day, from: steps.from, until: now, step_seconds: 900, known_since: None };
+        let span =
+            Span { window: Window::Day, from: steps.from, until: now, step_seconds: 900, known_since: None };
         let found = analytics(&measures, &names, &steps, span.clone(), None);
         let counts = |point: &SyncPoint| (point.succeeded, point.failed, point.retries);
         assert_eq!(found.series.len(), 96);

@@ -21,9 +21,12 @@ pub(super) fn trend(values: &[(f64, f64)]) -> Option<Trend> {
     if values.len() < FEWEST {
         return None;
     }
-    let pairs = values.iter().enumerate().flat_map(|(n, one)| values[n + 1..].iter().map(move |other| (one, other)));
-    let mut slopes: Vec<f64> =
-        pairs.filter(|(one, other)| one.0 != other.0).map(|(one, other)| (other.1 - one.1) / (other.0 - one.0)).collect();
+    let pairs =
+        values.iter().enumerate().flat_map(|(n, one)| values[n + 1..].iter().map(move |other| (one, other)));
+    let mut slopes: Vec<f64> = pairs
+        .filter(|(one, other)| one.0 != other.0)
+        .map(|(one, other)| (other.1 - one.1) / (other.0 - one.0))
+        .collect();
     if slopes.is_empty() {
         return None;
     }

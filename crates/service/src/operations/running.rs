@@ -3,11 +3,11 @@
 
 use super::{Operations, Place, Trouble};
 use crate::connections::{self, LoginAs, Meter};
-use crate::{analytics, explain};
 use crate::inventory::was_read_since;
 use crate::jobs::{self, Scope, Steps, Stop, Tries};
 use crate::outcomes::{End, Ran};
 use crate::rates::Rates;
+use crate::{analytics, explain};
 use contract::analytics::CallTimes;
 use contract::{
     ApiError, Code, Diff, Event, Job, Kind, OperationState, Origin, Progress, TestReport, VcenterState,

@@ -28,7 +28,8 @@ async fn counts_add_up_once_an_hour_and_go_with_their_vcenter() {
     assert_eq!(read, [(berlin.clone(), 9, vms, twice), (berlin.clone(), 177, vms, once)]);
     assert_eq!(store.cache_reads(10).await.unwrap(), read[1..]);
     assert_eq!(store.looked_at().await.unwrap(), [(berlin.clone(), 9, 2)], "two such hours");
-    let gone = Counts { reads: vec![(VcenterId("gone".to_owned()), 9, Kind::Vms, once)], ..Counts::default() };
+    let gone =
+        Counts { reads: vec![(VcenterId("gone".to_owned()), 9, Kind::Vms, once)], ..Counts::default() };
     store.count(&gone).await.unwrap();
     assert_eq!(store.cache_reads(0).await.unwrap().len(), 2);
     store.remove_vcenter(&berlin, Time(9)).await.unwrap();

@@ -54,8 +54,13 @@ fn sample(of: &str, at: i64, vms: Option<u64>, datastores: &[(&str, u64, u64)]) 
 
 fn found(samples: &[Measure<Sample>], days: &[Measure<Sample>], known: &[Known]) -> CapacityAnalytics {
     let steps = Steps::of(Window::Quarter, Analysis::Capacity, NOW);
-    let span =
-        Span { window: Window::Quarter, from: steps.from, until: NOW, step_seconds: 86_400, known_since: None };
+    let span = Span {
+        window: Window::Quarter,
+        from: steps.from,
+        until: NOW,
+        step_seconds: 86_400,
+        known_since: None,
+    };
     analytics(samples, days, known, &steps, span)
 }
 
@@ -82,7 +87,8 @@ fn a_step_in_which_nothing_was_read_is_a_gap_and_what_several_see_counts_once() 
     assert_eq!(of(2), (Some(200), Some(90), Some(12)));
     assert_eq!(of(1), (None, None, None));
     assert_eq!(of(0), (Some(200), Some(120), None), "VMs were not read");
-    let names: Vec<_> = all.datastores.iter().map(|one| (&*one.vcenter, &*one.moref, one.used_bytes)).collect();
+    let names: Vec<_> =
+        all.datastores.iter().map(|one| (&*one.vcenter, &*one.moref, one.used_bytes)).collect();
     assert_eq!(names, [("A", "d2", 40), ("A", "d1", 60), ("B", "d2", 30)], "the fullest first");
     assert_eq!((all.summary.used.p50, all.summary.used.p95), (Some(60.0), Some(80.0)));
     assert_eq!((all.summary.capacity_bytes, all.summary.vms), (Some(200), Some(12)));
