@@ -4,6 +4,7 @@
 //! This is a package of its own and a plain binary, beside the window's that it starts. What is measured in CPU and memory runs in a process that does nothing
 //! else, which is this binary again with another first argument. It reads `/proc`, so it runs on Linux only.
 
+mod analytics;
 mod bare;
 mod batch;
 mod cost;
@@ -49,6 +50,7 @@ fn main() -> Result<()> {
         ["tray"] => runtime.block_on(measure(Part::Tray)),
         ["window"] => runtime.block_on(measure(Part::Window)),
         ["history"] => runtime.block_on(measure(Part::History)),
+        ["analytics"] => runtime.block_on(measure(Part::Analytics)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
         ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
         ["sync", data, credentials] => {
@@ -57,7 +59,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"idle\" or \"tray\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"analytics\", \"idle\" or \"tray\", which measure that alone"
         ),
     }
 }
@@ -72,6 +74,7 @@ enum Part {
     Idle,
     Tray,
     History,
+    Analytics,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -90,6 +93,9 @@ async fn measure(part: Part) -> Result<()> {
     }
     if matches!(part, Part::All | Part::History) {
         history::run(folder.path(), &mut table).await?;
+    }
+    if matches!(part, Part::All | Part::Analytics) {
+        analytics::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;
