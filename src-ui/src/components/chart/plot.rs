@@ -152,7 +152,7 @@ fn pointed(numbers: &Numbers, step: usize, top: f64) -> Html {
     let x = across(step, numbers.times.len());
     let mut ground = 0.0;
     let marks = numbers.rows.iter().enumerate().filter_map(|(number, row)| {
-        let value = row.values[step]?;
+        let value = row.values[step].filter(|value| numbers.style == Style::Lines || *value > 0.0)?;
         let height = if numbers.style == Style::Bars { ground + value } else { value };
         ground = height;
         let style = format!("inset-inline-start: {x:.2}%; inset-block-end: {:.2}%", height / top * 100.0);
@@ -183,7 +183,7 @@ fn pointed(numbers: &Numbers, step: usize, top: f64) -> Html {
 /// A few times below the drawing, where their steps begin.
 fn times(numbers: &Numbers) -> impl Iterator<Item = Html> {
     let (steps, step_seconds) = (numbers.times.len(), numbers.step_seconds);
-    let every = (steps / 4).max(1);
+    let every = steps.div_ceil(4).max(1);
     let is_short = step_seconds * steps as u64 <= DAY;
     numbers.times.iter().copied().enumerate().step_by(every).map(move |(step, at)| {
         let words = part(
