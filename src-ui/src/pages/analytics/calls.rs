@@ -23,7 +23,7 @@ pub(super) fn Calls(props: &Properties) -> Html {
     let retry = use_retry();
     html! {
         <Section id="analytics-calls" title="API calls and cache" {analyzed} exports={&[(Analysis::Calls, "Export CSV")][..]}>
-            { answered(&answer, retry, |found| shown(found)) }
+            { answered(&answer, retry, shown) }
         </Section>
     }
 }
@@ -98,7 +98,7 @@ fn methods(methods: &[MethodTimes]) -> Html {
             html! { ms(one.p95_ms) },
         ]
     });
-    table("API latency by method", &["Method", "Answers", "p50", "p95"], rows.collect())
+    table("methods", "API latency by method", &["Method", "Answers", "p50", "p95"], &[0], rows.collect())
 }
 
 fn by_vcenter(vcenters: &[CallTotals]) -> Html {
@@ -113,5 +113,5 @@ fn by_vcenter(vcenters: &[CallTotals]) -> Html {
         ]
     });
     let heads = ["vCenter", "Calls made", "Calls saved", "Received", "Latency, p50", "Latency, p95"];
-    table("Calls by vCenter", &heads, rows.collect())
+    table("call-vcenters", "Calls by vCenter", &heads, &[0], rows.collect())
 }

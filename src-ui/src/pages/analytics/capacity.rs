@@ -27,7 +27,7 @@ pub(super) fn Capacity(props: &Properties) -> Html {
     let exports = &[(Analysis::Capacity, "Export CSV"), (Analysis::Datastores, "Export datastores CSV")][..];
     html! {
         <Section id="analytics-capacity" title="Capacity" {analyzed} {exports}>
-            { answered(&answer, retry, |found| shown(found)) }
+            { answered(&answer, retry, shown) }
         </Section>
     }
 }
@@ -107,5 +107,5 @@ fn datastores(datastores: &[DatastoreTrend]) -> Html {
         ]
     });
     let heads = ["Datastore", "vCenter", "Used", "Capacity", "Growth a day (95 % range)", "Full (UTC)"];
-    table("When datastores are full", &heads, rows.collect())
+    table("datastores", "Datastores and when they are full", &heads, &[0, 1, 5], rows.collect())
 }

@@ -93,23 +93,33 @@ pub(super) fn known(span: &Span, at: Time, number: u64) -> Option<f64> {
     span.known_since.filter(|since| since.0 < end).map(|_| number as f64)
 }
 
-/// A table with these heads, of which all but the first are of numbers.
-pub(super) fn table(label: &'static str, heads: &[&'static str], rows: Vec<Vec<Html>>) -> Html {
-    let class = |column: usize| (column > 0).then_some("muster-chart__number");
+/// A table with these heads; columns that aren't of words stand at the right.
+pub(super) fn table(
+    id: &'static str,
+    title: &'static str,
+    heads: &[&'static str],
+    words: &[usize],
+    rows: Vec<Vec<Html>>,
+) -> Html {
+    let class = |column: usize| classes!((!words.contains(&column)).then_some("muster-chart__number"));
     let heads = heads
         .iter()
         .enumerate()
-        .map(|(column, head)| html! { <th scope="col" class={classes!(class(column))}>{ *head }</th> });
+        .map(|(column, head)| html! { <th scope="col" class={class(column)}>{ *head }</th> });
     let rows = rows.into_iter().map(|cells| {
         let cells = cells.into_iter().enumerate().map(|(column, cell)| match column {
             0 => html! { <th scope="row">{ cell }</th> },
-            _ => html! { <td class="muster-chart__number">{ cell }</td> },
+            _ => html! { <td class={class(column)}>{ cell }</td> },
         });
         html! { <tr>{ for cells }</tr> }
     });
+    let heading = format!("{id}-title");
     html! {
-        <div class="pf-v6-c-card muster-chart muster-chart__table" role="region" tabindex="0" aria-label={label}>
-            <table><thead><tr>{ for heads }</tr></thead><tbody>{ for rows }</tbody></table>
-        </div>
+        <section class="pf-v6-c-card muster-chart" {id} aria-labelledby={heading.clone()}>
+            <div class="muster-chart__head"><h3 id={heading}>{ title }</h3></div>
+            <div class="muster-chart__table muster-chart__table--tall" role="region" tabindex="0" aria-label={title}>
+                <table><thead><tr>{ for heads }</tr></thead><tbody>{ for rows }</tbody></table>
+            </div>
+        </section>
     }
 }

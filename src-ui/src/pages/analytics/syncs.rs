@@ -22,7 +22,7 @@ pub(super) fn Syncs(props: &Properties) -> Html {
     let retry = use_retry();
     html! {
         <Section id="analytics-syncs" title="Syncs" analyzed={props.analyzed.clone()} exports={&[(Analysis::Syncs, "Export CSV")][..]}>
-            { answered(&answer, retry, |found| shown(found)) }
+            { answered(&answer, retry, shown) }
         </Section>
     }
 }
@@ -97,7 +97,7 @@ fn causes(sum: &SyncTotals) -> Html {
         format!("{}{rest}", first.to_uppercase())
     };
     let rows = causes.into_iter().map(|(code, count)| vec![html! { words(code) }, html! { count }]);
-    table("Syncs that did not fully succeed, by cause", &["Cause", "Syncs"], rows.collect())
+    table("sync-causes", "Failures by cause", &["Cause", "Syncs"], &[0], rows.collect())
 }
 
 fn by_vcenter(vcenters: &[SyncTotals]) -> Html {
@@ -113,5 +113,5 @@ fn by_vcenter(vcenters: &[SyncTotals]) -> Html {
         ]
     });
     let heads = ["vCenter", "p50", "p95", "Objects per second", "Succeeded", "Failed", "Retries"];
-    table("Syncs by vCenter", &heads, rows.collect())
+    table("sync-vcenters", "Syncs by vCenter", &heads, &[0], rows.collect())
 }
