@@ -5,7 +5,7 @@ use crate::sync;
 use crate::table::{Table, median};
 use crate::window;
 use anyhow::{Context, Result};
-use contract::analytics::{CallTimes, Measured, Sample, Scope, Window};
+use contract::analytics::{CallTimes, Measured, Sample, What, Window};
 use contract::command::{AnalyzeCalls, AnalyzeCapacity, AnalyzeSyncs, OperationFilter, OperationHistory};
 use contract::{Job, OperationId, OperationState, Origin, Progress, Role, Steps, Time, Trust, VcenterId};
 use simulator::{Options, Simulator};
@@ -167,7 +167,7 @@ fn size(data: &Measured) -> usize {
 
 async fn answers(data: &Path, table: &mut Table) -> Result<()> {
     let service = sync::open_as(data, None, false).await?;
-    let scope = Scope { vcenter: None, window: Window::Quarter, kind: None };
+    let scope = What { vcenter: None, window: Window::Quarter, kind: None };
     let mut all = Vec::new();
     for _ in 0..SYNCS {
         let began = Instant::now();

@@ -3,8 +3,8 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::health::Level;
 use contract::analytics::Window;
+use contract::health::Level;
 use contract::{
     AuditOutcome, Door, LogLevel, OperationKind, OperationState, Origin, ScheduledJob, StaleReads,
 };

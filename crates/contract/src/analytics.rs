@@ -206,7 +206,7 @@ impl Sample {
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
+pub struct What {
     /// Of one vCenter, or of all.
     pub vcenter: Option<VcenterId>,
     /// How far back.

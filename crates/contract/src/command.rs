@@ -11,7 +11,7 @@ pub use replies::{
     SavedCredential, WhyNeeded, WindowRole,
 };
 
-use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, Scope as Analyzed, SyncAnalytics};
+use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, SyncAnalytics, What};
 use crate::health::{Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, Scope, Waiver};
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
@@ -590,24 +590,24 @@ commands_of_the_service! { $
     /// How long syncs took, what they read and changed, and how they failed.
     AnalyzeSyncs {
         /// Of what, and how far back.
-        scope: Analyzed,
+        scope: What,
     } => "analyze_syncs", Viewer, SyncAnalytics;
     /// Calls, bytes and latency, and what the cache saved.
     AnalyzeCalls {
         /// Of what, and how far back.
-        scope: Analyzed,
+        scope: What,
     } => "analyze_calls", Viewer, CallAnalytics;
     /// Used space and VMs, and where that leads.
     AnalyzeCapacity {
         /// Of what, and how far back.
-        scope: Analyzed,
+        scope: What,
     } => "analyze_capacity", Viewer, CapacityAnalytics;
     /// Writes the numbers of one of them, as CSV, into the folder for downloads.
     ExportAnalytics {
         /// Which numbers.
         analysis: Analysis,
         /// Of what, and how far back.
-        scope: Analyzed,
+        scope: What,
     } => "export_analytics", Viewer, Exported,
         Contact |_of| Subject::only("file");
 

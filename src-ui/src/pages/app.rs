@@ -3,9 +3,8 @@
 
 use super::{
     analytics::AnalyticsPage, audit::AuditPage, compact::CompactPage, credentials::CredentialsPage,
-    health::HealthPage,
-    inventory::InventoryPage, not_allowed::NotAllowed, operations::OperationsPage, overview::OverviewPage,
-    settings::SettingsPage, vcenters::VcentersPage,
+    health::HealthPage, inventory::InventoryPage, not_allowed::NotAllowed, operations::OperationsPage,
+    overview::OverviewPage, settings::SettingsPage, vcenters::VcentersPage,
 };
 use crate::components::{closing::Closing, frame::Frame, keys::Keys, toasts::ToastList};
 use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route, use_vcenter_service};

@@ -1,7 +1,7 @@
 //! What is looked at on the page of analytics, and numbers as it says them.
 //! Refuses to compute numbers: they come as they are drawn.
 
-use contract::analytics::{Scope, Window};
+use contract::analytics::{What, Window};
 use contract::{OperationKind, VcenterId, words};
 
 /// What the address says of the page.
@@ -47,8 +47,8 @@ impl Analyzed {
     }
 
     /// What is asked for it.
-    pub(crate) fn scope(&self) -> Scope {
-        Scope { vcenter: self.vcenter.clone(), window: self.window, kind: self.kind }
+    pub(crate) fn scope(&self) -> What {
+        What { vcenter: self.vcenter.clone(), window: self.window, kind: self.kind }
     }
 }
 

@@ -5,8 +5,8 @@ use crate::args::{Analytics as Command, AnalyticsAsked};
 use crate::exit::Exit;
 use crate::output::{Fit, Output, card, table, time};
 use contract::analytics::{
-    CallAnalytics, CallPoint, CapacityAnalytics, CapacityPoint, DatastoreTrend, Percentiles, Saved, Scope,
-    Span, SyncAnalytics, SyncPoint, SyncTotals, Trend,
+    CallAnalytics, CallPoint, CapacityAnalytics, CapacityPoint, DatastoreTrend, Percentiles, Saved, Span,
+    SyncAnalytics, SyncPoint, SyncTotals, Trend, What,
 };
 use contract::command::{AnalyzeCalls, AnalyzeCapacity, AnalyzeSyncs, ShowVcenter};
 use contract::{ApiError, OperationKind, words};
@@ -40,12 +40,12 @@ async fn scope(
     service: &Client,
     asked: AnalyticsAsked,
     kind: Option<OperationKind>,
-) -> Result<Scope, ApiError> {
+) -> Result<What, ApiError> {
     let vcenter = match asked.vcenter {
         Some(vcenter) => Some(service.call(ShowVcenter { vcenter }).await?.id),
         None => None,
     };
-    Ok(Scope { vcenter, window: asked.window, kind })
+    Ok(What { vcenter, window: asked.window, kind })
 }
 
 fn syncs(found: &SyncAnalytics) -> String {

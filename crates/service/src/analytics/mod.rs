@@ -15,7 +15,7 @@ use crate::call::{Admitted, Answer, Handler};
 use crate::export::file;
 use crate::{Service, explain};
 use capacity::Known;
-use contract::analytics::{Analysis, CallAnalytics, CapacityAnalytics, Scope, Span, SyncAnalytics};
+use contract::analytics::{Analysis, CallAnalytics, CapacityAnalytics, Span, SyncAnalytics, What};
 use contract::command::{AnalyzeCalls, AnalyzeCapacity, AnalyzeSyncs, ExportAnalytics, Exported};
 use contract::{ApiError, Kind, Time, VcenterId};
 use std::collections::BTreeMap;
@@ -33,13 +33,13 @@ const TREND: i64 = 90 * 86_400_000;
 
 impl Service {
     /// The vCenters that are asked about.
-    async fn scope(&self, scope: &Scope) -> Result<Names, ApiError> {
+    async fn scope(&self, scope: &What) -> Result<Names, ApiError> {
         let wanted: Vec<VcenterId> = scope.vcenter.iter().cloned().collect();
         let records = self.chosen(&wanted).await?;
         Ok(records.into_iter().map(|record| (record.vcenter.id, record.vcenter.name)).collect())
     }
 
-    async fn analyze_syncs(&self, scope: &Scope) -> Result<SyncAnalytics, ApiError> {
+    async fn analyze_syncs(&self, scope: &What) -> Result<SyncAnalytics, ApiError> {
         let (names, now) = (self.scope(scope).await?, self.now());
         let steps = Steps::of(scope.window, Analysis::Syncs, now);
         let store = &self.inner.store;
@@ -51,7 +51,7 @@ impl Service {
         Ok(aside(move || syncs::analytics(&measures, &names, &steps, span, kind)).await)
     }
 
-    async fn analyze_calls(&self, scope: &Scope) -> Result<CallAnalytics, ApiError> {
+    async fn analyze_calls(&self, scope: &What) -> Result<CallAnalytics, ApiError> {
         let (names, now) = (self.scope(scope).await?, self.now());
         let steps = Steps::of(scope.window, Analysis::Calls, now);
         let (store, vcenter) = (&self.inner.store, scope.vcenter.as_ref());
@@ -70,7 +70,7 @@ impl Service {
         .await)
     }
 
-    async fn analyze_capacity(&self, scope: &Scope) -> Result<CapacityAnalytics, ApiError> {
+    async fn analyze_capacity(&self, scope: &What) -> Result<CapacityAnalytics, ApiError> {
         let (names, now) = (self.scope(scope).await?, self.now());
         let steps = Steps::of(scope.window, Analysis::Capacity, now);
         let (store, vcenter) = (&self.inner.store, scope.vcenter.as_ref());
@@ -94,7 +94,7 @@ impl Service {
     /// The time that an answer is about; `first` is the earliest of it that anything is known of.
     async fn span(
         &self,
-        scope: &Scope,
+        scope: &What,
         steps: &Steps,
         first: Option<Time>,
         now: Time,
@@ -110,7 +110,7 @@ impl Service {
         })
     }
 
-    async fn export_analytics(&self, analysis: Analysis, scope: &Scope) -> Result<Exported, ApiError> {
+    async fn export_analytics(&self, analysis: Analysis, scope: &What) -> Result<Exported, ApiError> {
         let table = match analysis {
             Analysis::Syncs => csv::syncs(&self.analyze_syncs(scope).await?),
             Analysis::Calls => csv::calls(&self.analyze_calls(scope).await?),
