@@ -181,7 +181,7 @@ fn add_counts(sums: &mut BTreeMap<String, u64>, more: &BTreeMap<String, u64>) {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {
-    /// VMs, without templates.
+    /// VMs, without templates and those that vSphere runs for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vms: Option<u64>,
     /// Hosts.
@@ -414,7 +414,7 @@ pub struct CapacityPoint {
     pub capacity_bytes: Option<u64>,
     /// What of it is used.
     pub used_bytes: Option<u64>,
-    /// VMs, without templates.
+    /// VMs, without templates and those that vSphere runs for itself.
     pub vms: Option<u64>,
     /// Hosts.
     pub hosts: Option<u64>,
@@ -487,7 +487,7 @@ pub struct CapacityTotals {
     pub capacity_bytes: Option<u64>,
     /// What of it is used.
     pub used_bytes: Option<u64>,
-    /// VMs, without templates.
+    /// VMs, without templates and those that vSphere runs for itself.
     pub vms: Option<u64>,
     /// Hosts.
     pub hosts: Option<u64>,

@@ -2,7 +2,7 @@
 //! Refuses to note what this reading has not read, and to hold anybody up: an operation has ended before it.
 
 use contract::analytics::Sample;
-use contract::{Kind, Moref, Object, Snapshot, Time, Value, VcenterId};
+use contract::{Kind, Moref, Object, Snapshot, Time, VcenterId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Store, aside};
@@ -27,8 +27,7 @@ pub(crate) async fn sample(
 /// What of a snapshot was read at a time or later, as a whole kind.
 fn sample_of(snapshot: &Snapshot, since: Time) -> Sample {
     let is_read = |kind| snapshot.synced_at(kind).is_some_and(|at| at >= since);
-    let is_template = |vm: &Object| matches!(vm.stored("is_template"), Value::Bool(true));
-    let vms = || snapshot.objects(Kind::Vms).iter().filter(|vm| !is_template(vm)).count() as u64;
+    let vms = || snapshot.objects(Kind::Vms).iter().filter(|vm| vm.is_workload()).count() as u64;
     Sample {
         vms: is_read(Kind::Vms).then(vms),
         hosts: is_read(Kind::Hosts).then(|| snapshot.objects(Kind::Hosts).len() as u64),
