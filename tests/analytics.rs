@@ -202,7 +202,19 @@ fn capacity_is_that_of_the_rows_and_a_date_is_told_of_what_grew_for_days() {
             (capacity, used) = (capacity + all, used + all - free);
         }
     }
-    let vms = muster.ok(&["inventory", "vms", "--where", "is_template=false", "--where", "is_agent=false", "--where", "is_placeholder=false"]).as_array().map(Vec::len);
+    let vms = muster
+        .ok(&[
+            "inventory",
+            "vms",
+            "--where",
+            "is_template=false",
+            "--where",
+            "is_agent=false",
+            "--where",
+            "is_placeholder=false",
+        ])
+        .as_array()
+        .map(Vec::len);
     let hosts = muster.ok(&["inventory", "hosts"]).as_array().map(Vec::len);
     let found = muster.ok(&["analytics", "capacity"]);
     let summary = &found["summary"];

@@ -64,7 +64,19 @@ async fn charts_have_the_numbers_of_the_operations_and_are_read_by_keys_as_table
     let refreshes = all.iter().filter(|one| one["kind"] == "refresh");
     let saved: u64 = refreshes.filter_map(|one| one["calls"].as_u64()).sum();
     says(&window, "analytics-calls", "Calls saved", &saved.to_string()).await?;
-    let vms = muster.ok(&["inventory", "vms", "--where", "is_template=false", "--where", "is_agent=false", "--where", "is_placeholder=false"]).as_array().map(Vec::len);
+    let vms = muster
+        .ok(&[
+            "inventory",
+            "vms",
+            "--where",
+            "is_template=false",
+            "--where",
+            "is_agent=false",
+            "--where",
+            "is_placeholder=false",
+        ])
+        .as_array()
+        .map(Vec::len);
     // That was one more read of each.
     let saved = saved * 2;
     window.go("#/").await?;

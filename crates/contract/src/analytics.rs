@@ -114,7 +114,8 @@ impl Measured {
         let mut one =
             Measured { calls: operation.calls, bytes: operation.bytes, latency, ..Measured::default() };
         one.states.insert(operation.state.name().to_owned(), 1);
-        if let Some(error) = &operation.error {
+        let is_a_failure = matches!(operation.state, OperationState::Failed | OperationState::Partial);
+        if let Some(error) = operation.error.as_ref().filter(|_| is_a_failure) {
             one.causes.insert(error.code.name(), 1);
         }
         one.retries = u64::from(operation.progress.attempts.saturating_sub(1));

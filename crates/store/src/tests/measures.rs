@@ -61,7 +61,7 @@ async fn each_operation_counts_once_in_every_length_before_it_is_added_up_and_af
     let states: Vec<_> = days.iter().map(|one| (&*one.what, one.data.states.clone())).collect();
     let of = |state: &str, count| BTreeMap::from([(state.to_owned(), count)]);
     assert_eq!(states, [("full_sync", of("succeeded", 3)), ("test", of("cancelled", 1))]);
-    assert_eq!(days[1].data.causes, of("cancelled", 1));
+    assert!(days[1].data.causes.is_empty(), "what somebody cancels is no failure");
 }
 
 #[tokio::test]
