@@ -115,11 +115,11 @@ pub(super) fn table(
     });
     let heading = format!("{id}-title");
     html! {
-        <section class="pf-v6-c-card muster-chart" {id} aria-labelledby={heading.clone()}>
-            <div class="muster-chart__head"><h3 id={heading}>{ title }</h3></div>
-            <div class="muster-chart__table muster-chart__table--tall" role="region" tabindex="0" aria-label={title}>
+        <div class="pf-v6-c-card muster-chart" {id}>
+            <div class="muster-chart__head"><h3 id={heading.clone()}>{ title }</h3></div>
+            <div class="muster-chart__table muster-chart__table--tall" role="region" tabindex="0" aria-labelledby={heading}>
                 <table><thead><tr>{ for heads }</tr></thead><tbody>{ for rows }</tbody></table>
             </div>
-        </section>
+        </div>
     }
 }
