@@ -93,24 +93,21 @@ impl Unit {
     }
 }
 
-/// The parts of a line between its gaps, as the path of an SVG within 100 by 100: a number by itself is a dot.
-pub(crate) fn path(values: &[Option<f64>], top: f64) -> String {
-    let mut path = String::new();
-    let mut is_down = false;
+/// The parts of a line between its gaps, as the path of an SVG within 100 by 100, and the numbers that stand by themselves as
+/// another one, of dots.
+pub(crate) fn path(values: &[Option<f64>], top: f64) -> (String, String) {
+    let (mut line, mut dots) = (String::new(), String::new());
+    let is_known = |at: Option<usize>| at.and_then(|at| values.get(at)).is_some_and(Option::is_some);
     for (at, value) in values.iter().enumerate() {
-        let Some(value) = value else {
-            is_down = false;
-            continue;
-        };
-        let (x, y) = (across(at, values.len()), 100.0 - value / top * 100.0);
-        let is_alone = !is_down && values.get(at + 1).is_none_or(Option::is_none);
-        path += &format!("{}{x:.2} {y:.2}", if is_down { "L" } else { "M" });
-        if is_alone {
-            path += &format!("L{x:.2} {y:.2}");
+        let Some(value) = value else { continue };
+        let place = format!("{:.2} {:.2}", across(at, values.len()), 100.0 - value / top * 100.0);
+        match (is_known(at.checked_sub(1)), is_known(Some(at + 1))) {
+            (false, false) => dots += &format!("M{place}L{place}"),
+            (false, true) => line += &format!("M{place}"),
+            (true, _) => line += &format!("L{place}"),
         }
-        is_down = true;
     }
-    path
+    (line, dots)
 }
 
 /// Where the middle of a step is, of a hundred.
@@ -125,8 +122,9 @@ mod tests {
     #[test]
     fn a_line_ends_where_nothing_is_known_and_goes_on_after_it() {
         let values = [Some(0.0), Some(5.0), None, Some(10.0), None];
-        assert_eq!(path(&values, 10.0), "M10.00 100.00L30.00 50.00M70.00 0.00L70.00 0.00");
-        assert_eq!(path(&[None, None], 10.0), "");
+        let (line, dots) = path(&values, 10.0);
+        assert_eq!((&*line, &*dots), ("M10.00 100.00L30.00 50.00", "M70.00 0.00L70.00 0.00"));
+        assert_eq!(path(&[None, None], 10.0), (String::new(), String::new()));
     }
 
     #[test]

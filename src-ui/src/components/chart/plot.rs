@@ -117,7 +117,13 @@ fn drawn(numbers: &Numbers, top: f64) -> Html {
     match numbers.style {
         Style::Lines => {
             let lines = numbers.rows.iter().enumerate().map(|(number, row)| {
-                html! { <path class={classes!("muster-chart__line", class(number))} d={path(&row.values, top)} /> }
+                let (line, dots) = path(&row.values, top);
+                html! {
+                    <>
+                        <path class={classes!("muster-chart__line", class(number))} d={line} />
+                        <path class={classes!("muster-chart__line", "muster-chart__dots", class(number))} d={dots} />
+                    </>
+                }
             });
             lines.collect()
         }
