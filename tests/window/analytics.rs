@@ -29,7 +29,10 @@ async fn choose(window: &Window, selector: &str, value: &str) -> Result<()> {
         "const s = document.querySelector('{selector}'); s.value = '{value}'; s.dispatchEvent(new Event('change', {{ bubbles: true }}))"
     );
     window.script(&script).await?;
-    window.wait_for("it stands in the address", &format!("location.hash.includes('{value}')")).await.map(drop)
+    window.wait_for("it stands in the address", &format!("location.hash.includes('{value}')")).await?;
+    // The next choice is made from what is drawn by then.
+    let drawn = "requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
+    window.script_async(drawn).await.map(drop)
 }
 
 #[tokio::test]
