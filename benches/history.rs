@@ -271,6 +271,7 @@ fn finish() -> Finish {
         error: None,
         result: None,
         steps: Steps { steps: all.map(step).collect(), failures: Vec::new() },
+        latency: Default::default(),
     }
 }
 

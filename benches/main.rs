@@ -4,6 +4,7 @@
 //! This is a package of its own and a plain binary, beside the window's that it starts. What is measured in CPU and memory runs in a process that does nothing
 //! else, which is this binary again with another first argument. It reads `/proc`, so it runs on Linux only.
 
+mod analytics;
 mod bare;
 mod batch;
 mod cost;
@@ -51,6 +52,7 @@ fn main() -> Result<()> {
         ["window"] => runtime.block_on(measure(Part::Window)),
         ["history"] => runtime.block_on(measure(Part::History)),
         ["overview"] => runtime.block_on(measure(Part::Overview)),
+        ["analytics"] => runtime.block_on(measure(Part::Analytics)),
         ["queue"] => runtime.block_on(measure(Part::Queue)),
         ["work", data, credentials] => runtime.block_on(queue::work(Path::new(data), Path::new(credentials))),
         ["sync", data, credentials] => {
@@ -59,7 +61,7 @@ fn main() -> Result<()> {
         ["bare", address, ca] => cost::report(runtime.block_on(bare::transfer(address, Path::new(ca)))),
         ["govc", address, ca] => cost::report(govc::read(address, ca)),
         _ => bail!(
-            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"overview\", \"idle\" or \"tray\", which measure that alone"
+            "./dev bench takes no argument but \"window\", \"syncs\", \"queue\", \"history\", \"overview\", \"analytics\", \"idle\" or \"tray\", which measure that alone"
         ),
     }
 }
@@ -75,6 +77,7 @@ enum Part {
     Tray,
     History,
     Overview,
+    Analytics,
 }
 
 async fn measure(part: Part) -> Result<()> {
@@ -96,6 +99,9 @@ async fn measure(part: Part) -> Result<()> {
     }
     if matches!(part, Part::All | Part::Overview) {
         overview::run(folder.path(), &mut table).await?;
+    }
+    if matches!(part, Part::All | Part::Analytics) {
+        analytics::run(folder.path(), &mut table).await?;
     }
     if matches!(part, Part::All | Part::Window) {
         window::run(folder.path(), &mut table).await?;

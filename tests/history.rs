@@ -189,11 +189,11 @@ fn how_long_the_history_is_kept_is_a_setting_and_a_wrong_one_is_refused() {
     let muster = Musterctl::new();
     assert_eq!(
         muster.ok(&["settings", "show"]),
-        json!({ "history_days": 90, "default_ttl_seconds": 300, "default_stale_reads": "kind", "log_level": "info" })
+        json!({ "history_days": 90, "default_ttl_seconds": 300, "default_stale_reads": "kind", "log_level": "info", "analytics_days": 400 })
     );
     assert_eq!(
         muster.ok(&["settings", "set", "--history-days", "30"]),
-        json!({ "history_days": 30, "default_ttl_seconds": 300, "default_stale_reads": "kind", "log_level": "info" })
+        json!({ "history_days": 30, "default_ttl_seconds": 300, "default_stale_reads": "kind", "log_level": "info", "analytics_days": 400 })
     );
     assert_eq!(muster.ok(&["settings", "show"])["history_days"], 30);
     assert!(muster.run(&["settings", "show"]).stdout.contains("30 d"));

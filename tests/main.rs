@@ -5,6 +5,7 @@
 
 mod adding;
 mod alone;
+mod analytics;
 mod audit;
 mod beside;
 mod certificates;

@@ -167,6 +167,16 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             json!({ "filter": { "actor": "nobody" }, "csv": false }),
             Err(Code::NotFound),
         ),
+        ("analyze_syncs", Viewer, json!({ "scope": { "vcenter": id, "window": "24h" } }), Ok(())),
+        ("analyze_calls", Viewer, json!({ "scope": { "vcenter": null, "window": "7d" } }), Ok(())),
+        ("analyze_capacity", Viewer, json!({ "scope": { "vcenter": null, "window": "90d" } }), Ok(())),
+        // Of a vCenter that is gone nothing is written.
+        (
+            "export_analytics",
+            Viewer,
+            json!({ "analysis": "syncs", "scope": { "vcenter": "nothing", "window": "24h" } }),
+            Err(Code::NotFound),
+        ),
         ("read_log", Admin, json!({ "since": null, "level": "warn", "limit": 10 }), Ok(())),
         ("draft_bundle", Admin, json!({}), Ok(())),
         (

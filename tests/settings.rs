@@ -95,7 +95,7 @@ fn a_vcenter_that_is_added_begins_with_what_is_set_for_new_ones_unless_it_is_typ
     let set = muster.ok(&["settings", "set", "--default-ttl", "15m", "--default-stale-reads", "nothing"]);
     assert_eq!(
         set,
-        json!({ "history_days": 90, "log_level": "info", "default_ttl_seconds": 900, "default_stale_reads": "nothing" })
+        json!({ "history_days": 90, "analytics_days": 400, "log_level": "info", "default_ttl_seconds": 900, "default_stale_reads": "nothing" })
     );
     let added = muster.add(&berlin, "Berlin");
     assert_eq!((&added["ttl_seconds"], &added["stale_reads"]), (&json!(900), &json!("nothing")));

@@ -35,6 +35,20 @@ const CAPACITY: &str = "cpu memory storage vsan hosts_unmeasured";
 const LOG: &str = "at level target message fields process";
 const BUNDLE: &str = "path bytes mapping files replaced";
 const BACKUP: &str = "path bytes made_at release schema database_id sha256 rows";
+/// What is analyzed, and the keys of its summary and of its steps.
+const ANALYTICS: [(&str, &str, &str); 3] = [
+    (
+        "syncs",
+        "succeeded partial failed stopped retries objects_per_second added changed removed causes",
+        "at succeeded partial failed p50_ms p95_ms objects_per_second retries added changed removed",
+    ),
+    (
+        "calls",
+        "calls bytes hits shared misses saved",
+        "at calls bytes p50_ms p95_ms hits shared misses saved_calls",
+    ),
+    ("capacity", "capacity_bytes used_bytes vms hosts vm_trend", "at capacity_bytes used_bytes vms hosts"),
+];
 const RESTORED: &str = "path kept backup credentials_without_password";
 
 /// Asserts that a document, or every document of a list that is not empty, has these keys.
@@ -75,7 +89,10 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&shown, HISTORY);
     has(&shown["changes"], "added changed removed more");
     has(&shown["steps"], "attempt step after_ms took_ms");
-    has(&muster.ok(&["settings", "show"]), "history_days log_level default_ttl_seconds default_stale_reads");
+    has(
+        &muster.ok(&["settings", "show"]),
+        "history_days analytics_days log_level default_ttl_seconds default_stale_reads",
+    );
     has(&muster.ok(&["operations", "retry", id]), OPERATION);
     let detached = muster.ok(&["sync", "full", "Berlin", "--detach"]);
     has(&detached, OPERATION);
@@ -116,6 +133,13 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&overview["next_runs"], RUN);
     has(&muster.ok(&["schedule", "remove", "nightly", "--yes"]), SCHEDULE);
     has(&muster.json(&["doctor"]).document(), CHECK);
+    for (what, summary, point) in ANALYTICS {
+        let found = muster.ok(&["analytics", what]);
+        has(&found, "window from until step_seconds known_since series summary");
+        has(&found["summary"], "p50 p95 unit");
+        has(&found["summary"], summary);
+        has(&found["series"], point);
+    }
     has(&muster.ok(&["log"]), LOG);
     let file = |name: &str| muster.folder().join(name).to_str().expect("a name in UTF-8").to_owned();
     let bundle = muster.ok(&["support-bundle", "--out", &file("bundle.zip"), "--yes"]);

@@ -4,6 +4,7 @@
 mod accessible;
 mod adding;
 mod alone;
+mod analytics;
 mod audit;
 mod boundary;
 pub(crate) mod bus;

@@ -123,7 +123,9 @@ impl Judge {
         let window = Window::open_beside(&screen, &muster).await?;
         window.wait_for_overview().await?;
         teach(&window).await?;
-        for address in ["#/", "#/vcenter", "#/operations", "#/inventory/hosts", "#/vcenter?add="] {
+        for address in
+            ["#/", "#/vcenter", "#/operations", "#/analytics", "#/inventory/hosts", "#/vcenter?add="]
+        {
             self.visit(&window, address).await?;
         }
         // Submitted empty, it says at each field what to type.
@@ -167,6 +169,7 @@ impl Judge {
             "#/health/rules",
             "#/health/rules?rule=snapshot-old",
             "#/health/waivers",
+            "#/analytics",
             "#/settings",
             "#/compact",
             "#/nowhere",

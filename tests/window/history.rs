@@ -79,6 +79,7 @@ async fn sync(store: &Store, vcenter: &VcenterId, run: i64, at: Time) -> Result<
         error: None,
         result: None,
         steps: Steps::default(),
+        latency: Default::default(),
     };
     store.publish(&claim, staged, &pass, finish, &onward).await?;
     Ok(id.to_string())

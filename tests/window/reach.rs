@@ -114,6 +114,7 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     window.fill("#import-text", "Rome, vc8.example.org").await?;
     window.wait_for_element(".muster-import tbody tr").await?;
     found.here(&window, &screen, "import").await?;
+    found.at(&window, &screen, "#/analytics", "analytics").await?;
     found.at(&window, &screen, "#/audit", "audit").await?;
     found.at(&window, &screen, "#/health?rule=snapshot-old", "health").await?;
     window.click(".muster-found__actions button").await?;

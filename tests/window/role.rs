@@ -63,7 +63,7 @@ async fn a_viewer_sees_what_a_viewer_may_and_a_page_typed_by_hand_says_why_it_is
     window.wait_for_text("#role", "Viewer").await?;
     let entries = window.script(&format!("return {ENTRIES}")).await?;
     let entries: Vec<&str> = entries.as_array().context("a list")?.iter().filter_map(Value::as_str).collect();
-    assert_eq!(&entries[..2], ["Overview", "Operations"], "{entries:?}");
+    assert_eq!(&entries[..3], ["Overview", "Health", "Operations"], "{entries:?}");
     assert!(!entries.contains(&"Credentials") && entries.contains(&"Settings"), "{entries:?}");
     assert_eq!(
         window.script("return document.querySelector('a[href^=\"#/vcenter\"]') === null").await?,

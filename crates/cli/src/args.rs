@@ -3,6 +3,7 @@
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use contract::analytics::Window;
 use contract::health::Level;
 use contract::{
     AuditOutcome, Door, LogLevel, OperationKind, OperationState, Origin, ScheduledJob, StaleReads,
@@ -71,6 +72,9 @@ pub(crate) enum Command {
     Settings(SettingsOfMuster),
     /// Show the cached inventory
     Inventory(Inventory),
+    /// Show how syncs went, what the cache saved, and how capacity grows
+    #[command(subcommand)]
+    Analytics(Analytics),
     /// List the columns of a kind
     Columns {
         /// Object kind
@@ -164,6 +168,46 @@ pub(crate) enum Command {
         /// Folder
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Analytics {
+    /// How long syncs took, what they read and changed, and why they failed
+    ///
+    /// p50 and p95 are told within 3.2 %. Objects per second are those of the time that syncs took.
+    Syncs {
+        #[command(flatten)]
+        asked: AnalyticsAsked,
+        /// Only syncs of this kind
+        #[arg(long, value_name = "KIND", value_parser = names(OperationKind::ALL, OperationKind::name))]
+        kind: Option<OperationKind>,
+    },
+    /// Calls, bytes, latency, and what reading from the cache saved
+    ///
+    /// Latency is the time to the first byte of an answer. A read that was answered from the cache, or by a refresh that was
+    /// under way, saved what a refresh of that kind at that vCenter costs on average.
+    Calls {
+        #[command(flatten)]
+        asked: AnalyticsAsked,
+    },
+    /// Used space and VMs, and when datastores will be full
+    ///
+    /// A date is told as a range, and only where at least 7 days show that a datastore grows (95 % confidence, if days are
+    /// independent).
+    Capacity {
+        #[command(flatten)]
+        asked: AnalyticsAsked,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AnalyticsAsked {
+    /// Only this vCenter, by name or id
+    #[arg(long, value_name = "V")]
+    pub(crate) vcenter: Option<String>,
+    /// How far back
+    #[arg(long, value_name = "WINDOW", default_value = "24h", value_parser = names(Window::ALL, Window::name))]
+    pub(crate) window: Window,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -893,6 +937,9 @@ pub(crate) struct ChangedSettings {
     /// Number of days to keep operations and what they changed: 1 to 3650
     #[arg(long, value_name = "N")]
     pub(crate) history_days: Option<u32>,
+    /// Number of days to keep numbers for analytics: 1 to 3650
+    #[arg(long, value_name = "N")]
+    pub(crate) analytics_days: Option<u32>,
     /// How much stands in the log file [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = names(&LogLevel::ALL, LogLevel::name))]
     pub(crate) log_level: Option<LogLevel>,

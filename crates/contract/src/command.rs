@@ -11,6 +11,7 @@ pub use replies::{
     SavedCredential, WhyNeeded, WindowRole,
 };
 
+use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, SyncAnalytics, What};
 use crate::health::{Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, Scope, Waiver};
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
@@ -589,6 +590,30 @@ commands_of_the_service! { $
     } => "export_rows", Viewer, Exported,
         Contact |_of| Subject::only("file");
 
+    /// How long syncs took, what they read and changed, and how they failed.
+    AnalyzeSyncs {
+        /// Of what, and how far back.
+        scope: What,
+    } => "analyze_syncs", Viewer, SyncAnalytics;
+    /// Calls, bytes and latency, and what the cache saved.
+    AnalyzeCalls {
+        /// Of what, and how far back.
+        scope: What,
+    } => "analyze_calls", Viewer, CallAnalytics;
+    /// Used space and VMs, and where that leads.
+    AnalyzeCapacity {
+        /// Of what, and how far back.
+        scope: What,
+    } => "analyze_capacity", Viewer, CapacityAnalytics;
+    /// Writes the numbers of one of them, as CSV, into the folder for downloads.
+    ExportAnalytics {
+        /// Which numbers.
+        analysis: Analysis,
+        /// Of what, and how far back.
+        scope: What,
+    } => "export_analytics", Viewer, Exported,
+        Contact |_of| Subject::only("file");
+
     /// The newest lines of the log, the oldest of them first.
     ReadLog {
         /// None from before then.
@@ -755,6 +780,10 @@ stale_after! {
     ListAudit: Event::AuditChanged | Event::VcentersChanged | Event::CredentialsChanged | Event::SchedulesChanged
         | Event::PreferencesChanged | Event::OperationChanged { .. },
     ReadLog: Event::Lagged,
+    // The end of every operation is told as that of its vCenter.
+    AnalyzeSyncs: Event::VcentersChanged | Event::InventoryChanged { .. },
+    AnalyzeCalls: Event::VcentersChanged | Event::InventoryChanged { .. },
+    AnalyzeCapacity: Event::VcentersChanged | Event::InventoryChanged { .. },
 }
 
 impl Query for ListSchedules {

@@ -2,6 +2,7 @@
 //! commands, events and errors.
 //! Refuses to do anything with them: no files, no network, no clock. It builds for wasm.
 
+pub mod analytics;
 pub mod attention;
 mod audit;
 pub mod columns;
@@ -14,6 +15,7 @@ mod error;
 mod event;
 pub mod health;
 mod held;
+mod histogram;
 mod history;
 mod ids;
 mod import;
@@ -51,6 +53,7 @@ pub use delta::{Age, Delta, Revision};
 pub use desktop::{ClosingQuestion, Desktop, DesktopPreferences, OnClose};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;
+pub use histogram::Histogram;
 pub use history::{
     ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
     Steps, changed_properties, fold, shortened,

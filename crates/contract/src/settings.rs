@@ -92,6 +92,8 @@ settings! {
     Preferences:
     /// How many days operations are kept that have ended, with what they changed.
     history_days: u32 = 90, "Keep history", |days: &u32| exactly(u64::from(*days) * 86_400);
+    /// How many days numbers for analytics are kept, by the day; those by the hour are kept 14 days, and by the minute 2.
+    analytics_days: u32 = 400, "Keep analytics", |days: &u32| exactly(u64::from(*days) * 86_400);
     /// How much stands in the log file.
     log_level: LogLevel = LogLevel::Info, "Log level", |level: &LogLevel| level.words().to_owned();
     /// The TTL of a vCenter that is added without one, seconds.
@@ -110,7 +112,7 @@ impl Preferences {
         }
     }
 
-    /// How long a history may be kept, in days.
+    /// How long a history and analytics may be kept, in days.
     pub const HISTORY_DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 }
 

@@ -253,6 +253,13 @@ pub(crate) fn is_placeholder(vm: &Object) -> bool {
         && text("managed_type") == Some("placeholderVm")
 }
 
+impl Object {
+    /// Whether it is a VM that somebody runs: no template, none that vSphere runs for itself, and none that only keeps a place.
+    pub fn is_workload(&self) -> bool {
+        *self.stored("is_template") != Value::Bool(true) && !is_agent(self) && !is_placeholder(self)
+    }
+}
+
 /// The clock of all cores of a host, MHz.
 pub(crate) fn host_mhz(host: &Object) -> Option<i64> {
     let int = |id| host.stored(id).as_int();

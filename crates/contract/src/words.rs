@@ -1,6 +1,7 @@
 //! Values in the words of people: sizes, clocks, ages, shares, and vSphere's own words as admins know them.
 //! Refuses to translate what programs read: JSON and CSV keep vSphere's words and plain numbers.
 
+mod analytics;
 mod audit;
 mod health;
 mod removal;
@@ -9,6 +10,7 @@ mod standing;
 mod times;
 mod trust;
 
+pub use analytics::{full, no_date};
 pub use audit::{
     audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
 };

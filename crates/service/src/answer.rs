@@ -37,7 +37,7 @@ impl Client {
         for vcenter in vcenters {
             // Who had it refreshed for this was counted then.
             if !self.inner.reads.has_refreshed(&vcenter.id, query.kind).await {
-                self.inner.counts.read(self.role(), &vcenter.id, How::Hit);
+                self.inner.counts.read(self.role(), &vcenter.id, query.kind, How::Hit);
             }
         }
         Ok(answer)

@@ -5,6 +5,7 @@ mod login;
 
 use crate::logins::{self, Logins};
 use crate::{explain, validate};
+use contract::analytics::CallTimes;
 use contract::{ApiError, Code, Time, Trust, VcenterId, VcenterSettings, VcenterState};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use store::{Store, VcenterRecord};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vsphere::{About, Client, Endpoint, Session, Traffic};
+use vsphere::{About, Client, Endpoint, Latency, Session, Traffic};
 
 /// vCenter drops idle sessions after 30 minutes; a third of that survives a lost ping.
 const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
@@ -40,6 +41,8 @@ pub(crate) struct Lease {
     opened_for: VcenterRecord,
     /// What had gone over the session before it was leased.
     before: Traffic,
+    /// How soon the server had answered until then.
+    answered: Latency,
 }
 
 impl Lease {
@@ -106,6 +109,18 @@ impl Meter {
             }
         })
     }
+
+    /// How soon the server answered, by method.
+    pub(crate) fn latency(&self) -> CallTimes {
+        let leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times = CallTimes::new();
+        for lease in leases.iter() {
+            for (method, micros, calls) in lease.session.latency().since(&lease.answered).counts() {
+                times.entry(method.to_owned()).or_default().add_many(micros, calls);
+            }
+        }
+        times
+    }
 }
 
 /// Held by the one who logs in to a vCenter for all who want a session there.
@@ -168,7 +183,11 @@ impl Connections {
         match live {
             Some(lease) if lease.is_for(&vcenter) => {
                 self.note_certificate(&vcenter, lease.session.certificate()).await;
-                return Ok(Some(Lease { before: lease.session.traffic(), ..lease }));
+                return Ok(Some(Lease {
+                    before: lease.session.traffic(),
+                    answered: lease.session.latency(),
+                    ..lease
+                }));
             }
             Some(_) => self.leave(id).await,
             None => {}

@@ -3,7 +3,7 @@
 //! Refuses to make a reader wait or fail for it: what can't be written in time is not counted.
 
 use crate::Clock;
-use contract::{Role, Time, VcenterId};
+use contract::{Kind, Role, Time, VcenterId};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,7 +44,7 @@ struct Inner {
 /// What was counted and is not written yet.
 #[derive(Default)]
 struct Tally {
-    reads: HashMap<(VcenterId, i64), CacheReads>,
+    reads: HashMap<(VcenterId, i64, Kind), CacheReads>,
     looked: HashMap<(VcenterId, Time), LookedAt>,
 }
 
@@ -53,8 +53,8 @@ impl Counts {
         Counts(Arc::new(Inner { store, is_on_screen, zone, now, tally: Mutex::default() }))
     }
 
-    /// Somebody in this role read what is known of a vCenter. A viewer leaves no trace.
-    pub(crate) fn read(&self, role: Role, vcenter: &VcenterId, how: How) {
+    /// Somebody in this role read what is known of a kind at a vCenter. A viewer leaves no trace.
+    pub(crate) fn read(&self, role: Role, vcenter: &VcenterId, kind: Kind, how: How) {
         if role == Role::Viewer || self.0.store.unwritable().is_some() {
             return;
         }
@@ -66,7 +66,7 @@ impl Counts {
         };
         let looked = self.0.is_on_screen.then(|| hour_of_week(now, &self.0.zone)).flatten();
         let mut tally = self.tally();
-        *tally.reads.entry((vcenter.clone(), now.0.div_euclid(HOUR))).or_default() += one;
+        *tally.reads.entry((vcenter.clone(), now.0.div_euclid(HOUR), kind.covered_by())).or_default() += one;
         if let Some(looked) = looked {
             tally.looked.insert((vcenter.clone(), looked.began), looked);
         }
@@ -88,7 +88,10 @@ impl Counts {
             return;
         }
         let counted = Counted {
-            reads: reads.iter().map(|((vcenter, hour), reads)| (vcenter.clone(), *hour, *reads)).collect(),
+            reads: reads
+                .iter()
+                .map(|((vcenter, hour, kind), reads)| (vcenter.clone(), *hour, *kind, *reads))
+                .collect(),
             looked: looked.iter().map(|((vcenter, _), looked)| (vcenter.clone(), *looked)).collect(),
         };
         match self.0.store.count(&counted).await {
@@ -101,7 +104,7 @@ impl Counts {
 
     fn put_back(
         &self,
-        reads: HashMap<(VcenterId, i64), CacheReads>,
+        reads: HashMap<(VcenterId, i64, Kind), CacheReads>,
         looked: HashMap<(VcenterId, Time), LookedAt>,
     ) {
         let mut tally = self.tally();
@@ -187,7 +190,7 @@ mod tests {
             (Role::Admin, How::Hit),
             (Role::Viewer, How::Hit),
         ] {
-            counts.read(role, &berlin, how);
+            counts.read(role, &berlin, Kind::Hosts, how);
         }
         tokio::time::advance(WRITE - Duration::from_secs(1)).await;
         others_run().await;
@@ -199,15 +202,18 @@ mod tests {
         tokio::time::resume();
 
         NOW.fetch_add(60_000, Ordering::Relaxed);
-        counts.read(Role::Admin, &berlin, How::Hit);
+        counts.read(Role::Admin, &berlin, Kind::Snapshots, How::Hit);
         closing.cancel();
         kept.close();
         kept.wait().await;
         let hour = MONDAY.div_euclid(HOUR);
         let first = CacheReads { hits: 2, shared: 1, misses: 1 };
         let one = CacheReads { hits: 1, ..CacheReads::default() };
-        let counted = [(berlin.clone(), hour, first), (berlin.clone(), hour + 1, one)];
-        assert_eq!(store.cache_reads().await.unwrap(), counted);
+        let counted = [
+            (berlin.clone(), hour, Some(Kind::Hosts), first),
+            (berlin.clone(), hour + 1, Some(Kind::Vms), one),
+        ];
+        assert_eq!(store.cache_reads(hour).await.unwrap(), counted);
         assert_eq!(store.looked_at().await.unwrap(), [(berlin.clone(), 9, 1), (berlin, 10, 1)]);
         service.close().await;
         server.stop().await;

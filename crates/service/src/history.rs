@@ -1,4 +1,5 @@
-//! How long the history is kept: once an hour what is older goes, a few operations at a time.
+//! How long the history is kept, and what is measured: once an hour what is new of it is added up, and what is older goes, a few
+//! operations at a time.
 //! Refuses to hurry: between two steps others write, and what can't be deleted now is deleted later.
 
 use crate::call::{Admitted, Answer, Handler};
@@ -40,6 +41,7 @@ pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: Canc
         }
         is_new = false;
         next = Instant::now() + LOOK;
+        add_up(&store, &closing).await;
         // A command ends between two steps, and leaves the rest to the next one: one step is as much as one operation adds.
         while step(&store, now).await > 0 {
             if closing.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
@@ -49,17 +51,31 @@ pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: Canc
     }
 }
 
-/// Forgets a few operations that are too old; answers with how many went.
+/// Adds up what operations took that have ended since it was done last. Who reads it adds the rest.
+async fn add_up(store: &Store, closing: &CancellationToken) {
+    while store.unwritable().is_none() && !closing.is_cancelled() {
+        match store.measure().await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => return tracing::debug!(%error, "what operations took is added up later"),
+        }
+    }
+}
+
+/// Forgets a few operations that are too old, and what was measured; answers with how many went.
 async fn step(store: &Store, now: Clock) -> u64 {
     if store.unwritable().is_some() {
         return 0;
     }
     let forgotten = async {
-        let days = i64::from(store.preferences().await?.history_days);
+        let preferences = store.preferences().await?;
+        let days = i64::from(preferences.history_days);
         let before = Time(now().0.saturating_sub(days.saturating_mul(DAY)));
-        store.forget_operations(before, pacing::LOOK_BACK).await
+        // They are counted before they go.
+        let operations = store.forget_operations(before, pacing::LOOK_BACK).await?;
+        Ok(operations + store.forget_measures(now(), preferences.analytics_days).await?)
     };
-    forgotten.await.unwrap_or_else(|error| {
+    forgotten.await.unwrap_or_else(|error: store::Error| {
         tracing::warn!(%error, "old operations could not be forgotten");
         0
     })
@@ -119,6 +135,7 @@ mod tests {
             error: None,
             result: None,
             steps: Steps::default(),
+            latency: Default::default(),
         };
         store.finish(&claim, finish).await.unwrap();
     }

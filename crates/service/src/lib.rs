@@ -1,6 +1,7 @@
 //! Muster's behaviour: configuration, sessions, operations and the inventory, for every client alike.
 //! Refuses to know Tauri, SQL or HTTP: windows, databases and wires are other crates' business.
 
+mod analytics;
 mod answer;
 mod audit;
 mod backup;

@@ -55,7 +55,7 @@ impl Handler for RefreshIfOlder {
         let reading = call.inner.reads.read(&self.vcenter, self.kind, freshness, &Part::default()).await?;
         // What is fresh enough is read right after this, and counted then.
         if reading.how != How::Hit {
-            call.inner.counts.read(call.by().role, &self.vcenter, reading.how);
+            call.inner.counts.read(call.by().role, &self.vcenter, self.kind, reading.how);
         }
         let Reading { synced_at, refresh, failure, .. } = reading;
         Ok(Freshened { synced_at, refresh, failure })

@@ -33,7 +33,7 @@ impl Service {
                 self.inner.reads.read(&vcenter.id, asked.kind, freshness, &Part::everything()).await?;
             // What is asked again because something changed is no other look.
             if asked.refresh {
-                self.inner.counts.read(role, &vcenter.id, reading.how);
+                self.inner.counts.read(role, &vcenter.id, asked.kind, reading.how);
             }
             sources.push(Source {
                 vcenter: vcenter.id.clone(),

@@ -225,11 +225,13 @@ pub(crate) fn settings(asked: VcenterSettings) -> Result<VcenterSettings, ApiErr
 /// The settings of Muster itself.
 pub(crate) fn preferences(asked: &Preferences) -> Result<(), ApiError> {
     ttl(asked.default_ttl_seconds)?;
-    if Preferences::HISTORY_DAYS.contains(&asked.history_days) {
-        return Ok(());
+    for (what, days) in [("the history", asked.history_days), ("analytics", asked.analytics_days)] {
+        if !Preferences::HISTORY_DAYS.contains(&days) {
+            let message = format!("{what} can't be kept for {days} days");
+            return Err(invalid(message, "Specify a number of days from 1 to 3650."));
+        }
     }
-    let message = format!("the history can't be kept for {} days", asked.history_days);
-    Err(invalid(message, "Specify a number of days from 1 to 3650."))
+    Ok(())
 }
 
 /// The way to a server: directly, through a proxy, or at another address.

@@ -5,7 +5,8 @@ use crate::Store;
 use crate::changes::Topic;
 use crate::engine::{DbConnection, Tx};
 use crate::error::{Attempt, During, Error};
-use crate::{history, interrupt, row};
+use crate::{history, interrupt, measures, row};
+use contract::analytics::CallTimes;
 use contract::{ApiError, Diff, Operation, OperationState, Progress, Steps, Time};
 
 /// The right to run an operation, until it is finished or its process ends.
@@ -38,6 +39,8 @@ pub struct Finish {
     pub result: Option<serde_json::Value>,
     /// How it ran; of one that publishes, all but that.
     pub steps: Steps,
+    /// How soon the server answered.
+    pub latency: CallTimes,
 }
 
 impl Store {
@@ -122,6 +125,7 @@ impl Store {
         .await
         .during(attempt)?;
         claim.held(updated.rows_affected())?;
+        measures::write_latency(tx, claim, &finish.latency).await.during(attempt)?;
         let id = claim.operation.id.as_str();
         let why = finish.error.as_ref().map(|error| error.message.as_str());
         self.record_end(tx, id, (*at, state.name()), Some(diff), why).await.during(attempt)?;

@@ -5,7 +5,7 @@ use crate::Store;
 use crate::engine;
 use crate::error::{During, Error};
 use crate::row;
-use contract::{Time, VcenterId};
+use contract::{Kind, Time, VcenterId};
 use sqlx::Row;
 use std::ops::AddAssign;
 
@@ -42,8 +42,8 @@ pub struct LookedAt {
 /// What was counted since it was last written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// By vCenter and hour, counted in hours since 1970 in UTC.
-    pub reads: Vec<(VcenterId, i64, CacheReads)>,
+    /// By vCenter, hour, counted in hours since 1970 in UTC, and kind.
+    pub reads: Vec<(VcenterId, i64, Kind, CacheReads)>,
     /// By vCenter.
     pub looked: Vec<(VcenterId, LookedAt)>,
 }
@@ -58,12 +58,12 @@ impl Store {
         let mut connection = self.engine().connect_briefly(attempt).await?;
         let written = async {
             let mut tx = engine::begin(&mut connection).await?;
-            for (vcenter, hour, reads) in &counts.reads {
+            for (vcenter, hour, kind, reads) in &counts.reads {
                 // A query with an ON CONFLICT needs a WHERE, or SQLite takes the ON for that of a join.
                 sqlx::query(
-                    "INSERT INTO cache_reads (vcenter_id, hour, hits, shared, misses) \
-                     SELECT id, $2, $3, $4, $5 FROM vcenters WHERE id = $1 \
-                     ON CONFLICT (vcenter_id, hour) DO UPDATE SET hits = cache_reads.hits + excluded.hits, \
+                    "INSERT INTO cache_reads (vcenter_id, hour, hits, shared, misses, kind) \
+                     SELECT id, $2, $3, $4, $5, $6 FROM vcenters WHERE id = $1 \
+                     ON CONFLICT (vcenter_id, hour, kind) DO UPDATE SET hits = cache_reads.hits + excluded.hits, \
                      shared = cache_reads.shared + excluded.shared, misses = cache_reads.misses + excluded.misses",
                 )
                 .bind(vcenter.as_str())
@@ -71,6 +71,7 @@ impl Store {
                 .bind(row::signed(reads.hits))
                 .bind(row::signed(reads.shared))
                 .bind(row::signed(reads.misses))
+                .bind(kind.name())
                 .execute(&mut *tx)
                 .await?;
             }
@@ -97,10 +98,15 @@ impl Store {
         written
     }
 
-    /// How reads were answered, by vCenter and hour, the earliest first.
-    pub async fn cache_reads(&self) -> Result<Vec<(VcenterId, i64, CacheReads)>, Error> {
+    /// How reads were answered since an hour, by vCenter, hour and kind, the earliest first. What was counted before kinds were
+    /// told apart has none.
+    pub async fn cache_reads(
+        &self,
+        since: i64,
+    ) -> Result<Vec<(VcenterId, i64, Option<Kind>, CacheReads)>, Error> {
         let attempt = self.attempt("reading what was counted");
-        let rows = sqlx::query("SELECT * FROM cache_reads ORDER BY hour, vcenter_id")
+        let rows = sqlx::query("SELECT * FROM cache_reads WHERE hour >= $1 ORDER BY hour, vcenter_id, kind")
+            .bind(since)
             .fetch_all(self.engine().readers())
             .await
             .during(attempt)?;
@@ -108,7 +114,8 @@ impl Store {
             let number = |column: &str| row.try_get(column).map(row::unsigned);
             let reads =
                 CacheReads { hits: number("hits")?, shared: number("shared")?, misses: number("misses")? };
-            Ok((VcenterId(row.try_get("vcenter_id")?), row.try_get("hour")?, reads))
+            let kind = Kind::from_name(row.try_get("kind")?);
+            Ok((VcenterId(row.try_get("vcenter_id")?), row.try_get("hour")?, kind, reads))
         }))
     }
 

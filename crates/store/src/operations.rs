@@ -14,8 +14,21 @@ use sqlx::{QueryBuilder, Row};
 // Not every column: the steps are long, and no list shows them.
 macro_rules! select {
     ($rest:literal) => {
+        $crate::operations::selected!("", $rest)
+    };
+}
+
+/// The same with what is measured beside it.
+macro_rules! measurable {
+    ($rest:literal) => {
+        $crate::operations::selected!("o.latency, ", $rest)
+    };
+}
+
+macro_rules! selected {
+    ($more:literal, $rest:literal) => {
         concat!(
-            "SELECT o.seq, o.id, o.vcenter_id, o.kind, o.job, o.awaited, o.origin, o.role, o.state, o.attempts, \
+            "SELECT ", $more, "o.seq, o.id, o.vcenter_id, o.kind, o.job, o.awaited, o.origin, o.role, o.state, o.attempts, \
              o.submitted_at, o.started_at, o.finished_at, o.step, o.done, o.total, o.percent, o.objects_per_second, \
              o.bytes_per_second, o.remaining_seconds, o.added, o.changed, o.removed, o.unchanged, o.recorded_added, \
              o.recorded_changed, o.recorded_removed, o.calls, o.bytes, o.error, o.result, v.name AS vcenter, (SELECT COUNT(*) FROM waiters w WHERE w.operation_id = o.id) AS waiting FROM operations o JOIN vcenters v ON v.id = o.vcenter_id AND v.removed_at IS NULL ",
@@ -23,6 +36,8 @@ macro_rules! select {
         )
     };
 }
+
+pub(crate) use {measurable, selected};
 
 const SELECT: &str = select!("");
 

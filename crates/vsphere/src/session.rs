@@ -11,6 +11,7 @@ use crate::{
     collector::Collector,
     error::Error,
     host::HostIdentity,
+    latency::Latency,
     parser::{Object, Page, Response},
     property::PropertySet,
     request::{self, Request},
@@ -84,6 +85,11 @@ impl Session {
     /// Calls and bytes of this session since its login, which counts.
     pub fn traffic(&self) -> Traffic {
         self.0.wire.counters.traffic()
+    }
+
+    /// How soon the server answered the calls of this session, the login included.
+    pub fn latency(&self) -> Latency {
+        self.0.wire.counters.answered.so_far()
     }
 
     /// The server's clock, milliseconds since 1970 UTC. Keeps the session alive and proves that it is.

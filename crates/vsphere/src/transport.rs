@@ -8,7 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
@@ -38,6 +38,7 @@ use crate::{
     endpoint::Endpoint,
     error::{Call, Error, Source},
     fault,
+    latency::Answered,
     parser::{self, Keep, Limits, Parser},
     request::Request,
     tls::{self, Purpose, Record},
@@ -76,6 +77,7 @@ pub struct Traffic {
 pub(crate) struct Counters {
     calls: AtomicU64,
     bytes: AtomicU64,
+    pub(crate) answered: Answered,
 }
 
 impl Counters {
@@ -267,8 +269,12 @@ impl Transport {
             .body(Full::new(body))
             .map_err(|error| Error::BadAddress { call: call.clone(), detail: error.to_string() })?;
         wire.counters.calls.fetch_add(1, Relaxed);
+        let sent = Instant::now();
         match tokio::time::timeout(self.timeout, self.http.clone().call(message)).await {
-            Ok(Ok(answer)) => Ok(answer.map(BodyExt::boxed)),
+            Ok(Ok(answer)) => {
+                wire.counters.answered.add(call.method, sent.elapsed());
+                Ok(answer.map(BodyExt::boxed))
+            }
             Ok(Err(error)) => Err(self.no_answer(call, error)),
             Err(_) => Err(Error::Timeout { call: call.clone(), after: self.timeout }),
         }

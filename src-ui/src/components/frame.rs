@@ -244,6 +244,8 @@ fn Navigation(props: &NavigationProperties) -> Html {
                     is_current={matches!(props.route, Route::Credentials { .. })} icon="key" title="Credentials" />
                 <Item to={Route::operations()} is_current={matches!(props.route, Route::Operations(_))}
                     icon="tasks" title="Operations" />
+                <Item to={Route::analytics()} is_current={matches!(props.route, Route::Analytics(_))}
+                    icon="chart-line" title="Analytics" />
             </ul>
             <section class="pf-v6-c-nav__section" aria-labelledby="nav-inventory">
                 <h2 class="pf-v6-c-nav__section-title muster-nav__section" id="nav-inventory"><span>{ "Inventory" }</span></h2>

@@ -2,6 +2,7 @@
 //! Refuse to call the backend: what they show and do comes from `hooks`.
 
 pub(crate) mod attention;
+pub(crate) mod chart;
 pub(crate) mod clipboard;
 pub(crate) mod closing;
 pub(crate) mod configuration;

@@ -119,6 +119,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
         | Route::Credentials { .. }
         | Route::Operations(_)
         | Route::Health(_)
+        | Route::Analytics(_)
         | Route::Audit(_)
         | Route::Settings
         | Route::Compact => None,

@@ -85,3 +85,45 @@ fn format(with: &[(&str, &str)]) -> Option<JsValue> {
 fn of(object: &JsValue, key: &str) -> Option<JsValue> {
     js_sys::Reflect::get(object, &key.into()).ok()
 }
+
+/// What is said of a time on a chart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `2:00 PM`
+    Hour,
+    /// `Nov 26`, where it is in the user's time zone.
+    LocalDay,
+    /// The same in UTC, as days of analytics are.
+    Day,
+    /// `Nov 26, 2:00 PM`
+    Both,
+}
+
+impl Part {
+    const ALL: [Part; 4] = [Part::Hour, Part::LocalDay, Part::Day, Part::Both];
+
+    fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Part::Hour => &[("hour", "numeric"), ("minute", "2-digit")],
+            Part::LocalDay => &[("month", "short"), ("day", "numeric")],
+            Part::Day => &[("month", "short"), ("day", "numeric"), ("timeZone", "UTC")],
+            Part::Both => {
+                &[("month", "short"), ("day", "numeric"), ("hour", "numeric"), ("minute", "2-digit")]
+            }
+        }
+    }
+}
+
+thread_local! {
+    /// The browser's ways to write parts of times.
+    static PARTS: [Option<js_sys::Function>; 4] =
+        Part::ALL.map(|part| of(&format(part.options())?, "format").map(js_sys::Function::from));
+}
+
+/// A part of a time as the user's locale writes it.
+pub(crate) fn part(time: Time, part: Part) -> String {
+    let ms = JsValue::from_f64(time.0 as f64);
+    let number = Part::ALL.iter().position(|one| *one == part).unwrap_or_default();
+    let text = PARTS.with(|parts| parts[number].as_ref()?.call1(&JsValue::UNDEFINED, &ms).ok()?.as_string());
+    text.unwrap_or_else(|| time.to_string())
+}

@@ -45,6 +45,7 @@ pub(crate) fn open(dialog: Dialog) {
         | Route::Operations(_)
         | Route::Inventory(_)
         | Route::Health(_)
+        | Route::Analytics(_)
         | Route::Audit(_)
         | Route::Settings
         | Route::Compact => None,

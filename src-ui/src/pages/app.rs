@@ -2,9 +2,9 @@
 //! Refuses to know what a page shows.
 
 use super::{
-    audit::AuditPage, compact::CompactPage, credentials::CredentialsPage, health::HealthPage,
-    inventory::InventoryPage, not_allowed::NotAllowed, operations::OperationsPage, overview::OverviewPage,
-    settings::SettingsPage, vcenters::VcentersPage,
+    analytics::AnalyticsPage, audit::AuditPage, compact::CompactPage, credentials::CredentialsPage,
+    health::HealthPage, inventory::InventoryPage, not_allowed::NotAllowed, operations::OperationsPage,
+    overview::OverviewPage, settings::SettingsPage, vcenters::VcentersPage,
 };
 use crate::components::{closing::Closing, frame::Frame, keys::Keys, toasts::ToastList};
 use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route, use_vcenter_service};
@@ -45,6 +45,7 @@ fn Routed() -> Html {
         Route::Operations(looked) => html! { <OperationsPage {looked} /> },
         Route::Inventory(view) => html! { <InventoryPage view={*view} /> },
         Route::Health(looking) => html! { <HealthPage {looking} /> },
+        Route::Analytics(analyzed) => html! { <AnalyticsPage {analyzed} /> },
         Route::Audit(watched) => html! { <AuditPage {watched} /> },
         Route::Settings => html! { <SettingsPage /> },
         // It has a window, and so a frame, of its own.

@@ -1,5 +1,6 @@
 //! One folder per screen.
 
+mod analytics;
 pub(crate) mod app;
 mod audit;
 mod compact;

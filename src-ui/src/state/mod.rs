@@ -2,6 +2,7 @@
 //! Refuses to call the backend.
 
 pub(crate) mod advice;
+pub(crate) mod analytics;
 pub(crate) mod audit;
 pub(crate) mod batches;
 pub(crate) mod cache;

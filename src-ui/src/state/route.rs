@@ -1,6 +1,7 @@
 //! Where the user is: pages, what they show, and the dialog before them, as the address that leads back there.
 //! Refuses addresses that lead nowhere: they lead to the overview.
 
+use super::analytics::Analyzed;
 use super::audit::Watched;
 use super::health::Looking;
 use super::operations::Looked;
@@ -27,6 +28,8 @@ pub(crate) enum Route {
     Inventory(Box<View>),
     /// What is wrong.
     Health(Looking),
+    /// How syncs, the cache and capacity went.
+    Analytics(Analyzed),
     /// Who did what.
     Audit(Watched),
     /// How Muster is used on this machine.
@@ -122,6 +125,11 @@ impl Route {
         Route::Audit(Watched::default())
     }
 
+    /// Of all vCenters, over a day.
+    pub(crate) fn analytics() -> Route {
+        Route::Analytics(Analyzed::default())
+    }
+
     /// The same with a dialog before the page of credentials.
     pub(crate) fn of_credential(dialog: OfCredential) -> Route {
         Route::Credentials { dialog: Some(dialog) }
@@ -138,6 +146,7 @@ impl Route {
             | Route::Operations(_)
             | Route::Inventory(_)
             | Route::Health(_)
+            | Route::Analytics(_)
             | Route::Settings
             | Route::Compact => Role::Viewer,
         }
@@ -152,6 +161,7 @@ impl Route {
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
             Route::Health(_) => "Health".to_owned(),
+            Route::Analytics(_) => "Analytics".to_owned(),
             Route::Audit(_) => "Audit".to_owned(),
             Route::Settings => "Settings".to_owned(),
             Route::Compact => "Compact".to_owned(),
@@ -171,6 +181,7 @@ impl Route {
             }
             ["health"] => Looking::parse("", &pairs).map_or(Route::Overview, Route::Health),
             ["health", part] => Looking::parse(part, &pairs).map_or(Route::Overview, Route::Health),
+            ["analytics"] => Route::Analytics(Analyzed::parse(&pairs)),
             ["audit"] => Route::Audit(Watched::parse(&pairs)),
             ["credentials"] => Route::Credentials { dialog: of_credential(&pairs) },
             ["settings"] => Route::Settings,
@@ -199,6 +210,7 @@ impl fmt::Display for Route {
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
             Route::Health(looking) => looking.address(),
+            Route::Analytics(analyzed) => ("/analytics".to_owned(), analyzed.pairs()),
             Route::Audit(watched) => ("/audit".to_owned(), watched.pairs()),
             Route::Settings => ("/settings".to_owned(), Vec::new()),
             Route::Compact => ("/compact".to_owned(), Vec::new()),
@@ -339,6 +351,11 @@ mod tests {
         }
         places.push(Route::audit());
         places.push(Route::health());
+        places.push(Route::analytics());
+        for window in contract::analytics::Window::ALL {
+            let kind = Some(OperationKind::FullSync);
+            places.push(Route::Analytics(Analyzed { vcenter: Some(id()), window: *window, kind }));
+        }
         let credential = || CredentialId("0193-01".to_owned());
         for dialog in [
             OfCredential::Add,
@@ -375,6 +392,7 @@ mod tests {
             (Route::Overview, Role::Viewer),
             (Route::kind(Kind::Vms), Role::Viewer),
             (Route::operations(), Role::Viewer),
+            (Route::analytics(), Role::Viewer),
             (Route::Settings, Role::Viewer),
             (Route::vcenters(), Role::Operator),
             (Route::Vcenters { one: Some(id()), dialog: None }, Role::Operator),

@@ -1,6 +1,7 @@
 //! One file per noun. A command is a call into the service, and how its answer is shown.
 //! Refuses to decide anything that another client would have to decide again.
 
+mod analytics;
 mod audit;
 mod credential;
 mod health;
@@ -139,6 +140,7 @@ async fn dispatch(
         Command::Schedule(command) => schedule::run(service, output, command).await,
         Command::Audit(command) => audit::run(service, output, command).await,
         Command::Settings(command) => settings::run(service, output, command).await,
+        Command::Analytics(command) => analytics::run(service, output, command).await,
         Command::Inventory(command) => inventory::run(service, output, interrupts, command).await,
         Command::Health { asked, command } => health::run(service, output, asked, command).await,
         Command::Status => state::status(service, output).await,

@@ -11,13 +11,22 @@ use service::Client;
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     let preferences = match command {
         Command::Show => service.call(ShowPreferences {}).await?,
-        Command::Set(ChangedSettings { history_days, log_level, default_ttl, default_stale_reads }) => {
+        Command::Set(ChangedSettings {
+            history_days,
+            analytics_days,
+            log_level,
+            default_ttl,
+            default_stale_reads,
+        }) => {
             let default_ttl = default_ttl.as_deref().map(service::duration).transpose()?;
             service.may::<SetPreferences>(Subject::none()).await?;
             let made_from = service.call(ShowPreferences {}).await?;
             let mut preferences: Preferences = made_from.clone();
             if let Some(days) = history_days {
                 preferences.history_days = days;
+            }
+            if let Some(days) = analytics_days {
+                preferences.analytics_days = days;
             }
             if let Some(level) = log_level {
                 preferences.log_level = level;

@@ -5,7 +5,7 @@ use super::{Connections, Lease, LoginAs, identity, is_reached_alike, log_out_of}
 use crate::{explain, logins};
 use contract::{ApiError, CredentialId, Vcenter};
 use store::{LoginLock, LoginTurn, Noted, Standing, VcenterRecord};
-use vsphere::{About, Client, Session, Traffic};
+use vsphere::{About, Client, Latency, Session, Traffic};
 
 /// What is needed to log in, and the right to do it now.
 pub(super) struct Ready {
@@ -99,6 +99,7 @@ impl Connections {
                     instance_uuid,
                     opened_for: vcenter.clone(),
                     before: Traffic::default(),
+                    answered: Latency::default(),
                 };
                 Ok(Some(lease))
             }

@@ -66,6 +66,7 @@ pub(crate) async fn sync(context: &Context, before: &Arc<Snapshot>, scope: &Scop
         error: lacks,
         result: None,
         steps: context.steps.told(),
+        latency: context.meter.latency(),
     };
     let writing = context.onward(Phase::Writing);
     let published =

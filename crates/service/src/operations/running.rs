@@ -3,11 +3,12 @@
 
 use super::{Operations, Place, Trouble};
 use crate::connections::{self, LoginAs, Meter};
-use crate::explain;
 use crate::inventory::was_read_since;
 use crate::jobs::{self, Scope, Steps, Stop, Tries};
 use crate::outcomes::{End, Ran};
 use crate::rates::Rates;
+use crate::{analytics, explain};
+use contract::analytics::CallTimes;
 use contract::{
     ApiError, Code, Diff, Event, Job, Kind, OperationState, Origin, Progress, TestReport, VcenterState,
 };
@@ -66,11 +67,12 @@ impl Operations {
         };
         let done = self.watch(&context, work).await;
         if let Ok(Done::Published) = done {
-            self.0.events.publish(Event::InventoryChanged { vcenter: id });
+            self.0.events.publish(Event::InventoryChanged { vcenter: id.clone() });
             self.0.events.publish(Event::VcentersChanged);
             // Since when what is wrong is told only of what was published.
             self.0.health.record(&context.vcenter.vcenter).await;
             self.0.events.publish(Event::HealthChanged);
+            self.note_capacity(&context.claim).await;
             return;
         }
         let progress = context.progress.borrow().clone();
@@ -85,7 +87,17 @@ impl Operations {
             context.steps.failed(progress.attempts.max(1), error);
         }
         let steps = context.steps.told();
-        self.settle(&context.claim, outcome, How { progress, traffic: context.meter.traffic(), steps }).await;
+        let (traffic, latency) = (context.meter.traffic(), context.meter.latency());
+        self.settle(&context.claim, outcome, How { progress, traffic, steps, latency }).await;
+    }
+
+    /// Notes what there is of capacity, as far as an operation has read that.
+    async fn note_capacity(&self, claim: &Claim) {
+        let (vcenter, now) = (&claim.operation.vcenter_id, (self.0.now)());
+        let since = claim.operation.started_at.unwrap_or(now);
+        if let Ok(snapshot) = self.0.inventory.read(vcenter).await {
+            analytics::sample(&self.0.store, vcenter, snapshot, since, now).await;
+        }
     }
 
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
@@ -178,7 +190,7 @@ impl Operations {
 
     /// Says how a job ended.
     async fn settle(&self, claim: &Claim, outcome: Outcome, ran: How) {
-        let How { progress, traffic, steps } = ran;
+        let How { progress, traffic, steps, latency } = ran;
         let finish = Finish {
             state: outcome.state,
             at: (self.0.now)(),
@@ -189,6 +201,7 @@ impl Operations {
             error: outcome.error,
             result: outcome.result,
             steps,
+            latency,
         };
         let told = finish.error.as_ref().map(|error| error.message.as_str());
         let (state, vcenter) = (finish.state.name(), claim.operation.vcenter.as_str());
@@ -205,6 +218,7 @@ struct How {
     progress: Progress,
     traffic: Traffic,
     steps: contract::Steps,
+    latency: CallTimes,
 }
 
 /// What was seen of a job's progress.

@@ -95,6 +95,7 @@ async fn operations(service: &Service) -> Vec<Operation> {
 fn finish(code: Option<Code>) -> store::Finish {
     store::Finish {
         steps: contract::Steps::default(),
+        latency: Default::default(),
         state: if code.is_some() { OperationState::Failed } else { OperationState::Succeeded },
         at: clock(),
         progress: contract::Progress::default(),

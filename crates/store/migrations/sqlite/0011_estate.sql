@@ -37,3 +37,43 @@ CREATE TABLE waivers (
     at INTEGER NOT NULL,
     made_by TEXT NOT NULL
 );
+
+-- Analytics. What was measured, as JSON that adds up: of operations of one sort by vCenter, and what there was of capacity.
+-- Each is written three times, by the minute, the hour and the day in UTC: the shorter a span, the sooner it is forgotten.
+CREATE TABLE measures (
+    vcenter_id TEXT NOT NULL REFERENCES vcenters (id) ON DELETE CASCADE,
+    -- Milliseconds: 60000, 3600000 or 86400000.
+    span INTEGER NOT NULL,
+    -- When the span begins.
+    at INTEGER NOT NULL,
+    -- The kind of operation, with the kind of object where one kind was read alone (`refresh vms`), or `capacity`.
+    what TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (vcenter_id, span, at, what)
+) WITHOUT ROWID;
+
+-- How soon the server answered, by method, as JSON; and whether all of an operation that has ended is in `measures`. What
+-- an earlier release ran isn't yet.
+ALTER TABLE operations ADD COLUMN latency TEXT;
+
+ALTER TABLE operations ADD COLUMN measured INTEGER NOT NULL DEFAULT 0 CHECK (measured IN (0, 1));
+
+CREATE INDEX unmeasured_operations ON operations (finished_at) WHERE measured = 0 AND finished_at IS NOT NULL;
+
+-- Reads by what was read, for what they would have cost; '' is what was counted before this was told apart.
+CREATE TABLE cache_reads_rebuilt (
+    vcenter_id TEXT NOT NULL REFERENCES vcenters (id) ON DELETE CASCADE,
+    hour INTEGER NOT NULL,
+    kind TEXT NOT NULL DEFAULT '',
+    hits INTEGER NOT NULL DEFAULT 0,
+    shared INTEGER NOT NULL DEFAULT 0,
+    misses INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (vcenter_id, hour, kind)
+) WITHOUT ROWID;
+
+INSERT INTO cache_reads_rebuilt (vcenter_id, hour, hits, shared, misses)
+SELECT vcenter_id, hour, hits, shared, misses FROM cache_reads;
+
+DROP TABLE cache_reads;
+
+ALTER TABLE cache_reads_rebuilt RENAME TO cache_reads;

@@ -15,7 +15,7 @@ async fn counts_add_up_once_an_hour_and_go_with_their_vcenter() {
         at: Time(hour * HOUR + minute * 60_000),
     };
     let counts = |hour, minute| Counts {
-        reads: vec![(berlin.clone(), hour, CacheReads { hits: 3, shared: 2, misses: 1 })],
+        reads: vec![(berlin.clone(), hour, Kind::Vms, CacheReads { hits: 3, shared: 2, misses: 1 })],
         looked: vec![(berlin.clone(), looked(hour, minute))],
     };
     store.count(&counts(9, 1)).await.unwrap();
@@ -23,14 +23,17 @@ async fn counts_add_up_once_an_hour_and_go_with_their_vcenter() {
     store.count(&counts(9 + 168, 0)).await.unwrap();
     let twice = CacheReads { hits: 6, shared: 4, misses: 2 };
     let once = CacheReads { hits: 3, shared: 2, misses: 1 };
-    let read = store.cache_reads().await.unwrap();
-    assert_eq!(read, [(berlin.clone(), 9, twice), (berlin.clone(), 177, once)]);
+    let read = store.cache_reads(9).await.unwrap();
+    let vms = Some(Kind::Vms);
+    assert_eq!(read, [(berlin.clone(), 9, vms, twice), (berlin.clone(), 177, vms, once)]);
+    assert_eq!(store.cache_reads(10).await.unwrap(), read[1..]);
     assert_eq!(store.looked_at().await.unwrap(), [(berlin.clone(), 9, 2)], "two such hours");
-    let gone = Counts { reads: vec![(VcenterId("gone".to_owned()), 9, once)], ..Counts::default() };
+    let gone =
+        Counts { reads: vec![(VcenterId("gone".to_owned()), 9, Kind::Vms, once)], ..Counts::default() };
     store.count(&gone).await.unwrap();
-    assert_eq!(store.cache_reads().await.unwrap().len(), 2);
+    assert_eq!(store.cache_reads(0).await.unwrap().len(), 2);
     store.remove_vcenter(&berlin, Time(9)).await.unwrap();
-    assert_eq!((store.cache_reads().await.unwrap().len(), store.looked_at().await.unwrap().len()), (0, 0));
+    assert_eq!((store.cache_reads(0).await.unwrap().len(), store.looked_at().await.unwrap().len()), (0, 0));
 }
 
 #[tokio::test]
@@ -39,7 +42,7 @@ async fn counting_gives_up_soon_while_another_process_writes() {
     let berlin = with_vcenter(&store, "Berlin").await;
     let mut other = engine::connect(&dir.path().join("muster.db")).await.unwrap();
     let held = engine::begin(&mut other).await.unwrap();
-    let reads = vec![(berlin, 1, CacheReads { hits: 1, ..CacheReads::default() })];
+    let reads = vec![(berlin, 1, Kind::Vms, CacheReads { hits: 1, ..CacheReads::default() })];
     let counts = Counts { reads, ..Counts::default() };
     let began = std::time::Instant::now();
     let refused = store.count(&counts).await;

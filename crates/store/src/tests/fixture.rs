@@ -102,7 +102,7 @@ async fn configuration(store: &Store) {
 fn counted(vcenter: VcenterId) -> Counts {
     let reads = CacheReads { hits: 40, shared: 2, misses: 1 };
     let looked = LookedAt { hour_of_week: 167, began: Time(0), at: Time(1_800) };
-    Counts { reads: vec![(vcenter.clone(), 0, reads)], looked: vec![(vcenter, looked)] }
+    Counts { reads: vec![(vcenter.clone(), 0, Kind::Vms, reads)], looked: vec![(vcenter, looked)] }
 }
 
 /// Operations that ended, in every way there is, and what one of them published.

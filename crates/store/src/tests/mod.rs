@@ -12,6 +12,7 @@ mod editing;
 mod fixture;
 mod history;
 mod inventory;
+mod measures;
 mod migrating;
 mod opening;
 mod operations;
@@ -158,6 +159,7 @@ fn finish(at: i64) -> Finish {
         error: None,
         result: None,
         steps: Steps::default(),
+        latency: Default::default(),
     }
 }
 

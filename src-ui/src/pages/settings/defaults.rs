@@ -57,6 +57,8 @@ fn Choice(props: &Known) -> Html {
     };
     let ttls = among(&TTLS, known.default_ttl_seconds, |seconds| duration(seconds as i64));
     let days = among(&DAYS, u64::from(known.history_days), |days| counted(days as usize, "day", "days"));
+    let analytics_days =
+        among(&DAYS, u64::from(known.analytics_days), |days| counted(days as usize, "day", "days"));
     let reads: Vec<_> = StaleReads::ALL
         .into_iter()
         .map(|reads| (reads.name().to_owned(), reads.words().to_owned()))
@@ -91,6 +93,17 @@ fn Choice(props: &Known) -> Html {
             </div>
             <p class="muster-quiet" id="history-days-help">
                 { "Older operations and what they changed are deleted. The newest 100 of each vCenter are kept." }
+            </p>
+            <div class="muster-settings__field">
+                <label for="analytics-days">{ "Keep numbers for analytics for" }</label>
+                <Select id="analytics-days" class="muster-settings__select" aria_describedby="analytics-days-help" options={analytics_days}
+                    chosen={preferences.analytics_days.to_string()}
+                    choose={choose(|preferences, chosen| {
+                        preferences.analytics_days = chosen.parse().unwrap_or(preferences.analytics_days);
+                    })} />
+            </div>
+            <p class="muster-quiet" id="analytics-days-help">
+                { "Numbers by the day. Those by the hour are kept 14 days, and by the minute 2 days." }
             </p>
             if may_set {
                 <div>
