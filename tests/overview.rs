@@ -16,6 +16,7 @@ struct Compared {
 }
 
 /// Has everything computed again, and holds what Muster says against it.
+#[expect(clippy::print_stdout, reason = "what was compared is told")]
 fn compare(muster: &Musterctl) -> Compared {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, document: &Value| {

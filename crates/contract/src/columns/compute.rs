@@ -119,7 +119,7 @@ fn cluster_totals() -> [Column; 8] {
         .ty(Type::List),
         d("host_build_count", "Different ESXi builds", "builds of its hosts", &[], |row| {
             let tally = row.snapshot.tally(row.object);
-            (!tally.builds.is_empty()).then(|| Value::Int(tally.builds.len() as i64)).into()
+            (!tally.builds.is_empty()).then_some(Value::Int(tally.builds.len() as i64)).into()
         })
         .number(Unit::Count),
     ]
