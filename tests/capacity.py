@@ -173,6 +173,8 @@ def scope(clusters, hosts, vms, datastores, losses, read_at):
     states = [state_of(host) for host in hosts]
     sorts = [sort_of(vm) for vm in vms]
     on = [vm for vm in vms if vm["power_state"] == "poweredOn"]
+    # What runs on a host that its vCenter has lost takes no room on the others.
+    placed = [vm for vm in on if vm["connection_state"] != "disconnected"]
     gone = sum(1 for one in datastores if one["accessible"] is not True)
     cpu, memory = clocks(hosts), memories(hosts)
     total_mhz, total_bytes = sum(size for size, _ in cpu), sum(size for size, _ in memory)
@@ -197,16 +199,16 @@ def scope(clusters, hosts, vms, datastores, losses, read_at):
                 "total_mhz": total_mhz,
                 "used_mhz": sum(used for _, used in cpu),
                 "after_failover_mhz": total_mhz - sum(mhz for mhz, _ in losses) if losses else None,
-                "reserved_mhz": sum(number(vm["cpu_reservation_mhz"]) for vm in on),
+                "reserved_mhz": sum(number(vm["cpu_reservation_mhz"]) for vm in placed),
                 "cores": sum(number(host["cpu_cores"]) for host in hosts if is_available(host)),
-                "vcpus": sum(number(vm["cpu_count"]) for vm in on),
+                "vcpus": sum(number(vm["cpu_count"]) for vm in placed),
             },
             "memory": {
                 "total_bytes": total_bytes,
                 "used_bytes": sum(used for _, used in memory),
                 "after_failover_bytes": total_bytes - sum(size for _, size in losses) if losses else None,
-                "reserved_bytes": sum(number(vm["memory_reservation_bytes"]) for vm in on),
-                "configured_bytes": sum(number(vm["memory_bytes"]) for vm in on),
+                "reserved_bytes": sum(number(vm["memory_reservation_bytes"]) for vm in placed),
+                "configured_bytes": sum(number(vm["memory_bytes"]) for vm in placed),
             },
             "storage": plain,
             "vsan": vsan,

@@ -438,6 +438,8 @@ pub struct Trend {
 names!(
     /// Why no date is told on which a datastore is full.
     NoDate {
+        /// It was not read in the last seven days.
+        NotRead = "not_read",
         /// There are fewer than seven days of samples.
         TooFewDays = "too_few_days",
         /// The days don't prove that it grows.

@@ -41,7 +41,7 @@ names!(
 /// What something was done to. The name is the one it had then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// `vcenter`, `credential`, `schedule`, `operation`, `tag`, `file`, `keychain`, `audit`; empty where there is none.
+    /// `vcenter`, `credential`, `schedule`, `operation`, `tag`, `rule`, `waiver`, `file`, `keychain`, `audit`; empty where there is none.
     pub kind: String,
     /// Its id, where it has one.
     pub id: Option<String>,
@@ -94,7 +94,7 @@ impl Subject {
 
     /// A health rule.
     pub fn rule(id: &str) -> Subject {
-        Subject::new("rule", Some(id), None)
+        Subject::new("rule", Some(id), Some(id))
     }
 
     /// An operation.

@@ -66,7 +66,7 @@ pub use kind::Kind;
 pub use operation::{Diff, Operation, OperationKind, OperationState, Origin, Progress};
 pub use overview::{
     Capacity, Census, Cpu, HostTwice, Memory, MergedDatastore, OfCluster, OfDatacenter, OfVcenter, Overview,
-    RecentChanges, Sameness, SeenAs, Storage, Totals, UnavailableHost,
+    RecentChanges, Sameness, SeenAs, Storage, Totals, UnavailableHost, datastores_that_are_one,
 };
 pub use permissions::{HeldRole, Permissions};
 pub use remedy::{Noun, Remedy};

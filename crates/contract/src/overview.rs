@@ -7,6 +7,7 @@ mod twice;
 mod volumes;
 
 pub(crate) use capacity::Standing;
+pub use volumes::datastores_that_are_one;
 
 use crate::{Moref, Recorded, Run, Time, VcenterId};
 use serde::{Deserialize, Serialize};

@@ -156,7 +156,8 @@ impl Tally {
         } else {
             self.vms_on += i64::from(is_on);
         }
-        if is_on {
+        // What runs on a host that its vCenter has lost takes no room on the others.
+        if is_on && value(columns.connection).and_then(Value::as_text) != Some("disconnected") {
             self.vcpus_on = self.vcpus_on.saturating_add(int(columns.cpu_count));
             self.memory_on_bytes = self.memory_on_bytes.saturating_add(int(columns.memory));
             self.cpu_reserved_mhz = self.cpu_reserved_mhz.saturating_add(int(columns.cpu_reservation));
@@ -181,6 +182,7 @@ impl Tally {
 /// Where the columns of VMs stand that are summed up.
 struct OfVm {
     power_state: Option<usize>,
+    connection: Option<usize>,
     is_template: Option<usize>,
     managed_by: Option<usize>,
     cpu_count: Option<usize>,
@@ -195,6 +197,7 @@ impl OfVm {
         let slot = |id| columns::of(Kind::Vms).slot(id);
         OfVm {
             power_state: slot("power_state"),
+            connection: slot("connection_state"),
             is_template: slot("is_template"),
             managed_by: slot("managed_by"),
             cpu_count: slot("cpu_count"),

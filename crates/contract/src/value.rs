@@ -125,9 +125,8 @@ impl Value {
     pub fn from_document(shape: Shape, json: Json) -> Value {
         match (json, shape.holds_references()) {
             (Json::Bool(flag), _) => Value::Bool(flag),
-            (Json::Number(number), _) => {
-                number.as_i64().map(Value::Int).or_else(|| number.as_f64().and_then(thousandths)).into()
-            }
+            (Json::Number(number), _) if shape.is_decimal() => number.as_f64().and_then(thousandths).into(),
+            (Json::Number(number), _) => number.as_i64().map_or(Value::Null, Value::Int),
             (Json::String(text), false) => Value::Text(text.into()),
             (Json::String(text), true) => text
                 .split_once(':')

@@ -23,6 +23,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 const DAY: i64 = 86_400_000;
 
+/// How long findings are kept that have ended.
+const FINDINGS: i64 = 30 * DAY;
+
 /// Forgets what is too old until the service closes: once in a while, and once as soon as something was read here.
 pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: CancellationToken) {
     let mut changes = events.subscribe();
@@ -41,7 +44,10 @@ pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: Canc
         }
         is_new = false;
         next = Instant::now() + LOOK;
-        add_up(&store, &closing).await;
+        // What isn't counted yet must not be forgotten.
+        if !add_up(&store, &closing).await {
+            continue;
+        }
         // A command ends between two steps, and leaves the rest to the next one: one step is as much as one operation adds.
         while step(&store, now).await > 0 {
             if closing.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
@@ -52,14 +58,19 @@ pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: Canc
 }
 
 /// Adds up what operations took that have ended since it was done last. Who reads it adds the rest.
-async fn add_up(store: &Store, closing: &CancellationToken) {
+/// False if that isn't done.
+async fn add_up(store: &Store, closing: &CancellationToken) -> bool {
     while store.unwritable().is_none() && !closing.is_cancelled() {
         match store.measure().await {
-            Ok(0) => return,
+            Ok(0) => return true,
             Ok(_) => {}
-            Err(error) => return tracing::debug!(%error, "what operations took is added up later"),
+            Err(error) => {
+                tracing::debug!(%error, "what operations took is added up later");
+                return false;
+            }
         }
     }
+    false
 }
 
 /// Forgets a few operations that are too old, and what was measured; answers with how many went.
@@ -73,7 +84,8 @@ async fn step(store: &Store, now: Clock) -> u64 {
         let before = Time(now().0.saturating_sub(days.saturating_mul(DAY)));
         // They are counted before they go.
         let operations = store.forget_operations(before, pacing::LOOK_BACK).await?;
-        Ok(operations + store.forget_measures(now(), preferences.analytics_days).await?)
+        let findings = store.forget_findings(Time(now().0.saturating_sub(FINDINGS))).await?;
+        Ok(operations + findings + store.forget_measures(now(), preferences.analytics_days).await?)
     };
     forgotten.await.unwrap_or_else(|error: store::Error| {
         tracing::warn!(%error, "old operations could not be forgotten");

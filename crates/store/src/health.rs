@@ -42,19 +42,6 @@ pub struct FoundNow {
     pub held_ms: i64,
 }
 
-/// A finding as it lasted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lasted {
-    /// How bad it is, or was.
-    pub level: Level,
-    /// From when on it was reported.
-    pub due_at: Time,
-    /// When it was found first.
-    pub seen_at: Time,
-    /// When it ended.
-    pub ended_at: Option<Time>,
-}
-
 impl Store {
     /// Since when what of a vCenter is found now.
     pub async fn findings_since(
@@ -92,7 +79,7 @@ impl Store {
         for step in changed.chunks(STEP) {
             let mut tx = self.engine().write(attempt).await?;
             for one in step {
-                begin(&mut tx, vcenter, one, now, attempt).await?;
+                begin(&mut tx, vcenter, one, attempt).await?;
             }
             tx.commit().await.during(attempt)?;
         }
@@ -117,42 +104,13 @@ impl Store {
         Ok(())
     }
 
-    /// The findings that were open at some time since then.
-    pub async fn findings_of_late(&self, since: Time) -> Result<Vec<Lasted>, Error> {
-        let attempt = self.attempt("reading findings");
-        let rows = sqlx::query(
-            "SELECT f.level, f.due_at, f.seen_at, f.ended_at FROM findings f JOIN vcenters v ON v.id = f.vcenter_id \
-             WHERE v.removed_at IS NULL AND (f.ended_at IS NULL OR f.ended_at > $1)",
-        )
-        .bind(since.0)
-        .fetch_all(self.engine().readers())
-        .await
-        .during(attempt)?;
-        Ok(row::readable("a finding is left out", &rows, |row| {
-            Ok(Lasted {
-                level: row::from_word(row.try_get("level")?)?,
-                due_at: Time(row.try_get("due_at")?),
-                seen_at: Time(row.try_get("seen_at")?),
-                ended_at: row::time(row.try_get("ended_at")?),
-            })
-        }))
-    }
-
-    /// When something was found for the first time, as far as that is kept.
-    pub async fn findings_began_at(&self) -> Result<Option<Time>, Error> {
-        let attempt = self.attempt("reading findings");
-        let first: Option<i64> = sqlx::query_scalar("SELECT MIN(seen_at) FROM findings")
-            .fetch_one(self.engine().readers())
-            .await
-            .during(attempt)?;
-        Ok(first.map(Time))
-    }
-
-    /// Forgets findings that ended before a time.
+    /// Forgets findings that ended before a time, some at once; answers with how many went.
     pub async fn forget_findings(&self, before: Time) -> Result<u64, Error> {
+        const OLD: &str = "DELETE FROM findings WHERE rowid IN \
+            (SELECT rowid FROM findings WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)";
         let attempt = self.attempt("forgetting old findings");
         let mut tx = self.engine().write(attempt).await?;
-        let deleted = sqlx::query("DELETE FROM findings WHERE ended_at < $1").bind(before.0);
+        let deleted = sqlx::query(OLD).bind(before.0).bind(STEP as i64);
         let gone = deleted.execute(&mut *tx).await.during(attempt)?.rows_affected();
         tx.commit().await.during(attempt)?;
         Ok(gone)
@@ -161,10 +119,13 @@ impl Store {
     /// The levels that somebody set.
     pub async fn health_limits(&self) -> Result<Vec<Limits>, Error> {
         let attempt = self.attempt("reading thresholds");
-        let rows = sqlx::query("SELECT * FROM health_limits ORDER BY rule, scope")
-            .fetch_all(self.engine().readers())
-            .await
-            .during(attempt)?;
+        let rows = sqlx::query(
+            "SELECT * FROM health_limits WHERE vcenter_id IS NULL \
+             OR vcenter_id IN (SELECT id FROM vcenters WHERE removed_at IS NULL) ORDER BY rule, scope",
+        )
+        .fetch_all(self.engine().readers())
+        .await
+        .during(attempt)?;
         Ok(row::readable("a threshold is left out", &rows, limits))
     }
 
@@ -192,13 +153,16 @@ impl Store {
             .await
             .during(attempt)?;
         if let Some(set) = levels {
-            sqlx::query("INSERT INTO health_limits (rule, scope, levels) VALUES ($1, $2, $3)")
-                .bind(rule)
-                .bind(&text)
-                .bind(row::json(&set.levels).during(attempt)?)
-                .execute(&mut *tx)
-                .await
-                .during(attempt)?;
+            sqlx::query(
+                "INSERT INTO health_limits (rule, scope, levels, vcenter_id) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(rule)
+            .bind(&text)
+            .bind(row::json(&set.levels).during(attempt)?)
+            .bind(scope.vcenter().map(VcenterId::as_str))
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
         }
         let entry = Entry::done(Subject::rule(rule)).before(&before).after(&levels);
         self.record(&mut tx, entry, attempt).await?;
@@ -266,13 +230,12 @@ async fn begin(
     tx: &mut Tx,
     vcenter: &VcenterId,
     found: &FoundNow,
-    now: Time,
     attempt: Attempt<'_>,
 ) -> Result<(), Error> {
-    // One that is known already is only as bad as something else now.
+    // Of one that is known only level and name change; since when stays.
     sqlx::query(
-        "INSERT INTO findings (vcenter_id, rule, kind, moref, name, level, since, due_at, seen_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        "INSERT INTO findings (vcenter_id, rule, kind, moref, name, level, since, due_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (vcenter_id, rule, kind, moref) WHERE ended_at IS NULL \
          DO UPDATE SET level = excluded.level, name = excluded.name",
     )
@@ -284,7 +247,6 @@ async fn begin(
     .bind(found.level.name())
     .bind(found.since.0)
     .bind(found.since.0.saturating_add(found.held_ms))
-    .bind(now.0)
     .execute(&mut **tx)
     .await
     .during(attempt)?;

@@ -59,7 +59,7 @@ pub use credentials::NewCredential;
 pub use damage::Damaged;
 pub use erasures::Erasure;
 pub use error::Error;
-pub use health::{FindingKey, FoundNow, Lasted};
+pub use health::{FindingKey, FoundNow};
 pub use inventory::{Loaded, Part, Summary};
 pub use lock::{LoginLock, LoginTurn};
 pub use measures::{Length, Measure};

@@ -32,7 +32,7 @@ pub(crate) fn AttentionList() -> Html {
         (None, None) => return html! { <p class="muster-quiet" aria-busy="true">{ "Checking…" }</p> },
     };
     if all.is_empty() {
-        return html! { <p class="muster-quiet">{ "Nothing needs attention." }</p> };
+        return html! { <p class="muster-quiet">{ "Nothing in what was read so far needs attention." }</p> };
     }
     let snooze = {
         let snoozing = snoozing.clone();

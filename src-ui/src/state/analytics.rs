@@ -75,10 +75,7 @@ impl Unit {
 
     /// How far it is from one line of the axis to the next, for about three lines up to the largest number.
     pub(crate) fn step(self, largest: f64) -> f64 {
-        let rough = (largest / 3.0).max(match self {
-            Unit::Millis => 1.0,
-            Unit::Bytes | Unit::Count | Unit::PerSecond => 1.0,
-        });
+        let rough = (largest / 3.0).max(1.0);
         // Bytes are read by 1024, times above a minute by 60, everything else by 10.
         let base = match self {
             Unit::Bytes => 1024_f64.powf(rough.log(1024.0).floor()),

@@ -117,12 +117,6 @@ pub(crate) fn totals(findings: &Findings) -> [(Level, usize); 3] {
     Level::ALL.map(|level| (level, findings.rules.iter().filter_map(|one| one.open.get(&level)).sum()))
 }
 
-/// How many of a level were open a week ago, as far as that is known.
-pub(crate) fn a_week_ago(findings: &Findings, level: Level) -> Option<usize> {
-    let day = findings.days.iter().rev().nth(7)?;
-    Some(day.open.get(&level).copied().unwrap_or_default())
-}
-
 /// Where what a finding is about stands.
 pub(crate) fn place(finding: &Finding) -> Route {
     let vcenter = finding.vcenter_id.clone();

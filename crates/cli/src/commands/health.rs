@@ -46,7 +46,7 @@ pub(super) async fn run(
         }
         Some(Command::Unwaive { waiver }) => {
             let removed = service.call(RemoveWaiver { waiver }).await?;
-            output.answer(&removed, || format!("{} is reported again.", removed.rule))?;
+            output.answer(&removed, || format!("The waiver of {} was removed.", removed.rule))?;
         }
         Some(Command::Set { rule, scope, critical, warning, information, off, default }) => {
             service.may::<SetLimits>(Subject::rule(&rule)).await?;
@@ -105,7 +105,7 @@ fn list(found: &Findings, now: Time) -> String {
             words::level(one.level).to_owned(),
             one.vcenter.clone(),
             one.name.clone(),
-            format!("{title}{waived}"),
+            format!("{title}{waived}{}", covering(one)),
             words::finding(one).unwrap_or_else(|| "-".to_owned()),
             since,
         ]
@@ -114,6 +114,14 @@ fn list(found: &Findings, now: Time) -> String {
     match found.findings.is_empty() {
         true => String::new(),
         false => table(&["level", "vCenter", "name", "finding", "value", "since"], &fits, rows),
+    }
+}
+
+/// How many findings are not listed because this one explains them.
+fn covering(finding: &Finding) -> String {
+    match finding.covers {
+        0 => String::new(),
+        many => format!(" (explains {many} more)"),
     }
 }
 
@@ -174,7 +182,7 @@ fn list_of_rules(rules: &[ShownRule], vcenters: &[Vcenter]) -> String {
 fn list_of_waivers(waivers: &[Waiver], vcenters: &[Vcenter], now: Time) -> String {
     let rows = waivers.iter().map(|one| {
         let until = match one.until {
-            None => "removed".to_owned(),
+            None => "until removed".to_owned(),
             Some(until) if until <= now => format!("{} (ended)", time(Some(until))),
             until => time(until),
         };
@@ -204,13 +212,21 @@ async fn scope_of(service: &Client, of: &str, named: HealthScope) -> Result<Scop
         return Ok(Scope::Rows { conditions });
     }
     let Some(vcenter) = vcenter else { return Ok(Scope::All) };
+    let kind = match rule(of) {
+        Some(rule) => rule.kind(),
+        // The service says which rules there are.
+        None => return Ok(Scope::All),
+    };
     let vcenter = service.call(ShowVcenter { vcenter }).await?.id;
     if let Some(cluster) = cluster {
         let moref = named_object(service, &vcenter, Kind::Clusters, &cluster).await?;
         return Ok(Scope::Cluster { vcenter, moref });
     }
     if let Some(name) = name {
-        let kind = rule(of).and_then(contract::health::Rule::kind).unwrap_or(Kind::Vms);
+        let kind = kind.ok_or_else(|| {
+            ApiError::new(Code::InvalidValue, format!("{of} looks at vCenters, and not at objects in them"))
+                .next("Leave out --name.")
+        })?;
         let moref = named_object(service, &vcenter, kind, &name).await?;
         return Ok(Scope::Object { vcenter, kind, moref, name });
     }

@@ -117,6 +117,11 @@ impl Shape {
         )
     }
 
+    /// Whether its values are decimal numbers.
+    pub fn is_decimal(self) -> bool {
+        self.column_type().0 == Type::Decimal
+    }
+
     /// Whether it is read from a property of the object itself.
     pub fn is_property(self) -> bool {
         !matches!(self, Shape::FromTree(_) | Shape::IsRoot)

@@ -130,6 +130,14 @@ impl Rule {
         }
     }
 
+    /// How something is held against the levels' values.
+    pub fn operator(&self) -> Option<Operator> {
+        match self.looks {
+            Looks::Vcenter { beyond, .. } => beyond,
+            Looks::Rows { measure, .. } => measure.map(|(_, operator)| operator),
+        }
+    }
+
     /// What has to hold of a row, whatever the level.
     pub fn given(&self) -> Vec<Condition> {
         match self.looks {
@@ -204,6 +212,9 @@ pub struct RuleCount {
     pub waived: usize,
     /// Since when the oldest open one is known.
     pub since: Option<Time>,
+    /// The value from which on the mildest open one is a finding.
+    #[serde(default)]
+    pub threshold: Option<String>,
 }
 
 /// What was found.
@@ -215,17 +226,6 @@ pub struct Findings {
     pub rules: Vec<RuleCount>,
     /// Names of vCenters that are left out because they are paused.
     pub paused: Vec<String>,
-    /// How many open findings there were at the end of each of the last days, the newest last: worst level first.
-    pub days: Vec<DayCount>,
-}
-
-/// How many findings were open at the end of a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayCount {
-    /// When that was.
-    pub at: Time,
-    /// How many, by level.
-    pub open: BTreeMap<Level, usize>,
 }
 
 /// Which findings are wanted.

@@ -107,7 +107,7 @@ pub static RULES: &[Rule] = &[
     of_vcenters(
         "vcenter-unreachable",
         "vCenter not reachable",
-        |status, now| is(status, &[VcenterState::Offline]).map(|_| since(status, now)),
+        |status, _| is(status, &[VcenterState::Offline]),
         None,
         W,
         "Check the network, the VPN, and whether the vCenter runs.",
@@ -206,7 +206,7 @@ pub static RULES: &[Rule] = &[
         Kind::Hosts,
         W,
         &["state=connected", "ntp_servers="],
-        "Clocks that drift apart break logins, logs and vSAN. Set NTP servers, or PTP.",
+        "Clocks that drift apart break logins, logs and vSAN. Set NTP servers. A host that uses PTP is reported too: waive it.",
     ),
     rows(
         "host-reboot-required",
@@ -438,7 +438,7 @@ pub static RULES: &[Rule] = &[
     .shows("connected_drives"),
     rows(
         "vm-folder-name",
-        "Folder named otherwise than the VM",
+        "Folder name differs from the VM name",
         Kind::Vms,
         I,
         &["folder_matches_name=no"],
@@ -478,10 +478,6 @@ pub static RULES: &[Rule] = &[
 /// Nothing to measure: it is so, or not.
 fn is(status: &VcenterStatus, states: &[VcenterState]) -> Option<i64> {
     states.contains(&status.state).then_some(0)
-}
-
-fn since(status: &VcenterStatus, now: Time) -> i64 {
-    status.contact_since.and_then(|since| since.age_seconds(now)).unwrap_or_default()
 }
 
 #[cfg(test)]

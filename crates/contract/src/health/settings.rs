@@ -2,7 +2,7 @@
 //! Refuses to decide which of several holds: that is looked up where findings are made.
 
 use super::Levels;
-use crate::{Condition, Kind, Moref, Time, VcenterId};
+use crate::{Kind, Moref, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
 /// What a setting of a rule is for.
@@ -67,14 +67,6 @@ impl Scope {
                 Some(vcenter)
             }
             Scope::All | Scope::Tag { .. } | Scope::Rows { .. } => None,
-        }
-    }
-
-    /// Its conditions, as far as they can be read.
-    pub fn conditions(&self) -> Vec<Condition> {
-        match self {
-            Scope::Rows { conditions } => conditions.iter().filter_map(|text| text.parse().ok()).collect(),
-            _ => Vec::new(),
         }
     }
 }

@@ -111,6 +111,20 @@ pub(super) struct Read<'a> {
     pub(super) volume: &'a Volume,
 }
 
+/// Which datastores of these inventories are one: those of a number are, by position of the inventory and moref.
+pub fn datastores_that_are_one(snapshots: &[&Snapshot]) -> Vec<((usize, Moref), usize)> {
+    let volumes: Vec<Vec<Volume>> = snapshots.iter().map(|snapshot| Volume::all(snapshot)).collect();
+    let each = volumes.iter().enumerate();
+    let each = each.flat_map(|(source, own)| own.iter().map(move |volume| Read { source, at: 0, volume }));
+    let all: Vec<Read<'_>> = each.collect();
+    let numbered = groups(&all).into_values().enumerate();
+    numbered
+        .flat_map(|(number, group)| {
+            group.into_iter().map(move |one| ((one.source, one.volume.moref.clone()), number))
+        })
+        .collect()
+}
+
 /// What volumes come to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sum {

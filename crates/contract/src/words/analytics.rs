@@ -19,6 +19,7 @@ pub fn full(one: &DatastoreTrend) -> String {
 /// Why there is no date.
 pub fn no_date(why: NoDate) -> &'static str {
     match why {
+        NoDate::NotRead => "Not read in the last 7 days",
         NoDate::TooFewDays => "Fewer than 7 days measured",
         NoDate::NotGrowing => "Not clearly growing",
         NoDate::NotSoon => "Not within 3 years",

@@ -46,11 +46,7 @@ pub fn finding(finding: &Finding) -> Option<String> {
 
 /// From when on a rule finds something: `critical below 5, warning below 15`.
 pub fn levels(levels: &Levels, rule: &Rule) -> String {
-    let how = match rule.looks {
-        Looks::Vcenter { beyond, .. } => beyond,
-        Looks::Rows { measure, .. } => measure.map(|(_, operator)| operator),
-    };
-    let how = match how {
+    let how = match rule.operator() {
         Some(Operator::Above) => "above ",
         Some(Operator::Below) => "below ",
         Some(Operator::AtLeast) => "from ",

@@ -15,7 +15,7 @@ use store::{CacheReads, Length, Measure};
 /// Reads of a vCenter's kind in an hour.
 type Reads = (VcenterId, i64, Option<Kind>, CacheReads);
 
-/// What one refresh of a kind costs at a vCenter, on average of all that is kept.
+/// What one refresh of a kind costs at a vCenter, on average of the last 90 days.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Price {
     calls: f64,

@@ -4,9 +4,10 @@
 use super::steps::Steps;
 use super::trend::{full, trend};
 use contract::analytics::{
-    CapacityAnalytics, CapacityPoint, CapacityTotals, DatastoreTrend, Percentiles, Sample, Span, Trend,
+    CapacityAnalytics, CapacityPoint, CapacityTotals, DatastoreTrend, NoDate, Percentiles, Sample, Span,
+    Trend,
 };
-use contract::{Kind, Moref, Object, Snapshot, Time, Value, VcenterId};
+use contract::{Kind, Moref, Object, Snapshot, Time, Value, VcenterId, datastores_that_are_one};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use store::{Length, Measure};
@@ -18,6 +19,9 @@ pub(super) struct Known {
     pub(super) snapshot: Arc<Snapshot>,
 }
 
+/// What was read so long ago says nothing about a date to come.
+const LONG_AGO: i64 = 7 * 86_400_000;
+
 /// Capacity and free space of a datastore, bytes; `None` where it isn't accessible, or they are not known.
 pub(super) fn space(datastore: &Object) -> Option<(u64, u64)> {
     let number = |id: &str| u64::try_from(datastore.stored(id).as_int()?).ok();
@@ -26,28 +30,26 @@ pub(super) fn space(datastore: &Object) -> Option<(u64, u64)> {
     (capacity > 0).then_some((capacity, free.min(capacity)))
 }
 
-/// What the datastores of all vCenters are told apart by: two with the same URL and the same capacity are one.
-struct Identities<'a>(HashMap<(&'a VcenterId, &'a str), &'a str>);
+/// Which datastores of all vCenters are one, as the overview has it.
+struct Identities<'a>(HashMap<(&'a VcenterId, Moref), usize>);
+
+/// The same for the same datastore, wherever it is seen.
+type Identity<'k> = (Option<usize>, &'k str, &'k str);
 
 impl<'a> Identities<'a> {
     fn of(known: &'a [Known]) -> Identities<'a> {
-        let one = |vcenter: &'a Known| {
-            vcenter.snapshot.objects(Kind::Datastores).iter().filter_map(move |datastore| {
-                let url = datastore.stored("url").as_text().filter(|url| !url.is_empty())?;
-                Some(((&vcenter.id, &*datastore.moref), url))
-            })
-        };
-        Identities(known.iter().flat_map(one).collect())
+        let snapshots: Vec<&Snapshot> = known.iter().map(|one| &*one.snapshot).collect();
+        let one = datastores_that_are_one(&snapshots).into_iter();
+        Identities(
+            one.filter_map(|((source, moref), number)| Some(((&known.get(source)?.id, moref), number)))
+                .collect(),
+        )
     }
 
-    /// The same for the same one, wherever it is seen.
-    fn key<'k>(&self, vcenter: &'k VcenterId, moref: &'k str) -> (&'k str, &'k str)
-    where
-        'a: 'k,
-    {
-        match self.0.get(&(vcenter, moref)) {
-            Some(url) => ("", url),
-            None => (vcenter.as_str(), moref),
+    fn key<'k>(&self, vcenter: &'k VcenterId, moref: &'k Moref) -> Identity<'k> {
+        match self.0.get(&(vcenter, moref.clone())) {
+            Some(number) => (Some(*number), "", ""),
+            None => (None, vcenter.as_str(), moref),
         }
     }
 }
@@ -68,7 +70,7 @@ impl<'a> Latest<'a> {
         for (vcenter, sample) in &self.0 {
             for (moref, (capacity, free)) in sample.datastores.iter().flatten() {
                 let all = sum.get_or_insert((0, 0));
-                if seen.insert((identities.key(vcenter, moref), *capacity)) {
+                if seen.insert(identities.key(vcenter, moref)) {
                     *all = (all.0 + capacity, all.1 + capacity.saturating_sub(*free));
                 }
             }
@@ -114,7 +116,7 @@ pub(super) fn analytics(
     let mut in_the_end = Latest::default();
     days.iter().for_each(|day| in_the_end.update(day));
     let space = in_the_end.space(&identities);
-    let datastores = datastores(&days, known, &identities);
+    let datastores = datastores(&days, known, &identities, span.until);
     let summary = CapacityTotals {
         used: percentiles(datastores.iter().map(|one| one.used_percent).collect()),
         unit: "percent".to_owned(),
@@ -169,6 +171,7 @@ fn datastores(
     days: &[&Measure<Sample>],
     known: &[Known],
     identities: &Identities<'_>,
+    now: Time,
 ) -> Vec<DatastoreTrend> {
     let mut used: HashMap<(&VcenterId, &Moref), Vec<(f64, f64)>> = HashMap::new();
     for day in days {
@@ -183,9 +186,9 @@ fn datastores(
         let Some(at) = vcenter.snapshot.synced_at(Kind::Datastores) else { continue };
         for datastore in vcenter.snapshot.objects(Kind::Datastores) {
             let Some((capacity, free)) = space(datastore) else { continue };
-            if seen.insert((identities.key(&vcenter.id, &datastore.moref), capacity)) {
+            if seen.insert(identities.key(&vcenter.id, &datastore.moref)) {
                 let days = used.get(&(&vcenter.id, &datastore.moref)).map_or(&[][..], Vec::as_slice);
-                trends.push(of_datastore(vcenter, datastore, (capacity, free), at, days));
+                trends.push(of_datastore(vcenter, datastore, (capacity, free), (at, now), days));
             }
         }
     }
@@ -203,11 +206,15 @@ fn of_datastore(
     vcenter: &Known,
     datastore: &Object,
     (capacity, free): (u64, u64),
-    at: Time,
+    (at, now): (Time, Time),
     days: &[(f64, f64)],
 ) -> DatastoreTrend {
     let trend = trend(days);
-    let full = full(trend, free, at);
+    let full = match now.0.saturating_sub(at.0) > LONG_AGO {
+        true => Err(NoDate::NotRead),
+        // What is read today is full today at the earliest.
+        false => full(trend, free, at).map(|(first, last)| (first.max(now), last.map(|last| last.max(now)))),
+    };
     let used = capacity.saturating_sub(free);
     DatastoreTrend {
         vcenter: vcenter.name.clone(),

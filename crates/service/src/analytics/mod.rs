@@ -56,8 +56,9 @@ impl Service {
         let steps = Steps::of(scope.window, Analysis::Calls, now);
         let (store, vcenter) = (&self.inner.store, scope.vcenter.as_ref());
         let measures = store.measured(vcenter, steps.length, steps.from).await.map_err(explain::store)?;
-        // What a refresh costs is told by all that is kept: within a day there may be none.
-        let costs = store.measured(vcenter, Length::Day, Time(0)).await.map_err(explain::store)?;
+        // What a refresh costs is told by more than the window: within a day there may be none.
+        let since = Length::Day.of(Time(now.0.saturating_sub(TREND)));
+        let costs = store.measured(vcenter, Length::Day, since).await.map_err(explain::store)?;
         let reads = store.cache_reads(steps.from.0 / Length::Hour.millis()).await.map_err(explain::store)?;
         let first = measures.iter().map(|one| one.at);
         let read = reads.iter().filter(|(id, ..)| names.contains_key(id));

@@ -7,11 +7,15 @@ use crate::{Service, explain};
 use contract::command::{
     AddWaiver, ListAttention, ListFindings, ListLimits, ListWaivers, RemoveWaiver, SetLimits,
 };
-use contract::health::{Levels, Limits, Looks, Rule, Scope, Waiver, rule};
-use contract::{ApiError, Code, Condition, Event, Kind};
+use contract::health::{Level, Levels, Limits, Looks, Rule, Scope, Waiver, rule};
+use contract::{ApiError, Code, Condition, Event, Kind, Operator};
 
 /// How long a reason may be.
 const LONGEST_REASON: usize = 1_000;
+
+/// How many conditions a waiver may have, and how long each.
+const MOST_CONDITIONS: usize = 20;
+const LONGEST_CONDITION: usize = 200;
 
 /// How long findings may be silenced for: what is meant for longer is meant for ever.
 const LONGEST: i64 = 3 * 366 * 86_400_000;
@@ -92,7 +96,7 @@ impl Handler for AddWaiver {
         let waiver = Waiver {
             id: uuid::Uuid::new_v4().to_string(),
             rule: new.rule,
-            scope: new.scope,
+            scope: call.named(new.scope).await?,
             reason: reason.to_owned(),
             until: new.until,
             at: now,
@@ -163,15 +167,16 @@ fn fit(rule: &Rule, levels: &Levels) -> Result<(), ApiError> {
                     condition.on(*kind)?;
                 }
             }
-            Looks::Vcenter { .. } if !value.is_empty() && super::judge::number(value).is_none() => {
+            Looks::Vcenter { .. } if !value.is_empty() && !is_like(value, rule.levels[0].1) => {
                 return Err(invalid(
-                    format!("\"{}\" is neither a number nor a duration", shown(value)),
-                    format!("Give one such as {}.", rule.levels[0].1),
+                    format!("\"{}\" doesn't fit {}", shown(value), rule.id),
+                    format!("Give a value such as {}.", rule.levels[0].1),
                 ));
             }
             Looks::Vcenter { .. } => {}
         }
     }
+    in_order(rule, levels)?;
     if !rule.has_values() && levels.len() > 1 {
         return Err(invalid(
             format!("{} can have one level", rule.id),
@@ -181,6 +186,47 @@ fn fit(rule: &Rule, levels: &Levels) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Whether a value is of the sort of another one: a duration, or a number.
+fn is_like(value: &str, other: &str) -> bool {
+    let (duration, number) = (contract::duration_in_seconds(value).is_some(), value.parse::<i64>().is_ok());
+    if other.parse::<i64>().is_ok() { number } else { duration }
+}
+
+/// Refuses a level that could never be reached, because a worse one begins before it.
+fn in_order(rule: &Rule, levels: &Levels) -> Result<(), ApiError> {
+    let number = |value: &String| {
+        super::judge::number(value).map(|number| number as f64).or_else(|| value.parse().ok())
+    };
+    let mut before: Option<(Level, f64)> = None;
+    for (level, value) in levels {
+        let Some(value) = number(value) else { continue };
+        let rises = match rule.operator() {
+            Some(Operator::Above | Operator::AtLeast) => true,
+            Some(_) => false,
+            None => continue,
+        };
+        if let Some((milder, other)) = before
+            && (if rises { value <= other } else { value >= other })
+        {
+            return Err(invalid(
+                format!("{} would begin before {}", level.name(), milder.name()),
+                format!(
+                    "Give {} a value that is reached later than that of {}.",
+                    level.name(),
+                    milder.name()
+                ),
+            ));
+        }
+        before = Some((*level, value));
+    }
+    Ok(())
+}
+
+/// The kinds of which each object lies in clusters.
+fn lies_in_clusters(kind: Option<Kind>) -> bool {
+    matches!(kind, Some(Kind::Clusters | Kind::Hosts | Kind::Vms | Kind::Snapshots | Kind::Datastores))
+}
+
 impl Service {
     /// Refuses a scope that means nothing for a rule, or nothing that there is.
     async fn is_a_scope(&self, rule: &Rule, scope: &Scope) -> Result<(), ApiError> {
@@ -188,6 +234,10 @@ impl Service {
             Scope::All => Ok(()),
             Scope::Tag { tag } => is_a_tag(tag, &self.records().await?),
             Scope::Vcenter { vcenter } => self.record(vcenter.as_str()).await.map(drop),
+            Scope::Cluster { .. } if !lies_in_clusters(rule.kind()) => Err(invalid(
+                format!("{} looks at nothing that lies in a cluster", rule.id),
+                "Set it for a vCenter, a tag or everything.",
+            )),
             Scope::Cluster { vcenter, moref } => self.has_object(vcenter, Kind::Clusters, moref).await,
             Scope::Object { vcenter, kind, moref, .. } if rule.kind() == Some(*kind) => {
                 self.has_object(vcenter, *kind, moref).await
@@ -205,12 +255,32 @@ impl Service {
                 if conditions.is_empty() {
                     return Err(invalid("there is no condition", "Give one such as name~test."));
                 }
+                if conditions.len() > MOST_CONDITIONS
+                    || conditions.iter().any(|text| text.len() > LONGEST_CONDITION)
+                {
+                    return Err(invalid(
+                        format!(
+                            "at most {MOST_CONDITIONS} conditions of {LONGEST_CONDITION} characters can be given"
+                        ),
+                        "Give fewer or shorter ones.",
+                    ));
+                }
                 for text in conditions {
                     text.parse::<Condition>()?.on(kind)?;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// The scope with the name that its object has now, whatever the caller calls it.
+    async fn named(&self, scope: Scope) -> Result<Scope, ApiError> {
+        let Scope::Object { vcenter, kind, moref, .. } = scope else { return Ok(scope) };
+        let snapshot = self.read(&vcenter).await?;
+        let name =
+            snapshot.get(kind, &moref).and_then(|object| object.stored("name").as_text()).unwrap_or_default();
+        let name = name.chars().take(LONGEST_CONDITION).collect();
+        Ok(Scope::Object { vcenter, kind, moref, name })
     }
 
     async fn has_object(

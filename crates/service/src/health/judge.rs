@@ -73,11 +73,15 @@ pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now:
         let since = one.exactly.or_else(|| known.get(&one.key()).map(|(since, _)| *since)).or(one.read_at);
         // It has to be so when it was last read, and not just to have been so once.
         let lasted = one.read_at.zip(since).map_or(0, |(read, since)| read.0.saturating_sub(since.0));
-        (lasted >= one.rule.held_seconds * 1000).then_some((one, since))
+        let held = one.rule.held_seconds * 1000;
+        (held == 0 || lasted >= held).then_some((one, since))
     });
     let due: Vec<(Found, Option<Time>)> = due.collect();
-    let explaining: HashSet<(Kind, Moref)> =
-        due.iter().filter(|(one, _)| one.rule.covers).map(|(one, _)| (one.kind, one.moref.clone())).collect();
+    let explaining: HashSet<(Kind, Moref)> = due
+        .iter()
+        .filter(|(one, _)| one.rule.covers && one.waiver.is_none())
+        .map(|(one, _)| (one.kind, one.moref.clone()))
+        .collect();
     let mut covered: HashMap<(Kind, Moref), usize> = HashMap::new();
     let mut told = Vec::with_capacity(due.len());
     for (one, since) in due {
@@ -228,9 +232,8 @@ impl<'a> Judging<'a> {
             cluster: schema.column(if kind == Kind::Datastores { "clusters_moref" } else { "cluster_moref" }),
             judged_by: judged_by.filter_map(|id| schema.column(id)).collect(),
             given: given.iter().filter_map(on).collect(),
-            waivers: waivers
-                .map(|waiver| (waiver, waiver.scope.conditions().iter().filter_map(on).collect()))
-                .collect(),
+            // A condition that can't be read any more would silence more than was meant: then nothing is.
+            waivers: waivers.filter_map(|waiver| Some((waiver, tests_of(&waiver.scope, kind)?))).collect(),
         })
     }
 
@@ -312,6 +315,12 @@ impl<'a> Judging<'a> {
         });
         longest(holding.map(|(waiver, _)| *waiver))
     }
+}
+
+/// The conditions of a scope as they are tested; `None` where one can't be read.
+fn tests_of(scope: &Scope, kind: Kind) -> Option<Vec<Test>> {
+    let Scope::Rows { conditions } = scope else { return Some(Vec::new()) };
+    conditions.iter().map(|text| text.parse::<Condition>().ok()?.on(kind).ok()).collect()
 }
 
 /// The VM that a row is, or that a snapshot is of.

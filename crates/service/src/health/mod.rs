@@ -8,23 +8,15 @@ mod tests;
 
 use crate::inventory::Inventory;
 use crate::{Clock, Service, explain};
-use contract::health::{Attention, DayCount, Finding, FindingFilter, Findings, Level, RULES, RuleCount};
+use contract::health::{Attention, Finding, FindingFilter, Findings, Level, RULES, RuleCount};
 use contract::{ApiError, Time, Vcenter, VcenterId, VcenterState, attention};
 use judge::Settings;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Store, aside};
 
-const DAY: i64 = 86_400_000;
-
-/// Days that the course of findings is told of.
-const DAYS: i64 = 30;
-
 /// How long what was judged holds, if nothing else changed: ages grow, but not by much.
 const HOLDS: i64 = 60_000;
-
-/// How long findings that have ended are kept.
-const KEPT: i64 = 400 * DAY;
 
 /// What was found of each vCenter, as long as that holds. Clones are the same.
 #[derive(Clone)]
@@ -33,6 +25,7 @@ pub(crate) struct Health {
     inventory: Inventory,
     now: Clock,
     judged: Arc<Mutex<HashMap<VcenterId, Judged>>>,
+    recording: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What was found, and in what.
@@ -47,13 +40,15 @@ struct Judged {
 
 impl Health {
     pub(crate) fn new(store: Store, inventory: Inventory, now: Clock) -> Health {
-        Health { store, inventory, now, judged: Arc::default() }
+        Health { store, inventory, now, judged: Arc::default(), recording: Arc::default() }
     }
 
     /// What people set about the rules, as it is now.
     async fn settings(&self) -> Result<Arc<Settings>, ApiError> {
         let limits = self.store.health_limits().await.map_err(explain::store)?;
-        let waivers = self.store.waivers().await.map_err(explain::store)?;
+        let mut waivers = self.store.waivers().await.map_err(explain::store)?;
+        let now = (self.now)();
+        waivers.retain(|waiver| waiver.holds(now));
         Ok(Arc::new(Settings { limits, waivers }))
     }
 
@@ -95,6 +90,8 @@ impl Health {
 
     /// Writes down since when what is found in a vCenter's inventory. Whoever published it calls this.
     pub(crate) async fn record(&self, vcenter: &Vcenter) {
+        // Of two, the later one has the later inventory and settings.
+        let _recording = self.recording.lock().await;
         let written = async {
             let settings = self.settings().await?;
             let (snapshot, now) = (self.inventory.read(&vcenter.id).await?, (self.now)());
@@ -104,8 +101,7 @@ impl Health {
                 found.iter().map(|one| one.now(now)).collect::<Vec<_>>()
             })
             .await;
-            self.store.record_findings(&vcenter.id, found, now).await.map_err(explain::store)?;
-            self.store.forget_findings(Time(now.0.saturating_sub(KEPT))).await.map_err(explain::store)
+            self.store.record_findings(&vcenter.id, found, now).await.map_err(explain::store)
         };
         if let Err(error) = written.await {
             tracing::warn!(vcenter = vcenter.name, %error, "findings could not be written");
@@ -131,7 +127,7 @@ impl Service {
             }
             let mut own = judge::of_vcenter(&vcenter, status, &settings, now);
             // That there is no network is told once, and by no vCenter.
-            own.retain(|one| one.rule != UNREACHABLE || !attention::is_away_with_all(status));
+            own.retain(|one| !AWAY.contains(&&*one.rule) || !attention::is_away_with_all(status));
             findings.extend(own);
             findings.extend(self.inner.health.judge(&vcenter, &settings).await?.iter().cloned());
         }
@@ -150,28 +146,7 @@ impl Service {
         findings.retain(|one| filter.rule.as_ref().is_none_or(|rule| one.rule == *rule));
         findings.retain(|one| filter.waived || one.is_open());
         findings.truncate(filter.limit.unwrap_or(usize::MAX));
-        Ok(Findings { findings, rules, paused, days: self.days().await? })
-    }
-
-    /// How many findings were open at the end of each of the last days.
-    async fn days(&self) -> Result<Vec<DayCount>, ApiError> {
-        let now = self.now();
-        let ends: Vec<Time> = (0..DAYS).rev().map(|back| Time(now.0 - back * DAY)).collect();
-        let first = ends.first().copied().unwrap_or(now);
-        let lasted = self.inner.store.findings_of_late(first).await.map_err(explain::store)?;
-        // Before anything was found by these rules nobody looked.
-        let began = self.inner.store.findings_began_at().await.map_err(explain::store)?;
-        let ends = ends.into_iter().filter(|at| began.is_some_and(|began| began <= *at));
-        let count = |at: Time| {
-            let mut open = BTreeMap::new();
-            for one in &lasted {
-                if one.due_at.max(one.seen_at) <= at && one.ended_at.is_none_or(|ended| ended > at) {
-                    *open.entry(one.level).or_default() += 1;
-                }
-            }
-            DayCount { at, open }
-        };
-        Ok(ends.map(count).collect())
+        Ok(Findings { findings, rules, paused })
     }
 
     /// The open findings as lines, each for what a rule found: the worst first.
@@ -182,8 +157,8 @@ impl Service {
     }
 }
 
-/// The rule that is told once where all are away.
-const UNREACHABLE: &str = "vcenter-unreachable";
+/// What is no news of a vCenter where all are away.
+const AWAY: [&str; 3] = ["vcenter-unreachable", "vcenter-sync-failed", "vcenter-stale"];
 
 fn counts(findings: &[Finding]) -> Vec<RuleCount> {
     let mut counts: Vec<RuleCount> = Vec::new();
@@ -191,13 +166,16 @@ fn counts(findings: &[Finding]) -> Vec<RuleCount> {
         let known = counts.iter().position(|count| count.rule == one.rule);
         let place = known.unwrap_or_else(|| {
             let rule = one.rule.clone();
-            counts.push(RuleCount { rule, open: BTreeMap::new(), waived: 0, since: None });
+            let threshold = None;
+            counts.push(RuleCount { rule, open: BTreeMap::new(), waived: 0, since: None, threshold });
             counts.len() - 1
         });
         let count = &mut counts[place];
         if one.is_open() {
             *count.open.entry(one.level).or_default() += 1;
             count.since = count.since.into_iter().chain(one.since).min();
+            // The worst come first.
+            count.threshold.clone_from(&one.threshold);
         } else {
             count.waived += 1;
         }

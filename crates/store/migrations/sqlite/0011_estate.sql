@@ -9,8 +9,6 @@ CREATE TABLE findings (
     level TEXT NOT NULL,
     since INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
-    -- When Muster found it first: what it found nothing of before, nobody knows.
-    seen_at INTEGER NOT NULL,
     ended_at INTEGER
 );
 
@@ -23,6 +21,8 @@ CREATE TABLE health_limits (
     rule TEXT NOT NULL,
     scope TEXT NOT NULL,
     levels TEXT NOT NULL,
+    -- The vCenter that the scope is about: its thresholds go with it.
+    vcenter_id TEXT REFERENCES vcenters (id) ON DELETE CASCADE,
     PRIMARY KEY (rule, scope)
 ) WITHOUT ROWID;
 

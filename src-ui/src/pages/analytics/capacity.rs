@@ -47,7 +47,7 @@ fn shown(found: &CapacityAnalytics) -> Html {
             { facts(&at_a_glance(found)) }
             <div class="muster-charts">
                 <Chart id="space" title="Storage" numbers={numbers(Unit::Bytes, space)}
-                    help="Accessible datastores, read at the time. One that several vCenters see counts once, by URL and capacity." />
+                    help="Accessible datastores, read at the time. One that several vCenters see counts once, as on the overview. vSAN is raw capacity." />
                 <Chart id="vms" title="VMs" numbers={numbers(Unit::Count, vms)} help="Without templates, vSphere's own agents (vCLS) and placeholders." />
             </div>
             if !found.datastores.is_empty() {

@@ -97,7 +97,7 @@ fn causes(sum: &SyncTotals) -> Html {
         format!("{}{rest}", first.to_uppercase())
     };
     let rows = causes.into_iter().map(|(code, count)| vec![html! { words(code) }, html! { count }]);
-    table("sync-causes", "Failures by cause", &["Cause", "Syncs"], &[0], rows.collect())
+    table("sync-causes", "Causes of failed and partial syncs", &["Cause", "Syncs"], &[0], rows.collect())
 }
 
 fn by_vcenter(vcenters: &[SyncTotals]) -> Html {
@@ -107,11 +107,12 @@ fn by_vcenter(vcenters: &[SyncTotals]) -> Html {
             html! { ms(one.took.p50) },
             html! { ms(one.took.p95) },
             html! { rate(one.objects_per_second) },
-            html! { one.succeeded + one.partial },
+            html! { one.succeeded },
+            html! { one.partial },
             html! { one.failed },
             html! { one.retries },
         ]
     });
-    let heads = ["vCenter", "p50", "p95", "Objects per second", "Succeeded", "Failed", "Retries"];
+    let heads = ["vCenter", "p50", "p95", "Objects per second", "Succeeded", "Partial", "Failed", "Retries"];
     table("sync-vcenters", "Syncs by vCenter", &heads, &[0], rows.collect())
 }

@@ -70,6 +70,7 @@ fn Found(props: &FoundProperties) -> Html {
         let waiving = waiving.clone();
         Callback::from(move |()| waiving.set(None))
     };
+    let is_narrowed = looking.vcenter.is_some() || looking.level.is_some();
     let shown = found.rules.iter().filter(|one| looking.waived || !one.open.is_empty());
     let rows: Vec<Html> = shown
         .map(|one| {
@@ -87,7 +88,7 @@ fn Found(props: &FoundProperties) -> Html {
             }
             if rows.is_empty() {
                 <Empty icon="check-circle" title="No findings">
-                    { "Nothing that the rules look for was found in the cached inventory." }
+                    { if is_narrowed { "No finding of this vCenter and level is open." } else { "Nothing that the rules look for is open in what was read so far." } }
                 </Empty>
             } else {
                 <table class="muster-findings" aria-label="Findings by rule">
@@ -116,11 +117,10 @@ struct TotalsProperties {
     looking: Looking,
 }
 
-/// How many of each level, and how many a week ago.
+/// How many of each level.
 #[function_component]
 fn Totals(props: &TotalsProperties) -> Html {
     let total = |(level, count): (Level, usize)| {
-        let before = health::a_week_ago(&props.found, level);
         html! {
             <li key={level.name()} class="muster-total">
                 <span class="muster-total__icon">{ icon::of_level(health::shade(level)) }</span>
@@ -128,9 +128,6 @@ fn Totals(props: &TotalsProperties) -> Html {
                     { grouped(count as i64) }
                     <span class="muster-total__title">{ words::level(level) }</span>
                 </span>
-                if let Some(before) = before {
-                    <span class="muster-total__parts muster-quiet">{ format!("{} a week ago", grouped(before as i64)) }</span>
-                }
             </li>
         }
     };
@@ -207,8 +204,7 @@ fn Rule(props: &RuleProperties) -> Html {
     } else {
         Vec::new()
     };
-    let threshold = findings.iter().min_by_key(|one| one.level).and_then(|one| one.threshold.clone());
-    let all = health::rows(&count.rule, threshold.as_deref(), looking.vcenter.as_ref());
+    let all = health::rows(&count.rule, count.threshold.as_deref(), looking.vcenter.as_ref());
     let details = format!("details-{}", count.rule);
     let more = open.saturating_sub(findings.iter().filter(|one| one.is_open()).count());
     html! {
@@ -245,7 +241,7 @@ fn Rule(props: &RuleProperties) -> Html {
                             { for findings.iter().map(|one| html! { <One key={format!("{}{:?}", one.vcenter_id, one.moref)} finding={one.clone()} waive={waive.clone()} /> }) }
                         </ul>
                         if more > 0 {
-                            <p class="muster-quiet">{ format!("And {} more; the inventory lists all of them.", grouped(more as i64)) }</p>
+                            <p class="muster-quiet">{ format!("And {} more. The inventory shows all rows that meet the conditions, waived ones too.", grouped(more as i64)) }</p>
                         }
                     </td>
                 </tr>

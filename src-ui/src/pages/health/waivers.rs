@@ -64,7 +64,7 @@ fn Row(props: &RowProperties) -> Html {
     let command = RemoveWaiver { waiver: waiver.id.clone() };
     let remove = use_command(command, "Not removed", |service, removed: Waiver| {
         let title = rule(&removed.rule).map_or(removed.rule.as_str(), |rule| rule.title);
-        service.toast(Toast::done(format!("{title} is reported again"), ""));
+        service.toast(Toast::done(format!("{title}: waiver removed"), ""));
     });
     let may = service.may::<RemoveWaiver>();
     let until = waiver.until;
@@ -76,7 +76,7 @@ fn Row(props: &RowProperties) -> Html {
             <td class="muster-words">{ shown(&waiver.reason) }</td>
             <td>
                 if has_ended { { "Ended: " } }
-                if let Some(until) = until { <time datetime={until.to_string()}>{ local(until) }</time> } else { { "Removed" } }
+                if let Some(until) = until { <time datetime={until.to_string()}>{ local(until) }</time> } else { { "Until removed" } }
             </td>
             <td>{ shown(&waiver.by) }</td>
             <td class="muster-findings__actions">

@@ -74,7 +74,7 @@ pub(super) fn Hosts(props: &OfOverview) -> Html {
             0 => Html::default(),
             _ => html! {
                 <Card id="overview-hosts" title="Hosts not available">
-                    <p class="muster-quiet">{ "All hosts are connected and out of maintenance." }</p>
+                    <p class="muster-quiet">{ if gone == 0 { "All hosts are connected and out of maintenance." } else { "The state of some hosts is not known." } }</p>
                 </Card>
             },
         };

@@ -67,8 +67,20 @@ fn found(samples: &[Measure<Sample>], days: &[Measure<Sample>], known: &[Known])
 #[test]
 fn a_step_in_which_nothing_was_read_is_a_gap_and_what_several_see_counts_once() {
     let known = [
-        known("a", vec![datastore("d1", "ds:///one/", 100, 40, true), datastore("d2", "", 50, 10, true)]),
-        known("b", vec![datastore("d1", "ds:///one/", 100, 40, true), datastore("d2", "", 50, 20, true)]),
+        known(
+            "a",
+            vec![
+                datastore("d1", "ds:///vmfs/volumes/one/", 100, 40, true),
+                datastore("d2", "", 50, 10, true),
+            ],
+        ),
+        known(
+            "b",
+            vec![
+                datastore("d1", "ds:///vmfs/volumes/one/", 100, 40, true),
+                datastore("d2", "", 50, 20, true),
+            ],
+        ),
     ];
     let day = |back: i64| 20_000 * DAY - back * DAY;
     let samples = [
