@@ -44,9 +44,12 @@ fn withheld(paths: &[&str], fault: &str) -> Value {
 }
 
 /// The property paths that a sync asks for of hosts.
-const OF_HOSTS: [&str; 27] = [
+const OF_HOSTS: [&str; 33] = [
+    "alarmActionsEnabled",
+    "config.dateTimeInfo.ntpConfig.server",
     "config.network.pnic",
     "config.virtualNicManagerInfo.netConfig",
+    "configIssue",
     "datastore",
     "name",
     "network",
@@ -54,6 +57,8 @@ const OF_HOSTS: [&str; 27] = [
     "parent",
     "runtime.bootTime",
     "runtime.connectionState",
+    "runtime.dasHostState.state",
+    "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo",
     "runtime.inMaintenanceMode",
     "runtime.powerState",
     "summary.config.product.build",
@@ -68,6 +73,7 @@ const OF_HOSTS: [&str; 27] = [
     "summary.hardware.otherIdentifyingInfo",
     "summary.hardware.uuid",
     "summary.hardware.vendor",
+    "summary.managementServerIp",
     "summary.quickStats.overallCpuUsage",
     "summary.quickStats.overallMemoryUsage",
     "summary.rebootRequired",

@@ -21,10 +21,14 @@ fn value(shape: Shape) -> BoxedStrategy<Value> {
             prop::collection::vec(any::<String>().prop_map(Value::text), 0..5).prop_map(Value::list).boxed(),
         ),
     };
+    let number = match shape.is_decimal() {
+        true => (-1_000_000_000_000_i64..1_000_000_000_000).prop_map(Value::Decimal).boxed(),
+        false => any::<i64>().prop_map(Value::Int).boxed(),
+    };
     prop_oneof![
         3 => Just(Value::Null),
         1 => any::<bool>().prop_map(Value::Bool),
-        2 => any::<i64>().prop_map(Value::Int),
+        2 => number,
         4 => one,
         2 => list,
     ]
