@@ -113,7 +113,6 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["health", "set", "vm-question", "--warning", ""]), RULE);
     has(&muster.ok(&["health", "waive", "vm-question", "--reason", "known"]), WAIVER);
     has(&muster.ok(&["health", "waivers"]), WAIVER);
-    has(&muster.ok(&["schedule", "remove", "nightly", "--yes"]), SCHEDULE);
     has(&muster.ok(&["audit", "list"]), AUDIT);
     has(&muster.ok(&["audit", "verify"]), "rows ok first_broken");
     has(&muster.ok(&["status"]), STATUS);

@@ -116,7 +116,7 @@ async fn everything_is_reached(size: (u32, u32), scale: u32) -> Result<()> {
     found.here(&window, &screen, "import").await?;
     found.at(&window, &screen, "#/analytics", "analytics").await?;
     found.at(&window, &screen, "#/audit", "audit").await?;
-    found.at(&window, &screen, "#/health?rule=snapshot-old", "health").await?;
+    found.at(&window, &screen, "#/health?rule=host-disconnected", "health").await?;
     window.click(".muster-found__actions button").await?;
     window.wait_for_element("#waive-reason").await?;
     found.here(&window, &screen, "health-waive").await?;

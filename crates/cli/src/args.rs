@@ -771,7 +771,7 @@ pub(crate) struct HealthAsked {
 pub(crate) enum Health {
     /// List the rules, with the levels that are set
     Rules,
-    /// Silence findings of a rule for a while, or until it is removed
+    /// Silence findings of a rule until a date, or until the waiver is removed
     Waive {
         /// Id of the rule
         rule: String,
@@ -794,7 +794,9 @@ pub(crate) enum Health {
         /// Id of the waiver
         waiver: String,
     },
-    /// Set from when on a rule reports something, and how bad that is
+    /// Set the thresholds and levels of a rule
+    ///
+    /// Levels that are not named stay as they are; "off" takes one away.
     Set {
         /// Id of the rule
         rule: String,
@@ -825,10 +827,10 @@ pub(crate) struct HealthScope {
     #[arg(long, value_name = "V", conflicts_with_all = ["tag", "conditions"])]
     pub(crate) vcenter: Option<String>,
     /// Name or moref of a cluster in that vCenter
-    #[arg(long, value_name = "C", requires = "vcenter", conflicts_with = "name")]
+    #[arg(long, value_name = "C", requires = "vcenter", conflicts_with_all = ["name", "tag", "conditions"])]
     pub(crate) cluster: Option<String>,
     /// Name or moref of one object in that vCenter
-    #[arg(long, value_name = "NAME", requires = "vcenter")]
+    #[arg(long, value_name = "NAME", requires = "vcenter", conflicts_with_all = ["tag", "conditions"])]
     pub(crate) name: Option<String>,
     /// vCenters with this tag
     #[arg(long, value_name = "T", conflicts_with = "conditions")]

@@ -173,8 +173,8 @@ impl Tally {
         self.datastores_inaccessible += i64::from(!is_accessible);
         if let (true, Some(capacity), Some(free)) = (is_accessible, int("capacity_bytes"), int("free_bytes"))
         {
-            self.capacity_bytes = self.capacity_bytes.saturating_add(capacity);
-            self.free_bytes = self.free_bytes.saturating_add(free);
+            self.capacity_bytes = self.capacity_bytes.saturating_add(capacity.max(0));
+            self.free_bytes = self.free_bytes.saturating_add(free.clamp(0, capacity.max(0)));
         }
     }
 }

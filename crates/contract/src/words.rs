@@ -14,7 +14,7 @@ pub use analytics::{full, no_date};
 pub use audit::{
     audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
 };
-pub use health::{finding, level, levels, scope};
+pub use health::{by_level, finding, level, levels, scope};
 pub use removal::{goes_with, with_password_of_removed};
 pub use schedules::{scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
@@ -200,11 +200,11 @@ pub fn bytes(bytes: i64) -> String {
 /// `2.4 GHz`, `900 MHz`.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn mhz(mhz: i64) -> String {
-    match mhz.abs() {
+    match mhz.saturating_abs() {
         0..1_000 => format!("{mhz} MHz"),
         1_000..999_500 => format!("{} GHz", three_digits(mhz as f64 / 1000.0)),
         // What all hosts of a vCenter have.
-        _ => format!("{} GHz", grouped((mhz + 500 * mhz.signum()) / 1000)),
+        _ => format!("{} GHz", grouped(mhz.saturating_add(500 * mhz.signum()) / 1000)),
     }
 }
 

@@ -8,7 +8,7 @@ use super::when::Ago;
 use crate::hooks::{use_query, use_vcenter_service};
 use crate::state::health::{self, Looking};
 use crate::state::route::Route;
-use crate::state::words::{grouped, shown};
+use crate::state::words::shown;
 use contract::command::{AddWaiver, ListAttention};
 use contract::health::{Attention, rule};
 use contract::words;
@@ -77,7 +77,7 @@ fn Line(props: &LineProperties) -> Html {
     let to = Route::Health(Looking { rule: Some(line.rule.clone()), ..Looking::default() });
     let what = match &line.name {
         Some(name) => shown(name),
-        None => grouped(line.count as i64),
+        None => words::by_level(&line.levels),
     };
     let places = match &*line.r#where {
         [one] => one.clone(),

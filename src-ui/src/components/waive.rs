@@ -119,7 +119,7 @@ pub(crate) fn Waive(props: &Properties) -> Html {
         (*is_tried && is_late).then_some(AttrValue::Static("Enter a date and time in the future."));
     html! {
         <Dialog title={format!("{verb}: {what}")} close={props.close.clone()} {actions} is_filled={!is_unreasoned}>
-            <p>{ "Waived findings are neither counted nor listed, unless you ask for them. Other users of this database see the reason." }</p>
+            <p>{ "Waived findings are neither counted nor listed, unless you ask for them. New findings of this rule are hidden too where it applies. Other users of this database see the reason." }</p>
             <div class="pf-v6-c-form">
                 <Field id="waive-scope" label="Applies to">
                     <Select id="waive-scope" options={scopes} chosen={chosen.to_string()} {choose} />

@@ -42,7 +42,14 @@ pub(super) async fn run(
             let scope = scope_of(service, &rule, scope).await?;
             let waiver = NewWaiver { rule, scope, reason, until };
             let added = service.call(AddWaiver { waiver }).await?;
-            output.answer(&added, || format!("Waived {} ({}).", added.rule, added.id))?;
+            let vcenters = service.call(ListVcenters {}).await?;
+            output.answer(&added, || {
+                let of = words::scope(&added.scope, |id| named(&vcenters, id));
+                let until = added
+                    .until
+                    .map_or("without an end".to_owned(), |until| format!("until {}", time(Some(until))));
+                format!("Waived {} for {of}, {until} (id {}).", added.rule, added.id)
+            })?;
         }
         Some(Command::Unwaive { waiver }) => {
             let removed = service.call(RemoveWaiver { waiver }).await?;
@@ -52,15 +59,19 @@ pub(super) async fn run(
             service.may::<SetLimits>(Subject::rule(&rule)).await?;
             let given =
                 [(Level::Critical, critical), (Level::Warning, warning), (Level::Information, information)];
-            let levels: Levels =
+            let given: Vec<(Level, String)> =
                 given.into_iter().filter_map(|(level, value)| Some((level, value?))).collect();
-            if levels.is_empty() && !off && !default {
+            if given.is_empty() && !off && !default {
                 return Err(ApiError::new(Code::InvalidValue, "nothing to change").next(
                     "Specify --critical, --warning or --information, --off, or --default to take back what was set.",
                 ));
             }
             let scope = scope_of(service, &rule, scope).await?;
-            let levels = (!default).then_some(levels);
+            let levels = match (off, default) {
+                (true, _) => Some(Levels::new()),
+                (_, true) => None,
+                _ => Some(changed(service, &rule, &scope, given).await?),
+            };
             service.call(SetLimits { rule: rule.clone(), scope, levels }).await?;
             let mut rules = rules(&service.call(ListLimits {}).await?);
             rules.retain(|one| one.rule == rule);
@@ -69,6 +80,30 @@ pub(super) async fn run(
         }
     }
     Ok(Exit::Done)
+}
+
+/// The levels of a rule for a scope with those that were given in their place.
+async fn changed(
+    service: &Client,
+    of: &str,
+    scope: &Scope,
+    given: Vec<(Level, String)>,
+) -> Result<Levels, ApiError> {
+    let set = service.call(ListLimits {}).await?;
+    let set = set.into_iter().find(|limits| limits.rule == of && limits.scope == *scope);
+    let defaults = || rule(of).map(contract::health::Rule::defaults).unwrap_or_default();
+    let mut levels = set.map_or_else(defaults, |limits| limits.levels);
+    if rule(of).is_some_and(|rule| !rule.has_values()) {
+        // Such a rule has one level.
+        levels.clear();
+    }
+    for (level, value) in given {
+        match value.as_str() {
+            "off" => levels.remove(&level),
+            _ => levels.insert(level, value),
+        };
+    }
+    Ok(levels)
 }
 
 async fn findings(service: &Client, output: &Output, asked: HealthAsked) -> Result<Exit, ApiError> {
@@ -82,7 +117,7 @@ async fn findings(service: &Client, output: &Output, asked: HealthAsked) -> Resu
     let now = service.now();
     output.answer(&found.findings, || list(&found, now))?;
     if !found.paused.is_empty() {
-        output.say(&format!("Paused, and so left out: {}.", found.paused.join(", ")));
+        output.say(&format!("Not checked, because paused: {}.", found.paused.join(", ")));
     }
     if found.findings.is_empty() {
         output.say("No findings.");

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::output::{Fit, Output, ago, card, table, time};
 use contract::command::{ListAttention, ShowOverview};
 use contract::health::{Attention, rule};
-use contract::{ApiError, Capacity, Census, OfVcenter, Overview, Storage, Time, words};
+use contract::{ApiError, Capacity, Census, OfVcenter, Overview, Time, words};
 use serde::Serialize;
 use service::Client;
 
@@ -96,7 +96,7 @@ fn needing(attention: &[Attention], now: Time) -> String {
         vec![
             title.to_owned(),
             words::level(line.level).to_owned(),
-            words::grouped(i64::try_from(line.count).unwrap_or(i64::MAX)),
+            words::by_level(&line.levels),
             line.name.clone().unwrap_or_default(),
             line.r#where.join(", "),
             line.since.map_or_else(|| "-".to_owned(), |since| ago(since, now)),
@@ -123,9 +123,11 @@ fn capacity(overview: &Overview, now: Time) -> String {
         "After failover",
         "Storage",
         "Free",
+        "vSAN, raw",
+        "Free",
     ];
     let fits = [Fit::Words, Fit::Number];
-    let fits: Vec<Fit> = fits.into_iter().chain([Fit::Number; 9]).collect();
+    let fits: Vec<Fit> = fits.into_iter().chain([Fit::Number; 11]).collect();
     let mut rows = Vec::new();
     for vcenter in &overview.vcenters {
         rows.push(row(&named(vcenter), &words::age(vcenter.synced_at, now), &vcenter.capacity));
@@ -154,14 +156,9 @@ fn row(name: &str, age: &str, capacity: &Capacity) -> Vec<String> {
     let per_core = match cpu.cores {
         0 => dash(),
         cores => {
-            let tenths = cpu.vcpus.saturating_mul(10) / cores;
+            let tenths = cpu.vcpus.saturating_mul(20).saturating_add(cores) / cores.saturating_mul(2);
             format!("{}.{}", tenths / 10, tenths % 10)
         }
-    };
-    let both = Storage {
-        capacity_bytes: storage.capacity_bytes.saturating_add(vsan.capacity_bytes),
-        free_bytes: storage.free_bytes.saturating_add(vsan.free_bytes),
-        provisioned_bytes: 0,
     };
     vec![
         name.to_owned(),
@@ -173,8 +170,10 @@ fn row(name: &str, age: &str, capacity: &Capacity) -> Vec<String> {
         words::bytes(memory.total_bytes),
         percent(memory.used_bytes, memory.total_bytes),
         memory.after_failover_bytes.map_or_else(dash, words::bytes),
-        words::bytes(both.capacity_bytes),
-        percent(both.free_bytes, both.capacity_bytes),
+        words::bytes(storage.capacity_bytes),
+        percent(storage.free_bytes, storage.capacity_bytes),
+        if vsan.capacity_bytes == 0 { dash() } else { words::bytes(vsan.capacity_bytes) },
+        percent(vsan.free_bytes, vsan.capacity_bytes),
     ]
 }
 
@@ -182,7 +181,7 @@ fn percent(part: i64, whole: i64) -> String {
     if whole <= 0 {
         return "-".to_owned();
     }
-    format!("{} %", i128::from(part) * 100 / i128::from(whole))
+    format!("{} %", (i128::from(part) * 200 + i128::from(whole)) / (2 * i128::from(whole)))
 }
 
 fn unavailable(overview: &Overview) -> String {
@@ -194,7 +193,10 @@ fn unavailable(overview: &Overview) -> String {
         vec![host.name.clone(), host.state.clone(), cluster, host.vcenter.clone()]
     });
     let fits = [Fit::Words, Fit::Whole, Fit::Words, Fit::Words];
-    table(&["Host not available", "State", "Cluster", "vCenter"], &fits, rows)
+    let listed = table(&["Host not available", "State", "Cluster", "vCenter"], &fits, rows);
+    let counts = &overview.totals.counts;
+    let more = counts.hosts - counts.hosts_available - overview.unavailable_hosts.len() as i64;
+    if more > 0 { format!("{listed}\nand {} more", words::grouped(more)) } else { listed }
 }
 
 /// What is counted once although it is seen more often.

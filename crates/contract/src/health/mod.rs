@@ -257,6 +257,9 @@ pub struct Attention {
     pub level: Level,
     /// How many open findings it has.
     pub count: usize,
+    /// How many of each level.
+    #[serde(default)]
+    pub levels: BTreeMap<Level, usize>,
     /// `vcenters`, or the kind of the objects.
     pub kind: String,
     /// The vCenters that they are in, by name.

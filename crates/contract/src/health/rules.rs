@@ -98,7 +98,7 @@ pub static RULES: &[Rule] = &[
     ),
     of_vcenters(
         "vcenter-sync-failed",
-        "Syncs fail",
+        "Sync failed",
         |status, _| status.refresh_failed.and(Some(i64::from(status.failures_in_a_row))),
         Some(Operator::AtLeast),
         &[(Critical, "2"), (Warning, "1")],
@@ -114,7 +114,7 @@ pub static RULES: &[Rule] = &[
     ),
     of_vcenters(
         "vcenter-no-password",
-        "No password at hand",
+        "No password available",
         |status, _| is(status, &[VcenterState::NoPassword]),
         None,
         W,
@@ -126,11 +126,19 @@ pub static RULES: &[Rule] = &[
         |status, now| status.certificate_expires_at.map(|at| (at.0 - now.0) / 1000),
         Some(Below),
         &[(Critical, "7d"), (Warning, "30d")],
-        "Renew the machine certificate of the vCenter: after it has expired, clients and hosts lose it.",
+        "Renew the Machine SSL certificate. Once it has expired, clients and integrations can't connect.",
+    ),
+    of_vcenters(
+        "vcenter-never-synced",
+        "Never synced",
+        |status, _| status.synced_at.is_none().then_some(0),
+        None,
+        W,
+        "Nothing is known of it, so nothing of it is checked. Sync it.",
     ),
     of_vcenters(
         "vcenter-stale",
-        "Data is old",
+        "Data older than 24 h",
         |status, _| status.age_seconds,
         Some(Above),
         &[(Warning, "24h")],
@@ -143,7 +151,7 @@ pub static RULES: &[Rule] = &[
         C,
         &["connection_state=notResponding"],
         "The host doesn't answer its vCenter: check management network, power and the management agents. Reported when two syncs at \
-         least five minutes apart saw it, because after a restart of vCenter all hosts are so for minutes.",
+         least five minutes apart saw it, because hosts can show as not responding for some minutes after vCenter restarts.",
     )
     .for_seconds(300)
     .covering(),
@@ -171,9 +179,10 @@ pub static RULES: &[Rule] = &[
         Kind::Hosts,
         C,
         &["state=connected", "ha_state!=", "ha_state!=master", "ha_state!=connectedToMaster"],
-        "HA doesn't protect the VMs of this host. Reconfigure the host for vSphere HA.",
+        "HA doesn't protect the VMs of this host. Reconfigure the host for vSphere HA. Reported when two syncs at least five minutes apart saw it.",
     )
-    .shows("ha_state"),
+    .shows("ha_state")
+    .for_seconds(300),
     rows(
         "host-config-issue",
         "Host configuration issue",
@@ -185,7 +194,7 @@ pub static RULES: &[Rule] = &[
     .shows("config_issues"),
     rows(
         "host-maintenance",
-        "Long in maintenance mode",
+        "In maintenance mode for more than 7 days",
         Kind::Hosts,
         W,
         &["in_maintenance=yes"],
@@ -218,7 +227,7 @@ pub static RULES: &[Rule] = &[
     ),
     beyond(
         "cluster-failover-memory",
-        "No room for a failover",
+        "Not enough memory for a host failure",
         Kind::Clusters,
         ("failover_memory_percent", Above),
         &[(Critical, "100"), (Warning, "85")],
@@ -305,7 +314,7 @@ pub static RULES: &[Rule] = &[
     ),
     beyond(
         "datastore-free",
-        "Datastore almost full",
+        "Datastore low on free space",
         Kind::Datastores,
         ("free_percent", Below),
         &[(Critical, "5"), (Warning, "15")],
@@ -314,12 +323,12 @@ pub static RULES: &[Rule] = &[
     ),
     beyond(
         "datastore-free-vsan",
-        "vSAN almost full",
+        "vSAN low on free space",
         Kind::Datastores,
         ("free_percent", Below),
         &[(Critical, "20"), (Warning, "30")],
         &["accessible=yes", "type=vsan"],
-        "vSAN needs 25 to 30 % free to rebuild and rebalance; below 20 % it starts to move data by itself.",
+        "Keep 25 to 30 % free for rebuilds. When a disk is more than 80 % full, vSAN rebalances by itself.",
     ),
     rows(
         "datastore-maintenance",
@@ -359,7 +368,7 @@ pub static RULES: &[Rule] = &[
     .for_seconds(DAY),
     beyond(
         "vm-guest-disk",
-        "Guest volume almost full",
+        "Guest volume low on free space",
         Kind::Vms,
         ("guest_free_percent", Below),
         &[(Warning, "5")],
@@ -383,7 +392,7 @@ pub static RULES: &[Rule] = &[
         ("swapped_bytes", Above),
         &[(Warning, "0")],
         &["power_state=poweredOn"],
-        "The host was, or is, short of memory: what was swapped out stays so until the VM needs it.",
+        "The host is or was short of memory. Swapped pages stay on disk until the VM reads them.",
     ),
     rows(
         "vm-tools-not-running",
@@ -415,7 +424,7 @@ pub static RULES: &[Rule] = &[
         Kind::Vms,
         W,
         &["tools_version_status=guestToolsBlacklisted"],
-        "This version has a known defect that VMware tells to upgrade at once.",
+        "VMware asks to upgrade this version at once because of a known defect.",
     )
     .shows("tools_version"),
     rows(
@@ -442,7 +451,7 @@ pub static RULES: &[Rule] = &[
         Kind::Vms,
         I,
         &["folder_matches_name=no"],
-        "The VM was renamed and its files were not: somebody may take them for those of another VM. A storage migration renames them.",
+        "The VM was renamed and its files were not: somebody may take them for those of another VM. Storage vMotion renames the files.",
     )
     .shows("vmx_path"),
     beyond(

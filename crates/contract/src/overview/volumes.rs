@@ -45,7 +45,8 @@ impl Volume {
 
     fn of(snapshot: &Snapshot, object: &Object) -> Volume {
         let int = |id| object.stored(id).as_int().unwrap_or_default();
-        let (capacity, free) = (int("capacity_bytes"), int("free_bytes"));
+        let capacity = int("capacity_bytes").max(0);
+        let free = int("free_bytes").clamp(0, capacity);
         let used = capacity.saturating_sub(free);
         let hosts = object.stored("mount_refs").refs().filter_map(|host| snapshot.follow(host));
         let clusters: HashSet<&Moref> = hosts

@@ -6,6 +6,7 @@ use crate::columns;
 use crate::health::{Finding, Level, Levels, Looks, Rule, Scope, rule};
 use crate::{Operator, VcenterId};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// What a level is called.
 pub fn level(level: Level) -> &'static str {
@@ -74,4 +75,16 @@ pub fn scope(scope: &Scope, name: impl Fn(&VcenterId) -> String) -> String {
         }
         Scope::Rows { conditions } => conditions.join(", "),
     }
+}
+
+/// How many findings there are: `7 critical, 60 warning` where they are of several levels.
+pub fn by_level(levels: &BTreeMap<Level, usize>) -> String {
+    let one = |(level, count): (&Level, &usize)| {
+        let count = super::grouped(i64::try_from(*count).unwrap_or(i64::MAX));
+        match levels.len() {
+            1 => count,
+            _ => format!("{count} {}", self::level(*level).to_lowercase()),
+        }
+    };
+    levels.iter().rev().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -69,9 +69,12 @@ impl<'a> Latest<'a> {
         let mut sum = None;
         for (vcenter, sample) in &self.0 {
             for (moref, (capacity, free)) in sample.datastores.iter().flatten() {
-                let all = sum.get_or_insert((0, 0));
+                let all = sum.get_or_insert((0_u64, 0_u64));
                 if seen.insert(identities.key(vcenter, moref)) {
-                    *all = (all.0 + capacity, all.1 + capacity.saturating_sub(*free));
+                    *all = (
+                        all.0.saturating_add(*capacity),
+                        all.1.saturating_add(capacity.saturating_sub(*free)),
+                    );
                 }
             }
         }

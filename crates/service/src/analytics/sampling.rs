@@ -5,7 +5,16 @@ use contract::analytics::Sample;
 use contract::{Kind, Moref, Object, Snapshot, Time, VcenterId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Store, aside};
+
+/// How long is waited after each try.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_millis(900),
+    Duration::from_millis(1_500),
+];
 
 /// Notes what was read at a time or later. Where the database is busy the next one does.
 pub(crate) async fn sample(
@@ -19,9 +28,15 @@ pub(crate) async fn sample(
     if sample == Sample::default() {
         return;
     }
-    if let Err(error) = store.sample(vcenter, at, &sample).await {
-        tracing::debug!(%vcenter, %error, "a sample of the capacity is lost");
+    // Others may write at the moment, as when many syncs end together.
+    for pause in PAUSES {
+        match store.sample(vcenter, at, &sample).await {
+            Ok(()) => return,
+            Err(error) => tracing::debug!(%vcenter, %error, "a sample of the capacity could not be written"),
+        }
+        tokio::time::sleep(pause).await;
     }
+    tracing::warn!(%vcenter, "a sample of the capacity is lost");
 }
 
 /// What of a snapshot was read at a time or later, as a whole kind.

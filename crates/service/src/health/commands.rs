@@ -56,7 +56,10 @@ impl Handler for SetLimits {
                 "Set them for everything, a tag, a vCenter or a cluster; waive what a rule finds of one object.",
             ));
         }
-        call.is_a_scope(of, &self.scope).await?;
+        // What was set for something that is gone can be taken back.
+        if self.levels.is_some() {
+            call.is_a_scope(of, &self.scope).await?;
+        }
         let limits = match self.levels {
             Some(levels) => {
                 fit(of, &levels)?;

@@ -69,6 +69,10 @@ pub(crate) fn rows(vcenter: &Vcenter, snapshot: &Snapshot, settings: &Settings, 
 
 /// The findings that are reported: what is so for long enough, without what others explain.
 pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now: Time) -> Vec<Finding> {
+    // Also what is not reported yet explains: else the effects would be told before their cause.
+    let explains = |one: &&Found| one.rule.covers && one.waiver.is_none();
+    let explaining: HashSet<(Kind, Moref)> =
+        found.iter().filter(explains).map(|one| (one.kind, one.moref.clone())).collect();
     let due = found.into_iter().filter_map(|one| {
         let since = one.exactly.or_else(|| known.get(&one.key()).map(|(since, _)| *since)).or(one.read_at);
         // It has to be so when it was last read, and not just to have been so once.
@@ -77,11 +81,6 @@ pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now:
         (held == 0 || lasted >= held).then_some((one, since))
     });
     let due: Vec<(Found, Option<Time>)> = due.collect();
-    let explaining: HashSet<(Kind, Moref)> = due
-        .iter()
-        .filter(|(one, _)| one.rule.covers && one.waiver.is_none())
-        .map(|(one, _)| (one.kind, one.moref.clone()))
-        .collect();
     let mut covered: HashMap<(Kind, Moref), usize> = HashMap::new();
     let mut told = Vec::with_capacity(due.len());
     for (one, since) in due {
@@ -334,13 +333,25 @@ fn vm_of<'a>(row: &Row<'a>) -> Option<&'a Object> {
     }
 }
 
-/// The host and the datastores that a VM, or the VM of a snapshot, depends on; and the host of a datastore that has but one.
+/// The host and the datastores that a VM, or the VM of a snapshot, depends on; and of a datastore the hosts that can't access it,
+/// if all of them are lost.
 fn depends_on(row: &Row<'_>) -> Vec<(Kind, Moref)> {
-    if row.object.kind == Kind::Datastores && row.object.stored("host_count").as_int() == Some(1) {
+    if row.object.kind == Kind::Datastores {
+        let able: HashSet<&Moref> = row.object.stored("mount_refs").refs().map(|host| &host.moref).collect();
         let has =
             |host: &Object| host.stored("datastore_refs").refs().any(|one| one.moref == row.object.moref);
-        let hosts = row.snapshot.objects(Kind::Hosts).iter().filter(|host| has(host));
-        return hosts.map(|host| (Kind::Hosts, host.moref.clone())).collect();
+        let hosts =
+            row.snapshot.objects(Kind::Hosts).iter().filter(|host| !able.contains(&host.moref) && has(host));
+        let hosts: Vec<&Object> = hosts.map(|host| &**host).collect();
+        let is_lost = |host: &&Object| {
+            matches!(host.stored("connection_state").as_text(), Some("disconnected" | "notResponding"))
+        };
+        let without = row.object.stored("host_count").as_int().unwrap_or_default() - able.len() as i64;
+        return match hosts.iter().all(is_lost) && i64::try_from(hosts.len()).is_ok_and(|many| many >= without)
+        {
+            true => hosts.into_iter().map(|host| (Kind::Hosts, host.moref.clone())).collect(),
+            false => Vec::new(),
+        };
     }
     let Some(vm) = vm_of(row) else { return Vec::new() };
     let refs = vm.stored("host_ref").refs().chain(vm.stored("datastore_refs").refs());

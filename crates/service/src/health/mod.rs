@@ -128,6 +128,8 @@ impl Service {
             let mut own = judge::of_vcenter(&vcenter, status, &settings, now);
             // That there is no network is told once, and by no vCenter.
             own.retain(|one| !AWAY.contains(&&*one.rule) || !attention::is_away_with_all(status));
+            // One cause: it can't be synced because it can't be reached.
+            own.retain(|one| one.rule != "vcenter-sync-failed" || status.state != VcenterState::Offline);
             findings.extend(own);
             findings.extend(self.inner.health.judge(&vcenter, &settings).await?.iter().cloned());
         }
@@ -198,6 +200,10 @@ fn lines(findings: &[Finding]) -> Vec<Attention> {
             rule: rule.to_owned(),
             level,
             count: of_rule.len(),
+            levels: of_rule.iter().fold(BTreeMap::new(), |mut levels, one| {
+                *levels.entry(one.level).or_default() += 1;
+                levels
+            }),
             kind: of_rule[0].kind.clone(),
             r#where: vcenters.into_iter().map(str::to_owned).collect(),
             name: (of_rule.len() == 1).then(|| of_rule[0].name.clone()),

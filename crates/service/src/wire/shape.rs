@@ -39,7 +39,7 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
         Shape::Length => Some(count(wire.as_list().len())),
         Shape::Identification(keys) => Some(identification(wire, keys)),
         Shape::VnicAddresses(service) => Some(vnic_addresses(wire, service)),
-        Shape::Each(field) => Some(Value::list(each(wire, field).map(Value::text))),
+        Shape::Each(field) => Some(Value::list(bounded(each(wire, field)))),
         Shape::Addresses(field) => Some(addresses(each(wire, field).collect())),
         Shape::CardMacs => {
             let cards =
@@ -53,15 +53,24 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
         }
         Shape::Texts => {
             let texts = wire.as_list().iter().filter_map(Wire::as_str).filter(is_not_blank);
-            Some(Value::list(texts.map(Value::text)))
+            Some(Value::list(bounded(texts)))
         }
         Shape::LeastFree => Some(fullest(wire).map(|(free, _)| free).into()),
-        Shape::Fullest => Some(fullest(wire).map(|(_, path)| Value::text(path)).into()),
+        Shape::Fullest => Some(fullest(wire).map(|(_, path)| Value::text(cut(path))).into()),
         Shape::RedSensors => {
-            let state = |sensor: &Wire| Some(sensor.field("healthState")?.field("key")?.as_str()? == "red");
-            let red = wire.as_list().iter().filter(|sensor| state(sensor) == Some(true));
-            let names = red.filter_map(|sensor| sensor.field("name")?.as_str());
-            Some(Value::list(names.filter(is_not_blank).map(Value::text)))
+            let is_red = |sensor: &&Wire| {
+                let state = sensor.field("healthState").and_then(|state| state.field("key")?.as_str());
+                state.is_some_and(|state| state.eq_ignore_ascii_case("red"))
+            };
+            let name = |sensor: &'_ Wire| sensor.field("name").and_then(Wire::as_str).map(str::to_owned);
+            let red = wire.as_list().iter().filter(is_red);
+            // One without a name is in alert all the same.
+            let names: Vec<String> = red
+                .map(|sensor| {
+                    name(sensor).filter(|name| !name.trim().is_empty()).unwrap_or("unnamed sensor".into())
+                })
+                .collect();
+            Some(Value::list(bounded(names.iter().map(String::as_str))))
         }
         Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
         Shape::SnapshotOldest => {
@@ -98,7 +107,7 @@ pub(super) fn fields(shape: Shape) -> Vec<&'static str> {
         // Half of all bytes of a sync are devices, and but for these they are passed over.
         Shape::CardMacs => vec!["macAddress"],
         Shape::Drives => vec!["connectable", "connected"],
-        Shape::LeastFree | Shape::Fullest => vec!["diskPath", "capacity", "freeSpace"],
+        Shape::LeastFree | Shape::Fullest => vec!["diskPath", "capacity", "freeSpace", "filesystemType"],
         Shape::RedSensors => vec!["name", "healthState", "key"],
         Shape::SnapshotCount | Shape::SnapshotOldest => super::snapshots::FIELDS.to_vec(),
         _ => Vec::new(),
@@ -174,6 +183,25 @@ fn is_link_local(address: &str) -> bool {
     address.trim().parse().is_ok_and(|address: Ipv6Addr| address.is_unicast_link_local())
 }
 
+/// As much of a list as anybody reads, and of each text.
+const MOST: usize = 100;
+const LONGEST: usize = 1_000;
+
+fn bounded<'a>(texts: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Value> {
+    texts.take(MOST).map(|text| Value::text(cut(text)))
+}
+
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Whether a volume is full by nature: an image that is mounted to be read.
+fn is_image(volume: &Wire) -> bool {
+    let text = |field: &str| volume.field(field).and_then(Wire::as_str).unwrap_or_default().to_lowercase();
+    let kinds = ["squashfs", "iso9660", "cdfs", "udf"];
+    kinds.contains(&&*text("filesystemType")) || text("diskPath").starts_with("/snap/")
+}
+
 /// The guest's volume of which the smallest share is free: that share, and where it is mounted. A volume without a size is none.
 fn fullest(wire: &Wire) -> Option<(Value, &str)> {
     let share = |volume: &Wire| {
@@ -181,7 +209,8 @@ fn fullest(wire: &Wire) -> Option<(Value, &str)> {
         (capacity > 0 && (0..=capacity).contains(&free)).then(|| Value::percent(free, capacity))
     };
     let path = |volume: &'_ Wire| volume.field("diskPath").and_then(Wire::as_str).map(str::to_owned);
-    let volumes = wire.as_list().iter().filter_map(|volume| Some((share(volume)?, path(volume)?, volume)));
+    let writable = wire.as_list().iter().filter(|volume| !is_image(volume));
+    let volumes = writable.filter_map(|volume| Some((share(volume)?, path(volume)?, volume)));
     let (free, _, volume) = volumes.min_by(|(a, at, _), (b, bt, _)| (a, at).cmp(&(b, bt)))?;
     Some((free, volume.field("diskPath")?.as_str()?))
 }

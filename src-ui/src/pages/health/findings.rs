@@ -84,7 +84,7 @@ fn Found(props: &FoundProperties) -> Html {
             <Totals found={found.clone()} looking={looking.clone()} />
             <Filters looking={looking.clone()} />
             if !found.paused.is_empty() {
-                <p class="muster-quiet">{ format!("Paused, and so left out: {}", found.paused.join(", ")) }</p>
+                <p class="muster-quiet">{ format!("Not checked, because paused: {}", found.paused.join(", ")) }</p>
             }
             if rows.is_empty() {
                 <Empty icon="check-circle" title="No findings">
