@@ -35,7 +35,10 @@ impl Estate {
         let all = |of_type: &str, set: Value| {
             peer.post("/update", json!({ "type": of_type, "all": true, "set": set }));
         };
-        all(VM, json!({ "config.hardware.device": [], "snapshot": null, "guest.disk": [] }));
+        all(
+            VM,
+            json!({ "config.hardware.device": [], "snapshot": null, "guest.disk": [], "runtime.connectionState": "connected" }),
+        );
         all(
             VM,
             json!({ "guest.toolsVersionStatus2": "guestToolsCurrent", "guest.toolsRunningStatus": "guestToolsRunning" }),
@@ -399,7 +402,7 @@ fn what_is_waived_is_quiet_until_that_ends_and_thresholds_hold_where_they_are_se
     let kept = muster.ok(&["health", "waivers"]);
     assert_eq!(kept[0]["id"], short["id"], "what has ended says why it was quiet");
 
-    muster.ok(&["health", "set", "datastore-free", "--vcenter", "Berlin", "--critical", "20"]);
+    muster.ok(&["health", "set", "datastore-free", "--vcenter", "Berlin", "--critical", "14.95"]);
     assert_eq!(codes("critical"), 10);
     muster.ok(&["health", "set", "datastore-free", "--vcenter", "Berlin", "--off"]);
     assert_eq!(codes("information"), 0);
