@@ -138,7 +138,7 @@ pub static RULES: &[Rule] = &[
     ),
     of_vcenters(
         "vcenter-stale",
-        "Data older than 24 h",
+        "Data out of date",
         |status, _| status.age_seconds,
         Some(Above),
         &[(Warning, "24h")],
@@ -498,7 +498,10 @@ mod tests {
     #[test]
     fn every_rule_can_be_asked_for_and_its_conditions_fit_its_kind() {
         let mut ids = BTreeSet::new();
+        let documented = include_str!("../../../../docs/HEALTH.md");
         for rule in RULES {
+            let line = format!("| `{}` | {} |", rule.id, rule.title);
+            assert!(documented.contains(&line), "docs/HEALTH.md has no line that begins with {line}");
             assert!(ids.insert(rule.id), "{} stands twice", rule.id);
             assert!(!rule.levels.is_empty() && !rule.advice.is_empty(), "{}", rule.id);
             let Looks::Rows { kind, given, .. } = rule.looks else { continue };
