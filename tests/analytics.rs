@@ -202,19 +202,7 @@ fn capacity_is_that_of_the_rows_and_a_date_is_told_of_what_grew_for_days() {
             (capacity, used) = (capacity + all, used + all - free);
         }
     }
-    let vms = muster
-        .ok(&[
-            "inventory",
-            "vms",
-            "--where",
-            "is_template=false",
-            "--where",
-            "is_agent=false",
-            "--where",
-            "is_placeholder=false",
-        ])
-        .as_array()
-        .map(Vec::len);
+    let vms = muster.workloads();
     let hosts = muster.ok(&["inventory", "hosts"]).as_array().map(Vec::len);
     let found = muster.ok(&["analytics", "capacity"]);
     let summary = &found["summary"];
@@ -224,7 +212,7 @@ fn capacity_is_that_of_the_rows_and_a_date_is_told_of_what_grew_for_days() {
     );
     assert_eq!(
         (summary["vms"].as_u64(), summary["hosts"].as_u64()),
-        (vms.map(|n| n as u64), hosts.map(|n| n as u64))
+        (Some(vms as u64), hosts.map(|n| n as u64))
     );
     let last = list(&found, "series").last().expect("steps");
     assert_eq!((&last["used_bytes"], &last["vms"]), (&summary["used_bytes"], &summary["vms"]));
@@ -251,8 +239,7 @@ fn capacity_is_that_of_the_rows_and_a_date_is_told_of_what_grew_for_days() {
             format!("{}:[{},{free_then}]", row["moref"], row["capacity_bytes"])
         };
         let datastores: Vec<String> = rows.iter().map(of).collect();
-        let data =
-            format!("{{\"vms\":{},\"datastores\":{{{}}}}}", vms.unwrap() as i64 - day, datastores.join(","));
+        let data = format!("{{\"vms\":{},\"datastores\":{{{}}}}}", vms as i64 - day, datastores.join(","));
         sql += &format!(
             "INSERT INTO measures VALUES ('{id}', {DAY}, {}, 'capacity', '{data}');",
             (today - day) * DAY
@@ -280,4 +267,39 @@ fn capacity_is_that_of_the_rows_and_a_date_is_told_of_what_grew_for_days() {
     let printed = muster.run(&["analytics", "capacity", "--window", "90d"]).stdout;
     let day = one["full_earliest"].as_str().unwrap()[..10].to_owned();
     assert!(printed.contains(&day) && printed.contains("Not clearly growing"), "{printed}");
+}
+
+#[test]
+fn findings_over_time_are_those_that_were_open_after_the_last_sync_without_waived_ones() {
+    let simulator = Simulator::start(&["--vms", "200", "--seed", "1"]);
+    let muster = Musterctl::new();
+    assert_eq!(muster.ok(&["analytics", "findings"])["known_since"], Value::Null);
+    muster.add_simulator(&simulator, "Berlin");
+    muster.ok(&["sync", "full", "Berlin"]);
+    let counts = |findings: &Value| {
+        let all = findings.as_array().expect("a list");
+        let is_of = |one: &&Value, level: &str| one["level"] == level && one["kind"] != "vcenters";
+        ["critical", "warning", "information"]
+            .map(|level| all.iter().filter(|one| is_of(one, level)).count() as u64)
+    };
+    let told = |point: &Value| {
+        ["critical", "warning", "information"].map(|level| point[level].as_u64().unwrap_or(u64::MAX))
+    };
+    let last = |found: &Value| {
+        let known = list(found, "series").iter().rfind(|point| point["critical"].is_u64());
+        known.map(told).expect("a step with a sync")
+    };
+    let open = counts(&muster.ok(&["health"]));
+    assert!(open.iter().all(|count| *count > 0), "{open:?}");
+    for window in ["24h", "7d", "90d"] {
+        let found = muster.ok(&["analytics", "findings", "--window", window]);
+        assert_eq!((last(&found), told(&found["summary"])), (open, open), "{window}");
+        assert_eq!(told(&found["vcenters"][0]), open);
+    }
+    // What is waived is not open.
+    muster.ok(&["health", "waive", "snapshot-old", "--reason", "of the test"]);
+    let less = counts(&muster.ok(&["health"]));
+    assert!(less < open, "{less:?}");
+    muster.ok(&["sync", "full", "Berlin"]);
+    assert_eq!(last(&muster.ok(&["analytics", "findings"])), less);
 }

@@ -76,6 +76,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ),
         ("list_findings", Viewer, json!({ "filter": {} }), Ok(())),
         ("list_attention", Viewer, json!({}), Ok(())),
+        ("count_findings", Viewer, json!({}), Ok(())),
         ("list_limits", Viewer, json!({}), Ok(())),
         (
             "set_limits",
@@ -170,6 +171,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("analyze_syncs", Viewer, json!({ "scope": { "vcenter": id, "window": "24h" } }), Ok(())),
         ("analyze_calls", Viewer, json!({ "scope": { "vcenter": null, "window": "7d" } }), Ok(())),
         ("analyze_capacity", Viewer, json!({ "scope": { "vcenter": null, "window": "90d" } }), Ok(())),
+        ("analyze_findings", Viewer, json!({ "scope": { "vcenter": null, "window": "7d" } }), Ok(())),
         // Of a vCenter that is gone nothing is written.
         (
             "export_analytics",

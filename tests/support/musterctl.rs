@@ -125,6 +125,14 @@ impl Musterctl {
         without_ages(run.document(), arguments)
     }
 
+    /// How many VMs there are of people: no templates, agents and placeholders.
+    pub(crate) fn workloads(&self) -> usize {
+        let of_people = ["is_template=false", "is_agent=false", "is_placeholder=false"];
+        let conditions = of_people.iter().flat_map(|condition| ["--where", condition]);
+        let arguments: Vec<&str> = ["inventory", "vms"].into_iter().chain(conditions).collect();
+        self.ok(&arguments).as_array().expect("rows").len()
+    }
+
     /// Runs with `--json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Run {
         self.run(&[arguments, &["--json"]].concat())

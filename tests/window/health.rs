@@ -39,6 +39,10 @@ async fn findings_are_those_of_the_command_line_and_are_waived_end_and_come_back
     }
     window.shoot(&screen, "health").await?;
 
+    over_time(&window, &screen, findings).await?;
+    from_the_overview(&window, &screen, &muster, findings).await?;
+    window.go("#/health").await?;
+
     // The snapshots: as many as the command line says, and the inventory lists as many.
     let rule = "snapshot-old";
     let old = |findings: &[Value]| findings.iter().filter(|one| one["rule"] == rule).count();
@@ -116,6 +120,76 @@ async fn findings_are_those_of_the_command_line_and_are_waived_end_and_come_back
     window.close(&screen).await
 }
 
+/// What was noted after the syncs is what is open in the inventories now.
+async fn over_time(window: &Window, screen: &Screen, findings: &[Value]) -> Result<()> {
+    window.go("#/health/over-time").await?;
+    let of = |level: &str| {
+        findings.iter().filter(|one| one["level"] == level && one["kind"] != "vcenters").count()
+    };
+    for (title, level) in [("Critical", "critical"), ("Warning", "warning"), ("Information", "information")] {
+        let said = format!(
+            "[...document.querySelectorAll('#findings-over-time .muster-analysis__facts div')].some(e =>
+                 e.querySelector('dt').innerText === '{title}'
+                 && parseInt(e.querySelector('dd').innerText.replaceAll(',', '')) === {})",
+            of(level)
+        );
+        window.wait_for(&format!("{title} over time"), &said).await?;
+    }
+    window.press("#open-findings", "Show as table").await?;
+    window.wait_for_text("#open-findings table", &of("critical").to_string()).await?;
+    window.press("#open-findings", "Show as chart").await?;
+    window.shoot(screen, "health-over-time").await
+}
+
+/// A line of the attention list is snoozed and comes back; a datacenter's card leads to its findings.
+async fn from_the_overview(
+    window: &Window,
+    screen: &Screen,
+    muster: &Musterctl,
+    findings: &[Value],
+) -> Result<()> {
+    window.go("#/").await?;
+    let line = "#overview .muster-attention__line[data-rule='snapshot-old']";
+    window.wait_for_element(line).await?;
+    window.click(&format!("{line} button")).await?;
+    window.fill("#waive-reason", "to be removed on Sunday").await?;
+    window.shoot(screen, "overview-snooze").await?;
+    window.click("#waive-submit").await?;
+    window.wait_until_gone("dialog").await?;
+    window.wait_until_gone(line).await?;
+    let left = muster.ok(&["health", "--rule", "snapshot-old"]);
+    ensure!(left.as_array().is_some_and(Vec::is_empty), "{left}");
+    let waivers = muster.ok(&["health", "waivers"]);
+    ensure!(waivers[0]["until"].is_string(), "a snooze ends: {waivers}");
+    muster.ok(&["health", "unwaive", waivers[0]["id"].as_str().context("an id")?]);
+    window.wait_for_element(line).await?;
+
+    let id = muster.ok(&["vcenter", "show", "Paris"])["id"].clone();
+    let datacenter = muster.ok(&["inventory", "datacenters", "--vcenter", "Paris"])[0].clone();
+    let within: Vec<&Value> = findings
+        .iter()
+        .filter(|one| one["vcenter"] == "Paris" && one["datacenter_moref"] == datacenter["moref"])
+        .collect();
+    let critical = within.iter().filter(|one| one["level"] == "critical").count();
+    let name = datacenter["name"].as_str().context("a name")?;
+    let card = format!(
+        "[...document.querySelectorAll('.muster-datacenter')].find(card => card.innerText.includes('{name}')
+             && card.innerText.includes('Paris'))?.querySelector('.muster-datacenter__found')"
+    );
+    window.wait_for("its findings", &format!("{card}?.innerText.includes('{critical} critical')")).await?;
+    window.script(&format!("{card}.scrollIntoView({{ block: 'center' }})")).await?;
+    window.shoot(screen, "overview-card-findings").await?;
+    window.script(&format!("{card}.click()")).await?;
+    window.wait_for_element("#by-datacenter").await?;
+    let counted = "[...document.querySelectorAll('#findings .muster-total__number')]
+        .map(e => parseInt(e.innerText.replaceAll(',', ''))).reduce((a, b) => a + b, 0)";
+    window.wait_for("those of the datacenter alone", &format!("{counted} === {}", within.len())).await?;
+    let address = window.script("return location.hash").await?;
+    let expected = format!("vcenter={}", id.as_str().context("an id")?);
+    ensure!(address.as_str().is_some_and(|address| address.contains(&expected)), "{address}");
+    window.shoot(screen, "health-datacenter").await
+}
+
 /// Pictures for the eye: both themes, all sizes, everything offline.
 #[tokio::test]
 async fn the_page_of_health_looks_good_at_every_size() -> Result<()> {
@@ -139,6 +213,7 @@ async fn the_page_of_health_looks_good_at_every_size() -> Result<()> {
                 ("#/health", "findings"),
                 ("#/health?rule=snapshot-old", "rule"),
                 ("#/health/rules", "rules"),
+                ("#/health/over-time", "over-time"),
             ] {
                 window.go(address).await?;
                 window.wait_until_still().await?;

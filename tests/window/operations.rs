@@ -34,9 +34,10 @@ async fn a_batch_on_three_vcenters_moves_three_bars_with_true_counts_and_ends_in
     window.wait_for_text("#running", "Nothing running").await?;
     for peer in &peers {
         peer.rule(json!({"method": "RetrievePropertiesEx", "action": {"delay_ms": 600}}));
+        // One kind is held back, so that none can end before all three were seen, and one was cancelled.
+        let hold = json!({"hold": true});
+        peer.rule(json!({"method": "CreateContainerView", "type": ">Network<", "times": 1, "action": hold}));
     }
-    // Of the one that is to be cancelled the last kind is held back, so that it can't end before.
-    peers[2].rule(json!({"method": "CreateContainerView", "type": ">Network<", "action": {"hold": true}}));
     window.script(WATCH_BARS).await?;
     window.press(".muster-batch", "Select all").await?;
     window.press(".muster-batch", "Full sync").await?;
@@ -45,6 +46,9 @@ async fn a_batch_on_three_vcenters_moves_three_bars_with_true_counts_and_ends_in
     window
         .wait_for("three bars", "document.querySelectorAll('#rows [role=progressbar]').length === 3")
         .await?;
+    for peer in &peers[..2] {
+        peer.post("/release", json!({}));
+    }
     window.click("#running").await?;
     window.wait_for_text("#running-panel", "Rome: Full sync").await?;
     window.shoot(&screen, "operations-panel").await?;

@@ -198,6 +198,13 @@ pub(crate) enum Analytics {
         #[command(flatten)]
         asked: AnalyticsAsked,
     },
+    /// Open findings of health rules by level, as noted after each sync
+    ///
+    /// Findings in inventories, without waived ones. How vCenters themselves stand, such as a rejected login, is not counted.
+    Findings {
+        #[command(flatten)]
+        asked: AnalyticsAsked,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

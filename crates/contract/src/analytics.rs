@@ -1,6 +1,7 @@
 //! What is measured of operations and capacity, what adds up of it, and how analytics are asked for and answered.
 //! Refuses to compute them: the service does, and the store keeps what was measured.
 
+use crate::health::Level;
 use crate::histogram::Histogram;
 use crate::names::names;
 use crate::{Moref, Operation, OperationKind, OperationState, Time, VcenterId};
@@ -50,6 +51,8 @@ names!(
         Capacity = "capacity",
         /// The datastores of that, each with its trend.
         Datastores = "datastores",
+        /// How many findings of health rules were open.
+        Findings = "findings",
     }
 );
 
@@ -191,16 +194,22 @@ pub struct Sample {
     /// Capacity and free space in bytes of the datastores that were accessible, by moref.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datastores: Option<BTreeMap<Moref, (u64, u64)>>,
+    /// Findings of health rules in the inventory that were reported, without waived ones; a level without any is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<BTreeMap<Level, u64>>,
 }
 
 impl Sample {
     /// Takes over what a later one knows.
     pub fn update(&mut self, later: Sample) {
-        let Sample { vms, hosts, datastores } = later;
+        let Sample { vms, hosts, datastores, findings } = later;
         self.vms = vms.or(self.vms);
         self.hosts = hosts.or(self.hosts);
         if datastores.is_some() {
             self.datastores = datastores;
+        }
+        if findings.is_some() {
+            self.findings = findings;
         }
     }
 }
@@ -511,4 +520,49 @@ pub struct CapacityAnalytics {
     /// Every datastore that was accessible when it was read last: those that are full first come first, and then those that
     /// are fullest.
     pub datastores: Vec<DatastoreTrend>,
+}
+
+/// How many findings were open within a step, after the last sync in it. `None` where there was no sync.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingPoint {
+    /// When the step begins.
+    pub at: Time,
+    /// Critical ones.
+    pub critical: Option<u64>,
+    /// Warnings.
+    pub warning: Option<u64>,
+    /// Those that are worth knowing.
+    pub information: Option<u64>,
+}
+
+/// How many findings were open, as known last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FindingTotals {
+    /// Its name; `None` for all.
+    pub vcenter: Option<String>,
+    /// Findings of all levels that were open in half of the steps at most, and in 95 of 100.
+    #[serde(flatten)]
+    pub open: Percentiles,
+    /// `findings`
+    pub unit: String,
+    /// Critical ones.
+    pub critical: Option<u64>,
+    /// Warnings.
+    pub warning: Option<u64>,
+    /// Those that are worth knowing.
+    pub information: Option<u64>,
+}
+
+/// How many findings of health rules were open in inventories. How vCenters themselves stand is not among them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FindingAnalytics {
+    /// Of which time.
+    #[serde(flatten)]
+    pub span: Span,
+    /// Step by step.
+    pub series: Vec<FindingPoint>,
+    /// All together.
+    pub summary: FindingTotals,
+    /// Each vCenter by itself, by name.
+    pub vcenters: Vec<FindingTotals>,
 }

@@ -11,8 +11,10 @@ pub use replies::{
     SavedCredential, WhyNeeded, WindowRole,
 };
 
-use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, SyncAnalytics, What};
-use crate::health::{Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, Scope, Waiver};
+use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, FindingAnalytics, SyncAnalytics, What};
+use crate::health::{
+    Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, OpenFindings, Scope, Waiver,
+};
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
     CredentialId, Desktop, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
@@ -363,6 +365,8 @@ commands_of_the_service! { $
     } => "list_findings", Viewer, Findings;
     /// What needs somebody, a line for each rule that found something, the worst first.
     ListAttention {} => "list_attention", Viewer, Vec<Attention>;
+    /// How many findings are open in each datacenter.
+    CountFindings {} => "count_findings", Viewer, Vec<OpenFindings>;
     /// The levels of rules that somebody set.
     ListLimits {} => "list_limits", Viewer, Vec<Limits>;
     /// Sets the levels of a rule for a scope; `None` takes back what was set.
@@ -605,6 +609,11 @@ commands_of_the_service! { $
         /// Of what, and how far back.
         scope: What,
     } => "analyze_capacity", Viewer, CapacityAnalytics;
+    /// How many findings of health rules were open.
+    AnalyzeFindings {
+        /// Of what, and how far back.
+        scope: What,
+    } => "analyze_findings", Viewer, FindingAnalytics;
     /// Writes the numbers of one of them, as CSV, into the folder for downloads.
     ExportAnalytics {
         /// Which numbers.
@@ -772,6 +781,7 @@ stale_after! {
     ListStatus: Event::VcentersChanged | Event::InventoryChanged { .. },
     ListFindings: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
     ListAttention: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
+    CountFindings: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
     ListLimits: Event::HealthChanged,
     ListWaivers: Event::HealthChanged | Event::VcentersChanged,
     ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
@@ -784,6 +794,7 @@ stale_after! {
     AnalyzeSyncs: Event::VcentersChanged | Event::InventoryChanged { .. },
     AnalyzeCalls: Event::VcentersChanged | Event::InventoryChanged { .. },
     AnalyzeCapacity: Event::VcentersChanged | Event::InventoryChanged { .. },
+    AnalyzeFindings: Event::HealthChanged | Event::VcentersChanged,
 }
 
 impl Query for ListSchedules {

@@ -1,6 +1,7 @@
 //! Widgets that pages share.
 //! Refuse to call the backend: what they show and do comes from `hooks`.
 
+pub(crate) mod analysis;
 pub(crate) mod attention;
 pub(crate) mod chart;
 pub(crate) mod clipboard;

@@ -5,7 +5,7 @@ use super::configuration::field::Field;
 use super::dialog::Dialog;
 use super::moment;
 use super::select::Select;
-use crate::hooks::use_command;
+use crate::hooks::{now, use_command};
 use crate::state::toasts::Toast;
 use contract::Time;
 use contract::command::AddWaiver;
@@ -144,9 +144,4 @@ pub(crate) fn Waive(props: &Properties) -> Html {
             </div>
         </Dialog>
     }
-}
-
-/// The time as this machine says it.
-fn now() -> Time {
-    Time(js_sys::Date::now() as i64)
 }

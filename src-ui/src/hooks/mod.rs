@@ -17,7 +17,7 @@ mod vcenter_service;
 pub(crate) use closing::use_closing;
 pub(crate) use is_there::use_is_there;
 pub(crate) use own_menu::use_no_foreign_menu;
-pub(crate) use provider::ServiceProvider;
+pub(crate) use provider::{ServiceProvider, now};
 pub(crate) use query::{Action, use_command, use_query};
 pub(crate) use reads::use_clusters;
 pub(crate) use remembered::{remembered, use_density, use_remembered};

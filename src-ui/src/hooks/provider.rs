@@ -163,7 +163,7 @@ fn is_visible() -> bool {
     web_sys::window().and_then(|window| window.document()).is_none_or(|document| !document.hidden())
 }
 
-/// The browser's clock.
-fn now() -> Time {
+/// The time as this machine says it.
+pub(crate) fn now() -> Time {
     Time(js_sys::Date::now() as i64)
 }

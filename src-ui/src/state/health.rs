@@ -4,8 +4,9 @@
 use super::route::{Route, Selected};
 use super::table::View;
 use super::words::Level as Shade;
+use contract::analytics::Window;
 use contract::health::{Attention, Finding, FindingFilter, Findings, Level, Scope, rule};
-use contract::{Condition, Kind, Vcenter, VcenterId};
+use contract::{Condition, Kind, Moref, Operator, Vcenter, VcenterId};
 use std::collections::BTreeMap;
 
 /// Which part of the page.
@@ -18,11 +19,13 @@ pub(crate) enum Part {
     Rules,
     /// What is silenced.
     Waivers,
+    /// How many findings were open.
+    OverTime,
 }
 
 impl Part {
     /// Every one, in their order.
-    pub(crate) const ALL: [Part; 3] = [Part::Findings, Part::Rules, Part::Waivers];
+    pub(crate) const ALL: [Part; 4] = [Part::Findings, Part::Rules, Part::Waivers, Part::OverTime];
 
     /// What it is called.
     pub(crate) fn title(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Part {
             Part::Findings => "Findings",
             Part::Rules => "Rules",
             Part::Waivers => "Waivers",
+            Part::OverTime => "Over time",
         }
     }
 
@@ -38,6 +42,7 @@ impl Part {
             Part::Findings => "",
             Part::Rules => "rules",
             Part::Waivers => "waivers",
+            Part::OverTime => "over-time",
         }
     }
 }
@@ -48,6 +53,10 @@ pub(crate) struct Looking {
     pub(crate) part: Part,
     /// One vCenter, or all.
     pub(crate) vcenter: Option<VcenterId>,
+    /// One datacenter of it, or all.
+    pub(crate) datacenter: Option<Moref>,
+    /// How far back.
+    pub(crate) window: Option<Window>,
     /// Findings at least as bad as this.
     pub(crate) level: Option<Level>,
     /// Silenced ones, too.
@@ -64,6 +73,8 @@ impl Looking {
         Some(Looking {
             part,
             vcenter: value("vcenter").map(VcenterId),
+            datacenter: value("datacenter").map(|moref| moref.as_str().into()),
+            window: value("window").and_then(|name| Window::from_name(&name)),
             level: value("level").and_then(|name| Level::from_name(&name)),
             waived: value("waived").is_some(),
             rule: value("rule"),
@@ -78,6 +89,8 @@ impl Looking {
         };
         let pairs = [
             ("vcenter", self.vcenter.as_ref().map(|id| id.to_string())),
+            ("datacenter", self.datacenter.as_deref().map(str::to_owned)),
+            ("window", self.window.map(|window| window.name().to_owned())),
             ("level", self.level.map(|level| level.name().to_owned())),
             ("waived", self.waived.then(String::new)),
             ("rule", self.rule.clone()),
@@ -89,6 +102,7 @@ impl Looking {
     pub(crate) fn filter(&self, limit: usize) -> FindingFilter {
         FindingFilter {
             vcenters: self.vcenter.iter().cloned().collect(),
+            datacenter: self.datacenter.clone(),
             // Without an open rule only counts are wanted.
             rule: self.rule.clone(),
             level: self.level,
@@ -130,16 +144,24 @@ pub(crate) fn place(finding: &Finding) -> Route {
     }
 }
 
-/// The rows that a rule finds, with the threshold of the mildest of these findings.
-pub(crate) fn rows(id: &str, threshold: Option<&str>, vcenter: Option<&VcenterId>) -> Option<Route> {
+/// The rows that a rule finds, with the threshold of the mildest of these findings, of the vCenter and datacenter that are looked
+/// at.
+pub(crate) fn rows(id: &str, threshold: Option<&str>, looking: &Looking) -> Option<Route> {
     let rule = rule(id)?;
     let beyond = threshold.or_else(|| rule.levels.last().map(|(_, value)| *value));
     let beyond = beyond.and_then(|value| rule.beyond(value));
-    let conditions: Vec<Condition> = rule.given().into_iter().chain(beyond).collect();
+    let datacenter = looking.datacenter.as_ref().map(|moref| Condition {
+        column: "datacenter_moref".to_owned(),
+        operator: Operator::Is,
+        value: moref.to_string(),
+    });
+    let conditions: Vec<Condition> = rule.given().into_iter().chain(beyond).chain(datacenter).collect();
     Some(match rule.kind() {
-        Some(kind) => {
-            Route::Inventory(Box::new(View { conditions, vcenter: vcenter.cloned(), ..View::of(kind) }))
-        }
+        Some(kind) => Route::Inventory(Box::new(View {
+            conditions,
+            vcenter: looking.vcenter.clone(),
+            ..View::of(kind)
+        })),
         None => Route::vcenters(),
     })
 }
@@ -180,6 +202,8 @@ mod tests {
             let looking = Looking {
                 part,
                 vcenter: Some(VcenterId("0190".into())),
+                datacenter: Some("datacenter-2".into()),
+                window: Some(Window::Week),
                 level: Some(Level::Warning),
                 waived: true,
                 rule: Some("snapshot-old".into()),
@@ -194,12 +218,16 @@ mod tests {
 
     #[test]
     fn the_rows_of_a_rule_are_its_conditions_with_the_threshold() {
-        let Some(Route::Inventory(view)) = rows("datastore-free", Some("20"), None) else { panic!() };
+        let Some(Route::Inventory(view)) = rows("datastore-free", Some("20"), &Looking::default()) else {
+            panic!()
+        };
         let conditions: Vec<String> = view.conditions.iter().map(ToString::to_string).collect();
         assert_eq!(conditions, ["accessible=yes", "is_local=no", "type!=vsan", "free_percent<20"]);
-        let Some(Route::Inventory(view)) = rows("datastore-free", None, None) else { panic!() };
+        let Some(Route::Inventory(view)) = rows("datastore-free", None, &Looking::default()) else {
+            panic!()
+        };
         assert!(view.conditions.iter().any(|one| one.to_string() == "free_percent<15"), "its mildest level");
-        assert_eq!(rows("vcenter-stale", None, None), Some(Route::vcenters()));
-        assert_eq!(rows("no-such-rule", None, None), None);
+        assert_eq!(rows("vcenter-stale", None, &Looking::default()), Some(Route::vcenters()));
+        assert_eq!(rows("no-such-rule", None, &Looking::default()), None);
     }
 }

@@ -1,14 +1,14 @@
-//! `analytics …`: how syncs went, what calls and the cache did, where capacity leads.
+//! `analytics …`: how syncs went, what calls and the cache did, where capacity leads, how many findings were open.
 //! Refuses to compute anything: the service does, out of what was measured.
 
 use crate::args::{Analytics as Command, AnalyticsAsked};
 use crate::exit::Exit;
 use crate::output::{Fit, Output, card, table, time};
 use contract::analytics::{
-    CallAnalytics, CallPoint, CapacityAnalytics, CapacityPoint, DatastoreTrend, Percentiles, Saved, Span,
-    SyncAnalytics, SyncPoint, SyncTotals, Trend, What,
+    CallAnalytics, CallPoint, CapacityAnalytics, CapacityPoint, DatastoreTrend, FindingAnalytics,
+    FindingPoint, FindingTotals, Percentiles, Saved, Span, SyncAnalytics, SyncPoint, SyncTotals, Trend, What,
 };
-use contract::command::{AnalyzeCalls, AnalyzeCapacity, AnalyzeSyncs, ShowVcenter};
+use contract::command::{AnalyzeCalls, AnalyzeCapacity, AnalyzeFindings, AnalyzeSyncs, ShowVcenter};
 use contract::{ApiError, OperationKind, words};
 use service::Client;
 
@@ -31,6 +31,11 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             let scope = scope(service, asked, None).await?;
             let found = service.call(AnalyzeCapacity { scope }).await?;
             output.answer(&found, || capacity(&found))?;
+        }
+        Command::Findings { asked } => {
+            let scope = scope(service, asked, None).await?;
+            let found = service.call(AnalyzeFindings { scope }).await?;
+            output.answer(&found, || findings(&found))?;
         }
     }
     Ok(Exit::Done)
@@ -182,6 +187,33 @@ fn capacity(found: &CapacityAnalytics) -> String {
         rows,
     );
     joined(&found.span, [card(lines), datastores, steps])
+}
+
+fn findings(found: &FindingAnalytics) -> String {
+    let count = |count: Option<u64>| count.map_or_else(nothing, |count| count.to_string());
+    let total = |one: &FindingTotals| {
+        let name = one.vcenter.clone().unwrap_or_else(|| "All".to_owned());
+        let counts = [one.critical, one.warning, one.information].map(count);
+        let mut cells = vec![name];
+        cells.extend(counts);
+        cells.extend([rounded(one.open.p50), rounded(one.open.p95)]);
+        cells
+    };
+    let totals = table(
+        &["vCenter", "Critical", "Warning", "Information", "p50", "p95"],
+        &[[Fit::Words; 1].as_slice(), &[Fit::Number; 5]].concat(),
+        found.vcenters.iter().chain([&found.summary]).map(total),
+    );
+    let rows = found.series.iter().filter(|one| one.critical.is_some()).map(|one: &FindingPoint| {
+        let counts = [one.critical, one.warning, one.information].map(count);
+        [time(Some(one.at))].into_iter().chain(counts).collect()
+    });
+    let steps = table(
+        &["From", "Critical", "Warning", "Information"],
+        &[[Fit::Whole; 1].as_slice(), &[Fit::Number; 3]].concat(),
+        rows,
+    );
+    joined(&found.span, [totals, steps])
 }
 
 fn datastore(one: &DatastoreTrend) -> Vec<String> {

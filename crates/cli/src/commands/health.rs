@@ -111,8 +111,8 @@ async fn findings(service: &Client, output: &Output, asked: HealthAsked) -> Resu
     for name in &asked.vcenters {
         vcenters.push(service.call(ShowVcenter { vcenter: name.clone() }).await?.id);
     }
-    let filter =
-        FindingFilter { vcenters, rule: asked.rule, level: asked.level, waived: asked.waived, limit: None };
+    let (rule, level, waived) = (asked.rule, asked.level, asked.waived);
+    let filter = FindingFilter { vcenters, rule, level, waived, ..FindingFilter::default() };
     let found = service.call(ListFindings { filter }).await?;
     let now = service.now();
     output.answer(&found.findings, || list(&found, now))?;

@@ -175,6 +175,9 @@ pub struct Finding {
     pub name: String,
     /// Its moref; `null` for a vCenter.
     pub moref: Option<Moref>,
+    /// The datacenter that it is in, or is.
+    #[serde(default)]
+    pub datacenter_moref: Option<Moref>,
     /// What was found, in the unit of the rule's column.
     pub value: serde_json::Value,
     /// What says more about it, in the unit of its column.
@@ -234,6 +237,9 @@ pub struct FindingFilter {
     /// Of these vCenters; empty for all.
     #[serde(default)]
     pub vcenters: Vec<VcenterId>,
+    /// In this datacenter.
+    #[serde(default)]
+    pub datacenter: Option<Moref>,
     /// Of this rule.
     #[serde(default)]
     pub rule: Option<String>,
@@ -268,4 +274,15 @@ pub struct Attention {
     pub name: Option<String>,
     /// Since when the oldest of them is known.
     pub since: Option<Time>,
+}
+
+/// How many findings are open in a datacenter, or in none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenFindings {
+    /// The vCenter.
+    pub vcenter_id: VcenterId,
+    /// The datacenter; `None` for what lies in none, and for the vCenter itself.
+    pub datacenter_moref: Option<Moref>,
+    /// How many of each level that has some.
+    pub levels: BTreeMap<Level, usize>,
 }

@@ -136,7 +136,8 @@ fn empty(at: Time) -> CapacityPoint {
     CapacityPoint { at, capacity_bytes: None, used_bytes: None, vms: None, hosts: None }
 }
 
-fn percentiles(mut values: Vec<f64>) -> Percentiles {
+/// Half of the values are no larger than the first, and 95 of 100 no larger than the second.
+pub(super) fn percentiles(mut values: Vec<f64>) -> Percentiles {
     values.sort_unstable_by(f64::total_cmp);
     let at =
         |part: f64| values.get(((part * values.len() as f64).ceil() as usize).saturating_sub(1)).copied();

@@ -3,7 +3,7 @@
 
 use crate::export::texts;
 use contract::Time;
-use contract::analytics::{CallAnalytics, CapacityAnalytics, SyncAnalytics};
+use contract::analytics::{CallAnalytics, CapacityAnalytics, FindingAnalytics, SyncAnalytics};
 
 /// A table as text.
 pub(super) struct Table {
@@ -94,6 +94,12 @@ pub(super) fn datastores(found: &CapacityAnalytics) -> Table {
             .text(one.no_date.map_or("", |why| why.name()))
     });
     table(titles, rows.collect())
+}
+
+pub(super) fn findings(found: &FindingAnalytics) -> Table {
+    let rows =
+        found.series.iter().map(|one| Cells::at(one.at).known([one.critical, one.warning, one.information]));
+    table("at critical warning information", rows.collect())
 }
 
 #[cfg(test)]

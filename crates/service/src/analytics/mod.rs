@@ -4,19 +4,24 @@
 mod calls;
 mod capacity;
 mod csv;
+mod findings;
 mod sampling;
 mod steps;
 mod syncs;
 mod trend;
 
-pub(crate) use sampling::sample;
+pub(crate) use sampling::{note, sample};
 
 use crate::call::{Admitted, Answer, Handler};
 use crate::export::file;
 use crate::{Service, explain};
 use capacity::Known;
-use contract::analytics::{Analysis, CallAnalytics, CapacityAnalytics, Span, SyncAnalytics, What};
-use contract::command::{AnalyzeCalls, AnalyzeCapacity, AnalyzeSyncs, ExportAnalytics, Exported};
+use contract::analytics::{
+    Analysis, CallAnalytics, CapacityAnalytics, FindingAnalytics, Span, SyncAnalytics, What,
+};
+use contract::command::{
+    AnalyzeCalls, AnalyzeCapacity, AnalyzeFindings, AnalyzeSyncs, ExportAnalytics, Exported,
+};
 use contract::{ApiError, Kind, Time, VcenterId};
 use std::collections::BTreeMap;
 use steps::Steps;
@@ -92,6 +97,17 @@ impl Service {
         Ok(aside(move || capacity::analytics(&samples, &days, &known, &steps, span)).await)
     }
 
+    async fn analyze_findings(&self, scope: &What) -> Result<FindingAnalytics, ApiError> {
+        let (names, now) = (self.scope(scope).await?, self.now());
+        let steps = Steps::of(scope.window, Analysis::Findings, now);
+        let since = Time(steps.from.0.saturating_sub(BEFORE));
+        let samples = self.inner.store.samples(scope.vcenter.as_ref(), steps.length, since).await;
+        let samples = findings::noted(samples.map_err(explain::store)?, &names);
+        let mut span = self.span(scope, &steps, None, now).await?;
+        span.known_since = samples.first().map(|sample| sample.at);
+        Ok(findings::analytics(&samples, &names, &steps, span))
+    }
+
     /// The time that an answer is about; `first` is the earliest of it that anything is known of.
     async fn span(
         &self,
@@ -117,6 +133,7 @@ impl Service {
             Analysis::Calls => csv::calls(&self.analyze_calls(scope).await?),
             Analysis::Capacity => csv::capacity(&self.analyze_capacity(scope).await?),
             Analysis::Datastores => csv::datastores(&self.analyze_capacity(scope).await?),
+            Analysis::Findings => csv::findings(&self.analyze_findings(scope).await?),
         };
         let name = format!("analytics {} {}", analysis.name(), scope.window.name());
         let path = file::download(&name, "csv", table.text, self.now()).await?;
@@ -139,6 +156,12 @@ impl Handler for AnalyzeCalls {
 impl Handler for AnalyzeCapacity {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.analyze_capacity(&self.scope).await
+    }
+}
+
+impl Handler for AnalyzeFindings {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.analyze_findings(&self.scope).await
     }
 }
 

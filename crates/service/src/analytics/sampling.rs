@@ -1,4 +1,4 @@
-//! What there is of a vCenter's capacity after something was published: noted for the hour and the day.
+//! What there is of a vCenter after something was published, such as its capacity: noted for the hour and the day.
 //! Refuses to note what this reading has not read, and to hold anybody up: an operation has ended before it.
 
 use contract::analytics::Sample;
@@ -16,7 +16,7 @@ const PAUSES: [Duration; 4] = [
     Duration::from_millis(1_500),
 ];
 
-/// Notes what was read at a time or later. Where the database is busy the next one does.
+/// Notes what of capacity was read at a time or later. Where the database is busy the next one does.
 pub(crate) async fn sample(
     store: &Store,
     vcenter: &VcenterId,
@@ -25,18 +25,22 @@ pub(crate) async fn sample(
     at: Time,
 ) {
     let sample = aside(move || sample_of(&snapshot, since)).await;
-    if sample == Sample::default() {
-        return;
+    if sample != Sample::default() {
+        note(store, vcenter, at, &sample).await;
     }
+}
+
+/// Notes a sample over what is known of the same hour and day.
+pub(crate) async fn note(store: &Store, vcenter: &VcenterId, at: Time, sample: &Sample) {
     // Others may write at the moment, as when many syncs end together.
     for pause in PAUSES {
-        match store.sample(vcenter, at, &sample).await {
+        match store.sample(vcenter, at, sample).await {
             Ok(()) => return,
-            Err(error) => tracing::debug!(%vcenter, %error, "a sample of the capacity could not be written"),
+            Err(error) => tracing::debug!(%vcenter, %error, "a sample could not be written"),
         }
         tokio::time::sleep(pause).await;
     }
-    tracing::warn!(%vcenter, "a sample of the capacity is lost");
+    tracing::warn!(%vcenter, "a sample is lost");
 }
 
 /// What of a snapshot was read at a time or later, as a whole kind.
@@ -47,6 +51,7 @@ fn sample_of(snapshot: &Snapshot, since: Time) -> Sample {
         vms: is_read(Kind::Vms).then(vms),
         hosts: is_read(Kind::Hosts).then(|| snapshot.objects(Kind::Hosts).len() as u64),
         datastores: is_read(Kind::Datastores).then(|| datastores(snapshot)),
+        findings: None,
     }
 }
 

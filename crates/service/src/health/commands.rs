@@ -5,7 +5,7 @@ use crate::call::{Admitted, Answer, Handler};
 use crate::configuration::is_a_tag;
 use crate::{Service, explain};
 use contract::command::{
-    AddWaiver, ListAttention, ListFindings, ListLimits, ListWaivers, RemoveWaiver, SetLimits,
+    AddWaiver, CountFindings, ListAttention, ListFindings, ListLimits, ListWaivers, RemoveWaiver, SetLimits,
 };
 use contract::health::{Level, Levels, Limits, Looks, Rule, Scope, Waiver, rule};
 use contract::{ApiError, Code, Condition, Event, Kind, Operator};
@@ -32,6 +32,12 @@ impl Handler for ListFindings {
 impl Handler for ListAttention {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.attention().await
+    }
+}
+
+impl Handler for CountFindings {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.open_findings().await
     }
 }
 
@@ -107,6 +113,7 @@ impl Handler for AddWaiver {
         };
         call.store().add_waiver(&waiver).await.map_err(explain::store)?;
         call.inner.events.publish(Event::HealthChanged);
+        call.record_all();
         Ok(waiver)
     }
 }
@@ -127,6 +134,7 @@ impl Handler for RemoveWaiver {
         };
         let removed = call.store().remove_waiver(&id).await.map_err(explain::store)?;
         call.inner.events.publish(Event::HealthChanged);
+        call.record_all();
         removed.ok_or_else(|| no_waiver(&self.waiver))
     }
 }

@@ -27,6 +27,7 @@ pub(crate) struct Found {
     pub(crate) kind: Kind,
     pub(crate) moref: Moref,
     pub(crate) name: String,
+    datacenter: Option<Moref>,
     value: Json,
     detail: Json,
     threshold: Option<String>,
@@ -101,6 +102,7 @@ pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now:
         kind: one.kind.name().to_owned(),
         name: one.name,
         moref: Some(one.moref),
+        datacenter_moref: one.datacenter,
         value: one.value,
         detail: one.detail,
         threshold: one.threshold,
@@ -137,6 +139,7 @@ pub(crate) fn of_vcenter(
             kind: "vcenters".to_owned(),
             name: vcenter.name.clone(),
             moref: None,
+            datacenter_moref: None,
             value: beyond.map(|_| measured).into(),
             detail: Json::Null,
             threshold,
@@ -262,6 +265,7 @@ impl<'a> Judging<'a> {
             kind: self.kind,
             moref: row.object.moref.clone(),
             name: self.called(row),
+            datacenter: self.datacenter(row),
             value: self.shown.map(shown).unwrap_or_default(),
             detail: self.detail.map(shown).unwrap_or_default(),
             threshold: (!value.is_empty()).then(|| value.clone()),
@@ -282,6 +286,16 @@ impl<'a> Judging<'a> {
                 format!("{vm}: {own}")
             }
             _ => own,
+        }
+    }
+
+    fn datacenter(&self, row: &Row<'_>) -> Option<Moref> {
+        // A snapshot is where its VM is.
+        let object = vm_of(row).unwrap_or(row.object);
+        let column = columns::of(object.kind).column("datacenter_moref");
+        match column.map(|column| Row { object, ..*row }.value(column)) {
+            Some(moref) => moref.as_text().map(Moref::from),
+            None => (object.kind == Kind::Datacenters).then(|| object.moref.clone()),
         }
     }
 

@@ -7,8 +7,9 @@ mod judge;
 mod tests;
 
 use crate::inventory::Inventory;
-use crate::{Clock, Service, explain};
-use contract::health::{Attention, Finding, FindingFilter, Findings, Level, RULES, RuleCount};
+use crate::{Clock, Service, analytics, explain};
+use contract::analytics::Sample;
+use contract::health::{Attention, Finding, FindingFilter, Findings, Level, OpenFindings, RULES, RuleCount};
 use contract::{ApiError, Time, Vcenter, VcenterId, VcenterState, attention};
 use judge::Settings;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -77,14 +78,13 @@ impl Health {
             Arc::new(judge::reported(&of, found, &since, now))
         })
         .await;
-        let judged = Judged {
+        self.keep(Judged {
             vcenter: vcenter.clone(),
             revision,
             settings: settings.clone(),
             at: now,
             findings: findings.clone(),
-        };
-        self.judged.lock().unwrap_or_else(PoisonError::into_inner).insert(vcenter.id.clone(), judged);
+        });
         Ok(findings)
     }
 
@@ -92,21 +92,42 @@ impl Health {
     pub(crate) async fn record(&self, vcenter: &Vcenter) {
         // Of two, the later one has the later inventory and settings.
         let _recording = self.recording.lock().await;
-        let written = async {
-            let settings = self.settings().await?;
-            let (snapshot, now) = (self.inventory.read(&vcenter.id).await?, (self.now)());
-            let of = vcenter.clone();
-            let found = aside(move || {
-                let found = judge::rows(&of, &snapshot, &settings, now);
-                found.iter().map(|one| one.now(now)).collect::<Vec<_>>()
-            })
-            .await;
-            self.store.record_findings(&vcenter.id, found, now).await.map_err(explain::store)
-        };
-        if let Err(error) = written.await {
-            tracing::warn!(vcenter = vcenter.name, %error, "findings could not be written");
+        match self.write_down(vcenter).await {
+            Ok(open) => {
+                let (sample, now) = (Sample { findings: Some(open), ..Sample::default() }, (self.now)());
+                analytics::note(&self.store, &vcenter.id, now, &sample).await;
+            }
+            Err(error) => {
+                tracing::warn!(vcenter = vcenter.name, %error, "findings could not be written");
+                self.judged.lock().unwrap_or_else(PoisonError::into_inner).remove(&vcenter.id);
+            }
         }
-        self.judged.lock().unwrap_or_else(PoisonError::into_inner).remove(&vcenter.id);
+    }
+
+    /// Writes what is found, and keeps what is reported of it; answers with how many of that are open.
+    async fn write_down(&self, vcenter: &Vcenter) -> Result<BTreeMap<Level, u64>, ApiError> {
+        let settings = self.settings().await?;
+        let (snapshot, now) = (self.inventory.read(&vcenter.id).await?, (self.now)());
+        let revision = snapshot.revision().clone();
+        let (of, set) = (vcenter.clone(), settings.clone());
+        let (found, begun) = aside(move || {
+            let found = judge::rows(&of, &snapshot, &set, now);
+            let begun = found.iter().map(|one| one.now(now)).collect();
+            (found, begun)
+        })
+        .await;
+        self.store.record_findings(&vcenter.id, begun, now).await.map_err(explain::store)?;
+        let since = self.store.findings_since(&vcenter.id).await.map_err(explain::store)?;
+        let of = vcenter.clone();
+        let findings = aside(move || Arc::new(judge::reported(&of, found, &since, now))).await;
+        let open = levels(findings.iter().filter(|one| one.is_open()));
+        self.keep(Judged { vcenter: vcenter.clone(), revision, settings, at: now, findings });
+        Ok(open.into_iter().map(|(level, count)| (level, count as u64)).collect())
+    }
+
+    fn keep(&self, judged: Judged) {
+        let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(judged.vcenter.id.clone(), judged);
     }
 }
 
@@ -144,6 +165,7 @@ impl Service {
     async fn findings(&self, filter: FindingFilter) -> Result<Findings, ApiError> {
         let (mut findings, paused) = self.all_findings(&filter.vcenters).await?;
         findings.retain(|one| filter.level.is_none_or(|level| one.level >= level));
+        findings.retain(|one| filter.datacenter.is_none() || one.datacenter_moref == filter.datacenter);
         let rules = counts(&findings);
         findings.retain(|one| filter.rule.as_ref().is_none_or(|rule| one.rule == *rule));
         findings.retain(|one| filter.waived || one.is_open());
@@ -157,6 +179,35 @@ impl Service {
         findings.retain(Finding::is_open);
         Ok(lines(&findings))
     }
+}
+
+impl Service {
+    /// How many findings are open, by datacenter.
+    async fn open_findings(&self) -> Result<Vec<OpenFindings>, ApiError> {
+        let (mut findings, _) = self.all_findings(&[]).await?;
+        findings.retain(Finding::is_open);
+        let mut by_place: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+        for one in &findings {
+            by_place.entry((&one.vcenter_id, &one.datacenter_moref)).or_default().push(one);
+        }
+        let counted = |((vcenter_id, datacenter_moref), of): ((&VcenterId, &Option<_>), Vec<&Finding>)| {
+            let levels = levels(of.into_iter());
+            OpenFindings {
+                vcenter_id: vcenter_id.clone(),
+                datacenter_moref: datacenter_moref.clone(),
+                levels,
+            }
+        };
+        Ok(by_place.into_iter().map(counted).collect())
+    }
+}
+
+/// How many there are of each level.
+fn levels<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<Level, usize> {
+    findings.fold(BTreeMap::new(), |mut levels, one| {
+        *levels.entry(one.level).or_default() += 1;
+        levels
+    })
 }
 
 /// What is no news of a vCenter where all are away.
@@ -200,10 +251,7 @@ fn lines(findings: &[Finding]) -> Vec<Attention> {
             rule: rule.to_owned(),
             level,
             count: of_rule.len(),
-            levels: of_rule.iter().fold(BTreeMap::new(), |mut levels, one| {
-                *levels.entry(one.level).or_default() += 1;
-                levels
-            }),
+            levels: levels(of_rule.iter().copied()),
             kind: of_rule[0].kind.clone(),
             r#where: vcenters.into_iter().map(str::to_owned).collect(),
             name: (of_rule.len() == 1).then(|| of_rule[0].name.clone()),

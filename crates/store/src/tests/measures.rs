@@ -87,7 +87,7 @@ async fn the_last_sample_of_an_hour_and_of_a_day_stays_and_what_it_does_not_know
     let berlin = with_vcenter(&store, "Berlin").await;
     let datastores = |free| Some(BTreeMap::from([("datastore-1".into(), (100, free))]));
     let hour = Length::Hour.millis();
-    let first = Sample { vms: Some(7), hosts: Some(2), datastores: datastores(60) };
+    let first = Sample { vms: Some(7), hosts: Some(2), datastores: datastores(60), ..Sample::default() };
     store.sample(&berlin, Time(DAY), &first).await.unwrap();
     let later = Sample { vms: Some(8), ..Sample::default() };
     store.sample(&berlin, Time(DAY + 1_000), &later).await.unwrap();

@@ -5,7 +5,7 @@ use super::field::Field;
 use crate::components::dialog::Dialog;
 use crate::components::moment;
 use crate::components::select::Select;
-use crate::hooks::use_vcenter_service;
+use crate::hooks::{now, use_vcenter_service};
 use contract::{Group, Time, Vcenter};
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use wasm_bindgen::JsCast;
@@ -114,9 +114,4 @@ pub(super) fn PauseForm(props: &Properties) -> Html {
             </div>
         </Dialog>
     }
-}
-
-/// The time as this machine says it.
-fn now() -> Time {
-    Time(js_sys::Date::now() as i64)
 }

@@ -1,13 +1,12 @@
 //! Calls, their latency, and what reading from the cache saved.
 //! Refuses to boast: what has no known price is told apart.
 
-use super::section::{Section, answered, facts, known, table, use_retry};
-use crate::components::chart::{Chart, Numbers, Row, Style};
+use crate::components::analysis::{Section, Steps, answered, facts, shown, table, use_retry};
+use crate::components::chart::{Chart, Style};
 use crate::hooks::use_query;
 use crate::state::analytics::{Analyzed, Unit};
 use contract::analytics::{Analysis, CallAnalytics, CallPoint, CallTotals, MethodTimes};
 use contract::command::AnalyzeCalls;
-use std::rc::Rc;
 use yew::prelude::*;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -23,52 +22,42 @@ pub(super) fn Calls(props: &Properties) -> Html {
     let retry = use_retry();
     html! {
         <Section id="analytics-calls" title="API calls and cache" {analyzed} exports={&[(Analysis::Calls, "Export CSV")][..]}>
-            { answered(&answer, retry, shown) }
+            { answered(&answer, retry, drawn) }
         </Section>
     }
 }
 
-fn shown(found: &CallAnalytics) -> Html {
-    let numbers = |unit, style, rows| {
-        let times = found.series.iter().map(|point| point.at).collect();
-        Rc::new(Numbers { unit, style, times, step_seconds: found.span.step_seconds, rows })
-    };
-    let counted = |name, of: fn(&CallPoint) -> u64| {
-        Row::new(name, found.series.iter().map(move |point| known(&found.span, point.at, of(point))))
-    };
-    let measured = |name, of: fn(&CallPoint) -> Option<f64>| Row::new(name, found.series.iter().map(of));
+fn drawn(found: &CallAnalytics) -> Html {
+    let steps = Steps { span: &found.span, series: &found.series, at: |point: &CallPoint| point.at };
     let calls = vec![
-        counted("Made", |point| point.calls),
-        counted("Saved by the cache", |point| point.saved_calls.round() as u64),
+        steps.counted("Made", |point| point.calls),
+        steps.counted("Saved by the cache", |point| point.saved_calls.round() as u64),
     ];
     let reads = vec![
-        counted("From the cache", |point| point.hits),
-        counted("Shared a refresh", |point| point.shared),
-        counted("Own refresh", |point| point.misses),
+        steps.counted("From the cache", |point| point.hits),
+        steps.counted("Shared a refresh", |point| point.shared),
+        steps.counted("Own refresh", |point| point.misses),
     ];
-    let latency = vec![measured("p50", |point| point.p50_ms), measured("p95", |point| point.p95_ms)];
-    let bytes = vec![counted("Received", |point| point.bytes)];
+    let latency =
+        vec![steps.measured("p50", |point| point.p50_ms), steps.measured("p95", |point| point.p95_ms)];
+    let bytes = vec![steps.counted("Received", |point| point.bytes)];
     html! {
         <>
             { facts(&at_a_glance(&found.summary)) }
             <div class="muster-charts">
-                <Chart id="calls" title="Calls" numbers={numbers(Unit::Count, Style::Bars, calls)}
+                <Chart id="calls" title="Calls" numbers={steps.numbers(Unit::Count, Style::Bars, calls)}
                     help="A read from the cache, or one that shared a refresh under way, saved what a refresh of that kind costs at that vCenter on average." />
-                <Chart id="reads" title="Reads" numbers={numbers(Unit::Count, Style::Bars, reads)}
+                <Chart id="reads" title="Reads" numbers={steps.numbers(Unit::Count, Style::Bars, reads)}
                     help="How reads were answered. Reads of viewers are not counted." />
-                <Chart id="latency" title="API latency" numbers={numbers(Unit::Millis, Style::Lines, latency)}
+                <Chart id="latency" title="API latency" numbers={steps.numbers(Unit::Millis, Style::Lines, latency)}
                     help="From sending a call to the first byte of its answer; within 3.2 %." />
-                <Chart id="bytes" title="Data received" numbers={numbers(Unit::Bytes, Style::Bars, bytes)}
+                <Chart id="bytes" title="Data received" numbers={steps.numbers(Unit::Bytes, Style::Bars, bytes)}
                     help="Answers of vCenters, after unpacking." />
             </div>
             if !found.methods.is_empty() { { methods(&found.methods) } }
             if found.vcenters.len() > 1 { { by_vcenter(&found.vcenters) } }
         </>
     }
-}
-
-fn ms(ms: Option<f64>) -> String {
-    ms.map_or_else(|| "\u{2013}".to_owned(), |ms| Unit::Millis.shown(ms))
 }
 
 fn at_a_glance(sum: &CallTotals) -> Vec<(&'static str, String)> {
@@ -79,8 +68,8 @@ fn at_a_glance(sum: &CallTotals) -> Vec<(&'static str, String)> {
         ("Waiting saved", Unit::Millis.shown(sum.saved.ms)),
         ("Calls made", count(sum.calls as f64)),
         ("Data received", Unit::Bytes.shown(sum.bytes as f64)),
-        ("API latency, p50", ms(sum.latency.p50)),
-        ("API latency, p95", ms(sum.latency.p95)),
+        ("API latency, p50", shown(Unit::Millis, sum.latency.p50)),
+        ("API latency, p95", shown(Unit::Millis, sum.latency.p95)),
     ];
     if sum.saved.unpriced > 0 {
         // Their kind was never refreshed by itself there.
@@ -94,8 +83,8 @@ fn methods(methods: &[MethodTimes]) -> Html {
         vec![
             html! { &one.method },
             html! { Unit::Count.shown(one.answers as f64) },
-            html! { ms(one.p50_ms) },
-            html! { ms(one.p95_ms) },
+            html! { shown(Unit::Millis, one.p50_ms) },
+            html! { shown(Unit::Millis, one.p95_ms) },
         ]
     });
     table("methods", "API latency by method", &["Method", "Answers", "p50", "p95"], &[0], rows.collect())
@@ -108,8 +97,8 @@ fn by_vcenter(vcenters: &[CallTotals]) -> Html {
             html! { Unit::Count.shown(one.calls as f64) },
             html! { Unit::Count.shown(one.saved.calls) },
             html! { Unit::Bytes.shown(one.bytes as f64) },
-            html! { ms(one.latency.p50) },
-            html! { ms(one.latency.p95) },
+            html! { shown(Unit::Millis, one.latency.p50) },
+            html! { shown(Unit::Millis, one.latency.p95) },
         ]
     });
     let heads = ["vCenter", "Calls made", "Calls saved", "Received", "Latency, p50", "Latency, p95"];

@@ -1,14 +1,13 @@
 //! Used space and VMs, and when datastores will be full.
 //! Refuses to show a date as a day where it is a range, and one where there is no ground for it.
 
-use super::section::{Section, answered, facts, table, use_retry};
-use crate::components::chart::{Chart, Numbers, Row, Style};
+use crate::components::analysis::{Section, Steps, answered, facts, shown, table, use_retry};
+use crate::components::chart::{Chart, Style};
 use crate::hooks::use_query;
 use crate::state::analytics::{Analyzed, Unit};
 use contract::analytics::{Analysis, CapacityAnalytics, CapacityPoint, DatastoreTrend, Trend};
 use contract::command::AnalyzeCapacity;
 use contract::words;
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// Datastores that are shown; the export has all.
@@ -27,28 +26,25 @@ pub(super) fn Capacity(props: &Properties) -> Html {
     let exports = &[(Analysis::Capacity, "Export CSV"), (Analysis::Datastores, "Export datastores CSV")][..];
     html! {
         <Section id="analytics-capacity" title="Capacity" {analyzed} {exports}>
-            { answered(&answer, retry, shown) }
+            { answered(&answer, retry, drawn) }
         </Section>
     }
 }
 
-fn shown(found: &CapacityAnalytics) -> Html {
-    let numbers = |unit, rows| {
-        let times = found.series.iter().map(|point| point.at).collect();
-        Rc::new(Numbers { unit, style: Style::Lines, times, step_seconds: found.span.step_seconds, rows })
-    };
-    let row = |name, of: fn(&CapacityPoint) -> Option<u64>| {
-        Row::new(name, found.series.iter().map(move |point| of(point).map(|number| number as f64)))
-    };
-    let space = vec![row("Used", |point| point.used_bytes), row("Capacity", |point| point.capacity_bytes)];
-    let vms = vec![row("VMs", |point| point.vms)];
+fn drawn(found: &CapacityAnalytics) -> Html {
+    let steps = Steps { span: &found.span, series: &found.series, at: |point: &CapacityPoint| point.at };
+    let space = vec![
+        steps.measured("Used", |point| point.used_bytes.map(|bytes| bytes as f64)),
+        steps.measured("Capacity", |point| point.capacity_bytes.map(|bytes| bytes as f64)),
+    ];
+    let vms = vec![steps.measured("VMs", |point| point.vms.map(|vms| vms as f64))];
     html! {
         <>
             { facts(&at_a_glance(found)) }
             <div class="muster-charts">
-                <Chart id="space" title="Storage" numbers={numbers(Unit::Bytes, space)}
+                <Chart id="space" title="Storage" numbers={steps.numbers(Unit::Bytes, Style::Lines, space)}
                     help="Accessible datastores, read at the time. One that several vCenters see counts once, as on the overview. vSAN is raw capacity." />
-                <Chart id="vms" title="VMs" numbers={numbers(Unit::Count, vms)} help="Without templates, vSphere's own agents (vCLS) and placeholders." />
+                <Chart id="vms" title="VMs" numbers={steps.numbers(Unit::Count, Style::Lines, vms)} help="Without templates, vSphere's own agents (vCLS) and placeholders." />
             </div>
             if !found.datastores.is_empty() {
                 { datastores(&found.datastores) }
@@ -70,8 +66,7 @@ fn note(many: usize) -> String {
 fn at_a_glance(found: &CapacityAnalytics) -> Vec<(&'static str, String)> {
     let nothing = || "\u{2013}".to_owned();
     let sum = &found.summary;
-    let shown =
-        |unit: Unit, number: Option<u64>| number.map_or_else(nothing, |number| unit.shown(number as f64));
+    let shown = |unit, number: Option<u64>| shown(unit, number.map(|number| number as f64));
     let percent = |percent: Option<f64>| percent.map_or_else(nothing, |percent| format!("{percent:.0} %"));
     vec![
         ("Used", shown(Unit::Bytes, sum.used_bytes)),

@@ -3,7 +3,6 @@
 
 mod calls;
 mod capacity;
-mod section;
 mod syncs;
 
 use crate::components::empty::Empty;

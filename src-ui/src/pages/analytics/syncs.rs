@@ -1,14 +1,13 @@
 //! How syncs went.
 //! Refuses to mix them with tests, which read nothing.
 
-use super::section::{Section, answered, facts, known, table, use_retry};
-use crate::components::chart::{Chart, Numbers, Row, Style};
+use crate::components::analysis::{Section, Steps, answered, facts, shown, table, use_retry};
+use crate::components::chart::{Chart, Style};
 use crate::hooks::use_query;
 use crate::state::analytics::{Analyzed, Unit};
 use crate::state::words::grouped;
 use contract::analytics::{Analysis, SyncAnalytics, SyncPoint, SyncTotals};
 use contract::command::AnalyzeSyncs;
-use std::rc::Rc;
 use yew::prelude::*;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -22,43 +21,36 @@ pub(super) fn Syncs(props: &Properties) -> Html {
     let retry = use_retry();
     html! {
         <Section id="analytics-syncs" title="Syncs" analyzed={props.analyzed.clone()} exports={&[(Analysis::Syncs, "Export CSV")][..]}>
-            { answered(&answer, retry, shown) }
+            { answered(&answer, retry, drawn) }
         </Section>
     }
 }
 
-fn shown(found: &SyncAnalytics) -> Html {
-    let numbers = |unit, style, rows| {
-        let times = found.series.iter().map(|point| point.at).collect();
-        Rc::new(Numbers { unit, style, times, step_seconds: found.span.step_seconds, rows })
-    };
-    let counted = |name, of: fn(&SyncPoint) -> u64| {
-        Row::new(name, found.series.iter().map(move |point| known(&found.span, point.at, of(point))))
-    };
-    let measured = |name, of: fn(&SyncPoint) -> Option<f64>| Row::new(name, found.series.iter().map(of));
-    let took = vec![measured("p50", |point| point.p50_ms), measured("p95", |point| point.p95_ms)];
+fn drawn(found: &SyncAnalytics) -> Html {
+    let steps = Steps { span: &found.span, series: &found.series, at: |point: &SyncPoint| point.at };
+    let took = vec![steps.measured("p50", |point| point.p50_ms), steps.measured("p95", |point| point.p95_ms)];
     let ended = vec![
-        counted("Succeeded", |point| point.succeeded),
-        counted("Partial", |point| point.partial),
-        counted("Failed", |point| point.failed),
+        steps.counted("Succeeded", |point| point.succeeded),
+        steps.counted("Partial", |point| point.partial),
+        steps.counted("Failed", |point| point.failed),
     ];
-    let rate = vec![measured("Objects", |point| point.objects_per_second)];
+    let rate = vec![steps.measured("Objects", |point| point.objects_per_second)];
     let changes = vec![
-        counted("Added", |point| point.added),
-        counted("Changed", |point| point.changed),
-        counted("Removed", |point| point.removed),
+        steps.counted("Added", |point| point.added),
+        steps.counted("Changed", |point| point.changed),
+        steps.counted("Removed", |point| point.removed),
     ];
     html! {
         <>
             { facts(&at_a_glance(&found.summary)) }
             <div class="muster-charts">
-                <Chart id="sync-durations" title="Duration" numbers={numbers(Unit::Millis, Style::Lines, took)}
+                <Chart id="sync-durations" title="Duration" numbers={steps.numbers(Unit::Millis, Style::Lines, took)}
                     help="Half of the syncs took no longer than p50, and 95 of 100 no longer than p95; both within 3.2 %." />
-                <Chart id="sync-outcomes" title="Outcomes" numbers={numbers(Unit::Count, Style::Bars, ended)}
+                <Chart id="sync-outcomes" title="Outcomes" numbers={steps.numbers(Unit::Count, Style::Bars, ended)}
                     help="Syncs by how they ended. Cancelled and interrupted ones are not drawn." />
-                <Chart id="sync-rates" title="Objects per second" numbers={numbers(Unit::PerSecond, Style::Lines, rate)}
+                <Chart id="sync-rates" title="Objects per second" numbers={steps.numbers(Unit::PerSecond, Style::Lines, rate)}
                     help="Objects that were read, in the time that the syncs took." />
-                <Chart id="sync-changes" title="Changes" numbers={numbers(Unit::Count, Style::Bars, changes)}
+                <Chart id="sync-changes" title="Changes" numbers={steps.numbers(Unit::Count, Style::Bars, changes)}
                     help="Objects that syncs added, changed and removed. What is volatile, such as free space, is no change." />
             </div>
             if !found.summary.causes.is_empty() { { causes(&found.summary) } }
@@ -67,20 +59,12 @@ fn shown(found: &SyncAnalytics) -> Html {
     }
 }
 
-fn ms(ms: Option<f64>) -> String {
-    ms.map_or_else(|| "\u{2013}".to_owned(), |ms| Unit::Millis.shown(ms))
-}
-
-fn rate(rate: Option<f64>) -> String {
-    rate.map_or_else(|| "\u{2013}".to_owned(), |rate| Unit::PerSecond.shown(rate))
-}
-
 fn at_a_glance(sum: &SyncTotals) -> Vec<(&'static str, String)> {
     let count = |count: u64| grouped(i64::try_from(count).unwrap_or(i64::MAX));
     vec![
-        ("Duration, p50", ms(sum.took.p50)),
-        ("Duration, p95", ms(sum.took.p95)),
-        ("Objects per second", rate(sum.objects_per_second)),
+        ("Duration, p50", shown(Unit::Millis, sum.took.p50)),
+        ("Duration, p95", shown(Unit::Millis, sum.took.p95)),
+        ("Objects per second", shown(Unit::PerSecond, sum.objects_per_second)),
         ("Succeeded", count(sum.succeeded)),
         ("Partial", count(sum.partial)),
         ("Failed", count(sum.failed)),
@@ -104,9 +88,9 @@ fn by_vcenter(vcenters: &[SyncTotals]) -> Html {
     let rows = vcenters.iter().map(|one| {
         vec![
             html! { one.vcenter.clone().unwrap_or_default() },
-            html! { ms(one.took.p50) },
-            html! { ms(one.took.p95) },
-            html! { rate(one.objects_per_second) },
+            html! { shown(Unit::Millis, one.took.p50) },
+            html! { shown(Unit::Millis, one.took.p95) },
+            html! { shown(Unit::PerSecond, one.objects_per_second) },
             html! { one.succeeded },
             html! { one.partial },
             html! { one.failed },

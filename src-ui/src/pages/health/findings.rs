@@ -13,7 +13,8 @@ use crate::hooks::{go, replace, use_query, use_vcenter_service};
 use crate::state::health::{self, Looking};
 use crate::state::route::Route;
 use crate::state::words::{grouped, shown};
-use contract::command::{AddWaiver, ListFindings};
+use contract::VcenterId;
+use contract::command::{AddWaiver, ListFindings, ShowOverview};
 use contract::health::{Finding, Findings, Level, RuleCount, rule};
 use contract::words;
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
@@ -70,7 +71,7 @@ fn Found(props: &FoundProperties) -> Html {
         let waiving = waiving.clone();
         Callback::from(move |()| waiving.set(None))
     };
-    let is_narrowed = looking.vcenter.is_some() || looking.level.is_some();
+    let is_narrowed = looking.vcenter.is_some() || looking.datacenter.is_some() || looking.level.is_some();
     let shown = found.rules.iter().filter(|one| looking.waived || !one.open.is_empty());
     let rows: Vec<Html> = shown
         .map(|one| {
@@ -88,7 +89,7 @@ fn Found(props: &FoundProperties) -> Html {
             }
             if rows.is_empty() {
                 <Empty icon="check-circle" title="No findings">
-                    { if is_narrowed { "No finding of this vCenter and level is open." } else { "Nothing that the rules look for is open in what was read so far." } }
+                    { if is_narrowed { "No finding that fits is open." } else { "Nothing that the rules look for is open in what was read so far." } }
                 </Empty>
             } else {
                 <table class="muster-findings" aria-label="Findings by rule">
@@ -163,7 +164,13 @@ fn Filters(props: &FiltersProperties) -> Html {
         <div class="muster-toolbar" role="search" aria-label="Findings">
             <Select id="by-vcenter" class="muster-scope" aria_label="vCenter" options={of}
                 chosen={looking.vcenter.as_ref().map(|id| id.to_string()).unwrap_or_default()}
-                choose={choosing(|looking, id| looking.vcenter = (!id.is_empty()).then_some(contract::VcenterId(id)))} />
+                choose={choosing(|looking, id| {
+                    looking.vcenter = (!id.is_empty()).then_some(VcenterId(id));
+                    looking.datacenter = None;
+                })} />
+            if let Some(vcenter) = &looking.vcenter {
+                <ByDatacenter looking={looking.clone()} vcenter={vcenter.clone()} />
+            }
             <Select id="by-level" class="muster-scope" aria_label="Level" options={levels}
                 chosen={looking.level.map(|level| level.name().to_owned()).unwrap_or_default()}
                 choose={choosing(|looking, name| looking.level = Level::from_name(&name))} />
@@ -172,6 +179,37 @@ fn Filters(props: &FiltersProperties) -> Html {
                 choose={choosing(|looking, value| looking.waived = !value.is_empty())} />
         </div>
     }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct ByDatacenterProperties {
+    looking: Looking,
+    vcenter: VcenterId,
+}
+
+/// The choice of a datacenter, where a vCenter has several or one is chosen.
+#[function_component]
+fn ByDatacenter(props: &ByDatacenterProperties) -> Html {
+    let chosen = props.looking.datacenter.as_deref().unwrap_or_default().to_owned();
+    let overview = use_query(ShowOverview {}).value;
+    let of = overview.iter().flat_map(|all| &all.vcenters).find(|one| one.vcenter_id == props.vcenter);
+    let named = of.into_iter().flat_map(|of| &of.datacenters);
+    let mut options: Vec<_> = named.map(|one| (one.moref.to_string(), shown(&one.name))).collect();
+    if !chosen.is_empty() && options.iter().all(|(moref, _)| *moref != chosen) {
+        options.push((chosen.clone(), chosen.clone()));
+    }
+    if options.len() < 2 && chosen.is_empty() {
+        return Html::default();
+    }
+    options.insert(0, (String::new(), "All datacenters".to_owned()));
+    let choose = {
+        let looking = props.looking.clone();
+        Callback::from(move |moref: String| {
+            let datacenter = (!moref.is_empty()).then(|| moref.as_str().into());
+            replace(&Route::Health(Looking { datacenter, ..looking.clone() }));
+        })
+    };
+    html! { <Select id="by-datacenter" class="muster-scope" aria_label="Datacenter" {options} {chosen} {choose} /> }
 }
 
 #[derive(Clone, PartialEq, Properties)]
@@ -204,7 +242,7 @@ fn Rule(props: &RuleProperties) -> Html {
     } else {
         Vec::new()
     };
-    let all = health::rows(&count.rule, count.threshold.as_deref(), looking.vcenter.as_ref());
+    let all = health::rows(&count.rule, count.threshold.as_deref(), looking);
     let details = format!("details-{}", count.rule);
     let more = open.saturating_sub(findings.iter().filter(|one| one.is_open()).count());
     html! {

@@ -3,6 +3,7 @@
 
 mod findings;
 mod limits;
+mod over_time;
 mod rules;
 mod waivers;
 
@@ -25,6 +26,7 @@ pub(crate) fn HealthPage(props: &Properties) -> Html {
         Part::Findings => html! { <findings::FindingsPart looking={looking.clone()} /> },
         Part::Rules => html! { <rules::RulesPart looking={looking.clone()} /> },
         Part::Waivers => html! { <waivers::WaiversPart /> },
+        Part::OverTime => html! { <over_time::OverTimePart looking={looking.clone()} /> },
     };
     let tab = |part: Part| {
         let is_current = part == looking.part;

@@ -4,11 +4,18 @@
 use super::OfOverview;
 use super::gauge::shown;
 use super::rows::{Scope, of_people};
+use crate::components::icon;
 use crate::components::link::Link;
 use crate::components::name::Name;
+use crate::hooks::use_query;
 use crate::state::capacity::{cpu, hosts, memory, storage};
+use crate::state::health::{self, Looking};
+use crate::state::route::Route;
 use crate::state::words::{counted, grouped};
-use contract::{Kind, OfDatacenter, OfVcenter, Storage};
+use contract::command::CountFindings;
+use contract::health::{Level, OpenFindings};
+use contract::{Kind, OfDatacenter, OfVcenter, Storage, words};
+use std::collections::BTreeMap;
 use yew::prelude::*;
 
 /// So many are shown at first.
@@ -18,6 +25,7 @@ const FIRST: usize = 12;
 #[function_component]
 pub(super) fn Datacenters(props: &OfOverview) -> Html {
     let is_open = use_state(|| false);
+    let open = use_query(CountFindings {}).value;
     let vcenters = props.overview.vcenters.iter();
     let all: Vec<(&OfVcenter, &OfDatacenter)> =
         vcenters.flat_map(|vcenter| vcenter.datacenters.iter().map(move |one| (vcenter, one))).collect();
@@ -26,7 +34,10 @@ pub(super) fn Datacenters(props: &OfOverview) -> Html {
     }
     let several = props.overview.vcenters.len() > 1;
     let shown_ones = if *is_open { all.len() } else { FIRST };
-    let cards = all.iter().take(shown_ones).map(|(vcenter, one)| card(vcenter, one, several));
+    let cards = all.iter().take(shown_ones).map(|(vcenter, one)| {
+        let health = open.as_ref().map(|open| findings(vcenter, one, open));
+        card(vcenter, one, several, health)
+    });
     let more = {
         let is_open = is_open.clone();
         Callback::from(move |_: MouseEvent| is_open.set(true))
@@ -44,7 +55,33 @@ pub(super) fn Datacenters(props: &OfOverview) -> Html {
     }
 }
 
-fn card(vcenter: &OfVcenter, one: &OfDatacenter, several: bool) -> Html {
+/// What is wrong in a datacenter, with the way to it.
+fn findings(vcenter: &OfVcenter, one: &OfDatacenter, open: &[OpenFindings]) -> Html {
+    let is_of = |found: &&OpenFindings| {
+        found.vcenter_id == vcenter.vcenter_id && found.datacenter_moref.as_ref() == Some(&one.moref)
+    };
+    let none = BTreeMap::new();
+    let levels = open.iter().find(is_of).map_or(&none, |found| &found.levels);
+    if levels.is_empty() {
+        return html! { <span class="muster-quiet">{ "No findings" }</span> };
+    }
+    let to = Route::Health(Looking {
+        vcenter: Some(vcenter.vcenter_id.clone()),
+        datacenter: Some(one.moref.clone()),
+        ..Looking::default()
+    });
+    let count = |(level, count): (&Level, &usize)| {
+        html! {
+            <span class="muster-datacenter__finding">
+                { icon::of_level(health::shade(*level)) }
+                { format!("{} {}", grouped(*count as i64), words::level(*level).to_lowercase()) }
+            </span>
+        }
+    };
+    html! { <Link class="muster-datacenter__found" {to}>{ for levels.iter().rev().map(count) }</Link> }
+}
+
+fn card(vcenter: &OfVcenter, one: &OfDatacenter, several: bool, health: Option<Html>) -> Html {
     let scope = Scope {
         vcenter: Some(vcenter.vcenter_id.clone()),
         datacenter: Some(one.moref.clone()),
@@ -78,6 +115,7 @@ fn card(vcenter: &OfVcenter, one: &OfDatacenter, several: bool) -> Html {
                     { format!("{} {}", grouped(one.counts.vms), if one.counts.vms == 1 { "VM" } else { "VMs" }) }
                 </Link>
             </p>
+            <p class="muster-datacenter__findings">{ health }</p>
             <dl class="muster-datacenter__gauges">
                 <div><dt>{ "CPU" }</dt><dd>{ shown(cpu(&one.capacity), rows(Kind::Hosts), None) }</dd></div>
                 <div><dt>{ "Memory" }</dt><dd>{ shown(memory(&one.capacity), rows(Kind::Hosts), None) }</dd></div>

@@ -48,7 +48,7 @@ fn sample(of: &str, at: i64, vms: Option<u64>, datastores: &[(&str, u64, u64)]) 
         vcenter: id(of),
         at: Time(at),
         what: "capacity".to_owned(),
-        data: Sample { vms, hosts: None, datastores },
+        data: Sample { vms, datastores, ..Sample::default() },
     }
 }
 

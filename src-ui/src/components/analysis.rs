@@ -1,30 +1,32 @@
-//! A part of the page: its numbers at a glance, its charts, and what writes them to a file.
+//! Numbers over time as a part of a page: at a glance, as charts and tables, and what writes them to a file.
 //! Refuses to know which numbers.
 
-use crate::components::failure::Failure;
+use super::chart::{Numbers, Row, Style};
+use super::failure::Failure;
 use crate::hooks::{use_command, use_vcenter_service};
-use crate::state::analytics::Analyzed;
+use crate::state::analytics::{Analyzed, Unit};
 use crate::state::cache::Answer;
 use crate::state::toasts::Toast;
 use contract::Time;
 use contract::analytics::{Analysis, Span};
 use contract::command::{ExportAnalytics, Exported};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// A part of the page.
 #[derive(Clone, PartialEq, Properties)]
-pub(super) struct Properties {
-    pub(super) id: &'static str,
-    pub(super) title: &'static str,
-    pub(super) analyzed: Analyzed,
+pub(crate) struct Properties {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) analyzed: Analyzed,
     /// What is written to files, with the words on their buttons.
-    pub(super) exports: &'static [(Analysis, &'static str)],
-    pub(super) children: Html,
+    pub(crate) exports: &'static [(Analysis, &'static str)],
+    pub(crate) children: Html,
 }
 
 #[function_component]
-pub(super) fn Section(props: &Properties) -> Html {
+pub(crate) fn Section(props: &Properties) -> Html {
     let heading = format!("{}-title", props.id);
     let exports = props.exports.iter().map(|(analysis, label)| {
         html! { <Export analyzed={props.analyzed.clone()} analysis={*analysis} {label} /> }
@@ -62,7 +64,7 @@ fn Export(props: &ExportProperties) -> Html {
 }
 
 /// An answer, or what stands in its place.
-pub(super) fn answered<T>(answer: &Answer<T>, retry: Callback<()>, shown: impl FnOnce(&T) -> Html) -> Html {
+pub(crate) fn answered<T>(answer: &Answer<T>, retry: Callback<()>, shown: impl FnOnce(&T) -> Html) -> Html {
     match (&answer.value, &answer.error) {
         (Some(value), _) => shown(value),
         (None, Some(error)) => {
@@ -76,25 +78,55 @@ pub(super) fn answered<T>(answer: &Answer<T>, retry: Callback<()>, shown: impl F
 
 /// What asks once more.
 #[hook]
-pub(super) fn use_retry() -> Callback<()> {
+pub(crate) fn use_retry() -> Callback<()> {
     let service = use_vcenter_service();
     Callback::from(move |()| service.refresh())
 }
 
 /// Numbers at a glance.
-pub(super) fn facts(facts: &[(&'static str, String)]) -> Html {
+pub(crate) fn facts(facts: &[(&'static str, String)]) -> Html {
     let items = facts.iter().map(|(name, value)| html! { <div><dt>{ *name }</dt><dd>{ value }</dd></div> });
     html! { <dl class="muster-analysis__facts">{ for items }</dl> }
 }
 
-/// A number of a step, where anything was measured by then: before that nothing is known, and nothing is drawn.
-pub(super) fn known(span: &Span, at: Time, number: u64) -> Option<f64> {
-    let end = at.0.saturating_add(i64::try_from(span.step_seconds).unwrap_or(0) * 1000);
-    span.known_since.filter(|since| since.0 < end).map(|_| number as f64)
+/// Steps that charts are made of.
+pub(crate) struct Steps<'a, P> {
+    pub(crate) span: &'a Span,
+    pub(crate) series: &'a [P],
+    /// When one begins.
+    pub(crate) at: fn(&P) -> Time,
+}
+
+impl<P> Steps<'_, P> {
+    /// The numbers of one chart.
+    pub(crate) fn numbers(&self, unit: Unit, style: Style, rows: Vec<Row>) -> Rc<Numbers> {
+        let times = self.series.iter().map(self.at).collect();
+        Rc::new(Numbers { unit, style, times, step_seconds: self.span.step_seconds, rows })
+    }
+
+    /// What is counted, from when on anything was measured: before that nothing is known, and nothing is drawn.
+    pub(crate) fn counted(&self, name: &'static str, of: fn(&P) -> u64) -> Row {
+        let length = i64::try_from(self.span.step_seconds).unwrap_or(0) * 1000;
+        let is_known = |one: &P| {
+            let end = (self.at)(one).0.saturating_add(length);
+            self.span.known_since.is_some_and(|since| since.0 < end)
+        };
+        Row::new(name, self.series.iter().map(|one| is_known(one).then(|| of(one) as f64)))
+    }
+
+    /// What is known of some steps only.
+    pub(crate) fn measured(&self, name: &'static str, of: fn(&P) -> Option<f64>) -> Row {
+        Row::new(name, self.series.iter().map(of))
+    }
+}
+
+/// A number in its unit; a dash where none is known.
+pub(crate) fn shown(unit: Unit, number: Option<f64>) -> String {
+    number.map_or_else(|| "\u{2013}".to_owned(), |number| unit.shown(number))
 }
 
 /// A table with these heads; columns that aren't of words stand at the right.
-pub(super) fn table(
+pub(crate) fn table(
     id: &'static str,
     title: &'static str,
     heads: &[&'static str],
