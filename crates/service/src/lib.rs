@@ -14,7 +14,11 @@ mod connections;
 mod counts;
 #[cfg_attr(
     not(test),
-    expect(dead_code, unused_imports, reason = "the operations that read BMCs and show what matches come with them")
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the operations that read BMCs and show what matches come with them"
+    )
 )]
 mod discovery;
 mod events;

@@ -135,7 +135,7 @@ proptest! {
                 prop_assert_eq!(other.state, verdict.state);
                 prop_assert!(other.with.contains(server));
                 if verdict.state == State::Matched {
-                    prop_assert_eq!(&other.with, &[server.clone()]);
+                    prop_assert_eq!(&other.with, std::slice::from_ref(server));
                     prop_assert_eq!((other.score, &other.reasons), (verdict.score, &verdict.reasons));
                     prop_assert!(verdict.reasons.iter().any(is_proof), "{:?}", verdict.reasons);
                     prop_assert!(verdict.score > 50, "{}", verdict.score);

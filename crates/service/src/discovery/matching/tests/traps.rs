@@ -56,9 +56,12 @@ fn an_enclosures_serial_number_matches_no_blades() {
     // One blade's host and another one's BMC: all that they share is the enclosure.
     let verdict = judge_one(blade(1), of_bmc(2));
     assert!(verdict.with.is_empty());
-    // Even if the BMC gives the enclosure's number as the blade's.
-    let verdict = judge_one(blade(1), Server { serial_number: enclosure.clone(), ..of_bmc(2) });
-    assert!(verdict.with.is_empty(), "{verdict:?}");
+    // Even if the BMC gives the enclosure's number as the blade's and knows nothing else: the host knows better.
+    let silent = Server { vendor: "HPE".to_owned(), serial_number: enclosure.clone(), ..blank_server(2) };
+    let knowing = Host { serial_number: host(1).serial_number, ..blade(1) };
+    let verdict = judge_one(knowing, silent);
+    assert_eq!(verdict.state, State::Ambiguous, "{verdict:?}");
+    assert!(has(&verdict, Reason::Enclosure));
 }
 
 #[test]
