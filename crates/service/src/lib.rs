@@ -12,6 +12,15 @@ mod caller;
 mod configuration;
 mod connections;
 mod counts;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the operations that read BMCs and show what matches come with them"
+    )
+)]
+mod discovery;
 mod events;
 mod explain;
 mod export;
