@@ -204,7 +204,7 @@ mod tests {
                 // A chassis manager has a list of systems, and no way to it.
                 let is_missing = link.is_none() && recording.name() == "hpe-cray-ex/chassis-controller";
                 assert!(is_missing || link == Some(&*format!("{ROOT}/{name}")), "{}", recording.name());
-                assert!(body["Members"].is_array(), "{} {name}", recording.name());
+                assert!(is_missing || body["Members"].is_array(), "{} {name}", recording.name());
             }
         }
     }

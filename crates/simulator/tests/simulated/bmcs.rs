@@ -290,7 +290,7 @@ async fn who_says_nothing_or_takes_long_is_waited_for() {
 async fn old_tls_and_what_is_no_tls_fail_as_they_do_in_the_field() {
     for (wire, wanted) in [
         (BmcWire::TlsAlert, "ProtocolVersion"),
-        (BmcWire::Tls10, "version"),
+        (BmcWire::Tls10, "DoesNotSupportTls12Or13"),
         (BmcWire::Http, ""),
         (BmcWire::Reset, "reset"),
     ] {
