@@ -156,7 +156,7 @@ fn machine(identity: Identity, first: Ipv4Addr) -> BmcMachine {
         nics: (0..4).map(|card| identity.mac(card)).collect(),
         bmc_mac: identity.bmc_mac(),
         bmc_address: identity.bmc_address(first).to_string(),
-        firmware: firmware(vendor).into(),
+        firmware: firmware(model, vendor).into(),
         bios: model.bios.into(),
         cpu: model.cpu.into(),
         sockets: model.sockets,
@@ -179,9 +179,10 @@ fn vendor(model: &Model) -> BmcVendor {
     }
 }
 
-fn firmware(vendor: BmcVendor) -> &'static str {
+fn firmware(model: &Model, vendor: BmcVendor) -> &'static str {
     match vendor {
         BmcVendor::Dell => "7.10.30.00",
+        BmcVendor::Hpe if model.name.ends_with("Gen11") => "iLO 6 v1.66",
         BmcVendor::Hpe => "iLO 5 v2.72",
         BmcVendor::Lenovo => "TEI3E0Q 4.60",
         BmcVendor::Supermicro => "01.13.04",

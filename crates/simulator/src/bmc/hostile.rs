@@ -6,8 +6,14 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use proptest::prelude::*;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use super::certificate::{self, Certificate};
 use super::device::{Call, Device};
+use super::wire::Wire;
 use super::{BmcBehavior, BmcContent, BmcRecording, BmcRefusal, BmcVendor, fleet};
 
 static CONTENTS: LazyLock<Vec<BmcContent>> = LazyLock::new(|| {
@@ -17,6 +23,8 @@ static CONTENTS: LazyLock<Vec<BmcContent>> = LazyLock::new(|| {
     let made = fleet::tests::machines().into_iter().map(|machine| BmcContent::Made(Arc::new(machine)));
     made.chain(recorded).collect()
 });
+
+static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(|| certificate::make("BMC").unwrap());
 
 fn behavior() -> impl Strategy<Value = BmcBehavior> {
     let vendor = prop::sample::select(&BmcVendor::ALL[..]);
@@ -64,6 +72,44 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_bytes_on_a_connection(
+        content in 0..36_usize,
+        behavior in behavior(),
+        pieces in prop::collection::vec(
+            prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..100),
+                Just(b"GET /redfish/v1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".to_vec()),
+                Just(b"POST /redfish/v1/SessionService/Sessions HTTP/1.1\r\nContent-Length: 3\r\n\r\n{}".to_vec()),
+                "(GET|POST|DELETE) /[a-z0-9/%?]{0,20} HTTP/1.[01]\r\n([A-Z][a-z-]{0,20}: [ -~]{0,20}\r\n){0,4}\r\n"
+                    .prop_map(String::into_bytes),
+            ],
+            0..5,
+        ),
+    ) {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 443));
+        let device = Arc::new(Device::new(address, CONTENTS[content].clone(), behavior, ("root", "right")));
+        let config = CERTIFICATE.config.clone();
+        let wire = Wire {
+            device: device.clone(),
+            acceptor: TlsAcceptor::from(config),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answered = runtime.block_on(async {
+            let (mut client, server) = tokio::io::duplex(1 << 20);
+            client.write_all(&pieces.concat()).await.unwrap();
+            client.shutdown().await.unwrap();
+            wire.serve(server, address.ip()).await;
+            let mut answer = Vec::new();
+            client.read_to_end(&mut answer).await.map(|_| answer)
+        });
+        let answer = answered.unwrap();
+        prop_assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{:?}", answer);
+        prop_assert_eq!(device.state().counts.requests_open, 0);
+    }
 
     #[test]
     fn any_requests(

@@ -112,7 +112,7 @@ impl Wire {
         }
     }
 
-    async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin, from: IpAddr) {
+    pub(super) async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin, from: IpAddr) {
         let service = service_fn(|request| self.answer(request, from));
         let mut connection = http1::Builder::new();
         connection.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(64 << 10);

@@ -56,7 +56,7 @@ impl Identity {
 
     /// Whether its board was left blank by its maker.
     fn is_blank(self) -> bool {
-        self.hardware == Hardware::Odd && self.model.is_supermicro() && self.ordinal % 4 == 0
+        self.hardware == Hardware::Odd && self.model.is_supermicro() && self.ordinal.is_multiple_of(4)
     }
 
     /// What is on its own label: Dell's service tag, the serial number of the others.

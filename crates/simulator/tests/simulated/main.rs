@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in tests a failed step is a failed test")]
 
 mod bmc_client;
+mod bmc_estate;
+mod bmc_wire;
 mod bmcs;
 mod chunks;
 mod client;

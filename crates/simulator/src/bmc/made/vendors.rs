@@ -55,7 +55,7 @@ fn root_of(machine: &BmcMachine) -> Value {
                 "Manager": [{
                     "HostName": machine.bmc_name(),
                     "ManagerFirmwareVersion": machine.firmware.rsplit('v').next(),
-                    "ManagerType": "iLO 5",
+                    "ManagerType": ilo(machine),
                     "Status": { "Health": "OK" },
                 }],
                 "Sessions": { "CertCommonName": machine.bmc_name(), "LoginFailureDelay": 0, "ServerName": "" },
@@ -76,6 +76,11 @@ fn root_of(machine: &BmcMachine) -> Value {
             "Vendor": "Cisco",
         }),
     }
+}
+
+/// Which iLO it is, as its firmware begins with.
+fn ilo(machine: &BmcMachine) -> &str {
+    machine.firmware.split(" v").next().unwrap_or_default()
 }
 
 fn other_uuid(uuid: &str) -> String {
@@ -175,7 +180,7 @@ pub(super) fn manager(machine: &BmcMachine, form: &Form) -> Value {
     let path = form.manager_path();
     let more = match machine.vendor {
         BmcVendor::Dell => json!({ "Model": "15G Monolithic", "UUID": reversed_uuid(&machine.uuid) }),
-        BmcVendor::Hpe => json!({ "Model": "iLO 5" }),
+        BmcVendor::Hpe => json!({ "Model": ilo(machine) }),
         BmcVendor::Lenovo => {
             json!({ "Model": "XClarity Controller", "UUID": machine.uuid.to_ascii_uppercase() })
         }
