@@ -36,7 +36,7 @@ pub(crate) fn password(folder: Option<&Path>) -> Result<String, Error> {
 }
 
 /// Long enough that nobody guesses it, and easy to copy.
-fn random_password() -> String {
+pub(crate) fn random_password() -> String {
     let random = uuid::Uuid::new_v4().simple().to_string();
     format!("{}-{}-{}", &random[..6], &random[16..22], &random[26..])
 }

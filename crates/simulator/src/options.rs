@@ -1,6 +1,7 @@
 //! What a simulator can be asked for, and why it may refuse.
 //! Refuses sizes that no vCenter has.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::estate::random::Random;
@@ -33,10 +34,23 @@ pub struct Options {
     pub seed: u64,
     /// Name of the site, which datacenters are named after.
     pub site: String,
+    /// Which servers the hosts are.
+    pub hardware: Hardware,
     /// Where it listens, and what it is known by.
     pub access: Access,
     /// How it behaves where vCenters differ.
     pub behavior: Behavior,
+}
+
+/// Which servers the hosts of an estate are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hardware {
+    /// Servers of Dell, HPE and Lenovo, each with a serial number and a UUID of its own.
+    #[default]
+    Clean,
+    /// In every third cluster others with the same processors: of Supermicro, some of them with what the maker left blank
+    /// (one serial number and UUID for many), of Cisco, and Dell's blades, which ESXi calls by their enclosure's tag.
+    Odd,
 }
 
 /// Where a simulator listens, and what its clients know it by. The default is new at each start.
@@ -127,7 +141,14 @@ impl Options {
     /// An estate of so many VMs, at a site that the seed chooses, on any free port.
     pub fn new(vms: u32, seed: u64) -> Options {
         let (site, _) = Random::new(seed, 0).pick(&SITES);
-        Options { vms, seed, site: site.into(), access: Access::default(), behavior: Behavior::default() }
+        Options {
+            vms,
+            seed,
+            site: site.into(),
+            hardware: Hardware::Clean,
+            access: Access::default(),
+            behavior: Behavior::default(),
+        }
     }
 
     /// The site in host names: up to three letters.
@@ -153,6 +174,21 @@ pub enum Error {
     Listen {
         /// The port that was asked for.
         port: u16,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An address of a BMC that other machines could reach.
+    #[error("{address} is no loopback address: simulated BMCs listen on 127.0.0.0/8 only")]
+    NotLoopback {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// Address and port of a BMC are taken, or not ours.
+    #[error("listening on {address} failed")]
+    ListenBmc {
+        /// The address that was asked for.
+        address: SocketAddr,
         /// What the system says.
         #[source]
         source: std::io::Error,

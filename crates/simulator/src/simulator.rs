@@ -168,6 +168,14 @@ impl Simulator {
         self.vcenter.inventory.instance_uuid()
     }
 
+    /// The estate, unless it answers a recording.
+    pub(crate) fn estate(&self) -> Option<&Estate> {
+        match &self.vcenter.inventory {
+            Inventory::Made(estate) => Some(estate),
+            Inventory::Recorded(_) => None,
+        }
+    }
+
     /// What is in it.
     pub fn contents(&self) -> Contents {
         self.contents

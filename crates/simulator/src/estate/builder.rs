@@ -53,6 +53,7 @@ pub(super) fn build(options: &Options) -> Estate {
     let domain = format!("{code}.example.net");
     let estate = Estate {
         seed: options.seed,
+        hardware: options.hardware,
         server_name: format!("vcenter.{domain}"),
         domain,
         instance_uuid: uuid(options.seed ^ (u64::from(options.vms) << 32), stream::IDENTITY),

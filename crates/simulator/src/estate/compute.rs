@@ -2,11 +2,12 @@
 //! Refuses to fill a host beyond its memory.
 
 use super::builder::{Builder, Site};
-use super::hardware::{MEMORY_GB, MODELS, Model, RELEASES};
+use super::hardware::{MEMORY_GB, MODELS, Model, ODD_MODELS, RELEASES};
 use super::machines::Draft;
 use super::plan::ClusterPlan;
 use super::purposes::{Purpose, Storage};
 use super::{Cluster, Compute, Connection, DAY, Host, Id, Kind, Power, Status, TODAY};
+use crate::options::Hardware;
 
 /// What VMs may be put on.
 pub(super) struct Room {
@@ -89,6 +90,14 @@ impl Builder {
     }
 
     fn model(&mut self, site: &Site) -> &'static Model {
+        let usual = self.usual_model(site);
+        let at = self.estate.computes.len();
+        // The second of every three, in turn, so that small estates have some too.
+        let is_odd = self.estate.hardware == Hardware::Odd && at % 3 == 2;
+        if is_odd { &ODD_MODELS[at / 3 % ODD_MODELS.len()] } else { usual }
+    }
+
+    fn usual_model(&mut self, site: &Site) -> &'static Model {
         // Each site has a model that it buys most.
         let favourite = (self.estate.seed as usize).wrapping_add(site.index as usize) % MODELS.len();
         let other = self.random.below(MODELS.len() as u32) as usize;

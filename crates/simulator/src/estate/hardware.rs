@@ -16,6 +16,8 @@ pub(crate) struct Model {
     pub(crate) oui: &'static str,
     pub(crate) nic_driver: &'static str,
     pub(crate) bios: &'static str,
+    /// HPE's product number, Lenovo's machine type; empty for the others.
+    pub(crate) product: &'static str,
 }
 
 impl Model {
@@ -36,11 +38,28 @@ impl Model {
     pub(crate) fn is_hpe(&self) -> bool {
         self.oui == HPE
     }
+
+    pub(crate) fn is_supermicro(&self) -> bool {
+        self.oui == SUPERMICRO
+    }
+
+    pub(crate) fn is_cisco(&self) -> bool {
+        self.oui == CISCO
+    }
+
+    /// Whether it is one of four in an enclosure.
+    pub(crate) fn is_blade(&self) -> bool {
+        self.name == BLADE
+    }
 }
 
 const DELL: &str = "e4:43:4b";
 const HPE: &str = "94:40:c9";
 const LENOVO: &str = "08:3a:88";
+const SUPERMICRO: &str = "3c:ec:ef";
+const CISCO: &str = "70:7d:b9";
+
+const BLADE: &str = "PowerEdge FC640";
 
 pub(crate) static MODELS: [Model; 8] = [
     Model {
@@ -54,6 +73,7 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: DELL,
         nic_driver: "i40en",
         bios: "2.21.2",
+        product: "",
     },
     Model {
         vendor: "Dell Inc.",
@@ -66,6 +86,7 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: DELL,
         nic_driver: "bnxtnet",
         bios: "1.14.1",
+        product: "",
     },
     Model {
         vendor: "Dell Inc.",
@@ -78,6 +99,7 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: DELL,
         nic_driver: "bnxtnet",
         bios: "2.3.5",
+        product: "",
     },
     Model {
         vendor: "Dell Inc.",
@@ -90,6 +112,7 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: DELL,
         nic_driver: "nmlx5_core",
         bios: "2.14.1",
+        product: "",
     },
     Model {
         vendor: "HPE",
@@ -102,6 +125,7 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: HPE,
         nic_driver: "i40en",
         bios: "U30",
+        product: "868703",
     },
     Model {
         vendor: "HPE",
@@ -114,6 +138,7 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: HPE,
         nic_driver: "bnxtnet",
         bios: "U54",
+        product: "P52534",
     },
     Model {
         vendor: "Lenovo",
@@ -126,6 +151,7 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: LENOVO,
         nic_driver: "i40en",
         bios: "IVE182E",
+        product: "7X06CTO1WW",
     },
     Model {
         vendor: "Lenovo",
@@ -138,6 +164,53 @@ pub(crate) static MODELS: [Model; 8] = [
         oui: LENOVO,
         nic_driver: "nmlx5_core",
         bios: "AFE126G",
+        product: "7Z73CTO1WW",
+    },
+];
+
+/// What others are mixed with where hardware is odd: servers of the same processors that are sold less often.
+pub(crate) static ODD_MODELS: [Model; 8] = [
+    Model {
+        vendor: "Supermicro",
+        name: "SYS-1029U-TR4",
+        oui: SUPERMICRO,
+        product: "",
+        bios: "3.8",
+        ..MODELS[6]
+    },
+    Model { name: BLADE, bios: "2.21.2", ..MODELS[0] },
+    Model {
+        vendor: "Cisco Systems Inc",
+        name: "UCSC-C220-M6S",
+        oui: CISCO,
+        bios: "C220M6.4.3.2a.0",
+        ..MODELS[1]
+    },
+    Model { vendor: "Supermicro", name: "SYS-221H-TNR", oui: SUPERMICRO, bios: "1.4", ..MODELS[2] },
+    Model {
+        vendor: "Cisco Systems Inc",
+        name: "UCSC-C240-M5SX",
+        oui: CISCO,
+        product: "",
+        bios: "C240M5.4.2.3d.0",
+        ..MODELS[4]
+    },
+    Model {
+        vendor: "Supermicro",
+        name: "SYS-621C-TN12R",
+        oui: SUPERMICRO,
+        product: "",
+        bios: "1.3",
+        ..MODELS[5]
+    },
+    Model { vendor: "Supermicro", name: "AS -2124US-TNRP", oui: SUPERMICRO, bios: "2.5", ..MODELS[3] },
+    Model {
+        vendor: "Cisco Systems Inc",
+        name: "UCSC-C240-M6SX",
+        oui: CISCO,
+        product: "",
+        bios: "C240M6.4.3.2a.0",
+        ..MODELS[7]
     },
 ];
 

@@ -5,6 +5,7 @@ mod builder;
 mod compute;
 mod guests;
 mod hardware;
+pub(crate) mod identity;
 mod ids;
 #[cfg(test)]
 mod invariants;
@@ -20,13 +21,14 @@ mod settle;
 mod snapshots;
 mod things;
 
+pub(crate) use hardware::{MEMORY_GB, MODELS, Model, ODD_MODELS};
 pub(crate) use ids::{Id, Kind, Object};
 pub(crate) use things::{
     Cluster, Compute, Connection, Datacenter, Datastore, Folder, Holds, Host, Managed, Network, Pool, Power,
     Snapshot, Status, Switch, Tools, Vm,
 };
 
-use crate::options::Options;
+use crate::options::{Hardware, Options};
 use ids::Slot;
 
 /// The day on which the estate stands still: 1 November 2026, 00:00 UTC, in milliseconds since 1970. Ages are counted
@@ -40,6 +42,7 @@ pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Estate {
     pub(crate) seed: u64,
+    pub(crate) hardware: Hardware,
     /// What the server is called in the network.
     pub(crate) server_name: String,
     pub(crate) domain: String,

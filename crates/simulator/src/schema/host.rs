@@ -1,10 +1,11 @@
 //! Properties of hosts.
 //! Refuses the configuration of a host that isn't connected: a vCenter doesn't have it then.
 
-use super::host_parts::{identification, net_config, nics, serial, vnics};
+use super::host_parts::{identification, identity, net_config, nics, serial, vnics};
 use super::place::MANAGED_ENTITY;
 use super::{At, Field, Type, leaf, record, record_if, unset};
 use crate::data::{Data, Record};
+use crate::estate::identity::{FIRST_BMC, Identity};
 use crate::estate::{Cluster, Connection, Object, random};
 
 pub(super) static HOST: Type = Type {
@@ -160,6 +161,16 @@ const CONFIG: &[Field] = &[
             &[leaf("server", |at| Some(Data::List("string", ntp_servers(at)?)))],
         )],
     ),
+    // No login: a vCenter doesn't give it out.
+    record_if(
+        "ipmi",
+        "HostIpmiInfo",
+        has_ipmi,
+        &[
+            leaf("bmcIpAddress", |at| Some(Data::text(identity(at)?.bmc_address(FIRST_BMC).to_string()))),
+            leaf("bmcMacAddress", |at| Some(Data::text(identity(at)?.bmc_mac()))),
+        ],
+    ),
     record(
         "virtualNicManagerInfo",
         "HostVirtualNicManagerInfo",
@@ -231,7 +242,12 @@ fn power(at: At<'_>) -> Option<&'static str> {
 }
 
 fn uuid(at: At<'_>) -> Option<String> {
-    Some(random::uuid(at.estate.seed, 5 << 40 | u64::from(at.host()?.id.number())))
+    Some(identity(at)?.uuid())
+}
+
+/// Whether somebody told vCenter of its BMC, to wake it by.
+fn has_ipmi(at: At<'_>) -> bool {
+    identity(at).is_some_and(Identity::is_bmc_known)
 }
 
 /// How the cluster around it is set, if it is in one.

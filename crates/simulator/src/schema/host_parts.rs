@@ -1,12 +1,13 @@
 //! Serial numbers, network cards and addresses of hosts.
-//! Refuses two hosts the same of any of these.
+//! Refuses to make them: who a server is says `estate::identity`.
 
 use std::net::Ipv4Addr;
 
 use super::At;
 use super::host::cluster;
 use crate::data::{Data, Record};
-use crate::estate::{Connection, Host, random::Random};
+use crate::estate::identity::Identity;
+use crate::estate::{Connection, Host};
 
 /// Identifiers with their keys, as a HostSystemIdentificationInfo list.
 pub(super) struct Identification(Vec<(&'static str, &'static str, String)>);
@@ -48,35 +49,18 @@ fn asset(at: At<'_>, host: &Host) -> String {
     }
 }
 
-/// Unique by the host's number, whatever else is random about it.
-pub(crate) fn serial(at: At<'_>) -> Option<String> {
-    const LETTERS: &[u8; 30] = b"0123456789BCDFGHJKLMNPQRSTVWXZ";
-    let host = at.host()?;
-    let mut random = Random::new(at.estate.seed, 6 << 40 | u64::from(host.id.number()));
-    let mut letter = |from: u32| char::from(LETTERS[(from + random.below(30 - from)) as usize]);
-    let tail: String = (0..3)
-        .map(|place| {
-            let digit = host.ordinal / 30_u32.pow(2 - place) % 30;
-            char::from(LETTERS[digit as usize])
-        })
-        .collect();
-    Some(if host.model.is_dell() {
-        format!("{}{}{}{tail}", letter(10), letter(0), letter(0)) + "3"
-    } else if host.model.is_hpe() {
-        format!("CZ2{}{}{}{}{tail}", letter(0), letter(0), letter(10), letter(10))
-    } else {
-        format!("J30{}{}{tail}", letter(0), letter(10))
-    })
+/// The server that it runs on.
+pub(super) fn identity(at: At<'_>) -> Option<Identity> {
+    Some(Identity::of(at.estate, at.host()?))
 }
 
-/// The MAC address of one of eight cards that each host may have.
-fn mac(host: &Host, card: u32) -> String {
-    let number = host.ordinal * 8 + card + 0x10_0000;
-    format!("{}:{:02x}:{:02x}:{:02x}", host.model.oui, number >> 16 & 0xff, number >> 8 & 0xff, number & 0xff)
+/// What ESXi says that the server is.
+pub(crate) fn serial(at: At<'_>) -> Option<String> {
+    Some(identity(at)?.shown_serial())
 }
 
 pub(super) fn nics<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
-    let host = at.host()?;
+    let (host, identity) = (at.host()?, identity(at)?);
     let nics = (0..4_u32).map(|card| {
         let speed = Record::new("PhysicalNicLinkInfo")
             .with("speedMb", Data::Int(if card < 2 { 25_000 } else { 10_000 }))
@@ -88,7 +72,7 @@ pub(super) fn nics<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
             .with("driver", Data::text(host.model.nic_driver))
             .with("linkSpeed", speed.into())
             .with("wakeOnLanSupported", Data::Bool(false))
-            .with("mac", Data::text(mac(host, card)))
+            .with("mac", Data::text(identity.mac(card)))
             .into()
     });
     Some(nics.collect())
@@ -103,20 +87,20 @@ fn address(host: &Host, card: u32) -> String {
     Ipv4Addr::from(address).to_string()
 }
 
-fn vnic_spec<'a>(host: &Host, card: u32) -> Record<'a> {
+fn vnic_spec<'a>((host, identity): (&Host, Identity), card: u32) -> Record<'a> {
     let ip = Record::new("HostIpConfig")
         .with("dhcp", Data::Bool(false))
         .with("ipAddress", Data::text(address(host, card)))
         .with("subnetMask", Data::text("255.255.0.0"));
     Record::new("HostVirtualNicSpec")
         .with("ip", ip.into())
-        .with("mac", Data::text(mac(host, 4 + card)))
+        .with("mac", Data::text(identity.mac(4 + card)))
         .with("mtu", Data::Int(if card == 0 { 1500 } else { 9000 }))
         .with("tsoEnabled", Data::Bool(true))
         .with("netStackInstanceKey", Data::text("defaultTcpipStack"))
 }
 
-fn vnic<'a>(host: &Host, card: u32, key: String) -> Data<'a> {
+fn vnic<'a>(host: (&Host, Identity), card: u32, key: String) -> Data<'a> {
     Record::new("HostVirtualNic")
         .with("device", Data::text(format!("vmk{card}")))
         .with("key", Data::text(key))
@@ -131,13 +115,13 @@ fn vmks(at: At<'_>) -> u32 {
 }
 
 pub(super) fn vnics<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
-    let host = at.host()?;
+    let host = (at.host()?, identity(at)?);
     Some((0..vmks(at)).map(|card| vnic(host, card, format!("key-vim.host.VirtualNic-vmk{card}"))).collect())
 }
 
 /// Which card serves what.
 pub(super) fn net_config<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
-    let host = at.host().filter(|host| host.connection == Connection::Connected)?;
+    let host = (at.host().filter(|host| host.connection == Connection::Connected)?, identity(at)?);
     let vsan = (vmks(at) > 2).then_some(2);
     let services =
         [("management", Some(0)), ("vmotion", Some(1)), ("vSphereProvisioning", None), ("vsan", vsan)];

@@ -1,6 +1,10 @@
 //! The simulator as its clients see it: over TLS, from outside.
 #![expect(clippy::unwrap_used, reason = "in tests a failed step is a failed test")]
 
+mod bmc_client;
+mod bmc_estate;
+mod bmc_wire;
+mod bmcs;
 mod chunks;
 mod client;
 mod declared;
