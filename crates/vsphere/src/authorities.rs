@@ -9,6 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reach::{Call, Certificate, Endpoint};
 use rustls::{
     CertificateError, Error as TlsError, RootCertStore,
     client::{WebPkiServerVerifier, danger::ServerCertVerifier},
@@ -17,13 +18,7 @@ use rustls::{
 };
 use zip::ZipArchive;
 
-use crate::{
-    certificate::Certificate,
-    endpoint::Endpoint,
-    error::{Call, Error},
-    tls,
-    transport::Transport,
-};
+use crate::{error::Error, transport::Transport};
 
 /// Where a vCenter offers them, without a login.
 const PATH: &str = "/certs/download.zip";
@@ -80,7 +75,8 @@ pub enum NoCa {
 pub async fn own_ca(endpoint: &Endpoint, user_agent: &str) -> Result<OwnCa, NoCa> {
     let transport = Transport::new(endpoint, user_agent)?;
     let call = Call::new("certificates", endpoint.label());
-    let (host, url) = (endpoint.server_name(&call)?, endpoint.url(&call, PATH)?);
+    let host = endpoint.server_name(&call).map_err(Error::from)?;
+    let url = endpoint.url(&call, PATH).map_err(Error::from)?;
     let fetched = transport.fetch(&call, url, LARGEST_FILE).await?;
     let unusable = |what: &str| NoCa::Unusable(what.to_owned());
     let body = match fetched.status {
@@ -91,7 +87,7 @@ pub async fn own_ca(endpoint: &Endpoint, user_agent: &str) -> Result<OwnCa, NoCa
     if !body.starts_with(b"PK") {
         return Err(NoCa::Unusable(format!("it is no zip file, but {}", fetched.content_type)));
     }
-    let Some(seen) = transport.record.last() else { return Err(unusable("no certificate was shown")) };
+    let Some(seen) = transport.shown() else { return Err(unusable("no certificate was shown")) };
     find(&seen.certificate, &host, unpacked(body)?, UnixTime::now())
 }
 
@@ -157,7 +153,7 @@ fn find(
         let certificate = Certificate::read(authority, &[]);
         match verdict {
             Verdict::Issued(obstacle) => {
-                let obstacle = obstacle.map(|error| tls::reason(&error, leaf));
+                let obstacle = obstacle.map(|error| reach::reason(&error, leaf));
                 return Ok(OwnCa { pem: pem(authority), certificate, obstacle });
             }
             Verdict::Not(error) if certificate.subject == leaf.issuer => nearest = Some(error),
@@ -166,7 +162,7 @@ fn find(
     }
     Err(NoCa::NotIssued(match nearest {
         _ if leaf.subject == leaf.issuer => "its certificate is self-signed: no CA issued it".to_owned(),
-        Some(error) => tls::reason(&error, leaf),
+        Some(error) => reach::reason(&error, leaf),
         None if offered.is_empty() => "none of the certificates that it offers is one of a CA".to_owned(),
         None => format!(
             "its certificate was issued by {}, which is none of the {} CAs that it offers",

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
+use reach::{Call, Certificate, Endpoint, Warning};
 use secrecy::SecretString;
 
 use crate::{
-    certificate::{Certificate, Warning},
-    endpoint::Endpoint,
-    error::{Call, Error},
+    error::Error,
     parser::Response,
     request::{self, Request},
     session::Session,
@@ -147,7 +146,7 @@ impl Client {
 
     /// The certificate of the newest connection and what is odd about it.
     pub fn certificate(&self) -> Option<(Certificate, Vec<Warning>)> {
-        self.server.transport.record.last().map(|seen| (seen.certificate, seen.warnings))
+        self.server.transport.shown().map(|seen| (seen.certificate, seen.warnings))
     }
 
     /// Logs in with exactly one call, which is never repeated.

@@ -1,35 +1,11 @@
 //! Everything that can go wrong, each with the attempt it happened in.
 //! Never carries a password, a cookie or the body of a request.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
-use crate::{
-    certificate::Certificate,
-    parser::ParseError,
-    value::MoRef,
-    way::{Hop, Problem},
-};
+use reach::{Call, Certificate, Hop, Problem, Source};
 
-/// What was attempted: the method and the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// SOAP method, or `connect`, `probe`, `versions`.
-    pub method: &'static str,
-    /// The server as the user wrote it, with the port where it isn't 443.
-    pub host: Arc<str>,
-}
-
-impl Call {
-    pub(crate) fn new(method: &'static str, host: Arc<str>) -> Self {
-        Self { method, host }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}", self.method, self.host)
-    }
-}
+use crate::{parser::ParseError, value::MoRef};
 
 /// Why an attempt failed.
 #[derive(Debug, thiserror::Error)]
@@ -129,8 +105,26 @@ pub enum Error {
     TooDeep { call: Call, limit: usize },
 }
 
-/// What lies under an error, from the HTTP or TLS library.
-pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
+impl From<reach::Error> for Error {
+    fn from(error: reach::Error) -> Self {
+        use reach::Error as R;
+        match error {
+            R::BadAddress { call, detail } => Self::BadAddress { call, detail },
+            R::BadTrust { call, detail } => Self::BadTrust { call, detail },
+            R::Resolve { call, source } => Self::Resolve { call, source },
+            // A load balancer without a server behind it closes connections in the handshake, and that passes.
+            R::Unreachable { call, source } | R::Broken { call, source } => {
+                Self::Unreachable { call, source }
+            }
+            R::Way { call, hop, problem } => Self::Way { call, hop, problem },
+            R::Interrupted { call, source } => Self::Interrupted { call, source },
+            R::Truncated { call, offset, source } => Self::Truncated { call, offset, source },
+            R::Timeout { call, after } => Self::Timeout { call, after },
+            R::Untrusted { call, certificate, reason } => Self::Untrusted { call, certificate, reason },
+            R::BadHandshake { call, detail, .. } => Self::BadHandshake { call, detail },
+        }
+    }
+}
 
 impl Error {
     /// The same with other words in the place of the server's own, for whoever knows what these must not say.

@@ -2,8 +2,10 @@
 //! Refuses to take a rejected login for anything milder: whatever answers a login and isn't the server's own failure
 //! counts as a rejection, because trying on locks the account.
 
+use reach::Call;
+
 use crate::{
-    error::{Call, Error, Refusal},
+    error::{Error, Refusal},
     value::Value,
 };
 

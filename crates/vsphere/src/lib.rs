@@ -7,10 +7,8 @@
 //! [`Collector`] reads their properties by reference, several of them at once.
 
 mod authorities;
-mod certificate;
 mod client;
 mod collector;
-mod endpoint;
 mod error;
 mod fault;
 mod host;
@@ -22,28 +20,27 @@ mod property;
 mod request;
 mod role;
 mod session;
-mod tls;
 mod transport;
 mod value;
 mod version;
 mod view;
-mod way;
 
 pub use authorities::{NoCa, OwnCa, own_ca};
-pub use certificate::{Certificate, Warning};
 pub use client::{About, Client};
 pub use collector::{Collector, Retrieved};
-pub use endpoint::{Endpoint, Trust};
-pub use error::{Call, Error, Refusal};
+pub use error::{Error, Refusal};
 pub use host::HostIdentity;
 pub use latency::Latency;
 pub use parser::{Missing, Object};
-pub use probe::{Probe, leads_there, probe};
+pub use probe::probe;
 pub use property::{Property, PropertySet};
+pub use reach::{
+    Call, Certificate, Endpoint, Hop, Place, Probe, Problem, Proxy, ProxyKind, Trust, Warning, Way,
+    leads_there,
+};
 pub use role::Role;
 pub use session::Session;
 pub use transport::Traffic;
 pub use value::{MoRef, Value};
 pub use version::ApiVersion;
 pub use view::{Listing, View};
-pub use way::{Hop, Place, Problem, Proxy, ProxyKind, Way};

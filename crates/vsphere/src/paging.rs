@@ -3,11 +3,9 @@
 
 use std::collections::HashSet;
 
-use crate::{
-    error::{Call, Error},
-    parser::Page,
-    value::MoRef,
-};
+use reach::Call;
+
+use crate::{error::Error, parser::Page, value::MoRef};
 
 /// Pages in a row that may bring nothing new. A page without objects is legitimate; a vCenter doesn't send two.
 const IDLE_PAGES: u32 = 3;

@@ -1,31 +1,9 @@
 //! Looks at a server's certificate before anything is entrusted to it.
-//! The handshake is always broken off once the certificate is there: no HTTP byte and no credential travels.
+//! Refuses to send anything: that is the work of `reach`, and this says it with the errors of this crate.
 
-use std::{io, sync::Arc, time::Duration};
+use reach::{Endpoint, Probe};
 
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-
-use crate::{
-    certificate::{Certificate, Warning},
-    endpoint::{CONNECT_TIMEOUT, Endpoint},
-    error::{Call, Error},
-    tls::{self, Purpose, Record},
-    way,
-};
-
-/// What a server showed, and whether its trust accepts it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe {
-    /// The certificate and what was sent along.
-    pub certificate: Certificate,
-    /// Whether the endpoint's trust accepts it.
-    pub trusted: bool,
-    /// Why not, in words.
-    pub reason: Option<String>,
-    /// What is odd about it, accepted or not.
-    pub warnings: Vec<Warning>,
-}
+use crate::error::Error;
 
 /// Opens a TLS connection, takes the certificate and breaks off. That the server holds the certificate's key isn't
 /// shown by this; a connection that is used shows it.
@@ -34,40 +12,5 @@ pub struct Probe {
 /// When no certificate was shown: [`Error::Resolve`], [`Error::Unreachable`], [`Error::Way`], [`Error::Timeout`],
 /// [`Error::BadHandshake`], [`Error::BadAddress`], [`Error::BadTrust`].
 pub async fn probe(endpoint: &Endpoint) -> Result<Probe, Error> {
-    let call = Call::new("probe", endpoint.label());
-    let host = endpoint.server_name(&call)?;
-    let record = Arc::new(Record::default());
-    let config = tls::config(&endpoint.trust, Purpose::Probe, record.clone())
-        .map_err(|detail| Error::BadTrust { call: call.clone(), detail })?;
-    let late = |_| Error::Timeout { call: call.clone(), after: CONNECT_TIMEOUT };
-    let stream = way::dial(endpoint).await.map_err(|failure| failure.error(call.clone()))?;
-    let connector = TlsConnector::from(Arc::new(config));
-    let handshake = timeout(CONNECT_TIMEOUT, connector.connect(host, stream)).await.map_err(late)?;
-    match (record.last(), handshake) {
-        (Some(seen), _) => Ok(Probe {
-            certificate: seen.certificate,
-            trusted: seen.refusal.is_none(),
-            reason: seen.refusal,
-            warnings: seen.warnings,
-        }),
-        (None, Err(error)) => Err(Error::BadHandshake { call, detail: in_words(&error) }),
-        (None, Ok(_)) => {
-            Err(Error::BadHandshake { call, detail: "the server presented no certificate".into() })
-        }
-    }
-}
-
-/// Whether a TCP connection comes about within this time: to it, or to what stands before it on the way there. Nothing is
-/// sent over it.
-pub async fn leads_there(endpoint: &Endpoint, within: Duration) -> bool {
-    matches!(timeout(within, way::enter(endpoint)).await, Ok(Ok(_)))
-}
-
-fn in_words(error: &io::Error) -> String {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
-        Some(tls) => tls::failed_handshake(tls),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
-        None => error.to_string(),
-    }
+    Ok(reach::probe(endpoint).await?)
 }

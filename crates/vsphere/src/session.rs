@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use reach::Certificate;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
-    certificate::Certificate,
     client::{About, Server},
     collector::Collector,
     error::Error,
@@ -67,7 +67,7 @@ impl Session {
 
     /// The certificate that the server showed at the newest connection.
     pub fn certificate(&self) -> Option<Certificate> {
-        self.server().transport.record.last().map(|seen| seen.certificate)
+        self.server().transport.shown().map(|seen| seen.certificate)
     }
 
     /// The roles that the server knows, which is asked once. Source: AuthorizationManager.roleList.

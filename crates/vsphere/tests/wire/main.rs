@@ -5,6 +5,7 @@
 mod authorities;
 mod calls;
 mod peer;
+#[path = "../../../reach/tests/wire/server.rs"]
 mod server;
 mod spoken;
 mod trust;

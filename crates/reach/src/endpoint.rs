@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A TCP connection that isn't there after this long won't come.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How the server's certificate is judged. Exactly one holds, there is no fallback from one to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +61,16 @@ impl Endpoint {
     }
 
     /// How errors call this server: `host`, or `host:port` where the port is unusual.
-    pub(crate) fn label(&self) -> Arc<str> {
+    pub fn label(&self) -> Arc<str> {
         let place = self.place().to_string();
         place.strip_suffix(":443").unwrap_or(&place).into()
     }
 
-    pub(crate) fn server_name(&self, call: &Call) -> Result<ServerName<'static>, Error> {
+    /// The name that the certificate is checked for.
+    ///
+    /// # Errors
+    /// [`Error::BadAddress`].
+    pub fn server_name(&self, call: &Call) -> Result<ServerName<'static>, Error> {
         ServerName::try_from(self.bare_host().to_owned())
             .map_err(|_| Error::BadAddress { call: call.clone(), detail: "this is not a host name".into() })
     }
@@ -77,7 +81,10 @@ impl Endpoint {
     }
 
     /// `https://host:port/<path>`. The host is checked, so that it can't smuggle in a path or a user name.
-    pub(crate) fn url(&self, call: &Call, path: &str) -> Result<Uri, Error> {
+    ///
+    /// # Errors
+    /// [`Error::BadAddress`].
+    pub fn url(&self, call: &Call, path: &str) -> Result<Uri, Error> {
         self.server_name(call)?;
         // Without the usual port, which a server's name in the header `Host` doesn't have either.
         let authority = self.label();

@@ -35,7 +35,8 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    pub(crate) fn read(leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> Self {
+    /// What these bytes say, and what was sent along.
+    pub fn read(leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> Self {
         let mut certificate = Self {
             sha256: Sha256::digest(leaf).into(),
             subject: String::new(),

@@ -19,6 +19,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::{
     certificate::{Certificate, Warning},
     endpoint::Trust,
+    error::{Call, Error, Flaw},
 };
 
 /// The last certificate a server showed, and how it was judged.
@@ -51,6 +52,8 @@ pub(crate) enum Purpose {
     Talk,
     /// The handshake ends here in any case: nothing of ours may travel.
     Probe,
+    /// Every certificate is talked to whose key signs the handshake: nothing may travel but what everybody may ask.
+    Look,
 }
 
 /// A TLS configuration that trusts in exactly this way. The error says in words what is wrong with the trust itself.
@@ -153,6 +156,13 @@ struct Verifier {
     record: Arc<Record>,
 }
 
+impl Verifier {
+    /// Whether certificates are accepted that webpki can't read.
+    fn takes_any_form(&self) -> bool {
+        self.judge.is_pin() || self.purpose == Purpose::Look
+    }
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -170,6 +180,7 @@ impl ServerCertVerifier for Verifier {
         match self.purpose {
             Purpose::Talk => verdict.map(|()| ServerCertVerified::assertion()).map_err(refused),
             Purpose::Probe => Err(TlsError::General("a probe ends here".into())),
+            Purpose::Look => Ok(ServerCertVerified::assertion()),
         }
     }
 
@@ -179,7 +190,7 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        if self.judge.is_pin() {
+        if self.takes_any_form() {
             return verify_tls12_signature_with_raw_key(message, &public_key(leaf)?, signed, &self.provider);
         }
         crypto::verify_tls12_signature(
@@ -196,7 +207,7 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        if self.judge.is_pin() {
+        if self.takes_any_form() {
             let algorithms = &self.provider.signature_verification_algorithms;
             return crypto::verify_tls13_signature_with_raw_key(
                 message,
@@ -248,7 +259,8 @@ fn refused(error: TlsError) -> TlsError {
     }
 }
 
-pub(crate) fn reason(error: &TlsError, certificate: &Certificate) -> String {
+/// Why a certificate was refused, in words for whoever has to decide about it.
+pub fn reason(error: &TlsError, certificate: &Certificate) -> String {
     use CertificateError as C;
     let TlsError::InvalidCertificate(error) = error else { return error.to_string() };
     match error {
@@ -315,7 +327,11 @@ fn flaw(error: &CertificateError) -> String {
 }
 
 /// Why a handshake failed, for another reason than the certificate's trust.
-pub(crate) fn failed_handshake(error: &TlsError) -> String {
+pub(crate) fn failed_handshake(call: Call, error: &TlsError) -> Error {
+    Error::BadHandshake { call, flaw: flaw_of(error), detail: in_words(error) }
+}
+
+fn flaw_of(error: &TlsError) -> Flaw {
     match error {
         // Every message of TLS begins with its type and version: these begin otherwise.
         TlsError::InvalidMessage(
@@ -324,12 +340,24 @@ pub(crate) fn failed_handshake(error: &TlsError) -> String {
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::InvalidEmptyPayload,
         )
-        | TlsError::PeerSentOversizedRecord => "the port does not use TLS".into(),
-        TlsError::InvalidMessage(_) => "it sent an invalid TLS message".into(),
+        | TlsError::PeerSentOversizedRecord => Flaw::NoTls,
         TlsError::PeerIncompatible(_)
         | TlsError::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
-            "it offers neither TLS 1.2 nor 1.3 with a secure cipher suite".into()
+            Flaw::TooOld
         }
+        TlsError::InvalidCertificate(_) => Flaw::Unproven,
+        _ => Flaw::Other,
+    }
+}
+
+fn in_words(error: &TlsError) -> String {
+    match flaw_of(error) {
+        Flaw::NoTls => return "the port does not use TLS".into(),
+        Flaw::TooOld => return "it offers neither TLS 1.2 nor 1.3 with a secure cipher suite".into(),
+        Flaw::Unproven | Flaw::Other => {}
+    }
+    match error {
+        TlsError::InvalidMessage(_) => "it sent an invalid TLS message".into(),
         TlsError::InvalidCertificate(CertificateError::BadSignature) => {
             "the server could not prove that the certificate is its own".into()
         }

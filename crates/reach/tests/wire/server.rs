@@ -6,6 +6,7 @@ use std::{
 };
 
 use rcgen::{CertificateParams, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256};
+use reach::{Endpoint, Trust, Way};
 use rustls::{
     ServerConfig, SupportedProtocolVersion,
     crypto::ring,
@@ -21,7 +22,6 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
-use vsphere::{Endpoint, Trust, Way};
 
 /// A certificate, its chain and the key that signs handshakes.
 #[derive(Clone)]

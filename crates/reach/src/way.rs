@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    endpoint::{CONNECT_TIMEOUT, Endpoint},
+    endpoint::Endpoint,
     error::{Call, Error},
 };
 
@@ -117,7 +117,7 @@ pub enum Problem {
 
 impl Problem {
     /// Whether the same may go well a little later.
-    pub(crate) fn may_pass(&self) -> bool {
+    pub fn may_pass(&self) -> bool {
         match self {
             Self::Resolve | Self::Unreachable(_) | Self::Silent | Self::CannotReach(_) | Self::Late => true,
             Self::Unusable(_) | Self::NeedsLogin | Self::Refused(_) => false,
@@ -148,7 +148,7 @@ pub(crate) enum Failure {
     #[error("no connection")]
     Unreachable(#[source] Arc<io::Error>),
     #[error("no connection in time")]
-    Late,
+    Late(Duration),
     #[error("{0}: {1}")]
     Way(Hop, Problem),
 }
@@ -158,7 +158,7 @@ impl Failure {
         match self {
             Self::Resolve(source) => Error::Resolve { call, source: source.into() },
             Self::Unreachable(source) => Error::Unreachable { call, source: source.into() },
-            Self::Late => Error::Timeout { call, after: CONNECT_TIMEOUT },
+            Self::Late(after) => Error::Timeout { call, after },
             Self::Way(hop, problem) => Error::Way { call, hop, problem },
         }
     }
@@ -168,17 +168,18 @@ impl Failure {
         let problem = match self {
             Self::Resolve(_) => Problem::Resolve,
             Self::Unreachable(error) => Problem::Unreachable(error.to_string()),
-            Self::Late => Problem::Silent,
+            Self::Late(_) => Problem::Silent,
             Self::Way(_, problem) => problem,
         };
         Self::Way(hop.clone(), problem)
     }
 }
 
-/// A connection over which the server answers.
-pub(crate) async fn dial(endpoint: &Endpoint) -> Result<TcpStream, Failure> {
-    let until = Instant::now() + CONNECT_TIMEOUT;
-    let mut stream = timeout_at(until, enter(endpoint)).await.unwrap_or_else(|_| Err(late(endpoint)))?;
+/// A connection over which the server answers, if there is one within this time.
+pub(crate) async fn dial(endpoint: &Endpoint, within: Duration) -> Result<TcpStream, Failure> {
+    let until = Instant::now() + within;
+    let mut stream =
+        timeout_at(until, enter(endpoint)).await.unwrap_or_else(|_| Err(late(endpoint, within)))?;
     let Way::Proxy(Proxy { kind, at, user }) = &endpoint.way else { return Ok(stream) };
     let server = endpoint.place();
     let through = async {
@@ -209,8 +210,8 @@ pub(crate) async fn enter(endpoint: &Endpoint) -> Result<TcpStream, Failure> {
     }
 }
 
-fn late(endpoint: &Endpoint) -> Failure {
-    hop(endpoint).map_or(Failure::Late, |hop| Failure::Late.of(&hop))
+fn late(endpoint: &Endpoint, after: Duration) -> Failure {
+    hop(endpoint).map_or(Failure::Late(after), |hop| Failure::Late(after).of(&hop))
 }
 
 fn hop(endpoint: &Endpoint) -> Option<Hop> {
