@@ -4,7 +4,7 @@
 
 use crate::command::Since;
 use crate::names::names;
-use crate::{CredentialId, Group, OperationId, ScheduleId, Time, VcenterId};
+use crate::{CredentialId, Group, OperationId, ScheduleId, ServerId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -100,6 +100,11 @@ impl Subject {
     /// An operation.
     pub fn operation(id: &OperationId) -> Subject {
         Subject::new("operation", Some(id.as_str()), None)
+    }
+
+    /// A server that discovery found.
+    pub fn server(id: &ServerId) -> Subject {
+        Subject::new("server", Some(id.as_str()), None)
     }
 
     /// A vCenter, or all that have a tag.

@@ -12,16 +12,17 @@ pub use replies::{
 };
 
 use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, FindingAnalytics, SyncAnalytics, What};
+use crate::discovery::{Approval, Discovered, Profile, Scan, Server, Vendor};
 use crate::health::{
     Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, OpenFindings, Scope, Waiver,
 };
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
     CredentialId, Desktop, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
-    LogLine, OfferedCa, Operation, OperationId, Origin, Overview, Preferences, Preview, Probe, Receipt,
-    Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, Source, Steps, Subject,
-    TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified, Way,
-    WrittenBundle,
+    LogLine, Moref, OfferedCa, Operation, OperationId, Origin, Overview, Preferences, Preview, Probe,
+    Receipt, Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, ServerId, Source,
+    Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified,
+    Way, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -594,6 +595,91 @@ commands_of_the_service! { $
     } => "export_rows", Viewer, Exported,
         Contact |_of| Subject::only("file");
 
+    /// Everything that discovery knows: servers, and ESXi hosts without a known BMC.
+    ListServers {} => "list_servers", Operator, Discovered;
+    /// One server, by id, unique prefix of it, address, serial number or service tag.
+    ShowServer {
+        /// What names it.
+        server: String,
+    } => "show_server", Operator, Server;
+    /// The server that an ESXi host is.
+    ServerOfHost {
+        /// The host's vCenter.
+        vcenter: VcenterId,
+        /// The host.
+        moref: Moref,
+    } => "server_of_host", Viewer, Option<Server>;
+    /// Looks for BMCs. Nothing is logged in to whose certificate isn't trusted already. Answers at once, as a submission does.
+    StartScan {
+        /// Where, and how.
+        scan: Scan,
+        /// Whether it runs in any case, also when nobody waits for it.
+        detached: bool,
+    } => "start_scan", Operator, OperationId,
+        Contact |_of| Subject::only("servers");
+    /// Reads known servers anew.
+    ReadServers {
+        /// Which; empty for all.
+        servers: Vec<ServerId>,
+        /// Whether it runs in any case, also when nobody waits for it.
+        detached: bool,
+    } => "read_servers", Operator, OperationId,
+        Contact |_of| Subject::only("servers");
+    /// Approves certificates that somebody looked at: of their BMCs these and no others are trusted from now on.
+    ApproveServers {
+        /// Which, with the fingerprints that were shown.
+        approvals: Vec<Approval>,
+    } => "approve_servers", Admin, (),
+        Change |_of| Subject::only("servers");
+    /// Says that a server is this ESXi host, whatever the facts say, until somebody takes it back.
+    MatchServer {
+        /// The server.
+        server: ServerId,
+        /// The host's vCenter.
+        vcenter: VcenterId,
+        /// The host.
+        moref: Moref,
+    } => "match_server", Operator, Server,
+        Change |of| Subject::server(&of.server);
+    /// Says that a server is not this ESXi host: it is never proposed again.
+    RejectMatch {
+        /// The server.
+        server: ServerId,
+        /// The host's vCenter.
+        vcenter: VcenterId,
+        /// The host.
+        moref: Moref,
+    } => "reject_match", Operator, Server,
+        Change |of| Subject::server(&of.server);
+    /// Takes back what people said of a server. One that facts match is then rejected for that host.
+    UnmatchServer {
+        /// The server.
+        server: ServerId,
+    } => "unmatch_server", Operator, Server,
+        Change |of| Subject::server(&of.server);
+    /// Forgets servers, with what people said of them. The next scan may find them again.
+    RemoveServers {
+        /// Which.
+        servers: Vec<ServerId>,
+    } => "remove_servers", Admin, (),
+        Change |_of| Subject::only("servers");
+    /// The credential profiles of discovery.
+    ListProfiles {} => "list_profiles", Operator, Vec<Profile>;
+    /// Has a credential tried at BMCs, or only at those of a vendor. Once more for one that is paused resumes it.
+    SetProfile {
+        /// The credential.
+        credential: CredentialId,
+        /// Only for BMCs of this vendor.
+        vendor: Option<Vendor>,
+    } => "set_profile", Admin, Profile,
+        Change |of| Subject::credential(&of.credential);
+    /// Has a credential tried at no BMC any more. The credential itself stays.
+    RemoveProfile {
+        /// The credential.
+        credential: CredentialId,
+    } => "remove_profile", Admin, (),
+        Change |of| Subject::credential(&of.credential);
+
     /// How long syncs took, what they read and changed, and how they failed.
     AnalyzeSyncs {
         /// Of what, and how far back.
@@ -782,6 +868,10 @@ stale_after! {
     ListFindings: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
     ListAttention: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
     CountFindings: Event::HealthChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
+    ListServers: Event::ServersChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
+    ShowServer: Event::ServersChanged | Event::VcentersChanged | Event::InventoryChanged { .. },
+    ServerOfHost: Event::ServersChanged | Event::InventoryChanged { .. },
+    ListProfiles: Event::ServersChanged | Event::CredentialsChanged,
     ListLimits: Event::HealthChanged,
     ListWaivers: Event::HealthChanged | Event::VcentersChanged,
     ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
@@ -1057,8 +1147,8 @@ pub(crate) mod tests {
     pub(crate) fn operation(id: &str, at: i64, origin: Origin, state: OperationState) -> Operation {
         Operation {
             id: OperationId(id.to_owned()),
-            vcenter: "Berlin".to_owned(),
-            vcenter_id: VcenterId("b".to_owned()),
+            vcenter: Some("Berlin".to_owned()),
+            vcenter_id: Some(VcenterId("b".to_owned())),
             job: Job::FULL_SYNC,
             origin,
             role: Role::Admin,

@@ -14,6 +14,8 @@ pub enum Event {
     CredentialsChanged,
     /// Something was recorded in the audit log that no other event tells, in this process.
     AuditChanged,
+    /// A server was found, read, matched or removed, or a credential profile changed.
+    ServersChanged,
     /// A setting of Muster itself was changed.
     PreferencesChanged,
     /// What is set about health rules was changed.

@@ -49,5 +49,10 @@ id!(
     ScheduleId
 );
 
+id!(
+    /// A server that discovery found: its BMC, and which of its systems where it has several.
+    ServerId
+);
+
 /// The value half of a managed object reference, such as `host-12`; unique per vCenter and type.
 pub type Moref = Box<str>;

@@ -2,7 +2,8 @@
 //! it, and a retry is the same value again.
 //! Refuses to run anything: `service` has one file for each of them below `jobs/`.
 
-use crate::{Kind, Moref, OperationKind};
+use crate::discovery::Scan;
+use crate::{Kind, Moref, OperationKind, ServerId};
 use serde::{Deserialize, Serialize};
 
 /// What an operation is to do. Two that are equal and wait or run at the same time are one.
@@ -41,6 +42,17 @@ pub enum Job {
         #[serde(default)]
         accept_removals: bool,
     },
+    /// Look for BMCs, and read those that are trusted. It is about no vCenter.
+    Scan {
+        /// Where, and how.
+        scan: Box<Scan>,
+    },
+    /// Read known servers anew. It is about no vCenter.
+    ReadServers {
+        /// Which; empty for all.
+        #[serde(default)]
+        servers: Vec<ServerId>,
+    },
 }
 
 /// Where a job takes its turn.
@@ -50,6 +62,8 @@ pub enum Lane {
     Sync,
     /// Beside whatever else its vCenter does.
     Beside,
+    /// One that talks to BMCs at a time: two at once might try two passwords at one of them.
+    Discovery,
 }
 
 impl Job {
@@ -82,6 +96,8 @@ impl Job {
             Job::SyncHosts { .. } => OperationKind::SyncHosts,
             Job::FullSync { .. } => OperationKind::FullSync,
             Job::Refresh { .. } => OperationKind::Refresh,
+            Job::Scan { .. } => OperationKind::Scan,
+            Job::ReadServers { .. } => OperationKind::ReadServers,
         }
     }
 
@@ -92,6 +108,8 @@ impl Job {
             Job::Refresh { of, morefs, .. } => {
                 std::iter::once(of.to_string()).chain(morefs.iter().map(ToString::to_string)).collect()
             }
+            Job::Scan { scan } => scan.ranges.clone(),
+            Job::ReadServers { servers } => servers.iter().map(ToString::to_string).collect(),
             Job::Test { .. } | Job::FullSync { .. } => Vec::new(),
         }
     }
@@ -101,6 +119,7 @@ impl Job {
         match self {
             Job::SyncHosts { .. } | Job::FullSync { .. } => Lane::Sync,
             Job::Test { .. } | Job::Refresh { .. } => Lane::Beside,
+            Job::Scan { .. } | Job::ReadServers { .. } => Lane::Discovery,
         }
     }
 
@@ -131,7 +150,7 @@ impl Job {
 
     /// The same work with its removals accepted; `None` for what removes nothing.
     pub fn accepting_removals(&self) -> Option<Job> {
-        (!matches!(self, Job::Test { .. })).then(|| self.answered(true))
+        self.reads_inventory().then(|| self.answered(true))
     }
 
     /// Whether the deletion guard was answered.
@@ -140,8 +159,18 @@ impl Job {
             Job::SyncHosts { accept_removals, .. }
             | Job::FullSync { accept_removals }
             | Job::Refresh { accept_removals, .. } => *accept_removals,
-            Job::Test { .. } => false,
+            Job::Test { .. } | Job::Scan { .. } | Job::ReadServers { .. } => false,
         }
+    }
+
+    /// Whether it reads inventory of a vCenter into the cache.
+    pub fn reads_inventory(&self) -> bool {
+        matches!(self, Job::SyncHosts { .. } | Job::FullSync { .. } | Job::Refresh { .. })
+    }
+
+    /// Whether it is about a vCenter.
+    pub fn is_of_a_vcenter(&self) -> bool {
+        self.lane() != Lane::Discovery
     }
 
     fn answered(&self, accept: bool) -> Job {
@@ -151,6 +180,7 @@ impl Job {
             | Job::FullSync { accept_removals }
             | Job::Refresh { accept_removals, .. } => *accept_removals = accept,
             Job::Test { retry_login } => *retry_login = false,
+            Job::Scan { .. } | Job::ReadServers { .. } => {}
         }
         job
     }

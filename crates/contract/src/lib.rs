@@ -11,6 +11,7 @@ mod condition;
 mod config;
 mod delta;
 mod desktop;
+pub mod discovery;
 mod error;
 mod event;
 pub mod health;
@@ -58,7 +59,7 @@ pub use history::{
     ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
     Steps, changed_properties, fold, shortened,
 };
-pub use ids::{CredentialId, Moref, OperationId, ScheduleId, VcenterId};
+pub use ids::{CredentialId, Moref, OperationId, ScheduleId, ServerId, VcenterId};
 pub use import::{Content, ImportAction, ImportOptions, ImportPlan, Planned};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};

@@ -25,7 +25,7 @@ enum About {
 struct Work {
     what: What,
     vcenter: String,
-    vcenter_id: VcenterId,
+    vcenter_id: Option<VcenterId>,
     job: Job,
     says: String,
 }
@@ -54,7 +54,7 @@ impl Notice {
         Notice(About::Work(Work {
             what: What::NotStarted,
             vcenter: vcenter.name.clone(),
-            vcenter_id: vcenter.id.clone(),
+            vcenter_id: Some(vcenter.id.clone()),
             job,
             says: words::sentence(&error.message),
         }))
@@ -89,7 +89,8 @@ const BODY: usize = 400;
 /// What was told so far. It is told of each operation that has ended once, in their order.
 #[derive(Debug, Default)]
 pub struct Notices {
-    failing: HashMap<VcenterId, Failing>,
+    /// By vCenter; that of none is discovery.
+    failing: HashMap<Option<VcenterId>, Failing>,
     /// Whether there was no network when that was last asked.
     is_gone: bool,
 }
@@ -97,7 +98,7 @@ pub struct Notices {
 impl Notices {
     /// A vCenter that was in trouble before anybody listened: only its recovery is worth telling.
     pub fn is_in_trouble(&mut self, vcenter: &VcenterId) {
-        self.failing.entry(vcenter.clone()).or_default().at_the_door = true;
+        self.failing.entry(Some(vcenter.clone())).or_default().at_the_door = true;
     }
 
     /// What is worth telling of an operation that has ended.
@@ -109,7 +110,7 @@ impl Notices {
         what.filter(|_| !quiet.off).map(|what| {
             Notice(About::Work(Work {
                 what,
-                vcenter: operation.vcenter.clone(),
+                vcenter: operation.about().to_owned(),
                 vcenter_id: operation.vcenter_id.clone(),
                 job: operation.job.clone(),
                 says: says(operation, what),
@@ -260,13 +261,13 @@ fn alone(work: &Work) -> Message {
         What::Recovered => format!("{vcenter} is working again"),
     };
     let body = words::cut(says, BODY);
-    Message { title, body, is_failure: what.is_failure(), vcenter: Some(work.vcenter_id.clone()) }
+    Message { title, body, is_failure: what.is_failure(), vcenter: work.vcenter_id.clone() }
 }
 
 fn together(works: &[&Work], network: Option<bool>) -> Message {
-    let vcenters: BTreeSet<&VcenterId> = works.iter().map(|work| &work.vcenter_id).collect();
-    let is_each_another = vcenters.len() == works.len();
-    let are_syncs = works.iter().all(|work| !matches!(work.job, Job::Test { .. }));
+    let vcenters: BTreeSet<&Option<VcenterId>> = works.iter().map(|work| &work.vcenter_id).collect();
+    let is_each_another = vcenters.len() == works.len() && !vcenters.contains(&None);
+    let are_syncs = works.iter().all(|work| work.job.reads_inventory());
     let (one, many) = if is_each_another { ("vCenter", "vCenters") } else { ("operation", "operations") };
     let done = if is_each_another && are_syncs { "synced" } else { "done" };
     let (mut parts, mut lines) = (Vec::new(), Vec::new());
@@ -290,7 +291,7 @@ fn together(works: &[&Work], network: Option<bool>) -> Message {
         lines.push(format!("{}: {}", words::capital(word), listed(&names)));
     }
     lines.extend(network.map(|is_gone| format!("{}.", of_the_network(is_gone).0)));
-    let vcenter = vcenters.first().filter(|_| vcenters.len() == 1).map(|id| (*id).clone());
+    let vcenter = vcenters.first().filter(|_| vcenters.len() == 1).and_then(|id| (*id).clone());
     let is_failure = network == Some(true) || works.iter().any(|work| work.what.is_failure());
     Message { title: parts.join(", "), body: lines.join("\n"), is_failure, vcenter }
 }
@@ -316,7 +317,8 @@ mod tests {
 
     fn ended(vcenter: &str, origin: Origin, state: OperationState) -> Operation {
         let mut ended = operation("a", 1, origin, state);
-        (ended.vcenter, ended.vcenter_id) = (vcenter.to_owned(), VcenterId(vcenter.to_lowercase()));
+        (ended.vcenter, ended.vcenter_id) =
+            (Some(vcenter.to_owned()), Some(VcenterId(vcenter.to_lowercase())));
         if state == OperationState::Failed {
             ended.error = Some(ApiError::new(Code::Unreachable, "vc.example.org could not be reached"));
         }
@@ -446,7 +448,8 @@ mod tests {
         let long = "\u{202e}x\n".repeat(5000);
         let clusters = vec![long.clone(), long.clone()];
         let mut failed = ended("Berlin", Origin::User, OperationState::Failed);
-        (failed.vcenter, failed.job) = (long.clone(), Job::SyncHosts { clusters, accept_removals: false });
+        (failed.vcenter, failed.job) =
+            (Some(long.clone()), Job::SyncHosts { clusters, accept_removals: false });
         failed.error = Some(ApiError::new(Code::Unreachable, long));
         let told = message(&[Notices::default().of(&failed, LOUD).unwrap()]).unwrap();
         assert!(told.title.chars().count() < 200 && told.body.chars().count() <= 401, "{told:?}");

@@ -16,6 +16,10 @@ names!(
         FullSync = "full_sync",
         /// Read one kind that a reader wanted fresher, or a person asked for.
         Refresh = "refresh",
+        /// Look for BMCs, and read those that are trusted.
+        Scan = "scan",
+        /// Read known servers anew.
+        ReadServers = "read_servers",
     }
 );
 
@@ -148,10 +152,10 @@ pub struct Operation {
     /// Its id.
     #[serde(rename = "operation")]
     pub id: OperationId,
-    /// Name of its vCenter.
-    pub vcenter: String,
+    /// Name of its vCenter; `null` where it is about none.
+    pub vcenter: Option<String>,
     /// Id of its vCenter.
-    pub vcenter_id: VcenterId,
+    pub vcenter_id: Option<VcenterId>,
     /// What it does: `kind`, `scope` and the whole of it as `job`.
     #[serde(flatten, with = "crate::job::in_operation")]
     pub job: Job,
@@ -192,6 +196,16 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// What it is about, by name: its vCenter, or discovery.
+    pub fn about(&self) -> &str {
+        self.vcenter.as_deref().unwrap_or("Discovery")
+    }
+
+    /// Whether it is about this vCenter.
+    pub fn is_of(&self, vcenter: &VcenterId) -> bool {
+        self.vcenter_id.as_ref() == Some(vcenter)
+    }
+
     /// What it does, in a word.
     pub fn kind(&self) -> OperationKind {
         self.job.kind()
@@ -199,6 +213,6 @@ impl Operation {
 
     /// Whether it is a sync, of whatever, that a person asked for.
     pub fn is_sync_of_a_person(&self) -> bool {
-        self.origin == Origin::User && self.kind() != OperationKind::Test
+        self.origin == Origin::User && self.job.reads_inventory()
     }
 }

@@ -70,13 +70,20 @@ impl VcenterSettings {
 }
 
 /// The way to a server, as it is set or about to be: directly, where both are empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Way {
     /// As in [`VcenterSettings`].
     pub proxy: String,
     /// As in [`VcenterSettings`].
     pub connect_to: String,
+}
+
+impl Way {
+    /// Whether nothing stands before the server.
+    pub fn is_direct(&self) -> bool {
+        *self == Way::default()
+    }
 }
 
 impl From<&Way> for VcenterSettings {

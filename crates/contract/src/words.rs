@@ -39,6 +39,8 @@ pub fn operation_kind(kind: OperationKind) -> &'static str {
         OperationKind::SyncHosts => "Host sync",
         OperationKind::FullSync => "Full sync",
         OperationKind::Refresh => "Refresh",
+        OperationKind::Scan => "Scan",
+        OperationKind::ReadServers => "Server refresh",
     }
 }
 
@@ -47,6 +49,14 @@ pub fn job(job: &Job) -> String {
     let kind = operation_kind(job.kind());
     match job {
         Job::Test { .. } | Job::FullSync { .. } => kind.to_owned(),
+        Job::Scan { scan } => match &scan.ranges[..] {
+            [one] => format!("{kind} of {}", label(one)),
+            several => format!("{kind} of {}", counted(several.len(), "range", "ranges")),
+        },
+        Job::ReadServers { servers } => match &servers[..] {
+            [] => format!("{kind} of all servers"),
+            several => format!("{kind} of {}", counted(several.len(), "server", "servers")),
+        },
         Job::SyncHosts { clusters, .. } if clusters.is_empty() => kind.to_owned(),
         Job::SyncHosts { clusters, .. } => match &clusters[..] {
             [one] => format!("{kind} of {}", label(one)),
@@ -68,6 +78,8 @@ pub fn folded(fold: &Fold<'_>) -> String {
         OperationKind::SyncHosts => format!("{number} automatic host syncs without changes"),
         OperationKind::FullSync => format!("{number} automatic full syncs without changes"),
         OperationKind::Refresh => format!("{number} automatic refreshes without changes"),
+        OperationKind::Scan => format!("{number} automatic scans without changes"),
+        OperationKind::ReadServers => format!("{number} automatic server refreshes without changes"),
     }
 }
 

@@ -150,8 +150,8 @@ fn operation(number: u32, vcenter: &str, job: Job, origin: Origin, changed: u64)
     let recorded = Some(Recorded { changed, ..Recorded::default() });
     Operation {
         id: OperationId(format!("op-{number}")),
-        vcenter: vcenter.to_owned(),
-        vcenter_id: VcenterId(vcenter.to_owned()),
+        vcenter: Some(vcenter.to_owned()),
+        vcenter_id: Some(VcenterId(vcenter.to_owned())),
         job,
         origin,
         role: Role::Admin,
@@ -175,7 +175,7 @@ fn operation(number: u32, vcenter: &str, job: Job, origin: Origin, changed: u64)
 fn lines(operations: &[Operation]) -> Vec<String> {
     let words = |line: Line<'_>| match line {
         Line::One(one) => one.id.to_string(),
-        Line::Fold(fold) => format!("{} of {}", fold.operations.len(), fold.operations[0].vcenter),
+        Line::Fold(fold) => format!("{} of {}", fold.operations.len(), fold.operations[0].about()),
     };
     fold(operations).into_iter().map(words).collect()
 }

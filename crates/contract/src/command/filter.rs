@@ -36,7 +36,7 @@ impl OperationFilter {
 
     /// Whether an operation meets it. The database answers the same.
     pub fn has(&self, operation: &Operation, now: Time) -> bool {
-        self.vcenter.as_ref().is_none_or(|id| operation.vcenter_id == *id)
+        self.vcenter.as_ref().is_none_or(|id| operation.is_of(id))
             && (self.kinds.is_empty() || self.kinds.contains(&operation.kind()))
             && (self.states.is_empty() || self.states.contains(&operation.state))
             && self.origin.is_none_or(|origin| operation.origin == origin)
