@@ -16,7 +16,7 @@ const AT_ONCE: usize = 1_000;
 pub(crate) async fn write(tx: &mut Tx, this: &Move<'_>, pass: &Pass) -> Result<(), sqlx::Error> {
     let is_alone = !others_read(tx, this).await?;
     if is_alone {
-        revision::forget(tx, &this.claim.operation.vcenter_id, Time(this.at)).await?;
+        revision::forget(tx, this.claim.vcenter_id(), Time(this.at)).await?;
         drop_covered(tx, this, pass).await?;
     } else {
         confirm_gone(tx, this, pass).await?;

@@ -7,7 +7,7 @@ use crate::engine::{DbConnection, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::{history, interrupt, measures, row};
 use contract::analytics::CallTimes;
-use contract::{ApiError, Diff, Operation, OperationState, Progress, Steps, Time};
+use contract::{ApiError, Diff, Operation, OperationState, Progress, Steps, Time, VcenterId};
 
 /// The right to run an operation, until it is finished or its process ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,16 @@ pub struct Finish {
     pub steps: Steps,
     /// How soon the server answered.
     pub latency: CallTimes,
+}
+
+/// Of what is about no vCenter.
+static NONE: VcenterId = VcenterId(String::new());
+
+impl Claim {
+    /// The vCenter that it is about. What is about none publishes nothing of one.
+    pub fn vcenter_id(&self) -> &VcenterId {
+        self.operation.vcenter_id.as_ref().unwrap_or(&NONE)
+    }
 }
 
 impl Store {

@@ -95,9 +95,9 @@ impl Store {
             let mut sums: BTreeMap<(VcenterId, i64, Time, String), Measured> = BTreeMap::new();
             // One that can't be read is counted as nothing, and not looked at again.
             for (one, measured) in row::readable("an operation is not counted", &rows, of_row) {
-                let Some(at) = one.finished_at else { continue };
+                let Some((at, vcenter)) = one.finished_at.zip(one.vcenter_id) else { continue };
                 for length in Length::ALL {
-                    let key = (one.vcenter_id.clone(), length.millis(), length.of(at), what(&one.job));
+                    let key = (vcenter.clone(), length.millis(), length.of(at), what(&one.job));
                     sums.entry(key).or_default().merge(&measured);
                 }
             }
@@ -150,9 +150,10 @@ impl Store {
         let mut measures = row::readable("what was measured is left out", &rows, measure);
         let rows = unmeasured(&mut tx, i64::MAX).await.during(attempt)?;
         for (one, data) in row::readable("an operation is not counted", &rows, of_row) {
-            let Some(at) = one.finished_at.map(|at| length.of(at)) else { continue };
-            if at >= since && vcenter.is_none_or(|vcenter| *vcenter == one.vcenter_id) {
-                measures.push(Measure { vcenter: one.vcenter_id, at, what: what(&one.job), data });
+            let ended = one.finished_at.map(|at| length.of(at)).zip(one.vcenter_id);
+            let Some((at, id)) = ended else { continue };
+            if at >= since && vcenter.is_none_or(|vcenter| *vcenter == id) {
+                measures.push(Measure { vcenter: id, at, what: what(&one.job), data });
             }
         }
         Ok(measures)

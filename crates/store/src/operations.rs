@@ -31,7 +31,8 @@ macro_rules! selected {
             "SELECT ", $more, "o.seq, o.id, o.vcenter_id, o.kind, o.job, o.awaited, o.origin, o.role, o.state, o.attempts, \
              o.submitted_at, o.started_at, o.finished_at, o.step, o.done, o.total, o.percent, o.objects_per_second, \
              o.bytes_per_second, o.remaining_seconds, o.added, o.changed, o.removed, o.unchanged, o.recorded_added, \
-             o.recorded_changed, o.recorded_removed, o.calls, o.bytes, o.error, o.result, v.name AS vcenter, (SELECT COUNT(*) FROM waiters w WHERE w.operation_id = o.id) AS waiting FROM operations o JOIN vcenters v ON v.id = o.vcenter_id AND v.removed_at IS NULL ",
+             o.recorded_changed, o.recorded_removed, o.calls, o.bytes, o.error, o.result, v.name AS vcenter, (SELECT COUNT(*) FROM waiters w WHERE w.operation_id = o.id) AS waiting FROM operations o \
+             LEFT JOIN vcenters v ON v.id = o.vcenter_id JOIN (SELECT 1 AS one) ON v.removed_at IS NULL ",
             $rest
         )
     };
@@ -183,7 +184,7 @@ pub(crate) fn operation(row: &DbRow) -> Result<Operation, sqlx::Error> {
     Ok(Operation {
         id: OperationId(row.try_get("id")?),
         vcenter: row.try_get("vcenter")?,
-        vcenter_id: VcenterId(row.try_get("vcenter_id")?),
+        vcenter_id: row.try_get::<Option<String>, _>("vcenter_id")?.map(VcenterId),
         job,
         origin: Origin::from_name(&origin).ok_or_else(|| unknown("origin", origin))?,
         role: Role::from_name(&role).ok_or_else(|| unknown("role", role))?,

@@ -13,11 +13,11 @@ const STEP: usize = 200;
 /// Objects that they changed, at most, if more than one of them goes: some ten milliseconds of the write lock.
 const OBJECTS: u64 = 3_000;
 
-/// Those of a vCenter that may go, the oldest first. By their age, so that what is young is not looked at: all that is found
+/// Those of a vCenter, or of none, that may go, the oldest first. By their age, so that what is young is not looked at: all that is found
 /// and stays is what waits or runs, and the newest ones where nothing came for long.
 pub(crate) const OLD: &str = "SELECT seq, recorded_added, recorded_changed, recorded_removed FROM operations \
-    WHERE vcenter_id = $1 AND submitted_at < $2 \
-    AND seq < (SELECT MIN(seq) FROM (SELECT seq FROM operations WHERE vcenter_id = $1 ORDER BY seq DESC LIMIT $3)) \
+    WHERE vcenter_id IS $1 AND submitted_at < $2 \
+    AND seq < (SELECT MIN(seq) FROM (SELECT seq FROM operations WHERE vcenter_id IS $1 ORDER BY seq DESC LIMIT $3)) \
     AND state NOT IN ('queued', 'running') ORDER BY submitted_at, seq LIMIT $4";
 
 impl Store {
@@ -32,7 +32,7 @@ impl Store {
             .fetch_all(self.engine().readers())
             .await
             .during(attempt)?;
-        'all: for vcenter in vcenters {
+        'all: for vcenter in vcenters.into_iter().map(Some).chain([None]) {
             let rows = sqlx::query(OLD)
                 .bind(vcenter)
                 .bind(before.0)

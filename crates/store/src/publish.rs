@@ -47,7 +47,7 @@ impl Store {
         let diff = counted.fold(Diff::default(), |sum, (_, diff)| sum.and(*diff));
         let finish = Finish { diff, ..finish };
         self.write_finish(&mut tx, claim, &finish, attempt).await?;
-        let revision = revision::raise(&mut tx, &operation.vcenter_id).await.during(attempt)?;
+        let revision = revision::raise(&mut tx, claim.vcenter_id()).await.during(attempt)?;
         let move_ = Move { claim, revision: &revision, base: pass.base.number, at: finish.at.0 };
         let rows_written =
             if staged.rows == 0 { 0 } else { move_staged(&mut tx, &move_, onward, attempt).await? };
@@ -59,9 +59,9 @@ impl Store {
         asked::write(&mut tx, &move_, pass).await.during(attempt)?;
         write_coverage(&mut tx, &move_, pass).await.during(attempt)?;
         let contact = Contact { state: VcenterState::Online, at: finish.at };
-        contact::write_contact(&mut tx, &operation.vcenter_id, Some(contact)).await.during(attempt)?;
-        self.note(&mut tx, Topic::Inventory, operation.vcenter_id.as_str()).await.during(attempt)?;
-        self.note(&mut tx, Topic::Vcenters, operation.vcenter_id.as_str()).await.during(attempt)?;
+        contact::write_contact(&mut tx, claim.vcenter_id(), Some(contact)).await.during(attempt)?;
+        self.note(&mut tx, Topic::Inventory, claim.vcenter_id().as_str()).await.during(attempt)?;
+        self.note(&mut tx, Topic::Vcenters, claim.vcenter_id().as_str()).await.during(attempt)?;
         let steps = steps_until_now(finish.steps, began);
         history::write(&mut tx, claim, &steps, Some(staged.recorded)).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
@@ -90,7 +90,7 @@ pub(crate) struct Move<'a> {
 
 impl Move<'_> {
     pub(crate) fn vcenter(&self) -> &str {
-        self.claim.operation.vcenter_id.as_str()
+        self.claim.vcenter_id().as_str()
     }
 }
 
@@ -178,7 +178,7 @@ async fn move_rows(tx: &mut Tx, this: &Move<'_>, from: i64, to: i64) -> Result<u
 async fn drop_nameless(tx: &mut Tx, claim: &Claim, staged: &Staged) -> Result<(), sqlx::Error> {
     for row in &staged.nameless {
         sqlx::query("DELETE FROM objects WHERE vcenter_id = $1 AND rowid = $2 AND revision <= $3")
-            .bind(claim.operation.vcenter_id.as_str())
+            .bind(claim.vcenter_id().as_str())
             .bind(row)
             .bind(staged.known_at.number)
             .execute(&mut **tx)

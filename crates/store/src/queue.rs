@@ -49,8 +49,8 @@ macro_rules! is_next {
 pub struct NewOperation {
     /// Its id.
     pub id: OperationId,
-    /// The vCenter it is about.
-    pub vcenter_id: VcenterId,
+    /// The vCenter it is about, if it is about one.
+    pub vcenter_id: Option<VcenterId>,
     /// What it is to do.
     pub job: Job,
     /// Who asked.
@@ -68,7 +68,8 @@ impl NewOperation {
         match self.job.lane() {
             // What a reader starts by itself waits for the sync that runs: it may bring the same.
             Lane::Beside if self.origin == Origin::User => None,
-            _ => Some(format!("sync {}", self.vcenter_id)),
+            Lane::Discovery => Some("discovery".to_owned()),
+            Lane::Sync | Lane::Beside => self.vcenter_id.as_ref().map(|id| format!("sync {id}")),
         }
     }
 
@@ -83,8 +84,8 @@ impl NewOperation {
 pub struct Runnable {
     /// Its id.
     pub id: OperationId,
-    /// Its vCenter.
-    pub vcenter_id: VcenterId,
+    /// Its vCenter, if it has one.
+    pub vcenter_id: Option<VcenterId>,
     /// Whether this process waits for it.
     pub is_own: bool,
     /// Whether a person asked for it.
@@ -118,20 +119,14 @@ impl Store {
         attempt: Attempt<'_>,
     ) -> Result<Submitted, Error> {
         self.interrupt(tx, new.at).await.during(attempt)?;
-        let known: Option<String> =
-            sqlx::query_scalar("SELECT name FROM vcenters WHERE id = $1 AND removed_at IS NULL")
-                .bind(new.vcenter_id.as_str())
-                .fetch_optional(&mut **tx)
-                .await
-                .during(attempt)?;
-        let name = known.ok_or_else(|| vcenters::not_found(&new.vcenter_id))?;
+        let subject = subject(tx, new, attempt).await?;
         let job = row::json(&new.job).during(attempt)?;
         let equal: Option<String> = sqlx::query_scalar(
             // Who asks for what is being cancelled wants it all the same.
-            "SELECT id FROM operations WHERE vcenter_id = $1 AND job = $2 AND state IN ('queued', 'running') \
+            "SELECT id FROM operations WHERE vcenter_id IS $1 AND job = $2 AND state IN ('queued', 'running') \
              AND cancelling = 0",
         )
-        .bind(new.vcenter_id.as_str())
+        .bind(new.vcenter_id.as_ref().map(VcenterId::as_str))
         .bind(&job)
         .fetch_optional(&mut **tx)
         .await
@@ -160,7 +155,7 @@ impl Store {
             let entry = Entry {
                 outcome: AuditOutcome::Accepted,
                 operation: Some(&submitted.id),
-                ..Entry::done(Subject::vcenter(&new.vcenter_id).named(&name))
+                ..Entry::done(subject)
             };
             self.record(tx, entry.after(&json!({ "job": new.job })), attempt).await?;
         }
@@ -192,7 +187,7 @@ impl Store {
         Ok(row::readable("a queued operation is left out", &rows, |row| {
             Ok(Runnable {
                 id: OperationId(row.try_get("id")?),
-                vcenter_id: VcenterId(row.try_get("vcenter_id")?),
+                vcenter_id: row.try_get::<Option<String>, _>("vcenter_id")?.map(VcenterId),
                 is_own: row.try_get("is_own")?,
                 is_of_a_person: row.try_get::<String, _>("origin")? == Origin::User.name(),
             })
@@ -376,7 +371,7 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10)",
         )
         .bind(new.id.as_str())
-        .bind(new.vcenter_id.as_str())
+        .bind(new.vcenter_id.as_ref().map(VcenterId::as_str))
         .bind(new.job.kind().name())
         .bind(job)
         .bind(new.lane())
@@ -391,14 +386,27 @@ impl Store {
     }
 }
 
+/// What an operation is about, with the name that it has now.
+async fn subject(tx: &mut Tx, new: &NewOperation, attempt: Attempt<'_>) -> Result<Subject, Error> {
+    let Some(vcenter) = &new.vcenter_id else { return Ok(Subject::only("servers")) };
+    let known: Option<String> =
+        sqlx::query_scalar("SELECT name FROM vcenters WHERE id = $1 AND removed_at IS NULL")
+            .bind(vcenter.as_str())
+            .fetch_optional(&mut **tx)
+            .await
+            .during(attempt)?;
+    let name = known.ok_or_else(|| vcenters::not_found(vcenter))?;
+    Ok(Subject::vcenter(vcenter).named(&name))
+}
+
 /// An operation that has not begun and does all that a new one would.
 async fn covering(tx: &mut Tx, new: &NewOperation) -> Result<Option<String>, sqlx::Error> {
     let rows = sqlx::query(concat!(
-        "SELECT o.id, o.job FROM operations o WHERE o.vcenter_id = $1 AND ",
+        "SELECT o.id, o.job FROM operations o WHERE o.vcenter_id IS $1 AND ",
         is_queued!("o"),
         " AND o.priority <= $2 ORDER BY o.seq"
     ))
-    .bind(new.vcenter_id.as_str())
+    .bind(new.vcenter_id.as_ref().map(VcenterId::as_str))
     .bind(new.priority())
     .fetch_all(&mut **tx)
     .await?;

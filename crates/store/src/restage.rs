@@ -22,7 +22,7 @@ pub(crate) async fn restage(
     pass: &Pass,
     attempt: Attempt<'_>,
 ) -> Result<(), Error> {
-    let vcenter = &claim.operation.vcenter_id;
+    let vcenter = claim.vcenter_id();
     let now = revision::read(tx, vcenter).await.during(attempt)?.unwrap_or_default().revision;
     if now == staged.known_at {
         return Ok(());

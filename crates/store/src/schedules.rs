@@ -225,14 +225,16 @@ impl Store {
     pub async fn submit_due(&self, new: NewOperation, run: &DueRun) -> Result<Option<Submitted>, Error> {
         let attempt = self.attempt_on("starting a run of schedule", run.schedule.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        if !advance(&mut tx, run, &new.vcenter_id).await.during(attempt)? {
+        // Schedules are of vCenters.
+        let Some(vcenter) = new.vcenter_id.clone() else { return Ok(None) };
+        if !advance(&mut tx, run, &vcenter).await.during(attempt)? {
             return Ok(None);
         }
         let submitted = self.submit_in(&mut tx, &new, attempt).await?;
         sqlx::query("UPDATE schedule_runs SET operation_id = $1 WHERE schedule_id = $2 AND vcenter_id = $3")
             .bind(submitted.id.as_str())
             .bind(run.schedule.as_str())
-            .bind(new.vcenter_id.as_str())
+            .bind(vcenter.as_str())
             .execute(&mut *tx)
             .await
             .during(attempt)?;

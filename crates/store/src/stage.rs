@@ -90,7 +90,7 @@ impl Store {
         self.discard(claim).await?;
         let attempt = self.attempt_on("staging the pass of operation", claim.operation.id.as_str());
         let kinds = pass.kinds();
-        let before = self.before(&claim.operation.vcenter_id, &kinds, pass, attempt).await?;
+        let before = self.before(claim.vcenter_id(), &kinds, pass, attempt).await?;
         let Before { state, known, others, nameless } = before;
         let (known, others, times) = (Arc::new(known), Arc::new(others), Arc::new(pass.asked.clone()));
         let comparison = Arc::new(Comparison::new(pass, objects));

@@ -120,11 +120,12 @@ fn operation(id: &str, vcenter: &VcenterId, kind: OperationKind) -> NewOperation
     let accept_removals = false;
     NewOperation {
         id: OperationId(id.to_owned()),
-        vcenter_id: vcenter.clone(),
+        vcenter_id: Some(vcenter.clone()),
         job: match kind {
             OperationKind::Test => Job::Test { retry_login: false },
             OperationKind::SyncHosts => Job::SyncHosts { clusters: vec!["prod".to_owned()], accept_removals },
             OperationKind::FullSync => Job::FULL_SYNC,
+            OperationKind::Scan | OperationKind::ReadServers => Job::ReadServers { servers: Vec::new() },
             OperationKind::Refresh => Job::Refresh { of: Kind::Vms, morefs: Vec::new(), accept_removals },
         },
         origin: Origin::User,

@@ -21,7 +21,7 @@ async fn an_operation_comes_back_as_it_was_submitted_run_and_finished() {
         (queued.state, queued.progress.attempts, queued.submitted_at),
         (OperationState::Queued, 0, Time(1_000))
     );
-    assert_eq!((&*queued.vcenter, &queued.job), ("Berlin", &job));
+    assert_eq!((queued.about(), &queued.job), ("Berlin", &job));
 
     let claim = store.claim(&queued.id, Time(2_000)).await.unwrap().unwrap();
     assert_eq!(
