@@ -5,7 +5,10 @@
 
 use super::*;
 use crate::audit::Act;
+use crate::health::{FindingKey, FoundNow};
 use crate::migrate::{MIGRATIONS, newest};
+use contract::analytics::Sample;
+use contract::health::{Level, Limits, Scope, Waiver};
 use sqlx::AssertSqlSafe;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -97,6 +100,42 @@ async fn configuration(store: &Store) {
     let preferences = Preferences { history_days: 30, ..Preferences::default() };
     let act = Act::new(("ada", "desk-7"), Door::Window, Role::Admin, "set_preferences", Time(1_930));
     store.acting(&act).set_preferences(&Preferences::default(), &preferences).await.unwrap();
+    health(store).await;
+}
+
+/// What rules found, what is set about them, and what was measured.
+async fn health(store: &Store) {
+    let berlin = VcenterId("vcenter-Berlin".to_owned());
+    let found = |moref: &str, level| FoundNow {
+        key: FindingKey { rule: "host-maintenance".into(), kind: Kind::Hosts, moref: moref.into() },
+        name: "esx-1 \"b\"".into(),
+        level,
+        since: Time(1_100),
+        held_ms: 60_000,
+    };
+    let all = vec![found("host-1", Level::Warning), found("host-2", Level::Critical)];
+    store.record_findings(&berlin, all, Time(1_200)).await.unwrap();
+    store.record_findings(&berlin, vec![found("host-1", Level::Warning)], Time(1_300)).await.unwrap();
+    let levels = [(Level::Warning, "30".to_owned())].into();
+    let limits = Limits { rule: "datastore-free".into(), scope: Scope::Tag { tag: "lab".into() }, levels };
+    store.set_health_limits("datastore-free", &limits.scope, Some(&limits)).await.unwrap();
+    let waiver = Waiver {
+        id: "waiver-1".into(),
+        rule: "snapshot-old".into(),
+        scope: Scope::Vcenter { vcenter: berlin.clone() },
+        reason: "kept for \"the audit\"".into(),
+        until: Some(Time(9_900)),
+        at: Time(1_400),
+        by: "ada".into(),
+    };
+    store.add_waiver(&waiver).await.unwrap();
+    let sample = Sample {
+        vms: Some(7),
+        hosts: Some(2),
+        datastores: Some([("datastore-1".into(), (100, 40))].into()),
+        findings: Some([(Level::Warning, 1)].into()),
+    };
+    store.sample(&berlin, Time(1_450), &sample).await.unwrap();
 }
 
 fn counted(vcenter: VcenterId) -> Counts {
