@@ -37,6 +37,8 @@ pub enum Topic {
     Preferences,
     /// What is set about health rules; there is no id.
     Health,
+    /// Servers that discovery found; there is no id.
+    Servers,
 }
 
 impl Topic {
@@ -49,6 +51,7 @@ impl Topic {
             Topic::Inventory => "inventory",
             Topic::Preferences => "preferences",
             Topic::Health => "health",
+            Topic::Servers => "servers",
         }
     }
 
@@ -61,6 +64,7 @@ impl Topic {
             Topic::Inventory,
             Topic::Preferences,
             Topic::Health,
+            Topic::Servers,
         ];
         all.into_iter().find(|topic| topic.name() == name)
     }
