@@ -108,6 +108,8 @@ pub(crate) enum Reply {
     Answer(u16, &'static str, Vec<u8>),
     /// These bytes, and the end of the connection.
     Raw(Vec<u8>),
+    /// The same, so much later.
+    Late(Duration, Box<Reply>),
     /// Nothing, for ever.
     Silence,
     /// Status 200 and then one byte after the other, for ever.
@@ -218,13 +220,21 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, script: Script, log: Ar
     let mut buffer = Vec::new();
     loop {
         let Some(received) = receive(&mut stream, &mut buffer).await else { return };
-        let reply = script(&received);
+        let mut reply = script(&received);
         log.lock().unwrap().received.push(received);
+        while let Reply::Late(after, then) = reply {
+            tokio::time::sleep(after).await;
+            reply = *then;
+        }
         match reply {
+            Reply::Late(..) => {}
             Reply::Answer(status, headers, body) => {
                 let head = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
-                stream.write_all(&[head.into_bytes(), body].concat()).await.unwrap();
-                stream.flush().await.unwrap();
+                // Who asked may have gone already.
+                let sent = stream.write_all(&[head.into_bytes(), body].concat()).await;
+                if sent.is_err() || stream.flush().await.is_err() {
+                    return;
+                }
             }
             Reply::Raw(bytes) => {
                 stream.write_all(&bytes).await.unwrap();

@@ -5,6 +5,7 @@
 mod authorities;
 mod calls;
 mod peer;
+#[expect(dead_code, reason = "the tests of other crates use the rest of it")]
 #[path = "../../../reach/tests/wire/server.rs"]
 mod server;
 mod spoken;
