@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("simulator", &[]),
     ("secrets", &["contract"]),
     ("store", &["contract"]),
-    ("service", &["contract", "redfish", "secrets", "store", "vsphere"]),
+    ("service", &["contract", "reach", "redfish", "secrets", "store", "vsphere"]),
     ("cli", &["contract", "secrets", "service", "simulator"]),
     ("muster", &["contract", "secrets", "service", "simulator"]),
     ("ui", &["contract"]),

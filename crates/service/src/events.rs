@@ -67,6 +67,7 @@ fn event(change: Change) -> Event {
         Change::Changed { topic: Topic::Credentials, .. } => Event::CredentialsChanged,
         Change::Changed { topic: Topic::Preferences, .. } => Event::PreferencesChanged,
         Change::Changed { topic: Topic::Health, .. } => Event::HealthChanged,
+        Change::Changed { topic: Topic::Servers, .. } => Event::ServersChanged,
         Change::Changed { topic: Topic::Operation, id } => {
             Event::OperationChanged { operation: OperationId(id) }
         }

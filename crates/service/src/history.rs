@@ -128,7 +128,7 @@ mod tests {
     async fn ended(store: &Store, vcenter: &contract::VcenterId, number: i64, at: Time) {
         let new = NewOperation {
             id: OperationId(format!("op-{number}")),
-            vcenter_id: vcenter.clone(),
+            vcenter_id: Some(vcenter.clone()),
             job: Job::TEST,
             origin: Origin::Schedule,
             role: Role::Operator,

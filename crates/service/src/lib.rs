@@ -12,14 +12,6 @@ mod caller;
 mod configuration;
 mod connections;
 mod counts;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the operations that read BMCs and show what matches come with them"
-    )
-)]
 mod discovery;
 mod events;
 mod explain;
@@ -228,6 +220,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let operations = Operations::start(operations::Parts {
         store: store.clone(),
         connections: connections.clone(),
+        logins: logins.clone(),
         inventory: inventory.clone(),
         health: health.clone(),
         events: events.clone(),

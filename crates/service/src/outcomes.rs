@@ -113,7 +113,9 @@ impl Outcomes {
     pub(crate) fn with_outcome(&self, operation: Operation) -> Operation {
         let mut operation = self.as_it_is(operation);
         // What can be done about its failure names its job, and its vCenter as that is called now.
-        operation.error = operation.error.map(|error| error.of_job(&operation.vcenter, &operation.job));
+        if let Some(vcenter) = &operation.vcenter {
+            operation.error = operation.error.map(|error| error.of_job(vcenter, &operation.job));
+        }
         operation
     }
 
@@ -178,7 +180,7 @@ impl Outcomes {
     async fn write_ran(&self, ran: &Ran) -> Result<(), store::Error> {
         let Ran { claim, finish, contact } = ran;
         if let Some(contact) = contact {
-            self.0.store.set_contact(&claim.operation.vcenter_id, *contact, finish.at).await?;
+            self.0.store.set_contact(claim.vcenter_id(), *contact, finish.at).await?;
         }
         self.0.store.finish(claim, finish.clone()).await
     }

@@ -69,8 +69,8 @@ pub(crate) async fn sync(service: &Service, vcenter: &VcenterId) {
 pub(crate) fn operation(job: Job) -> Operation {
     Operation {
         id: OperationId("o".into()),
-        vcenter: "Berlin 2".into(),
-        vcenter_id: VcenterId("v".into()),
+        vcenter: Some("Berlin 2".into()),
+        vcenter_id: Some(VcenterId("v".into())),
         job,
         origin: Origin::User,
         role: Role::Admin,

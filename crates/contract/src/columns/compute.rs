@@ -226,6 +226,10 @@ pub(super) fn hosts() -> Vec<Column> {
         )
         .alias(&["ip"]),
         s("nic_macs", "NIC MACs", "config.network.pnic", Shape::Each("mac")).alias(&["mac"]),
+        // The whole of config.ipmi has a login: never ask for it.
+        s("bmc_address", "BMC address", "config.ipmi.bmcIpAddress", Shape::Text),
+        s("bmc_mac_address", "BMC MAC", "config.ipmi.bmcMacAddress", Shape::Text),
+        s("system_serial_number", "System serial number", "hardware.systemInfo.serialNumber", Shape::Text),
     ]);
     columns.extend(references());
     columns.extend([

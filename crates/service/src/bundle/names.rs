@@ -143,7 +143,7 @@ fn of_row(names: &mut Pseudonyms, row: &AuditRow) {
 
 /// What an operation was asked to read, which somebody may have mistyped.
 pub(super) fn of_operation(names: &mut Pseudonyms, operation: &Operation) {
-    names.learn(Sort::Vcenter, &operation.vcenter);
+    operation.vcenter.iter().for_each(|vcenter| names.learn(Sort::Vcenter, vcenter));
     if let Job::SyncHosts { clusters, .. } = &operation.job {
         clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
     }

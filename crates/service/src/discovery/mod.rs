@@ -1,4 +1,14 @@
-//! Server discovery: the BMCs that were found, and which of them belong to which ESXi hosts.
-//! Refuses to change anything on a BMC.
+//! Server discovery: BMCs are looked for, read where they are trusted, and matched with ESXi hosts.
+//! Refuses to change anything on a BMC but a session of its own, and to log in where nobody approved the certificate.
 
+mod bmcs;
+mod commands;
+mod facts;
+mod hosts;
+mod listing;
 pub(crate) mod matching;
+mod profiles;
+mod ranges;
+mod scanning;
+
+pub(crate) use scanning::{Context, run};

@@ -23,10 +23,10 @@ pub(super) fn check(operation: &Operation, staged: &Staged) -> Result<(), ApiErr
     if losses.is_empty() {
         return Ok(());
     }
-    let accept = |job| Remedy::AcceptRemovals { vcenter: operation.vcenter.clone(), job };
+    let accept = |job| Remedy::AcceptRemovals { vcenter: operation.about().to_owned(), job };
     Err(ApiError::new(
         Code::TooManyRemovals,
-        format!("{} no longer lists {}; nothing was changed", operation.vcenter, losses.join(", ")),
+        format!("{} no longer lists {}; nothing was changed", operation.about(), losses.join(", ")),
     )
     .next("If they were really removed, accept the removals. If not, check the permissions of the account.")
     .remedies(operation.job.accepting_removals().map(accept)))

@@ -14,6 +14,7 @@ use crate::connections::Connections;
 use crate::events::Events;
 use crate::health::Health;
 use crate::inventory::Inventory;
+use crate::logins::Logins;
 use crate::outcomes::Outcomes;
 use crate::{Clock, caller, explain};
 use contract::command::{Command, Listing, OperationFilter, RefreshIfOlder, Submit, Withdrawn};
@@ -79,6 +80,7 @@ impl By {
 pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) connections: Connections,
+    pub(crate) logins: Logins,
     pub(crate) inventory: Inventory,
     pub(crate) health: Health,
     pub(crate) events: Events,
@@ -96,6 +98,7 @@ pub(crate) struct Operations(Arc<Inner>);
 struct Inner {
     store: Store,
     connections: Connections,
+    logins: Logins,
     inventory: Inventory,
     health: Health,
     events: Events,
@@ -119,13 +122,14 @@ struct Inner {
 impl Operations {
     /// Opens the queue, and begins to run what waits in it.
     pub(crate) fn start(parts: Parts) -> Operations {
-        let Parts { store, connections, inventory, health, events, is_worker, at_once, now } = parts;
+        let Parts { store, connections, logins, inventory, health, events, is_worker, at_once, now } = parts;
         let wake = watch::Sender::new(());
         let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
         let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
         let operations = Operations(Arc::new(Inner {
             store,
             connections,
+            logins,
             inventory,
             health,
             events,
@@ -166,12 +170,33 @@ impl Operations {
         by: By,
         awaited: bool,
     ) -> Result<Submitted, ApiError> {
-        let store = by.acting(&self.0.store);
-        let new = self.new_operation(vcenter, job, &by, awaited).await?;
-        let submitted = store.submit(new).await.map_err(explain::store)?;
+        let submitted = self.queue(Some(vcenter), job, &by, awaited).await?;
         if by.origin == Origin::Reader {
             self.record_reader(vcenter).await;
         }
+        Ok(submitted)
+    }
+
+    /// The same for a job that is about no vCenter.
+    pub(crate) async fn submit_about_none(
+        &self,
+        job: Job,
+        by: By,
+        awaited: bool,
+    ) -> Result<OperationId, ApiError> {
+        Ok(self.queue(None, job, &by, awaited).await?.id)
+    }
+
+    async fn queue(
+        &self,
+        vcenter: Option<&VcenterId>,
+        job: Job,
+        by: &By,
+        awaited: bool,
+    ) -> Result<Submitted, ApiError> {
+        let store = by.acting(&self.0.store);
+        let new = self.new_operation(vcenter, job, by, awaited).await?;
+        let submitted = store.submit(new).await.map_err(explain::store)?;
         if !submitted.coalesced && awaited {
             self.enter(&submitted.id, Here::Waits);
         }
@@ -190,7 +215,7 @@ impl Operations {
         let (origin, role) = (Origin::Schedule, Role::Operator);
         let act = Act::new(("muster", &self.0.host), Door::Schedule, role, Submit::NAME, (self.0.now)());
         let by = By { origin, role, act: Some(act) };
-        let new = self.new_operation(vcenter, job, &by, false).await?;
+        let new = self.new_operation(Some(vcenter), job, &by, false).await?;
         let submitted = by.acting(&self.0.store).submit_due(new, run).await.map_err(explain::store)?;
         submitted.iter().for_each(|submitted| self.tell_submitted(submitted));
         Ok(submitted)
@@ -198,7 +223,7 @@ impl Operations {
 
     async fn new_operation(
         &self,
-        vcenter: &VcenterId,
+        vcenter: Option<&VcenterId>,
         job: Job,
         by: &By,
         awaited: bool,
@@ -210,7 +235,7 @@ impl Operations {
         self.0.outcomes.flush().await;
         let id = OperationId(uuid::Uuid::now_v7().to_string());
         let (&By { origin, role, .. }, at) = (by, (self.0.now)());
-        Ok(NewOperation { id, vcenter_id: vcenter.clone(), job, origin, role, awaited, at })
+        Ok(NewOperation { id, vcenter_id: vcenter.cloned(), job, origin, role, awaited, at })
     }
 
     /// Records once in the life of this process that what is stale of a vCenter is read by itself.
@@ -246,7 +271,7 @@ impl Operations {
             let message = format!("operation {id} is still {}", operation.state.name());
             return Err(ApiError::new(Code::InUse, message).next("Wait until it ends, or cancel it first."));
         }
-        self.submit(&operation.vcenter_id, operation.job.again(), by, awaited).await
+        Ok(self.queue(operation.vcenter_id.as_ref(), operation.job.again(), &by, awaited).await?.id)
     }
 
     /// Whether any process is there that runs what nobody waits for.
@@ -265,8 +290,8 @@ impl Operations {
             let operation = self.operation(id.as_str()).await?;
             // What runs here has ended before everybody sees what it read.
             if operation.state.is_final() && self.here(id) != Some(Here::Runs) {
-                if !ran_here {
-                    self.0.inventory.reload_if_read(&operation.vcenter_id).await;
+                if let Some(vcenter) = operation.vcenter_id.as_ref().filter(|_| !ran_here) {
+                    self.0.inventory.reload_if_read(vcenter).await;
                 }
                 return Ok(operation);
             }

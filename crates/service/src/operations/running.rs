@@ -7,7 +7,7 @@ use crate::inventory::was_read_since;
 use crate::jobs::{self, Scope, Steps, Stop, Tries};
 use crate::outcomes::{End, Ran};
 use crate::rates::Rates;
-use crate::{analytics, explain};
+use crate::{analytics, discovery, explain};
 use contract::analytics::CallTimes;
 use contract::{
     ApiError, Code, Diff, Event, Job, Kind, OperationState, Origin, Progress, TestReport, VcenterState,
@@ -34,7 +34,10 @@ impl Operations {
     /// blocked while this process lives.
     pub(super) async fn run(&self, claim: Claim, place: Place, cancel: &CancellationToken) {
         let job = claim.operation.job.clone();
-        let id = claim.operation.vcenter_id.clone();
+        if !job.is_of_a_vcenter() {
+            return self.discover(claim, cancel).await;
+        }
+        let id = claim.vcenter_id().clone();
         let vcenter = match self.0.store.vcenter(&id).await {
             Ok(vcenter) => vcenter,
             Err(error) => {
@@ -65,7 +68,10 @@ impl Operations {
             // A task of its own, so that a panic ends the operation and not the queue.
             self.0.tracker.spawn(async move { this.work(&context).await })
         };
-        let done = self.watch(&context, work).await;
+        let traffic = || context.meter.traffic();
+        let watched =
+            Watched { claim: &context.claim, progress: &context.progress, cancel, traffic: &traffic };
+        let done = self.watch(&watched, work).await;
         if let Ok(Done::Published) = done {
             self.0.events.publish(Event::InventoryChanged { vcenter: id.clone() });
             self.0.events.publish(Event::VcentersChanged);
@@ -88,21 +94,59 @@ impl Operations {
         }
         let steps = context.steps.told();
         let (traffic, latency) = (context.meter.traffic(), context.meter.latency());
-        self.settle(&context.claim, outcome, How { progress, traffic, steps, latency }).await;
+        self.settle(&context.claim, outcome, How { progress, traffic, steps, latency, ..How::default() })
+            .await;
     }
 
     /// Notes what there is of capacity, as far as an operation has read that.
     async fn note_capacity(&self, claim: &Claim) {
-        let (vcenter, now) = (&claim.operation.vcenter_id, (self.0.now)());
+        let (vcenter, now) = (claim.vcenter_id(), (self.0.now)());
         let since = claim.operation.started_at.unwrap_or(now);
         if let Ok(snapshot) = self.0.inventory.read(vcenter).await {
             analytics::sample(&self.0.store, vcenter, snapshot, since, now).await;
         }
     }
 
+    /// Runs a job that talks to BMCs.
+    async fn discover(&self, claim: Claim, cancel: &CancellationToken) {
+        let context = Arc::new(discovery::Context {
+            claim: claim.clone(),
+            store: self.0.store.clone(),
+            logins: self.0.logins.clone(),
+            events: self.0.events.clone(),
+            cancel: cancel.clone(),
+            progress: watch::channel(Progress { attempts: 1, ..Progress::default() }).0,
+            now: self.0.now,
+        });
+        let work = {
+            let context = context.clone();
+            self.0.tracker.spawn(async move { discovery::run(&context).await })
+        };
+        let traffic = Traffic::default;
+        let watched = Watched { claim: &claim, progress: &context.progress, cancel, traffic: &traffic };
+        let done = self.watch(&watched, work).await;
+        let progress = context.progress.borrow().clone();
+        let (outcome, diff, calls) = match done {
+            Err(Stop::Cancelled) if self.0.closing.is_cancelled() && !claim.operation.awaited => {
+                (Outcome::interrupted(), Diff::default(), 0)
+            }
+            Err(stop) => (Outcome { contact: None, ..Outcome::of(Err(stop)) }, Diff::default(), 0),
+            Ok(done) => {
+                let error = done.missing();
+                let state = if error.is_some() { OperationState::Partial } else { OperationState::Succeeded };
+                let result = serde_json::to_value(&done.found).ok();
+                (Outcome { state, error, contact: None, result }, done.diff(), done.requests)
+            }
+        };
+        let traffic = Traffic { calls, bytes: 0 };
+        self.settle(&claim, outcome, How { progress, traffic, diff, ..How::default() }).await;
+    }
+
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
         let job = &context.claim.operation.job;
         let scope = match job {
+            // They are about no vCenter, and have run already.
+            Job::Scan { .. } | Job::ReadServers { .. } => return Ok(Done::Fresh),
             Job::Test { .. } => return Ok(Done::Tested(Box::new(jobs::test(context).await?))),
             Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
             Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
@@ -126,11 +170,11 @@ impl Operations {
     }
 
     /// Publishes the progress of a job until it ends, and cancels it when nothing can be written any more.
-    async fn watch(
+    async fn watch<T>(
         &self,
-        context: &jobs::Context,
-        work: tokio::task::JoinHandle<Result<Done, Stop>>,
-    ) -> Result<Done, Stop> {
+        watched: &Watched<'_>,
+        work: tokio::task::JoinHandle<Result<T, Stop>>,
+    ) -> Result<T, Stop> {
         let mut tick = tokio::time::interval(PROGRESS);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut seen = Seen::default();
@@ -140,10 +184,10 @@ impl Operations {
             tokio::select! {
                 // A write that others hold up must not hold up the end.
                 ended = &mut work => break ended,
-                () = self.look_after(context, &mut tick, &mut seen, &mut trouble) => {}
+                () = self.look_after(watched, &mut tick, &mut seen, &mut trouble) => {}
             }
         };
-        self.0.outcomes.progressed(&context.claim.operation.id, None);
+        self.0.outcomes.progressed(&watched.claim.operation.id, None);
         let ended = ended.unwrap_or_else(|error| {
             tracing::error!(%error, "a job panicked");
             let next = "Start it again. If it happens again, report it with the log.";
@@ -157,14 +201,14 @@ impl Operations {
 
     async fn look_after(
         &self,
-        context: &jobs::Context,
+        watched: &Watched<'_>,
         tick: &mut tokio::time::Interval,
         seen: &mut Seen,
         trouble: &mut Trouble,
     ) {
-        let id = &context.claim.operation.id;
+        let id = &watched.claim.operation.id;
         tick.tick().await;
-        let (progress, traffic) = (context.progress.borrow().clone(), context.meter.traffic());
+        let (progress, traffic) = (watched.progress.borrow().clone(), (watched.traffic)());
         let now = (seen.rates.see(Instant::now(), progress, traffic), traffic);
         if seen.last != now {
             // Shown before it is written: while a pass is published nothing else is written.
@@ -175,27 +219,27 @@ impl Operations {
         let written = if seen.is_unwritten && seen.written_at.elapsed() >= WRITTEN {
             (seen.is_unwritten, seen.written_at) = (false, Instant::now());
             let (progress, traffic) = &seen.last;
-            self.0.store.progress(&context.claim, progress, traffic.calls, traffic.bytes).await
+            self.0.store.progress(watched.claim, progress, traffic.calls, traffic.bytes).await
         } else {
             self.0.store.has_room()
         };
         // A lost claim shows when the job wants to publish.
         if let Some(why) = trouble.after(written)
-            && !context.cancel.is_cancelled()
+            && !watched.cancel.is_cancelled()
         {
             trouble.gave_up = Some(why);
-            context.cancel.cancel();
+            watched.cancel.cancel();
         }
     }
 
     /// Says how a job ended.
     async fn settle(&self, claim: &Claim, outcome: Outcome, ran: How) {
-        let How { progress, traffic, steps, latency } = ran;
+        let How { progress, traffic, diff, steps, latency } = ran;
         let finish = Finish {
             state: outcome.state,
             at: (self.0.now)(),
             progress,
-            diff: Diff::default(),
+            diff,
             calls: traffic.calls,
             bytes: traffic.bytes,
             error: outcome.error,
@@ -204,7 +248,7 @@ impl Operations {
             latency,
         };
         let told = finish.error.as_ref().map(|error| error.message.as_str());
-        let (state, vcenter) = (finish.state.name(), claim.operation.vcenter.as_str());
+        let (state, vcenter) = (finish.state.name(), claim.operation.about());
         tracing::info!(operation = %claim.operation.id, vcenter, state, error = told, "an operation ended");
         let ran = Ran { claim: claim.clone(), finish, contact: outcome.contact };
         self.0.outcomes.settle(End::Ran(Box::new(ran))).await;
@@ -212,11 +256,21 @@ impl Operations {
     }
 }
 
+/// A job as it is watched while it runs.
+struct Watched<'a> {
+    claim: &'a Claim,
+    progress: &'a watch::Sender<Progress>,
+    cancel: &'a CancellationToken,
+    traffic: &'a (dyn Fn() -> Traffic + Sync),
+}
+
 /// How far a job came, and in which steps.
 #[derive(Default)]
 struct How {
     progress: Progress,
     traffic: Traffic,
+    /// What it changed; what publishes has said that already.
+    diff: Diff,
     steps: contract::Steps,
     latency: CallTimes,
 }

@@ -291,7 +291,7 @@ async fn a_paused_vcenter_is_left_alone_and_caught_up_once_while_the_others_go_o
     assert!(runs.iter().any(|run| run.vcenters == ["Berlin", "Bonn"]), "and then both: {runs:?}");
     work(&service, MORNING + 23 * MINUTE, MINUTE).await;
     let all = operations(&service).await;
-    let of = |name: &str| all.iter().filter(|one| one.vcenter == name).collect::<Vec<_>>();
+    let of = |name: &str| all.iter().filter(|one| one.about() == name).collect::<Vec<_>>();
     assert_eq!((of("Berlin").len(), of("Bonn").len()), (1, 4));
     assert_eq!(of("Berlin")[0].submitted_at, Time(MORNING + 22 * MINUTE), "looked at once a minute");
     service.close().await;

@@ -14,7 +14,9 @@ mod uuid;
 mod verdicts;
 
 pub(crate) use facts::{HostFacts, ServerFacts};
-pub(crate) use reasons::{Identity, Reason};
+#[cfg(test)]
+pub(crate) use reasons::Identity;
+pub(crate) use reasons::Reason;
 
 use std::collections::BTreeMap;
 

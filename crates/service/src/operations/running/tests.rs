@@ -22,7 +22,7 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
     let id = OperationId("progress".to_owned());
     let new = NewOperation {
         id: id.clone(),
-        vcenter_id: vcenter.clone(),
+        vcenter_id: Some(vcenter.clone()),
         job: Job::FULL_SYNC,
         origin: Origin::User,
         role: Role::Operator,
@@ -59,7 +59,10 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
     });
     let mut written: Vec<u64> = Vec::new();
     let mut published = 0;
-    let watching = operations.watch(&context, work);
+    let traffic = || context.meter.traffic();
+    let (claim, progress, cancel) = (&context.claim, &context.progress, &context.cancel);
+    let watched = Watched { claim, progress, cancel, traffic: &traffic };
+    let watching = operations.watch(&watched, work);
     let mut watching = std::pin::pin!(watching);
     let mut look = tokio::time::interval(Duration::from_millis(50));
     loop {

@@ -1,0 +1,284 @@
+//! One BMC: what answers at its address, and what it says after a login.
+//! Refuses to log in where its certificate isn't trusted, and twice; and to leave a session open.
+
+use super::facts::{self, Root};
+use super::profiles::Profiles;
+use crate::{connections, explain, validate};
+use contract::discovery::Scan;
+use contract::{ApiError, Code, Time, Trust, VcenterSettings, Way};
+use redfish::{Found, Looked, Visit};
+use std::time::Duration;
+use store::Bmc;
+use tokio_util::sync::CancellationToken;
+
+/// How long closing a session may take: everything ends within five seconds.
+const CLOSE: Duration = Duration::from_secs(3);
+
+/// Where a BMC may be, and what is known of it.
+pub(super) struct Target {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) way: Way,
+    /// Authorities that are trusted for it where nobody approved its certificate.
+    pub(super) ca: Option<String>,
+    pub(super) known: Option<Bmc>,
+    /// Whether a person named this very BMC: then it is asked again although it rejected the login.
+    pub(super) is_named: bool,
+}
+
+/// What came of it.
+pub(super) enum Outcome {
+    /// Nothing is there, or something that is no BMC.
+    Nothing(Nothing),
+    /// A BMC, and whether it is to be read.
+    Bmc(Box<Bmc>, bool),
+}
+
+/// Why there is no BMC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nothing {
+    Silent,
+    Refused,
+    Other,
+}
+
+/// Looks what is at an address; what is known of a BMC that answers no more stays, with the reason.
+pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError> {
+    let trust = match (&target.known, &target.ca) {
+        (Some(Bmc { trust: Some(trust), .. }), _) => trust.clone(),
+        (_, Some(pem)) => Trust::Ca { pem: pem.clone() },
+        _ => Trust::System,
+    };
+    let way = VcenterSettings::from(&target.way);
+    let endpoint = connections::endpoint(&target.host, target.port, &trust, &way)?;
+    let Looked { found, shown } =
+        redfish::look(&endpoint, &connections::user_agent(), redfish::LOOK_DEADLINE).await;
+    let certificate = shown.as_ref().map(|shown| explain::certificate(&shown.certificate));
+    let (problem, root) = match found {
+        Found::Bmc(known) => {
+            let untrusted = shown.filter(|shown| !shown.trusted).map(|shown| {
+                let was_trusted = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
+                untrusted(&shown.reason.unwrap_or_default(), was_trusted)
+            });
+            (untrusted, Some(Root::of(&known)))
+        }
+        Found::TlsTooOld { words } => (Some(tls_too_old(&words)), None),
+        Found::RefusesName { words } => (Some(refuses_name(&words)), None),
+        nothing => return Ok(nothing_there(target, nothing)),
+    };
+    let mut bmc = target.known.clone().unwrap_or_else(|| empty(target, now));
+    bmc.way = target.way.clone();
+    bmc.seen_at = now;
+    if certificate.is_some() {
+        bmc.certificate = certificate;
+    }
+    if let Some(root) = root {
+        let before: Root = serde_json::from_value(bmc.root.clone()).unwrap_or_default();
+        // What only a login tells stays as it was read.
+        let root = Root {
+            bmc_model: root.bmc_model.or(before.bmc_model),
+            bmc_firmware: root.bmc_firmware.or(before.bmc_firmware),
+            bmc_macs: if root.bmc_macs.is_empty() { before.bmc_macs } else { root.bmc_macs },
+            bmc_addresses: before.bmc_addresses,
+            ..root
+        };
+        bmc.root = serde_json::to_value(root).unwrap_or_default();
+    }
+    let is_trusted = problem.is_none();
+    if let Some(problem) = problem {
+        bmc.problem = Some(problem);
+    }
+    if is_trusted && bmc.trust.is_none() {
+        bmc.trust = Some(trust);
+    }
+    let is_read = is_trusted && is_to_be_read(&bmc, target);
+    Ok(Outcome::Bmc(Box::new(bmc), is_read))
+}
+
+fn nothing_there(target: &Target, nothing: Found) -> Outcome {
+    let (nothing, problem) = match nothing {
+        Found::Silent { .. } => (Nothing::Silent, ApiError::new(Code::TimedOut, "the BMC does not answer")),
+        Found::Refused => {
+            (Nothing::Refused, ApiError::new(Code::Unreachable, "the BMC refuses the connection"))
+        }
+        Found::Unreachable(error) => (Nothing::Silent, ApiError::new(Code::Unreachable, error.to_string())),
+        Found::NotBmc { words, .. } => {
+            let message = format!("what answers at this address is no BMC: {words}");
+            (Nothing::Other, ApiError::new(Code::BadAnswer, message))
+        }
+        Found::NoTls => (Nothing::Other, ApiError::new(Code::BadAnswer, "the port does not use TLS")),
+        Found::BadTls { words } | Found::Closed { words } => {
+            (Nothing::Other, ApiError::new(Code::BadAnswer, words))
+        }
+        Found::Bmc(_) | Found::TlsTooOld { .. } | Found::RefusesName { .. } => {
+            (Nothing::Other, ApiError::new(Code::BadAnswer, "it is no BMC"))
+        }
+    };
+    match &target.known {
+        Some(known) => {
+            let problem = problem.next("Check its address and network, and read it again.");
+            Outcome::Bmc(Box::new(Bmc { problem: Some(problem), ..known.clone() }), false)
+        }
+        None => Outcome::Nothing(nothing),
+    }
+}
+
+fn empty(target: &Target, now: Time) -> Bmc {
+    Bmc {
+        id: uuid::Uuid::new_v4().to_string(),
+        host: target.host.clone(),
+        port: target.port,
+        way: target.way.clone(),
+        trust: None,
+        certificate: None,
+        root: serde_json::Value::Null,
+        systems: serde_json::json!([]),
+        found_at: now,
+        seen_at: now,
+        read_at: None,
+        problem: None,
+        credential_id: None,
+    }
+}
+
+/// Whether a BMC that shows a trusted certificate is logged in to: not by itself after it rejected the login.
+fn is_to_be_read(bmc: &Bmc, target: &Target) -> bool {
+    let was_rejected = bmc.problem.as_ref().is_some_and(|problem| problem.code == Code::LoginRejected);
+    target.is_named || !was_rejected
+}
+
+/// Logs in once, reads, and logs out, whatever comes of it. Answers with the requests that it took.
+pub(super) async fn read(
+    bmc: &mut Bmc,
+    profiles: &Profiles,
+    cancel: &CancellationToken,
+    now: fn() -> Time,
+) -> u64 {
+    let root: Root = serde_json::from_value(bmc.root.clone()).unwrap_or_default();
+    let turn = match profiles.turn(root.profile_vendor(), bmc.credential_id.as_ref()).await {
+        Ok(turn) => turn,
+        Err(problem) => {
+            bmc.problem = Some(problem);
+            return 0;
+        }
+    };
+    let Some(trust) = bmc.trust.clone() else { return 0 };
+    let endpoint = connections::endpoint(&bmc.host, bmc.port, &trust, &VcenterSettings::from(&bmc.way));
+    let visit = endpoint.and_then(|endpoint| {
+        Visit::new(&endpoint, &connections::user_agent(), redfish::DEADLINE)
+            .map_err(|error| explained(&error))
+    });
+    let visit = match visit {
+        Ok(visit) => visit,
+        Err(problem) => {
+            bmc.problem = Some(problem);
+            return 0;
+        }
+    };
+    let (user, secret) = (turn.profile.credential.user.clone(), turn.password.secret.clone());
+    let credential = turn.profile.credential.id.clone();
+    let login = cancel.run_until_cancelled(visit.login(&user, &secret)).await;
+    let reading = match login {
+        Some(Ok(())) => {
+            profiles.note(turn, true, now()).await;
+            bmc.credential_id = Some(credential);
+            cancel.run_until_cancelled(visit.read()).await
+        }
+        Some(Err(error)) => {
+            if error.is_refused_login() {
+                bmc.credential_id = Some(credential);
+                profiles.note(turn, false, now()).await;
+            }
+            Some(Err(error))
+        }
+        None => None,
+    };
+    match reading {
+        Some(Ok(reading)) => {
+            bmc.systems = serde_json::to_value(facts::systems(&reading)).unwrap_or_default();
+            bmc.root = serde_json::to_value(Root::of(&reading.root).with(&reading.bmc)).unwrap_or_default();
+            bmc.read_at = Some(now());
+            bmc.problem = None;
+        }
+        Some(Err(error)) => bmc.problem = Some(explained(&error)),
+        None => {}
+    }
+    if let Err(error) = visit.close(CLOSE).await {
+        tracing::warn!(%error, host = bmc.host, "the session of a BMC could not be closed");
+    }
+    u64::from(visit.requests())
+}
+
+fn untrusted(reason: &str, was_trusted: bool) -> ApiError {
+    let message = match was_trusted {
+        true => format!("the BMC shows another certificate than the one that was approved: {reason}"),
+        false => format!("the certificate of the BMC is not approved: {reason}"),
+    };
+    ApiError::new(Code::UntrustedCertificate, message)
+        .next("Compare the fingerprint with the one that the BMC shows, and approve the certificate.")
+}
+
+fn tls_too_old(words: &str) -> ApiError {
+    ApiError::new(Code::BadAnswer, format!("its TLS is too old: {words}"))
+        .next("Update the firmware of the BMC, and enable TLS 1.2.")
+}
+
+fn refuses_name(words: &str) -> ApiError {
+    let said = if words.is_empty() { String::new() } else { format!(": {words}") };
+    ApiError::new(Code::BadAnswer, format!("the BMC does not answer to this host name{said}"))
+        .next("Scan its IP address, or enter the name in the BMC's own settings.")
+}
+
+/// Why a BMC could not be read, and what to do.
+fn explained(error: &redfish::Error) -> ApiError {
+    use redfish::Error as E;
+    let again = "Read the server again later.";
+    let (code, next) = match error {
+        E::Rejected { .. } => {
+            (Code::LoginRejected, "Check user and password of the profile, and read the server again.")
+        }
+        E::NotAccepted { .. } => (
+            Code::LoginRejected,
+            "The password may be right all the same: some BMCs say this when all their sessions are taken. Check it, and \
+             read the server again.",
+        ),
+        E::Blocked { .. } => (
+            Code::LoginRejected,
+            "Wait until the BMC takes logins again, check the password, and read the server again.",
+        ),
+        E::PasswordChange { .. } => {
+            (Code::LoginRejected, "Change the password at the BMC, then in the credential.")
+        }
+        E::NoSession { .. } => {
+            (Code::NoSession, "Close sessions at the BMC, or read the server again later.")
+        }
+        E::TooSlow { .. } => (Code::TimedOut, again),
+        E::Busy { .. } | E::SessionEnded { .. } | E::HttpStatus { .. } => (Code::Failed, again),
+        E::NoPermission { .. } => (Code::NoPermission, "Give the account the right to log in and read."),
+        E::Reach(reach) => match reach {
+            reach::Error::Timeout { .. } => (Code::TimedOut, again),
+            reach::Error::Untrusted { .. } => {
+                (Code::UntrustedCertificate, "Compare the fingerprint, and approve the certificate.")
+            }
+            reach::Error::Way { .. } => (Code::WayFailed, "Check the proxy or tunnel of its range."),
+            _ => (Code::Unreachable, "Check its address and network, and read it again."),
+        },
+        E::NotBmc { .. } | E::Redirect { .. } | E::Malformed { .. } | E::TooLarge { .. } => {
+            (Code::BadAnswer, "Update the firmware of the BMC, and read the server again.")
+        }
+        E::Again { .. } | E::NoLogin { .. } | E::NoLocation { .. } => (Code::Failed, again),
+    };
+    ApiError::new(code, error.to_string()).next(next)
+}
+
+/// The way of a scan, once it is known to be one.
+pub(super) fn checked(scan: &Scan) -> Result<(), ApiError> {
+    validate::way(&scan.way)?;
+    if let Some(pem) = &scan.ca {
+        reach::Trust::Ca(pem.clone()).check().map_err(|why| {
+            ApiError::new(Code::InvalidValue, format!("the CA can't be used: {why}"))
+                .next("Choose a file with certificates in PEM form.")
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! What BMCs told, as it is stored: what the root says, and each system behind it.
+//! Refuses to judge: `matching` and `listing` do.
+
+use contract::discovery::Vendor;
+use serde::{Deserialize, Serialize};
+
+/// What a BMC says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Root {
+    /// Whose it is, as `redfish` has it.
+    pub(super) vendor: Option<String>,
+    pub(super) product: Option<String>,
+    pub(super) service_tag: Option<String>,
+    pub(super) serial_number: Option<String>,
+    pub(super) host_name: Option<String>,
+    pub(super) bmc_model: Option<String>,
+    pub(super) bmc_firmware: Option<String>,
+    pub(super) bmc_macs: Vec<String>,
+    pub(super) bmc_addresses: Vec<String>,
+}
+
+/// A system.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct System {
+    /// Which of the BMC's; "" for the only one.
+    pub(super) key: String,
+    pub(super) manufacturer: Option<String>,
+    pub(super) model: Option<String>,
+    pub(super) serial_number: Option<String>,
+    pub(super) service_tag: Option<String>,
+    pub(super) sku: Option<String>,
+    pub(super) uuid: Option<String>,
+    pub(super) host_name: Option<String>,
+    pub(super) power_state: Option<String>,
+    pub(super) health: Option<String>,
+    pub(super) bios_version: Option<String>,
+    pub(super) macs: Vec<String>,
+    pub(super) chassis_serial: Option<String>,
+    pub(super) enclosure_serial: Option<String>,
+    pub(super) is_profile: bool,
+}
+
+impl Root {
+    pub(super) fn of(known: &redfish::Known) -> Root {
+        Root {
+            vendor: known.vendor.map(|vendor| vendor.key().to_owned()),
+            product: known.product.clone(),
+            service_tag: known.service_tag.clone(),
+            serial_number: known.serial_number.clone(),
+            host_name: known.host_name.clone(),
+            bmc_model: known.bmc_model.clone(),
+            bmc_firmware: known.firmware.clone(),
+            bmc_macs: known.bmc_mac.iter().cloned().collect(),
+            bmc_addresses: Vec::new(),
+        }
+    }
+
+    /// The same with what the BMC told after a login.
+    pub(super) fn with(mut self, bmc: &redfish::Bmc) -> Root {
+        self.bmc_model = bmc.model.clone().or(self.bmc_model);
+        self.bmc_firmware = bmc.firmware.clone().or(self.bmc_firmware);
+        if !bmc.macs.is_empty() {
+            self.bmc_macs.clone_from(&bmc.macs);
+        }
+        self.bmc_addresses.clone_from(&bmc.addresses);
+        self
+    }
+
+    /// Whose it is, as far as profiles tell vendors apart.
+    pub(super) fn profile_vendor(&self) -> Vendor {
+        self.vendor.as_deref().and_then(Vendor::from_name).unwrap_or(Vendor::Other)
+    }
+
+    /// What its maker is called.
+    pub(super) fn maker(&self) -> Option<String> {
+        let vendor = self.vendor.as_deref()?;
+        let known = Vendor::from_name(vendor).map(|vendor| vendor.words().to_owned());
+        Some(known.unwrap_or_else(|| contract::words::capital(vendor)))
+    }
+}
+
+/// The servers behind a BMC; boards with GPUs are none.
+pub(super) fn systems(reading: &redfish::Reading) -> Vec<System> {
+    let hosts: Vec<&redfish::System> = reading.systems.iter().filter(|system| system.is_host).collect();
+    let is_one = hosts.len() == 1;
+    let key = |system: &redfish::System| match is_one {
+        true => String::new(),
+        false => system.id.clone().unwrap_or_else(|| system.path.clone()),
+    };
+    let of = |system: &redfish::System| System {
+        key: key(system),
+        manufacturer: system.manufacturer.clone(),
+        model: system.model.clone(),
+        serial_number: system.serial_number.clone(),
+        service_tag: system.service_tag.clone(),
+        sku: system.sku.clone(),
+        uuid: system.uuid.clone(),
+        host_name: system.host_name.clone(),
+        power_state: system.power_state.clone(),
+        health: system.health.clone(),
+        bios_version: system.bios_version.clone(),
+        macs: system.macs.clone(),
+        chassis_serial: system.chassis_serial.clone(),
+        enclosure_serial: system.enclosure_serial.clone(),
+        is_profile: system.is_profile,
+    };
+    hosts.into_iter().map(of).collect()
+}
