@@ -111,7 +111,7 @@ async fn survive(answers: Answers) {
         // The first two are the roots of the look and of the visit: sometimes theirs, else the right one.
         let (body, status) = &answers[number % answers.len()];
         let is_root = request.path == "/redfish/v1/";
-        (!is_root || number % 3 == 0).then(|| json_reply(status.unwrap_or(200), body))
+        (!is_root || number.is_multiple_of(3)).then(|| json_reply(status.unwrap_or(200), body))
     };
     let bmc = Bmc::start(small(), "", Arc::new(hook)).await;
     let _ = look(&bmc.unknown(), "test/1", LOOK_DEADLINE).await;
