@@ -147,10 +147,10 @@ mod tests {
 
     #[test]
     fn null_where_something_is_due_is_nothing() {
-        let value = json!({ "A": null, "B": { "C": [{ "D": " x " }] }, "E": 5 });
+        let value = json!({ "A": null, "B": { "C": [{ "D": " value " }] }, "E": 5 });
         assert_eq!(text(&value, &["A"]), None);
         assert_eq!(text(&value, &["A", "B"]), None);
-        assert_eq!(text(&value, &["b", "c", "D"]).as_deref(), Some("x"));
+        assert_eq!(text(&value, &["b", "c", "D"]).as_deref(), Some("value"));
         assert_eq!(text(&value, &["E"]).as_deref(), Some("5"));
         assert_eq!(text(&value, &["E", "F"]), None);
     }

@@ -20,6 +20,9 @@ const LEVELS: usize = 3;
 /// What Windows calls itself that was only booted to install something.
 const NOBODYS_NAMES: [&str; 4] = ["minwinpc", "localhost", "localhost.localdomain", "(none)"];
 
+/// Dell's UUIDs begin with its name, and go on with the service tag.
+const DELLS_UUIDS: &str = "4c4c4544-";
+
 pub(super) async fn read(
     walk: &mut Walk<'_>,
     root: &Known,
@@ -30,7 +33,9 @@ pub(super) async fn read(
     is_alone: bool,
 ) -> Result<System, Error> {
     let manufacturer = text(system, &["Manufacturer"]);
-    let vendor = manufacturer.as_deref().and_then(Vendor::of_name).or(root.vendor);
+    let uuid = text(system, &["UUID"]).and_then(|told| clean::uuid(&told));
+    let by_uuid = || uuid.as_deref().filter(|uuid| uuid.starts_with(DELLS_UUIDS)).map(|_| Vendor::Dell);
+    let vendor = manufacturer.as_deref().and_then(Vendor::of_name).or(root.vendor).or_else(by_uuid);
     let is_dell = vendor == Some(Vendor::Dell);
     let sku = text(system, &["SKU"]);
     let node = || first_text(system, &[&["Oem", "Dell", "DellSystem", "NodeID"]]);
@@ -50,7 +55,7 @@ pub(super) async fn read(
         model: text(system, &["Model"]),
         serial_number: text(system, &["SerialNumber"]),
         sku: sku.filter(|_| !is_dell),
-        uuid: text(system, &["UUID"]).and_then(|told| clean::uuid(&told)),
+        uuid,
         host_name: host_name(system, vendor, bmc_names),
         power_state: first_text(system, &[&["PowerState"], &["Power"]]),
         health: health(system),

@@ -69,7 +69,10 @@ impl<'a> Walk<'a> {
                 true => self.get(&path).await?,
                 false => self.part(&path).await?,
             };
-            found.extend(system.filter(Value::is_object).map(|system| (path, system)));
+            match system.filter(Value::is_object) {
+                Some(system) => found.push((path, system)),
+                None => self.gap(&path, "it is listed and not there"),
+            }
         }
         let (bmc, bmc_names) =
             manager::read(&mut self, &root, found.first().map(|(path, _)| &**path)).await?;
@@ -108,14 +111,18 @@ impl<'a> Walk<'a> {
             Err(error) if error.ends_reading() => return Err(error),
             Err(error) => {
                 self.is_over = is_used_up(&error);
-                if self.gaps.len() < GAPS {
-                    self.gaps.push(Gap { path: path.to_owned(), why: line(&error.to_string(), 300) });
-                }
+                self.gap(path, &error.to_string());
                 None
             }
         };
         self.known.insert(key, found.clone());
         Ok(found)
+    }
+
+    fn gap(&mut self, path: &str, why: &str) {
+        if self.gaps.len() < GAPS && self.gaps.iter().all(|gap| gap.path != path) {
+            self.gaps.push(Gap { path: path.to_owned(), why: line(why, 300) });
+        }
     }
 
     /// The members of a collection that is linked to, each with its path.

@@ -247,7 +247,13 @@ pub(crate) fn recording(file: &Path) -> (BTreeMap<String, Value>, &'static str) 
             } else {
                 json!({ "Members": members })
             };
-            bodies.entry(normal(&collection)).or_insert(body);
+            // Of some, others were recorded than are listed.
+            let kept = bodies.entry(normal(&collection)).or_insert_with(|| body.clone());
+            let lists = kept.to_string().to_lowercase();
+            let is_listed = |path: &String| lists.contains(&format!("\"{}", normal(path)));
+            if !recorded.keys().filter(|path| path.starts_with(&below)).any(is_listed) {
+                *kept = body;
+            }
         }
         if bodies.contains_key(&normal(&collection)) {
             links.insert(name.into(), link(&collection));
@@ -260,6 +266,7 @@ pub(crate) fn recording(file: &Path) -> (BTreeMap<String, Value>, &'static str) 
         }
         false => {
             links.insert("Name".into(), json!("Root Service"));
+            links.insert("Links".into(), json!({ "Sessions": link(SESSIONS) }));
             Value::Object(links)
         }
     };
