@@ -154,6 +154,7 @@ fn machine(identity: Identity, first: Ipv4Addr) -> BmcMachine {
         enclosure: identity.enclosure().unwrap_or_default(),
         uuid: if is_raw { raw(&uuid) } else { uuid },
         nics: (0..4).map(|card| identity.mac(card)).collect(),
+        in_adapters: vendor == BmcVendor::Lenovo && identity.ordinal().is_multiple_of(3),
         bmc_mac: identity.bmc_mac(),
         bmc_address: identity.bmc_address(first).to_string(),
         firmware: firmware(model, vendor).into(),
