@@ -106,7 +106,9 @@ async fn every_recording_is_answered_with_the_headers_that_were_recorded() {
         let BmcContent::Recorded(recording) = bmc.content() else { panic!("no recording") };
         let client = BmcClient::new(bmc.address());
         let auth = basic(bmc.user(), bmc.password());
-        for path in recording.paths().filter(|path| path.contains("/Systems") || path.ends_with("v1")) {
+        // Each costs a handshake.
+        let is_asked = |path: &&str| path.ends_with("v1") || path.contains("/Systems");
+        for path in recording.paths().filter(is_asked).filter(|path| path.matches('/').count() < 5) {
             let answer = client.get(path, &[("Authorization", &auth)]).await;
             assert_eq!(answer.status, 200, "{} {path}", recording.name());
             assert_eq!(&answer.json(), recording.body(path).unwrap(), "{} {path}", recording.name());
