@@ -131,6 +131,9 @@ impl Bmcs {
     /// # Errors
     /// As [`Bmcs::start`], and [`BmcRecording::read_all`].
     pub async fn recorded(folder: &Path, first: Ipv4Addr, port: u16) -> Result<Bmcs, Error> {
+        if !first.is_loopback() {
+            return Err(Error::NotLoopback { address: first });
+        }
         let password = kept::random_password();
         let recordings = BmcRecording::read_all(folder)?;
         let plans = recordings.into_iter().zip(u32::from(first)..).map(|(recording, address)| BmcPlan {

