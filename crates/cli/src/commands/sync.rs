@@ -187,7 +187,7 @@ async fn carry_out(
 }
 
 /// Waits for operations and tells what came of them; of those that are detached, that they are queued.
-async fn follow(
+pub(super) async fn follow(
     service: &Client,
     output: &Output,
     interrupts: &Interrupts,
