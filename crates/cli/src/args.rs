@@ -1,6 +1,10 @@
 //! What `musterctl` understands; clap makes help, completion and man pages of it.
 //! Refuses passwords: no argument and no variable takes one but that of a simulated vCenter.
 
+mod discovery;
+
+pub(crate) use discovery::{Approve, Discovery, Matched, Profile, Scan};
+
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use contract::analytics::Window;
@@ -58,6 +62,9 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Refresh one kind of object
     Refresh(Refresh),
+    /// Find servers at their BMCs, and match them with ESXi hosts
+    #[command(subcommand)]
+    Discovery(Discovery),
     /// Show, cancel or retry operations
     #[command(subcommand)]
     Operations(Operations),
@@ -266,6 +273,12 @@ pub(crate) struct Simulator {
     /// Folder for the certificate, its key and the random password, to keep them between starts; created if missing
     #[arg(long, value_name = "DIR")]
     pub(crate) certificate: Option<PathBuf>,
+    /// Also run BMCs on 127.0.64.1 and up: of its hosts first, then of servers that run no ESXi
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "recording", value_parser = clap::value_parser!(u32).range(0..=4096))]
+    pub(crate) bmcs: u32,
+    /// Port of the BMCs, the same on each address [default: any free port]
+    #[arg(long, value_name = "P", requires = "bmcs", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) bmc_port: Option<u16>,
 }
 
 /// The sizes that the simulator has.

@@ -190,9 +190,9 @@ impl Shown {
         }
         let step = words::within_a_sentence(&words::step(operation));
         let facts = words::progress(operation);
-        phrase.words = format!("{}: {}", operation.vcenter, words::within_a_sentence(&facts.join(", ")));
+        phrase.words = format!("{}: {}", operation.about(), words::within_a_sentence(&facts.join(", ")));
         if !self.live && phrase.step != step {
-            output.say(&format!("{}: {step}", operation.vcenter));
+            output.say(&format!("{}: {step}", operation.about()));
         }
         phrase.step = step;
     }

@@ -1,6 +1,7 @@
 //! What is typed for a remedy, and other commands that users are told to call: written so that a POSIX shell hands over exactly the words that are meant.
 //! Refuses to leave any name as it is: people give them, and servers.
 
+use contract::discovery::Scan;
 use contract::{ApiError, Job, Noun, Remedy, words};
 use serde_json::Value;
 use std::fmt;
@@ -40,9 +41,14 @@ impl Suggestion {
         self
     }
 
-    /// What does a job on a vCenter.
+    /// What does a job, on a vCenter if it is of one.
     fn doing(job: &Job, vcenter: &str) -> Suggestion {
         let command = match job {
+            Job::Scan { scan } => return Suggestion::scanning(scan),
+            Job::ReadServers { servers } => {
+                let command = Suggestion::of("discovery refresh");
+                return servers.iter().fold(command, |command, server| command.about(server.as_str()));
+            }
             Job::SyncHosts { clusters, .. } => clusters
                 .iter()
                 .fold(Suggestion::of("sync hosts"), |command, cluster| command.option("--cluster", cluster)),
@@ -57,6 +63,22 @@ impl Suggestion {
         };
         let command = command.about(vcenter);
         if job.accepts_removals() { command.flag("--accept-removals") } else { command }
+    }
+
+    /// What looks for BMCs there, in the same way.
+    pub(crate) fn scanning(scan: &Scan) -> Suggestion {
+        let command = Suggestion::of("discovery scan");
+        let mut command = scan.ranges.iter().fold(command, |command, range| command.about(range));
+        let ports = scan.ports.iter().map(|port| ("--port", port.to_string()));
+        let profiles = scan.profiles.iter().map(|profile| ("--profile", profile.to_string()));
+        let excluded = scan.exclude.iter().map(|range| ("--exclude", range.clone()));
+        let way = [("--proxy", scan.way.proxy.clone()), ("--connect-to", scan.way.connect_to.clone())];
+        let way = way.into_iter().filter(|(_, value)| !value.is_empty());
+        for (option, value) in ports.chain(profiles).chain(excluded).chain(way) {
+            command = command.option(option, &value);
+        }
+        // The file that it was read from is not known any more.
+        if scan.ca.is_some() { command.flag("--ca-file FILE") } else { command }
     }
 }
 

@@ -4,6 +4,7 @@
 mod analytics;
 mod audit;
 mod credential;
+mod discovery;
 mod health;
 mod history;
 mod inventory;
@@ -136,6 +137,7 @@ async fn dispatch(
         }
         Command::Sync(command) => sync::run(service, output, interrupts, command).await,
         Command::Refresh(command) => sync::refresh(service, output, interrupts, command).await,
+        Command::Discovery(command) => discovery::run(service, output, interrupts, command).await,
         Command::Operations(command) => operations::run(service, output, interrupts, command).await,
         Command::Schedule(command) => schedule::run(service, output, command).await,
         Command::Audit(command) => audit::run(service, output, command).await,

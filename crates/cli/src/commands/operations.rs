@@ -124,12 +124,25 @@ pub(super) fn sentence(o: &Operation) -> String {
     let told = o.told_changes();
     let changes = match went_well && o.kind() != OperationKind::Test {
         true => format!(
-            ": {} objects, {} added, {} changed, {} removed",
-            o.progress.done, told.added, told.changed, told.removed
+            ": {} {}, {} added, {} changed, {} removed",
+            o.progress.done,
+            counts(o.kind()),
+            told.added,
+            told.changed,
+            told.removed
         ),
         false => String::new(),
     };
-    format!("{}: {what} {how}{took}{changes}", o.vcenter)
+    format!("{}: {what} {how}{took}{changes}", o.about())
+}
+
+/// What an operation of a kind counts.
+fn counts(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Scan => "addresses",
+        OperationKind::ReadServers => "servers",
+        _ => "objects",
+    }
 }
 
 fn list(all: &[Operation], is_folded: bool, now: Time) -> String {
@@ -146,7 +159,7 @@ fn list(all: &[Operation], is_folded: bool, now: Time) -> String {
             let told = o.told_changes();
             vec![
                 o.id.as_str().chars().take(shown).collect(),
-                o.vcenter.clone(),
+                o.about().to_owned(),
                 o.kind().name().into(),
                 o.state.name().into(),
                 words::age(Some(o.submitted_at), now),
@@ -167,7 +180,7 @@ fn folded(fold: &Fold<'_>, now: Time) -> Vec<String> {
     let (from, to) = (age(newest), age(oldest));
     vec![
         format!("{} automatic", fold.operations.len()),
-        newest.vcenter.clone(),
+        newest.about().to_owned(),
         newest.kind().name().into(),
         newest.state.name().into(),
         if from == to { from } else { format!("{from} to {to}") },
@@ -193,7 +206,7 @@ pub(super) fn show(o: &Operation) -> String {
     let progress = if o.state.is_final() { "-".to_owned() } else { words::progress(o).join(", ") };
     let mut lines = vec![
         ("Operation", o.id.to_string()),
-        ("vCenter", o.vcenter.clone()),
+        ("vCenter", o.vcenter.clone().unwrap_or_else(|| "-".into())),
         ("Kind", o.kind().name().to_owned()),
         ("Scope", if scope.is_empty() { "everything".into() } else { scope.join(", ") }),
         ("Started by", format!("{} ({})", o.origin.name(), o.role.name())),

@@ -1,6 +1,8 @@
 //! `simulator`.
 //! Refuses to add it to the configuration by itself: it says how, and leaves that to whoever started it.
 
+mod bmcs;
+
 use crate::args::Simulator as Command;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
@@ -8,7 +10,7 @@ use crate::output::{Output, card};
 use crate::suggest::{Suggestion, quoted};
 use contract::{ApiError, Code};
 use serde::Serialize;
-use simulator::{Access, Behavior, Contents, Error, Options, Recording, Simulator};
+use simulator::{Access, Behavior, Bmc, Bmcs, Contents, Error, Options, Recording, Simulator};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -24,6 +26,23 @@ struct Running<'a> {
     vms: usize,
     /// None of a recording.
     seed: Option<u64>,
+    /// In the order of their addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bmcs: Vec<RunningBmc<'a>>,
+}
+
+/// The same of a BMC.
+#[derive(Serialize)]
+struct RunningBmc<'a> {
+    address: String,
+    user: &'a str,
+    password: &'a str,
+}
+
+impl RunningBmc<'_> {
+    fn of(bmc: &Bmc) -> RunningBmc<'_> {
+        RunningBmc { address: bmc.address().to_string(), user: bmc.user(), password: bmc.password() }
+    }
 }
 
 /// Runs it until a press or the signal to end, which is how it is meant to end.
@@ -34,7 +53,7 @@ pub(super) async fn run(
     data_dir: Option<&Path>,
 ) -> Result<Exit, ApiError> {
     let seed = if command.recording.is_some() { None } else { Some(command.seed) };
-    let (simulator, name) = tokio::select! {
+    let Started { simulator, bmcs, name } = tokio::select! {
         started = start(command) => started.map_err(failed)?,
         () = interrupts.unhandled() => return Ok(Exit::Done),
     };
@@ -46,27 +65,49 @@ pub(super) async fn run(
         instance_uuid: simulator.instance_uuid(),
         vms: simulator.contents().vms,
         seed,
+        bmcs: bmcs.all().iter().map(RunningBmc::of).collect(),
     };
-    let printed = output.answer(&running, || shown(&running, simulator.contents(), &name, data_dir));
+    let printed = output.answer(&running, || {
+        let found = bmcs::shown(bmcs.all(), data_dir);
+        let found = found.map(|found| format!("{found}\n\n")).unwrap_or_default();
+        let shown = shown(&running, simulator.contents(), &name, data_dir);
+        format!("{shown}\n\n{found}It runs until you press Ctrl-C.")
+    });
     if printed.is_ok() {
         interrupts.unhandled().await;
     }
+    bmcs.stop().await;
     simulator.stop().await;
     printed.map(|()| Exit::Done)
 }
 
-/// Starts it; answers with a name for it, too.
-async fn start(command: Command) -> Result<(Simulator, String), Error> {
-    let Command { vms, seed, recording, port, password, certificate } = command;
-    let access = Access { port: port.unwrap_or(0), password, folder: certificate, ..Access::default() };
+/// A simulator that runs, the BMCs beside it, and a name for it.
+struct Started {
+    simulator: Simulator,
+    bmcs: Bmcs,
+    name: String,
+}
+
+async fn start(command: Command) -> Result<Started, Error> {
+    let Command { vms, seed, recording, port, password, certificate, bmcs, bmc_port } = command;
+    let access = Access {
+        port: port.unwrap_or(0),
+        password: password.clone(),
+        folder: certificate,
+        ..Access::default()
+    };
     if let Some(file) = recording {
         let recording = Recording::read(&file)?;
         let simulator = Simulator::replay(recording, access, Behavior::default()).await?;
-        return Ok((simulator, "Recording".to_owned()));
+        let bmcs = Bmcs::start(Vec::new()).await?;
+        return Ok(Started { simulator, bmcs, name: "Recording".to_owned() });
     }
     let options = Options { access, ..Options::new(vms, seed) };
-    let site = options.site.clone();
-    Ok((Simulator::start(options).await?, site))
+    let name = options.site.clone();
+    let simulator = Simulator::start(options).await?;
+    let of = bmcs::options(bmcs, simulator.contents().hosts, bmc_port, password);
+    let bmcs = Bmcs::of(&simulator, of).await?;
+    Ok(Started { simulator, bmcs, name })
 }
 
 fn failed(error: Error) -> ApiError {
@@ -113,7 +154,7 @@ fn shown(running: &Running<'_>, contents: Contents, name: &str, data_dir: Option
         ("", format!("{vms} VMs ({templates} of them templates), {snapshots} snapshots,")),
         ("", format!("{datastores} datastores, {networks} networks")),
     ]);
-    format!("{card}\n\nAdd it:\n{}\n\nIt runs until you press Ctrl-C.", add(running, name, data_dir))
+    format!("{card}\n\nAdd it:\n{}", add(running, name, data_dir))
 }
 
 /// The command that adds it. Its password protects nothing real, and may be seen.

@@ -157,8 +157,9 @@ pub(super) async fn retry(
 ) -> Result<Exit, ApiError> {
     service.may::<RetryOperation>(Subject::operation(&OperationId(id.clone()))).await?;
     let operation = service.call(ShowOperation { operation: id }).await?;
-    let vcenter = service.call(ShowVcenter { vcenter: operation.vcenter_id.to_string() }).await?;
-    if !detached {
+    // What is about no vCenter has no login of its own that a person could be asked for.
+    if let Some(vcenter) = operation.vcenter_id.filter(|_| !detached) {
+        let vcenter = service.call(ShowVcenter { vcenter: vcenter.to_string() }).await?;
         ask::missing_password(service, output, &vcenter.credential_id, Some(&vcenter.id)).await?;
     }
     let id = service.call(RetryOperation { operation: operation.id, detached }).await?;
@@ -186,7 +187,7 @@ async fn carry_out(
 }
 
 /// Waits for operations and tells what came of them; of those that are detached, that they are queued.
-async fn follow(
+pub(super) async fn follow(
     service: &Client,
     output: &Output,
     interrupts: &Interrupts,
@@ -236,8 +237,8 @@ fn conclude(output: &Output, waited: &Waited, written: Result<(), ApiError>) -> 
     let mut first = None;
     for operation in ended {
         if let Some(error) = &operation.error {
-            let about =
-                ApiError { message: format!("{}: {}", operation.vcenter, error.message), ..error.clone() };
+            let message = format!("{}: {}", operation.about(), error.message);
+            let about = ApiError { message, ..error.clone() };
             // What Ctrl-C ended is told once, below.
             if !(waited.interrupted && error.code == Code::Cancelled) {
                 output.explain(&about);
@@ -251,7 +252,7 @@ fn conclude(output: &Output, waited: &Waited, written: Result<(), ApiError>) -> 
     }
     let exits: Vec<Exit> = ended.iter().map(Exit::from).collect();
     let exit = exit::of_all(&exits);
-    let outcomes: Vec<_> = ended.iter().map(|o| (o.vcenter.as_str(), o.state)).collect();
+    let outcomes: Vec<_> = ended.iter().map(|o| (o.about(), o.state)).collect();
     let Some(first) = first.filter(|_| exit != Exit::Done) else { return Ok(exit) };
     let last = if ended.len() > 1 { summary(&outcomes, exit, first.code) } else { first };
     if ended.len() > 1 {

@@ -144,6 +144,16 @@ impl args::Settings {
     }
 }
 
+impl args::Way {
+    /// The way that was chosen: directly, where nothing was typed.
+    pub(super) fn chosen(&self) -> Way {
+        Way {
+            proxy: self.proxy.clone().unwrap_or_default(),
+            connect_to: self.connect_to.clone().unwrap_or_default(),
+        }
+    }
+}
+
 async fn probe(
     service: &Client,
     output: &Output,
@@ -152,11 +162,7 @@ async fn probe(
     way: &args::Way,
 ) -> Result<(), ApiError> {
     let trust = trusted(&trust)?.unwrap_or(Trust::System);
-    let way = Way {
-        proxy: way.proxy.clone().unwrap_or_default(),
-        connect_to: way.connect_to.clone().unwrap_or_default(),
-    };
-    let probe = service.call(ProbeAddress { address: address.to_owned(), trust, way }).await?;
+    let probe = service.call(ProbeAddress { address: address.to_owned(), trust, way: way.chosen() }).await?;
     if !probe.trusted {
         output.say(&format!("Not trusted: {}.", probe.reason.as_deref().unwrap_or("no reason given")));
     }
@@ -303,7 +309,7 @@ fn trusted(trust: &args::Trust) -> Result<Option<Trust>, ApiError> {
 }
 
 /// The text of a file with certificates.
-fn pem(file: &Path) -> Result<String, ApiError> {
+pub(super) fn pem(file: &Path) -> Result<String, ApiError> {
     let unusable = |why: String| {
         ApiError::new(Code::InvalidValue, format!("{} {why}", file.display()))
             .next("Specify a PEM file with the CA certificates.")

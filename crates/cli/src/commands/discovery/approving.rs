@@ -1,0 +1,162 @@
+//! `discovery approve`.
+//! Refuses to approve a certificate that was not shown.
+
+use super::{designated, ids, scanning, servers_of_the_audit};
+use crate::args;
+use crate::ask;
+use crate::exit::Exit;
+use crate::interrupts::Interrupts;
+use crate::output::{Output, card, time};
+use crate::suggest::Suggestion;
+use contract::command::{ApproveServers, ListServers};
+use contract::discovery::{Approval, Server, ServerState};
+use contract::{ApiError, Certificate, Code, words};
+use service::Client;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) async fn approve(
+    service: &Client,
+    output: &Output,
+    interrupts: &Interrupts,
+    asked: args::Approve,
+) -> Result<Exit, ApiError> {
+    service.may::<ApproveServers>(servers_of_the_audit()).await?;
+    let servers = match asked.seen {
+        true => waiting(service).await?,
+        false => designated(service, &asked.servers).await?,
+    };
+    if servers.is_empty() {
+        output.say("No certificate waits for approval.");
+        return output.answer(&servers, String::new).map(|()| Exit::Done);
+    }
+    let shown = certificates(&servers)?;
+    output.say(&in_words(&shown));
+    ask::confirmed(output, asked.yes, &question(&shown), "nothing was approved").await?;
+    let approvals = shown.iter().map(|(server, certificate)| Approval {
+        server: server.id.clone(),
+        sha256: certificate.sha256.clone(),
+    });
+    service.call(ApproveServers { approvals: approvals.collect() }).await?;
+    output.say(&format!("Approved {}.", counted(&shown)));
+    scanning::read(service, output, interrupts, ids(&servers), false).await
+}
+
+/// Servers whose certificate nobody approved yet.
+async fn waiting(service: &Client) -> Result<Vec<Server>, ApiError> {
+    let mut servers = service.call(ListServers {}).await?.servers;
+    servers.retain(|server| server.state == ServerState::Untrusted && server.certificate.is_some());
+    Ok(servers)
+}
+
+type Shown<'a> = Vec<(&'a Server, &'a Certificate)>;
+
+/// Each server with the certificate that its BMC showed.
+fn certificates(servers: &[Server]) -> Result<Shown<'_>, ApiError> {
+    let with = servers.iter().map(|server| {
+        let certificate = server.certificate.as_ref().ok_or_else(|| {
+            let message = format!("no certificate of {} was seen yet", server.address);
+            let scan = Suggestion::of("discovery scan").about(&server.address);
+            ApiError::new(Code::InvalidValue, message).next(format!("Scan it first: {scan}"))
+        })?;
+        Ok((server, certificate))
+    });
+    with.collect()
+}
+
+/// The certificates, one card for each BMC.
+fn in_words(shown: &Shown<'_>) -> String {
+    let mut bmcs: BTreeMap<(&str, &str), &(&Server, &Certificate)> = BTreeMap::new();
+    for one @ (server, certificate) in shown {
+        bmcs.entry((&server.address, &certificate.sha256)).or_insert(one);
+    }
+    let cards = bmcs.values().map(|(server, certificate)| {
+        let mut lines = vec![
+            ("Address", server.address.clone()),
+            ("SHA-256", certificate.sha256.clone()),
+            ("Subject", certificate.subject.clone()),
+            ("Issuer", certificate.issuer.clone()),
+            ("Valid from", time(Some(certificate.not_before))),
+            ("Valid until", time(Some(certificate.not_after))),
+        ];
+        if server.same_certificate > 0 {
+            lines.push(("Not unique", not_unique(server)));
+        }
+        card(lines)
+    });
+    cards.collect::<Vec<_>>().join("\n\n")
+}
+
+/// That a certificate of several BMCs proves none of them.
+pub(super) fn not_unique(server: &Server) -> String {
+    let others = words::counted(server.same_certificate, "other BMC", "other BMCs");
+    format!("{others} showed the same one: it proves none of them")
+}
+
+fn question(shown: &Shown<'_>) -> String {
+    match of_bmcs(shown) {
+        1 => "Does this fingerprint match the one on the BMC, and do you trust it?".to_owned(),
+        _ => format!(
+            "Do these fingerprints match those on the BMCs, and do you trust them ({})?",
+            counted(shown)
+        ),
+    }
+}
+
+/// How many certificates of how many BMCs.
+fn counted(shown: &Shown<'_>) -> String {
+    let different: BTreeSet<&str> =
+        shown.iter().map(|(_, certificate)| certificate.sha256.as_str()).collect();
+    let bmcs = words::counted(of_bmcs(shown), "BMC", "BMCs");
+    format!("{} of {bmcs}", words::counted(different.len(), "certificate", "certificates"))
+}
+
+fn of_bmcs(shown: &Shown<'_>) -> usize {
+    shown.iter().map(|(server, _)| server.address.as_str()).collect::<BTreeSet<_>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shown::tests::server;
+    use super::*;
+    use contract::Time;
+
+    fn showing(address: &str, sha256: &str, same_certificate: usize) -> Server {
+        let certificate = Certificate {
+            sha256: sha256.into(),
+            subject: "CN=\u{1b}[31mbmc".into(),
+            issuer: "CN=factory".into(),
+            names: Vec::new(),
+            not_before: Time(0),
+            not_after: Time(86_400_000),
+        };
+        let certificate = Some(certificate);
+        Server { address: address.into(), certificate, same_certificate, ..server() }
+    }
+
+    #[test]
+    fn each_bmc_is_shown_once_and_a_certificate_that_proves_nothing_is_pointed_out() {
+        let servers = [
+            showing("10.0.8.1", "aa", 1),
+            // A second system behind the same address.
+            showing("10.0.8.1", "aa", 1),
+            showing("10.0.8.2", "aa", 1),
+            showing("10.0.8.3", "bb", 0),
+        ];
+        let shown = certificates(&servers).unwrap();
+        let said = in_words(&shown);
+        assert_eq!(said.matches("SHA-256").count(), 3, "{said}");
+        assert_eq!(said.matches("1 other BMC showed the same one").count(), 2, "{said}");
+        assert!(said.contains("Valid until  1970-01-02T00:00:00") && !said.contains('\u{1b}'), "{said}");
+        assert_eq!(counted(&shown), "2 certificates of 3 BMCs");
+        assert!(question(&shown).contains("2 certificates of 3 BMCs"));
+        assert!(question(&certificates(&servers[..2]).unwrap()).starts_with("Does this fingerprint"));
+    }
+
+    #[test]
+    fn what_showed_no_certificate_is_not_approved() {
+        let servers = [showing("10.0.8.1", "aa", 0), Server { certificate: None, ..server() }];
+        let error = certificates(&servers).unwrap_err();
+        assert_eq!(error.code, Code::InvalidValue);
+        assert!(error.next_step.unwrap().ends_with("musterctl discovery scan 10.0.8.9"));
+    }
+}

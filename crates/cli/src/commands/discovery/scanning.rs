@@ -1,0 +1,117 @@
+//! `discovery scan` and `discovery refresh`.
+//! Refuse to scan more addresses than a person may have meant without their word.
+
+use super::servers_of_the_audit;
+use crate::args;
+use crate::ask;
+use crate::commands::{sync, vcenter};
+use crate::exit::Exit;
+use crate::interrupts::Interrupts;
+use crate::output::Output;
+use crate::suggest::Suggestion;
+use contract::command::{ListProfiles, ListServers, ReadServers, ShowOperation, StartScan};
+use contract::discovery::{Scan, Server, ServerState};
+use contract::{ApiError, CredentialId, OperationId, ServerId, Time, words};
+use service::Client;
+use std::collections::BTreeSet;
+
+pub(super) async fn scan(
+    service: &Client,
+    output: &Output,
+    interrupts: &Interrupts,
+    asked: args::Scan,
+) -> Result<Exit, ApiError> {
+    service.may::<StartScan>(servers_of_the_audit()).await?;
+    let args::Scan { ranges, ports, profiles, exclude, ca_file, way, yes, detach } = asked;
+    let ca = ca_file.as_deref().map(vcenter::pem).transpose()?;
+    let profiles = named(service, &profiles).await?;
+    let scan = Scan { ranges, exclude, ports, profiles, ca, way: way.chosen(), accept_many: false };
+    let number = service::scanned_addresses(&scan)?;
+    let is_many = number > Scan::MANY;
+    if is_many {
+        let many = words::counted(number, "address", "addresses");
+        ask::confirmed(output, yes, &format!("Scan {many}?"), "nothing was scanned").await?;
+    }
+    let scan = Scan { accept_many: is_many, ..scan };
+    let id = service.call(StartScan { scan, detached: detach }).await?;
+    let exit = sync::follow(service, output, interrupts, std::slice::from_ref(&id), detach).await?;
+    if !detach {
+        say_what_was_found(service, output, &id).await?;
+    }
+    Ok(exit)
+}
+
+/// Reads servers anew, all of them where none is named.
+pub(super) async fn read(
+    service: &Client,
+    output: &Output,
+    interrupts: &Interrupts,
+    servers: Vec<ServerId>,
+    detached: bool,
+) -> Result<Exit, ApiError> {
+    let id = service.call(ReadServers { servers, detached }).await?;
+    sync::follow(service, output, interrupts, &[id], detached).await
+}
+
+/// The profiles with these names.
+async fn named(service: &Client, names: &[String]) -> Result<Vec<CredentialId>, ApiError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = service.call(ListProfiles {}).await?;
+    let ids = names.iter().map(|name| Ok(super::profiles::named(&all, name)?.credential_id.clone()));
+    ids.collect()
+}
+
+/// Says in a line what a scan found. In JSON nothing may stand below the reason of a failure.
+async fn say_what_was_found(service: &Client, output: &Output, id: &OperationId) -> Result<(), ApiError> {
+    if output.is_json() {
+        return Ok(());
+    }
+    let since = service.call(ShowOperation { operation: id.to_string() }).await?.submitted_at;
+    output.say(&found(&service.call(ListServers {}).await?.servers, since));
+    Ok(())
+}
+
+/// How many BMCs answered since then, and how many of them nobody approved yet.
+fn found(servers: &[Server], since: Time) -> String {
+    let seen = servers.iter().filter(|server| server.seen_at >= since);
+    let addresses = |servers: &mut dyn Iterator<Item = &Server>| {
+        servers.map(|server| server.address.clone()).collect::<BTreeSet<_>>().len()
+    };
+    let all = addresses(&mut seen.clone());
+    let untrusted = addresses(&mut seen.filter(|server| server.state == ServerState::Untrusted));
+    let bmcs = words::counted(all, "BMC", "BMCs");
+    let approve = Suggestion::of("discovery approve").flag("--seen");
+    match (all, untrusted) {
+        (0, _) => "No BMC was found.".to_owned(),
+        (_, 0) => format!("{bmcs} found: {}", Suggestion::of("discovery list")),
+        (_, untrusted) => format!("{bmcs}, {untrusted} not approved yet: {approve}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shown::tests::server;
+    use super::*;
+
+    #[test]
+    fn what_was_found_counts_bmcs_and_not_the_systems_behind_them() {
+        let of = |address: &str, state, seen_at| Server {
+            address: address.into(),
+            state,
+            seen_at: Time(seen_at),
+            ..server()
+        };
+        let servers = [
+            of("10.0.8.1", ServerState::Untrusted, 20),
+            of("10.0.8.2", ServerState::Dark, 20),
+            of("10.0.8.2", ServerState::Matched, 20),
+            of("10.0.8.3", ServerState::Untrusted, 9),
+        ];
+        let said = "2 BMCs, 1 not approved yet: musterctl discovery approve --seen";
+        assert_eq!(found(&servers, Time(10)), said);
+        assert_eq!(found(&servers[1..], Time(10)), "1 BMC found: musterctl discovery list");
+        assert_eq!(found(&servers, Time(21)), "No BMC was found.");
+    }
+}
