@@ -4,7 +4,7 @@
 use super::failure::{Offers, said};
 use super::icon;
 use super::when::Ago;
-use crate::hooks::{use_card, use_vcenter_service};
+use crate::hooks::{use_card_if, use_vcenter_service};
 use crate::state::{advice, words};
 use contract::{Operation, OperationKind, OperationState, VcenterState};
 use yew::prelude::*;
@@ -25,14 +25,15 @@ pub(crate) struct Properties {
 #[function_component]
 pub(crate) fn Outcome(props: &Properties) -> Html {
     let operation = &props.operation;
-    use_card(&operation.vcenter_id);
-    let state = use_vcenter_service().state(&operation.vcenter_id);
+    use_card_if(operation.vcenter_id.as_ref());
+    let service = use_vcenter_service();
+    let state = operation.vcenter_id.as_ref().and_then(|vcenter| service.state(vcenter));
     let (word, level) = words::operation_state(operation.state);
     let job = words::job(&operation.job);
     let title = match props.named {
         true => format!(
             "{}: {} {}",
-            operation.vcenter,
+            operation.about(),
             words::within_a_sentence(&job),
             words::within_a_sentence(word)
         ),

@@ -27,10 +27,10 @@ pub(crate) struct Properties {
 pub(crate) fn OperationProgress(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let operation = &props.operation;
-    use_card_if((!props.passing).then_some(&operation.vcenter_id));
+    use_card_if(operation.vcenter_id.as_ref().filter(|_| !props.passing));
     let is_cancelling = service.is_cancelling(&operation.id);
     let name = words::job(&operation.job);
-    let title = if props.named { format!("{}: {name}", operation.vcenter) } else { name.clone() };
+    let title = if props.named { format!("{}: {name}", operation.about()) } else { name.clone() };
     let facts = match is_cancelling {
         true => "Cancelling\u{2026}".to_owned(),
         false => progress(operation).join(" \u{b7} "),
@@ -39,7 +39,7 @@ pub(crate) fn OperationProgress(props: &Properties) -> Html {
         let (service, id) = (service.clone(), operation.id.clone());
         Callback::from(move |_| service.cancel(&id))
     };
-    let label = format!("{}: {name}", operation.vcenter);
+    let label = format!("{}: {name}", operation.about());
     html! {
         <div class="muster-progress" data-operation={operation.id.to_string()}>
             <div class="muster-progress__head">

@@ -8,6 +8,7 @@ use crate::state::advice::{Action, Work};
 use crate::state::cache::Asked;
 use crate::state::route::{Route, Selected};
 use crate::state::toasts::Toast;
+use crate::state::words;
 use crate::state::world::World;
 use contract::command::*;
 use contract::{
@@ -159,7 +160,13 @@ impl VcenterService {
     /// Does what an operation did once more.
     pub(crate) fn retry(&self, operation: &Operation) {
         let again = RetryOperation { operation: operation.id.clone(), detached: false };
-        self.start(&operation.vcenter_id, &operation.vcenter, operation.job.again(), again);
+        match (&operation.vcenter_id, &operation.vcenter) {
+            (Some(id), Some(name)) => self.start(id, name, operation.job.again(), again),
+            _ => {
+                let job = words::within_a_sentence(&words::job(&operation.job));
+                self.run(again, format!("{}: {job} could not start", operation.about()), |_, _| ());
+            }
+        }
     }
 
     /// Does the same on each of these vCenters; each runs on its own and fails on its own.

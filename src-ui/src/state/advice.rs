@@ -56,7 +56,10 @@ pub(crate) struct Offer {
 
 /// A sentence and buttons for an operation that failed.
 pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, Vec<Offer>) {
-    on(error, &operation.vcenter_id)
+    match &operation.vcenter_id {
+        Some(vcenter) => on(error, vcenter),
+        None => (next(error).to_owned(), Vec::new()),
+    }
 }
 
 /// The same as things stand now: where what was in the way is mended, what failed is all that is left to do.
@@ -66,8 +69,12 @@ pub(crate) fn now(
     state: Option<VcenterState>,
 ) -> (String, Vec<Offer>) {
     let is_sync = operation.kind() != OperationKind::Test;
-    if is_sync && is_reached(state) && is_on_the_way(error.code) {
-        let again = Work::new(&operation.vcenter_id, operation.job.again());
+    if let Some(vcenter) = &operation.vcenter_id
+        && is_sync
+        && is_reached(state)
+        && is_on_the_way(error.code)
+    {
+        let again = Work::new(vcenter, operation.job.again());
         let offer = Offer { label: "Sync again", action: Action::Work(again) };
         return ("The connection works again.".to_owned(), vec![offer]);
     }

@@ -75,7 +75,7 @@ impl Batches {
             batch.members.iter().any(|member| match &member.stand {
                 Stand::Accepted(id) => *id == operation.id,
                 Stand::Ended(known) => known.id == operation.id,
-                Stand::Sent => member.id == operation.vcenter_id && batch.job == operation.job,
+                Stand::Sent => operation.is_of(&member.id) && batch.job == operation.job,
                 Stand::NotStarted(_) => false,
             })
         })

@@ -275,7 +275,7 @@ pub(crate) fn speed(operation: &Operation) -> Option<String> {
 
 /// How many objects it read.
 pub(crate) fn objects(operation: &Operation) -> Option<u64> {
-    let is_known = operation.kind() != OperationKind::Test && operation.progress.total > 0;
+    let is_known = operation.job.reads_inventory() && operation.progress.total > 0;
     is_known.then_some(operation.progress.done)
 }
 
@@ -298,8 +298,8 @@ pub(crate) fn may_run_again(operation: &Operation) -> bool {
 
 /// What a failure offers beside running the operation again.
 pub(crate) fn other_offers(operation: &Operation, offers: Vec<Offer>) -> Vec<Offer> {
-    let again = Action::Work(Work::new(&operation.vcenter_id, operation.job.again()));
-    offers.into_iter().filter(|offer| offer.action != again).collect()
+    let again = operation.vcenter_id.as_ref().map(|id| Action::Work(Work::new(id, operation.job.again())));
+    offers.into_iter().filter(|offer| Some(&offer.action) != again.as_ref()).collect()
 }
 
 /// How many operations run and wait, in a phrase; `None` where there are none.
@@ -364,7 +364,7 @@ mod tests {
         let of = |vcenter: &str, ids: &[&str]| {
             let quiet = |id: &&str| Operation {
                 origin: Origin::Schedule,
-                vcenter_id: VcenterId(vcenter.to_owned()),
+                vcenter_id: Some(VcenterId(vcenter.to_owned())),
                 ..operation(id, OperationState::Succeeded, 1)
             };
             ids.iter().map(quiet).collect::<Vec<_>>()

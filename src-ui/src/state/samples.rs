@@ -5,8 +5,8 @@ use contract::*;
 pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
     Operation {
         id: OperationId(format!("op-{vcenter}")),
-        vcenter: vcenter.to_owned(),
-        vcenter_id: VcenterId(format!("id-{vcenter}")),
+        vcenter: Some(vcenter.to_owned()),
+        vcenter_id: Some(VcenterId(format!("id-{vcenter}"))),
         job: Job::FULL_SYNC,
         origin: Origin::User,
         role: Role::Admin,
@@ -23,6 +23,17 @@ pub(crate) fn operation(vcenter: &str, state: OperationState) -> Operation {
         error: None,
         recorded: None,
         result: None,
+    }
+}
+
+pub(crate) fn scan(range: &str, state: OperationState) -> Operation {
+    let scan = discovery::Scan { ranges: vec![range.to_owned()], ..discovery::Scan::default() };
+    Operation {
+        id: OperationId("op-scan".to_owned()),
+        vcenter: None,
+        vcenter_id: None,
+        job: Job::Scan { scan: Box::new(scan) },
+        ..operation("", state)
     }
 }
 

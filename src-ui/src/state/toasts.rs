@@ -26,7 +26,8 @@ const AT_ONCE: usize = 5;
 /// What failed: once it works, nobody wants its toast any more, nor what its button does.
 #[derive(Clone, Debug, PartialEq)]
 struct Failure {
-    id: VcenterId,
+    /// The vCenter; `None` where it was about none.
+    id: Option<VcenterId>,
     name: String,
     /// The work; `None` where it didn't begin.
     job: Option<String>,
@@ -35,7 +36,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn of(id: &VcenterId, name: &str, job: Option<String>, error: &ApiError) -> Failure {
+    fn of(id: Option<&VcenterId>, name: &str, job: Option<String>, error: &ApiError) -> Failure {
         let at_the_door = matches!(
             error.code,
             Code::LoginRejected
@@ -44,7 +45,7 @@ impl Failure {
                 | Code::UntrustedCertificate
                 | Code::DifferentVcenter
         );
-        Failure { id: id.clone(), name: name.to_owned(), job, at_the_door }
+        Failure { id: id.cloned(), name: name.to_owned(), job, at_the_door }
     }
 
     fn is_mended_by(&self, success: &Operation) -> bool {
@@ -160,7 +161,7 @@ impl Toast {
     pub(crate) fn stands_on(&self, has_card: impl Fn(&VcenterId) -> bool) -> bool {
         self.is_on_its_card
             && !self.failures.is_empty()
-            && self.failures.iter().all(|failure| has_card(&failure.id))
+            && self.failures.iter().all(|failure| failure.id.as_ref().is_some_and(&has_card))
     }
 
     /// Something that went well.
@@ -223,7 +224,7 @@ impl Toast {
     /// Work that the service did not take.
     pub(crate) fn not_started(name: &str, error: &ApiError, work: Work) -> Toast {
         let job = words::job(&work.job);
-        let failures = vec![Failure::of(&work.vcenter, name, Some(job.clone()), error)];
+        let failures = vec![Failure::of(Some(&work.vcenter), name, Some(job.clone()), error)];
         let what = format!("{} could not start", words::within_a_sentence(&job));
         let error = &error.clone().of_job(name, &work.job);
         let advice = advice::on(error, &work.vcenter);
@@ -239,7 +240,8 @@ impl Toast {
     fn keep(&mut self, is_kept: impl Fn(&Failure) -> bool) -> bool {
         let before = self.failures.len();
         self.failures.retain(is_kept);
-        self.again.retain(|work| self.failures.iter().any(|failure| failure.id == work.vcenter));
+        self.again
+            .retain(|work| self.failures.iter().any(|failure| failure.id.as_ref() == Some(&work.vcenter)));
         if (1..before).contains(&self.failures.len())
             && let Some(group) = &mut self.group
         {
@@ -259,7 +261,7 @@ impl Toast {
     pub(crate) fn of(operation: &Operation) -> Option<Toast> {
         let subject = words::job(&operation.job);
         let job = words::within_a_sentence(&subject);
-        let name = &operation.vcenter;
+        let name = operation.about();
         match operation.state {
             OperationState::Queued | OperationState::Running => None,
             OperationState::Succeeded if operation.kind() == OperationKind::Test => {
@@ -283,9 +285,9 @@ impl Toast {
                 let word = words::within_a_sentence(word);
                 let (what, of_several) = (format!("{job} {word}"), format!("{subject} {word}"));
                 let advice = advice::on_operation(error, operation);
-                let toast = Toast::advised(&what, &operation.vcenter, error, advice);
+                let toast = Toast::advised(&what, name, error, advice);
                 let job = Some(subject.clone());
-                let failures = vec![Failure::of(&operation.vcenter_id, &operation.vcenter, job, error)];
+                let failures = vec![Failure::of(operation.vcenter_id.as_ref(), name, job, error)];
                 let toast = toast.among(&what, &of_several, name);
                 Some(Toast { level, failures, is_on_its_card: true, ..toast })
             }
@@ -314,6 +316,7 @@ impl Toast {
             Job::SyncHosts { .. } => format!("{of} synced hosts"),
             Job::Refresh { .. } => format!("{of} refreshed"),
             Job::Test { .. } => format!("{of} connections work"),
+            Job::Scan { .. } | Job::ReadServers { .. } => format!("{of} done"),
         };
         let others = endings.iter().filter(|ending| ending.state != OperationState::Succeeded);
         let lines: Vec<String> = others.map(|one| format!("{}: {}", one.name, ended(one))).collect();
@@ -328,7 +331,7 @@ impl Toast {
         let unknown = ApiError::new(Code::Failed, "no reason was reported");
         let failure = |one: &Ending| {
             let error = one.error.as_ref().unwrap_or(&unknown);
-            Failure::of(&one.id, &one.name, Some(words::job(job)), error)
+            Failure::of(Some(&one.id), &one.name, Some(words::job(job)), error)
         };
         let failures: Vec<Failure> = failed.map(failure).collect();
         let is_partial = endings.iter().any(|one| one.state == OperationState::Partial);
@@ -445,7 +448,9 @@ impl Toasts {
 
     /// Takes away what the card of a vCenter says, which is on the page by now.
     pub(crate) fn stands_on_the_page(&mut self, vcenter: &VcenterId) {
-        self.shown.retain_mut(|toast| !toast.is_on_its_card || toast.keep(|failure| failure.id != *vcenter));
+        self.shown.retain_mut(|toast| {
+            !toast.is_on_its_card || toast.keep(|failure| failure.id.as_ref() != Some(vcenter))
+        });
     }
 
     /// Takes one away.

@@ -216,9 +216,8 @@ impl World {
     /// How the last sync of a vCenter ended, whatever was tested since. A refresh counts only if it failed, and only as the
     /// last word on its vCenter.
     pub(crate) fn last_sync_outcome(&self, vcenter: &VcenterId) -> Option<&Operation> {
-        let is_own = |operation: &&Operation| {
-            operation.vcenter_id == *vcenter && operation.kind() != OperationKind::Test
-        };
+        let is_own =
+            |operation: &&Operation| operation.is_of(vcenter) && operation.kind() != OperationKind::Test;
         let listed = self.outcomes().find(is_own);
         let last = self.status(vcenter).and_then(|status| status.last_operation.as_ref());
         let failed = last.filter(|last| {
@@ -231,8 +230,7 @@ impl World {
 
     /// How the last test of a connection ended.
     pub(crate) fn last_test(&self, vcenter: &VcenterId) -> Option<&Operation> {
-        self.outcomes()
-            .find(|operation| operation.vcenter_id == *vcenter && operation.kind() == OperationKind::Test)
+        self.outcomes().find(|operation| operation.is_of(vcenter) && operation.kind() == OperationKind::Test)
     }
 
     /// The newest outcomes of what people asked for, newest first.
@@ -244,14 +242,13 @@ impl World {
 
     /// Whether something of a vCenter is being read, by whomever.
     pub(crate) fn is_being_read(&self, vcenter: &VcenterId) -> bool {
-        self.active()
-            .any(|operation| operation.vcenter_id == *vcenter && operation.kind() != OperationKind::Test)
+        self.active().any(|operation| operation.is_of(vcenter) && operation.kind() != OperationKind::Test)
     }
 
     /// Whether a vCenter answers at this moment: something reads from it, and is past connecting.
     pub(crate) fn is_answering(&self, vcenter: &VcenterId) -> bool {
         self.active().any(|one| {
-            one.vcenter_id == *vcenter && one.state == OperationState::Running && one.progress.is_answered()
+            one.is_of(vcenter) && one.state == OperationState::Running && one.progress.is_answered()
         })
     }
 
@@ -272,8 +269,7 @@ impl World {
 
     /// What a person asked for on a vCenter and that waits or runs, the oldest first.
     pub(crate) fn asked_for(&self, vcenter: &VcenterId) -> impl Iterator<Item = &Operation> {
-        self.active()
-            .filter(move |operation| operation.vcenter_id == *vcenter && operation.origin == Origin::User)
+        self.active().filter(move |operation| operation.is_of(vcenter) && operation.origin == Origin::User)
     }
 
     /// The vCenters that cannot be worked with at the moment, so that everything of them is as old as it says.

@@ -34,7 +34,7 @@ pub(super) fn Focused(props: &Properties) -> Html {
     let outcomes: Vec<Operation> = service.see({
         let id = vcenter.id.clone();
         move |world| {
-            let own = world.outcomes().filter(|operation| operation.vcenter_id == id);
+            let own = world.outcomes().filter(|operation| operation.is_of(&id));
             own.take(OUTCOMES).cloned().collect()
         }
     });

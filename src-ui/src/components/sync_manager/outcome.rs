@@ -44,7 +44,7 @@ fn running(service: &VcenterService, operation: &Operation) -> Html {
     let is_cancelling = service.is_cancelling(&operation.id);
     let percent = operation.progress.percent.filter(|_| !is_cancelling);
     let job = words::job(&operation.job);
-    let label = format!("{}: {job}", operation.vcenter);
+    let label = format!("{}: {job}", operation.about());
     let cancelling = "Cancelling\u{2026}".to_owned();
     let (step, facts) = match is_cancelling {
         true => (cancelling.clone(), cancelling),
@@ -67,7 +67,7 @@ fn running(service: &VcenterService, operation: &Operation) -> Html {
 fn ended(service: &VcenterService, operation: &Operation) -> Html {
     let (word, level) = words::operation_state(operation.state);
     let title = format!("{} {}", words::job(&operation.job), words::within_a_sentence(word));
-    let state = service.state(&operation.vcenter_id);
+    let state = operation.vcenter_id.as_ref().and_then(|vcenter| service.state(vcenter));
     let (reason, offers) = match &operation.error {
         Some(error) => (said(&error.message), advice::now(error, operation, state).1),
         None => (words::changes(operation), Vec::new()),
@@ -109,8 +109,7 @@ pub(super) fn Outcomes(props: &Properties) -> Html {
     let itself = service.see({
         let id = id.clone();
         move |world| {
-            let is_own =
-                |operation: &&Operation| operation.vcenter_id == id && operation.origin != Origin::User;
+            let is_own = |operation: &&Operation| operation.is_of(&id) && operation.origin != Origin::User;
             world.active().filter(is_own).map(in_itself).collect::<Vec<_>>()
         }
     });

@@ -14,7 +14,7 @@ use crate::state::table::View;
 use crate::state::words::{self, grouped};
 use contract::command::ShowChanges;
 use contract::{
-    ChangedObject, Kind, ObjectChanges, Operation, PropertyChange, Recorded, RowQuery, VcenterId,
+    ChangedObject, Kind, ObjectChanges, Operation, OperationId, PropertyChange, Recorded, RowQuery, VcenterId,
 };
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use std::cell::RefCell;
@@ -30,9 +30,10 @@ pub(super) struct Properties {
 /// What it changed; nothing where nothing is recorded.
 #[function_component]
 pub(super) fn Changes(props: &Properties) -> Html {
-    match props.operation.recorded {
-        Some(recorded) if !recorded.is_nothing() => html! {
-            <Recording key={props.operation.id.to_string()} operation={props.operation.clone()} {recorded} />
+    match (props.operation.recorded, &props.operation.vcenter_id) {
+        (Some(recorded), Some(vcenter)) if !recorded.is_nothing() => html! {
+            <Recording key={props.operation.id.to_string()} operation={props.operation.id.clone()}
+                vcenter={vcenter.clone()} {recorded} />
         },
         _ => Html::default(),
     }
@@ -40,14 +41,15 @@ pub(super) fn Changes(props: &Properties) -> Html {
 
 #[derive(Clone, PartialEq, Properties)]
 struct RecordingProperties {
-    operation: Operation,
+    operation: OperationId,
+    vcenter: VcenterId,
     recorded: Recorded,
 }
 
 #[function_component]
 fn Recording(props: &RecordingProperties) -> Html {
     let asked = use_state_eq(Asked::default);
-    let operation = props.operation.id.clone();
+    let operation = props.operation.clone();
     let answer = use_query(ShowChanges { operation, skip: asked.skip, limit: asked.limit });
     let is_waiting = answer.is_loading();
     // What is there stays on screen until more of it has come.
@@ -88,7 +90,7 @@ fn Recording(props: &RecordingProperties) -> Html {
 
 /// The objects, by what became of them and by kind.
 fn all(props: &RecordingProperties, changes: &ObjectChanges) -> Html {
-    let vcenter = &props.operation.vcenter_id;
+    let vcenter = &props.vcenter;
     let group = |title: &str, number: u64, objects: &[ChangedObject], may_be_there: bool| {
         html! {
             if !objects.is_empty() {

@@ -11,7 +11,7 @@ use crate::components::keys;
 use crate::components::link::Link;
 use crate::components::progress::OperationProgress;
 use crate::components::when::When;
-use crate::hooks::{replace, use_query, use_vcenter_service};
+use crate::hooks::{VcenterService, replace, use_query, use_vcenter_service};
 use crate::state::advice;
 use crate::state::operations::{self, Listed, Looked};
 use crate::state::route::Route;
@@ -79,9 +79,6 @@ struct DetailsProperties {
 fn Details(props: &DetailsProperties) -> Html {
     let service = use_vcenter_service();
     let operation = &props.operation;
-    let vcenter = Route::Vcenters { one: Some(operation.vcenter_id.clone()), dialog: None };
-    let is_known = service.vcenter(&operation.vcenter_id).is_some();
-    let name = words::shown(&operation.vcenter);
     let (by, by_whom) = operations::origin(operation.origin);
     html! {
         <div class="muster-operation" data-details={operation.id.to_string()}>
@@ -94,7 +91,7 @@ fn Details(props: &DetailsProperties) -> Html {
                 { action(&service, operation, false) }
             }
             <dl class="muster-properties">
-                { property("vCenter", if is_known { html! { <Link to={vcenter}>{ name }</Link> } } else { name.into() }) }
+                { about(&service, operation) }
                 { scope(operation) }
                 { property("Started by", html! { <span title={by_whom}>{ by }</span> }) }
                 { property("Waited for", waited(operation).into()) }
@@ -120,18 +117,35 @@ fn Details(props: &DetailsProperties) -> Html {
     }
 }
 
+/// What it is about, and the way there.
+fn about(service: &VcenterService, operation: &Operation) -> Html {
+    let name = words::shown(operation.about());
+    let Some(id) = &operation.vcenter_id else { return property("About", name.into()) };
+    let vcenter = Route::Vcenters { one: Some(id.clone()), dialog: None };
+    let is_known = service.vcenter(id).is_some();
+    property(
+        "vCenter",
+        if is_known {
+            html! { <Link to={vcenter}>{ name }</Link> }
+        } else {
+            name.into()
+        },
+    )
+}
+
 fn state(operation: &Operation) -> Html {
     let (word, level) = words::operation_state(operation.state);
     html! { <p><strong>{ icon::of_level(level) }{ " " }{ word }</strong></p> }
 }
 
 /// Why it failed and what to do, or what a test found.
-fn reason(service: &crate::hooks::VcenterService, operation: &Operation) -> Html {
+fn reason(service: &VcenterService, operation: &Operation) -> Html {
     if let Some(report) = operation.result.clone().and_then(|result| serde_json::from_value(result).ok()) {
         return html! { <p class="muster-words">{ words::shown(&tested(&report)) }</p> };
     }
     let Some(error) = &operation.error else { return Html::default() };
-    let (next, offers) = advice::now(error, operation, service.state(&operation.vcenter_id));
+    let (next, offers) =
+        advice::now(error, operation, operation.vcenter_id.as_ref().and_then(|id| service.state(id)));
     let offers = operations::other_offers(operation, offers);
     html! {
         <div class="muster-operation__reason">
@@ -153,6 +167,11 @@ fn scope(operation: &Operation) -> Html {
         OperationKind::Refresh => ("Scope", operation.job.scope().join(", ")),
         OperationKind::SyncHosts if operation.job.scope().is_empty() => ("Scope", "All hosts".to_owned()),
         OperationKind::SyncHosts => ("Clusters", operation.job.scope().join(", ")),
+        OperationKind::Scan => ("Ranges", operation.job.scope().join(", ")),
+        OperationKind::ReadServers => match operation.job.scope().len() {
+            0 => ("Scope", "All servers".to_owned()),
+            many => ("Scope", words::counted(many, "server", "servers")),
+        },
     };
     html! {
         <>
@@ -176,7 +195,7 @@ fn waited(operation: &Operation) -> String {
     }
 }
 
-fn times(service: &crate::hooks::VcenterService, operation: &Operation) -> Html {
+fn times(service: &VcenterService, operation: &Operation) -> Html {
     let time = |time: Option<Time>| time.map_or_else(|| "\u{2013}".into(), |time| html! { <When {time} /> });
     let took = {
         let operation = operation.clone();

@@ -31,7 +31,7 @@ pub(super) fn FoldRow(props: &Properties) -> Html {
                     { icon(if *is_open { "angle-down" } else { "angle-right" }) }{ " " }{ words }
                 </button>
             </td>
-            <td><Name name={newest.vcenter.clone()} /></td>
+            <td><Name name={newest.about().to_owned()} /></td>
             <td class="muster-operations__by" title={by_whom}>{ by }</td>
             // Both columns are there or neither is.
             <td class="muster-operations__when" colspan="2">{ span(*from, *to) }</td>

@@ -55,7 +55,7 @@ pub(super) fn Row(props: &Properties) -> Html {
             aria-selected={props.is_open.to_string()}>
             <td class="muster-operations__state">{ state(&service, operation) }</td>
             <td title={job.clone()}>{ job }</td>
-            <td><Name name={operation.vcenter.clone()} /></td>
+            <td><Name name={operation.about().to_owned()} /></td>
             <td class="muster-operations__by" title={by_whom}>{ by }</td>
             <td class="muster-operations__when"><Ago time={at} /></td>
             <td class="muster-number muster-operations__took">{ took.unwrap_or_else(|| NONE.to_owned()) }</td>
@@ -87,7 +87,7 @@ fn state(service: &VcenterService, operation: &Operation) -> Html {
         false => (step(operation), progress(operation).join(" \u{b7} ")),
     };
     let share = percent.map_or(String::new(), |percent| format!("{percent} %"));
-    let label = format!("{}: {}", operation.vcenter, words::job(&operation.job));
+    let label = format!("{}: {}", operation.about(), words::job(&operation.job));
     html! {
         <div class="muster-operations__running" title={facts}>
             <span class="muster-cut">{ step }</span>
@@ -124,7 +124,7 @@ pub(super) fn action(service: &VcenterService, operation: &Operation, in_row: bo
             what(&service, &operation);
         })
     };
-    let name = format!("{label}: {} on {}", words::job(&operation.job), operation.vcenter);
+    let name = format!("{label}: {} on {}", words::job(&operation.job), operation.about());
     let look = if in_row { "pf-m-link" } else { "pf-m-secondary" };
     html! {
         <button type="button" class={classes!("pf-v6-c-button", "pf-m-small", look)} {onclick} {disabled}

@@ -199,7 +199,7 @@ fn with_lists() -> Cache {
 
 fn states(cache: &Cache) -> [Vec<(String, OperationState)>; 2] {
     let of = |operations: &[Operation]| {
-        operations.iter().map(|one| (one.vcenter.clone(), one.state)).collect::<Vec<_>>()
+        operations.iter().map(|one| (one.about().to_owned(), one.state)).collect::<Vec<_>>()
     };
     [of(cache.value(&listed(100)).unwrap()), of(&cache.value(&history()).unwrap().operations)]
 }

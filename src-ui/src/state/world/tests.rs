@@ -143,7 +143,7 @@ fn a_refresh_that_goes_on_by_itself_is_neither_told_nor_in_the_way() {
     let (mut world, calls) = opened();
     let asked = world.operations.clone();
     assert!(answer(&mut world, &calls, &asked, vec![refresh.clone()]).is_empty());
-    let id = refresh.vcenter_id.clone();
+    let id = refresh.vcenter_id.clone().unwrap();
     assert!(!world.is_busy(&id) && world.is_being_read(&id));
     assert_eq!(world.active().count(), 1);
     refresh.state = OperationState::Failed;
@@ -154,9 +154,26 @@ fn a_refresh_that_goes_on_by_itself_is_neither_told_nor_in_the_way() {
 }
 
 #[test]
+fn a_scan_is_about_no_vcenter_keeps_none_busy_and_its_end_is_told_as_that_of_discovery() {
+    let mut world = with_operations(vec![samples::scan("10.0.8.0/24", OperationState::Running)]);
+    let id = VcenterId("id-Berlin".to_owned());
+    assert_eq!(world.active().count(), 1);
+    assert!(!world.is_busy(&id) && !world.is_being_read(&id) && !world.is_answering(&id));
+    list(&mut world, vec![samples::scan("10.0.8.0/24", OperationState::Failed)]);
+    assert!(world.last_sync_outcome(&id).is_none());
+    let titles =
+        |world: &World| world.news.toasts().shown().iter().map(|one| one.title.clone()).collect::<Vec<_>>();
+    assert_eq!(titles(&world), ["Discovery: scan of 10.0.8.0/24 failed"]);
+    let mut again = samples::scan("10.0.8.0/24", OperationState::Succeeded);
+    again.id = OperationId("again".to_owned());
+    list(&mut world, vec![again]);
+    assert_eq!(titles(&world), ["Discovery: scan of 10.0.8.0/24 done"], "what works by now is told no more");
+}
+
+#[test]
 fn a_vcenter_is_busy_from_the_click_until_its_operation_ends() {
     let running = samples::operation("Berlin", OperationState::Running);
-    let id = running.vcenter_id.clone();
+    let id = running.vcenter_id.clone().unwrap();
     let mut world = with_operations(Vec::new());
     world.work.sent(&id);
     assert!(world.is_busy(&id));
@@ -309,7 +326,7 @@ fn progress_on_one_of_twelve_vcenters_has_only_that_one_drawn_again() {
     let mut world = with_operations(operations.clone());
     let cards: Vec<Sight<World>> = operations.iter().map(|_| Sight::default()).collect();
     for (sight, operation) in cards.iter().zip(&operations) {
-        let id = operation.vcenter_id.clone();
+        let id = operation.vcenter_id.clone().unwrap();
         sight.begin();
         let asked = sight.see(&world, move |world| world.asked_for(&id).cloned().collect::<Vec<_>>());
         assert_eq!(asked.len(), 1);
