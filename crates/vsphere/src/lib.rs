@@ -6,6 +6,7 @@
 //! a server what it is, [`Client::login`] gives a [`Session`], a [`View`] lists the objects of a type, and a
 //! [`Collector`] reads their properties by reference, several of them at once.
 
+mod alarm;
 mod authorities;
 mod certificate;
 mod client;

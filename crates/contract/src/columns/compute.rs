@@ -54,6 +54,7 @@ pub(super) fn clusters() -> Vec<Column> {
         summary("memory_effective_bytes", "Memory effective", "effectiveMemory", Shape::Mebibytes).volatile(),
         place::parent(),
     ]);
+    columns.extend(place::alarms());
     columns.extend(cluster_totals());
     columns
 }
@@ -227,6 +228,7 @@ pub(super) fn hosts() -> Vec<Column> {
         .alias(&["ip"]),
         s("nic_macs", "NIC MACs", "config.network.pnic", Shape::Each("mac")).alias(&["mac"]),
     ]);
+    columns.extend(place::alarms());
     columns.extend(references());
     columns.extend([
         s("vm_count", "VMs", "vm", Shape::Length)

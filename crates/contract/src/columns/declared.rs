@@ -78,6 +78,7 @@ fn fits(shape: Shape, declared: &str) -> bool {
         Shape::CardMacs | Shape::Drives => declared == "VirtualDevice[]",
         Shape::Texts => declared == "xsd:string[]",
         Shape::LeastFree | Shape::Fullest => declared == "GuestDiskInfo[]",
+        Shape::Alarms(_) => declared == "AlarmState[]",
         Shape::RedSensors => declared == "HostNumericSensorInfo[]",
         Shape::SnapshotCount | Shape::SnapshotOldest => declared == "VirtualMachineSnapshotTree[]",
         Shape::FolderType => declared == "xsd:string[]",

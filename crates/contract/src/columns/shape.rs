@@ -87,6 +87,9 @@ pub enum Shape {
     Fullest,
     /// Names of the sensors in a list of HostNumericSensorInfo that are red.
     RedSensors,
+    /// Names of the alarms in a list of AlarmState that have this status, are about the object itself and that nobody
+    /// acknowledged. The list has those of everything below, too.
+    Alarms(&'static str),
     /// How many nodes a list of VirtualMachineSnapshotTree has.
     SnapshotCount,
     /// createTime of the oldest node of a list of VirtualMachineSnapshotTree.
@@ -160,7 +163,8 @@ impl Shape {
             | Shape::CardMacs
             | Shape::Drives
             | Shape::Texts
-            | Shape::RedSensors => (Type::List, None),
+            | Shape::RedSensors
+            | Shape::Alarms(_) => (Type::List, None),
             Shape::LeastFree => (Type::Decimal, Some(Unit::Percent)),
         }
     }

@@ -93,8 +93,28 @@ async fn rounds(reader: &Reader<'_>, before: &Snapshot, scope: &Scope) -> Result
         let found = permissions::of(reader.session, &containers, missing);
         reading.permissions = Some(reader.context.or_cancelled(found).await?);
     }
+    name_alarms(reader, &mut reading).await?;
     reader.prove_session().await?;
     Ok(reading)
+}
+
+/// Calls the alarms that came by their names. One that can't be named stays what the server refers to it by.
+async fn name_alarms(reader: &Reader<'_>, reading: &mut Reading) -> Result<(), Failed> {
+    let objects = || reading.kinds.values().flat_map(|read| read.objects.values());
+    let alarms: Vec<MoRef> = wire::alarms::of(objects()).into_iter().collect();
+    if alarms.is_empty() {
+        return Ok(());
+    }
+    let slot = reader.slot().await?;
+    let names = reader.context.or_cancelled(reader.session.alarm_names(&alarms)).await?;
+    drop(slot);
+    let names = names
+        .inspect_err(|error| tracing::debug!(%error, "what alarms are called is not known"))
+        .unwrap_or_default();
+    for object in reading.kinds.values_mut().flat_map(|read| read.objects.values_mut()) {
+        wire::alarms::name(object, &names);
+    }
+    Ok(())
 }
 
 /// Reads a kind. One that may not be read is no failure of the pass; then the answer is the privilege that is missing.

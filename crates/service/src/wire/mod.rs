@@ -1,6 +1,7 @@
 //! Turns what a server sent into inventory objects, by the shapes that the column registry declares.
 //! Refuses to fail: a value that is not of its shape costs that one value.
 
+pub(crate) mod alarms;
 mod reach;
 mod shape;
 mod snapshots;
@@ -140,7 +141,10 @@ fn read(
         (value, _) => value,
     };
     match value {
-        Some(value) => shape::read(shape, value).ok_or(Missing::BadValue),
+        Some(value) => match shape {
+            Shape::Alarms(status) => Ok(alarms::read(&sent.moref, status, value)),
+            shape => shape::read(shape, value).ok_or(Missing::BadValue),
+        },
         // Every object has a name: an answer without one has lost it.
         None if path == "name" => Err(Missing::Fault),
         // Of an object that the server itself can't reach it leaves out what it doesn't know.

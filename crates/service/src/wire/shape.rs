@@ -84,7 +84,8 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
             )
         }
         Shape::FolderType => Some(folder_type(wire)),
-        Shape::FromTree(_) | Shape::IsRoot => None,
+        // These say more than a value of their own.
+        Shape::Alarms(_) | Shape::FromTree(_) | Shape::IsRoot => None,
     }
 }
 
@@ -109,6 +110,7 @@ pub(super) fn fields(shape: Shape) -> Vec<&'static str> {
         Shape::Drives => vec!["connectable", "connected"],
         Shape::LeastFree | Shape::Fullest => vec!["diskPath", "capacity", "freeSpace", "filesystemType"],
         Shape::RedSensors => vec!["name", "healthState", "key"],
+        Shape::Alarms(_) => vec!["entity", "alarm", "overallStatus", "acknowledged", "disabled"],
         Shape::SnapshotCount | Shape::SnapshotOldest => super::snapshots::FIELDS.to_vec(),
         _ => Vec::new(),
     }
@@ -184,14 +186,14 @@ fn is_link_local(address: &str) -> bool {
 }
 
 /// As much of a list as anybody reads, and of each text.
-const MOST: usize = 100;
-const LONGEST: usize = 1_000;
+pub(super) const MOST: usize = 100;
+pub(super) const LONGEST: usize = 1_000;
 
 fn bounded<'a>(texts: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Value> {
     texts.take(MOST).map(|text| Value::text(cut(text)))
 }
 
-fn cut(text: &str) -> &str {
+pub(super) fn cut(text: &str) -> &str {
     text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
 }
 
