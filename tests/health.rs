@@ -28,6 +28,7 @@ const HOST: &str = "HostSystem";
 const VM: &str = "VirtualMachine";
 const CLUSTER: &str = "ClusterComputeResource";
 const DATASTORE: &str = "Datastore";
+const FOLDER: &str = "Folder";
 
 impl Estate {
     fn calm() -> Estate {
@@ -69,6 +70,9 @@ impl Estate {
 
     fn set(&self, of_type: &str, nth: usize, set: &Value) {
         let moref = &objects(&self.peer, of_type)[nth]["moref"];
+        let set =
+            set.to_string().replace("\"itself\"", &json!({ "type": of_type, "value": moref }).to_string());
+        let set: Value = serde_json::from_str(&set).unwrap();
         self.peer.post("/update", json!({ "type": of_type, "moref": moref, "set": set }));
     }
 
@@ -142,6 +146,16 @@ fn days_ago(days: i64) -> String {
 fn sensor(state: &str) -> Value {
     json!([{ "name": "Fan 1", "healthState": { "_typeName": "ElementDescription", "label": state, "summary": "", "key": state },
         "currentReading": 0, "unitModifier": 0, "baseUnits": "", "sensorType": "fan" }])
+}
+
+/// An alarm of an object itself, an acknowledged one, and one of another object.
+fn alarm(status: &str) -> Value {
+    let state = |entity: Value, acknowledged: bool| {
+        json!({ "key": "1", "entity": entity, "alarm": { "type": "Alarm", "value": "alarm-11" }, "overallStatus": status,
+            "time": "2026-03-01T12:00:00Z", "acknowledged": acknowledged })
+    };
+    let other = json!({ "type": HOST, "value": "host-0" });
+    json!({ "triggeredAlarmState": [state(json!("itself"), false), state(json!("itself"), true), state(other, false)] })
 }
 
 fn volume(free: i64) -> Value {
@@ -336,6 +350,22 @@ fn cases() -> Vec<Case> {
             json!({ "snapshot": snapshot("VEEAM BACKUP TEMPORARY SNAPSHOT", &days_ago(2)) }),
         ),
         case("snapshot-depth", "information", VM, 0, json!({ "snapshot": chain() })),
+        case("vcenter-red-alarm", "critical", FOLDER, 0, alarm("red")),
+        case("vcenter-yellow-alarm", "warning", FOLDER, 0, alarm("yellow")),
+        case("folder-red-alarm", "critical", FOLDER, 1, alarm("red")),
+        case("folder-yellow-alarm", "warning", FOLDER, 1, alarm("yellow")),
+        case("datacenter-red-alarm", "critical", "Datacenter", 0, alarm("red")),
+        case("datacenter-yellow-alarm", "warning", "Datacenter", 0, alarm("yellow")),
+        case("cluster-red-alarm", "critical", CLUSTER, 0, alarm("red")),
+        case("cluster-yellow-alarm", "warning", CLUSTER, 0, alarm("yellow")),
+        case("host-red-alarm", "critical", HOST, 1, alarm("red")),
+        case("host-yellow-alarm", "warning", HOST, 1, alarm("yellow")),
+        case("datastore-red-alarm", "critical", DATASTORE, 0, alarm("red")),
+        case("datastore-yellow-alarm", "warning", DATASTORE, 0, alarm("yellow")),
+        case("network-red-alarm", "critical", "Network", 0, alarm("red")),
+        case("network-yellow-alarm", "warning", "Network", 0, alarm("yellow")),
+        case("vm-red-alarm", "critical", VM, 0, alarm("red")),
+        case("vm-yellow-alarm", "warning", VM, 0, alarm("yellow")),
     ]
 }
 

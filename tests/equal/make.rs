@@ -248,6 +248,30 @@ pub(super) fn red_sensors(cell: &Cell<'_>) -> Value {
     each(cell, |sensor| if sensor["healthState"]["key"] == "red" { vec![&sensor["name"]] } else { vec![] })
 }
 
+/// Alarms of an object that are red, by name.
+pub(super) fn red_alarms(cell: &Cell<'_>) -> Value {
+    alarms(cell, "red")
+}
+
+/// And those that are yellow.
+pub(super) fn yellow_alarms(cell: &Cell<'_>) -> Value {
+    alarms(cell, "yellow")
+}
+
+/// Of a list that also has what lies below the object.
+fn alarms(cell: &Cell<'_>, status: &str) -> Value {
+    let is_own = |state: &&Value| {
+        state["entity"]["value"] == *cell.object.moref
+            && state["overallStatus"] == status
+            && state["acknowledged"] != true
+    };
+    let own = cell.list().iter().filter(is_own).filter_map(|state| state["alarm"]["value"].as_str());
+    let mut names: Vec<String> = own.map(|alarm| cell.inventory.alarm(alarm)).collect();
+    names.sort();
+    names.dedup();
+    names.into()
+}
+
 /// The drives that are connected: of devices without an address or a size those that are called so.
 pub(super) fn connected_drives(cell: &Cell<'_>) -> Value {
     let drives = cell.list().iter().filter_map(|device| {

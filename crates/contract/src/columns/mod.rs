@@ -73,8 +73,8 @@ pub struct Column {
     pub field: Option<&'static str>,
     /// The subtype of the kind's object type that alone has the property.
     pub subtype: Option<&'static str>,
-    /// Whether it is a place in the inventory, which a vCenter keeps itself: it knows that also of an object that it
-    /// can't reach, so that what it leaves out is unset.
+    /// Whether it is a place in the inventory, or its alarms, which a vCenter keeps itself: it knows that also of an object
+    /// that it can't reach, so that what it leaves out is unset.
     pub is_place: bool,
     /// The id that earlier releases stored its values by.
     pub formerly: Option<&'static str>,

@@ -97,7 +97,7 @@ pub(super) fn alarm_actions() -> Column {
 /// what they watch is measured.
 pub(super) fn alarms() -> [Column; 2] {
     let of = |id, title, status| {
-        Column::stored(id, title, "triggeredAlarmState", Shape::Alarms(status)).volatile()
+        Column::stored(id, title, "triggeredAlarmState", Shape::Alarms(status)).place().volatile()
     };
     [of("red_alarms", "Red alarms", "red"), of("yellow_alarms", "Yellow alarms", "yellow")]
 }
