@@ -30,6 +30,9 @@ const CLUSTER: &str = "ClusterComputeResource";
 const DATASTORE: &str = "Datastore";
 const FOLDER: &str = "Folder";
 
+/// The last of a type: of folders the root, whose moref is another kind of word.
+const LAST: usize = usize::MAX;
+
 impl Estate {
     fn calm() -> Estate {
         let peer = Peer::start(&["--model", "vpx"]);
@@ -69,7 +72,8 @@ impl Estate {
     }
 
     fn set(&self, of_type: &str, nth: usize, set: &Value) {
-        let moref = &objects(&self.peer, of_type)[nth]["moref"];
+        let all = objects(&self.peer, of_type);
+        let moref = &all[nth.min(all.len() - 1)]["moref"];
         let set =
             set.to_string().replace("\"itself\"", &json!({ "type": of_type, "value": moref }).to_string());
         let set: Value = serde_json::from_str(&set).unwrap();
@@ -350,10 +354,10 @@ fn cases() -> Vec<Case> {
             json!({ "snapshot": snapshot("VEEAM BACKUP TEMPORARY SNAPSHOT", &days_ago(2)) }),
         ),
         case("snapshot-depth", "information", VM, 0, json!({ "snapshot": chain() })),
-        case("vcenter-red-alarm", "critical", FOLDER, 0, alarm("red")),
-        case("vcenter-yellow-alarm", "warning", FOLDER, 0, alarm("yellow")),
-        case("folder-red-alarm", "critical", FOLDER, 1, alarm("red")),
-        case("folder-yellow-alarm", "warning", FOLDER, 1, alarm("yellow")),
+        case("vcenter-red-alarm", "critical", FOLDER, LAST, alarm("red")),
+        case("vcenter-yellow-alarm", "warning", FOLDER, LAST, alarm("yellow")),
+        case("folder-red-alarm", "critical", FOLDER, 0, alarm("red")),
+        case("folder-yellow-alarm", "warning", FOLDER, 0, alarm("yellow")),
         case("datacenter-red-alarm", "critical", "Datacenter", 0, alarm("red")),
         case("datacenter-yellow-alarm", "warning", "Datacenter", 0, alarm("yellow")),
         case("cluster-red-alarm", "critical", CLUSTER, 0, alarm("red")),

@@ -114,7 +114,7 @@ impl<'a> Inventory<'a> {
     pub(crate) fn alarm(&self, moref: &str) -> String {
         let Source::Govc(peer) = self.source else { return moref.to_owned() };
         let mut told = peer.govc(&["object.collect", "-json", &format!("Alarm:{moref}"), "info.name"]);
-        let name = told.remove(0)["changeSet"][0]["val"].take();
+        let name = told.remove(0)[0]["val"].take();
         name["_value"].as_str().or(name.as_str()).expect("a name").to_owned()
     }
 

@@ -89,7 +89,7 @@ fn what_is_volatile_is_no_change_and_neither_is_a_value_that_is_not_current() {
         ["free_bytes", "uncommitted_bytes", "as_of", "red_alarms", "yellow_alarms"]
     );
     let effective = ["cpu_effective_mhz", "memory_effective_bytes"];
-    assert_eq!(volatile(Kind::Clusters), [&["red_alarms", "yellow_alarms"][..], &effective].concat());
+    assert_eq!(volatile(Kind::Clusters), [&effective[..], &["red_alarms", "yellow_alarms"]].concat());
 }
 
 #[test]
