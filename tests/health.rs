@@ -5,7 +5,8 @@ use crate::support::{Musterctl, Peer};
 use contract::health::{Looks, RULES};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 /// A vCenter on which no rule about rows finds anything, and one Muster that has read it.
@@ -152,6 +153,32 @@ fn sensor(state: &str) -> Value {
         "currentReading": 0, "unitModifier": 0, "baseUnits": "", "sensorType": "fan" }])
 }
 
+/// A certificate that ends in so many days.
+fn certificate(days: u32) -> Value {
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ed25519",
+            "-nodes",
+            "-keyout",
+            "/dev/null",
+            "-subj",
+            "/CN=esx",
+            "-days",
+        ])
+        .arg(days.to_string())
+        .output()
+        .expect("openssl");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut packed =
+        Command::new("base64").arg("-w0").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    packed.stdin.take().unwrap().write_all(&made.stdout).unwrap();
+    let base64 = String::from_utf8(packed.wait_with_output().unwrap().stdout).unwrap();
+    json!({ "config.certificate": base64 })
+}
+
 /// An alarm of an object itself, an acknowledged one, and one of another object.
 fn alarm(status: &str) -> Value {
     let state = |entity: Value, acknowledged: bool| {
@@ -213,6 +240,8 @@ fn cases() -> Vec<Case> {
         case("host-maintenance", "warning", HOST, 1, json!({ "runtime.inMaintenanceMode": true })),
         case("host-alarm-actions", "warning", HOST, 1, json!({ "alarmActionsEnabled": false })),
         case("host-no-ntp", "warning", HOST, 1, json!({ "config.dateTimeInfo.ntpConfig.server": [] })),
+        case("host-certificate", "critical", HOST, 1, certificate(5)),
+        case("host-certificate", "warning", HOST, 1, certificate(20)),
         case("host-reboot-required", "information", HOST, 1, json!({ "summary.rebootRequired": true })),
         case(
             "cluster-failover-memory",

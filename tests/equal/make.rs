@@ -3,6 +3,8 @@
 
 use super::govc::{Inventory, Object, Source, decoded};
 use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 /// One column of one object.
 pub(super) struct Cell<'a> {
@@ -231,6 +233,32 @@ pub(super) fn nic_macs(cell: &Cell<'_>) -> Value {
 /// Hardware addresses of a machine's network cards: of all its devices only they have one.
 pub(super) fn card_macs(cell: &Cell<'_>) -> Value {
     each(cell, |device| vec![&device["macAddress"]])
+}
+
+/// Until when a certificate is valid.
+pub(super) fn certificate_end(cell: &Cell<'_>) -> Value {
+    openssl(cell.value(), &["-enddate", "-dateopt", "iso_8601"]).map(|end| end.replace(' ', "T")).into()
+}
+
+/// Who signed it.
+pub(super) fn certificate_issuer(cell: &Cell<'_>) -> Value {
+    // The most general part first, as the server has it.
+    openssl(cell.value(), &["-issuer", "-nameopt", "sep_comma_plus_space,utf8"]).into()
+}
+
+/// What OpenSSL, which nothing of Muster uses, says of a certificate.
+fn openssl(certificate: &Value, asked: &[&str]) -> Option<String> {
+    let base64 = certificate.as_str().or(certificate["_value"].as_str())?;
+    let mut run = Command::new("sh")
+        .args(["-c", "base64 -d | openssl x509 -noout \"$@\"", "sh"])
+        .args(asked)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("openssl");
+    run.stdin.take().expect("its input").write_all(base64.as_bytes()).expect("written");
+    let said = String::from_utf8(run.wait_with_output().expect("an answer").stdout).expect("text");
+    Some(said.trim().split_once('=').expect("what was asked for").1.to_owned())
 }
 
 /// Texts of a list.

@@ -148,6 +148,9 @@ impl<'a> Data<'a> {
                 record.write_fields(estate, out);
                 let _ = write!(out, "</{item}>");
             }
+            Data::Int(value) if item == "byte" => {
+                let _ = write!(out, "<byte xsi:type=\"xsd:byte\">{value}</byte>");
+            }
             other => other.write_field(item, estate, out),
         }
     }
@@ -231,6 +234,7 @@ fn array_of(item: &str) -> String {
     match item {
         "string" => "ArrayOfString".into(),
         "int" => "ArrayOfInt".into(),
+        "byte" => "ArrayOfByte".into(),
         other => format!("ArrayOf{other}"),
     }
 }

@@ -82,7 +82,8 @@ fn fits(shape: Shape, declared: &str) -> bool {
         Shape::RedSensors => declared == "HostNumericSensorInfo[]",
         Shape::SnapshotCount | Shape::SnapshotOldest => declared == "VirtualMachineSnapshotTree[]",
         Shape::FolderType => declared == "xsd:string[]",
-        Shape::FromTree(_) | Shape::IsRoot => false,
+        Shape::CertificateEnd | Shape::CertificateIssuer => declared == "xsd:byte[]",
+        Shape::FromTree(_) | Shape::IsRoot | Shape::WeeklyReadAt => false,
     }
 }
 

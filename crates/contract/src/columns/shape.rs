@@ -90,6 +90,12 @@ pub enum Shape {
     /// Names of the alarms in a list of AlarmState that have this status, are about the object itself and that nobody
     /// acknowledged. The list has those of everything below, too.
     Alarms(&'static str),
+    /// Until when the certificate is valid whose PEM the bytes are.
+    CertificateEnd,
+    /// Who signed it.
+    CertificateIssuer,
+    /// When the columns that are read once a week were asked for; no property of its own.
+    WeeklyReadAt,
     /// How many nodes a list of VirtualMachineSnapshotTree has.
     SnapshotCount,
     /// createTime of the oldest node of a list of VirtualMachineSnapshotTree.
@@ -127,7 +133,7 @@ impl Shape {
 
     /// Whether it is read from a property of the object itself.
     pub fn is_property(self) -> bool {
-        !matches!(self, Shape::FromTree(_) | Shape::IsRoot)
+        !matches!(self, Shape::FromTree(_) | Shape::IsRoot | Shape::WeeklyReadAt)
     }
 
     /// What an object has that the server left out because there is none: an unset list and an empty one are the same
@@ -148,13 +154,16 @@ impl Shape {
             | Shape::Reference
             | Shape::Identification(_)
             | Shape::FolderType
+            | Shape::CertificateIssuer
             | Shape::Fullest => (Type::Text, None),
             Shape::FromTree(_) => (Type::Text, None),
             Shape::Int | Shape::Limit => (Type::Integer, None),
             Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
             Shape::Mebibytes | Shape::MebibytesLimit => (Type::Integer, Some(Unit::Bytes)),
             Shape::Bool | Shape::IsRoot => (Type::Boolean, None),
-            Shape::Time | Shape::SnapshotOldest => (Type::Time, None),
+            Shape::Time | Shape::SnapshotOldest | Shape::CertificateEnd | Shape::WeeklyReadAt => {
+                (Type::Time, None)
+            }
             Shape::References
             | Shape::Mounts
             | Shape::VnicAddresses(_)

@@ -116,6 +116,7 @@ pub static SAID_AGAIN: &[(&str, &str)] = &[
     ("Datastore usage on disk", "datastore-free"),
     ("Datastore usage on disk", "datastore-free-vsan"),
     ("Insufficient vSphere HA failover resources", "cluster-failover-memory"),
+    ("ESXi Host Certificate Status", "host-certificate"),
     ("vSphere HA host status", "host-ha-agent"),
     ("Virtual machine Consolidation Needed status", "vm-consolidation"),
 ];
@@ -273,6 +274,16 @@ pub static RULES: &[Rule] = &[
         &["reboot_required=yes"],
         "A change of this host takes effect at its next restart.",
     ),
+    beyond(
+        "host-certificate",
+        "ESXi certificate expires",
+        Kind::Hosts,
+        ("certificate_days_left", Below),
+        &[(Critical, "7"), (Warning, "30")],
+        &[],
+        "In days. Renew it in the vSphere Client (Certificates > Renew), or vCenter loses the host when it ends. Read once a week, by a full sync.",
+    )
+    .shows("certificate_not_after"),
     red("host-red-alarm", "Red alarm (host)", Kind::Hosts),
     yellow("host-yellow-alarm", "Yellow alarm (host)", Kind::Hosts),
     beyond(

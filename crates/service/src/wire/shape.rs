@@ -5,7 +5,7 @@ use contract::Value;
 use contract::columns::Shape;
 use percent_encoding::percent_decode_str;
 use std::net::Ipv6Addr;
-use vsphere::Value as Wire;
+use vsphere::{HostCertificate, Value as Wire};
 
 /// The value of a property; `None` if it is not of this shape.
 pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
@@ -72,6 +72,8 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
                 .collect();
             Some(Value::list(bounded(names.iter().map(String::as_str))))
         }
+        Shape::CertificateEnd => certificate(wire, |certificate| Value::Int(certificate.not_after)),
+        Shape::CertificateIssuer => certificate(wire, |certificate| Value::text(cut(&certificate.issuer))),
         Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
         Shape::SnapshotOldest => {
             let times = super::snapshots::nodes(wire).into_iter();
@@ -85,7 +87,7 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
         }
         Shape::FolderType => Some(folder_type(wire)),
         // These say more than a value of their own.
-        Shape::Alarms(_) | Shape::FromTree(_) | Shape::IsRoot => None,
+        Shape::Alarms(_) | Shape::FromTree(_) | Shape::IsRoot | Shape::WeeklyReadAt => None,
     }
 }
 
@@ -195,6 +197,26 @@ fn bounded<'a>(texts: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Val
 
 pub(super) fn cut(text: &str) -> &str {
     text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
+}
+
+/// A certificate in PEM is some two thousand bytes.
+const LONGEST_PEM: usize = 64 << 10;
+
+/// What a certificate says whose PEM came byte by byte, which vSphere counts from -128, or as a text; unset where none is.
+fn certificate(wire: &Wire, said: impl FnOnce(HostCertificate) -> Value) -> Option<Value> {
+    let byte = |one: &Wire| {
+        let number = one.as_i64()?;
+        i8::try_from(number).map(i8::cast_unsigned).or_else(|_| u8::try_from(number)).ok()
+    };
+    let list = wire.as_list();
+    if list.is_empty() {
+        return Some(Value::Null);
+    }
+    let pem: Vec<u8> = match wire {
+        Wire::Text(text) => text.bytes().take(LONGEST_PEM).collect(),
+        _ => list.iter().take(LONGEST_PEM).map(byte).collect::<Option<_>>()?,
+    };
+    HostCertificate::of_pem(&pem).map(said)
 }
 
 /// Whether a volume is full by nature: an image that is mounted to be read.

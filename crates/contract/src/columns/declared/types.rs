@@ -226,6 +226,7 @@ pub(super) const TYPES: &[Declared] = &[
             ("network", "HostNetworkInfo", OLDEST),
             ("virtualNicManagerInfo", "HostVirtualNicManagerInfo", (4, 0)),
             ("dateTimeInfo", "HostDateTimeInfo", (2, 5)),
+            ("certificate", "xsd:byte[]", (5, 0)),
         ],
     ),
     declared("HostDateTimeInfo", "vim.host.DateTimeInfo", "", &[("ntpConfig", "HostNtpConfig", (2, 5))]),
