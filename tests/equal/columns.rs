@@ -141,6 +141,7 @@ const HOSTS: &[(&str, &str, Make)] = &[
     ("reboot_required", "summary.rebootRequired", same),
     ("ha_state", "runtime.dasHostState.state", same),
     ("red_sensors", "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo", red_sensors),
+    ("dead_paths", "config.multipathState.path", dead_paths),
     ("certificate_not_after", "config.certificate", certificate_end),
     ("certificate_issuer", "config.certificate", certificate_issuer),
     ("ntp_servers", "config.dateTimeInfo.ntpConfig.server", texts),

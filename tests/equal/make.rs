@@ -235,6 +235,11 @@ pub(super) fn card_macs(cell: &Cell<'_>) -> Value {
     each(cell, |device| vec![&device["macAddress"]])
 }
 
+/// Paths that are dead.
+pub(super) fn dead_paths(cell: &Cell<'_>) -> Value {
+    json!(cell.list().iter().filter(|path| path["pathState"] == "dead").count())
+}
+
 /// Until when a certificate is valid.
 pub(super) fn certificate_end(cell: &Cell<'_>) -> Value {
     openssl(cell.value(), &["-enddate", "-dateopt", "iso_8601"]).map(|end| end.replace(' ', "T")).into()

@@ -62,6 +62,8 @@ pub(super) fn give(peer: &Peer) {
             "configIssue": issue, "alarmActionsEnabled": false, "runtime.dasHostState": {"state": "master"},
             "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo":
                 [sensor("Fan 2", "red"), sensor("Fan 1", "red"), sensor("Fan 3", "green")],
+            "config.multipathState": {"path": [{"name": "vmhba64:C0:T0:L0", "pathState": "dead"},
+                {"name": "vmhba64:C0:T0:L1", "pathState": "active"}, {"name": "vmhba65:C0:T0:L0", "pathState": "dead"}]},
             "config.dateTimeInfo": {"timeZone": {"key": "UTC", "name": "UTC", "description": "", "gmtOffset": 0},
                 "ntpConfig": {"server": ["ntp2.example", "10.0.0.1"]}},
         }),

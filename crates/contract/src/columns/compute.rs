@@ -193,6 +193,7 @@ pub(super) fn hosts() -> Vec<Column> {
             Shape::RedSensors,
         )
         .heavy(),
+        s("dead_paths", "Dead storage paths", "config.multipathState.path", Shape::DeadPaths).heavy(),
         s("certificate_not_after", "Certificate valid until", "config.certificate", Shape::CertificateEnd)
             .weekly(),
         s("certificate_issuer", "Certificate issuer", "config.certificate", Shape::CertificateIssuer)

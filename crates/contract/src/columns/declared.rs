@@ -82,6 +82,7 @@ fn fits(shape: Shape, declared: &str) -> bool {
         Shape::RedSensors => declared == "HostNumericSensorInfo[]",
         Shape::SnapshotCount | Shape::SnapshotOldest => declared == "VirtualMachineSnapshotTree[]",
         Shape::FolderType => declared == "xsd:string[]",
+        Shape::DeadPaths => declared == "HostMultipathStateInfoPath[]",
         Shape::CertificateEnd | Shape::CertificateIssuer => declared == "xsd:byte[]",
         Shape::FromTree(_) | Shape::IsRoot | Shape::WeeklyReadAt => false,
     }

@@ -67,7 +67,7 @@ fn layout(kind: Kind) -> Layout {
                 ("Usage", "cpu_usage_mhz memory_usage_bytes"),
                 (
                     "Health",
-                    "red_alarms yellow_alarms red_sensors config_issues alarm_actions_enabled ntp_servers \
+                    "red_alarms yellow_alarms red_sensors dead_paths config_issues alarm_actions_enabled ntp_servers \
                      certificate_days_left certificate_not_after certificate_issuer",
                 ),
                 ("Network and storage", "nic_macs networks datastores"),

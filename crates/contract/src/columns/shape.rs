@@ -90,6 +90,8 @@ pub enum Shape {
     /// Names of the alarms in a list of AlarmState that have this status, are about the object itself and that nobody
     /// acknowledged. The list has those of everything below, too.
     Alarms(&'static str),
+    /// How many in a list of HostMultipathStateInfoPath are dead.
+    DeadPaths,
     /// Until when the certificate is valid whose PEM the bytes are.
     CertificateEnd,
     /// Who signed it.
@@ -141,7 +143,7 @@ impl Shape {
     pub fn unset(self) -> Value {
         match self.column_type().0 {
             Type::List => Value::List(Box::default()),
-            _ if matches!(self, Shape::Length | Shape::SnapshotCount) => Value::Int(0),
+            _ if matches!(self, Shape::Length | Shape::SnapshotCount | Shape::DeadPaths) => Value::Int(0),
             _ => Value::Null,
         }
     }
@@ -158,7 +160,7 @@ impl Shape {
             | Shape::Fullest => (Type::Text, None),
             Shape::FromTree(_) => (Type::Text, None),
             Shape::Int | Shape::Limit => (Type::Integer, None),
-            Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
+            Shape::Length | Shape::SnapshotCount | Shape::DeadPaths => (Type::Integer, Some(Unit::Count)),
             Shape::Mebibytes | Shape::MebibytesLimit => (Type::Integer, Some(Unit::Bytes)),
             Shape::Bool | Shape::IsRoot => (Type::Boolean, None),
             Shape::Time | Shape::SnapshotOldest | Shape::CertificateEnd | Shape::WeeklyReadAt => {

@@ -275,6 +275,16 @@ pub static RULES: &[Rule] = &[
         "A change of this host takes effect at its next restart.",
     ),
     beyond(
+        "host-dead-paths",
+        "Dead storage paths",
+        Kind::Hosts,
+        ("dead_paths", Above),
+        &[(Warning, "0")],
+        &["state=connected"],
+        "A way of this host to its storage is gone: one failure more, and datastores are. Check cables, switches and the array. Read by full \
+         syncs only.",
+    ),
+    beyond(
         "host-certificate",
         "ESXi certificate expires",
         Kind::Hosts,

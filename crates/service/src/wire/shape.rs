@@ -72,6 +72,10 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
                 .collect();
             Some(Value::list(bounded(names.iter().map(String::as_str))))
         }
+        Shape::DeadPaths => {
+            let is_dead = |path: &&Wire| path.field("pathState").and_then(Wire::as_str) == Some("dead");
+            Some(count(wire.as_list().iter().filter(is_dead).count()))
+        }
         Shape::CertificateEnd => certificate(wire, |certificate| Value::Int(certificate.not_after)),
         Shape::CertificateIssuer => certificate(wire, |certificate| Value::text(cut(&certificate.issuer))),
         Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
@@ -112,6 +116,7 @@ pub(super) fn fields(shape: Shape) -> Vec<&'static str> {
         Shape::Drives => vec!["connectable", "connected"],
         Shape::LeastFree | Shape::Fullest => vec!["diskPath", "capacity", "freeSpace", "filesystemType"],
         Shape::RedSensors => vec!["name", "healthState", "key"],
+        Shape::DeadPaths => vec!["pathState"],
         Shape::Alarms(_) => vec!["entity", "alarm", "overallStatus", "acknowledged", "disabled"],
         Shape::SnapshotCount | Shape::SnapshotOldest => super::snapshots::FIELDS.to_vec(),
         _ => Vec::new(),
