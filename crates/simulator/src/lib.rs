@@ -6,6 +6,7 @@
 //! give the same morefs, names and values; port, certificate and password are new at each start unless [`Access`] says
 //! otherwise. [`Simulator::replay`] answers what was recorded.
 
+mod alarms;
 mod authorities;
 mod certificate;
 mod collector;

@@ -6,6 +6,7 @@
 //! a server what it is, [`Client::login`] gives a [`Session`], a [`View`] lists the objects of a type, and a
 //! [`Collector`] reads their properties by reference, several of them at once.
 
+mod alarm;
 mod authorities;
 mod certificate;
 mod client;
@@ -14,6 +15,7 @@ mod endpoint;
 mod error;
 mod fault;
 mod host;
+mod host_certificate;
 mod latency;
 mod paging;
 pub mod parser;
@@ -36,6 +38,7 @@ pub use collector::{Collector, Retrieved};
 pub use endpoint::{Endpoint, Trust};
 pub use error::{Call, Error, Refusal};
 pub use host::HostIdentity;
+pub use host_certificate::HostCertificate;
 pub use latency::Latency;
 pub use parser::{Missing, Object};
 pub use probe::{Probe, leads_there, probe};
