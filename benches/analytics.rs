@@ -108,7 +108,7 @@ async fn end(
 ) -> Result<f64> {
     let new = NewOperation {
         id: OperationId(id.to_owned()),
-        vcenter_id: vcenter.clone(),
+        vcenter_id: Some(vcenter.clone()),
         job,
         origin: Origin::Schedule,
         role: Role::Operator,

@@ -155,7 +155,7 @@ impl Day<'_> {
         let id = OperationId(format!("{:08x}-0000-7000-8000-000000000000", self.next));
         let new = NewOperation {
             id: id.clone(),
-            vcenter_id: self.vcenter.clone(),
+            vcenter_id: Some(self.vcenter.clone()),
             job: Job::FULL_SYNC,
             origin: Origin::Schedule,
             role: Role::Operator,

@@ -44,9 +44,11 @@ fn withheld(paths: &[&str], fault: &str) -> Value {
 }
 
 /// The property paths that a sync asks for of hosts.
-const OF_HOSTS: [&str; 33] = [
+const OF_HOSTS: [&str; 36] = [
     "alarmActionsEnabled",
+    "config.certificate",
     "config.dateTimeInfo.ntpConfig.server",
+    "config.multipathState.path",
     "config.network.pnic",
     "config.virtualNicManagerInfo.netConfig",
     "configIssue",
@@ -77,6 +79,7 @@ const OF_HOSTS: [&str; 33] = [
     "summary.quickStats.overallCpuUsage",
     "summary.quickStats.overallMemoryUsage",
     "summary.rebootRequired",
+    "triggeredAlarmState",
     "vm",
 ];
 

@@ -33,7 +33,7 @@ const COMPUTED: [(&str, &str); 7] = [
         "hosts_available vm_count cpu_percent memory_percent failover_memory_percent vcpu_per_core \
          host_builds host_build_count",
     ),
-    ("hosts", "state uptime_seconds cpu_percent memory_percent"),
+    ("hosts", "state uptime_seconds cpu_percent memory_percent certificate_days_left"),
     (
         "vms",
         "uptime_seconds provisioned_bytes home_datastore home_datastore_moref snapshot_age_seconds is_agent \

@@ -5,7 +5,8 @@ use crate::support::{Musterctl, Peer};
 use contract::health::{Looks, RULES};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 /// A vCenter on which no rule about rows finds anything, and one Muster that has read it.
@@ -28,6 +29,10 @@ const HOST: &str = "HostSystem";
 const VM: &str = "VirtualMachine";
 const CLUSTER: &str = "ClusterComputeResource";
 const DATASTORE: &str = "Datastore";
+const FOLDER: &str = "Folder";
+
+/// The last of a type: of folders the root, whose moref is another kind of word.
+const LAST: usize = usize::MAX;
 
 impl Estate {
     fn calm() -> Estate {
@@ -68,7 +73,11 @@ impl Estate {
     }
 
     fn set(&self, of_type: &str, nth: usize, set: &Value) {
-        let moref = &objects(&self.peer, of_type)[nth]["moref"];
+        let all = objects(&self.peer, of_type);
+        let moref = &all[nth.min(all.len() - 1)]["moref"];
+        let set =
+            set.to_string().replace("\"itself\"", &json!({ "type": of_type, "value": moref }).to_string());
+        let set: Value = serde_json::from_str(&set).unwrap();
         self.peer.post("/update", json!({ "type": of_type, "moref": moref, "set": set }));
     }
 
@@ -144,6 +153,42 @@ fn sensor(state: &str) -> Value {
         "currentReading": 0, "unitModifier": 0, "baseUnits": "", "sensorType": "fan" }])
 }
 
+/// A certificate that ends in so many days.
+fn certificate(days: u32) -> Value {
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ed25519",
+            "-nodes",
+            "-keyout",
+            "/dev/null",
+            "-subj",
+            "/CN=esx",
+            "-days",
+        ])
+        .arg(days.to_string())
+        .output()
+        .expect("openssl");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut packed =
+        Command::new("base64").arg("-w0").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    packed.stdin.take().unwrap().write_all(&made.stdout).unwrap();
+    let base64 = String::from_utf8(packed.wait_with_output().unwrap().stdout).unwrap();
+    json!({ "config.certificate": base64 })
+}
+
+/// An alarm of an object itself, an acknowledged one, and one of another object.
+fn alarm(status: &str) -> Value {
+    let state = |entity: Value, acknowledged: bool| {
+        json!({ "key": "1", "entity": entity, "alarm": { "type": "Alarm", "value": "alarm-11" }, "overallStatus": status,
+            "time": "2026-03-01T12:00:00Z", "acknowledged": acknowledged })
+    };
+    let other = json!({ "type": HOST, "value": "host-0" });
+    json!({ "triggeredAlarmState": [state(json!("itself"), false), state(json!("itself"), true), state(other, false)] })
+}
+
 fn volume(free: i64) -> Value {
     json!([{ "diskPath": "/", "capacity": 1000, "freeSpace": free }])
 }
@@ -195,6 +240,16 @@ fn cases() -> Vec<Case> {
         case("host-maintenance", "warning", HOST, 1, json!({ "runtime.inMaintenanceMode": true })),
         case("host-alarm-actions", "warning", HOST, 1, json!({ "alarmActionsEnabled": false })),
         case("host-no-ntp", "warning", HOST, 1, json!({ "config.dateTimeInfo.ntpConfig.server": [] })),
+        case(
+            "host-dead-paths",
+            "warning",
+            HOST,
+            1,
+            json!({ "config.multipathState": { "path": [{ "name": "vmhba64:C0:T0:L0", "pathState": "dead" },
+                { "name": "vmhba65:C0:T0:L0", "pathState": "active" }] } }),
+        ),
+        case("host-certificate", "critical", HOST, 1, certificate(5)),
+        case("host-certificate", "warning", HOST, 1, certificate(20)),
         case("host-reboot-required", "information", HOST, 1, json!({ "summary.rebootRequired": true })),
         case(
             "cluster-failover-memory",
@@ -336,6 +391,22 @@ fn cases() -> Vec<Case> {
             json!({ "snapshot": snapshot("VEEAM BACKUP TEMPORARY SNAPSHOT", &days_ago(2)) }),
         ),
         case("snapshot-depth", "information", VM, 0, json!({ "snapshot": chain() })),
+        case("vcenter-red-alarm", "critical", FOLDER, LAST, alarm("red")),
+        case("vcenter-yellow-alarm", "warning", FOLDER, LAST, alarm("yellow")),
+        case("folder-red-alarm", "critical", FOLDER, 0, alarm("red")),
+        case("folder-yellow-alarm", "warning", FOLDER, 0, alarm("yellow")),
+        case("datacenter-red-alarm", "critical", "Datacenter", 0, alarm("red")),
+        case("datacenter-yellow-alarm", "warning", "Datacenter", 0, alarm("yellow")),
+        case("cluster-red-alarm", "critical", CLUSTER, 0, alarm("red")),
+        case("cluster-yellow-alarm", "warning", CLUSTER, 0, alarm("yellow")),
+        case("host-red-alarm", "critical", HOST, 1, alarm("red")),
+        case("host-yellow-alarm", "warning", HOST, 1, alarm("yellow")),
+        case("datastore-red-alarm", "critical", DATASTORE, 0, alarm("red")),
+        case("datastore-yellow-alarm", "warning", DATASTORE, 0, alarm("yellow")),
+        case("network-red-alarm", "critical", "Network", 0, alarm("red")),
+        case("network-yellow-alarm", "warning", "Network", 0, alarm("yellow")),
+        case("vm-red-alarm", "critical", VM, 0, alarm("red")),
+        case("vm-yellow-alarm", "warning", VM, 0, alarm("yellow")),
     ]
 }
 

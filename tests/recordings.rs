@@ -21,21 +21,37 @@ const RECORDINGS: [(&str, usize); 5] = [
 
 /// Columns that have no value in any of them: none of these servers had an EVC mode, a VM in a vApp, a datastore in a
 /// datastore cluster that was recorded with it, an NFS share of which that was recorded, or a snapshot with a description; and nobody recorded what health rules alone need. `tests/equal` has them all.
-const NOWHERE: [&str; 15] = [
+const NOWHERE: [&str; 31] = [
+    "datacenters red_alarms",
+    "datacenters yellow_alarms",
     "clusters evc_mode",
     "clusters config_issues",
     "clusters alarm_actions_enabled",
+    "clusters red_alarms",
+    "clusters yellow_alarms",
     "hosts ha_state",
     "hosts red_sensors",
+    "hosts certificate_not_after",
+    "hosts certificate_issuer",
     "hosts ntp_servers",
     "hosts config_issues",
     "hosts alarm_actions_enabled",
+    "hosts red_alarms",
+    "hosts yellow_alarms",
     "vms vapp_moref",
     "vms question",
+    "vms red_alarms",
+    "vms yellow_alarms",
     "datastores datastore_cluster",
     "datastores datastore_cluster_moref",
     "datastores remote_host",
     "datastores remote_path",
+    "datastores red_alarms",
+    "datastores yellow_alarms",
+    "networks red_alarms",
+    "networks yellow_alarms",
+    "folders red_alarms",
+    "folders yellow_alarms",
     "snapshots description",
 ];
 

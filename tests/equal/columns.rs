@@ -80,7 +80,12 @@ impl Kind {
     }
 }
 
-const DATACENTERS: &[(&str, &str, Make)] = &[("name", "name", name), ("path", "name", path)];
+const DATACENTERS: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("path", "name", path),
+    ("red_alarms", "triggeredAlarmState", red_alarms),
+    ("yellow_alarms", "triggeredAlarmState", yellow_alarms),
+];
 
 const CLUSTERS: &[(&str, &str, Make)] = &[
     ("name", "name", name),
@@ -105,6 +110,8 @@ const CLUSTERS: &[(&str, &str, Make)] = &[
     ("cpu_effective_mhz", "summary.effectiveCpu", same),
     ("memory_total_bytes", "summary.totalMemory", same),
     ("memory_effective_bytes", "summary.effectiveMemory", mebibytes),
+    ("red_alarms", "triggeredAlarmState", red_alarms),
+    ("yellow_alarms", "triggeredAlarmState", yellow_alarms),
 ];
 
 const HOSTS: &[(&str, &str, Make)] = &[
@@ -134,6 +141,9 @@ const HOSTS: &[(&str, &str, Make)] = &[
     ("reboot_required", "summary.rebootRequired", same),
     ("ha_state", "runtime.dasHostState.state", same),
     ("red_sensors", "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo", red_sensors),
+    ("dead_paths", "config.multipathState.path", dead_paths),
+    ("certificate_not_after", "config.certificate", certificate_end),
+    ("certificate_issuer", "config.certificate", certificate_issuer),
     ("ntp_servers", "config.dateTimeInfo.ntpConfig.server", texts),
     ("config_issues", "configIssue", messages),
     ("alarm_actions_enabled", "alarmActionsEnabled", same),
@@ -147,6 +157,8 @@ const HOSTS: &[(&str, &str, Make)] = &[
     ("networks", "network", names_of),
     ("networks_moref", "network", morefs),
     ("vm_count", "vm", count),
+    ("red_alarms", "triggeredAlarmState", red_alarms),
+    ("yellow_alarms", "triggeredAlarmState", yellow_alarms),
 ];
 
 const VMS: &[(&str, &str, Make)] = &[
@@ -204,6 +216,8 @@ const VMS: &[(&str, &str, Make)] = &[
     ("guest_free_percent", "guest.disk", least_free),
     ("guest_fullest_volume", "guest.disk", fullest_volume),
     ("connected_drives", "config.hardware.device", connected_drives),
+    ("red_alarms", "triggeredAlarmState", red_alarms),
+    ("yellow_alarms", "triggeredAlarmState", yellow_alarms),
 ];
 
 const DATASTORES: &[(&str, &str, Make)] = &[
@@ -227,6 +241,8 @@ const DATASTORES: &[(&str, &str, Make)] = &[
     ("remote_path", "info", remote_path),
     ("host_count", "host", count),
     ("vm_count", "vm", count),
+    ("red_alarms", "triggeredAlarmState", red_alarms),
+    ("yellow_alarms", "triggeredAlarmState", yellow_alarms),
 ];
 
 const NETWORKS: &[(&str, &str, Make)] = &[
@@ -237,6 +253,8 @@ const NETWORKS: &[(&str, &str, Make)] = &[
     ("accessible", "summary.accessible", same),
     ("host_count", "host", count),
     ("vm_count", "vm", count),
+    ("red_alarms", "triggeredAlarmState", red_alarms),
+    ("yellow_alarms", "triggeredAlarmState", yellow_alarms),
 ];
 
 const RESOURCE_POOLS: &[(&str, &str, Make)] = &[
@@ -255,8 +273,13 @@ const RESOURCE_POOLS: &[(&str, &str, Make)] = &[
     ("memory_shares", "config.memoryAllocation.shares.shares", same),
 ];
 
-const FOLDERS: &[(&str, &str, Make)] =
-    &[("name", "name", name), ("path", "name", path), ("type", "childType", folder_type)];
+const FOLDERS: &[(&str, &str, Make)] = &[
+    ("name", "name", name),
+    ("path", "name", path),
+    ("type", "childType", folder_type),
+    ("red_alarms", "triggeredAlarmState", red_alarms),
+    ("yellow_alarms", "triggeredAlarmState", yellow_alarms),
+];
 
 const SNAPSHOTS: &[(&str, &str, Make)] = &[
     ("vm", "vm", name_of),

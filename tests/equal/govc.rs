@@ -110,6 +110,14 @@ impl<'a> Inventory<'a> {
         self.tree.contains_key(moref)
     }
 
+    /// What an alarm is called; nobody recorded that.
+    pub(crate) fn alarm(&self, moref: &str) -> String {
+        let Source::Govc(peer) = self.source else { return moref.to_owned() };
+        let mut told = peer.govc(&["object.collect", "-json", &format!("Alarm:{moref}"), "info.name"]);
+        let name = told.remove(0)[0]["val"].take();
+        name["_value"].as_str().or(name.as_str()).expect("a name").to_owned()
+    }
+
     /// An object's name as people gave it.
     pub(crate) fn name(&self, moref: &str) -> Option<String> {
         self.tree.get(moref)?.name()

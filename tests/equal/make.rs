@@ -3,6 +3,8 @@
 
 use super::govc::{Inventory, Object, Source, decoded};
 use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 /// One column of one object.
 pub(super) struct Cell<'a> {
@@ -233,6 +235,37 @@ pub(super) fn card_macs(cell: &Cell<'_>) -> Value {
     each(cell, |device| vec![&device["macAddress"]])
 }
 
+/// Paths that are dead.
+pub(super) fn dead_paths(cell: &Cell<'_>) -> Value {
+    json!(cell.list().iter().filter(|path| path["pathState"] == "dead").count())
+}
+
+/// Until when a certificate is valid.
+pub(super) fn certificate_end(cell: &Cell<'_>) -> Value {
+    openssl(cell.value(), &["-enddate", "-dateopt", "iso_8601"]).map(|end| end.replace(' ', "T")).into()
+}
+
+/// Who signed it.
+pub(super) fn certificate_issuer(cell: &Cell<'_>) -> Value {
+    // The most general part first, as the server has it.
+    openssl(cell.value(), &["-issuer", "-nameopt", "sep_comma_plus_space,utf8"]).into()
+}
+
+/// What OpenSSL, which nothing of Muster uses, says of a certificate.
+fn openssl(certificate: &Value, asked: &[&str]) -> Option<String> {
+    let base64 = certificate.as_str().or(certificate["_value"].as_str())?;
+    let mut run = Command::new("sh")
+        .args(["-c", "base64 -d | openssl x509 -noout \"$@\"", "sh"])
+        .args(asked)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("openssl");
+    run.stdin.take().expect("its input").write_all(base64.as_bytes()).expect("written");
+    let said = String::from_utf8(run.wait_with_output().expect("an answer").stdout).expect("text");
+    Some(said.trim().split_once('=').expect("what was asked for").1.to_owned())
+}
+
 /// Texts of a list.
 pub(super) fn texts(cell: &Cell<'_>) -> Value {
     each(cell, |text| vec![text])
@@ -246,6 +279,30 @@ pub(super) fn messages(cell: &Cell<'_>) -> Value {
 /// Names of sensors in alert.
 pub(super) fn red_sensors(cell: &Cell<'_>) -> Value {
     each(cell, |sensor| if sensor["healthState"]["key"] == "red" { vec![&sensor["name"]] } else { vec![] })
+}
+
+/// Alarms of an object that are red, by name.
+pub(super) fn red_alarms(cell: &Cell<'_>) -> Value {
+    alarms(cell, "red")
+}
+
+/// And those that are yellow.
+pub(super) fn yellow_alarms(cell: &Cell<'_>) -> Value {
+    alarms(cell, "yellow")
+}
+
+/// Of a list that also has what lies below the object.
+fn alarms(cell: &Cell<'_>, status: &str) -> Value {
+    let is_own = |state: &&Value| {
+        state["entity"]["value"] == *cell.object.moref
+            && state["overallStatus"] == status
+            && state["acknowledged"] != true
+    };
+    let own = cell.list().iter().filter(is_own).filter_map(|state| state["alarm"]["value"].as_str());
+    let mut names: Vec<String> = own.map(|alarm| cell.inventory.alarm(alarm)).collect();
+    names.sort();
+    names.dedup();
+    names.into()
 }
 
 /// The drives that are connected: of devices without an address or a size those that are called so.

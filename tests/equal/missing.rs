@@ -5,7 +5,7 @@ use super::make::Cell;
 use serde_json::Value;
 
 /// What the vCenter itself keeps: left out, it is unset also of what is lost.
-const PLACES: [&str; 3] = ["parent", "parentVApp", "resourcePool"];
+const PLACES: [&str; 4] = ["parent", "parentVApp", "resourcePool", "triggeredAlarmState"];
 
 /// The properties that came with a version of the API.
 const SINCE: [(&str, f64); 1] = [("config.createDate", 6.7)];

@@ -62,6 +62,8 @@ pub(super) fn give(peer: &Peer) {
             "configIssue": issue, "alarmActionsEnabled": false, "runtime.dasHostState": {"state": "master"},
             "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo":
                 [sensor("Fan 2", "red"), sensor("Fan 1", "red"), sensor("Fan 3", "green")],
+            "config.multipathState": {"path": [{"name": "vmhba64:C0:T0:L0", "pathState": "dead"},
+                {"name": "vmhba64:C0:T0:L1", "pathState": "active"}, {"name": "vmhba65:C0:T0:L0", "pathState": "dead"}]},
             "config.dateTimeInfo": {"timeZone": {"key": "UTC", "name": "UTC", "description": "", "gmtOffset": 0},
                 "ntpConfig": {"server": ["ntp2.example", "10.0.0.1"]}},
         }),
@@ -112,9 +114,32 @@ pub(super) fn give(peer: &Peer) {
         info(json!({"_typeName": "VsanDatastoreInfo", "containerId": "52-a", "aliasOf": "52-b",
                     "timestamp": "2025-12-31T23:30:00Z"})),
     );
+    alarms(peer);
     let vms = [0, 1].map(|position| moref(peer, "VirtualMachine", position));
     let vms = vms.map(|moref| json!({"type": "VirtualMachine", "value": moref}));
     set("Network", 0, json!({"summary.accessible": false, "vm": vms}));
+}
+
+/// Alarms of objects themselves and, as servers hand them upwards, of what lies below; some of them acknowledged.
+fn alarms(peer: &Peer) {
+    let state = |(object_type, moref): (&str, &str), alarm: &str, status: &str, acknowledged: bool| {
+        json!({"key": alarm, "entity": {"type": object_type, "value": moref}, "time": "2026-03-01T12:00:00Z",
+            "alarm": {"type": "Alarm", "value": alarm}, "overallStatus": status, "acknowledged": acknowledged})
+    };
+    let types =
+        ["Datacenter", "ClusterComputeResource", "HostSystem", "VirtualMachine", "Datastore", "Network"];
+    let below = moref(peer, "HostSystem", 1);
+    for object_type in types.into_iter().chain(["StoragePod"]) {
+        let own = moref(peer, object_type, 0);
+        let own = (object_type, &*own);
+        let states = json!([
+            state(own, "alarm-11", "red", false),
+            state(own, "alarm-12", "yellow", false),
+            state(own, "alarm-384", "red", true),
+            state(("HostSystem", &below), "alarm-384", "red", false),
+        ]);
+        peer.post("/update", json!({"moref": own.1, "set": {"triggeredAlarmState": states}}));
+    }
 }
 
 /// The moref of the object that was made as the `position`th of its type.

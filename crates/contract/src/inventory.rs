@@ -1,7 +1,7 @@
 //! What is known of an object, when it was read, and the rows that columns are computed from.
 //! Refuses to know where it is kept: a snapshot holds the objects, and the store the documents.
 
-use crate::columns::{self, Column, Get};
+use crate::columns::{self, Column, Due, Get, Shape};
 use crate::{Kind, Moref, Ref, Snapshot, Time, Value, Vcenter};
 use serde::{Deserialize, Serialize};
 
@@ -82,10 +82,11 @@ impl Object {
         }
     }
 
-    /// Keeps what is known of what only full syncs ask for, and why that isn't current; nothing where the object is new.
-    pub fn keep_heavy(&mut self, before: Option<&Object>) {
-        let heavy = columns::of(self.kind).stored().enumerate().filter(|(_, (column, _))| column.is_heavy);
-        let slots: Vec<u16> = heavy.filter_map(|(slot, _)| u16::try_from(slot).ok()).collect();
+    /// Keeps what is known of what a reading didn't ask for, and why that isn't current; nothing where the object is new.
+    pub fn keep_undue(&mut self, before: Option<&Object>, due: Due) {
+        let undue =
+            columns::of(self.kind).stored().enumerate().filter(|(_, (column, _))| !column.is_due(due));
+        let slots: Vec<u16> = undue.filter_map(|(slot, _)| u16::try_from(slot).ok()).collect();
         if slots.is_empty() {
             return;
         }
@@ -101,6 +102,26 @@ impl Object {
         missing.extend(reasons.filter(|(slot, _)| slots.contains(slot)));
         missing.sort_unstable();
         self.missing = missing.into();
+    }
+
+    /// Notes when what is read once a week was asked for, if it came; else that stays as it is known.
+    pub fn stamp_weekly(&mut self, before: Option<&Object>, asked_at: Time) {
+        let (mut stamp, mut came) = (None, false);
+        for (slot, (column, shape)) in
+            columns::of(self.kind).stored().enumerate().filter(|(_, (c, _))| c.is_weekly)
+        {
+            match shape {
+                Shape::WeeklyReadAt => stamp = Some((slot, &column.id)),
+                // What can't be read now can't be read tomorrow either.
+                _ => came |= matches!(self.reason_at(slot), None | Some(Missing::BadValue)),
+            }
+        }
+        let Some((slot, id)) = stamp else { return };
+        self.values[slot] = match (came, before) {
+            (true, _) => Value::Int(asked_at.0),
+            (false, Some(known)) => known.stored(id).clone(),
+            (false, None) => Value::Null,
+        };
     }
 
     /// Takes from another reading of the same object what this one has no value for and that one has. True if there was

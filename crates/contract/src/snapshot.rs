@@ -124,6 +124,12 @@ impl Snapshot {
         listed.map(move |object| Row { vcenter, snapshot: self, object, now })
     }
 
+    /// The root folder as a row, which stands for the vCenter itself and is in no list.
+    pub fn root<'a>(&'a self, vcenter: &'a Vcenter, now: Time) -> Option<Row<'a>> {
+        let root = self.objects(Kind::Folders).iter().find(|object| is_root(object))?;
+        Some(Row { vcenter, snapshot: self, object: root, now })
+    }
+
     /// Keeps what can be searched of the objects of a kind, in their order, made at the first call.
     pub fn texts(&self, kind: Kind, make: impl FnOnce() -> Vec<Box<str>>) {
         if let Some(texts) = self.texts.get(&kind) {

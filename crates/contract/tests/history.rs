@@ -83,9 +83,15 @@ fn what_is_volatile_is_no_change_and_neither_is_a_value_that_is_not_current() {
         let columns = columns::of(kind).stored().filter(|(column, _)| column.is_volatile);
         columns.map(|(column, _)| column.id.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(volatile(Kind::Hosts), ["cpu_usage_mhz", "memory_usage_bytes"]);
-    assert_eq!(volatile(Kind::Datastores), ["free_bytes", "uncommitted_bytes", "as_of"]);
-    assert_eq!(volatile(Kind::Clusters), ["cpu_effective_mhz", "memory_effective_bytes"]);
+    let of_hosts =
+        ["certificate_read_at", "cpu_usage_mhz", "memory_usage_bytes", "red_alarms", "yellow_alarms"];
+    assert_eq!(volatile(Kind::Hosts), of_hosts);
+    assert_eq!(
+        volatile(Kind::Datastores),
+        ["free_bytes", "uncommitted_bytes", "as_of", "red_alarms", "yellow_alarms"]
+    );
+    let effective = ["cpu_effective_mhz", "memory_effective_bytes"];
+    assert_eq!(volatile(Kind::Clusters), [&effective[..], &["red_alarms", "yellow_alarms"]].concat());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 mod by_hand;
 
 use by_hand::{object, to, vcenter};
-use contract::columns;
+use contract::columns::{self, Due};
 use contract::{Kind, Missing, Object, Row, Snapshot, Time, Value};
 use std::sync::Arc;
 
@@ -197,4 +197,40 @@ fn a_cluster_that_a_hosts_own_reason_hides_has_that_reason() {
     for column in ["cluster", "cluster_moref"] {
         assert_eq!(cell(&seen, Kind::Vms, "vm-31", column), (Value::Null, Some(Missing::NoPermission)));
     }
+}
+
+#[test]
+fn what_is_read_once_a_week_stays_as_it_is_known_and_says_when_it_was_read() {
+    let slot = |id: &str| columns::of(Kind::Hosts).slot(id).expect("a stored column");
+    let known = object(
+        "HostSystem",
+        "host-1",
+        &[
+            ("certificate_not_after", Value::Int(7)),
+            ("certificate_read_at", Value::Int(5)),
+            ("red_sensors", Value::list([Value::text("Fan 1")])),
+        ],
+    );
+    let unasked = without(object("HostSystem", "host-1", &[]), "certificate_not_after", Missing::NotReported);
+    let kept = |due| {
+        let mut next = unasked.clone();
+        next.keep_undue(Some(&known), due);
+        ["certificate_not_after", "certificate_read_at", "red_sensors"].map(|id| next.stored(id).is_null())
+    };
+    assert_eq!(kept(Due { heavy: false, weekly: false }), [false; 3]);
+    assert_eq!(kept(Due { heavy: true, weekly: false }), [false, false, true]);
+    assert_eq!(kept(Due::EVERYTHING), [true; 3]);
+
+    let stamped = |host: &Object| {
+        let mut host = host.clone();
+        host.stamp_weekly(Some(&known), Time(9));
+        host.values[slot("certificate_read_at")].clone()
+    };
+    assert_eq!(stamped(&object("HostSystem", "host-1", &[])), Value::Int(9), "it came, and is unset");
+    let mut lost = object("HostSystem", "host-1", &[]);
+    let both = ["certificate_not_after", "certificate_issuer"].map(|id| u16::try_from(slot(id)).unwrap());
+    lost.missing = both.map(|slot| (slot, Missing::NotConnected)).into();
+    assert_eq!(stamped(&lost), Value::Int(5), "it didn't come");
+    lost.missing = both.map(|slot| (slot, Missing::BadValue)).into();
+    assert_eq!(stamped(&lost), Value::Int(9), "it came and can't be read");
 }

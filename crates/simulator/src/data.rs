@@ -21,6 +21,8 @@ pub(crate) enum Data<'a> {
     /// An enumeration and its word.
     Word(&'static str, &'static str),
     Reference(Id),
+    /// A reference to what has no place in the inventory: its type and moref.
+    Outside(&'static str, &'static str),
     /// References, an `ArrayOfManagedObjectReference` even when there are none.
     References(Vec<Id>),
     /// The name of the items' type (`string` for texts), and the items.
@@ -132,7 +134,9 @@ impl<'a> Data<'a> {
             Data::Time(_) => "xsd:dateTime",
             Data::Word(type_name, _) => type_name,
             Data::Record(record) => record.type_name,
-            Data::Reference(_) | Data::References(_) | Data::List(..) => "ManagedObjectReference",
+            Data::Reference(_) | Data::Outside(..) | Data::References(_) | Data::List(..) => {
+                "ManagedObjectReference"
+            }
         }
     }
 
@@ -144,6 +148,9 @@ impl<'a> Data<'a> {
                 record.write_fields(estate, out);
                 let _ = write!(out, "</{item}>");
             }
+            Data::Int(value) if item == "byte" => {
+                let _ = write!(out, "<byte xsi:type=\"xsd:byte\">{value}</byte>");
+            }
             other => other.write_field(item, estate, out),
         }
     }
@@ -153,6 +160,9 @@ impl<'a> Data<'a> {
         match self {
             Data::Reference(id) => {
                 let (kind, moref) = (estate.kind(*id).type_name(), estate.moref(*id));
+                let _ = write!(out, "<{name} type=\"{kind}\">{moref}</{name}>");
+            }
+            Data::Outside(kind, moref) => {
                 let _ = write!(out, "<{name} type=\"{kind}\">{moref}</{name}>");
             }
             Data::References(ids) => {
@@ -191,6 +201,7 @@ impl<'a> Data<'a> {
             Data::Time(ms) => write!(out, "{}", time(*ms)),
             Data::Word(_, word) => write!(out, "{word}"),
             Data::Reference(id) => write!(out, "{}", estate.moref(*id)),
+            Data::Outside(_, moref) => write!(out, "{moref}"),
             Data::References(_) | Data::List(..) => Ok(()),
             Data::Record(record) => {
                 record.write_fields(estate, out);
@@ -223,6 +234,7 @@ fn array_of(item: &str) -> String {
     match item {
         "string" => "ArrayOfString".into(),
         "int" => "ArrayOfInt".into(),
+        "byte" => "ArrayOfByte".into(),
         other => format!("ArrayOf{other}"),
     }
 }

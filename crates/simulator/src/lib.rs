@@ -8,6 +8,7 @@
 //! otherwise. [`Simulator::replay`] answers what was recorded. [`Bmcs`] are the management controllers of its hosts and of
 //! others.
 
+mod alarms;
 mod authorities;
 mod bmc;
 mod certificate;

@@ -6,12 +6,14 @@
 //! a server what it is, [`Client::login`] gives a [`Session`], a [`View`] lists the objects of a type, and a
 //! [`Collector`] reads their properties by reference, several of them at once.
 
+mod alarm;
 mod authorities;
 mod client;
 mod collector;
 mod error;
 mod fault;
 mod host;
+mod host_certificate;
 mod latency;
 mod paging;
 pub mod parser;
@@ -30,6 +32,7 @@ pub use client::{About, Client};
 pub use collector::{Collector, Retrieved};
 pub use error::{Error, Refusal};
 pub use host::HostIdentity;
+pub use host_certificate::HostCertificate;
 pub use latency::Latency;
 pub use parser::{Missing, Object};
 pub use probe::probe;

@@ -1,12 +1,13 @@
 //! A login: the calls that need one.
 //! Doesn't renew itself, and can't log out when it is dropped: its owner calls `logout`.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use reach::Certificate;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
+    alarm::{self, Names},
     client::{About, Server},
     collector::Collector,
     error::Error,
@@ -38,11 +39,19 @@ struct Login {
     ended: Mutex<bool>,
     /// Once they were asked for.
     roles: OnceCell<Vec<Role>>,
+    /// As far as they were asked for. Locked while more are.
+    alarms: Mutex<Names>,
 }
 
 impl Session {
     pub(crate) fn new(server: Arc<Server>, wire: Wire) -> Self {
-        Self(Arc::new(Login { server, wire, ended: Mutex::new(false), roles: OnceCell::new() }))
+        Self(Arc::new(Login {
+            server,
+            wire,
+            ended: Mutex::new(false),
+            roles: OnceCell::new(),
+            alarms: Mutex::default(),
+        }))
     }
 
     /// Whether it is the very same session, and not another one on the same server.
@@ -80,6 +89,19 @@ impl Session {
             Ok(objects.first().map(Role::read).unwrap_or_default())
         };
         self.0.roles.get_or_try_init(ask).await.map(Vec::as_slice)
+    }
+
+    /// What these alarms are called, as far as the account may know. Each is asked for once, and no more than a thousand
+    /// in a session. Source: Alarm.info.name.
+    pub async fn alarm_names(&self, alarms: &[MoRef]) -> Result<HashMap<MoRef, Box<str>>, Error> {
+        let mut names = self.0.alarms.lock().await;
+        let unknown = names.unknown(alarms);
+        if !unknown.is_empty() {
+            let set = PropertySet::new(alarm::TYPE, [alarm::PATH]);
+            let answer = self.collector().retrieve(&unknown, &[set], true).await?.whole()?;
+            names.take(unknown, &answer);
+        }
+        Ok(names.of(alarms))
     }
 
     /// Calls and bytes of this session since its login, which counts.

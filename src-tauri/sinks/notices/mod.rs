@@ -180,9 +180,10 @@ impl Teller {
         };
         let mut told: Vec<Notice> = gone.into_iter().filter(|_| notifies).collect();
         for operation in &ended {
-            let id = &operation.vcenter_id;
-            let status = statuses.iter().find(|status| status.vcenter_id == *id);
-            let quiet = Quiet { off: is_off(id), ..status.map(Quiet::of).unwrap_or_default() };
+            let status = statuses.iter().find(|status| operation.is_of(&status.vcenter_id));
+            // What is about no vCenter is off where everything is.
+            let off = operation.vcenter_id.as_ref().map_or(!notifies, is_off);
+            let quiet = Quiet { off, ..status.map(Quiet::of).unwrap_or_default() };
             told.extend(self.notices.of(operation, quiet));
         }
         for Problem { vcenter, error } in problems.iter().filter(|problem| !is_off(&problem.vcenter.id)) {

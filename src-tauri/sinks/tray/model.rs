@@ -140,7 +140,7 @@ impl Known {
     fn stand(&self, vcenter: &Vcenter, now: Time) -> (bool, String) {
         let status = self.statuses.iter().find(|status| status.vcenter_id == vcenter.id);
         let Some(status) = status else { return (false, "Loading\u{2026}".to_owned()) };
-        let running = self.active.iter().find(|one| one.vcenter_id == vcenter.id);
+        let running = self.active.iter().find(|one| one.is_of(&vcenter.id));
         let pause = status.paused.as_ref().map(|pause| words::paused(pause, now));
         let mut parts = vec![match (running, &pause) {
             (Some(operation), _) => words::job(&operation.job),

@@ -5,6 +5,9 @@ use super::place::{self, behind, container, moref_of, name_of};
 use super::{Column, Link, Row, Shape, Type, Unit};
 use crate::{Kind, Object, Value, tally, words};
 
+/// A day in milliseconds.
+const DAY: i64 = 86_400_000;
+
 pub(super) fn clusters() -> Vec<Column> {
     let s = Column::stored;
     // The EVC mode is a field of ClusterComputeResourceSummary, which the property isn't declared as: the whole has to
@@ -54,6 +57,7 @@ pub(super) fn clusters() -> Vec<Column> {
         summary("memory_effective_bytes", "Memory effective", "effectiveMemory", Shape::Mebibytes).volatile(),
         place::parent(),
     ]);
+    columns.extend(place::alarms());
     columns.extend(cluster_totals());
     columns
 }
@@ -189,6 +193,26 @@ pub(super) fn hosts() -> Vec<Column> {
             Shape::RedSensors,
         )
         .heavy(),
+        s("dead_paths", "Dead storage paths", "config.multipathState.path", Shape::DeadPaths).heavy(),
+        s("certificate_not_after", "Certificate valid until", "config.certificate", Shape::CertificateEnd)
+            .weekly(),
+        s("certificate_issuer", "Certificate issuer", "config.certificate", Shape::CertificateIssuer)
+            .weekly(),
+        Column::derived(
+            "certificate_days_left",
+            "Certificate days left",
+            "config.certificate",
+            &["certificate_not_after"],
+            |row| {
+                let end = row.object.stored("certificate_not_after").as_int();
+                end.map(|end| Value::Int(end.saturating_sub(row.now.0).div_euclid(DAY))).into()
+            },
+        )
+        .number(Unit::Count),
+        s("certificate_read_at", "Certificate read", "when it was asked for", Shape::WeeklyReadAt)
+            .weekly()
+            .volatile()
+            .internal(),
         s("ntp_servers", "NTP servers", "config.dateTimeInfo.ntpConfig.server", Shape::Texts),
         place::config_issues(),
         place::alarm_actions(),
@@ -231,6 +255,7 @@ pub(super) fn hosts() -> Vec<Column> {
         s("bmc_mac_address", "BMC MAC", "config.ipmi.bmcMacAddress", Shape::Text),
         s("system_serial_number", "System serial number", "hardware.systemInfo.serialNumber", Shape::Text),
     ]);
+    columns.extend(place::alarms());
     columns.extend(references());
     columns.extend([
         s("vm_count", "VMs", "vm", Shape::Length)

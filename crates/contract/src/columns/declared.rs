@@ -78,10 +78,13 @@ fn fits(shape: Shape, declared: &str) -> bool {
         Shape::CardMacs | Shape::Drives => declared == "VirtualDevice[]",
         Shape::Texts => declared == "xsd:string[]",
         Shape::LeastFree | Shape::Fullest => declared == "GuestDiskInfo[]",
+        Shape::Alarms(_) => declared == "AlarmState[]",
         Shape::RedSensors => declared == "HostNumericSensorInfo[]",
         Shape::SnapshotCount | Shape::SnapshotOldest => declared == "VirtualMachineSnapshotTree[]",
         Shape::FolderType => declared == "xsd:string[]",
-        Shape::FromTree(_) | Shape::IsRoot => false,
+        Shape::DeadPaths => declared == "HostMultipathStateInfoPath[]",
+        Shape::CertificateEnd | Shape::CertificateIssuer => declared == "xsd:byte[]",
+        Shape::FromTree(_) | Shape::IsRoot | Shape::WeeklyReadAt => false,
     }
 }
 

@@ -46,6 +46,7 @@ fn layout(kind: Kind) -> Layout {
                      guest_fullest_volume folder_matches_name",
                 ),
                 ("Guest", "ip_address guest_os_configured guest_os_tools tools_version_status tools_version"),
+                ("Health", "red_alarms yellow_alarms"),
             ],
         },
         Kind::Hosts => Layout {
@@ -64,7 +65,11 @@ fn layout(kind: Kind) -> Layout {
                     "vendor model serial_number cpu_model cpu_packages cpu_cores cpu_threads cpu_mhz_per_core memory_bytes",
                 ),
                 ("Usage", "cpu_usage_mhz memory_usage_bytes"),
-                ("Health", "red_sensors config_issues alarm_actions_enabled ntp_servers"),
+                (
+                    "Health",
+                    "red_alarms yellow_alarms red_sensors dead_paths config_issues alarm_actions_enabled ntp_servers \
+                     certificate_days_left certificate_not_after certificate_issuer",
+                ),
                 ("Network and storage", "nic_macs networks datastores"),
             ],
         },
@@ -79,7 +84,10 @@ fn layout(kind: Kind) -> Layout {
                     "overall_status host_count effective_host_count host_monitoring failover_level \
                      admission_cpu_percent admission_memory_percent dedicated_failover_hosts",
                 ),
-                ("Health", "config_issues alarm_actions_enabled host_build_count host_builds"),
+                (
+                    "Health",
+                    "red_alarms yellow_alarms config_issues alarm_actions_enabled host_build_count host_builds",
+                ),
                 (
                     "Capacity",
                     "cpu_percent cpu_total_mhz cpu_effective_mhz memory_percent memory_total_bytes \
@@ -96,12 +104,13 @@ fn layout(kind: Kind) -> Layout {
                 ("State", "maintenance_mode shared is_local host_count hosts_without_access"),
                 ("Backing", "remote_host remote_path container_id alias_of"),
                 ("Space", "provisioned_percent uncommitted_bytes"),
+                ("Health", "red_alarms yellow_alarms"),
             ],
         },
         Kind::Networks => Layout {
             table: "name type host_count vm_count accessible datacenter",
             details: "type host_count vm_count accessible",
-            groups: &[("Location", "vcenter datacenter")],
+            groups: &[("Location", "vcenter datacenter"), ("Health", "red_alarms yellow_alarms")],
         },
         Kind::ResourcePools => Layout {
             table: "name cluster parent vm_count cpu_reservation_mhz cpu_limit_mhz memory_reservation_bytes \
@@ -113,7 +122,7 @@ fn layout(kind: Kind) -> Layout {
         Kind::Folders => Layout {
             table: "name path type vm_count datacenter",
             details: "path type vm_count",
-            groups: &[("Location", "vcenter datacenter")],
+            groups: &[("Location", "vcenter datacenter"), ("Health", "red_alarms yellow_alarms")],
         },
         Kind::Snapshots => Layout {
             table: "vm name age_seconds created_at description depth is_current quiesced cluster datastores",
@@ -126,7 +135,7 @@ fn layout(kind: Kind) -> Layout {
         Kind::Datacenters => Layout {
             table: "name cluster_count host_count vm_count cpu_percent memory_percent capacity_bytes free_percent",
             details: "cluster_count host_count vm_count cpu_percent memory_percent capacity_bytes free_percent",
-            groups: &[("Location", "vcenter path")],
+            groups: &[("Location", "vcenter path"), ("Health", "red_alarms yellow_alarms")],
         },
         Kind::StandaloneHosts => Layout { table: "name", details: "", groups: &[] },
     }

@@ -73,8 +73,8 @@ pub struct Column {
     pub field: Option<&'static str>,
     /// The subtype of the kind's object type that alone has the property.
     pub subtype: Option<&'static str>,
-    /// Whether it is a place in the inventory, which a vCenter keeps itself: it knows that also of an object that it
-    /// can't reach, so that what it leaves out is unset.
+    /// Whether it is a place in the inventory, or its alarms, which a vCenter keeps itself: it knows that also of an object
+    /// that it can't reach, so that what it leaves out is unset.
     pub is_place: bool,
     /// The id that earlier releases stored its values by.
     pub formerly: Option<&'static str>,
@@ -98,6 +98,8 @@ pub struct Column {
     pub is_volatile: bool,
     /// Whether it is so much to read that only full syncs ask for it; else it stays as it is known.
     pub is_heavy: bool,
+    /// Whether it is so much that not even each of those does: once a week is enough.
+    pub is_weekly: bool,
     /// Where its value comes from.
     pub get: Get,
 }
@@ -145,6 +147,7 @@ impl Column {
             is_summed: false,
             is_volatile: false,
             is_heavy: false,
+            is_weekly: false,
             // The schema numbers the slots when it has all columns.
             get: Get::Stored { slot: usize::MAX, shape },
         }
@@ -244,6 +247,16 @@ impl Column {
         self
     }
 
+    fn weekly(mut self) -> Column {
+        self.is_weekly = true;
+        self.heavy()
+    }
+
+    /// Whether a reading asks for it.
+    pub fn is_due(&self, due: Due) -> bool {
+        (due.heavy || !self.is_heavy) && (due.weekly || !self.is_weekly)
+    }
+
     /// A share of a whole, in percent.
     fn percent(self) -> Column {
         self.ty(Type::Decimal).unit(Unit::Percent)
@@ -278,6 +291,20 @@ impl Column {
     fn is_called(&self, name: &str) -> bool {
         self.id.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
     }
+}
+
+/// What a reading asks for beside what each of them does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// What is heavy.
+    pub heavy: bool,
+    /// What is read once a week.
+    pub weekly: bool,
+}
+
+impl Due {
+    /// All there is.
+    pub const EVERYTHING: Due = Due { heavy: true, weekly: true };
 }
 
 /// The columns of a kind.

@@ -5,7 +5,7 @@ use super::{Column, Link, Shape, Unit};
 use crate::{Kind, Missing, Object, Row, Tally, Time, Value, words};
 
 pub(super) fn datacenters() -> Vec<Column> {
-    vec![
+    let mut columns = vec![
         name(),
         Column::derived("path", "Path", "names of parents", &["name", "parent_moref"], path),
         parent(),
@@ -32,7 +32,9 @@ pub(super) fn datacenters() -> Vec<Column> {
             Value::percent(tally(row).free_bytes, tally(row).capacity_bytes)
         })
         .percent(),
-    ]
+    ];
+    columns.extend(alarms());
+    columns
 }
 
 fn tally<'a>(row: &Row<'a>) -> &'a Tally {
@@ -91,6 +93,15 @@ pub(super) fn alarm_actions() -> Column {
     Column::stored("alarm_actions_enabled", "Alarm actions", "alarmActionsEnabled", Shape::Bool)
 }
 
+/// The alarms on an object that nobody acknowledged: those that are red, and those that are yellow. They come and go as
+/// what they watch is measured.
+pub(super) fn alarms() -> [Column; 2] {
+    let of = |id, title, status| {
+        Column::stored(id, title, "triggeredAlarmState", Shape::Alarms(status)).place().volatile()
+    };
+    [of("red_alarms", "Red alarms", "red"), of("yellow_alarms", "Yellow alarms", "yellow")]
+}
+
 /// How long a host or a VM has been running.
 pub(super) fn uptime() -> Column {
     Column::derived("uptime_seconds", "Uptime", "runtime.bootTime", &["boot_time"], |row| {
@@ -118,6 +129,7 @@ pub(super) fn folders() -> Vec<Column> {
         parent(),
         Column::stored("is_root", "Root", "ServiceContent.rootFolder", Shape::IsRoot).internal(),
     ]);
+    columns.extend(alarms());
     columns
 }
 

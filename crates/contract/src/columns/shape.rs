@@ -87,6 +87,17 @@ pub enum Shape {
     Fullest,
     /// Names of the sensors in a list of HostNumericSensorInfo that are red.
     RedSensors,
+    /// Names of the alarms in a list of AlarmState that have this status, are about the object itself and that nobody
+    /// acknowledged. The list has those of everything below, too.
+    Alarms(&'static str),
+    /// How many in a list of HostMultipathStateInfoPath are dead.
+    DeadPaths,
+    /// Until when the certificate is valid whose PEM the bytes are.
+    CertificateEnd,
+    /// Who signed it.
+    CertificateIssuer,
+    /// When the columns that are read once a week were asked for; no property of its own.
+    WeeklyReadAt,
     /// How many nodes a list of VirtualMachineSnapshotTree has.
     SnapshotCount,
     /// createTime of the oldest node of a list of VirtualMachineSnapshotTree.
@@ -124,7 +135,7 @@ impl Shape {
 
     /// Whether it is read from a property of the object itself.
     pub fn is_property(self) -> bool {
-        !matches!(self, Shape::FromTree(_) | Shape::IsRoot)
+        !matches!(self, Shape::FromTree(_) | Shape::IsRoot | Shape::WeeklyReadAt)
     }
 
     /// What an object has that the server left out because there is none: an unset list and an empty one are the same
@@ -132,7 +143,7 @@ impl Shape {
     pub fn unset(self) -> Value {
         match self.column_type().0 {
             Type::List => Value::List(Box::default()),
-            _ if matches!(self, Shape::Length | Shape::SnapshotCount) => Value::Int(0),
+            _ if matches!(self, Shape::Length | Shape::SnapshotCount | Shape::DeadPaths) => Value::Int(0),
             _ => Value::Null,
         }
     }
@@ -145,13 +156,16 @@ impl Shape {
             | Shape::Reference
             | Shape::Identification(_)
             | Shape::FolderType
+            | Shape::CertificateIssuer
             | Shape::Fullest => (Type::Text, None),
             Shape::FromTree(_) => (Type::Text, None),
             Shape::Int | Shape::Limit => (Type::Integer, None),
-            Shape::Length | Shape::SnapshotCount => (Type::Integer, Some(Unit::Count)),
+            Shape::Length | Shape::SnapshotCount | Shape::DeadPaths => (Type::Integer, Some(Unit::Count)),
             Shape::Mebibytes | Shape::MebibytesLimit => (Type::Integer, Some(Unit::Bytes)),
             Shape::Bool | Shape::IsRoot => (Type::Boolean, None),
-            Shape::Time | Shape::SnapshotOldest => (Type::Time, None),
+            Shape::Time | Shape::SnapshotOldest | Shape::CertificateEnd | Shape::WeeklyReadAt => {
+                (Type::Time, None)
+            }
             Shape::References
             | Shape::Mounts
             | Shape::VnicAddresses(_)
@@ -160,7 +174,8 @@ impl Shape {
             | Shape::CardMacs
             | Shape::Drives
             | Shape::Texts
-            | Shape::RedSensors => (Type::List, None),
+            | Shape::RedSensors
+            | Shape::Alarms(_) => (Type::List, None),
             Shape::LeastFree => (Type::Decimal, Some(Unit::Percent)),
         }
     }

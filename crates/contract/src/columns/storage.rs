@@ -119,6 +119,7 @@ pub(super) fn datastores() -> Vec<Column> {
         s("mount_refs", "Hosts with access", "host", Shape::Mounts).internal(),
         place::parent(),
     ]);
+    columns.extend(place::alarms());
     columns
 }
 
@@ -135,6 +136,7 @@ pub(super) fn networks() -> Vec<Column> {
             .alias(&["vms"]),
         place::parent(),
     ]);
+    columns.extend(place::alarms());
     columns
 }
 

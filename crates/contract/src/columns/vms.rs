@@ -133,6 +133,7 @@ pub(super) fn vms() -> Vec<Column> {
         .number(Unit::Seconds)
         .alias(&["snapshot_age"]),
     ]);
+    columns.extend(place::alarms());
     columns.extend(compute::references());
     columns.extend([
         s("annotation", "Notes", "config.annotation", Shape::Text).alias(&["notes"]),

@@ -4,7 +4,7 @@
 mod rules;
 mod settings;
 
-pub use rules::{RULES, rule};
+pub use rules::{RULES, SAID_AGAIN, rule};
 pub use settings::{Limits, NewWaiver, Scope, Waiver};
 
 use crate::{Condition, Kind, Moref, Operator, Time, VcenterId, VcenterStatus};
@@ -62,6 +62,10 @@ pub struct Rule {
     pub held_seconds: i64,
     /// Whether it explains all that is found of what depends on the object: that isn't told beside it.
     pub covers: bool,
+    /// Whether what it finds are alarms of the vCenter itself, whose names stand in the column that it shows.
+    pub is_alarm: bool,
+    /// Whether its row is the root folder alone, which no list has: it stands for the vCenter itself.
+    pub of_root: bool,
 }
 
 /// What a rule looks at.
@@ -95,6 +99,11 @@ impl Rule {
 
     /// The kind of rows that it looks at; `None` for vCenters.
     pub fn kind(&self) -> Option<Kind> {
+        self.columns().filter(|_| !self.of_root)
+    }
+
+    /// The kind whose columns it is about; `None` where it reads no columns.
+    pub fn columns(&self) -> Option<Kind> {
         match self.looks {
             Looks::Vcenter { .. } => None,
             Looks::Rows { kind, .. } => Some(kind),

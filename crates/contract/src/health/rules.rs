@@ -24,7 +24,7 @@ const fn of_vcenters(
     advice: &'static str,
 ) -> Rule {
     let looks = Looks::Vcenter { is: looks, beyond };
-    Rule { id, title, advice, looks, levels, held_seconds: 0, covers: false }
+    Rule { id, title, advice, looks, levels, held_seconds: 0, covers: false, is_alarm: false, of_root: false }
 }
 
 /// Rows that meet conditions are findings of one level.
@@ -37,7 +37,17 @@ const fn rows(
     advice: &'static str,
 ) -> Rule {
     let looks = Looks::Rows { kind, given, measure: None, shows: None };
-    Rule { id, title, advice, looks, levels: level, held_seconds: 0, covers: false }
+    Rule {
+        id,
+        title,
+        advice,
+        looks,
+        levels: level,
+        held_seconds: 0,
+        covers: false,
+        is_alarm: false,
+        of_root: false,
+    }
 }
 
 /// Rows whose column is beyond a value are findings of that value's level.
@@ -51,7 +61,7 @@ const fn beyond(
     advice: &'static str,
 ) -> Rule {
     let looks = Looks::Rows { kind, given, measure: Some(measure), shows: None };
-    Rule { id, title, advice, looks, levels, held_seconds: 0, covers: false }
+    Rule { id, title, advice, looks, levels, held_seconds: 0, covers: false, is_alarm: false, of_root: false }
 }
 
 impl Rule {
@@ -73,6 +83,43 @@ impl Rule {
         Rule { covers: true, ..self }
     }
 }
+
+/// Alarms of one colour on rows of a kind.
+const fn alarms(
+    id: &'static str,
+    title: &'static str,
+    kind: Kind,
+    level: &'static [(Level, &'static str)],
+    given: &'static [&'static str],
+    column: &'static str,
+) -> Rule {
+    let advice = "An alarm of vCenter that nobody acknowledged. Triggered Alarms of the object in the vSphere Client has the details; what is \
+                  acknowledged there is not reported.";
+    Rule { is_alarm: true, ..rows(id, title, kind, level, given, advice).shows(column) }
+}
+
+const fn red(id: &'static str, title: &'static str, kind: Kind) -> Rule {
+    alarms(id, title, kind, C, &["red_alarms!="], "red_alarms")
+}
+
+const fn yellow(id: &'static str, title: &'static str, kind: Kind) -> Rule {
+    alarms(id, title, kind, W, &["yellow_alarms!="], "yellow_alarms")
+}
+
+const fn of_root(rule: Rule) -> Rule {
+    Rule { of_root: true, ..rule }
+}
+
+/// Alarms that every vCenter has and that say what a rule says, by the names that VMware gave them, with the rule. What
+/// such a rule found isn't told again by the alarm.
+pub static SAID_AGAIN: &[(&str, &str)] = &[
+    ("Datastore usage on disk", "datastore-free"),
+    ("Datastore usage on disk", "datastore-free-vsan"),
+    ("Insufficient vSphere HA failover resources", "cluster-failover-memory"),
+    ("ESXi Host Certificate Status", "host-certificate"),
+    ("vSphere HA host status", "host-ha-agent"),
+    ("Virtual machine Consolidation Needed status", "vm-consolidation"),
+];
 
 const C: &[(Level, &str)] = &[(Critical, "")];
 const W: &[(Level, &str)] = &[(Warning, "")];
@@ -144,6 +191,8 @@ pub static RULES: &[Rule] = &[
         &[(Warning, "24h")],
         "Sync it, or add a schedule. Every number of this vCenter is as old as this.",
     ),
+    of_root(red("vcenter-red-alarm", "Red alarm (vCenter)", Kind::Folders)),
+    of_root(yellow("vcenter-yellow-alarm", "Yellow alarm (vCenter)", Kind::Folders)),
     rows(
         "host-not-responding",
         "Host not responding",
@@ -226,6 +275,28 @@ pub static RULES: &[Rule] = &[
         "A change of this host takes effect at its next restart.",
     ),
     beyond(
+        "host-dead-paths",
+        "Dead storage paths",
+        Kind::Hosts,
+        ("dead_paths", Above),
+        &[(Warning, "0")],
+        &["state=connected"],
+        "A way of this host to its storage is gone: one failure more, and datastores are. Check cables, switches and the array. Read by full \
+         syncs only.",
+    ),
+    beyond(
+        "host-certificate",
+        "ESXi certificate expires",
+        Kind::Hosts,
+        ("certificate_days_left", Below),
+        &[(Critical, "7"), (Warning, "30")],
+        &[],
+        "In days. Renew it in the vSphere Client (Certificates > Renew), or vCenter loses the host when it ends. Read once a week, by a full sync.",
+    )
+    .shows("certificate_not_after"),
+    red("host-red-alarm", "Red alarm (host)", Kind::Hosts),
+    yellow("host-yellow-alarm", "Yellow alarm (host)", Kind::Hosts),
+    beyond(
         "cluster-failover-memory",
         "Not enough memory for a host failure",
         Kind::Clusters,
@@ -294,6 +365,8 @@ pub static RULES: &[Rule] = &[
         "The hosts run different builds: finish the update.",
     )
     .shows("host_builds"),
+    red("cluster-red-alarm", "Red alarm (cluster)", Kind::Clusters),
+    yellow("cluster-yellow-alarm", "Yellow alarm (cluster)", Kind::Clusters),
     rows(
         "datastore-inaccessible",
         "Datastore inaccessible",
@@ -339,6 +412,14 @@ pub static RULES: &[Rule] = &[
         "In maintenance mode for more than a week.",
     )
     .for_seconds(7 * DAY),
+    red("datastore-red-alarm", "Red alarm (datastore)", Kind::Datastores),
+    yellow("datastore-yellow-alarm", "Yellow alarm (datastore)", Kind::Datastores),
+    red("folder-red-alarm", "Red alarm (folder or datastore cluster)", Kind::Folders),
+    yellow("folder-yellow-alarm", "Yellow alarm (folder or datastore cluster)", Kind::Folders),
+    red("network-red-alarm", "Red alarm (network)", Kind::Networks),
+    yellow("network-yellow-alarm", "Yellow alarm (network)", Kind::Networks),
+    red("datacenter-red-alarm", "Red alarm (datacenter)", Kind::Datacenters),
+    yellow("datacenter-yellow-alarm", "Yellow alarm (datacenter)", Kind::Datacenters),
     rows(
         "vm-unavailable",
         "VM inaccessible, invalid or orphaned",
@@ -454,6 +535,8 @@ pub static RULES: &[Rule] = &[
         "The VM was renamed and its files were not: somebody may take them for those of another VM. Storage vMotion renames the files.",
     )
     .shows("vmx_path"),
+    red("vm-red-alarm", "Red alarm (VM)", Kind::Vms),
+    yellow("vm-yellow-alarm", "Yellow alarm (VM)", Kind::Vms),
     beyond(
         "snapshot-old",
         "Snapshot too old",
@@ -494,6 +577,13 @@ mod tests {
     use super::*;
     use crate::columns;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn an_alarm_says_again_what_a_rule_says() {
+        for (alarm, id) in SAID_AGAIN {
+            assert!(rule(id).is_some_and(|rule| !rule.is_alarm), "{alarm}: {id}");
+        }
+    }
 
     #[test]
     fn every_rule_can_be_asked_for_and_its_conditions_fit_its_kind() {

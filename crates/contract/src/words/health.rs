@@ -21,7 +21,7 @@ pub fn level(level: Level) -> &'static str {
 pub fn finding(finding: &Finding) -> Option<String> {
     let rule = rule(&finding.rule)?;
     let said = |id: Option<&'static str>, json: &Json| {
-        let column = columns::of(rule.kind()?).column(id?)?;
+        let column = columns::of(rule.columns()?).column(id?)?;
         value(column, json)
     };
     match rule.looks {

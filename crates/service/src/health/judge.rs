@@ -2,7 +2,7 @@
 //! Refuses to read anything: inventory, status, settings and the time come from the caller.
 
 use contract::columns::{self, Column};
-use contract::health::{Finding, Level, Levels, Limits, Looks, RULES, Rule, Scope, Waiver};
+use contract::health::{Finding, Level, Levels, Limits, Looks, RULES, Rule, SAID_AGAIN, Scope, Waiver};
 use contract::{
     Condition, Kind, Moref, Object, Operator, Row, Snapshot, Test, Time, Value, Vcenter, VcenterStatus,
 };
@@ -45,6 +45,19 @@ impl Found {
         FindingKey { rule: self.rule.id.to_owned(), kind: self.kind, moref: self.moref.clone() }
     }
 
+    /// The finding that says what these alarms say, if each of them only says again what was found.
+    fn says_again(&self, heard: &HashSet<FindingKey>) -> Option<FindingKey> {
+        let alarms = self.value.as_array().filter(|alarms| self.rule.is_alarm && !alarms.is_empty())?;
+        let said = |alarm: &Json| {
+            let name = alarm.as_str()?;
+            let rules = SAID_AGAIN.iter().filter(|(called, _)| called.eq_ignore_ascii_case(name));
+            let mut keys = rules.map(|(_, rule)| FindingKey { rule: (*rule).to_owned(), ..self.key() });
+            keys.find(|key| heard.contains(key))
+        };
+        let all: Option<Vec<FindingKey>> = alarms.iter().map(said).collect();
+        all?.into_iter().next()
+    }
+
     /// It for the database.
     pub(crate) fn now(&self, now: Time) -> FoundNow {
         FoundNow {
@@ -62,7 +75,13 @@ pub(crate) fn rows(vcenter: &Vcenter, snapshot: &Snapshot, settings: &Settings, 
     let mut found = Vec::new();
     for rule in RULES {
         if let Some(judging) = Judging::of(rule, vcenter, settings, now) {
-            found.extend(snapshot.rows(vcenter, judging.kind, now).filter_map(|row| judging.judge(&row)));
+            match rule.of_root {
+                true => found.extend(snapshot.root(vcenter, now).and_then(|row| judging.judge(&row))),
+                false => {
+                    let rows = snapshot.rows(vcenter, judging.kind, now);
+                    found.extend(rows.filter_map(|row| judging.judge(&row)));
+                }
+            }
         }
     }
     found
@@ -74,6 +93,8 @@ pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now:
     let explains = |one: &&Found| one.rule.covers && one.waiver.is_none();
     let explaining: HashSet<(Kind, Moref)> =
         found.iter().filter(explains).map(|one| (one.kind, one.moref.clone())).collect();
+    let is_heard = |one: &&Found| !one.rule.is_alarm && one.waiver.is_none();
+    let heard: HashSet<FindingKey> = found.iter().filter(is_heard).map(Found::key).collect();
     let due = found.into_iter().filter_map(|one| {
         let since = one.exactly.or_else(|| known.get(&one.key()).map(|(since, _)| *since)).or(one.read_at);
         // It has to be so when it was last read, and not just to have been so once.
@@ -90,18 +111,20 @@ pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now:
             None => told.push((one, since)),
         }
     }
+    let repeated = drop_repeated(&mut told, &heard);
     let finding = |(one, since): (Found, Option<Time>)| Finding {
-        covers: match one.rule.covers {
-            true => covered.get(&(one.kind, one.moref.clone())).copied().unwrap_or_default(),
-            false => 0,
-        },
+        covers: repeated.get(&one.key()).copied().unwrap_or_default()
+            + match one.rule.covers {
+                true => covered.get(&(one.kind, one.moref.clone())).copied().unwrap_or_default(),
+                false => 0,
+            },
         rule: one.rule.id.to_owned(),
         level: one.level,
         vcenter: vcenter.name.clone(),
         vcenter_id: vcenter.id.clone(),
-        kind: one.kind.name().to_owned(),
-        name: one.name,
-        moref: Some(one.moref),
+        kind: if one.rule.of_root { "vcenters" } else { one.kind.name() }.to_owned(),
+        name: if one.rule.of_root { vcenter.name.clone() } else { one.name },
+        moref: (!one.rule.of_root).then_some(one.moref),
         datacenter_moref: one.datacenter,
         value: one.value,
         detail: one.detail,
@@ -111,6 +134,23 @@ pub(crate) fn reported(vcenter: &Vcenter, found: Vec<Found>, known: &Known, now:
         waiver: one.waiver.map(|(id, _)| id),
     };
     told.into_iter().map(finding).collect()
+}
+
+/// A finding and since when it is so.
+type Due = (Found, Option<Time>);
+
+/// Drops alarms that only say again what a rule found of the same object; answers with how many of them each such finding
+/// has. An alarm beside them that says something else keeps them all.
+fn drop_repeated(told: &mut Vec<Due>, heard: &HashSet<FindingKey>) -> HashMap<FindingKey, usize> {
+    let mut repeated = HashMap::new();
+    told.retain(|(one, _)| match one.says_again(heard) {
+        Some(said) => {
+            *repeated.entry(said).or_insert(0) += 1;
+            false
+        }
+        None => true,
+    });
+    repeated
 }
 
 /// What the rules about vCenters find of one.
@@ -195,7 +235,7 @@ impl<'a> Judging<'a> {
         settings: &'a Settings,
         now: Time,
     ) -> Option<Judging<'a>> {
-        let kind = rule.kind()?;
+        let kind = rule.columns()?;
         let schema = columns::of(kind);
         let tests = |levels: Levels| -> Tests {
             let test = |value: &str| rule.beyond(value)?.on(kind).ok();
@@ -272,7 +312,7 @@ impl<'a> Judging<'a> {
             read_at: row.synced_at(),
             exactly: self.exceeded_at(row, value),
             waiver: self.waived(row),
-            depends_on: depends_on(row),
+            depends_on: depends_on(self.rule, row),
         })
     }
 
@@ -347,10 +387,22 @@ fn vm_of<'a>(row: &Row<'a>) -> Option<&'a Object> {
     }
 }
 
-/// The host and the datastores that a VM, or the VM of a snapshot, depends on; and of a datastore the hosts that can't access it,
-/// if all of them are lost.
-fn depends_on(row: &Row<'_>) -> Vec<(Kind, Moref)> {
+/// The host and the datastores that a VM, or the VM of a snapshot, depends on; of a datastore the hosts that can't access it,
+/// if all of them are lost and it is access that was judged; and what an alarm is about, for that may be lost itself.
+fn depends_on(rule: &Rule, row: &Row<'_>) -> Vec<(Kind, Moref)> {
+    let mut on = around(rule, row);
+    if rule.is_alarm {
+        on.push((row.object.kind, row.object.moref.clone()));
+    }
+    on
+}
+
+fn around(rule: &Rule, row: &Row<'_>) -> Vec<(Kind, Moref)> {
     if row.object.kind == Kind::Datastores {
+        // How full it is has nothing to do with hosts.
+        if !rule.covers && rule.measured() != Some("hosts_without_access") {
+            return Vec::new();
+        }
         let able: HashSet<&Moref> = row.object.stored("mount_refs").refs().map(|host| &host.moref).collect();
         let has =
             |host: &Object| host.stored("datastore_refs").refs().any(|one| one.moref == row.object.moref);

@@ -272,3 +272,54 @@ fn every_rule_about_rows_can_find_something_and_an_empty_inventory_has_nothing()
     assert_eq!(Judged::of(&read(Vec::new(), NOW)).told(), []);
     assert!(RULES.iter().filter(|rule| rule.kind().is_some()).count() > 30);
 }
+
+fn filling_with(alarms: &[&str]) -> Object {
+    let mut datastore = filling("ds-1", 100);
+    let slot = columns::of(Kind::Datastores).slot("red_alarms").unwrap();
+    datastore.values[slot] = Value::list(alarms.iter().map(|name| text(name)));
+    datastore
+}
+
+#[test]
+fn an_alarm_that_says_what_a_rule_found_is_counted_there_and_one_that_says_more_is_told() {
+    let usage = "Datastore usage on disk";
+    let free = told("datastore-free", Level::Warning, "ds-1");
+    let alarm = told("datastore-red-alarm", Level::Critical, "ds-1");
+    let judged = |alarms: &[&str]| read(vec![filling_with(alarms)], NOW);
+    let snapshot = judged(&[usage]);
+    let findings = Judged::of(&snapshot).findings();
+    let all: Vec<_> = findings.iter().map(|one| (&*one.rule, one.covers)).collect();
+    assert_eq!(all, [("datastore-free", 1)]);
+    assert_eq!(Judged::of(&judged(&[usage, "Cannot connect to storage"])).told(), [free, alarm.clone()]);
+    let waived = Judged::of(&snapshot).waived("datastore-free", Scope::All, None);
+    assert_eq!(waived.told(), [alarm], "what is silenced says nothing");
+}
+
+#[test]
+fn alarms_of_a_lost_host_are_explained_by_it_and_a_full_datastore_is_not() {
+    let mut lost = host("host-1", "disconnected");
+    let slot = |kind, id| columns::of(kind).slot(id).unwrap();
+    lost.values[slot(Kind::Hosts, "red_alarms")] = Value::list([text("Host connection and power state")]);
+    lost.values[slot(Kind::Hosts, "datastore_refs")] = Value::list([reference(Kind::Datastores, "ds-1")]);
+    let mut datastore = filling("ds-1", 10);
+    datastore.values[slot(Kind::Datastores, "host_count")] = Value::Int(2);
+    datastore.values[slot(Kind::Datastores, "mount_refs")] = Value::list([reference(Kind::Hosts, "host-2")]);
+    let snapshot = read(vec![lost, host("host-2", "connected"), datastore], NOW);
+    let findings = Judged::of(&snapshot).findings();
+    let all: Vec<_> = findings.iter().map(|one| (&*one.rule, one.covers)).collect();
+    assert_eq!(all, [("host-disconnected", 2), ("datastore-free", 0)]);
+}
+
+#[test]
+fn alarms_of_the_root_folder_are_those_of_the_vcenter() {
+    let values = [
+        ("name", text("Datacenters")),
+        ("is_root", Value::Bool(true)),
+        ("yellow_alarms", Value::list([text("Certificate Status")])),
+    ];
+    let snapshot = read(vec![object(Kind::Folders, "group-d1", &values)], NOW);
+    let findings = Judged::of(&snapshot).findings();
+    let [one] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((&*one.rule, &*one.kind, &one.moref), ("vcenter-yellow-alarm", "vcenters", &None));
+    assert_eq!(one.name, one.vcenter);
+}

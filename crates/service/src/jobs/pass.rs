@@ -5,7 +5,8 @@ use super::permissions::{self, Container};
 use super::read::{Failed, KindRead, Reader, Refused, without_values};
 use super::{Context, Scope};
 use crate::wire;
-use contract::{ApiError, Code, Kind, Missing, Moref, Object, Permissions, Remedy, Snapshot};
+use contract::columns::Due;
+use contract::{ApiError, Code, Kind, Missing, Moref, Object, Permissions, Remedy, Snapshot, Time};
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use vsphere::{MoRef, Session};
@@ -54,17 +55,34 @@ pub(super) async fn read(
     refused: Refused,
 ) -> (Result<Reading, Failed>, Refused) {
     // One object costs little, whatever is read of it.
-    let everything = match scope {
-        Scope::Kinds(kinds) => kinds.len() == Kind::READ.len(),
-        Scope::Clusters(_) => false,
-        Scope::Objects(..) => true,
+    let due = match scope {
+        Scope::Kinds(kinds) => {
+            let heavy = kinds.len() == Kind::READ.len();
+            Due { heavy, weekly: heavy && is_weekly_due(before, (context.now)()) }
+        }
+        Scope::Clusters(_) => Due { heavy: false, weekly: false },
+        Scope::Objects(..) => Due::EVERYTHING,
     };
-    let reader = Reader::new(context, session, before, everything, refused);
+    let reader = Reader::new(context, session, before, due, refused);
     let reading = rounds(&reader, before, scope).await;
     reader.close().await;
     // Whatever came of the pass: what a server refused once it needn't refuse again.
     (reading, reader.into_refused())
 }
+
+/// Whether it is a week since what is read once a week was read of some host that can tell, or it never was.
+fn is_weekly_due(before: &Snapshot, now: Time) -> bool {
+    let is_due = |host: &Object| {
+        let read_at = host.stored("certificate_read_at").as_int();
+        host.stored("connection_state").as_text() == Some("connected")
+            && read_at.is_none_or(|at| !(0..WEEK).contains(&now.0.saturating_sub(at)))
+    };
+    let hosts = before.objects(Kind::Hosts);
+    hosts.is_empty() || hosts.iter().any(|host| is_due(host))
+}
+
+/// A week in milliseconds.
+const WEEK: i64 = 7 * 86_400_000;
 
 /// The kinds that were asked for, at once; then those that they refer to and nobody knows, and so on.
 async fn rounds(reader: &Reader<'_>, before: &Snapshot, scope: &Scope) -> Result<Reading, Failed> {
@@ -93,8 +111,28 @@ async fn rounds(reader: &Reader<'_>, before: &Snapshot, scope: &Scope) -> Result
         let found = permissions::of(reader.session, &containers, missing);
         reading.permissions = Some(reader.context.or_cancelled(found).await?);
     }
+    name_alarms(reader, &mut reading).await?;
     reader.prove_session().await?;
     Ok(reading)
+}
+
+/// Calls the alarms that came by their names. One that can't be named stays what the server refers to it by.
+async fn name_alarms(reader: &Reader<'_>, reading: &mut Reading) -> Result<(), Failed> {
+    let objects = || reading.kinds.values().flat_map(|read| read.objects.values());
+    let alarms: Vec<MoRef> = wire::alarms::of(objects()).into_iter().collect();
+    if alarms.is_empty() {
+        return Ok(());
+    }
+    let slot = reader.slot().await?;
+    let names = reader.context.or_cancelled(reader.session.alarm_names(&alarms)).await?;
+    drop(slot);
+    let names = names
+        .inspect_err(|error| tracing::debug!(%error, "what alarms are called is not known"))
+        .unwrap_or_default();
+    for object in reading.kinds.values_mut().flat_map(|read| read.objects.values_mut()) {
+        wire::alarms::name(object, &names);
+    }
+    Ok(())
 }
 
 /// Reads a kind. One that may not be read is no failure of the pass; then the answer is the privilege that is missing.

@@ -7,7 +7,7 @@ use super::slots::Slots;
 use super::withheld::Withheld;
 use super::{Context, Phase, Stop};
 use crate::wire;
-use contract::columns;
+use contract::columns::{self, Due};
 use contract::{Kind, Missing, Moref, Object, Snapshot, Time, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -75,8 +75,8 @@ pub(super) struct Reader<'a> {
     pub(super) session: &'a Session,
     pub(super) slots: Slots<'a>,
     before: &'a Snapshot,
-    /// Whether what is heavy is read too.
-    everything: bool,
+    /// What is read beside what always is.
+    due: Due,
     refused: Mutex<Refused>,
     pub(super) views: Mutex<Vec<Arc<View>>>,
     counts: Mutex<Counts>,
@@ -97,12 +97,12 @@ impl<'a> Reader<'a> {
         context: &'a Context,
         session: &'a Session,
         before: &'a Snapshot,
-        everything: bool,
+        due: Due,
         refused: Refused,
     ) -> Reader<'a> {
         let (refused, views) = (Mutex::new(refused), Mutex::default());
         let counts = Mutex::default();
-        Reader { context, session, slots: Slots::new(session), before, everything, refused, views, counts }
+        Reader { context, session, slots: Slots::new(session), before, due, refused, views, counts }
     }
 
     /// Every object of a kind, below `roots` or everywhere.
@@ -291,8 +291,10 @@ impl<'a> Reader<'a> {
                 read.containers.push(Container::of(&sent, self.session.root_folder()));
             }
             let mut object = wire::object(kind, &asked, &sent, self.session.root_folder());
-            if !self.everything {
-                object.keep_heavy(self.before.get(kind, &object.moref).map(|known| &**known));
+            let known = self.before.get(kind, &object.moref).map(|known| &**known);
+            object.keep_undue(known, self.due);
+            if self.due.weekly {
+                object.stamp_weekly(known, asked_at);
             }
             if kind == Kind::Vms {
                 let snapshots = wire::snapshots(&object, &sent).into_iter();
@@ -344,7 +346,7 @@ impl<'a> Reader<'a> {
     pub(super) fn sets(&self, kind: Kind) -> Vec<PropertySet> {
         let refused = self.refused();
         let refused = refused.get(&kind);
-        wire::sets(kind, self.session.api_version(), refused.unwrap_or(&BTreeSet::new()), self.everything)
+        wire::sets(kind, self.session.api_version(), refused.unwrap_or(&BTreeSet::new()), self.due)
     }
 
     /// Stops asking for the path that a server doesn't know; false if it is none of those that were asked for, or one

@@ -6,6 +6,7 @@ use super::read::{self, Refused};
 use super::{Context, Phase, Stop, refused};
 use crate::connections::Lease;
 use crate::{explain, wire};
+use contract::columns::Due;
 use contract::{Kind, Permissions, TestReport, words};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -135,7 +136,7 @@ async fn sample(session: &Session, kind: Kind) -> Result<Looked, vsphere::Error>
     };
     let mut some: Vec<MoRef> = looked.listed.iter().take(SAMPLE).cloned().collect();
     while !some.is_empty() {
-        let sets = wire::sets(kind, session.api_version(), &looked.refused, true);
+        let sets = wire::sets(kind, session.api_version(), &looked.refused, Due::EVERYTHING);
         match session.collector().retrieve(&some, &sets, true).await {
             Ok(retrieved) => {
                 let missing = retrieved.objects.iter().flat_map(|object| &object.missing);

@@ -1,6 +1,7 @@
 //! Turns what a server sent into inventory objects, by the shapes that the column registry declares.
 //! Refuses to fail: a value that is not of its shape costs that one value.
 
+pub(crate) mod alarms;
 mod reach;
 mod shape;
 mod snapshots;
@@ -8,23 +9,19 @@ mod snapshots;
 mod tests;
 
 use crate::jobs::permissions;
-use contract::columns::{self, Column, Shape};
+use contract::columns::{self, Column, Due, Shape};
 use contract::{Kind, Missing, Object, Ref, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use vsphere::{ApiVersion, MoRef, Property, PropertySet};
 
 /// What to ask for of a kind: of every object, and beside it what only a subtype has, for the kind's type doesn't know
 /// those paths. A server gives an object what all the sets that fit it ask for. Left out is what a server of this version
-/// doesn't know, what it has refused, and what is heavy unless everything is read.
-pub(crate) fn sets(
-    kind: Kind,
-    api: ApiVersion,
-    refused: &BTreeSet<String>,
-    everything: bool,
-) -> Vec<PropertySet> {
+/// doesn't know, what it has refused, and what isn't due.
+pub(crate) fn sets(kind: Kind, api: ApiVersion, refused: &BTreeSet<String>, due: Due) -> Vec<PropertySet> {
     let is_known = |column: &&Column| {
-        let is_due = everything || !column.is_heavy;
-        is_due && ApiVersion::new(column.since.0, column.since.1) <= api && !refused.contains(&*column.source)
+        column.is_due(due)
+            && ApiVersion::new(column.since.0, column.since.1) <= api
+            && !refused.contains(&*column.source)
     };
     let mut by_subtype: BTreeMap<Option<&str>, BTreeMap<&str, Vec<Vec<&'static str>>>> = BTreeMap::new();
     for (column, shape) in columns::of(kind).stored().filter(|(_, shape)| shape.is_property()) {
@@ -140,7 +137,10 @@ fn read(
         (value, _) => value,
     };
     match value {
-        Some(value) => shape::read(shape, value).ok_or(Missing::BadValue),
+        Some(value) => match shape {
+            Shape::Alarms(status) => Ok(alarms::read(&sent.moref, status, value)),
+            shape => shape::read(shape, value).ok_or(Missing::BadValue),
+        },
         // Every object has a name: an answer without one has lost it.
         None if path == "name" => Err(Missing::Fault),
         // Of an object that the server itself can't reach it leaves out what it doesn't know.

@@ -5,7 +5,7 @@ use contract::Value;
 use contract::columns::Shape;
 use percent_encoding::percent_decode_str;
 use std::net::Ipv6Addr;
-use vsphere::Value as Wire;
+use vsphere::{HostCertificate, Value as Wire};
 
 /// The value of a property; `None` if it is not of this shape.
 pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
@@ -72,6 +72,12 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
                 .collect();
             Some(Value::list(bounded(names.iter().map(String::as_str))))
         }
+        Shape::DeadPaths => {
+            let is_dead = |path: &&Wire| path.field("pathState").and_then(Wire::as_str) == Some("dead");
+            Some(count(wire.as_list().iter().filter(is_dead).count()))
+        }
+        Shape::CertificateEnd => certificate(wire, |certificate| Value::Int(certificate.not_after)),
+        Shape::CertificateIssuer => certificate(wire, |certificate| Value::text(cut(&certificate.issuer))),
         Shape::SnapshotCount => Some(count(super::snapshots::nodes(wire).len())),
         Shape::SnapshotOldest => {
             let times = super::snapshots::nodes(wire).into_iter();
@@ -84,7 +90,8 @@ pub(super) fn read(shape: Shape, wire: &Wire) -> Option<Value> {
             )
         }
         Shape::FolderType => Some(folder_type(wire)),
-        Shape::FromTree(_) | Shape::IsRoot => None,
+        // These say more than a value of their own.
+        Shape::Alarms(_) | Shape::FromTree(_) | Shape::IsRoot | Shape::WeeklyReadAt => None,
     }
 }
 
@@ -109,6 +116,8 @@ pub(super) fn fields(shape: Shape) -> Vec<&'static str> {
         Shape::Drives => vec!["connectable", "connected"],
         Shape::LeastFree | Shape::Fullest => vec!["diskPath", "capacity", "freeSpace", "filesystemType"],
         Shape::RedSensors => vec!["name", "healthState", "key"],
+        Shape::DeadPaths => vec!["pathState"],
+        Shape::Alarms(_) => vec!["entity", "alarm", "overallStatus", "acknowledged", "disabled"],
         Shape::SnapshotCount | Shape::SnapshotOldest => super::snapshots::FIELDS.to_vec(),
         _ => Vec::new(),
     }
@@ -184,15 +193,35 @@ fn is_link_local(address: &str) -> bool {
 }
 
 /// As much of a list as anybody reads, and of each text.
-const MOST: usize = 100;
-const LONGEST: usize = 1_000;
+pub(super) const MOST: usize = 100;
+pub(super) const LONGEST: usize = 1_000;
 
 fn bounded<'a>(texts: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Value> {
     texts.take(MOST).map(|text| Value::text(cut(text)))
 }
 
-fn cut(text: &str) -> &str {
+pub(super) fn cut(text: &str) -> &str {
     text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
+}
+
+/// A certificate in PEM is some two thousand bytes.
+const LONGEST_PEM: usize = 64 << 10;
+
+/// What a certificate says whose PEM came byte by byte, which vSphere counts from -128, or as a text; unset where none is.
+fn certificate(wire: &Wire, said: impl FnOnce(HostCertificate) -> Value) -> Option<Value> {
+    let byte = |one: &Wire| {
+        let number = one.as_i64()?;
+        i8::try_from(number).map(i8::cast_unsigned).or_else(|_| u8::try_from(number)).ok()
+    };
+    let list = wire.as_list();
+    if list.is_empty() {
+        return Some(Value::Null);
+    }
+    let pem: Vec<u8> = match wire {
+        Wire::Text(text) => text.bytes().take(LONGEST_PEM).collect(),
+        _ => list.iter().take(LONGEST_PEM).map(byte).collect::<Option<_>>()?,
+    };
+    HostCertificate::of_pem(&pem).map(said)
 }
 
 /// Whether a volume is full by nature: an image that is mounted to be read.

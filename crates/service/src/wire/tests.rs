@@ -22,7 +22,7 @@ fn asked(sets: &[PropertySet]) -> Vec<String> {
 
 /// Every path of a kind, its subtypes' too.
 fn all(kind: Kind) -> Vec<String> {
-    asked(&sets(kind, ApiVersion::new(8, 0), &BTreeSet::new(), true))
+    asked(&sets(kind, ApiVersion::new(8, 0), &BTreeSet::new(), Due::EVERYTHING))
 }
 
 /// What becomes of an object of which these properties came, and nothing else, though everything was asked for.
@@ -97,7 +97,7 @@ fn a_summary_that_did_not_come_is_missing_in_each_of_its_columns() {
 
 #[test]
 fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
-    let sets = sets(Kind::ResourcePools, ApiVersion::new(5, 5), &BTreeSet::new(), true);
+    let sets = sets(Kind::ResourcePools, ApiVersion::new(5, 5), &BTreeSet::new(), Due::EVERYTHING);
     let types: Vec<&str> = sets.iter().map(|set| &*set.type_name).collect();
     assert_eq!(types, ["ResourcePool", "VirtualApp"]);
     let allocated = ["cpuAllocation", "memoryAllocation"].into_iter().flat_map(|allocation| {
@@ -118,7 +118,7 @@ fn what_only_a_vapp_has_is_asked_of_vapps_alone() {
 #[test]
 fn what_is_too_new_for_a_server_or_was_refused_is_not_asked_for_and_not_reported() {
     let refused = BTreeSet::from(["guest.net".to_owned()]);
-    let asked = asked(&sets(Kind::Vms, ApiVersion::new(6, 5), &refused, true));
+    let asked = asked(&sets(Kind::Vms, ApiVersion::new(6, 5), &refused, Due::EVERYTHING));
     for path in ["config.createDate", "guest.net"] {
         assert!(all(Kind::Vms).iter().any(|known| known == path), "{path}");
         assert!(!asked.iter().any(|asked| asked == path), "{path}");
@@ -136,7 +136,7 @@ fn what_is_too_new_for_a_server_or_was_refused_is_not_asked_for_and_not_reported
 
 #[test]
 fn of_values_that_hold_much_only_what_columns_read_is_built() {
-    let sets = sets(Kind::Vms, ApiVersion::new(8, 0), &BTreeSet::new(), true);
+    let sets = sets(Kind::Vms, ApiVersion::new(8, 0), &BTreeSet::new(), Due::EVERYTHING);
     let fields = |path: &str| {
         let found = sets.iter().flat_map(|set| &set.properties).find(|property| property.path == path);
         found.unwrap().fields.clone()
@@ -282,7 +282,7 @@ fn identical_names_are_two_objects() {
 
 #[test]
 fn what_lies_deeper_in_a_whole_is_read_out_of_it_step_by_step() {
-    let sets = sets(Kind::Datastores, ApiVersion::new(8, 0), &BTreeSet::new(), true);
+    let sets = sets(Kind::Datastores, ApiVersion::new(8, 0), &BTreeSet::new(), Due::EVERYTHING);
     let info = sets[0].properties.iter().find(|property| property.path == "info").unwrap();
     for field in ["timestamp", "aliasOf", "containerId", "nas", "remoteHost", "remotePath"] {
         assert!(info.fields.contains(&field), "{field} is passed over");

@@ -2,15 +2,17 @@
 //! Refuses unknown types, and names the path that a type doesn't have.
 
 use super::{Source, Target, is_a, of_view};
+use crate::alarms;
 use crate::estate::Id;
 use crate::inventory::{Inventory, Value};
 use crate::roles;
 use crate::schema::{Path, type_of};
-use crate::soap::{Element, Fault};
+use crate::soap::{Element, Fault, MoRef};
 
 /// The properties of types that aren't in the inventory.
 const OF_VIEW: [&str; 4] = ["container", "recursive", "type", "view"];
-const OF_MANAGERS: [(&str, &[&str]); 5] = [
+const OF_MANAGERS: [(&str, &[&str]); 6] = [
+    (alarms::TYPE, &["info.name"]),
     ("AuthorizationManager", &["description", "privilegeList", "roleList"]),
     ("ServiceInstance", &["capability", "content", "serverClock"]),
     ("SessionManager", &["currentSession", "defaultLocale", "sessionList"]),
@@ -102,7 +104,7 @@ impl Specs {
                     paths.iter().for_each(|path| add(path, value(path)));
                 }
                 (Paths::OfOthers(paths), Target::Manager(manager)) => {
-                    paths.iter().for_each(|path| add(path, of_manager(&manager.kind, path, source)));
+                    paths.iter().for_each(|path| add(path, of_manager(manager, path, source)));
                 }
                 _ => {}
             }
@@ -140,8 +142,12 @@ fn of_object<'a>(id: Id, path: &Path, source: &'a Source<'_>) -> Option<Value<'a
     }
 }
 
-fn of_manager<'a>(kind: &str, path: &str, source: &Source<'_>) -> Option<Value<'a>> {
-    let (scope, type_name, fields) = match (kind, path) {
+fn of_manager<'a>(manager: &MoRef, path: &str, source: &Source<'_>) -> Option<Value<'a>> {
+    let (scope, type_name, fields) = match (&*manager.kind, path) {
+        (alarms::TYPE, "info.name") => {
+            let name = alarms::name(&manager.value)?;
+            return Some(Value::Written(format!("<val xsi:type=\"xsd:string\">{name}</val>")));
+        }
         ("AuthorizationManager", "roleList") => return Some(Value::Written(roles::list())),
         ("ServiceInstance", "content") => (&*source.content.scope, "ServiceContent", &source.content.fields),
         ("SessionManager", "currentSession") => ("", "UserSession", &source.user_session),

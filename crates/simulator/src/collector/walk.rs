@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::routes::{Along, Routes};
 use super::spec::type_name;
 use super::{Source, Target, is_a, moref};
+use crate::alarms;
 use crate::estate::Id;
 use crate::soap::{Element, Fault, MoRef};
 
@@ -63,6 +64,7 @@ fn resolve(from: &MoRef, source: &Source<'_>) -> Result<Target, Fault> {
         "ServiceInstance" | "SessionManager" | "PropertyCollector" | "ViewManager" => {
             source.content.is_manager(kind, value).then(|| Target::Manager(from.clone()))
         }
+        alarms::TYPE => alarms::name(value).map(|_| Target::Manager(from.clone())),
         kind => source.inventory.find(kind, value).map(Target::Object),
     };
     found.ok_or_else(|| Fault::ManagedObjectNotFound(from.clone()))

@@ -153,6 +153,14 @@ const CONFIG: &[Field] = &[
         ],
     ),
     record(
+        "multipathState",
+        "HostMultipathStateInfo",
+        &[leaf("path", |at| Some(Data::List("HostMultipathStateInfoPath", paths(at)?)))],
+    ),
+    leaf("certificate", |_| {
+        Some(Data::List("byte", CERTIFICATE.bytes().map(|byte| Data::Int(byte.into())).collect()))
+    }),
+    record(
         "dateTimeInfo",
         "HostDateTimeInfo",
         &[record(
@@ -177,6 +185,9 @@ const CONFIG: &[Field] = &[
         &[leaf("netConfig", |at| Some(Data::List("VirtualNicManagerNetConfig", net_config(at)?)))],
     ),
 ];
+
+/// What each host shows, without its key: one is as good as another here.
+const CERTIFICATE: &str = include_str!("host.pem");
 
 /// Whether the vCenter talks to it.
 fn is_connected(at: At<'_>) -> bool {
@@ -225,6 +236,21 @@ fn sensors<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
             .into()
     });
     Some(sensors.collect())
+}
+
+/// Two ways to each datastore: on one host in forty one of them is dead.
+fn paths<'a>(at: At<'a>) -> Option<Vec<Data<'a>>> {
+    let is_broken = number(at, 34)?.is_multiple_of(40);
+    let luns = at.host()?.datastores.iter().enumerate();
+    let paths = luns.flat_map(|(lun, _)| [64, 65].map(|adapter| (adapter, lun)));
+    let path = |(adapter, lun): (u32, usize)| {
+        let state = if is_broken && (adapter, lun) == (65, 0) { "dead" } else { "active" };
+        let path = Record::new("HostMultipathStateInfoPath")
+            .with("name", Data::text(format!("vmhba{adapter}:C0:T0:L{lun}")))
+            .with("pathState", Data::text(state));
+        path.into()
+    };
+    Some(paths.map(path).collect())
 }
 
 /// One host in fifty has none.

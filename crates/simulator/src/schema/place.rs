@@ -2,6 +2,7 @@
 //! Refuses to tell a parent that the account could not see: there are no such here.
 
 use super::{At, Field, Type, leaf, record, unset};
+use crate::alarms;
 use crate::data::{self, Data};
 use crate::estate::{Holds, Id, Object, Status};
 
@@ -18,7 +19,7 @@ pub(super) static MANAGED_ENTITY: Type = Type {
         leaf("customValue", |_| Some(Data::List("CustomFieldValue", Vec::new()))),
         leaf("configIssue", |_| Some(Data::List("Event", Vec::new()))),
         leaf("declaredAlarmState", unset),
-        leaf("triggeredAlarmState", unset),
+        leaf("triggeredAlarmState", alarms::triggered),
         leaf("disabledMethod", unset),
         leaf("permission", unset),
         leaf("recentTask", |_| Some(Data::References(Vec::new()))),

@@ -341,13 +341,14 @@ const EXPECTED: [&str; 6] = [
 ];
 
 /// What theirs never has a value for: it keeps most of a cluster's settings in configurationEx alone, and knows neither
-/// alarm actions nor time servers nor HA agents, nor anybody who manages a VM.
-const ONLY_OURS: [&str; 7] = [
+/// alarm actions nor time servers nor paths to storage nor HA agents, nor anybody who manages a VM.
+const ONLY_OURS: [&str; 8] = [
     "clusters alarmActionsEnabled",
     "clusters configuration.drsConfig.defaultVmBehavior",
     "clusters configuration.drsConfig.enabled",
     "hosts alarmActionsEnabled",
     "hosts config.dateTimeInfo.ntpConfig.server",
+    "hosts config.multipathState.path",
     "hosts runtime.dasHostState.state",
     "vms config.managedBy",
 ];

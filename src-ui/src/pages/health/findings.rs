@@ -308,8 +308,8 @@ fn One(props: &OneProperties) -> Html {
         0 => None,
         many => Some(words::counted(
             many,
-            "finding of what depends on it is not listed",
-            "findings of what depends on it are not listed",
+            "finding that this explains is not listed",
+            "findings that this explains are not listed",
         )),
     };
     html! {
