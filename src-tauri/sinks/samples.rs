@@ -29,8 +29,8 @@ pub(super) fn vcenter(name: &str) -> Vcenter {
 pub(super) fn operation(id: &str, vcenter: &str, origin: Origin, state: OperationState) -> Operation {
     Operation {
         id: OperationId(id.to_owned()),
-        vcenter: vcenter.to_owned(),
-        vcenter_id: VcenterId(vcenter.to_lowercase()),
+        vcenter: Some(vcenter.to_owned()),
+        vcenter_id: Some(VcenterId(vcenter.to_lowercase())),
         job: Job::FULL_SYNC,
         origin,
         role: Role::Admin,

@@ -43,7 +43,7 @@ fn what_four_processes_submit_at_random_runs_once_in_order_and_never_two_syncs_o
         assert_eq!(operation.progress.attempts, 1, "{operation:?}");
     }
     for (name, peer) in &storm.peers {
-        let mine: Vec<&Operation> = all.iter().filter(|operation| operation.vcenter == *name).collect();
+        let mine: Vec<&Operation> = all.iter().filter(|operation| operation.about() == name).collect();
         storm.ran_once(name, peer, &mine);
         in_order(&mine);
         assert_eq!(peer.sessions(), 0, "{name}");

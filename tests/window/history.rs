@@ -44,7 +44,7 @@ async fn sync(store: &Store, vcenter: &VcenterId, run: i64, at: Time) -> Result<
     let id = OperationId(format!("0192{run:04}-0000-7000-8000-000000000000"));
     let new = NewOperation {
         id: id.clone(),
-        vcenter_id: vcenter.clone(),
+        vcenter_id: Some(vcenter.clone()),
         job: Job::FULL_SYNC,
         origin: Origin::Schedule,
         role: Role::Operator,

@@ -1,0 +1,253 @@
+//! Server discovery on the command line, against simulated BMCs that count what they are asked: from addresses to matched hosts.
+//! Refuses to believe Muster: sessions, logins and requests are what the BMCs saw.
+
+use crate::support::{Musterctl, eventually, interrupt, table};
+use serde_json::Value;
+use simulator::{Bmc, BmcOptions, Bmcs, Hardware, Options, Simulator};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+/// A vCenter and its BMCs in this process.
+struct Estate {
+    vcenter: Simulator,
+    bmcs: Bmcs,
+}
+
+impl Estate {
+    async fn start(vms: u32, options: BmcOptions) -> Estate {
+        let vcenter =
+            Simulator::start(Options { hardware: Hardware::Odd, ..Options::new(vms, 11) }).await.unwrap();
+        let bmcs = Bmcs::of(&vcenter, options).await.unwrap();
+        Estate { vcenter, bmcs }
+    }
+
+    fn port(&self) -> String {
+        self.bmcs.all()[0].address().port().to_string()
+    }
+
+    /// Adds the vCenter and a profile with the right password.
+    fn configure(&self, muster: &Musterctl) {
+        muster.put_password("Berlin", self.vcenter.password());
+        let address = self.vcenter.address().to_string();
+        muster.ok(&[
+            "vcenter",
+            "add",
+            "Berlin",
+            &address,
+            "--user",
+            self.vcenter.user(),
+            "--pin",
+            self.vcenter.sha256(),
+        ]);
+        profile(muster, "bmc", self.bmcs.all()[0].user(), self.bmcs.all()[0].password());
+    }
+
+    fn scan(&self, muster: &Musterctl, ranges: &[&str]) -> Value {
+        let port = self.port();
+        let run = muster.json(&[&["discovery", "scan"], ranges, &["--port", &port, "--yes"]].concat());
+        assert!([0, 8].contains(&run.code), "{run:?}");
+        run.document()[0].clone()
+    }
+}
+
+fn profile(muster: &Musterctl, name: &str, user: &str, password: &str) {
+    let run = muster.run_with_stdin(
+        &["discovery", "profile", "add", name, "--user", user, "--password-stdin", "--json"],
+        &format!("{password}\n"),
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    muster.put_password(name, password);
+}
+
+fn list(muster: &Musterctl) -> Vec<Value> {
+    muster.ok(&["discovery", "list"]).as_array().expect("a list").clone()
+}
+
+fn sums(bmcs: &[Bmc]) -> BTreeMap<&'static str, u64> {
+    let mut sums = BTreeMap::new();
+    for counts in bmcs.iter().map(Bmc::counts) {
+        for (what, count) in [
+            ("opened", counts.sessions_opened),
+            ("closed", counts.sessions_closed),
+            ("open", counts.sessions_open as u64),
+            ("wrong", counts.wrong_logins),
+            ("without_login", counts.without_login),
+        ] {
+            *sums.entry(what).or_default() += count;
+        }
+    }
+    sums
+}
+
+fn most(bmcs: &[Bmc], of: fn(&simulator::BmcCounts) -> u64) -> u64 {
+    bmcs.iter().map(|bmc| of(&bmc.counts())).max().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_addresses_are_scanned_without_a_login_and_then_each_bmc_with_one() {
+    let options = BmcOptions { hosts: 30, dark: 20, ..BmcOptions::default() };
+    let estate = Estate::start(400, options).await;
+    let bmcs = estate.bmcs.all();
+    assert_eq!(bmcs.len(), 50);
+    let muster = Musterctl::new();
+    estate.configure(&muster);
+    let began = Instant::now();
+    let operation = estate.scan(&muster, &["127.0.64.0/22"]);
+    let took = began.elapsed();
+    assert_eq!((&operation["kind"], &operation["vcenter"]), (&"scan".into(), &Value::Null), "{operation}");
+    assert_eq!(operation["done"], 1_022, "{operation}");
+    let seen = list(&muster);
+    assert_eq!(seen.len(), 50);
+    assert!(seen.iter().all(|one| one["state"] == "untrusted" && one["certificate"]["sha256"].is_string()));
+    let before = sums(bmcs);
+    assert_eq!((before["opened"], before["wrong"], before["without_login"]), (0, 0, 0), "{before:?}");
+    for bmc in bmcs {
+        let requests = bmc.counts().requests;
+        assert!(requests.keys().all(|one| one == "GET /redfish/v1/"), "{requests:?}");
+    }
+
+    // Approved, each is logged in to once, and left.
+    let run = muster.json(&["discovery", "approve", "--seen", "--yes"]);
+    assert!([0, 8].contains(&run.code), "{run:?}");
+    let servers = list(&muster);
+    assert!(servers.iter().all(|one| one["read_at"].is_string()), "{servers:?}");
+    let after = sums(bmcs);
+    assert_eq!((after["opened"], after["closed"], after["open"]), (50, 50, 0), "{after:?}");
+    assert_eq!((after["wrong"], most(bmcs, |counts| counts.most_sessions as u64)), (0, 1), "{after:?}");
+    assert!(most(bmcs, |counts| counts.most_requests as u64) <= 1, "one thing at a time");
+    table("a scan of 1,022 addresses with 50 BMCs", format!("{took:.1?}; {after:?}"));
+    // A second scan reads them all again, with nobody asked anything.
+    estate.scan(&muster, &["127.0.64.0/22"]);
+    let again = sums(bmcs);
+    assert_eq!(
+        (again["opened"], again["closed"], again["open"], again["wrong"]),
+        (100, 100, 0, 0),
+        "{again:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_profile_reaches_one_bmc_and_the_right_one_all_of_them() {
+    let estate = Estate::start(200, BmcOptions { hosts: 20, ..BmcOptions::default() }).await;
+    let bmcs = estate.bmcs.all();
+    let muster = Musterctl::new();
+    estate.configure(&muster);
+    muster.ok(&["discovery", "profile", "remove", "bmc"]);
+    profile(&muster, "wrong", bmcs[0].user(), "not the password");
+    estate.scan(&muster, &["127.0.64.0/24"]);
+    muster.json(&["discovery", "approve", "--seen", "--yes"]);
+    let counts = sums(bmcs);
+    assert_eq!((counts["wrong"], counts["opened"]), (1, 0), "{counts:?}");
+    let states = list(&muster);
+    assert_eq!(states.iter().filter(|one| one["state"] == "rejected").count(), 1, "{states:?}");
+    // A scan that nobody changed anything for tries one more, and pauses the profile then.
+    estate.scan(&muster, &["127.0.64.0/24"]);
+    estate.scan(&muster, &["127.0.64.0/24"]);
+    let counts = sums(bmcs);
+    assert_eq!(counts["wrong"], 2, "{counts:?}");
+    let profiles = muster.ok(&["discovery", "profile", "list"]);
+    assert!(profiles[0]["paused_at"].is_string(), "{profiles}");
+    assert!(most(bmcs, |counts| counts.wrong_logins) <= 1, "no BMC twice");
+
+    let run = muster.run_with_stdin(
+        &["credential", "set", "wrong", "--password-stdin", "--json"],
+        &format!("{}\n", bmcs[0].password()),
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    muster.put_password("wrong", bmcs[0].password());
+    estate.scan(&muster, &["127.0.64.0/24"]);
+    let counts = sums(bmcs);
+    assert_eq!((counts["wrong"], counts["opened"], counts["open"]), (2, 20, 0), "{counts:?}");
+    assert!(list(&muster).iter().all(|one| one["read_at"].is_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_are_matched_with_the_hosts_that_run_on_them_and_what_a_person_says_stands() {
+    let options = BmcOptions { dark: 5, clones: 2, blank: 2, without: 100, ..BmcOptions::default() };
+    let estate = Estate::start(600, options).await;
+    let bmcs = estate.bmcs.all();
+    let muster = Musterctl::new();
+    estate.configure(&muster);
+    muster.ok(&["sync", "full", "Berlin"]);
+    let last = bmcs.iter().map(|bmc| bmc.address().ip()).filter_map(|ip| match ip {
+        std::net::IpAddr::V4(v4) => Some(v4),
+        std::net::IpAddr::V6(_) => None,
+    });
+    let range = format!("{}-{}", Ipv4Addr::new(127, 0, 64, 1), last.max().expect("a BMC"));
+    estate.scan(&muster, &[&range]);
+    muster.json(&["discovery", "approve", "--seen", "--yes"]);
+    let servers = list(&muster);
+    assert_eq!(servers.len(), bmcs.len());
+    let (mut right, mut wrong, mut runs) = (0, 0, 0);
+    for bmc in bmcs {
+        let address = bmc.address().to_string();
+        let server = servers.iter().find(|one| one["address"] == *address).expect("it was found");
+        runs += usize::from(bmc.host().is_some());
+        match (server["state"].as_str(), server["host_moref"].as_str(), bmc.host()) {
+            (Some("matched"), Some(told), Some(truth)) if told == truth => right += 1,
+            (Some("matched"), ..) => wrong += 1,
+            _ => {}
+        }
+    }
+    table("BMCs of a simulated estate", format!("{runs} run ESXi; {right} matched rightly, {wrong} wrongly"));
+    assert_eq!(wrong, 0);
+    assert!(right * 100 >= runs * 80, "{right} of {runs}");
+
+    // A match by facts that a person rejects is no match, and stays none.
+    let one = servers.iter().find(|one| one["state"] == "matched").expect("a match").clone();
+    let (id, host) = (one["server"].as_str().unwrap(), one["host"].as_str().unwrap());
+    let unmatched = muster.ok(&["discovery", "unmatch", id]);
+    assert_ne!(unmatched["state"], "matched", "{unmatched}");
+    let without = muster.ok(&["discovery", "hosts"]);
+    assert!(without.as_array().unwrap().iter().any(|one| one["host"] == host), "{without}");
+    let port = estate.port();
+    muster.json(&["discovery", "scan", &range, "--port", &port, "--yes"]);
+    assert_ne!(muster.ok(&["discovery", "show", id])["state"], "matched");
+    let matched = muster.ok(&["discovery", "match", id, host]);
+    assert_eq!(
+        (&matched["state"], &matched["confirmed"], &matched["host"]),
+        (&"matched".into(), &true.into(), &host.into())
+    );
+    // A dark server can be said to be a host that facts know nothing of, and it stands over the next scan.
+    let dark =
+        servers.iter().find(|one| one["state"] == "dark").expect("a dark one")["server"].as_str().unwrap();
+    let free = without.as_array().unwrap().iter().find(|one| one["host"] != host);
+    if let Some(free) = free {
+        muster.ok(&["discovery", "match", dark, free["host_moref"].as_str().unwrap()]);
+        muster.json(&["discovery", "scan", &range, "--port", &port, "--yes"]);
+        assert_eq!(muster.ok(&["discovery", "show", dark])["host"], free["host"]);
+    }
+    let audit = muster.ok(&["audit", "verify"]);
+    assert_eq!(audit["ok"], true, "{audit}");
+    let rows = muster.ok(&["audit", "list", "--limit", "1000"]).to_string();
+    for command in ["start_scan", "approve_servers", "match_server", "unmatch_server", "set_profile"] {
+        assert!(rows.contains(command), "{command} in the log");
+    }
+    assert!(!rows.contains(bmcs[0].password()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_that_is_interrupted_leaves_no_session_behind() {
+    let behavior = simulator::BmcBehavior { delay: Duration::from_millis(300), ..Default::default() };
+    let options = BmcOptions { hosts: 20, behavior: Some(behavior), ..BmcOptions::default() };
+    let estate = Estate::start(200, options).await;
+    let muster = Musterctl::new();
+    estate.configure(&muster);
+    estate.scan(&muster, &["127.0.64.0/24"]);
+    let bmcs = estate.bmcs.all();
+    let port = estate.port();
+    let servers = list(&muster);
+    assert_eq!(servers.len(), 20);
+    // Trusted, but not read yet.
+    let child = muster.spawn(&["discovery", "approve", "--seen", "--yes", "--json"]);
+    eventually("some are logged in to", || sums(bmcs)["opened"] >= 3);
+    interrupt(&child);
+    let run = crate::support::finish(child);
+    assert_eq!(run.code, 130, "{run:?}");
+    let counts = sums(bmcs);
+    assert_eq!((counts["open"], counts["wrong"]), (0, 0), "{counts:?}");
+    table("Ctrl-C while BMCs are read", format!("{counts:?}"));
+    muster.json(&["discovery", "scan", "127.0.64.0/24", "--port", &port]);
+    assert_eq!(sums(bmcs)["open"], 0);
+}
