@@ -12,7 +12,7 @@ use contract::command::{ApproveServers, ListServers};
 use contract::discovery::{Approval, Server, ServerState};
 use contract::{ApiError, Certificate, Code, words};
 use service::Client;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) async fn approve(
     service: &Client,
@@ -32,7 +32,7 @@ pub(super) async fn approve(
     let shown = certificates(&servers)?;
     output.say(&in_words(&shown));
     ask::confirmed(output, asked.yes, &question(&shown), "nothing was approved").await?;
-    let approvals = by_bmc(&shown).into_values().map(|(server, certificate)| Approval {
+    let approvals = by_bmc(&shown).into_iter().map(|(server, certificate)| Approval {
         server: server.id.clone(),
         sha256: certificate.sha256.clone(),
     });
@@ -64,17 +64,14 @@ fn certificates(servers: &[Server]) -> Result<Shown<'_>, ApiError> {
 }
 
 /// The same once for each BMC, which may have several servers behind it.
-fn by_bmc<'a>(shown: &Shown<'a>) -> BTreeMap<&'a str, (&'a Server, &'a Certificate)> {
-    let mut bmcs = BTreeMap::new();
-    for one @ (server, _) in shown {
-        bmcs.entry(server.address.as_str()).or_insert(*one);
-    }
-    bmcs
+fn by_bmc<'a>(shown: &Shown<'a>) -> Shown<'a> {
+    let mut addresses = BTreeSet::new();
+    shown.iter().filter(|(server, _)| addresses.insert(&server.address)).copied().collect()
 }
 
 /// The certificates, one card for each BMC.
 fn in_words(shown: &Shown<'_>) -> String {
-    let cards = by_bmc(shown).into_values().map(|(server, certificate)| {
+    let cards = by_bmc(shown).into_iter().map(|(server, certificate)| {
         let mut lines = vec![
             ("Address", server.address.clone()),
             ("SHA-256", certificate.sha256.clone()),
