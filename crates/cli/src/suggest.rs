@@ -227,6 +227,31 @@ mod tests {
     }
 
     #[test]
+    fn a_scan_is_suggested_as_it_was_typed_and_is_about_no_vcenter() {
+        let scan = Scan {
+            ranges: vec!["10.0.8.0/24, 10.0.9.1".to_owned(), "bmc-1".to_owned()],
+            exclude: vec!["10.0.8.1".to_owned()],
+            ports: vec![443, 8443],
+            ca: Some("PEM".to_owned()),
+            accept_many: true,
+            ..Scan::default()
+        };
+        let retry = |job| Remedy::Retry { vcenter: "Discovery".to_owned(), job };
+        assert_eq!(
+            typed(&retry(Job::Scan { scan: Box::new(scan) })).as_deref(),
+            Some(
+                "musterctl discovery scan '10.0.8.0/24, 10.0.9.1' bmc-1 --port 443 --port 8443 --exclude 10.0.8.1 \
+                 --ca-file FILE"
+            ),
+        );
+        let servers = vec![contract::ServerId("one".to_owned()), contract::ServerId("other".to_owned())];
+        let read = typed(&retry(Job::ReadServers { servers }));
+        assert_eq!(read.as_deref(), Some("musterctl discovery refresh one other"));
+        let all = typed(&retry(Job::ReadServers { servers: Vec::new() }));
+        assert_eq!(all.as_deref(), Some("musterctl discovery refresh"));
+    }
+
+    #[test]
     fn what_to_type_stands_below_the_sentence_and_in_the_documents_of_scripts() {
         let retry = Remedy::Retry { vcenter: "Berlin".to_owned(), job: Job::TEST };
         let list = Remedy::List { of: Noun::Vcenter };

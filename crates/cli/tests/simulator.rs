@@ -102,6 +102,29 @@ fn the_command_that_it_prints_adds_it_and_its_inventory_can_be_synced() {
 }
 
 #[test]
+fn bmcs_run_beside_it_and_are_told_with_their_logins() {
+    let mut running = Running::start(&["--vms", "12", "--bmcs", "5", "--password", "it's secret", "--json"]);
+    let told = document(&mut running);
+    let bmcs = told["bmcs"].as_array().unwrap();
+    assert_eq!(bmcs.len(), 5, "{told}");
+    for (at, bmc) in bmcs.iter().enumerate() {
+        let address: std::net::SocketAddr = bmc["address"].as_str().unwrap().parse().unwrap();
+        assert_eq!(address.ip().to_string(), format!("127.0.64.{}", at + 1));
+        std::net::TcpStream::connect(address).unwrap();
+        assert_eq!(
+            (bmc["user"].as_str(), bmc["password"].as_str()),
+            (Some("inventory"), Some("it's secret"))
+        );
+    }
+    let port = bmcs[0]["address"].as_str().unwrap().rsplit(':').next().unwrap();
+    let taken = run(musterctl().args(["simulator", "--vms", "12", "--bmcs", "1", "--bmc-port", port]));
+    let said = String::from_utf8_lossy(&taken.stderr);
+    assert!(taken.status.code() == Some(1) && said.contains("--bmc-port"), "{said}");
+    let recording = run(musterctl().args(["simulator", "--recording", "x", "--bmcs", "1"]));
+    assert_eq!(recording.status.code(), Some(2));
+}
+
+#[test]
 fn a_size_that_no_vcenter_has_is_wrong_usage() {
     for vms in ["0", "30001"] {
         let refused = run(musterctl().args(["simulator", "--vms", vms]));

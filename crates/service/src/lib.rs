@@ -47,6 +47,7 @@ pub use audit::{as_csv, as_json_lines};
 pub use backup::{check_backup, may_restore, restore_backup};
 pub use call::{Admitted, Client, Handler};
 pub use caller::Caller;
+pub use discovery::scanned_addresses;
 pub use events::Subscription;
 pub use explain::{LOOK_AT_THE_SERVER, no_new_password, shown_host};
 pub use export::{Style, delimited};

@@ -158,3 +158,47 @@ pub(crate) enum Profile {
         name: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::args::Args;
+    use clap::Parser;
+
+    fn is_understood(words: &str) -> bool {
+        let words = ["musterctl", "discovery"].into_iter().chain(words.split(' '));
+        Args::try_parse_from(words).is_ok()
+    }
+
+    #[test]
+    fn what_is_needed_is_asked_for_and_what_excludes_another_is_refused() {
+        for words in [
+            "scan 10.0.8.0/24 10.0.9.10-50 --port 443 --port 8443 --exclude 10.0.8.1 --yes --detach",
+            "scan bmc-1 --proxy socks5h://jump:1080 --profile idrac --profile ilo --ca-file ca.pem",
+            "refresh",
+            "refresh 10.0.8.1 ABC1234",
+            "list --state dark --state conflict",
+            "approve --seen --yes",
+            "approve 10.0.8.1 10.0.8.2",
+            "match 10.0.8.1 esx-01 --vcenter Berlin",
+            "profile add idrac --user root --password-stdin --vendor dell",
+            "profile add idrac",
+        ] {
+            assert!(is_understood(words), "{words}");
+        }
+        for words in [
+            "scan",
+            "scan 10.0.8.0/24 --port 0",
+            "list --state lost",
+            "approve",
+            "approve 10.0.8.1 --seen",
+            "match 10.0.8.1",
+            "remove",
+            "profile add idrac --password-stdin",
+            "profile add idrac --user root --helper /bin/vault --password-stdin",
+            "profile add idrac --user root --password secret",
+            "profile add idrac --vendor sun",
+        ] {
+            assert!(!is_understood(words), "{words}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::args::Discovery as Command;
 use crate::ask;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::Output;
+use crate::output::{Output, printable};
 use contract::command::{ListServers, ReadServers, RemoveServers, ShowServer, UnmatchServer};
 use contract::discovery::{Server, ServerState};
 use contract::{ApiError, ServerId, Subject, words};
@@ -83,9 +83,10 @@ async fn remove(service: &Client, output: &Output, names: &[String], yes: bool) 
     };
     ask::before_removing(output, yes, &question).await?;
     service.call(RemoveServers { servers: ids(&servers) }).await?;
-    let removed: Vec<String> =
-        servers.iter().map(|server| format!("Removed {}.", shown::called(server))).collect();
-    output.answer(&servers, || removed.join("\n"))
+    output.answer(&servers, || {
+        let removed = servers.iter().map(|server| printable(&format!("Removed {}.", shown::called(server))));
+        removed.collect::<Vec<_>>().join("\n")
+    })
 }
 
 /// The servers with these names, each once.

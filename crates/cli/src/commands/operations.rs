@@ -123,25 +123,26 @@ pub(super) fn sentence(o: &Operation) -> String {
     });
     let told = o.told_changes();
     let changes = match went_well && o.kind() != OperationKind::Test {
+        true if !o.job.is_of_a_vcenter() => discovered(o),
         true => format!(
-            ": {} {}, {} added, {} changed, {} removed",
-            o.progress.done,
-            counts(o.kind()),
-            told.added,
-            told.changed,
-            told.removed
+            ": {} objects, {} added, {} changed, {} removed",
+            o.progress.done, told.added, told.changed, told.removed
         ),
         false => String::new(),
     };
     format!("{}: {what} {how}{took}{changes}", o.about())
 }
 
-/// What an operation of a kind counts.
-fn counts(kind: OperationKind) -> &'static str {
-    match kind {
-        OperationKind::Scan => "addresses",
-        OperationKind::ReadServers => "servers",
-        _ => "objects",
+/// What an operation of discovery went through.
+fn discovered(o: &Operation) -> String {
+    let done = usize::try_from(o.progress.done).unwrap_or(usize::MAX);
+    match o.kind() {
+        OperationKind::Scan => {
+            let added = usize::try_from(o.diff.added).unwrap_or(usize::MAX);
+            let new = words::counted(added, "new BMC", "new BMCs");
+            format!(": {}, {new}", words::counted(done, "address", "addresses"))
+        }
+        _ => format!(": {}", words::counted(done, "BMC", "BMCs")),
     }
 }
 

@@ -127,14 +127,18 @@ fn failed(error: Error) -> ApiError {
         Error::Folder { .. } => {
             (Code::Failed, "Specify a folder with --certificate that this user can write to.")
         }
-        Error::Listen { source, .. } | Error::ListenBmc { source, .. }
-            if source.kind() == ErrorKind::PermissionDenied =>
-        {
+        Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
             (Code::Failed, "Specify a port above 1023 with --port.")
         }
+        Error::ListenBmc { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            (Code::Failed, "Specify a port above 1023 with --bmc-port.")
+        }
         Error::NotLoopback { .. } => (Code::InvalidValue, "Specify an address of 127.0.0.0/8."),
-        Error::Listen { .. } | Error::ListenBmc { .. } => {
+        Error::Listen { .. } => {
             (Code::Failed, "Specify another port with --port, or stop the program that uses this one.")
+        }
+        Error::ListenBmc { .. } => {
+            (Code::Failed, "Specify another port with --bmc-port, or stop the program that uses this one.")
         }
         Error::Certificate(_) => (Code::Failed, "Try again."),
     };

@@ -11,4 +11,5 @@ mod profiles;
 mod ranges;
 mod scanning;
 
+pub use ranges::count as scanned_addresses;
 pub(crate) use scanning::{Context, run};

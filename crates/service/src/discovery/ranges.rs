@@ -36,6 +36,14 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
     Ok(hosts.into_iter().flat_map(|host| ports.iter().map(|port| (host.to_string(), *port))).collect())
 }
 
+/// How many addresses a scan looks at, each port for itself: so that a person can be asked before.
+///
+/// # Errors
+/// `InvalidValue` for what can't be scanned.
+pub fn count(scan: &Scan) -> Result<usize, ApiError> {
+    targets(&Scan { accept_many: true, ..scan.clone() }).map(|targets| targets.len())
+}
+
 fn hosts_to_leave_out(scan: &Scan) -> Result<BTreeSet<Host>, ApiError> {
     hosts(&scan.exclude, "excluded range")
 }
@@ -220,6 +228,7 @@ mod tests {
         let many = scan(&["10.0.0.0/19"], &[]);
         let error = targets(&many).unwrap_err();
         assert!(error.message.contains("8190 addresses"), "{}", error.message);
+        assert_eq!(count(&many).unwrap(), 8_190);
         assert_eq!(targets(&Scan { accept_many: true, ..many }).unwrap().len(), 8_190);
         let too_many = Scan { ports: (1..10).collect(), accept_many: true, ..scan(&["10.0.0.0/18"], &[]) };
         assert!(targets(&too_many).is_err());

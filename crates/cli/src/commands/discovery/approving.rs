@@ -12,7 +12,7 @@ use contract::command::{ApproveServers, ListServers};
 use contract::discovery::{Approval, Server, ServerState};
 use contract::{ApiError, Certificate, Code, words};
 use service::Client;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(super) async fn approve(
     service: &Client,
@@ -32,7 +32,7 @@ pub(super) async fn approve(
     let shown = certificates(&servers)?;
     output.say(&in_words(&shown));
     ask::confirmed(output, asked.yes, &question(&shown), "nothing was approved").await?;
-    let approvals = shown.iter().map(|(server, certificate)| Approval {
+    let approvals = by_bmc(&shown).into_iter().map(|(server, certificate)| Approval {
         server: server.id.clone(),
         sha256: certificate.sha256.clone(),
     });
@@ -63,13 +63,15 @@ fn certificates(servers: &[Server]) -> Result<Shown<'_>, ApiError> {
     with.collect()
 }
 
+/// The same once for each BMC, which may have several servers behind it.
+fn by_bmc<'a>(shown: &Shown<'a>) -> Shown<'a> {
+    let mut addresses = BTreeSet::new();
+    shown.iter().filter(|(server, _)| addresses.insert(&server.address)).copied().collect()
+}
+
 /// The certificates, one card for each BMC.
 fn in_words(shown: &Shown<'_>) -> String {
-    let mut bmcs: BTreeMap<(&str, &str), &(&Server, &Certificate)> = BTreeMap::new();
-    for one @ (server, certificate) in shown {
-        bmcs.entry((&server.address, &certificate.sha256)).or_insert(one);
-    }
-    let cards = bmcs.values().map(|(server, certificate)| {
+    let cards = by_bmc(shown).into_iter().map(|(server, certificate)| {
         let mut lines = vec![
             ("Address", server.address.clone()),
             ("SHA-256", certificate.sha256.clone()),
@@ -93,7 +95,7 @@ pub(super) fn not_unique(server: &Server) -> String {
 }
 
 fn question(shown: &Shown<'_>) -> String {
-    match of_bmcs(shown) {
+    match by_bmc(shown).len() {
         1 => "Does this fingerprint match the one on the BMC, and do you trust it?".to_owned(),
         _ => format!(
             "Do these fingerprints match those on the BMCs, and do you trust them ({})?",
@@ -106,12 +108,8 @@ fn question(shown: &Shown<'_>) -> String {
 fn counted(shown: &Shown<'_>) -> String {
     let different: BTreeSet<&str> =
         shown.iter().map(|(_, certificate)| certificate.sha256.as_str()).collect();
-    let bmcs = words::counted(of_bmcs(shown), "BMC", "BMCs");
+    let bmcs = words::counted(by_bmc(shown).len(), "BMC", "BMCs");
     format!("{} of {bmcs}", words::counted(different.len(), "certificate", "certificates"))
-}
-
-fn of_bmcs(shown: &Shown<'_>) -> usize {
-    shown.iter().map(|(server, _)| server.address.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::shown;
 use crate::args::Matched;
 use crate::commands::sync;
-use crate::output::Output;
+use crate::output::{Output, printable};
 use crate::suggest::Suggestion;
 use contract::command::{ListVcenters, MatchServer, RejectMatch, ShowServer};
 use contract::{ApiError, Code, Kind, Moref, Object, ServerId, Subject, VcenterId, words};
@@ -21,9 +21,12 @@ pub(super) async fn match_server(service: &Client, output: &Output, asked: Match
 pub(super) async fn reject(service: &Client, output: &Output, asked: Matched) -> Result<(), ApiError> {
     service.may::<RejectMatch>(Subject::server(&ServerId(asked.server.clone()))).await?;
     let server = service.call(ShowServer { server: asked.server.clone() }).await?;
-    let Host { vcenter, moref, .. } = host(service, &asked, "discovery reject").await?;
+    let Host { vcenter, vcenter_name, moref, name } = host(service, &asked, "discovery reject").await?;
     let server = service.call(RejectMatch { server: server.id, vcenter, moref }).await?;
-    output.answer(&server, || shown::card_of(&server, service.now()))
+    output.answer(&server, || {
+        let said = format!("{} is not {name} ({vcenter_name}) from now on.", server.address);
+        format!("{}\n\n{}", printable(&said), shown::card_of(&server, service.now()))
+    })
 }
 
 /// An ESXi host that a name may mean.

@@ -119,7 +119,8 @@ pub(super) fn named<'a>(all: &'a [Profile], name: &str) -> Result<&'a Profile, A
     let begins = |profile: &&Profile| is_long_enough && profile.credential_id.as_str().starts_with(&lower);
     let beginning: Vec<&Profile> = all.iter().filter(begins).collect();
     match (by_name, &beginning[..]) {
-        (Some(profile), _) | (None, [profile]) => Ok(profile),
+        (Some(profile), _) => Ok(profile),
+        (None, [profile]) => Ok(*profile),
         (None, []) => {
             let error = ApiError::new(Code::NotFound, format!("there is no profile \"{name}\""));
             let names: Vec<&str> = all.iter().map(|profile| &*profile.profile).collect();

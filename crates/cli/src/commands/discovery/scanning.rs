@@ -30,7 +30,8 @@ pub(super) async fn scan(
     let is_many = number > Scan::MANY;
     if is_many {
         let many = words::counted(number, "address", "addresses");
-        ask::confirmed(output, yes, &format!("Scan {many}?"), "nothing was scanned").await?;
+        output.say(&format!("These ranges are {many}, each port counted."));
+        ask::confirmed(output, yes, "Scan all of them?", "nothing was scanned").await?;
     }
     let scan = Scan { accept_many: is_many, ..scan };
     let id = service.call(StartScan { scan, detached: detach }).await?;
