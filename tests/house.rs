@@ -151,6 +151,7 @@ const PUBLIC: &[(&str, &[&str])] = &[
             "close_by",
         ],
     ),
+    ("discovery/ranges.rs", &["count"]),
     ("events.rs", &["next"]),
     ("answer.rs", &["query", "kind", "len", "is_empty", "is_of_several", "rows"]),
     ("query.rs", &["of"]),

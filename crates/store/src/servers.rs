@@ -8,7 +8,9 @@ use crate::engine::{DbRow, Tx};
 use crate::error::{During, Error};
 use crate::row;
 use contract::discovery::{Approval, Vendor};
-use contract::{ApiError, Certificate, CredentialId, Moref, ServerId, Subject, Time, Trust, VcenterId, Way};
+use contract::{
+    ApiError, Certificate, Code, CredentialId, Moref, ServerId, Subject, Time, Trust, VcenterId, Way,
+};
 use serde_json::{Value, json};
 use sqlx::Row;
 
@@ -290,14 +292,25 @@ impl Store {
         Ok(paused == Some(None))
     }
 
-    /// Another user or password was set: what BMCs said of the one before says nothing of it.
-    pub async fn profile_is_new(&self, id: &CredentialId) -> Result<(), Error> {
+    /// Another user or password was set: what BMCs said of the one before says nothing of it. Those that rejected it have `since`
+    /// in its place.
+    pub async fn profile_is_new(&self, id: &CredentialId, since: &ApiError) -> Result<(), Error> {
         let attempt = self.attempt_on("resetting the profile of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         sqlx::query(
             "UPDATE bmc_profiles SET proven_at = NULL, rejections = 0, paused_at = NULL WHERE credential_id = $1",
         )
         .bind(id.as_str())
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
+        let code = row::word(&Code::LoginRejected).during(attempt)?;
+        sqlx::query(
+            "UPDATE bmcs SET problem = $1 WHERE credential_id = $2 AND json_extract(problem, '$.code') = $3",
+        )
+        .bind(row::json(since).during(attempt)?)
+        .bind(id.as_str())
+        .bind(code)
         .execute(&mut *tx)
         .await
         .during(attempt)?;

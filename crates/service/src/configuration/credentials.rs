@@ -141,6 +141,7 @@ impl Service {
         drop(lock);
         if is_another_login {
             self.leave_sessions_of(&credential.id).await?;
+            self.profile_is_new(&credential.id).await?;
         }
         self.changed();
         Ok(Stored { what: self.credential(credential.id.as_str()).await?, password_note })

@@ -159,6 +159,15 @@ impl Service {
         self.server(of.id.as_str()).await
     }
 
+    /// Another user or password was set for a credential: BMCs may be asked again.
+    pub(crate) async fn profile_is_new(&self, credential: &CredentialId) -> Result<(), ApiError> {
+        let message = "it rejected the login, and user or password were changed since";
+        let since = ApiError::new(Code::NoPassword, message).next("Read the server again, or scan.");
+        self.inner.store.profile_is_new(credential, &since).await.map_err(explain::store)?;
+        self.inner.events.publish(Event::ServersChanged);
+        Ok(())
+    }
+
     async fn profiles(&self) -> Result<Vec<Profile>, ApiError> {
         let store = &self.inner.store;
         let credentials = store.credentials().await.map_err(explain::store)?;
