@@ -5,6 +5,12 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Output;
 
+const SERVER: &str = "server address url vendor model serial_number service_tag uuid hostname power_state health bios_version \
+     bmc_model bmc_firmware mac_addresses bmc_mac_addresses found_at seen_at read_at state problem certificate \
+     same_certificate profile host host_moref vcenter vcenter_id confirmed score reasons candidates";
+const HOST: &str = "host host_moref vcenter vcenter_id vendor model serial_number candidates";
+const PROFILE: &str = "credential_id profile user vendor proven_at paused_at servers";
+
 /// A data folder, and the passwords where musterctl finds them: here is no keychain.
 struct Desk {
     folder: tempfile::TempDir,
@@ -43,6 +49,15 @@ impl Desk {
     }
 }
 
+/// Asserts that a document, or every document of a list that is not empty, has these keys: scripts rely on them.
+fn has(document: &Value, keys: &str) {
+    let all = document.as_array().map_or(std::slice::from_ref(document), Vec::as_slice);
+    assert!(!all.is_empty());
+    for (one, key) in all.iter().flat_map(|one| keys.split_whitespace().map(move |key| (one, key))) {
+        assert!(one.get(key).is_some(), "{key} is missing: {one}");
+    }
+}
+
 /// How many servers stand in which way.
 fn states(servers: &Value) -> Vec<(&str, usize)> {
     let states = ["untrusted", "matched", "dark", "conflict", "rejected", "unreadable", "ambiguous"];
@@ -72,7 +87,9 @@ fn from_an_empty_list_to_a_conflict_resolved_by_hand_that_the_next_scan_remember
     let (_running, told) = estate(&desk);
     let hosts = desk.says("inventory hosts", 0).as_array().unwrap().len();
     assert_eq!(desk.says("discovery list", 0), serde_json::json!([]));
-    assert_eq!(desk.says("discovery hosts", 0).as_array().unwrap().len(), hosts);
+    let without = desk.says("discovery hosts", 0);
+    assert_eq!(without.as_array().unwrap().len(), hosts);
+    has(&without, HOST);
 
     let scan = format!("discovery scan 127.0.64.1-127.0.64.8 --port {}", port(&told));
     let scanned = desk.says(&scan, 0);
@@ -80,10 +97,13 @@ fn from_an_empty_list_to_a_conflict_resolved_by_hand_that_the_next_scan_remember
     let said = desk.run(&scan);
     let said = String::from_utf8_lossy(&said.stderr);
     assert!(said.contains("6 BMCs, 6 not approved yet: musterctl discovery approve --seen"), "{said}");
-    assert_eq!(states(&desk.says("discovery list", 0)), [("untrusted", 6)]);
+    let untrusted = desk.says("discovery list", 0);
+    assert_eq!(states(&untrusted), [("untrusted", 6)]);
+    has(&untrusted, SERVER);
     assert_eq!(desk.says("discovery approve --seen", 2)["error"]["code"], "invalid_value");
 
     let profile = desk.says("discovery profile add bmcs --user inventory", 0);
+    has(&profile, PROFILE);
     assert_eq!((&profile["profile"], &profile["proven_at"]), (&"bmcs".into(), &Value::Null));
     assert_eq!(desk.says("discovery approve --seen --yes", 0)[0]["state"], "succeeded");
     let all = desk.says("discovery list", 0);
