@@ -41,6 +41,7 @@ pub(super) async fn scan(
     let exit = sync::follow(service, output, interrupts, std::slice::from_ref(&id), detach).await?;
     if !detach {
         say_what_was_found(service, output, &id).await?;
+        say_who_knows_why(output, exit);
     }
     Ok(exit)
 }
@@ -57,7 +58,16 @@ pub(super) async fn read(
         passwords(service, output, &[]).await?;
     }
     let id = service.call(ReadServers { servers, detached }).await?;
-    sync::follow(service, output, interrupts, &[id], detached).await
+    let exit = sync::follow(service, output, interrupts, &[id], detached).await?;
+    say_who_knows_why(output, exit);
+    Ok(exit)
+}
+
+/// Where the reasons stand, if some BMCs could not be read. In JSON nothing may stand below the reason of a failure.
+fn say_who_knows_why(output: &Output, exit: Exit) {
+    if exit == Exit::Partly && !output.is_json() {
+        output.say(&format!("Why: {}", Suggestion::of("discovery list")));
+    }
 }
 
 /// Whether a scan may trust a BMC that it finds: a first one logs in nowhere, and nobody should type passwords for it.
