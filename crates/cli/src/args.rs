@@ -491,12 +491,12 @@ pub(crate) struct Settings {
 pub(crate) struct Way {
     /// Reach it through this proxy: socks5h://HOST:PORT, socks5h://USER@HOST:PORT or http://HOST:PORT, "" for none
     ///
-    /// The proxy resolves the vCenter's name. It is never sent a password: a URL that contains one is refused.
+    /// The proxy resolves the server's name. It is never sent a password: a URL that contains one is refused.
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
     /// Connect to this address in its place, such as the near end of a tunnel, "" for none
     ///
-    /// The certificate has to name the vCenter all the same.
+    /// The certificate has to name the server all the same.
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) connect_to: Option<String>,
 }

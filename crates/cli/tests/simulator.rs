@@ -2,6 +2,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests; clippy sees only functions with #[test] as such")]
 
+#[path = "simulator/discovery.rs"]
+mod discovery;
+
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 

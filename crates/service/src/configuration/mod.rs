@@ -80,7 +80,7 @@ pub(crate) struct Stored<T> {
 
 /// How many characters of an id designate what has it. A shorter one is more likely a name that was mistyped, and it must
 /// not remove another thing.
-const SHORTEST_BEGINNING: usize = 8;
+pub(crate) const SHORTEST_BEGINNING: usize = 8;
 
 /// Whether any vCenter has a tag: a mistyped one would stand for none of them.
 pub(crate) fn is_a_tag(tag: &str, vcenters: &[VcenterRecord]) -> Result<(), ApiError> {

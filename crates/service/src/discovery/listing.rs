@@ -4,8 +4,9 @@
 use super::facts::{Root, System};
 use super::hosts::{HostKey, Hosts, text};
 use super::matching::{self, Decision, Decisions, Reason, ServerFacts, State, Verdict};
+use crate::configuration::SHORTEST_BEGINNING;
 use crate::{Service, explain};
-use contract::discovery::{Candidate, Discovered, HostWithoutBmc, Server, ServerState};
+use contract::discovery::{Candidate, Discovered, HostWithoutBmc, Scan, Server, ServerState};
 use contract::words::address;
 use contract::{ApiError, Code, ServerId};
 use std::collections::{BTreeMap, HashMap};
@@ -52,7 +53,7 @@ impl Service {
             one.address == named
                 || is(&one.serial_number)
                 || is(&one.service_tag)
-                || one.id.as_str().starts_with(named)
+                || named.len() >= SHORTEST_BEGINNING && one.id.as_str().starts_with(named)
         };
         let mut meant = servers.iter().filter(is_meant).filter(|_| !named.is_empty());
         let shown = contract::words::excerpt(named);
@@ -149,14 +150,14 @@ fn server(
     verdict: Option<&Verdict<HostKey>>,
     hosts: &Hosts,
 ) -> Server {
-    let address = address(&bmc.host, bmc.port);
+    let (address, url) = addresses(&bmc.host, bmc.port);
     let host = verdict.and_then(|verdict| verdict.with.first());
     let candidates = verdict.map_or(&[][..], |verdict| &verdict.candidates);
     let score = verdict.filter(|verdict| verdict.score > 0).map(|verdict| verdict.score);
     Server {
         id: id_of(&(bmc.id.clone(), system.key.clone())),
-        url: format!("https://{address}/"),
         address,
+        url,
         vendor: system.manufacturer.clone().or_else(|| root.maker()),
         model: system.model.clone(),
         serial_number: system.serial_number.clone().or_else(|| root.serial_number.clone()),
@@ -186,6 +187,18 @@ fn server(
         score,
         reasons: verdict.map_or_else(Vec::new, |verdict| words(&verdict.reasons)),
         candidates: candidates.iter().filter_map(|one| candidate(one, hosts)).collect(),
+    }
+}
+
+/// What a BMC is called, with its port only where that is unusual, and where a browser opens it.
+fn addresses(host: &str, port: u16) -> (String, String) {
+    let whole = address(host, port);
+    match port {
+        Scan::PORT => {
+            let bare = whole.strip_suffix(&format!(":{port}")).unwrap_or(&whole);
+            (host.to_owned(), format!("https://{bare}/"))
+        }
+        _ => (whole.clone(), format!("https://{whole}/")),
     }
 }
 
@@ -239,4 +252,22 @@ fn without_bmc(key: &HostKey, verdict: &Verdict<ServerKey>, hosts: &Hosts) -> Ho
 /// Servers by BMC, for whoever changes several at once.
 pub(super) fn by_bmc(servers: &[ServerId]) -> BTreeMap<String, ServerId> {
     servers.iter().map(|id| (bmc_of(id).to_owned(), id.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses;
+
+    #[test]
+    fn an_address_has_its_port_only_where_that_is_unusual() {
+        for (host, port, address, url) in [
+            ("10.0.8.1", 443, "10.0.8.1", "https://10.0.8.1/"),
+            ("10.0.8.1", 8443, "10.0.8.1:8443", "https://10.0.8.1:8443/"),
+            ("fd00::10", 443, "fd00::10", "https://[fd00::10]/"),
+            ("fd00::10", 8443, "[fd00::10]:8443", "https://[fd00::10]:8443/"),
+            ("bmc-1.example.com", 443, "bmc-1.example.com", "https://bmc-1.example.com/"),
+        ] {
+            assert_eq!(addresses(host, port), (address.to_owned(), url.to_owned()));
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub(super) async fn approve(
         return output.answer(&servers, String::new).map(|()| Exit::Done);
     }
     let shown = certificates(&servers)?;
-    output.say(&in_words(&shown));
+    output.say(&format!("{}\n\n", in_words(&shown)));
     ask::confirmed(output, asked.yes, &question(&shown), "nothing was approved").await?;
     let approvals = by_bmc(&shown).into_iter().map(|(server, certificate)| Approval {
         server: server.id.clone(),

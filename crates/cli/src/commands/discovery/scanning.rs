@@ -10,7 +10,7 @@ use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::suggest::Suggestion;
 use contract::command::{ListProfiles, ListServers, ReadServers, ShowOperation, StartScan};
-use contract::discovery::{Scan, Server, ServerState};
+use contract::discovery::{Profile, Scan, Server, ServerState};
 use contract::{ApiError, CredentialId, OperationId, ServerId, Time, words};
 use service::Client;
 use std::collections::BTreeSet;
@@ -33,11 +33,15 @@ pub(super) async fn scan(
         output.say(&format!("These ranges are {many}, each port counted."));
         ask::confirmed(output, yes, "Scan all of them?", "nothing was scanned").await?;
     }
+    if !detach && may_log_in(service, &scan).await? {
+        passwords(service, output, &scan.profiles).await?;
+    }
     let scan = Scan { accept_many: is_many, ..scan };
     let id = service.call(StartScan { scan, detached: detach }).await?;
     let exit = sync::follow(service, output, interrupts, std::slice::from_ref(&id), detach).await?;
     if !detach {
         say_what_was_found(service, output, &id).await?;
+        say_who_knows_why(output, exit);
     }
     Ok(exit)
 }
@@ -50,8 +54,40 @@ pub(super) async fn read(
     servers: Vec<ServerId>,
     detached: bool,
 ) -> Result<Exit, ApiError> {
+    if !detached {
+        passwords(service, output, &[]).await?;
+    }
     let id = service.call(ReadServers { servers, detached }).await?;
-    sync::follow(service, output, interrupts, &[id], detached).await
+    let exit = sync::follow(service, output, interrupts, &[id], detached).await?;
+    say_who_knows_why(output, exit);
+    Ok(exit)
+}
+
+/// Where the reasons stand, if some BMCs could not be read. In JSON nothing may stand below the reason of a failure.
+fn say_who_knows_why(output: &Output, exit: Exit) {
+    if exit == Exit::Partly && !output.is_json() {
+        output.say(&format!("Why: {}", Suggestion::of("discovery list")));
+    }
+}
+
+/// Whether a scan may trust a BMC that it finds: a first one logs in nowhere, and nobody should type passwords for it.
+async fn may_log_in(service: &Client, scan: &Scan) -> Result<bool, ApiError> {
+    let is_trusted = |server: &Server| server.state != ServerState::Untrusted;
+    Ok(scan.ca.is_some() || service.call(ListServers {}).await?.servers.iter().any(is_trusted))
+}
+
+/// Lets a person type the passwords of profiles that are nowhere to be found; of all profiles where none is named.
+async fn passwords(service: &Client, output: &Output, wanted: &[CredentialId]) -> Result<(), ApiError> {
+    if !ask::somebody_is_there() {
+        return Ok(());
+    }
+    let is_used = |profile: &Profile| {
+        profile.paused_at.is_none() && (wanted.is_empty() || wanted.contains(&profile.credential_id))
+    };
+    for profile in service.call(ListProfiles {}).await?.iter().filter(|profile| is_used(profile)) {
+        ask::missing_password(service, output, &profile.credential_id, None).await?;
+    }
+    Ok(())
 }
 
 /// The profiles with these names.

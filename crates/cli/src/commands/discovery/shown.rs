@@ -4,7 +4,7 @@
 use crate::output::{Fit, ago, card, table, time};
 use crate::suggest;
 use contract::Time;
-use contract::discovery::{Candidate, HostWithoutBmc, Server};
+use contract::discovery::{Candidate, HostWithoutBmc, Server, ServerState};
 
 /// A server in a few words: its address, and what is printed on it.
 pub(super) fn called(server: &Server) -> String {
@@ -21,9 +21,13 @@ pub(super) fn servers(all: &[Server], now: Time) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let header = ["Address", "State", "Host", "vCenter", "Vendor", "Model", "Serial number", "Seen"];
-    let fits =
-        [Fit::Words, Fit::Whole, Fit::Words, Fit::Words, Fit::Words, Fit::Words, Fit::Whole, Fit::Words];
+    let has_problems = all.iter().any(|server| problem(server).is_some());
+    let header =
+        ["Address", "State", "Host", "vCenter", "Vendor", "Model", "Serial number", "Seen", "Problem"];
+    let header = if has_problems { &header[..] } else { &header[..header.len() - 1] };
+    let mut fits = [Fit::Words; 9];
+    // The state and the serial number.
+    (fits[1], fits[6]) = (Fit::Whole, Fit::Whole);
     let rows = all.iter().map(|server| {
         vec![
             server.address.clone(),
@@ -34,9 +38,20 @@ pub(super) fn servers(all: &[Server], now: Time) -> String {
             dash(server.model.as_deref()),
             dash(server.serial_number.as_deref()),
             ago(server.seen_at, now),
+            dash(problem(server)),
         ]
     });
-    table(&header, &fits, rows)
+    let rows = rows.map(|mut row| {
+        row.truncate(header.len());
+        row
+    });
+    table(header, &fits, rows)
+}
+
+/// Why a server could not be read, unless its state says it all.
+fn problem(server: &Server) -> Option<&str> {
+    let problem = server.problem.as_ref().filter(|_| server.state != ServerState::Untrusted)?;
+    Some(&problem.message)
 }
 
 pub(super) fn hosts(all: &[HostWithoutBmc]) -> String {
@@ -151,7 +166,6 @@ fn dash(text: Option<&str>) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use contract::discovery::ServerState;
     use contract::{ApiError, Code, ServerId, VcenterId};
 
     /// One of which nothing is known but that it is there.
@@ -199,6 +213,26 @@ pub(super) mod tests {
         assert!(shown.contains("Read           never"), "{shown}");
         assert!(shown.contains("Next step      Look.\n               Then try again."), "{shown}");
         assert_eq!(called(&server()), "10.0.8.9");
+    }
+
+    #[test]
+    fn a_list_says_why_what_could_not_be_read_was_not() {
+        let problem = |code, message: &str| Some(ApiError::new(code, message));
+        let untrusted = Server {
+            state: ServerState::Untrusted,
+            problem: problem(Code::UntrustedCertificate, "not approved"),
+            ..server()
+        };
+        let silent = Server {
+            state: ServerState::Unreadable,
+            problem: problem(Code::TimedOut, "said\u{1b} nothing"),
+            ..server()
+        };
+        let listed = servers(std::slice::from_ref(&untrusted), Time(0));
+        assert!(!listed.contains("PROBLEM") && !listed.contains("not approved"), "{listed}");
+        let listed = servers(&[untrusted, silent], Time(0));
+        assert!(listed.contains("PROBLEM") && listed.ends_with("said\\u{1b} nothing"), "{listed}");
+        assert!(!listed.contains("not approved"), "{listed}");
     }
 
     #[test]
