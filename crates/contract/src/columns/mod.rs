@@ -125,6 +125,11 @@ impl Serialize for Column {
 const BASE: (u16, u16) = (5, 5);
 
 impl Column {
+    /// Whether it is kept as it was read, and not computed of others.
+    pub fn is_stored(&self) -> bool {
+        matches!(self.get, Get::Stored { .. })
+    }
+
     fn stored(id: &'static str, title: &'static str, source: &'static str, shape: Shape) -> Column {
         let (ty, unit) = shape.column_type();
         Column {

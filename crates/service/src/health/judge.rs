@@ -7,7 +7,9 @@ use contract::{
     Condition, Kind, Moref, Object, Operator, Row, Snapshot, Test, Time, Value, Vcenter, VcenterStatus,
 };
 use serde_json::Value as Json;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use store::{FindingKey, FoundNow};
 
 /// What people set about the rules.
@@ -72,14 +74,16 @@ impl Found {
 
 /// Every row of a vCenter's inventory that a rule finds.
 pub(crate) fn rows(vcenter: &Vcenter, snapshot: &Snapshot, settings: &Settings, now: Time) -> Vec<Found> {
-    let mut found = Vec::new();
+    let (mut found, having) = (Vec::new(), Having::default());
     for rule in RULES {
         if let Some(judging) = Judging::of(rule, vcenter, settings, now) {
             match rule.of_root {
-                true => found.extend(snapshot.root(vcenter, now).and_then(|row| judging.judge(&row))),
+                true => {
+                    found.extend(snapshot.root(vcenter, now).and_then(|row| judging.judge(&row, &having)))
+                }
                 false => {
                     let rows = snapshot.rows(vcenter, judging.kind, now);
-                    found.extend(rows.filter_map(|row| judging.judge(&row)));
+                    found.extend(rows.filter_map(|row| judging.judge(&row, &having)));
                 }
             }
         }
@@ -260,7 +264,9 @@ impl<'a> Judging<'a> {
             return None;
         }
         let on = |condition: &Condition| condition.on(kind).ok();
-        let given = rule.given();
+        let mut given = rule.given();
+        // What is stored is told sooner than what is computed.
+        given.sort_by_key(|condition| !schema.column(&condition.column).is_some_and(Column::is_stored));
         let judged_by = given.iter().map(|condition| condition.column.as_str()).chain(rule.measured());
         let waivers = settings.waivers.iter().filter(|waiver| waiver.rule == rule.id && waiver.holds(now));
         Some(Judging {
@@ -279,7 +285,7 @@ impl<'a> Judging<'a> {
         })
     }
 
-    fn judge(&self, row: &Row<'_>) -> Option<Found> {
+    fn judge(&self, row: &Row<'_>, having: &Having) -> Option<Found> {
         if !self.given.iter().all(|test| test.holds(row)) {
             return None;
         }
@@ -312,7 +318,7 @@ impl<'a> Judging<'a> {
             read_at: row.synced_at(),
             exactly: self.exceeded_at(row, value),
             waiver: self.waived(row),
-            depends_on: depends_on(self.rule, row),
+            depends_on: depends_on(self.rule, row, having),
         })
     }
 
@@ -387,28 +393,45 @@ fn vm_of<'a>(row: &Row<'a>) -> Option<&'a Object> {
     }
 }
 
+/// The hosts that have each datastore, once somebody asks.
+#[derive(Default)]
+struct Having(OnceCell<HashMap<Moref, Vec<Arc<Object>>>>);
+
+impl Having {
+    fn of(&self, snapshot: &Snapshot, datastore: &Moref) -> &[Arc<Object>] {
+        let all = self.0.get_or_init(|| {
+            let mut all: HashMap<Moref, Vec<Arc<Object>>> = HashMap::new();
+            for host in snapshot.objects(Kind::Hosts) {
+                for datastore in host.stored("datastore_refs").refs() {
+                    all.entry(datastore.moref.clone()).or_default().push(host.clone());
+                }
+            }
+            all
+        });
+        all.get(datastore).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The host and the datastores that a VM, or the VM of a snapshot, depends on; of a datastore the hosts that can't access it,
 /// if all of them are lost and it is access that was judged; and what an alarm is about, for that may be lost itself.
-fn depends_on(rule: &Rule, row: &Row<'_>) -> Vec<(Kind, Moref)> {
-    let mut on = around(rule, row);
+fn depends_on(rule: &Rule, row: &Row<'_>, having: &Having) -> Vec<(Kind, Moref)> {
+    let mut on = around(rule, row, having);
     if rule.is_alarm {
         on.push((row.object.kind, row.object.moref.clone()));
     }
     on
 }
 
-fn around(rule: &Rule, row: &Row<'_>) -> Vec<(Kind, Moref)> {
+fn around(rule: &Rule, row: &Row<'_>, having: &Having) -> Vec<(Kind, Moref)> {
     if row.object.kind == Kind::Datastores {
         // How full it is has nothing to do with hosts.
         if !rule.covers && rule.measured() != Some("hosts_without_access") {
             return Vec::new();
         }
         let able: HashSet<&Moref> = row.object.stored("mount_refs").refs().map(|host| &host.moref).collect();
-        let has =
-            |host: &Object| host.stored("datastore_refs").refs().any(|one| one.moref == row.object.moref);
-        let hosts =
-            row.snapshot.objects(Kind::Hosts).iter().filter(|host| !able.contains(&host.moref) && has(host));
-        let hosts: Vec<&Object> = hosts.map(|host| &**host).collect();
+        let has = having.of(row.snapshot, &row.object.moref);
+        let hosts: Vec<&Object> =
+            has.iter().filter(|host| !able.contains(&host.moref)).map(|host| &**host).collect();
         let is_lost = |host: &&Object| {
             matches!(host.stored("connection_state").as_text(), Some("disconnected" | "notResponding"))
         };

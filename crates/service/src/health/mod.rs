@@ -11,6 +11,7 @@ use crate::{Clock, Service, analytics, explain};
 use contract::analytics::Sample;
 use contract::health::{Attention, Finding, FindingFilter, Findings, Level, OpenFindings, RULES, RuleCount};
 use contract::{ApiError, Time, Vcenter, VcenterId, VcenterState, attention};
+use futures_util::future::try_join_all;
 use judge::Settings;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,8 +37,11 @@ struct Judged {
     revision: contract::Revision,
     settings: Arc<Settings>,
     at: Time,
-    findings: Arc<Vec<Finding>>,
+    findings: Known,
 }
+
+/// Findings that whoever asks shares.
+type Known = Arc<[Arc<Finding>]>;
 
 impl Health {
     pub(crate) fn new(store: Store, inventory: Inventory, now: Clock) -> Health {
@@ -54,11 +58,7 @@ impl Health {
     }
 
     /// What the rules find in a vCenter's inventory.
-    async fn judge(
-        &self,
-        vcenter: &Vcenter,
-        settings: &Arc<Settings>,
-    ) -> Result<Arc<Vec<Finding>>, ApiError> {
+    async fn judge(&self, vcenter: &Vcenter, settings: &Arc<Settings>) -> Result<Known, ApiError> {
         let (snapshot, now) = (self.inventory.read(&vcenter.id).await?, (self.now)());
         let holds = |judged: &&Judged| {
             judged.revision == *snapshot.revision()
@@ -75,7 +75,7 @@ impl Health {
         let (of, set) = (vcenter.clone(), settings.clone());
         let findings = aside(move || {
             let found = judge::rows(&of, &snapshot, &set, now);
-            Arc::new(judge::reported(&of, found, &since, now))
+            shared(judge::reported(&of, found, &since, now))
         })
         .await;
         self.keep(Judged {
@@ -119,8 +119,8 @@ impl Health {
         self.store.record_findings(&vcenter.id, begun, now).await.map_err(explain::store)?;
         let since = self.store.findings_since(&vcenter.id).await.map_err(explain::store)?;
         let of = vcenter.clone();
-        let findings = aside(move || Arc::new(judge::reported(&of, found, &since, now))).await;
-        let open = levels(findings.iter().filter(|one| one.is_open()));
+        let findings = aside(move || shared(judge::reported(&of, found, &since, now))).await;
+        let open = levels(findings.iter().filter(|one| one.is_open()).map(|one| &**one));
         self.keep(Judged { vcenter: vcenter.clone(), revision, settings, at: now, findings });
         Ok(open.into_iter().map(|(level, count)| (level, count as u64)).collect())
     }
@@ -132,10 +132,10 @@ impl Health {
 }
 
 impl Service {
-    /// Every finding, silenced ones too, the worst first, and the vCenters that are left out because they are paused.
-    async fn all_findings(&self, of: &[VcenterId]) -> Result<(Vec<Finding>, Vec<String>), ApiError> {
+    /// Every finding, silenced ones too, the worst first and by rule, and the vCenters that are left out because they are paused.
+    async fn all_findings(&self, of: &[VcenterId]) -> Result<(Vec<Arc<Finding>>, Vec<String>), ApiError> {
         let (settings, now) = (self.inner.health.settings().await?, self.now());
-        let (mut findings, mut paused) = (Vec::new(), Vec::new());
+        let (mut findings, mut paused, mut judged) = (Vec::new(), Vec::new(), Vec::new());
         let statuses = self.status().await?;
         for record in self.chosen(of).await? {
             let vcenter = record.vcenter;
@@ -151,14 +151,15 @@ impl Service {
             own.retain(|one| !AWAY.contains(&&*one.rule) || !attention::is_away_with_all(status));
             // One cause: it can't be synced because it can't be reached.
             own.retain(|one| one.rule != "vcenter-sync-failed" || status.state != VcenterState::Offline);
-            findings.extend(own);
-            findings.extend(self.inner.health.judge(&vcenter, &settings).await?.iter().cloned());
+            findings.extend(own.into_iter().map(Arc::new));
+            judged.push(vcenter);
         }
-        let place = |rule: &str| RULES.iter().position(|one| one.id == rule);
-        findings.sort_by_cached_key(|one| {
-            let (vcenter, name) = (one.vcenter.to_lowercase(), contract::natural::key(&one.name));
-            (std::cmp::Reverse(one.level), place(&one.rule), vcenter, name)
-        });
+        // Side by side: of many objects each takes a while.
+        let all = judged.iter().map(|vcenter| self.inner.health.judge(vcenter, &settings));
+        for found in try_join_all(all).await? {
+            findings.extend(found.iter().cloned());
+        }
+        findings.sort_by_cached_key(|one| rank(one));
         Ok((findings, paused))
     }
 
@@ -169,14 +170,21 @@ impl Service {
         let rules = counts(&findings);
         findings.retain(|one| filter.rule.as_ref().is_none_or(|rule| one.rule == *rule));
         findings.retain(|one| filter.waived || one.is_open());
-        findings.truncate(filter.limit.unwrap_or(usize::MAX));
+        let limit = filter.limit.unwrap_or(usize::MAX);
+        if limit > 0 {
+            findings.sort_by_cached_key(|one| {
+                let (vcenter, name) = (one.vcenter.to_lowercase(), contract::natural::key(&one.name));
+                (rank(one), vcenter, name)
+            });
+        }
+        let findings = findings.iter().take(limit).map(|one| Finding::clone(one)).collect();
         Ok(Findings { findings, rules, paused })
     }
 
     /// The open findings as lines, each for what a rule found: the worst first.
     pub(crate) async fn attention(&self) -> Result<Vec<Attention>, ApiError> {
         let (mut findings, _) = self.all_findings(&[]).await?;
-        findings.retain(Finding::is_open);
+        findings.retain(|one| one.is_open());
         Ok(lines(&findings))
     }
 }
@@ -185,7 +193,7 @@ impl Service {
     /// How many findings are open, by datacenter.
     async fn open_findings(&self) -> Result<Vec<OpenFindings>, ApiError> {
         let (mut findings, _) = self.all_findings(&[]).await?;
-        findings.retain(Finding::is_open);
+        findings.retain(|one| one.is_open());
         let mut by_place: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
         for one in &findings {
             by_place.entry((&one.vcenter_id, &one.datacenter_moref)).or_default().push(one);
@@ -202,6 +210,15 @@ impl Service {
     }
 }
 
+fn shared(findings: Vec<Finding>) -> Known {
+    findings.into_iter().map(Arc::new).collect()
+}
+
+/// The worst come first, and of these the rules in their order.
+fn rank(finding: &Finding) -> (std::cmp::Reverse<Level>, Option<usize>) {
+    (std::cmp::Reverse(finding.level), RULES.iter().position(|one| one.id == finding.rule))
+}
+
 /// How many there are of each level.
 fn levels<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<Level, usize> {
     findings.fold(BTreeMap::new(), |mut levels, one| {
@@ -213,7 +230,7 @@ fn levels<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<Level, us
 /// What is no news of a vCenter where all are away.
 const AWAY: [&str; 3] = ["vcenter-unreachable", "vcenter-sync-failed", "vcenter-stale"];
 
-fn counts(findings: &[Finding]) -> Vec<RuleCount> {
+fn counts(findings: &[Arc<Finding>]) -> Vec<RuleCount> {
     let mut counts: Vec<RuleCount> = Vec::new();
     for one in findings {
         let known = counts.iter().position(|count| count.rule == one.rule);
@@ -236,7 +253,7 @@ fn counts(findings: &[Finding]) -> Vec<RuleCount> {
     counts
 }
 
-fn lines(findings: &[Finding]) -> Vec<Attention> {
+fn lines(findings: &[Arc<Finding>]) -> Vec<Attention> {
     let mut by_rule: Vec<(&str, Vec<&Finding>)> = Vec::new();
     for one in findings {
         match by_rule.iter_mut().find(|(rule, _)| *rule == one.rule) {
