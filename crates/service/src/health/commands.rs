@@ -113,7 +113,6 @@ impl Handler for AddWaiver {
         };
         call.store().add_waiver(&waiver).await.map_err(explain::store)?;
         call.inner.events.publish(Event::HealthChanged);
-        call.record_all();
         Ok(waiver)
     }
 }
@@ -134,7 +133,6 @@ impl Handler for RemoveWaiver {
         };
         let removed = call.store().remove_waiver(&id).await.map_err(explain::store)?;
         call.inner.events.publish(Event::HealthChanged);
-        call.record_all();
         removed.ok_or_else(|| no_waiver(&self.waiver))
     }
 }
