@@ -71,7 +71,7 @@ pub(crate) struct Toast {
     failures: Vec<Failure>,
     /// Whether the vCenter's card says the same, where there is one.
     is_on_its_card: bool,
-    /// Whether it says something that people read off.
+    /// Whether it says something that people read off, or leads to what it tells of.
     is_read_off: bool,
     /// What failed of work on several vCenters: a button does it once more, and nothing else of it.
     pub(crate) again: Vec<Work>,
@@ -100,7 +100,7 @@ impl Group {
 impl Toast {
     /// Whether it leaves by itself. Who is offered something has the time to take it, unless nothing can be undone any more.
     pub(crate) fn leaves(&self) -> bool {
-        self.makes_room() && (self.offers.is_empty() || self.undo().is_some())
+        self.makes_room() && (self.offers.is_empty() || self.is_read_off || self.undo().is_some())
     }
 
     fn undo(&self) -> Option<&Action> {
@@ -262,6 +262,7 @@ impl Toast {
         let subject = words::job(&operation.job);
         let job = words::within_a_sentence(&subject);
         let name = operation.about();
+        let is_about_none = operation.vcenter_id.is_none();
         match operation.state {
             OperationState::Queued | OperationState::Running => None,
             OperationState::Succeeded if operation.kind() == OperationKind::Test => {
@@ -270,7 +271,9 @@ impl Toast {
             }
             OperationState::Succeeded => {
                 let changes = advice::sentence(&words::changes(operation));
-                let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, Vec::new());
+                let offers = if is_about_none { vec![Offer::DISCOVERY] } else { Vec::new() };
+                let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, offers);
+                let toast = Toast { is_read_off: is_about_none, ..toast };
                 Some(toast.among(&format!("{job} done"), &format!("{subject} finished"), name))
             }
             OperationState::Cancelled => {
