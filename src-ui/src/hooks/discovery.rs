@@ -10,7 +10,7 @@ use contract::command::{
     StartScan, UnmatchServer,
 };
 use contract::discovery::{Approval, Candidate, Profile, Scan, Server, Vendor};
-use contract::{ApiError, CredentialId, OperationId, ServerId};
+use contract::{ApiError, Code, CredentialId, OperationId, ServerId};
 
 impl VcenterService {
     /// Looks for BMCs; how it goes is told by the operation.
@@ -27,7 +27,12 @@ impl VcenterService {
     /// Approves certificates that were on screen, and reads their servers.
     pub(crate) async fn approve_servers(&self, approvals: Vec<Approval>) -> Result<(), ApiError> {
         let servers: Vec<ServerId> = approvals.iter().map(|one| one.server.clone()).collect();
-        backend::call(ApproveServers { approvals }).await?;
+        let approved = backend::call(ApproveServers { approvals }).await;
+        // Some may be approved where others show another one by now; those that are not approved are not logged in to.
+        if approved.as_ref().err().is_some_and(|error| error.code == Code::ChangedMeanwhile) {
+            self.read_servers(servers.clone());
+        }
+        approved?;
         let many = words::counted(servers.len(), "certificate was", "certificates were");
         self.toast(Toast::done(format!("{many} approved"), "The servers are read now."));
         self.read_servers(servers);

@@ -93,12 +93,25 @@ impl Form {
             (Field::ConnectTo, vec![self.way.connect_to.trim().to_owned()]),
         ];
         let named = fields.into_iter().find(|(_, entries)| entries.iter().any(names)).map(|(field, _)| field);
-        let is_of_ca = || {
-            let message = error.message.to_lowercase();
-            !self.ca.trim().is_empty() && (message.contains("pem") || message.contains("certificate"))
-        };
-        named.or_else(|| is_of_ca().then_some(Field::Ca)).or(Some(Field::Ranges))
+        named.or_else(|| of_words(&error.message)).or(Some(Field::Ranges))
     }
+}
+
+/// The field that a message speaks of without quoting what was typed there.
+fn of_words(message: &str) -> Option<Field> {
+    let fields = [
+        ("exclude", Field::Exclude),
+        ("port", Field::Ports),
+        ("proxy", Field::Proxy),
+        ("connect", Field::ConnectTo),
+        ("the CA", Field::Ca),
+        ("certificate", Field::Ca),
+    ];
+    let is_begun = |word: &str| {
+        let places = message.match_indices(word);
+        places.into_iter().any(|(at, _)| !message[..at].ends_with(char::is_alphanumeric))
+    };
+    fields.into_iter().find(|(word, _)| is_begun(word)).map(|(_, field)| field)
 }
 
 /// What is separated by commas, semicolons, blanks or ends of lines.
@@ -177,18 +190,24 @@ mod tests {
         assert_eq!(of("\"10.0.8.0/33\" is not a range"), Some(Field::Ranges));
         assert_eq!(of("\"10.0.8.300\" is not an address"), Some(Field::Exclude), "not 10.0.8.3");
         assert_eq!(of("the proxy ftp://proxy: is none"), Some(Field::Proxy));
-        assert_eq!(of("the CA is no PEM"), Some(Field::Ca));
+        assert_eq!(of("the CA can't be used: no certificate was found"), Some(Field::Ca));
+        assert_eq!(
+            of("the excluded range \"10.0.8\" is neither an address nor a host name"),
+            Some(Field::Exclude)
+        );
+        assert_eq!(of("0 is not a port"), Some(Field::Ports));
+        assert_eq!(of("an address to connect to has neither a user nor a password"), Some(Field::ConnectTo));
         assert_eq!(of("too many addresses"), Some(Field::Ranges));
         assert_eq!(form.field_of(&ApiError::new(Code::Database, "10.0.8.3")), None);
     }
 
     #[test]
     fn only_a_number_of_addresses_that_may_be_scanned_is_a_question() {
-        assert!(asks_about_many(&invalid("these are 8,192 addresses, more than 4,096")));
-        assert!(asks_about_many(&invalid("the ranges have 65,536 addresses")));
+        assert!(asks_about_many(&invalid("8190 addresses are more than 4096: are they meant?")));
+        assert!(asks_about_many(&invalid("65536 addresses are more than 4096: are they meant?")));
         assert!(asks_about_many(&invalid("the ranges have 4097 addresses")));
-        assert!(!asks_about_many(&invalid("the ranges have 131,072 addresses")));
-        assert!(!asks_about_many(&invalid("the ranges have more than 65,536 addresses")));
+        assert!(!asks_about_many(&invalid("131068 addresses are more than 65536 that are scanned at once")));
+        assert!(!asks_about_many(&invalid("more than 65536 addresses can't be scanned at once")));
         assert!(!asks_about_many(&invalid("\"10.0.8.0/33\" is not a range of addresses")));
         assert!(!asks_about_many(&ApiError::new(Code::Failed, "8,192 addresses")));
     }

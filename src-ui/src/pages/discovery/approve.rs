@@ -12,7 +12,7 @@ use crate::state::toasts::Toast;
 use crate::state::words::{self, Level};
 use contract::command::ApproveServers;
 use contract::discovery::Server;
-use contract::{ApiError, ServerId};
+use contract::{ApiError, Code, ServerId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::{platform::spawn_local, prelude::*};
 
@@ -33,13 +33,26 @@ pub(super) fn Approve(props: &Properties) -> Html {
     let chosen = use_state_eq(Vec::<ServerId>::new);
     let failure = use_state_eq(|| None::<ApiError>);
     let is_saving = use_state_eq(|| false);
+    // Whether what is on screen is known to be of before: then it follows what is known, until somebody chooses again.
+    let outdated = use_state_eq(|| false);
     let is_there = use_is_there();
+    {
+        let (servers, outdated) = (servers.clone(), outdated.clone());
+        let follows = (*outdated, chosen.is_empty(), props.servers.clone());
+        use_effect_with(follows, move |(is_outdated, is_free, now)| match (*is_outdated, *is_free) {
+            (true, true) => servers.set(now.clone()),
+            (true, false) => outdated.set(false),
+            (false, _) => {}
+        });
+    }
     let may = service.may::<ApproveServers>();
     let shown = &servers[..servers.len().min(*limit)];
     let approve = {
         let (service, servers, chosen) = (service.clone(), servers.clone(), chosen.clone());
         let (failure, is_saving, close) = (failure.clone(), is_saving.clone(), props.close.clone());
+        let outdated = outdated.clone();
         Callback::from(move |_: MouseEvent| {
+            let (outdated, chosen) = (outdated.clone(), chosen.clone());
             let approvals = discovery::approvals(&servers, &chosen);
             let (service, close, is_there) = (service.clone(), close.clone(), is_there.clone());
             let (failure, is_saving) = (failure.clone(), is_saving.clone());
@@ -51,6 +64,8 @@ pub(super) fn Approve(props: &Properties) -> Html {
                     Ok(()) => {}
                     Err(error) if is_there.get() => {
                         is_saving.set(false);
+                        outdated.set(error.code == Code::ChangedMeanwhile);
+                        chosen.set(Vec::new());
                         failure.set(Some(error));
                     }
                     Err(error) => service.toast(Toast::refused("The certificates were not approved", &error)),
@@ -111,7 +126,7 @@ pub(super) fn Approve(props: &Properties) -> Html {
                 }
             }
             if let Some(error) = &*failure {
-                <Failure title="Nothing was approved" error={error.clone()} />
+                <Failure title="Not all were approved" error={error.clone()} />
             }
         </Dialog>
     }
