@@ -9,8 +9,8 @@ use contract::command::{
     ApproveServers, MatchServer, ReadServers, RejectMatch, RemoveProfile, RemoveServers, SetProfile,
     StartScan, UnmatchServer,
 };
-use contract::discovery::{Approval, Candidate, Profile, Scan, Server, Vendor};
-use contract::{ApiError, Code, CredentialId, OperationId, ServerId};
+use contract::discovery::{Approval, Profile, Scan, Server, Vendor};
+use contract::{ApiError, Code, CredentialId, Moref, OperationId, ServerId, VcenterId};
 
 impl VcenterService {
     /// Looks for BMCs; how it goes is told by the operation.
@@ -40,9 +40,8 @@ impl VcenterService {
     }
 
     /// Says that a server is an ESXi host.
-    pub(crate) fn match_server(&self, server: &Server, host: &Candidate) {
-        let told = format!("{} is {}", server.address, host.host);
-        let (vcenter, moref) = (host.vcenter_id.clone(), host.host_moref.clone());
+    pub(crate) fn match_server(&self, server: &Server, host: &str, (vcenter, moref): (VcenterId, Moref)) {
+        let told = format!("{} is {host}", server.address);
         let is_it = MatchServer { server: server.id.clone(), vcenter, moref };
         self.run(is_it, "The server was not matched", |service, done| {
             if done.is_some() {
@@ -52,9 +51,8 @@ impl VcenterService {
     }
 
     /// Says that a server is not an ESXi host that it might be.
-    pub(crate) fn reject_match(&self, server: &Server, host: &Candidate) {
-        let told = format!("{} is not {}", server.address, host.host);
-        let (vcenter, moref) = (host.vcenter_id.clone(), host.host_moref.clone());
+    pub(crate) fn reject_match(&self, server: &Server, host: &str, (vcenter, moref): (VcenterId, Moref)) {
+        let told = format!("{} is not {host}", server.address);
         let is_not = RejectMatch { server: server.id.clone(), vcenter, moref };
         self.run(is_not, "The match was not rejected", |service, done| {
             if done.is_some() {

@@ -71,7 +71,7 @@ pub(crate) struct Toast {
     failures: Vec<Failure>,
     /// Whether the vCenter's card says the same, where there is one.
     is_on_its_card: bool,
-    /// Whether it says something that people read off, or leads to what it tells of.
+    /// Whether it says something that people read off.
     is_read_off: bool,
     /// What failed of work on several vCenters: a button does it once more, and nothing else of it.
     pub(crate) again: Vec<Work>,
@@ -98,9 +98,11 @@ impl Group {
 }
 
 impl Toast {
-    /// Whether it leaves by itself. Who is offered something has the time to take it, unless nothing can be undone any more.
+    /// Whether it leaves by itself. Who is offered something has the time to take it, unless nothing can be undone any more, or
+    /// it only leads to a page that stands in the menu.
     pub(crate) fn leaves(&self) -> bool {
-        self.makes_room() && (self.offers.is_empty() || self.is_read_off || self.undo().is_some())
+        self.makes_room()
+            && (self.undo().is_some() || self.offers.iter().all(|offer| *offer == Offer::DISCOVERY))
     }
 
     fn undo(&self) -> Option<&Action> {
@@ -273,7 +275,6 @@ impl Toast {
                 let changes = advice::sentence(&words::changes(operation));
                 let offers = if is_about_none { vec![Offer::DISCOVERY] } else { Vec::new() };
                 let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, offers);
-                let toast = Toast { is_read_off: is_about_none, ..toast };
                 Some(toast.among(&format!("{job} done"), &format!("{subject} finished"), name))
             }
             OperationState::Cancelled => {

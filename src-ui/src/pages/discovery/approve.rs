@@ -87,10 +87,10 @@ pub(super) fn Approve(props: &Properties) -> Html {
     };
     let cancel = props.close.reform(|_: MouseEvent| ());
     let many = chosen.len();
-    let label = if *is_saving {
-        "Approving\u{2026}".to_owned()
-    } else {
-        format!("Approve {}", words::grouped(many as i64))
+    let label = match many {
+        _ if *is_saving => "Approving\u{2026}".to_owned(),
+        0 => "Approve".to_owned(),
+        many => format!("Approve {}", words::grouped(many as i64)),
     };
     let actions = html! {
         <>

@@ -15,7 +15,7 @@ use crate::state::discovery::{self, OfDiscovery, Part, Sought};
 use crate::state::route::Route;
 use crate::state::{advice, words};
 use contract::command::{Command, ReadServers, RemoveServers};
-use contract::discovery::{Server, ServerState};
+use contract::discovery::{HostWithoutBmc, Server, ServerState};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -26,6 +26,8 @@ use yew::prelude::*;
 pub(super) struct Properties {
     pub(super) sought: Sought,
     pub(super) server: Server,
+    /// The hosts that it may be said to be.
+    pub(super) hosts: Vec<HostWithoutBmc>,
     /// Whether it was opened by a key, and takes the keyboard; it takes that back.
     pub(super) by_key: Rc<Cell<bool>>,
 }
@@ -55,9 +57,11 @@ pub(super) fn Drawer(props: &Properties) -> Html {
             </div>
             <div class="muster-drawer__body" id="drawer-body" tabindex="0" role="group" aria-label="Server"
                 data-details={server.id.to_string()}>
-                { standing(server, &props.sought) }
-                <Actions sought={props.sought.clone()} server={server.clone()} />
-                <Matching server={server.clone()} />
+                <div class="muster-operation">
+                    { standing(server, &props.sought) }
+                    <Actions sought={props.sought.clone()} server={server.clone()} />
+                </div>
+                <Matching server={server.clone()} hosts={props.hosts.clone()} />
                 { facts(server) }
                 <h3 class="muster-group">{ "Certificate" }</h3>
                 <CertificateOf server={server.clone()} />

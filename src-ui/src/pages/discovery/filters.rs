@@ -95,7 +95,7 @@ fn Search(props: &SearchProperties) -> Html {
     };
     html! {
         <span class="pf-v6-c-form-control pf-m-icon muster-audit__text">
-            <input type="search" id="search" placeholder="Address, model, serial number, MAC, host" aria-label="Search servers"
+            <input type="search" id="search" placeholder="Address, model, serial, host" aria-label="Search servers"
                 value={(*typed).clone()} {oninput} autocomplete="off" spellcheck="false" aria-keyshortcuts="/" />
             <span class="pf-v6-c-form-control__utilities">
                 <span class="pf-v6-c-form-control__icon">{ icon("search") }</span>

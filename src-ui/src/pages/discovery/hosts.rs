@@ -4,7 +4,6 @@
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
 use crate::components::link::Link;
-use crate::components::name::Name;
 use crate::hooks::use_vcenter_service;
 use crate::state::cache::Answer;
 use crate::state::discovery::{self, STEP};
@@ -95,9 +94,11 @@ fn row(host: &HostWithoutBmc) -> Html {
     html! {
         <tr key={key.clone()} data-host={key}>
             <td>
-                <Link to={discovery::host(&host.vcenter_id, &host.host_moref)}><Name name={host.host.clone()} /></Link>
+                <Link to={discovery::host(&host.vcenter_id, &host.host_moref)} title={words::shown(&host.host)}>
+                    { words::shown(&host.host) }
+                </Link>
             </td>
-            <td><Name name={host.vcenter.clone()} /></td>
+            { cut(Some(&host.vcenter)) }
             { cut(product.as_deref()) }
             { cut(host.serial_number.as_deref()) }
             <td class="muster-number muster-servers__candidates">{ words::grouped(host.candidates as i64) }</td>

@@ -1,14 +1,15 @@
 //! Which ESXi host a server is, why, and which others it might be; and what a person says of that.
 //! Refuses to decide: it shows the score and the reasons of each.
 
+use super::by_hand::ByHand;
 use crate::components::icon;
 use crate::components::link::Link;
-use crate::components::name::Name;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::discovery;
 use crate::state::words::{self, Level};
 use contract::command::{MatchServer, RejectMatch, UnmatchServer};
-use contract::discovery::{Candidate, Server};
+use contract::discovery::{Candidate, HostWithoutBmc, Server};
+use contract::{Moref, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -16,6 +17,8 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct Properties {
     pub(super) server: Server,
+    /// The hosts that it may be said to be.
+    pub(super) hosts: Vec<HostWithoutBmc>,
 }
 
 /// The host, and the candidates.
@@ -25,18 +28,25 @@ pub(super) fn Matching(props: &Properties) -> Html {
     let server = &props.server;
     let others: Vec<&Candidate> =
         server.candidates.iter().filter(|candidate| discovery::is_open(server, candidate)).collect();
-    if server.host.is_none() && others.is_empty() && server.reasons.is_empty() {
+    let is_matched = server.host.is_some();
+    if !is_matched && others.is_empty() && server.reasons.is_empty() && props.hosts.is_empty() {
         return Html::default();
     }
     html! {
         <section id="matching" aria-label="ESXi host">
             <h3 class="muster-group">{ "ESXi host" }</h3>
             { matched(&service, server) }
+            if !is_matched && others.is_empty() {
+                <p class="muster-quiet">{ "None is known." }</p>
+            }
             if !others.is_empty() {
                 <h3 class="muster-group">{ format!("Candidates ({})", others.len()) }</h3>
                 <ul class="muster-candidates" role="list">
                     { for others.into_iter().map(|one| candidate(&service, server, one)) }
                 </ul>
+            }
+            if !is_matched {
+                <ByHand server={server.clone()} hosts={props.hosts.clone()} />
             }
         </section>
     }
@@ -49,7 +59,7 @@ fn matched(service: &VcenterService, server: &Server) -> Html {
         Callback::from(move |_: MouseEvent| service.unmatch_server(&server))
     };
     let host = server.host.as_ref().map(|host| {
-        let name = html! { <Name name={host.clone()} /> };
+        let name = html! { { words::shown(host) } };
         let name = match discovery::host_of(server) {
             Some(to) => html! { <Link {to}>{ name }</Link> },
             None => name,
@@ -76,15 +86,16 @@ fn matched(service: &VcenterService, server: &Server) -> Html {
 
 fn candidate(service: &VcenterService, server: &Server, one: &Candidate) -> Html {
     let key = format!("{}/{}", one.vcenter_id, one.host_moref);
-    let does = |act: fn(&VcenterService, &Server, &Candidate)| {
+    let does = |act: fn(&VcenterService, &Server, &str, (VcenterId, Moref))| {
         let (service, server, one) = (service.clone(), server.clone(), one.clone());
-        Callback::from(move |_: MouseEvent| act(&service, &server, &one))
+        let place = (one.vcenter_id.clone(), one.host_moref.clone());
+        Callback::from(move |_: MouseEvent| act(&service, &server, &one.host, place.clone()))
     };
     let size = ButtonSize::Small;
     html! {
         <li key={key.clone()} data-candidate={key}>
             <div class="muster-words">
-                <Link to={discovery::host(&one.vcenter_id, &one.host_moref)}><Name name={one.host.clone()} /></Link>
+                <Link to={discovery::host(&one.vcenter_id, &one.host_moref)}>{ words::shown(&one.host) }</Link>
                 { format!(" in {}", words::shown(&one.vcenter)) }
                 <span class="muster-quiet">{ format!(" \u{b7} score {} of 100", one.score) }</span>
             </div>

@@ -3,6 +3,7 @@
 
 mod add_profile;
 mod approve;
+mod by_hand;
 mod certificate;
 mod drawer;
 mod filters;

@@ -7,14 +7,14 @@ use crate::components::failure::{Alert, Failure, said};
 use crate::components::keys;
 use crate::components::link::Link;
 use crate::hooks::{VcenterService, use_is_there, use_query, use_vcenter_service};
-use crate::state::discovery::{Part, Sought, is_for};
+use crate::state::discovery::{Part, Sought};
 use crate::state::route::Route;
 use crate::state::scanning::{Field, Form, LONGEST_CA, asks_about_many};
 use crate::state::toasts::Toast;
 use crate::state::words::{self, Level};
 use contract::ApiError;
 use contract::command::ListProfiles;
-use contract::discovery::Profile;
+use contract::discovery::{Profile, Vendor};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -230,11 +230,12 @@ impl Handle {
                     None => form.profiles.push(id.clone()),
                 });
             });
+            let vendor = profile.vendor.map_or("any vendor", Vendor::words);
             let paused = if profile.paused_at.is_some() { ", paused" } else { "" };
             html! {
                 <label class="muster-check" key={profile.credential_id.to_string()}>
                     <input type="checkbox" data-profile={profile.profile.clone()} {checked} {onchange} />
-                    { words::shown(&format!("{} ({}, {}{paused})", profile.profile, profile.user, is_for(profile.vendor))) }
+                    { words::shown(&format!("{} ({}, {vendor}{paused})", profile.profile, profile.user)) }
                 </label>
             }
         };

@@ -70,6 +70,9 @@ fn Known(props: &KnownProperties) -> Html {
     let rows: Rc<Vec<Server>> = Rc::new(found.into_iter().take(*limit).cloned().collect());
     let open = sought.open.as_ref();
     let open = open.and_then(|id| props.known.servers.iter().find(|server| server.id == *id).cloned());
+    // Only while a server in full is shown that is none yet.
+    let is_asked = open.as_ref().is_some_and(|server| server.host.is_none());
+    let hosts = if is_asked { props.known.hosts_without_bmc.clone() } else { Vec::new() };
     let more = {
         let limit = limit.clone();
         Callback::from(move |_: MouseEvent| limit.set(*limit + STEP))
@@ -87,7 +90,7 @@ fn Known(props: &KnownProperties) -> Html {
                 </div>
                 if let Some(server) = open {
                     <div class="muster-split__drawer" style="--muster-drawer: 30rem">
-                        <drawer::Drawer sought={sought.clone()} {server} {by_key} />
+                        <drawer::Drawer sought={sought.clone()} {server} {by_key} {hosts} />
                     </div>
                 }
             </div>

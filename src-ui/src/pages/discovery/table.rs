@@ -5,7 +5,6 @@ use crate::components::drawer;
 use crate::components::icon;
 use crate::components::keys;
 use crate::components::link::Link;
-use crate::components::name::Name;
 use crate::components::when::Ago;
 use crate::hooks::{go, replace, use_density};
 use crate::state::discovery::{self, Sought};
@@ -119,7 +118,7 @@ fn Row(props: &RowProperties) -> Html {
             <td class="muster-servers__state" title={discovery::meaning(server.state)}>
                 { icon::of_level(level) }{ " " }{ word }
             </td>
-            <td class="muster-servers__address"><Name name={server.address.clone()} /></td>
+            { cut("muster-servers__address", Some(server.address.clone())) }
             { cut("muster-servers__product", discovery::product(server.vendor.as_deref(), server.model.as_deref())) }
             { cut("muster-servers__serial", discovery::serial(server).map(str::to_owned)) }
             { cut("muster-servers__power", server.power_state.clone()) }
@@ -134,8 +133,10 @@ fn Row(props: &RowProperties) -> Html {
 /// The host that it is, or how many it may be.
 fn host(server: &Server) -> Html {
     match (&server.host, discovery::host_of(server)) {
-        (Some(host), Some(to)) => html! { <Link {to}><Name name={host.clone()} /></Link> },
-        (Some(host), None) => html! { <Name name={host.clone()} /> },
+        (Some(host), Some(to)) => {
+            html! { <Link {to} title={words::shown(host)}>{ words::shown(host) }</Link> }
+        }
+        (Some(host), None) => words::shown(host).into(),
         (None, _) if server.candidates.is_empty() => NONE.into(),
         (None, _) => {
             let many = words::counted(server.candidates.len(), "candidate", "candidates");

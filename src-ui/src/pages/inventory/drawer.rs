@@ -95,14 +95,11 @@ pub(super) fn Drawer(props: &Properties) -> Html {
         Some(Rows { rows, .. }) if rows.is_empty() => html! {
             <p class="muster-drawer__gone">{ "This object no longer exists: the last sync did not find it." }</p>
         },
-        Some(rows) => html! {
-            <>
-                { properties(kind, rows, paths) }
-                if matches!(kind, Kind::Hosts | Kind::StandaloneHosts) {
-                    <Bmc host={props.open.clone()} />
-                }
-            </>
-        },
+        Some(rows) => {
+            let is_host = matches!(kind, Kind::Hosts | Kind::StandaloneHosts);
+            let bmc = html! { if is_host { <Bmc host={props.open.clone()} /> } };
+            properties(kind, rows, paths, &bmc)
+        }
     };
     let name = found.and_then(|rows| {
         let position = rows.columns.iter().position(|id| id == "name")?;
