@@ -2,11 +2,10 @@
 //! Refuses to decide: it shows the score and the reasons of each.
 
 use super::by_hand::ByHand;
-use crate::components::icon;
 use crate::components::link::Link;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::discovery;
-use crate::state::words::{self, Level};
+use crate::state::words;
 use contract::command::{MatchServer, RejectMatch, UnmatchServer};
 use contract::discovery::{Candidate, HostWithoutBmc, Server};
 use contract::{Moref, VcenterId};
@@ -70,9 +69,7 @@ fn matched(service: &VcenterService, server: &Server) -> Html {
     html! {
         <>
             { host.unwrap_or_default() }
-            if server.confirmed {
-                <p>{ icon::of_level(Level::Info) }{ " Said by a person, whatever the facts say" }</p>
-            } else if let (Some(score), Some(_)) = (server.score, &server.host) {
+            if let (Some(score), Some(_), false) = (server.score, &server.host, server.confirmed) {
                 <p class="muster-quiet">{ format!("Score {score} of 100") }</p>
             }
             { reasons(&server.reasons) }

@@ -29,8 +29,9 @@ pub(super) fn ProfilesPart(props: &Properties) -> Html {
     let is_loading = answer.is_loading();
     let to = Route::Discovery(props.sought.asking(Some(OfDiscovery::AddProfile)));
     let add = Callback::from(move |_: MouseEvent| go(&to));
+    let may_add = service.may::<SetProfile>();
     let add = html! {
-        if service.may::<SetProfile>() {
+        if may_add {
             <Button id="add-profile" variant={ButtonVariant::Secondary} onclick={add} label="Add profile" />
         }
     };
@@ -44,7 +45,7 @@ pub(super) fn ProfilesPart(props: &Properties) -> Html {
         },
         (Some(all), _) => html! {
             <>
-                <div class="muster-toolbar">{ add }</div>
+                if may_add { <div class="muster-toolbar">{ add }</div> }
                 { table(&all) }
             </>
         },

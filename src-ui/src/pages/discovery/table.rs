@@ -134,7 +134,7 @@ fn Row(props: &RowProperties) -> Html {
 fn host(server: &Server) -> Html {
     match (&server.host, discovery::host_of(server)) {
         (Some(host), Some(to)) => {
-            html! { <Link {to} title={words::shown(host)}>{ words::shown(host) }</Link> }
+            html! { <Link {to} title={words::shown(host)} within=true>{ words::shown(host) }</Link> }
         }
         (Some(host), None) => words::shown(host).into(),
         (None, _) if server.candidates.is_empty() => NONE.into(),

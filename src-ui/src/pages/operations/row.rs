@@ -73,7 +73,7 @@ fn about(operation: &Operation) -> Html {
     let name = html! { <Name name={operation.about().to_owned()} /> };
     match operation.vcenter_id {
         Some(_) => name,
-        None => html! { <Link to={Route::discovery()}>{ name }</Link> },
+        None => html! { <Link to={Route::discovery()} within=true>{ name }</Link> },
     }
 }
 
