@@ -1,8 +1,10 @@
 //! Which servers are shown, in which words, and what is sent of what a person chose.
 
 use super::super::samples;
+use super::super::words::Level;
 use super::*;
-use contract::OperationState;
+use contract::discovery::Vendor;
+use contract::{OperationState, Time};
 
 fn all() -> Vec<Server> {
     let states = ServerState::ALL.iter().enumerate();
