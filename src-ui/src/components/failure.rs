@@ -3,8 +3,9 @@
 
 use super::icon;
 use super::when::local;
-use crate::hooks::use_vcenter_service;
+use crate::hooks::{use_route, use_vcenter_service};
 use crate::state::advice::{self, Offer};
+use crate::state::route::Route;
 use crate::state::words::{self, Level};
 use contract::{ApiError, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonVariant};
@@ -23,7 +24,11 @@ pub(crate) struct OffersProperties {
 #[function_component]
 pub(crate) fn Offers(props: &OffersProperties) -> Html {
     let service = use_vcenter_service();
-    let allowed = props.offers.iter().filter(|offer| service.has_role(offer.action.role()));
+    // Who is there already needs no way.
+    let route = use_route();
+    let is_there = matches!(route, Route::Discovery(_));
+    let wanted = props.offers.iter().filter(|offer| !is_there || **offer != Offer::DISCOVERY);
+    let allowed = wanted.filter(|offer| service.has_role(offer.action.role()));
     let buttons = allowed.map(|offer| {
         let (service, action, done) = (service.clone(), offer.action.clone(), props.done.clone());
         let onclick = Callback::from(move |_| {

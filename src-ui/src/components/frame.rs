@@ -253,6 +253,8 @@ fn Navigation(props: &NavigationProperties) -> Html {
             </section>
             <section class="pf-v6-c-nav__section" aria-label="Muster">
                 <ul class="pf-v6-c-nav__list" role="list">
+                    <Item to={Route::discovery()} is_current={matches!(props.route, Route::Discovery(_))} icon="binoculars"
+                        title="Discovery" />
                     <Item to={Route::audit()} is_current={matches!(props.route, Route::Audit(_))} icon="clipboard-list"
                         title="Audit" />
                     <Item to={Route::Settings} is_current={props.route == Route::Settings} icon="cog" title="Settings" />

@@ -15,6 +15,9 @@ pub(crate) struct Properties {
     pub(crate) id: Option<AttrValue>,
     #[prop_or_default]
     pub(crate) title: Option<AttrValue>,
+    /// Whether it is no stop of the tabulator, because what it stands in is one.
+    #[prop_or_default]
+    pub(crate) within: bool,
     pub(crate) children: Html,
 }
 
@@ -38,7 +41,8 @@ pub(crate) fn Link(props: &Properties) -> Html {
         };
     }
     html! {
-        <a id={props.id.clone()} class={props.class.clone()} title={props.title.clone()} href={props.to.to_string()} {onclick}>
+        <a id={props.id.clone()} class={props.class.clone()} title={props.title.clone()} href={props.to.to_string()}
+            tabindex={props.within.then_some("-1")} {onclick}>
             { props.children.clone() }
         </a>
     }

@@ -4,6 +4,7 @@
 
 mod closing;
 mod credentials;
+mod discovery;
 mod is_there;
 mod own_menu;
 mod provider;

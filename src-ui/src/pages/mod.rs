@@ -5,6 +5,7 @@ pub(crate) mod app;
 mod audit;
 mod compact;
 mod credentials;
+mod discovery;
 mod health;
 mod inventory;
 mod not_allowed;

@@ -1,6 +1,7 @@
 //! What to do about a failure, in this window: what the service says of it, and a button for each remedy that a click can do.
 //! Refuses to have words of its own for what the service says, but in a form, whose buttons are the remedies.
 
+use super::discovery::Sought;
 use super::route::{Dialog, Focus, Route};
 use contract::command::{CancelOperation, Command, RestoreVcenter, Submit};
 pub(crate) use contract::words::sentence;
@@ -54,11 +55,17 @@ pub(crate) struct Offer {
     pub(crate) action: Action,
 }
 
+impl Offer {
+    /// The way to what an operation was about that is about no vCenter.
+    pub(crate) const DISCOVERY: Offer =
+        Offer { label: "Open Discovery", action: Action::Go(Route::Discovery(Sought::ALL)) };
+}
+
 /// A sentence and buttons for an operation that failed.
 pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, Vec<Offer>) {
     match &operation.vcenter_id {
         Some(vcenter) => on(error, vcenter),
-        None => (next(error).to_owned(), Vec::new()),
+        None => (next(error).to_owned(), vec![Offer::DISCOVERY]),
     }
 }
 

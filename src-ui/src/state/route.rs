@@ -3,6 +3,7 @@
 
 use super::analytics::Analyzed;
 use super::audit::Watched;
+use super::discovery::Sought;
 use super::health::Looking;
 use super::operations::Looked;
 use super::table::View;
@@ -26,6 +27,8 @@ pub(crate) enum Route {
     Operations(Looked),
     /// One kind of objects.
     Inventory(Box<View>),
+    /// Servers that were found at their BMCs.
+    Discovery(Sought),
     /// What is wrong.
     Health(Looking),
     /// How syncs, the cache and capacity went.
@@ -120,6 +123,11 @@ impl Route {
         Route::Health(Looking::default())
     }
 
+    /// Every server.
+    pub(crate) fn discovery() -> Route {
+        Route::Discovery(Sought::ALL)
+    }
+
     /// Every row of the audit log.
     pub(crate) fn audit() -> Route {
         Route::Audit(Watched::default())
@@ -141,6 +149,7 @@ impl Route {
             Route::Vcenters { dialog: None, .. } => Submit::ROLE,
             Route::Vcenters { dialog: Some(dialog), .. } => dialog.role().max(Submit::ROLE),
             Route::Credentials { .. } => ListCredentials::ROLE,
+            Route::Discovery(sought) => sought.role(),
             Route::Audit(_) => ListAudit::ROLE,
             Route::Overview
             | Route::Operations(_)
@@ -160,6 +169,7 @@ impl Route {
             Route::Credentials { .. } => "Credentials".to_owned(),
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
+            Route::Discovery(_) => "Discovery".to_owned(),
             Route::Health(_) => "Health".to_owned(),
             Route::Analytics(_) => "Analytics".to_owned(),
             Route::Audit(_) => "Audit".to_owned(),
@@ -181,6 +191,8 @@ impl Route {
             }
             ["health"] => Looking::parse("", &pairs).map_or(Route::Overview, Route::Health),
             ["health", part] => Looking::parse(part, &pairs).map_or(Route::Overview, Route::Health),
+            ["discovery"] => Sought::parse("", &pairs).map_or(Route::Overview, Route::Discovery),
+            ["discovery", part] => Sought::parse(part, &pairs).map_or(Route::Overview, Route::Discovery),
             ["analytics"] => Route::Analytics(Analyzed::parse(&pairs)),
             ["audit"] => Route::Audit(Watched::parse(&pairs)),
             ["credentials"] => Route::Credentials { dialog: of_credential(&pairs) },
@@ -209,6 +221,7 @@ impl fmt::Display for Route {
             }
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
+            Route::Discovery(sought) => sought.address(),
             Route::Health(looking) => looking.address(),
             Route::Analytics(analyzed) => ("/analytics".to_owned(), analyzed.pairs()),
             Route::Audit(watched) => ("/audit".to_owned(), watched.pairs()),
@@ -324,6 +337,26 @@ mod tests {
     use contract::{OperationKind, OperationState, Origin};
     use proptest::prelude::*;
 
+    fn discovery() -> Vec<Route> {
+        use super::super::discovery::{OfDiscovery, Part};
+        use contract::discovery::ServerState;
+        let id = || contract::ServerId("0194-aa".to_owned());
+        let mut places = vec![Sought::default(), Sought::server(&id())];
+        places.extend(Part::ALL.map(|part| Sought { part, ..Sought::default() }));
+        places.extend(ServerState::ALL.iter().map(|state| Sought {
+            state: Some(*state),
+            text: "R640 & esx".to_owned(),
+            open: Some(id()),
+            ..Sought::default()
+        }));
+        for dialog in
+            [OfDiscovery::Scan, OfDiscovery::Approve, OfDiscovery::AddProfile, OfDiscovery::Remove(id())]
+        {
+            places.push(Sought::server(&id()).asking(Some(dialog)));
+        }
+        places.into_iter().map(Route::Discovery).collect()
+    }
+
     #[test]
     fn every_place_has_an_address_that_leads_back_to_it() {
         let id = || VcenterId("0190-ab".to_owned());
@@ -352,6 +385,7 @@ mod tests {
         places.push(Route::audit());
         places.push(Route::health());
         places.push(Route::analytics());
+        places.extend(discovery());
         for window in contract::analytics::Window::ALL {
             let kind = Some(OperationKind::FullSync);
             places.push(Route::Analytics(Analyzed { vcenter: Some(id()), window: *window, kind }));
@@ -387,7 +421,9 @@ mod tests {
 
     #[test]
     fn a_page_is_open_to_who_may_do_what_is_done_there() {
+        use super::super::discovery::OfDiscovery;
         let id = || VcenterId("0190-ab".to_owned());
+        let asking = |dialog| Sought::default().asking(Some(dialog));
         for (route, role) in [
             (Route::Overview, Role::Viewer),
             (Route::kind(Kind::Vms), Role::Viewer),
@@ -402,6 +438,11 @@ mod tests {
             (Route::dialog(Dialog::Edit(id(), Focus::Password)), Role::Admin),
             (Route::dialog(Dialog::Remove(id())), Role::Admin),
             (Route::Credentials { dialog: None }, Role::Admin),
+            (Route::discovery(), Role::Operator),
+            (Route::Discovery(asking(OfDiscovery::Scan)), Role::Operator),
+            (Route::Discovery(asking(OfDiscovery::Approve)), Role::Operator),
+            (Route::Discovery(asking(OfDiscovery::AddProfile)), Role::Admin),
+            (Route::Discovery(asking(OfDiscovery::Remove(contract::ServerId("s".into())))), Role::Admin),
         ] {
             assert_eq!(route.role(), role, "{route}");
         }

@@ -58,3 +58,59 @@ pub(crate) fn vcenter(name: &str) -> Vcenter {
         permissions: None,
     }
 }
+
+pub(crate) fn server(address: &str) -> discovery::Server {
+    discovery::Server {
+        id: ServerId(format!("id-{address}")),
+        address: address.to_owned(),
+        url: format!("https://{address}/"),
+        vendor: None,
+        model: None,
+        serial_number: None,
+        service_tag: None,
+        uuid: None,
+        hostname: None,
+        power_state: None,
+        health: None,
+        bios_version: None,
+        bmc_model: None,
+        bmc_firmware: None,
+        mac_addresses: Vec::new(),
+        bmc_mac_addresses: Vec::new(),
+        found_at: Time(1_000),
+        seen_at: Time(1_000),
+        read_at: None,
+        state: discovery::ServerState::Dark,
+        problem: None,
+        certificate: Some(Certificate {
+            sha256: "ab".repeat(32),
+            subject: format!("CN={address}"),
+            issuer: format!("CN={address}"),
+            names: Vec::new(),
+            not_before: Time(0),
+            not_after: Time(9_000),
+        }),
+        same_certificate: 0,
+        profile: None,
+        host: None,
+        host_moref: None,
+        vcenter: None,
+        vcenter_id: None,
+        confirmed: false,
+        score: None,
+        reasons: Vec::new(),
+        candidates: Vec::new(),
+    }
+}
+
+pub(crate) fn profile(name: &str) -> discovery::Profile {
+    discovery::Profile {
+        credential_id: CredentialId(format!("id-{name}")),
+        profile: name.to_owned(),
+        user: "root".to_owned(),
+        vendor: None,
+        proven_at: None,
+        paused_at: None,
+        servers: 0,
+    }
+}

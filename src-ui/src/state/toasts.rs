@@ -98,9 +98,11 @@ impl Group {
 }
 
 impl Toast {
-    /// Whether it leaves by itself. Who is offered something has the time to take it, unless nothing can be undone any more.
+    /// Whether it leaves by itself. Who is offered something has the time to take it, unless nothing can be undone any more, or
+    /// it only leads to a page that stands in the menu.
     pub(crate) fn leaves(&self) -> bool {
-        self.makes_room() && (self.offers.is_empty() || self.undo().is_some())
+        self.makes_room()
+            && (self.undo().is_some() || self.offers.iter().all(|offer| *offer == Offer::DISCOVERY))
     }
 
     fn undo(&self) -> Option<&Action> {
@@ -262,6 +264,7 @@ impl Toast {
         let subject = words::job(&operation.job);
         let job = words::within_a_sentence(&subject);
         let name = operation.about();
+        let is_about_none = operation.vcenter_id.is_none();
         match operation.state {
             OperationState::Queued | OperationState::Running => None,
             OperationState::Succeeded if operation.kind() == OperationKind::Test => {
@@ -270,7 +273,8 @@ impl Toast {
             }
             OperationState::Succeeded => {
                 let changes = advice::sentence(&words::changes(operation));
-                let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, Vec::new());
+                let offers = if is_about_none { vec![Offer::DISCOVERY] } else { Vec::new() };
+                let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, offers);
                 Some(toast.among(&format!("{job} done"), &format!("{subject} finished"), name))
             }
             OperationState::Cancelled => {

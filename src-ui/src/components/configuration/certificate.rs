@@ -19,13 +19,13 @@ use yew::{platform::spawn_local, prelude::*};
 
 /// A certificate.
 #[derive(Clone, PartialEq, Properties)]
-pub(super) struct ShownProperties {
-    pub(super) certificate: Certificate,
+pub(crate) struct ShownProperties {
+    pub(crate) certificate: Certificate,
 }
 
 /// All that tells one certificate from another.
 #[function_component]
-pub(super) fn Shown(props: &ShownProperties) -> Html {
+pub(crate) fn Shown(props: &ShownProperties) -> Html {
     let certificate = &props.certificate;
     let (from, to) = (certificate.not_before, certificate.not_after);
     let outside = use_vcenter_service().see(move |world| match world.now {

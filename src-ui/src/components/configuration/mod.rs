@@ -2,7 +2,7 @@
 //! Refuses to keep a password: its field is read once, when it is sent, and cleared.
 
 mod authority;
-mod certificate;
+pub(crate) mod certificate;
 mod clusters;
 pub(crate) mod field;
 mod form;

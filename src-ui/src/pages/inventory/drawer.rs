@@ -1,6 +1,7 @@
 //! One object in full, beside or below the rows: first what people look for, then the rest in groups.
 //! Refuses to keep the keyboard: Escape gives it back to the row.
 
+use super::bmc::Bmc;
 use super::properties::properties;
 use crate::components::drawer::{use_closing_key, use_in_view, use_keyboard};
 use crate::components::failure::Failure;
@@ -13,7 +14,7 @@ use crate::state::route::{Route, Selected};
 use crate::state::table::View;
 use crate::state::words;
 use contract::command::Submit;
-use contract::{RowQuery, Rows};
+use contract::{Kind, RowQuery, Rows};
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -94,7 +95,11 @@ pub(super) fn Drawer(props: &Properties) -> Html {
         Some(Rows { rows, .. }) if rows.is_empty() => html! {
             <p class="muster-drawer__gone">{ "This object no longer exists: the last sync did not find it." }</p>
         },
-        Some(rows) => properties(kind, rows, paths),
+        Some(rows) => {
+            let is_host = matches!(kind, Kind::Hosts | Kind::StandaloneHosts);
+            let bmc = html! { if is_host { <Bmc host={props.open.clone()} /> } };
+            properties(kind, rows, paths, &bmc)
+        }
     };
     let name = found.and_then(|rows| {
         let position = rows.columns.iter().position(|id| id == "name")?;

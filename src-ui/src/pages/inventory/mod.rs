@@ -1,6 +1,7 @@
 //! The page `/inventory/:kind`: the rows of a kind, found, sorted, paged, and one of them in full beside them.
 //! Refuses to hold rows beyond its window: the service filters and sorts.
 
+mod bmc;
 mod cell;
 mod copying;
 mod drawer;

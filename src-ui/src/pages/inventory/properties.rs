@@ -8,20 +8,25 @@ use contract::columns::{self, Column};
 use contract::{Cells, Kind, Rows};
 use yew::prelude::*;
 
-/// The properties of the first of these rows.
-pub(super) fn properties(kind: Kind, rows: &Rows, paths: bool) -> Html {
+/// The properties of the first of these rows, with what else is known of it behind those that people look for.
+pub(super) fn properties(kind: Kind, rows: &Rows, paths: bool, beside: &Html) -> Html {
     let (Some(cells), Some(source)) = (rows.rows.first(), rows.sources.first()) else {
         return Html::default();
     };
     let own = Selected { vcenter: source.vcenter.clone(), moref: cells.moref.clone() };
-    let groups = groups(kind).into_iter().map(|(title, columns)| {
+    let groups = groups(kind).into_iter().enumerate().map(|(place, (title, columns))| {
         let lines: Vec<Html> =
             columns.into_iter().filter_map(|column| line(column, rows, cells, &own, paths)).collect();
         html! {
-            if !lines.is_empty() {
-                if !title.is_empty() { <h3 class="muster-group">{ title }</h3> }
-                <dl class="muster-properties">{ for lines }</dl>
-            }
+            <>
+                if !lines.is_empty() {
+                    if !title.is_empty() { <h3 class="muster-group">{ title }</h3> }
+                    <dl class="muster-properties">{ for lines }</dl>
+                }
+                if place == 0 {
+                    { beside.clone() }
+                }
+            </>
         }
     });
     html! { { for groups } }

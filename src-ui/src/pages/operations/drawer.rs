@@ -120,7 +120,9 @@ fn Details(props: &DetailsProperties) -> Html {
 /// What it is about, and the way there.
 fn about(service: &VcenterService, operation: &Operation) -> Html {
     let name = words::shown(operation.about());
-    let Some(id) = &operation.vcenter_id else { return property("About", name.into()) };
+    let Some(id) = &operation.vcenter_id else {
+        return property("About", html! { <Link to={Route::discovery()}>{ name }</Link> });
+    };
     let vcenter = Route::Vcenters { one: Some(id.clone()), dialog: None };
     let is_known = service.vcenter(id).is_some();
     property(

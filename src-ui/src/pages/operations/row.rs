@@ -2,11 +2,13 @@
 //! Refuses to say why it failed: that takes more room than a row has, and stands in the details.
 
 use crate::components::icon;
+use crate::components::link::Link;
 use crate::components::name::Name;
 use crate::components::progress::bar;
 use crate::components::when::Ago;
 use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::operations::{self, may_run_again};
+use crate::state::route::Route;
 use crate::state::words::{self, grouped};
 use contract::command::{CancelOperation, Command, RetryOperation};
 use contract::words::{progress, step};
@@ -55,7 +57,7 @@ pub(super) fn Row(props: &Properties) -> Html {
             aria-selected={props.is_open.to_string()}>
             <td class="muster-operations__state">{ state(&service, operation) }</td>
             <td title={job.clone()}>{ job }</td>
-            <td><Name name={operation.about().to_owned()} /></td>
+            <td>{ about(operation) }</td>
             <td class="muster-operations__by" title={by_whom}>{ by }</td>
             <td class="muster-operations__when"><Ago time={at} /></td>
             <td class="muster-number muster-operations__took">{ took.unwrap_or_else(|| NONE.to_owned()) }</td>
@@ -63,6 +65,15 @@ pub(super) fn Row(props: &Properties) -> Html {
             <td class="muster-operations__changes">{ changes }</td>
             <td class="muster-operations__action">{ action(&service, operation, true) }</td>
         </tr>
+    }
+}
+
+/// What it is about; discovery leads to its page.
+fn about(operation: &Operation) -> Html {
+    let name = html! { <Name name={operation.about().to_owned()} /> };
+    match operation.vcenter_id {
+        Some(_) => name,
+        None => html! { <Link to={Route::discovery()} within=true>{ name }</Link> },
     }
 }
 

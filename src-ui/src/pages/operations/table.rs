@@ -73,6 +73,8 @@ pub(super) fn Table(props: &Properties) -> Html {
         let (looked, place, all) = (props.looked.clone(), place.clone(), all.clone());
         Callback::from(move |event: MouseEvent| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            // A link in a row leads where it says.
+            let target = target.filter(|target| target.closest("a").ok().flatten().is_none());
             let row = target.and_then(|target| target.closest("tr[id]").ok().flatten());
             let Some(item) = row.and_then(|row| all.iter().find(|item| item.element() == row.id())) else {
                 return;

@@ -1,6 +1,8 @@
 //! The page's state without a browser: what it asks, tells and holds for busy.
 
 use super::*;
+use crate::state::advice::Action;
+use crate::state::route::Route;
 use crate::state::sight::Sight;
 use crate::state::{compact, samples};
 use contract::command::{ReadRows, ShowOperation};
@@ -168,6 +170,8 @@ fn a_scan_is_about_no_vcenter_keeps_none_busy_and_its_end_is_told_as_that_of_dis
     again.id = OperationId("again".to_owned());
     list(&mut world, vec![again]);
     assert_eq!(titles(&world), ["Discovery: scan of 10.0.8.0/24 done"], "what works by now is told no more");
+    let toast = &world.news.toasts().shown()[0];
+    assert!(toast.leaves() && toast.offers[0].action == Action::Go(Route::discovery()));
 }
 
 #[test]

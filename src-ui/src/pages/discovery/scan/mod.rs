@@ -1,0 +1,160 @@
+//! The form of a scan: where BMCs are looked for, with which credentials, and on which way.
+//! Refuses to scan more addresses than usual without a second word.
+
+mod fields;
+
+use crate::components::dialog::Dialog;
+use crate::components::failure::{Alert, Failure, said};
+use crate::components::keys;
+use crate::hooks::{VcenterService, use_is_there, use_query, use_vcenter_service};
+use crate::state::scanning::{Field, Form, asks_about_many};
+use crate::state::toasts::Toast;
+use crate::state::words::Level;
+use contract::ApiError;
+use contract::command::ListProfiles;
+use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
+use std::cell::Cell;
+use std::rc::Rc;
+use yew::{platform::spawn_local, prelude::*};
+
+/// What it needs.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct Properties {
+    pub(super) close: Callback<()>,
+}
+
+/// What every handler of the form needs.
+#[derive(Clone)]
+struct Handle {
+    service: VcenterService,
+    form: UseStateHandle<Form>,
+    wrong: UseStateHandle<Vec<(Field, String)>>,
+    failure: UseStateHandle<Option<ApiError>>,
+    is_starting: UseStateHandle<bool>,
+    close: Callback<()>,
+    is_there: Rc<Cell<bool>>,
+}
+
+/// The form.
+#[function_component]
+pub(super) fn ScanForm(props: &Properties) -> Html {
+    let profiles = use_query(ListProfiles {}).value;
+    let handle = Handle {
+        service: use_vcenter_service(),
+        form: use_state_eq(Form::default),
+        wrong: use_state_eq(Vec::new),
+        failure: use_state_eq(|| None),
+        is_starting: use_state_eq(|| false),
+        close: props.close.clone(),
+        is_there: use_is_there(),
+    };
+    use_effect_with((), |()| keys::focus(Field::Ranges.id()));
+    let submit = handle.on(|handle: Handle, event: SubmitEvent| {
+        event.prevent_default();
+        handle.start(false);
+    });
+    let all_the_same = handle.on(|handle: Handle, _: MouseEvent| handle.start(true));
+    let cancel = props.close.reform(|_: MouseEvent| ());
+    let is_starting = *handle.is_starting;
+    let is_asked = handle.failure.as_ref().is_some_and(asks_about_many);
+    let actions = html! {
+        <>
+            <Button id="scan-submit" variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="scan-form"
+                disabled={is_starting} label={if is_starting { "Starting\u{2026}" } else { "Scan" }} />
+            if is_asked {
+                <Button id="scan-all-the-same" variant={ButtonVariant::Secondary} disabled={is_starting}
+                    onclick={all_the_same} label="Scan all the same" />
+            }
+            <Button variant={ButtonVariant::Link} onclick={cancel} label="Cancel" />
+        </>
+    };
+    html! {
+        <Dialog title="Scan for BMCs" close={props.close.clone()} {actions} wide=true is_filled={*handle.form != Form::default()}>
+            <form id="scan-form" class="pf-v6-c-form" onsubmit={submit} novalidate=true autocomplete="off">
+                <fieldset class="muster-fields" disabled={is_starting}>
+                    { handle.area(Field::Ranges, "Ranges", 4, true,
+                        "One per line or separated by commas: 10.0.8.0/24, 10.0.9.10-50, an IPv6 address, a host name.",
+                        handle.form.ranges.clone(), |form, text| form.ranges = text) }
+                    { handle.profiles(profiles.as_deref().map(Vec::as_slice)) }
+                    { handle.more() }
+                </fieldset>
+                { handle.outcome(is_asked) }
+            </form>
+        </Dialog>
+    }
+}
+
+impl Handle {
+    /// A callback that has what it needs.
+    fn on<E: 'static>(&self, act: impl Fn(Handle, E) + 'static) -> Callback<E> {
+        let handle = self.clone();
+        Callback::from(move |event| act(handle.clone(), event))
+    }
+
+    /// Takes over what was typed.
+    fn typed(&self, change: impl FnOnce(&mut Form)) {
+        let mut form = (*self.form).clone();
+        change(&mut form);
+        self.form.set(form);
+        self.wrong.set(Vec::new());
+        self.failure.set(None);
+    }
+
+    fn start(&self, accept_many: bool) {
+        let scan = match self.form.scan(accept_many) {
+            Ok(scan) => scan,
+            Err(wrong) => return self.refuse(wrong),
+        };
+        self.wrong.set(Vec::new());
+        self.failure.set(None);
+        self.is_starting.set(true);
+        let handle = self.clone();
+        spawn_local(async move {
+            let started = handle.service.start_scan(scan).await;
+            match (started, handle.is_there.get()) {
+                (Ok(_), true) => handle.close.emit(()),
+                (Ok(_), false) => {}
+                (Err(error), true) => handle.answered(error),
+                (Err(error), false) => {
+                    handle.service.toast(Toast::refused("The scan could not start", &error));
+                }
+            }
+        });
+    }
+
+    /// The service did not take it: it is said at the field that it is about.
+    fn answered(&self, error: ApiError) {
+        self.is_starting.set(false);
+        match self.form.field_of(&error).filter(|_| !asks_about_many(&error)) {
+            Some(field) => {
+                let next = error.next_step.as_deref().unwrap_or_default();
+                self.refuse(vec![(field, format!("{} {next}", said(&error.message)).trim().to_owned())]);
+            }
+            None => self.failure.set(Some(error)),
+        }
+    }
+
+    fn refuse(&self, wrong: Vec<(Field, String)>) {
+        if let Some((field, _)) = wrong.first() {
+            keys::focus(field.id());
+        }
+        self.wrong.set(wrong);
+    }
+
+    fn wrong_with(&self, field: Field) -> Option<AttrValue> {
+        self.wrong.iter().find(|(wrong, _)| *wrong == field).map(|(_, words)| words.clone().into())
+    }
+
+    /// What the service said of the whole of it.
+    fn outcome(&self, is_asked: bool) -> Html {
+        match &*self.failure {
+            Some(error) if is_asked => html! {
+                <Alert level={Level::Warning} title="Are that many addresses meant?">
+                    <p class="muster-words" id="scan-many">{ said(&error.message) }</p>
+                </Alert>
+            },
+            Some(error) => html! { <Failure title="The scan could not start" error={error.clone()} /> },
+            None => Html::default(),
+        }
+    }
+}
