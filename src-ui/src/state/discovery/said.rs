@@ -77,7 +77,7 @@ pub(crate) fn standing(profile: &Profile) -> (&'static str, Level, Option<Time>)
     match (profile.paused_at, profile.proven_at) {
         (Some(at), _) => ("Paused: rejected by two BMCs in a row", Level::Danger, Some(at)),
         (None, Some(at)) => ("Accepted", Level::Good, Some(at)),
-        (None, None) => ("Not tried since its last change", Level::Info, None),
+        (None, None) => ("Not accepted by a BMC yet", Level::Info, None),
     }
 }
 

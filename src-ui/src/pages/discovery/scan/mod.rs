@@ -49,6 +49,15 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
         is_there: use_is_there(),
     };
     use_effect_with((), |()| keys::focus(Field::Ranges.id()));
+    {
+        // Once the fields take the keyboard again.
+        let first = handle.wrong.first().map(|(field, _)| *field).filter(|_| !*handle.is_starting);
+        use_effect_with(first, |first| {
+            if let Some(field) = first {
+                keys::focus(field.id());
+            }
+        });
+    }
     let submit = handle.on(|handle: Handle, event: SubmitEvent| {
         event.prevent_default();
         handle.start(false);
@@ -135,9 +144,6 @@ impl Handle {
     }
 
     fn refuse(&self, wrong: Vec<(Field, String)>) {
-        if let Some((field, _)) = wrong.first() {
-            keys::focus(field.id());
-        }
         self.wrong.set(wrong);
     }
 
