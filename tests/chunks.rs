@@ -44,15 +44,18 @@ fn withheld(paths: &[&str], fault: &str) -> Value {
 }
 
 /// The property paths that a sync asks for of hosts.
-const OF_HOSTS: [&str; 36] = [
+const OF_HOSTS: [&str; 39] = [
     "alarmActionsEnabled",
     "config.certificate",
     "config.dateTimeInfo.ntpConfig.server",
+    "config.ipmi.bmcIpAddress",
+    "config.ipmi.bmcMacAddress",
     "config.multipathState.path",
     "config.network.pnic",
     "config.virtualNicManagerInfo.netConfig",
     "configIssue",
     "datastore",
+    "hardware.systemInfo.serialNumber",
     "name",
     "network",
     "overallStatus",

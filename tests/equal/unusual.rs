@@ -60,6 +60,8 @@ pub(super) fn give(peer: &Peer) {
         0,
         json!({
             "configIssue": issue, "alarmActionsEnabled": false, "runtime.dasHostState": {"state": "master"},
+            "config.ipmi": {"bmcIpAddress": "10.0.8.7", "bmcMacAddress": "70:b5:e8:f0:52:dc", "login": "root"},
+            "hardware.systemInfo.serialNumber": "J44R4C0",
             "runtime.healthSystemRuntime.systemHealthInfo.numericSensorInfo":
                 [sensor("Fan 2", "red"), sensor("Fan 1", "red"), sensor("Fan 3", "green")],
             "config.multipathState": {"path": [{"name": "vmhba64:C0:T0:L0", "pathState": "dead"},
