@@ -253,7 +253,8 @@ pub(super) fn hosts() -> Vec<Column> {
         // The whole of config.ipmi has a login: never ask for it.
         s("bmc_address", "BMC address", "config.ipmi.bmcIpAddress", Shape::Text),
         s("bmc_mac_address", "BMC MAC", "config.ipmi.bmcMacAddress", Shape::Text),
-        s("system_serial_number", "System serial number", "hardware.systemInfo.serialNumber", Shape::Text),
+        s("system_serial_number", "System serial number", "hardware.systemInfo.serialNumber", Shape::Text)
+            .since(6, 7),
     ]);
     columns.extend(place::alarms());
     columns.extend(references());

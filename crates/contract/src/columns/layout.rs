@@ -62,7 +62,7 @@ fn layout(kind: Kind) -> Layout {
                 ),
                 (
                     "Hardware",
-                    "vendor model serial_number cpu_model cpu_packages cpu_cores cpu_threads cpu_mhz_per_core memory_bytes",
+                    "vendor model serial_number system_serial_number bmc_address bmc_mac_address cpu_model cpu_packages cpu_cores cpu_threads cpu_mhz_per_core memory_bytes",
                 ),
                 ("Usage", "cpu_usage_mhz memory_usage_bytes"),
                 (
