@@ -14,6 +14,7 @@ mod compact;
 mod conflict;
 mod credentials;
 mod daemon;
+mod discovery;
 mod driver;
 mod ending;
 mod explore;

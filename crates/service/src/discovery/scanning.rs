@@ -53,6 +53,8 @@ pub(crate) struct Found {
     pub(crate) bmcs: u64,
     /// Those of them that were not known before.
     pub(crate) new: u64,
+    /// Those that were known and say something else now.
+    pub(crate) changed: u64,
     /// Those that were read.
     pub(crate) read: u64,
     /// Those whose certificate is not approved.
@@ -72,8 +74,8 @@ pub(crate) struct Found {
 impl Done {
     /// BMCs that came, and those that were known.
     pub(crate) fn diff(&self) -> Diff {
-        let known = self.found.bmcs.saturating_sub(self.found.new);
-        Diff { added: self.found.new, unchanged: known, ..Diff::default() }
+        let Found { bmcs, new, changed, .. } = self.found;
+        Diff { added: new, changed, unchanged: bmcs.saturating_sub(new + changed), ..Diff::default() }
     }
 
     /// What is missing, if anything is.
@@ -171,7 +173,7 @@ async fn all(context: &Arc<Context>, targets: Vec<Target>, profiles: Arc<Profile
 /// What came of one address.
 enum One {
     Nothing(Nothing),
-    Bmc { is_new: bool, is_read: bool, problem: Option<Code>, requests: u64 },
+    Bmc { is_new: bool, is_changed: bool, is_read: bool, problem: Option<Code>, requests: u64 },
     Failed,
 }
 
@@ -188,6 +190,7 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
         None => return One::Failed,
     };
     let before = bmc.read_at;
+    let known = target.known.as_ref();
     let requests = match is_to_be_read {
         true => bmcs::read(&mut bmc, profiles, &context.cancel, context.now).await,
         false => 0,
@@ -198,7 +201,8 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
     }
     context.events.publish(Event::ServersChanged);
     let problem = bmc.problem.as_ref().map(|problem| problem.code);
-    One::Bmc { is_new, is_read: bmc.read_at != before && problem.is_none(), problem, requests }
+    let is_changed = known.is_some_and(|known| (&known.root, &known.systems) != (&bmc.root, &bmc.systems));
+    One::Bmc { is_new, is_changed, is_read: bmc.read_at != before && problem.is_none(), problem, requests }
 }
 
 fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {
@@ -209,9 +213,10 @@ fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {
         Some(One::Nothing(Nothing::Refused)) => found.refused += 1,
         Some(One::Nothing(Nothing::Other)) => found.other += 1,
         Some(One::Failed) | None => {}
-        Some(One::Bmc { is_new, is_read, problem, requests }) => {
+        Some(One::Bmc { is_new, is_changed, is_read, problem, requests }) => {
             found.bmcs += 1;
             found.new += u64::from(is_new);
+            found.changed += u64::from(is_changed);
             found.read += u64::from(is_read);
             done.requests += requests;
             match problem {
