@@ -8,7 +8,7 @@ use serde_json::Value;
 const PLACES: [&str; 4] = ["parent", "parentVApp", "resourcePool", "triggeredAlarmState"];
 
 /// The properties that came with a version of the API.
-const SINCE: [(&str, f64); 1] = [("config.createDate", 6.7)];
+const SINCE: [(&str, f64); 2] = [("config.createDate", 6.7), ("hardware.systemInfo.serialNumber", 6.7)];
 
 /// The value, and why it isn't current where it isn't.
 pub(super) fn told(

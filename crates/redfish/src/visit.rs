@@ -168,14 +168,15 @@ impl Visit {
             state.root.as_ref().map_or((None, None), |root| (root.vendor, root.login_delay));
         let told = state.root.as_ref().and_then(|root| root.paths.systems.clone());
         let systems = told.unwrap_or_else(|| SYSTEMS.to_owned());
-        let answer = self.wire.get(&call, &systems, &credential).await?;
+        // A login is sent once, whatever becomes of its connection.
+        let answer = self.wire.send(&call, Method::GET, &systems, &credential, Bytes::new()).await?;
         match answer.status {
             401 | 403 => Err(refused_login(&call, &answer, vendor, delay)),
-            429 | 503 => Err(answer.failure(&call)),
-            _ => {
+            _ if answer.is_success() => {
                 state.credential = credential;
                 Ok(())
             }
+            _ => Err(answer.failure(&call)),
         }
     }
 

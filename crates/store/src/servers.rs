@@ -8,9 +8,7 @@ use crate::engine::{DbRow, Tx};
 use crate::error::{During, Error};
 use crate::row;
 use contract::discovery::{Approval, Vendor};
-use contract::{
-    ApiError, Certificate, Code, CredentialId, Moref, ServerId, Subject, Time, Trust, VcenterId, Way,
-};
+use contract::{ApiError, Certificate, CredentialId, Moref, ServerId, Subject, Time, Trust, VcenterId, Way};
 use serde_json::{Value, json};
 use sqlx::Row;
 
@@ -49,6 +47,10 @@ pub struct Bmc {
     pub problem: Option<ApiError>,
     /// What it was last read with.
     pub credential_id: Option<CredentialId>,
+    /// When it rejected a login, until it accepts one or user or password are others.
+    pub rejected_at: Option<Time>,
+    /// Of which credential.
+    pub rejected_by: Option<CredentialId>,
 }
 
 /// What a person said of a server and an ESXi host.
@@ -193,13 +195,21 @@ impl Store {
         tx.commit().await.during(attempt)
     }
 
-    /// Takes back what people said of a server; answers with how much that was.
-    pub async fn unsay(&self, bmc: &str, system: &str, server: &ServerId) -> Result<u64, Error> {
+    /// Takes back that a server is a host, or else that it is not some others; answers with how much that was.
+    pub async fn unsay(
+        &self,
+        bmc: &str,
+        system: &str,
+        server: &ServerId,
+        is_match: bool,
+    ) -> Result<u64, Error> {
         let attempt = self.attempt_on("taking back what was said of server", server.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        let deleted = sqlx::query("DELETE FROM server_decisions WHERE bmc_id = $1 AND system = $2")
+        const SAID: &str = "DELETE FROM server_decisions WHERE bmc_id = $1 AND system = $2 AND is_match = $3";
+        let deleted = sqlx::query(SAID)
             .bind(bmc)
             .bind(system)
+            .bind(is_match)
             .execute(&mut *tx)
             .await
             .during(attempt)?
@@ -304,13 +314,11 @@ impl Store {
         .execute(&mut *tx)
         .await
         .during(attempt)?;
-        let code = row::word(&Code::LoginRejected).during(attempt)?;
         sqlx::query(
-            "UPDATE bmcs SET problem = $1 WHERE credential_id = $2 AND json_extract(problem, '$.code') = $3",
+            "UPDATE bmcs SET problem = $1, rejected_at = NULL, rejected_by = NULL WHERE rejected_by = $2",
         )
         .bind(row::json(since).during(attempt)?)
         .bind(id.as_str())
-        .bind(code)
         .execute(&mut *tx)
         .await
         .during(attempt)?;
@@ -322,10 +330,12 @@ impl Store {
 async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO bmcs (id, host, port, way, trust, certificate, root, systems, found_at, seen_at, read_at, problem, \
-         credential_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (host, port) \
+         credential_id, rejected_at, rejected_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (host, port) \
          DO UPDATE SET way = excluded.way, trust = COALESCE(bmcs.trust, excluded.trust), certificate = excluded.certificate, \
          root = excluded.root, systems = excluded.systems, seen_at = excluded.seen_at, read_at = excluded.read_at, \
-         problem = excluded.problem, credential_id = excluded.credential_id",
+         problem = excluded.problem, credential_id = excluded.credential_id, rejected_at = excluded.rejected_at, \
+         rejected_by = excluded.rejected_by",
     )
     .bind(&one.id)
     .bind(&one.host)
@@ -340,6 +350,8 @@ async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
     .bind(one.read_at.map(|time| time.0))
     .bind(one.problem.as_ref().map(row::json).transpose()?)
     .bind(one.credential_id.as_ref().map(CredentialId::as_str))
+    .bind(one.rejected_at.map(|time| time.0))
+    .bind(one.rejected_by.as_ref().map(CredentialId::as_str))
     .execute(&mut **tx)
     .await
     .map(drop)
@@ -362,6 +374,8 @@ fn bmc(row: &DbRow) -> Result<Bmc, sqlx::Error> {
         read_at: row::time(row.try_get("read_at")?),
         problem: text("problem")?.map(row::from_json).transpose()?,
         credential_id: row.try_get::<Option<String>, _>("credential_id")?.map(CredentialId),
+        rejected_at: row::time(row.try_get("rejected_at")?),
+        rejected_by: row.try_get::<Option<String>, _>("rejected_by")?.map(CredentialId),
     })
 }
 

@@ -160,6 +160,7 @@ fn drop_certificates(document: &mut Value) {
         Value::Array(all) => all.iter_mut().for_each(drop_certificates),
         Value::Object(fields) => {
             fields.remove("certificate");
+            fields.remove("ca");
             fields.values_mut().for_each(drop_certificates);
         }
         _ => {}

@@ -144,8 +144,16 @@ fn of_row(names: &mut Pseudonyms, row: &AuditRow) {
 /// What an operation was asked to read, which somebody may have mistyped.
 pub(super) fn of_operation(names: &mut Pseudonyms, operation: &Operation) {
     operation.vcenter.iter().for_each(|vcenter| names.learn(Sort::Vcenter, vcenter));
-    if let Job::SyncHosts { clusters, .. } = &operation.job {
-        clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
+    match &operation.job {
+        Job::SyncHosts { clusters, .. } => {
+            clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
+        }
+        Job::Scan { scan } => {
+            scan.ranges.iter().chain(&scan.exclude).for_each(|range| names.learn(Sort::Host, range));
+            of_way(names, &scan.way.proxy);
+            of_way(names, &scan.way.connect_to);
+        }
+        _ => {}
     }
 }
 

@@ -7,12 +7,16 @@ use crate::{connections, explain, validate};
 use contract::discovery::Scan;
 use contract::{ApiError, Code, Time, Trust, VcenterSettings, Way};
 use redfish::{Found, Looked, Visit};
+use secrecy::ExposeSecret;
 use std::time::Duration;
 use store::Bmc;
 use tokio_util::sync::CancellationToken;
 
-/// How long closing a session may take: everything ends within five seconds.
+/// How long closing a session may take where the job ends: everything ends within five seconds.
 const CLOSE: Duration = Duration::from_secs(3);
+
+/// How long it may take otherwise: a BMC under load answers after half a minute.
+const PATIENT_CLOSE: Duration = Duration::from_secs(45);
 
 /// Where a BMC may be, and what is known of it.
 pub(super) struct Target {
@@ -44,11 +48,13 @@ pub(super) enum Nothing {
 
 /// Looks what is at an address; what is known of a BMC that answers no more stays, with the reason.
 pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError> {
-    let trust = match (&target.known, &target.ca) {
-        (Some(Bmc { trust: Some(trust), .. }), _) => trust.clone(),
-        (_, Some(pem)) => Trust::Ca { pem: pem.clone() },
-        _ => Trust::System,
+    let approved = match (&target.known, &target.ca) {
+        (Some(Bmc { trust: Some(trust), .. }), _) => Some(trust.clone()),
+        (_, Some(pem)) => Some(Trust::Ca { pem: pem.clone() }),
+        _ => None,
     };
+    // What the system trusts is no approval: a name may lead anywhere.
+    let trust = approved.clone().unwrap_or(Trust::System);
     let way = VcenterSettings::from(&target.way);
     let endpoint = connections::endpoint(&target.host, target.port, &trust, &way)?;
     let Looked { found, shown } =
@@ -56,14 +62,18 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
     let certificate = shown.as_ref().map(|shown| explain::certificate(&shown.certificate));
     let (problem, root) = match found {
         Found::Bmc(known) => {
-            let untrusted = shown.filter(|shown| !shown.trusted).map(|shown| {
-                let was_trusted = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
-                untrusted(&shown.reason.unwrap_or_default(), was_trusted)
-            });
+            let was_trusted = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
+            let is_trusted = approved.is_some() && shown.as_ref().is_some_and(|shown| shown.trusted);
+            let reason =
+                shown.and_then(|shown| shown.reason).unwrap_or_else(|| "nobody has looked at it".into());
+            let untrusted = (!is_trusted).then(|| untrusted(&reason, was_trusted));
             (untrusted, Some(Root::of(&known)))
         }
         Found::TlsTooOld { words } => (Some(tls_too_old(&words)), None),
         Found::RefusesName { words } => (Some(refuses_name(&words)), None),
+        Found::Unreachable(error @ (reach::Error::Way { .. } | reach::Error::BadTrust { .. })) => {
+            return Err(explained(&error.into()));
+        }
         nothing => return Ok(nothing_there(target, nothing)),
     };
     let mut bmc = target.known.clone().unwrap_or_else(|| empty(target, now));
@@ -89,7 +99,7 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
         bmc.problem = Some(problem);
     }
     if is_trusted && bmc.trust.is_none() {
-        bmc.trust = Some(trust);
+        bmc.trust = approved;
     }
     let is_read = is_trusted && is_to_be_read(&bmc, target);
     Ok(Outcome::Bmc(Box::new(bmc), is_read))
@@ -138,13 +148,14 @@ fn empty(target: &Target, now: Time) -> Bmc {
         read_at: None,
         problem: None,
         credential_id: None,
+        rejected_at: None,
+        rejected_by: None,
     }
 }
 
 /// Whether a BMC that shows a trusted certificate is logged in to: not by itself after it rejected the login.
 fn is_to_be_read(bmc: &Bmc, target: &Target) -> bool {
-    let was_rejected = bmc.problem.as_ref().is_some_and(|problem| problem.code == Code::LoginRejected);
-    target.is_named || !was_rejected
+    target.is_named || bmc.rejected_at.is_none()
 }
 
 /// Logs in once, reads, and logs out, whatever comes of it. Answers with the requests that it took.
@@ -177,16 +188,31 @@ pub(super) async fn read(
     };
     let (user, secret) = (turn.profile.credential.user.clone(), turn.password.secret.clone());
     let credential = turn.profile.credential.id.clone();
+    // What a BMC says of a login is told, stored and logged: it must not have the password in it.
+    let says = |error: &redfish::Error| {
+        let words = explained(error);
+        match secrets::quotes(&words.message, secret.expose_secret()) {
+            true => ApiError {
+                message: "the login failed; the BMC's words are not shown: they quote the password".into(),
+                ..words
+            },
+            false => words,
+        }
+    };
     let login = cancel.run_until_cancelled(visit.login(&user, &secret)).await;
     let reading = match login {
         Some(Ok(())) => {
             profiles.note(turn, true, now()).await;
             bmc.credential_id = Some(credential);
+            (bmc.rejected_at, bmc.rejected_by) = (None, None);
             cancel.run_until_cancelled(visit.read()).await
         }
         Some(Err(error)) => {
+            let must_change = matches!(error, redfish::Error::PasswordChange { .. });
+            if error.is_refused_login() || must_change {
+                (bmc.rejected_at, bmc.rejected_by) = (Some(now()), Some(credential));
+            }
             if error.is_refused_login() {
-                bmc.credential_id = Some(credential);
                 profiles.note(turn, false, now()).await;
             }
             Some(Err(error))
@@ -200,11 +226,19 @@ pub(super) async fn read(
             bmc.read_at = Some(now());
             bmc.problem = None;
         }
-        Some(Err(error)) => bmc.problem = Some(explained(&error)),
+        Some(Err(error)) => bmc.problem = Some(says(&error)),
         None => {}
     }
-    if let Err(error) = visit.close(CLOSE).await {
-        tracing::warn!(%error, host = bmc.host, "the session of a BMC could not be closed");
+    let closed = match cancel.run_until_cancelled(visit.close(PATIENT_CLOSE)).await {
+        Some(closed) => closed,
+        None => visit.close(CLOSE).await,
+    };
+    if let Err(error) = closed {
+        tracing::warn!(
+            error = says(&error).message,
+            host = bmc.host,
+            "the session of a BMC could not be closed"
+        );
     }
     u64::from(visit.requests())
 }
@@ -272,8 +306,13 @@ fn explained(error: &redfish::Error) -> ApiError {
 }
 
 /// The way of a scan, once it is known to be one.
-pub(super) fn checked(scan: &Scan) -> Result<(), ApiError> {
+pub(super) fn checked(scan: &Scan, addresses: usize) -> Result<(), ApiError> {
     validate::way(&scan.way)?;
+    if !scan.way.connect_to.trim().is_empty() && addresses != 1 {
+        let message = format!("a tunnel leads to one BMC, and not to {addresses} addresses");
+        return Err(ApiError::new(Code::InvalidValue, message)
+            .next("Scan one address through a tunnel, or use a proxy for several."));
+    }
     if let Some(pem) = &scan.ca {
         reach::Trust::Ca(pem.clone()).check().map_err(|why| {
             ApiError::new(Code::InvalidValue, format!("the CA can't be used: {why}"))

@@ -35,8 +35,8 @@ impl Handler for ServerOfHost {
 
 impl Handler for StartScan {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        ranges::targets(&self.scan)?;
-        bmcs::checked(&self.scan)?;
+        let targets = ranges::targets(&self.scan)?;
+        bmcs::checked(&self.scan, targets.len())?;
         let job = Job::Scan { scan: Box::new(self.scan) };
         call.inner.operations.submit_about_none(job, call.by(), !self.detached).await
     }
@@ -89,12 +89,18 @@ impl Handler for UnmatchServer {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let before = call.server(self.server.as_str()).await?;
         let (bmc, system) = (listing::bmc_of(&before.id), listing::system_of(&before.id));
-        call.store().unsay(bmc, system, &before.id).await.map_err(explain::store)?;
-        call.inner.events.publish(Event::ServersChanged);
+        let is_matched = before.state == ServerState::Matched;
+        // Of one that is matched only that is taken back; else that it is not some hosts.
+        if before.confirmed || !is_matched {
+            let store = call.store();
+            store.unsay(bmc, system, &before.id, before.confirmed).await.map_err(explain::store)?;
+            call.inner.events.publish(Event::ServersChanged);
+        }
         let now = call.server(before.id.as_str()).await?;
+        let same = now.vcenter_id == before.vcenter_id && now.host_moref == before.host_moref;
         match (now.state, now.vcenter_id.clone().zip(now.host_moref.clone())) {
-            // What facts say is not so is what the person says.
-            (ServerState::Matched, Some((vcenter, moref))) if !before.confirmed => {
+            // What facts say all the same is not so, as the person says.
+            (ServerState::Matched, Some((vcenter, moref))) if is_matched && same => {
                 call.say(&now.id, (vcenter, moref), false, call.caller().who()).await
             }
             _ => Ok(now),

@@ -223,8 +223,8 @@ fn state(bmc: &Bmc, verdict: Option<&Verdict<HostKey>>) -> ServerState {
     let problem = bmc.problem.as_ref().map(|problem| problem.code);
     match (verdict, problem) {
         (_, Some(Code::UntrustedCertificate)) => ServerState::Untrusted,
-        (None, Some(Code::LoginRejected)) => ServerState::Rejected,
-        (None, _) if bmc.trust.is_none() => ServerState::Untrusted,
+        (None, _) if bmc.rejected_at.is_some() => ServerState::Rejected,
+        (None, None) if bmc.trust.is_none() => ServerState::Untrusted,
         (None, _) => ServerState::Unreadable,
         (Some(verdict), _) => match verdict.state {
             State::Confirmed | State::Matched => ServerState::Matched,

@@ -31,6 +31,8 @@ pub(super) struct Profiles {
     logins: Logins,
     by_user: bool,
     all: Vec<Profile>,
+    /// Those that are paused: what they are for is tried by no other.
+    paused: Vec<(BmcProfile, String)>,
     passwords: Shared<HashMap<CredentialId, Result<Arc<Password>, ApiError>>>,
 }
 
@@ -50,6 +52,12 @@ impl Profiles {
         by_user: bool,
     ) -> Result<Profiles, store::Error> {
         let (profiles, credentials) = (store.bmc_profiles().await?, store.credentials().await?);
+        let name = |id: &CredentialId| {
+            let of = credentials.iter().find(|credential| credential.id == *id);
+            of.map_or_else(String::new, |credential| credential.name.clone())
+        };
+        let paused = profiles.iter().filter(|one| one.paused_at.is_some());
+        let paused = paused.map(|one| (one.clone(), name(&one.credential))).collect();
         let is_usable = |one: &BmcProfile| {
             one.paused_at.is_none() && (wanted.is_empty() || wanted.contains(&one.credential))
         };
@@ -61,7 +69,7 @@ impl Profiles {
         let mut all: Vec<Profile> = profiles.into_iter().filter(is_usable).filter_map(profile).collect();
         // One for the vendor comes before one for all.
         all.sort_by_key(|profile| profile.vendor.is_none());
-        Ok(Profiles { store, logins, by_user, all, passwords: Shared::default() })
+        Ok(Profiles { store, logins, by_user, all, paused, passwords: Shared::default() })
     }
 
     /// The one that is for a BMC: the one that read it last, or the first for its vendor, or for all.
@@ -77,14 +85,19 @@ impl Profiles {
         vendor: Vendor,
         last: Option<&CredentialId>,
     ) -> Result<Turn<'_>, ApiError> {
-        let profile = self.of(vendor, last).ok_or_else(|| no_profile(vendor))?;
-        let password = self.password(profile).await?;
-        let first = profile.first.lock().await;
-        match *first {
-            Standing::Proven => Ok(Turn { profile, password, first: None }),
-            Standing::Untried => Ok(Turn { profile, password, first: Some(first) }),
-            Standing::Rejected => Err(rejected_elsewhere(&profile.credential.name)),
+        let is_for = |one: &BmcProfile| last == Some(&one.credential) || one.vendor == Some(vendor);
+        if let Some((_, name)) = self.paused.iter().find(|(one, _)| is_for(one)) {
+            return Err(paused(name));
         }
+        let profile = self.of(vendor, last).ok_or_else(|| no_profile(vendor))?;
+        let first = profile.first.lock().await;
+        if *first == Standing::Rejected {
+            return Err(rejected_elsewhere(&profile.credential.name));
+        }
+        // One after the other: a helper is run once for each login, and a keychain asked once.
+        let password = self.password(profile).await?;
+        let first = (*first == Standing::Untried).then_some(first);
+        Ok(Turn { profile, password, first })
     }
 
     async fn password(&self, profile: &Profile) -> Result<Arc<Password>, ApiError> {
@@ -126,6 +139,13 @@ fn no_profile(vendor: Vendor) -> ApiError {
     let message = format!("no credential profile fits this BMC (vendor: {})", vendor.words());
     ApiError::new(Code::NoPassword, message)
         .next("Add a credential profile for it, or resume one that is paused, and read the server again.")
+}
+
+fn paused(name: &str) -> ApiError {
+    let message =
+        format!("the login was not tried: the credential profile {name} is paused, because BMCs rejected it");
+    ApiError::new(Code::NoPassword, message)
+        .next("Check user and password of the profile, resume it, and read the server again.")
 }
 
 fn rejected_elsewhere(name: &str) -> ApiError {

@@ -40,6 +40,8 @@ pub(crate) struct Context {
 #[derive(Default)]
 pub(crate) struct Done {
     pub(crate) found: Found,
+    /// Why the first address that could not be looked at couldn't.
+    first_failure: Option<ApiError>,
     /// Requests after the look at each address.
     pub(crate) requests: u64,
 }
@@ -69,6 +71,8 @@ pub(crate) struct Found {
     pub(crate) refused: u64,
     /// Addresses at which something else answers.
     pub(crate) other: u64,
+    /// Addresses that could not be looked at, or of which what was found could not be kept.
+    pub(crate) failed: u64,
 }
 
 impl Done {
@@ -80,15 +84,24 @@ impl Done {
 
     /// What is missing, if anything is.
     pub(crate) fn missing(&self) -> Option<ApiError> {
-        let Found { rejected, unreadable, bmcs, .. } = self.found;
-        if rejected + unreadable == 0 {
+        let Found { rejected, unreadable, bmcs, failed, .. } = self.found;
+        if rejected + unreadable + failed == 0 {
             return None;
         }
-        let parts = [(rejected, "rejected the login"), (unreadable, "could not be read")];
-        let parts =
-            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-        let message = format!("of {bmcs} BMCs {}", parts.collect::<Vec<_>>().join(", "));
+        let parts = [
+            (rejected, format!("{rejected} of {bmcs} BMCs rejected the login")),
+            (unreadable, format!("{unreadable} of {bmcs} BMCs could not be read")),
+            (failed, format!("{failed} addresses could not be looked at ({})", self.why())),
+        ];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words);
+        let message = parts.collect::<Vec<_>>().join("; ");
         Some(ApiError::new(Code::Partial, message).next("The list of servers says why, and what to do."))
+    }
+}
+
+impl Done {
+    fn why(&self) -> &str {
+        self.first_failure.as_ref().map_or("an internal error", |error| &*error.message)
     }
 }
 
@@ -108,10 +121,10 @@ pub(crate) async fn run(context: &Arc<Context>) -> Result<Done, Stop> {
 
 /// The addresses of a scan, in no order: neighbours often share what is in their way.
 fn of_scan(scan: &Scan, known: Vec<Bmc>) -> Result<Vec<Target>, ApiError> {
-    bmcs::checked(scan)?;
     let mut known: HashMap<(String, u16), Bmc> =
         known.into_iter().map(|bmc| ((bmc.host.clone(), bmc.port), bmc)).collect();
     let mut addresses = ranges::targets(scan)?;
+    bmcs::checked(scan, addresses.len())?;
     fastrand::shuffle(&mut addresses);
     let target = |(host, port): (String, u16)| {
         let known = known.remove(&(host.clone(), port));
@@ -164,9 +177,13 @@ async fn all(context: &Arc<Context>, targets: Vec<Target>, profiles: Arc<Profile
     while let Some(ended) = running.join_next().await {
         add(context, &mut done, ended.ok(), total);
     }
-    match context.cancel.is_cancelled() {
-        true => Err(Stop::Cancelled),
-        false => Ok(done),
+    if context.cancel.is_cancelled() {
+        return Err(Stop::Cancelled);
+    }
+    match done.first_failure.take_if(|_| done.found.failed == done.found.addresses) {
+        // Nothing at all: as where the way there fails.
+        Some(error) => Err(error.into()),
+        None => Ok(done),
     }
 }
 
@@ -174,7 +191,8 @@ async fn all(context: &Arc<Context>, targets: Vec<Target>, profiles: Arc<Profile
 enum One {
     Nothing(Nothing),
     Bmc { is_new: bool, is_changed: bool, is_read: bool, problem: Option<Code>, requests: u64 },
-    Failed,
+    Failed(ApiError),
+    Cancelled,
 }
 
 async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
@@ -185,9 +203,9 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
         Some(Ok(Outcome::Nothing(nothing))) => return One::Nothing(nothing),
         Some(Err(error)) => {
             tracing::warn!(host = target.host, error = error.message, "an address could not be looked at");
-            return One::Failed;
+            return One::Failed(error);
         }
-        None => return One::Failed,
+        None => return One::Cancelled,
     };
     let before = bmc.read_at;
     let known = target.known.as_ref();
@@ -197,7 +215,7 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
     };
     if let Err(error) = context.store.save_bmcs(std::slice::from_ref(&bmc)).await {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
-        return One::Failed;
+        return One::Failed(explain::store(error));
     }
     context.events.publish(Event::ServersChanged);
     let problem = bmc.problem.as_ref().map(|problem| problem.code);
@@ -212,7 +230,13 @@ fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {
         Some(One::Nothing(Nothing::Silent)) => found.silent += 1,
         Some(One::Nothing(Nothing::Refused)) => found.refused += 1,
         Some(One::Nothing(Nothing::Other)) => found.other += 1,
-        Some(One::Failed) | None => {}
+        Some(One::Failed(error)) => {
+            found.failed += 1;
+            done.first_failure.get_or_insert(error);
+        }
+        // What panicked has been told by whoever looks after panics.
+        None => found.failed += 1,
+        Some(One::Cancelled) => {}
         Some(One::Bmc { is_new, is_changed, is_read, problem, requests }) => {
             found.bmcs += 1;
             found.new += u64::from(is_new);

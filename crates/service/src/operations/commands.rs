@@ -3,10 +3,14 @@
 
 use crate::call::{Admitted, Answer, Handler};
 use contract::command::*;
+use contract::{ApiError, Code};
 
 impl Handler for Submit {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let Submit { vcenter, job, detached } = self;
+        if !job.is_of_a_vcenter() {
+            return Err(ApiError::new(Code::InvalidValue, "this job is about no vCenter"));
+        }
         call.inner.operations.submit(&vcenter, job, call.by(), !detached).await
     }
 }

@@ -130,7 +130,15 @@ impl Operations {
             Err(Stop::Cancelled) if self.0.closing.is_cancelled() && !claim.operation.awaited => {
                 (Outcome::interrupted(), Diff::default(), 0)
             }
-            Err(stop) => (Outcome { contact: None, ..Outcome::of(Err(stop)) }, Diff::default(), 0),
+            Err(stop) => {
+                let mut outcome = Outcome { contact: None, ..Outcome::of(Err(stop)) };
+                if outcome.state == OperationState::Cancelled {
+                    let error =
+                        ApiError::new(Code::Cancelled, "it was cancelled; what was found by then is kept");
+                    outcome.error = Some(error.next("Start it again if you still need it."));
+                }
+                (outcome, Diff::default(), 0)
+            }
             Ok(done) => {
                 let error = done.missing();
                 let state = if error.is_some() { OperationState::Partial } else { OperationState::Succeeded };

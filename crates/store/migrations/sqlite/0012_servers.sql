@@ -17,6 +17,9 @@ CREATE TABLE bmcs (
     read_at INTEGER,
     -- Why it could not be read last time, as JSON.
     problem TEXT,
+    -- When it rejected a login, and of what, until one is accepted or user or password are others: nothing logs in by itself.
+    rejected_at INTEGER,
+    rejected_by TEXT REFERENCES credentials (id) ON DELETE SET NULL,
     -- What it was last read with.
     credential_id TEXT REFERENCES credentials (id) ON DELETE SET NULL,
     UNIQUE (host, port)
@@ -47,7 +50,3 @@ CREATE TABLE bmc_profiles (
     rejections INTEGER NOT NULL DEFAULT 0,
     paused_at INTEGER
 ) WITHOUT ROWID;
-
--- Equal work that is about no vCenter is one, as that of a vCenter is.
-CREATE UNIQUE INDEX one_live_equal_operation_of_no_vcenter ON operations (job)
-WHERE vcenter_id IS NULL AND state IN ('queued', 'running');
