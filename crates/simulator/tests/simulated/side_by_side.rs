@@ -341,13 +341,15 @@ const EXPECTED: [&str; 6] = [
 ];
 
 /// What theirs never has a value for: it keeps most of a cluster's settings in configurationEx alone, and knows neither
-/// alarm actions nor time servers nor paths to storage nor HA agents, nor anybody who manages a VM.
-const ONLY_OURS: [&str; 8] = [
+/// alarm actions nor time servers nor BMCs nor paths to storage nor HA agents, nor anybody who manages a VM.
+const ONLY_OURS: [&str; 10] = [
     "clusters alarmActionsEnabled",
     "clusters configuration.drsConfig.defaultVmBehavior",
     "clusters configuration.drsConfig.enabled",
     "hosts alarmActionsEnabled",
     "hosts config.dateTimeInfo.ntpConfig.server",
+    "hosts config.ipmi.bmcIpAddress",
+    "hosts config.ipmi.bmcMacAddress",
     "hosts config.multipathState.path",
     "hosts runtime.dasHostState.state",
     "vms config.managedBy",
