@@ -12,9 +12,6 @@ use contract::{ApiError, Certificate, CredentialId, Moref, ServerId, Subject, Ti
 use serde_json::{Value, json};
 use sqlx::Row;
 
-/// BMCs that are written in one transaction.
-const STEP: usize = 200;
-
 /// Rejections in a row after which a profile is tried nowhere.
 const PAUSED_AFTER: i64 = 2;
 
@@ -93,17 +90,12 @@ impl Store {
     }
 
     /// Writes what was found or read. One that is there already keeps its id, how it is trusted, and since when it is known.
-    pub async fn save_bmcs(&self, bmcs: &[Bmc]) -> Result<(), Error> {
-        let attempt = self.attempt("saving servers");
-        for step in bmcs.chunks(STEP) {
-            let mut tx = self.engine().write(attempt).await?;
-            for one in step {
-                save(&mut tx, one).await.during(attempt)?;
-            }
-            self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
-            tx.commit().await.during(attempt)?;
-        }
-        Ok(())
+    pub async fn save_bmc(&self, one: &Bmc) -> Result<(), Error> {
+        let attempt = self.attempt("saving a server");
+        let mut tx = self.engine().write(attempt).await?;
+        save(&mut tx, one).await.during(attempt)?;
+        self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
+        tx.commit().await.during(attempt)
     }
 
     /// Trusts certificates that somebody looked at. One that is another by now is not; answers with those BMCs that are
@@ -270,15 +262,13 @@ impl Store {
         Ok(deleted > 0)
     }
 
-    /// Notes what a BMC said of a profile. Answers whether it is tried on: a profile that no BMC accepted yet is paused by the
-    /// second rejection in a row. One that is proven goes on: new machines with factory passwords must not stop it.
-    pub async fn profile_was(&self, id: &CredentialId, is_accepted: bool, at: Time) -> Result<bool, Error> {
+    /// Notes what a BMC said of a profile. One that no BMC accepted yet is paused by the second rejection in a row. One that is
+    /// proven goes on: new machines with factory passwords must not stop it.
+    pub async fn profile_was(&self, id: &CredentialId, is_accepted: bool, at: Time) -> Result<(), Error> {
         let attempt = self.attempt_on("noting what a BMC said of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let statement = match is_accepted {
-            true => {
-                "UPDATE bmc_profiles SET proven_at = $2, rejections = 0, paused_at = NULL WHERE credential_id = $1"
-            }
+            true => "UPDATE bmc_profiles SET proven_at = $2, rejections = 0, paused_at = NULL WHERE credential_id = $1",
             false => {
                 "UPDATE bmc_profiles SET rejections = rejections + 1, paused_at = CASE WHEN proven_at IS NULL AND \
                  rejections + 1 >= $3 THEN COALESCE(paused_at, $2) ELSE paused_at END WHERE credential_id = $1"
@@ -291,15 +281,8 @@ impl Store {
             .execute(&mut *tx)
             .await
             .during(attempt)?;
-        let paused: Option<Option<i64>> =
-            sqlx::query_scalar("SELECT paused_at FROM bmc_profiles WHERE credential_id = $1")
-                .bind(id.as_str())
-                .fetch_optional(&mut *tx)
-                .await
-                .during(attempt)?;
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
-        tx.commit().await.during(attempt)?;
-        Ok(paused == Some(None))
+        tx.commit().await.during(attempt)
     }
 
     /// Another user or password was set: what BMCs said of the one before says nothing of it. Those that rejected it have `since`

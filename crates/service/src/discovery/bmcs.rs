@@ -221,6 +221,9 @@ pub(super) async fn read(
     };
     match reading {
         Some(Ok(reading)) => {
+            for redfish::Gap { path, why } in &reading.gaps {
+                tracing::debug!(host = bmc.host, path, why, "a part of a BMC could not be read");
+            }
             bmc.systems = serde_json::to_value(facts::systems(&reading)).unwrap_or_default();
             bmc.root = serde_json::to_value(Root::of(&reading.root).with(&reading.bmc)).unwrap_or_default();
             bmc.read_at = Some(now());

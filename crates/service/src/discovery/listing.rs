@@ -82,8 +82,8 @@ fn listed(bmcs: &[Bmc], said: &[Said], names: &Names, hosts: &Hosts) -> Discover
     let decisions: Decisions<HostKey, ServerKey> = said.iter().map(decision).collect();
     let matching = matching::match_servers(&hosts.facts(), &facts, &decisions);
     let mut shown: HashMap<&str, usize> = HashMap::new();
-    for sha256 in bmcs.iter().filter_map(|bmc| bmc.certificate.as_ref()) {
-        *shown.entry(&sha256.sha256).or_default() += 1;
+    for certificate in bmcs.iter().filter_map(|bmc| bmc.certificate.as_ref()) {
+        *shown.entry(&certificate.sha256).or_default() += 1;
     }
     let mut servers = Vec::new();
     for (bmc, root, systems) in &told {
@@ -218,7 +218,8 @@ fn words(reasons: &[Reason]) -> Vec<String> {
     reasons.iter().map(|reason| reason.words()).collect()
 }
 
-/// A server that was never read stands as its BMC does; one that was is what it was read to be, whatever came after.
+/// A server that was never read stands as its BMC does. One that was is what it was read to be, unless its certificate is
+/// another one since.
 fn state(bmc: &Bmc, verdict: Option<&Verdict<HostKey>>) -> ServerState {
     let problem = bmc.problem.as_ref().map(|problem| problem.code);
     match (verdict, problem) {

@@ -4,8 +4,7 @@
 use crate::logins::{Logins, Password};
 use contract::discovery::Vendor;
 use contract::{ApiError, Code, Credential, CredentialId, Time};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex as Shared, PoisonError};
+use std::sync::Arc;
 use store::{BmcProfile, Store};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -13,8 +12,15 @@ use tokio::sync::{Mutex, MutexGuard};
 pub(super) struct Profile {
     pub(super) credential: Credential,
     vendor: Option<Vendor>,
-    /// Held while it is tried for the first time; what it holds is what came of that.
-    first: Mutex<Standing>,
+    /// Held while its password is looked for, and while it is tried for the first time.
+    tried: Mutex<Tried>,
+}
+
+/// What is known of a profile in a scan.
+struct Tried {
+    standing: Standing,
+    /// The password, or why there is none, once somebody has looked for it.
+    password: Option<Result<Arc<Password>, ApiError>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,15 +38,15 @@ pub(super) struct Profiles {
     by_user: bool,
     all: Vec<Profile>,
     /// Those that are paused: what they are for is tried by no other.
-    paused: Vec<(BmcProfile, String)>,
-    passwords: Shared<HashMap<CredentialId, Result<Arc<Password>, ApiError>>>,
+    paused: Vec<Profile>,
 }
 
 /// The right to try a profile at one BMC.
 pub(super) struct Turn<'a> {
     pub(super) profile: &'a Profile,
     pub(super) password: Arc<Password>,
-    first: Option<MutexGuard<'a, Standing>>,
+    /// Of one that no BMC has accepted yet: nobody else tries it meanwhile.
+    first: Option<MutexGuard<'a, Tried>>,
 }
 
 impl Profiles {
@@ -52,24 +58,19 @@ impl Profiles {
         by_user: bool,
     ) -> Result<Profiles, store::Error> {
         let (profiles, credentials) = (store.bmc_profiles().await?, store.credentials().await?);
-        let name = |id: &CredentialId| {
-            let of = credentials.iter().find(|credential| credential.id == *id);
-            of.map_or_else(String::new, |credential| credential.name.clone())
-        };
-        let paused = profiles.iter().filter(|one| one.paused_at.is_some());
-        let paused = paused.map(|one| (one.clone(), name(&one.credential))).collect();
-        let is_usable = |one: &BmcProfile| {
-            one.paused_at.is_none() && (wanted.is_empty() || wanted.contains(&one.credential))
-        };
         let profile = |one: BmcProfile| {
             let credential = credentials.iter().find(|credential| credential.id == one.credential)?.clone();
             let standing = if one.proven_at.is_some() { Standing::Proven } else { Standing::Untried };
-            Some(Profile { credential, vendor: one.vendor, first: Mutex::new(standing) })
+            let tried = Mutex::new(Tried { standing, password: None });
+            Some(Profile { credential, vendor: one.vendor, tried })
         };
-        let mut all: Vec<Profile> = profiles.into_iter().filter(is_usable).filter_map(profile).collect();
+        let (paused, usable): (Vec<_>, Vec<_>) = profiles.into_iter().partition(|one| one.paused_at.is_some());
+        let usable = usable.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.credential));
+        let mut all: Vec<Profile> = usable.filter_map(profile).collect();
         // One for the vendor comes before one for all.
         all.sort_by_key(|profile| profile.vendor.is_none());
-        Ok(Profiles { store, logins, by_user, all, paused, passwords: Shared::default() })
+        let paused = paused.into_iter().filter_map(profile).collect();
+        Ok(Profiles { store, logins, by_user, all, paused })
     }
 
     /// The one that is for a BMC: the one that read it last, or the first for its vendor, or for all.
@@ -85,53 +86,35 @@ impl Profiles {
         vendor: Vendor,
         last: Option<&CredentialId>,
     ) -> Result<Turn<'_>, ApiError> {
-        let is_for = |one: &BmcProfile| last == Some(&one.credential) || one.vendor == Some(vendor);
-        if let Some((_, name)) = self.paused.iter().find(|(one, _)| is_for(one)) {
-            return Err(paused(name));
+        let is_for = |one: &&Profile| last == Some(&one.credential.id) || one.vendor == Some(vendor);
+        if let Some(one) = self.paused.iter().find(is_for) {
+            return Err(paused(&one.credential.name));
         }
         let profile = self.of(vendor, last).ok_or_else(|| no_profile(vendor))?;
-        let first = profile.first.lock().await;
-        if *first == Standing::Rejected {
-            return Err(rejected_elsewhere(&profile.credential.name));
-        }
-        // One after the other: a helper is run once for each login, and a keychain asked once.
-        let password = self.password(profile).await?;
-        let first = (*first == Standing::Untried).then_some(first);
-        Ok(Turn { profile, password, first })
-    }
-
-    async fn password(&self, profile: &Profile) -> Result<Arc<Password>, ApiError> {
         let credential = &profile.credential;
-        // What a helper prints may be another one each time.
-        let printed = credential.helper.is_some();
-        let known = self.known().get(&credential.id).cloned();
-        if let Some(known) = known.filter(|_| !printed) {
-            return known;
+        let mut tried = profile.tried.lock().await;
+        if tried.standing == Standing::Rejected {
+            return Err(rejected_elsewhere(&credential.name));
         }
-        let password =
-            self.logins.password(&credential.id, &credential.name, self.by_user).await.map(Arc::new);
-        self.known().insert(credential.id.clone(), password.clone());
-        password
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<CredentialId, Result<Arc<Password>, ApiError>>> {
-        self.passwords.lock().unwrap_or_else(PoisonError::into_inner)
+        // What a helper prints may be another one each time; a keychain is asked once.
+        let password = match tried.password.clone().filter(|_| credential.helper.is_none()) {
+            Some(known) => known,
+            None => self.logins.password(&credential.id, &credential.name, self.by_user).await.map(Arc::new),
+        };
+        tried.password = Some(password.clone());
+        let first = (tried.standing == Standing::Untried).then_some(tried);
+        Ok(Turn { profile, password: password?, first })
     }
 
     /// Notes what a BMC said, before anybody else tries it.
     pub(super) async fn note(&self, turn: Turn<'_>, is_accepted: bool, at: Time) {
-        let Turn { profile, first, .. } = turn;
-        let id = &profile.credential.id;
         // What is proven already needs no word more, and what rejects it says nothing of it.
-        if first.is_none() {
-            return;
+        let Turn { profile, first: Some(mut tried), .. } = turn else { return };
+        let credential = &profile.credential;
+        if let Err(error) = self.store.profile_was(&credential.id, is_accepted, at).await {
+            tracing::warn!(%error, credential = credential.name, "what a BMC said could not be noted");
         }
-        if let Err(error) = self.store.profile_was(id, is_accepted, at).await {
-            tracing::warn!(%error, credential = profile.credential.name, "what a BMC said could not be noted");
-        }
-        if let Some(mut first) = first {
-            *first = if is_accepted { Standing::Proven } else { Standing::Rejected };
-        }
+        tried.standing = if is_accepted { Standing::Proven } else { Standing::Rejected };
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
     if hosts.is_empty() {
         return Err(invalid("no addresses to scan", EXAMPLES));
     }
-    let left_out = hosts_to_leave_out(scan)?;
+    let left_out = self::hosts(&scan.exclude, "excluded range")?;
     let hosts: Vec<&Host> = hosts.iter().filter(|host| !left_out.contains(host)).collect();
     if hosts.is_empty() {
         return Err(invalid("everything in these ranges is excluded", "Exclude less."));
@@ -42,10 +42,6 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
 /// `InvalidValue` for what can't be scanned.
 pub fn count(scan: &Scan) -> Result<usize, ApiError> {
     targets(&Scan { accept_many: true, ..scan.clone() }).map(|targets| targets.len())
-}
-
-fn hosts_to_leave_out(scan: &Scan) -> Result<BTreeSet<Host>, ApiError> {
-    hosts(&scan.exclude, "excluded range")
 }
 
 const EXAMPLES: &str =

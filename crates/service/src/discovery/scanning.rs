@@ -97,9 +97,7 @@ impl Done {
         let message = parts.collect::<Vec<_>>().join("; ");
         Some(ApiError::new(Code::Partial, message).next("The list of servers says why, and what to do."))
     }
-}
 
-impl Done {
     fn why(&self) -> &str {
         self.first_failure.as_ref().map_or("an internal error", |error| &*error.message)
     }
@@ -213,7 +211,7 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
         true => bmcs::read(&mut bmc, profiles, &context.cancel, context.now).await,
         false => 0,
     };
-    if let Err(error) = context.store.save_bmcs(std::slice::from_ref(&bmc)).await {
+    if let Err(error) = context.store.save_bmc(&bmc).await {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
         return One::Failed(explain::store(error));
     }
