@@ -74,7 +74,7 @@ impl Estate {
 
     fn set(&self, of_type: &str, nth: usize, set: &Value) {
         let all = objects(&self.peer, of_type);
-        let moref = &all[nth.min(all.len() - 1)]["moref"];
+        let moref = &all[if nth == LAST { all.len() - 1 } else { nth }]["moref"];
         let set =
             set.to_string().replace("\"itself\"", &json!({ "type": of_type, "value": moref }).to_string());
         let set: Value = serde_json::from_str(&set).unwrap();

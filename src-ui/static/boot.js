@@ -16,10 +16,11 @@ const say = (words, reload) => {
   document.body.replaceChildren(message);
 };
 
-// The engine's compiler fails at random with these words (decision 0060). The page begins again at its address, once a minute at most:
-// one that fails at once again shows why.
+// The engine's compiler fails at random with these words (decision 0060), and a panic of the page says itself why. The page begins
+// again at its address, once a minute at most: one that fails at once again shows why.
+const traps = ["Out of bounds memory access", "Unreachable code should not be executed"];
 const beginsAgain = (message) => {
-  if (!message.includes("Out of bounds memory access")) return false;
+  if (!traps.some((trap) => message.includes(trap))) return false;
   try {
     const last = Number(sessionStorage.getItem("began-again"));
     if (Date.now() - last < 60_000) return false;

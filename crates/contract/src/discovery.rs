@@ -1,8 +1,10 @@
 //! Servers that discovery found at their BMCs, and what people say of them.
 //! Refuses to talk to a BMC and to match: the service does both.
 
+use crate::designation::{is_long_enough, trimmed};
 use crate::names::names;
-use crate::{ApiError, Certificate, CredentialId, Moref, ServerId, Time, VcenterId, Way};
+use crate::words::excerpt;
+use crate::{ApiError, Certificate, Code, CredentialId, Moref, ServerId, Time, VcenterId, Way};
 use serde::{Deserialize, Serialize};
 
 names!(
@@ -227,6 +229,36 @@ pub struct Discovered {
     pub servers: Vec<Server>,
     /// ESXi hosts without a known BMC, by vCenter and name.
     pub hosts_without_bmc: Vec<HostWithoutBmc>,
+}
+
+impl Discovered {
+    /// One server, by id or unique beginning of it, address, serial number or service tag.
+    pub fn named(&self, name: &str) -> Result<&Server, ApiError> {
+        let name = trimmed(name);
+        if let Some(exact) = self.servers.iter().find(|one| one.id.as_str() == name) {
+            return Ok(exact);
+        }
+        let is = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(name));
+        let is_meant = |one: &&Server| {
+            one.address == name
+                || is(&one.serial_number)
+                || is(&one.service_tag)
+                || is_long_enough(name) && one.id.as_str().starts_with(name)
+        };
+        let mut meant = self.servers.iter().filter(is_meant).filter(|_| !name.is_empty());
+        let shown = excerpt(name);
+        match (meant.next(), meant.next()) {
+            (Some(one), None) => Ok(one),
+            (Some(_), Some(_)) => {
+                let message = format!("\"{shown}\" names several servers");
+                Err(ApiError::new(Code::InvalidValue, message).next("Name one by its id."))
+            }
+            _ => {
+                let message = format!("there is no server \"{shown}\"");
+                Err(ApiError::new(Code::NotFound, message).next("List the servers, or scan for them."))
+            }
+        }
+    }
 }
 
 /// A certificate that somebody looked at and approves for a BMC.

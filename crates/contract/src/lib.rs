@@ -10,6 +10,7 @@ pub mod command;
 mod condition;
 mod config;
 mod delta;
+mod designation;
 mod desktop;
 pub mod discovery;
 mod error;
@@ -51,6 +52,7 @@ pub use config::{
     Role, Suspension, TestReport, Trust, Vcenter, VcenterState, VcenterStatus,
 };
 pub use delta::{Age, Delta, Revision};
+pub use designation::{designated, trimmed};
 pub use desktop::{ClosingQuestion, Desktop, DesktopPreferences, OnClose};
 pub use error::{ApiError, Code, Transient};
 pub use event::Event;

@@ -1,7 +1,7 @@
 //! Checks what users type, and says what to type instead.
 //! Refuses to correct silently, but for white space at the ends.
 
-use contract::{ApiError, Code, Preferences, Remedy, VcenterSettings, Way};
+use contract::{ApiError, Code, Preferences, Remedy, VcenterSettings, Way, trimmed};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrets::Helper;
 use std::time::Duration;
@@ -375,11 +375,6 @@ fn tags(tags: Vec<String>) -> Result<Vec<String>, ApiError> {
     checked.sort();
     checked.dedup();
     Ok(checked)
-}
-
-/// Text without the white space at its ends, and without the mark that files of Windows begin with.
-pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// A value that is not allowed, and what to give instead.

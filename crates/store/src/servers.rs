@@ -268,7 +268,9 @@ impl Store {
         let attempt = self.attempt_on("noting what a BMC said of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let statement = match is_accepted {
-            true => "UPDATE bmc_profiles SET proven_at = $2, rejections = 0, paused_at = NULL WHERE credential_id = $1",
+            true => {
+                "UPDATE bmc_profiles SET proven_at = $2, rejections = 0, paused_at = NULL WHERE credential_id = $1"
+            }
             false => {
                 "UPDATE bmc_profiles SET rejections = rejections + 1, paused_at = CASE WHEN proven_at IS NULL AND \
                  rejections + 1 >= $3 THEN COALESCE(paused_at, $2) ELSE paused_at END WHERE credential_id = $1"

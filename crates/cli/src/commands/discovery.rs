@@ -91,11 +91,15 @@ async fn remove(service: &Client, output: &Output, names: &[String], yes: bool) 
 
 /// The servers with these names, each once.
 async fn designated(service: &Client, names: &[String]) -> Result<Vec<Server>, ApiError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = service.call(ListServers {}).await?;
     let mut chosen: Vec<Server> = Vec::new();
     for name in names {
-        let server = service.call(ShowServer { server: name.clone() }).await?;
+        let server = known.named(name)?;
         if !chosen.iter().any(|known| known.id == server.id) {
-            chosen.push(server);
+            chosen.push(server.clone());
         }
     }
     Ok(chosen)

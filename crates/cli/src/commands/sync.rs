@@ -123,14 +123,7 @@ async fn named(
     let known = service.read(&vcenter.id).await?;
     let mut morefs = Vec::new();
     for name in names {
-        let is_called = |object: &Object| {
-            *object.moref == **name
-                || object
-                    .stored("name")
-                    .as_text()
-                    .is_some_and(|own| own.to_lowercase() == name.to_lowercase())
-        };
-        let found = known.objects(kind).iter().filter(|object| is_called(object));
+        let found = known.objects(kind).iter().filter(|object| is_called(object, name));
         let before = morefs.len();
         morefs.extend(found.map(|object| object.moref.clone()));
         if morefs.len() == before {
@@ -145,6 +138,12 @@ async fn named(
         return Err(ApiError::new(Code::InvalidValue, message).next("Leave out --object to refresh all."));
     }
     Ok(morefs)
+}
+
+/// Whether a person means this object by a name or moref.
+pub(super) fn is_called(object: &Object, name: &str) -> bool {
+    let own = object.stored("name");
+    *object.moref == *name || own.as_text().is_some_and(|own| own.to_lowercase() == name.to_lowercase())
 }
 
 /// Does once more what an operation did.

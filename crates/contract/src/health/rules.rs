@@ -15,6 +15,17 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
+/// A rule without what only some have.
+const fn plain(
+    id: &'static str,
+    title: &'static str,
+    looks: Looks,
+    levels: &'static [(Level, &'static str)],
+    advice: &'static str,
+) -> Rule {
+    Rule { id, title, advice, looks, levels, held_seconds: 0, covers: false, is_alarm: false, of_root: false }
+}
+
 const fn of_vcenters(
     id: &'static str,
     title: &'static str,
@@ -23,8 +34,7 @@ const fn of_vcenters(
     levels: &'static [(Level, &'static str)],
     advice: &'static str,
 ) -> Rule {
-    let looks = Looks::Vcenter { is: looks, beyond };
-    Rule { id, title, advice, looks, levels, held_seconds: 0, covers: false, is_alarm: false, of_root: false }
+    plain(id, title, Looks::Vcenter { is: looks, beyond }, levels, advice)
 }
 
 /// Rows that meet conditions are findings of one level.
@@ -36,18 +46,7 @@ const fn rows(
     given: &'static [&'static str],
     advice: &'static str,
 ) -> Rule {
-    let looks = Looks::Rows { kind, given, measure: None, shows: None };
-    Rule {
-        id,
-        title,
-        advice,
-        looks,
-        levels: level,
-        held_seconds: 0,
-        covers: false,
-        is_alarm: false,
-        of_root: false,
-    }
+    plain(id, title, Looks::Rows { kind, given, measure: None, shows: None }, level, advice)
 }
 
 /// Rows whose column is beyond a value are findings of that value's level.
@@ -60,8 +59,7 @@ const fn beyond(
     given: &'static [&'static str],
     advice: &'static str,
 ) -> Rule {
-    let looks = Looks::Rows { kind, given, measure: Some(measure), shows: None };
-    Rule { id, title, advice, looks, levels, held_seconds: 0, covers: false, is_alarm: false, of_root: false }
+    plain(id, title, Looks::Rows { kind, given, measure: Some(measure), shows: None }, levels, advice)
 }
 
 impl Rule {

@@ -1,13 +1,13 @@
 //! Credentials: create, read, update, delete, and where their passwords go.
 //! Refuses to hand a password out.
 
-use super::{Stored, designated};
+use super::Stored;
 use crate::logins::key;
 use crate::{Service, explain, validate};
 use contract::command::{MergedCredential, NeededPassword, WhyNeeded};
 use contract::{
     ApiError, AuditOutcome, Code, Credential, CredentialId, CredentialPlace, Rejection, Remedy, Subject,
-    VcenterId,
+    VcenterId, designated, trimmed,
 };
 use secrecy::SecretString;
 use secrets::{CredentialKey, Helper, KeychainState, Place};
@@ -296,10 +296,7 @@ impl Service {
     /// Checks that a new vCenter may have a credential of its own under this name.
     pub(crate) async fn credential_name_is_free(&self, name: &str) -> Result<(), ApiError> {
         let all = self.inner.store.credentials().await.map_err(explain::store)?;
-        if all
-            .iter()
-            .any(|credential| credential.name.to_lowercase() == validate::trimmed(name).to_lowercase())
-        {
+        if all.iter().any(|credential| credential.name.to_lowercase() == trimmed(name).to_lowercase()) {
             let error =
                 ApiError::new(Code::AlreadyExists, format!("a credential named \"{name}\" already exists"));
             return Err(error

@@ -2,11 +2,12 @@
 //! Refuses to store anything by halves.
 
 use super::credentials::may_keep_its_password;
-use super::{AddVcenter, EditVcenter, Stored, conflict, designated, normal};
+use super::{AddVcenter, EditVcenter, Stored, conflict, normal};
 use crate::explain::{self, Server};
 use crate::{Service, validate};
 use contract::{
     ApiError, Code, Credential, CredentialPlace, Event, Remedy, Vcenter, VcenterId, VcenterState, Way,
+    designated,
 };
 use secrecy::{ExposeSecret, SecretString};
 use secrets::{Helper, Place};

@@ -4,7 +4,6 @@
 use super::facts::{Root, System};
 use super::hosts::{HostKey, Hosts, text};
 use super::matching::{self, Decision, Decisions, Reason, ServerFacts, State, Verdict};
-use crate::configuration::SHORTEST_BEGINNING;
 use crate::{Service, explain};
 use contract::discovery::{Candidate, Discovered, HostWithoutBmc, Scan, Server, ServerState};
 use contract::words::address;
@@ -41,33 +40,9 @@ impl Service {
         Ok(aside(move || listed(&bmcs, &said, &names, &hosts)).await)
     }
 
-    /// One server, by id or unique beginning of it, address, serial number or service tag.
+    /// One server, as it may be named.
     pub(super) async fn server(&self, named: &str) -> Result<Server, ApiError> {
-        let servers = self.discovered().await?.servers;
-        let named = named.trim();
-        if let Some(exact) = servers.iter().find(|one| one.id.as_str() == named) {
-            return Ok(exact.clone());
-        }
-        let is = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(named));
-        let is_meant = |one: &&Server| {
-            one.address == named
-                || is(&one.serial_number)
-                || is(&one.service_tag)
-                || named.len() >= SHORTEST_BEGINNING && one.id.as_str().starts_with(named)
-        };
-        let mut meant = servers.iter().filter(is_meant).filter(|_| !named.is_empty());
-        let shown = contract::words::excerpt(named);
-        match (meant.next(), meant.next()) {
-            (Some(one), None) => Ok(one.clone()),
-            (Some(_), Some(_)) => {
-                let message = format!("\"{shown}\" names several servers");
-                Err(ApiError::new(Code::InvalidValue, message).next("Name one by its id."))
-            }
-            _ => {
-                let message = format!("there is no server \"{shown}\"");
-                Err(ApiError::new(Code::NotFound, message).next("List the servers, or scan for them."))
-            }
-        }
+        self.discovered().await?.named(named).cloned()
     }
 }
 

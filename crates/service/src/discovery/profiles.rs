@@ -64,7 +64,8 @@ impl Profiles {
             let tried = Mutex::new(Tried { standing, password: None });
             Some(Profile { credential, vendor: one.vendor, tried })
         };
-        let (paused, usable): (Vec<_>, Vec<_>) = profiles.into_iter().partition(|one| one.paused_at.is_some());
+        let (paused, usable): (Vec<_>, Vec<_>) =
+            profiles.into_iter().partition(|one| one.paused_at.is_some());
         let usable = usable.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.credential));
         let mut all: Vec<Profile> = usable.filter_map(profile).collect();
         // One for the vendor comes before one for all.

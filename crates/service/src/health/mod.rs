@@ -10,7 +10,7 @@ use crate::inventory::Inventory;
 use crate::{Clock, Service, analytics, explain};
 use contract::analytics::Sample;
 use contract::health::{Attention, Finding, FindingFilter, Findings, Level, OpenFindings, RULES, RuleCount};
-use contract::{ApiError, Time, Vcenter, VcenterId, VcenterState, attention};
+use contract::{ApiError, Snapshot, Time, Vcenter, VcenterId, VcenterState, attention};
 use futures_util::future::try_join_all;
 use judge::Settings;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -70,21 +70,36 @@ impl Health {
         if let Some(judged) = known.as_ref().filter(holds) {
             return Ok(judged.findings.clone());
         }
-        let since = self.store.findings_since(&vcenter.id).await.map_err(explain::store)?;
+        self.anew(vcenter, settings, snapshot, now, false).await
+    }
+
+    /// The same of this inventory, and keeps what is reported of it. What was just published is written down first.
+    async fn anew(
+        &self,
+        vcenter: &Vcenter,
+        settings: &Arc<Settings>,
+        snapshot: Arc<Snapshot>,
+        now: Time,
+        is_new: bool,
+    ) -> Result<Known, ApiError> {
         let revision = snapshot.revision().clone();
         let (of, set) = (vcenter.clone(), settings.clone());
-        let findings = aside(move || {
-            let found = judge::rows(&of, &snapshot, &set, now);
-            shared(judge::reported(&of, found, &since, now))
-        })
-        .await;
-        self.keep(Judged {
+        let found = aside(move || judge::rows(&of, &snapshot, &set, now)).await;
+        if is_new {
+            let begun = found.iter().map(|one| one.now(now)).collect();
+            self.store.record_findings(&vcenter.id, begun, now).await.map_err(explain::store)?;
+        }
+        let since = self.store.findings_since(&vcenter.id).await.map_err(explain::store)?;
+        let of = vcenter.clone();
+        let findings = aside(move || shared(judge::reported(&of, found, &since, now))).await;
+        let judged = Judged {
             vcenter: vcenter.clone(),
             revision,
             settings: settings.clone(),
             at: now,
             findings: findings.clone(),
-        });
+        };
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).insert(vcenter.id.clone(), judged);
         Ok(findings)
     }
 
@@ -108,26 +123,9 @@ impl Health {
     async fn write_down(&self, vcenter: &Vcenter) -> Result<BTreeMap<Level, u64>, ApiError> {
         let settings = self.settings().await?;
         let (snapshot, now) = (self.inventory.read(&vcenter.id).await?, (self.now)());
-        let revision = snapshot.revision().clone();
-        let (of, set) = (vcenter.clone(), settings.clone());
-        let (found, begun) = aside(move || {
-            let found = judge::rows(&of, &snapshot, &set, now);
-            let begun = found.iter().map(|one| one.now(now)).collect();
-            (found, begun)
-        })
-        .await;
-        self.store.record_findings(&vcenter.id, begun, now).await.map_err(explain::store)?;
-        let since = self.store.findings_since(&vcenter.id).await.map_err(explain::store)?;
-        let of = vcenter.clone();
-        let findings = aside(move || shared(judge::reported(&of, found, &since, now))).await;
+        let findings = self.anew(vcenter, &settings, snapshot, now, true).await?;
         let open = levels(findings.iter().filter(|one| one.is_open()).map(|one| &**one));
-        self.keep(Judged { vcenter: vcenter.clone(), revision, settings, at: now, findings });
         Ok(open.into_iter().map(|(level, count)| (level, count as u64)).collect())
-    }
-
-    fn keep(&self, judged: Judged) {
-        let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(judged.vcenter.id.clone(), judged);
     }
 }
 
@@ -187,9 +185,7 @@ impl Service {
         findings.retain(|one| one.is_open());
         Ok(lines(&findings))
     }
-}
 
-impl Service {
     /// How many findings are open, by datacenter.
     async fn open_findings(&self) -> Result<Vec<OpenFindings>, ApiError> {
         let (mut findings, _) = self.all_findings(&[]).await?;

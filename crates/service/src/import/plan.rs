@@ -100,9 +100,9 @@ type Decision = Result<(ImportAction, Option<String>, Deed), String>;
 impl Planner {
     fn row(&mut self, entry: Entry) -> (Planned, Deed) {
         // A user before the host may have a password behind it: it is quoted nowhere.
-        let shown = |text: &str| match validate::trimmed(text).rsplit_once('@') {
+        let shown = |text: &str| match contract::trimmed(text).rsplit_once('@') {
             Some((_, host)) => format!("\u{2026}@{}", words::excerpt(host)),
-            None => words::excerpt(validate::trimmed(text)),
+            None => words::excerpt(contract::trimmed(text)),
         };
         let address = entry.address().map_err(|error| error.message);
         let (host, port) = match &address {

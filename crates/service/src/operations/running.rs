@@ -42,7 +42,7 @@ impl Operations {
             Ok(vcenter) => vcenter,
             Err(error) => {
                 let stop = Stop::from(explain::store(error));
-                return self.settle(&claim, Outcome::of(Err(stop)), How::default()).await;
+                return self.settle(&claim, self.stopped(&claim, stop), How::default()).await;
             }
         };
         let login = LoginAs {
@@ -83,11 +83,8 @@ impl Operations {
         }
         let progress = context.progress.borrow().clone();
         let outcome = match done {
-            // Nobody decided that: a worker that was stopped leaves it as one that died does.
-            Err(Stop::Cancelled) if self.0.closing.is_cancelled() && !context.claim.operation.awaited => {
-                Outcome::interrupted()
-            }
-            done => Outcome::of(done),
+            Ok(done) => Outcome::of(done),
+            Err(stop) => self.stopped(&context.claim, stop),
         };
         if let Some(error) = outcome.error.as_ref().filter(|_| outcome.state == OperationState::Failed) {
             context.steps.failed(progress.attempts.max(1), error);
@@ -127,18 +124,7 @@ impl Operations {
         let done = self.watch(&watched, work).await;
         let progress = context.progress.borrow().clone();
         let (outcome, diff, calls) = match done {
-            Err(Stop::Cancelled) if self.0.closing.is_cancelled() && !claim.operation.awaited => {
-                (Outcome::interrupted(), Diff::default(), 0)
-            }
-            Err(stop) => {
-                let mut outcome = Outcome { contact: None, ..Outcome::of(Err(stop)) };
-                if outcome.state == OperationState::Cancelled {
-                    let error =
-                        ApiError::new(Code::Cancelled, "it was cancelled; what was found by then is kept");
-                    outcome.error = Some(error.next("Start it again if you still need it."));
-                }
-                (outcome, Diff::default(), 0)
-            }
+            Err(stop) => (Outcome { contact: None, ..self.stopped(&claim, stop) }, Diff::default(), 0),
             Ok(done) => {
                 let error = done.missing();
                 let state = if error.is_some() { OperationState::Partial } else { OperationState::Succeeded };
@@ -148,6 +134,22 @@ impl Operations {
         };
         let traffic = Traffic { calls, bytes: 0 };
         self.settle(&claim, outcome, How { progress, traffic, diff, ..How::default() }).await;
+    }
+
+    /// How an operation ended that did not reach its end.
+    fn stopped(&self, claim: &Claim, stop: Stop) -> Outcome {
+        let kept = match claim.operation.job.is_of_a_vcenter() {
+            true => "nothing was changed",
+            false => "what was found by then is kept",
+        };
+        match stop {
+            // Nobody decided that: a worker that was stopped leaves it as one that died does.
+            Stop::Cancelled if self.0.closing.is_cancelled() && !claim.operation.awaited => {
+                Outcome::interrupted(kept)
+            }
+            Stop::Cancelled => Outcome::cancelled(kept),
+            Stop::Failed(error) => Outcome::failed(*error),
+        }
     }
 
     async fn work(&self, context: &jobs::Context) -> Result<Done, Stop> {
@@ -317,31 +319,29 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn interrupted() -> Outcome {
-        let error = ApiError::new(Code::Interrupted, "the process that ran it ended; nothing was changed")
-            .next("Start it again.");
-        Outcome { state: OperationState::Interrupted, error: Some(error), contact: None, result: None }
+    fn interrupted(kept: &str) -> Outcome {
+        let message = format!("the process that ran it ended; {kept}");
+        let error = Some(ApiError::new(Code::Interrupted, message).next("Start it again."));
+        Outcome { state: OperationState::Interrupted, error, contact: None, result: None }
     }
 
-    fn of(done: Result<Done, Stop>) -> Outcome {
-        let (state, error, contact, result) = match done {
-            Ok(done) => {
-                let report = match done {
-                    Done::Tested(report) => serde_json::to_value(report).ok(),
-                    Done::Published | Done::Fresh => None,
-                };
-                (OperationState::Succeeded, None, Some(VcenterState::Online), report)
-            }
-            Err(Stop::Cancelled) => {
-                let error = ApiError::new(Code::Cancelled, "it was cancelled; nothing was changed");
-                let error = error.next("Start it again if you still need it.");
-                (OperationState::Cancelled, Some(error), None, None)
-            }
-            Err(Stop::Failed(error)) => {
-                let contact = connections::state_after(&error);
-                (OperationState::Failed, Some(*error), contact, None)
-            }
+    fn cancelled(kept: &str) -> Outcome {
+        let error = ApiError::new(Code::Cancelled, format!("it was cancelled; {kept}"));
+        let error = Some(error.next("Start it again if you still need it."));
+        Outcome { state: OperationState::Cancelled, error, contact: None, result: None }
+    }
+
+    fn failed(error: ApiError) -> Outcome {
+        let contact = connections::state_after(&error);
+        Outcome { state: OperationState::Failed, error: Some(error), contact, result: None }
+    }
+
+    fn of(done: Done) -> Outcome {
+        let result = match done {
+            Done::Tested(report) => serde_json::to_value(report).ok(),
+            Done::Published | Done::Fresh => None,
         };
-        Outcome { state, error, contact, result }
+        let contact = Some(VcenterState::Online);
+        Outcome { state: OperationState::Succeeded, error: None, contact, result }
     }
 }

@@ -10,14 +10,16 @@ mod standing;
 mod tests;
 mod upcoming;
 
-use crate::configuration::{designated, is_a_tag};
+use crate::configuration::is_a_tag;
 use crate::events::Events;
 use crate::network::Network;
 use crate::operations::Operations;
 use crate::person::Person;
 use crate::{Clock, Service, explain, validate};
 use catching_up::CatchingUp;
-use contract::{ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId};
+use contract::{
+    ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, designated, trimmed,
+};
 use due::{Plan, Spread};
 use store::{ScheduleRecord, Store, VcenterRecord};
 
@@ -190,7 +192,7 @@ fn checked(
     let mut chosen = asked.vcenters;
     chosen.sort();
     chosen.dedup();
-    let tag = asked.tag.map(|tag| validate::trimmed(&tag).to_owned()).filter(|tag| !tag.is_empty());
+    let tag = asked.tag.map(|tag| trimmed(&tag).to_owned()).filter(|tag| !tag.is_empty());
     if tag.is_some() != chosen.is_empty() {
         let message = if tag.is_some() {
             "a schedule is for vCenters or for a tag, not both"

@@ -29,10 +29,10 @@ pub(super) async fn approve(
         output.say("No certificate waits for approval.");
         return output.answer(&servers, String::new).map(|()| Exit::Done);
     }
-    let shown = certificates(&servers)?;
+    let shown = by_bmc(certificates(&servers)?);
     output.say(&format!("{}\n\n", in_words(&shown)));
     ask::confirmed(output, asked.yes, &question(&shown), "nothing was approved").await?;
-    let approvals = by_bmc(&shown).into_iter().map(|(server, certificate)| Approval {
+    let approvals = shown.iter().map(|(server, certificate)| Approval {
         server: server.id.clone(),
         sha256: certificate.sha256.clone(),
     });
@@ -64,14 +64,15 @@ fn certificates(servers: &[Server]) -> Result<Shown<'_>, ApiError> {
 }
 
 /// The same once for each BMC, which may have several servers behind it.
-fn by_bmc<'a>(shown: &Shown<'a>) -> Shown<'a> {
+fn by_bmc(mut shown: Shown<'_>) -> Shown<'_> {
     let mut addresses = BTreeSet::new();
-    shown.iter().filter(|(server, _)| addresses.insert(&server.address)).copied().collect()
+    shown.retain(|(server, _)| addresses.insert(&server.address));
+    shown
 }
 
 /// The certificates, one card for each BMC.
 fn in_words(shown: &Shown<'_>) -> String {
-    let cards = by_bmc(shown).into_iter().map(|(server, certificate)| {
+    let cards = shown.iter().map(|(server, certificate)| {
         let mut lines = vec![
             ("Address", server.address.clone()),
             ("SHA-256", certificate.sha256.clone()),
@@ -95,7 +96,7 @@ pub(super) fn not_unique(server: &Server) -> String {
 }
 
 fn question(shown: &Shown<'_>) -> String {
-    match by_bmc(shown).len() {
+    match shown.len() {
         1 => "Does this fingerprint match the one on the BMC, and do you trust it?".to_owned(),
         _ => format!(
             "Do these fingerprints match those on the BMCs, and do you trust them ({})?",
@@ -108,7 +109,7 @@ fn question(shown: &Shown<'_>) -> String {
 fn counted(shown: &Shown<'_>) -> String {
     let different: BTreeSet<&str> =
         shown.iter().map(|(_, certificate)| certificate.sha256.as_str()).collect();
-    let bmcs = words::counted(by_bmc(shown).len(), "BMC", "BMCs");
+    let bmcs = words::counted(shown.len(), "BMC", "BMCs");
     format!("{} of {bmcs}", words::counted(different.len(), "certificate", "certificates"))
 }
 
@@ -140,14 +141,14 @@ mod tests {
             showing("10.0.8.2", "aa", 1),
             showing("10.0.8.3", "bb", 0),
         ];
-        let shown = certificates(&servers).unwrap();
+        let shown = by_bmc(certificates(&servers).unwrap());
         let said = in_words(&shown);
         assert_eq!(said.matches("SHA-256").count(), 3, "{said}");
         assert_eq!(said.matches("1 other BMC showed the same one").count(), 2, "{said}");
         assert!(said.contains("Valid until  1970-01-02T00:00:00") && !said.contains('\u{1b}'), "{said}");
         assert_eq!(counted(&shown), "2 certificates of 3 BMCs");
         assert!(question(&shown).contains("2 certificates of 3 BMCs"));
-        assert!(question(&certificates(&servers[..2]).unwrap()).starts_with("Does this fingerprint"));
+        assert!(question(&by_bmc(certificates(&servers[..2]).unwrap())).starts_with("Does this fingerprint"));
     }
 
     #[test]

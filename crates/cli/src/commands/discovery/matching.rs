@@ -7,7 +7,7 @@ use crate::commands::sync;
 use crate::output::{Output, printable};
 use crate::suggest::Suggestion;
 use contract::command::{ListVcenters, MatchServer, RejectMatch, ShowServer};
-use contract::{ApiError, Code, Kind, Moref, Object, ServerId, Subject, VcenterId, words};
+use contract::{ApiError, Code, Kind, Moref, ServerId, Subject, VcenterId, words};
 use service::Client;
 
 pub(super) async fn match_server(service: &Client, output: &Output, asked: Matched) -> Result<(), ApiError> {
@@ -46,7 +46,7 @@ async fn host(service: &Client, asked: &Matched, command: &'static str) -> Resul
     let mut found = Vec::new();
     for vcenter in vcenters {
         let known = service.read(&vcenter.id).await?;
-        let hosts = known.objects(Kind::Hosts).iter().filter(|host| is_called(host, &asked.host));
+        let hosts = known.objects(Kind::Hosts).iter().filter(|host| sync::is_called(host, &asked.host));
         found.extend(hosts.map(|host| Host {
             vcenter: vcenter.id.clone(),
             vcenter_name: vcenter.name.clone(),
@@ -55,11 +55,6 @@ async fn host(service: &Client, asked: &Matched, command: &'static str) -> Resul
         }));
     }
     only(found, asked, command)
-}
-
-fn is_called(host: &Object, name: &str) -> bool {
-    let own = host.stored("name");
-    *host.moref == *name || own.as_text().is_some_and(|own| own.to_lowercase() == name.to_lowercase())
 }
 
 /// The one that was found; else which there are.

@@ -7,7 +7,7 @@ use crate::output::{Output, card, table, time};
 use crate::suggest::Suggestion;
 use contract::command::{AddCredential, ListProfiles, RemoveProfile, SetProfile, ShowCredential};
 use contract::discovery::{Profile, Vendor};
-use contract::{ApiError, Code, CredentialId, Subject};
+use contract::{ApiError, Code, CredentialId, Subject, designated};
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<(), ApiError> {
@@ -108,33 +108,16 @@ async fn resume(service: &Client, output: &Output, name: &str) -> Result<(), Api
     output.answer(&profile, || show(&profile))
 }
 
-/// As long as a beginning of an id has to be.
-const SHORTEST_BEGINNING: usize = 8;
-
 /// The profile with this name, id or unique beginning of an id.
 pub(super) fn named<'a>(all: &'a [Profile], name: &str) -> Result<&'a Profile, ApiError> {
-    let lower = name.to_lowercase();
-    let by_name = all.iter().find(|profile| profile.profile.to_lowercase() == lower);
-    let is_long_enough = lower.chars().count() >= SHORTEST_BEGINNING;
-    let begins = |profile: &&Profile| is_long_enough && profile.credential_id.as_str().starts_with(&lower);
-    let beginning: Vec<&Profile> = all.iter().filter(begins).collect();
-    match (by_name, &beginning[..]) {
-        (Some(profile), _) => Ok(profile),
-        (None, [profile]) => Ok(*profile),
-        (None, []) => {
-            let error = ApiError::new(Code::NotFound, format!("there is no profile \"{name}\""));
-            let names: Vec<&str> = all.iter().map(|profile| &*profile.profile).collect();
-            let add = Suggestion::of("discovery profile add").about(name);
-            Err(match names.is_empty() {
-                true => error.next(format!("There is no profile yet. Add it: {add} --user USER")),
-                false => error.next(format!("Available: {}.", names.join(", "))),
-            })
+    let found = designated(all, name, "profile", |one| (&one.profile, one.credential_id.as_str()));
+    found.map_err(|error| match all.is_empty() {
+        true => {
+            let add = Suggestion::of("discovery profile add").about(name).flag("--user USER");
+            error.next(format!("There is no profile yet. Add it: {add}"))
         }
-        (None, _) => {
-            let error = ApiError::new(Code::InvalidValue, format!("\"{name}\" matches more than one id"));
-            Err(error.next("Enter more of the id, or the name."))
-        }
-    }
+        false => error,
+    })
 }
 
 fn vendor(profile: &Profile) -> &'static str {
