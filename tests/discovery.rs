@@ -1,11 +1,13 @@
 //! Server discovery on the command line, against simulated BMCs that count what they are asked: from addresses to matched hosts.
 //! Refuses to believe Muster: sessions, logins and requests are what the BMCs saw.
 
-use crate::support::{Musterctl, eventually, interrupt, table};
+use crate::support::{Musterctl, Run, eventually, interrupt, table, terminate};
+use crate::window::bus::{Bus, Keyring};
 use serde_json::Value;
 use simulator::{Bmc, BmcOptions, Bmcs, Hardware, Options, Simulator};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 /// A vCenter and its BMCs in this process.
@@ -228,7 +230,99 @@ async fn servers_are_matched_with_the_hosts_that_run_on_them_and_what_a_person_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn servers_of_a_file_are_logged_in_to_each_with_its_own_credential() {
+    let estate = Estate::start(100, BmcOptions { hosts: 3, ..BmcOptions::default() }).await;
+    let bmcs = estate.bmcs.all();
+    let at: Vec<String> = bmcs.iter().map(|bmc| bmc.address().to_string()).collect();
+    let (user, right) = (bmcs[0].user(), bmcs[0].password());
+    let bus = Bus::start().unwrap();
+    let _keyring = Keyring::on(bus.address()).await.unwrap();
+    let muster = Musterctl::with_keychain(bus.address());
+    profile(&muster, "bmc", user, right);
+    let file = muster.folder().join("bmcs.csv");
+    let wrong = "factory-canary";
+    let write = |second: &str| {
+        let rows = format!(
+            "Address;User;Password;Profile\n{};{user};{right};\n{};{user};{second};\n{};;;BMC\n{};;;\n10.0.0.0/24;;;\n\
+             10.0.0.9;{user};;\n10.0.0.10;;;nobody\n",
+            at[0], at[1], at[2], at[0]
+        );
+        std::fs::write(&file, rows).unwrap();
+    };
+    write(wrong);
+    let import = ["discovery", "import", file.to_str().unwrap(), "--json"];
+    let actions = |run: &Run| {
+        let rows = run.document();
+        let of = |row: &Value| row["action"].as_str().unwrap().to_owned();
+        rows.as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    let planned = muster.run(&[&import[..], &["--dry-run"]].concat());
+    let refused = ["refuse"; 4];
+    assert_eq!(planned.code, 8, "{planned:?}");
+    assert_eq!(actions(&planned), [&["add", "add", "add"], &refused[..]].concat());
+    assert!(list(&muster).is_empty(), "a plan stores nothing");
+    let done = muster.run(&import);
+    assert_eq!(actions(&done), actions(&planned));
+    let reasons: Vec<Value> =
+        done.document().as_array().unwrap()[3..].iter().map(|row| row["reason"].clone()).collect();
+    for (reason, words) in reasons.iter().zip([
+        "stands in line 2",
+        "more than one",
+        "no password",
+        "no profile \"nobody\"; there are: bmc",
+    ]) {
+        assert!(reason.as_str().unwrap().contains(words), "{reason}");
+    }
+    assert_eq!(sums(bmcs)["without_login"], 0);
+    let known = list(&muster);
+    assert_eq!(known.len(), 3);
+    assert!(known.iter().all(|one| one["seen_at"].is_null() && one["state"] == "unreadable"), "{known:?}");
+
+    // Looked at, approved, and read: one login each, with what the file has.
+    muster.json(&["discovery", "refresh"]);
+    muster.json(&["discovery", "approve", "--seen", "--yes"]);
+    let read_with = || {
+        let read =
+            |one: &Value| one["read_at"].is_string().then(|| one["profile"].as_str().unwrap().to_owned());
+        let all: BTreeMap<String, Option<String>> = list(&muster)
+            .iter()
+            .map(|one| (one["address"].as_str().unwrap().to_owned(), read(one)))
+            .collect();
+        at.iter().map(|address| all[address].clone()).collect::<Vec<_>>()
+    };
+    let own = |place: usize| Some(format!("BMC {}", at[place]));
+    assert_eq!(read_with(), [own(0), None, Some("bmc".to_owned())]);
+    let counts = sums(bmcs);
+    assert_eq!((counts["opened"], counts["wrong"], counts["open"]), (2, 1, 0), "{counts:?}");
+
+    // Another password in the file is another one for its credential.
+    write(right);
+    let changed = muster.run(&import);
+    assert_eq!(actions(&changed)[..3], ["change", "change", "same"], "{changed:?}");
+    muster.json(&["discovery", "refresh"]);
+    assert_eq!(read_with(), [own(0), own(1), Some("bmc".to_owned())]);
+    assert_eq!(sums(bmcs)["wrong"], 1);
+    let credentials = muster.ok(&["credential", "list"]);
+    let stored = |one: &Value| one["stored"] == "keychain";
+    assert_eq!(credentials.as_array().unwrap().iter().filter(|one| stored(one)).count(), 3, "{credentials}");
+    for run in [&planned, &done, &changed] {
+        assert!(!run.stdout.contains(wrong) && !run.stderr.contains(wrong), "{run:?}");
+    }
+    for entry in std::fs::read_dir(muster.data()).unwrap().map(|entry| entry.unwrap().path()) {
+        let held = entry.is_file()
+            && std::fs::read(&entry).unwrap().windows(wrong.len()).any(|w| w == wrong.as_bytes());
+        assert!(!held, "{} has the password", entry.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_scan_that_is_interrupted_leaves_no_session_behind() {
+    for (name, end) in [("Ctrl-C", interrupt as fn(&Child)), ("SIGTERM", terminate)] {
+        interrupted(name, end).await;
+    }
+}
+
+async fn interrupted(name: &str, end: fn(&Child)) {
     let behavior = simulator::BmcBehavior { delay: Duration::from_millis(300), ..Default::default() };
     let options = BmcOptions { hosts: 20, behavior: Some(behavior), ..BmcOptions::default() };
     let estate = Estate::start(200, options).await;
@@ -242,12 +336,12 @@ async fn a_scan_that_is_interrupted_leaves_no_session_behind() {
     // Trusted, but not read yet.
     let child = muster.spawn(&["discovery", "approve", "--seen", "--yes", "--json"]);
     eventually("some are logged in to", || sums(bmcs)["opened"] >= 3);
-    interrupt(&child);
+    end(&child);
     let run = crate::support::finish(child);
     assert_eq!(run.code, 130, "{run:?}");
     let counts = sums(bmcs);
     assert_eq!((counts["open"], counts["wrong"]), (0, 0), "{counts:?}");
-    table("Ctrl-C while BMCs are read", format!("{counts:?}"));
+    table(&format!("{name} while BMCs are read"), format!("{counts:?}"));
     muster.json(&["discovery", "scan", "127.0.64.0/24", "--port", &port]);
     assert_eq!(sums(bmcs)["open"], 0);
 }

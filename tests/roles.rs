@@ -87,6 +87,14 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
             Err(Code::InvalidValue),
         ),
         ("read_servers", Operator, json!({ "servers": [], "detached": false }), Ok(())),
+        (
+            "add_server",
+            Admin,
+            json!({ "address": "", "profile": null, "user": null, "password": null }),
+            Err(Code::InvalidValue),
+        ),
+        ("plan_servers", Admin, json!({ "content": "" }), Err(Code::InvalidValue)),
+        ("import_servers", Admin, json!({ "content": "" }), Err(Code::InvalidValue)),
         ("approve_servers", Admin, json!({ "approvals": [] }), Ok(())),
         (
             "match_server",
@@ -323,6 +331,7 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
         "show_server",
         "list_profiles",
         "plan_import",
+        "plan_servers",
         "plan_removal",
         "list_orphans",
         "read_log",

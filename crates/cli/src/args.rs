@@ -3,7 +3,7 @@
 
 mod discovery;
 
-pub(crate) use discovery::{Approve, Discovery, Matched, Profile, Scan};
+pub(crate) use discovery::{AddedServer, Approve, Discovery, ImportedServers, Matched, Profile, Scan};
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};

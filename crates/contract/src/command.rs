@@ -12,7 +12,7 @@ pub use replies::{
 };
 
 use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, FindingAnalytics, SyncAnalytics, What};
-use crate::discovery::{Approval, Discovered, Profile, Scan, Server, Vendor};
+use crate::discovery::{Approval, Discovered, PlannedServer, Profile, Scan, Server, Vendor};
 use crate::health::{
     Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, OpenFindings, Scope, Waiver,
 };
@@ -625,6 +625,30 @@ commands_of_the_service! { $
         detached: bool,
     } => "read_servers", Operator, OperationId,
         Contact |_of| Subject::only("servers");
+    /// Adds the server at an address, or chooses what a known one is logged in to with. Nothing is contacted.
+    AddServer {
+        /// The BMC: a host name or address, with a port if it isn't 443.
+        address: String,
+        /// The credential profile to log in with, by name or id; `None` for the one that fits, or for its own.
+        profile: Option<String>,
+        /// The user of a credential of its own.
+        user: Option<String>,
+        /// The password of that.
+        password: Option<Password>,
+    } => "add_server", Admin, PlannedServer,
+        Change |_of| Subject::only("servers");
+    /// What an import would do about each server that a file names.
+    PlanServers {
+        /// The file.
+        content: Content,
+    } => "plan_servers", Admin, Vec<PlannedServer>;
+    /// Adds and changes the servers that a file names, without contacting them; each as a whole or not at all. Answers with what
+    /// became of each.
+    ImportServers {
+        /// The file.
+        content: Content,
+    } => "import_servers", Admin, Vec<PlannedServer>,
+        Change |_of| Subject::only("servers");
     /// Approves certificates that somebody looked at: of their BMCs these and no others are trusted from now on.
     ApproveServers {
         /// Which, with the fingerprints that were shown.

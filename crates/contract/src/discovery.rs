@@ -4,7 +4,7 @@
 use crate::designation::{is_long_enough, trimmed};
 use crate::names::names;
 use crate::words::excerpt;
-use crate::{ApiError, Certificate, Code, CredentialId, Moref, ServerId, Time, VcenterId, Way};
+use crate::{ApiError, Certificate, Code, CredentialId, ImportAction, Moref, ServerId, Time, VcenterId, Way};
 use serde::{Deserialize, Serialize};
 
 names!(
@@ -152,8 +152,8 @@ pub struct Server {
     pub bmc_mac_addresses: Vec<String>,
     /// When its BMC was first found.
     pub found_at: Time,
-    /// When its BMC last answered.
-    pub seen_at: Time,
+    /// When its BMC last answered; `None` while it never did.
+    pub seen_at: Option<Time>,
     /// When it was last read; `None` while it never was.
     pub read_at: Option<Time>,
     /// How it stands.
@@ -258,6 +258,30 @@ impl Discovered {
                 Err(ApiError::new(Code::NotFound, message).next("List the servers, or scan for them."))
             }
         }
+    }
+}
+
+/// A server that was entered or stands in a file, and what is done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedServer {
+    /// Its id, where it is known or was added.
+    pub server: Option<ServerId>,
+    /// The BMC: `host`, or `host:port` where the port is unusual; what stands in the file, where that is none.
+    pub address: String,
+    /// The profile that was chosen for it, or the user of a credential of its own; `null` for the profile that fits.
+    pub credential: Option<String>,
+    /// What is done.
+    pub action: ImportAction,
+    /// What changes, what comes with it, or why it is not imported; in words.
+    pub reason: Option<String>,
+    /// Where it stands in the file, from 1.
+    pub line: Option<u64>,
+}
+
+impl PlannedServer {
+    /// Says something that came with it.
+    pub fn note(&mut self, note: Option<String>) {
+        self.reason = note.or_else(|| self.reason.take());
     }
 }
 

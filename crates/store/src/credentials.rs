@@ -183,6 +183,15 @@ impl Store {
         let mut tx = self.engine().write(attempt).await?;
         self.note_credential(&mut tx, from, attempt).await?;
         self.note_credential(&mut tx, into, attempt).await?;
+        // A BMC that one was chosen for has the other one, which it has not rejected.
+        sqlx::query(
+            "UPDATE bmcs SET chosen_id = $1, rejected_at = NULL, rejected_by = NULL WHERE chosen_id = $2",
+        )
+        .bind(into.as_str())
+        .bind(from.as_str())
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
         let moved = sqlx::query(
             "UPDATE vcenters SET credential_id = $1, edition = edition + 1 WHERE credential_id = $2 \
              RETURNING id, contact_state, removed_at",

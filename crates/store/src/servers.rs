@@ -15,6 +15,9 @@ use sqlx::Row;
 /// Rejections in a row after which a profile is tried nowhere.
 const PAUSED_AFTER: i64 = 2;
 
+/// When a BMC last answered that never did.
+const NEVER: i64 = 0;
+
 /// A BMC.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bmc {
@@ -36,14 +39,16 @@ pub struct Bmc {
     pub systems: Value,
     /// When it was first found.
     pub found_at: Time,
-    /// When it last answered.
-    pub seen_at: Time,
+    /// When it last answered; `None` while it never did.
+    pub seen_at: Option<Time>,
     /// When it was last read.
     pub read_at: Option<Time>,
     /// Why it could not be read last time.
     pub problem: Option<ApiError>,
     /// What it was last read with.
     pub credential_id: Option<CredentialId>,
+    /// What a person chose for it; `None` for the profile that fits it.
+    pub chosen: Option<CredentialId>,
     /// When it rejected a login, until it accepts one or user or password are others.
     pub rejected_at: Option<Time>,
     /// Of which credential.
@@ -76,6 +81,8 @@ pub struct BmcProfile {
     pub proven_at: Option<Time>,
     /// When it was paused because BMCs rejected it.
     pub paused_at: Option<Time>,
+    /// Which user and password it is.
+    pub edition: i64,
 }
 
 impl Store {
@@ -89,11 +96,56 @@ impl Store {
         Ok(row::readable("a server is left out", &rows, bmc))
     }
 
-    /// Writes what was found or read. One that is there already keeps its id, how it is trusted, and since when it is known.
-    pub async fn save_bmc(&self, one: &Bmc) -> Result<(), Error> {
+    /// Writes what was found or read. One that is there already keeps its id, how it is trusted, what was chosen for it, and since
+    /// when it is known. One that was known and isn't any more was removed meanwhile, and does not come back.
+    pub async fn save_bmc(&self, one: &Bmc, was_known: bool) -> Result<(), Error> {
         let attempt = self.attempt("saving a server");
         let mut tx = self.engine().write(attempt).await?;
+        const KNOWN: &str = "SELECT 1 FROM bmcs WHERE id = $1";
+        if was_known {
+            let known = sqlx::query(KNOWN).bind(&one.id).fetch_optional(&mut *tx);
+            if known.await.during(attempt)?.is_none() {
+                return Ok(());
+            }
+        }
         save(&mut tx, one).await.during(attempt)?;
+        self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
+        tx.commit().await.during(attempt)
+    }
+
+    /// Adds a BMC that a person named; false if one is known by this address already, which then stays as it is.
+    pub async fn add_bmc(&self, one: &Bmc) -> Result<bool, Error> {
+        let attempt = self.attempt("adding a server");
+        let mut tx = self.engine().write(attempt).await?;
+        const AT: &str = "SELECT 1 FROM bmcs WHERE host = $1 AND port = $2";
+        let known = sqlx::query(AT).bind(&one.host).bind(i64::from(one.port)).fetch_optional(&mut *tx);
+        if known.await.during(attempt)?.is_some() {
+            return Ok(false);
+        }
+        save(&mut tx, one).await.during(attempt)?;
+        let subject = Subject::server(&ServerId(one.id.clone())).named(&one.host);
+        let after = json!({ "host": one.host, "port": one.port, "credential_id": one.chosen });
+        self.record(&mut tx, Entry::done(subject).after(&after), attempt).await?;
+        self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
+        tx.commit().await.during(attempt)?;
+        Ok(true)
+    }
+
+    /// Has a BMC logged in to with this credential: it has not rejected that yet.
+    pub async fn choose(&self, bmc: &Bmc, credential: &CredentialId) -> Result<(), Error> {
+        let attempt = self.attempt_on("choosing a credential for server", &bmc.host);
+        let mut tx = self.engine().write(attempt).await?;
+        sqlx::query("UPDATE bmcs SET chosen_id = $1, rejected_at = NULL, rejected_by = NULL WHERE id = $2")
+            .bind(credential.as_str())
+            .bind(&bmc.id)
+            .execute(&mut *tx)
+            .await
+            .during(attempt)?;
+        let subject = Subject::server(&ServerId(bmc.id.clone())).named(&bmc.host);
+        let entry = Entry::done(subject)
+            .before(&json!({ "credential_id": bmc.chosen }))
+            .after(&json!({ "credential_id": credential }));
+        self.record(&mut tx, entry, attempt).await?;
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
@@ -232,7 +284,7 @@ impl Store {
         let mut tx = self.engine().write(attempt).await?;
         sqlx::query(
             "INSERT INTO bmc_profiles (credential_id, vendor) VALUES ($1, $2) ON CONFLICT (credential_id) \
-             DO UPDATE SET vendor = excluded.vendor, rejections = 0, paused_at = NULL",
+             DO UPDATE SET vendor = excluded.vendor, rejections = 0, paused_at = NULL, edition = edition + 1",
         )
         .bind(id.as_str())
         .bind(vendor.map(Vendor::name))
@@ -263,23 +315,32 @@ impl Store {
     }
 
     /// Notes what a BMC said of a profile. One that no BMC accepted yet is paused by the second rejection in a row. One that is
-    /// proven goes on: new machines with factory passwords must not stop it.
-    pub async fn profile_was(&self, id: &CredentialId, is_accepted: bool, at: Time) -> Result<(), Error> {
+    /// proven goes on: new machines with factory passwords must not stop it. What was said of another edition is nothing.
+    pub async fn profile_was(
+        &self,
+        id: &CredentialId,
+        edition: i64,
+        is_accepted: bool,
+        at: Time,
+    ) -> Result<(), Error> {
         let attempt = self.attempt_on("noting what a BMC said of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let statement = match is_accepted {
             true => {
-                "UPDATE bmc_profiles SET proven_at = $2, rejections = 0, paused_at = NULL WHERE credential_id = $1"
+                "UPDATE bmc_profiles SET proven_at = $2, rejections = 0, paused_at = NULL \
+                 WHERE credential_id = $1 AND edition = $4"
             }
             false => {
                 "UPDATE bmc_profiles SET rejections = rejections + 1, paused_at = CASE WHEN proven_at IS NULL AND \
-                 rejections + 1 >= $3 THEN COALESCE(paused_at, $2) ELSE paused_at END WHERE credential_id = $1"
+                 rejections + 1 >= $3 THEN COALESCE(paused_at, $2) ELSE paused_at END \
+                 WHERE credential_id = $1 AND edition = $4"
             }
         };
         sqlx::query(statement)
             .bind(id.as_str())
             .bind(at.0)
             .bind(PAUSED_AFTER)
+            .bind(edition)
             .execute(&mut *tx)
             .await
             .during(attempt)?;
@@ -293,7 +354,8 @@ impl Store {
         let attempt = self.attempt_on("resetting the profile of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         sqlx::query(
-            "UPDATE bmc_profiles SET proven_at = NULL, rejections = 0, paused_at = NULL WHERE credential_id = $1",
+            "UPDATE bmc_profiles SET proven_at = NULL, rejections = 0, paused_at = NULL, edition = edition + 1 \
+             WHERE credential_id = $1",
         )
         .bind(id.as_str())
         .execute(&mut *tx)
@@ -315,8 +377,8 @@ impl Store {
 async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO bmcs (id, host, port, way, trust, certificate, root, systems, found_at, seen_at, read_at, problem, \
-         credential_id, rejected_at, rejected_by) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (host, port) \
+         credential_id, rejected_at, rejected_by, chosen_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (host, port) \
          DO UPDATE SET way = excluded.way, trust = COALESCE(bmcs.trust, excluded.trust), certificate = excluded.certificate, \
          root = excluded.root, systems = excluded.systems, seen_at = excluded.seen_at, read_at = excluded.read_at, \
          problem = excluded.problem, credential_id = excluded.credential_id, rejected_at = excluded.rejected_at, \
@@ -331,12 +393,13 @@ async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
     .bind(row::json(&one.root)?)
     .bind(row::json(&one.systems)?)
     .bind(one.found_at.0)
-    .bind(one.seen_at.0)
+    .bind(one.seen_at.map_or(NEVER, |time| time.0))
     .bind(one.read_at.map(|time| time.0))
     .bind(one.problem.as_ref().map(row::json).transpose()?)
     .bind(one.credential_id.as_ref().map(CredentialId::as_str))
     .bind(one.rejected_at.map(|time| time.0))
     .bind(one.rejected_by.as_ref().map(CredentialId::as_str))
+    .bind(one.chosen.as_ref().map(CredentialId::as_str))
     .execute(&mut **tx)
     .await
     .map(drop)
@@ -355,12 +418,13 @@ fn bmc(row: &DbRow) -> Result<Bmc, sqlx::Error> {
         root: row::from_json(row.try_get("root")?)?,
         systems: row::from_json(row.try_get("systems")?)?,
         found_at: Time(row.try_get("found_at")?),
-        seen_at: Time(row.try_get("seen_at")?),
+        seen_at: Some(row.try_get("seen_at")?).filter(|at| *at != NEVER).map(Time),
         read_at: row::time(row.try_get("read_at")?),
         problem: text("problem")?.map(row::from_json).transpose()?,
         credential_id: row.try_get::<Option<String>, _>("credential_id")?.map(CredentialId),
         rejected_at: row::time(row.try_get("rejected_at")?),
         rejected_by: row.try_get::<Option<String>, _>("rejected_by")?.map(CredentialId),
+        chosen: row.try_get::<Option<String>, _>("chosen_id")?.map(CredentialId),
     })
 }
 
@@ -382,5 +446,6 @@ fn profile(row: &DbRow) -> Result<BmcProfile, sqlx::Error> {
         vendor: vendor.map(row::from_word).transpose()?,
         proven_at: row::time(row.try_get("proven_at")?),
         paused_at: row::time(row.try_get("paused_at")?),
+        edition: row.try_get("edition")?,
     })
 }

@@ -78,7 +78,7 @@ pub(crate) fn server(address: &str) -> discovery::Server {
         mac_addresses: Vec::new(),
         bmc_mac_addresses: Vec::new(),
         found_at: Time(1_000),
-        seen_at: Time(1_000),
+        seen_at: Some(Time(1_000)),
         read_at: None,
         state: discovery::ServerState::Dark,
         problem: None,

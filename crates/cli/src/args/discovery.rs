@@ -15,6 +15,17 @@ pub(crate) enum Discovery {
     /// the reason.
     #[command(after_help = SCANNED)]
     Scan(Scan),
+    /// Add a server by hand, or choose what it is logged in to with
+    ///
+    /// It stays in the list also while nothing answers at its address. Nothing is contacted until it is read.
+    Add(AddedServer),
+    /// Add the servers that a file names
+    ///
+    /// A CSV with titles, of which only address is needed, or a list with one address per line. A row with user and password gets
+    /// a credential of its own, whose password goes to the keychain: delete the file afterwards. Exits with 8 if some rows
+    /// were not imported, and with 1 if none could be.
+    #[command(after_help = IMPORTED)]
+    Import(ImportedServers),
     /// Read known servers again
     Refresh {
         /// Ids, addresses, serial numbers or service tags [default: all servers]
@@ -95,6 +106,38 @@ pub(crate) struct Scan {
     /// Don't wait: leave it to a Muster window or `musterctl run`
     #[arg(long)]
     pub(crate) detach: bool,
+}
+
+const IMPORTED: &str = "Examples:\n  musterctl discovery import bmcs.csv --dry-run\n  printf 'address,user,password\\n10.0.8.1,\
+    root,calvin\\n' > bmcs.csv && musterctl discovery import bmcs.csv\n\nColumns: address, port, and profile or user and \
+    password.";
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AddedServer {
+    /// Address or host name of the BMC, with a port if it isn't 443
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) address: String,
+    /// Credential profile to log in with, by name or id [default: the one that fits]
+    #[arg(long, value_name = "P", conflicts_with = "user")]
+    pub(crate) profile: Option<String>,
+    /// User of a credential of its own
+    #[arg(long, value_name = "U")]
+    pub(crate) user: Option<String>,
+    /// Read its password from stdin
+    #[arg(long, requires = "user")]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImportedServers {
+    /// File to read, 8 MiB at most
+    pub(crate) file: PathBuf,
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Don't ask for confirmation on a terminal
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,6 +2,7 @@
 //! Refuses to log in anywhere by itself, and to decide which host a server is: the service does both.
 
 mod approving;
+mod entering;
 mod matching;
 mod profiles;
 mod scanning;
@@ -25,6 +26,8 @@ pub(super) async fn run(
 ) -> Result<Exit, ApiError> {
     match command {
         Command::Scan(scan) => return scanning::scan(service, output, interrupts, scan).await,
+        Command::Add(asked) => entering::add(service, output, asked).await?,
+        Command::Import(asked) => return entering::import(service, output, asked).await,
         Command::Refresh { servers, detach } => {
             service.may::<ReadServers>(servers_of_the_audit()).await?;
             let servers = designated(service, &servers).await?;

@@ -65,7 +65,7 @@ impl From<Stored<Credential>> for SavedCredential {
 }
 
 /// By the same rule as on a terminal and in a file.
-pub(super) fn secret(Password(typed): Password) -> Result<SecretString, ApiError> {
+pub(crate) fn secret(Password(typed): Password) -> Result<SecretString, ApiError> {
     secrets::typed_password(&typed).map_err(|error| {
         let message = match error {
             secrets::Error::UnusableInput(problem) => format!("the password {problem}"),

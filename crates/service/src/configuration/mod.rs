@@ -1,7 +1,7 @@
 //! vCenters and credentials: create, read, update, delete, and look before they are trusted.
 //! Refuses to store anything by halves, and to send a password before the certificate is trusted.
 
-mod asked;
+pub(crate) mod asked;
 mod authority;
 mod commands;
 mod conflict;
@@ -11,6 +11,7 @@ pub(crate) mod orphans;
 mod vcenters;
 
 pub(crate) use conflict::differences;
+pub(crate) use credentials::Source;
 
 use crate::validate;
 use contract::{ApiError, Code, Trust, VcenterSettings, words};

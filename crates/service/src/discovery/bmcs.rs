@@ -76,9 +76,10 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
         }
         nothing => return Ok(nothing_there(target, nothing)),
     };
-    let mut bmc = target.known.clone().unwrap_or_else(|| empty(target, now));
+    let new = || empty(&target.host, target.port, &target.way, now);
+    let mut bmc = target.known.clone().unwrap_or_else(new);
     bmc.way = target.way.clone();
-    bmc.seen_at = now;
+    bmc.seen_at = Some(now);
     if certificate.is_some() {
         bmc.certificate = certificate;
     }
@@ -133,23 +134,25 @@ fn nothing_there(target: &Target, nothing: Found) -> Outcome {
     }
 }
 
-fn empty(target: &Target, now: Time) -> Bmc {
+/// A BMC of which nothing is known yet.
+pub(super) fn empty(host: &str, port: u16, way: &Way, now: Time) -> Bmc {
     Bmc {
         id: uuid::Uuid::new_v4().to_string(),
-        host: target.host.clone(),
-        port: target.port,
-        way: target.way.clone(),
+        host: host.to_owned(),
+        port,
+        way: way.clone(),
         trust: None,
         certificate: None,
         root: serde_json::Value::Null,
         systems: serde_json::json!([]),
         found_at: now,
-        seen_at: now,
+        seen_at: None,
         read_at: None,
         problem: None,
         credential_id: None,
         rejected_at: None,
         rejected_by: None,
+        chosen: None,
     }
 }
 
@@ -166,7 +169,7 @@ pub(super) async fn read(
     now: fn() -> Time,
 ) -> u64 {
     let root: Root = serde_json::from_value(bmc.root.clone()).unwrap_or_default();
-    let turn = match profiles.turn(root.profile_vendor(), bmc.credential_id.as_ref()).await {
+    let turn = match profiles.turn(bmc, root.profile_vendor()).await {
         Ok(turn) => turn,
         Err(problem) => {
             bmc.problem = Some(problem);

@@ -1,15 +1,18 @@
 //! The commands of discovery: scans, approvals, what people say of servers, and credential profiles.
 //! Refuse to contact a BMC: jobs of the queue do.
 
+use super::entries::{self, Entry};
 use super::{bmcs, listing, ranges};
 use crate::call::{Admitted, Answer, Handler};
+use crate::configuration::asked::secret;
 use crate::{Service, explain};
 use contract::command::{
-    ApproveServers, ListProfiles, ListServers, MatchServer, ReadServers, RejectMatch, RemoveProfile,
-    RemoveServers, ServerOfHost, SetProfile, ShowServer, StartScan, UnmatchServer,
+    AddServer, ApproveServers, ImportServers, ListProfiles, ListServers, MatchServer, PlanServers,
+    ReadServers, RejectMatch, RemoveProfile, RemoveServers, ServerOfHost, SetProfile, ShowServer, StartScan,
+    UnmatchServer,
 };
-use contract::discovery::{Profile, Server, ServerState};
-use contract::{ApiError, Code, CredentialId, Event, Job, Kind, Moref, ServerId, VcenterId};
+use contract::discovery::{PlannedServer, Profile, Server, ServerState};
+use contract::{ApiError, Code, CredentialId, Event, ImportAction, Job, Kind, Moref, ServerId, VcenterId};
 use store::Said;
 
 impl Handler for ListServers {
@@ -46,6 +49,36 @@ impl Handler for ReadServers {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let job = Job::ReadServers { servers: self.servers };
         call.inner.operations.submit_about_none(job, call.by(), !self.detached).await
+    }
+}
+
+impl Handler for AddServer {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        let AddServer { address, profile, user, password } = self;
+        let password = password.map(secret).transpose()?;
+        let entry = Entry { address, profile, user, password, ..Entry::default() };
+        let entered = call.enter(vec![entry], true).await?.pop();
+        let entered = entered.ok_or_else(|| explain::defect("the server was not added", "Report it."))?;
+        match (entered.action, entered.reason) {
+            (ImportAction::Refuse, reason) => {
+                let why = reason.unwrap_or_default();
+                Err(ApiError::new(Code::InvalidValue, format!("the server can't be added: {why}"))
+                    .next("Correct it, and add the server again."))
+            }
+            (_, reason) => Ok(PlannedServer { reason, ..entered }),
+        }
+    }
+}
+
+impl Handler for PlanServers {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.enter(entries::read(&self.content)?, false).await
+    }
+}
+
+impl Handler for ImportServers {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.enter(entries::read(&self.content)?, true).await
     }
 }
 
@@ -174,7 +207,7 @@ impl Service {
         Ok(())
     }
 
-    async fn profiles(&self) -> Result<Vec<Profile>, ApiError> {
+    pub(super) async fn profiles(&self) -> Result<Vec<Profile>, ApiError> {
         let store = &self.inner.store;
         let credentials = store.credentials().await.map_err(explain::store)?;
         let bmcs = store.bmcs().await.map_err(explain::store)?;

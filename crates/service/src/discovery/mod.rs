@@ -3,6 +3,7 @@
 
 mod bmcs;
 mod commands;
+mod entries;
 mod facts;
 mod hosts;
 mod listing;

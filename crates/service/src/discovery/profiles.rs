@@ -5,13 +5,15 @@ use crate::logins::{Logins, Password};
 use contract::discovery::Vendor;
 use contract::{ApiError, Code, Credential, CredentialId, Time};
 use std::sync::Arc;
-use store::{BmcProfile, Store};
+use store::{Bmc, BmcProfile, Store};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// A credential that may be tried.
 pub(super) struct Profile {
     pub(super) credential: Credential,
     vendor: Option<Vendor>,
+    /// Which user and password it is.
+    edition: i64,
     /// Held while its password is looked for, and while it is tried for the first time.
     tried: Mutex<Tried>,
 }
@@ -39,6 +41,10 @@ pub(super) struct Profiles {
     all: Vec<Profile>,
     /// Those that are paused: what they are for is tried by no other.
     paused: Vec<Profile>,
+    /// Credentials that are no profiles: at a BMC that one was chosen for it is tried, and nowhere else.
+    own: Vec<Profile>,
+    /// Whether only some profiles may be used.
+    is_narrowed: bool,
 }
 
 /// The right to try a profile at one BMC.
@@ -47,6 +53,19 @@ pub(super) struct Turn<'a> {
     pub(super) password: Arc<Password>,
     /// Of one that no BMC has accepted yet: nobody else tries it meanwhile.
     first: Option<MutexGuard<'a, Tried>>,
+}
+
+impl Profile {
+    fn new(credential: Credential, standing: Standing, of: &BmcProfile) -> Profile {
+        let tried = Mutex::new(Tried { standing, password: None });
+        Profile { credential, vendor: of.vendor, edition: of.edition, tried }
+    }
+
+    /// A credential that is no profile.
+    fn own(credential: &Credential) -> Profile {
+        let tried = Mutex::new(Tried { standing: Standing::Untried, password: None });
+        Profile { credential: credential.clone(), vendor: None, edition: 0, tried }
+    }
 }
 
 impl Profiles {
@@ -61,9 +80,10 @@ impl Profiles {
         let profile = |one: BmcProfile| {
             let credential = credentials.iter().find(|credential| credential.id == one.credential)?.clone();
             let standing = if one.proven_at.is_some() { Standing::Proven } else { Standing::Untried };
-            let tried = Mutex::new(Tried { standing, password: None });
-            Some(Profile { credential, vendor: one.vendor, tried })
+            Some(Profile::new(credential, standing, &one))
         };
+        let is_profile = |one: &&Credential| profiles.iter().any(|profile| profile.credential == one.id);
+        let own = credentials.iter().filter(|one| !is_profile(one)).map(Profile::own).collect();
         let (paused, usable): (Vec<_>, Vec<_>) =
             profiles.into_iter().partition(|one| one.paused_at.is_some());
         let usable = usable.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.credential));
@@ -71,27 +91,31 @@ impl Profiles {
         // One for the vendor comes before one for all.
         all.sort_by_key(|profile| profile.vendor.is_none());
         let paused = paused.into_iter().filter_map(profile).collect();
-        Ok(Profiles { store, logins, by_user, all, paused })
+        Ok(Profiles { store, logins, by_user, all, paused, own, is_narrowed: !wanted.is_empty() })
     }
 
-    /// The one that is for a BMC: the one that read it last, or the first for its vendor, or for all.
-    fn of(&self, vendor: Vendor, last: Option<&CredentialId>) -> Option<&Profile> {
-        let fits = |one: &&Profile| one.vendor.is_none_or(|of| of == vendor);
-        let known = last.and_then(|id| self.all.iter().find(|one| one.credential.id == *id));
-        known.filter(fits).or_else(|| self.all.iter().find(fits))
-    }
-
-    /// Waits until a profile may be tried at a BMC.
-    pub(super) async fn turn(
-        &self,
-        vendor: Vendor,
-        last: Option<&CredentialId>,
-    ) -> Result<Turn<'_>, ApiError> {
-        let is_for = |one: &&Profile| last == Some(&one.credential.id) || one.vendor == Some(vendor);
+    /// The one that is for a BMC: the one that was chosen for it, or that read it last, or the first for its vendor, or for all.
+    fn of(&self, bmc: &Bmc, vendor: Vendor) -> Result<&Profile, ApiError> {
+        let is = |one: &&Profile, id: &Option<CredentialId>| id.as_ref() == Some(&one.credential.id);
+        if bmc.chosen.is_some() {
+            if let Some(one) = self.paused.iter().find(|one| is(one, &bmc.chosen)) {
+                return Err(paused(&one.credential.name));
+            }
+            let own = self.own.iter().filter(|_| !self.is_narrowed);
+            return self.all.iter().chain(own).find(|one| is(one, &bmc.chosen)).ok_or_else(left_out);
+        }
+        let is_for = |one: &&Profile| is(one, &bmc.credential_id) || one.vendor == Some(vendor);
         if let Some(one) = self.paused.iter().find(is_for) {
             return Err(paused(&one.credential.name));
         }
-        let profile = self.of(vendor, last).ok_or_else(|| no_profile(vendor))?;
+        let fits = |one: &&Profile| one.vendor.is_none_or(|of| of == vendor);
+        let known = self.all.iter().find(|one| is(one, &bmc.credential_id));
+        known.filter(fits).or_else(|| self.all.iter().find(fits)).ok_or_else(|| no_profile(vendor))
+    }
+
+    /// Waits until a profile may be tried at a BMC.
+    pub(super) async fn turn(&self, bmc: &Bmc, vendor: Vendor) -> Result<Turn<'_>, ApiError> {
+        let profile = self.of(bmc, vendor)?;
         let credential = &profile.credential;
         let mut tried = profile.tried.lock().await;
         if tried.standing == Standing::Rejected {
@@ -111,12 +135,17 @@ impl Profiles {
     pub(super) async fn note(&self, turn: Turn<'_>, is_accepted: bool, at: Time) {
         // What is proven already needs no word more, and what rejects it says nothing of it.
         let Turn { profile, first: Some(mut tried), .. } = turn else { return };
-        let credential = &profile.credential;
-        if let Err(error) = self.store.profile_was(&credential.id, is_accepted, at).await {
+        let Profile { credential, edition, .. } = profile;
+        if let Err(error) = self.store.profile_was(&credential.id, *edition, is_accepted, at).await {
             tracing::warn!(%error, credential = credential.name, "what a BMC said could not be noted");
         }
         tried.standing = if is_accepted { Standing::Proven } else { Standing::Rejected };
     }
+}
+
+fn left_out() -> ApiError {
+    let message = "the login was not tried: another credential was chosen for this BMC than those that this scan may use";
+    ApiError::new(Code::NoPassword, message).next("Read the server again, or scan with all profiles.")
 }
 
 fn no_profile(vendor: Vendor) -> ApiError {

@@ -79,6 +79,16 @@ fn hosts(ranges: &[String], what: &str) -> Result<BTreeSet<Host>, ApiError> {
     Ok(hosts)
 }
 
+/// The one address or name that a text is.
+pub(super) fn one(text: &str) -> Result<String, String> {
+    let shown = || contract::words::excerpt(text);
+    let hosts = of(text).map_err(|why| format!("\"{}\" {why}", shown()))?;
+    match &hosts[..] {
+        [one] => Ok(one.to_string()),
+        _ => Err(format!("\"{}\" is more than one address", shown())),
+    }
+}
+
 fn of(part: &str) -> Result<Vec<Host>, &'static str> {
     if let Some((address, length)) = part.split_once('/') {
         let length = length.parse::<u32>().map_err(|_| "has no valid prefix length")?;

@@ -211,7 +211,7 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
         true => bmcs::read(&mut bmc, profiles, &context.cancel, context.now).await,
         false => 0,
     };
-    if let Err(error) = context.store.save_bmc(&bmc).await {
+    if let Err(error) = context.store.save_bmc(&bmc, !is_new).await {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
         return One::Failed(explain::store(error));
     }

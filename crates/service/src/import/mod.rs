@@ -7,12 +7,13 @@ mod plan;
 mod read;
 mod royal;
 mod rvtools;
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 mod workbook;
 
 pub(crate) use own::{MARK, cell};
+pub(crate) use read::decoded;
 
 use crate::call::{Admitted, Answer, Handler};
 use crate::{Service, explain};

@@ -42,7 +42,7 @@ fn read_any(bytes: &[u8], esxi_hosts: bool) -> Result<Listed, String> {
         None => Err("it is empty".to_owned()),
         Some('{' | '[') if !begins_with_ipv6(start) => json(&text),
         Some('<') => royal::document(&text),
-        Some(_) => match table::of(&text) {
+        Some(_) => match table::of(&text, table::kind) {
             Some(table) => Ok(match table.kind {
                 table::Kind::Own => own::table(&table),
                 table::Kind::RvTools => rvtools::table(&table, esxi_hosts),
@@ -73,7 +73,7 @@ fn json(text: &str) -> Result<Listed, String> {
 }
 
 /// The text of a file in UTF-8, or in UTF-16 with the mark that Windows writes.
-fn decoded(bytes: &[u8]) -> Result<String, String> {
+pub(crate) fn decoded(bytes: &[u8]) -> Result<String, String> {
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),

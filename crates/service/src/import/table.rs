@@ -5,7 +5,7 @@ use csv::{ReaderBuilder, StringRecord};
 
 /// What a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Configurations, as Muster exports them or somebody writes them.
     Own,
     /// A tab of RVTools.
@@ -15,8 +15,8 @@ pub(super) enum Kind {
 }
 
 /// A table with its titles.
-pub(super) struct Table<'a> {
-    pub(super) kind: Kind,
+pub(crate) struct Table<'a, K = Kind> {
+    pub(super) kind: K,
     text: &'a str,
     separator: u8,
     pub(super) titles: Vec<String>,
@@ -24,8 +24,8 @@ pub(super) struct Table<'a> {
     skipped: u64,
 }
 
-/// The table that a text is, if its first line has titles that are known.
-pub(super) fn of(text: &str) -> Option<Table<'_>> {
+/// The table that a text is, if its first line has titles of a kind that is known.
+pub(crate) fn of<K>(text: &str, kind: impl Fn(&[String]) -> Option<K>) -> Option<Table<'_, K>> {
     let mut rest = text;
     let mut skipped = 0;
     loop {
@@ -39,16 +39,16 @@ pub(super) fn of(text: &str) -> Option<Table<'_>> {
         skipped += 1;
     }
     let table = |separator| {
-        let table = Table { kind: Kind::Own, text: rest, separator, titles: Vec::new(), skipped };
+        let table = Table { kind: (), text: rest, separator, titles: Vec::new(), skipped };
         let titles = table.records().next()?.1.iter().map(plain).collect::<Vec<_>>();
-        Some(Table { kind: kind(&titles)?, titles, ..table })
+        Some(Table { kind: kind(&titles)?, text: rest, separator, titles, skipped })
     };
     // The separator is the one that parts the titles most.
     let tables = [b'\t', b';', b','].into_iter().filter_map(table);
     tables.max_by_key(|table| table.titles.len())
 }
 
-fn kind(titles: &[String]) -> Option<Kind> {
+pub(super) fn kind(titles: &[String]) -> Option<Kind> {
     let has = |names: &[&str]| titles.iter().any(|title| names.contains(&title.as_str()));
     if titles.iter().any(|title| title.ends_with("visdkserver")) {
         Some(Kind::RvTools)
@@ -68,14 +68,14 @@ pub(super) fn plain(title: &str) -> String {
     title.chars().filter(|c| c.is_alphanumeric() || *c == '_').flat_map(char::to_lowercase).collect()
 }
 
-impl Table<'_> {
+impl<K> Table<'_, K> {
     /// Each row below the titles, with its line in the file.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (u64, StringRecord)> + '_ {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (u64, StringRecord)> + '_ {
         self.records().skip(1).filter(|(_, record)| record.iter().any(|cell| !cell.trim().is_empty()))
     }
 
     /// The column with this title.
-    pub(super) fn column(&self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
+    pub(crate) fn column(&self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
         self.titles.iter().position(|title| is_it(title))
     }
 

@@ -7,7 +7,9 @@ use super::*;
 use crate::audit::Act;
 use crate::health::{FindingKey, FoundNow};
 use crate::migrate::{MIGRATIONS, newest};
+use crate::servers::{Bmc, Said};
 use contract::analytics::Sample;
+use contract::discovery::Vendor;
 use contract::health::{Level, Limits, Scope, Waiver};
 use sqlx::AssertSqlSafe;
 use std::fmt::Write;
@@ -101,6 +103,44 @@ async fn configuration(store: &Store) {
     let act = Act::new(("ada", "desk-7"), Door::Window, Role::Admin, "set_preferences", Time(1_930));
     store.acting(&act).set_preferences(&Preferences::default(), &preferences).await.unwrap();
     health(store).await;
+    discovery(store).await;
+}
+
+/// A BMC that was approved and read, what a person said of its server, and what it was read with.
+async fn discovery(store: &Store) {
+    let (berlin, ops) = (VcenterId("vcenter-Berlin".to_owned()), credential("Ops' team").id);
+    let certificate = Certificate {
+        sha256: "cd".repeat(32),
+        subject: "CN=\"idrac\"".into(),
+        issuer: "CN=factory".into(),
+        names: Vec::new(),
+        not_before: Time(0),
+        not_after: Time(86_400_000),
+    };
+    let bmc = Bmc {
+        id: "bmc-1".into(),
+        host: "10.0.8.1".into(),
+        port: 443,
+        way: contract::Way::default(),
+        trust: Some(Trust::Pin { sha256: certificate.sha256.clone() }),
+        certificate: Some(certificate),
+        root: serde_json::json!({ "vendor": "Dell" }),
+        systems: serde_json::json!([{ "serial_number": "ABC1234" }]),
+        found_at: Time(1_460),
+        seen_at: Some(Time(1_470)),
+        read_at: Some(Time(1_480)),
+        problem: Some(ApiError::new(Code::LoginRejected, "it rejected \"root\"")),
+        credential_id: Some(ops.clone()),
+        rejected_at: Some(Time(1_490)),
+        rejected_by: Some(ops.clone()),
+        chosen: Some(ops.clone()),
+    };
+    store.save_bmc(&bmc, false).await.unwrap();
+    let said =
+        Said { bmc: bmc.id, system: String::new(), vcenter: berlin, moref: "host-1".into(), is_match: true };
+    store.say(&said, &ServerId("bmc-1".into()), "ada", Time(1_495)).await.unwrap();
+    store.set_bmc_profile(&ops, Some(Vendor::Dell)).await.unwrap();
+    store.profile_was(&ops, 0, true, Time(1_480)).await.unwrap();
 }
 
 /// What rules found, what is set about them, and what was measured.

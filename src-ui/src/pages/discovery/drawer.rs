@@ -14,6 +14,7 @@ use crate::hooks::{go, replace, use_vcenter_service};
 use crate::state::discovery::{self, OfDiscovery, Part, Sought};
 use crate::state::route::Route;
 use crate::state::{advice, words};
+use contract::Time;
 use contract::command::{Command, ReadServers, RemoveServers};
 use contract::discovery::{HostWithoutBmc, Server, ServerState};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
@@ -193,7 +194,7 @@ fn facts(server: &Server) -> Html {
 }
 
 fn times(server: &Server) -> Html {
-    let read = match server.read_at {
+    let when = |at: Option<Time>| match at {
         Some(at) => html! { <When time={at} /> },
         None => "Never".into(),
     };
@@ -202,8 +203,8 @@ fn times(server: &Server) -> Html {
             <h3 class="muster-group">{ "Times" }</h3>
             <dl class="muster-properties">
                 { property("First found", html! { <When time={server.found_at} /> }) }
-                { property("Last seen", html! { <When time={server.seen_at} /> }) }
-                { property("Last read", read) }
+                { property("Last seen", when(server.seen_at)) }
+                { property("Last read", when(server.read_at)) }
             </dl>
             <h3 class="muster-group">{ "Identifiers" }</h3>
             <dl class="muster-properties">

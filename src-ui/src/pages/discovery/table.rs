@@ -125,9 +125,13 @@ fn Row(props: &RowProperties) -> Html {
             <td class="muster-servers__health">{ health.unwrap_or_else(|| NONE.into()) }</td>
             { cut("muster-servers__firmware", discovery::firmware(server)) }
             <td class="muster-servers__host">{ host(server) }</td>
-            <td class="muster-servers__seen"><Ago time={server.seen_at} /></td>
+            <td class="muster-servers__seen">{ seen(server) }</td>
         </tr>
     }
+}
+
+fn seen(server: &Server) -> Html {
+    server.seen_at.map_or_else(|| "Never".into(), |at| html! { <Ago time={at} /> })
 }
 
 /// The host that it is, or how many it may be.

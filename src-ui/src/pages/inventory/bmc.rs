@@ -44,7 +44,7 @@ pub(super) fn Bmc(props: &Properties) -> Html {
                 { fact("Firmware", discovery::firmware(server)) }
                 { fact("Power", server.power_state.clone()) }
                 { health.unwrap_or_default() }
-                { property("Seen", html! { <Ago time={server.seen_at} /> }) }
+                { property("Seen", server.seen_at.map_or_else(|| "Never".into(), |at| html! { <Ago time={at} /> })) }
             </dl>
         </section>
     }

@@ -112,7 +112,7 @@ async fn say_what_was_found(service: &Client, output: &Output, id: &OperationId)
 
 /// How many BMCs answered since then, and how many of them nobody approved yet.
 fn found(servers: &[Server], since: Time) -> String {
-    let seen = servers.iter().filter(|server| server.seen_at >= since);
+    let seen = servers.iter().filter(|server| server.seen_at.is_some_and(|at| at >= since));
     let addresses = |servers: &mut dyn Iterator<Item = &Server>| {
         servers.map(|server| server.address.clone()).collect::<BTreeSet<_>>().len()
     };
@@ -137,7 +137,7 @@ mod tests {
         let of = |address: &str, state, seen_at| Server {
             address: address.into(),
             state,
-            seen_at: Time(seen_at),
+            seen_at: Some(Time(seen_at)),
             ..server()
         };
         let servers = [

@@ -37,7 +37,7 @@ pub(super) fn servers(all: &[Server], now: Time) -> String {
             dash(server.vendor.as_deref()),
             dash(server.model.as_deref()),
             dash(server.serial_number.as_deref()),
-            ago(server.seen_at, now),
+            server.seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)),
             dash(problem(server)),
         ]
     });
@@ -109,7 +109,7 @@ fn standing(server: &Server, now: Time) -> Lines {
     let at = |at: Time| format!("{} ({})", time(Some(at)), ago(at, now));
     let mut lines = vec![
         ("Found", at(server.found_at)),
-        ("Seen", at(server.seen_at)),
+        ("Seen", server.seen_at.map_or_else(|| "never".to_owned(), at)),
         ("Read", server.read_at.map_or_else(|| "never".to_owned(), at)),
         ("Read with", dash(server.profile.as_deref())),
         ("State", server.state.name().to_owned()),
@@ -188,7 +188,7 @@ pub(super) mod tests {
             mac_addresses: Vec::new(),
             bmc_mac_addresses: Vec::new(),
             found_at: Time(0),
-            seen_at: Time(0),
+            seen_at: Some(Time(0)),
             read_at: None,
             state: ServerState::Dark,
             problem: None,
