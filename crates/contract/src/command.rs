@@ -675,10 +675,14 @@ commands_of_the_service! { $
         moref: Moref,
     } => "reject_match", Operator, Server,
         Change |of| Subject::server(&of.server);
-    /// Takes back what people said of a server. One that facts match is then rejected for that host.
+    /// Takes back that a server is a host: one that facts match is then rejected for that host. Or takes back which hosts it is
+    /// not, so that facts decide.
     UnmatchServer {
         /// The server.
         server: ServerId,
+        /// Whether the rejections are taken back, and no match.
+        #[serde(default)]
+        rejections: bool,
     } => "unmatch_server", Operator, Server,
         Change |of| Subject::server(&of.server);
     /// Forgets servers, with what people said of them. The next scan may find them again.

@@ -162,6 +162,11 @@ pub struct Server {
     pub problem: Option<ApiError>,
     /// What its BMC showed last.
     pub certificate: Option<Certificate>,
+    /// SHA-256 of the certificate that somebody approved; where what it showed last is another one, it may not be the same BMC.
+    pub approved_sha256: Option<String>,
+    /// Whether it showed a Redfish service root. What answers with HTTP status 401, 403 or 503 to everybody may be a BMC that is
+    /// hardened or starting, or any other server.
+    pub is_redfish: bool,
     /// How many other BMCs showed the same certificate: then it proves none of them.
     pub same_certificate: usize,
     /// The profile that it was last read with.
@@ -182,6 +187,30 @@ pub struct Server {
     pub reasons: Vec<String>,
     /// Hosts that it might be.
     pub candidates: Vec<Candidate>,
+    /// Hosts that a person said it is not.
+    pub rejected_hosts: Vec<RejectedHost>,
+}
+
+impl Server {
+    /// Whether its certificate may be approved together with others: one that is another than before, and one of a server that
+    /// may be no BMC, are approved by name.
+    pub fn waits_for_approval(&self) -> bool {
+        let is_shown = self.state == ServerState::Untrusted && self.certificate.is_some();
+        is_shown && self.approved_sha256.is_none() && self.is_redfish
+    }
+}
+
+/// A host that a server is not, as a person said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedHost {
+    /// Name of the host.
+    pub host: String,
+    /// Its moref.
+    pub host_moref: Moref,
+    /// Name of its vCenter.
+    pub vcenter: String,
+    /// Id of that.
+    pub vcenter_id: VcenterId,
 }
 
 /// A host that a server might be.
@@ -240,7 +269,8 @@ impl Discovered {
         }
         let is = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(name));
         let is_meant = |one: &&Server| {
-            one.address == name
+            // The port may be left out where that is enough.
+            (one.address == name || one.address.rsplit_once(':').is_some_and(|(host, _)| bare(host) == name))
                 || is(&one.serial_number)
                 || is(&one.service_tag)
                 || is_long_enough(name) && one.id.as_str().starts_with(name)
@@ -259,6 +289,11 @@ impl Discovered {
             }
         }
     }
+}
+
+/// An IPv6 address without its brackets.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 /// A server that was entered or stands in a file, and what is done about it.

@@ -11,6 +11,18 @@ pub(crate) const MEMBERS: usize = 64;
 /// The longest path that is asked for, in bytes.
 const LONGEST_PATH: usize = 1000;
 
+/// The JSON of a body: the first object where others come after it, without a mark before it, bytes that are no text, and control
+/// characters, which some BMCs send. It is nested no deeper than the parser goes, which is 128.
+pub(crate) fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
+    let text = String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
+    let exact = serde_json::from_str(&text);
+    exact.or_else(|error| {
+        let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut values = serde_json::Deserializer::from_str(&plain).into_iter::<Value>();
+        values.next().and_then(Result::ok).filter(Value::is_object).ok_or(error)
+    })
+}
+
 /// What stands under these keys, one below the other; of a list its first element. Keys are taken in any case where
 /// the right one is missing: before Redfish they were written otherwise.
 pub(crate) fn at<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
@@ -107,6 +119,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_body_may_have_what_no_json_has() {
+        let object = json!({ "Id": "1" });
+        for body in
+            [&b"\xef\xbb\xbf{\"Id\": \"1\"}"[..], b"{\"Id\":\t\"1\"}\0\0", b"{\"Id\": \"1\"}{\"error\": {}}"]
+        {
+            assert_eq!(parse(body).unwrap(), object);
+        }
+        assert_eq!(parse(b"{\"Model\": \"R\t6\xff0\"}").unwrap(), json!({ "Model": "R 6\u{fffd}0" }));
+        for body in [&b""[..], b"<html>", b"{\"Id\": ", b"login"] {
+            assert!(parse(body).is_err());
+        }
+    }
 
     #[test]
     fn links_are_taken_in_every_form_and_lead_to_paths_alone() {

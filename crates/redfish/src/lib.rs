@@ -20,4 +20,4 @@ pub use error::Error;
 pub use known::{Known, Vendor};
 pub use look::{Found, LOOK_DEADLINE, Looked, look};
 pub use reading::{Bmc, Gap, Reading, System};
-pub use visit::{DEADLINE, Visit};
+pub use visit::{DEADLINE, Login, Visit};

@@ -8,11 +8,11 @@ use hyper::{
     header::{HeaderMap, LOCATION},
 };
 use reach::{Call, Certificate, Endpoint, Error, Flaw, Look, Page, Probe};
-use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
     clean::line,
+    json,
     known::{self, Known, Vendor},
     message::Said,
     wire::{self, PATIENCE},
@@ -147,7 +147,7 @@ fn judge(page: &Page) -> Found {
     let status = page.status;
     let Some(body) = &page.body else { return not_bmc(page, "its answer has no end".into()) };
     match status {
-        200 => match serde_json::from_slice::<Value>(body) {
+        200 => match json::parse(body) {
             Ok(root) if known::is_root(&root) => {
                 Found::Bmc(Box::new(Known::read(status, &page.headers, &root)))
             }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     clean::line,
     error::Error,
-    json::{at, list},
+    json::{self, at, list},
     known::Vendor,
     wire::Answer,
 };
@@ -37,7 +37,7 @@ impl Said {
     /// What a body says, whatever it is.
     pub(crate) fn read(body: &[u8]) -> Self {
         let mut said = Self::default();
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return said };
+        let Ok(body) = json::parse(body) else { return said };
         for keys in
             [&["error", "@Message.ExtendedInfo"][..], &["@Message.ExtendedInfo"], &["Messages"], &["error"]]
         {
@@ -78,7 +78,10 @@ impl Said {
     /// Whether all sessions are taken.
     pub(crate) fn is_about_sessions(&self) -> bool {
         let is_limit = self.has(&["maximum", "limit", "exceeded", "exceeding", "many", "reached"]);
-        self.names(&["rac0218", "sessionlimitexceeded"]) || (self.has(&["session", "sessions"]) && is_limit)
+        // What is said of attempts to log in is said of the login, also where a session is named.
+        let of_login = self.has(&["login", "logins", "attempt", "attempts", "authentication", "password"]);
+        self.names(&["rac0218", "sessionlimitexceeded"])
+            || (self.has(&["session", "sessions"]) && is_limit && !of_login)
     }
 
     pub(crate) fn is_password_change(&self) -> bool {

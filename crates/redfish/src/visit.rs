@@ -56,15 +56,28 @@ struct State {
     /// The login under way, which goes on when nobody waits for it any more.
     login: JoinSet<Result<Opened, Error>>,
     has_logged_in: bool,
+    stands: Login,
     credential: Credential,
     root: Option<Known>,
+}
+
+/// How the login of a visit stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Login {
+    /// User and password were not sent.
+    #[default]
+    NotSent,
+    /// They were sent, and nothing says that they were accepted.
+    Sent,
+    /// They were accepted.
+    Accepted,
 }
 
 /// What a login comes to.
 #[derive(Debug)]
 enum Opened {
-    /// A session.
-    Session { token: HeaderValue, at: Option<String>, must_change: Option<String> },
+    /// A session, and where it may be closed, the likeliest place first.
+    Session { token: HeaderValue, at: Vec<String>, must_change: Option<String> },
     /// There is no session service.
     NoService,
 }
@@ -109,6 +122,7 @@ impl Visit {
             return self.log_in_by_basic(state, user, password).await;
         }
         let (wire, body) = (self.wire.clone(), login_body(user, password));
+        state.stands = Login::Sent;
         state.login.spawn(async move {
             let call = wire.http.call("login");
             let sent = wire.send(&call, Method::POST, &sessions, &Credential::None, body);
@@ -117,7 +131,7 @@ impl Visit {
                 answer.unwrap_or_else(|_| Err(Error::TooSlow { call: call.clone(), after: LOGIN }))?;
             match answer.status {
                 404 | 405 | 501 => Ok(Opened::NoService),
-                _ if answer.is_success() => opened(&answer).ok_or_else(|| Error::Malformed {
+                _ if answer.is_success() => opened(&answer, &sessions).ok_or_else(|| Error::Malformed {
                     call,
                     path: answer.path.clone(),
                     detail: "a session without a token".into(),
@@ -138,6 +152,7 @@ impl Visit {
         match done {
             Ok(Ok(Opened::Session { token, at, must_change })) => {
                 state.credential = Credential::Token { token, at };
+                state.stands = Login::Accepted;
                 match must_change {
                     Some(message) => Err(Error::PasswordChange { call, message }),
                     None => Ok(Some(())),
@@ -169,11 +184,13 @@ impl Visit {
         let told = state.root.as_ref().and_then(|root| root.paths.systems.clone());
         let systems = told.unwrap_or_else(|| SYSTEMS.to_owned());
         // A login is sent once, whatever becomes of its connection.
+        state.stands = Login::Sent;
         let answer = self.wire.send(&call, Method::GET, &systems, &credential, Bytes::new()).await?;
         match answer.status {
             401 | 403 => Err(refused_login(&call, &answer, vendor, delay)),
             _ if answer.is_success() => {
                 state.credential = credential;
+                state.stands = Login::Accepted;
                 Ok(())
             }
             _ => Err(answer.failure(&call)),
@@ -222,21 +239,38 @@ impl Visit {
             return Ok(());
         };
         let call = self.wire.http.call("logout");
-        let Some(at) = at else { return Err(Error::NoLocation { call }) };
-        let delete = || self.wire.send(&call, Method::DELETE, at, &state.credential, Bytes::new());
-        let answer = match delete().await {
-            // An idle connection may have been closed by the other end.
-            Err(Error::Reach(reach::Error::Interrupted { .. } | reach::Error::Truncated { .. })) => {
-                delete().await?
+        let mut failed = Error::NoLocation { call: call.clone() };
+        let mut is_gone = false;
+        for at in at {
+            let delete = || self.wire.send(&call, Method::DELETE, at, &state.credential, Bytes::new());
+            let answer = match delete().await {
+                // An idle connection may have been closed by the other end.
+                Err(Error::Reach(reach::Error::Interrupted { .. } | reach::Error::Truncated { .. })) => {
+                    delete().await?
+                }
+                answer => answer?,
+            };
+            // What is over already is over.
+            if answer.is_success() || matches!(answer.status, 401 | 410) {
+                state.credential = Credential::None;
+                return Ok(());
             }
-            answer => answer?,
-        };
-        // What is over already is over.
-        if !answer.is_success() && !matches!(answer.status, 401 | 404 | 410) {
-            return Err(answer.failure(&call));
+            is_gone |= answer.status == 404;
+            failed = answer.failure(&call);
+            if !matches!(answer.status, 404 | 405) {
+                break;
+            }
         }
-        state.credential = Credential::None;
-        Ok(())
+        if is_gone {
+            state.credential = Credential::None;
+            return Ok(());
+        }
+        Err(failed)
+    }
+
+    /// How the login stands. After [`close`](Self::close) that is known also of one that nobody waited for.
+    pub async fn login_stands(&self) -> Login {
+        self.state.lock().await.stands
     }
 
     /// The certificate that the BMC showed, and what is odd about it.
@@ -322,13 +356,28 @@ fn quote(body: &mut String, text: &str) {
     body.push('"');
 }
 
-/// The session that a login opened, if it is one.
-fn opened(answer: &Answer) -> Option<Opened> {
+/// The session that a login at a path opened, if it is one.
+fn opened(answer: &Answer, sessions: &str) -> Option<Opened> {
     let mut token = answer.headers.get(TOKEN)?.clone();
     token.set_sensitive(true);
-    let location = answer.headers.get(LOCATION).and_then(|at| json::path(at.to_str().ok()?));
-    let body = serde_json::from_slice(&answer.body).ok();
-    let at = location.or_else(|| json::link(body.as_ref()?));
+    let location = answer.headers.get(LOCATION).and_then(|at| at.to_str().ok());
+    let body = json::parse(&answer.body).ok();
+    // Some tell it relative to where they are, with a query behind it, or by its name alone.
+    let bare = |at: &str| at.split('?').next().unwrap_or_default().to_owned();
+    let below = |name: &str| json::path(&format!("{}/{name}", sessions.trim_end_matches('/')));
+    let relative = |at: &str| {
+        let last = bare(at).trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        (!at.contains("://") && !at.starts_with('/') && !last.is_empty()).then(|| below(&last)).flatten()
+    };
+    let told = location.and_then(|at| json::path(&bare(at)).or_else(|| relative(at)));
+    let linked = body.as_ref().and_then(json::link);
+    let named = body.as_ref().and_then(|body| json::text(body, &["Id"])).filter(|id| !id.contains('/'));
+    let mut at: Vec<String> = Vec::new();
+    for one in [told, linked, named.and_then(|id| below(&id))].into_iter().flatten() {
+        if !at.iter().any(|known| json::same(known, &one)) {
+            at.push(one);
+        }
+    }
     let said = Said::read(&answer.body);
     let must_change = said.is_password_change().then_some(said.message);
     Some(Opened::Session { token, at, must_change })

@@ -40,8 +40,8 @@ pub(crate) enum Credential {
     /// Nothing.
     #[default]
     None,
-    /// The token of a session, and the path at which it is closed.
-    Token { token: HeaderValue, at: Option<String> },
+    /// The token of a session, and the paths at which it may be closed.
+    Token { token: HeaderValue, at: Vec<String> },
     /// User and password, with each request.
     Basic(HeaderValue),
 }
@@ -56,9 +56,9 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The JSON of a body. It is nested no deeper than the parser goes, which is 128.
+    /// The JSON of a body.
     pub(crate) fn json(&self, call: &Call) -> Result<Value, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        json::parse(&self.body).map_err(|error| {
             let detail = line(&error.to_string(), 200);
             Error::Malformed { call: call.clone(), path: self.path.clone(), detail }
         })
@@ -121,8 +121,8 @@ impl Wire {
         }
     }
 
-    /// Sends a request and follows its redirects with the same method, body and credential: iLO 4 and old Supermicros send
-    /// even a login to the path with a slash at its end.
+    /// Sends a request and follows its redirects with the same method, body and credential. A login is only followed to the path
+    /// with a slash at its end, once, as iLO 4 and old Supermicros send it: each way more is one more that may be counted.
     pub(crate) async fn send(
         &self,
         call: &Call,
@@ -131,13 +131,18 @@ impl Wire {
         credential: &Credential,
         body: Bytes,
     ) -> Result<Answer, Error> {
+        let is_login = method == Method::POST || matches!(credential, Credential::Basic(_));
         let mut path = path.to_owned();
-        for _ in 0..=REDIRECTS {
+        for _ in 0..=if is_login { 1 } else { REDIRECTS } {
             let answer = self.exchange(call, &method, &path, credential, body.clone()).await?;
             if !matches!(answer.status, 301 | 302 | 307 | 308) {
                 return Ok(answer);
             }
-            path = self.redirected(call, &answer)?;
+            let to = self.redirected(call, &answer)?;
+            if is_login && !json::same(&path, &to) {
+                return Err(Error::Redirect { call: call.clone(), path, to });
+            }
+            path = to;
         }
         Err(Error::Redirect { call: call.clone(), path, to: "one path after another".into() })
     }
@@ -175,9 +180,14 @@ impl Wire {
         self.sent.fetch_add(1, Relaxed);
         let answer = self.http.send(call, message, body, self.endpoint.timeout).await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = whole(call, answer, LARGEST, self.endpoint.timeout).await?;
         let too_large = |what, limit| Error::TooLarge { call: call.clone(), what, limit };
-        let body = body.ok_or_else(|| too_large("bytes", LARGEST as u64))?;
+        let body = match whole(call, answer, LARGEST, self.endpoint.timeout).await {
+            Ok(Some(body)) => body,
+            // The head of a login says which session to close.
+            _ if *method == Method::POST => Vec::new(),
+            Ok(None) => return Err(too_large("bytes", LARGEST as u64)),
+            Err(error) => return Err(error.into()),
+        };
         if self.read.fetch_add(body.len() as u64, Relaxed) > LARGEST_SUM {
             return Err(too_large("bytes in all", LARGEST_SUM));
         }

@@ -85,6 +85,19 @@ pub struct BmcProfile {
     pub edition: i64,
 }
 
+/// What a BMC said of a profile.
+#[derive(Clone, Copy, Debug)]
+pub struct ProfileWas {
+    /// The user and password that were sent.
+    pub edition: i64,
+    /// Whether it accepted them.
+    pub is_accepted: bool,
+    /// Whether it had accepted them before.
+    pub was_read_with_it: bool,
+    /// When.
+    pub at: Time,
+}
+
 impl Store {
     /// Every BMC that can be read, by where it is.
     pub async fn bmcs(&self) -> Result<Vec<Bmc>, Error> {
@@ -315,14 +328,10 @@ impl Store {
     }
 
     /// Notes what a BMC said of a profile. One that no BMC accepted yet is paused by the second rejection in a row. One that is
-    /// proven goes on: new machines with factory passwords must not stop it. What was said of another edition is nothing.
-    pub async fn profile_was(
-        &self,
-        id: &CredentialId,
-        edition: i64,
-        is_accepted: bool,
-        at: Time,
-    ) -> Result<(), Error> {
+    /// proven goes on: new machines with factory passwords must not stop it; those that accepted it before do. What was said of
+    /// another edition is nothing.
+    pub async fn profile_was(&self, id: &CredentialId, was: ProfileWas) -> Result<(), Error> {
+        let ProfileWas { edition, is_accepted, was_read_with_it, at } = was;
         let attempt = self.attempt_on("noting what a BMC said of credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let statement = match is_accepted {
@@ -331,7 +340,7 @@ impl Store {
                  WHERE credential_id = $1 AND edition = $4"
             }
             false => {
-                "UPDATE bmc_profiles SET rejections = rejections + 1, paused_at = CASE WHEN proven_at IS NULL AND \
+                "UPDATE bmc_profiles SET rejections = rejections + 1, paused_at = CASE WHEN (proven_at IS NULL OR $5) AND \
                  rejections + 1 >= $3 THEN COALESCE(paused_at, $2) ELSE paused_at END \
                  WHERE credential_id = $1 AND edition = $4"
             }
@@ -341,6 +350,7 @@ impl Store {
             .bind(at.0)
             .bind(PAUSED_AFTER)
             .bind(edition)
+            .bind(was_read_with_it)
             .execute(&mut *tx)
             .await
             .during(attempt)?;
@@ -378,7 +388,8 @@ async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO bmcs (id, host, port, way, trust, certificate, root, systems, found_at, seen_at, read_at, problem, \
          credential_id, rejected_at, rejected_by, chosen_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (host, port) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, (SELECT id FROM credentials WHERE id = $13), $14, \
+         (SELECT id FROM credentials WHERE id = $15), (SELECT id FROM credentials WHERE id = $16)) ON CONFLICT (host, port) \
          DO UPDATE SET way = excluded.way, trust = COALESCE(bmcs.trust, excluded.trust), certificate = excluded.certificate, \
          root = excluded.root, systems = excluded.systems, seen_at = excluded.seen_at, read_at = excluded.read_at, \
          problem = excluded.problem, credential_id = excluded.credential_id, rejected_at = excluded.rejected_at, \

@@ -61,10 +61,21 @@ impl VcenterService {
         });
     }
 
-    /// Takes back what people said of a server.
+    /// Takes back which hosts a server is not.
+    pub(crate) fn forget_rejections(&self, server: &Server) {
+        let told = format!("{} may be matched with any host again", server.address);
+        let unmatch = UnmatchServer { server: server.id.clone(), rejections: true };
+        self.run(unmatch, "The rejections were not taken back", |service, done| {
+            if done.is_some() {
+                service.toast(Toast::done(told, ""));
+            }
+        });
+    }
+
+    /// Takes back that a server is its host.
     pub(crate) fn unmatch_server(&self, server: &Server) {
         let told = format!("{} was unmatched", server.address);
-        let unmatch = UnmatchServer { server: server.id.clone() };
+        let unmatch = UnmatchServer { server: server.id.clone(), rejections: false };
         self.run(unmatch, "The server was not unmatched", |service, done| {
             if done.is_some() {
                 service.toast(Toast::done(told, ""));

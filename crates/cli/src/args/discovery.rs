@@ -58,11 +58,14 @@ pub(crate) enum Discovery {
     Match(Matched),
     /// Say that a server is not this ESXi host, so that it is never proposed again
     Reject(Matched),
-    /// Take back what was said of a server; a match by facts is rejected with it
+    /// Take back that a server is a host; a match by facts is rejected with it
     Unmatch {
         /// Id, address, serial number or service tag
         #[arg(value_name = "ID")]
         server: String,
+        /// Take back which hosts the server is not, so that facts decide
+        #[arg(long)]
+        rejections: bool,
     },
     /// Forget servers and what was said of them; the next scan may find them again
     Remove {
@@ -145,7 +148,7 @@ pub(crate) struct Approve {
     /// Ids, addresses, serial numbers or service tags
     #[arg(value_name = "ID", required_unless_present = "seen")]
     pub(crate) servers: Vec<String>,
-    /// Every certificate that was found and is not approved yet
+    /// Every certificate that was found and is not approved yet; one that changed is approved by its ID only
     #[arg(long, conflicts_with = "servers")]
     pub(crate) seen: bool,
     /// Don't ask for confirmation

@@ -13,7 +13,7 @@ use crate::ask;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::{Output, printable};
-use contract::command::{ListServers, ReadServers, RemoveServers, ShowServer, UnmatchServer};
+use contract::command::{ListServers, ReadServers, RemoveServers, ShowServer};
 use contract::discovery::{Server, ServerState};
 use contract::{ApiError, ServerId, Subject, words};
 use service::Client;
@@ -48,11 +48,8 @@ pub(super) async fn run(
         Command::Approve(asked) => return approving::approve(service, output, interrupts, asked).await,
         Command::Match(asked) => matching::match_server(service, output, asked).await?,
         Command::Reject(asked) => matching::reject(service, output, asked).await?,
-        Command::Unmatch { server } => {
-            service.may::<UnmatchServer>(Subject::server(&ServerId(server.clone()))).await?;
-            let server = service.call(ShowServer { server }).await?;
-            let server = service.call(UnmatchServer { server: server.id }).await?;
-            output.answer(&server, || shown::card_of(&server, service.now()))?;
+        Command::Unmatch { server, rejections } => {
+            matching::unmatch(service, output, server, rejections).await?;
         }
         Command::Remove { servers, yes } => remove(service, output, &servers, yes).await?,
         Command::Profile(command) => profiles::run(service, output, command).await?,

@@ -69,8 +69,9 @@ impl<'a> Walk<'a> {
                 true => self.get(&path).await?,
                 false => self.part(&path).await?,
             };
-            match system.filter(Value::is_object) {
-                Some(system) => found.push((path, system)),
+            match system {
+                Some(system) if is_a_resource(&system) => found.push((path, system)),
+                Some(_) => self.gap(&path, "what is there is no system"),
                 None => self.gap(&path, "it is listed and not there"),
             }
         }
@@ -135,6 +136,13 @@ impl<'a> Walk<'a> {
         }
         Ok(found)
     }
+}
+
+/// Whether it is what it is listed as: some answer with an error and a status that says success.
+fn is_a_resource(value: &Value) -> bool {
+    let says =
+        |keys: &[&str]| keys.iter().any(|key| json::at(value, &[key]).is_some_and(|one| !one.is_null()));
+    !says(&["error"]) && says(&["@odata.id", "@odata.type", "Id", "UUID", "SerialNumber", "Model", "links"])
 }
 
 fn is_used_up(error: &Error) -> bool {

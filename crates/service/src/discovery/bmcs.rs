@@ -5,11 +5,12 @@ use super::facts::{self, Root};
 use super::profiles::Profiles;
 use crate::{connections, explain, validate};
 use contract::discovery::Scan;
-use contract::{ApiError, Code, Time, Trust, VcenterSettings, Way};
-use redfish::{Found, Looked, Visit};
-use secrecy::ExposeSecret;
+use contract::{ApiError, Code, CredentialId, Time, Trust, VcenterSettings, Way};
+use redfish::{Found, Login, Looked, Visit};
+use secrecy::{ExposeSecret, SecretString};
+use std::net::IpAddr;
 use std::time::Duration;
-use store::Bmc;
+use store::{Bmc, Store};
 use tokio_util::sync::CancellationToken;
 
 /// How long closing a session may take where the job ends: everything ends within five seconds.
@@ -70,8 +71,11 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
             (untrusted, Some(Root::of(&known)))
         }
         Found::TlsTooOld { words } => (Some(tls_too_old(&words)), None),
-        Found::RefusesName { words } => (Some(refuses_name(&words)), None),
+        Found::RefusesName { words } => (Some(refuses_name(target, &words)), None),
         Found::Unreachable(error @ (reach::Error::Way { .. } | reach::Error::BadTrust { .. })) => {
+            return Err(explained(&error.into()));
+        }
+        Found::Unreachable(error) if target.known.is_none() && target.host.parse::<IpAddr>().is_err() => {
             return Err(explained(&error.into()));
         }
         nothing => return Ok(nothing_there(target, nothing)),
@@ -91,13 +95,21 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
             bmc_firmware: root.bmc_firmware.or(before.bmc_firmware),
             bmc_macs: if root.bmc_macs.is_empty() { before.bmc_macs } else { root.bmc_macs },
             bmc_addresses: before.bmc_addresses,
+            is_told: root.is_told || before.is_told,
             ..root
         };
         bmc.root = serde_json::to_value(root).unwrap_or_default();
     }
     let is_trusted = problem.is_none();
-    if let Some(problem) = problem {
-        bmc.problem = Some(problem);
+    match problem {
+        Some(problem) => bmc.problem = Some(problem),
+        // It answers, whatever was said of it before.
+        None if bmc.rejected_at.is_some()
+            && bmc.problem.as_ref().is_none_or(|old| is_of_the_way(old.code)) =>
+        {
+            bmc.problem = Some(rejected_before());
+        }
+        None => {}
     }
     if is_trusted && bmc.trust.is_none() {
         bmc.trust = approved;
@@ -114,7 +126,9 @@ fn nothing_there(target: &Target, nothing: Found) -> Outcome {
         }
         Found::Unreachable(error) => (Nothing::Silent, ApiError::new(Code::Unreachable, error.to_string())),
         Found::NotBmc { words, .. } => {
-            let message = format!("what answers at this address is no BMC: {words}");
+            let was_told = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
+            let said = if was_told { String::new() } else { format!(": {words}") };
+            let message = format!("what answers at this address is no BMC{said}");
             (Nothing::Other, ApiError::new(Code::BadAnswer, message))
         }
         Found::NoTls => (Nothing::Other, ApiError::new(Code::BadAnswer, "the port does not use TLS")),
@@ -165,6 +179,7 @@ fn is_to_be_read(bmc: &Bmc, target: &Target) -> bool {
 pub(super) async fn read(
     bmc: &mut Bmc,
     profiles: &Profiles,
+    store: &Store,
     cancel: &CancellationToken,
     now: fn() -> Time,
 ) -> u64 {
@@ -189,64 +204,155 @@ pub(super) async fn read(
             return 0;
         }
     };
-    let (user, secret) = (turn.profile.credential.user.clone(), turn.password.secret.clone());
-    let credential = turn.profile.credential.id.clone();
-    // What a BMC says of a login is told, stored and logged: it must not have the password in it.
-    let says = |error: &redfish::Error| {
-        let words = explained(error);
-        match secrets::quotes(&words.message, secret.expose_secret()) {
-            true => ApiError {
-                message: "the login failed; the BMC's words are not shown: they quote the password".into(),
-                ..words
-            },
-            false => words,
-        }
+    let before = bmc.clone();
+    let sent = Sent { user: turn.user(), secret: turn.secret(), credential: turn.credential() };
+    // Whatever ends this process now: a login that may have been rejected is not sent again by itself.
+    (bmc.rejected_at, bmc.rejected_by) = (Some(now()), Some(sent.credential.clone()));
+    bmc.problem = Some(unanswered());
+    if let Err(error) = store.save_bmc(bmc, true).await {
+        *bmc = Bmc { problem: Some(explain::store(error)), ..before };
+        return 0;
+    }
+    let login = cancel.run_until_cancelled(visit.login(&sent.user, &sent.secret)).await;
+    let answer = match &login {
+        Some(Ok(())) => Answer::Accepted,
+        Some(Err(error)) => sent.answer(error, visit.login_stands().await),
+        None => Answer::None,
     };
-    let login = cancel.run_until_cancelled(visit.login(&user, &secret)).await;
-    let reading = match login {
+    let was_read_with_it = before.credential_id.as_ref() == Some(&sent.credential);
+    profiles.note(turn, answer, was_read_with_it, now()).await;
+    match login {
         Some(Ok(())) => {
-            profiles.note(turn, true, now()).await;
-            bmc.credential_id = Some(credential);
-            (bmc.rejected_at, bmc.rejected_by) = (None, None);
-            cancel.run_until_cancelled(visit.read()).await
+            sent.accept(bmc, &before);
+            match cancel.run_until_cancelled(visit.read()).await {
+                Some(Ok(reading)) => sent.take(bmc, &reading, now()),
+                Some(Err(error)) => bmc.problem = Some(sent.says(&error)),
+                None => bmc.problem.clone_from(&before.problem),
+            }
         }
         Some(Err(error)) => {
-            let must_change = matches!(error, redfish::Error::PasswordChange { .. });
-            if error.is_refused_login() || must_change {
-                (bmc.rejected_at, bmc.rejected_by) = (Some(now()), Some(credential));
+            if !answer.binds() {
+                (bmc.rejected_at, bmc.rejected_by) = (before.rejected_at, before.rejected_by.clone());
             }
-            if error.is_refused_login() {
-                profiles.note(turn, false, now()).await;
-            }
-            Some(Err(error))
+            bmc.problem = Some(sent.says(&error));
         }
-        None => None,
-    };
-    match reading {
-        Some(Ok(reading)) => {
-            for redfish::Gap { path, why } in &reading.gaps {
-                tracing::debug!(host = bmc.host, path, why, "a part of a BMC could not be read");
-            }
-            bmc.systems = serde_json::to_value(facts::systems(&reading)).unwrap_or_default();
-            bmc.root = serde_json::to_value(Root::of(&reading.root).with(&reading.bmc)).unwrap_or_default();
-            bmc.read_at = Some(now());
-            bmc.problem = None;
-        }
-        Some(Err(error)) => bmc.problem = Some(says(&error)),
         None => {}
     }
     let closed = match cancel.run_until_cancelled(visit.close(PATIENT_CLOSE)).await {
         Some(closed) => closed,
         None => visit.close(CLOSE).await,
     };
+    match visit.login_stands().await {
+        // It was answered while it was closed, or never sent.
+        Login::Accepted if answer == Answer::None => {
+            sent.accept(bmc, &before);
+            bmc.problem = before.problem;
+        }
+        Login::NotSent if answer == Answer::None => *bmc = before,
+        _ => {}
+    }
     if let Err(error) = closed {
-        tracing::warn!(
-            error = says(&error).message,
-            host = bmc.host,
-            "the session of a BMC could not be closed"
-        );
+        let error = sent.says(&error).message;
+        tracing::warn!(error, host = bmc.host, "the session of a BMC could not be closed");
     }
     u64::from(visit.requests())
+}
+
+/// What a BMC said to a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Accepted,
+    /// That user or password is wrong, or something that may mean it.
+    Rejected,
+    /// The password is right, and has to be changed first.
+    MustChange,
+    /// Something that says nothing about user and password, as far as they are proven.
+    Unclear,
+    /// The login was not sent, or nobody waited for its answer.
+    None,
+}
+
+impl Answer {
+    /// Whether the same BMC is logged in to again only by a person's word.
+    fn binds(self) -> bool {
+        matches!(self, Answer::Rejected | Answer::MustChange)
+    }
+}
+
+/// User and password, as they were sent to a BMC.
+struct Sent {
+    user: String,
+    secret: SecretString,
+    credential: CredentialId,
+}
+
+impl Sent {
+    /// What a login came to that failed.
+    fn answer(&self, error: &redfish::Error, stands: Login) -> Answer {
+        use redfish::Error as E;
+        match error {
+            _ if stands == Login::NotSent => Answer::None,
+            E::PasswordChange { .. } => Answer::MustChange,
+            E::NoSession { .. } => Answer::None,
+            E::Reach(_) | E::TooSlow { .. } | E::Busy { .. } => Answer::Unclear,
+            E::HttpStatus { status, .. } if *status >= 500 => Answer::Unclear,
+            // Some say no with other words than those that are known.
+            _ => Answer::Rejected,
+        }
+    }
+
+    fn accept(&self, bmc: &mut Bmc, before: &Bmc) {
+        bmc.credential_id = Some(self.credential.clone());
+        (bmc.rejected_at, bmc.rejected_by) = (None, None);
+        bmc.problem.clone_from(&before.problem);
+    }
+
+    /// What was read is known from now on; what could not be read stays as it was.
+    fn take(&self, bmc: &mut Bmc, reading: &redfish::Reading, now: Time) {
+        for redfish::Gap { path, why } in reading.gaps.iter().filter(|gap| !self.is_quoted(&gap.why)) {
+            tracing::debug!(host = bmc.host, path, why, "a part of a BMC could not be read");
+        }
+        let before = serde_json::from_value(bmc.systems.clone()).unwrap_or_default();
+        let systems = serde_json::to_value(facts::systems(reading, before)).unwrap_or_default();
+        let root = serde_json::to_value(Root::of(&reading.root).with(&reading.bmc)).unwrap_or_default();
+        if self.is_quoted(&systems.to_string()) || self.is_quoted(&root.to_string()) {
+            let message = "what the BMC told was not kept: it quotes the password";
+            bmc.problem = Some(
+                ApiError::new(Code::BadAnswer, message).next("Change its password, and look at the BMC."),
+            );
+            return;
+        }
+        if reading.systems.is_empty() {
+            let message = "the BMC lists no system that can be read";
+            let next = "Look at the BMC, and read the server again.";
+            bmc.problem = Some(ApiError::new(Code::BadAnswer, message).next(next));
+        } else {
+            bmc.problem = None;
+            bmc.read_at = Some(now);
+        }
+        (bmc.systems, bmc.root) = (systems, root);
+    }
+
+    fn is_quoted(&self, text: &str) -> bool {
+        secrets::quotes(text, self.secret.expose_secret())
+    }
+
+    /// What a BMC says of a login is told, stored and logged: it must not have the password in it.
+    fn says(&self, error: &redfish::Error) -> ApiError {
+        let words = explained(error);
+        match self.is_quoted(&words.message) {
+            true => ApiError {
+                message: "the login failed; the BMC's words are not shown: they quote the password".into(),
+                ..words
+            },
+            false => words,
+        }
+    }
+}
+
+fn unanswered() -> ApiError {
+    ApiError::new(Code::Cancelled, "the login was stopped before the BMC answered it")
+        .next("Read the server again.")
 }
 
 fn untrusted(reason: &str, was_trusted: bool) -> ApiError {
@@ -258,13 +364,36 @@ fn untrusted(reason: &str, was_trusted: bool) -> ApiError {
         .next("Compare the fingerprint with the one that the BMC shows, and approve the certificate.")
 }
 
+/// Whether a problem is one of getting there.
+fn is_of_the_way(code: Code) -> bool {
+    matches!(
+        code,
+        Code::TimedOut | Code::Unreachable | Code::WayFailed | Code::BadAnswer | Code::UntrustedCertificate
+    )
+}
+
+fn rejected_before() -> ApiError {
+    ApiError::new(
+        Code::LoginRejected,
+        "the BMC did not accept the last login, and was not logged in to again",
+    )
+    .next("Check user and password of the profile, and read this server again.")
+}
+
 fn tls_too_old(words: &str) -> ApiError {
     ApiError::new(Code::BadAnswer, format!("its TLS is too old: {words}"))
         .next("Update the firmware of the BMC, and enable TLS 1.2.")
 }
 
-fn refuses_name(words: &str) -> ApiError {
-    let said = if words.is_empty() { String::new() } else { format!(": {words}") };
+/// Where a password was sent once, a BMC's words may quote it: they are left out.
+fn refuses_name(target: &Target, words: &str) -> ApiError {
+    let was_told = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
+    let said = if words.is_empty() || was_told { String::new() } else { format!(": {words}") };
+    if target.host.parse::<IpAddr>().is_ok() {
+        let message = format!("the BMC answered with HTTP status 400{said}");
+        return ApiError::new(Code::BadAnswer, message)
+            .next("It may be starting: read the server again later.");
+    }
     ApiError::new(Code::BadAnswer, format!("the BMC does not answer to this host name{said}"))
         .next("Scan its IP address, or enter the name in the BMC's own settings.")
 }

@@ -123,11 +123,13 @@ impl Handler for UnmatchServer {
         let before = call.server(self.server.as_str()).await?;
         let (bmc, system) = (listing::bmc_of(&before.id), listing::system_of(&before.id));
         let is_matched = before.state == ServerState::Matched;
-        // Of one that is matched only that is taken back; else that it is not some hosts.
-        if before.confirmed || !is_matched {
+        if before.confirmed || self.rejections {
             let store = call.store();
-            store.unsay(bmc, system, &before.id, before.confirmed).await.map_err(explain::store)?;
+            store.unsay(bmc, system, &before.id, !self.rejections).await.map_err(explain::store)?;
             call.inner.events.publish(Event::ServersChanged);
+        }
+        if self.rejections {
+            return call.server(before.id.as_str()).await;
         }
         let now = call.server(before.id.as_str()).await?;
         let same = now.vcenter_id == before.vcenter_id && now.host_moref == before.host_moref;
@@ -184,7 +186,17 @@ impl Service {
         is_match: bool,
         by: &str,
     ) -> Result<Server, ApiError> {
-        let of = self.server(server.as_str()).await?;
+        let known = self.discovered().await?;
+        let of = known.named(server.as_str())?.clone();
+        let is_taken = |one: &&Server| {
+            let same = one.vcenter_id.as_ref() == Some(&vcenter) && one.host_moref.as_ref() == Some(&moref);
+            same && one.confirmed && one.id != of.id
+        };
+        if is_match && let Some(other) = known.servers.iter().find(is_taken) {
+            let host = other.host.as_deref().unwrap_or_default();
+            let message = format!("{host} is matched with {} already, as somebody said", other.address);
+            return Err(ApiError::new(Code::InUse, message).next("Unmatch that server first."));
+        }
         if self.read(&vcenter).await?.get(Kind::Hosts, &moref).is_none() {
             let message = format!("there is no host \"{}\"", contract::words::excerpt(&moref));
             return Err(

@@ -3,6 +3,7 @@
 
 use contract::discovery::Vendor;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What a BMC says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub(super) struct Root {
     pub(super) bmc_firmware: Option<String>,
     pub(super) bmc_macs: Vec<String>,
     pub(super) bmc_addresses: Vec<String>,
+    /// Whether there was a service root, and not just a server that answers nobody.
+    pub(super) is_told: bool,
 }
 
 /// A system.
@@ -26,6 +29,8 @@ pub(super) struct Root {
 pub(super) struct System {
     /// Which of the BMC's; "" for the only one.
     pub(super) key: String,
+    /// Where it stands at the BMC; "" of one that was read before that was kept.
+    pub(super) path: String,
     pub(super) manufacturer: Option<String>,
     pub(super) model: Option<String>,
     pub(super) serial_number: Option<String>,
@@ -54,6 +59,7 @@ impl Root {
             bmc_firmware: known.firmware.clone(),
             bmc_macs: known.bmc_mac.iter().cloned().collect(),
             bmc_addresses: Vec::new(),
+            is_told: known.status == 200,
         }
     }
 
@@ -81,16 +87,53 @@ impl Root {
     }
 }
 
-/// The servers behind a BMC; boards with GPUs are none.
-pub(super) fn systems(reading: &redfish::Reading) -> Vec<System> {
+/// The servers behind a BMC; boards with GPUs are none. What could not be read this time is as it was `before`, and one that was
+/// known keeps its key: what people said of it hangs on that.
+pub(super) fn systems(reading: &redfish::Reading, before: Vec<System>) -> Vec<System> {
     let hosts: Vec<&redfish::System> = reading.systems.iter().filter(|system| system.is_host).collect();
-    let is_one = hosts.len() == 1;
-    let key = |system: &redfish::System| match is_one {
-        true => String::new(),
-        false => system.id.clone().unwrap_or_else(|| system.path.clone()),
+    let is_gap = |path: &str| reading.gaps.iter().any(|gap| gap.path == path);
+    let (is_one, has_gaps) = (hosts.len() == 1 && before.len() <= 1, !reading.gaps.is_empty());
+    let fresh = |system: &redfish::System| match &system.id {
+        _ if is_one => String::new(),
+        Some(id) if hosts.iter().filter(|other| other.id.as_ref() == Some(id)).count() == 1 => id.clone(),
+        _ => system.path.clone(),
     };
-    let of = |system: &redfish::System| System {
-        key: key(system),
+    let was = |system: &redfish::System| before.iter().find(|known| known.is(system));
+    let mut keys: BTreeSet<String> = BTreeSet::new();
+    let mut found: Vec<System> = Vec::new();
+    for system in &hosts {
+        let was = was(system).filter(|known| !keys.contains(&known.key));
+        let key = was.map_or_else(|| fresh(system), |known| known.key.clone());
+        let key = if keys.contains(&key) { system.path.clone() } else { key };
+        keys.insert(key.clone());
+        let mut now = of(system, key);
+        if let Some(was) = was.filter(|_| has_gaps && now.macs.is_empty()) {
+            now.macs.clone_from(&was.macs);
+        }
+        found.push(now);
+    }
+    let is_unread = |known: &System| reading.systems.is_empty() || is_gap(&known.path);
+    found.extend(before.into_iter().filter(|known| is_unread(known) && !keys.contains(&known.key)));
+    found
+}
+
+impl System {
+    /// Whether a system is the one that was known: what stands at its path, or shows its identity, where the path was not kept.
+    fn is(&self, system: &redfish::System) -> bool {
+        match self.path.is_empty() {
+            false => self.path == system.path,
+            true => {
+                let same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
+                same(&self.uuid, &system.uuid) || same(&self.serial_number, &system.serial_number)
+            }
+        }
+    }
+}
+
+fn of(system: &redfish::System, key: String) -> System {
+    System {
+        path: system.path.clone(),
+        key,
         manufacturer: system.manufacturer.clone(),
         model: system.model.clone(),
         serial_number: system.serial_number.clone(),
@@ -105,6 +148,5 @@ pub(super) fn systems(reading: &redfish::Reading) -> Vec<System> {
         chassis_serial: system.chassis_serial.clone(),
         enclosure_serial: system.enclosure_serial.clone(),
         is_profile: system.is_profile,
-    };
-    hosts.into_iter().map(of).collect()
+    }
 }

@@ -5,9 +5,9 @@ use super::facts::{Root, System};
 use super::hosts::{HostKey, Hosts, text};
 use super::matching::{self, Decision, Decisions, Reason, ServerFacts, State, Verdict};
 use crate::{Service, explain};
-use contract::discovery::{Candidate, Discovered, HostWithoutBmc, Scan, Server, ServerState};
+use contract::discovery::{Candidate, Discovered, HostWithoutBmc, RejectedHost, Scan, Server, ServerState};
 use contract::words::address;
-use contract::{ApiError, Code, ServerId};
+use contract::{ApiError, Code, ServerId, Trust};
 use std::collections::{BTreeMap, HashMap};
 use store::{Bmc, Said, aside};
 
@@ -71,7 +71,14 @@ fn listed(bmcs: &[Bmc], said: &[Said], names: &Names, hosts: &Hosts) -> Discover
             let key = (bmc.id.clone(), system.key.clone());
             let verdict = matching.servers.get(&key);
             let server = server(bmc, root, system, verdict, hosts);
-            servers.push(Server { profile: profile.clone(), same_certificate: same, ..server });
+            let is_own = |one: &&Said| !one.is_match && (&one.bmc, &one.system) == (&bmc.id, &system.key);
+            let rejected_hosts = said.iter().filter(is_own).map(|one| rejected(one, hosts)).collect();
+            servers.push(Server {
+                profile: profile.clone(),
+                same_certificate: same,
+                rejected_hosts,
+                ..server
+            });
         }
     }
     servers.sort_by_cached_key(|one| contract::natural::key(&one.address));
@@ -152,6 +159,11 @@ fn server(
         state: state(bmc, verdict),
         problem: bmc.problem.clone(),
         certificate: bmc.certificate.clone(),
+        approved_sha256: match &bmc.trust {
+            Some(Trust::Pin { sha256 }) => Some(sha256.clone()),
+            _ => None,
+        },
+        is_redfish: root.is_told || bmc.read_at.is_some(),
         same_certificate: 0,
         profile: None,
         host: host.map(|key| hosts.name(key)),
@@ -162,6 +174,17 @@ fn server(
         score,
         reasons: verdict.map_or_else(Vec::new, |verdict| words(&verdict.reasons)),
         candidates: candidates.iter().filter_map(|one| candidate(one, hosts)).collect(),
+        rejected_hosts: Vec::new(),
+    }
+}
+
+fn rejected(said: &Said, hosts: &Hosts) -> RejectedHost {
+    let key = (said.vcenter.clone(), said.moref.clone());
+    RejectedHost {
+        host: hosts.name(&key),
+        vcenter: hosts.vcenter(&key.0),
+        host_moref: key.1,
+        vcenter_id: key.0,
     }
 }
 

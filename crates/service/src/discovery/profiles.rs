@@ -1,16 +1,18 @@
 //! Which credential is tried at which BMC.
 //! Refuses a second login at a BMC, and to try at many what no BMC has accepted yet: one is asked first.
 
+use super::bmcs::Answer;
 use crate::logins::{Logins, Password};
 use contract::discovery::Vendor;
 use contract::{ApiError, Code, Credential, CredentialId, Time};
+use secrecy::SecretString;
 use std::sync::Arc;
-use store::{Bmc, BmcProfile, Store};
+use store::{Bmc, BmcProfile, ProfileWas, Store};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// A credential that may be tried.
-pub(super) struct Profile {
-    pub(super) credential: Credential,
+struct Profile {
+    credential: Credential,
     vendor: Option<Vendor>,
     /// Which user and password it is.
     edition: i64,
@@ -23,6 +25,8 @@ struct Tried {
     standing: Standing,
     /// The password, or why there is none, once somebody has looked for it.
     password: Option<Result<Arc<Password>, ApiError>>,
+    /// BMCs that did not answer it.
+    unanswered: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,9 @@ enum Standing {
     /// A BMC rejected it before any accepted it: nobody else is asked.
     Rejected,
 }
+
+/// BMCs that don't answer a login, after which nobody else is asked with what none accepted.
+const UNANSWERED: u8 = 3;
 
 /// The profiles of a scan.
 pub(super) struct Profiles {
@@ -49,21 +56,35 @@ pub(super) struct Profiles {
 
 /// The right to try a profile at one BMC.
 pub(super) struct Turn<'a> {
-    pub(super) profile: &'a Profile,
-    pub(super) password: Arc<Password>,
+    profile: &'a Profile,
+    password: Arc<Password>,
     /// Of one that no BMC has accepted yet: nobody else tries it meanwhile.
     first: Option<MutexGuard<'a, Tried>>,
 }
 
+impl Turn<'_> {
+    pub(super) fn credential(&self) -> CredentialId {
+        self.profile.credential.id.clone()
+    }
+
+    pub(super) fn user(&self) -> String {
+        self.profile.credential.user.clone()
+    }
+
+    pub(super) fn secret(&self) -> SecretString {
+        self.password.secret.clone()
+    }
+}
+
 impl Profile {
     fn new(credential: Credential, standing: Standing, of: &BmcProfile) -> Profile {
-        let tried = Mutex::new(Tried { standing, password: None });
+        let tried = Mutex::new(Tried { standing, password: None, unanswered: 0 });
         Profile { credential, vendor: of.vendor, edition: of.edition, tried }
     }
 
     /// A credential that is no profile.
     fn own(credential: &Credential) -> Profile {
-        let tried = Mutex::new(Tried { standing: Standing::Untried, password: None });
+        let tried = Mutex::new(Tried { standing: Standing::Untried, password: None, unanswered: 0 });
         Profile { credential: credential.clone(), vendor: None, edition: 0, tried }
     }
 }
@@ -94,7 +115,8 @@ impl Profiles {
         Ok(Profiles { store, logins, by_user, all, paused, own, is_narrowed: !wanted.is_empty() })
     }
 
-    /// The one that is for a BMC: the one that was chosen for it, or that read it last, or the first for its vendor, or for all.
+    /// The one that is for a BMC: the one that was chosen for it, or that it accepted last, or the first for its vendor, or for
+    /// all. A BMC that accepted one is sent no other by itself: else it could ask for one after the other.
     fn of(&self, bmc: &Bmc, vendor: Vendor) -> Result<&Profile, ApiError> {
         let is = |one: &&Profile, id: &Option<CredentialId>| id.as_ref() == Some(&one.credential.id);
         if bmc.chosen.is_some() {
@@ -109,8 +131,11 @@ impl Profiles {
             return Err(paused(&one.credential.name));
         }
         let fits = |one: &&Profile| one.vendor.is_none_or(|of| of == vendor);
-        let known = self.all.iter().find(|one| is(one, &bmc.credential_id));
-        known.filter(fits).or_else(|| self.all.iter().find(fits)).ok_or_else(|| no_profile(vendor))
+        match self.all.iter().find(|one| is(one, &bmc.credential_id)) {
+            Some(known) if fits(&known) => Ok(known),
+            Some(known) => Err(another_vendor(&known.credential.name, vendor)),
+            None => self.all.iter().find(fits).ok_or_else(|| no_profile(vendor)),
+        }
     }
 
     /// Waits until a profile may be tried at a BMC.
@@ -131,16 +156,48 @@ impl Profiles {
         Ok(Turn { profile, password: password?, first })
     }
 
-    /// Notes what a BMC said, before anybody else tries it.
-    pub(super) async fn note(&self, turn: Turn<'_>, is_accepted: bool, at: Time) {
-        // What is proven already needs no word more, and what rejects it says nothing of it.
-        let Turn { profile, first: Some(mut tried), .. } = turn else { return };
+    /// Notes what a BMC said, before anybody else tries it. That a new machine rejects what others accepted says nothing of it;
+    /// of one that accepted it before it says that the password may be another one by now: then one BMC is asked at a time.
+    pub(super) async fn note(&self, turn: Turn<'_>, answer: Answer, was_read_with_it: bool, at: Time) {
+        let Turn { profile, first, .. } = turn;
+        let is_first = first.is_some();
+        let mut tried = match first {
+            Some(tried) => tried,
+            None if answer == Answer::Rejected && was_read_with_it => profile.tried.lock().await,
+            None => return,
+        };
+        let is_accepted = match answer {
+            Answer::Accepted => true,
+            Answer::Rejected | Answer::MustChange => false,
+            Answer::Unclear => {
+                tried.unanswered += 1;
+                if tried.unanswered >= UNANSWERED {
+                    tried.standing = Standing::Rejected;
+                }
+                return;
+            }
+            Answer::None => return,
+        };
         let Profile { credential, edition, .. } = profile;
-        if let Err(error) = self.store.profile_was(&credential.id, *edition, is_accepted, at).await {
+        let was = ProfileWas { edition: *edition, is_accepted, was_read_with_it, at };
+        if let Err(error) = self.store.profile_was(&credential.id, was).await {
             tracing::warn!(%error, credential = credential.name, "what a BMC said could not be noted");
         }
-        tried.standing = if is_accepted { Standing::Proven } else { Standing::Rejected };
+        tried.standing = match (is_accepted, tried.standing) {
+            (true, _) => Standing::Proven,
+            (false, Standing::Proven) if !is_first => Standing::Untried,
+            (false, _) => Standing::Rejected,
+        };
     }
+}
+
+fn another_vendor(name: &str, vendor: Vendor) -> ApiError {
+    let message = format!(
+        "the login was not tried: the BMC accepted the profile {name}, which is for another vendor than it says now ({})",
+        vendor.words()
+    );
+    ApiError::new(Code::NoPassword, message)
+        .next("Look at the BMC. If it was replaced, choose the profile by adding the server again.")
 }
 
 fn left_out() -> ApiError {

@@ -8,12 +8,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Each address of a scan once, with each of its ports.
 pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
-    let hosts = hosts(&scan.ranges, "range")?;
+    let hosts = hosts(&scan.ranges)?;
     if hosts.is_empty() {
         return Err(invalid("no addresses to scan", EXAMPLES));
     }
-    let left_out = self::hosts(&scan.exclude, "excluded range")?;
-    let hosts: Vec<&Host> = hosts.iter().filter(|host| !left_out.contains(host)).collect();
+    let left_out = excluded(&scan.exclude)?;
+    let hosts: Vec<&Host> = hosts.iter().filter(|host| !left_out.iter().any(|one| one.has(host))).collect();
     if hosts.is_empty() {
         return Err(invalid("everything in these ranges is excluded", "Exclude less."));
     }
@@ -62,13 +62,12 @@ impl std::fmt::Display for Host {
     }
 }
 
-fn hosts(ranges: &[String], what: &str) -> Result<BTreeSet<Host>, ApiError> {
+fn hosts(ranges: &[String]) -> Result<BTreeSet<Host>, ApiError> {
     let mut hosts = BTreeSet::new();
-    let parts = ranges.iter().flat_map(|range| range.split([',', ';', ' ', '\n', '\t', '\r']));
-    for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
+    for part in parts(ranges) {
         let found = of(part).map_err(|why| {
             let shown = contract::words::excerpt(part);
-            invalid(format!("the {what} \"{shown}\" {why}"), EXAMPLES)
+            invalid(format!("the range \"{shown}\" {why}"), EXAMPLES)
         })?;
         hosts.extend(found);
         if hosts.len() > Scan::MOST {
@@ -96,7 +95,8 @@ fn of(part: &str) -> Result<Vec<Host>, &'static str> {
     }
     let bare = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')).unwrap_or(part);
     if let Ok(ip) = bare.parse::<IpAddr>() {
-        return usable(ip).map(|ip| vec![Host::Ip(ip)]);
+        // An IPv4 address in the form of an IPv6 one is the same BMC.
+        return usable(ip.to_canonical()).map(|ip| vec![Host::Ip(ip)]);
     }
     if let Some((first, last)) = part.split_once('-')
         && let Ok(first) = first.trim().parse::<Ipv4Addr>()
@@ -104,6 +104,63 @@ fn of(part: &str) -> Result<Vec<Host>, &'static str> {
         return span(first, last.trim());
     }
     name(part).map(|name| vec![Host::Name(name)])
+}
+
+/// What is left out: all of a network, with its first and last address, and however large it is.
+enum Excluded {
+    Between(IpAddr, IpAddr),
+    Name(String),
+}
+
+impl Excluded {
+    fn has(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Excluded::Between(first, last), Host::Ip(ip)) => {
+                first.is_ipv4() == ip.is_ipv4() && (first..=last).contains(&ip)
+            }
+            (Excluded::Name(name), Host::Name(host)) => name == host,
+            _ => false,
+        }
+    }
+}
+
+fn excluded(ranges: &[String]) -> Result<Vec<Excluded>, ApiError> {
+    let wrong = |part: &str, why: &str| {
+        let shown = contract::words::excerpt(part);
+        invalid(format!("the excluded range \"{shown}\" {why}"), EXAMPLES)
+    };
+    parts(ranges).map(|part| one_excluded(part).map_err(|why| wrong(part, why))).collect()
+}
+
+fn one_excluded(part: &str) -> Result<Excluded, &'static str> {
+    if let Some((address, length)) = part.split_once('/') {
+        let length = length.parse::<u32>().map_err(|_| "has no valid prefix length")?;
+        let (first, last) = match address.parse().map_err(|_| "is not a network")? {
+            IpAddr::V4(v4) if length <= 32 => {
+                let mask = u32::MAX.checked_shr(length).unwrap_or(0);
+                let first = u32::from(v4) & !mask;
+                (IpAddr::V4(first.into()), IpAddr::V4((first | mask).into()))
+            }
+            IpAddr::V6(v6) if length <= 128 => {
+                let mask = u128::MAX.checked_shr(length).unwrap_or(0);
+                let first = u128::from(v6) & !mask;
+                (IpAddr::V6(first.into()), IpAddr::V6((first | mask).into()))
+            }
+            _ => return Err("has no valid prefix length"),
+        };
+        return Ok(Excluded::Between(first, last));
+    }
+    let hosts = of(part)?;
+    match (hosts.first(), hosts.last()) {
+        (Some(Host::Ip(first)), Some(Host::Ip(last))) => Ok(Excluded::Between(*first, *last)),
+        (Some(Host::Name(name)), _) => Ok(Excluded::Name(name.clone())),
+        _ => Err("is no address"),
+    }
+}
+
+fn parts(ranges: &[String]) -> impl Iterator<Item = &str> {
+    let parts = ranges.iter().flat_map(|range| range.split([',', ';', ' ', '\n', '\t', '\r']));
+    parts.map(str::trim).filter(|part| !part.is_empty())
 }
 
 fn usable(ip: IpAddr) -> Result<IpAddr, &'static str> {
@@ -225,7 +282,9 @@ mod tests {
             let error = targets(&scan(&[range], &[])).unwrap_err();
             assert!(error.message.contains(words), "{range}: {}", error.message);
         }
-        let error = targets(&scan(&["10.0.0.1"], &["10.0.0.0/24"])).unwrap_err();
+        let whole = scan(&["10.0.0.0/16", "::ffff:10.0.0.7"], &["10.0.0.0/17", "10.0.128.0/17"]);
+        assert!(targets(&whole).unwrap_err().message.contains("excluded"));
+        let error = targets(&scan(&["10.0.0.1"], &["10.0.0.0/8", "fd00::/8"])).unwrap_err();
         assert!(error.message.contains("excluded"), "{}", error.message);
     }
 

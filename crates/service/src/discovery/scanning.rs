@@ -61,6 +61,8 @@ pub(crate) struct Found {
     pub(crate) read: u64,
     /// Those whose certificate is not approved.
     pub(crate) untrusted: u64,
+    /// Those that show another certificate than the one that was approved.
+    pub(crate) changed_certificates: u64,
     /// Those that rejected the login.
     pub(crate) rejected: u64,
     /// Those that could not be read for another reason.
@@ -84,11 +86,17 @@ impl Done {
 
     /// What is missing, if anything is.
     pub(crate) fn missing(&self) -> Option<ApiError> {
-        let Found { rejected, unreadable, bmcs, failed, .. } = self.found;
-        if rejected + unreadable + failed == 0 {
+        let Found { rejected, unreadable, bmcs, failed, changed_certificates, .. } = self.found;
+        if rejected + unreadable + failed + changed_certificates == 0 {
             return None;
         }
         let parts = [
+            (
+                changed_certificates,
+                format!(
+                    "{changed_certificates} of {bmcs} BMCs show another certificate than the approved one"
+                ),
+            ),
             (rejected, format!("{rejected} of {bmcs} BMCs rejected the login")),
             (unreadable, format!("{unreadable} of {bmcs} BMCs could not be read")),
             (failed, format!("{failed} addresses could not be looked at ({})", self.why())),
@@ -188,7 +196,14 @@ async fn all(context: &Arc<Context>, targets: Vec<Target>, profiles: Arc<Profile
 /// What came of one address.
 enum One {
     Nothing(Nothing),
-    Bmc { is_new: bool, is_changed: bool, is_read: bool, problem: Option<Code>, requests: u64 },
+    Bmc {
+        is_new: bool,
+        is_changed: bool,
+        is_read: bool,
+        was_trusted: bool,
+        problem: Option<Code>,
+        requests: u64,
+    },
     Failed(ApiError),
     Cancelled,
 }
@@ -208,17 +223,29 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
     let before = bmc.read_at;
     let known = target.known.as_ref();
     let requests = match is_to_be_read {
-        true => bmcs::read(&mut bmc, profiles, &context.cancel, context.now).await,
+        true => read(context, &mut bmc, is_new, profiles).await,
         false => 0,
     };
-    if let Err(error) = context.store.save_bmc(&bmc, !is_new).await {
+    let is_saved = is_new && !is_to_be_read;
+    if let Err(error) = context.store.save_bmc(&bmc, !is_saved).await {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
         return One::Failed(explain::store(error));
     }
     context.events.publish(Event::ServersChanged);
     let problem = bmc.problem.as_ref().map(|problem| problem.code);
     let is_changed = known.is_some_and(|known| (&known.root, &known.systems) != (&bmc.root, &bmc.systems));
-    One::Bmc { is_new, is_changed, is_read: bmc.read_at != before && problem.is_none(), problem, requests }
+    let was_trusted = known.is_some_and(|known| known.trust.is_some());
+    let is_read = bmc.read_at != before && problem.is_none();
+    One::Bmc { is_new, is_changed, is_read, was_trusted, problem, requests }
+}
+
+/// Reads a BMC, which is known from then on.
+async fn read(context: &Context, bmc: &mut Bmc, is_new: bool, profiles: &Profiles) -> u64 {
+    if is_new && let Err(error) = context.store.save_bmc(bmc, false).await {
+        bmc.problem = Some(explain::store(error));
+        return 0;
+    }
+    bmcs::read(bmc, profiles, &context.store, &context.cancel, context.now).await
 }
 
 fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {
@@ -235,14 +262,17 @@ fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {
         // What panicked has been told by whoever looks after panics.
         None => found.failed += 1,
         Some(One::Cancelled) => {}
-        Some(One::Bmc { is_new, is_changed, is_read, problem, requests }) => {
+        Some(One::Bmc { is_new, is_changed, is_read, was_trusted, problem, requests }) => {
             found.bmcs += 1;
             found.new += u64::from(is_new);
             found.changed += u64::from(is_changed);
             found.read += u64::from(is_read);
             done.requests += requests;
             match problem {
-                Some(Code::UntrustedCertificate) => found.untrusted += 1,
+                Some(Code::UntrustedCertificate) => {
+                    found.untrusted += 1;
+                    found.changed_certificates += u64::from(was_trusted);
+                }
                 Some(Code::LoginRejected) => found.rejected += 1,
                 Some(_) => found.unreadable += 1,
                 None => {}

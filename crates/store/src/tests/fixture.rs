@@ -7,7 +7,7 @@ use super::*;
 use crate::audit::Act;
 use crate::health::{FindingKey, FoundNow};
 use crate::migrate::{MIGRATIONS, newest};
-use crate::servers::{Bmc, Said};
+use crate::servers::{Bmc, ProfileWas, Said};
 use contract::analytics::Sample;
 use contract::discovery::Vendor;
 use contract::health::{Level, Limits, Scope, Waiver};
@@ -139,8 +139,9 @@ async fn discovery(store: &Store) {
     let said =
         Said { bmc: bmc.id, system: String::new(), vcenter: berlin, moref: "host-1".into(), is_match: true };
     store.say(&said, &ServerId("bmc-1".into()), "ada", Time(1_495)).await.unwrap();
+    let was = ProfileWas { edition: 0, is_accepted: true, was_read_with_it: false, at: Time(1_480) };
     store.set_bmc_profile(&ops, Some(Vendor::Dell)).await.unwrap();
-    store.profile_was(&ops, 0, true, Time(1_480)).await.unwrap();
+    store.profile_was(&ops, was).await.unwrap();
 }
 
 /// What rules found, what is set about them, and what was measured.

@@ -74,14 +74,18 @@ pub(super) fn Approve(props: &Properties) -> Html {
         })
     };
     let all_shown = {
-        let (chosen, ids) = (chosen.clone(), shown.iter().map(|one| one.id.clone()).collect::<Vec<_>>());
+        let (chosen, ids) = (
+            chosen.clone(),
+            shown.iter().filter(|one| one.waits_for_approval()).map(|one| one.id.clone()).collect::<Vec<_>>(),
+        );
+        let many = ids.len();
         let is_all = ids.iter().all(|id| chosen.contains(id));
         let onchange =
             Callback::from(move |_: Event| chosen.set(if is_all { Vec::new() } else { ids.clone() }));
         html! {
             <label class="muster-check">
                 <input type="checkbox" id="approve-all-shown" checked={is_all} {onchange} />
-                { format!("Select all shown ({})", words::grouped(shown.len() as i64)) }
+                { format!("Select all shown ({})", words::grouped(many as i64)) }
             </label>
         }
     };
@@ -168,6 +172,9 @@ fn one(server: &Server, may: bool, chosen: &UseStateHandle<Vec<ServerId>>) -> Ht
                 <dt>{ "Valid" }</dt>
                 <dd>{ format!("{} to {}", local(certificate.not_before), local(certificate.not_after)) }</dd>
             </dl>
+            if let Some(doubt) = discovery::doubt(server) {
+                <p class="muster-words">{ icon::of_level(Level::Warning) }{ " " }{ doubt }</p>
+            }
             if let Some(same) = discovery::same_certificate(server.same_certificate) {
                 <p class="muster-words" data-same={server.same_certificate.to_string()}>
                     { icon::of_level(Level::Warning) }{ " " }{ same }

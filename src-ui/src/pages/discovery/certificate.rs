@@ -23,6 +23,9 @@ pub(super) fn CertificateOf(props: &Properties) -> Html {
     html! {
         <>
             <Shown {certificate} />
+            if let Some(doubt) = discovery::doubt(&props.server) {
+                <p class="muster-words">{ icon::of_level(Level::Warning) }{ " " }{ doubt }</p>
+            }
             if let Some(same) = discovery::same_certificate(props.server.same_certificate) {
                 <p class="muster-words" data-same={props.server.same_certificate.to_string()}>
                     { icon::of_level(Level::Warning) }{ " " }{ same }

@@ -7,7 +7,7 @@ use crate::hooks::{VcenterService, use_vcenter_service};
 use crate::state::discovery;
 use crate::state::words;
 use contract::command::{MatchServer, RejectMatch, UnmatchServer};
-use contract::discovery::{Candidate, HostWithoutBmc, Server};
+use contract::discovery::{Candidate, HostWithoutBmc, RejectedHost, Server};
 use contract::{Moref, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
@@ -28,7 +28,13 @@ pub(super) fn Matching(props: &Properties) -> Html {
     let others: Vec<&Candidate> =
         server.candidates.iter().filter(|candidate| discovery::is_open(server, candidate)).collect();
     let is_matched = server.host.is_some();
-    if !is_matched && others.is_empty() && server.reasons.is_empty() && props.hosts.is_empty() {
+    let has_rejections = !server.rejected_hosts.is_empty();
+    if !is_matched
+        && others.is_empty()
+        && server.reasons.is_empty()
+        && props.hosts.is_empty()
+        && !has_rejections
+    {
         return Html::default();
     }
     html! {
@@ -43,6 +49,9 @@ pub(super) fn Matching(props: &Properties) -> Html {
                 <ul class="muster-candidates" role="list">
                     { for others.into_iter().map(|one| candidate(&service, server, one)) }
                 </ul>
+            }
+            if has_rejections {
+                { rejections(&service, server) }
             }
             if !is_matched {
                 <ByHand server={server.clone()} hosts={props.hosts.clone()} />
@@ -76,6 +85,33 @@ fn matched(service: &VcenterService, server: &Server) -> Html {
             if (server.host.is_some() || server.confirmed) && service.may::<UnmatchServer>() {
                 <Button id="unmatch" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={unmatch}
                     label="Unmatch" />
+            }
+        </>
+    }
+}
+
+/// Which hosts it is not, as people said, and how that is taken back.
+fn rejections(service: &VcenterService, server: &Server) -> Html {
+    let forget = {
+        let (service, server) = (service.clone(), server.clone());
+        Callback::from(move |_: MouseEvent| service.forget_rejections(&server))
+    };
+    let one = |one: &RejectedHost| {
+        let place = format!("{}/{}", one.vcenter_id, one.host_moref);
+        html! {
+            <li key={place} class="muster-words">
+                <Link to={discovery::host(&one.vcenter_id, &one.host_moref)}>{ words::shown(&one.host) }</Link>
+                { format!(" in {}", words::shown(&one.vcenter)) }
+            </li>
+        }
+    };
+    html! {
+        <>
+            <h3 class="muster-group">{ "Not these hosts, as people said" }</h3>
+            <ul class="muster-candidates" id="rejected-hosts" role="list">{ for server.rejected_hosts.iter().map(one) }</ul>
+            if service.may::<UnmatchServer>() {
+                <Button id="forget-rejections" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={forget}
+                    label="Take back" />
             }
         </>
     }

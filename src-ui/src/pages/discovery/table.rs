@@ -10,7 +10,7 @@ use crate::hooks::{go, replace, use_density};
 use crate::state::discovery::{self, Sought};
 use crate::state::grid::Step;
 use crate::state::route::Route;
-use crate::state::words;
+use crate::state::words::{self, Level};
 use contract::ServerId;
 use contract::discovery::Server;
 use std::cell::Cell;
@@ -117,6 +117,12 @@ fn Row(props: &RowProperties) -> Html {
             data-state={server.state.name()} aria-selected={props.is_open.to_string()}>
             <td class="muster-servers__state" title={discovery::meaning(server.state)}>
                 { icon::of_level(level) }{ " " }{ word }
+                if let Some(problem) = discovery::unread(server) {
+                    <span class="muster-servers__problem" title={problem.clone()} role="img"
+                        aria-label={format!("Not read: {problem}")}>
+                        { icon::of_level(Level::Warning) }
+                    </span>
+                }
             </td>
             { cut("muster-servers__address", Some(server.address.clone())) }
             { cut("muster-servers__product", discovery::product(server.vendor.as_deref(), server.model.as_deref())) }

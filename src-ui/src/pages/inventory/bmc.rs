@@ -8,7 +8,7 @@ use crate::components::when::Ago;
 use crate::hooks::use_query;
 use crate::state::discovery::{self, Sought};
 use crate::state::route::{Route, Selected};
-use crate::state::words;
+use crate::state::words::{self, Level};
 use contract::command::ServerOfHost;
 use yew::prelude::*;
 
@@ -46,6 +46,9 @@ pub(super) fn Bmc(props: &Properties) -> Html {
                 { health.unwrap_or_default() }
                 { property("Seen", server.seen_at.map_or_else(|| "Never".into(), |at| html! { <Ago time={at} /> })) }
             </dl>
+            if let Some(problem) = discovery::unread(server) {
+                <p class="muster-words">{ icon::of_level(Level::Warning) }{ " " }{ format!("Not read last time: {problem}") }</p>
+            }
         </section>
     }
 }

@@ -72,6 +72,28 @@ pub(crate) fn same_certificate(others: usize) -> Option<String> {
     (others > 0).then(|| format!("{bmcs} {show} the same certificate: it proves none of them."))
 }
 
+/// Why a server that was read before could not be read last time: what is shown of it is as old as that.
+pub(crate) fn unread(server: &Server) -> Option<String> {
+    let is_told =
+        matches!(server.state, ServerState::Untrusted | ServerState::Rejected | ServerState::Unreadable);
+    let problem = server.problem.as_ref().filter(|_| !is_told)?;
+    Some(words::shown(&words::capital(&problem.message)))
+}
+
+/// Why a certificate is not to be approved together with others.
+pub(crate) fn doubt(server: &Server) -> Option<String> {
+    match (&server.approved_sha256, &server.certificate) {
+        (Some(approved), Some(shown)) if *approved != shown.sha256 => Some(format!(
+            "Another certificate was approved before ({}): this may not be the same BMC.",
+            words::fingerprint(approved)
+        )),
+        (None, Some(_)) if !server.is_redfish => {
+            Some("It answers and shows no Redfish service: it may be no BMC.".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// How a profile stands: words, how serious that is, and the time that belongs to it.
 pub(crate) fn standing(profile: &Profile) -> (&'static str, Level, Option<Time>) {
     match (profile.paused_at, profile.proven_at) {

@@ -6,7 +6,7 @@ use crate::args;
 use crate::ask;
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
-use crate::output::{Output, card, time};
+use crate::output::{Output, card, printable, time};
 use crate::suggest::Suggestion;
 use contract::command::{ApproveServers, ListServers};
 use contract::discovery::{Approval, Server, ServerState};
@@ -22,7 +22,7 @@ pub(super) async fn approve(
 ) -> Result<Exit, ApiError> {
     service.may::<ApproveServers>(servers_of_the_audit()).await?;
     let servers = match asked.seen {
-        true => waiting(service).await?,
+        true => waiting(service, output).await?,
         false => designated(service, &asked.servers).await?,
     };
     if servers.is_empty() {
@@ -41,10 +41,25 @@ pub(super) async fn approve(
     scanning::read(service, output, interrupts, ids(&servers), false).await
 }
 
+/// Why a certificate is approved by itself only.
+fn doubt(server: &Server) -> &'static str {
+    match server.approved_sha256 {
+        Some(_) => "which shows another certificate than the one that was approved",
+        None => "which may be no BMC: it answers, and shows no Redfish service",
+    }
+}
+
 /// Servers whose certificate nobody approved yet.
-async fn waiting(service: &Client) -> Result<Vec<Server>, ApiError> {
+async fn waiting(service: &Client, output: &Output) -> Result<Vec<Server>, ApiError> {
     let mut servers = service.call(ListServers {}).await?.servers;
-    servers.retain(|server| server.state == ServerState::Untrusted && server.certificate.is_some());
+    let is_shown = |server: &&Server| server.state == ServerState::Untrusted && server.certificate.is_some();
+    let left: Vec<&Server> =
+        servers.iter().filter(is_shown).filter(|server| !server.waits_for_approval()).collect();
+    for server in left {
+        let approve = Suggestion::of("discovery approve").about(&server.address);
+        output.say(&printable(&format!("Left out: {}, {}. {approve}", server.address, doubt(server))));
+    }
+    servers.retain(Server::waits_for_approval);
     Ok(servers)
 }
 
@@ -55,7 +70,13 @@ fn certificates(servers: &[Server]) -> Result<Shown<'_>, ApiError> {
     let with = servers.iter().map(|server| {
         let certificate = server.certificate.as_ref().ok_or_else(|| {
             let message = format!("no certificate of {} was seen yet", server.address);
-            let scan = Suggestion::of("discovery scan").about(&server.address);
+            let (host, port) = server
+                .address
+                .rsplit_once(':')
+                .filter(|(host, _)| !host.contains(':') || host.starts_with('['))
+                .unwrap_or((&server.address, ""));
+            let scan = Suggestion::of("discovery scan").about(host);
+            let scan = if port.is_empty() { scan } else { scan.option("--port", port) };
             ApiError::new(Code::InvalidValue, message).next(format!("Scan it first: {scan}"))
         })?;
         Ok((server, certificate))
@@ -81,6 +102,12 @@ fn in_words(shown: &Shown<'_>) -> String {
             ("Valid from", time(Some(certificate.not_before))),
             ("Valid until", time(Some(certificate.not_after))),
         ];
+        if let Some(approved) = &server.approved_sha256 {
+            lines.insert(2, ("Approved was", approved.clone()));
+        }
+        if !server.is_redfish {
+            lines.push(("No Redfish", "it may be no BMC".to_owned()));
+        }
         if server.same_certificate > 0 {
             lines.push(("Not unique", not_unique(server)));
         }

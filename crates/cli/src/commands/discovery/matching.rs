@@ -6,7 +6,7 @@ use crate::args::Matched;
 use crate::commands::sync;
 use crate::output::{Output, printable};
 use crate::suggest::Suggestion;
-use contract::command::{ListVcenters, MatchServer, RejectMatch, ShowServer};
+use contract::command::{ListVcenters, MatchServer, RejectMatch, ShowServer, UnmatchServer};
 use contract::{ApiError, Code, Kind, Moref, ServerId, Subject, VcenterId, words};
 use service::Client;
 
@@ -27,6 +27,30 @@ pub(super) async fn reject(service: &Client, output: &Output, asked: Matched) ->
         let said = format!("{} is not {name} ({vcenter_name}) from now on.", server.address);
         format!("{}\n\n{}", printable(&said), shown::card_of(&server, service.now()))
     })
+}
+
+pub(super) async fn unmatch(
+    service: &Client,
+    output: &Output,
+    server: String,
+    rejections: bool,
+) -> Result<(), ApiError> {
+    service.may::<UnmatchServer>(Subject::server(&ServerId(server.clone()))).await?;
+    let before = service.call(ShowServer { server }).await?;
+    let server = service.call(UnmatchServer { server: before.id.clone(), rejections }).await?;
+    output.say(&printable(&match (rejections, &before.host) {
+        (true, _) if before.rejected_hosts.is_empty() => "Nobody said which hosts it is not.".to_owned(),
+        (true, _) => format!("{} may be matched with any host again.", before.address),
+        (false, Some(host)) => format!("{} is no longer matched with {host}.", before.address),
+        (false, None) => {
+            let back = Suggestion::of("discovery unmatch").about(&before.address).flag("--rejections");
+            match before.rejected_hosts.len() {
+                0 => "It is matched with no host.".to_owned(),
+                _ => format!("It is matched with no host. To take back which hosts it is not: {back}"),
+            }
+        }
+    }));
+    output.answer(&server, || shown::card_of(&server, service.now()))
 }
 
 /// An ESXi host that a name may mean.

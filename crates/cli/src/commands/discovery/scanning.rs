@@ -105,8 +105,24 @@ async fn say_what_was_found(service: &Client, output: &Output, id: &OperationId)
     if output.is_json() {
         return Ok(());
     }
-    let since = service.call(ShowOperation { operation: id.to_string() }).await?.submitted_at;
-    output.say(&found(&service.call(ListServers {}).await?.servers, since));
+    let operation = service.call(ShowOperation { operation: id.to_string() }).await?;
+    let servers = service.call(ListServers {}).await?.servers;
+    let count = |what: &str| operation.result.as_ref().and_then(|result| result[what].as_u64()).unwrap_or(0);
+    output.say(&found(&servers, operation.submitted_at));
+    let others = [
+        ("silent", "did not answer"),
+        ("refused", "refused the connection"),
+        ("other", "answered, and are no BMC"),
+        ("failed", "could not be looked at"),
+    ];
+    let others = others.into_iter().map(|(what, words)| (count(what), words));
+    let others = others.filter(|(count, _)| *count > 0).map(|(count, words)| {
+        format!("{} {words}", words::grouped(i64::try_from(count).unwrap_or(i64::MAX)))
+    });
+    let others = others.collect::<Vec<_>>().join(", ");
+    if !others.is_empty() {
+        output.say(&format!("Other addresses: {others}."));
+    }
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub(super) fn servers(all: &[Server], now: Time) -> String {
     }
     let has_problems = all.iter().any(|server| problem(server).is_some());
     let header =
-        ["Address", "State", "Host", "vCenter", "Vendor", "Model", "Serial number", "Seen", "Problem"];
+        ["Address", "State", "Host", "vCenter", "Vendor", "Model", "Serial / tag", "Seen", "Problem"];
     let header = if has_problems { &header[..] } else { &header[..header.len() - 1] };
     let mut fits = [Fit::Words; 9];
     // The state and the serial number.
@@ -36,7 +36,8 @@ pub(super) fn servers(all: &[Server], now: Time) -> String {
             dash(server.vcenter.as_deref()),
             dash(server.vendor.as_deref()),
             dash(server.model.as_deref()),
-            dash(server.serial_number.as_deref()),
+            // What is printed on a Dell, and what its ESXi shows.
+            dash(server.service_tag.as_deref().or(server.serial_number.as_deref())),
             server.seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)),
             dash(problem(server)),
         ]
@@ -50,7 +51,8 @@ pub(super) fn servers(all: &[Server], now: Time) -> String {
 
 /// Why a server could not be read, unless its state says it all.
 fn problem(server: &Server) -> Option<&str> {
-    let problem = server.problem.as_ref().filter(|_| server.state != ServerState::Untrusted)?;
+    let is_said = server.state == ServerState::Untrusted && server.approved_sha256.is_none();
+    let problem = server.problem.as_ref().filter(|_| !is_said)?;
     Some(&problem.message)
 }
 
@@ -130,6 +132,9 @@ fn certificate(server: &Server) -> Lines {
         ("SHA-256", shown.sha256.clone()),
         ("Valid until", time(Some(shown.not_after))),
     ];
+    if let Some(approved) = server.approved_sha256.as_ref().filter(|approved| **approved != shown.sha256) {
+        lines.push(("Approved was", approved.clone()));
+    }
     if server.same_certificate > 0 {
         lines.push(("Not unique", super::approving::not_unique(server)));
     }
@@ -150,6 +155,10 @@ fn matched(server: &Server) -> Lines {
     lines.extend(titles.zip(server.reasons.iter().cloned()));
     let titles = std::iter::once("Might be").chain(std::iter::repeat(""));
     lines.extend(titles.zip(server.candidates.iter().map(candidate)));
+    let titles = std::iter::once("Is not").chain(std::iter::repeat(""));
+    lines.extend(
+        titles.zip(server.rejected_hosts.iter().map(|one| format!("{} ({})", one.host, one.vcenter))),
+    );
     lines
 }
 
@@ -193,6 +202,9 @@ pub(super) mod tests {
             state: ServerState::Dark,
             problem: None,
             certificate: None,
+            approved_sha256: None,
+            is_redfish: true,
+            rejected_hosts: Vec::new(),
             same_certificate: 0,
             profile: None,
             host: None,

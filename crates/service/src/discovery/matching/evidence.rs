@@ -25,6 +25,8 @@ pub(super) struct Evidence {
     pub(super) contradictions: u8,
     /// Whether they have something in common that would prove it if nobody else had it.
     pub(super) is_claim: bool,
+    /// The same of more than a serial number, which installers leave on several machines.
+    pub(super) is_rival: bool,
     score: i32,
 }
 
@@ -51,7 +53,15 @@ impl Evidence {
 
 /// Compares a host with a server, whether or not they have anything in common.
 pub(super) fn compare<'a>(index: &Index<'a>, host: &'a Identities, server: &'a Identities) -> Evidence {
-    let mut found = Found { index, host, server, reasons: Vec::new(), proofs: Vec::new(), is_claim: false };
+    let mut found = Found {
+        index,
+        host,
+        server,
+        reasons: Vec::new(),
+        proofs: Vec::new(),
+        is_claim: false,
+        is_rival: false,
+    };
     found.bmc();
     let nics = found.nics();
     if host.is_profile || server.is_profile {
@@ -71,6 +81,7 @@ struct Found<'a, 'i> {
     reasons: Vec<Reason>,
     proofs: Vec<Identity>,
     is_claim: bool,
+    is_rival: bool,
 }
 
 impl<'a> Found<'a, '_> {
@@ -182,6 +193,7 @@ impl<'a> Found<'a, '_> {
     }
 
     fn note(&mut self, identity: Identity, reason: Reason, grade: Grade, differs: bool) {
+        self.is_rival |= grade > Grade::None && identity != Identity::Serial;
         match grade {
             Grade::Unique => {
                 self.reasons.push(reason);
@@ -206,6 +218,7 @@ impl<'a> Found<'a, '_> {
             proofs: u8::try_from(self.proofs.len() + double).unwrap_or(u8::MAX),
             contradictions: u8::try_from(contradictions).unwrap_or(u8::MAX),
             is_claim: self.is_claim,
+            is_rival: self.is_rival,
             score,
             reasons: self.reasons,
         }

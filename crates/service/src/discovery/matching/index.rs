@@ -10,6 +10,9 @@ use uuid::Uuid;
 /// More holders than this on one side, and a value is no identity.
 const HOLDERS: usize = 2;
 
+/// The same of what a machine should have alone: several that show one of these contradict each other.
+const CLAIMANTS: usize = 8;
+
 /// A value that machines can have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Value<'a> {
@@ -69,8 +72,8 @@ impl<'a> Index<'a> {
 
     /// Every host and server with a value in common that isn't everybody's.
     pub(super) fn pairs(&self) -> BTreeSet<(usize, usize)> {
-        let rare = self.holders.values().filter(|holders| holders.grade() != Grade::None);
-        rare.flat_map(|holders| {
+        let rare = self.holders.iter().filter(|(value, holders)| holders.grade(**value) != Grade::None);
+        rare.flat_map(|(_, holders)| {
             holders.hosts.iter().flat_map(|host| holders.servers.iter().map(move |server| (*host, *server)))
         })
         .collect()
@@ -78,7 +81,7 @@ impl<'a> Index<'a> {
 
     /// What it says that a host and a server both have this.
     pub(super) fn grade(&self, value: Value<'_>) -> Grade {
-        self.holders.get(&value).map(Holders::grade).unwrap_or_default()
+        self.holders.get(&value).map(|holders| holders.grade(value)).unwrap_or_default()
     }
 
     /// Whether nobody else on its side has a value: only then it shows that another one is another machine.
@@ -112,10 +115,14 @@ impl<'a> Index<'a> {
 }
 
 impl Holders {
-    fn grade(&self) -> Grade {
+    fn grade(&self, value: Value<'_>) -> Grade {
+        let most = match value {
+            Value::BmcMac(_) | Value::Uuid(_) => CLAIMANTS,
+            _ => HOLDERS,
+        };
         match (self.hosts.len(), self.servers.len()) {
             (1, 1) => Grade::Unique,
-            (1..=HOLDERS, 1..=HOLDERS) => Grade::Shared,
+            (hosts, servers) if (1..=most).contains(&hosts) && (1..=most).contains(&servers) => Grade::Shared,
             _ => Grade::None,
         }
     }

@@ -121,7 +121,13 @@ impl<H: Ord + Clone, S: Ord + Clone> Scales<'_, H, S> {
     /// What is proven, and for neither side anything else is.
     fn matched(&self, taken: &Taken) -> Vec<Pair> {
         let (of_machines, of_servers) = self.proofs();
-        let is_alone = |(machine, server): &Pair| of_machines[*machine] == 1 && of_servers[*server] == 1;
+        // One that claims the machine and is proven to be no other: whoever tells more than it is not believed for that.
+        let is_claimed = |(machine, server): &Pair| {
+            let others = self.open.range((*machine, 0)..=(*machine, usize::MAX));
+            let mut claims = others.filter(|((_, other), evidence)| other != server && evidence.is_rival);
+            claims.any(|((_, other), _)| of_servers[*other] == 0 && !taken.servers.contains(other))
+        };
+        let is_alone = |pair: &Pair| of_machines[pair.0] == 1 && of_servers[pair.1] == 1 && !is_claimed(pair);
         let is_free =
             |(machine, server): &Pair| !taken.machines.contains(machine) && !taken.servers.contains(server);
         let held =

@@ -32,9 +32,29 @@ fn cloned_uuids_are_told_apart_by_serial_numbers_and_else_a_conflict() {
     let matching = judge(&[bare(1), bare(2)], &[Server { uuid: uuid.clone(), ..blank_server(1) }]);
     assert_eq!(matching.servers["server-1"].state, State::Conflict);
     assert_eq!(candidates(&matching.servers["server-1"]), ["host-1", "host-2"]);
-    // With a third it is nobody's.
-    let matching = judge(&[bare(1), bare(2), bare(3)], &[Server { uuid, ..blank_server(1) }]);
-    assert_eq!(matching.servers["server-1"].state, State::Alone);
+    // With a third it is still no server without ESXi; with nine it is nobody's.
+    let of = |hosts: u8| {
+        let hosts: Vec<Host> = (1..=hosts).map(bare).collect();
+        judge(&hosts, &[Server { uuid: uuid.clone(), ..blank_server(1) }]).servers["server-1"].state
+    };
+    assert_eq!((of(3), of(9)), (State::Conflict, State::Alone));
+}
+
+#[test]
+fn a_server_that_tells_more_than_the_true_one_does_not_take_its_place() {
+    let esxi = host(1);
+    let honest = Server { nic_macs: vec![], bmc_macs: vec![], ..server(1) };
+    assert_eq!(judge_one(esxi.clone(), honest.clone()).state, State::Matched);
+    // It tells the same identity, and the host's MACs, which anybody on its network can see.
+    let liar = Server { uuid: honest.uuid.clone(), serial_number: honest.serial_number.clone(), ..server(1) };
+    let liar = Server { key: "liar".to_owned(), bmc_macs: vec![], ..liar };
+    let matching = judge(&[esxi.clone()], &[honest.clone(), liar.clone()]);
+    assert_eq!(matching.servers["server-1"].state, State::Conflict);
+    assert_eq!(matching.servers["liar"].state, State::Conflict);
+    // As several systems they don't make it nobody's either.
+    let copy = |key: &str| Server { key: key.to_owned(), nic_macs: vec![], ..liar.clone() };
+    let matching = judge(&[esxi], &[honest, copy("liar-1"), copy("liar-2"), copy("liar-3")]);
+    assert_eq!(matching.servers["server-1"].state, State::Conflict);
 }
 
 #[test]
