@@ -82,6 +82,16 @@ fn sums(bmcs: &[Bmc]) -> BTreeMap<&'static str, u64> {
     sums
 }
 
+fn kill(child: &Child) {
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-KILL", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
 fn most(bmcs: &[Bmc], of: fn(&simulator::BmcCounts) -> u64) -> u64 {
     bmcs.iter().map(|bmc| of(&bmc.counts())).max().unwrap_or_default()
 }
@@ -162,6 +172,79 @@ async fn a_wrong_profile_reaches_one_bmc_and_the_right_one_all_of_them() {
     let counts = sums(bmcs);
     assert_eq!((counts["wrong"], counts["opened"], counts["open"]), (2, 20, 0), "{counts:?}");
     assert!(list(&muster).iter().all(|one| one["read_at"].is_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_stops_at_one_bmc_in_whatever_words_it_is_refused() {
+    for status in [400, 500, 503] {
+        let behavior = simulator::BmcBehavior { wrong_login: Some(status), ..Default::default() };
+        let options = BmcOptions { hosts: 4, behavior: Some(behavior), ..BmcOptions::default() };
+        let estate = Estate::start(100, options).await;
+        let bmcs = estate.bmcs.all();
+        let muster = Musterctl::new();
+        profile(&muster, "wrong", bmcs[0].user(), "not the password");
+        estate.scan(&muster, &["127.0.64.0/24"]);
+        muster.json(&["discovery", "approve", "--seen", "--yes"]);
+        assert_eq!(sums(bmcs)["wrong"], 1, "{status}");
+        for _ in 0..3 {
+            estate.scan(&muster, &["127.0.64.0/24"]);
+        }
+        assert_eq!(sums(bmcs)["wrong"], 2, "{status}: the second one pauses it");
+        assert!(most(bmcs, |counts| counts.wrong_logins) <= 1, "{status}: no BMC twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_nobody_waits_for_any_more_is_not_sent_again_by_itself() {
+    let behavior = simulator::BmcBehavior { delay: Duration::from_secs(1), ..Default::default() };
+    let options = BmcOptions { hosts: 1, behavior: Some(behavior), ..BmcOptions::default() };
+    for end in [interrupt as fn(&Child), terminate, kill] {
+        let estate = Estate::start(100, options.clone()).await;
+        let bmcs = estate.bmcs.all();
+        let muster = Musterctl::new();
+        profile(&muster, "wrong", bmcs[0].user(), "not the password");
+        estate.scan(&muster, &["127.0.64.0/24"]);
+        let child = muster.spawn(&["discovery", "approve", "--seen", "--yes", "--json"]);
+        eventually("the login is sent", || {
+            bmcs[0].counts().requests.keys().any(|one| one.starts_with("POST"))
+        });
+        end(&child);
+        crate::support::finish(child);
+        for _ in 0..2 {
+            estate.scan(&muster, &["127.0.64.0/24"]);
+        }
+        assert!(sums(bmcs)["wrong"] <= 1, "{:?}", bmcs[0].counts());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_changed_is_told_and_approved_by_name_only() {
+    let estate = Estate::start(100, BmcOptions { hosts: 2, ..BmcOptions::default() }).await;
+    let bmcs = estate.bmcs.all();
+    let muster = Musterctl::new();
+    estate.configure(&muster);
+    estate.scan(&muster, &["127.0.64.0/24"]);
+    muster.ok(&["discovery", "approve", "--seen", "--yes"]);
+    let opened = sums(bmcs)["opened"];
+    // As if another one had been approved.
+    let script = "import sqlite3, sys\n\
+        with sqlite3.connect(sys.argv[1]) as db:\n \
+        db.execute(\"UPDATE bmcs SET trust = '{\\\"trust\\\":\\\"pin\\\",\\\"sha256\\\":\\\"\" + 'ab' * 32 + \"\\\"}' WHERE host = '127.0.64.1'\")";
+    let database = muster.data().join("muster.db");
+    let edited = std::process::Command::new("python3").args(["-c", script]).arg(&database).status().unwrap();
+    assert!(edited.success());
+    let run = muster.json(&["discovery", "refresh"]);
+    assert_eq!(run.code, 8, "{run:?}");
+    let error = run.document()[0]["error"]["message"].clone();
+    assert_eq!(error, "1 of 2 BMCs show another certificate than the approved one");
+    assert_eq!(sums(bmcs)["opened"], opened + 1, "nothing logs in there");
+    let run = muster.run(&["discovery", "approve", "--seen", "--yes"]);
+    assert!(run.stderr.contains("Left out: 127.0.64.1"), "{run:?}");
+    assert_eq!(sums(bmcs)["opened"], opened + 1);
+    let at = bmcs[0].address().to_string();
+    assert_eq!(at.split(':').next(), Some("127.0.64.1"));
+    muster.ok(&["discovery", "approve", &at, "--yes"]);
+    assert!(list(&muster).iter().all(|one| one["problem"].is_null()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use redfish::Error;
+use redfish::{Error, Login};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -153,6 +153,59 @@ async fn a_session_is_closed_after_an_error_too() {
     assert_eq!(bmc.sessions(), (1, 0, 1));
     visit.close(SOON).await.unwrap();
     assert_eq!(bmc.sessions(), (1, 1, 0));
+}
+
+/// A login whose answer has this head and body, and then everything else; answers with what was deleted.
+async fn deleted(head: &'static str, body: &'static str) -> Vec<String> {
+    let bmc = Bmc::with(move |request| match &*request.method {
+        "POST" => Some(Reply::Raw(
+            format!("HTTP/1.1 201 Created\r\nX-Auth-Token: t\r\n{head}\r\n{body}").into_bytes(),
+        )),
+        "DELETE" => Some(Reply::Answer(200, "", Vec::new())),
+        _ => None,
+    })
+    .await;
+    let visit = bmc.visit(MINUTE);
+    visit.login(USER, &password()).await.unwrap();
+    assert_eq!(visit.login_stands().await, Login::Accepted);
+    visit.close(SOON).await.unwrap();
+    let all = bmc.requests().into_iter().filter(|request| request.method == "DELETE");
+    all.map(|request| request.path).collect()
+}
+
+#[tokio::test]
+async fn a_session_is_closed_however_its_address_is_told() {
+    let at = "/redfish/v1/SessionService/Sessions/7";
+    for (head, body) in [
+        ("Location: /redfish/v1/SessionService/Sessions/7\r\nContent-Length: 0\r\n", ""),
+        (
+            "Location: https://bmc.example.com/redfish/v1/SessionService/Sessions/7\r\nContent-Length: 0\r\n",
+            "",
+        ),
+        ("Location: Sessions/7\r\nContent-Length: 0\r\n", ""),
+        ("Location: /redfish/v1/SessionService/Sessions/7?x=1\r\nContent-Length: 0\r\n", ""),
+        ("Content-Length: 12\r\n", "{\"Id\": \"7\"} "),
+        ("Content-Length: 57\r\n", "{\"@odata.id\": \"/redfish/v1/SessionService/Sessions/7\"}    "),
+        // The body breaks off: the head is enough.
+        ("Location: /redfish/v1/SessionService/Sessions/7\r\nContent-Length: 900\r\n", "{\"Id\""),
+    ] {
+        assert_eq!(deleted(head, body).await, [at], "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_is_not_sent_again_to_wherever_a_redirect_leads() {
+    for to in ["/redfish/v1/SessionService/Sessions", "/login.html"] {
+        let head: &'static str = format!("Location: {to}\r\n").leak();
+        let bmc =
+            Bmc::with(move |request| is_login(request).then(|| Reply::Answer(307, head, Vec::new()))).await;
+        let visit = bmc.visit(MINUTE);
+        assert!(matches!(visit.login(USER, &password()).await, Err(Error::Redirect { .. })));
+        assert_eq!(visit.login_stands().await, Login::Sent);
+        visit.close(SOON).await.unwrap();
+        let sent = bmc.requests().iter().filter(|request| is_login(request)).count();
+        assert!(sent <= 2, "{to}: {sent} logins");
+    }
 }
 
 #[tokio::test]

@@ -216,9 +216,10 @@ pub(super) async fn read(
     let login = cancel.run_until_cancelled(visit.login(&sent.user, &sent.secret)).await;
     let answer = match &login {
         Some(Ok(())) => Answer::Accepted,
-        Some(Err(error)) => sent.answer(error, visit.login_stands().await),
+        Some(Err(error)) => sent.answer(error, visit.login_stands().await, turn.is_proven()),
         None => Answer::None,
     };
+    let is_proven = turn.is_proven();
     let was_read_with_it = before.credential_id.as_ref() == Some(&sent.credential);
     profiles.note(turn, answer, was_read_with_it, now()).await;
     match login {
@@ -231,7 +232,7 @@ pub(super) async fn read(
             }
         }
         Some(Err(error)) => {
-            if !answer.binds() {
+            if !answer.binds(is_proven) {
                 (bmc.rejected_at, bmc.rejected_by) = (before.rejected_at, before.rejected_by.clone());
             }
             bmc.problem = Some(sent.says(&error));
@@ -266,16 +267,20 @@ pub(super) enum Answer {
     Rejected,
     /// The password is right, and has to be changed first.
     MustChange,
-    /// Something that says nothing about user and password, as far as they are proven.
-    Unclear,
-    /// The login was not sent, or nobody waited for its answer.
+    /// Nothing.
+    Unanswered,
+    /// Something that says nothing about user and password; the login was not sent, or nobody waited for its answer.
     None,
 }
 
 impl Answer {
-    /// Whether the same BMC is logged in to again only by a person's word.
-    fn binds(self) -> bool {
-        matches!(self, Answer::Rejected | Answer::MustChange)
+    /// Whether the same BMC is logged in to again only by a person's word: also after no answer to what none accepted yet.
+    fn binds(self, is_proven: bool) -> bool {
+        match self {
+            Answer::Rejected | Answer::MustChange => true,
+            Answer::Unanswered => !is_proven,
+            Answer::Accepted | Answer::None => false,
+        }
     }
 }
 
@@ -288,14 +293,15 @@ struct Sent {
 
 impl Sent {
     /// What a login came to that failed.
-    fn answer(&self, error: &redfish::Error, stands: Login) -> Answer {
+    fn answer(&self, error: &redfish::Error, stands: Login, is_proven: bool) -> Answer {
         use redfish::Error as E;
         match error {
             _ if stands == Login::NotSent => Answer::None,
             E::PasswordChange { .. } => Answer::MustChange,
             E::NoSession { .. } => Answer::None,
-            E::Reach(_) | E::TooSlow { .. } | E::Busy { .. } => Answer::Unclear,
-            E::HttpStatus { status, .. } if *status >= 500 => Answer::Unclear,
+            E::Reach(_) | E::TooSlow { .. } => Answer::Unanswered,
+            E::Busy { .. } if is_proven => Answer::None,
+            E::HttpStatus { status, .. } if is_proven && *status >= 500 => Answer::None,
             // Some say no with other words than those that are known.
             _ => Answer::Rejected,
         }

@@ -67,6 +67,11 @@ impl Turn<'_> {
         self.profile.credential.id.clone()
     }
 
+    /// Whether a BMC accepted it as it is now.
+    pub(super) fn is_proven(&self) -> bool {
+        self.first.is_none()
+    }
+
     pub(super) fn user(&self) -> String {
         self.profile.credential.user.clone()
     }
@@ -169,7 +174,7 @@ impl Profiles {
         let is_accepted = match answer {
             Answer::Accepted => true,
             Answer::Rejected | Answer::MustChange => false,
-            Answer::Unclear => {
+            Answer::Unanswered => {
                 tried.unanswered += 1;
                 if tried.unanswered >= UNANSWERED {
                     tried.standing = Standing::Rejected;

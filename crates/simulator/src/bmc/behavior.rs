@@ -16,6 +16,9 @@ pub struct BmcBehavior {
     pub full: BmcFull,
     /// What wrong logins lead to; none for nothing.
     pub lock_out: Option<BmcLockOut>,
+    /// The status of a wrong login, with an error that doesn't say what is wrong; none for 401 in the vendor's words. Some BMCs
+    /// answer 400 or 500.
+    pub wrong_login: Option<u16>,
     /// How a right login is refused all the same; none where it is accepted.
     pub refuses: Option<BmcRefusal>,
     /// The status of the service root without a login: 401, 403 or 503; none for 200.
@@ -132,6 +135,7 @@ impl Default for BmcBehavior {
             session_idle: Duration::from_secs(30 * 60),
             full: BmcFull::Unavailable,
             lock_out: None,
+            wrong_login: None,
             refuses: None,
             root: None,
             basic_only: false,

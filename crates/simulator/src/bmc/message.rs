@@ -15,11 +15,16 @@ const NO_SESSION: Message =
 
 const DENIED: Message = Message("Base.1.8.AccessDenied", "The user or the password isn't right.");
 
+const GENERAL: Message = Message("Base.1.8.GeneralError", "The request failed.");
+
 /// The status and body of a refusal.
 pub(super) fn refusal(refusal: Refusal, vendor: Option<BmcVendor>, behavior: &BmcBehavior) -> (u16, Value) {
     let (status, message) = match refusal {
         Refusal::Missing => (401, NO_SESSION),
-        Refusal::Wrong => (401, wrong(vendor)),
+        Refusal::Wrong => match behavior.wrong_login {
+            Some(status) => (status, GENERAL),
+            None => (401, wrong(vendor)),
+        },
         Refusal::Delayed => (
             401,
             Message(
@@ -63,7 +68,7 @@ pub(super) fn status(status: u16) -> Value {
         406 => Message("Base.1.8.HeaderInvalid", "The answer can't be had in this encoding."),
         413 => Message("Base.1.8.RequestTooLarge", "The request is too large."),
         503 => Message("Base.1.8.ServiceTemporarilyUnavailable", "The service isn't available now."),
-        _ => Message("Base.1.8.GeneralError", "The request failed."),
+        _ => GENERAL,
     })
 }
 
