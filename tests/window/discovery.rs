@@ -107,6 +107,17 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
     let told = muster.ok(&["discovery", "show", dark["server"].as_str().context("an id")?]);
     ensure!(told["state"] == "dark", "{told}");
 
+    // That a server is not a host is shown, and taken back.
+    window.click(&format!("{} td", row(&matched))).await?;
+    window.wait_for_text("#drawer", matched["address"].as_str().context("an address")?).await?;
+    window.click("#unmatch").await?;
+    window.wait_for_text("#rejected-hosts", host).await?;
+    window.wait_until_gone(&format!("{}[data-state=matched]", row(&matched))).await?;
+    window.shoot(&screen, "discovery-rejected").await?;
+    window.click("#forget-rejections").await?;
+    window.wait_for_element(&format!("{}[data-state=matched]", row(&matched))).await?;
+    window.wait_until_gone("#rejected-hosts").await?;
+
     // From the host to its BMC.
     let id = muster.ok(&["vcenter", "show", "Berlin"])["id"].clone();
     let open = format!(
