@@ -172,6 +172,7 @@ impl Judge {
             "#/health/over-time",
             "#/discovery",
             "#/discovery?scan=",
+            "#/discovery?import=",
             "#/discovery/hosts",
             "#/discovery/profiles",
             "#/discovery/profiles?add=",
@@ -207,6 +208,10 @@ impl Judge {
         window.fill("#import-text", "Rome, vc8.example.org").await?;
         window.wait_for_element(".muster-import tbody tr").await?;
         self.look(&window, "the dry run of an import").await?;
+        window.go("#/discovery?import=").await?;
+        window.fill("#import-text", "127.0.99.1").await?;
+        window.wait_for_element(".muster-import tbody tr").await?;
+        self.look(&window, "servers that are to be added").await?;
         window.go("#/settings").await?;
         window.click("#show-log").await?;
         window.wait_for_element("#log-lines li").await?;

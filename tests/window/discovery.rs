@@ -118,6 +118,26 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
     window.wait_for_element(&format!("{}[data-state=matched]", row(&matched))).await?;
     window.wait_until_gone("#rejected-hosts").await?;
 
+    // One that nothing answers for is added by hand, and stays with the reason.
+    window.click("#add-servers").await?;
+    let known = matched["address"].as_str().context("an address")?;
+    let list = muster.folder().join("bmcs");
+    std::fs::write(&list, format!("{known}\n127.0.99.1:{port}\n127.0.98.0/24\n"))?;
+    window.choose_file("#import-file", &list).await?;
+    let planned = |action: &str| format!(".muster-import tr[data-action={action}]");
+    window.wait_for_text(&planned("same"), known).await?;
+    window.wait_for_text(&planned("refuse"), "more than one address").await?;
+    window.wait_for_text(&planned("add"), "127.0.99.1").await?;
+    window.shoot(&screen, "discovery-add").await?;
+    window.click("#add-servers-submit").await?;
+    window.wait_for_text("#import-summary", "1 added").await?;
+    window.key(thirtyfour::Key::Escape).await?;
+    let added = format!("#rows tr[data-address='127.0.99.1:{port}'][data-state=unreadable]");
+    window.wait_for_element(&added).await?;
+    window.click(&format!("{added} td")).await?;
+    window.wait_for_text("#problem", "refuses the connection").await?;
+    window.shoot(&screen, "discovery-added").await?;
+
     // From the host to its BMC.
     let id = muster.ok(&["vcenter", "show", "Berlin"])["id"].clone();
     let open = format!(

@@ -23,8 +23,8 @@ pub use trust::{OF_WHAT_IT_SEES, certificate, roles, unread_containers};
 
 use crate::columns::{Column, Type, Unit};
 use crate::{
-    Fold, Job, Kind, Noun, OperationKind, OperationState, Pause, PropertyChange, Recorded, Remedy,
-    Suspension, Time,
+    Fold, ImportAction, Job, Kind, Noun, OperationKind, OperationState, Pause, PropertyChange, Recorded,
+    Remedy, Suspension, Time,
 };
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -248,6 +248,21 @@ pub fn cut(text: &str, longest: usize) -> String {
 /// The beginning of what somebody typed, as a message quotes it: nothing in it can act on a terminal.
 pub fn excerpt(typed: &str) -> String {
     typed.chars().take(40).flat_map(char::escape_debug).collect()
+}
+
+/// What an import does, or did: `3 to add, 1 not imported`.
+pub fn imported(count: impl Fn(ImportAction) -> usize, would: bool) -> String {
+    let words = [
+        (ImportAction::Add, "to add", "added"),
+        (ImportAction::Change, "to change", "changed"),
+        (ImportAction::Same, "unchanged", "unchanged"),
+        (ImportAction::Refuse, "not imported", "not imported"),
+    ];
+    let counted = words.into_iter().filter_map(|(action, to_do, done)| {
+        let many = count(action);
+        (many > 0).then(|| format!("{} {}", grouped(many as i64), if would { to_do } else { done }))
+    });
+    counted.collect::<Vec<_>>().join(", ")
 }
 
 /// `host:port`, an IPv6 address in brackets.

@@ -180,7 +180,8 @@ impl Store {
             if set.execute(&mut *tx).await.during(attempt)?.rows_affected() == 0 {
                 continue;
             }
-            let entry = Entry::done(Subject::server(&approval.server)).after(&json!({ "trust": trust }));
+            let subject = named(&mut tx, bmc, &approval.server).await.during(attempt)?;
+            let entry = Entry::done(subject).after(&json!({ "trust": trust }));
             self.record(&mut tx, entry, attempt).await?;
             approved.push(bmc.clone());
         }
@@ -247,7 +248,8 @@ impl Store {
         .during(attempt)?;
         let word = if said.is_match { "match" } else { "no_match" };
         let after = json!({ word: { "vcenter": said.vcenter, "host_moref": said.moref } });
-        self.record(&mut tx, Entry::done(Subject::server(server)).after(&after), attempt).await?;
+        let subject = named(&mut tx, &said.bmc, server).await.during(attempt)?;
+        self.record(&mut tx, Entry::done(subject).after(&after), attempt).await?;
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
@@ -271,7 +273,8 @@ impl Store {
             .await
             .during(attempt)?
             .rows_affected();
-        let entry = Entry::done(Subject::server(server)).after(&json!({ "match": null }));
+        let subject = named(&mut tx, bmc, server).await.during(attempt)?;
+        let entry = Entry::done(subject).after(&json!({ "match": null }));
         self.record(&mut tx, entry, attempt).await?;
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
         tx.commit().await.during(attempt)?;
@@ -382,6 +385,16 @@ impl Store {
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
+}
+
+/// A server with the address of its BMC, which says more than its id once it is gone.
+async fn named(tx: &mut Tx, bmc: &str, server: &ServerId) -> Result<Subject, sqlx::Error> {
+    let host = sqlx::query("SELECT host FROM bmcs WHERE id = $1").bind(bmc).fetch_optional(&mut **tx).await?;
+    let subject = Subject::server(server);
+    Ok(match host {
+        Some(row) => subject.named(&row::shown(&row, "host")),
+        None => subject,
+    })
 }
 
 async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {

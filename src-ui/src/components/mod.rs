@@ -4,6 +4,7 @@
 pub(crate) mod analysis;
 pub(crate) mod attention;
 pub(crate) mod chart;
+pub(crate) mod chooser;
 pub(crate) mod clipboard;
 pub(crate) mod closing;
 pub(crate) mod configuration;

@@ -6,11 +6,11 @@ use crate::backend;
 use crate::state::toasts::Toast;
 use crate::state::words;
 use contract::command::{
-    ApproveServers, MatchServer, ReadServers, RejectMatch, RemoveProfile, RemoveServers, SetProfile,
-    StartScan, UnmatchServer,
+    ApproveServers, ImportServers, MatchServer, PlanServers, ReadServers, RejectMatch, RemoveProfile,
+    RemoveServers, SetProfile, StartScan, UnmatchServer,
 };
-use contract::discovery::{Approval, Profile, Scan, Server, Vendor};
-use contract::{ApiError, Code, CredentialId, Moref, OperationId, ServerId, VcenterId};
+use contract::discovery::{Approval, PlannedServer, Profile, Scan, Server, Vendor};
+use contract::{ApiError, Code, Content, CredentialId, Moref, OperationId, ServerId, VcenterId};
 
 impl VcenterService {
     /// Looks for BMCs; how it goes is told by the operation.
@@ -22,6 +22,16 @@ impl VcenterService {
     pub(crate) fn read_servers(&self, servers: Vec<ServerId>) {
         let read = ReadServers { servers, detached: false };
         self.run(read, "The servers could not be read", |_, _| ());
+    }
+
+    /// What adding the servers of a list would do.
+    pub(crate) async fn plan_servers(&self, content: Content) -> Result<Vec<PlannedServer>, ApiError> {
+        backend::call(PlanServers { content }).await
+    }
+
+    /// Adds them; answers with what became of each.
+    pub(crate) async fn import_servers(&self, content: Content) -> Result<Vec<PlannedServer>, ApiError> {
+        backend::call(ImportServers { content }).await
     }
 
     /// Approves certificates that were on screen, and reads their servers.

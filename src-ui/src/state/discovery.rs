@@ -7,9 +7,10 @@ pub(crate) use said::*;
 
 use super::route::{Route, Selected};
 use super::table::View;
-use contract::command::{Command, ListServers, RemoveServers, SetProfile, StartScan};
-use contract::discovery::{Approval, Candidate, Server, ServerState};
-use contract::{Kind, Moref, Operation, OperationKind, Role, ServerId, VcenterId};
+use super::words;
+use contract::command::{Command, ImportServers, ListServers, RemoveServers, SetProfile, StartScan};
+use contract::discovery::{Approval, Candidate, PlannedServer, Server, ServerState};
+use contract::{ImportAction, Kind, Moref, Operation, OperationKind, Role, ServerId, VcenterId};
 
 /// Rows that are shown at first, and how many more each time.
 pub(crate) const STEP: usize = 200;
@@ -57,6 +58,8 @@ pub(crate) enum OfDiscovery {
     Approve,
     /// The form of a new credential profile.
     AddProfile,
+    /// The form of servers that are added by hand.
+    AddServers,
     /// Whether a server is really to be removed.
     Remove(ServerId),
 }
@@ -68,6 +71,7 @@ impl OfDiscovery {
             OfDiscovery::Scan => StartScan::ROLE,
             OfDiscovery::Approve => ListServers::ROLE,
             OfDiscovery::AddProfile => SetProfile::ROLE,
+            OfDiscovery::AddServers => ImportServers::ROLE,
             OfDiscovery::Remove(_) => RemoveServers::ROLE,
         }
     }
@@ -77,6 +81,7 @@ impl OfDiscovery {
             OfDiscovery::Scan => ("scan", ""),
             OfDiscovery::Approve => ("approve", ""),
             OfDiscovery::AddProfile => ("add", ""),
+            OfDiscovery::AddServers => ("import", ""),
             OfDiscovery::Remove(id) => ("remove", id.as_str()),
         };
         (name.to_owned(), id.to_owned())
@@ -133,6 +138,7 @@ impl Sought {
         let dialog = (value("scan").map(|_| OfDiscovery::Scan))
             .or_else(|| value("approve").map(|_| OfDiscovery::Approve))
             .or_else(|| value("add").map(|_| OfDiscovery::AddProfile))
+            .or_else(|| value("import").map(|_| OfDiscovery::AddServers))
             .or_else(|| value("remove").map(ServerId).map(OfDiscovery::Remove));
         Some(Sought {
             part,
@@ -231,6 +237,17 @@ pub(crate) fn approvals(shown: &[Server], chosen: &[ServerId]) -> Vec<Approval> 
         Some(Approval { server: server.id.clone(), sha256 })
     };
     chosen.filter_map(approval).collect()
+}
+
+/// How many of those that were to be added are not.
+pub(crate) fn refused(plan: &[PlannedServer]) -> usize {
+    plan.iter().filter(|one| one.action == ImportAction::Refuse).count()
+}
+
+/// `3 to add, 1 not imported.`
+pub(crate) fn summary(plan: &[PlannedServer], is_done: bool) -> String {
+    let count = |action| plan.iter().filter(|one| one.action == action).count();
+    format!("{}.", words::imported(count, !is_done))
 }
 
 /// The scans and readings that wait or run.

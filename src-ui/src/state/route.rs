@@ -349,9 +349,13 @@ mod tests {
             open: Some(id()),
             ..Sought::default()
         }));
-        for dialog in
-            [OfDiscovery::Scan, OfDiscovery::Approve, OfDiscovery::AddProfile, OfDiscovery::Remove(id())]
-        {
+        for dialog in [
+            OfDiscovery::Scan,
+            OfDiscovery::Approve,
+            OfDiscovery::AddProfile,
+            OfDiscovery::AddServers,
+            OfDiscovery::Remove(id()),
+        ] {
             places.push(Sought::server(&id()).asking(Some(dialog)));
         }
         places.into_iter().map(Route::Discovery).collect()
@@ -442,6 +446,7 @@ mod tests {
             (Route::Discovery(asking(OfDiscovery::Scan)), Role::Operator),
             (Route::Discovery(asking(OfDiscovery::Approve)), Role::Operator),
             (Route::Discovery(asking(OfDiscovery::AddProfile)), Role::Admin),
+            (Route::Discovery(asking(OfDiscovery::AddServers)), Role::Admin),
             (Route::Discovery(asking(OfDiscovery::Remove(contract::ServerId("s".into())))), Role::Admin),
         ] {
             assert_eq!(route.role(), role, "{route}");

@@ -2,14 +2,14 @@
 //! Refuses to translate vSphere's own words, and to show a state by a colour alone.
 
 use contract::columns::Column;
-use contract::{Kind, Missing, OperationState, Time, VcenterState, VcenterStatus};
+use contract::{ImportAction, Kind, Missing, OperationState, Time, VcenterState, VcenterStatus};
 use serde_json::Value as Json;
 
 /// Why data stays stale that is set to be read only when somebody asks.
 pub(crate) const NOT_BY_ITSELF: &str = "automatic refresh is off";
 
 pub(crate) use contract::words::{
-    CONNECTION_TEST, capital, changes, counted, duration, grouped, job, took, within_a_sentence,
+    CONNECTION_TEST, capital, changes, counted, duration, grouped, imported, job, took, within_a_sentence,
 };
 
 /// How far ahead of the page's clock a time may be before a clock was wrong: the page looks at its own every few seconds.
@@ -43,6 +43,16 @@ pub(crate) enum Level {
     Warning,
     Danger,
     Neutral,
+}
+
+/// How serious what an import does is.
+pub(crate) fn import_level(action: ImportAction) -> Level {
+    match action {
+        ImportAction::Add => Level::Good,
+        ImportAction::Change => Level::Info,
+        ImportAction::Same => Level::Neutral,
+        ImportAction::Refuse => Level::Warning,
+    }
 }
 
 /// A connection state in words.

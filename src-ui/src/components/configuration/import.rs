@@ -2,6 +2,7 @@
 //! Refuses to read the file itself: what it is, and what becomes of each vCenter, the service says.
 
 use super::field::Field as Group;
+use crate::components::chooser::{Source, Words, chooser, use_picker};
 use crate::components::dialog::Dialog;
 use crate::components::failure::Failure;
 use crate::components::icon::of_level;
@@ -10,39 +11,18 @@ use crate::components::select::Select;
 use crate::hooks::{use_is_there, use_query, use_vcenter_service};
 use crate::state::route::Route;
 use crate::state::toasts::Toast;
-use crate::state::words::{self, Level, counted};
+use crate::state::words::{self, counted};
 use contract::command::ListCredentials;
-use contract::{ApiError, Content, Credential, ImportAction, ImportOptions, ImportPlan, Planned};
+use contract::{ApiError, Credential, ImportAction, ImportOptions, ImportPlan, Planned};
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
-use std::cell::RefCell;
-use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::{platform::spawn_local, prelude::*};
 
-/// What is to be imported.
-#[derive(Clone, Default, PartialEq)]
-enum Source {
-    #[default]
-    Nothing,
-    Pasted(String),
-    /// A file of which nothing is there yet.
-    Reading,
-    File(Rc<Vec<u8>>),
-    /// A file that can't be taken, and why.
-    Unread(&'static str),
-}
-
-impl Source {
-    fn content(&self) -> Option<Content> {
-        match self {
-            Source::Nothing | Source::Reading | Source::Unread(_) => None,
-            Source::Pasted(text) => Some(Content(text.clone().into_bytes())),
-            Source::File(bytes) => Some(Content(bytes.to_vec())),
-        }
-    }
-}
+const WORDS: Words = Words {
+    file: "An export of Muster, RVTools (.xlsx or CSV) or Royal TS (.rtsz or CSV), or a list of hosts.",
+    accept: ".json,.csv,.txt,.xlsx,.rtsz,.rjson,.xml,.list",
+    text: "Or paste a list",
+    text_help: "One vCenter per line: a host, or a name and a host.",
+};
 
 /// What is known of it.
 #[derive(Clone, PartialEq)]
@@ -77,20 +57,20 @@ pub(super) struct Properties {
 pub(super) fn Import(props: &Properties) -> Html {
     let service = use_vcenter_service();
     let credentials = use_query(ListCredentials {}).value.unwrap_or_default();
-    let source = use_state_eq(Source::default);
     let options = use_state_eq(ImportOptions::default);
+    let picker = {
+        // The credential of what there was may be none of what takes its place.
+        let options = options.clone();
+        use_picker(Callback::from(move |()| {
+            options.set(ImportOptions { credential: None, ..(*options).clone() });
+        }))
+    };
+    let source = picker.source.clone();
     let stage = use_state_eq(|| Stage::Nothing);
     // What the stage is about: what was typed or chosen since is on its way.
     let planned = use_state_eq(|| (Source::default(), ImportOptions::default()));
-    let picker = Picker {
-        source: source.clone(),
-        options: options.clone(),
-        file: use_node_ref(),
-        picks: use_mut_ref(|| 0),
-    };
     let newest = use_mut_ref(|| 0_u32);
     let is_there = use_is_there();
-    use_effect_with((), |()| crate::components::keys::focus("import-file"));
     {
         let (service, stage, planned, newest) =
             (service.clone(), stage.clone(), planned.clone(), newest.clone());
@@ -165,7 +145,7 @@ pub(super) fn Import(props: &Properties) -> Html {
         <Dialog title="Import vCenters" close={props.close.clone()} {actions} wide=true
             is_filled={!is_done && *source != Source::Nothing}>
             if !is_done {
-                { chooser(&picker, busy) }
+                { chooser(&picker, busy, &WORDS) }
                 { choices(&options, &stage, &credentials, busy) }
             }
             if is_waiting {
@@ -173,84 +153,6 @@ pub(super) fn Import(props: &Properties) -> Html {
             }
             { outcome(&stage) }
         </Dialog>
-    }
-}
-
-/// What is chosen from.
-#[derive(Clone)]
-struct Picker {
-    source: UseStateHandle<Source>,
-    options: UseStateHandle<ImportOptions>,
-    /// The field of the file, which shows the name of one.
-    file: NodeRef,
-    /// Counts what was chosen: a file that is read by the time another thing was chosen is none of it.
-    picks: Rc<RefCell<u32>>,
-}
-
-impl Picker {
-    /// Takes it in the place of what there was, whose credential may be none of its own; answers which choice that is.
-    fn pick(&self, source: Source) -> u32 {
-        self.options.set(ImportOptions { credential: None, ..(*self.options).clone() });
-        self.source.set(source);
-        *self.picks.borrow_mut() += 1;
-        *self.picks.borrow()
-    }
-}
-
-/// Where the list comes from.
-fn chooser(picker: &Picker, busy: bool) -> Html {
-    let source = &picker.source;
-    let take = {
-        let picker = picker.clone();
-        Callback::from(move |event: Event| {
-            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            let Some(file) = input.and_then(|input| input.files()?.get(0)) else { return };
-            if file.size() > Content::LARGEST as f64 {
-                picker.pick(Source::Unread("The file is larger than 32 MiB."));
-                return;
-            }
-            let picked = picker.pick(Source::Reading);
-            let picker = picker.clone();
-            spawn_local(async move {
-                let read = match JsFuture::from(file.array_buffer()).await {
-                    Ok(bytes) => Source::File(Rc::new(js_sys::Uint8Array::new(&bytes).to_vec())),
-                    Err(_) => Source::Unread("The file could not be read."),
-                };
-                if *picker.picks.borrow() == picked {
-                    picker.source.set(read);
-                }
-            });
-        })
-    };
-    let paste = {
-        let picker = picker.clone();
-        Callback::from(move |event: InputEvent| {
-            let area = event.target().and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
-            if let Some(text) = area.map(|area| area.value()) {
-                picker.pick(if text.trim().is_empty() { Source::Nothing } else { Source::Pasted(text) });
-                // What it names is read no more.
-                if let Some(file) = picker.file.cast::<HtmlInputElement>() {
-                    file.set_value("");
-                }
-            }
-        })
-    };
-    let wrong = if let Source::Unread(why) = &**source { Some(AttrValue::Static(why)) } else { None };
-    let pasted = if let Source::Pasted(text) = &**source { text.clone() } else { String::new() };
-    html! {
-        <div class="pf-v6-c-form">
-            <Group id="import-file" label="File" {wrong}
-                help="An export of Muster, RVTools (.xlsx or CSV) or Royal TS (.rtsz or CSV), or a list of hosts.">
-                <input type="file" id="import-file" ref={picker.file.clone()} disabled={busy} onchange={take}
-                    accept=".json,.csv,.txt,.xlsx,.rtsz,.rjson,.xml,.list" aria-describedby="import-file-said" />
-            </Group>
-            <Group id="import-text" label="Or paste a list" help="One vCenter per line: a host, or a name and a host.">
-                <span class="pf-v6-c-form-control pf-m-textarea">
-                    <textarea id="import-text" rows="3" disabled={busy} oninput={paste} value={pasted} spellcheck="false"
-                        aria-describedby="import-text-said" />
-                </span>
-            </Group>
-        </div>
     }
 }
 
@@ -346,12 +248,6 @@ fn outcome(stage: &Stage) -> Html {
 }
 
 fn row(planned: &Planned) -> Html {
-    let level = match planned.action {
-        ImportAction::Add => Level::Good,
-        ImportAction::Change => Level::Info,
-        ImportAction::Same => Level::Neutral,
-        ImportAction::Refuse => Level::Warning,
-    };
     let reason = planned.reason.as_deref().map(words::shown).unwrap_or_default();
     let reason = match (planned.action, planned.line) {
         (ImportAction::Refuse, Some(line)) => format!("Row {line}: {reason}"),
@@ -359,7 +255,7 @@ fn row(planned: &Planned) -> Html {
     };
     html! {
         <tr data-action={planned.action.name()}>
-            <td class="muster-import__action">{ of_level(level) }{ " " }{ planned.action.title() }</td>
+            <td class="muster-import__action">{ of_level(words::import_level(planned.action)) }{ " " }{ planned.action.title() }</td>
             <td>{ words::shown(&planned.name) }</td>
             <td>{ words::shown(&planned.address()) }</td>
             <td>{ reason }</td>
@@ -369,22 +265,12 @@ fn row(planned: &Planned) -> Html {
 
 /// `List of hosts: 50 to add, 1 not imported.`
 fn summary(plan: &ImportPlan, is_done: bool) -> String {
-    let words = [
-        (ImportAction::Add, "to add", "added"),
-        (ImportAction::Change, "to change", "changed"),
-        (ImportAction::Same, "unchanged", "unchanged"),
-        (ImportAction::Refuse, "not imported", "not imported"),
-    ];
-    let parts = words.into_iter().filter_map(|(action, would, did)| {
-        let count = plan.count(action);
-        (count > 0).then(|| format!("{count} {}", if is_done { did } else { would }))
-    });
-    let parts: Vec<String> = parts.collect();
+    let parts = words::imported(|action| plan.count(action), !is_done);
     let others = match plan.passed_over {
         0 => String::new(),
         number => format!(" {} of other kinds passed over.", counted(number, "object", "objects")),
     };
-    format!("{}: {}.{others}", plan.format, parts.join(", "))
+    format!("{}: {}.{others}", plan.format, parts)
 }
 
 fn told(done: &ImportPlan) -> Toast {

@@ -117,8 +117,8 @@ pub(super) fn Approve(props: &Properties) -> Html {
                 </Empty>
             } else {
                 <p class="muster-words">
-                    { "Nothing has logged in to these BMCs. Compare the fingerprints with what the BMCs show at their consoles; \
-                       from then on only the approved certificate is trusted at each address." }
+                    { "Nothing logs in to a BMC before its certificate is approved. Compare the fingerprints with what the BMCs \
+                       show at their consoles; from then on only the approved certificate is trusted at each address." }
                 </p>
                 if may { { all_shown } } else { <p>{ discovery::not_approving() }</p> }
                 <ul class="muster-certificates" id="approve-all" role="list">

@@ -41,7 +41,7 @@ pub(super) fn Matching(props: &Properties) -> Html {
         <section id="matching" aria-label="ESXi host">
             <h3 class="muster-group">{ "ESXi host" }</h3>
             { matched(&service, server) }
-            if !is_matched && others.is_empty() {
+            if !is_matched && others.is_empty() && !has_rejections {
                 <p class="muster-quiet">{ "None is known." }</p>
             }
             if !others.is_empty() {
@@ -110,8 +110,10 @@ fn rejections(service: &VcenterService, server: &Server) -> Html {
             <h3 class="muster-group">{ "Not these hosts, as people said" }</h3>
             <ul class="muster-candidates" id="rejected-hosts" role="list">{ for server.rejected_hosts.iter().map(one) }</ul>
             if service.may::<UnmatchServer>() {
-                <Button id="forget-rejections" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={forget}
-                    label="Take back" />
+                <div class="muster-actions">
+                    <Button id="forget-rejections" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={forget}
+                        label="Take back" />
+                </div>
             }
         </>
     }

@@ -1,6 +1,7 @@
 //! The page `/discovery`: servers that were found at their BMCs, which ESXi hosts they are, and who may log in to them.
 //! Refuses to log in where nobody approved a certificate: it only shows what is known, and asks the service.
 
+mod add;
 mod add_profile;
 mod approve;
 mod by_hand;
@@ -20,7 +21,7 @@ use crate::components::progress::OperationProgress;
 use crate::hooks::{replace, use_query, use_vcenter_service};
 use crate::state::discovery::{self, OfDiscovery, Part, Sought};
 use crate::state::route::Route;
-use contract::command::{ListServers, ReadServers, StartScan};
+use contract::command::{ImportServers, ListServers, ReadServers, StartScan};
 use contract::discovery::Discovered;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use std::rc::Rc;
@@ -97,6 +98,10 @@ fn Actions(props: &ActionsProperties) -> Html {
             if !servers.is_empty() && service.may::<ReadServers>() {
                 <Button id="read-all" variant={ButtonVariant::Secondary} disabled={is_busy} onclick={read} label="Read all" />
             }
+            if service.may::<ImportServers>() {
+                <Button id="add-servers" variant={ButtonVariant::Secondary} onclick={open(OfDiscovery::AddServers)}
+                    label="Add\u{2026}" />
+            }
             if service.may::<StartScan>() {
                 <Button id="scan" variant={ButtonVariant::Primary} onclick={open(OfDiscovery::Scan)} label="Scan\u{2026}" />
             }
@@ -131,6 +136,7 @@ fn before(sought: &Sought, known: Option<Rc<Discovered>>) -> Html {
     match (&sought.dialog, known) {
         (None, _) => Html::default(),
         (Some(OfDiscovery::Scan), _) => html! { <scan::ScanForm {close} /> },
+        (Some(OfDiscovery::AddServers), _) => html! { <add::Add {close} /> },
         (Some(OfDiscovery::AddProfile), _) => html! { <add_profile::AddProfile {close} /> },
         (Some(_), None) => Html::default(),
         (Some(OfDiscovery::Approve), Some(known)) => {

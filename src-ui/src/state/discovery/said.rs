@@ -28,7 +28,7 @@ pub(crate) fn meaning(state: ServerState) -> &'static str {
         ServerState::Conflict => "The facts contradict each other, or fit several hosts: select one.",
         ServerState::Untrusted => "Nothing logs in to it before its certificate is approved.",
         ServerState::Rejected => "Its BMC rejected the login. Muster does not try again by itself.",
-        ServerState::Unreadable => "Its BMC was found and could not be read.",
+        ServerState::Unreadable => "Its BMC could not be read.",
     }
 }
 

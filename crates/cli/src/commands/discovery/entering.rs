@@ -83,17 +83,7 @@ fn shown(plan: &[PlannedServer]) -> String {
 
 /// `3 added, 1 not imported.`
 fn in_words(plan: &[PlannedServer], dry_run: bool) -> String {
-    let words = [
-        (ImportAction::Add, "to add", "added"),
-        (ImportAction::Change, "to change", "changed"),
-        (ImportAction::Same, "unchanged", "unchanged"),
-        (ImportAction::Refuse, "not imported", "not imported"),
-    ];
-    let counted = words.into_iter().filter_map(|(action, would, did)| {
-        let count = count(plan, action);
-        (count > 0).then(|| format!("{count} {}", if dry_run { would } else { did }))
-    });
-    let counted = counted.collect::<Vec<_>>().join(", ");
+    let counted = words::imported(|action| count(plan, action), dry_run);
     match dry_run {
         true => format!("{counted}. Nothing was changed."),
         false => {

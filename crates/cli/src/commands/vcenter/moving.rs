@@ -85,19 +85,9 @@ fn shown(plan: &ImportPlan) -> String {
 
 /// `RVTools (CSV): 3 added, 1 not imported.`
 fn in_words(plan: &ImportPlan, dry_run: bool) -> String {
-    let words = [
-        (ImportAction::Add, "to add", "added"),
-        (ImportAction::Change, "to change", "changed"),
-        (ImportAction::Same, "unchanged", "unchanged"),
-        (ImportAction::Refuse, "not imported", "not imported"),
-    ];
-    let counted = words.into_iter().filter_map(|(action, would, did)| {
-        let count = plan.count(action);
-        (count > 0).then(|| format!("{count} {}", if dry_run { would } else { did }))
-    });
-    let counted: Vec<String> = counted.collect();
+    let counted = words::imported(|action| plan.count(action), dry_run);
     let nothing = if dry_run { " Nothing was changed." } else { "" };
-    format!("{}: {}.{nothing}", plan.format, counted.join(", "))
+    format!("{}: {}.{nothing}", plan.format, counted)
 }
 
 fn vcenters(number: usize) -> String {
