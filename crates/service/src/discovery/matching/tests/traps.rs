@@ -48,7 +48,7 @@ fn a_server_that_tells_more_than_the_true_one_does_not_take_its_place() {
     // It tells the same identity, and the host's MACs, which anybody on its network can see.
     let liar = Server { uuid: honest.uuid.clone(), serial_number: honest.serial_number.clone(), ..server(1) };
     let liar = Server { key: "liar".to_owned(), bmc_macs: vec![], ..liar };
-    let matching = judge(&[esxi.clone()], &[honest.clone(), liar.clone()]);
+    let matching = judge(std::slice::from_ref(&esxi), &[honest.clone(), liar.clone()]);
     assert_eq!(matching.servers["server-1"].state, State::Conflict);
     assert_eq!(matching.servers["liar"].state, State::Conflict);
     // As several systems they don't make it nobody's either.
