@@ -219,7 +219,7 @@ pub(super) async fn read(
         Some(Err(error)) => sent.answer(error, visit.login_stands().await, turn.is_proven()),
         None => Answer::None,
     };
-    let is_proven = turn.is_proven();
+    let (is_proven, is_stopped) = (turn.is_proven(), login.is_none());
     let was_read_with_it = before.credential_id.as_ref() == Some(&sent.credential);
     profiles.note(turn, answer, was_read_with_it, now()).await;
     match login {
@@ -244,12 +244,13 @@ pub(super) async fn read(
         None => visit.close(CLOSE).await,
     };
     match visit.login_stands().await {
-        // It was answered while it was closed, or never sent.
-        Login::Accepted if answer == Answer::None => {
+        // It was answered while it was closed.
+        Login::Accepted if matches!(answer, Answer::None | Answer::Unanswered) => {
+            let told = bmc.problem.take().filter(|_| !is_stopped);
             sent.accept(bmc, &before);
-            bmc.problem = before.problem;
+            bmc.problem = told.or_else(|| before.problem.clone());
         }
-        Login::NotSent if answer == Answer::None => *bmc = before,
+        Login::NotSent if is_stopped => *bmc = before,
         _ => {}
     }
     if let Err(error) = closed {
