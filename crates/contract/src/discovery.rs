@@ -162,6 +162,8 @@ pub struct Server {
     pub problem: Option<ApiError>,
     /// What its BMC showed last.
     pub certificate: Option<Certificate>,
+    /// Whether its certificate was approved, or issued by a CA that was trusted for it.
+    pub was_trusted: bool,
     /// SHA-256 of the certificate that somebody approved; where what it showed last is another one, it may not be the same BMC.
     pub approved_sha256: Option<String>,
     /// Whether it showed a Redfish service root. What answers with HTTP status 401, 403 or 503 to everybody may be a BMC that is
@@ -196,7 +198,7 @@ impl Server {
     /// may be no BMC, are approved by name.
     pub fn waits_for_approval(&self) -> bool {
         let is_shown = self.state == ServerState::Untrusted && self.certificate.is_some();
-        is_shown && self.approved_sha256.is_none() && self.is_redfish
+        is_shown && !self.was_trusted && self.is_redfish
     }
 }
 
@@ -316,7 +318,10 @@ pub struct PlannedServer {
 impl PlannedServer {
     /// Says something that came with it.
     pub fn note(&mut self, note: Option<String>) {
-        self.reason = note.or_else(|| self.reason.take());
+        self.reason = match (self.reason.take(), note) {
+            (Some(reason), Some(note)) => Some(format!("{reason}; {note}")),
+            (reason, note) => note.or(reason),
+        };
     }
 }
 

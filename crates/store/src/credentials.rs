@@ -154,7 +154,11 @@ impl Store {
     pub async fn remove_credential(&self, id: &CredentialId, at: Time) -> Result<(), Error> {
         let attempt = self.attempt_on("removing credential", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        let vcenters = users(&mut tx, id).await.during(attempt)?;
+        let mut vcenters = users(&mut tx, id).await.during(attempt)?;
+        let chosen =
+            sqlx::query("SELECT host FROM bmcs WHERE chosen_id = $1 ORDER BY host").bind(id.as_str());
+        let chosen = chosen.fetch_all(&mut *tx).await.during(attempt)?;
+        vcenters.extend(chosen.iter().map(|row| format!("BMC {}", row::shown(row, "host"))));
         if !vcenters.is_empty() {
             return Err(Error::InUse { vcenters });
         }

@@ -83,6 +83,19 @@ pub struct BmcProfile {
     pub paused_at: Option<Time>,
     /// Which user and password it is.
     pub edition: i64,
+    /// BMCs in a row that rejected it.
+    pub rejections: i64,
+}
+
+/// What is written of a BMC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It was not known before.
+    Found,
+    /// It was known, and looked at.
+    Looked,
+    /// It was known, and a login was sent.
+    LoggedIn,
 }
 
 /// What a BMC said of a profile.
@@ -109,19 +122,32 @@ impl Store {
         Ok(row::readable("a server is left out", &rows, bmc))
     }
 
+    /// The BMC at an address, as it is known now.
+    pub async fn bmc_at(&self, host: &str, port: u16) -> Result<Option<Bmc>, Error> {
+        let attempt = self.attempt("reading a server");
+        let rows = sqlx::query("SELECT * FROM bmcs WHERE host = $1 AND port = $2")
+            .bind(host)
+            .bind(i64::from(port))
+            .fetch_all(self.engine().readers())
+            .await
+            .during(attempt)?;
+        Ok(row::readable("a server is left out", &rows, bmc).pop())
+    }
+
     /// Writes what was found or read. One that is there already keeps its id, how it is trusted, what was chosen for it, and since
-    /// when it is known. One that was known and isn't any more was removed meanwhile, and does not come back.
-    pub async fn save_bmc(&self, one: &Bmc, was_known: bool) -> Result<(), Error> {
+    /// when it is known; and without a login, what came of the last one. One that was known and isn't any more was removed
+    /// meanwhile, and does not come back.
+    pub async fn save_bmc(&self, one: &Bmc, saved: Saved) -> Result<(), Error> {
         let attempt = self.attempt("saving a server");
         let mut tx = self.engine().write(attempt).await?;
         const KNOWN: &str = "SELECT 1 FROM bmcs WHERE id = $1";
-        if was_known {
+        if saved != Saved::Found {
             let known = sqlx::query(KNOWN).bind(&one.id).fetch_optional(&mut *tx);
             if known.await.during(attempt)?.is_none() {
                 return Ok(());
             }
         }
-        save(&mut tx, one).await.during(attempt)?;
+        save(&mut tx, one, saved).await.during(attempt)?;
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
         tx.commit().await.during(attempt)
     }
@@ -135,7 +161,7 @@ impl Store {
         if known.await.during(attempt)?.is_some() {
             return Ok(false);
         }
-        save(&mut tx, one).await.during(attempt)?;
+        save(&mut tx, one, Saved::Found).await.during(attempt)?;
         let subject = Subject::server(&ServerId(one.id.clone())).named(&one.host);
         let after = json!({ "host": one.host, "port": one.port, "credential_id": one.chosen });
         self.record(&mut tx, Entry::done(subject).after(&after), attempt).await?;
@@ -144,23 +170,60 @@ impl Store {
         Ok(true)
     }
 
-    /// Has a BMC logged in to with this credential: it has not rejected that yet.
-    pub async fn choose(&self, bmc: &Bmc, credential: &CredentialId) -> Result<(), Error> {
+    /// Writes that a credential is about to be sent to a BMC, before it is: until its answer is known it counts as rejected.
+    /// False if the BMC was removed meanwhile.
+    pub async fn begin_login(
+        &self,
+        bmc: &Bmc,
+        credential: &CredentialId,
+        at: Time,
+        meanwhile: &ApiError,
+    ) -> Result<bool, Error> {
+        let attempt = self.attempt_on("noting a login at server", &bmc.host);
+        let mut tx = self.engine().write(attempt).await?;
+        let begun = sqlx::query(
+            "UPDATE bmcs SET rejected_at = $1, rejected_by = (SELECT id FROM credentials WHERE id = $2), problem = $3 \
+             WHERE id = $4",
+        )
+        .bind(at.0)
+        .bind(credential.as_str())
+        .bind(row::json(meanwhile).during(attempt)?)
+        .bind(&bmc.id)
+        .execute(&mut *tx)
+        .await
+        .during(attempt)?;
+        tx.commit().await.during(attempt)?;
+        Ok(begun.rows_affected() > 0)
+    }
+
+    /// Has a BMC logged in to with this credential: it has not rejected that yet. False if it was removed meanwhile.
+    pub async fn choose(
+        &self,
+        bmc: &Bmc,
+        credential: &CredentialId,
+        since: &ApiError,
+    ) -> Result<bool, Error> {
         let attempt = self.attempt_on("choosing a credential for server", &bmc.host);
         let mut tx = self.engine().write(attempt).await?;
-        sqlx::query("UPDATE bmcs SET chosen_id = $1, rejected_at = NULL, rejected_by = NULL WHERE id = $2")
+        const CHOSEN: &str = "UPDATE bmcs SET chosen_id = $1, rejected_at = NULL, rejected_by = NULL, problem = $2 WHERE id = $3";
+        let chosen = sqlx::query(CHOSEN)
             .bind(credential.as_str())
+            .bind(row::json(since).during(attempt)?)
             .bind(&bmc.id)
             .execute(&mut *tx)
             .await
             .during(attempt)?;
+        if chosen.rows_affected() == 0 {
+            return Ok(false);
+        }
         let subject = Subject::server(&ServerId(bmc.id.clone())).named(&bmc.host);
         let entry = Entry::done(subject)
             .before(&json!({ "credential_id": bmc.chosen }))
             .after(&json!({ "credential_id": credential }));
         self.record(&mut tx, entry, attempt).await?;
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
-        tx.commit().await.during(attempt)
+        tx.commit().await.during(attempt)?;
+        Ok(true)
     }
 
     /// Trusts certificates that somebody looked at. One that is another by now is not; answers with those BMCs that are
@@ -274,7 +337,8 @@ impl Store {
             .during(attempt)?
             .rows_affected();
         let subject = named(&mut tx, bmc, server).await.during(attempt)?;
-        let entry = Entry::done(subject).after(&json!({ "match": null }));
+        let word = if is_match { "match" } else { "no_match" };
+        let entry = Entry::done(subject).after(&json!({ word: null }));
         self.record(&mut tx, entry, attempt).await?;
         self.note(&mut tx, Topic::Servers, "").await.during(attempt)?;
         tx.commit().await.during(attempt)?;
@@ -300,7 +364,7 @@ impl Store {
         let mut tx = self.engine().write(attempt).await?;
         sqlx::query(
             "INSERT INTO bmc_profiles (credential_id, vendor) VALUES ($1, $2) ON CONFLICT (credential_id) \
-             DO UPDATE SET vendor = excluded.vendor, rejections = 0, paused_at = NULL, edition = edition + 1",
+             DO UPDATE SET vendor = excluded.vendor, proven_at = NULL, rejections = 0, paused_at = NULL, edition = edition + 1",
         )
         .bind(id.as_str())
         .bind(vendor.map(Vendor::name))
@@ -343,9 +407,9 @@ impl Store {
                  WHERE credential_id = $1 AND edition = $4"
             }
             false => {
-                "UPDATE bmc_profiles SET rejections = rejections + 1, paused_at = CASE WHEN (proven_at IS NULL OR $5) AND \
-                 rejections + 1 >= $3 THEN COALESCE(paused_at, $2) ELSE paused_at END \
-                 WHERE credential_id = $1 AND edition = $4"
+                "UPDATE bmc_profiles SET rejections = rejections + 1, paused_at = CASE WHEN rejections + 1 >= $3 \
+                 THEN COALESCE(paused_at, $2) ELSE paused_at END \
+                 WHERE credential_id = $1 AND edition = $4 AND (proven_at IS NULL OR $5)"
             }
         };
         sqlx::query(statement)
@@ -397,7 +461,8 @@ async fn named(tx: &mut Tx, bmc: &str, server: &ServerId) -> Result<Subject, sql
     })
 }
 
-async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
+async fn save(tx: &mut Tx, one: &Bmc, saved: Saved) -> Result<(), sqlx::Error> {
+    // What a person changed while a login was under way is no longer rejected.
     sqlx::query(
         "INSERT INTO bmcs (id, host, port, way, trust, certificate, root, systems, found_at, seen_at, read_at, problem, \
          credential_id, rejected_at, rejected_by, chosen_id) \
@@ -405,8 +470,10 @@ async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
          (SELECT id FROM credentials WHERE id = $15), (SELECT id FROM credentials WHERE id = $16)) ON CONFLICT (host, port) \
          DO UPDATE SET way = excluded.way, trust = COALESCE(bmcs.trust, excluded.trust), certificate = excluded.certificate, \
          root = excluded.root, systems = excluded.systems, seen_at = excluded.seen_at, read_at = excluded.read_at, \
-         problem = excluded.problem, credential_id = excluded.credential_id, rejected_at = excluded.rejected_at, \
-         rejected_by = excluded.rejected_by",
+         problem = excluded.problem, \
+         credential_id = CASE WHEN $17 THEN excluded.credential_id ELSE bmcs.credential_id END, \
+         rejected_at = CASE WHEN $17 AND bmcs.rejected_at IS NOT NULL THEN excluded.rejected_at ELSE bmcs.rejected_at END, \
+         rejected_by = CASE WHEN $17 AND bmcs.rejected_at IS NOT NULL THEN excluded.rejected_by ELSE bmcs.rejected_by END",
     )
     .bind(&one.id)
     .bind(&one.host)
@@ -424,6 +491,7 @@ async fn save(tx: &mut Tx, one: &Bmc) -> Result<(), sqlx::Error> {
     .bind(one.rejected_at.map(|time| time.0))
     .bind(one.rejected_by.as_ref().map(CredentialId::as_str))
     .bind(one.chosen.as_ref().map(CredentialId::as_str))
+    .bind(saved == Saved::LoggedIn)
     .execute(&mut **tx)
     .await
     .map(drop)
@@ -471,5 +539,6 @@ fn profile(row: &DbRow) -> Result<BmcProfile, sqlx::Error> {
         proven_at: row::time(row.try_get("proven_at")?),
         paused_at: row::time(row.try_get("paused_at")?),
         edition: row.try_get("edition")?,
+        rejections: row.try_get("rejections")?,
     })
 }

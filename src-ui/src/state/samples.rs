@@ -90,6 +90,7 @@ pub(crate) fn server(address: &str) -> discovery::Server {
             not_before: Time(0),
             not_after: Time(9_000),
         }),
+        was_trusted: false,
         approved_sha256: None,
         is_redfish: true,
         rejected_hosts: Vec::new(),

@@ -22,7 +22,7 @@ pub(crate) enum Discovery {
     /// Add the servers that a file names
     ///
     /// A CSV with titles, of which only address is needed, or a list with one address per line. A row with user and password gets
-    /// a credential of its own, whose password goes to the keychain: delete the file afterwards. Exits with 8 if some rows
+    /// a credential of its own, whose password goes to the keychain, if there is one: delete the file afterwards. Exits with 8 if some rows
     /// were not imported, and with 1 if none could be.
     #[command(after_help = IMPORTED)]
     Import(ImportedServers),

@@ -7,7 +7,7 @@ use std::process::Output;
 
 const SERVER: &str = "server address url vendor model serial_number service_tag uuid hostname power_state health bios_version \
      bmc_model bmc_firmware mac_addresses bmc_mac_addresses found_at seen_at read_at state problem certificate \
-     approved_sha256 is_redfish same_certificate profile host host_moref vcenter vcenter_id confirmed score reasons candidates rejected_hosts";
+     was_trusted approved_sha256 is_redfish same_certificate profile host host_moref vcenter vcenter_id confirmed score reasons candidates rejected_hosts";
 const HOST: &str = "host host_moref vcenter vcenter_id vendor model serial_number candidates";
 const PROFILE: &str = "credential_id profile user vendor proven_at paused_at servers";
 

@@ -62,6 +62,7 @@ impl<'a> Walk<'a> {
         };
         let mut paths = listed.as_ref().map(json::members).unwrap_or_default();
         paths.truncate(SYSTEMS);
+        let alone = paths.len() == 1;
         let mut found = Vec::new();
         for path in paths {
             // Without any of them there is nothing to tell: then it is told why.
@@ -77,7 +78,6 @@ impl<'a> Walk<'a> {
         }
         let (bmc, bmc_names) =
             manager::read(&mut self, &root, found.first().map(|(path, _)| &**path)).await?;
-        let alone = found.len() == 1;
         let mut systems = Vec::new();
         for (path, system) in &found {
             systems.push(system::read(&mut self, &root, &bmc, &bmc_names, path, system, alone).await?);

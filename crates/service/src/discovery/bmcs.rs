@@ -93,7 +93,7 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
         let root = Root {
             bmc_model: root.bmc_model.or(before.bmc_model),
             bmc_firmware: root.bmc_firmware.or(before.bmc_firmware),
-            bmc_macs: if root.bmc_macs.is_empty() { before.bmc_macs } else { root.bmc_macs },
+            bmc_macs: if before.bmc_macs.is_empty() { root.bmc_macs } else { before.bmc_macs },
             bmc_addresses: before.bmc_addresses,
             is_told: root.is_told || before.is_told,
             ..root
@@ -175,23 +175,36 @@ fn is_to_be_read(bmc: &Bmc, target: &Target) -> bool {
     target.is_named || bmc.rejected_at.is_none()
 }
 
-/// Logs in once, reads, and logs out, whatever comes of it. Answers with the requests that it took.
+/// Logs in once, reads, and logs out, whatever comes of it. Answers with the requests that it took; none if no login began.
 pub(super) async fn read(
     bmc: &mut Bmc,
     profiles: &Profiles,
     store: &Store,
     cancel: &CancellationToken,
     now: fn() -> Time,
-) -> u64 {
+) -> Option<u64> {
     let root: Root = serde_json::from_value(bmc.root.clone()).unwrap_or_default();
-    let turn = match profiles.turn(bmc, root.profile_vendor()).await {
-        Ok(turn) => turn,
-        Err(problem) => {
-            bmc.problem = Some(problem);
-            return 0;
+    // What a person said of it since the job began.
+    match store.bmc_at(&bmc.host, bmc.port).await {
+        Ok(Some(now)) => {
+            (bmc.id, bmc.chosen, bmc.credential_id) = (now.id, now.chosen, now.credential_id);
+            bmc.trust = now.trust.or(bmc.trust.take());
         }
+        Ok(None) => return None,
+        Err(error) => {
+            bmc.problem = Some(explain::store(error));
+            return None;
+        }
+    }
+    let turn = match cancel.run_until_cancelled(profiles.turn(bmc, root.profile_vendor())).await {
+        Some(Ok(turn)) => turn,
+        Some(Err(problem)) => {
+            bmc.problem = Some(problem);
+            return None;
+        }
+        None => return None,
     };
-    let Some(trust) = bmc.trust.clone() else { return 0 };
+    let trust = bmc.trust.clone()?;
     let endpoint = connections::endpoint(&bmc.host, bmc.port, &trust, &VcenterSettings::from(&bmc.way));
     let visit = endpoint.and_then(|endpoint| {
         Visit::new(&endpoint, &connections::user_agent(), redfish::DEADLINE)
@@ -201,18 +214,23 @@ pub(super) async fn read(
         Ok(visit) => visit,
         Err(problem) => {
             bmc.problem = Some(problem);
-            return 0;
+            return None;
         }
     };
     let before = bmc.clone();
     let sent = Sent { user: turn.user(), secret: turn.secret(), credential: turn.credential() };
     // Whatever ends this process now: a login that may have been rejected is not sent again by itself.
-    (bmc.rejected_at, bmc.rejected_by) = (Some(now()), Some(sent.credential.clone()));
-    bmc.problem = Some(unanswered());
-    if let Err(error) = store.save_bmc(bmc, true).await {
-        *bmc = Bmc { problem: Some(explain::store(error)), ..before };
-        return 0;
+    let at = now();
+    match store.begin_login(bmc, &sent.credential, at, &unanswered()).await {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(error) => {
+            bmc.problem = Some(explain::store(error));
+            return None;
+        }
     }
+    (bmc.rejected_at, bmc.rejected_by) = (Some(at), Some(sent.credential.clone()));
+    bmc.problem = Some(unanswered());
     let login = cancel.run_until_cancelled(visit.login(&sent.user, &sent.secret)).await;
     let answer = match &login {
         Some(Ok(())) => Answer::Accepted,
@@ -228,7 +246,7 @@ pub(super) async fn read(
             match cancel.run_until_cancelled(visit.read()).await {
                 Some(Ok(reading)) => sent.take(bmc, &reading, now()),
                 Some(Err(error)) => bmc.problem = Some(sent.says(&error)),
-                None => bmc.problem.clone_from(&before.problem),
+                None => {}
             }
         }
         Some(Err(error)) => {
@@ -248,7 +266,7 @@ pub(super) async fn read(
         Login::Accepted if matches!(answer, Answer::None | Answer::Unanswered) => {
             let told = bmc.problem.take().filter(|_| !is_stopped);
             sent.accept(bmc, &before);
-            bmc.problem = told.or_else(|| before.problem.clone());
+            bmc.problem = told.or(bmc.problem.take());
         }
         Login::NotSent if is_stopped => *bmc = before,
         _ => {}
@@ -257,7 +275,7 @@ pub(super) async fn read(
         let error = sent.says(&error).message;
         tracing::warn!(error, host = bmc.host, "the session of a BMC could not be closed");
     }
-    u64::from(visit.requests())
+    Some(u64::from(visit.requests()))
 }
 
 /// What a BMC said to a login.
@@ -312,6 +330,7 @@ impl Sent {
         bmc.credential_id = Some(self.credential.clone());
         (bmc.rejected_at, bmc.rejected_by) = (None, None);
         bmc.problem.clone_from(&before.problem);
+        bmc.problem.take_if(|old| matches!(old.code, Code::LoginRejected | Code::Cancelled));
     }
 
     /// What was read is known from now on; what could not be read stays as it was.
@@ -321,7 +340,10 @@ impl Sent {
         }
         let before = serde_json::from_value(bmc.systems.clone()).unwrap_or_default();
         let systems = serde_json::to_value(facts::systems(reading, before)).unwrap_or_default();
-        let root = serde_json::to_value(Root::of(&reading.root).with(&reading.bmc)).unwrap_or_default();
+        let before: Root = serde_json::from_value(bmc.root.clone()).unwrap_or_default();
+        let root = Root::of(&reading.root).with(&reading.bmc);
+        let root = if reading.gaps.is_empty() { root } else { root.or(before) };
+        let root = serde_json::to_value(root).unwrap_or_default();
         if self.is_quoted(&systems.to_string()) || self.is_quoted(&root.to_string()) {
             let message = "what the BMC told was not kept: it quotes the password";
             bmc.problem = Some(
@@ -358,7 +380,7 @@ impl Sent {
 }
 
 fn unanswered() -> ApiError {
-    ApiError::new(Code::Cancelled, "the login was stopped before the BMC answered it")
+    ApiError::new(Code::Cancelled, "a login was sent, and what the BMC answered is not known")
         .next("Read the server again.")
 }
 

@@ -146,8 +146,14 @@ impl Handler for UnmatchServer {
 impl Handler for RemoveServers {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         let ids: Vec<(String, ServerId)> = listing::by_bmc(&self.servers).into_iter().collect();
+        let own = call.known_to_entries().await?.own_of(&ids);
         call.store().remove_bmcs(&ids).await.map_err(explain::store)?;
         call.inner.events.publish(Event::ServersChanged);
+        for credential in own {
+            if let Err(error) = call.remove_credential(credential.as_str()).await {
+                tracing::warn!(%error, "the credential of a server that was removed stays");
+            }
+        }
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use super::{bmcs, ranges};
 use crate::configuration::Source;
 use crate::configuration::asked::secret;
-use crate::import::{decoded, table};
+use crate::import::{decoded, table, without_user};
 use crate::{Service, explain, validate};
 use contract::command::Password;
 use contract::discovery::{PlannedServer, Scan};
@@ -56,7 +56,7 @@ enum Login {
 }
 
 /// What is known, to be compared with.
-struct Known {
+pub(super) struct Known {
     bmcs: Vec<Bmc>,
     credentials: Vec<Credential>,
     /// The profiles, by name and id.
@@ -75,7 +75,7 @@ impl Service {
         let mut all = Vec::with_capacity(entries.len());
         for (place, entry) in (1..).zip(entries) {
             let line = entry.line;
-            let shown = excerpt(&entry.address);
+            let shown = without_user(&entry.address);
             let (mut planned, deed) = match judged(entry, &known) {
                 Ok(judged) => judged,
                 Err(reason) => (refused(shown, line, reason), Deed::Nothing),
@@ -97,7 +97,7 @@ impl Service {
         Ok(all)
     }
 
-    async fn known_to_entries(&self) -> Result<Known, ApiError> {
+    pub(super) async fn known_to_entries(&self) -> Result<Known, ApiError> {
         let store = &self.inner.store;
         let bmcs = store.bmcs().await.map_err(explain::store)?;
         let credentials = store.credentials().await.map_err(explain::store)?;
@@ -129,7 +129,7 @@ impl Service {
             Login::Any => (None, None),
             Login::Profile(id) => (Some(id), None),
             Login::Own { user, password } => {
-                let own = bmc.chosen.as_ref().filter(|id| known.is_own(id));
+                let own = bmc.chosen.as_ref().filter(|id| known.is_own(id, &bmc));
                 if let Some(own) = own {
                     let source = Some(Source::Password(password));
                     let set = self.set_credential(own.as_str(), None, Some(&user), source).await?;
@@ -139,18 +139,21 @@ impl Service {
                 let name = known.free_name(&planned.address);
                 let added = self.add_credential(&name, &user, Some(password), None).await?;
                 planned.note(added.password_note);
-                planned.credential = Some(added.what.name);
                 (Some(added.what.id.clone()), Some(added.what.id))
             }
         };
         let stored = match (is_new, &chosen) {
             (true, _) => store.add_bmc(&Bmc { chosen, ..bmc }).await.map_err(explain::store),
-            (false, Some(chosen)) => store.choose(&bmc, chosen).await.map(|()| true).map_err(explain::store),
+            (false, Some(chosen)) => {
+                let message = "another credential was chosen for it, and nothing was read since";
+                let since = ApiError::new(Code::NoPassword, message).next("Read the server.");
+                store.choose(&bmc, chosen, &since).await.map_err(explain::store)
+            }
             (false, None) => Ok(true),
         };
         let refused = match stored {
             Ok(true) => return Ok(()),
-            Ok(false) => ApiError::new(Code::AlreadyExists, "it was found meanwhile: import it again"),
+            Ok(false) => ApiError::new(Code::AlreadyExists, "it was found or removed meanwhile: do it again"),
             Err(error) => error,
         };
         planned.server = None;
@@ -164,10 +167,19 @@ impl Service {
 }
 
 impl Known {
-    /// Whether a credential is no profile, and so a BMC's own.
-    fn is_own(&self, id: &CredentialId) -> bool {
+    /// Whether a credential is this BMC's own: no profile, and nobody else's.
+    fn is_own(&self, id: &CredentialId, of: &Bmc) -> bool {
+        let uses = |bmc: &Bmc| bmc.chosen.as_ref() == Some(id) || bmc.credential_id.as_ref() == Some(id);
         self.profiles.iter().all(|(_, profile)| profile != id)
-            && self.credentials.iter().any(|one| one.id == *id)
+            && self.credentials.iter().any(|one| one.id == *id && one.vcenters.is_empty())
+            && !self.bmcs.iter().any(|bmc| bmc.id != of.id && uses(bmc))
+    }
+
+    /// The credentials that these BMCs have for themselves: nobody needs them after.
+    pub(super) fn own_of(&self, ids: &[(String, ServerId)]) -> Vec<CredentialId> {
+        let removed = self.bmcs.iter().filter(|bmc| ids.iter().any(|(id, _)| *id == bmc.id));
+        let own = removed.filter_map(|bmc| bmc.chosen.as_ref().filter(|id| self.is_own(id, bmc)));
+        own.cloned().collect()
     }
 
     /// What the credential of a BMC is called.
@@ -212,7 +224,7 @@ fn judged(entry: Entry, known: &Known) -> Result<(PlannedServer, Deed), String> 
     let change = match &login {
         Login::Any => None,
         Login::Profile(id) => (bmc.chosen.as_ref() != Some(id)).then_some("another profile is chosen for it"),
-        Login::Own { .. } if bmc.chosen.as_ref().is_some_and(|id| known.is_own(id)) => {
+        Login::Own { .. } if bmc.chosen.as_ref().is_some_and(|id| known.is_own(id, bmc)) => {
             Some("user and password of its own credential are set")
         }
         Login::Own { .. } => Some("it gets a credential of its own"),
@@ -231,11 +243,12 @@ fn place(entry: &Entry) -> Result<(String, u16), String> {
     if entry.address.trim().is_empty() {
         return Err("it has no address".to_owned());
     }
-    if !entry.address.contains("://") && entry.address.contains('/') {
+    if !entry.address.contains("://") && !entry.address.contains('@') && entry.address.contains('/') {
         // Else all but the first address of a network would be lost.
         ranges::one(entry.address.trim())?;
     }
-    let (host, port) = validate::address(&entry.address).map_err(|error| error.message)?;
+    let (host, port) = validate::address(&entry.address)
+        .map_err(|error| error.message.replace("address of a vCenter", "address of a BMC"))?;
     let host = ranges::one(&host)?;
     match entry.port.as_deref().map(str::trim).filter(|port| !port.is_empty()) {
         None => Ok((host, port)),

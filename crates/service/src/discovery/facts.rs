@@ -74,6 +74,25 @@ impl Root {
         self
     }
 
+    /// The same, with what was known `before` of what could not be read this time.
+    pub(super) fn or(self, before: Root) -> Root {
+        Root {
+            bmc_model: self.bmc_model.or(before.bmc_model),
+            bmc_firmware: self.bmc_firmware.or(before.bmc_firmware),
+            bmc_macs: if before.bmc_macs.len() > self.bmc_macs.len() {
+                before.bmc_macs
+            } else {
+                self.bmc_macs
+            },
+            bmc_addresses: if self.bmc_addresses.is_empty() {
+                before.bmc_addresses
+            } else {
+                self.bmc_addresses
+            },
+            ..self
+        }
+    }
+
     /// Whose it is, as far as profiles tell vendors apart.
     pub(super) fn profile_vendor(&self) -> Vendor {
         self.vendor.as_deref().and_then(Vendor::from_name).unwrap_or(Vendor::Other)
@@ -99,7 +118,9 @@ pub(super) fn systems(reading: &redfish::Reading, before: Vec<System>) -> Vec<Sy
         _ => system.path.clone(),
     };
     let was = |system: &redfish::System| before.iter().find(|known| known.is(system));
-    let mut keys: BTreeSet<String> = BTreeSet::new();
+    let is_unread = |known: &System| reading.systems.is_empty() || is_gap(&known.path);
+    let kept: Vec<System> = before.iter().filter(|known| is_unread(known)).cloned().collect();
+    let mut keys: BTreeSet<String> = kept.iter().map(|known| known.key.clone()).collect();
     let mut found: Vec<System> = Vec::new();
     for system in &hosts {
         let was = was(system).filter(|known| !keys.contains(&known.key));
@@ -107,13 +128,15 @@ pub(super) fn systems(reading: &redfish::Reading, before: Vec<System>) -> Vec<Sy
         let key = if keys.contains(&key) { system.path.clone() } else { key };
         keys.insert(key.clone());
         let mut now = of(system, key);
-        if let Some(was) = was.filter(|_| has_gaps && now.macs.is_empty()) {
-            now.macs.clone_from(&was.macs);
+        if let Some(was) = was.filter(|_| has_gaps) {
+            if now.macs.is_empty() {
+                now.macs.clone_from(&was.macs);
+            }
+            now.enclosure_serial = now.enclosure_serial.or_else(|| was.enclosure_serial.clone());
         }
         found.push(now);
     }
-    let is_unread = |known: &System| reading.systems.is_empty() || is_gap(&known.path);
-    found.extend(before.into_iter().filter(|known| is_unread(known) && !keys.contains(&known.key)));
+    found.extend(kept);
     found
 }
 

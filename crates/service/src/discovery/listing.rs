@@ -159,6 +159,7 @@ fn server(
         state: state(bmc, verdict),
         problem: bmc.problem.clone(),
         certificate: bmc.certificate.clone(),
+        was_trusted: bmc.trust.is_some(),
         approved_sha256: match &bmc.trust {
             Some(Trust::Pin { sha256 }) => Some(sha256.clone()),
             _ => None,

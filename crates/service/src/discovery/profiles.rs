@@ -16,6 +16,9 @@ struct Profile {
     vendor: Option<Vendor>,
     /// Which user and password it is.
     edition: i64,
+    /// Whether a BMC had accepted it before this job, and whether one has rejected it since.
+    was_proven: bool,
+    has_rejections: bool,
     /// Held while its password is looked for, and while it is tried for the first time.
     tried: Mutex<Tried>,
 }
@@ -84,13 +87,22 @@ impl Turn<'_> {
 impl Profile {
     fn new(credential: Credential, standing: Standing, of: &BmcProfile) -> Profile {
         let tried = Mutex::new(Tried { standing, password: None, unanswered: 0 });
-        Profile { credential, vendor: of.vendor, edition: of.edition, tried }
+        let (was_proven, has_rejections) = (of.proven_at.is_some(), of.rejections > 0);
+        Profile { credential, vendor: of.vendor, edition: of.edition, was_proven, has_rejections, tried }
     }
 
     /// A credential that is no profile.
     fn own(credential: &Credential) -> Profile {
         let tried = Mutex::new(Tried { standing: Standing::Untried, password: None, unanswered: 0 });
-        Profile { credential: credential.clone(), vendor: None, edition: 0, tried }
+        let (was_proven, has_rejections) = (false, false);
+        Profile {
+            credential: credential.clone(),
+            vendor: None,
+            edition: 0,
+            was_proven,
+            has_rejections,
+            tried,
+        }
     }
 }
 
@@ -131,16 +143,20 @@ impl Profiles {
             let own = self.own.iter().filter(|_| !self.is_narrowed);
             return self.all.iter().chain(own).find(|one| is(one, &bmc.chosen)).ok_or_else(left_out);
         }
-        let is_for = |one: &&Profile| is(one, &bmc.credential_id) || one.vendor == Some(vendor);
-        if let Some(one) = self.paused.iter().find(is_for) {
+        if let Some(one) = self.paused.iter().find(|one| is(one, &bmc.credential_id)) {
             return Err(paused(&one.credential.name));
         }
         let fits = |one: &&Profile| one.vendor.is_none_or(|of| of == vendor);
         match self.all.iter().find(|one| is(one, &bmc.credential_id)) {
-            Some(known) if fits(&known) => Ok(known),
-            Some(known) => Err(another_vendor(&known.credential.name, vendor)),
-            None => self.all.iter().find(fits).ok_or_else(|| no_profile(vendor)),
+            Some(known) if fits(&known) => return Ok(known),
+            Some(known) => return Err(another_vendor(&known.credential.name, vendor)),
+            None if bmc.credential_id.is_some() && self.is_narrowed => return Err(left_out()),
+            None => {}
         }
+        if let Some(one) = self.paused.iter().find(|one| one.vendor == Some(vendor)) {
+            return Err(paused(&one.credential.name));
+        }
+        self.all.iter().find(fits).ok_or_else(|| no_profile(vendor))
     }
 
     /// Waits until a profile may be tried at a BMC.
@@ -169,8 +185,13 @@ impl Profiles {
         let mut tried = match first {
             Some(tried) => tried,
             None if answer == Answer::Rejected && was_read_with_it => profile.tried.lock().await,
+            None if answer == Answer::Accepted && profile.has_rejections => profile.tried.lock().await,
             None => return,
         };
+        // What others accepted is only doubted where it was accepted before.
+        if profile.was_proven && !was_read_with_it && answer != Answer::Accepted {
+            return;
+        }
         let is_accepted = match answer {
             Answer::Accepted => true,
             Answer::Rejected | Answer::MustChange => false,
@@ -206,8 +227,10 @@ fn another_vendor(name: &str, vendor: Vendor) -> ApiError {
 }
 
 fn left_out() -> ApiError {
-    let message = "the login was not tried: another credential was chosen for this BMC than those that this scan may use";
-    ApiError::new(Code::NoPassword, message).next("Read the server again, or scan with all profiles.")
+    let message = "the login was not tried: this BMC has or accepted another credential than those that this scan may use";
+    ApiError::new(Code::NoPassword, message).next(
+        "Read the server again, scan with all profiles, or choose a profile by adding the server again.",
+    )
 }
 
 fn no_profile(vendor: Vendor) -> ApiError {
@@ -224,9 +247,8 @@ fn paused(name: &str) -> ApiError {
 }
 
 fn rejected_elsewhere(name: &str) -> ApiError {
-    let message = format!(
-        "the login was not tried: another BMC rejected the profile {name}, and none has accepted it yet"
-    );
+    let message =
+        format!("the login was not tried: another BMC did not accept the profile {name}, and none did since");
     ApiError::new(Code::NoPassword, message)
         .next("Check user and password of the profile, and read the server again.")
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Bmc, Claim, Store};
+use store::{Bmc, Claim, Saved, Store};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -222,12 +222,17 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
     };
     let before = bmc.read_at;
     let known = target.known.as_ref();
+    // What is read is known from then on.
+    if is_new && let Err(error) = context.store.save_bmc(&bmc, Saved::Found).await {
+        tracing::warn!(host = bmc.host, %error, "a server could not be saved");
+        return One::Failed(explain::store(error));
+    }
     let requests = match is_to_be_read {
-        true => read(context, &mut bmc, is_new, profiles).await,
-        false => 0,
+        true => bmcs::read(&mut bmc, profiles, &context.store, &context.cancel, context.now).await,
+        false => None,
     };
-    let is_saved = is_new && !is_to_be_read;
-    if let Err(error) = context.store.save_bmc(&bmc, !is_saved).await {
+    let saved = if requests.is_some() { Saved::LoggedIn } else { Saved::Looked };
+    if let Err(error) = context.store.save_bmc(&bmc, saved).await {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
         return One::Failed(explain::store(error));
     }
@@ -236,16 +241,8 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
     let is_changed = known.is_some_and(|known| (&known.root, &known.systems) != (&bmc.root, &bmc.systems));
     let was_trusted = known.is_some_and(|known| known.trust.is_some());
     let is_read = bmc.read_at != before && problem.is_none();
+    let requests = requests.unwrap_or(0);
     One::Bmc { is_new, is_changed, is_read, was_trusted, problem, requests }
-}
-
-/// Reads a BMC, which is known from then on.
-async fn read(context: &Context, bmc: &mut Bmc, is_new: bool, profiles: &Profiles) -> u64 {
-    if is_new && let Err(error) = context.store.save_bmc(bmc, false).await {
-        bmc.problem = Some(explain::store(error));
-        return 0;
-    }
-    bmcs::read(bmc, profiles, &context.store, &context.cancel, context.now).await
 }
 
 fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {

@@ -13,6 +13,7 @@ mod tests;
 mod workbook;
 
 pub(crate) use own::{MARK, cell};
+pub(crate) use plan::without_user;
 pub(crate) use read::decoded;
 
 use crate::call::{Admitted, Answer, Handler};

@@ -97,22 +97,25 @@ struct Planner {
 /// What is decided of a row: its action, its reason and its deed; or why it is not imported.
 type Decision = Result<(ImportAction, Option<String>, Deed), String>;
 
+/// What was typed as an address. A user before the host may have a password behind it: it is quoted nowhere.
+pub(crate) fn without_user(text: &str) -> String {
+    match contract::trimmed(text).rsplit_once('@') {
+        Some((_, host)) => format!("\u{2026}@{}", words::excerpt(host)),
+        None => words::excerpt(contract::trimmed(text)),
+    }
+}
+
 impl Planner {
     fn row(&mut self, entry: Entry) -> (Planned, Deed) {
-        // A user before the host may have a password behind it: it is quoted nowhere.
-        let shown = |text: &str| match contract::trimmed(text).rsplit_once('@') {
-            Some((_, host)) => format!("\u{2026}@{}", words::excerpt(host)),
-            None => words::excerpt(contract::trimmed(text)),
-        };
         let address = entry.address().map_err(|error| error.message);
         let (host, port) = match &address {
             Ok((host, port)) => (host.clone(), Some(*port)),
-            Err(_) => (shown(&entry.host), None),
+            Err(_) => (without_user(&entry.host), None),
         };
         let name = entry.name.clone().unwrap_or_else(|| match &address {
             Ok((host, 443)) => host.clone(),
             Ok((host, port)) => words::address(host, *port),
-            Err(_) => shown(&entry.host),
+            Err(_) => without_user(&entry.host),
         });
         let checked = match &entry.wrong {
             Some(wrong) => Err(wrong.clone()),
@@ -122,7 +125,7 @@ impl Planner {
             let name = validate::name("vCenter", &name).map_err(|error| error.message)?;
             Ok((name, address))
         });
-        let name = checked.as_ref().map_or_else(|_| shown(&name), |(name, _)| name.clone());
+        let name = checked.as_ref().map_or_else(|_| without_user(&name), |(name, _)| name.clone());
         let decided = checked.and_then(|(name, address)| self.decide(&entry, name, address));
         let (action, reason, deed) = match decided {
             Ok(decided) => decided,

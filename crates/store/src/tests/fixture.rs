@@ -7,7 +7,7 @@ use super::*;
 use crate::audit::Act;
 use crate::health::{FindingKey, FoundNow};
 use crate::migrate::{MIGRATIONS, newest};
-use crate::servers::{Bmc, ProfileWas, Said};
+use crate::servers::{Bmc, ProfileWas, Said, Saved};
 use contract::analytics::Sample;
 use contract::discovery::Vendor;
 use contract::health::{Level, Limits, Scope, Waiver};
@@ -135,7 +135,7 @@ async fn discovery(store: &Store) {
         rejected_by: Some(ops.clone()),
         chosen: Some(ops.clone()),
     };
-    store.save_bmc(&bmc, false).await.unwrap();
+    store.save_bmc(&bmc, Saved::Found).await.unwrap();
     let said =
         Said { bmc: bmc.id, system: String::new(), vcenter: berlin, moref: "host-1".into(), is_match: true };
     store.say(&said, &ServerId("bmc-1".into()), "ada", Time(1_495)).await.unwrap();

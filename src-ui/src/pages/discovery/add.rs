@@ -77,6 +77,7 @@ pub(super) fn Add(props: &Properties) -> Html {
             let (Some(content), Stage::Planned(plan)) = (source.content(), &*stage) else { return };
             // No plan takes its place on screen.
             *newest.borrow_mut() += 1;
+            let plan = plan.clone();
             stage.set(Stage::Adding(plan.clone()));
             let (service, stage) = (service.clone(), stage.clone());
             let (close, is_there) = (close.clone(), is_there.clone());
@@ -89,9 +90,12 @@ pub(super) fn Add(props: &Properties) -> Html {
                         if !ids.is_empty() && service.may::<ReadServers>() {
                             service.read_servers(ids);
                         }
-                        match (discovery::refused(&done), is_there.get()) {
-                            (0, true) => close.emit(()),
-                            (_, true) => stage.set(Stage::Done(done)),
+                        // Also what became of a password.
+                        let is_news = |(one, was): (&PlannedServer, &PlannedServer)| one.reason != was.reason;
+                        let is_told = discovery::refused(&done) > 0 || done.iter().zip(&plan).any(is_news);
+                        match (is_told, is_there.get()) {
+                            (false, true) => close.emit(()),
+                            (true, true) => stage.set(Stage::Done(done)),
                             (_, false) => {}
                         }
                     }

@@ -79,7 +79,7 @@ pub(super) fn Approve(props: &Properties) -> Html {
             shown.iter().filter(|one| one.waits_for_approval()).map(|one| one.id.clone()).collect::<Vec<_>>(),
         );
         let many = ids.len();
-        let is_all = ids.iter().all(|id| chosen.contains(id));
+        let is_all = !ids.is_empty() && ids.iter().all(|id| chosen.contains(id));
         let onchange =
             Callback::from(move |_: Event| chosen.set(if is_all { Vec::new() } else { ids.clone() }));
         html! {

@@ -82,11 +82,15 @@ pub(crate) fn unread(server: &Server) -> Option<String> {
 
 /// Why a certificate is not to be approved together with others.
 pub(crate) fn doubt(server: &Server) -> Option<String> {
+    let is_untrusted = server.state == ServerState::Untrusted;
     match (&server.approved_sha256, &server.certificate) {
         (Some(approved), Some(shown)) if *approved != shown.sha256 => Some(format!(
             "Another certificate was approved before ({}): this may not be the same BMC.",
             words::fingerprint(approved)
         )),
+        (None, Some(_)) if server.was_trusted && is_untrusted => {
+            Some("A certificate of a CA was trusted before: this may not be the same BMC.".to_owned())
+        }
         (None, Some(_)) if !server.is_redfish => {
             Some("It answers and shows no Redfish service: it may be no BMC.".to_owned())
         }

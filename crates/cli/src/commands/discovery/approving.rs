@@ -43,9 +43,9 @@ pub(super) async fn approve(
 
 /// Why a certificate is approved by itself only.
 fn doubt(server: &Server) -> &'static str {
-    match server.approved_sha256 {
-        Some(_) => "which shows another certificate than the one that was approved",
-        None => "which may be no BMC: it answers, and shows no Redfish service",
+    match server.was_trusted {
+        true => "which shows another certificate than the one that was trusted",
+        false => "which may be no BMC: it answers, and shows no Redfish service",
     }
 }
 

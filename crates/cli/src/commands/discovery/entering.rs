@@ -19,19 +19,23 @@ pub(super) async fn add(service: &Client, output: &Output, asked: args::AddedSer
     let given = if password_stdin { Some(ask::password_from_stdin().await?) } else { None };
     service.may::<AddServer>(servers_of_the_audit()).await?;
     let password = match (&user, given) {
-        (Some(user), None) => ask::new_password(service, output, user, &address).await?,
+        (Some(user), None) => ask::new_password(service, output, user, &format!("BMC {address}")).await?,
         (_, given) => given,
     };
     let added = service.call(AddServer { address, profile, user, password }).await?;
     let read = Suggestion::of("discovery refresh").about(&added.address);
     output.answer(&added, || match added.action {
-        ImportAction::Add => format!("Added {}.", added.address),
+        ImportAction::Add => match &added.reason {
+            Some(note) => format!("Added {}: {note}.", added.address),
+            None => format!("Added {}.", added.address),
+        },
         ImportAction::Change => {
             format!("{}: {}.", added.address, added.reason.as_deref().unwrap_or("changed"))
         }
         ImportAction::Same | ImportAction::Refuse => format!("{} is known already.", added.address),
     })?;
-    output.say(&format!("Nothing was contacted. To read it: {read}"));
+    let approve = Suggestion::of("discovery approve").about(&added.address);
+    output.say(&format!("Nothing was contacted. To see its certificate: {read}. To trust it: {approve}"));
     Ok(())
 }
 
@@ -55,10 +59,13 @@ pub(super) async fn import(
         }
     }
     let done = match dry_run {
-        true => plan,
+        true => plan.clone(),
         false => service.call(ImportServers { content }).await?,
     };
-    output.answer(&done, || if asks { String::new() } else { shown(&done) })?;
+    // What was shown before is only shown again where it came out otherwise.
+    let is_told = |one: &PlannedServer| !asks || (one.reason.is_some() && !plan.contains(one));
+    let told: Vec<PlannedServer> = done.iter().filter(|one| is_told(one)).cloned().collect();
+    output.answer(&done, || shown(&told))?;
     output.say(&in_words(&done, dry_run));
     Ok(match (count(&done, ImportAction::Refuse), done.len()) {
         (0, _) => Exit::Done,
@@ -72,6 +79,9 @@ fn count(plan: &[PlannedServer], action: ImportAction) -> usize {
 }
 
 fn shown(plan: &[PlannedServer]) -> String {
+    if plan.is_empty() {
+        return String::new();
+    }
     let rows = plan.iter().map(|one| {
         let line = one.line.map_or_else(|| "-".to_owned(), |line| line.to_string());
         let credential = one.credential.clone().unwrap_or_else(|| "-".to_owned());
@@ -88,7 +98,7 @@ fn in_words(plan: &[PlannedServer], dry_run: bool) -> String {
         true => format!("{counted}. Nothing was changed."),
         false => {
             let read = Suggestion::of("discovery refresh");
-            format!("{counted}. Nothing was contacted. To read them: {read}")
+            format!("{counted}. Nothing was contacted. To see their certificates: {read}")
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn servers(all: &[Server], now: Time) -> String {
 
 /// Why a server could not be read, unless its state says it all.
 fn problem(server: &Server) -> Option<&str> {
-    let is_said = server.state == ServerState::Untrusted && server.approved_sha256.is_none();
+    let is_said = server.state == ServerState::Untrusted && !server.was_trusted;
     let problem = server.problem.as_ref().filter(|_| !is_said)?;
     Some(&problem.message)
 }
@@ -202,6 +202,7 @@ pub(super) mod tests {
             state: ServerState::Dark,
             problem: None,
             certificate: None,
+            was_trusted: false,
             approved_sha256: None,
             is_redfish: true,
             rejected_hosts: Vec::new(),

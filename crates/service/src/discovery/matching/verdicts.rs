@@ -124,7 +124,9 @@ impl<H: Ord + Clone, S: Ord + Clone> Scales<'_, H, S> {
         // One that claims the machine and is proven to be no other: whoever tells more than it is not believed for that.
         let is_claimed = |(machine, server): &Pair| {
             let others = self.open.range((*machine, 0)..=(*machine, usize::MAX));
-            let mut claims = others.filter(|((_, other), evidence)| other != server && evidence.is_rival);
+            let mut claims = others.filter(|((_, other), evidence)| {
+                other != server && evidence.is_rival && evidence.contradictions == 0
+            });
             claims.any(|((_, other), _)| of_servers[*other] == 0 && !taken.servers.contains(other))
         };
         let is_alone = |pair: &Pair| of_machines[pair.0] == 1 && of_servers[pair.1] == 1 && !is_claimed(pair);

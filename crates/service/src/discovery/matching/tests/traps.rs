@@ -41,6 +41,14 @@ fn cloned_uuids_are_told_apart_by_serial_numbers_and_else_a_conflict() {
 }
 
 #[test]
+fn a_dark_node_of_a_shared_bmc_does_not_take_its_neighbours_match() {
+    let esxi = host(1);
+    let dark = Server { bmc_macs: server(1).bmc_macs, ..server(2) };
+    let matching = judge(std::slice::from_ref(&esxi), &[server(1), dark]);
+    assert!(is_matched(&matching.servers["server-1"], "host-1"));
+}
+
+#[test]
 fn a_server_that_tells_more_than_the_true_one_does_not_take_its_place() {
     let esxi = host(1);
     let honest = Server { nic_macs: vec![], bmc_macs: vec![], ..server(1) };
