@@ -21,6 +21,17 @@ pub(crate) enum Exit {
     Cancelled = 130,
 }
 
+impl Exit {
+    /// How an import ended of which so many of all rows were refused.
+    pub(crate) fn of_import(refused: usize, all: usize) -> Exit {
+        match refused {
+            0 => Exit::Done,
+            refused if refused == all => Exit::Failed,
+            _ => Exit::Partly,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit as u8)

@@ -194,6 +194,17 @@ pub struct Server {
 }
 
 impl Server {
+    /// The host of its address, an IPv6 address without brackets, and the port where it has one.
+    pub fn host_and_port(&self) -> (&str, Option<&str>) {
+        if let Some((host, port)) = self.address.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
+            return (host, Some(port));
+        }
+        match self.address.split_once(':') {
+            Some((host, port)) if !port.contains(':') => (host, Some(port)),
+            _ => (&self.address, None),
+        }
+    }
+
     /// Whether its certificate may be approved together with others: one that is another than before, and one of a server that
     /// may be no BMC, are approved by name.
     pub fn waits_for_approval(&self) -> bool {
@@ -272,7 +283,7 @@ impl Discovered {
         let is = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(name));
         let is_meant = |one: &&Server| {
             // The port may be left out where that is enough.
-            (one.address == name || one.address.rsplit_once(':').is_some_and(|(host, _)| bare(host) == name))
+            (one.address == name || one.host_and_port().0 == name)
                 || is(&one.serial_number)
                 || is(&one.service_tag)
                 || is_long_enough(name) && one.id.as_str().starts_with(name)
@@ -291,11 +302,6 @@ impl Discovered {
             }
         }
     }
-}
-
-/// An IPv6 address without its brackets.
-fn bare(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 /// A server that was entered or stands in a file, and what is done about it.

@@ -45,6 +45,15 @@ pub(crate) enum Level {
     Neutral,
 }
 
+/// Why a row of an import is dealt with as it is, and which row that is where it is refused.
+pub(crate) fn import_reason(action: ImportAction, line: Option<u64>, reason: Option<&str>) -> String {
+    let reason = reason.map(shown).unwrap_or_default();
+    match (action, line) {
+        (ImportAction::Refuse, Some(line)) => format!("Row {line}: {reason}"),
+        _ => reason.to_string(),
+    }
+}
+
 /// How serious what an import does is.
 pub(crate) fn import_level(action: ImportAction) -> Level {
     match action {

@@ -31,6 +31,13 @@ pub(super) struct Target {
     pub(super) is_named: bool,
 }
 
+impl Target {
+    /// Whether a password may have been sent there.
+    fn was_trusted(&self) -> bool {
+        self.known.as_ref().is_some_and(|bmc| bmc.trust.is_some())
+    }
+}
+
 /// What came of it.
 pub(super) enum Outcome {
     /// Nothing is there, or something that is no BMC.
@@ -63,7 +70,7 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
     let certificate = shown.as_ref().map(|shown| explain::certificate(&shown.certificate));
     let (problem, root) = match found {
         Found::Bmc(known) => {
-            let was_trusted = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
+            let was_trusted = target.was_trusted();
             let is_trusted = approved.is_some() && shown.as_ref().is_some_and(|shown| shown.trusted);
             let reason =
                 shown.and_then(|shown| shown.reason).unwrap_or_else(|| "nobody has looked at it".into());
@@ -126,7 +133,7 @@ fn nothing_there(target: &Target, nothing: Found) -> Outcome {
         }
         Found::Unreachable(error) => (Nothing::Silent, ApiError::new(Code::Unreachable, error.to_string())),
         Found::NotBmc { words, .. } => {
-            let was_told = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
+            let was_told = target.was_trusted();
             let said = if was_told { String::new() } else { format!(": {words}") };
             let message = format!("what answers at this address is no BMC{said}");
             (Nothing::Other, ApiError::new(Code::BadAnswer, message))
@@ -416,7 +423,7 @@ fn tls_too_old(words: &str) -> ApiError {
 
 /// Where a password was sent once, a BMC's words may quote it: they are left out.
 fn refuses_name(target: &Target, words: &str) -> ApiError {
-    let was_told = target.known.as_ref().is_some_and(|bmc| bmc.trust.is_some());
+    let was_told = target.was_trusted();
     let said = if words.is_empty() || was_told { String::new() } else { format!(": {words}") };
     if target.host.parse::<IpAddr>().is_ok() {
         let message = format!("the BMC answered with HTTP status 400{said}");

@@ -11,7 +11,7 @@ use contract::command::{
     ReadServers, RejectMatch, RemoveProfile, RemoveServers, ServerOfHost, SetProfile, ShowServer, StartScan,
     UnmatchServer,
 };
-use contract::discovery::{PlannedServer, Profile, Server, ServerState};
+use contract::discovery::{Profile, Server, ServerState};
 use contract::{ApiError, Code, CredentialId, Event, ImportAction, Job, Kind, Moref, ServerId, VcenterId};
 use store::Said;
 
@@ -59,14 +59,12 @@ impl Handler for AddServer {
         let entry = Entry { address, profile, user, password, ..Entry::default() };
         let entered = call.enter(vec![entry], true).await?.pop();
         let entered = entered.ok_or_else(|| explain::defect("the server was not added", "Report it."))?;
-        match (entered.action, entered.reason) {
-            (ImportAction::Refuse, reason) => {
-                let why = reason.unwrap_or_default();
-                Err(ApiError::new(Code::InvalidValue, format!("the server can't be added: {why}"))
-                    .next("Correct it, and add the server again."))
-            }
-            (_, reason) => Ok(PlannedServer { reason, ..entered }),
+        if entered.action != ImportAction::Refuse {
+            return Ok(entered);
         }
+        let why = entered.reason.unwrap_or_default();
+        Err(ApiError::new(Code::InvalidValue, format!("the server can't be added: {why}"))
+            .next("Correct it, and add the server again."))
     }
 }
 
@@ -225,7 +223,7 @@ impl Service {
         Ok(())
     }
 
-    pub(super) async fn profiles(&self) -> Result<Vec<Profile>, ApiError> {
+    async fn profiles(&self) -> Result<Vec<Profile>, ApiError> {
         let store = &self.inner.store;
         let credentials = store.credentials().await.map_err(explain::store)?;
         let bmcs = store.bmcs().await.map_err(explain::store)?;

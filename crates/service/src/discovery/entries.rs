@@ -101,8 +101,12 @@ impl Service {
         let store = &self.inner.store;
         let bmcs = store.bmcs().await.map_err(explain::store)?;
         let credentials = store.credentials().await.map_err(explain::store)?;
-        let profiles = self.profiles().await?;
-        let profiles = profiles.into_iter().map(|one| (one.profile, one.credential_id)).collect();
+        let profiles = store.bmc_profiles().await.map_err(explain::store)?;
+        let named = |profile: store::BmcProfile| {
+            let of = credentials.iter().find(|one| one.id == profile.credential)?;
+            Some((of.name.clone(), profile.credential))
+        };
+        let profiles = profiles.into_iter().filter_map(named).collect();
         Ok(Known { bmcs, credentials, profiles })
     }
 

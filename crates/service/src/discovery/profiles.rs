@@ -85,23 +85,17 @@ impl Turn<'_> {
 }
 
 impl Profile {
-    fn new(credential: Credential, standing: Standing, of: &BmcProfile) -> Profile {
-        let tried = Mutex::new(Tried { standing, password: None, unanswered: 0 });
-        let (was_proven, has_rejections) = (of.proven_at.is_some(), of.rejections > 0);
-        Profile { credential, vendor: of.vendor, edition: of.edition, was_proven, has_rejections, tried }
-    }
-
-    /// A credential that is no profile.
-    fn own(credential: &Credential) -> Profile {
-        let tried = Mutex::new(Tried { standing: Standing::Untried, password: None, unanswered: 0 });
-        let (was_proven, has_rejections) = (false, false);
+    /// A credential as what is known of it as a profile has it; or one that is none.
+    fn new(credential: Credential, of: Option<&BmcProfile>) -> Profile {
+        let was_proven = of.is_some_and(|of| of.proven_at.is_some());
+        let standing = if was_proven { Standing::Proven } else { Standing::Untried };
         Profile {
-            credential: credential.clone(),
-            vendor: None,
-            edition: 0,
+            credential,
+            vendor: of.and_then(|of| of.vendor),
+            edition: of.map_or(0, |of| of.edition),
             was_proven,
-            has_rejections,
-            tried,
+            has_rejections: of.is_some_and(|of| of.rejections > 0),
+            tried: Mutex::new(Tried { standing, password: None, unanswered: 0 }),
         }
     }
 }
@@ -117,11 +111,11 @@ impl Profiles {
         let (profiles, credentials) = (store.bmc_profiles().await?, store.credentials().await?);
         let profile = |one: BmcProfile| {
             let credential = credentials.iter().find(|credential| credential.id == one.credential)?.clone();
-            let standing = if one.proven_at.is_some() { Standing::Proven } else { Standing::Untried };
-            Some(Profile::new(credential, standing, &one))
+            Some(Profile::new(credential, Some(&one)))
         };
         let is_profile = |one: &&Credential| profiles.iter().any(|profile| profile.credential == one.id);
-        let own = credentials.iter().filter(|one| !is_profile(one)).map(Profile::own).collect();
+        let own = credentials.iter().filter(|one| !is_profile(one));
+        let own = own.map(|one| Profile::new(one.clone(), None)).collect();
         let (paused, usable): (Vec<_>, Vec<_>) =
             profiles.into_iter().partition(|one| one.paused_at.is_some());
         let usable = usable.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.credential));

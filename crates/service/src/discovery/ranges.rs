@@ -90,8 +90,8 @@ pub(super) fn one(text: &str) -> Result<String, String> {
 
 fn of(part: &str) -> Result<Vec<Host>, &'static str> {
     if let Some((address, length)) = part.split_once('/') {
-        let length = length.parse::<u32>().map_err(|_| "has no valid prefix length")?;
-        return network(address.parse().map_err(|_| "is not a network")?, length);
+        let (address, length) = prefix(address, length)?;
+        return network(address, length);
     }
     let bare = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')).unwrap_or(part);
     if let Ok(ip) = bare.parse::<IpAddr>() {
@@ -134,19 +134,16 @@ fn excluded(ranges: &[String]) -> Result<Vec<Excluded>, ApiError> {
 
 fn one_excluded(part: &str) -> Result<Excluded, &'static str> {
     if let Some((address, length)) = part.split_once('/') {
-        let length = length.parse::<u32>().map_err(|_| "has no valid prefix length")?;
-        let (first, last) = match address.parse().map_err(|_| "is not a network")? {
-            IpAddr::V4(v4) if length <= 32 => {
-                let mask = u32::MAX.checked_shr(length).unwrap_or(0);
-                let first = u32::from(v4) & !mask;
-                (IpAddr::V4(first.into()), IpAddr::V4((first | mask).into()))
+        let (address, length) = prefix(address, length)?;
+        let (first, last) = match address {
+            IpAddr::V4(v4) => {
+                let (first, last) = ends_v4(v4, length)?;
+                (IpAddr::V4(first.into()), IpAddr::V4(last.into()))
             }
-            IpAddr::V6(v6) if length <= 128 => {
-                let mask = u128::MAX.checked_shr(length).unwrap_or(0);
-                let first = u128::from(v6) & !mask;
-                (IpAddr::V6(first.into()), IpAddr::V6((first | mask).into()))
+            IpAddr::V6(v6) => {
+                let (first, last) = ends_v6(v6, length)?;
+                (IpAddr::V6(first.into()), IpAddr::V6(last.into()))
             }
-            _ => return Err("has no valid prefix length"),
         };
         return Ok(Excluded::Between(first, last));
     }
@@ -170,31 +167,48 @@ fn usable(ip: IpAddr) -> Result<IpAddr, &'static str> {
     }
 }
 
+/// An address, and how many of its bits a network has.
+fn prefix(address: &str, length: &str) -> Result<(IpAddr, u32), &'static str> {
+    let length = length.parse().map_err(|_| "has no valid prefix length")?;
+    Ok((address.parse().map_err(|_| "is not a network")?, length))
+}
+
+/// The first and the last address of a network.
+fn ends_v4(address: Ipv4Addr, length: u32) -> Result<(u32, u32), &'static str> {
+    if length > 32 {
+        return Err("has no valid prefix length");
+    }
+    let rest = u32::MAX.checked_shr(length).unwrap_or(0);
+    let first = u32::from(address) & !rest;
+    Ok((first, first | rest))
+}
+
+fn ends_v6(address: Ipv6Addr, length: u32) -> Result<(u128, u128), &'static str> {
+    if length > 128 {
+        return Err("has no valid prefix length");
+    }
+    let rest = u128::MAX.checked_shr(length).unwrap_or(0);
+    let first = u128::from(address) & !rest;
+    Ok((first, first | rest))
+}
+
 fn network(address: IpAddr, length: u32) -> Result<Vec<Host>, &'static str> {
     match address {
         IpAddr::V4(v4) => {
-            if length > 32 {
-                return Err("has no valid prefix length");
-            }
-            let size = 1_u64 << (32 - length);
-            if size > Scan::MOST as u64 * 2 {
+            let (first, last) = ends_v4(v4, length)?;
+            if u64::from(last - first) >= Scan::MOST as u64 * 2 {
                 return Err("is too large");
             }
-            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-            let base = u32::from(v4) & mask;
             // Network and broadcast address are no server's; of /31 and /32 both are.
-            let (from, to) = if length < 31 { (1, size - 1) } else { (0, size) };
-            let all = (from..to).filter_map(|at| base.checked_add(u32::try_from(at).ok()?));
+            let all = if length < 31 { first + 1..=last - 1 } else { first..=last };
             all.map(|ip| usable(Ipv4Addr::from(ip).into()).map(Host::Ip)).collect()
         }
         IpAddr::V6(v6) => {
             if !(112..=128).contains(&length) {
                 return Err("is too large: IPv6 networks are scanned from /112 on");
             }
-            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-            let base = u128::from(v6) & mask;
-            let size = 1_u128 << (128 - length);
-            (0..size).map(|at| usable(Ipv6Addr::from(base + at).into()).map(Host::Ip)).collect()
+            let (first, last) = ends_v6(v6, length)?;
+            (first..=last).map(|ip| usable(Ipv6Addr::from(ip).into()).map(Host::Ip)).collect()
         }
     }
 }

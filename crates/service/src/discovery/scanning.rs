@@ -232,7 +232,8 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
         false => None,
     };
     let saved = if requests.is_some() { Saved::LoggedIn } else { Saved::Looked };
-    if let Err(error) = context.store.save_bmc(&bmc, saved).await {
+    let is_saved = is_new && !is_to_be_read;
+    if !is_saved && let Err(error) = context.store.save_bmc(&bmc, saved).await {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
         return One::Failed(explain::store(error));
     }

@@ -248,11 +248,7 @@ fn outcome(stage: &Stage) -> Html {
 }
 
 fn row(planned: &Planned) -> Html {
-    let reason = planned.reason.as_deref().map(words::shown).unwrap_or_default();
-    let reason = match (planned.action, planned.line) {
-        (ImportAction::Refuse, Some(line)) => format!("Row {line}: {reason}"),
-        _ => reason.to_string(),
-    };
+    let reason = words::import_reason(planned.action, planned.line, planned.reason.as_deref());
     html! {
         <tr data-action={planned.action.name()}>
             <td class="muster-import__action">{ of_level(words::import_level(planned.action)) }{ " " }{ planned.action.title() }</td>

@@ -173,11 +173,7 @@ fn outcome(plan: &[PlannedServer], is_done: bool) -> Html {
 }
 
 fn row(planned: &PlannedServer) -> Html {
-    let reason = planned.reason.as_deref().map(words::shown).unwrap_or_default();
-    let reason = match (planned.action, planned.line) {
-        (ImportAction::Refuse, Some(line)) => format!("Row {line}: {reason}"),
-        _ => reason.to_string(),
-    };
+    let reason = words::import_reason(planned.action, planned.line, planned.reason.as_deref());
     let login = match (planned.action, &planned.credential) {
         (_, Some(credential)) => words::shown(credential),
         (ImportAction::Add | ImportAction::Change, None) => "Profile that fits".into(),

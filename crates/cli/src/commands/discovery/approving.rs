@@ -70,13 +70,9 @@ fn certificates(servers: &[Server]) -> Result<Shown<'_>, ApiError> {
     let with = servers.iter().map(|server| {
         let certificate = server.certificate.as_ref().ok_or_else(|| {
             let message = format!("no certificate of {} was seen yet", server.address);
-            let (host, port) = server
-                .address
-                .rsplit_once(':')
-                .filter(|(host, _)| !host.contains(':') || host.starts_with('['))
-                .unwrap_or((&server.address, ""));
+            let (host, port) = server.host_and_port();
             let scan = Suggestion::of("discovery scan").about(host);
-            let scan = if port.is_empty() { scan } else { scan.option("--port", port) };
+            let scan = port.into_iter().fold(scan, |scan, port| scan.option("--port", port));
             ApiError::new(Code::InvalidValue, message).next(format!("Scan it first: {scan}"))
         })?;
         Ok((server, certificate))

@@ -67,11 +67,7 @@ pub(super) async fn import(
     let told: Vec<PlannedServer> = done.iter().filter(|one| is_told(one)).cloned().collect();
     output.answer(&done, || shown(&told))?;
     output.say(&in_words(&done, dry_run));
-    Ok(match (count(&done, ImportAction::Refuse), done.len()) {
-        (0, _) => Exit::Done,
-        (refused, all) if refused == all => Exit::Failed,
-        _ => Exit::Partly,
-    })
+    Ok(Exit::of_import(count(&done, ImportAction::Refuse), done.len()))
 }
 
 fn count(plan: &[PlannedServer], action: ImportAction) -> usize {

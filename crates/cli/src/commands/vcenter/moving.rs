@@ -56,11 +56,7 @@ pub(super) async fn import(service: &Client, output: &Output, asked: Import) -> 
     };
     output.answer(&done.vcenters, || if asks { String::new() } else { shown(&done) })?;
     output.say(&in_words(&done, dry_run));
-    Ok(match (done.count(ImportAction::Refuse), done.vcenters.len()) {
-        (0, _) => Exit::Done,
-        (refused, all) if refused == all => Exit::Failed,
-        _ => Exit::Partly,
-    })
+    Ok(Exit::of_import(done.count(ImportAction::Refuse), done.vcenters.len()))
 }
 
 async fn no_credential(service: &Client) -> Result<ApiError, ApiError> {
