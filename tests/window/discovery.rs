@@ -70,10 +70,8 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
     ensure!(all.iter().all(|bmc| shown.contains(&bmc.sha256().to_lowercase())), "{shown}");
     window.shoot(&screen, "discovery-approve").await?;
     let boxes = "document.querySelectorAll('#approve-all input[type=checkbox]:checked').length";
+    window.wait_until_still().await?;
     window.click("#approve-all-shown").await?;
-    if window.script(&format!("return {boxes}")).await? != all.len() {
-        window.click("#approve-all-shown").await?;
-    }
     window.wait_for("all are chosen", &format!("{boxes} === {}", all.len())).await?;
     window.click("#approve-submit").await?;
     let hosts = all.iter().filter(|bmc| bmc.host().is_some()).count();
@@ -99,6 +97,13 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
     window.click(&format!("{} td", row(&dark))).await?;
     window.wait_for_text("#drawer", host).await?;
     window.shoot(&screen, "discovery-conflict").await?;
+    // What comes or goes beside it moves what is pressed.
+    let at_rest = async || {
+        window.wait_until_gone("#discovery-progress").await?;
+        window.wait_until_gone("[data-toast]").await?;
+        window.wait_until_still().await
+    };
+    at_rest().await?;
     window.click("#unmatch").await?;
     window.wait_for_element(&format!("{}[data-state=dark]", row(&dark))).await?;
     window.wait_for_element(&format!("{}[data-state=matched]", row(&matched))).await?;
@@ -108,17 +113,21 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
     ensure!(told["state"] == "dark", "{told}");
 
     // That a server is not a host is shown, and taken back.
+    window.wait_for_toast("Discovery: scan of 127.0.64.0/24 done").await?;
+    at_rest().await?;
     window.click(&format!("{} td", row(&matched))).await?;
     window.wait_for_text("#drawer", matched["address"].as_str().context("an address")?).await?;
     window.click("#unmatch").await?;
     window.wait_for_text("#rejected-hosts", host).await?;
     window.wait_until_gone(&format!("{}[data-state=matched]", row(&matched))).await?;
     window.shoot(&screen, "discovery-rejected").await?;
+    at_rest().await?;
     window.click("#forget-rejections").await?;
     window.wait_for_element(&format!("{}[data-state=matched]", row(&matched))).await?;
     window.wait_until_gone("#rejected-hosts").await?;
 
     // One that nothing answers for is added by hand, and stays with the reason.
+    at_rest().await?;
     window.click("#add-servers").await?;
     let known = matched["address"].as_str().context("an address")?;
     let list = muster.folder().join("bmcs");
@@ -134,6 +143,9 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
     window.key(thirtyfour::Key::Escape).await?;
     let added = format!("#rows tr[data-address='127.0.99.1:{port}'][data-state=unreadable]");
     window.wait_for_element(&added).await?;
+    window.wait_for_toast("Discovery: server refresh of 1 server partially succeeded").await?;
+    window.wait_until_gone("#discovery-progress").await?;
+    window.wait_until_still().await?;
     window.click(&format!("{added} td")).await?;
     window.wait_for_text("#problem", "refuses the connection").await?;
     window.shoot(&screen, "discovery-added").await?;
