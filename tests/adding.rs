@@ -1,7 +1,7 @@
 //! Adding a vCenter: what is refused, why, and that nothing of it stays.
 //! Refuses to look at words only: exit codes, the server's own counts and the database decide.
 
-use crate::support::{Musterctl, PASSWORD, Peer, Run};
+use crate::support::{Musterctl, PASSWORD, Peer, Run, nobody};
 use serde_json::json;
 
 /// Adds with the password on stdin.
@@ -35,7 +35,7 @@ fn a_wrong_password_is_tried_once_and_stores_nothing() {
 #[test]
 fn a_port_where_nothing_listens_is_unreachable() {
     let muster = Musterctl::new();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (closed, _kept) = nobody();
     let run = add(&muster, "Berlin", &closed.to_string(), PASSWORD, &[]);
     refused(&muster, &run, 5, "unreachable", &closed.to_string());
 }

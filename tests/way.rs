@@ -2,12 +2,11 @@
 //! Refuses to take the client's word for it: who resolved the name is what the proxies say, and who was reached the vCenter.
 
 use crate::support::{
-    Musterctl, PASSWORD, Peer, Proxies, Run, eventually, finish, refreshed, table, vcenter,
+    Musterctl, PASSWORD, Peer, Proxies, Run, eventually, finish, nobody, refreshed, table, vcenter,
 };
 use contract::command::{Change, EditVcenter};
 use contract::{Kind, VcenterSettings};
 use serde_json::{Value, json};
-use std::net::TcpListener;
 
 /// A name that nobody on this machine resolves; the proxies do.
 const NAME: &str = "vc.test.invalid";
@@ -201,7 +200,8 @@ fn a_tunnel_leads_to_another_address_and_the_certificate_still_has_to_name_the_v
     muster.ok(&["vcenter", "edit", "Berlin", "--ca-file", &ca]);
     assert_eq!(muster.ok(&["sync", "hosts", "Berlin"])[0]["state"], "succeeded");
 
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (nobody, _kept) = nobody();
+    let nobody = nobody.to_string();
     muster.ok(&["vcenter", "edit", "Berlin", "--connect-to", &nobody]);
     let (code, kind, message, next) = failure(&muster.json(&["test", "Berlin"]));
     assert_eq!((code, &*kind), (5, "way_failed"), "{message}");

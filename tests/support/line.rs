@@ -3,32 +3,44 @@
 
 use super::Peer;
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::net::TcpSocket;
 
 /// While it is cut nobody listens there.
 pub(crate) struct Line {
     here: SocketAddr,
+    /// Nobody else is given the port meanwhile.
+    _kept: TcpSocket,
     there: String,
     end: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<TcpStream>>>,
     taken: Arc<AtomicUsize>,
 }
 
+/// A port of 127.0.0.1 at which nobody listens, and that nobody else is given while the socket is kept.
+pub(crate) fn nobody() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // A listener can bind there as well.
+    socket.set_reuseaddr(true).expect("a shared port");
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+    (socket.local_addr().expect("its number"), socket)
+}
+
 impl Line {
     /// To this server.
     pub(crate) fn to(peer: &Peer) -> Line {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let here = listener.local_addr().expect("its number");
+        let (here, kept) = nobody();
         let line = Line {
             here,
+            _kept: kept,
             there: peer.address(),
             end: Arc::default(),
             open: Arc::default(),
             taken: Arc::default(),
         };
-        line.listen(listener);
+        line.listen(TcpListener::bind(here).expect("the port that is kept"));
         line
     }
 

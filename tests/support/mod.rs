@@ -12,7 +12,7 @@ mod simulator;
 
 pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
-pub(crate) use line::Line;
+pub(crate) use line::{Line, nobody};
 pub(crate) use musterctl::{Musterctl, Run, finish, refreshed, vcenter};
 pub(crate) use peer::{PASSWORD, Peer, program};
 pub(crate) use proxies::Proxies;

@@ -140,8 +140,10 @@ pub(super) fn exchange(address: &str, verb: &str, path: &str, body: Option<Value
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let mut stream = TcpStream::connect(address).expect("the control port");
     let length = body.len();
-    write!(stream, "{verb} {path} HTTP/1.0\r\nHost: control\r\nContent-Length: {length}\r\n\r\n{body}")
-        .expect("sent");
+    // In one piece: a server that answers before the last one arrives, and closes, resets the connection.
+    let request =
+        format!("{verb} {path} HTTP/1.0\r\nHost: control\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");

@@ -3,9 +3,12 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
+
+	"muster.test/peers/port"
 )
 
 // door is a port at which something answers.
@@ -19,7 +22,15 @@ type door struct {
 }
 
 func open(handle func(net.Listener) error) (*door, error) {
-	d := &door{address: "127.0.0.1:0", handle: handle, inside: map[net.Conn]struct{}{}}
+	number, err := port.Keep()
+	if err != nil {
+		return nil, err
+	}
+	d := &door{
+		address: fmt.Sprintf("127.0.0.1:%d", number),
+		handle:  handle,
+		inside:  map[net.Conn]struct{}{},
+	}
 	return d, d.reopen()
 }
 
@@ -34,7 +45,7 @@ func (d *door) reopen() error {
 		return err
 	}
 	d.mu.Lock()
-	d.address, d.listener = listener.Addr().String(), listener
+	d.listener = listener
 	d.mu.Unlock()
 	go func() { _ = d.handle(counted{listener, d}) }()
 	return nil

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"muster.test/peers/port"
 )
 
 type front struct {
@@ -63,17 +65,24 @@ func newFront(vc *vcenter, certificates *certificates, gzip bool) *front {
 func (f *front) address() string { return "127.0.0.1:" + strconv.Itoa(f.port) }
 
 // listen opens the public port: any free one for 0, and the same one again after a stop.
-func (f *front) listen(port int) error {
+func (f *front) listen(number int) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.server != nil {
 		return nil
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+	if number == 0 {
+		kept, err := port.Keep()
+		if err != nil {
+			return err
+		}
+		number = kept
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(number))
 	if err != nil {
 		return err
 	}
-	f.port = listener.Addr().(*net.TCPAddr).Port
+	f.port = number
 	server := &http.Server{
 		Handler:   f,
 		ErrorLog:  log.New(io.Discard, "", 0),

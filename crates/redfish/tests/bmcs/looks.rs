@@ -8,7 +8,7 @@ use std::{
 use redfish::{Found, LOOK_DEADLINE, Looked, Vendor, look};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     task::JoinSet,
 };
 
@@ -106,7 +106,10 @@ async fn nobody_is_told_from_somebody_who_says_nothing() {
         assert!(looked.shown.is_some() && begun.elapsed() < Duration::from_secs(2));
     }
     let mut endpoint = bmc.unknown();
-    endpoint.port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    // Bound without listening: nobody else is given the port meanwhile.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    endpoint.port = nobody.local_addr().unwrap().port();
     assert!(matches!(look(&endpoint, "test/1", LOOK_DEADLINE).await.found, Found::Refused));
     endpoint.host = "no-such-host.invalid".into();
     assert!(matches!(look(&endpoint, "test/1", LOOK_DEADLINE).await.found, Found::Unreachable(_)));

@@ -1,6 +1,6 @@
 //! The way to a server: its name is the same on all of them, and what fails on the way is told from the server.
 
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use vsphere::{
     Client, Endpoint, Error, Hop, Place, Problem, Proxy, ProxyKind, Trust, Way, leads_there, probe,
 };
@@ -14,9 +14,11 @@ fn place(port: u16) -> Place {
     Place { host: "127.0.0.1".into(), port }
 }
 
-/// A port on which nothing answers.
-async fn nobody() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+/// A port on which nothing answers, and that nobody else is given while the socket is kept.
+fn nobody() -> (u16, TcpSocket) {
+    let bound = TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (bound.local_addr().unwrap().port(), bound)
 }
 
 fn through(kind: ProxyKind, port: u16) -> Way {
@@ -49,7 +51,7 @@ async fn at_another_address_the_name_that_is_asked_for_and_checked_stays_the_ser
 
 #[tokio::test]
 async fn what_is_down_before_a_server_is_named_and_is_not_the_server() {
-    let gone = nobody().await;
+    let (gone, _kept) = nobody();
     let ways = [
         (through(ProxyKind::Socks5, gone), Hop::Proxy(place(gone))),
         (through(ProxyKind::Http, gone), Hop::Proxy(place(gone))),
