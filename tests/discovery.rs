@@ -428,3 +428,60 @@ async fn interrupted(name: &str, end: fn(&Child)) {
     muster.json(&["discovery", "scan", "127.0.64.0/24", "--port", &port]);
     assert_eq!(sums(bmcs)["open"], 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_on_a_schedule_lists_what_is_new_and_logs_in_only_where_a_person_approved() {
+    let estate = Estate::start(40, BmcOptions { hosts: 3, dark: 1, ..BmcOptions::default() }).await;
+    let (bmcs, port, muster) = (estate.bmcs.all(), estate.port(), Musterctl::new());
+    estate.configure(&muster);
+    let scan = ["discovery", "scan", "127.0.64.0/28", "--port", &port];
+    for (more, words) in [
+        (&["--every", "5s"][..], "not what the schedule is called"),
+        (&["--schedule", "Weekly"][..], "no time is specified"),
+        (&["--schedule", "Weekly", "--every", "1s"][..], "out of range"),
+    ] {
+        let run = muster.json(&[&scan[..], more].concat());
+        let said = run.error()["message"].as_str().unwrap().to_owned();
+        assert!(run.code == 2 && said.contains(words), "{run:?}");
+    }
+    let added = muster.ok(&[&scan[..], &["--schedule", "Weekly scan", "--every", "5s"]].concat());
+    assert_eq!(added["job"]["scan"]["ranges"], serde_json::json!(["127.0.64.0/28"]), "{added}");
+    assert_eq!(
+        (&added["vcenters"], &added["targets"][0]["vcenter_id"]),
+        (&serde_json::json!([]), &Value::Null)
+    );
+    let taken = muster.json(&[&scan[..], &["--schedule", "weekly SCAN", "--every", "1d"]].concat());
+    assert_eq!((taken.code, &taken.error()["code"]), (9, &"already_exists".into()), "{taken:?}");
+    let shown = muster.run(&["schedule", "show", "Weekly scan"]).stdout;
+    assert!(shown.contains("127.0.64.0/28") && !shown.contains("vCenters"), "{shown}");
+    assert!(list(&muster).is_empty(), "nothing was scanned");
+
+    let worker = muster.spawn(&["run", "--for", "5m", "--json"]);
+    let started = |kind: &str| {
+        let listed = ["operations", "list", "--origin", "schedule", "--kind", kind, "--limit", "500"];
+        let all = muster.ok(&listed).as_array().unwrap().clone();
+        all.into_iter().filter(|one| one["state"] == "succeeded").collect::<Vec<_>>()
+    };
+    eventually("the schedule scans", || !started("scan").is_empty());
+    assert_eq!(started("scan")[0]["vcenter"], Value::Null);
+    assert_eq!(list(&muster).len(), 4);
+    let before = sums(bmcs);
+    assert_eq!((before["opened"], before["wrong"], before["without_login"]), (0, 0, 0), "{before:?}");
+    let run = muster.json(&["discovery", "approve", "--seen", "--yes"]);
+    assert!([0, 8].contains(&run.code), "{run:?}");
+    muster.ok(&["schedule", "disable", "Weekly scan"]);
+    let reads = ["schedule", "add", "Reads", "--job", "servers", "--every", "5s"];
+    assert_eq!(muster.ok(&reads)["job"], "servers");
+    let opened = sums(bmcs)["opened"];
+    eventually("the schedule reads the servers", || !started("read_servers").is_empty());
+    assert!(sums(bmcs)["opened"] >= opened + 4, "each is logged in to");
+    terminate(&worker);
+    assert_eq!(crate::support::finish(worker).code, 0);
+    let after = sums(bmcs);
+    assert_eq!((after["open"], after["opened"] - after["closed"], after["wrong"]), (0, 0, 0), "{after:?}");
+    assert_eq!(most(bmcs, |counts| counts.most_sessions as u64), 1);
+    let edited = muster.ok(&["schedule", "edit", "Weekly scan", "--cron", "30 2 * * 0"]);
+    assert_eq!((&edited["job"], &edited["cron"]), (&added["job"], &"30 2 * * 0".into()));
+    let refused = muster.json(&["schedule", "edit", "Weekly scan", "--vcenter", "Berlin"]);
+    assert!(refused.code == 2 && refused.error()["message"].as_str().unwrap().contains("about no vCenter"));
+}

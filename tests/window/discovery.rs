@@ -170,3 +170,58 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
 fn sum(all: &[Bmc], of: fn(&simulator::BmcCounts) -> u64) -> u64 {
     all.iter().map(|bmc| of(&bmc.counts())).sum()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_is_scheduled_where_its_ranges_are_typed_and_is_listed_edited_and_removed() -> Result<()> {
+    let muster = Musterctl::new();
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.wait_for_overview().await?;
+    window.go("#/discovery").await?;
+    window.click("#schedules").await?;
+    window.wait_for_text("dialog", "No schedules yet").await?;
+    window.press("dialog", "Schedule a scan…").await?;
+    window.wait_for_element("#scan-ranges").await?;
+    // More addresses than usual are a question before a schedule of them as well.
+    window.fill("#scan-ranges", "10.0.0.0/19").await?;
+    window.click("#scan-form details:has(#scan-when) summary").await?;
+    window.fill("#scan-when", "sometimes").await?;
+    window.press("dialog", "Add schedule").await?;
+    window.wait_for_text("#scan-when-said", "weekdays 02:30").await?;
+    window.fill("#scan-when", "sundays 02:30").await?;
+    window.fill("#scan-name", "Weekly scan").await?;
+    window.press("dialog", "Add schedule").await?;
+    window.wait_for_text("#scan-many", "8,190 addresses").await?;
+    window.shoot(&screen, "discovery-schedule").await?;
+    window.press("dialog", "Schedule it all the same").await?;
+    window.wait_until_gone("#scan-form").await?;
+    let schedules = muster.ok(&["schedule", "list"]);
+    let scan = &schedules[0]["job"]["scan"];
+    ensure!(schedules[0]["cron"] == "30 2 * * 0" && scan["accept_many"] == true, "{schedules}");
+    ensure!(
+        muster.ok(&["operations", "list"]).as_array().context("a list")?.is_empty(),
+        "nothing was scanned"
+    );
+
+    window.click("#schedules").await?;
+    let item = "[data-schedule='Weekly scan']";
+    window.wait_for_text(item, "10.0.0.0/19").await?;
+    window.wait_for_text(item, "sundays 02:30").await?;
+    window.shoot(&screen, "discovery-schedules").await?;
+    window.press(item, "Edit").await?;
+    window.wait_for_element("dialog #schedule-when").await?;
+    window.wait_for_text("#schedule-job", "10.0.0.0/19").await?;
+    window.shoot(&screen, "discovery-schedule-edit").await?;
+    window.fill("#schedule-when", "daily 03:00").await?;
+    window.press("dialog", "Save").await?;
+    window.wait_until_gone("#schedule-when").await?;
+    let edited = muster.ok(&["schedule", "show", "Weekly scan"]);
+    ensure!(edited["cron"] == "0 3 * * *" && edited["job"]["scan"] == *scan, "{edited}");
+    window.click("#schedules").await?;
+    window.press(item, "Edit").await?;
+    window.press("dialog", "Remove…").await?;
+    window.press("dialog", "Remove").await?;
+    window.wait_until_gone("#schedule-when").await?;
+    ensure!(muster.ok(&["schedule", "list"]).as_array().context("a list")?.is_empty());
+    window.close(&screen).await
+}

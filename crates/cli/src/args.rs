@@ -925,6 +925,17 @@ pub(crate) struct ScheduleOptions {
     /// All vCenters with this tag when a run is due
     #[arg(long, value_name = "T")]
     pub(crate) tag: Option<String>,
+    #[command(flatten)]
+    pub(crate) when: When,
+    /// What to run: full sync, host sync or connection test of vCenters, or reading all known servers, for which no vCenter is
+    /// chosen; a scan is scheduled by discovery scan --schedule [default: full]
+    #[arg(long, value_name = "JOB", value_parser = named_jobs())]
+    pub(crate) job: Option<ScheduledJob>,
+}
+
+/// When something is done by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, ClapArgs)]
+pub(crate) struct When {
     /// Run at this interval, from 5s to 31d
     #[arg(long, value_name = "TIME", conflicts_with = "cron")]
     pub(crate) every: Option<String>,
@@ -937,9 +948,6 @@ pub(crate) struct ScheduleOptions {
     /// IANA time zone of the cron expression and the quiet hours, such as Europe/Berlin [default: the system's]
     #[arg(long, value_name = "Z")]
     pub(crate) zone: Option<String>,
-    /// What to run: full sync, host sync or connection test [default: full]
-    #[arg(long, value_name = "JOB", value_parser = names(&ScheduledJob::ALL, ScheduledJob::name))]
-    pub(crate) job: Option<ScheduledJob>,
     /// Daily hours in which nothing is started, such as 22:00-06:00, "" for none; a run that is due then starts after them
     #[arg(long, value_name = "HOURS")]
     pub(crate) quiet: Option<String>,
@@ -976,6 +984,12 @@ pub(crate) struct ChangedSettings {
 /// The word for a switch.
 pub(crate) fn on_or_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
+}
+
+/// Reads what a schedule does by its name.
+fn named_jobs() -> impl TypedValueParser<Value = ScheduledJob> {
+    let possible = PossibleValuesParser::new(ScheduledJob::NAMED.iter().map(ScheduledJob::name));
+    possible.try_map(|name| ScheduledJob::from_name(&name).ok_or("no such name"))
 }
 
 /// Reads a value by its name; clap lists the names where it is none of them.

@@ -1,6 +1,7 @@
-//! Schedules: what is done by itself, on which vCenters, when, and what comes of it.
+//! Schedules: what is done by itself, on which vCenters or about none, when, and what comes of it.
 //! Refuses to know a calendar: when a schedule is due, the service computes.
 
+use crate::discovery::Scan;
 use crate::{ApiError, Job, Operation, OperationState, ScheduleId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,8 @@ pub enum Timing {
     Cron(String),
 }
 
-/// What a schedule does on each of its vCenters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a schedule does on each of its vCenters, or about none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduledJob {
     /// Read everything.
@@ -25,32 +26,57 @@ pub enum ScheduledJob {
     Hosts,
     /// Test the connection.
     Test,
+    /// Read the known servers anew. It is about no vCenter.
+    Servers,
+    /// Look for BMCs, and read those that are trusted. It is about no vCenter.
+    Scan(Box<Scan>),
 }
 
 impl ScheduledJob {
-    /// Every one.
-    pub const ALL: [ScheduledJob; 3] = [ScheduledJob::Full, ScheduledJob::Hosts, ScheduledJob::Test];
+    /// Those that are done on vCenters.
+    pub const ON_VCENTERS: [ScheduledJob; 3] = [ScheduledJob::Full, ScheduledJob::Hosts, ScheduledJob::Test];
+
+    /// Those that a name says whole.
+    pub const NAMED: [ScheduledJob; 4] =
+        [ScheduledJob::Full, ScheduledJob::Hosts, ScheduledJob::Test, ScheduledJob::Servers];
 
     /// The name in JSON and in the database.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             ScheduledJob::Full => "full",
             ScheduledJob::Hosts => "hosts",
             ScheduledJob::Test => "test",
+            ScheduledJob::Servers => "servers",
+            ScheduledJob::Scan(_) => "scan",
         }
     }
 
-    /// What has that name.
+    /// What has that name, unless the name doesn't say all of it.
     pub fn from_name(name: &str) -> Option<ScheduledJob> {
-        ScheduledJob::ALL.into_iter().find(|job| job.name() == name)
+        ScheduledJob::NAMED.into_iter().find(|job| job.name() == name)
+    }
+
+    /// Whether it is done on vCenters.
+    pub fn is_on_vcenters(&self) -> bool {
+        ScheduledJob::ON_VCENTERS.contains(self)
+    }
+
+    /// Where it looks, if it is a scan.
+    pub fn scan(&self) -> Option<&Scan> {
+        match self {
+            ScheduledJob::Scan(scan) => Some(scan),
+            _ => None,
+        }
     }
 
     /// The job of its operations.
-    pub fn job(self) -> Job {
+    pub fn job(&self) -> Job {
         match self {
             ScheduledJob::Full => Job::FULL_SYNC,
             ScheduledJob::Hosts => Job::SyncHosts { clusters: Vec::new(), accept_removals: false },
             ScheduledJob::Test => Job::TEST,
+            ScheduledJob::Servers => Job::ReadServers { servers: Vec::new() },
+            ScheduledJob::Scan(scan) => Job::Scan { scan: scan.clone() },
         }
     }
 }
@@ -60,7 +86,7 @@ impl ScheduledJob {
 pub struct ScheduleSettings {
     /// Its name.
     pub name: String,
-    /// The vCenters it is for; empty where it is for a tag.
+    /// The vCenters it is for; empty where it is for a tag, and where it is about none.
     #[serde(default)]
     pub vcenters: Vec<VcenterId>,
     /// The tag of the vCenters it is for, whichever have it when it is due.
@@ -111,17 +137,17 @@ pub struct Schedule {
     pub last_operation: Option<Operation>,
     /// Raised by each edit: an edit names the one that it was made from.
     pub edition: i64,
-    /// How it stands on each of its vCenters.
+    /// How it stands on each of its vCenters; of one that is about none, the one way it stands.
     pub targets: Vec<ScheduleTarget>,
 }
 
 /// How a schedule stands on one vCenter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduleTarget {
-    /// The vCenter.
-    pub vcenter_id: VcenterId,
+    /// The vCenter; `null` where the schedule is about none.
+    pub vcenter_id: Option<VcenterId>,
     /// Its name.
-    pub vcenter: String,
+    pub vcenter: Option<String>,
     /// When something starts on it next; `null` where nobody knows.
     pub next_at: Option<Time>,
     /// Why then, in words.
@@ -179,14 +205,14 @@ impl Schedule {
 
     /// What is set for it.
     pub fn settings(&self) -> ScheduleSettings {
-        let chosen = self.targets.iter().map(|target| target.vcenter_id.clone());
+        let chosen = self.targets.iter().filter_map(|target| target.vcenter_id.clone());
         ScheduleSettings {
             name: self.name.clone(),
             vcenters: if self.tag.is_some() { Vec::new() } else { chosen.collect() },
             tag: self.tag.clone(),
             when: self.timing(),
             zone: Some(self.zone.clone()),
-            job: self.job,
+            job: self.job.clone(),
             quiet: self.quiet.clone(),
         }
     }
@@ -199,7 +225,7 @@ pub struct Run {
     pub at: Time,
     /// The name of the schedule; empty where it has none yet.
     pub schedule: String,
-    /// On which vCenters.
+    /// On which vCenters; empty where it is about none.
     pub vcenters: Vec<String>,
     /// Why then, in words.
     pub reason: String,
@@ -245,11 +271,19 @@ mod tests {
 
     #[test]
     fn what_a_schedule_does_crosses_json_by_its_name() {
-        for job in ScheduledJob::ALL {
-            assert_eq!(serde_json::to_value(job).unwrap(), job.name());
-            assert_eq!(ScheduledJob::from_name(job.name()), Some(job));
+        for job in ScheduledJob::NAMED {
+            assert_eq!(serde_json::to_value(&job).unwrap(), job.name());
+            assert_eq!(ScheduledJob::from_name(job.name()), Some(job.clone()));
             assert!(!job.job().accepts_removals());
         }
+        let ranges = vec!["10.0.8.0/24".to_owned()];
+        let scan = ScheduledJob::Scan(Box::new(Scan { ranges, ..Scan::default() }));
+        assert_eq!(
+            serde_json::to_string(&scan).unwrap(),
+            r#"{"scan":{"ranges":["10.0.8.0/24"],"accept_many":false}}"#
+        );
+        assert_eq!(ScheduledJob::from_name(scan.name()), None);
+        assert!(!scan.is_on_vcenters() && !ScheduledJob::Servers.is_on_vcenters());
         let every = Timing::EverySeconds(1800);
         assert_eq!(serde_json::to_string(&every).unwrap(), r#"{"every_seconds":1800}"#);
     }

@@ -74,7 +74,7 @@ pub use refused::RefusedPaths;
 pub use removal::Removed;
 pub use revision::Since;
 pub use room::{Folder, in_words};
-pub use schedules::{DueRun, FirstRuns, PlannedRun, PlannedRuns, ScheduleRecord};
+pub use schedules::{DueRun, FirstRuns, PlannedRun, PlannedRuns, RunOf, ScheduleRecord};
 pub use servers::{Bmc, BmcProfile, ProfileWas, Said, Saved};
 pub use stage::{Onward, Staged};
 pub use standing::{Answer, Noted, Rejected, Sent, Standing};

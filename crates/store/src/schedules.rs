@@ -30,7 +30,7 @@ pub struct ScheduleRecord {
     pub edition: i64,
 }
 
-/// When a schedule is due on a vCenter.
+/// When a schedule is due on a vCenter, or about none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedRun {
     /// The next time.
@@ -41,11 +41,14 @@ pub struct PlannedRun {
     pub is_interrupted: bool,
 }
 
-/// What is due of every schedule, by schedule and vCenter.
-pub type PlannedRuns = HashMap<(ScheduleId, VcenterId), PlannedRun>;
+/// What a schedule is due on: a vCenter, or none.
+pub type RunOf = (ScheduleId, Option<VcenterId>);
 
-/// First times on vCenters.
-pub type FirstRuns<'a> = &'a [(VcenterId, Time)];
+/// What is due of every schedule.
+pub type PlannedRuns = HashMap<RunOf, PlannedRun>;
+
+/// First times on vCenters, or about none.
+pub type FirstRuns<'a> = &'a [(Option<VcenterId>, Time)];
 
 /// A run that is due, as whoever starts it has seen it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,12 +96,14 @@ impl Store {
         let attempt = self.attempt("reading when schedules are due");
         let rows = sqlx::query(
             "SELECT r.*, EXISTS (SELECT 1 FROM operations o WHERE o.id = r.operation_id AND o.state = $1) \
-             AS is_interrupted FROM schedule_runs r JOIN vcenters v ON v.id = r.vcenter_id AND v.removed_at IS NULL",
+             AS is_interrupted FROM schedule_runs r LEFT JOIN vcenters v ON v.id = r.vcenter_id \
+             WHERE r.vcenter_id IS NULL OR v.removed_at IS NULL",
         );
         let rows = rows.bind(OperationState::Interrupted.name()).fetch_all(self.engine().readers()).await;
         let rows = rows.during(attempt)?;
         let read = row::readable("a planned run is left out", &rows, |row| {
-            let of = (ScheduleId(row.try_get("schedule_id")?), VcenterId(row.try_get("vcenter_id")?));
+            let vcenter: Option<String> = row.try_get("vcenter_id")?;
+            let of = (ScheduleId(row.try_get("schedule_id")?), vcenter.map(VcenterId));
             let operation: Option<String> = row.try_get("operation_id")?;
             let next_at = Time(row.try_get("next_at")?);
             let is_interrupted = row.try_get("is_interrupted")?;
@@ -117,8 +122,8 @@ impl Store {
         let attempt = self.attempt_on("adding schedule", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         names::is_free(&mut tx, Among::Schedules, &settings.name, id.as_str(), attempt).await?;
-        let insert = "INSERT INTO schedules (name, name_key, tag, every_seconds, cron, zone, quiet, job, id) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let insert = "INSERT INTO schedules (name, name_key, tag, every_seconds, cron, zone, quiet, job, scan, id) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         write(&mut tx, insert, settings, id).await.during(attempt)?;
         choose(&mut tx, id, &settings.vcenters).await.during(attempt)?;
         plan(&mut tx, id, first).await.during(attempt)?;
@@ -154,18 +159,18 @@ impl Store {
         raise(&mut tx, to, attempt).await?;
         names::is_free(&mut tx, Among::Schedules, &settings.name, id.as_str(), attempt).await?;
         let update = "UPDATE schedules SET name = $1, name_key = $2, tag = $3, every_seconds = $4, cron = $5, \
-                      zone = $6, quiet = $7, job = $8 WHERE id = $9";
+                      zone = $6, quiet = $7, job = $8, scan = $9 WHERE id = $10";
         write(&mut tx, update, settings, id).await.during(attempt)?;
         choose(&mut tx, id, &settings.vcenters).await.during(attempt)?;
         if anew {
             // What it started last is still the last.
             for (vcenter, next_at) in first {
                 sqlx::query(
-                    "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id = $3",
+                    "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id IS $3",
                 )
                 .bind(next_at.0)
                 .bind(id.as_str())
-                .bind(vcenter.as_str())
+                .bind(of(vcenter))
                 .execute(&mut *tx)
                 .await
                 .during(attempt)?;
@@ -209,7 +214,7 @@ impl Store {
     }
 
     /// Plans a run for another time than the one that was seen, if that is still so; nothing is started.
-    pub async fn replan_run(&self, run: &DueRun, vcenter: &VcenterId) -> Result<bool, Error> {
+    pub async fn replan_run(&self, run: &DueRun, vcenter: Option<&VcenterId>) -> Result<bool, Error> {
         let attempt = self.attempt_on("planning schedule", run.schedule.as_str());
         let mut tx = self.engine().write(attempt).await?;
         let moved = advance(&mut tx, run, vcenter).await.during(attempt)?;
@@ -225,16 +230,15 @@ impl Store {
     pub async fn submit_due(&self, new: NewOperation, run: &DueRun) -> Result<Option<Submitted>, Error> {
         let attempt = self.attempt_on("starting a run of schedule", run.schedule.as_str());
         let mut tx = self.engine().write(attempt).await?;
-        // Schedules are of vCenters.
-        let Some(vcenter) = new.vcenter_id.clone() else { return Ok(None) };
-        if !advance(&mut tx, run, &vcenter).await.during(attempt)? {
+        let vcenter = new.vcenter_id.as_ref();
+        if !advance(&mut tx, run, vcenter).await.during(attempt)? {
             return Ok(None);
         }
         let submitted = self.submit_in(&mut tx, &new, attempt).await?;
-        sqlx::query("UPDATE schedule_runs SET operation_id = $1 WHERE schedule_id = $2 AND vcenter_id = $3")
+        sqlx::query("UPDATE schedule_runs SET operation_id = $1 WHERE schedule_id = $2 AND vcenter_id IS $3")
             .bind(submitted.id.as_str())
             .bind(run.schedule.as_str())
-            .bind(vcenter.as_str())
+            .bind(vcenter.map(VcenterId::as_str))
             .execute(&mut *tx)
             .await
             .during(attempt)?;
@@ -260,14 +264,14 @@ async fn told(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Value>, sqlx::Error
 }
 
 /// Moves a run on, unless another process has, or the schedule was edited or turned off since it was looked at.
-async fn advance(tx: &mut Tx, run: &DueRun, vcenter: &VcenterId) -> Result<bool, sqlx::Error> {
+async fn advance(tx: &mut Tx, run: &DueRun, vcenter: Option<&VcenterId>) -> Result<bool, sqlx::Error> {
     let moved = sqlx::query(
-        "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id = $3 AND next_at = $4 \
+        "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id IS $3 AND next_at = $4 \
          AND EXISTS (SELECT 1 FROM schedules WHERE id = $2 AND edition = $5 AND enabled = 1)",
     )
     .bind(run.next.0)
     .bind(run.schedule.as_str())
-    .bind(vcenter.as_str())
+    .bind(vcenter.map(VcenterId::as_str))
     .bind(run.seen.0)
     .bind(run.edition)
     .execute(&mut **tx)
@@ -316,6 +320,7 @@ async fn write(
         .bind(settings.zone.as_deref().unwrap_or("UTC"))
         .bind(&settings.quiet)
         .bind(settings.job.name())
+        .bind(settings.job.scan().map(row::json).transpose()?)
         .bind(id.as_str())
         .execute(&mut **tx)
         .await
@@ -344,15 +349,15 @@ async fn choose(tx: &mut Tx, id: &ScheduleId, vcenters: &[VcenterId]) -> Result<
 
 /// Forgets what was planned on vCenters that the schedule is no longer for, but for those that may be brought back.
 async fn forget_others(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Result<(), sqlx::Error> {
-    let planned: Vec<String> = sqlx::query_scalar(
-        "SELECT r.vcenter_id FROM schedule_runs r JOIN vcenters v ON v.id = r.vcenter_id \
-             WHERE r.schedule_id = $1 AND v.removed_at IS NULL",
+    let planned: Vec<Option<String>> = sqlx::query_scalar(
+        "SELECT r.vcenter_id FROM schedule_runs r LEFT JOIN vcenters v ON v.id = r.vcenter_id \
+             WHERE r.schedule_id = $1 AND (r.vcenter_id IS NULL OR v.removed_at IS NULL)",
     )
     .bind(id.as_str())
     .fetch_all(&mut **tx)
     .await?;
-    for vcenter in planned.iter().filter(|known| !first.iter().any(|(one, _)| one.as_str() == **known)) {
-        sqlx::query("DELETE FROM schedule_runs WHERE schedule_id = $1 AND vcenter_id = $2")
+    for vcenter in planned.iter().filter(|known| !first.iter().any(|(one, _)| of(one) == known.as_deref())) {
+        sqlx::query("DELETE FROM schedule_runs WHERE schedule_id = $1 AND vcenter_id IS $2")
             .bind(id.as_str())
             .bind(vcenter)
             .execute(&mut **tx)
@@ -366,15 +371,20 @@ async fn plan(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Result<(), 
     for (vcenter, next_at) in first {
         sqlx::query(
             "INSERT OR IGNORE INTO schedule_runs (schedule_id, vcenter_id, next_at) \
-             SELECT $1, id, $2 FROM vcenters WHERE id = $3",
+             SELECT $1, $3, $2 WHERE $3 IS NULL OR EXISTS (SELECT 1 FROM vcenters WHERE id = $3)",
         )
         .bind(id.as_str())
         .bind(next_at.0)
-        .bind(vcenter.as_str())
+        .bind(of(vcenter))
         .execute(&mut **tx)
         .await?;
     }
     Ok(())
+}
+
+/// What stands for what a run is of.
+fn of(vcenter: &Option<VcenterId>) -> Option<&str> {
+    vcenter.as_ref().map(VcenterId::as_str)
 }
 
 pub(crate) fn record(row: &DbRow) -> Result<ScheduleRecord, sqlx::Error> {
@@ -384,7 +394,10 @@ pub(crate) fn record(row: &DbRow) -> Result<ScheduleRecord, sqlx::Error> {
         _ => return Err(sqlx::Error::Decode("a schedule without a time".into())),
     };
     let job: String = row.try_get("job")?;
-    let job = ScheduledJob::from_name(&job);
+    let job = match row.try_get::<Option<String>, _>("scan")? {
+        Some(scan) => Some(ScheduledJob::Scan(row::from_json(&scan)?)),
+        None => ScheduledJob::from_name(&job),
+    };
     let settings = ScheduleSettings {
         name: row.try_get("name")?,
         vcenters: Vec::new(),

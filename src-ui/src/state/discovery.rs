@@ -8,9 +8,11 @@ pub(crate) use said::*;
 use super::route::{Route, Selected};
 use super::table::View;
 use super::words;
-use contract::command::{Command, ImportServers, ListServers, RemoveServers, SetProfile, StartScan};
+use contract::command::{
+    Command, EditSchedule, ImportServers, ListSchedules, ListServers, RemoveServers, SetProfile, StartScan,
+};
 use contract::discovery::{Approval, Candidate, PlannedServer, Server, ServerState};
-use contract::{ImportAction, Kind, Moref, Operation, OperationKind, Role, ServerId, VcenterId};
+use contract::{ImportAction, Kind, Moref, Operation, OperationKind, Role, ScheduleId, ServerId, VcenterId};
 
 /// Rows that are shown at first, and how many more each time.
 pub(crate) const STEP: usize = 200;
@@ -60,6 +62,10 @@ pub(crate) enum OfDiscovery {
     AddProfile,
     /// The form of servers that are added by hand.
     AddServers,
+    /// The schedules of scans and readings.
+    Schedules,
+    /// The form of one of them.
+    Schedule(ScheduleId),
     /// Whether a server is really to be removed.
     Remove(ServerId),
 }
@@ -72,6 +78,8 @@ impl OfDiscovery {
             OfDiscovery::Approve => ListServers::ROLE,
             OfDiscovery::AddProfile => SetProfile::ROLE,
             OfDiscovery::AddServers => ImportServers::ROLE,
+            OfDiscovery::Schedules => ListSchedules::ROLE,
+            OfDiscovery::Schedule(_) => EditSchedule::ROLE,
             OfDiscovery::Remove(_) => RemoveServers::ROLE,
         }
     }
@@ -82,6 +90,8 @@ impl OfDiscovery {
             OfDiscovery::Approve => ("approve", ""),
             OfDiscovery::AddProfile => ("add", ""),
             OfDiscovery::AddServers => ("import", ""),
+            OfDiscovery::Schedules => ("schedules", ""),
+            OfDiscovery::Schedule(id) => ("schedule", id.as_str()),
             OfDiscovery::Remove(id) => ("remove", id.as_str()),
         };
         (name.to_owned(), id.to_owned())
@@ -139,6 +149,8 @@ impl Sought {
             .or_else(|| value("approve").map(|_| OfDiscovery::Approve))
             .or_else(|| value("add").map(|_| OfDiscovery::AddProfile))
             .or_else(|| value("import").map(|_| OfDiscovery::AddServers))
+            .or_else(|| value("schedules").map(|_| OfDiscovery::Schedules))
+            .or_else(|| value("schedule").map(ScheduleId).map(OfDiscovery::Schedule))
             .or_else(|| value("remove").map(ServerId).map(OfDiscovery::Remove));
         Some(Sought {
             part,

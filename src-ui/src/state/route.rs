@@ -354,6 +354,8 @@ mod tests {
             OfDiscovery::Approve,
             OfDiscovery::AddProfile,
             OfDiscovery::AddServers,
+            OfDiscovery::Schedules,
+            OfDiscovery::Schedule(contract::ScheduleId("0194-bb".to_owned())),
             OfDiscovery::Remove(id()),
         ] {
             places.push(Sought::server(&id()).asking(Some(dialog)));
@@ -445,6 +447,7 @@ mod tests {
             (Route::discovery(), Role::Operator),
             (Route::Discovery(asking(OfDiscovery::Scan)), Role::Operator),
             (Route::Discovery(asking(OfDiscovery::Approve)), Role::Operator),
+            (Route::Discovery(asking(OfDiscovery::Schedules)), Role::Operator),
             (Route::Discovery(asking(OfDiscovery::AddProfile)), Role::Admin),
             (Route::Discovery(asking(OfDiscovery::AddServers)), Role::Admin),
             (Route::Discovery(asking(OfDiscovery::Remove(contract::ServerId("s".into())))), Role::Admin),

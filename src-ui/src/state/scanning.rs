@@ -2,10 +2,14 @@
 //! Refuses to understand ranges: the service does, and names the one that it doesn't understand.
 
 use contract::discovery::Scan;
-use contract::{ApiError, Code, CredentialId, Way};
+use contract::words::timing_of;
+use contract::{ApiError, Code, CredentialId, ScheduleSettings, ScheduledJob, Way};
 
 /// Letters of an authority in PEM; what is longer is none.
 pub(crate) const LONGEST_CA: usize = 1_048_576;
+
+/// Letters of the name that a schedule is given where nobody names it.
+const LONGEST_NAME: usize = 60;
 
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +21,10 @@ pub(crate) struct Form {
     pub(crate) profiles: Vec<CredentialId>,
     pub(crate) ca: String,
     pub(crate) way: Way,
+    /// When it is done by itself; empty for now, once.
+    pub(crate) when: String,
+    /// What the schedule is called; empty for what it scans.
+    pub(crate) name: String,
 }
 
 /// A field of the form.
@@ -28,6 +36,8 @@ pub(crate) enum Field {
     Ca,
     Proxy,
     ConnectTo,
+    When,
+    Name,
 }
 
 impl Field {
@@ -40,6 +50,8 @@ impl Field {
             Field::Ca => "scan-ca",
             Field::Proxy => "scan-proxy",
             Field::ConnectTo => "scan-connect-to",
+            Field::When => "scan-when",
+            Field::Name => "scan-name",
         }
     }
 }
@@ -79,8 +91,40 @@ impl Form {
         }
     }
 
+    /// Whether it is to be done by itself instead of now.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        !self.when.trim().is_empty()
+    }
+
+    /// It as a schedule, or what is wrong.
+    pub(crate) fn schedule(&self, accept_many: bool) -> Result<ScheduleSettings, Vec<(Field, String)>> {
+        let when = timing_of(&self.when).map_err(|(message, next)| {
+            vec![(Field::When, format!("{}. {next}", contract::words::capital(&message)))]
+        });
+        let (scan, when) = match (self.scan(accept_many), when) {
+            (Ok(scan), Ok(when)) => (scan, when),
+            (scan, when) => return Err([scan.err(), when.err()].into_iter().flatten().flatten().collect()),
+        };
+        let name = match self.name.trim() {
+            "" => format!("Scan of {}", scan.ranges.join(", ")),
+            name => name.to_owned(),
+        };
+        Ok(ScheduleSettings {
+            name: name.chars().take(LONGEST_NAME).collect(),
+            vcenters: Vec::new(),
+            tag: None,
+            when,
+            zone: None,
+            job: ScheduledJob::Scan(Box::new(scan)),
+            quiet: None,
+        })
+    }
+
     /// The field that an answer of the service is about; `None` where it is about none.
     pub(crate) fn field_of(&self, error: &ApiError) -> Option<Field> {
+        if error.code == Code::AlreadyExists {
+            return Some(Field::Name);
+        }
         if error.code != Code::InvalidValue {
             return None;
         }
@@ -91,6 +135,7 @@ impl Form {
             (Field::Ports, entries(&self.ports)),
             (Field::Proxy, vec![self.way.proxy.trim().to_owned()]),
             (Field::ConnectTo, vec![self.way.connect_to.trim().to_owned()]),
+            (Field::Name, vec![self.name.trim().to_owned()]),
         ];
         let named = fields.into_iter().find(|(_, entries)| entries.iter().any(names)).map(|(field, _)| field);
         named.or_else(|| of_words(&error.message)).or(Some(Field::Ranges))
@@ -203,11 +248,13 @@ mod tests {
 
     #[test]
     fn only_a_number_of_addresses_that_may_be_scanned_is_a_question() {
-        assert!(asks_about_many(&invalid("8190 addresses are more than 4096: are they meant?")));
-        assert!(asks_about_many(&invalid("65536 addresses are more than 4096: are they meant?")));
+        assert!(asks_about_many(&invalid("8,190 addresses are more than 4,096: are they meant?")));
+        assert!(asks_about_many(&invalid("65,536 addresses are more than 4,096: are they meant?")));
         assert!(asks_about_many(&invalid("the ranges have 4097 addresses")));
-        assert!(!asks_about_many(&invalid("131068 addresses are more than 65536 that are scanned at once")));
-        assert!(!asks_about_many(&invalid("more than 65536 addresses can't be scanned at once")));
+        assert!(!asks_about_many(&invalid(
+            "131,068 addresses are more than 65,536 that are scanned at once"
+        )));
+        assert!(!asks_about_many(&invalid("more than 65,536 addresses can't be scanned at once")));
         assert!(!asks_about_many(&invalid("\"10.0.8.0/33\" is not a range of addresses")));
         assert!(!asks_about_many(&ApiError::new(Code::Failed, "8,192 addresses")));
     }

@@ -2,7 +2,7 @@
 //! Refuses to compute when a schedule is due: the service does.
 
 use super::words;
-use contract::words::{capital, timing, timing_of};
+use contract::words::{capital, scheduled_about, timing, timing_of};
 use contract::{
     Preview, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Time, Timing, VcenterId,
 };
@@ -62,13 +62,14 @@ fn next_in(at: Option<Time>, reason: &str, waits: bool, now: Time) -> Next {
 
 /// How a schedule stands on a vCenter that it is for.
 pub(crate) fn target<'a>(schedule: &'a Schedule, vcenter: &VcenterId) -> Option<&'a ScheduleTarget> {
-    schedule.targets.iter().find(|target| target.vcenter_id == *vcenter)
+    schedule.targets.iter().find(|target| target.vcenter_id.as_ref() == Some(vcenter))
 }
 
 /// What a schedule is for, in words.
 pub(crate) fn whom(schedule: &Schedule) -> String {
     match (&schedule.tag, &schedule.vcenters[..]) {
         (Some(tag), all) => format!("tag {tag} ({})", words::counted(all.len(), "vCenter", "vCenters")),
+        (None, []) if !schedule.job.is_on_vcenters() => scheduled_about(schedule),
         (None, []) => "no vCenter".to_owned(),
         (None, few @ ([_] | [_, _] | [_, _, _])) => few.join(", "),
         (None, many) => words::counted(many.len(), "vCenter", "vCenters"),
@@ -149,7 +150,7 @@ impl ScheduleForm {
             tag: None,
             when: timing_of(&self.when).unwrap_or(Timing::EverySeconds(3600)),
             zone: some(&self.zone),
-            job: self.job,
+            job: self.job.clone(),
             quiet: some(&self.quiet),
         }
     }
@@ -163,12 +164,14 @@ impl ScheduleForm {
         if let Some(why) = self.wrong_time() {
             wrong.push((WHEN, why));
         }
-        if self.tag.is_none() && self.vcenters.is_empty() {
+        let is_on_vcenters = self.job.is_on_vcenters();
+        if is_on_vcenters && self.tag.is_none() && self.vcenters.is_empty() {
             wrong.push((GROUP, "Select at least one vCenter.".to_owned()));
         }
-        let vcenters = if self.tag.is_some() { Vec::new() } else { self.vcenters.iter().cloned().collect() };
-        let settings =
-            ScheduleSettings { name: self.name.clone(), tag: self.tag.clone(), vcenters, ..self.asked() };
+        let tag = self.tag.clone().filter(|_| is_on_vcenters);
+        let chosen = self.vcenters.iter().filter(|_| is_on_vcenters && tag.is_none());
+        let vcenters = chosen.cloned().collect();
+        let settings = ScheduleSettings { name: self.name.clone(), tag, vcenters, ..self.asked() };
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
     }
 
@@ -220,8 +223,8 @@ mod tests {
 
     fn schedule(name: &str, next_at: Option<i64>, reason: &str, waits: bool) -> Schedule {
         let target = ScheduleTarget {
-            vcenter_id: id("b"),
-            vcenter: "Berlin".to_owned(),
+            vcenter_id: Some(id("b")),
+            vcenter: Some("Berlin".to_owned()),
             next_at: next_at.map(Time),
             reason: reason.to_owned(),
             waits,
@@ -272,6 +275,26 @@ mod tests {
         let new = ScheduleForm::new(Some((&own, "berlin")), &[known]);
         assert_eq!((new.name.as_str(), new.vcenters.len()), ("berlin 2", 1));
         assert_eq!(ScheduleForm::new(None, &[]).name, "Schedule");
+    }
+
+    #[test]
+    fn what_is_about_no_vcenter_needs_none_and_keeps_where_it_looks() {
+        let scan = contract::discovery::Scan {
+            ranges: vec!["10.0.8.0/24".to_owned(), "bmc-01".to_owned()],
+            ..contract::discovery::Scan::default()
+        };
+        let job = ScheduledJob::Scan(Box::new(scan));
+        let mut weekly = schedule("Weekly scan", Some(60_000), "sundays 02:30", false);
+        (weekly.job, weekly.vcenters) = (job.clone(), Vec::new());
+        (weekly.targets[0].vcenter_id, weekly.targets[0].vcenter) = (None, None);
+        assert_eq!(whom(&weekly), "10.0.8.0/24, bmc-01");
+        assert_eq!(next_on(std::slice::from_ref(&weekly), &id("b"), Time(0)).whole(), "No schedule");
+        let form = ScheduleForm::of(&weekly);
+        assert_eq!(form.settings(), Ok(weekly.settings()));
+        let own = id("b");
+        let chosen = ScheduleForm::new(Some((&own, "Berlin")), &[]);
+        let servers = ScheduleForm { job: ScheduledJob::Servers, ..chosen }.settings().unwrap();
+        assert_eq!((servers.vcenters, servers.tag), (Vec::new(), None));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What `musterctl discovery …` understands.
 //! Refuses passwords, as every other command does.
 
-use super::{Helper, Way, names};
+use super::{Helper, Way, When, names};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Subcommand};
 use contract::discovery::{ServerState, Vendor};
@@ -82,7 +82,8 @@ pub(crate) enum Discovery {
 }
 
 const SCANNED: &str = "Examples:\n  musterctl discovery scan 10.0.8.0/24 10.0.9.10-50\n  musterctl discovery scan \
-    10.0.8.0/24 --exclude 10.0.8.1 --ca-file bmc-ca.pem\n  musterctl discovery scan bmc-01.example.org fd00::10 --port 8443";
+    10.0.8.0/24 --exclude 10.0.8.1 --ca-file bmc-ca.pem\n  musterctl discovery scan bmc-01.example.org fd00::10 --port 8443\n  \
+    musterctl discovery scan 10.0.8.0/24 --schedule 'Weekly scan' --cron '30 2 * * 0'";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Scan {
@@ -109,6 +110,11 @@ pub(crate) struct Scan {
     /// Don't wait: leave it to a Muster window or `musterctl run`
     #[arg(long)]
     pub(crate) detach: bool,
+    /// Don't scan now: add a schedule of this name that does, at the times of --every or --cron
+    #[arg(long, value_name = "NAME", conflicts_with = "detach", help_heading = "Schedule")]
+    pub(crate) schedule: Option<String>,
+    #[command(flatten, next_help_heading = "Schedule")]
+    pub(crate) when: When,
 }
 
 const IMPORTED: &str = "Examples:\n  musterctl discovery import bmcs.csv --dry-run\n  printf 'address,user,password\\n10.0.8.1,\

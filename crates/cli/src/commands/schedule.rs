@@ -1,7 +1,7 @@
 //! `schedule …`.
 //! Refuses to compute when something is due: the service does, for every client alike.
 
-use crate::args::{Schedule as Command, ScheduleOptions};
+use crate::args::{Schedule as Command, ScheduleOptions, When};
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
@@ -9,7 +9,10 @@ use contract::command::{
     AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListSchedules, NextRuns, RemoveSchedule,
     ShowSchedule,
 };
-use contract::{ApiError, Code, Operation, Run, Schedule, ScheduleSettings, Subject, Timing, words};
+use contract::discovery::Scan;
+use contract::{
+    ApiError, Code, Operation, Run, Schedule, ScheduleSettings, ScheduledJob, Subject, Timing, words,
+};
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
@@ -17,9 +20,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
         Command::Add { name, options } => {
             service.may::<AddSchedule>(Subject::new_schedule(&name)).await?;
             let settings = new(service, name, options).await?;
-            let added = service.call(AddSchedule { settings }).await?;
-            output.answer(&added, || show(&added))?;
-            say_who_runs_it(service, output).await?;
+            add(service, output, settings).await?;
         }
         Command::List => {
             let all = service.call(ListSchedules {}).await?;
@@ -69,24 +70,56 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
     Ok(Exit::Done)
 }
 
+/// Adds a schedule.
+async fn add(service: &Client, output: &Output, settings: ScheduleSettings) -> Result<(), ApiError> {
+    let added = service.call(AddSchedule { settings }).await?;
+    output.answer(&added, || show(&added))?;
+    say_who_runs_it(service, output).await
+}
+
+/// Adds a schedule of a scan.
+pub(super) async fn add_scan(
+    service: &Client,
+    output: &Output,
+    name: String,
+    when: When,
+    scan: Scan,
+) -> Result<Exit, ApiError> {
+    service.may::<AddSchedule>(Subject::new_schedule(&name)).await?;
+    let timing = timing(&when)?.ok_or_else(no_time)?;
+    let settings = ScheduleSettings {
+        name,
+        vcenters: Vec::new(),
+        tag: None,
+        when: timing,
+        zone: when.zone,
+        job: ScheduledJob::Scan(Box::new(scan)),
+        quiet: when.quiet,
+    };
+    add(service, output, settings).await?;
+    Ok(Exit::Done)
+}
+
+fn no_time() -> ApiError {
+    missing(
+        "no time is specified",
+        "Specify --every TIME, such as 30m, or --cron EXPR, such as '30 2 * * 1-5'.",
+    )
+}
+
 async fn new(service: &Client, name: String, options: ScheduleOptions) -> Result<ScheduleSettings, ApiError> {
-    if options.vcenters.is_empty() && options.tag.is_none() {
+    let job = options.job.unwrap_or_default();
+    if job.is_on_vcenters() && options.vcenters.is_empty() && options.tag.is_none() {
         return Err(missing(
             "no vCenter is specified",
             "Specify --vcenter NAME, which may be repeated, or --tag TAG.",
         ));
     }
-    let when = when(&options)?;
-    let when = when.ok_or_else(|| {
-        missing(
-            "no time is specified",
-            "Specify --every TIME, such as 30m, or --cron EXPR, such as '30 2 * * 1-5'.",
-        )
-    })?;
-    let ScheduleOptions { vcenters, tag, every: _, cron: _, zone, job, quiet } = options;
+    let when = timing(&options.when)?.ok_or_else(no_time)?;
+    let ScheduleOptions { vcenters, tag, when: When { zone, quiet, .. }, job: _ } = options;
     let vcenters = super::sync::designated(service, &vcenters).await?;
     let vcenters = vcenters.into_iter().map(|vcenter| vcenter.id).collect();
-    Ok(ScheduleSettings { name, vcenters, tag, when, zone, job: job.unwrap_or_default(), quiet })
+    Ok(ScheduleSettings { name, vcenters, tag, when, zone, job, quiet })
 }
 
 /// Settings with what was typed in the place of what they had.
@@ -100,7 +133,7 @@ async fn edited(
     if name.is_none() && options == ScheduleOptions::default() {
         return Err(missing("nothing to change", "musterctl schedule edit --help lists the options."));
     }
-    let when = when(&options)?;
+    let when = timing(&options.when)?;
     let chosen = super::sync::designated(service, &options.vcenters).await?;
     let chosen: Vec<_> = chosen.into_iter().map(|vcenter| vcenter.id).collect();
     let (vcenters, tag) = match options.tag {
@@ -113,16 +146,16 @@ async fn edited(
         vcenters,
         tag,
         when: when.unwrap_or_else(|| before.when.clone()),
-        zone: options.zone.or_else(|| before.zone.clone()),
+        zone: options.when.zone.or(before.zone),
         job: options.job.unwrap_or(before.job),
-        quiet: options.quiet.or_else(|| before.quiet.clone()),
+        quiet: options.when.quiet.or(before.quiet),
     })
 }
 
-fn when(options: &ScheduleOptions) -> Result<Option<Timing>, ApiError> {
-    let every = options.every.as_deref().map(service::duration).transpose()?;
+fn timing(when: &When) -> Result<Option<Timing>, ApiError> {
+    let every = when.every.as_deref().map(service::duration).transpose()?;
     let every = every.map(|every| Timing::EverySeconds(every.as_secs()));
-    Ok(every.or_else(|| options.cron.clone().map(Timing::Cron)))
+    Ok(every.or_else(|| when.cron.clone().map(Timing::Cron)))
 }
 
 fn missing(message: &str, next: &str) -> ApiError {
@@ -157,44 +190,51 @@ fn list(output: &Output, all: &[Schedule]) -> String {
         vec![
             s.name.clone(),
             words::timing(&s.timing()),
-            words::scheduled_job(s.job).to_owned(),
-            whom(s),
+            words::scheduled_job(&s.job).to_owned(),
+            words::scheduled_about(s),
             time(s.next_at),
             s.reason.clone(),
             last(s),
         ]
     });
-    table(&["Name", "When", "Job", "vCenters", "Next run", "Reason", "Last run"], &[], rows)
+    table(&["Name", "When", "Job", "Of", "Next run", "Reason", "Last run"], &[], rows)
 }
 
 fn show(s: &Schedule) -> String {
-    let vcenters = if s.vcenters.is_empty() { "none".to_owned() } else { s.vcenters.join(", ") };
     let mut lines = vec![
         ("Name", s.name.clone()),
         ("State", if s.enabled { "on" } else { "off" }.to_owned()),
         ("When", words::timing(&s.timing())),
         ("Time zone", s.zone.clone()),
         ("Quiet hours", s.quiet.clone().unwrap_or_else(|| "none".to_owned())),
-        ("Job", words::scheduled_job(s.job).to_owned()),
-        ("Tag", s.tag.clone().unwrap_or_else(|| "-".to_owned())),
-        ("vCenters", vcenters),
-        ("Next run", time(s.next_at)),
-        ("Reason", s.reason.clone()),
-        ("Last run", last(s)),
+        ("Job", words::scheduled_job(&s.job).to_owned()),
     ];
+    match s.job.is_on_vcenters() {
+        true => lines.extend([
+            ("Tag", s.tag.clone().unwrap_or_else(|| "-".to_owned())),
+            ("vCenters", if s.vcenters.is_empty() { "none".to_owned() } else { s.vcenters.join(", ") }),
+        ]),
+        false => lines.extend(looked_at(s)),
+    }
+    lines.extend([("Next run", time(s.next_at)), ("Reason", s.reason.clone()), ("Last run", last(s))]);
     // What each of several did last: the worst of them stands above.
     for target in s.targets.iter().filter(|_| s.targets.len() > 1) {
-        lines.push(("", format!("{}: {}", target.vcenter, ended(target.last_operation.as_ref()))));
+        let vcenter = target.vcenter.as_deref().unwrap_or_default();
+        lines.push(("", format!("{vcenter}: {}", ended(target.last_operation.as_ref()))));
     }
     lines.push(("Id", s.id.to_string()));
     card(lines)
 }
 
-fn whom(s: &Schedule) -> String {
-    match &s.tag {
-        Some(tag) => format!("tag {tag}"),
-        None => s.vcenters.join(", "),
+/// Where a schedule that is about no vCenter looks.
+fn looked_at(s: &Schedule) -> Vec<(&'static str, String)> {
+    let mut lines = vec![("Servers", words::scheduled_about(s))];
+    if let Some(scan) = s.job.scan() {
+        let ports: Vec<String> = scan.ports.iter().map(u16::to_string).collect();
+        let more = [("Excluded", scan.exclude.join(", ")), ("Ports", ports.join(", "))];
+        lines.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));
     }
+    lines
 }
 
 fn last(s: &Schedule) -> String {

@@ -1,7 +1,7 @@
 //! When a schedule is due in the words of people, and back: `every 30 min`, `weekdays 02:30`.
 //! Refuses to judge a cron expression: what isn't such words is one, and the service reads it.
 
-use crate::{ScheduledJob, Timing};
+use crate::{Schedule, ScheduledJob, Timing};
 
 /// Days of the week by their number in cron, as they are said and as they are typed.
 const DAYS: [(&str, &str); 7] = [
@@ -18,8 +18,18 @@ const DAYS: [(&str, &str); 7] = [
 const EXAMPLES: &str = "Enter it as every 30 min, daily 02:30, weekdays 02:30, sundays 03:00, or as a cron expression: 30 2 * * 1-5.";
 
 /// What a schedule does, in words.
-pub fn scheduled_job(job: ScheduledJob) -> &'static str {
+pub fn scheduled_job(job: &ScheduledJob) -> &'static str {
     super::operation_kind(job.job().kind())
+}
+
+/// What a schedule is about: its vCenters, or where it looks.
+pub fn scheduled_about(schedule: &Schedule) -> String {
+    match (&schedule.tag, schedule.job.scan()) {
+        (Some(tag), _) => format!("tag {tag}"),
+        (None, Some(scan)) => scan.ranges.join(", "),
+        (None, None) if schedule.job.is_on_vcenters() => schedule.vcenters.join(", "),
+        (None, None) => "all known servers".to_owned(),
+    }
 }
 
 /// When a schedule is due: `every 30 min`, `weekdays 02:30`; a cron expression that has no such words as it is.

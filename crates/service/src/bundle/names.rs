@@ -4,6 +4,7 @@
 use super::pseudonyms::{Pseudonyms, Sort};
 use crate::{Caller, Service, explain};
 use contract::columns::{self, Column, Link, Type};
+use contract::discovery::Scan;
 use contract::{ApiError, AuditFilter, AuditRow, Group, Job, Kind, Object, Operation, Value};
 use serde_json::Value as Json;
 
@@ -64,6 +65,7 @@ impl Service {
         for schedule in store.schedules().await.map_err(explain::store)? {
             names.learn(Sort::Schedule, &schedule.settings.name);
             schedule.settings.tag.iter().for_each(|tag| names.learn(Sort::Tag, tag));
+            schedule.settings.job.scan().into_iter().for_each(|scan| of_scan(&mut names, scan));
         }
         for pause in store.pauses().await.map_err(explain::store)? {
             if let Group::Tag(tag) = &pause.of {
@@ -148,13 +150,16 @@ pub(super) fn of_operation(names: &mut Pseudonyms, operation: &Operation) {
         Job::SyncHosts { clusters, .. } => {
             clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
         }
-        Job::Scan { scan } => {
-            scan.ranges.iter().chain(&scan.exclude).for_each(|range| names.learn(Sort::Host, range));
-            of_way(names, &scan.way.proxy);
-            of_way(names, &scan.way.connect_to);
-        }
+        Job::Scan { scan } => of_scan(names, scan),
         _ => {}
     }
+}
+
+/// Where BMCs are looked for.
+fn of_scan(names: &mut Pseudonyms, scan: &Scan) {
+    scan.ranges.iter().chain(&scan.exclude).for_each(|range| names.learn(Sort::Host, range));
+    of_way(names, &scan.way.proxy);
+    of_way(names, &scan.way.connect_to);
 }
 
 /// What a line of the log says in fields that hold names: of what is configured no more, for one.

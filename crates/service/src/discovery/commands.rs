@@ -11,7 +11,7 @@ use contract::command::{
     ReadServers, RejectMatch, RemoveProfile, RemoveServers, ServerOfHost, SetProfile, ShowServer, StartScan,
     UnmatchServer,
 };
-use contract::discovery::{Profile, Server, ServerState};
+use contract::discovery::{Profile, Scan, Server, ServerState};
 use contract::{ApiError, Code, CredentialId, Event, ImportAction, Job, Kind, Moref, ServerId, VcenterId};
 use store::Said;
 
@@ -38,11 +38,15 @@ impl Handler for ServerOfHost {
 
 impl Handler for StartScan {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        let targets = ranges::targets(&self.scan)?;
-        bmcs::checked(&self.scan, targets.len())?;
+        checked(&self.scan)?;
         let job = Job::Scan { scan: Box::new(self.scan) };
         call.inner.operations.submit_about_none(job, call.by(), !self.detached).await
     }
+}
+
+/// Whether a scan can be run; else why not.
+pub(crate) fn checked(scan: &Scan) -> Result<(), ApiError> {
+    bmcs::checked(scan, ranges::targets(scan)?.len())
 }
 
 impl Handler for ReadServers {

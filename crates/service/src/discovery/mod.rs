@@ -12,5 +12,6 @@ mod profiles;
 mod ranges;
 mod scanning;
 
+pub(crate) use commands::checked;
 pub use ranges::count as scanned_addresses;
 pub(crate) use scanning::{Context, run};

@@ -26,14 +26,20 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
     }
     let many = hosts.len().saturating_mul(ports.len());
     if many > Scan::MOST {
-        let message = format!("{many} addresses are more than {} that are scanned at once", Scan::MOST);
+        let message =
+            format!("{} addresses are more than {} that are scanned at once", said(many), said(Scan::MOST));
         return Err(invalid(message, "Scan smaller ranges, one after the other."));
     }
     if many > Scan::MANY && !scan.accept_many {
-        let message = format!("{many} addresses are more than {}: are they meant?", Scan::MANY);
+        let message = format!("{} addresses are more than {}: are they meant?", said(many), said(Scan::MANY));
         return Err(invalid(message, "If they are, say so, and start the scan again."));
     }
     Ok(hosts.into_iter().flat_map(|host| ports.iter().map(|port| (host.to_string(), *port))).collect())
+}
+
+/// A number as it is read.
+fn said(number: usize) -> String {
+    contract::words::grouped(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// How many addresses a scan looks at, each port for itself: so that a person can be asked before.
@@ -71,7 +77,7 @@ fn hosts(ranges: &[String]) -> Result<BTreeSet<Host>, ApiError> {
         })?;
         hosts.extend(found);
         if hosts.len() > Scan::MOST {
-            let message = format!("more than {} addresses can't be scanned at once", Scan::MOST);
+            let message = format!("more than {} addresses can't be scanned at once", said(Scan::MOST));
             return Err(invalid(message, "Scan smaller ranges, one after the other."));
         }
     }
@@ -306,7 +312,7 @@ mod tests {
     fn many_addresses_are_asked_about_and_more_are_never_scanned() {
         let many = scan(&["10.0.0.0/19"], &[]);
         let error = targets(&many).unwrap_err();
-        assert!(error.message.contains("8190 addresses"), "{}", error.message);
+        assert!(error.message.contains("8,190 addresses"), "{}", error.message);
         assert_eq!(count(&many).unwrap(), 8_190);
         assert_eq!(targets(&Scan { accept_many: true, ..many }).unwrap().len(), 8_190);
         let too_many = Scan { ports: (1..10).collect(), accept_many: true, ..scan(&["10.0.0.0/18"], &[]) };

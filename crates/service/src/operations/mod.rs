@@ -19,8 +19,8 @@ use crate::outcomes::Outcomes;
 use crate::{Clock, caller, explain};
 use contract::command::{Command, Listing, OperationFilter, RefreshIfOlder, Submit, Withdrawn};
 use contract::{
-    ApiError, AuditOutcome, ChangesPage, Code, Door, Event, Job, Operation, OperationId, Origin, Role, Steps,
-    Subject, VcenterId,
+    ApiError, AuditOutcome, ChangesPage, Code, Door, Event, Job, Operation, OperationId, OperationKind,
+    Origin, Role, Steps, Subject, VcenterId,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -207,7 +207,7 @@ impl Operations {
     /// Asks for the job of a run that is due, which nobody waits for; `None` if another process did, or it is due no more.
     pub(crate) async fn submit_due(
         &self,
-        vcenter: &VcenterId,
+        vcenter: Option<&VcenterId>,
         job: Job,
         run: &DueRun,
     ) -> Result<Option<Submitted>, ApiError> {
@@ -215,7 +215,7 @@ impl Operations {
         let (origin, role) = (Origin::Schedule, Role::Operator);
         let act = Act::new(("muster", &self.0.host), Door::Schedule, role, Submit::NAME, (self.0.now)());
         let by = By { origin, role, act: Some(act) };
-        let new = self.new_operation(Some(vcenter), job, &by, false).await?;
+        let new = self.new_operation(vcenter, job, &by, false).await?;
         let submitted = by.acting(&self.0.store).submit_due(new, run).await.map_err(explain::store)?;
         submitted.iter().for_each(|submitted| self.tell_submitted(submitted));
         Ok(submitted)
@@ -433,6 +433,14 @@ impl Operations {
         limit: u32,
     ) -> Result<Vec<Operation>, ApiError> {
         Ok(self.with_outcomes(self.0.store.operations(vcenter, limit).await.map_err(explain::store)?))
+    }
+
+    /// The newest that are about no vCenter, likewise.
+    pub(crate) async fn newest_about_none(&self, limit: u32) -> Result<Vec<Operation>, ApiError> {
+        let kinds = vec![OperationKind::Scan, OperationKind::ReadServers];
+        let filter = OperationFilter { kinds, ..OperationFilter::default() };
+        let listing = self.0.store.history(&filter, (self.0.now)(), limit).await.map_err(explain::store)?;
+        Ok(self.with_outcomes(listing.operations))
     }
 
     /// All that waits or runs, and the newest that a person asked for, newest first.

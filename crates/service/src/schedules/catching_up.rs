@@ -2,16 +2,14 @@
 //! Refuses to store anything: each worker spreads from when it sees that nothing holds a run up any more.
 
 use super::due::{Plan, Spread};
-use contract::{ScheduleId, Time, VcenterId};
+use contract::Time;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::PlannedRuns;
-
-type Of = (ScheduleId, VcenterId);
+use store::{PlannedRuns, RunOf};
 
 /// The runs of this process that are late. Clones are the same.
 #[derive(Clone, Default)]
-pub(super) struct CatchingUp(Arc<Mutex<HashMap<Of, Late>>>);
+pub(super) struct CatchingUp(Arc<Mutex<HashMap<RunOf, Late>>>);
 
 #[derive(Clone, Copy)]
 struct Late {
@@ -27,12 +25,12 @@ impl CatchingUp {
     }
 
     /// A run that is due is held up.
-    pub(super) fn is_held(&self, of: &Of, planned: Time) {
+    pub(super) fn is_held(&self, of: &RunOf, planned: Time) {
         self.all().insert(of.clone(), Late { planned, free_since: None });
     }
 
     /// When a run that is due and not held up may start: at once, unless it is late.
-    pub(super) fn starts(&self, of: &Of, planned: Time, plan: &Plan, spread: Spread, now: Time) -> Time {
+    pub(super) fn starts(&self, of: &RunOf, planned: Time, plan: &Plan, spread: Spread, now: Time) -> Time {
         let mut all = self.all();
         let is_late = plan.is_late(plan.due(planned, spread), now);
         if !is_late && !all.contains_key(of) {
@@ -45,7 +43,7 @@ impl CatchingUp {
         plan.spread_from(since, planned, spread)
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<Of, Late>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<RunOf, Late>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

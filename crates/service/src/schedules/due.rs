@@ -186,8 +186,9 @@ fn zone(name: &str) -> Result<TimeZone, ApiError> {
 pub(super) struct Spread(u64);
 
 impl Spread {
-    /// That of a schedule on a vCenter. Computed alike by every process and release (FNV-1a).
-    pub(super) fn new(schedule: &str, vcenter: &VcenterId) -> Spread {
+    /// That of a schedule on a vCenter; what is about none is not spread. Computed alike by every process and release (FNV-1a).
+    pub(super) fn new(schedule: &str, vcenter: Option<&VcenterId>) -> Spread {
+        let Some(vcenter) = vcenter else { return Spread(0) };
         let bytes = schedule.bytes().chain([0]).chain(vcenter.as_str().bytes());
         let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -15,7 +15,7 @@ use crate::events::Events;
 use crate::network::Network;
 use crate::operations::Operations;
 use crate::person::Person;
-use crate::{Clock, Service, explain, validate};
+use crate::{Clock, Service, discovery, explain, validate};
 use catching_up::CatchingUp;
 use contract::{
     ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, designated, trimmed,
@@ -86,7 +86,7 @@ impl Schedules {
         let vcenters = self.vcenters().await?;
         let (settings, plan) = checked(settings, &vcenters, None)?;
         let id = ScheduleId(uuid::Uuid::new_v4().to_string());
-        let first = self.first(&plan, targets(&settings, &vcenters));
+        let first = self.first(&plan, &targets(&settings, &vcenters));
         self.store.add_schedule(&id, &settings, &first).await.map_err(explained)?;
         self.changed();
         self.shown(&id).await
@@ -103,7 +103,7 @@ impl Schedules {
         let (settings, plan) = checked(settings, &vcenters, before.settings.tag.as_deref())?;
         let is_same = (settings == before.settings) && made_from == before.edition;
         if !is_same {
-            let first = self.first(&plan, targets(&settings, &vcenters));
+            let first = self.first(&plan, &targets(&settings, &vcenters));
             let anew = (&settings.when, &settings.zone) != (&before.settings.when, &before.settings.zone);
             let to = ScheduleRecord { settings, edition: made_from, ..before };
             self.store.edit_schedule(&to, anew, &first).await.map_err(explained)?;
@@ -118,7 +118,7 @@ impl Schedules {
         if before.enabled != enabled {
             let vcenters = self.vcenters().await?;
             let first = match plan(&before) {
-                Ok(plan) => self.first(&plan, targets(&before.settings, &vcenters)),
+                Ok(plan) => self.first(&plan, &targets(&before.settings, &vcenters)),
                 // One that can't be read any more can be turned off.
                 Err((_, error)) if enabled => return Err(*error),
                 Err(_) => Vec::new(),
@@ -147,13 +147,9 @@ impl Schedules {
     }
 
     /// The first runs of a plan from now on.
-    fn first<'a>(
-        &self,
-        plan: &Plan,
-        targets: impl Iterator<Item = &'a VcenterRecord>,
-    ) -> Vec<(VcenterId, Time)> {
+    fn first(&self, plan: &Plan, targets: &[Target<'_>]) -> Vec<(Option<VcenterId>, Time)> {
         let Some(first) = plan.after((self.now)()) else { return Vec::new() };
-        targets.map(|target| (target.vcenter.id.clone(), first)).collect()
+        targets.iter().map(|target| (target.id().cloned(), first)).collect()
     }
 
     fn changed(&self) {
@@ -168,15 +164,30 @@ fn plan(record: &ScheduleRecord) -> Result<Plan, due::Wrong> {
     Plan::new(&settings.when, zone, settings.quiet.as_deref())
 }
 
-/// The vCenters that a schedule is for now, by name.
-fn targets<'a>(
-    settings: &'a ScheduleSettings,
-    vcenters: &'a [VcenterRecord],
-) -> impl Iterator<Item = &'a VcenterRecord> {
-    vcenters.iter().filter(|record| match &settings.tag {
+/// What a schedule is done on: a vCenter, or none.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a>(pub(super) Option<&'a VcenterRecord>);
+
+impl<'a> Target<'a> {
+    fn id(self) -> Option<&'a VcenterId> {
+        self.0.map(|record| &record.vcenter.id)
+    }
+
+    fn name(self) -> Option<&'a str> {
+        self.0.map(|record| &*record.vcenter.name)
+    }
+}
+
+/// What a schedule is done on now, vCenters by name.
+fn targets<'a>(settings: &ScheduleSettings, vcenters: &'a [VcenterRecord]) -> Vec<Target<'a>> {
+    if !settings.job.is_on_vcenters() {
+        return vec![Target(None)];
+    }
+    let is_meant = |record: &&VcenterRecord| match &settings.tag {
         Some(tag) => record.vcenter.settings.tags.contains(tag),
         None => settings.vcenters.contains(&record.vcenter.id),
-    })
+    };
+    vcenters.iter().filter(is_meant).map(|record| Target(Some(record))).collect()
 }
 
 /// Settings as they are stored, and their plan. The tag that a schedule has already may be on no vCenter any more.
@@ -193,7 +204,14 @@ fn checked(
     chosen.sort();
     chosen.dedup();
     let tag = asked.tag.map(|tag| trimmed(&tag).to_owned()).filter(|tag| !tag.is_empty());
-    if tag.is_some() != chosen.is_empty() {
+    if !asked.job.is_on_vcenters() && (tag.is_some() || !chosen.is_empty()) {
+        let message = "a schedule that scans for BMCs or reads servers is about no vCenter";
+        return Err(validate::invalid(message.to_owned(), "Select no vCenter and no tag for it."));
+    }
+    if let Some(scan) = asked.job.scan() {
+        discovery::checked(scan)?;
+    }
+    if asked.job.is_on_vcenters() && tag.is_some() != chosen.is_empty() {
         let message = if tag.is_some() {
             "a schedule is for vCenters or for a tag, not both"
         } else {
@@ -235,6 +253,6 @@ fn explained(error: store::Error) -> ApiError {
 }
 
 /// How far the starts of a schedule on one vCenter lie from the planned times.
-fn spread(record: &ScheduleRecord, vcenter: &VcenterId) -> Spread {
+fn spread(record: &ScheduleRecord, vcenter: Option<&VcenterId>) -> Spread {
     Spread::new(record.id.as_str(), vcenter)
 }

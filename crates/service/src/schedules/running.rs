@@ -3,11 +3,11 @@
 
 use super::due::Plan;
 use super::standing::{self, Known};
-use super::{Schedules, plan, spread, targets};
+use super::{Schedules, Target, plan, spread, targets};
 use contract::{ApiError, Code, Event, OperationState, Origin, Time};
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
-use store::{DueRun, PlannedRun, ScheduleRecord, VcenterRecord};
+use store::{DueRun, PlannedRun, RunOf, ScheduleRecord};
 use tokio_util::sync::CancellationToken;
 
 /// How long it sleeps at most: so late it notices that a clock was set, or that the machine was asleep.
@@ -19,13 +19,19 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// Runs that are looked at at once: those of a vCenter that doesn't answer must not delay the others.
 const AT_ONCE: usize = 16;
 
-/// A schedule on a vCenter, as it was looked up.
+/// A schedule on a vCenter or about none, as it was looked up.
 struct Looked<'a> {
     known: &'a Known,
     record: &'a ScheduleRecord,
     plan: Plan,
-    vcenter: &'a VcenterRecord,
+    target: Target<'a>,
     planned: Option<&'a PlannedRun>,
+}
+
+impl Looked<'_> {
+    fn of(&self) -> RunOf {
+        (self.record.id.clone(), self.target.id().cloned())
+    }
 }
 
 impl Schedules {
@@ -65,16 +71,16 @@ impl Schedules {
         for record in known.records.iter().filter(|record| record.enabled) {
             // One that this release can't read says so where schedules are listed.
             let Ok(plan) = plan(record) else { continue };
-            all.extend(targets(&record.settings, &known.vcenters).map(|vcenter| {
-                let planned = known.planned.get(&(record.id.clone(), vcenter.vcenter.id.clone()));
-                Looked { known: &known, record, plan: plan.clone(), vcenter, planned }
+            all.extend(targets(&record.settings, &known.vcenters).into_iter().map(|target| {
+                let planned = known.planned.get(&(record.id.clone(), target.id().cloned()));
+                Looked { known: &known, record, plan: plan.clone(), target, planned }
             }));
         }
         let looks = all.iter().map(|looked| async {
             self.start_on(looked).await.unwrap_or_else(|error| {
                 // As a vCenter that is being removed, or a disk that is full. It stays due.
-                let (schedule, vcenter) = (&looked.record.id, &looked.vcenter.vcenter.id);
-                tracing::warn!(%schedule, %vcenter, %error, "a run was not started");
+                let (schedule, vcenter) = looked.of();
+                tracing::warn!(%schedule, ?vcenter, %error, "a run was not started");
                 None
             })
         });
@@ -83,10 +89,10 @@ impl Schedules {
         Ok(next.into_iter().flatten().min())
     }
 
-    /// Starts the run on a vCenter that is due now; answers with when the next look is worth it.
+    /// Starts the run that is due now; answers with when the next look is worth it.
     async fn start_on(&self, looked: &Looked<'_>) -> Result<Option<Time>, ApiError> {
-        let Looked { record, plan, vcenter, planned, .. } = looked;
-        let (id, now) = (&vcenter.vcenter.id, (self.now)());
+        let Looked { record, plan, target, planned, .. } = looked;
+        let (id, now) = (target.id(), (self.now)());
         let due_at = |planned: Time| plan.due(planned, spread(record, id));
         let Some(PlannedRun { next_at: planned, is_interrupted, .. }) = planned.cloned() else {
             return Ok(self.plan_first(looked, now).await?.map(due_at));
@@ -114,7 +120,7 @@ impl Schedules {
         let Some(next) = plan.following(planned, now) else { return Ok(None) };
         match self.operations.submit_due(id, record.settings.job.job(), &run(next)).await {
             Ok(Some(submitted)) => {
-                tracing::info!(schedule = %record.id, vcenter = %id, operation = %submitted.id, "a run was started");
+                tracing::info!(schedule = %record.id, vcenter = ?id, operation = %submitted.id, "a run was started");
                 self.changed();
             }
             Ok(None) => {}
@@ -128,15 +134,15 @@ impl Schedules {
     /// Whether the run before was interrupted, too: what ends the workers that begin it must not be begun again and again.
     async fn is_interrupted_again(&self, looked: &Looked<'_>) -> Result<bool, ApiError> {
         let job = looked.record.settings.job.job();
-        let history = self.history(looked.known, &looked.vcenter.vcenter.id).await?;
+        let history = self.history(looked.known, looked.target.id()).await?;
         let mut runs = history.iter().filter(|one| one.origin == Origin::Schedule && one.job == job);
         Ok(runs.nth(1).is_some_and(|before| before.state == OperationState::Interrupted))
     }
 
-    /// Plans the first run on a vCenter: answers with when.
+    /// Plans the first run: answers with when.
     async fn plan_first(&self, looked: &Looked<'_>, now: Time) -> Result<Option<Time>, ApiError> {
         let Some(first) = looked.plan.after(now) else { return Ok(None) };
-        let planned = [(looked.vcenter.vcenter.id.clone(), first)];
+        let planned = [(looked.target.id().cloned(), first)];
         self.store.plan_runs(&looked.record.id, &planned).await.map_err(super::explained)?;
         self.changed();
         Ok(Some(first))
@@ -149,9 +155,11 @@ impl Schedules {
         planned: Time,
         now: Time,
     ) -> Result<Option<Option<Time>>, ApiError> {
-        let Looked { known, record, plan, vcenter, .. } = looked;
-        let of = (record.id.clone(), vcenter.vcenter.id.clone());
-        let history = self.history(known, &of.1).await?;
+        let Looked { known, record, plan, target, .. } = looked;
+        let of = looked.of();
+        // Servers are reached over networks of their own: what keeps work from vCenters keeps none from them.
+        let Target(Some(vcenter)) = target else { return Ok(None) };
+        let history = self.history(known, target.id()).await?;
         if let Some(hold) = known.holds.after(vcenter, &history) {
             self.catching_up.is_held(&of, planned);
             return Ok(Some(standing::told(&hold, plan, now).0));
@@ -161,7 +169,7 @@ impl Schedules {
             self.catching_up.is_held(&of, planned);
             return Ok(Some(None));
         }
-        let starts = self.catching_up.starts(&of, planned, plan, spread(record, &of.1), now);
+        let starts = self.catching_up.starts(&of, planned, plan, spread(record, target.id()), now);
         if now < starts {
             return Ok(Some(Some(starts)));
         }

@@ -2,7 +2,7 @@
 //! Refuses to start or store anything: whoever only reads may ask.
 
 use super::due::Plan;
-use super::{Schedules, plan, spread, targets};
+use super::{Schedules, Target, plan, spread, targets};
 use crate::operations::{Hold, Holds};
 use crate::{explain, pacing};
 use contract::{ApiError, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, words};
@@ -17,8 +17,8 @@ pub(super) struct Known {
     pub(super) vcenters: Vec<VcenterRecord>,
     /// What holds of all vCenters.
     pub(super) holds: Holds,
-    /// What was done on each vCenter so far, once it was looked up: several schedules may be for it.
-    histories: Mutex<HashMap<VcenterId, Arc<[Operation]>>>,
+    /// What was done on each vCenter and about none so far, once it was looked up: several schedules may be for it.
+    histories: Mutex<HashMap<Option<VcenterId>, Arc<[Operation]>>>,
 }
 
 /// When something starts, and why then.
@@ -45,14 +45,22 @@ impl Schedules {
         Ok(Known { records, planned, vcenters, holds, histories: Mutex::default() })
     }
 
-    /// What was done on a vCenter so far, newest first.
-    pub(super) async fn history(&self, known: &Known, id: &VcenterId) -> Result<Arc<[Operation]>, ApiError> {
-        let looked_up = known.histories.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+    /// What was done on a vCenter or about none so far, newest first.
+    pub(super) async fn history(
+        &self,
+        known: &Known,
+        id: Option<&VcenterId>,
+    ) -> Result<Arc<[Operation]>, ApiError> {
+        let id = id.cloned();
+        let looked_up = known.histories.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if let Some(history) = looked_up {
             return Ok(history);
         }
-        let history: Arc<[Operation]> = self.operations.newest(Some(id), pacing::LOOK_BACK).await?.into();
-        known.histories.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), history.clone());
+        let history: Arc<[Operation]> = match &id {
+            Some(id) => self.operations.newest(Some(id), pacing::LOOK_BACK).await?.into(),
+            None => self.operations.newest_about_none(pacing::LOOK_BACK).await?.into(),
+        };
+        known.histories.lock().unwrap_or_else(PoisonError::into_inner).insert(id, history.clone());
         Ok(history)
     }
 
@@ -65,12 +73,11 @@ impl Schedules {
         let now = (self.now)();
         let plan = plan(record);
         let mut all: Vec<ScheduleTarget> = Vec::new();
-        for vcenter in targets(&record.settings, &known.vcenters) {
-            let id = &vcenter.vcenter.id;
-            let planned = known.planned.get(&(record.id.clone(), id.clone()));
+        for target in targets(&record.settings, &known.vcenters) {
+            let planned = known.planned.get(&(record.id.clone(), target.id().cloned()));
             let next = match &plan {
                 _ if !record.enabled => Next::waits(None, "off"),
-                Ok(plan) => self.next_on((record, plan), vcenter, known, now).await?,
+                Ok(plan) => self.next_on((record, plan), target, known, now).await?,
                 Err((_, error)) => Next::waits(None, error.message.clone()),
             };
             let last_operation = match planned.and_then(|planned| planned.operation.as_ref()) {
@@ -79,8 +86,8 @@ impl Schedules {
             };
             let Next { at: next_at, reason, waits } = next;
             all.push(ScheduleTarget {
-                vcenter_id: id.clone(),
-                vcenter: vcenter.vcenter.name.clone(),
+                vcenter_id: target.id().cloned(),
+                vcenter: target.name().map(str::to_owned),
                 next_at,
                 reason,
                 waits,
@@ -93,16 +100,16 @@ impl Schedules {
         Ok(shown(record, all, next_at, reason))
     }
 
-    /// When a schedule that is on starts something next on a vCenter.
+    /// When a schedule that is on starts something next on a vCenter or about none.
     async fn next_on(
         &self,
         (record, plan): (&ScheduleRecord, &Plan),
-        vcenter: &VcenterRecord,
+        target: Target<'_>,
         known: &Known,
         now: Time,
     ) -> Result<Next, ApiError> {
-        let id = &vcenter.vcenter.id;
-        let planned = known.planned.get(&(record.id.clone(), id.clone()));
+        let id = target.id();
+        let planned = known.planned.get(&(record.id.clone(), id.cloned()));
         let timing = &record.settings.when;
         let planned = planned.map(|planned| plan.replanned(planned.next_at, now).unwrap_or(planned.next_at));
         let Some(planned) = planned.or_else(|| plan.after(now)) else {
@@ -110,15 +117,17 @@ impl Schedules {
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
-        let history = self.history(known, id).await?;
-        if let Some(hold) = known.holds.after(vcenter, &history).filter(|hold| holds_up(hold, at, now)) {
-            let (until, reason) = told(&hold, plan, now);
-            let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
-            return Ok(Next::waits(at, reason));
-        }
-        if let Some(needs) = self.person.is_needed_after(vcenter, &history, &record.settings.job.job()).await
-        {
-            return Ok(Next::waits(None, needs.reason()));
+        if let Target(Some(vcenter)) = target {
+            let history = self.history(known, id).await?;
+            if let Some(hold) = known.holds.after(vcenter, &history).filter(|hold| holds_up(hold, at, now)) {
+                let (until, reason) = told(&hold, plan, now);
+                let at = until.map(|until| until.max(at)).map(|at| plan.quiet_until(at).unwrap_or(at));
+                return Ok(Next::waits(at, reason));
+            }
+            let job = record.settings.job.job();
+            if let Some(needs) = self.person.is_needed_after(vcenter, &history, &job).await {
+                return Ok(Next::waits(None, needs.reason()));
+            }
         }
         if plan.quiet_until(planned).is_some() || at > due {
             let end = plan.quiet_until(at.min(planned)).unwrap_or(at);
@@ -198,7 +207,7 @@ fn shown(
     Schedule {
         id: record.id.clone(),
         name: settings.name,
-        vcenters: targets.iter().map(|target| target.vcenter.clone()).collect(),
+        vcenters: targets.iter().filter_map(|target| target.vcenter.clone()).collect(),
         tag: settings.tag,
         job: settings.job,
         every_seconds,

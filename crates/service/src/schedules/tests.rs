@@ -6,6 +6,7 @@ mod waiting;
 use super::*;
 use crate::{Caller, Service, VcenterId};
 use contract::command::*;
+use contract::discovery::Scan;
 use contract::{
     Job, Operation, OperationState, Origin, ScheduleField, ScheduledJob, Timing, VcenterSettings, words,
 };
@@ -281,7 +282,7 @@ async fn a_paused_vcenter_is_left_alone_and_caught_up_once_while_the_others_go_o
     let of = contract::Group::Vcenter(ids[0].clone());
     call(&service, Pause { of, until: Some(Time(MORNING + 21 * MINUTE)) }).await.unwrap();
     let held = call(&service, ListSchedules {}).await.unwrap().remove(0);
-    let berlin = held.targets.iter().find(|target| target.vcenter == "Berlin").unwrap();
+    let berlin = held.targets.iter().find(|target| target.vcenter.as_deref() == Some("Berlin")).unwrap();
     assert_eq!((berlin.reason.as_str(), berlin.waits), ("paused for 21 min", true));
     assert_eq!(berlin.next_at, Some(Time(MORNING + 21 * MINUTE)));
     assert_eq!(held.reason, "every 5 min", "the first of them is not held up");
@@ -294,6 +295,95 @@ async fn a_paused_vcenter_is_left_alone_and_caught_up_once_while_the_others_go_o
     let of = |name: &str| all.iter().filter(|one| one.about() == name).collect::<Vec<_>>();
     assert_eq!((of("Berlin").len(), of("Bonn").len()), (1, 4));
     assert_eq!(of("Berlin")[0].submitted_at, Time(MORNING + 22 * MINUTE), "looked at once a minute");
+    service.close().await;
+}
+
+/// A schedule about no vCenter.
+fn about_none(when: &str, job: ScheduledJob) -> ScheduleSettings {
+    ScheduleSettings { name: job.name().to_owned(), job, ..settings(when, &[]) }
+}
+
+/// A scan of this range.
+fn scan(range: &str) -> ScheduledJob {
+    ScheduledJob::Scan(Box::new(Scan { ranges: vec![range.to_owned()], ..Scan::default() }))
+}
+
+#[tokio::test]
+async fn a_scan_and_a_reading_of_servers_are_scheduled_about_no_vcenter_whatever_is_paused() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin"], "prod").await;
+    let of = contract::Group::Vcenter(ids[0].clone());
+    call(&service, Pause { of, until: None }).await.unwrap();
+    let job = scan("10.0.8.0/24");
+    let weekly = add(&service, about_none("every 30 min", job.clone())).await;
+    assert_eq!((weekly.reason.as_str(), &*weekly.vcenters), ("every 30 min", &[][..]));
+    assert_eq!(weekly.next_at, Some(Time(MORNING + 30 * MINUTE)), "what is about none is not spread");
+    assert_eq!((weekly.targets.len(), &weekly.targets[0].vcenter_id), (1, &None));
+    let edit = EditSchedule {
+        schedule: weekly.id.clone(),
+        edition: weekly.edition,
+        settings: ScheduleSettings { quiet: Some("08:10-08:20".to_owned()), ..weekly.settings() },
+    };
+    let edited = call(&service, edit).await.unwrap();
+    assert_eq!((&edited.job, &*edited.settings().vcenters), (&job, &[][..]), "an edit keeps where it looks");
+    add(&service, about_none("every 1 h", ScheduledJob::Servers)).await;
+    let runs = call(&service, NextRuns { schedule: None, count: 3 }).await.unwrap();
+    let next = runs.iter().map(|run| (&*run.schedule, run.vcenters.len(), (run.at.0 - MORNING) / MINUTE));
+    assert_eq!(next.collect::<Vec<_>>(), [("scan", 0, 30), ("scan", 0, 60), ("servers", 0, 60)]);
+    while clock() < Time(MORNING + 61 * MINUTE) {
+        set(clock().0 + MINUTE);
+        service.inner.schedules.start_due().await.unwrap();
+        // One at a time talks to BMCs, the oldest first.
+        for operation in operations(&service).await.iter().rev().filter(|one| !one.state.is_final()) {
+            end(&service, &operation.id, None).await;
+        }
+    }
+    let all = operations(&service).await;
+    assert_eq!(all.len(), 3);
+    let is = |one: &Operation| one.origin == Origin::Schedule && one.vcenter_id.is_none() && !one.awaited;
+    assert!(all.iter().all(is), "{all:?}");
+    assert_eq!(all.iter().filter(|one| one.job == job.job()).count(), 2);
+    let shown = call(&service, ShowSchedule { schedule: "scan".to_owned() }).await.unwrap();
+    assert_eq!(shown.last_operation.map(|last| last.job), Some(job.job()));
+    service.close().await;
+}
+
+#[tokio::test]
+async fn a_schedule_of_a_scan_that_cannot_run_or_names_vcenters_is_refused() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin"], "prod").await;
+    let many = scan("10.0.0.0/16");
+    for (settings, words) in [
+        (about_none("daily 02:30", scan("10.0.8.0/33")), "10.0.8.0/33"),
+        (about_none("daily 02:30", many.clone()), "65,534"),
+        (about_none("daily 02:30", scan("")), "no "),
+        (
+            ScheduleSettings { vcenters: ids, ..about_none("daily 02:30", scan("10.0.8.1")) },
+            "is about no vCenter",
+        ),
+        (
+            ScheduleSettings {
+                tag: Some("prod".to_owned()),
+                ..about_none("daily 02:30", ScheduledJob::Servers)
+            },
+            "is about no vCenter",
+        ),
+        (
+            ScheduleSettings { job: ScheduledJob::Full, ..about_none("daily 02:30", many) },
+            "no vCenter is selected",
+        ),
+    ] {
+        let error = call(&service, AddSchedule { settings }).await.unwrap_err();
+        assert!(error.message.contains(words), "{words}: {}", error.message);
+        assert!(!error.next_step.unwrap_or_default().is_empty());
+    }
+    assert!(call(&service, ListSchedules {}).await.unwrap().is_empty());
     service.close().await;
 }
 

@@ -112,10 +112,10 @@ fn upcoming(plan: &Plan, schedule: &Schedule, count: usize) -> Vec<Run> {
         let Some(next) = target.next_at else { continue };
         // How they are spread is no news.
         let start = if target.waits { next } else { ready.unwrap_or(next) };
-        all.entry((start, target.reason.clone())).or_default().push(target.vcenter.clone());
+        all.entry((start, target.reason.clone())).or_default().extend(target.vcenter.clone());
         for (at, is_quiet) in later.iter().filter(|(at, _)| *at > start) {
             let reason = reason_of(plan, &timing, *is_quiet);
-            all.entry((*at, reason)).or_default().push(target.vcenter.clone());
+            all.entry((*at, reason)).or_default().extend(target.vcenter.clone());
         }
     }
     let run = |((at, reason), vcenters): ((Time, String), Vec<String>)| Run {

@@ -9,7 +9,7 @@ use crate::health::{FindingKey, FoundNow};
 use crate::migrate::{MIGRATIONS, newest};
 use crate::servers::{Bmc, ProfileWas, Said, Saved};
 use contract::analytics::Sample;
-use contract::discovery::Vendor;
+use contract::discovery::{Scan, Vendor};
 use contract::health::{Level, Limits, Scope, Waiver};
 use sqlx::AssertSqlSafe;
 use std::fmt::Write;
@@ -93,8 +93,12 @@ async fn configuration(store: &Store) {
         job: ScheduledJob::Hosts,
         quiet: Some("22:00-02:00".to_owned()),
     };
-    let first = [(berlin.clone(), Time(1_900))];
+    let first = [(Some(berlin.clone()), Time(1_900))];
     store.add_schedule(&ScheduleId("nightly".to_owned()), &nightly, &first).await.unwrap();
+    let scan = Scan { ranges: vec!["10.0.8.0/24".to_owned()], ..Scan::default() };
+    let (name, job) = ("Weekly scan".to_owned(), ScheduledJob::Scan(Box::new(scan)));
+    let weekly = ScheduleSettings { name, vcenters: Vec::new(), job, ..nightly };
+    store.add_schedule(&ScheduleId("weekly".to_owned()), &weekly, &[(None, Time(1_905))]).await.unwrap();
     let paused = |of, until| Paused { of, since: Time(1_910), until };
     store.pause(&paused(Group::Vcenter(berlin), Some(Time(9_000)))).await.unwrap();
     store.pause(&paused(Group::Tag("prod".to_owned()), None)).await.unwrap();

@@ -1,6 +1,7 @@
 //! Runs of schedules: started once, whoever looks, and never by halves.
 
 use super::*;
+use contract::discovery::Scan;
 
 /// Settings of a schedule for these vCenters.
 pub(super) fn settings(name: &str, vcenters: &[VcenterId]) -> ScheduleSettings {
@@ -30,7 +31,7 @@ fn new(operation: &str, vcenter: &VcenterId) -> NewOperation {
 
 async fn planned(store: &Store, vcenter: &VcenterId) -> (i64, Option<String>) {
     let all = store.planned_runs().await.unwrap();
-    let run = &all[&(id(), vcenter.clone())];
+    let run = &all[&(id(), Some(vcenter.clone()))];
     (run.next_at.0, run.operation.as_ref().map(|id| id.0.clone()))
 }
 
@@ -38,7 +39,7 @@ async fn planned(store: &Store, vcenter: &VcenterId) -> (i64, Option<String>) {
 async fn scheduled() -> (TempDir, Store, VcenterId) {
     let (dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
-    let first = [(berlin.clone(), Time(100))];
+    let first = [(Some(berlin.clone()), Time(100))];
     store.add_schedule(&id(), &settings("Nightly", std::slice::from_ref(&berlin)), &first).await.unwrap();
     (dir, store, berlin)
 }
@@ -62,7 +63,7 @@ async fn of_two_that_saw_the_same_run_one_starts_it() {
 async fn what_was_edited_turned_off_or_removed_since_starts_nothing() {
     let (_dir, store, berlin) = scheduled().await;
     let run = due(1, 100, 160);
-    let first = [(berlin.clone(), Time(500))];
+    let first = [(Some(berlin.clone()), Time(500))];
     let to = |edition, enabled| ScheduleRecord {
         id: id(),
         settings: settings("Nightly", std::slice::from_ref(&berlin)),
@@ -92,6 +93,32 @@ async fn a_run_that_cannot_be_queued_stays_due() {
     assert_eq!(planned(&store, &berlin).await, (100, None));
     execute(dir.path(), "DROP TRIGGER no").await;
     assert!(store.submit_due(new("a", &berlin), &due(1, 100, 160)).await.unwrap().is_some());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_scan_is_planned_once_and_about_no_vcenter_whatever_becomes_of_them() {
+    let (_dir, store, berlin) = scheduled().await;
+    let scan = Scan { ranges: vec!["10.0.8.0/24".to_owned()], ..Scan::default() };
+    let (weekly, job) = (ScheduleId("weekly".to_owned()), ScheduledJob::Scan(Box::new(scan.clone())));
+    let weekly_scan = ScheduleSettings { job, ..settings("Weekly scan", &[]) };
+    store.add_schedule(&weekly, &weekly_scan, &[(None, Time(100))]).await.unwrap();
+    store.plan_runs(&weekly, &[(None, Time(200))]).await.unwrap();
+    assert_eq!(store.schedules().await.unwrap()[1].settings, weekly_scan);
+    let run = DueRun { schedule: weekly.clone(), edition: 1, seen: Time(100), next: Time(160) };
+    let new = |id: &str| {
+        let job = Job::Scan { scan: Box::new(scan.clone()) };
+        NewOperation { vcenter_id: None, job, ..new(id, &berlin) }
+    };
+    let started = store.submit_due(new("a"), &run).await.unwrap().unwrap();
+    assert_eq!(store.submit_due(new("b"), &run).await.unwrap(), None, "it was started");
+    store.remove_vcenter(&berlin, Time(9)).await.unwrap();
+    let planned = store.planned_runs().await.unwrap();
+    let is = planned.iter().map(|(of, run)| (of.clone(), run.next_at, run.operation.clone()));
+    assert_eq!(is.collect::<Vec<_>>(), [((weekly.clone(), None), Time(160), Some(started.id))]);
+    let record = store.schedules().await.unwrap().remove(1);
+    store.edit_schedule(&record, true, &[(None, Time(500))]).await.unwrap();
+    assert_eq!(store.planned_runs().await.unwrap()[&(weekly, None)].next_at, Time(500));
     store.close().await;
 }
 

@@ -35,7 +35,7 @@ struct Text<'a> {
 impl Fields {
     pub(super) fn all(&self, vcenters: &[Vcenter], is_edited: bool, runs: Option<Rc<Preview>>) -> Html {
         let form = &self.form;
-        let jobs = ScheduledJob::ALL.map(|job| (job.name().to_owned(), scheduled_job(job).to_owned()));
+        let jobs = ScheduledJob::NAMED.map(|job| (job.name().to_owned(), scheduled_job(&job).to_owned()));
         let choose_job =
             self.with(|form, name: String| form.job = ScheduledJob::from_name(&name).unwrap_or_default());
         let turn = self.with(|form, event: Event| form.enabled = checked(&event));
@@ -48,9 +48,17 @@ impl Fields {
                 }) }
                 <Runs preview={runs} />
                 <div class="muster-pair">
-                    <Field id="schedule-job" label="Job">
-                        <Select id="schedule-job" options={jobs.to_vec()} chosen={form.job.name()} choose={choose_job} />
-                    </Field>
+                    if let Some(scan) = form.job.scan() {
+                        <Field id="schedule-job" label="Job">
+                            <output id="schedule-job" class="muster-words">
+                                { words::shown(&format!("{} of {}", scheduled_job(&form.job), scan.ranges.join(", "))) }
+                            </output>
+                        </Field>
+                    } else {
+                        <Field id="schedule-job" label="Job">
+                            <Select id="schedule-job" options={jobs.to_vec()} chosen={form.job.name()} choose={choose_job} />
+                        </Field>
+                    }
                     { self.text(Text {
                         id: NAME, label: "Name", value: &form.name, placeholder: String::new(), help: "",
                         set: |form, text| form.name = text,
@@ -68,7 +76,9 @@ impl Fields {
                         set: |form, text| form.zone = text,
                     }) }
                 </div>
-                { self.group(vcenters) }
+                if form.job.is_on_vcenters() {
+                    { self.group(vcenters) }
+                }
                 if is_edited {
                     <label class="muster-check">
                         <input id="schedule-on" type="checkbox" checked={form.enabled} onchange={turn} />

@@ -8,15 +8,29 @@ use crate::hooks::{open, use_query, use_vcenter_service};
 use crate::state::{route, schedules};
 use contract::command::{AddSchedule, EditSchedule, EnableSchedule, ListSchedules};
 use contract::words::{capital, scheduled_job, timing};
-use contract::{Schedule, VcenterId};
+use contract::{Schedule, ScheduleId, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use yew::prelude::*;
 
-/// All of them, or those of a vCenter.
+/// Which schedules.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Of {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of a vCenter.
+    Vcenter(VcenterId),
+    /// Those that are about no vCenter.
+    Servers,
+}
+
+/// What is listed, and where the form of one is opened.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct Properties {
     #[prop_or_default]
-    pub(crate) of: Option<VcenterId>,
+    pub(crate) of: Of,
+    #[prop_or_else(|| Callback::from(|id| open(route::Dialog::Schedule(id))))]
+    pub(crate) edit: Callback<ScheduleId>,
 }
 
 /// A list.
@@ -29,20 +43,27 @@ pub(crate) fn Schedules(props: &Properties) -> Html {
             None => html! { <div class="muster-waiting"><Spinner aria_label="Loading schedules" /></div> },
         };
     };
-    let is_shown =
-        |schedule: &&Schedule| props.of.as_ref().is_none_or(|id| schedules::target(schedule, id).is_some());
+    let is_shown = |schedule: &&Schedule| match &props.of {
+        Of::All => true,
+        Of::Vcenter(id) => schedules::target(schedule, id).is_some(),
+        Of::Servers => !schedule.job.is_on_vcenters(),
+    };
     let shown: Vec<Schedule> = all.iter().filter(is_shown).cloned().collect();
     if shown.is_empty() {
+        let what = match props.of {
+            Of::All | Of::Vcenter(_) => "syncs or connection tests",
+            Of::Servers => "scans, or reads the known servers,",
+        };
         return html! {
             <p class="muster-quiet">
-                { "No schedules yet. A schedule starts syncs or connection tests automatically while Muster is open, \
-                    or while a worker runs." }
+                { format!("No schedules yet. A schedule starts {what} automatically while Muster is open, or while a worker \
+                    runs.") }
             </p>
         };
     }
     let items = shown.into_iter().map(|schedule| {
         let key = schedule.id.to_string();
-        html! { <Item {key} {schedule} /> }
+        html! { <Item {key} {schedule} edit={props.edit.clone()} /> }
     });
     html! { <ul class="muster-schedules" role="list">{ for items }</ul> }
 }
@@ -50,6 +71,7 @@ pub(crate) fn Schedules(props: &Properties) -> Html {
 #[derive(Clone, PartialEq, Properties)]
 struct ItemProperties {
     schedule: Schedule,
+    edit: Callback<ScheduleId>,
 }
 
 #[function_component]
@@ -62,7 +84,7 @@ fn Item(props: &ItemProperties) -> Html {
     });
     let edit = {
         let id = schedule.id.clone();
-        Callback::from(move |_: MouseEvent| open(route::Dialog::Schedule(id.clone())))
+        props.edit.reform(move |_: MouseEvent| id.clone())
     };
     let turn = {
         let (service, id, enabled) = (service.clone(), schedule.id.clone(), !schedule.enabled);
@@ -70,7 +92,7 @@ fn Item(props: &ItemProperties) -> Html {
     };
     let facts = [
         timing(&schedule.timing()),
-        scheduled_job(schedule.job).to_owned(),
+        scheduled_job(&schedule.job).to_owned(),
         schedules::whom(schedule),
         schedule.quiet.as_ref().map(|quiet| format!("quiet {quiet}")).unwrap_or_default(),
     ];

@@ -6,7 +6,7 @@ mod form;
 mod list;
 
 pub(crate) use form::ScheduleEditor;
-pub(crate) use list::{Schedules, SchedulesDialog};
+pub(crate) use list::{Of, Schedules, SchedulesDialog};
 
 use crate::hooks::{open, use_query, use_vcenter_service};
 use crate::state::route::Dialog;

@@ -6,7 +6,7 @@ use super::facts::{Tags, address, product};
 use super::outcome::Outcomes;
 use super::trusted::{self, ExpiryWarning, PermissionsFact, TrustFact};
 use crate::components::outcome::Outcome;
-use crate::components::schedule::{NextRun, Schedules};
+use crate::components::schedule::{NextRun, Of, Schedules};
 use crate::components::status::{Age, State};
 use crate::hooks::{open, use_vcenter_service};
 use crate::state::route::Dialog;
@@ -79,7 +79,7 @@ pub(super) fn Focused(props: &Properties) -> Html {
                     { "Schedules" }
                 </h2></div>
                 <div class="pf-v6-c-card__body">
-                    <Schedules of={Some(vcenter.id.clone())} />
+                    <Schedules of={Of::Vcenter(vcenter.id.clone())} />
                     if service.may::<AddSchedule>() {
                         <Button variant={ButtonVariant::Link} size={ButtonSize::Small} onclick={add_schedule}
                             label="Add schedule" />

@@ -13,11 +13,13 @@ mod matching;
 mod profiles;
 mod remove;
 mod scan;
+mod schedules;
 mod servers;
 mod table;
 
 use crate::components::link::Link;
 use crate::components::progress::OperationProgress;
+use crate::components::schedule::ScheduleEditor;
 use crate::hooks::{replace, use_query, use_vcenter_service};
 use crate::state::discovery::{self, OfDiscovery, Part, Sought};
 use crate::state::route::Route;
@@ -60,9 +62,10 @@ pub(crate) fn DiscoveryPage(props: &Properties) -> Html {
                 <h1 class="pf-v6-c-title pf-m-2xl">{ "Discovery" }</h1>
                 <Actions sought={sought.clone()} known={known.clone()} />
             </div>
-            <UnderWay />
             <nav aria-label="Discovery"><ul class="muster-tabs" role="list">{ for Part::ALL.map(tab) }</ul></nav>
             { part }
+            // Below the rows: what comes and goes moves none of them away from under the pointer.
+            <UnderWay />
             { before(sought, known) }
         </div>
     }
@@ -98,6 +101,8 @@ fn Actions(props: &ActionsProperties) -> Html {
             if !servers.is_empty() && service.may::<ReadServers>() {
                 <Button id="read-all" variant={ButtonVariant::Secondary} disabled={is_busy} onclick={read} label="Read all" />
             }
+            <Button id="schedules" variant={ButtonVariant::Secondary} onclick={open(OfDiscovery::Schedules)}
+                label="Schedules\u{2026}" />
             if service.may::<ImportServers>() {
                 <Button id="add-servers" variant={ButtonVariant::Secondary} onclick={open(OfDiscovery::AddServers)}
                     label="Add\u{2026}" />
@@ -136,6 +141,12 @@ fn before(sought: &Sought, known: Option<Rc<Discovered>>) -> Html {
     match (&sought.dialog, known) {
         (None, _) => Html::default(),
         (Some(OfDiscovery::Scan), _) => html! { <scan::ScanForm {close} /> },
+        (Some(OfDiscovery::Schedules), _) => {
+            html! { <schedules::SchedulesOfServers sought={sought.clone()} {close} /> }
+        }
+        (Some(OfDiscovery::Schedule(id)), _) => {
+            html! { <ScheduleEditor schedule={Some(id.clone())} {close} /> }
+        }
         (Some(OfDiscovery::AddServers), _) => html! { <add::Add {close} /> },
         (Some(OfDiscovery::AddProfile), _) => html! { <add_profile::AddProfile {close} /> },
         (Some(_), None) => Html::default(),

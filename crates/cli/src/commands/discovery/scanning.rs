@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::suggest::Suggestion;
 use contract::command::{ListProfiles, ListServers, ReadServers, ShowOperation, StartScan};
 use contract::discovery::{Profile, Scan, Server, ServerState};
-use contract::{ApiError, CredentialId, OperationId, ServerId, Time, words};
+use contract::{ApiError, Code, CredentialId, OperationId, ServerId, Time, words};
 use service::Client;
 use std::collections::BTreeSet;
 
@@ -22,7 +22,14 @@ pub(super) async fn scan(
     asked: args::Scan,
 ) -> Result<Exit, ApiError> {
     service.may::<StartScan>(servers_of_the_audit()).await?;
-    let args::Scan { ranges, ports, profiles, exclude, ca_file, way, yes, detach } = asked;
+    let args::Scan { ranges, ports, profiles, exclude, ca_file, way, yes, detach, schedule, when } = asked;
+    if schedule.is_none() && when != args::When::default() {
+        return Err(ApiError::new(
+            Code::InvalidValue,
+            "a time is specified, but not what the schedule is called",
+        )
+        .next("Specify --schedule NAME, or leave out the time to scan now."));
+    }
     let ca = ca_file.as_deref().map(vcenter::pem).transpose()?;
     let profiles = named(service, &profiles).await?;
     let scan = Scan { ranges, exclude, ports, profiles, ca, way: way.chosen(), accept_many: false };
@@ -32,6 +39,10 @@ pub(super) async fn scan(
         let many = words::counted(number, "address", "addresses");
         output.say(&format!("These ranges are {many}, each port counted."));
         ask::confirmed(output, yes, "Scan all of them?", "nothing was scanned").await?;
+    }
+    if let Some(name) = schedule {
+        let scan = Scan { accept_many: is_many, ..scan };
+        return crate::commands::schedule::add_scan(service, output, name, when, scan).await;
     }
     if !detach && may_log_in(service, &scan).await? {
         passwords(service, output, &scan.profiles).await?;

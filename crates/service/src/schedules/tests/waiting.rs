@@ -196,8 +196,7 @@ async fn what_failed_on_one_vcenter_is_not_hidden_by_what_went_well_on_the_next(
     assert_eq!(shown.last_operation.as_ref().map(|last| &last.id), Some(&started[1].id));
     assert_eq!(shown.failed_on().as_deref(), Some("failed on 1 of 2 vCenters"));
     for target in &shown.targets {
-        let own =
-            started.iter().find(|one| one.vcenter_id.as_ref() == Some(&target.vcenter_id)).map(|one| &one.id);
+        let own = started.iter().find(|one| one.vcenter_id == target.vcenter_id).map(|one| &one.id);
         assert_eq!(target.last_operation.as_ref().map(|last| &last.id), own);
     }
     service.close().await;

@@ -118,6 +118,16 @@ impl Handle {
         html! {
             <>
                 <details class="muster-more">
+                    <summary>{ "Schedule" }</summary>
+                    <div class="muster-more__body">
+                        { self.text(Field::When,
+                            "When", "Leave blank to scan now. daily 02:30, sundays 03:00, every 12 h, or a cron expression: 30 2 * * 0",
+                            form.when.clone(), |form, text| form.when = text) }
+                        { self.text(Field::Name, "Name", "Leave blank to name it after its ranges.", form.name.clone(),
+                            |form, text| form.name = text) }
+                    </div>
+                </details>
+                <details class="muster-more">
                     <summary>{ "Exclude and ports" }</summary>
                     <div class="muster-more__body">
                         { self.area(Field::Exclude, "Exclude", 2, false, "Addresses and ranges that are left out.",

@@ -10,8 +10,9 @@ use crate::hooks::{VcenterService, use_is_there, use_query, use_vcenter_service}
 use crate::state::scanning::{Field, Form, asks_about_many};
 use crate::state::toasts::Toast;
 use crate::state::words::Level;
-use contract::ApiError;
 use contract::command::ListProfiles;
+use contract::discovery::Scan;
+use contract::{ApiError, ScheduleSettings};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -66,13 +67,24 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
     let cancel = props.close.reform(|_: MouseEvent| ());
     let is_starting = *handle.is_starting;
     let is_asked = handle.failure.as_ref().is_some_and(asks_about_many);
+    use_effect_with(is_asked, |is_asked| {
+        if *is_asked {
+            keys::reveal("scan-many");
+        }
+    });
+    let is_scheduled = handle.form.is_scheduled();
     let actions = html! {
         <>
-            <Button id="scan-submit" variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="scan-form"
-                disabled={is_starting} label={if is_starting { "Starting\u{2026}" } else { "Scan" }} />
             if is_asked {
-                <Button id="scan-all-the-same" variant={ButtonVariant::Secondary} disabled={is_starting}
-                    onclick={all_the_same} label="Scan all the same" />
+                <Button id="scan-all-the-same" variant={ButtonVariant::Primary} disabled={is_starting}
+                    onclick={all_the_same} label={if is_scheduled { "Schedule it all the same" } else { "Scan all the same" }} />
+            } else {
+                <Button id="scan-submit" variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="scan-form"
+                    disabled={is_starting} label={match (is_starting, is_scheduled) {
+                        (true, _) => "Starting\u{2026}",
+                        (false, true) => "Add schedule",
+                        (false, false) => "Scan",
+                    }} />
             }
             <Button variant={ButtonVariant::Link} onclick={cancel} label="Cancel" />
         </>
@@ -93,6 +105,12 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
     }
 }
 
+/// What the form asks for.
+enum Asked {
+    Now(Scan),
+    Schedule(ScheduleSettings),
+}
+
 impl Handle {
     /// A callback that has what it needs.
     fn on<E: 'static>(&self, act: impl Fn(Handle, E) + 'static) -> Callback<E> {
@@ -110,8 +128,12 @@ impl Handle {
     }
 
     fn start(&self, accept_many: bool) {
-        let scan = match self.form.scan(accept_many) {
-            Ok(scan) => scan,
+        let asked = match self.form.is_scheduled() {
+            true => self.form.schedule(accept_many).map(Asked::Schedule),
+            false => self.form.scan(accept_many).map(Asked::Now),
+        };
+        let asked = match asked {
+            Ok(asked) => asked,
             Err(wrong) => return self.refuse(wrong),
         };
         self.wrong.set(Vec::new());
@@ -119,10 +141,18 @@ impl Handle {
         self.is_starting.set(true);
         let handle = self.clone();
         spawn_local(async move {
-            let started = handle.service.start_scan(scan).await;
+            let started = match asked {
+                Asked::Now(scan) => handle.service.start_scan(scan).await.map(drop),
+                Asked::Schedule(settings) => {
+                    let saved = handle.service.schedule_auto_sync(None, settings, true).await;
+                    saved.map(|saved| {
+                        handle.service.toast(Toast::done(format!("Schedule {} was saved", saved.name), ""));
+                    })
+                }
+            };
             match (started, handle.is_there.get()) {
-                (Ok(_), true) => handle.close.emit(()),
-                (Ok(_), false) => {}
+                (Ok(()), true) => handle.close.emit(()),
+                (Ok(()), false) => {}
                 (Err(error), true) => handle.answered(error),
                 (Err(error), false) => {
                     handle.service.toast(Toast::refused("The scan could not start", &error));
