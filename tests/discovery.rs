@@ -1,7 +1,7 @@
 //! Server discovery on the command line, against simulated BMCs that count what they are asked: from addresses to matched hosts.
 //! Refuses to believe Muster: sessions, logins and requests are what the BMCs saw.
 
-use crate::support::{Musterctl, Run, eventually, interrupt, table, terminate};
+use crate::support::{Musterctl, Peer, Run, eventually, interrupt, table, terminate};
 use crate::window::bus::{Bus, Keyring};
 use serde_json::Value;
 use simulator::{Bmc, BmcOptions, Bmcs, Hardware, Options, Simulator};
@@ -436,7 +436,7 @@ async fn a_scan_on_a_schedule_lists_what_is_new_and_logs_in_only_where_a_person_
     estate.configure(&muster);
     let scan = ["discovery", "scan", "127.0.64.0/28", "--port", &port];
     for (more, words) in [
-        (&["--every", "5s"][..], "not what the schedule is called"),
+        (&["--every", "5s"][..], "need --schedule NAME"),
         (&["--schedule", "Weekly"][..], "no time is specified"),
         (&["--schedule", "Weekly", "--every", "1s"][..], "out of range"),
     ] {
@@ -445,7 +445,7 @@ async fn a_scan_on_a_schedule_lists_what_is_new_and_logs_in_only_where_a_person_
         assert!(run.code == 2 && said.contains(words), "{run:?}");
     }
     let added = muster.ok(&[&scan[..], &["--schedule", "Weekly scan", "--every", "5s"]].concat());
-    assert_eq!(added["job"]["scan"]["ranges"], serde_json::json!(["127.0.64.0/28"]), "{added}");
+    assert_eq!(added["scan"]["ranges"], serde_json::json!(["127.0.64.0/28"]), "{added}");
     assert_eq!(
         (&added["vcenters"], &added["targets"][0]["vcenter_id"]),
         (&serde_json::json!([]), &Value::Null)
@@ -454,6 +454,19 @@ async fn a_scan_on_a_schedule_lists_what_is_new_and_logs_in_only_where_a_person_
     assert_eq!((taken.code, &taken.error()["code"]), (9, &"already_exists".into()), "{taken:?}");
     let shown = muster.run(&["schedule", "show", "Weekly scan"]).stdout;
     assert!(shown.contains("127.0.64.0/28") && !shown.contains("vCenters"), "{shown}");
+    let (peer, operator) = (Peer::vcenter(), ["--role", "operator"]);
+    let ca = peer.ca();
+    let trusting = [&operator[..], &scan[..], &["--ca-file", &ca]].concat();
+    for more in [&["--yes"][..], &["--schedule", "Trusting", "--every", "1d"][..]] {
+        let refused = muster.json(&[&trusting[..], more].concat());
+        assert_eq!(refused.code, 7, "who may approve no certificate may trust no CA: {refused:?}");
+    }
+    muster.ok(&["schedule", "add", "often", "--vcenter", "Berlin", "--every", "20d"]);
+    let edited = muster.ok(&["schedule", "edit", "often", "--job", "servers"]);
+    assert_eq!((&edited["job"], &edited["vcenters"]), (&"servers".into(), &serde_json::json!([])));
+    let refused = muster.json(&["schedule", "edit", "Weekly scan", "--job", "servers"]);
+    assert_eq!(refused.code, 2, "where it looks is not lost: {refused:?}");
+    muster.ok(&["schedule", "remove", "often", "--yes"]);
     assert!(list(&muster).is_empty(), "nothing was scanned");
 
     let worker = muster.spawn(&["run", "--for", "5m", "--json"]);
@@ -481,7 +494,7 @@ async fn a_scan_on_a_schedule_lists_what_is_new_and_logs_in_only_where_a_person_
     assert_eq!((after["open"], after["opened"] - after["closed"], after["wrong"]), (0, 0, 0), "{after:?}");
     assert_eq!(most(bmcs, |counts| counts.most_sessions as u64), 1);
     let edited = muster.ok(&["schedule", "edit", "Weekly scan", "--cron", "30 2 * * 0"]);
-    assert_eq!((&edited["job"], &edited["cron"]), (&added["job"], &"30 2 * * 0".into()));
+    assert_eq!((&edited["scan"], &edited["cron"]), (&added["scan"], &"30 2 * * 0".into()));
     let refused = muster.json(&["schedule", "edit", "Weekly scan", "--vcenter", "Berlin"]);
-    assert!(refused.code == 2 && refused.error()["message"].as_str().unwrap().contains("about no vCenter"));
+    assert!(refused.code == 2 && refused.error()["message"].as_str().unwrap().contains("for no vCenter"));
 }

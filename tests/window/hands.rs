@@ -74,16 +74,19 @@ impl Window {
     /// Replaces what stands in a field.
     pub(crate) async fn fill(&self, selector: &str, text: &str) -> Result<()> {
         self.click(selector).await?;
-        let field = self.find_by(&format!("return document.querySelector({})", json!(selector))).await?;
-        let field = field.with_context(|| format!("{selector} went away"))?;
-        field.send_keys(Key::Control + "a").await?;
-        field.send_keys(Key::Backspace).await?;
-        // The driver takes no empty text.
-        if !text.is_empty() {
-            field.send_keys(text).await?;
+        // What is typed replaces it. Not by Ctrl-A: keys that come while Ctrl is still down are none of the text.
+        self.script(&format!("document.querySelector({}).select()", json!(selector))).await?;
+        match text {
+            "" => self.key(Key::Backspace).await?,
+            text => self.keys(text).await?,
         }
         let has = format!("document.querySelector({})?.value === {}", json!(selector), json!(text));
-        self.wait_for(&format!("{selector} has what was typed"), &has).await.map(drop)
+        if self.wait_for(&format!("{selector} has what was typed"), &has).await.is_err() {
+            let has = "return [document.querySelector('SELECTOR')?.value, document.activeElement?.outerHTML]";
+            let has = self.script(&has.replace("'SELECTOR'", &json!(selector).to_string())).await?;
+            bail!("{selector} does not have what was typed, which is {text:?}: {has}");
+        }
+        Ok(())
     }
 
     /// Chooses a file in the field for one.

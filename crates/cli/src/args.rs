@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// Show, cancel or retry operations
     #[command(subcommand)]
     Operations(Operations),
-    /// Schedule syncs and tests, which windows and workers start
+    /// Schedule syncs, tests, scans and readings of servers, which windows and workers start
     #[command(subcommand)]
     Schedule(Schedule),
     /// Show, check or export the audit log: who did what, when
@@ -927,8 +927,10 @@ pub(crate) struct ScheduleOptions {
     pub(crate) tag: Option<String>,
     #[command(flatten)]
     pub(crate) when: When,
-    /// What to run: full sync, host sync or connection test of vCenters, or reading all known servers, for which no vCenter is
-    /// chosen; a scan is scheduled by discovery scan --schedule [default: full]
+    /// What to run [default: full]
+    ///
+    /// full, hosts and test run on vCenters. servers reads all known servers, and takes no vCenter. A scan is scheduled by
+    /// discovery scan --schedule.
     #[arg(long, value_name = "JOB", value_parser = named_jobs())]
     pub(crate) job: Option<ScheduledJob>,
 }

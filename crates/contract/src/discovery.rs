@@ -91,6 +91,9 @@ impl Scan {
     /// More addresses than these are never scanned at once.
     pub const MOST: usize = 65_536;
 
+    /// Bytes of an authority in PEM; what is longer is none.
+    pub const LONGEST_CA: usize = 1_048_576;
+
     /// The port of a BMC, unless others are named.
     pub const PORT: u16 = 443;
 }

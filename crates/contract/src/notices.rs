@@ -159,6 +159,12 @@ impl Notices {
     /// away.
     fn failed(&mut self, operation: &Operation) -> bool {
         let failing = self.failing.entry(operation.vcenter_id.clone()).or_default();
+        // About none there is no door: what one job can't reach says nothing of another.
+        if operation.vcenter_id.is_none() {
+            let is_known = failing.jobs.contains(&operation.job);
+            failing.jobs.extend((!is_known).then(|| operation.job.clone()));
+            return !is_known;
+        }
         if is_at_the_door(operation) {
             return !std::mem::replace(&mut failing.at_the_door, true);
         }
@@ -173,9 +179,15 @@ impl Notices {
     fn succeeded(&mut self, operation: &Operation) -> Option<What> {
         let failing = self.failing.get_mut(&operation.vcenter_id)?;
         let was_at_the_door = std::mem::take(&mut failing.at_the_door);
+        if operation.vcenter_id.is_none() && !failing.jobs.contains(&operation.job) {
+            return None;
+        }
         failing.jobs.retain(|job| !operation.job.covers(job));
         if failing.jobs.is_empty() {
             self.failing.remove(&operation.vcenter_id);
+            return Some(What::Recovered);
+        }
+        if operation.vcenter_id.is_none() {
             return Some(What::Recovered);
         }
         was_at_the_door.then_some(What::Connected)
@@ -471,6 +483,32 @@ mod tests {
             ["Berlin: full sync failed", "Berlin: full sync done"],
             "the person's own success is told as that"
         );
+    }
+
+    #[test]
+    fn jobs_about_no_vcenter_fail_and_recover_each_for_itself() {
+        use OperationState::{Failed, Succeeded};
+        let run = |job: Job, state| {
+            let ended = Operation { job, ..ended("Berlin", Origin::Schedule, state) };
+            Operation { vcenter: None, vcenter_id: None, ..ended }
+        };
+        let scan = |range: &str| {
+            let ranges = vec![range.to_owned()];
+            Job::Scan { scan: Box::new(crate::discovery::Scan { ranges, ..Default::default() }) }
+        };
+        let read = || Job::ReadServers { servers: Vec::new() };
+        let night = [
+            run(scan("10.0.8.1"), Failed),
+            run(read(), Succeeded),
+            run(scan("10.0.8.1"), Failed),
+            run(scan("10.0.9.1"), Failed),
+            run(read(), Succeeded),
+        ];
+        let mut notices = Notices::default();
+        assert_eq!(titles(&mut notices, &night, LOUD).len(), 2, "each scan once, and no success of another");
+        let told = titles(&mut notices, &[run(scan("10.0.9.1"), Succeeded)], LOUD);
+        assert_eq!(told, ["Discovery is working again"]);
+        assert!(titles(&mut notices, &[run(scan("10.0.8.1"), Failed)], LOUD).is_empty(), "it still fails");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub enum Timing {
 
 /// What a schedule does on each of its vCenters, or about none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "job", content = "scan", rename_all = "snake_case")]
 pub enum ScheduledJob {
     /// Read everything.
     #[default]
@@ -33,9 +33,6 @@ pub enum ScheduledJob {
 }
 
 impl ScheduledJob {
-    /// Those that are done on vCenters.
-    pub const ON_VCENTERS: [ScheduledJob; 3] = [ScheduledJob::Full, ScheduledJob::Hosts, ScheduledJob::Test];
-
     /// Those that a name says whole.
     pub const NAMED: [ScheduledJob; 4] =
         [ScheduledJob::Full, ScheduledJob::Hosts, ScheduledJob::Test, ScheduledJob::Servers];
@@ -58,7 +55,7 @@ impl ScheduledJob {
 
     /// Whether it is done on vCenters.
     pub fn is_on_vcenters(&self) -> bool {
-        ScheduledJob::ON_VCENTERS.contains(self)
+        matches!(self, ScheduledJob::Full | ScheduledJob::Hosts | ScheduledJob::Test)
     }
 
     /// Where it looks, if it is a scan.
@@ -97,8 +94,8 @@ pub struct ScheduleSettings {
     /// The IANA name of its time zone; `None` for that of this machine.
     #[serde(default)]
     pub zone: Option<String>,
-    /// What it does.
-    #[serde(default)]
+    /// What it does: `job` by its name, and `scan` where that is one.
+    #[serde(flatten)]
     pub job: ScheduledJob,
     /// Hours in which it starts nothing, in its time zone: `22:00-06:00`.
     #[serde(default)]
@@ -117,7 +114,8 @@ pub struct Schedule {
     pub vcenters: Vec<String>,
     /// The tag that it is for, where it isn't for chosen vCenters.
     pub tag: Option<String>,
-    /// What it does.
+    /// What it does: `job` by its name, and `scan` where that is one.
+    #[serde(flatten)]
     pub job: ScheduledJob,
     /// How often it is due, where that is an interval.
     pub every_seconds: Option<u64>,
@@ -227,6 +225,8 @@ pub struct Run {
     pub schedule: String,
     /// On which vCenters; empty where it is about none.
     pub vcenters: Vec<String>,
+    /// What it is about, in words: its vCenters, or where a scan looks.
+    pub about: String,
     /// Why then, in words.
     pub reason: String,
     /// The same time in the schedule's time zone: `Sun 29 Mar 2026 03:00 CEST`.
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn what_a_schedule_does_crosses_json_by_its_name() {
         for job in ScheduledJob::NAMED {
-            assert_eq!(serde_json::to_value(&job).unwrap(), job.name());
+            assert_eq!(serde_json::to_value(&job).unwrap(), serde_json::json!({ "job": job.name() }));
             assert_eq!(ScheduledJob::from_name(job.name()), Some(job.clone()));
             assert!(!job.job().accepts_removals());
         }
@@ -280,7 +280,7 @@ mod tests {
         let scan = ScheduledJob::Scan(Box::new(Scan { ranges, ..Scan::default() }));
         assert_eq!(
             serde_json::to_string(&scan).unwrap(),
-            r#"{"scan":{"ranges":["10.0.8.0/24"],"accept_many":false}}"#
+            r#"{"job":"scan","scan":{"ranges":["10.0.8.0/24"],"accept_many":false}}"#
         );
         assert_eq!(ScheduledJob::from_name(scan.name()), None);
         assert!(!scan.is_on_vcenters() && !ScheduledJob::Servers.is_on_vcenters());

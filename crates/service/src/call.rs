@@ -41,6 +41,11 @@ impl Admitted<'_> {
         self.caller
     }
 
+    /// Fails if the caller may not call another command, of which this call does a part.
+    pub(crate) async fn may<C: Command>(&self, subject: Subject) -> Result<(), ApiError> {
+        self.service.admit::<C>(self.caller, || subject).await
+    }
+
     /// On whose behalf operations are submitted.
     pub(crate) fn by(&self) -> By {
         By { origin: Origin::User, role: self.caller.role(), act: self.service.act.clone() }

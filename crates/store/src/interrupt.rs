@@ -26,20 +26,22 @@ impl Store {
     }
 
     pub(crate) async fn interrupt(&self, tx: &mut Tx, at: Time) -> Result<Vec<OperationId>, sqlx::Error> {
-        let error = ApiError::new(Code::Interrupted, "its process ended; nothing was changed")
-            .next("Start it again.");
-        let why = error.message.clone();
-        let error = row::json(&error)?;
+        let why = |what: &str| {
+            let error = ApiError::new(Code::Interrupted, format!("its process ended; {what}"));
+            row::json(&error.next("Start it again."))
+        };
+        let (of_vcenters, about_none) = (why("nothing was changed")?, why("what was found by then is kept")?);
         let mut interrupted = Vec::new();
         for seq in self.dead(tx).await? {
             // By its number: the id of a damaged row can't be asked for.
             let ended = sqlx::query(
-                "UPDATE operations SET state = 'interrupted', finished_at = $1, error = $2 \
-                 WHERE seq = $3 RETURNING id",
+                "UPDATE operations SET state = 'interrupted', finished_at = $1, \
+                 error = CASE WHEN vcenter_id IS NULL THEN $4 ELSE $2 END WHERE seq = $3 RETURNING id",
             )
             .bind(at.0)
-            .bind(&error)
+            .bind(&of_vcenters)
             .bind(seq)
+            .bind(&about_none)
             .fetch_all(&mut **tx)
             .await?;
             interrupted.extend(row::readable("the id of an operation", &ended, |row| row.try_get("id")));
@@ -47,7 +49,8 @@ impl Store {
         let interrupted: Vec<OperationId> = interrupted.into_iter().map(OperationId).collect();
         for id in &interrupted {
             drop_staged(tx, id).await?;
-            self.record_end(tx, id.as_str(), (at, "interrupted"), None::<&()>, Some(&why)).await?;
+            self.record_end(tx, id.as_str(), (at, "interrupted"), None::<&()>, Some("its process ended"))
+                .await?;
             self.note(tx, Topic::Operation, id.as_str()).await?;
         }
         Ok(interrupted)

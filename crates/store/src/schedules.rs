@@ -125,7 +125,7 @@ impl Store {
         let insert = "INSERT INTO schedules (name, name_key, tag, every_seconds, cron, zone, quiet, job, scan, id) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         write(&mut tx, insert, settings, id).await.during(attempt)?;
-        choose(&mut tx, id, &settings.vcenters).await.during(attempt)?;
+        choose(&mut tx, id, settings).await.during(attempt)?;
         plan(&mut tx, id, first).await.during(attempt)?;
         self.note(&mut tx, Topic::Schedules, id.as_str()).await.during(attempt)?;
         self.record_schedule(&mut tx, id, None, attempt).await?;
@@ -161,7 +161,7 @@ impl Store {
         let update = "UPDATE schedules SET name = $1, name_key = $2, tag = $3, every_seconds = $4, cron = $5, \
                       zone = $6, quiet = $7, job = $8, scan = $9 WHERE id = $10";
         write(&mut tx, update, settings, id).await.during(attempt)?;
-        choose(&mut tx, id, &settings.vcenters).await.during(attempt)?;
+        choose(&mut tx, id, settings).await.during(attempt)?;
         if anew {
             // What it started last is still the last.
             for (vcenter, next_at) in first {
@@ -328,16 +328,17 @@ async fn write(
 }
 
 /// Notes which vCenters were chosen, as far as they are there. Who was chosen and removed a moment ago stays, for the case that
-/// it is brought back.
-async fn choose(tx: &mut Tx, id: &ScheduleId, vcenters: &[VcenterId]) -> Result<(), sqlx::Error> {
+/// it is brought back; not where the schedule is about none by now.
+async fn choose(tx: &mut Tx, id: &ScheduleId, settings: &ScheduleSettings) -> Result<(), sqlx::Error> {
     sqlx::query(
         "DELETE FROM schedule_vcenters WHERE schedule_id = $1 \
-         AND vcenter_id NOT IN (SELECT id FROM vcenters WHERE removed_at IS NOT NULL)",
+         AND (NOT $2 OR vcenter_id NOT IN (SELECT id FROM vcenters WHERE removed_at IS NOT NULL))",
     )
     .bind(id.as_str())
+    .bind(settings.job.is_on_vcenters())
     .execute(&mut **tx)
     .await?;
-    for vcenter in vcenters {
+    for vcenter in &settings.vcenters {
         sqlx::query("INSERT OR IGNORE INTO schedule_vcenters SELECT $1, id FROM vcenters WHERE id = $2")
             .bind(id.as_str())
             .bind(vcenter.as_str())

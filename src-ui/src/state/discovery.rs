@@ -9,7 +9,8 @@ use super::route::{Route, Selected};
 use super::table::View;
 use super::words;
 use contract::command::{
-    Command, EditSchedule, ImportServers, ListSchedules, ListServers, RemoveServers, SetProfile, StartScan,
+    AddSchedule, Command, EditSchedule, ImportServers, ListSchedules, ListServers, RemoveServers, SetProfile,
+    StartScan,
 };
 use contract::discovery::{Approval, Candidate, PlannedServer, Server, ServerState};
 use contract::{ImportAction, Kind, Moref, Operation, OperationKind, Role, ScheduleId, ServerId, VcenterId};
@@ -62,6 +63,10 @@ pub(crate) enum OfDiscovery {
     AddProfile,
     /// The form of servers that are added by hand.
     AddServers,
+    /// The same, for a schedule.
+    ScheduleScan,
+    /// The form of a schedule that reads the known servers.
+    ScheduleReading,
     /// The schedules of scans and readings.
     Schedules,
     /// The form of one of them.
@@ -78,6 +83,7 @@ impl OfDiscovery {
             OfDiscovery::Approve => ListServers::ROLE,
             OfDiscovery::AddProfile => SetProfile::ROLE,
             OfDiscovery::AddServers => ImportServers::ROLE,
+            OfDiscovery::ScheduleScan | OfDiscovery::ScheduleReading => AddSchedule::ROLE,
             OfDiscovery::Schedules => ListSchedules::ROLE,
             OfDiscovery::Schedule(_) => EditSchedule::ROLE,
             OfDiscovery::Remove(_) => RemoveServers::ROLE,
@@ -90,6 +96,8 @@ impl OfDiscovery {
             OfDiscovery::Approve => ("approve", ""),
             OfDiscovery::AddProfile => ("add", ""),
             OfDiscovery::AddServers => ("import", ""),
+            OfDiscovery::ScheduleScan => ("schedule-scan", ""),
+            OfDiscovery::ScheduleReading => ("schedule-reading", ""),
             OfDiscovery::Schedules => ("schedules", ""),
             OfDiscovery::Schedule(id) => ("schedule", id.as_str()),
             OfDiscovery::Remove(id) => ("remove", id.as_str()),
@@ -149,6 +157,8 @@ impl Sought {
             .or_else(|| value("approve").map(|_| OfDiscovery::Approve))
             .or_else(|| value("add").map(|_| OfDiscovery::AddProfile))
             .or_else(|| value("import").map(|_| OfDiscovery::AddServers))
+            .or_else(|| value("schedule-scan").map(|_| OfDiscovery::ScheduleScan))
+            .or_else(|| value("schedule-reading").map(|_| OfDiscovery::ScheduleReading))
             .or_else(|| value("schedules").map(|_| OfDiscovery::Schedules))
             .or_else(|| value("schedule").map(ScheduleId).map(OfDiscovery::Schedule))
             .or_else(|| value("remove").map(ServerId).map(OfDiscovery::Remove));

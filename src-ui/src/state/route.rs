@@ -354,6 +354,8 @@ mod tests {
             OfDiscovery::Approve,
             OfDiscovery::AddProfile,
             OfDiscovery::AddServers,
+            OfDiscovery::ScheduleScan,
+            OfDiscovery::ScheduleReading,
             OfDiscovery::Schedules,
             OfDiscovery::Schedule(contract::ScheduleId("0194-bb".to_owned())),
             OfDiscovery::Remove(id()),

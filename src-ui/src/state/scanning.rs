@@ -1,15 +1,10 @@
 //! The form of a scan: what was typed as what is sent, and at which field an answer of the service belongs.
 //! Refuses to understand ranges: the service does, and names the one that it doesn't understand.
 
+use super::schedules::free_name;
 use contract::discovery::Scan;
 use contract::words::timing_of;
-use contract::{ApiError, Code, CredentialId, ScheduleSettings, ScheduledJob, Way};
-
-/// Letters of an authority in PEM; what is longer is none.
-pub(crate) const LONGEST_CA: usize = 1_048_576;
-
-/// Letters of the name that a schedule is given where nobody names it.
-const LONGEST_NAME: usize = 60;
+use contract::{ApiError, Code, CredentialId, Schedule, ScheduleSettings, ScheduledJob, Way};
 
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,7 +66,7 @@ impl Form {
             said(Field::Ports, "Enter port numbers from 1 to 65535, separated by commas.");
         }
         let ca = Some(self.ca.trim().to_owned()).filter(|text| !text.is_empty());
-        if ca.as_ref().is_some_and(|text| text.len() > LONGEST_CA || !text.contains("-----BEGIN ")) {
+        if ca.as_ref().is_some_and(|text| text.len() > Scan::LONGEST_CA || !text.contains("-----BEGIN ")) {
             said(Field::Ca, "Paste certificates in PEM, which begin with -----BEGIN CERTIFICATE-----.");
         }
         match ports {
@@ -93,11 +88,15 @@ impl Form {
 
     /// Whether it is to be done by itself instead of now.
     pub(crate) fn is_scheduled(&self) -> bool {
-        !self.when.trim().is_empty()
+        !self.when.trim().is_empty() || !self.name.trim().is_empty()
     }
 
-    /// It as a schedule, or what is wrong.
-    pub(crate) fn schedule(&self, accept_many: bool) -> Result<ScheduleSettings, Vec<(Field, String)>> {
+    /// It as a schedule beside those that there are, or what is wrong.
+    pub(crate) fn schedule(
+        &self,
+        accept_many: bool,
+        taken: &[Schedule],
+    ) -> Result<ScheduleSettings, Vec<(Field, String)>> {
         let when = timing_of(&self.when).map_err(|(message, next)| {
             vec![(Field::When, format!("{}. {next}", contract::words::capital(&message)))]
         });
@@ -106,11 +105,11 @@ impl Form {
             (scan, when) => return Err([scan.err(), when.err()].into_iter().flatten().flatten().collect()),
         };
         let name = match self.name.trim() {
-            "" => format!("Scan of {}", scan.ranges.join(", ")),
+            "" => free_name("Scan", taken),
             name => name.to_owned(),
         };
         Ok(ScheduleSettings {
-            name: name.chars().take(LONGEST_NAME).collect(),
+            name,
             vcenters: Vec::new(),
             tag: None,
             when,
@@ -135,6 +134,7 @@ impl Form {
             (Field::Ports, entries(&self.ports)),
             (Field::Proxy, vec![self.way.proxy.trim().to_owned()]),
             (Field::ConnectTo, vec![self.way.connect_to.trim().to_owned()]),
+            (Field::When, vec![self.when.trim().to_owned()]),
             (Field::Name, vec![self.name.trim().to_owned()]),
         ];
         let named = fields.into_iter().find(|(_, entries)| entries.iter().any(names)).map(|(field, _)| field);
@@ -151,6 +151,7 @@ fn of_words(message: &str) -> Option<Field> {
         ("connect", Field::ConnectTo),
         ("the CA", Field::Ca),
         ("certificate", Field::Ca),
+        ("an interval", Field::When),
     ];
     let is_begun = |word: &str| {
         let places = message.match_indices(word);
@@ -244,6 +245,29 @@ mod tests {
         assert_eq!(of("an address to connect to has neither a user nor a password"), Some(Field::ConnectTo));
         assert_eq!(of("too many addresses"), Some(Field::Ranges));
         assert_eq!(form.field_of(&ApiError::new(Code::Database, "10.0.8.3")), None);
+    }
+
+    #[test]
+    fn a_scan_with_a_time_is_a_schedule_with_a_name_that_is_free() {
+        let form =
+            Form { ranges: "10.0.8.0/24".to_owned(), when: "sundays 02:30".to_owned(), ..Form::default() };
+        assert!(form.is_scheduled() && !Form { when: " ".to_owned(), ..form.clone() }.is_scheduled());
+        let settings = form.schedule(false, &[]).unwrap();
+        assert_eq!((&*settings.name, settings.job.scan()), ("Scan", form.scan(false).ok().as_ref()));
+        assert!(settings.vcenters.is_empty() && settings.tag.is_none());
+        let named = Form { name: " Weekly ".to_owned(), ..form.clone() };
+        assert_eq!(named.schedule(false, &[]).unwrap().name, "Weekly");
+        let wrong = |form: &Form| form.schedule(false, &[]).unwrap_err().into_iter().map(|(field, _)| field);
+        let untimed = Form { when: String::new(), ..named.clone() };
+        assert!(untimed.is_scheduled(), "a name alone is no scan now");
+        assert_eq!(wrong(&untimed).collect::<Vec<_>>(), [Field::When]);
+        let nothing = Form { ranges: String::new(), ..untimed };
+        assert_eq!(wrong(&nothing).collect::<Vec<_>>(), [Field::Ranges, Field::When]);
+        let often = Form { when: "every 1 s".to_owned(), ..form };
+        assert_eq!(often.field_of(&invalid("an interval of 1 s is out of range")), Some(Field::When));
+        let never = Form { when: "61 2 * * *".to_owned(), ..often };
+        assert_eq!(never.field_of(&invalid("\"61 2 * * *\" is not a cron expression")), Some(Field::When));
+        assert_eq!(named.field_of(&ApiError::new(Code::AlreadyExists, "taken")), Some(Field::Name));
     }
 
     #[test]

@@ -76,6 +76,13 @@ pub(crate) fn whom(schedule: &Schedule) -> String {
     }
 }
 
+/// This name, or the first with a number behind it that none of these has.
+pub(crate) fn free_name(name: &str, taken: &[Schedule]) -> String {
+    let is_taken = |name: &String| taken.iter().any(|one| one.name.to_lowercase() == name.to_lowercase());
+    let numbered = (2..).map(|number| format!("{name} {number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+}
+
 /// What stands in the form of a schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ScheduleForm {
@@ -110,12 +117,8 @@ pub(crate) const GROUP: &str = "schedule-group";
 impl ScheduleForm {
     /// For a new one, whose name none of these has.
     pub(crate) fn new(vcenter: Option<(&VcenterId, &str)>, taken: &[Schedule]) -> ScheduleForm {
-        let name = vcenter.map_or("Schedule", |(_, name)| name);
-        let is_taken = |name: &String| taken.iter().any(|one| one.name.to_lowercase() == name.to_lowercase());
-        let numbered = (2..).map(|number| format!("{name} {number}"));
-        let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name));
         ScheduleForm {
-            name: free.unwrap_or_default(),
+            name: free_name(vcenter.map_or("Schedule", |(_, name)| name), taken),
             when: timing(&Timing::EverySeconds(1800)),
             zone: String::new(),
             quiet: String::new(),

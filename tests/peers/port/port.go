@@ -1,7 +1,9 @@
+//go:build linux
+
 // Package port keeps a port for a server that stops listening and begins again where it was.
 //
 // While nobody listens there, a connection is refused, and nobody else is given the port: what starts meanwhile on the same
-// machine would take it otherwise.
+// machine would take it otherwise. That two sockets may be bound there, of which one listens, is Linux's.
 package port
 
 import (

@@ -110,7 +110,7 @@ pub(crate) struct Scan {
     /// Don't wait: leave it to a Muster window or `musterctl run`
     #[arg(long)]
     pub(crate) detach: bool,
-    /// Don't scan now: add a schedule of this name that does, at the times of --every or --cron
+    /// Add a schedule with this name instead of scanning now; takes --every or --cron
     #[arg(long, value_name = "NAME", conflicts_with = "detach", help_heading = "Schedule")]
     pub(crate) schedule: Option<String>,
     #[command(flatten, next_help_heading = "Schedule")]

@@ -234,9 +234,10 @@ fn next(overview: &Overview) -> String {
     if overview.next_runs.is_empty() {
         return String::new();
     }
-    let rows = overview.next_runs.iter().map(|run| {
-        vec![time(Some(run.at)), run.schedule.clone(), run.vcenters.join(", "), run.reason.clone()]
-    });
+    let rows = overview
+        .next_runs
+        .iter()
+        .map(|run| vec![time(Some(run.at)), run.schedule.clone(), run.about.clone(), run.reason.clone()]);
     table(
         &["Next run", "Schedule", "vCenters", "Why"],
         &[Fit::Whole, Fit::Words, Fit::Words, Fit::Words],

@@ -6,10 +6,10 @@ use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
 use contract::command::{
-    AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListSchedules, NextRuns, RemoveSchedule,
-    ShowSchedule,
+    AddSchedule, EditSchedule, EnableSchedule, HasWorker, ListProfiles, ListSchedules, NextRuns,
+    RemoveSchedule, ShowSchedule,
 };
-use contract::discovery::Scan;
+use contract::discovery::{Profile, Scan};
 use contract::{
     ApiError, Code, Operation, Run, Schedule, ScheduleSettings, ScheduledJob, Subject, Timing, words,
 };
@@ -28,7 +28,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
         }
         Command::Show { name } => {
             let schedule = service.call(ShowSchedule { schedule: name }).await?;
-            output.answer(&schedule, || show(&schedule))?;
+            answer(service, output, &schedule).await?;
         }
         Command::Edit { name, new_name, options } => {
             service.may::<EditSchedule>(Subject::new_schedule(&name)).await?;
@@ -36,7 +36,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             let settings = edited(service, before.settings(), new_name, options).await?;
             let edit = EditSchedule { schedule: before.id, edition: before.edition, settings };
             let edited = service.call(edit).await?;
-            output.answer(&edited, || show(&edited))?;
+            answer(service, output, &edited).await?;
         }
         Command::Enable { name } => turn(service, output, name, true).await?,
         Command::Disable { name } => turn(service, output, name, false).await?,
@@ -73,7 +73,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
 /// Adds a schedule.
 async fn add(service: &Client, output: &Output, settings: ScheduleSettings) -> Result<(), ApiError> {
     let added = service.call(AddSchedule { settings }).await?;
-    output.answer(&added, || show(&added))?;
+    answer(service, output, &added).await?;
     say_who_runs_it(service, output).await
 }
 
@@ -81,23 +81,24 @@ async fn add(service: &Client, output: &Output, settings: ScheduleSettings) -> R
 pub(super) async fn add_scan(
     service: &Client,
     output: &Output,
-    name: String,
-    when: When,
+    settings: ScheduleSettings,
     scan: Scan,
 ) -> Result<Exit, ApiError> {
-    service.may::<AddSchedule>(Subject::new_schedule(&name)).await?;
-    let timing = timing(&when)?.ok_or_else(no_time)?;
-    let settings = ScheduleSettings {
-        name,
-        vcenters: Vec::new(),
-        tag: None,
-        when: timing,
-        zone: when.zone,
-        job: ScheduledJob::Scan(Box::new(scan)),
-        quiet: when.quiet,
-    };
+    let settings = ScheduleSettings { job: ScheduledJob::Scan(Box::new(scan)), ..settings };
     add(service, output, settings).await?;
     Ok(Exit::Done)
+}
+
+/// What is set for a schedule that is about no vCenter, but for what it does.
+pub(super) async fn about_none(
+    service: &Client,
+    name: String,
+    when: When,
+) -> Result<ScheduleSettings, ApiError> {
+    service.may::<AddSchedule>(Subject::new_schedule(&name)).await?;
+    let timing = timing(&when)?.ok_or_else(no_time)?;
+    let (vcenters, job) = (Vec::new(), ScheduledJob::Servers);
+    Ok(ScheduleSettings { name, vcenters, tag: None, when: timing, zone: when.zone, job, quiet: when.quiet })
 }
 
 fn no_time() -> ApiError {
@@ -136,7 +137,16 @@ async fn edited(
     let when = timing(&options.when)?;
     let chosen = super::sync::designated(service, &options.vcenters).await?;
     let chosen: Vec<_> = chosen.into_iter().map(|vcenter| vcenter.id).collect();
+    let job = options.job.unwrap_or_else(|| before.job.clone());
+    if before.job.scan().is_some() && job != before.job {
+        return Err(missing(
+            "a schedule that scans can't do something else",
+            "Add a schedule for that, and remove this one if it is no longer needed.",
+        ));
+    }
     let (vcenters, tag) = match options.tag {
+        // What isn't done on vCenters leaves those that it had.
+        None if chosen.is_empty() && !job.is_on_vcenters() => (Vec::new(), None),
         Some(tag) => (Vec::new(), Some(tag)),
         None if !chosen.is_empty() => (chosen, None),
         None => (before.vcenters.clone(), before.tag.clone()),
@@ -147,7 +157,7 @@ async fn edited(
         tag,
         when: when.unwrap_or_else(|| before.when.clone()),
         zone: options.when.zone.or(before.zone),
-        job: options.job.unwrap_or(before.job),
+        job,
         quiet: options.when.quiet.or(before.quiet),
     })
 }
@@ -166,7 +176,7 @@ async fn turn(service: &Client, output: &Output, name: String, enabled: bool) ->
     service.may::<EnableSchedule>(Subject::new_schedule(&name)).await?;
     let schedule = service.call(ShowSchedule { schedule: name }).await?;
     let turned = service.call(EnableSchedule { schedule: schedule.id, enabled }).await?;
-    output.answer(&turned, || show(&turned))?;
+    answer(service, output, &turned).await?;
     if enabled {
         say_who_runs_it(service, output).await?;
     }
@@ -197,10 +207,17 @@ fn list(output: &Output, all: &[Schedule]) -> String {
             last(s),
         ]
     });
-    table(&["Name", "When", "Job", "Of", "Next run", "Reason", "Last run"], &[], rows)
+    table(&["Name", "When", "Job", "For", "Next run", "Reason", "Last run"], &[], rows)
 }
 
-fn show(s: &Schedule) -> String {
+/// Shows a schedule, with the names of the profiles that its scan may use.
+async fn answer(service: &Client, output: &Output, schedule: &Schedule) -> Result<(), ApiError> {
+    let has_profiles = schedule.job.scan().is_some_and(|scan| !scan.profiles.is_empty());
+    let profiles = if has_profiles { service.call(ListProfiles {}).await? } else { Vec::new() };
+    output.answer(schedule, || show(schedule, &profiles))
+}
+
+fn show(s: &Schedule, profiles: &[Profile]) -> String {
     let mut lines = vec![
         ("Name", s.name.clone()),
         ("State", if s.enabled { "on" } else { "off" }.to_owned()),
@@ -214,7 +231,7 @@ fn show(s: &Schedule) -> String {
             ("Tag", s.tag.clone().unwrap_or_else(|| "-".to_owned())),
             ("vCenters", if s.vcenters.is_empty() { "none".to_owned() } else { s.vcenters.join(", ") }),
         ]),
-        false => lines.extend(looked_at(s)),
+        false => lines.extend(looked_at(s, profiles)),
     }
     lines.extend([("Next run", time(s.next_at)), ("Reason", s.reason.clone()), ("Last run", last(s))]);
     // What each of several did last: the worst of them stands above.
@@ -227,11 +244,22 @@ fn show(s: &Schedule) -> String {
 }
 
 /// Where a schedule that is about no vCenter looks.
-fn looked_at(s: &Schedule) -> Vec<(&'static str, String)> {
+fn looked_at(s: &Schedule, profiles: &[Profile]) -> Vec<(&'static str, String)> {
     let mut lines = vec![("Servers", words::scheduled_about(s))];
     if let Some(scan) = s.job.scan() {
         let ports: Vec<String> = scan.ports.iter().map(u16::to_string).collect();
-        let more = [("Excluded", scan.exclude.join(", ")), ("Ports", ports.join(", "))];
+        let profiles = scan.profiles.iter().map(|id| {
+            let known = profiles.iter().find(|profile| profile.credential_id == *id);
+            known.map_or_else(|| "one that was removed".to_owned(), |profile| profile.profile.clone())
+        });
+        let more = [
+            ("Excluded", scan.exclude.join(", ")),
+            ("Ports", ports.join(", ")),
+            ("Profiles", profiles.collect::<Vec<_>>().join(", ")),
+            ("Trusts", scan.ca.iter().map(|_| "certificates issued by a CA of its own").collect()),
+            ("Proxy", scan.way.proxy.clone()),
+            ("Connect to", scan.way.connect_to.clone()),
+        ];
         lines.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));
     }
     lines
@@ -249,8 +277,8 @@ fn next(runs: &[Run]) -> String {
     if runs.is_empty() {
         return String::new();
     }
-    let rows = runs.iter().map(|run| {
-        vec![run.local.clone(), run.schedule.clone(), run.vcenters.join(", "), run.reason.clone()]
-    });
-    table(&["At", "Schedule", "vCenters", "Reason"], &[], rows)
+    let rows = runs
+        .iter()
+        .map(|run| vec![run.local.clone(), run.schedule.clone(), run.about.clone(), run.reason.clone()]);
+    table(&["At", "Schedule", "For", "Reason"], &[], rows)
 }

@@ -1,6 +1,7 @@
 //! What a row of the audit log says, in words.
 //! Refuses to say more than stands there.
 
+use crate::discovery::Scan;
 use crate::{AuditRow, Job, Verified};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -139,8 +140,12 @@ fn shortened(value: String) -> String {
 
 /// A value by what it is of: a job by its name.
 fn said(name: &str, value: &Value) -> String {
-    let job = (name == "job").then(|| serde_json::from_value::<Job>(value.clone()).ok()).flatten();
-    job.map_or_else(|| shown(value), |job| super::job(&job))
+    let said = match name {
+        "job" => serde_json::from_value::<Job>(value.clone()).ok().map(|job| super::job(&job)),
+        "scan" => of_scan(value),
+        _ => None,
+    };
+    said.unwrap_or_else(|| shown(value))
 }
 
 fn shown(value: &Value) -> String {
@@ -153,6 +158,13 @@ fn shown(value: &Value) -> String {
         Value::Bool(is_so) => if *is_so { "yes" } else { "no" }.to_owned(),
         other => other.to_string(),
     }
+}
+
+/// Where a scan looks.
+fn of_scan(value: &Value) -> Option<String> {
+    let scan: Scan = serde_json::from_value(value.clone()).ok()?;
+    let trusts = scan.ca.map(|_| ", trusts a CA of its own").unwrap_or_default();
+    Some(format!("{}{trusts}", scan.ranges.join(", ")))
 }
 
 #[cfg(test)]

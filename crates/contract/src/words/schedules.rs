@@ -36,6 +36,7 @@ pub fn scheduled_about(schedule: &Schedule) -> String {
 pub fn timing(timing: &Timing) -> String {
     match timing {
         Timing::EverySeconds(seconds) => match seconds {
+            s if *s > 86_400 && s % 86_400 == 0 => format!("every {} days", s / 86_400),
             s if *s > 0 && s % 3600 == 0 => format!("every {} h", s / 3600),
             s if *s > 0 && s % 60 == 0 => format!("every {} min", s / 60),
             s => format!("every {s} s"),
@@ -221,6 +222,7 @@ mod tests {
         for (timed, words) in [
             (Timing::EverySeconds(1800), "every 30 min"),
             (Timing::EverySeconds(86_400), "every 24 h"),
+            (Timing::EverySeconds(7 * 86_400), "every 7 days"),
             (Timing::EverySeconds(5400), "every 90 min"),
             (Timing::EverySeconds(45), "every 45 s"),
             (cron("30 2 * * 1-5"), "weekdays 02:30"),

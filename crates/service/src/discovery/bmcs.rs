@@ -85,6 +85,8 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
         Found::Unreachable(error) if target.known.is_none() && target.host.parse::<IpAddr>().is_err() => {
             return Err(explained(&error.into()));
         }
+        // What this machine lacks says nothing of a server.
+        Found::Unreachable(error) if has_no_route(&error) => return Err(no_route()),
         nothing => return Ok(nothing_there(target, nothing)),
     };
     let new = || empty(&target.host, target.port, &target.way, now);
@@ -123,6 +125,18 @@ pub(super) async fn look(target: &Target, now: Time) -> Result<Outcome, ApiError
     }
     let is_read = is_trusted && is_to_be_read(&bmc, target);
     Ok(Outcome::Bmc(Box::new(bmc), is_read))
+}
+
+/// Whether this machine leads nowhere near.
+fn has_no_route(error: &reach::Error) -> bool {
+    let reach::Error::Unreachable { source, .. } = error else { return false };
+    let io = source.downcast_ref::<std::io::Error>();
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::NetworkUnreachable)
+}
+
+fn no_route() -> ApiError {
+    ApiError::new(Code::Unreachable, "this machine has no route to it")
+        .next("Connect this machine to a network that leads there, and start it again.")
 }
 
 fn nothing_there(target: &Target, nothing: Found) -> Outcome {
@@ -189,7 +203,7 @@ pub(super) async fn read(
     store: &Store,
     cancel: &CancellationToken,
     now: fn() -> Time,
-) -> Option<u64> {
+) -> Option<Visited> {
     let root: Root = serde_json::from_value(bmc.root.clone()).unwrap_or_default();
     // What a person said of it since the job began.
     match store.bmc_at(&bmc.host, bmc.port).await {
@@ -278,11 +292,19 @@ pub(super) async fn read(
         Login::NotSent if is_stopped => *bmc = before,
         _ => {}
     }
+    let is_left_open = closed.is_err();
     if let Err(error) = closed {
         let error = sent.says(&error).message;
         tracing::warn!(error, host = bmc.host, "the session of a BMC could not be closed");
     }
-    Some(u64::from(visit.requests()))
+    Some(Visited { requests: u64::from(visit.requests()), is_left_open })
+}
+
+/// What a visit that logged in took, and left.
+pub(super) struct Visited {
+    pub(super) requests: u64,
+    /// The session could not be closed: it takes up one of few places until the BMC ends it.
+    pub(super) is_left_open: bool,
 }
 
 /// What a BMC said to a login.
@@ -485,6 +507,10 @@ pub(super) fn checked(scan: &Scan, addresses: usize) -> Result<(), ApiError> {
             .next("Scan one address through a tunnel, or use a proxy for several."));
     }
     if let Some(pem) = &scan.ca {
+        if pem.len() > Scan::LONGEST_CA {
+            return Err(ApiError::new(Code::InvalidValue, "the CA is larger than 1 MiB")
+                .next("Choose a file with the certificates of its authorities only."));
+        }
         reach::Trust::Ca(pem.clone()).check().map_err(|why| {
             ApiError::new(Code::InvalidValue, format!("the CA can't be used: {why}"))
                 .next("Choose a file with certificates in PEM form.")

@@ -12,7 +12,9 @@ use contract::command::{
     UnmatchServer,
 };
 use contract::discovery::{Profile, Scan, Server, ServerState};
-use contract::{ApiError, Code, CredentialId, Event, ImportAction, Job, Kind, Moref, ServerId, VcenterId};
+use contract::{
+    ApiError, Code, CredentialId, Event, ImportAction, Job, Kind, Moref, ServerId, Subject, VcenterId,
+};
 use store::Said;
 
 impl Handler for ListServers {
@@ -39,8 +41,17 @@ impl Handler for ServerOfHost {
 impl Handler for StartScan {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         checked(&self.scan)?;
+        may_trust(&call, &self.scan).await?;
         let job = Job::Scan { scan: Box::new(self.scan) };
         call.inner.operations.submit_about_none(job, call.by(), !self.detached).await
+    }
+}
+
+/// Fails if a scan trusts a CA and the caller may approve no certificate: that is what it amounts to.
+pub(crate) async fn may_trust(call: &Admitted<'_>, scan: &Scan) -> Result<(), ApiError> {
+    match scan.ca {
+        Some(_) => call.may::<ApproveServers>(Subject::only("servers")).await,
+        None => Ok(()),
     }
 }
 
@@ -169,6 +180,11 @@ impl Handler for ListProfiles {
 impl Handler for SetProfile {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.store.credential(&self.credential).await.map_err(explain::store)?;
+        let known = call.profiles().await?.into_iter().find(|one| one.credential_id == self.credential);
+        if known.is_some_and(|known| known.paused_at.is_some()) {
+            // Resumed: what BMCs rejected may be tried again.
+            call.profile_is_new(&self.credential).await?;
+        }
         let store = call.store();
         store.set_bmc_profile(&self.credential, self.vendor).await.map_err(explain::store)?;
         call.inner.events.publish(Event::ServersChanged);
@@ -220,7 +236,7 @@ impl Service {
 
     /// Another user or password was set for a credential: BMCs may be asked again.
     pub(crate) async fn profile_is_new(&self, credential: &CredentialId) -> Result<(), ApiError> {
-        let message = "it rejected the login, and user or password were changed since";
+        let message = "it rejected the login, and the profile was changed or resumed since";
         let since = ApiError::new(Code::NoPassword, message).next("Read the server again, or scan.");
         self.inner.store.profile_is_new(credential, &since).await.map_err(explain::store)?;
         self.inner.events.publish(Event::ServersChanged);

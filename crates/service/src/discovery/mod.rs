@@ -12,6 +12,6 @@ mod profiles;
 mod ranges;
 mod scanning;
 
-pub(crate) use commands::checked;
+pub(crate) use commands::{checked, may_trust};
 pub use ranges::count as scanned_addresses;
 pub(crate) use scanning::{Context, run};

@@ -118,8 +118,8 @@ impl Profiles {
         let own = own.map(|one| Profile::new(one.clone(), None)).collect();
         let (paused, usable): (Vec<_>, Vec<_>) =
             profiles.into_iter().partition(|one| one.paused_at.is_some());
-        let usable = usable.into_iter().filter(|one| wanted.is_empty() || wanted.contains(&one.credential));
-        let mut all: Vec<Profile> = usable.filter_map(profile).collect();
+        let is_wanted = |one: &BmcProfile| wanted.is_empty() || wanted.contains(&one.credential);
+        let mut all: Vec<Profile> = usable.into_iter().filter(is_wanted).filter_map(profile).collect();
         // One for the vendor comes before one for all.
         all.sort_by_key(|profile| profile.vendor.is_none());
         let paused = paused.into_iter().filter_map(profile).collect();
@@ -150,7 +150,11 @@ impl Profiles {
         if let Some(one) = self.paused.iter().find(|one| one.vendor == Some(vendor)) {
             return Err(paused(&one.credential.name));
         }
-        self.all.iter().find(fits).ok_or_else(|| no_profile(vendor))
+        self.all.iter().find(fits).ok_or_else(|| match self.paused.iter().find(|one| one.vendor.is_none()) {
+            Some(one) => paused(&one.credential.name),
+            None if self.is_narrowed && self.all.is_empty() => removed(),
+            None => no_profile(vendor),
+        })
     }
 
     /// Waits until a profile may be tried at a BMC.
@@ -191,10 +195,11 @@ impl Profiles {
             Answer::Rejected | Answer::MustChange => false,
             Answer::Unanswered => {
                 tried.unanswered += 1;
-                if tried.unanswered >= UNANSWERED {
-                    tried.standing = Standing::Rejected;
+                if tried.unanswered < UNANSWERED {
+                    return;
                 }
-                return;
+                // Some BMCs close the connection instead: kept as a rejection, or a schedule would go on with three more each time.
+                false
             }
             Answer::None => return,
         };
@@ -225,6 +230,12 @@ fn left_out() -> ApiError {
     ApiError::new(Code::NoPassword, message).next(
         "Read the server again, scan with all profiles, or choose a profile by adding the server again.",
     )
+}
+
+fn removed() -> ApiError {
+    let message = "the login was not tried: the credential profiles that this scan may use were removed";
+    ApiError::new(Code::NoPassword, message)
+        .next("Scan with a profile that exists; a schedule that names the old one is to be added anew.")
 }
 
 fn no_profile(vendor: Vendor) -> ApiError {

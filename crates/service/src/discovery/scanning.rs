@@ -67,6 +67,8 @@ pub(crate) struct Found {
     pub(crate) rejected: u64,
     /// Those that could not be read for another reason.
     pub(crate) unreadable: u64,
+    /// Sessions that could not be closed.
+    pub(crate) left_open: u64,
     /// Addresses at which nothing answers.
     pub(crate) silent: u64,
     /// Addresses that refuse the connection.
@@ -86,10 +88,11 @@ impl Done {
 
     /// What is missing, if anything is.
     pub(crate) fn missing(&self) -> Option<ApiError> {
-        let Found { rejected, unreadable, bmcs, failed, changed_certificates, .. } = self.found;
-        if rejected + unreadable + failed + changed_certificates == 0 {
+        let Found { rejected, unreadable, bmcs, failed, changed_certificates, left_open, .. } = self.found;
+        if rejected + unreadable + failed + changed_certificates + left_open == 0 {
             return None;
         }
+        let counted = |number, one, many| contract::words::counted(to_usize(number), one, many);
         let parts = [
             (
                 changed_certificates,
@@ -99,16 +102,36 @@ impl Done {
             ),
             (rejected, format!("{rejected} of {bmcs} BMCs rejected the login")),
             (unreadable, format!("{unreadable} of {bmcs} BMCs could not be read")),
-            (failed, format!("{failed} addresses could not be looked at ({})", self.why())),
+            (left_open, format!("{} could not be closed", counted(left_open, "session", "sessions"))),
+            (
+                failed,
+                format!(
+                    "{} could not be looked at ({})",
+                    counted(failed, "address", "addresses"),
+                    self.why()
+                ),
+            ),
         ];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words);
         let message = parts.collect::<Vec<_>>().join("; ");
-        Some(ApiError::new(Code::Partial, message).next("The list of servers says why, and what to do."))
+        let next = match rejected + unreadable + changed_certificates {
+            0 if left_open > 0 => {
+                "Those BMCs end their sessions after a time, and may take no other login until then."
+            }
+            0 => "Check these addresses, or leave them out.",
+            _ => "The list of servers says why, and what to do.",
+        };
+        Some(ApiError::new(Code::Partial, message).next(next))
     }
 
+    /// Why an address could not be looked at.
     fn why(&self) -> &str {
         self.first_failure.as_ref().map_or("an internal error", |error| &*error.message)
     }
+}
+
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Runs a job of discovery.
@@ -203,6 +226,7 @@ enum One {
         was_trusted: bool,
         problem: Option<Code>,
         requests: u64,
+        is_left_open: bool,
     },
     Failed(ApiError),
     Cancelled,
@@ -227,11 +251,11 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
         return One::Failed(explain::store(error));
     }
-    let requests = match is_to_be_read {
+    let visited = match is_to_be_read {
         true => bmcs::read(&mut bmc, profiles, &context.store, &context.cancel, context.now).await,
         false => None,
     };
-    let saved = if requests.is_some() { Saved::LoggedIn } else { Saved::Looked };
+    let saved = if visited.is_some() { Saved::LoggedIn } else { Saved::Looked };
     let is_saved = is_new && !is_to_be_read;
     if !is_saved && let Err(error) = context.store.save_bmc(&bmc, saved).await {
         tracing::warn!(host = bmc.host, %error, "a server could not be saved");
@@ -242,8 +266,9 @@ async fn one(context: &Context, target: Target, profiles: &Profiles) -> One {
     let is_changed = known.is_some_and(|known| (&known.root, &known.systems) != (&bmc.root, &bmc.systems));
     let was_trusted = known.is_some_and(|known| known.trust.is_some());
     let is_read = bmc.read_at != before && problem.is_none();
-    let requests = requests.unwrap_or(0);
-    One::Bmc { is_new, is_changed, is_read, was_trusted, problem, requests }
+    let is_left_open = visited.as_ref().is_some_and(|visited| visited.is_left_open);
+    let requests = visited.map_or(0, |visited| visited.requests);
+    One::Bmc { is_new, is_changed, is_read, was_trusted, problem, requests, is_left_open }
 }
 
 fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {
@@ -260,7 +285,8 @@ fn add(context: &Context, done: &mut Done, ended: Option<One>, total: u64) {
         // What panicked has been told by whoever looks after panics.
         None => found.failed += 1,
         Some(One::Cancelled) => {}
-        Some(One::Bmc { is_new, is_changed, is_read, was_trusted, problem, requests }) => {
+        Some(One::Bmc { is_new, is_changed, is_read, was_trusted, problem, requests, is_left_open }) => {
+            found.left_open += u64::from(is_left_open);
             found.bmcs += 1;
             found.new += u64::from(is_new);
             found.changed += u64::from(is_changed);

@@ -2,6 +2,7 @@
 //! Refuse to decide anything: each is one thing that the schedules do.
 
 use crate::call::{Admitted, Answer, Handler};
+use crate::discovery::may_trust;
 use contract::command::*;
 
 impl Handler for ListSchedules {
@@ -18,12 +19,18 @@ impl Handler for ShowSchedule {
 
 impl Handler for AddSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        if let Some(scan) = self.settings.job.scan() {
+            may_trust(&call, scan).await?;
+        }
         call.schedules().add(self.settings).await
     }
 }
 
 impl Handler for EditSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        if let Some(scan) = self.settings.job.scan() {
+            may_trust(&call, scan).await?;
+        }
         call.schedules().edit(&self.schedule, self.edition, self.settings).await
     }
 }

@@ -205,8 +205,8 @@ fn checked(
     chosen.dedup();
     let tag = asked.tag.map(|tag| trimmed(&tag).to_owned()).filter(|tag| !tag.is_empty());
     if !asked.job.is_on_vcenters() && (tag.is_some() || !chosen.is_empty()) {
-        let message = "a schedule that scans for BMCs or reads servers is about no vCenter";
-        return Err(validate::invalid(message.to_owned(), "Select no vCenter and no tag for it."));
+        let message = "a schedule that scans or reads servers is for no vCenter and no tag";
+        return Err(validate::invalid(message.to_owned(), "Leave out vCenters and tag."));
     }
     if let Some(scan) = asked.job.scan() {
         discovery::checked(scan)?;

@@ -80,7 +80,8 @@ impl Schedules {
             self.start_on(looked).await.unwrap_or_else(|error| {
                 // As a vCenter that is being removed, or a disk that is full. It stays due.
                 let (schedule, vcenter) = looked.of();
-                tracing::warn!(%schedule, ?vcenter, %error, "a run was not started");
+                let vcenter = vcenter.as_ref().map(tracing::field::display);
+                tracing::warn!(%schedule, vcenter, %error, "a run was not started");
                 None
             })
         });
@@ -120,7 +121,8 @@ impl Schedules {
         let Some(next) = plan.following(planned, now) else { return Ok(None) };
         match self.operations.submit_due(id, record.settings.job.job(), &run(next)).await {
             Ok(Some(submitted)) => {
-                tracing::info!(schedule = %record.id, vcenter = ?id, operation = %submitted.id, "a run was started");
+                let vcenter = id.map(tracing::field::display);
+                tracing::info!(schedule = %record.id, vcenter, operation = %submitted.id, "a run was started");
                 self.changed();
             }
             Ok(None) => {}

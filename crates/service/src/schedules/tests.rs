@@ -365,14 +365,14 @@ async fn a_schedule_of_a_scan_that_cannot_run_or_names_vcenters_is_refused() {
         (about_none("daily 02:30", scan("")), "no "),
         (
             ScheduleSettings { vcenters: ids, ..about_none("daily 02:30", scan("10.0.8.1")) },
-            "is about no vCenter",
+            "is for no vCenter",
         ),
         (
             ScheduleSettings {
                 tag: Some("prod".to_owned()),
                 ..about_none("daily 02:30", ScheduledJob::Servers)
             },
-            "is about no vCenter",
+            "is for no vCenter",
         ),
         (
             ScheduleSettings { job: ScheduledJob::Full, ..about_none("daily 02:30", many) },

@@ -65,6 +65,7 @@ impl Schedules {
             at,
             schedule: settings.name.clone(),
             vcenters: Vec::new(),
+            about: String::new(),
             reason: reason_of(&plan, &settings.when, is_quiet),
             local: plan.local(at),
         };
@@ -121,6 +122,10 @@ fn upcoming(plan: &Plan, schedule: &Schedule, count: usize) -> Vec<Run> {
     let run = |((at, reason), vcenters): ((Time, String), Vec<String>)| Run {
         at,
         schedule: schedule.name.clone(),
+        about: match schedule.job.is_on_vcenters() {
+            true => vcenters.join(", "),
+            false => words::scheduled_about(schedule),
+        },
         vcenters,
         reason,
         local: plan.local(at),

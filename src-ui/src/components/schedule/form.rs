@@ -8,7 +8,7 @@ use crate::hooks::{use_is_there, use_query, use_vcenter_service};
 use crate::state::schedules::{GROUP, NAME, Previewed, QUIET, ScheduleForm, WHEN, Wrong, ZONE};
 use crate::state::toasts::Toast;
 use contract::command::{ListSchedules, PreviewSchedule};
-use contract::{ApiError, Schedule, ScheduleId, Vcenter, VcenterId};
+use contract::{ApiError, Schedule, ScheduleId, ScheduledJob, Vcenter, VcenterId};
 use gloo_timers::callback::Timeout;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use std::rc::Rc;
@@ -29,6 +29,9 @@ pub(crate) struct Properties {
     /// The vCenter that a new one is for at first.
     #[prop_or_default]
     pub(crate) vcenter: Option<VcenterId>,
+    /// What a new one does at first.
+    #[prop_or_default]
+    pub(crate) job: ScheduledJob,
     pub(crate) close: Callback<()>,
 }
 
@@ -51,6 +54,7 @@ pub(crate) fn ScheduleEditor(props: &Properties) -> Html {
         None => {
             let chosen = props.vcenter.as_ref().and_then(|id| vcenters.iter().find(|one| one.id == *id));
             let form = ScheduleForm::new(chosen.map(|one| (&one.id, one.name.as_str())), &all);
+            let form = ScheduleForm { job: props.job.clone(), ..form };
             html! { <Form {form} {vcenters} {close} /> }
         }
     }

@@ -51,7 +51,8 @@ pub(crate) fn Schedules(props: &Properties) -> Html {
     let shown: Vec<Schedule> = all.iter().filter(is_shown).cloned().collect();
     if shown.is_empty() {
         let what = match props.of {
-            Of::All | Of::Vcenter(_) => "syncs or connection tests",
+            Of::All => "syncs, connection tests or scans for BMCs",
+            Of::Vcenter(_) => "syncs or connection tests",
             Of::Servers => "scans, or reads the known servers,",
         };
         return html! {

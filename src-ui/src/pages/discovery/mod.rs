@@ -23,6 +23,7 @@ use crate::components::schedule::ScheduleEditor;
 use crate::hooks::{replace, use_query, use_vcenter_service};
 use crate::state::discovery::{self, OfDiscovery, Part, Sought};
 use crate::state::route::Route;
+use contract::ScheduledJob;
 use contract::command::{ImportServers, ListServers, ReadServers, StartScan};
 use contract::discovery::Discovered;
 use patternfly_yew::prelude::{Button, ButtonVariant};
@@ -141,6 +142,10 @@ fn before(sought: &Sought, known: Option<Rc<Discovered>>) -> Html {
     match (&sought.dialog, known) {
         (None, _) => Html::default(),
         (Some(OfDiscovery::Scan), _) => html! { <scan::ScanForm {close} /> },
+        (Some(OfDiscovery::ScheduleScan), _) => html! { <scan::ScanForm is_scheduled=true {close} /> },
+        (Some(OfDiscovery::ScheduleReading), _) => {
+            html! { <ScheduleEditor job={ScheduledJob::Servers} {close} /> }
+        }
         (Some(OfDiscovery::Schedules), _) => {
             html! { <schedules::SchedulesOfServers sought={sought.clone()} {close} /> }
         }

@@ -166,7 +166,7 @@ pub(super) fn Next(props: &OfOverview) -> Html {
             <li key={format!("{}/{}", run.at, run.schedule)}>
                 <Name name={run.schedule.clone()} />
                 <Soon at={run.at} />
-                <span class="muster-quiet muster-cut">{ if run.vcenters.is_empty() { run.reason.clone() } else { run.vcenters.join(", ") } }</span>
+                <span class="muster-quiet muster-cut">{ run.about.clone() }</span>
             </li>
         }
     });

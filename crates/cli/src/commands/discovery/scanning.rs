@@ -4,7 +4,7 @@
 use super::servers_of_the_audit;
 use crate::args;
 use crate::ask;
-use crate::commands::{sync, vcenter};
+use crate::commands::{schedule, sync, vcenter};
 use crate::exit::Exit;
 use crate::interrupts::Interrupts;
 use crate::output::Output;
@@ -23,13 +23,17 @@ pub(super) async fn scan(
 ) -> Result<Exit, ApiError> {
     service.may::<StartScan>(servers_of_the_audit()).await?;
     let args::Scan { ranges, ports, profiles, exclude, ca_file, way, yes, detach, schedule, when } = asked;
-    if schedule.is_none() && when != args::When::default() {
-        return Err(ApiError::new(
-            Code::InvalidValue,
-            "a time is specified, but not what the schedule is called",
-        )
-        .next("Specify --schedule NAME, or leave out the time to scan now."));
-    }
+    let scheduled = match schedule {
+        Some(name) => Some(schedule::about_none(service, name, when).await?),
+        None if when != args::When::default() => {
+            return Err(ApiError::new(
+                Code::InvalidValue,
+                "--every, --cron, --zone and --quiet need --schedule NAME",
+            )
+            .next("Name the schedule to add, or leave them out to scan now."));
+        }
+        None => None,
+    };
     let ca = ca_file.as_deref().map(vcenter::pem).transpose()?;
     let profiles = named(service, &profiles).await?;
     let scan = Scan { ranges, exclude, ports, profiles, ca, way: way.chosen(), accept_many: false };
@@ -38,16 +42,16 @@ pub(super) async fn scan(
     if is_many {
         let many = words::counted(number, "address", "addresses");
         output.say(&format!("These ranges are {many}, each port counted."));
-        ask::confirmed(output, yes, "Scan all of them?", "nothing was scanned").await?;
+        let not_done = if scheduled.is_some() { "nothing was scheduled" } else { "nothing was scanned" };
+        ask::confirmed(output, yes, "Scan all of them?", not_done).await?;
     }
-    if let Some(name) = schedule {
-        let scan = Scan { accept_many: is_many, ..scan };
-        return crate::commands::schedule::add_scan(service, output, name, when, scan).await;
+    let scan = Scan { accept_many: is_many, ..scan };
+    if let Some(settings) = scheduled {
+        return schedule::add_scan(service, output, settings, scan).await;
     }
     if !detach && may_log_in(service, &scan).await? {
         passwords(service, output, &scan.profiles).await?;
     }
-    let scan = Scan { accept_many: is_many, ..scan };
     let id = service.call(StartScan { scan, detached: detach }).await?;
     let exit = sync::follow(service, output, interrupts, std::slice::from_ref(&id), detach).await?;
     if !detach {

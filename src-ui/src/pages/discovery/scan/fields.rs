@@ -6,9 +6,9 @@ use crate::components::configuration::field::Field as Group;
 use crate::components::link::Link;
 use crate::state::discovery::{Part, Sought};
 use crate::state::route::Route;
-use crate::state::scanning::{Field, Form, LONGEST_CA};
+use crate::state::scanning::{Field, Form};
 use crate::state::words;
-use contract::discovery::{Profile, Vendor};
+use contract::discovery::{Profile, Scan, Vendor};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
@@ -117,13 +117,13 @@ impl Handle {
         let form = &*self.form;
         html! {
             <>
-                <details class="muster-more">
+                <details class="muster-more" open={self.wants_schedule}>
                     <summary>{ "Schedule" }</summary>
                     <div class="muster-more__body">
                         { self.text(Field::When,
-                            "When", "Leave blank to scan now. daily 02:30, sundays 03:00, every 12 h, or a cron expression: 30 2 * * 0",
+                            "When", "daily 02:30, sundays 03:00, every 12 h, or a cron expression: 30 2 * * 0. Leave blank to scan once, now.",
                             form.when.clone(), |form, text| form.when = text) }
-                        { self.text(Field::Name, "Name", "Leave blank to name it after its ranges.", form.name.clone(),
+                        { self.text(Field::Name, "Name", "Leave blank to have it named.", form.name.clone(),
                             |form, text| form.name = text) }
                     </div>
                 </details>
@@ -168,7 +168,7 @@ impl Handle {
         self.on(|handle, event: Event| {
             let file = target::<HtmlInputElement>(&event).and_then(|input| input.files()?.get(0));
             let Some(file) = file else { return };
-            if file.size() > LONGEST_CA as f64 {
+            if file.size() > Scan::LONGEST_CA as f64 {
                 let words = "The file is larger than 1 MiB, too large for a CA certificate.";
                 return handle.refuse(vec![(Field::Ca, words.to_owned())]);
             }

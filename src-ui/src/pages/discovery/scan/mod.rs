@@ -10,9 +10,9 @@ use crate::hooks::{VcenterService, use_is_there, use_query, use_vcenter_service}
 use crate::state::scanning::{Field, Form, asks_about_many};
 use crate::state::toasts::Toast;
 use crate::state::words::Level;
-use contract::command::ListProfiles;
+use contract::command::{ListProfiles, ListSchedules};
 use contract::discovery::Scan;
-use contract::{ApiError, ScheduleSettings};
+use contract::{ApiError, Schedule, ScheduleSettings};
 use patternfly_yew::prelude::{Button, ButtonType, ButtonVariant};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -21,6 +21,9 @@ use yew::{platform::spawn_local, prelude::*};
 /// What it needs.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct Properties {
+    /// Whether it is opened to schedule a scan.
+    #[prop_or_default]
+    pub(super) is_scheduled: bool,
     pub(super) close: Callback<()>,
 }
 
@@ -32,6 +35,9 @@ struct Handle {
     wrong: UseStateHandle<Vec<(Field, String)>>,
     failure: UseStateHandle<Option<ApiError>>,
     is_starting: UseStateHandle<bool>,
+    /// Whether a schedule is asked for, whatever stands in its fields.
+    wants_schedule: bool,
+    schedules: Option<Rc<Vec<Schedule>>>,
     close: Callback<()>,
     is_there: Rc<Cell<bool>>,
 }
@@ -46,6 +52,8 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
         wrong: use_state_eq(Vec::new),
         failure: use_state_eq(|| None),
         is_starting: use_state_eq(|| false),
+        wants_schedule: props.is_scheduled,
+        schedules: use_query(ListSchedules {}).value,
         close: props.close.clone(),
         is_there: use_is_there(),
     };
@@ -72,7 +80,7 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
             keys::reveal("scan-many");
         }
     });
-    let is_scheduled = handle.form.is_scheduled();
+    let is_scheduled = handle.is_scheduled();
     let actions = html! {
         <>
             if is_asked {
@@ -81,7 +89,8 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
             } else {
                 <Button id="scan-submit" variant={ButtonVariant::Primary} r#type={ButtonType::Submit} form="scan-form"
                     disabled={is_starting} label={match (is_starting, is_scheduled) {
-                        (true, _) => "Starting\u{2026}",
+                        (true, true) => "Adding\u{2026}",
+                        (true, false) => "Starting\u{2026}",
                         (false, true) => "Add schedule",
                         (false, false) => "Scan",
                     }} />
@@ -90,7 +99,7 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
         </>
     };
     html! {
-        <Dialog title="Scan for BMCs" close={props.close.clone()} {actions} wide=true is_filled={*handle.form != Form::default()}>
+        <Dialog title={if props.is_scheduled { "Schedule a scan for BMCs" } else { "Scan for BMCs" }} close={props.close.clone()} {actions} wide=true is_filled={*handle.form != Form::default()}>
             <form id="scan-form" class="pf-v6-c-form" onsubmit={submit} novalidate=true autocomplete="off">
                 <fieldset class="muster-fields" disabled={is_starting}>
                     { handle.area(Field::Ranges, "Ranges", 4, true,
@@ -118,6 +127,16 @@ impl Handle {
         Callback::from(move |event| act(handle.clone(), event))
     }
 
+    /// Whether it adds a schedule instead of scanning.
+    fn is_scheduled(&self) -> bool {
+        self.wants_schedule || self.form.is_scheduled()
+    }
+
+    /// What did not come of it.
+    fn failed(&self) -> &'static str {
+        if self.is_scheduled() { "The schedule was not added" } else { "The scan could not start" }
+    }
+
     /// Takes over what was typed.
     fn typed(&self, change: impl FnOnce(&mut Form)) {
         let mut form = (*self.form).clone();
@@ -128,8 +147,9 @@ impl Handle {
     }
 
     fn start(&self, accept_many: bool) {
-        let asked = match self.form.is_scheduled() {
-            true => self.form.schedule(accept_many).map(Asked::Schedule),
+        let taken = self.schedules.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let asked = match self.is_scheduled() {
+            true => self.form.schedule(accept_many, taken).map(Asked::Schedule),
             false => self.form.scan(accept_many).map(Asked::Now),
         };
         let asked = match asked {
@@ -155,7 +175,7 @@ impl Handle {
                 (Ok(()), false) => {}
                 (Err(error), true) => handle.answered(error),
                 (Err(error), false) => {
-                    handle.service.toast(Toast::refused("The scan could not start", &error));
+                    handle.service.toast(Toast::refused(handle.failed(), &error));
                 }
             }
         });
@@ -189,7 +209,7 @@ impl Handle {
                     <p class="muster-words" id="scan-many">{ said(&error.message) }</p>
                 </Alert>
             },
-            Some(error) => html! { <Failure title="The scan could not start" error={error.clone()} /> },
+            Some(error) => html! { <Failure title={self.failed()} error={error.clone()} /> },
             None => Html::default(),
         }
     }
