@@ -28,8 +28,9 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         trust: Some(Trust::Pin { sha256: other.sha256() }),
         settings: VcenterSettings::default(),
     };
-    let schedule = json!({ "name": "nightly", "vcenters": [id], "when": { "every_seconds": 1800 } });
-    let unnamed = json!({ "name": "", "vcenters": [id], "when": { "every_seconds": 1800 } });
+    let schedule =
+        json!({ "name": "nightly", "vcenters": [id], "when": { "every_seconds": 1800 }, "job": "full" });
+    let unnamed = json!({ "name": "", "vcenters": [id], "when": { "every_seconds": 1800 }, "job": "full" });
     vec![
         ("list_vcenters", Viewer, json!({}), Ok(())),
         ("list_status", Viewer, json!({}), Ok(())),

@@ -115,13 +115,19 @@ impl Handle {
     /// What most scans don't need.
     pub(super) fn more(&self) -> Html {
         let form = &*self.form;
+        let when = match self.wants_schedule {
+            true => "daily 02:30, sundays 03:00, every 12 h, or a cron expression: 30 2 * * 0",
+            false => {
+                "daily 02:30, sundays 03:00, every 12 h, or a cron expression: 30 2 * * 0. Leave blank to scan now."
+            }
+        };
         html! {
             <>
                 <details class="muster-more" open={self.wants_schedule}>
                     <summary>{ "Schedule" }</summary>
                     <div class="muster-more__body">
                         { self.text(Field::When,
-                            "When", "daily 02:30, sundays 03:00, every 12 h, or a cron expression: 30 2 * * 0. Leave blank to scan once, now.",
+                            "When", when,
                             form.when.clone(), |form, text| form.when = text) }
                         { self.text(Field::Name, "Name", "Leave blank to have it named.", form.name.clone(),
                             |form, text| form.name = text) }

@@ -205,7 +205,7 @@ impl Handle {
     fn outcome(&self, is_asked: bool) -> Html {
         match &*self.failure {
             Some(error) if is_asked => html! {
-                <Alert level={Level::Warning} title="Are that many addresses meant?">
+                <Alert level={Level::Warning} title="Scan this many addresses?">
                     <p class="muster-words" id="scan-many">{ said(&error.message) }</p>
                 </Alert>
             },
