@@ -65,8 +65,9 @@ pub(crate) fn DiscoveryPage(props: &Properties) -> Html {
             </div>
             <nav aria-label="Discovery"><ul class="muster-tabs" role="list">{ for Part::ALL.map(tab) }</ul></nav>
             { part }
-            // Below the rows: what comes and goes moves none of them away from under the pointer.
-            <UnderWay />
+            // Below the rows: what comes and goes moves none of them away from under the pointer. In an element of its own:
+            // what is before it is put in before something that stays.
+            <div class="muster-underway"><UnderWay /></div>
             { before(sought, known) }
         </div>
     }
