@@ -82,8 +82,9 @@ impl Window {
         }
         let has = format!("document.querySelector({})?.value === {}", json!(selector), json!(text));
         if self.wait_for(&format!("{selector} has what was typed"), &has).await.is_err() {
-            let has = "return [document.querySelector('SELECTOR')?.value, document.activeElement?.outerHTML]";
-            let has = self.script(&has.replace("'SELECTOR'", &json!(selector).to_string())).await?;
+            let field = format!("document.querySelector({})", json!(selector));
+            let has = format!("return [{field}?.value, document.activeElement?.outerHTML]");
+            let has = self.script(&has).await?;
             bail!("{selector} does not have what was typed, which is {text:?}: {has}");
         }
         Ok(())

@@ -74,7 +74,24 @@ pub struct Message {
     pub vcenter: Option<VcenterId>,
 }
 
-/// What fails of a vCenter while nobody asked for it.
+/// What fails and recovers as one.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Of {
+    Vcenter(VcenterId),
+    /// About none each job by itself: what one can't reach says nothing of another.
+    Job(Job),
+}
+
+impl Of {
+    fn what(operation: &Operation) -> Of {
+        match &operation.vcenter_id {
+            Some(vcenter) => Of::Vcenter(vcenter.clone()),
+            None => Of::Job(operation.job.clone()),
+        }
+    }
+}
+
+/// What fails of it while nobody asked for it.
 #[derive(Debug, Default)]
 struct Failing {
     /// It could not be worked with at all: whatever succeeds shows that this is over.
@@ -89,8 +106,7 @@ const BODY: usize = 400;
 /// What was told so far. It is told of each operation that has ended once, in their order.
 #[derive(Debug, Default)]
 pub struct Notices {
-    /// By vCenter; that of none is discovery.
-    failing: HashMap<Option<VcenterId>, Failing>,
+    failing: HashMap<Of, Failing>,
     /// Whether there was no network when that was last asked.
     is_gone: bool,
 }
@@ -98,7 +114,7 @@ pub struct Notices {
 impl Notices {
     /// A vCenter that was in trouble before anybody listened: only its recovery is worth telling.
     pub fn is_in_trouble(&mut self, vcenter: &VcenterId) {
-        self.failing.entry(Some(vcenter.clone())).or_default().at_the_door = true;
+        self.failing.entry(Of::Vcenter(vcenter.clone())).or_default().at_the_door = true;
     }
 
     /// What is worth telling of an operation that has ended.
@@ -158,14 +174,11 @@ impl Notices {
     /// Whether that is news: the first at the door, or the first behind it. One that goes on failing behind it may still go
     /// away.
     fn failed(&mut self, operation: &Operation) -> bool {
-        let failing = self.failing.entry(operation.vcenter_id.clone()).or_default();
-        // About none there is no door: what one job can't reach says nothing of another.
-        if operation.vcenter_id.is_none() {
-            let is_known = failing.jobs.contains(&operation.job);
-            failing.jobs.extend((!is_known).then(|| operation.job.clone()));
-            return !is_known;
-        }
-        if is_at_the_door(operation) {
+        let of = Of::what(operation);
+        // About none there is no door.
+        let is_at_the_door = matches!(of, Of::Vcenter(_)) && is_at_the_door(operation);
+        let failing = self.failing.entry(of).or_default();
+        if is_at_the_door {
             return !std::mem::replace(&mut failing.at_the_door, true);
         }
         let is_first = failing.jobs.is_empty();
@@ -177,17 +190,12 @@ impl Notices {
 
     /// What is over with it: everything that failed, or what failed at the door.
     fn succeeded(&mut self, operation: &Operation) -> Option<What> {
-        let failing = self.failing.get_mut(&operation.vcenter_id)?;
+        let of = Of::what(operation);
+        let failing = self.failing.get_mut(&of)?;
         let was_at_the_door = std::mem::take(&mut failing.at_the_door);
-        if operation.vcenter_id.is_none() && !failing.jobs.contains(&operation.job) {
-            return None;
-        }
         failing.jobs.retain(|job| !operation.job.covers(job));
         if failing.jobs.is_empty() {
-            self.failing.remove(&operation.vcenter_id);
-            return Some(What::Recovered);
-        }
-        if operation.vcenter_id.is_none() {
+            self.failing.remove(&of);
             return Some(What::Recovered);
         }
         was_at_the_door.then_some(What::Connected)

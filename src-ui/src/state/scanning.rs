@@ -18,7 +18,7 @@ pub(crate) struct Form {
     pub(crate) way: Way,
     /// When it is done by itself; empty for now, once.
     pub(crate) when: String,
-    /// What the schedule is called; empty for what it scans.
+    /// What the schedule is called; empty for a name that is free.
     pub(crate) name: String,
 }
 

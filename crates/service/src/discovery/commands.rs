@@ -41,15 +41,15 @@ impl Handler for ServerOfHost {
 impl Handler for StartScan {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         checked(&self.scan)?;
-        may_trust(&call, &self.scan).await?;
+        may_trust(&call, Some(&self.scan)).await?;
         let job = Job::Scan { scan: Box::new(self.scan) };
         call.inner.operations.submit_about_none(job, call.by(), !self.detached).await
     }
 }
 
 /// Fails if a scan trusts a CA and the caller may approve no certificate: that is what it amounts to.
-pub(crate) async fn may_trust(call: &Admitted<'_>, scan: &Scan) -> Result<(), ApiError> {
-    match scan.ca {
+pub(crate) async fn may_trust(call: &Admitted<'_>, scan: Option<&Scan>) -> Result<(), ApiError> {
+    match scan.and_then(|scan| scan.ca.as_ref()) {
         Some(_) => call.may::<ApproveServers>(Subject::only("servers")).await,
         None => Ok(()),
     }
@@ -180,8 +180,8 @@ impl Handler for ListProfiles {
 impl Handler for SetProfile {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.store.credential(&self.credential).await.map_err(explain::store)?;
-        let known = call.profiles().await?.into_iter().find(|one| one.credential_id == self.credential);
-        if known.is_some_and(|known| known.paused_at.is_some()) {
+        let known = call.inner.store.bmc_profiles().await.map_err(explain::store)?;
+        if known.iter().any(|one| one.credential == self.credential && one.paused_at.is_some()) {
             // Resumed: what BMCs rejected may be tried again.
             call.profile_is_new(&self.credential).await?;
         }

@@ -92,7 +92,9 @@ impl Done {
         if rejected + unreadable + failed + changed_certificates + left_open == 0 {
             return None;
         }
-        let counted = |number, one, many| contract::words::counted(to_usize(number), one, many);
+        let counted = |number: u64, one, many| {
+            contract::words::counted(usize::try_from(number).unwrap_or(usize::MAX), one, many)
+        };
         let parts = [
             (
                 changed_certificates,
@@ -128,10 +130,6 @@ impl Done {
     fn why(&self) -> &str {
         self.first_failure.as_ref().map_or("an internal error", |error| &*error.message)
     }
-}
-
-fn to_usize(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Runs a job of discovery.

@@ -19,18 +19,14 @@ impl Handler for ShowSchedule {
 
 impl Handler for AddSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        if let Some(scan) = self.settings.job.scan() {
-            may_trust(&call, scan).await?;
-        }
+        may_trust(&call, self.settings.job.scan()).await?;
         call.schedules().add(self.settings).await
     }
 }
 
 impl Handler for EditSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        if let Some(scan) = self.settings.job.scan() {
-            may_trust(&call, scan).await?;
-        }
+        may_trust(&call, self.settings.job.scan()).await?;
         call.schedules().edit(&self.schedule, self.edition, self.settings).await
     }
 }

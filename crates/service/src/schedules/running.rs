@@ -72,7 +72,7 @@ impl Schedules {
             // One that this release can't read says so where schedules are listed.
             let Ok(plan) = plan(record) else { continue };
             all.extend(targets(&record.settings, &known.vcenters).into_iter().map(|target| {
-                let planned = known.planned.get(&(record.id.clone(), target.id().cloned()));
+                let planned = known.planned_of(record, target);
                 Looked { known: &known, record, plan: plan.clone(), target, planned }
             }));
         }

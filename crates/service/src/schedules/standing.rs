@@ -8,7 +8,7 @@ use crate::{explain, pacing};
 use contract::{ApiError, Operation, OperationId, Schedule, ScheduleTarget, Time, VcenterId, words};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{PlannedRuns, ScheduleRecord, VcenterRecord};
+use store::{PlannedRun, PlannedRuns, ScheduleRecord, VcenterRecord};
 
 /// What is stored of schedules, read at one time.
 pub(super) struct Known {
@@ -19,6 +19,13 @@ pub(super) struct Known {
     pub(super) holds: Holds,
     /// What was done on each vCenter and about none so far, once it was looked up: several schedules may be for it.
     histories: Mutex<HashMap<Option<VcenterId>, Arc<[Operation]>>>,
+}
+
+impl Known {
+    /// What is planned of a schedule there.
+    pub(super) fn planned_of(&self, record: &ScheduleRecord, target: Target<'_>) -> Option<&PlannedRun> {
+        self.planned.get(&(record.id.clone(), target.id().cloned()))
+    }
 }
 
 /// When something starts, and why then.
@@ -74,10 +81,10 @@ impl Schedules {
         let plan = plan(record);
         let mut all: Vec<ScheduleTarget> = Vec::new();
         for target in targets(&record.settings, &known.vcenters) {
-            let planned = known.planned.get(&(record.id.clone(), target.id().cloned()));
+            let planned = known.planned_of(record, target);
             let next = match &plan {
                 _ if !record.enabled => Next::waits(None, "off"),
-                Ok(plan) => self.next_on((record, plan), target, known, now).await?,
+                Ok(plan) => self.next_on((record, plan), (target, planned), known, now).await?,
                 Err((_, error)) => Next::waits(None, error.message.clone()),
             };
             let last_operation = match planned.and_then(|planned| planned.operation.as_ref()) {
@@ -104,12 +111,11 @@ impl Schedules {
     async fn next_on(
         &self,
         (record, plan): (&ScheduleRecord, &Plan),
-        target: Target<'_>,
+        (target, planned): (Target<'_>, Option<&PlannedRun>),
         known: &Known,
         now: Time,
     ) -> Result<Next, ApiError> {
         let id = target.id();
-        let planned = known.planned.get(&(record.id.clone(), id.cloned()));
         let timing = &record.settings.when;
         let planned = planned.map(|planned| plan.replanned(planned.next_at, now).unwrap_or(planned.next_at));
         let Some(planned) = planned.or_else(|| plan.after(now)) else {

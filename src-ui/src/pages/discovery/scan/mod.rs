@@ -99,7 +99,8 @@ pub(super) fn ScanForm(props: &Properties) -> Html {
         </>
     };
     html! {
-        <Dialog title={if props.is_scheduled { "Schedule a scan for BMCs" } else { "Scan for BMCs" }} close={props.close.clone()} {actions} wide=true is_filled={*handle.form != Form::default()}>
+        <Dialog title={if props.is_scheduled { "Schedule a scan for BMCs" } else { "Scan for BMCs" }}
+            close={props.close.clone()} {actions} wide=true is_filled={*handle.form != Form::default()}>
             <form id="scan-form" class="pf-v6-c-form" onsubmit={submit} novalidate=true autocomplete="off">
                 <fieldset class="muster-fields" disabled={is_starting}>
                     { handle.area(Field::Ranges, "Ranges", 4, true,
