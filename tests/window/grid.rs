@@ -23,9 +23,14 @@ async fn simulated(screen: &Screen) -> Result<(Musterctl, Window)> {
     Ok((muster, window))
 }
 
-async fn rows_of(window: &Window, kind: &str) -> Result<()> {
-    window.go(&format!("#/inventory/{kind}")).await?;
-    window.wait_for_element("#rows[aria-busy=false] tr[data-moref]").await
+/// Goes to rows of a kind, and waits for them: those of another kind may stand there for a moment.
+async fn rows_of(window: &Window, address: &str) -> Result<()> {
+    let kind = Kind::from_name(address.split('?').next().unwrap_or_default()).context("a kind")?;
+    window.go(&format!("#/inventory/{address}")).await?;
+    let label = json!(format!("{},", kind.title()));
+    window
+        .wait_for_element(&format!("#rows[aria-busy=false] #grid[aria-label^={label}] tr[data-moref]"))
+        .await
 }
 
 async fn active(window: &Window) -> Result<Value> {
