@@ -2,9 +2,22 @@
 //! Refuses to decide anything: each is one call.
 
 use super::Answer;
-use crate::{shell::Shell, window::Which};
+use crate::{shell::Shell, window::Which, wiring::Wiring};
 use contract::command::*;
+use contract::{ApiError, Code};
 use tauri::State;
+
+#[tauri::command]
+pub(crate) async fn open_server(wiring: State<'_, Wiring>, args: OpenServer) -> Answer<OpenServer> {
+    let OpenServer { server } = args;
+    // The page names a server, and never an address: what is opened is what a scan or a person made known.
+    let server =
+        wiring.service().await?.call(&wiring.caller(), ShowServer { server: server.to_string() }).await?;
+    open::that_detached(&server.url).map_err(|error| {
+        ApiError::new(Code::Failed, format!("{} could not be opened: {error}", server.url))
+            .next("Open this address in a browser yourself.")
+    })
+}
 
 #[tauri::command]
 pub(crate) async fn open_compact(shell: State<'_, Shell>, args: OpenCompact) -> Answer<OpenCompact> {

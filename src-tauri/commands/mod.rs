@@ -71,6 +71,7 @@ register![
     window::keep_window_open,
     window::stay_in_tray,
     window::quit_muster,
+    desktop::open_server,
     desktop::open_compact,
     desktop::open_main,
     desktop::shown_desktop,

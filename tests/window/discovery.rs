@@ -4,7 +4,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::Musterctl;
+use crate::support::{Musterctl, eventually};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use simulator::{Bmc, BmcOptions, Bmcs, Options, Simulator};
@@ -97,6 +97,17 @@ async fn an_empty_page_leads_to_matched_servers_and_a_conflict_is_resolved_for_g
     window.click(&format!("{} td", row(&dark))).await?;
     window.wait_for_text("#drawer", host).await?;
     window.shoot(&screen, "discovery-conflict").await?;
+    // The desktop opens its BMC, whose address only the service says.
+    let opened = screen.home().join("opened");
+    std::fs::create_dir_all(screen.home().join("bin"))?;
+    let browser = screen.home().join("bin/xdg-open");
+    std::fs::write(&browser, format!("#!/bin/sh\necho \"$@\" >> '{}'\n", opened.display()))?;
+    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    window.click("#open-bmc").await?;
+    eventually("its BMC is opened", || {
+        let said = std::fs::read_to_string(&opened).unwrap_or_default();
+        dark["url"].as_str().is_some_and(|url| said.trim() == url)
+    });
     // What comes or goes beside it moves what is pressed.
     let at_rest = async || {
         window.wait_until_gone("#discovery-progress").await?;

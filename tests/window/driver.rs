@@ -10,11 +10,15 @@ use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
-use thirtyfour::{Capabilities, WebDriver};
+use thirtyfour::{Capabilities, WebDriver, session::scriptret::ScriptRet};
 
 pub(super) const POLL: Duration = Duration::from_millis(50);
+
+/// What WebKit's driver says of an answer that it lost.
+const LOST: &str = "Could not parse script result";
 
 /// Remembers every toast that ever stood in the corner: those that need no answer leave after five seconds.
 const WATCH: &str = "
@@ -35,6 +39,8 @@ pub(crate) struct Window {
     pub(crate) driver: WebDriver,
     /// How many times as large as usual everything is shown.
     pub(super) scale: u32,
+    /// How many scripts ran.
+    scripts: AtomicUsize,
     _webkit: Webkit,
 }
 
@@ -81,7 +87,8 @@ impl Window {
         let driver = WebDriver::new(webkit.address(), Capabilities::from(options))
             .await
             .context("WebKitWebDriver could not open Muster's window")?;
-        let window = Window { driver, scale: screen.scale(), _webkit: webkit };
+        let window =
+            Window { driver, scale: screen.scale(), scripts: AtomicUsize::default(), _webkit: webkit };
         window.wait_until_loaded().await?;
         window.script(WATCH).await?;
         Ok(window)
@@ -106,7 +113,29 @@ impl Window {
 
     /// Runs a script in the page.
     pub(crate) async fn script(&self, script: &str) -> Result<Value> {
-        Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+        Ok(self.run(script).await?.json().clone())
+    }
+
+    /// Runs a script once. WebKit's driver now and then loses what a script answered ("Could not parse script
+    /// result"), so the page keeps its last answer, and is asked for it again instead of running the script twice.
+    pub(super) async fn run(&self, script: &str) -> Result<ScriptRet> {
+        let id = self.scripts.fetch_add(1, Ordering::Relaxed);
+        let once = format!(
+            "if (window.lastRun?.id !== {id}) {{
+                 window.lastRun = {{ id: {id}, answer: (() => {{ {script}
+                 }})() }};
+             }}
+             return window.lastRun.answer"
+        );
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.driver.execute(&once, Vec::new()).await {
+                Err(lost) if lost.to_string().contains(LOST) && Instant::now() < deadline => {
+                    tokio::time::sleep(POLL).await;
+                }
+                answer => return Ok(answer?),
+            }
+        }
     }
 
     /// Runs a script that calls `done` with its answer. It is started and looked for afterwards: WebKit's driver has

@@ -270,7 +270,7 @@ async fn the_menu_of_a_cell_copies_and_filters_and_the_engines_own_is_off() -> R
     // The chip is changed where it stands.
     window.click(".muster-chip__words").await?;
     window.wait_for_element("#filter-editor").await?;
-    window.driver.execute("const e = document.querySelector('#filter-operator'); e.value = '='; e.dispatchEvent(new Event('change', { bubbles: true }))", Vec::new()).await?;
+    window.script("const e = document.querySelector('#filter-operator'); e.value = '='; e.dispatchEvent(new Event('change', { bubbles: true }))").await?;
     window.press("#filter-editor", "Apply").await?;
     window.wait_for_text(".muster-chip", &format!("Power is {power}")).await?;
     window.driver.back().await?;

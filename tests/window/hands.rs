@@ -121,7 +121,7 @@ impl Window {
     }
 
     async fn find_by(&self, find: &str) -> Result<Option<WebElement>> {
-        let found = self.driver.execute(find, Vec::new()).await?;
+        let found = self.run(find).await?;
         if found.json().is_null() { Ok(None) } else { Ok(Some(found.element()?)) }
     }
 

@@ -102,6 +102,11 @@ impl Screen {
         command
             .env("DISPLAY", &self.display)
             .env("HOME", home)
+            // Programs of the desktop that a test puts there.
+            .env(
+                "PATH",
+                format!("{}:{}", home.join("bin").display(), std::env::var("PATH").unwrap_or_default()),
+            )
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_DATA_HOME", home.join("data"))

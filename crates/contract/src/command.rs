@@ -850,6 +850,11 @@ commands! {
         /// Whether closing does that from now on without asking.
         remember: bool,
     } => "quit_muster", Viewer, ();
+    /// Opens the page of a server's BMC in the browser of the desktop.
+    OpenServer {
+        /// Which.
+        server: ServerId,
+    } => "open_server", Operator, ();
     /// Opens the compact window, or brings it to the front.
     OpenCompact {} => "open_compact", Viewer, ();
     /// Opens the main window, or brings it to the front, at an address of its page where one is given.

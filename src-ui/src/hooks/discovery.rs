@@ -6,8 +6,8 @@ use crate::backend;
 use crate::state::toasts::Toast;
 use crate::state::words;
 use contract::command::{
-    ApproveServers, ImportServers, MatchServer, PlanServers, ReadServers, RejectMatch, RemoveProfile,
-    RemoveServers, SetProfile, StartScan, UnmatchServer,
+    ApproveServers, ImportServers, MatchServer, OpenServer, PlanServers, ReadServers, RejectMatch,
+    RemoveProfile, RemoveServers, SetProfile, StartScan, UnmatchServer,
 };
 use contract::discovery::{Approval, PlannedServer, Profile, Scan, Server, Vendor};
 use contract::{ApiError, Code, Content, CredentialId, Moref, OperationId, ServerId, VcenterId};
@@ -22,6 +22,11 @@ impl VcenterService {
     pub(crate) fn read_servers(&self, servers: Vec<ServerId>) {
         let read = ReadServers { servers, detached: false };
         self.run(read, "The servers could not be read", |_, _| ());
+    }
+
+    /// Opens the page of a server's BMC in the browser.
+    pub(crate) fn open_server(&self, server: ServerId) {
+        self.run(OpenServer { server }, "The BMC could not be opened", |_, _| ());
     }
 
     /// What adding the servers of a list would do.

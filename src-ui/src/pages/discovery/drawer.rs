@@ -119,6 +119,10 @@ fn Actions(props: &ActionsProperties) -> Html {
             copied.set(if clipboard::copy(&url) { "Copied" } else { "Could not copy" });
         })
     };
+    let open = {
+        let (service, id) = (service.clone(), server.id.clone());
+        Callback::from(move |_: MouseEvent| service.open_server(id.clone()))
+    };
     let read = {
         let (service, id) = (service.clone(), server.id.clone());
         Callback::from(move |_: MouseEvent| service.read_servers(vec![id.clone()]))
@@ -137,6 +141,7 @@ fn Actions(props: &ActionsProperties) -> Html {
                 <Button id="read-server" variant={ButtonVariant::Secondary} {size} disabled={is_busy} onclick={read}
                     label="Read again" />
             }
+            <Button id="open-bmc" variant={ButtonVariant::Secondary} {size} onclick={open} label="Open BMC" />
             <Button id="copy-address" variant={ButtonVariant::Secondary} {size} onclick={copy} label={*copied} />
             if service.has_role(RemoveServers::ROLE) {
                 <Button id="remove-server" variant={ButtonVariant::Link} {size} onclick={remove} label="Remove\u{2026}" />
