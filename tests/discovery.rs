@@ -1,9 +1,9 @@
 //! Server discovery on the command line, against simulated BMCs that count what they are asked: from addresses to matched hosts.
 //! Refuses to believe Muster: sessions, logins and requests are what the BMCs saw.
 
-use crate::support::{Musterctl, Peer, Run, eventually, interrupt, table, terminate};
+use crate::support::{Musterctl, Peer, Run, Sushy, eventually, interrupt, table, terminate};
 use crate::window::bus::{Bus, Keyring};
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulator::{Bmc, BmcOptions, Bmcs, Hardware, Options, Simulator};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -137,6 +137,49 @@ async fn a_thousand_addresses_are_scanned_without_a_login_and_then_each_bmc_with
         (100, 100, 0, 0),
         "{again:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_of_another_house_is_read_by_basic_authentication_and_matched() {
+    let vcenter = Simulator::start(Options::new(100, 11)).await.unwrap();
+    let bmcs = Bmcs::of(&vcenter, BmcOptions { hosts: 1, ..BmcOptions::default() }).await.unwrap();
+    let muster = Musterctl::new();
+    let estate = Estate { vcenter, bmcs };
+    estate.configure(&muster);
+    muster.ok(&["sync", "full", "Berlin"]);
+    let host = muster.ok(&["inventory", "hosts", "--columns", "name,uuid"])[0].clone();
+    let uuid = host["uuid"].as_str().unwrap_or_else(|| panic!("{host}"));
+    let mut emulator = Sushy::start(uuid, "00:5c:52:31:3a:9c");
+    muster.ok(&["discovery", "profile", "remove", "bmc"]);
+    profile(&muster, "sushy", Sushy::USER, Sushy::PASSWORD);
+    let port = emulator.port();
+    muster.json(&["discovery", "scan", "127.0.0.1", "--port", &port, "--yes"]);
+    assert_eq!(emulator.asked(), ["GET /redfish/v1/ 200"], "a look without a login");
+
+    muster.json(&["discovery", "approve", "--seen", "--yes"]);
+    let server = list(&muster)[0].clone();
+    assert_eq!((&server["uuid"], &server["power_state"]), (&uuid.into(), &"On".into()), "{server}");
+    assert_eq!(
+        (&server["state"], &server["vendor"], &server["host"]),
+        (&"matched".into(), &"Sushy Emulator".into(), &host["name"]),
+        "{server}"
+    );
+    // It has no sessions: the password goes with each request, and was right each time.
+    let asked = emulator.asked();
+    assert!(asked.iter().all(|one| one.starts_with("GET ") && !one.ends_with(" 401")), "{asked:#?}");
+    assert!(asked.len() <= 12, "{asked:#?}");
+
+    // Another password is sent once.
+    muster.put_password("sushy", "of yesterday");
+    let run = muster
+        .run_with_stdin(&["credential", "set", "sushy", "--password-stdin", "--json"], "of yesterday\n");
+    assert_eq!(run.code, 0, "{run:?}");
+    muster.json(&["discovery", "refresh"]);
+    muster.json(&["discovery", "refresh"]);
+    let later = emulator.asked();
+    let rejected = later.iter().filter(|one| one.ends_with(" 401")).count();
+    assert_eq!(rejected, 1, "{later:#?}");
+    table("sushy-tools, by basic authentication", format!("{} requests; {server}", asked.len()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -495,6 +538,19 @@ async fn a_scan_on_a_schedule_lists_what_is_new_and_logs_in_only_where_a_person_
     assert_eq!(most(bmcs, |counts| counts.most_sessions as u64), 1);
     let edited = muster.ok(&["schedule", "edit", "Weekly scan", "--cron", "30 2 * * 0"]);
     assert_eq!((&edited["scan"], &edited["cron"]), (&added["scan"], &"30 2 * * 0".into()));
+    // Where it looks is changed, and nothing else of it.
+    let edit = ["schedule", "edit", "Weekly scan", "--range", "127.0.64.9", "--exclude", "127.0.64.2"];
+    let elsewhere = muster.ok(&edit);
+    let mut expected = added["scan"].clone();
+    (expected["ranges"], expected["exclude"]) = (json!(["127.0.64.9"]), json!(["127.0.64.2"]));
+    assert_eq!((&elsewhere["scan"], &elsewhere["cron"]), (&expected, &edited["cron"]));
+    let many = muster.json(&["schedule", "edit", "Weekly scan", "--range", "10.0.0.0/19"]);
+    assert!(many.error()["message"].as_str().unwrap().contains("needs confirmation"), "{many:?}");
+    muster.ok(&["schedule", "edit", "Weekly scan", "--range", "10.0.0.0/19", "--yes"]);
+    let bad = muster.json(&["schedule", "edit", "Weekly scan", "--range", "10.0.0.0/33"]);
+    assert!(bad.code == 2 && bad.error()["message"].as_str().unwrap().contains("10.0.0.0/33"), "{bad:?}");
+    let none = muster.json(&["schedule", "edit", "Reads", "--range", "10.0.0.1"]);
+    assert!(none.code == 2 && none.error()["message"].as_str().unwrap().contains("a schedule that scans"));
     let refused = muster.json(&["schedule", "edit", "Weekly scan", "--vcenter", "Berlin"]);
     assert!(refused.code == 2 && refused.error()["message"].as_str().unwrap().contains("for no vCenter"));
 }

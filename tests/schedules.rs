@@ -206,12 +206,17 @@ fn twelve_schedules_wake_a_worker_no_more_often_than_none() {
     let workers = [worker(&with), worker(&without)];
     // What they read when they start is over.
     std::thread::sleep(Duration::from_secs(5));
-    let before = [wakes(&workers[0]), wakes(&workers[1])];
-    std::thread::sleep(MINUTE / 3);
-    let [with, without] = [0, 1].map(|at| wakes(&workers[at]) - before[at]);
-    table("wake-ups of a worker in 20 s", format!("{with} with 12 schedules, {without} without"));
+    // What else the machine does comes and goes, and what schedules cost would be there all the time.
+    let mut least = [u64::MAX; 2];
+    for _ in 0..6 {
+        let before = [wakes(&workers[0]), wakes(&workers[1])];
+        std::thread::sleep(MINUTE / 12);
+        least = [0, 1].map(|at| least[at].min(wakes(&workers[at]).saturating_sub(before[at])));
+    }
+    let [with, without] = least;
+    table("wake-ups of a worker in 5 s", format!("{with} with 12 schedules, {without} without"));
     stop(workers.into());
-    assert!(with <= without + without / 10 + 20, "{with} with 12 schedules, {without} without");
+    assert!(with <= without + without / 10 + 5, "{with} with 12 schedules, {without} without");
 }
 
 /// How often the threads of a process were woken.

@@ -9,6 +9,7 @@ mod peer;
 mod proxies;
 mod random;
 mod simulator;
+mod sushy;
 
 pub(crate) use disk::Disk;
 pub(crate) use ended::{END, Ended, ends_in_time, interrupt, terminate};
@@ -18,6 +19,7 @@ pub(crate) use peer::{PASSWORD, Peer, program};
 pub(crate) use proxies::Proxies;
 pub(crate) use random::{Random, number, seed};
 pub(crate) use simulator::Simulator;
+pub(crate) use sushy::Sushy;
 
 use std::time::{Duration, Instant};
 

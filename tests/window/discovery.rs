@@ -222,13 +222,24 @@ async fn a_scan_is_scheduled_where_its_ranges_are_typed_and_is_listed_edited_and
     window.shoot(&screen, "discovery-schedules").await?;
     window.press(item, "Edit").await?;
     window.wait_for_element("dialog #schedule-when").await?;
-    window.wait_for_text("#schedule-job", "10.0.0.0/19").await?;
+    window
+        .wait_for("its ranges", "document.querySelector('#schedule-ranges').value === '10.0.0.0/19'")
+        .await?;
     window.shoot(&screen, "discovery-schedule-edit").await?;
     window.fill("#schedule-when", "daily 03:00").await?;
     window.press("dialog", "Save").await?;
     window.wait_until_gone("#schedule-when").await?;
     let edited = muster.ok(&["schedule", "show", "Weekly scan"]);
     ensure!(edited["cron"] == "0 3 * * *" && edited["scan"] == *scan, "{edited}");
+    // Other ranges are asked about anew.
+    window.click("#schedules").await?;
+    window.press(item, "Edit").await?;
+    window.fill("#schedule-ranges", "10.1.0.0/19").await?;
+    window.press("dialog", "Save").await?;
+    window.press("dialog", "Save all the same").await?;
+    window.wait_until_gone("#schedule-when").await?;
+    let edited = muster.ok(&["schedule", "show", "Weekly scan"]);
+    ensure!(edited["scan"]["ranges"] == serde_json::json!(["10.1.0.0/19"]), "{edited}");
     window.click("#schedules").await?;
     window.press(item, "Edit").await?;
     window.press("dialog", "Remove…").await?;

@@ -887,6 +887,8 @@ pub(crate) enum Schedule {
         new_name: Option<String>,
         #[command(flatten)]
         options: ScheduleOptions,
+        #[command(flatten)]
+        looks: Looks,
     },
     /// Turn a schedule on; it doesn't catch up on missed runs
     Enable {
@@ -933,6 +935,20 @@ pub(crate) struct ScheduleOptions {
     /// discovery scan --schedule.
     #[arg(long, value_name = "JOB", value_parser = named_jobs())]
     pub(crate) job: Option<ScheduledJob>,
+}
+
+/// Where a scheduled scan looks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, ClapArgs)]
+pub(crate) struct Looks {
+    /// Of a scan: scan this range instead of those before; may be repeated
+    #[arg(long = "range", value_name = "RANGE")]
+    pub(crate) ranges: Vec<String>,
+    /// Of a scan: leave out this range instead of those before; may be repeated
+    #[arg(long, value_name = "RANGE")]
+    pub(crate) exclude: Vec<String>,
+    /// Scan more than 4,096 addresses without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// When something is done by itself.

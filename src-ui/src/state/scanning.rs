@@ -6,6 +6,9 @@ use contract::discovery::Scan;
 use contract::words::timing_of;
 use contract::{ApiError, Code, CredentialId, Schedule, ScheduleSettings, ScheduledJob, Way};
 
+/// What to type where no range is.
+pub(crate) const NO_RANGE: &str = "Enter at least one range, address or host name, such as 10.0.8.0/24.";
+
 /// What was typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Form {
@@ -58,7 +61,7 @@ impl Form {
         let mut said = |field, words: &str| wrong.push((field, words.to_owned()));
         let ranges = entries(&self.ranges);
         if ranges.is_empty() {
-            said(Field::Ranges, "Enter at least one range, address or host name, such as 10.0.8.0/24.");
+            said(Field::Ranges, NO_RANGE);
         }
         let ports: Option<Vec<u16>> =
             entries(&self.ports).iter().map(|text| text.parse().ok().filter(|port| *port > 0)).collect();
@@ -161,7 +164,7 @@ fn of_words(message: &str) -> Option<Field> {
 }
 
 /// What is separated by commas, semicolons, blanks or ends of lines.
-fn entries(text: &str) -> Vec<String> {
+pub(super) fn entries(text: &str) -> Vec<String> {
     let parts = text.split(|c: char| c == ',' || c == ';' || c.is_whitespace());
     parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

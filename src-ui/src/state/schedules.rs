@@ -1,7 +1,9 @@
 //! Schedules on the page: when something starts next on a vCenter, in words, and what is typed into the form of one.
 //! Refuses to compute when a schedule is due: the service does.
 
+use super::scanning::{NO_RANGE, entries};
 use super::words;
+use contract::discovery::Scan;
 use contract::words::{capital, scheduled_about, timing, timing_of};
 use contract::{
     Preview, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Time, Timing, VcenterId,
@@ -91,6 +93,9 @@ pub(crate) struct ScheduleForm {
     pub(crate) zone: String,
     pub(crate) quiet: String,
     pub(crate) job: ScheduledJob,
+    /// Where it looks, and what it leaves out, if it is a scan.
+    pub(crate) ranges: String,
+    pub(crate) exclude: String,
     /// The tag it is for; none for the chosen vCenters.
     pub(crate) tag: Option<String>,
     pub(crate) vcenters: BTreeSet<VcenterId>,
@@ -113,6 +118,8 @@ pub(crate) const WHEN: &str = "schedule-when";
 pub(crate) const ZONE: &str = "schedule-zone";
 pub(crate) const QUIET: &str = "schedule-quiet";
 pub(crate) const GROUP: &str = "schedule-group";
+pub(crate) const RANGES: &str = "schedule-ranges";
+pub(crate) const EXCLUDE: &str = "schedule-exclude";
 
 impl ScheduleForm {
     /// For a new one, whose name none of these has.
@@ -123,6 +130,8 @@ impl ScheduleForm {
             zone: String::new(),
             quiet: String::new(),
             job: ScheduledJob::Full,
+            ranges: String::new(),
+            exclude: String::new(),
             tag: None,
             vcenters: vcenter.into_iter().map(|(id, _)| id.clone()).collect(),
             enabled: true,
@@ -132,12 +141,16 @@ impl ScheduleForm {
     /// For one that is there.
     pub(crate) fn of(schedule: &Schedule) -> ScheduleForm {
         let settings = schedule.settings();
+        let scan = settings.job.scan();
+        let (ranges, exclude) = scan.map(|scan| (scan.ranges.join(", "), scan.exclude.join(", "))).unzip();
         ScheduleForm {
             name: settings.name,
             when: timing(&settings.when),
             zone: schedule.zone.clone(),
             quiet: settings.quiet.unwrap_or_default(),
             job: settings.job,
+            ranges: ranges.unwrap_or_default(),
+            exclude: exclude.unwrap_or_default(),
             tag: settings.tag,
             vcenters: settings.vcenters.into_iter().collect(),
             enabled: schedule.enabled,
@@ -153,9 +166,18 @@ impl ScheduleForm {
             tag: None,
             when: timing_of(&self.when).unwrap_or(Timing::EverySeconds(3600)),
             zone: some(&self.zone),
-            job: self.job.clone(),
+            job: self.asked_job(),
             quiet: some(&self.quiet),
         }
+    }
+
+    /// What it does, where the ranges of a scan are those that stand there. What was said of their number was said of the
+    /// ones before.
+    fn asked_job(&self) -> ScheduledJob {
+        let Some(scan) = self.job.scan() else { return self.job.clone() };
+        let (ranges, exclude) = (entries(&self.ranges), entries(&self.exclude));
+        let accept_many = scan.accept_many && (&ranges, &exclude) == (&scan.ranges, &scan.exclude);
+        ScheduledJob::Scan(Box::new(Scan { ranges, exclude, accept_many, ..scan.clone() }))
     }
 
     /// What is stored of it, or what is wrong with it before anybody is asked.
@@ -168,6 +190,9 @@ impl ScheduleForm {
             wrong.push((WHEN, why));
         }
         let is_on_vcenters = self.job.is_on_vcenters();
+        if self.job.scan().is_some() && entries(&self.ranges).is_empty() {
+            wrong.push((RANGES, NO_RANGE.to_owned()));
+        }
         if is_on_vcenters && self.tag.is_none() && self.vcenters.is_empty() {
             wrong.push((GROUP, "Select at least one vCenter.".to_owned()));
         }
@@ -292,8 +317,18 @@ mod tests {
         (weekly.targets[0].vcenter_id, weekly.targets[0].vcenter) = (None, None);
         assert_eq!(whom(&weekly), "10.0.8.0/24, bmc-01");
         assert_eq!(next_on(std::slice::from_ref(&weekly), &id("b"), Time(0)).whole(), "No schedule");
-        let form = ScheduleForm::of(&weekly);
-        assert_eq!(form.settings(), Ok(weekly.settings()));
+        let mut form = ScheduleForm::of(&weekly);
+        assert_eq!((&*form.ranges, form.settings()), ("10.0.8.0/24, bmc-01", Ok(weekly.settings())));
+        form.ranges = " ,".to_owned();
+        assert_eq!(form.settings().unwrap_err()[0].0, RANGES);
+        // Others are asked about anew.
+        if let ScheduledJob::Scan(scan) = &mut form.job {
+            scan.accept_many = true;
+        }
+        (form.ranges, form.exclude) = ("10.0.0.0/19, 10.9.0.1".to_owned(), "10.0.0.1".to_owned());
+        let changed = form.settings().unwrap();
+        let changed = changed.job.scan().unwrap();
+        assert_eq!((changed.ranges.len(), changed.exclude.len(), changed.accept_many), (2, 1, false));
         let own = id("b");
         let chosen = ScheduleForm::new(Some((&own, "Berlin")), &[]);
         let servers = ScheduleForm { job: ScheduledJob::Servers, ..chosen }.settings().unwrap();

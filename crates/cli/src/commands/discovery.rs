@@ -8,6 +8,8 @@ mod profiles;
 mod scanning;
 mod shown;
 
+pub(super) use scanning::asked_about_many;
+
 use crate::args::Discovery as Command;
 use crate::ask;
 use crate::exit::Exit;

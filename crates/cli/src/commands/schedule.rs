@@ -1,7 +1,7 @@
 //! `schedule …`.
 //! Refuses to compute when something is due: the service does, for every client alike.
 
-use crate::args::{Schedule as Command, ScheduleOptions, When};
+use crate::args::{Looks, Schedule as Command, ScheduleOptions, When};
 use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card, table, time};
@@ -30,10 +30,13 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
             let schedule = service.call(ShowSchedule { schedule: name }).await?;
             answer(service, output, &schedule).await?;
         }
-        Command::Edit { name, new_name, options } => {
+        Command::Edit { name, new_name, options, looks } => {
             service.may::<EditSchedule>(Subject::new_schedule(&name)).await?;
             let before = service.call(ShowSchedule { schedule: name }).await?;
-            let settings = edited(service, before.settings(), new_name, options).await?;
+            let mut settings = edited(service, before.settings(), new_name, options, &looks).await?;
+            if let ScheduledJob::Scan(scan) = &mut settings.job {
+                look_elsewhere(output, scan, looks).await?;
+            }
             let edit = EditSchedule { schedule: before.id, edition: before.edition, settings };
             let edited = service.call(edit).await?;
             answer(service, output, &edited).await?;
@@ -129,9 +132,10 @@ async fn edited(
     before: ScheduleSettings,
     name: Option<String>,
     options: ScheduleOptions,
+    looks: &Looks,
 ) -> Result<ScheduleSettings, ApiError> {
     // What is set to the value that it has is no mistake of a script's.
-    if name.is_none() && options == ScheduleOptions::default() {
+    if name.is_none() && options == ScheduleOptions::default() && *looks == Looks::default() {
         return Err(missing("nothing to change", "musterctl schedule edit --help lists the options."));
     }
     let when = timing(&options.when)?;
@@ -142,6 +146,12 @@ async fn edited(
         return Err(missing(
             "a schedule that scans can't do something else",
             "Add a schedule for that, and remove this one if it is no longer needed.",
+        ));
+    }
+    if before.job.scan().is_none() && !(looks.ranges.is_empty() && looks.exclude.is_empty()) {
+        return Err(missing(
+            "--range and --exclude are for a schedule that scans",
+            "Schedule a scan: musterctl discovery scan RANGE --schedule NAME --every TIME",
         ));
     }
     let (vcenters, tag) = match options.tag {
@@ -160,6 +170,22 @@ async fn edited(
         job,
         quiet: options.when.quiet.or(before.quiet),
     })
+}
+
+/// Gives a scan other ranges, where some were typed.
+async fn look_elsewhere(output: &Output, scan: &mut Scan, looks: Looks) -> Result<(), ApiError> {
+    let Looks { ranges, exclude, yes } = looks;
+    if ranges.is_empty() && exclude.is_empty() {
+        return Ok(());
+    }
+    if !ranges.is_empty() {
+        scan.ranges = ranges;
+    }
+    if !exclude.is_empty() {
+        scan.exclude = exclude;
+    }
+    scan.accept_many = super::discovery::asked_about_many(output, scan, yes, "nothing was changed").await?;
+    Ok(())
 }
 
 fn timing(when: &When) -> Result<Option<Timing>, ApiError> {

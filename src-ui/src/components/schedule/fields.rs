@@ -3,7 +3,7 @@
 
 use super::super::configuration::field::Field;
 use super::super::select::Select;
-use crate::state::schedules::{GROUP, NAME, QUIET, ScheduleForm, WHEN, Wrong, ZONE};
+use crate::state::schedules::{EXCLUDE, GROUP, NAME, QUIET, RANGES, ScheduleForm, WHEN, Wrong, ZONE};
 use crate::state::words;
 use contract::words::scheduled_job;
 use contract::{Preview, ScheduledJob, Vcenter};
@@ -48,11 +48,9 @@ impl Fields {
                 }) }
                 <Runs preview={runs} />
                 <div class="muster-pair">
-                    if let Some(scan) = form.job.scan() {
+                    if form.job.scan().is_some() {
                         <Field id="schedule-job" label="Job">
-                            <output id="schedule-job" class="muster-words">
-                                { words::shown(&format!("{} of {}", scheduled_job(&form.job), scan.ranges.join(", "))) }
-                            </output>
+                            <output id="schedule-job" class="muster-words">{ scheduled_job(&form.job) }</output>
                         </Field>
                     } else {
                         <Field id="schedule-job" label="Job">
@@ -76,6 +74,20 @@ impl Fields {
                         set: |form, text| form.zone = text,
                     }) }
                 </div>
+                if form.job.scan().is_some() {
+                    <div class="muster-pair">
+                        { self.text(Text {
+                            id: RANGES, label: "Ranges", value: &form.ranges, placeholder: String::new(),
+                            help: "10.0.8.0/24, 10.0.9.10-50, an IPv6 address, a host name.",
+                            set: |form, text| form.ranges = text,
+                        }) }
+                        { self.text(Text {
+                            id: EXCLUDE, label: "Exclude", value: &form.exclude, placeholder: "None".to_owned(),
+                            help: "Addresses and ranges that are left out.",
+                            set: |form, text| form.exclude = text,
+                        }) }
+                    </div>
+                }
                 if form.job.is_on_vcenters() {
                     { self.group(vcenters) }
                 }

@@ -5,10 +5,11 @@ use super::super::dialog::Dialog;
 use super::super::failure::Failure;
 use super::fields::Fields;
 use crate::hooks::{use_is_there, use_query, use_vcenter_service};
+use crate::state::scanning::asks_about_many;
 use crate::state::schedules::{GROUP, NAME, Previewed, QUIET, ScheduleForm, WHEN, Wrong, ZONE};
 use crate::state::toasts::Toast;
 use contract::command::{ListSchedules, PreviewSchedule};
-use contract::{ApiError, Schedule, ScheduleId, ScheduledJob, Vcenter, VcenterId};
+use contract::{ApiError, Schedule, ScheduleId, ScheduleSettings, ScheduledJob, Vcenter, VcenterId};
 use gloo_timers::callback::Timeout;
 use patternfly_yew::prelude::{Button, ButtonVariant};
 use std::rc::Rc;
@@ -91,12 +92,25 @@ impl Entry {
         })
     }
 
+    /// Whether the service asks if that many addresses are meant.
+    fn is_asked(&self) -> bool {
+        self.failure.as_ref().is_some_and(asks_about_many)
+    }
+
     /// What is shown as wrong.
     fn wrong(&self, previewed: Option<&Previewed>) -> Wrong {
         let mut wrong = self.form.wrong(previewed.map(|previewed| &*previewed.preview));
         wrong.extend(self.refused.iter().filter(|(id, _)| *id == NAME || *id == GROUP).cloned());
         wrong
     }
+}
+
+/// Settings of a scan of as many addresses as its ranges have.
+fn accepting_many(mut settings: ScheduleSettings) -> ScheduleSettings {
+    if let ScheduledJob::Scan(scan) = &mut settings.job {
+        scan.accept_many = true;
+    }
+    settings
 }
 
 /// Stores what stands in a form, unless something is wrong with it.
@@ -108,6 +122,7 @@ fn use_save(entry: &Entry, previewed: Option<&Previewed>, props: &FormProperties
     let (entry, previewed, close) = (entry.clone(), previewed.cloned(), props.close.clone());
     Callback::from(move |_: MouseEvent| {
         let settings = match entry.form.to_store(previewed.as_ref()) {
+            Ok(settings) if entry.is_asked() => accepting_many(settings),
             Ok(settings) => settings,
             Err(found) => {
                 super::super::keys::focus(found[0].0);
@@ -164,6 +179,7 @@ fn Form(props: &FormProperties) -> Html {
         remove: use_remove(props),
         cancel: props.close.reform(|_: MouseEvent| ()),
         is_sending: *entry.is_sending,
+        is_asked: entry.is_asked(),
         is_edited: props.schedule.is_some(),
         is_removing: use_state_eq(|| false),
     };
@@ -221,6 +237,8 @@ struct Foot {
     remove: Callback<MouseEvent>,
     cancel: Callback<MouseEvent>,
     is_sending: bool,
+    /// Whether it asks if that many addresses are meant.
+    is_asked: bool,
     is_edited: bool,
     /// Whether it asks if the schedule is to be removed.
     is_removing: UseStateHandle<bool>,
@@ -244,7 +262,11 @@ impl Foot {
         html! {
             <>
                 <Button variant={ButtonVariant::Primary} onclick={self.save.clone()} disabled={self.is_sending}
-                    label={if self.is_sending { "Saving\u{2026}" } else { "Save" }} />
+                    label={match (self.is_sending, self.is_asked) {
+                        (true, _) => "Saving\u{2026}",
+                        (false, true) => "Save all the same",
+                        (false, false) => "Save",
+                    }} />
                 <Button variant={ButtonVariant::Link} onclick={self.cancel.clone()} label="Cancel" />
                 if self.is_edited {
                     <Button variant={ButtonVariant::Link} onclick={ask(true)} label="Remove\u{2026}" />

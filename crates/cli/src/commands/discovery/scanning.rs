@@ -37,15 +37,8 @@ pub(super) async fn scan(
     let ca = ca_file.as_deref().map(vcenter::pem).transpose()?;
     let profiles = named(service, &profiles).await?;
     let scan = Scan { ranges, exclude, ports, profiles, ca, way: way.chosen(), accept_many: false };
-    let number = service::scanned_addresses(&scan)?;
-    let is_many = number > Scan::MANY;
-    if is_many {
-        let many = words::counted(number, "address", "addresses");
-        output.say(&format!("These ranges are {many}, each port counted."));
-        let not_done = if scheduled.is_some() { "nothing was scheduled" } else { "nothing was scanned" };
-        ask::confirmed(output, yes, "Scan all of them?", not_done).await?;
-    }
-    let scan = Scan { accept_many: is_many, ..scan };
+    let not_done = if scheduled.is_some() { "nothing was scheduled" } else { "nothing was scanned" };
+    let scan = Scan { accept_many: asked_about_many(output, &scan, yes, not_done).await?, ..scan };
     if let Some(settings) = scheduled {
         return schedule::add_scan(service, output, settings, scan).await;
     }
@@ -59,6 +52,23 @@ pub(super) async fn scan(
         say_who_knows_why(output, exit);
     }
     Ok(exit)
+}
+
+/// Whether a scan is of more addresses than usual; then a person said that they are meant.
+pub(in crate::commands) async fn asked_about_many(
+    output: &Output,
+    scan: &Scan,
+    yes: bool,
+    not_done: &str,
+) -> Result<bool, ApiError> {
+    let number = service::scanned_addresses(scan)?;
+    if number <= Scan::MANY {
+        return Ok(false);
+    }
+    let many = words::counted(number, "address", "addresses");
+    output.say(&format!("These ranges are {many}, each port counted."));
+    ask::confirmed(output, yes, "Scan all of them?", not_done).await?;
+    Ok(true)
 }
 
 /// Reads servers anew, all of them where none is named.
