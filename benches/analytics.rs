@@ -114,6 +114,7 @@ async fn end(
         role: Role::Operator,
         awaited: false,
         at,
+        parent: None,
     };
     let id = store.submit(new).await?.id;
     let claim = store.claim(&id, at).await?.context("a claim")?;

@@ -161,6 +161,7 @@ impl Day<'_> {
             role: Role::Operator,
             awaited: false,
             at: now(),
+            parent: None,
         };
         self.store.submit(new).await?;
         let claim = self.store.claim(&id, now()).await?.context("nobody else claims it")?;

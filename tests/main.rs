@@ -27,6 +27,7 @@ mod kills;
 mod listing;
 mod lost;
 mod overview;
+mod policies;
 #[cfg(unix)]
 mod printed;
 mod questions;

@@ -50,6 +50,7 @@ async fn sync(store: &Store, vcenter: &VcenterId, run: i64, at: Time) -> Result<
         role: Role::Operator,
         awaited: false,
         at,
+        parent: None,
     };
     store.submit(new).await?;
     let claim = store.claim(&id, at).await?.context("nobody else claims it")?;

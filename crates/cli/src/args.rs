@@ -71,6 +71,9 @@ pub(crate) enum Command {
     /// Schedule syncs, tests, scans and readings of servers, which windows and workers start
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Run steps when something happens: policies, each a JSON file
+    #[command(subcommand)]
+    Policy(Policy),
     /// Show, check or export the audit log: who did what, when
     #[command(subcommand)]
     Audit(Audit),
@@ -915,6 +918,62 @@ pub(crate) enum Schedule {
         /// Number of runs
         #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
         count: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// List policies
+    List,
+    /// Show a policy; with --json as a file that add and edit take
+    Show {
+        /// Name or id
+        name: String,
+    },
+    /// Add a policy
+    ///
+    /// A Muster window or `musterctl run` starts it when something happens that it waits for.
+    Add {
+        /// JSON file; - reads stdin
+        file: PathBuf,
+    },
+    /// Change a policy
+    ///
+    /// The file says all that is set for it. One that `policy show --json` printed changes nothing that somebody changed since.
+    Edit {
+        /// Name or id
+        name: String,
+        /// JSON file; - reads stdin
+        file: PathBuf,
+    },
+    /// Run a policy now
+    Run {
+        /// Name or id
+        name: String,
+        /// Show what would happen, to what and when; nothing is contacted
+        #[arg(long, conflicts_with = "detach")]
+        dry_run: bool,
+        /// Leave the run to a window or worker
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Turn a policy on; what happened while it was off doesn't start it
+    Enable {
+        /// Name or id
+        name: String,
+    },
+    /// Turn a policy off
+    Disable {
+        /// Name or id
+        name: String,
+    },
+    /// Remove a policy; operations that it started continue
+    Remove {
+        /// Name or id
+        name: String,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
 }
 

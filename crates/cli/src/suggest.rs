@@ -45,6 +45,7 @@ impl Suggestion {
     fn doing(job: &Job, vcenter: &str) -> Suggestion {
         let command = match job {
             Job::Scan { scan } => return Suggestion::scanning(scan),
+            Job::Policy { settings, .. } => return Suggestion::of("policy run").about(&settings.name),
             Job::ReadServers { servers } => {
                 let command = Suggestion::of("discovery refresh");
                 return servers.iter().fold(command, |command, server| command.about(server.as_str()));
@@ -111,6 +112,7 @@ fn typed(remedy: &Remedy) -> Option<String> {
             Noun::Credential => "credential list",
             Noun::Operation => "operations list",
             Noun::Schedule => "schedule list",
+            Noun::Policy => "policy list",
         }),
         Remedy::AddVcenter => Suggestion::of("vcenter add").flag("NAME HOST --user USER"),
         Remedy::AddCredential => Suggestion::of("credential add").flag("NAME --user USER"),

@@ -4,7 +4,7 @@
 
 use crate::command::Since;
 use crate::names::names;
-use crate::{CredentialId, Group, OperationId, ScheduleId, ServerId, Time, VcenterId};
+use crate::{CredentialId, Group, OperationId, PolicyId, ScheduleId, ServerId, Time, VcenterId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,6 +19,8 @@ names!(
         Cli = "cli",
         /// A schedule that was due.
         Schedule = "schedule",
+        /// A policy, for one of its steps or because something happened.
+        Policy = "policy",
         /// Muster itself: what it reads so that what is on screen stays fresh, or does with the simulated vCenters.
         Muster = "muster",
     }
@@ -85,6 +87,16 @@ impl Subject {
     /// A schedule.
     pub fn schedule(id: &ScheduleId) -> Subject {
         Subject::new("schedule", Some(id.as_str()), None)
+    }
+
+    /// A policy.
+    pub fn policy(id: &PolicyId) -> Subject {
+        Subject::new("policy", Some(id.as_str()), None)
+    }
+
+    /// A policy that has no id yet, or as somebody called it.
+    pub fn new_policy(name: &str) -> Subject {
+        Subject::new("policy", None, Some(name))
     }
 
     /// A schedule that has no id yet.

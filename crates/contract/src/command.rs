@@ -16,13 +16,14 @@ use crate::discovery::{Approval, Discovered, PlannedServer, Profile, Scan, Serve
 use crate::health::{
     Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, OpenFindings, Scope, Waiver,
 };
+use crate::policy::{DryRun, Policy, PolicySettings};
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
     CredentialId, Desktop, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
-    LogLine, Moref, OfferedCa, Operation, OperationId, Origin, Overview, Preferences, Preview, Probe,
-    Receipt, Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, ServerId, Source,
-    Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus, Verified,
-    Way, WrittenBundle,
+    LogLine, Moref, OfferedCa, Operation, OperationId, Origin, Overview, PolicyId, Preferences, Preview,
+    Probe, Receipt, Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, ServerId,
+    Source, Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
+    Verified, Way, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -533,6 +534,56 @@ commands_of_the_service! { $
         schedule: ScheduleId,
     } => "remove_schedule", Operator, Schedule,
         Change |of| Subject::schedule(&of.schedule);
+    /// Every policy, by name.
+    ListPolicies {} => "list_policies", Viewer, Vec<Policy>;
+    /// The policy with this name, id or unique beginning of an id.
+    ShowPolicy {
+        /// Which.
+        policy: String,
+    } => "show_policy", Viewer, Policy;
+    /// Adds a policy, which is on. What happened before doesn't start it.
+    AddPolicy {
+        /// What is set for it.
+        settings: PolicySettings,
+    } => "add_policy", Operator, Policy,
+        Change |of| Subject::new_policy(&of.settings.name);
+    /// Changes a policy, unless somebody changed it since.
+    EditPolicy {
+        /// Which.
+        policy: PolicyId,
+        /// The edition of it that the change was made from.
+        edition: i64,
+        /// What is set for it from now on, all of it.
+        settings: PolicySettings,
+    } => "edit_policy", Operator, Policy,
+        Change |of| Subject::policy(&of.policy);
+    /// Turns a policy on or off. What happened while it was off doesn't start it.
+    EnablePolicy {
+        /// Which.
+        policy: PolicyId,
+        /// Whether it is on.
+        enabled: bool,
+    } => "enable_policy", Operator, Policy,
+        Change |of| Subject::policy(&of.policy);
+    /// Removes a policy; what it started goes on.
+    RemovePolicy {
+        /// Which.
+        policy: PolicyId,
+    } => "remove_policy", Operator, Policy,
+        Change |of| Subject::policy(&of.policy);
+    /// Runs a policy now, whether or not it is on, if its conditions hold.
+    RunPolicy {
+        /// Which.
+        policy: PolicyId,
+        /// Whether it runs in any case, also when nobody waits for it.
+        detached: bool,
+    } => "run_policy", Operator, OperationId,
+        Contact |of| Subject::policy(&of.policy);
+    /// What would come of a policy if it ran now, stored or not. Nothing is contacted.
+    DryRunPolicy {
+        /// What is set for it.
+        settings: PolicySettings,
+    } => "dry_run_policy", Viewer, DryRun;
     /// What schedules start next, the soonest first.
     NextRuns {
         /// Of this schedule alone, or of all that are on.

@@ -50,6 +50,11 @@ id!(
 );
 
 id!(
+    /// A policy: what is done by itself when something happens.
+    PolicyId
+);
+
+id!(
     /// A server that discovery found: its BMC, and which of its systems where it has several.
     ServerId
 );

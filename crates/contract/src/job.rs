@@ -3,7 +3,8 @@
 //! Refuses to run anything: `service` has one file for each of them below `jobs/`.
 
 use crate::discovery::Scan;
-use crate::{Kind, Moref, OperationKind, ServerId};
+use crate::policy::{Cause, PolicySettings};
+use crate::{Kind, Moref, OperationKind, PolicyId, ServerId};
 use serde::{Deserialize, Serialize};
 
 /// What an operation is to do. Two that are equal and wait or run at the same time are one.
@@ -53,6 +54,15 @@ pub enum Job {
         #[serde(default)]
         servers: Vec<ServerId>,
     },
+    /// Run a policy, which asks for operations. It is about no vCenter itself.
+    Policy {
+        /// Which.
+        policy: PolicyId,
+        /// What is set for it.
+        settings: Box<PolicySettings>,
+        /// Why it runs.
+        cause: Box<Cause>,
+    },
 }
 
 /// Where a job takes its turn.
@@ -64,6 +74,8 @@ pub enum Lane {
     Beside,
     /// One that talks to BMCs at a time: two at once might try two passwords at one of them.
     Discovery,
+    /// One run of its policy at a time.
+    Policy,
 }
 
 impl Job {
@@ -98,6 +110,7 @@ impl Job {
             Job::Refresh { .. } => OperationKind::Refresh,
             Job::Scan { .. } => OperationKind::Scan,
             Job::ReadServers { .. } => OperationKind::ReadServers,
+            Job::Policy { .. } => OperationKind::Policy,
         }
     }
 
@@ -110,6 +123,7 @@ impl Job {
             }
             Job::Scan { scan } => scan.ranges.clone(),
             Job::ReadServers { servers } => servers.iter().map(ToString::to_string).collect(),
+            Job::Policy { settings, .. } => vec![settings.name.clone()],
             Job::Test { .. } | Job::FullSync { .. } => Vec::new(),
         }
     }
@@ -120,6 +134,7 @@ impl Job {
             Job::SyncHosts { .. } | Job::FullSync { .. } => Lane::Sync,
             Job::Test { .. } | Job::Refresh { .. } => Lane::Beside,
             Job::Scan { .. } | Job::ReadServers { .. } => Lane::Discovery,
+            Job::Policy { .. } => Lane::Policy,
         }
     }
 
@@ -159,7 +174,7 @@ impl Job {
             Job::SyncHosts { accept_removals, .. }
             | Job::FullSync { accept_removals }
             | Job::Refresh { accept_removals, .. } => *accept_removals,
-            Job::Test { .. } | Job::Scan { .. } | Job::ReadServers { .. } => false,
+            Job::Test { .. } | Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => false,
         }
     }
 
@@ -170,7 +185,15 @@ impl Job {
 
     /// Whether it is about a vCenter.
     pub fn is_of_a_vcenter(&self) -> bool {
-        self.lane() != Lane::Discovery
+        !matches!(self.lane(), Lane::Discovery | Lane::Policy)
+    }
+
+    /// The policy that it runs.
+    pub fn policy(&self) -> Option<&PolicyId> {
+        match self {
+            Job::Policy { policy, .. } => Some(policy),
+            _ => None,
+        }
     }
 
     fn answered(&self, accept: bool) -> Job {
@@ -180,7 +203,7 @@ impl Job {
             | Job::FullSync { accept_removals }
             | Job::Refresh { accept_removals, .. } => *accept_removals = accept,
             Job::Test { retry_login } => *retry_login = false,
-            Job::Scan { .. } | Job::ReadServers { .. } => {}
+            Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => {}
         }
         job
     }

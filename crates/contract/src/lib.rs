@@ -33,6 +33,7 @@ mod of_kind;
 mod operation;
 mod overview;
 mod permissions;
+pub mod policy;
 mod remedy;
 mod rows;
 mod schedule;
@@ -61,7 +62,7 @@ pub use history::{
     ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
     Steps, changed_properties, fold, shortened,
 };
-pub use ids::{CredentialId, Moref, OperationId, ScheduleId, ServerId, VcenterId};
+pub use ids::{CredentialId, Moref, OperationId, PolicyId, ScheduleId, ServerId, VcenterId};
 pub use import::{Content, ImportAction, ImportOptions, ImportPlan, Planned};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};

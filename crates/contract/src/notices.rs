@@ -4,7 +4,7 @@
 
 use crate::attention::Quiet;
 use crate::words::{self, counted};
-use crate::{ApiError, Code, Job, Operation, OperationState, Origin, Time, Vcenter, VcenterId};
+use crate::{ApiError, Code, Job, Operation, OperationState, Origin, PolicyId, Time, Vcenter, VcenterId};
 use std::collections::{BTreeSet, HashMap};
 
 /// One thing worth telling.
@@ -80,13 +80,16 @@ enum Of {
     Vcenter(VcenterId),
     /// About none each job by itself: what one can't reach says nothing of another.
     Job(Job),
+    /// Its runs, whatever starts them.
+    Policy(PolicyId),
 }
 
 impl Of {
     fn what(operation: &Operation) -> Of {
-        match &operation.vcenter_id {
-            Some(vcenter) => Of::Vcenter(vcenter.clone()),
-            None => Of::Job(operation.job.clone()),
+        match (&operation.vcenter_id, operation.job.policy()) {
+            (Some(vcenter), _) => Of::Vcenter(vcenter.clone()),
+            (None, Some(policy)) => Of::Policy(policy.clone()),
+            (None, None) => Of::Job(operation.job.clone()),
         }
     }
 }
@@ -121,7 +124,7 @@ impl Notices {
     pub fn of(&mut self, operation: &Operation, quiet: Quiet) -> Option<Notice> {
         let what = match operation.origin {
             Origin::User => self.of_a_person(operation),
-            Origin::Reader | Origin::Schedule => self.by_itself(operation, quiet),
+            Origin::Reader | Origin::Schedule | Origin::Policy => self.by_itself(operation, quiet),
         };
         what.filter(|_| !quiet.off).map(|what| {
             Notice(About::Work(Work {

@@ -20,6 +20,8 @@ names!(
         Scan = "scan",
         /// Read known servers anew.
         ReadServers = "read_servers",
+        /// Run a policy, which asks for others.
+        Policy = "policy",
     }
 );
 
@@ -32,6 +34,8 @@ names!(
         Reader = "reader",
         /// A schedule that was due.
         Schedule = "schedule",
+        /// A policy, for one of its steps or because something happened.
+        Policy = "policy",
     }
 );
 
@@ -198,7 +202,10 @@ pub struct Operation {
 impl Operation {
     /// What it is about, by name: its vCenter, or discovery.
     pub fn about(&self) -> &str {
-        self.vcenter.as_deref().unwrap_or("Discovery")
+        match &self.job {
+            Job::Policy { settings, .. } => &settings.name,
+            _ => self.vcenter.as_deref().unwrap_or("Discovery"),
+        }
     }
 
     /// Whether it is about this vCenter.

@@ -121,6 +121,8 @@ pub enum Noun {
     Operation,
     /// Schedules.
     Schedule,
+    /// Policies.
+    Policy,
 }
 
 impl Remedy {

@@ -4,6 +4,7 @@
 mod analytics;
 mod audit;
 mod health;
+mod policies;
 mod removal;
 mod schedules;
 mod standing;
@@ -15,6 +16,7 @@ pub use audit::{
     audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
 };
 pub use health::{by_level, finding, level, levels, scope};
+pub use policies::{cause, policy_steps, rows_wanted, trigger, triggers};
 pub use removal::{goes_with, with_password_of_removed};
 pub use schedules::{scheduled_about, scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
@@ -41,6 +43,7 @@ pub fn operation_kind(kind: OperationKind) -> &'static str {
         OperationKind::Refresh => "Refresh",
         OperationKind::Scan => "Scan",
         OperationKind::ReadServers => "Server refresh",
+        OperationKind::Policy => "Policy run",
     }
 }
 
@@ -48,7 +51,7 @@ pub fn operation_kind(kind: OperationKind) -> &'static str {
 pub fn job(job: &Job) -> String {
     let kind = operation_kind(job.kind());
     match job {
-        Job::Test { .. } | Job::FullSync { .. } => kind.to_owned(),
+        Job::Test { .. } | Job::FullSync { .. } | Job::Policy { .. } => kind.to_owned(),
         Job::Scan { scan } => match &scan.ranges[..] {
             [one] => format!("{kind} of {}", label(one)),
             several => format!("{kind} of {}", counted(several.len(), "range", "ranges")),
@@ -80,6 +83,7 @@ pub fn folded(fold: &Fold<'_>) -> String {
         OperationKind::Refresh => format!("{number} automatic refreshes without changes"),
         OperationKind::Scan => format!("{number} automatic scans without changes"),
         OperationKind::ReadServers => format!("{number} automatic server refreshes without changes"),
+        OperationKind::Policy => format!("{number} automatic runs of policies without changes"),
     }
 }
 
@@ -153,6 +157,7 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
         Remedy::List { of: Noun::Credential } => "All credentials",
         Remedy::List { of: Noun::Operation } => "Recent operations",
         Remedy::List { of: Noun::Schedule } => "All schedules",
+        Remedy::List { of: Noun::Policy } => "All policies",
         Remedy::AddVcenter => "Add vCenter",
         Remedy::AddCredential => "Add credential",
         Remedy::RunDoctor => "Check Muster",

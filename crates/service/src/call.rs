@@ -48,7 +48,7 @@ impl Admitted<'_> {
 
     /// On whose behalf operations are submitted.
     pub(crate) fn by(&self) -> By {
-        By { origin: Origin::User, role: self.caller.role(), act: self.service.act.clone() }
+        By { origin: Origin::User, role: self.caller.role(), act: self.service.act.clone(), parent: None }
     }
 }
 

@@ -439,6 +439,7 @@ fn list_of(what: &str) -> Remedy {
         "vCenter" => Noun::Vcenter,
         "credential" => Noun::Credential,
         "schedule" => Noun::Schedule,
+        "policy" => Noun::Policy,
         _ => Noun::Operation,
     };
     Remedy::List { of }

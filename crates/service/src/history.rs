@@ -26,6 +26,9 @@ const DAY: i64 = 86_400_000;
 /// How long findings are kept that have ended.
 const FINDINGS: i64 = 30 * DAY;
 
+/// How long what policies wait for is kept: longer than anybody leaves Muster closed who relies on them.
+const HAPPENED: i64 = 30 * DAY;
+
 /// Forgets what is too old until the service closes: once in a while, and once as soon as something was read here.
 pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: CancellationToken) {
     let mut changes = events.subscribe();
@@ -85,7 +88,11 @@ async fn step(store: &Store, now: Clock) -> u64 {
         // They are counted before they go.
         let operations = store.forget_operations(before, pacing::LOOK_BACK).await?;
         let findings = store.forget_findings(Time(now().0.saturating_sub(FINDINGS))).await?;
-        Ok(operations + findings + store.forget_measures(now(), preferences.analytics_days).await?)
+        let happened = store.forget_happened(Time(now().0.saturating_sub(HAPPENED))).await?;
+        Ok(operations
+            + findings
+            + happened
+            + store.forget_measures(now(), preferences.analytics_days).await?)
     };
     forgotten.await.unwrap_or_else(|error: store::Error| {
         tracing::warn!(%error, "old operations could not be forgotten");
@@ -134,6 +141,7 @@ mod tests {
             role: Role::Operator,
             awaited: false,
             at,
+            parent: None,
         };
         let id = store.submit(new).await.unwrap().id;
         let claim = store.claim(&id, at).await.unwrap().unwrap();

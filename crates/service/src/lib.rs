@@ -238,6 +238,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     }
     let schedules = Schedules::new(schedules::Parts {
         store: store.clone(),
+        inventory: inventory.clone(),
         operations: operations.clone(),
         person,
         network,

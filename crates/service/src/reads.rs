@@ -17,7 +17,7 @@ use store::Part;
 use tokio::sync::Mutex;
 
 /// Whoever reads may have what is stale read again: that takes no more than the least role.
-const READER: By = By { origin: Origin::Reader, role: Role::Viewer, act: None };
+const READER: By = By { origin: Origin::Reader, role: Role::Viewer, act: None, parent: None };
 
 /// After a refresh that failed, readers don't start the next one for this long.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(30);

@@ -201,6 +201,7 @@ impl Service {
                 Damaged::Vcenter { name, reason } => checks.push(unreadable("vCenter", &name, &reason)),
                 Damaged::Credential { name, reason } => checks.push(unreadable("credential", &name, &reason)),
                 Damaged::Schedule { name, reason } => checks.push(unreadable("schedule", &name, &reason)),
+                Damaged::Policy { name, reason } => checks.push(unreadable("policy", &name, &reason)),
                 // What happened once can't be brought back, and nothing depends on it.
                 Damaged::Operation { id } => checks.push(passed(
                     format!("operation {id}"),

@@ -7,7 +7,7 @@ use crate::changes::Topic;
 use crate::engine::{DbConnection, DbRow};
 use crate::error::{Attempt, During, Error};
 use crate::vcenters::VcenterRecord;
-use crate::{row, vcenters};
+use crate::{happened, row, vcenters};
 use contract::{Permissions, Time, VcenterId, VcenterState};
 use sqlx::Row;
 
@@ -208,6 +208,9 @@ pub(crate) async fn write_contact(
     contact: Option<Contact>,
 ) -> Result<u64, sqlx::Error> {
     let state = contact.map(|contact| row::word(&contact.state)).transpose()?;
+    if let Some(Contact { state: now @ (VcenterState::Offline | VcenterState::Online), at }) = contact {
+        happened::note_reach(&mut *tx, id, now == VcenterState::Offline, at).await?;
+    }
     // A state that began after its newest contact was dated by a clock that was wrong.
     let updated = sqlx::query(
         "UPDATE vcenters SET contact_since = CASE WHEN contact_state = $1 AND (contact_since IS NULL OR \

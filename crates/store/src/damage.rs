@@ -5,7 +5,7 @@ use crate::Store;
 use crate::aside::read_rows;
 use crate::engine::DbRow;
 use crate::error::{During, Error};
-use crate::{credentials, inventory, operations, row, schedules, vcenters};
+use crate::{credentials, inventory, operations, policies, row, schedules, vcenters};
 use contract::VcenterId;
 use sqlx::Row;
 
@@ -40,6 +40,13 @@ pub enum Damaged {
         /// Why.
         reason: String,
     },
+    /// A policy, and why it can't be read.
+    Policy {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// An operation.
     Operation {
         /// Its id.
@@ -65,7 +72,7 @@ impl Store {
 /// What is wrong with a row.
 type Look = fn(&DbRow) -> Option<Damaged>;
 
-const LOOKS: [(&str, Look); 6] = [
+const LOOKS: [(&str, Look); 7] = [
     (vcenters::ALL, |row| {
         let reason = vcenters::record(row).err()?.to_string();
         Some(Damaged::Vcenter { name: row::shown(row, "name"), reason })
@@ -77,6 +84,10 @@ const LOOKS: [(&str, Look); 6] = [
     (schedules::ALL, |row| {
         let reason = schedules::record(row).err()?.to_string();
         Some(Damaged::Schedule { name: row::shown(row, "name"), reason })
+    }),
+    (policies::ALL, |row| {
+        let reason = policies::record(row).err()?.to_string();
+        Some(Damaged::Policy { name: row::shown(row, "name"), reason })
     }),
     (operations::ALL, |row| {
         operations::operation(row).err().filter(|_| !operations::is_of_a_newer_release(row))?;

@@ -6,12 +6,13 @@ use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::engine::{DbRow, Tx};
 use crate::error::{Attempt, During, Error};
-use crate::row;
+use crate::{happened, row};
 use contract::health::{Level, Limits, Scope, Waiver};
+use contract::policy::Happened;
 use contract::{Kind, Moref, Subject, Time, VcenterId};
 use serde_json::json;
 use sqlx::Row;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Findings that are written in one transaction.
 const STEP: usize = 2_000;
@@ -40,6 +41,13 @@ pub struct FoundNow {
     pub since: Time,
     /// For how long it has to be so before it is reported, in milliseconds.
     pub held_ms: i64,
+}
+
+impl FoundNow {
+    /// When it is reported, where it wasn't known before.
+    fn due_at(&self) -> Time {
+        Time(self.since.0.saturating_add(self.held_ms))
+    }
 }
 
 impl Store {
@@ -80,6 +88,11 @@ impl Store {
             let mut tx = self.engine().write(attempt).await?;
             for one in step {
                 begin(&mut tx, vcenter, one, attempt).await?;
+            }
+            let began: BTreeSet<(Time, Level)> = step.iter().map(|one| (one.due_at(), one.level)).collect();
+            for (at, level) in began {
+                let note = happened::note(&mut tx, Happened::Finding, vcenter, at, level.name());
+                note.await.during(attempt)?;
             }
             tx.commit().await.during(attempt)?;
         }
@@ -246,7 +259,7 @@ async fn begin(
     .bind(&found.name)
     .bind(found.level.name())
     .bind(found.since.0)
-    .bind(found.since.0.saturating_add(found.held_ms))
+    .bind(found.due_at().0)
     .execute(&mut **tx)
     .await
     .during(attempt)?;

@@ -11,7 +11,8 @@ use crate::error::{Attempt, During, Error};
 use crate::pass::Pass;
 use crate::restage::restage;
 use crate::stage::{Onward, Staged};
-use crate::{asked, history, revision};
+use crate::{asked, happened, history, revision};
+use contract::policy::Happened;
 use contract::{Diff, Kind, Revision, Steps, VcenterState};
 use sqlx::Row as _;
 use std::time::Instant;
@@ -47,6 +48,10 @@ impl Store {
         let diff = counted.fold(Diff::default(), |sum, (_, diff)| sum.and(*diff));
         let finish = Finish { diff, ..finish };
         self.write_finish(&mut tx, claim, &finish, attempt).await?;
+        if diff.added + diff.changed + diff.removed > 0 {
+            let (vcenter, id) = (claim.vcenter_id(), operation.id.as_str());
+            happened::note(&mut tx, Happened::Synced, vcenter, finish.at, id).await.during(attempt)?;
+        }
         let revision = revision::raise(&mut tx, claim.vcenter_id()).await.during(attempt)?;
         let move_ = Move { claim, revision: &revision, base: pass.base.number, at: finish.at.0 };
         let rows_written =

@@ -61,11 +61,14 @@ pub struct NewOperation {
     pub awaited: bool,
     /// When.
     pub at: Time,
+    /// The run of a policy that asks for it.
+    pub parent: Option<OperationId>,
 }
 
 impl NewOperation {
     fn lane(&self) -> Option<String> {
         match self.job.lane() {
+            Lane::Policy => self.job.policy().map(|id| format!("policy {id}")),
             // What a reader starts by itself waits for the sync that runs: it may bring the same.
             Lane::Beside if self.origin == Origin::User => None,
             Lane::Discovery => Some("discovery".to_owned()),
@@ -367,8 +370,8 @@ impl Store {
 
     async fn enqueue(&self, tx: &mut Tx, new: &NewOperation, job: &str) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "INSERT INTO operations (id, vcenter_id, kind, job, lane, priority, awaited, origin, role, state, submitted_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10)",
+            "INSERT INTO operations (id, vcenter_id, kind, job, lane, priority, awaited, origin, role, state, submitted_at, parent) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11)",
         )
         .bind(new.id.as_str())
         .bind(new.vcenter_id.as_ref().map(VcenterId::as_str))
@@ -380,6 +383,7 @@ impl Store {
         .bind(new.origin.name())
         .bind(new.role.name())
         .bind(new.at.0)
+        .bind(new.parent.as_ref().map(OperationId::as_str))
         .execute(&mut **tx)
         .await?;
         self.note(tx, Topic::Operation, new.id.as_str()).await
@@ -388,7 +392,9 @@ impl Store {
 
 /// What an operation is about, with the name that it has now.
 async fn subject(tx: &mut Tx, new: &NewOperation, attempt: Attempt<'_>) -> Result<Subject, Error> {
-    let Some(vcenter) = &new.vcenter_id else { return Ok(Subject::only("servers")) };
+    let Some(vcenter) = &new.vcenter_id else {
+        return Ok(new.job.policy().map_or_else(|| Subject::only("servers"), Subject::policy));
+    };
     let known: Option<String> =
         sqlx::query_scalar("SELECT name FROM vcenters WHERE id = $1 AND removed_at IS NULL")
             .bind(vcenter.as_str())

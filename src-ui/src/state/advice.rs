@@ -140,7 +140,7 @@ fn offer(remedy: &Remedy, vcenter: &VcenterId) -> Option<Offer> {
         | Remedy::ProbeCertificate
         | Remedy::ChangeCredential
         | Remedy::UseCredential { .. }
-        | Remedy::List { of: Noun::Operation | Noun::Schedule }
+        | Remedy::List { of: Noun::Operation | Noun::Schedule | Noun::Policy }
         | Remedy::AddVcenter
         | Remedy::AddCredential
         | Remedy::RunDoctor

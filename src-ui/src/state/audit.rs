@@ -72,6 +72,7 @@ pub(crate) fn origin(name: &str) -> &'static str {
         Some(Door::Tray) => "Tray",
         Some(Door::Cli) => "Command line",
         Some(Door::Schedule) => "Schedule",
+        Some(Door::Policy) => "Policy",
         Some(Door::Muster) => "Automatic",
         None => "Unknown",
     }

@@ -238,6 +238,7 @@ pub(crate) fn origin(origin: Origin) -> (&'static str, &'static str) {
         Origin::User => ("User", "A user started it, in the window or on the command line."),
         Origin::Reader => ("Automatic", "Muster started it, because the data shown was older than its TTL."),
         Origin::Schedule => ("Schedule", "A schedule started it."),
+        Origin::Policy => ("Policy", "A policy started it."),
     }
 }
 

@@ -320,7 +320,7 @@ impl Toast {
             Job::SyncHosts { .. } => format!("{of} synced hosts"),
             Job::Refresh { .. } => format!("{of} refreshed"),
             Job::Test { .. } => format!("{of} connections work"),
-            Job::Scan { .. } | Job::ReadServers { .. } => format!("{of} done"),
+            Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => format!("{of} done"),
         };
         let others = endings.iter().filter(|ending| ending.state != OperationState::Succeeded);
         let lines: Vec<String> = others.map(|one| format!("{}: {}", one.name, ended(one))).collect();

@@ -10,6 +10,7 @@ mod history;
 mod inventory;
 mod operations;
 mod overview;
+mod policy;
 mod schedule;
 mod settings;
 mod simulator;
@@ -140,6 +141,7 @@ async fn dispatch(
         Command::Discovery(command) => discovery::run(service, output, interrupts, command).await,
         Command::Operations(command) => operations::run(service, output, interrupts, command).await,
         Command::Schedule(command) => schedule::run(service, output, command).await,
+        Command::Policy(command) => policy::run(service, output, interrupts, command).await,
         Command::Audit(command) => audit::run(service, output, command).await,
         Command::Settings(command) => settings::run(service, output, command).await,
         Command::Analytics(command) => analytics::run(service, output, command).await,

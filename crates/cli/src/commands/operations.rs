@@ -133,7 +133,7 @@ pub(super) fn sentence(o: &Operation) -> String {
     format!("{}: {what} {how}{took}{changes}", o.about())
 }
 
-/// What an operation of discovery went through.
+/// What an operation about no vCenter went through.
 fn discovered(o: &Operation) -> String {
     let done = usize::try_from(o.progress.done).unwrap_or(usize::MAX);
     match o.kind() {
@@ -141,6 +141,10 @@ fn discovered(o: &Operation) -> String {
             let added = usize::try_from(o.diff.added).unwrap_or(usize::MAX);
             let new = words::counted(added, "new BMC", "new BMCs");
             format!(": {}, {new}", words::counted(done, "address", "addresses"))
+        }
+        OperationKind::Policy => {
+            let total = usize::try_from(o.progress.total).unwrap_or(usize::MAX);
+            format!(": {done} of {}", words::counted(total, "operation", "operations"))
         }
         _ => format!(": {}", words::counted(done, "BMC", "BMCs")),
     }

@@ -5,6 +5,7 @@ use super::pseudonyms::{Pseudonyms, Sort};
 use crate::{Caller, Service, explain};
 use contract::columns::{self, Column, Link, Type};
 use contract::discovery::Scan;
+use contract::policy::{PolicySettings, Step};
 use contract::{ApiError, AuditFilter, AuditRow, Group, Job, Kind, Object, Operation, Value};
 use serde_json::Value as Json;
 
@@ -67,6 +68,9 @@ impl Service {
             schedule.settings.tag.iter().for_each(|tag| names.learn(Sort::Tag, tag));
             schedule.settings.job.scan().into_iter().for_each(|scan| of_scan(&mut names, scan));
         }
+        for policy in store.policies().await.map_err(explain::store)? {
+            of_policy(&mut names, &policy.settings);
+        }
         for pause in store.pauses().await.map_err(explain::store)? {
             if let Group::Tag(tag) = &pause.of {
                 names.learn(Sort::Tag, tag);
@@ -116,6 +120,7 @@ fn of_row(names: &mut Pseudonyms, row: &AuditRow) {
         "vcenter" => Some(Sort::Vcenter),
         "credential" => Some(Sort::Credential),
         "schedule" => Some(Sort::Schedule),
+        "policy" => Some(Sort::Policy),
         "tag" => Some(Sort::Tag),
         "file" => Some(Sort::Path),
         _ => None,
@@ -151,7 +156,23 @@ pub(super) fn of_operation(names: &mut Pseudonyms, operation: &Operation) {
             clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
         }
         Job::Scan { scan } => of_scan(names, scan),
+        Job::Policy { settings, .. } => of_policy(names, settings),
         _ => {}
+    }
+}
+
+/// What a policy names.
+fn of_policy(names: &mut Pseudonyms, settings: &PolicySettings) {
+    names.learn(Sort::Policy, &settings.name);
+    settings.conditions.tags.iter().for_each(|tag| names.learn(Sort::Tag, tag));
+    for step in &settings.steps {
+        match step {
+            Step::SyncHosts { clusters } => {
+                clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
+            }
+            Step::Scan { scan } => of_scan(names, scan),
+            Step::Test | Step::FullSync | Step::ReadServers => {}
+        }
     }
 }
 
@@ -171,6 +192,7 @@ pub(super) fn of_fields(names: &mut Pseudonyms, fields: &serde_json::Map<String,
             "host" => Sort::Host,
             "who" | "user" => Sort::User,
             "schedule" => Sort::Schedule,
+            "policy" => Sort::Policy,
             _ => continue,
         };
         let name = value.as_str().unwrap_or_default();

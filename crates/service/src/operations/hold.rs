@@ -61,7 +61,7 @@ impl Operations {
         Ok(history)
     }
 
-    async fn record(&self, vcenter: &VcenterId) -> Result<VcenterRecord, ApiError> {
+    pub(super) async fn record(&self, vcenter: &VcenterId) -> Result<VcenterRecord, ApiError> {
         self.0.store.vcenter(vcenter).await.map_err(explain::store)
     }
 

@@ -4,6 +4,7 @@
 mod commands;
 mod dispatch;
 mod hold;
+mod policy;
 mod room;
 mod running;
 
@@ -20,12 +21,12 @@ use crate::{Clock, caller, explain};
 use contract::command::{Command, Listing, OperationFilter, RefreshIfOlder, Submit, Withdrawn};
 use contract::{
     ApiError, AuditOutcome, ChangesPage, Code, Door, Event, Job, Operation, OperationId, OperationKind,
-    Origin, Role, Steps, Subject, VcenterId,
+    Origin, PolicyId, Role, Steps, Subject, Time, VcenterId,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{Act, DueRun, Entry, NewOperation, Store, Submitted};
+use store::{Act, DueRun, Entry, NewOperation, PolicyRecord, Store, Submitted};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -67,9 +68,19 @@ pub(crate) struct By {
     pub(crate) role: Role,
     /// The call that asks for it, as the audit log has it; a reader asks for nothing that is recorded.
     pub(crate) act: Option<Act>,
+    /// The run of a policy that asks for it.
+    pub(crate) parent: Option<OperationId>,
 }
 
 impl By {
+    /// What runs by itself may what the one who made it may at least.
+    pub(super) fn itself(origin: Origin, host: &str, at: Time) -> By {
+        let (door, role) =
+            (if origin == Origin::Policy { Door::Policy } else { Door::Schedule }, Role::Operator);
+        let act = Act::new(("muster", host), door, role, Submit::NAME, at);
+        By { origin, role, act: Some(act), parent: None }
+    }
+
     /// The store that records what is asked for.
     fn acting(&self, store: &Store) -> Store {
         self.act.as_ref().map_or_else(|| store.clone(), |act| store.acting(act))
@@ -211,14 +222,47 @@ impl Operations {
         job: Job,
         run: &DueRun,
     ) -> Result<Option<Submitted>, ApiError> {
-        // A schedule may what the one who made it may at least.
-        let (origin, role) = (Origin::Schedule, Role::Operator);
-        let act = Act::new(("muster", &self.0.host), Door::Schedule, role, Submit::NAME, (self.0.now)());
-        let by = By { origin, role, act: Some(act) };
+        let by = By::itself(Origin::Schedule, &self.0.host, (self.0.now)());
         let new = self.new_operation(vcenter, job, &by, false).await?;
         let submitted = by.acting(&self.0.store).submit_due(new, run).await.map_err(explain::store)?;
         submitted.iter().for_each(|submitted| self.tell_submitted(submitted));
         Ok(submitted)
+    }
+
+    /// Asks for a run of a policy because something happened, or only notes what it has answered; `None` where nothing was
+    /// started.
+    pub(crate) async fn start_policy(
+        &self,
+        policy: &PolicyRecord,
+        seen: &str,
+        run: Option<Job>,
+    ) -> Result<Option<Submitted>, ApiError> {
+        let by = By::itself(Origin::Policy, &self.0.host, (self.0.now)());
+        let run = match run {
+            Some(job) => Some(self.new_operation(None, job, &by, false).await?),
+            None => None,
+        };
+        let started =
+            by.acting(&self.0.store).start_policy(policy, seen, run).await.map_err(explain::store)?;
+        started.iter().for_each(|submitted| self.tell_submitted(submitted));
+        Ok(started)
+    }
+
+    /// Asks for a run of a policy for somebody.
+    pub(crate) async fn run_policy(
+        &self,
+        policy: &PolicyId,
+        job: Job,
+        by: &By,
+        awaited: bool,
+    ) -> Result<OperationId, ApiError> {
+        let new = self.new_operation(None, job, by, awaited).await?;
+        let submitted = by.acting(&self.0.store).run_policy(policy, new).await.map_err(explain::store)?;
+        if !submitted.coalesced && awaited {
+            self.enter(&submitted.id, Here::Waits);
+        }
+        self.tell_submitted(&submitted);
+        Ok(submitted.id)
     }
 
     async fn new_operation(
@@ -234,8 +278,9 @@ impl Operations {
         // An equal one that has ended here must not be the answer, nor hold the lane.
         self.0.outcomes.flush().await;
         let id = OperationId(uuid::Uuid::now_v7().to_string());
-        let (&By { origin, role, .. }, at) = (by, (self.0.now)());
-        Ok(NewOperation { id, vcenter_id: vcenter.cloned(), job, origin, role, awaited, at })
+        let (By { origin, role, parent, .. }, at) = (by, (self.0.now)());
+        let (origin, role, parent) = (*origin, *role, parent.clone());
+        Ok(NewOperation { id, vcenter_id: vcenter.cloned(), job, origin, role, awaited, at, parent })
     }
 
     /// Records once in the life of this process that what is stale of a vCenter is read by itself.

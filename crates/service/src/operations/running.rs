@@ -10,7 +10,7 @@ use crate::rates::Rates;
 use crate::{analytics, discovery, explain};
 use contract::analytics::CallTimes;
 use contract::{
-    ApiError, Code, Diff, Event, Job, Kind, OperationState, Origin, Progress, TestReport, VcenterState,
+    ApiError, Code, Diff, Event, Job, Kind, Lane, OperationState, Origin, Progress, TestReport, VcenterState,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +34,10 @@ impl Operations {
     /// blocked while this process lives.
     pub(super) async fn run(&self, claim: Claim, place: Place, cancel: &CancellationToken) {
         let job = claim.operation.job.clone();
-        if !job.is_of_a_vcenter() {
-            return self.discover(claim, cancel).await;
+        match job.lane() {
+            Lane::Policy => return self.carry_out(claim, place, cancel).await,
+            Lane::Discovery => return self.discover(claim, cancel).await,
+            Lane::Sync | Lane::Beside => {}
         }
         let id = claim.vcenter_id().clone();
         let vcenter = match self.0.store.vcenter(&id).await {
@@ -137,7 +139,7 @@ impl Operations {
     }
 
     /// How an operation ended that did not reach its end.
-    fn stopped(&self, claim: &Claim, stop: Stop) -> Outcome {
+    pub(super) fn stopped(&self, claim: &Claim, stop: Stop) -> Outcome {
         let kept = match claim.operation.job.is_of_a_vcenter() {
             true => "nothing was changed",
             false => "what was found by then is kept",
@@ -156,7 +158,7 @@ impl Operations {
         let job = &context.claim.operation.job;
         let scope = match job {
             // They are about no vCenter, and have run already.
-            Job::Scan { .. } | Job::ReadServers { .. } => return Ok(Done::Fresh),
+            Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => return Ok(Done::Fresh),
             Job::Test { .. } => return Ok(Done::Tested(Box::new(jobs::test(context).await?))),
             Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
             Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),
@@ -180,7 +182,7 @@ impl Operations {
     }
 
     /// Publishes the progress of a job until it ends, and cancels it when nothing can be written any more.
-    async fn watch<T>(
+    pub(super) async fn watch<T>(
         &self,
         watched: &Watched<'_>,
         work: tokio::task::JoinHandle<Result<T, Stop>>,
@@ -243,7 +245,7 @@ impl Operations {
     }
 
     /// Says how a job ended.
-    async fn settle(&self, claim: &Claim, outcome: Outcome, ran: How) {
+    pub(super) async fn settle(&self, claim: &Claim, outcome: Outcome, ran: How) {
         let How { progress, traffic, diff, steps, latency } = ran;
         let finish = Finish {
             state: outcome.state,
@@ -267,22 +269,22 @@ impl Operations {
 }
 
 /// A job as it is watched while it runs.
-struct Watched<'a> {
-    claim: &'a Claim,
-    progress: &'a watch::Sender<Progress>,
-    cancel: &'a CancellationToken,
-    traffic: &'a (dyn Fn() -> Traffic + Sync),
+pub(super) struct Watched<'a> {
+    pub(super) claim: &'a Claim,
+    pub(super) progress: &'a watch::Sender<Progress>,
+    pub(super) cancel: &'a CancellationToken,
+    pub(super) traffic: &'a (dyn Fn() -> Traffic + Sync),
 }
 
 /// How far a job came, and in which steps.
 #[derive(Default)]
-struct How {
-    progress: Progress,
-    traffic: Traffic,
+pub(super) struct How {
+    pub(super) progress: Progress,
+    pub(super) traffic: Traffic,
     /// What it changed; what publishes has said that already.
-    diff: Diff,
-    steps: contract::Steps,
-    latency: CallTimes,
+    pub(super) diff: Diff,
+    pub(super) steps: contract::Steps,
+    pub(super) latency: CallTimes,
 }
 
 /// What was seen of a job's progress.
@@ -311,11 +313,11 @@ enum Done {
 }
 
 /// What is written of a job that has not finished its operation itself.
-struct Outcome {
-    state: OperationState,
-    error: Option<ApiError>,
-    contact: Option<VcenterState>,
-    result: Option<serde_json::Value>,
+pub(super) struct Outcome {
+    pub(super) state: OperationState,
+    pub(super) error: Option<ApiError>,
+    pub(super) contact: Option<VcenterState>,
+    pub(super) result: Option<serde_json::Value>,
 }
 
 impl Outcome {

@@ -1,9 +1,10 @@
-//! Schedules: what is set for them, and how they stand.
+//! Schedules and policies: what is set for them, and how they stand.
 //! Refuses to start anything: `running.rs` does, in one process for each database and run.
 
 mod catching_up;
 mod commands;
 mod due;
+mod policies;
 mod running;
 mod standing;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod upcoming;
 
 use crate::configuration::is_a_tag;
 use crate::events::Events;
+use crate::inventory::Inventory;
 use crate::network::Network;
 use crate::operations::Operations;
 use crate::person::Person;
@@ -27,6 +29,7 @@ use store::{ScheduleRecord, Store, VcenterRecord};
 #[derive(Clone)]
 pub(crate) struct Schedules {
     store: Store,
+    inventory: Inventory,
     operations: Operations,
     person: Person,
     network: Network,
@@ -38,6 +41,7 @@ pub(crate) struct Schedules {
 /// What schedules stand on.
 pub(crate) struct Parts {
     pub(crate) store: Store,
+    pub(crate) inventory: Inventory,
     pub(crate) operations: Operations,
     pub(crate) person: Person,
     pub(crate) network: Network,
@@ -54,8 +58,17 @@ impl Service {
 
 impl Schedules {
     pub(crate) fn new(parts: Parts) -> Schedules {
-        let Parts { store, operations, person, network, events, now } = parts;
-        Schedules { store, operations, person, network, events, now, catching_up: CatchingUp::default() }
+        let Parts { store, inventory, operations, person, network, events, now } = parts;
+        Schedules {
+            store,
+            inventory,
+            operations,
+            person,
+            network,
+            events,
+            now,
+            catching_up: CatchingUp::default(),
+        }
     }
 
     /// Every schedule, by name.

@@ -37,6 +37,9 @@ impl Looked<'_> {
 impl Schedules {
     /// Starts what is due, until the service closes.
     pub(crate) async fn run(self, closing: CancellationToken) {
+        if closing.run_until_cancelled(self.note_start()).await.is_none() {
+            return;
+        }
         while !closing.is_cancelled() {
             let mut events = self.events.subscribe();
             // Whoever quits doesn't wait for vCenters: what isn't committed by then stays due.
@@ -65,6 +68,14 @@ impl Schedules {
 
     /// Starts what is due now; answers with when something is due next, as far as that is known.
     pub(super) async fn start_due(&self) -> Result<Option<Time>, ApiError> {
+        let of_policies = self.start_policies().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the policies could not be read");
+            None
+        });
+        Ok(self.start_schedules().await?.into_iter().chain(of_policies).min())
+    }
+
+    async fn start_schedules(&self) -> Result<Option<Time>, ApiError> {
         let known = self.look().await?;
         self.catching_up.keep(&known.planned);
         let mut all = Vec::new();
@@ -192,6 +203,6 @@ fn pause_until(next: Time, now: Time) -> Duration {
 
 /// Whether something may be due at another time after this, or not be held up any more.
 fn may_change(event: &Event) -> bool {
-    use Event::{CredentialsChanged, Lagged, SchedulesChanged, VcentersChanged};
-    matches!(event, SchedulesChanged | VcentersChanged | CredentialsChanged | Lagged)
+    use Event::{CredentialsChanged, HealthChanged, Lagged, SchedulesChanged, VcentersChanged};
+    matches!(event, SchedulesChanged | VcentersChanged | CredentialsChanged | HealthChanged | Lagged)
 }

@@ -154,7 +154,7 @@ impl Schedules {
     }
 
     /// An operation, unless it is kept no more.
-    async fn ended_or_not(&self, id: &OperationId) -> Result<Option<Operation>, ApiError> {
+    pub(super) async fn ended_or_not(&self, id: &OperationId) -> Result<Option<Operation>, ApiError> {
         match self.operations.show(id.as_str()).await {
             Ok(operation) => Ok(Some(operation)),
             Err(error) if error.code == contract::Code::NotFound => Ok(None),

@@ -1,6 +1,7 @@
 //! Schedules of a whole service, on a clock that the test sets.
 //! Refuses to run what they start: the queue shows what was asked for, and no vCenter is contacted but where a login has to be rejected.
 
+mod policies;
 mod waiting;
 
 use super::*;

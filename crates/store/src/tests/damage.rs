@@ -1,6 +1,7 @@
 //! Rows that are not what was written: each costs itself, is named, and is written again by the next pass that reads it.
 
 use super::*;
+use contract::PolicyId;
 use sqlx::AssertSqlSafe;
 
 /// A vCenter of hosts and VMs, read in full.
@@ -179,6 +180,10 @@ async fn a_damaged_row_of_the_configuration_costs_that_row_and_is_named() {
     store.add_credential(credential("spare")).await.unwrap();
     let settings = schedules::settings("nightly", &[]);
     store.add_schedule(&ScheduleId("s".to_owned()), &settings, &[]).await.unwrap();
+    let policy = PolicyId("p".to_owned());
+    store.add_policy(&policies::policy(&policy, "tests")).await.unwrap();
+    execute(dir.path(), "UPDATE policies SET settings = '{}'").await;
+    assert_eq!(store.policies().await.unwrap(), []);
     execute(dir.path(), "UPDATE schedules SET job = 'nothing'").await;
     assert_eq!(store.schedules().await.unwrap(), []);
     execute(dir.path(), "UPDATE vcenters SET host = x'ff' WHERE name = 'Berlin'").await;
@@ -191,7 +196,9 @@ async fn a_damaged_row_of_the_configuration_costs_that_row_and_is_named() {
     assert!(matches!(&damage[0], Damaged::Vcenter { name, .. } if name == "Berlin"), "{damage:?}");
     assert!(matches!(&damage[1], Damaged::Credential { name, .. } if name == "spare"), "{damage:?}");
     assert!(matches!(&damage[2], Damaged::Schedule { name, .. } if name == "nightly"), "{damage:?}");
-    assert_eq!(damage.len(), 3);
+    assert!(matches!(&damage[3], Damaged::Policy { name, .. } if name == "tests"), "{damage:?}");
+    assert_eq!(damage.len(), 4);
+    store.remove_policy(&policy).await.unwrap();
     store.remove_schedule(&ScheduleId("s".to_owned())).await.unwrap();
     store.remove_vcenter(&berlin, Time(9)).await.unwrap();
     assert_eq!(store.damage().await.unwrap().len(), 1, "what is damaged can be removed");

@@ -17,6 +17,7 @@ mod migrating;
 mod opening;
 mod operations;
 mod pauses;
+mod policies;
 mod pruning;
 mod queue;
 mod rebase;
@@ -126,12 +127,14 @@ fn operation(id: &str, vcenter: &VcenterId, kind: OperationKind) -> NewOperation
             OperationKind::SyncHosts => Job::SyncHosts { clusters: vec!["prod".to_owned()], accept_removals },
             OperationKind::FullSync => Job::FULL_SYNC,
             OperationKind::Scan | OperationKind::ReadServers => Job::ReadServers { servers: Vec::new() },
+            OperationKind::Policy => unreachable!("a policy is about no vCenter"),
             OperationKind::Refresh => Job::Refresh { of: Kind::Vms, morefs: Vec::new(), accept_removals },
         },
         origin: Origin::User,
         role: Role::Operator,
         awaited: true,
         at: Time(1_000),
+        parent: None,
     }
 }
 

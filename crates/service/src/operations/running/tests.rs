@@ -29,6 +29,7 @@ async fn a_thousand_updates_of_progress_are_published_four_times_a_second_and_wr
         // This process is no worker, so that its dispatcher leaves it alone.
         awaited: false,
         at: (operations.0.now)(),
+        parent: None,
     };
     let store = &operations.0.store;
     store.submit(new).await.unwrap();

@@ -1,0 +1,327 @@
+//! Policies: what is done by itself when something happens, under which conditions, and how.
+//! Refuse to know whether something has happened: the service looks.
+
+use crate::discovery::Scan;
+use crate::health::Level;
+use crate::names::names;
+use crate::{Job, Kind, Operation, OperationId, OperationState, PolicyId, Time, Timing, VcenterId};
+use serde::{Deserialize, Serialize};
+
+/// What is set for a policy: the file of `musterctl policy`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySettings {
+    /// Its name.
+    pub name: String,
+    /// What starts it; by hand it is started in any case.
+    #[serde(default)]
+    pub when: Vec<Trigger>,
+    /// What has to hold then.
+    #[serde(rename = "if", default)]
+    pub conditions: Conditions,
+    /// What is done, in this order.
+    #[serde(rename = "do")]
+    pub steps: Vec<Step>,
+    /// How it is done on several vCenters.
+    #[serde(default)]
+    pub how: How,
+    /// The IANA name of its time zone; `None` for that of this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+}
+
+/// What starts a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Trigger {
+    /// So many seconds went by.
+    Interval {
+        /// How many.
+        every_seconds: u64,
+    },
+    /// A time of a cron expression of five fields, in the policy's time zone.
+    Cron {
+        /// The expression.
+        cron: String,
+    },
+    /// A sync changed something, or objects of a kind, or in one way.
+    Synced {
+        /// Of this kind alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<Kind>,
+        /// In this way alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<Change>,
+    },
+    /// A vCenter can't be reached any more.
+    Offline,
+    /// A vCenter that could not be reached is back.
+    Online,
+    /// Something was found wrong, of this level or a worse one.
+    Finding {
+        /// The level.
+        level: Level,
+    },
+    /// Muster starts: a window, or `musterctl run`.
+    Start,
+}
+
+impl Trigger {
+    /// When it is due, if it is a time.
+    pub fn timing(&self) -> Option<Timing> {
+        match self {
+            Trigger::Interval { every_seconds } => Some(Timing::EverySeconds(*every_seconds)),
+            Trigger::Cron { cron } => Some(Timing::Cron(cron.clone())),
+            _ => None,
+        }
+    }
+}
+
+names!(
+    /// In which way a sync changed something.
+    Change {
+        /// It is new.
+        Added = "added",
+        /// It was known, and is another one.
+        Changed = "changed",
+        /// It is gone.
+        Removed = "removed",
+    }
+);
+
+/// What has to hold when a policy is to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conditions {
+    /// The vCenters it is for, by name or id; with no tags either, all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vcenters: Vec<String>,
+    /// It is also for those with one of these tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Hours in which it starts nothing, in its time zone: `22:00-06:00`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<String>,
+    /// So many rows of the inventory have to match, each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Rows>,
+}
+
+/// Rows of the inventory of the policy's vCenters that have to match.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rows {
+    /// Of which kind.
+    pub kind: Kind,
+    /// The conditions on their columns, as `--where` takes them.
+    #[serde(rename = "where")]
+    pub conditions: Vec<String>,
+    /// How many at least.
+    #[serde(default = "one")]
+    pub at_least: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// What a policy does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Step {
+    /// Test the connection.
+    Test,
+    /// Read the hosts, of these clusters or of all.
+    SyncHosts {
+        /// Their names.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        clusters: Vec<String>,
+    },
+    /// Read everything.
+    FullSync,
+    /// Read the known servers anew.
+    ReadServers,
+    /// Look for BMCs, and read those that are trusted.
+    Scan {
+        /// Where, and how.
+        scan: Box<Scan>,
+    },
+}
+
+impl Step {
+    /// The job of its operations.
+    pub fn job(&self) -> Job {
+        match self {
+            Step::Test => Job::TEST,
+            Step::SyncHosts { clusters } => {
+                Job::SyncHosts { clusters: clusters.clone(), accept_removals: false }
+            }
+            Step::FullSync => Job::FULL_SYNC,
+            Step::ReadServers => Job::ReadServers { servers: Vec::new() },
+            Step::Scan { scan } => Job::Scan { scan: scan.clone() },
+        }
+    }
+
+    /// Whether it is done on vCenters.
+    pub fn is_on_vcenters(&self) -> bool {
+        self.job().is_of_a_vcenter()
+    }
+
+    /// Where it looks, if it is a scan.
+    pub fn scan(&self) -> Option<&Scan> {
+        match self {
+            Step::Scan { scan } => Some(scan),
+            _ => None,
+        }
+    }
+}
+
+/// How a policy does its steps on several vCenters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct How {
+    /// On how many vCenters at once; on all without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
+    /// The time between two batches, seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pause_seconds: u64,
+    /// After so many failures nothing more is begun; without, all is tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_after: Option<u32>,
+    /// After so long what runs is cancelled and nothing more is begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_seconds: Option<u64>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Why a policy runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cause {
+    /// What happened.
+    pub what: Happened,
+    /// When.
+    pub at: Time,
+    /// On which vCenters; empty where it is about none.
+    #[serde(default)]
+    pub vcenters: Vec<VcenterId>,
+    /// The policies whose runs led to it: none of them is started by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<PolicyId>,
+}
+
+names!(
+    /// What starts a run of a policy.
+    Happened {
+        /// Somebody started it.
+        Hand = "hand",
+        /// Its time had come.
+        Time = "time",
+        /// A sync changed something.
+        Synced = "synced",
+        /// vCenters can't be reached any more.
+        Offline = "offline",
+        /// vCenters are back.
+        Online = "online",
+        /// Something was found wrong.
+        Finding = "finding",
+        /// Muster started.
+        Start = "start",
+    }
+);
+
+/// A policy, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its id.
+    #[serde(rename = "policy")]
+    pub id: PolicyId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// What starts it.
+    pub when: Vec<Trigger>,
+    /// What has to hold then, its vCenters by their names.
+    #[serde(rename = "if")]
+    pub conditions: Conditions,
+    /// What is done, in this order.
+    #[serde(rename = "do")]
+    pub steps: Vec<Step>,
+    /// How it is done on several vCenters.
+    pub how: How,
+    /// The IANA name of its time zone.
+    pub zone: String,
+    /// When it starts next at a time that is known; `null` where it waits for something to happen.
+    pub next_at: Option<Time>,
+    /// What it waits for, in words.
+    pub reason: String,
+    /// Its newest run.
+    pub last_run: Option<Operation>,
+    /// Raised by each edit: an edit names the one that it was made from.
+    pub edition: i64,
+}
+
+impl Policy {
+    /// What is set for it.
+    pub fn settings(&self) -> PolicySettings {
+        PolicySettings {
+            name: self.name.clone(),
+            when: self.when.clone(),
+            conditions: self.conditions.clone(),
+            steps: self.steps.clone(),
+            how: self.how.clone(),
+            zone: Some(self.zone.clone()),
+        }
+    }
+}
+
+/// What would come of a policy if it ran now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DryRun {
+    /// Whether it would run.
+    pub runs: bool,
+    /// Why it would not, or what has to hold and does, in words.
+    pub conditions: Vec<String>,
+    /// What it would do, in this order.
+    pub steps: Vec<PlannedStep>,
+    /// The vCenters that it leaves out, and why.
+    pub left_out: Vec<String>,
+    /// When it would run next, up to five times.
+    pub next_runs: Vec<Time>,
+}
+
+/// A step as it would be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// What, in words.
+    pub step: String,
+    /// The names of its vCenters, batch by batch; one empty batch where it is about none.
+    pub batches: Vec<Vec<String>>,
+}
+
+/// What became of a run: the `result` of its operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ran {
+    /// Each step, in this order; those that were not begun as well.
+    pub steps: Vec<RanStep>,
+    /// The vCenters that were left out, and why.
+    #[serde(default)]
+    pub left_out: Vec<String>,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RanStep {
+    /// What, in words.
+    pub step: String,
+    /// How the worst of its operations ended; `null` where none was begun.
+    pub outcome: Option<OperationState>,
+    /// The operations that it asked for.
+    pub operations: Vec<OperationId>,
+    /// Why it was not begun or not done, in words.
+    pub message: Option<String>,
+}

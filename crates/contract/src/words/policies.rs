@@ -1,0 +1,89 @@
+//! Policies in words: what starts them, and what has to hold.
+//! Refuse to know how one stands: the service does.
+
+use super::{counted, timing};
+use crate::policy::{Cause, Change, Happened, Rows, Step, Trigger};
+
+/// What starts a policy: `daily 02:30`, `after a sync that added VMs`.
+pub fn trigger(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Interval { .. } | Trigger::Cron { .. } => {
+            trigger.timing().as_ref().map(timing).unwrap_or_default()
+        }
+        Trigger::Synced { kind: None, change: None } => "after a sync that changed something".to_owned(),
+        Trigger::Synced { kind, change } => {
+            let what = kind.map_or("objects".to_owned(), |kind| kind.plural().to_string());
+            let how = change.map_or("added, changed or removed", Change::name);
+            format!("after a sync that {how} {what}")
+        }
+        Trigger::Offline => "when a vCenter goes offline".to_owned(),
+        Trigger::Online => "when a vCenter is back online".to_owned(),
+        Trigger::Finding { level } => format!("on a new health finding, {} or worse", level.name()),
+        Trigger::Start => "when Muster starts".to_owned(),
+    }
+}
+
+/// All that starts a policy, in a line.
+pub fn triggers(all: &[Trigger]) -> String {
+    match all {
+        [] => "by hand".to_owned(),
+        all => all.iter().map(trigger).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// Why a policy ran: `a vCenter went offline`.
+pub fn cause(cause: &Cause) -> &'static str {
+    match cause.what {
+        Happened::Hand => "run by hand",
+        Happened::Time => "its time had come",
+        Happened::Synced => "a sync changed something",
+        Happened::Offline => "a vCenter went offline",
+        Happened::Online => "a vCenter is back online",
+        Happened::Finding => "something was found wrong",
+        Happened::Start => "Muster started",
+    }
+}
+
+/// What a policy does, in a line: `Connection test, Full sync`.
+pub fn policy_steps(steps: &[Step]) -> String {
+    steps.iter().map(|step| super::job(&step.job())).collect::<Vec<_>>().join(", ")
+}
+
+/// Rows that have to match: `at least 5 VMs with powered_on = false`.
+pub fn rows_wanted(rows: &Rows) -> String {
+    let number = usize::try_from(rows.at_least).unwrap_or(usize::MAX);
+    let what = counted(number, &rows.kind.singular(), &rows.kind.plural());
+    match &rows.conditions[..] {
+        [] => format!("at least {what}"),
+        conditions => format!("at least {what} with {}", conditions.join(" and ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use crate::health::Level;
+
+    #[test]
+    fn what_starts_a_policy_is_said_as_people_say_it() {
+        let said = |trigger_: Trigger| trigger(&trigger_);
+        assert_eq!(said(Trigger::Interval { every_seconds: 1800 }), "every 30 min");
+        assert_eq!(said(Trigger::Cron { cron: "30 2 * * 1-5".to_owned() }), "weekdays 02:30");
+        let synced = |kind, change| said(Trigger::Synced { kind, change });
+        assert_eq!(synced(None, None), "after a sync that changed something");
+        assert_eq!(synced(Some(Kind::Vms), Some(Change::Added)), "after a sync that added VMs");
+        assert_eq!(synced(Some(Kind::Hosts), None), "after a sync that added, changed or removed hosts");
+        assert_eq!(synced(None, Some(Change::Removed)), "after a sync that removed objects");
+        let finding = Trigger::Finding { level: Level::Warning };
+        assert_eq!(said(finding.clone()), "on a new health finding, warning or worse");
+        assert_eq!(triggers(&[]), "by hand");
+        assert_eq!(
+            triggers(&[Trigger::Start, Trigger::Offline]),
+            "when Muster starts; when a vCenter goes offline"
+        );
+        let conditions = vec!["power_state = off".to_owned(), "name ~ web".to_owned()];
+        let rows = Rows { kind: Kind::Vms, conditions, at_least: 5 };
+        assert_eq!(rows_wanted(&rows), "at least 5 VMs with power_state = off and name ~ web");
+    }
+}

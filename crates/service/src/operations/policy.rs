@@ -1,0 +1,348 @@
+//! Runs a policy: its steps one after another, each on its vCenters batch by batch, as operations of the same queue.
+//! Refuses to do any of it itself, and to go on where it was told to stop.
+
+use super::running::{How as Told, Outcome, Watched};
+use super::{By, Hold, Operations, Place};
+use crate::jobs::Stop;
+use contract::policy::{How, PolicySettings, Ran, RanStep, Step};
+use contract::{ApiError, Code, Job, OperationId, OperationState, Origin, Progress, VcenterId, words};
+use futures_util::future::join_all;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Claim;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use vsphere::Traffic;
+
+/// A run under way.
+struct Run {
+    operations: Operations,
+    claim: Claim,
+    settings: PolicySettings,
+    by: By,
+    place: Place,
+    cancel: CancellationToken,
+    /// When it may go on no longer.
+    until: Option<Instant>,
+    progress: watch::Sender<Progress>,
+}
+
+/// Why a run does not go on.
+#[derive(Clone, PartialEq)]
+enum End {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// As much failed as was set.
+    Failures(u32),
+    /// It took as long as was set.
+    Time(u64),
+}
+
+/// How many operations ended how.
+#[derive(Default)]
+struct Sum {
+    good: u32,
+    failed: u32,
+}
+
+/// What a run has done.
+struct Done {
+    ran: Ran,
+    end: Option<End>,
+    /// Whether any operation succeeded.
+    did_something: bool,
+}
+
+impl End {
+    fn words(&self) -> String {
+        match self {
+            End::Cancelled => "the run was cancelled".to_owned(),
+            End::Failures(number) => {
+                let failures = words::counted(*number as usize, "failure", "failures");
+                format!("the run stopped after {failures}, as its policy says")
+            }
+            End::Time(seconds) => {
+                let took = words::duration(i64::try_from(*seconds).unwrap_or(i64::MAX));
+                format!("the run took longer than {took}, which is the most that its policy allows")
+            }
+        }
+    }
+}
+
+impl Operations {
+    /// Runs a policy. However that ends, the operation has an outcome afterwards.
+    pub(super) async fn carry_out(&self, claim: Claim, place: Place, cancel: &CancellationToken) {
+        let Job::Policy { settings, cause, .. } = claim.operation.job.clone() else { return };
+        let by = By::itself(Origin::Policy, &self.0.host, (self.0.now)());
+        let most = settings.how.most_seconds.map(Duration::from_secs);
+        let run = Arc::new(Run {
+            operations: self.clone(),
+            by: By { parent: Some(claim.operation.id.clone()), ..by },
+            settings: *settings,
+            place,
+            cancel: cancel.clone(),
+            until: most.and_then(|most| Instant::now().checked_add(most)),
+            progress: watch::channel(Progress { attempts: 1, ..Progress::default() }).0,
+            claim,
+        });
+        let work = {
+            let (run, vcenters) = (run.clone(), cause.vcenters.clone());
+            self.0.tracker.spawn(async move { run.all(vcenters).await })
+        };
+        let traffic = Traffic::default;
+        let watched = Watched { claim: &run.claim, progress: &run.progress, cancel, traffic: &traffic };
+        let done = self.watch(&watched, work).await;
+        let progress = run.progress.borrow().clone();
+        let outcome = match done {
+            Ok(done) => outcome(done, self.0.closing.is_cancelled() && !run.claim.operation.awaited),
+            Err(stop) => Outcome { contact: None, ..self.stopped(&run.claim, stop) },
+        };
+        self.settle(&run.claim, outcome, Told { progress, ..Told::default() }).await;
+    }
+}
+
+impl Run {
+    /// Does all steps, or as many as it may.
+    async fn all(&self, vcenters: Vec<VcenterId>) -> Result<Done, Stop> {
+        let mut ran = Ran::default();
+        let (vcenters, left_out) = self.ready(vcenters).await?;
+        ran.left_out = left_out;
+        let How { batch, .. } = self.settings.how;
+        let batch = batch.map_or(usize::MAX, |batch| batch as usize).max(1).min(vcenters.len().max(1));
+        let on = |step: &Step| if step.is_on_vcenters() { vcenters.len() } else { 1 };
+        let total: usize = self.settings.steps.iter().map(on).sum();
+        self.progress.send_modify(|progress| progress.total = total as u64);
+        let (mut end, mut sum) = (None, Sum::default());
+        for step in &self.settings.steps {
+            let said = words::job(&step.job());
+            let mut this =
+                RanStep { step: said.clone(), outcome: None, operations: Vec::new(), message: None };
+            let batches: Vec<Vec<Option<VcenterId>>> = match step.is_on_vcenters() {
+                true => vcenters.chunks(batch).map(|some| some.iter().cloned().map(Some).collect()).collect(),
+                false => vec![vec![None]],
+            };
+            if batches.is_empty() && end.is_none() {
+                this.message = Some("there is no vCenter that it could run on".to_owned());
+            }
+            for (place, targets) in batches.iter().enumerate() {
+                if end.is_none() && place > 0 {
+                    end = self.pause().await;
+                }
+                end = end.or_else(|| self.end(sum.failed));
+                if let Some(end) = &end {
+                    // What failed is said rather than that nothing came after it.
+                    this.message.get_or_insert_with(|| match place {
+                        0 => format!("not begun: {}", end.words()),
+                        _ => format!("not done on all: {}", end.words()),
+                    });
+                    break;
+                }
+                self.progress.send_modify(|progress| progress.step.clone_from(&said));
+                self.batch(step, targets, &mut this, &mut sum).await;
+                end = self.end(sum.failed);
+            }
+            ran.steps.push(this);
+        }
+        Ok(Done { ran, end, did_something: sum.good > 0 })
+    }
+
+    /// The vCenters on which it runs: none that somebody paused or removed since.
+    async fn ready(&self, wanted: Vec<VcenterId>) -> Result<(Vec<VcenterId>, Vec<String>), Stop> {
+        let holds = self.operations.holds().await?;
+        let (mut ready, mut left_out) = (Vec::new(), Vec::new());
+        for id in wanted {
+            let Ok(record) = self.operations.record(&id).await else {
+                left_out.push(format!("{id}: removed"));
+                continue;
+            };
+            match holds.of(&record) {
+                Some(Hold::Paused(_)) => left_out.push(format!("{}: paused", record.vcenter.name)),
+                _ => ready.push(id),
+            }
+        }
+        Ok((ready, left_out))
+    }
+
+    /// Why it does not go on, if it doesn't.
+    fn end(&self, failures: u32) -> Option<End> {
+        let How { stop_after, most_seconds, .. } = self.settings.how;
+        if self.cancel.is_cancelled() {
+            return Some(End::Cancelled);
+        }
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            return most_seconds.map(End::Time);
+        }
+        stop_after.filter(|most| failures >= *most).map(|_| End::Failures(failures))
+    }
+
+    /// Waits between two batches.
+    async fn pause(&self) -> Option<End> {
+        let pause = Duration::from_secs(self.settings.how.pause_seconds);
+        if pause.is_zero() {
+            return None;
+        }
+        self.progress.send_modify(|progress| progress.step = "waiting for the next batch".to_owned());
+        let wait = self.place.apart(tokio::time::sleep(pause));
+        let wait = self.cancel.run_until_cancelled(self.or_late(wait));
+        wait.await;
+        self.end(0).filter(|end| *end != End::Failures(0))
+    }
+
+    /// Waits for something, and no longer than the run may take; false if that came first.
+    async fn or_late(&self, work: impl Future<Output = ()>) -> bool {
+        match self.until {
+            Some(until) => tokio::time::timeout_at(until, work).await.is_ok(),
+            None => {
+                work.await;
+                true
+            }
+        }
+    }
+
+    /// Does a step on some vCenters at once, and waits until that is over.
+    async fn batch(&self, step: &Step, targets: &[Option<VcenterId>], this: &mut RanStep, sum: &mut Sum) {
+        let mut begun = Vec::new();
+        for target in targets {
+            let asked = match target {
+                Some(id) => self.operations.submit(id, step.job(), self.by.clone(), true).await,
+                None => self.operations.submit_about_none(step.job(), self.by.clone(), true).await,
+            };
+            match asked {
+                Ok(id) => begun.push(id),
+                Err(error) => {
+                    sum.failed += 1;
+                    this.message = Some(error.message);
+                }
+            }
+        }
+        this.operations.extend(begun.iter().cloned());
+        let all = join_all(begun.iter().map(|id| self.ended(id)));
+        let mut ends = Vec::new();
+        let over = self.place.apart(self.cancel.run_until_cancelled(self.or_late(async {
+            ends = all.await;
+        })));
+        if over.await != Some(true) {
+            // What it asked for ends with it.
+            for id in &begun {
+                let _ = self.operations.withdraw(id, self.by.clone()).await;
+            }
+            ends = self.place.apart(join_all(begun.iter().map(|id| self.ended(id)))).await;
+        }
+        for (state, message) in ends {
+            if is_failure(state) {
+                sum.failed += 1;
+                this.message = message.or(this.message.take());
+            } else {
+                sum.good += 1;
+            }
+            this.outcome = Some(this.outcome.map_or(state, |worst| worse(worst, state)));
+        }
+    }
+
+    /// How an operation ended.
+    async fn ended(&self, id: &OperationId) -> (OperationState, Option<String>) {
+        let ended = match self.operations.wait(id).await {
+            Ok(operation) => {
+                let about = operation.vcenter.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+                let message = operation.error.map(|error| format!("{about}{}", error.message));
+                (operation.state, message)
+            }
+            Err(error) => (OperationState::Failed, Some(error.message)),
+        };
+        self.progress.send_modify(|progress| {
+            progress.done += 1;
+            let share = progress.done * 100 / progress.total.max(1);
+            progress.percent = u8::try_from(share.min(100)).ok();
+        });
+        ended
+    }
+}
+
+fn is_failure(state: OperationState) -> bool {
+    matches!(state, OperationState::Failed | OperationState::Cancelled | OperationState::Interrupted)
+}
+
+/// The one of two that is worse.
+fn worse(one: OperationState, other: OperationState) -> OperationState {
+    let rank = |state| match state {
+        OperationState::Failed => 4,
+        OperationState::Interrupted => 3,
+        OperationState::Cancelled => 2,
+        OperationState::Partial => 1,
+        OperationState::Succeeded | OperationState::Queued | OperationState::Running => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// How a run ended, of how its steps did.
+fn outcome(done: Done, is_closing: bool) -> Outcome {
+    let Done { ran, end, did_something } = done;
+    let is_bad = |step: &&RanStep| {
+        step.outcome.is_none_or(|state| is_failure(state) || state == OperationState::Partial)
+    };
+    let bad = ran.steps.iter().filter(is_bad).count();
+    let why = ran.steps.iter().find_map(|step| step.message.clone());
+    let state = match &end {
+        Some(End::Cancelled) if is_closing => OperationState::Interrupted,
+        Some(End::Cancelled) => OperationState::Cancelled,
+        _ if bad == 0 => OperationState::Succeeded,
+        _ if !did_something => OperationState::Failed,
+        _ => OperationState::Partial,
+    };
+    let error = (state != OperationState::Succeeded).then(|| {
+        let of = words::counted(ran.steps.len(), "step", "steps");
+        let first = match &end {
+            Some(end) => end.words(),
+            None => format!("{bad} of {of} did not succeed"),
+        };
+        let why = why.filter(|_| end != Some(End::Cancelled));
+        let message = why.map_or(first.clone(), |why| format!("{first}: {why}"));
+        let code = match state {
+            OperationState::Cancelled => Code::Cancelled,
+            OperationState::Interrupted => Code::Interrupted,
+            _ => Code::Failed,
+        };
+        ApiError::new(code, message).next("The operations that it started say why.")
+    });
+    Outcome { state, error, contact: None, result: serde_json::to_value(&ran).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(outcome: Option<OperationState>, message: Option<&str>) -> RanStep {
+        let message = message.map(str::to_owned);
+        RanStep { step: "Full sync".to_owned(), outcome, operations: Vec::new(), message }
+    }
+
+    #[test]
+    fn a_run_is_as_good_as_its_steps_and_says_the_first_reason() {
+        use OperationState::{Cancelled, Failed, Interrupted, Partial, Succeeded};
+        let of = |steps: Vec<RanStep>, end: Option<End>| {
+            let did_something = steps.iter().any(|step| matches!(step.outcome, Some(Succeeded | Partial)));
+            let ran = Ran { steps, left_out: Vec::new() };
+            let outcome = outcome(Done { ran, end, did_something }, false);
+            (outcome.state, outcome.error.map(|error| error.message))
+        };
+        assert_eq!(of(vec![step(Some(Succeeded), None)], None), (Succeeded, None));
+        let failed = || step(Some(Failed), Some("Berlin: no answer"));
+        let said = Some("1 of 1 step did not succeed: Berlin: no answer".to_owned());
+        assert_eq!(of(vec![failed()], None), (Failed, said));
+        let (state, said) = of(vec![step(Some(Succeeded), None), failed()], None);
+        assert_eq!(
+            (state, said.as_deref()),
+            (Partial, Some("1 of 2 steps did not succeed: Berlin: no answer"))
+        );
+        let stopped = vec![failed(), step(None, Some("not begun: x"))];
+        let (state, said) = of(stopped, Some(End::Failures(1)));
+        assert_eq!(state, Failed);
+        assert!(said.unwrap().starts_with("the run stopped after 1 failure, as its policy says: Berlin"));
+        assert_eq!(of(vec![step(Some(Cancelled), None)], Some(End::Cancelled)).0, Cancelled);
+        let closing =
+            outcome(Done { ran: Ran::default(), end: Some(End::Cancelled), did_something: false }, true);
+        assert_eq!(closing.state, Interrupted);
+        assert_eq!(of(vec![step(Some(Partial), None)], None).0, Partial);
+    }
+}

@@ -1,0 +1,278 @@
+//! Policies: what is set for them, and how they stand.
+//! Refuses to start anything: `starting.rs` does, where schedules are started, and the queue runs them.
+
+mod checking;
+mod commands;
+mod conditions;
+mod seen;
+mod starting;
+
+use super::Schedules;
+use super::due::{self, Plan};
+use crate::explain;
+use crate::operations::{By, Hold, Holds};
+use contract::policy::{Cause, DryRun, Happened, PlannedStep, Policy, PolicySettings, Step};
+use contract::{ApiError, Code, Job, OperationId, PolicyId, Time, Timing, VcenterId, designated, words};
+use seen::Seen;
+use store::{PolicyRecord, VcenterRecord};
+
+/// Runs that a dry run foretells.
+const FORETOLD: usize = 5;
+
+impl Schedules {
+    /// Every policy, by name.
+    async fn list_policies(&self) -> Result<Vec<Policy>, ApiError> {
+        let (records, vcenters) = (self.policy_records().await?, self.vcenters().await?);
+        let mut policies = Vec::new();
+        for record in &records {
+            policies.push(self.policy_standing(record, &vcenters).await?);
+        }
+        Ok(policies)
+    }
+
+    async fn show_policy(&self, designation: &str) -> Result<Policy, ApiError> {
+        let records = self.policy_records().await?;
+        let record = designated(&records, designation, "policy", |record| {
+            (&record.settings.name, record.id.as_str())
+        })?;
+        self.policy_standing(record, &self.vcenters().await?).await
+    }
+
+    async fn policy(&self, id: &PolicyId) -> Result<Policy, ApiError> {
+        self.policy_standing(&self.policy_record(id).await?, &self.vcenters().await?).await
+    }
+
+    async fn add_policy(&self, settings: PolicySettings) -> Result<Policy, ApiError> {
+        let vcenters = self.vcenters().await?;
+        let settings = checking::checked(settings, &vcenters, &[])?;
+        let id = PolicyId(uuid::Uuid::new_v4().to_string());
+        let seen = self.seen_now(&settings).await?.text();
+        let record = PolicyRecord { id, settings, enabled: true, edition: 1, seen, last: None };
+        self.store.add_policy(&record).await.map_err(explained)?;
+        self.changed();
+        self.policy(&record.id).await
+    }
+
+    async fn edit_policy(
+        &self,
+        id: &PolicyId,
+        made_from: i64,
+        settings: PolicySettings,
+    ) -> Result<Policy, ApiError> {
+        let before = self.policy_record(id).await?;
+        let tags = before.settings.conditions.tags.clone();
+        let settings = checking::checked(settings, &self.vcenters().await?, &tags)?;
+        if settings != before.settings || made_from != before.edition {
+            let seen = self.seen_now(&settings).await?.text();
+            let to = PolicyRecord { settings, edition: made_from, seen, ..before };
+            self.store.edit_policy(&to).await.map_err(explained)?;
+            self.changed();
+        }
+        self.policy(id).await
+    }
+
+    async fn enable_policy(&self, id: &PolicyId, enabled: bool) -> Result<Policy, ApiError> {
+        let before = self.policy_record(id).await?;
+        if before.enabled != enabled {
+            let seen = self.seen_now(&before.settings).await?.text();
+            self.store.edit_policy(&PolicyRecord { enabled, seen, ..before }).await.map_err(explained)?;
+            self.changed();
+        }
+        self.policy(id).await
+    }
+
+    async fn remove_policy(&self, id: &PolicyId) -> Result<Policy, ApiError> {
+        let policy = self.policy(id).await?;
+        self.store.remove_policy(id).await.map_err(explained)?;
+        self.changed();
+        Ok(policy)
+    }
+
+    /// Runs a policy for somebody, whether or not it is on.
+    async fn run_policy(&self, id: &PolicyId, by: &By, awaited: bool) -> Result<OperationId, ApiError> {
+        let record = self.policy_record(id).await?;
+        let (settings, now) = (&record.settings, (self.now)());
+        let about = self.about(settings, None).await?;
+        let held = self.held(settings, &about.vcenters, now).await?;
+        if let Some(why) = held.iter().find(|held| !held.holds).map(|held| &held.words) {
+            let message = format!("the policy \"{}\" does not run now: {why}", settings.name);
+            return Err(ApiError::new(Code::InvalidValue, message)
+                .next("Look at its conditions: musterctl policy run NAME --dry-run."));
+        }
+        if about.is_nothing_for(settings) {
+            let message = format!("the policy \"{}\" has no vCenter to run on", settings.name);
+            let next = match about.left_out.is_empty() {
+                true => "Change the vCenters or tags of its conditions.".to_owned(),
+                false => format!("Left out: {}.", about.left_out.join(", ")),
+            };
+            return Err(ApiError::new(Code::InvalidValue, message).next(next));
+        }
+        let cause = Cause { what: Happened::Hand, at: now, vcenters: about.ids(), after: Vec::new() };
+        let id = self.operations.run_policy(id, job(&record, cause), by, awaited).await?;
+        self.changed();
+        Ok(id)
+    }
+
+    /// What would come of a policy if it ran now.
+    async fn dry_run_policy(&self, settings: PolicySettings) -> Result<DryRun, ApiError> {
+        let tags = settings.conditions.tags.clone();
+        let settings = checking::checked(settings, &self.vcenters().await?, &tags)?;
+        let now = (self.now)();
+        let about = self.about(&settings, None).await?;
+        let held = self.held(&settings, &about.vcenters, now).await?;
+        let names: Vec<String> = about.vcenters.iter().map(|one| one.vcenter.name.clone()).collect();
+        let batch = settings.how.batch.map_or(usize::MAX, |batch| batch as usize).max(1);
+        let step = |step: &Step| PlannedStep {
+            step: words::job(&step.job()),
+            batches: match step.is_on_vcenters() {
+                true => names.chunks(batch.min(names.len().max(1))).map(<[String]>::to_vec).collect(),
+                false => vec![Vec::new()],
+            },
+        };
+        Ok(DryRun {
+            runs: held.iter().all(|held| held.holds) && !about.is_nothing_for(&settings),
+            conditions: held.into_iter().map(|held| held.words).collect(),
+            steps: settings.steps.iter().map(step).collect(),
+            left_out: about.left_out,
+            next_runs: foretold(&settings, now),
+        })
+    }
+
+    async fn policy_records(&self) -> Result<Vec<PolicyRecord>, ApiError> {
+        self.store.policies().await.map_err(explain::store)
+    }
+
+    async fn policy_record(&self, id: &PolicyId) -> Result<PolicyRecord, ApiError> {
+        let found = self.policy_records().await?.into_iter().find(|record| record.id == *id);
+        found.ok_or_else(|| explain::store(store::Error::NotFound { what: "policy", id: id.to_string() }))
+    }
+
+    /// A policy, and how it stands.
+    async fn policy_standing(
+        &self,
+        record: &PolicyRecord,
+        vcenters: &[VcenterRecord],
+    ) -> Result<Policy, ApiError> {
+        let settings = record.settings.clone();
+        let named = |id: &String| {
+            let known = vcenters.iter().find(|one| one.vcenter.id.as_str() == id);
+            known.map_or_else(|| id.clone(), |one| one.vcenter.name.clone())
+        };
+        let mut conditions = settings.conditions;
+        conditions.vcenters = conditions.vcenters.iter().map(named).collect();
+        let next_at = Seen::of(record).next_due().filter(|_| record.enabled);
+        let reason = match record.enabled {
+            true => words::triggers(&settings.when),
+            false => "off".to_owned(),
+        };
+        let last_run = match &record.last {
+            Some(id) => self.ended_or_not(id).await?,
+            None => None,
+        };
+        Ok(Policy {
+            id: record.id.clone(),
+            name: settings.name,
+            enabled: record.enabled,
+            when: settings.when,
+            conditions,
+            steps: settings.steps,
+            how: settings.how,
+            zone: settings.zone.unwrap_or_else(due::own_zone),
+            next_at,
+            reason,
+            last_run,
+            edition: record.edition,
+        })
+    }
+
+    /// The vCenters that a policy is about: of those on which something happened, or all that are meant.
+    async fn about(
+        &self,
+        settings: &PolicySettings,
+        happened_on: Option<&[VcenterId]>,
+    ) -> Result<About, ApiError> {
+        let holds = self.operations.holds().await?;
+        let all = self.vcenters().await?;
+        let is_meant = |one: &VcenterRecord| {
+            is_meant(settings, one) && happened_on.is_none_or(|ids| ids.contains(&one.vcenter.id))
+        };
+        Ok(About::of(all.into_iter().filter(is_meant), &holds))
+    }
+}
+
+/// Whether a policy is for a vCenter.
+fn is_meant(settings: &PolicySettings, record: &VcenterRecord) -> bool {
+    let conditions = &settings.conditions;
+    let has_tag = |tag: &String| record.vcenter.settings.tags.contains(tag);
+    (conditions.vcenters.is_empty() && conditions.tags.is_empty())
+        || conditions.vcenters.iter().any(|id| record.vcenter.id.as_str() == id)
+        || conditions.tags.iter().any(has_tag)
+}
+
+/// The vCenters that a run is about, and those it leaves out.
+struct About {
+    vcenters: Vec<VcenterRecord>,
+    left_out: Vec<String>,
+}
+
+impl About {
+    /// No policy runs on a vCenter that somebody paused.
+    fn of(all: impl Iterator<Item = VcenterRecord>, holds: &Holds) -> About {
+        let mut about = About { vcenters: Vec::new(), left_out: Vec::new() };
+        for record in all {
+            match holds.of(&record) {
+                Some(Hold::Paused(_)) => about.left_out.push(format!("{}: paused", record.vcenter.name)),
+                _ => about.vcenters.push(record),
+            }
+        }
+        about
+    }
+
+    fn ids(&self) -> Vec<VcenterId> {
+        self.vcenters.iter().map(|one| one.vcenter.id.clone()).collect()
+    }
+
+    /// Whether a policy has nothing to do.
+    fn is_nothing_for(&self, settings: &PolicySettings) -> bool {
+        self.vcenters.is_empty() && settings.steps.iter().all(Step::is_on_vcenters)
+    }
+}
+
+/// The job of a run of a policy.
+fn job(record: &PolicyRecord, cause: Cause) -> Job {
+    Job::Policy {
+        policy: record.id.clone(),
+        settings: Box::new(record.settings.clone()),
+        cause: Box::new(cause),
+    }
+}
+
+/// When a trigger of a policy is due.
+fn plan(settings: &PolicySettings, timing: &Timing) -> Result<Plan, due::Wrong> {
+    let zone = settings.zone.clone().unwrap_or_else(due::own_zone);
+    Plan::new(timing, &zone, settings.conditions.quiet.as_deref())
+}
+
+/// When a policy would run next.
+fn foretold(settings: &PolicySettings, now: Time) -> Vec<Time> {
+    let mut all: Vec<Time> = Vec::new();
+    for timing in settings.when.iter().filter_map(contract::policy::Trigger::timing) {
+        let Ok(plan) = plan(settings, &timing) else { continue };
+        let following = std::iter::successors(plan.after(now), |at| plan.after(*at));
+        all.extend(following.take(FORETOLD).map(|at| plan.quiet_until(at).unwrap_or(at)));
+    }
+    all.sort();
+    all.dedup();
+    all.truncate(FORETOLD);
+    all
+}
+
+fn explained(error: store::Error) -> ApiError {
+    match error {
+        store::Error::Stale { .. } => {
+            ApiError::new(Code::ChangedMeanwhile, "the policy was changed elsewhere in the meantime")
+                .next("Look at the current version, then make your change again if it is still needed.")
+        }
+        other => explain::store(other),
+    }
+}
