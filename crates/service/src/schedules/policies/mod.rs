@@ -97,7 +97,7 @@ impl Schedules {
         if let Some(why) = held.iter().find(|held| !held.holds).map(|held| &held.words) {
             let message = format!("the policy \"{}\" does not run now: {why}", settings.name);
             return Err(ApiError::new(Code::InvalidValue, message)
-                .next("Look at its conditions: musterctl policy run NAME --dry-run."));
+                .next("Change its conditions, or wait until they hold."));
         }
         if about.is_nothing_for(settings) {
             let message = format!("the policy \"{}\" has no vCenter to run on", settings.name);

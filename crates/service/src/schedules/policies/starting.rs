@@ -8,7 +8,7 @@ use crate::explain;
 use crate::operations::Holds;
 use crate::schedules::Schedules;
 use contract::health::Level;
-use contract::policy::{Cause, Happened, Step, Trigger};
+use contract::policy::{Cause, Happened, PolicySettings, Step, Trigger};
 use contract::{ApiError, Code, Job, OperationId, PolicyId, Time, VcenterId, VcenterState};
 use store::{Occurrence, PolicyRecord, VcenterRecord};
 
@@ -213,6 +213,7 @@ impl Schedules {
             if cause.what == Happened::Finding {
                 self.keep_where_found(record, &mut about.vcenters, (cause.at, look.now)).await?;
             }
+            self.leave_out_what_needs_a_person(settings, &mut about.vcenters).await?;
             let is_gone = happened_on.is_some() && about.vcenters.is_empty();
             if is_gone || about.is_nothing_for(settings) {
                 continue;
@@ -232,6 +233,25 @@ impl Schedules {
             }
         }
         Ok(None)
+    }
+
+    /// Leaves out the vCenters on which a step would only tell once more what a person has to do.
+    async fn leave_out_what_needs_a_person(
+        &self,
+        settings: &PolicySettings,
+        vcenters: &mut Vec<VcenterRecord>,
+    ) -> Result<(), ApiError> {
+        let mut ready = Vec::new();
+        'all: for one in vcenters.drain(..) {
+            for step in settings.steps.iter().filter(|step| step.is_on_vcenters()) {
+                if self.person.is_needed(&one.vcenter.id, &step.job()).await?.is_some() {
+                    continue 'all;
+                }
+            }
+            ready.push(one);
+        }
+        *vcenters = ready;
+        Ok(())
     }
 
     /// Leaves out the vCenters of which what was found is over.

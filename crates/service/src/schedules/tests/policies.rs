@@ -183,6 +183,23 @@ async fn no_policy_runs_because_the_network_is_gone_or_on_what_somebody_paused()
 }
 
 #[tokio::test]
+async fn what_needs_a_person_is_left_out_by_what_runs_by_itself() {
+    let _clock = CLOCK.lock().await;
+    set(MORNING);
+    let folder = tempfile::tempdir().unwrap();
+    let service = on(&folder).await;
+    let ids = vcenters(&service, &["Berlin", "Oslo"], "prod").await;
+    let added = add_policy(&service, policy("often", &[Trigger::Interval { every_seconds: 600 }])).await;
+    reach(&service, &ids[0], VcenterState::Untrusted).await;
+    let started = look(&service, 10).await;
+    assert_eq!(started.iter().map(|run| run.2).collect::<Vec<_>>(), [1]);
+    // Who asks for it by hand tries it.
+    call(&service, RunPolicy { policy: added.id, detached: true }).await.unwrap();
+    assert_eq!(runs(&service).await.last().unwrap().1.vcenters.len(), 2);
+    service.close().await;
+}
+
+#[tokio::test]
 async fn a_finding_starts_a_policy_once_it_is_reported_and_bad_enough_and_still_so() {
     let _clock = CLOCK.lock().await;
     set(MORNING);
