@@ -547,6 +547,12 @@ async fn a_scan_on_a_schedule_lists_what_is_new_and_logs_in_only_where_a_person_
     let many = muster.json(&["schedule", "edit", "Weekly scan", "--range", "10.0.0.0/19"]);
     assert!(many.error()["message"].as_str().unwrap().contains("needs confirmation"), "{many:?}");
     muster.ok(&["schedule", "edit", "Weekly scan", "--range", "10.0.0.0/19", "--yes"]);
+    let typed =
+        muster.ok(&["schedule", "edit", "Weekly scan", "--range", "127.0.64.8\n127.0.64.9", "--exclude", ""]);
+    assert_eq!(
+        (&typed["scan"]["ranges"], &typed["scan"]["exclude"]),
+        (&json!(["127.0.64.8", "127.0.64.9"]), &Value::Null)
+    );
     let bad = muster.json(&["schedule", "edit", "Weekly scan", "--range", "10.0.0.0/33"]);
     assert!(bad.code == 2 && bad.error()["message"].as_str().unwrap().contains("10.0.0.0/33"), "{bad:?}");
     let none = muster.json(&["schedule", "edit", "Reads", "--range", "10.0.0.1"]);

@@ -5,7 +5,11 @@ use super::Answer;
 use crate::{shell::Shell, window::Which, wiring::Wiring};
 use contract::command::*;
 use contract::{ApiError, Code};
+use std::time::Duration;
 use tauri::State;
+
+/// How long what opens a browser is watched.
+const STARTED: Duration = Duration::from_secs(3);
 
 #[tauri::command]
 pub(crate) async fn open_server(wiring: State<'_, Wiring>, args: OpenServer) -> Answer<OpenServer> {
@@ -13,10 +17,18 @@ pub(crate) async fn open_server(wiring: State<'_, Wiring>, args: OpenServer) -> 
     // The page names a server, and never an address: what is opened is what a scan or a person made known.
     let server =
         wiring.service().await?.call(&wiring.caller(), ShowServer { server: server.to_string() }).await?;
-    open::that_detached(&server.url).map_err(|error| {
-        ApiError::new(Code::Failed, format!("{} could not be opened: {error}", server.url))
-            .next("Open this address in a browser yourself.")
-    })
+    let url = server.url.clone();
+    // A browser that can't start says so within that time, or never.
+    let opened =
+        tauri::async_runtime::spawn_blocking(move || open::that_detached_with_timeout(&url, STARTED)).await;
+    match opened {
+        Ok(Ok(())) => Ok(()),
+        failed => {
+            tracing::warn!(?failed, "no browser could be started");
+            Err(ApiError::new(Code::Failed, format!("no browser could be started for {}", server.url))
+                .next("Open this address in a browser yourself."))
+        }
+    }
 }
 
 #[tauri::command]

@@ -234,8 +234,13 @@ async fn a_scan_is_scheduled_where_its_ranges_are_typed_and_is_listed_edited_and
     // Other ranges are asked about anew.
     window.click("#schedules").await?;
     window.press(item, "Edit").await?;
+    window.fill("#schedule-ranges", "10.0.0.300").await?;
+    window.press("dialog", "Save").await?;
+    window.wait_for_text("#schedule-ranges-said", "neither an address nor a host name").await?;
+    window.wait_for("its field has the focus", "document.activeElement?.id === 'schedule-ranges'").await?;
     window.fill("#schedule-ranges", "10.1.0.0/19").await?;
     window.press("dialog", "Save").await?;
+    window.wait_until_seen("#schedule-outcome").await?;
     window.press("dialog", "Save all the same").await?;
     window.wait_until_gone("#schedule-when").await?;
     let edited = muster.ok(&["schedule", "show", "Weekly scan"]);

@@ -988,7 +988,7 @@ pub(crate) struct ScheduleOptions {
     pub(crate) tag: Option<String>,
     #[command(flatten)]
     pub(crate) when: When,
-    /// What to run [default: full]
+    /// What to run; a new schedule runs full where nothing is said
     ///
     /// full, hosts and test run on vCenters. servers reads all known servers, and takes no vCenter. A scan is scheduled by
     /// discovery scan --schedule.

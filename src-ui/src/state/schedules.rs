@@ -1,12 +1,13 @@
 //! Schedules on the page: when something starts next on a vCenter, in words, and what is typed into the form of one.
 //! Refuses to compute when a schedule is due: the service does.
 
-use super::scanning::{NO_RANGE, entries};
+use super::scanning::{NO_RANGE, asks_about_many, entries};
 use super::words;
 use contract::discovery::Scan;
 use contract::words::{capital, scheduled_about, timing, timing_of};
 use contract::{
-    Preview, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Time, Timing, VcenterId,
+    ApiError, Code, Preview, Schedule, ScheduleField, ScheduleSettings, ScheduleTarget, ScheduledJob, Time,
+    Timing, VcenterId,
 };
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -138,6 +139,13 @@ impl ScheduleForm {
         }
     }
 
+    /// For a new reading of servers: each is a login at every BMC.
+    pub(crate) fn of_servers(taken: &[Schedule]) -> ScheduleForm {
+        let name = free_name("Read servers", taken);
+        let when = timing(&Timing::EverySeconds(12 * 3600));
+        ScheduleForm { name, when, job: ScheduledJob::Servers, ..ScheduleForm::new(None, taken) }
+    }
+
     /// For one that is there.
     pub(crate) fn of(schedule: &Schedule) -> ScheduleForm {
         let settings = schedule.settings();
@@ -213,13 +221,25 @@ impl ScheduleForm {
                 ScheduleField::Quiet => QUIET,
             };
             if !wrong.iter().any(|(known, _)| *known == id) {
-                wrong.push((
-                    id,
-                    sentence(&one.error.message, one.error.next_step.as_deref().unwrap_or_default()),
-                ));
+                wrong.push((id, told(&one.error)));
             }
         }
         wrong
+    }
+
+    /// The field that an answer to a save is about; `None` where it is about none.
+    pub(crate) fn field_of(&self, error: &ApiError) -> Option<&'static str> {
+        match error.code {
+            Code::AlreadyExists => Some(NAME),
+            Code::InvalidValue if self.job.scan().is_some() && !asks_about_many(error) => {
+                match error.message.as_str() {
+                    message if message.contains("exclude") => Some(EXCLUDE),
+                    message if message.contains("range") || message.contains("address") => Some(RANGES),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// What keeps it from being stored: what the service has said of what stands there now, not of what was there before a
@@ -236,6 +256,11 @@ impl ScheduleForm {
     }
 }
 
+/// What the service says of a field.
+pub(crate) fn told(error: &ApiError) -> String {
+    sentence(&error.message, error.next_step.as_deref().unwrap_or_default())
+}
+
 fn sentence(message: &str, next: &str) -> String {
     format!("{}. {next}", capital(message.trim_end_matches('.'))).trim_end().to_owned()
 }
@@ -243,7 +268,7 @@ fn sentence(message: &str, next: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{ApiError, Code, ScheduleId, WrongField};
+    use contract::{ScheduleId, WrongField};
 
     fn id(text: &str) -> VcenterId {
         VcenterId(text.to_owned())
@@ -319,6 +344,11 @@ mod tests {
         assert_eq!(next_on(std::slice::from_ref(&weekly), &id("b"), Time(0)).whole(), "No schedule");
         let mut form = ScheduleForm::of(&weekly);
         assert_eq!((&*form.ranges, form.settings()), ("10.0.8.0/24, bmc-01", Ok(weekly.settings())));
+        let refused = |message: &str| form.field_of(&ApiError::new(Code::InvalidValue, message));
+        assert_eq!(refused("the range \"10.0.0.300\" is neither an address nor a host name"), Some(RANGES));
+        assert_eq!(refused("the excluded range \"x\" is neither"), Some(EXCLUDE));
+        assert_eq!(refused("8,190 addresses are more than 4,096: are they meant?"), None, "a question");
+        assert_eq!(form.field_of(&ApiError::new(Code::AlreadyExists, "taken")), Some(NAME));
         form.ranges = " ,".to_owned();
         assert_eq!(form.settings().unwrap_err()[0].0, RANGES);
         // Others are asked about anew.

@@ -163,8 +163,19 @@ fn shown(value: &Value) -> String {
 /// Where a scan looks.
 fn of_scan(value: &Value) -> Option<String> {
     let scan: Scan = serde_json::from_value(value.clone()).ok()?;
-    let trusts = scan.ca.map(|_| ", trusts a CA of its own").unwrap_or_default();
-    Some(format!("{}{trusts}", scan.ranges.join(", ")))
+    let ports: Vec<String> = scan.ports.iter().map(u16::to_string).collect();
+    let but = |what: &str, value: String| (!value.is_empty()).then(|| format!("{what} {value}"));
+    let profiles = scan.profiles.len();
+    let more = [
+        but("without", scan.exclude.join(", ")),
+        but("ports", ports.join(", ")),
+        (profiles > 0).then(|| format!("with {}", super::counted(profiles, "profile", "profiles"))),
+        but("through", scan.way.proxy),
+        but("connecting to", scan.way.connect_to),
+        scan.ca.map(|_| "trusts a CA of its own".to_owned()),
+    ];
+    let ranges = Some(scan.ranges.join(", "));
+    Some(ranges.into_iter().chain(more.into_iter().flatten()).collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]

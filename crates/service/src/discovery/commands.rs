@@ -40,9 +40,9 @@ impl Handler for ServerOfHost {
 
 impl Handler for StartScan {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        checked(&self.scan)?;
-        may_trust(&call, Some(&self.scan)).await?;
-        let job = Job::Scan { scan: Box::new(self.scan) };
+        let scan = checked(self.scan)?;
+        may_trust(&call, Some(&scan)).await?;
+        let job = Job::Scan { scan: Box::new(scan) };
         call.inner.operations.submit_about_none(job, call.by(), !self.detached).await
     }
 }
@@ -55,9 +55,10 @@ pub(crate) async fn may_trust(call: &Admitted<'_>, scan: Option<&Scan>) -> Resul
     }
 }
 
-/// Whether a scan can be run; else why not.
-pub(crate) fn checked(scan: &Scan) -> Result<(), ApiError> {
-    bmcs::checked(scan, ranges::targets(scan)?.len())
+/// A scan that can be run, as it is stored; else why it can't.
+pub(crate) fn checked(scan: Scan) -> Result<Scan, ApiError> {
+    bmcs::checked(&scan, ranges::targets(&scan)?.len())?;
+    Ok(ranges::apart(scan))
 }
 
 impl Handler for ReadServers {

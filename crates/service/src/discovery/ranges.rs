@@ -13,6 +13,16 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
         return Err(invalid("no addresses to scan", EXAMPLES));
     }
     let left_out = excluded(&scan.exclude)?;
+    // A name isn't looked up to see which address it is: left out it would be scanned all the same.
+    let is_there = |name: &String| hosts.contains(&Host::Name(name.clone()));
+    let names = left_out.iter().filter_map(|one| match one {
+        Excluded::Name(name) => Some(name),
+        Excluded::Between(..) => None,
+    });
+    if let Some(name) = names.into_iter().find(|name| !is_there(name)) {
+        let message = format!("the excluded name \"{name}\" is none of the ranges");
+        return Err(invalid(message, "Exclude its address instead."));
+    }
     let hosts: Vec<&Host> = hosts.iter().filter(|host| !left_out.iter().any(|one| one.has(host))).collect();
     if hosts.is_empty() {
         return Err(invalid("everything in these ranges is excluded", "Exclude less."));
@@ -32,7 +42,7 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
     }
     if many > Scan::MANY && !scan.accept_many {
         let message = format!("{} addresses are more than {}: are they meant?", said(many), said(Scan::MANY));
-        return Err(invalid(message, "If they are, say so, and start the scan again."));
+        return Err(invalid(message, "Confirm it if they are, or choose smaller ranges."));
     }
     Ok(hosts.into_iter().flat_map(|host| ports.iter().map(|port| (host.to_string(), *port))).collect())
 }
@@ -40,6 +50,12 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
 /// A number as it is read.
 fn said(number: usize) -> String {
     contract::words::grouped(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A scan with each range and each exclusion for itself, however they were typed.
+pub(super) fn apart(scan: Scan) -> Scan {
+    let all = |ranges: &[String]| parts(ranges).map(str::to_owned).collect();
+    Scan { ranges: all(&scan.ranges), exclude: all(&scan.exclude), ..scan }
 }
 
 /// How many addresses a scan looks at, each port for itself: so that a person can be asked before.
@@ -94,7 +110,11 @@ pub(super) fn one(text: &str) -> Result<String, String> {
     }
 }
 
+/// Dashes that are pasted from documents.
+const DASHES: [char; 5] = ['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{2212}'];
+
 fn of(part: &str) -> Result<Vec<Host>, &'static str> {
+    let part = &*part.replace(DASHES, "-");
     if let Some((address, length)) = part.split_once('/') {
         let (address, length) = prefix(address, length)?;
         return network(address, length);
@@ -104,10 +124,8 @@ fn of(part: &str) -> Result<Vec<Host>, &'static str> {
         // An IPv4 address in the form of an IPv6 one is the same BMC.
         return usable(ip.to_canonical()).map(|ip| vec![Host::Ip(ip)]);
     }
-    if let Some((first, last)) = part.split_once('-')
-        && let Ok(first) = first.trim().parse::<Ipv4Addr>()
-    {
-        return span(first, last.trim());
+    if let Some((first, last)) = ends(part)? {
+        return span(first, last);
     }
     name(part).map(|name| vec![Host::Name(name)])
 }
@@ -139,6 +157,10 @@ fn excluded(ranges: &[String]) -> Result<Vec<Excluded>, ApiError> {
 }
 
 fn one_excluded(part: &str) -> Result<Excluded, &'static str> {
+    let part = &*part.replace(DASHES, "-");
+    if let Some((first, last)) = ends(part)? {
+        return Ok(Excluded::Between(first.into(), last.into()));
+    }
     if let Some((address, length)) = part.split_once('/') {
         let (address, length) = prefix(address, length)?;
         let (first, last) = match address {
@@ -219,8 +241,11 @@ fn network(address: IpAddr, length: u32) -> Result<Vec<Host>, &'static str> {
     }
 }
 
-/// From an address to another one, or to another last number.
-fn span(first: Ipv4Addr, last: &str) -> Result<Vec<Host>, &'static str> {
+/// The ends of what goes from an address to another one, or to another last number; `None` for what isn't that.
+fn ends(part: &str) -> Result<Option<(Ipv4Addr, Ipv4Addr)>, &'static str> {
+    let Some((first, last)) = part.split_once('-') else { return Ok(None) };
+    let Ok(first) = first.trim().parse::<Ipv4Addr>() else { return Ok(None) };
+    let last = last.trim();
     let last = match last.parse::<u8>() {
         Ok(number) => {
             let [a, b, c, _] = first.octets();
@@ -228,10 +253,15 @@ fn span(first: Ipv4Addr, last: &str) -> Result<Vec<Host>, &'static str> {
         }
         Err(_) => last.parse().map_err(|_| "does not end with an address or a number up to 255")?,
     };
-    let (first, last) = (u32::from(first), u32::from(last));
     if first > last {
         return Err("ends before it begins");
     }
+    Ok(Some((first, last)))
+}
+
+/// From an address to another one.
+fn span(first: Ipv4Addr, last: Ipv4Addr) -> Result<Vec<Host>, &'static str> {
+    let (first, last) = (u32::from(first), u32::from(last));
     if (last - first) as usize > Scan::MOST {
         return Err("is too large");
     }
@@ -240,9 +270,14 @@ fn span(first: Ipv4Addr, last: &str) -> Result<Vec<Host>, &'static str> {
 
 fn name(part: &str) -> Result<String, &'static str> {
     let ascii = idna::domain_to_ascii_strict(part).map_err(|_| "is neither an address nor a host name")?;
-    // What looks like an address is a mistyped one.
-    let is_numeric =
-        ascii.split('.').next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    // What looks like an address is a mistyped one: 10.0.8.x, 10.0.8.300, 0x0a000801.
+    let is_number = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    let is_hex = |label: &str| {
+        label.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let mut labels = ascii.split('.');
+    let is_numeric = labels.clone().next_back().is_some_and(|last| is_number(last) || is_hex(last))
+        || (labels.next().is_some_and(is_number) && labels.next().is_some_and(is_number));
     match ascii.is_empty() || ascii.len() > 253 || is_numeric {
         true => Err("is neither an address nor a host name"),
         false => Ok(ascii),
@@ -281,6 +316,13 @@ mod tests {
         let both = Scan { ports: vec![8443, 443, 443], ..scan(&["10.0.0.1"], &[]) };
         assert_eq!(targets(&both).unwrap(), [("10.0.0.1".to_owned(), 443), ("10.0.0.1".to_owned(), 8443)]);
         assert_eq!(found(&["127.0.0.0/22"], &[]).len(), 1_022);
+        // Dashes out of documents, and exclusions of any size.
+        assert_eq!(found(&["10.0.9.10\u{2013}13"], &["10.0.9.11\u{2014}12"]), ["10.0.9.10", "10.0.9.13"]);
+        let but_ten = ["10.0.0.0-10.255.255.255"];
+        assert_eq!(found(&["10.0.9.1-3", "11.0.0.1", "bmc-01"], &but_ten), ["11.0.0.1", "bmc-01"]);
+        assert_eq!(found(&["bmc-01", "3com.example.com"], &["BMC-01"]), ["3com.example.com"]);
+        let typed = apart(scan(&["10.0.0.1\n10.0.0.2, 10.0.0.3"], &[",", ""]));
+        assert_eq!((typed.ranges.len(), typed.exclude.len()), (3, 0));
     }
 
     #[test]
@@ -298,12 +340,22 @@ mod tests {
             ("224.0.0.1", "address of a server"),
             ("https://10.0.0.1/", "prefix length"),
             ("a b_c", "neither"),
+            ("10.0.8.x", "neither"),
+            ("10.0.8.O", "neither"),
+            ("0x0a000801", "neither"),
+            ("10.0.8.1\u{2013}300", "255"),
         ] {
             let error = targets(&scan(&[range], &[])).unwrap_err();
             assert!(error.message.contains(words), "{range}: {}", error.message);
         }
         let whole = scan(&["10.0.0.0/16", "::ffff:10.0.0.7"], &["10.0.0.0/17", "10.0.128.0/17"]);
         assert!(targets(&whole).unwrap_err().message.contains("excluded"));
+        for (exclude, words) in
+            [("10.0.0.x", "neither"), ("bmc-01", "none of the ranges"), ("10.0.0.9-3", "before")]
+        {
+            let error = targets(&scan(&["10.0.0.0/29"], &[exclude])).unwrap_err();
+            assert!(error.message.contains(words), "{exclude}: {}", error.message);
+        }
         let error = targets(&scan(&["10.0.0.1"], &["10.0.0.0/8", "fd00::/8"])).unwrap_err();
         assert!(error.message.contains("excluded"), "{}", error.message);
     }

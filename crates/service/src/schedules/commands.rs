@@ -33,6 +33,10 @@ impl Handler for EditSchedule {
 
 impl Handler for EnableSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        if self.enabled {
+            let schedule = call.inner.schedules.shown(&self.schedule).await?;
+            may_trust(&call, schedule.job.scan()).await?;
+        }
         call.schedules().enable(&self.schedule, self.enabled).await
     }
 }

@@ -151,7 +151,8 @@ impl Plan {
 
 fn interval(seconds: u64) -> Result<Rule, ApiError> {
     if !INTERVALS.contains(&seconds) {
-        let message = format!("an interval of {seconds} s is out of range");
+        let said = words::duration(i64::try_from(seconds).unwrap_or(i64::MAX));
+        let message = format!("an interval of {said} is out of range");
         return Err(invalid(message, "Choose one from 5 s to 31 days."));
     }
     Ok(Rule::Every(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000)))

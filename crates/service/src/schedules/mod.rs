@@ -20,7 +20,8 @@ use crate::person::Person;
 use crate::{Clock, Service, discovery, explain, validate};
 use catching_up::CatchingUp;
 use contract::{
-    ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, Time, VcenterId, designated, trimmed,
+    ApiError, Code, Event, Schedule, ScheduleId, ScheduleSettings, ScheduledJob, Time, VcenterId, designated,
+    trimmed,
 };
 use due::{Plan, Spread};
 use store::{ScheduleRecord, Store, VcenterRecord};
@@ -221,10 +222,11 @@ fn checked(
         let message = "a schedule that scans or reads servers is for no vCenter and no tag";
         return Err(validate::invalid(message.to_owned(), "Leave out vCenters and tag."));
     }
-    if let Some(scan) = asked.job.scan() {
-        discovery::checked(scan)?;
-    }
-    if asked.job.is_on_vcenters() && tag.is_some() != chosen.is_empty() {
+    let job = match asked.job {
+        ScheduledJob::Scan(scan) => ScheduledJob::Scan(Box::new(discovery::checked(*scan)?)),
+        job => job,
+    };
+    if job.is_on_vcenters() && tag.is_some() != chosen.is_empty() {
         let message = if tag.is_some() {
             "a schedule is for vCenters or for a tag, not both"
         } else {
@@ -242,7 +244,7 @@ fn checked(
         tag,
         when: asked.when,
         zone: Some(plan.zone_name().to_owned()),
-        job: asked.job,
+        job,
         quiet: plan.quiet().map(ToString::to_string),
     };
     if let Some(tag) = settings.tag.as_deref().filter(|tag| Some(*tag) != tag_before) {

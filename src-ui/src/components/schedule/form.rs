@@ -2,12 +2,16 @@
 //! Refuses to store what the service has found wrong.
 
 use super::super::dialog::Dialog;
-use super::super::failure::Failure;
+use super::super::failure::{Alert, Failure, said};
+use super::super::keys;
 use super::fields::Fields;
 use crate::hooks::{use_is_there, use_query, use_vcenter_service};
 use crate::state::scanning::asks_about_many;
-use crate::state::schedules::{GROUP, NAME, Previewed, QUIET, ScheduleForm, WHEN, Wrong, ZONE};
+use crate::state::schedules::{
+    EXCLUDE, GROUP, NAME, Previewed, QUIET, RANGES, ScheduleForm, WHEN, Wrong, ZONE, told,
+};
 use crate::state::toasts::Toast;
+use crate::state::words::Level;
 use contract::command::{ListSchedules, PreviewSchedule};
 use contract::{ApiError, Schedule, ScheduleId, ScheduleSettings, ScheduledJob, Vcenter, VcenterId};
 use gloo_timers::callback::Timeout;
@@ -20,6 +24,9 @@ const PAUSE: u32 = 250;
 
 /// Runs that are shown.
 const RUNS: u32 = 5;
+
+/// The id of why it was not saved.
+const OUTCOME: &str = "schedule-outcome";
 
 /// What it is about.
 #[derive(Clone, PartialEq, Properties)]
@@ -55,7 +62,10 @@ pub(crate) fn ScheduleEditor(props: &Properties) -> Html {
         None => {
             let chosen = props.vcenter.as_ref().and_then(|id| vcenters.iter().find(|one| one.id == *id));
             let form = ScheduleForm::new(chosen.map(|one| (&one.id, one.name.as_str())), &all);
-            let form = ScheduleForm { job: props.job.clone(), ..form };
+            let form = match &props.job {
+                ScheduledJob::Servers => ScheduleForm::of_servers(&all),
+                job => ScheduleForm { job: job.clone(), ..form },
+            };
             html! { <Form {form} {vcenters} {close} /> }
         }
     }
@@ -92,6 +102,13 @@ impl Entry {
         })
     }
 
+    /// Says at the first field what is wrong with it, which may be below what is in sight.
+    fn refuse(&self, found: Wrong) {
+        keys::focus(found[0].0);
+        keys::reveal(&format!("{}-said", found[0].0));
+        self.refused.set(found);
+    }
+
     /// Whether the service asks if that many addresses are meant.
     fn is_asked(&self) -> bool {
         self.failure.as_ref().is_some_and(asks_about_many)
@@ -100,7 +117,8 @@ impl Entry {
     /// What is shown as wrong.
     fn wrong(&self, previewed: Option<&Previewed>) -> Wrong {
         let mut wrong = self.form.wrong(previewed.map(|previewed| &*previewed.preview));
-        wrong.extend(self.refused.iter().filter(|(id, _)| *id == NAME || *id == GROUP).cloned());
+        let stays = |id: &str| [NAME, GROUP, RANGES, EXCLUDE].contains(&id);
+        wrong.extend(self.refused.iter().filter(|(id, _)| stays(id)).cloned());
         wrong
     }
 }
@@ -124,12 +142,7 @@ fn use_save(entry: &Entry, previewed: Option<&Previewed>, props: &FormProperties
         let settings = match entry.form.to_store(previewed.as_ref()) {
             Ok(settings) if entry.is_asked() => accepting_many(settings),
             Ok(settings) => settings,
-            Err(found) => {
-                super::super::keys::focus(found[0].0);
-                // What is wrong with it stands below it, which may be below what is in sight.
-                super::super::keys::reveal(&format!("{}-said", found[0].0));
-                return entry.refused.set(found);
-            }
+            Err(found) => return entry.refuse(found),
         };
         let (service, schedule, entry) = (service.clone(), schedule.clone(), entry.clone());
         let (is_there, close) = (is_there.clone(), close.clone());
@@ -145,7 +158,10 @@ fn use_save(entry: &Entry, previewed: Option<&Previewed>, props: &FormProperties
                         close.emit(());
                     }
                 }
-                Err(error) => entry.failure.set(Some(error)),
+                Err(error) => match entry.form.field_of(&error) {
+                    Some(id) => entry.refuse(vec![(id, told(&error))]),
+                    None => entry.failure.set(Some(error)),
+                },
             }
         });
     })
@@ -172,7 +188,13 @@ fn Form(props: &FormProperties) -> Html {
         failure: use_state_eq(|| None),
         is_sending: use_state_eq(|| false),
     };
-    use_effect_with((), |()| super::super::keys::focus(WHEN));
+    use_effect_with((), |()| keys::focus(WHEN));
+    // Below the fields, and so perhaps below what is in sight.
+    use_effect_with((*entry.failure).clone(), |failure| {
+        if failure.is_some() {
+            keys::reveal(OUTCOME);
+        }
+    });
     let previewed = use_preview(&entry.form);
     let foot = Foot {
         save: use_save(&entry, previewed.as_ref(), props),
@@ -185,6 +207,7 @@ fn Form(props: &FormProperties) -> Html {
     };
     let title = match &props.schedule {
         Some(schedule) => format!("Edit schedule {}", schedule.name),
+        None if props.form.job == ScheduledJob::Servers => "Schedule reading of servers".to_owned(),
         None => "Add schedule".to_owned(),
     };
     html! {
@@ -206,7 +229,13 @@ fn body(entry: &Entry, previewed: Option<&Previewed>, props: &FormProperties) ->
         <div class="pf-v6-c-form">
             { fields.all(&props.vcenters, props.schedule.is_some(), runs) }
             if let Some(error) = &*entry.failure {
-                <Failure title="The schedule was not saved" error={error.clone()} />
+                if entry.is_asked() {
+                    <Alert level={Level::Warning} title="Scan this many addresses?">
+                        <p class="muster-words" id={OUTCOME}>{ said(&error.message) }</p>
+                    </Alert>
+                } else {
+                    <div id={OUTCOME}><Failure title="The schedule was not saved" error={error.clone()} /></div>
+                }
             }
         </div>
     }

@@ -1,5 +1,5 @@
 //! One server in full: how it stands and why, which host it is, and everything that its BMC told.
-//! Refuses to keep the keyboard: Escape gives it back to the row. And to lead out of the app: the BMC's address is copied.
+//! Refuses to keep the keyboard: Escape gives it back to the row.
 
 use super::certificate::CertificateOf;
 use super::matching::Matching;
@@ -111,7 +111,7 @@ struct ActionsProperties {
 #[function_component]
 fn Actions(props: &ActionsProperties) -> Html {
     let service = use_vcenter_service();
-    let copied = use_state_eq(|| "Copy BMC address");
+    let copied = use_state_eq(|| "Copy address");
     let server = &props.server;
     let copy = {
         let (url, copied) = (server.url.clone(), copied.clone());

@@ -53,7 +53,9 @@ pub(super) fn Bmc(props: &Properties) -> Html {
                 { property("Seen", server.seen_at.map_or_else(|| "Never".into(), |at| html! { <Ago time={at} /> })) }
             </dl>
             if service.may::<OpenServer>() {
-                <Button id="open-bmc" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={open} label="Open BMC" />
+                <div class="muster-actions">
+                    <Button id="open-bmc" variant={ButtonVariant::Secondary} size={ButtonSize::Small} onclick={open} label="Open BMC" />
+                </div>
             }
             if let Some(problem) = discovery::unread(server) {
                 <p class="muster-words">{ icon::of_level(Level::Warning) }{ " " }{ format!("Not read last time: {problem}") }</p>

@@ -63,12 +63,23 @@ pub(super) fn checked(
                     "Leave out clusters to read all hosts.",
                 ));
             }
-            Step::Scan { scan } => discovery::checked(scan)?,
             _ => {}
         }
     }
+    let settings = PolicySettings {
+        steps: settings.steps.into_iter().map(normal).collect::<Result<_, _>>()?,
+        ..settings
+    };
     how(&settings.how)?;
     Ok(PolicySettings { zone, ..settings })
+}
+
+/// A step as it is stored.
+fn normal(step: Step) -> Result<Step, ApiError> {
+    Ok(match step {
+        Step::Scan { scan } => Step::Scan { scan: Box::new(discovery::checked(*scan)?) },
+        step => step,
+    })
 }
 
 fn conditions(

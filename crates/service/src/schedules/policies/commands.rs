@@ -35,6 +35,9 @@ impl Handler for EditPolicy {
 
 impl Handler for EnablePolicy {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        if self.enabled {
+            may_do(&call, &call.inner.schedules.policy(&self.policy).await?.settings()).await?;
+        }
         call.schedules().enable_policy(&self.policy, self.enabled).await
     }
 }
@@ -47,6 +50,7 @@ impl Handler for RemovePolicy {
 
 impl Handler for RunPolicy {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        may_do(&call, &call.inner.schedules.policy(&self.policy).await?.settings()).await?;
         call.schedules().run_policy(&self.policy, &call.by(), !self.detached).await
     }
 }
