@@ -26,6 +26,7 @@ mod hands;
 mod health;
 mod history;
 mod importing;
+mod jobs;
 mod keys;
 mod leaving;
 mod memory;

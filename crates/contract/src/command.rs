@@ -958,6 +958,8 @@ stale_after! {
     ListProfiles: Event::ServersChanged | Event::CredentialsChanged,
     ListLimits: Event::HealthChanged,
     ListWaivers: Event::HealthChanged | Event::VcentersChanged,
+    // What is there changes what would come of it.
+    DryRunPolicy: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,
     ShowPreferences: Event::PreferencesChanged,
@@ -984,6 +986,27 @@ impl Query for ListSchedules {
         let mut schedules = answer.clone();
         schedules.iter_mut().for_each(|schedule| schedule.take_in(operation));
         Some(schedules)
+    }
+
+    fn has_names(&self) -> bool {
+        true
+    }
+}
+
+impl Query for ListPolicies {
+    fn is_stale_after(&self, event: &Event) -> bool {
+        matches!(event, Event::SchedulesChanged | Event::VcentersChanged)
+    }
+
+    fn changed_part<'a>(&self, event: &'a Event) -> Option<&'a OperationId> {
+        changed_operation(event)
+    }
+
+    fn with_part(&self, answer: &Vec<Policy>, operation: &Operation) -> Option<Vec<Policy>> {
+        let mut policies = answer.clone();
+        let runs = policies.iter_mut().filter_map(|policy| policy.last_run.as_mut());
+        runs.filter(|run| run.id == operation.id).for_each(|run| *run = operation.clone());
+        Some(policies)
     }
 
     fn has_names(&self) -> bool {

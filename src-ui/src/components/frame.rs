@@ -253,6 +253,8 @@ fn Navigation(props: &NavigationProperties) -> Html {
             </section>
             <section class="pf-v6-c-nav__section" aria-label="Muster">
                 <ul class="pf-v6-c-nav__list" role="list">
+                    <Item to={Route::Jobs(None)} is_current={matches!(props.route, Route::Jobs(_))} icon="calendar-check"
+                        title="Jobs" />
                     <Item to={Route::discovery()} is_current={matches!(props.route, Route::Discovery(_))} icon="binoculars"
                         title="Discovery" />
                     <Item to={Route::audit()} is_current={matches!(props.route, Route::Audit(_))} icon="clipboard-list"

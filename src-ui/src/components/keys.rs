@@ -15,7 +15,7 @@ use yew::prelude::*;
 const LOOKS: (u32, u32) = (20, 50);
 
 /// The letters after `g`, and where each leads.
-fn places() -> [(&'static str, &'static str, Route); 18] {
+fn places() -> [(&'static str, &'static str, Route); 19] {
     let kind = |letter, kind: Kind| (letter, kind.title(), Route::kind(kind));
     [
         ("o", "Overview", Route::Overview),
@@ -32,6 +32,7 @@ fn places() -> [(&'static str, &'static str, Route); 18] {
         kind("r", Kind::ResourcePools),
         kind("f", Kind::Folders),
         kind("s", Kind::Snapshots),
+        ("j", "Jobs", Route::Jobs(None)),
         ("b", "Discovery", Route::discovery()),
         ("y", "Analytics", Route::analytics()),
         ("u", "Audit", Route::audit()),

@@ -118,6 +118,7 @@ pub(crate) fn Age(props: &Properties) -> Html {
         | Route::Vcenters { .. }
         | Route::Credentials { .. }
         | Route::Operations(_)
+        | Route::Jobs(_)
         | Route::Discovery(_)
         | Route::Health(_)
         | Route::Analytics(_)

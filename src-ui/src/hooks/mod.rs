@@ -7,6 +7,7 @@ mod credentials;
 mod discovery;
 mod is_there;
 mod own_menu;
+mod policies;
 mod provider;
 mod query;
 mod reads;

@@ -44,6 +44,7 @@ pub(crate) fn open(dialog: Dialog) {
         | Route::Credentials { .. }
         | Route::Operations(_)
         | Route::Inventory(_)
+        | Route::Jobs(_)
         | Route::Discovery(_)
         | Route::Health(_)
         | Route::Analytics(_)

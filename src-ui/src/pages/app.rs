@@ -3,8 +3,9 @@
 
 use super::{
     analytics::AnalyticsPage, audit::AuditPage, compact::CompactPage, credentials::CredentialsPage,
-    discovery::DiscoveryPage, health::HealthPage, inventory::InventoryPage, not_allowed::NotAllowed,
-    operations::OperationsPage, overview::OverviewPage, settings::SettingsPage, vcenters::VcentersPage,
+    discovery::DiscoveryPage, health::HealthPage, inventory::InventoryPage, jobs::JobsPage,
+    not_allowed::NotAllowed, operations::OperationsPage, overview::OverviewPage, settings::SettingsPage,
+    vcenters::VcentersPage,
 };
 use crate::components::{closing::Closing, frame::Frame, keys::Keys, toasts::ToastList};
 use crate::hooks::{ServiceProvider, use_no_foreign_menu, use_route, use_vcenter_service};
@@ -44,6 +45,7 @@ fn Routed() -> Html {
         Route::Credentials { dialog } => html! { <CredentialsPage {dialog} /> },
         Route::Operations(looked) => html! { <OperationsPage {looked} /> },
         Route::Inventory(view) => html! { <InventoryPage view={*view} /> },
+        Route::Jobs(dialog) => html! { <JobsPage {dialog} /> },
         Route::Discovery(sought) => html! { <DiscoveryPage {sought} /> },
         Route::Health(looking) => html! { <HealthPage {looking} /> },
         Route::Analytics(analyzed) => html! { <AnalyticsPage {analyzed} /> },

@@ -8,6 +8,7 @@ mod credentials;
 mod discovery;
 mod health;
 mod inventory;
+mod jobs;
 mod not_allowed;
 mod operations;
 mod overview;

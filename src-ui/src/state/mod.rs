@@ -16,6 +16,7 @@ pub(crate) mod filters;
 pub(crate) mod form;
 pub(crate) mod grid;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod news;
 pub(crate) mod operations;
 pub(crate) mod roles;

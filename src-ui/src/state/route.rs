@@ -5,11 +5,12 @@ use super::analytics::Analyzed;
 use super::audit::Watched;
 use super::discovery::Sought;
 use super::health::Looking;
+use super::jobs::OfJob;
 use super::operations::Looked;
 use super::table::View;
 use contract::command::{
     AddSchedule, AddVcenter, Command, EditSchedule, EditVcenter, ImportVcenters, ListAudit, ListCredentials,
-    ListSchedules, OfferCa, Pause, ProbeVcenter, RemoveVcenter, Submit,
+    ListPolicies, ListSchedules, OfferCa, Pause, ProbeVcenter, RemoveVcenter, Submit,
 };
 use contract::{CredentialId, Kind, Moref, Role, ScheduleId, VcenterId};
 use std::fmt;
@@ -27,6 +28,8 @@ pub(crate) enum Route {
     Operations(Looked),
     /// One kind of objects.
     Inventory(Box<View>),
+    /// Policies and schedules.
+    Jobs(Option<OfJob>),
     /// Servers that were found at their BMCs.
     Discovery(Sought),
     /// What is wrong.
@@ -149,6 +152,7 @@ impl Route {
             Route::Vcenters { dialog: None, .. } => Submit::ROLE,
             Route::Vcenters { dialog: Some(dialog), .. } => dialog.role().max(Submit::ROLE),
             Route::Credentials { .. } => ListCredentials::ROLE,
+            Route::Jobs(dialog) => dialog.as_ref().map_or(ListPolicies::ROLE, OfJob::role).max(Submit::ROLE),
             Route::Discovery(sought) => sought.role(),
             Route::Audit(_) => ListAudit::ROLE,
             Route::Overview
@@ -169,6 +173,7 @@ impl Route {
             Route::Credentials { .. } => "Credentials".to_owned(),
             Route::Operations(_) => "Operations".to_owned(),
             Route::Inventory(view) => view.kind.title().to_owned(),
+            Route::Jobs(_) => "Jobs".to_owned(),
             Route::Discovery(_) => "Discovery".to_owned(),
             Route::Health(_) => "Health".to_owned(),
             Route::Analytics(_) => "Analytics".to_owned(),
@@ -191,6 +196,7 @@ impl Route {
             }
             ["health"] => Looking::parse("", &pairs).map_or(Route::Overview, Route::Health),
             ["health", part] => Looking::parse(part, &pairs).map_or(Route::Overview, Route::Health),
+            ["jobs"] => Route::Jobs(OfJob::parse(&pairs)),
             ["discovery"] => Sought::parse("", &pairs).map_or(Route::Overview, Route::Discovery),
             ["discovery", part] => Sought::parse(part, &pairs).map_or(Route::Overview, Route::Discovery),
             ["analytics"] => Route::Analytics(Analyzed::parse(&pairs)),
@@ -221,6 +227,9 @@ impl fmt::Display for Route {
             }
             Route::Operations(looked) => ("/operations".to_owned(), looked.pairs()),
             Route::Inventory(view) => (format!("/inventory/{}", view.kind.name()), view.pairs()),
+            Route::Jobs(dialog) => {
+                ("/jobs".to_owned(), dialog.as_ref().map(OfJob::pair).into_iter().collect())
+            }
             Route::Discovery(sought) => sought.address(),
             Route::Health(looking) => looking.address(),
             Route::Analytics(analyzed) => ("/analytics".to_owned(), analyzed.pairs()),
@@ -422,6 +431,10 @@ mod tests {
             places.push(Route::Operations(Looked { filter, open }));
         }
         places.extend(Kind::LISTED.map(Route::kind));
+        places.extend([
+            Route::Jobs(None),
+            Route::Jobs(Some(OfJob::Edit(contract::PolicyId("0194-cc".to_owned())))),
+        ]);
         for place in places {
             assert_eq!(Route::parse(&place.to_string()), place, "{place}");
         }
@@ -446,6 +459,8 @@ mod tests {
             (Route::dialog(Dialog::Edit(id(), Focus::Password)), Role::Admin),
             (Route::dialog(Dialog::Remove(id())), Role::Admin),
             (Route::Credentials { dialog: None }, Role::Admin),
+            (Route::Jobs(None), Role::Operator),
+            (Route::Jobs(Some(OfJob::Add)), Role::Operator),
             (Route::discovery(), Role::Operator),
             (Route::Discovery(asking(OfDiscovery::Scan)), Role::Operator),
             (Route::Discovery(asking(OfDiscovery::Approve)), Role::Operator),

@@ -51,6 +51,11 @@ pub(crate) fn next_of(schedule: &Schedule, now: Time) -> Next {
     next_in(schedule.next_at, &schedule.reason, waits, now)
 }
 
+/// A time to come: `Next in 12 min`.
+pub(crate) fn next_at(at: Time, now: Time) -> String {
+    next_in(Some(at), "", false, now).said
+}
+
 fn next_in(at: Option<Time>, reason: &str, waits: bool, now: Time) -> Next {
     // What it waits for says until when.
     let Some(at) = at.filter(|_| !waits) else { return Next::only(capital(reason)) };
@@ -81,7 +86,13 @@ pub(crate) fn whom(schedule: &Schedule) -> String {
 
 /// This name, or the first with a number behind it that none of these has.
 pub(crate) fn free_name(name: &str, taken: &[Schedule]) -> String {
-    let is_taken = |name: &String| taken.iter().any(|one| one.name.to_lowercase() == name.to_lowercase());
+    let taken: Vec<String> = taken.iter().map(|one| one.name.clone()).collect();
+    free_among(name, &taken)
+}
+
+/// The same among these names.
+pub(crate) fn free_among(name: &str, taken: &[String]) -> String {
+    let is_taken = |name: &String| taken.iter().any(|one| one.to_lowercase() == name.to_lowercase());
     let numbered = (2..).map(|number| format!("{name} {number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
 }

@@ -1,0 +1,46 @@
+//! What can be done with policies.
+//! Refuses to run one without the service: its conditions are looked at there.
+
+use super::vcenter_service::VcenterService;
+use crate::backend;
+use crate::state::toasts::Toast;
+use contract::command::{AddPolicy, EditPolicy, EnablePolicy, RemovePolicy, RunPolicy};
+use contract::policy::{Policy, PolicySettings};
+use contract::{ApiError, PolicyId};
+
+impl VcenterService {
+    /// Stores a policy: a new one, or another form of one that is there.
+    pub(crate) async fn save_policy(
+        &self,
+        before: Option<&Policy>,
+        settings: PolicySettings,
+    ) -> Result<Policy, ApiError> {
+        match before {
+            None => backend::call(AddPolicy { settings }).await,
+            Some(Policy { id, edition, .. }) => {
+                backend::call(EditPolicy { policy: id.clone(), edition: *edition, settings }).await
+            }
+        }
+    }
+
+    /// Runs a policy; how it goes is told by its operation.
+    pub(crate) fn run_policy(&self, policy: PolicyId) {
+        let run = RunPolicy { policy, detached: false };
+        self.run(run, "The policy was not run", |_, _| ());
+    }
+
+    /// Turns a policy on or off.
+    pub(crate) fn enable_policy(&self, policy: PolicyId, enabled: bool) {
+        self.run(EnablePolicy { policy, enabled }, "The policy could not be changed", |_, _| ());
+    }
+
+    /// Removes a policy; what it started goes on.
+    pub(crate) fn remove_policy(&self, policy: &Policy) {
+        let remove = RemovePolicy { policy: policy.id.clone() };
+        self.run(remove, "The policy was not removed", |service, removed| {
+            if let Some(Policy { name, .. }) = removed {
+                service.toast(Toast::done(format!("Policy {name} was removed"), ""));
+            }
+        });
+    }
+}

@@ -1,0 +1,209 @@
+//! Jobs on the page: what stands before it, what is typed for a policy, and the policies to begin with.
+//! Refuses to judge a policy: the service does, and says what is wrong.
+
+use super::schedules::told;
+use contract::command::{
+    AddPolicy, AddSchedule, Command, DryRunPolicy, EditPolicy, EditSchedule, RemovePolicy,
+};
+use contract::health::Level;
+use contract::policy::{Change, How, Policy, PolicySettings, RanStep, Step, Trigger};
+use contract::words::{capital, triggers};
+use contract::{ApiError, Code, Kind, PolicyId, Role, ScheduleId};
+
+/// What stands before the page of jobs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OfJob {
+    /// A new policy.
+    Add,
+    /// One that is there.
+    Edit(PolicyId),
+    /// A new one that is like one that is there.
+    Copy(PolicyId),
+    /// What would come of it now.
+    DryRun(PolicyId),
+    /// Whether it is really to be removed.
+    Remove(PolicyId),
+    /// A new schedule.
+    AddSchedule,
+    /// A schedule that is there.
+    Schedule(ScheduleId),
+}
+
+impl OfJob {
+    /// The least role that it is open to.
+    pub(crate) fn role(&self) -> Role {
+        match self {
+            OfJob::Add | OfJob::Copy(_) => AddPolicy::ROLE,
+            OfJob::Edit(_) => EditPolicy::ROLE,
+            OfJob::DryRun(_) => DryRunPolicy::ROLE,
+            OfJob::Remove(_) => RemovePolicy::ROLE,
+            OfJob::AddSchedule => AddSchedule::ROLE,
+            OfJob::Schedule(_) => EditSchedule::ROLE,
+        }
+    }
+
+    /// As it stands in the address.
+    pub(crate) fn pair(&self) -> (String, String) {
+        let (key, id) = match self {
+            OfJob::Add => ("add", ""),
+            OfJob::Edit(id) => ("edit", id.as_str()),
+            OfJob::Copy(id) => ("copy", id.as_str()),
+            OfJob::DryRun(id) => ("dry-run", id.as_str()),
+            OfJob::Remove(id) => ("remove", id.as_str()),
+            OfJob::AddSchedule => ("add-schedule", ""),
+            OfJob::Schedule(id) => ("schedule", id.as_str()),
+        };
+        (key.to_owned(), id.to_owned())
+    }
+
+    /// What an address says.
+    pub(crate) fn parse(pairs: &[(String, String)]) -> Option<OfJob> {
+        let (key, value) = pairs.first()?;
+        let id = || PolicyId(value.clone());
+        Some(match key.as_str() {
+            "add" => OfJob::Add,
+            "edit" => OfJob::Edit(id()),
+            "copy" => OfJob::Copy(id()),
+            "dry-run" => OfJob::DryRun(id()),
+            "remove" => OfJob::Remove(id()),
+            "add-schedule" => OfJob::AddSchedule,
+            "schedule" => OfJob::Schedule(ScheduleId(value.clone())),
+            _ => return None,
+        })
+    }
+}
+
+/// A policy to begin with.
+pub(crate) struct Template {
+    /// What it is for.
+    pub(crate) title: &'static str,
+    pub(crate) settings: fn() -> PolicySettings,
+}
+
+/// Those that there are.
+pub(crate) const TEMPLATES: [Template; 5] = [
+    Template {
+        title: "Nightly full sync",
+        settings: || PolicySettings {
+            when: vec![Trigger::Cron { cron: "30 2 * * *".to_owned() }],
+            steps: vec![Step::FullSync],
+            how: How { batch: Some(2), ..How::default() },
+            ..named("Nightly full sync")
+        },
+    },
+    Template {
+        title: "Sync a vCenter that is back online",
+        settings: || PolicySettings {
+            when: vec![Trigger::Online],
+            steps: vec![Step::Test, Step::FullSync],
+            how: How { batch: Some(1), stop_after: Some(1), ..How::default() },
+            ..named("Sync when back online")
+        },
+    },
+    Template {
+        title: "Read everything after hosts were added",
+        settings: || PolicySettings {
+            when: vec![Trigger::Synced { kind: Some(Kind::Hosts), change: Some(Change::Added) }],
+            steps: vec![Step::FullSync],
+            ..named("Sync after new hosts")
+        },
+    },
+    Template {
+        title: "Read hosts again after a critical finding",
+        settings: || PolicySettings {
+            when: vec![Trigger::Finding { level: Level::Critical }],
+            steps: vec![Step::SyncHosts { clusters: Vec::new() }],
+            ..named("Check after a finding")
+        },
+    },
+    Template {
+        title: "Test all connections when Muster starts",
+        settings: || PolicySettings {
+            when: vec![Trigger::Start],
+            steps: vec![Step::Test],
+            ..named("Test at start")
+        },
+    },
+];
+
+fn named(name: &str) -> PolicySettings {
+    PolicySettings { name: name.to_owned(), ..PolicySettings::default() }
+}
+
+/// Settings as they stand in the form: the file of `musterctl policy`.
+pub(crate) fn text(settings: &PolicySettings) -> String {
+    serde_json::to_string_pretty(settings).unwrap_or_default()
+}
+
+/// What was typed, or what is wrong with it.
+pub(crate) fn typed(text: &str) -> Result<PolicySettings, String> {
+    // What `policy show --json` prints is one as well.
+    if let Ok(printed) = serde_json::from_str::<Policy>(text) {
+        return Ok(printed.settings());
+    }
+    serde_json::from_str(text).map_err(|error| format!("{}.", capital(&error.to_string())))
+}
+
+/// What the service has against it.
+pub(crate) fn refused(error: &ApiError) -> Option<String> {
+    matches!(error.code, Code::InvalidValue | Code::NotFound | Code::AlreadyExists).then(|| told(error))
+}
+
+/// What a policy waits for, beside when that is known.
+pub(crate) fn waits_for(policy: &Policy) -> String {
+    match policy.enabled {
+        true => capital(&triggers(&policy.when)),
+        false => "Off".to_owned(),
+    }
+}
+
+/// What became of a step, in a line.
+pub(crate) fn of_step(step: &RanStep) -> String {
+    let outcome = step.outcome.map_or("not begun", contract::words::outcome);
+    let why = step.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} {outcome}{why}", step.step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::OperationState;
+
+    #[test]
+    fn what_stands_before_the_page_stands_in_its_address() {
+        let id = || PolicyId("0194-aa".to_owned());
+        for dialog in [
+            OfJob::Add,
+            OfJob::Edit(id()),
+            OfJob::Copy(id()),
+            OfJob::DryRun(id()),
+            OfJob::Remove(id()),
+            OfJob::AddSchedule,
+            OfJob::Schedule(ScheduleId("0194-bb".to_owned())),
+        ] {
+            assert_eq!(OfJob::parse(&[dialog.pair()]), Some(dialog));
+        }
+        assert_eq!(OfJob::parse(&[("other".to_owned(), String::new())]), None);
+    }
+
+    #[test]
+    fn what_is_typed_is_a_policy_or_says_where_it_is_none() {
+        for template in TEMPLATES {
+            let settings = (template.settings)();
+            assert_eq!(typed(&text(&settings)), Ok(settings));
+        }
+        let wrong = typed("{\n \"name\": \"p\",\n \"do\": [{\"step\": \"reboot\"}]\n}").unwrap_err();
+        assert!(wrong.contains("reboot") && wrong.contains("line"), "{wrong}");
+        assert!(typed("").is_err());
+    }
+
+    #[test]
+    fn a_step_says_how_it_ended_and_why() {
+        let step = |outcome, message: Option<&str>| {
+            let message = message.map(str::to_owned);
+            of_step(&RanStep { step: "Full sync".to_owned(), outcome, operations: Vec::new(), message })
+        };
+        assert_eq!(step(None, Some("not begun: x")), "Full sync not begun: not begun: x");
+        assert!(step(Some(OperationState::Failed), Some("Berlin: no")).ends_with(": Berlin: no"));
+    }
+}
