@@ -26,8 +26,12 @@ pub(crate) fn Offers(props: &OffersProperties) -> Html {
     let service = use_vcenter_service();
     // Who is there already needs no way.
     let route = use_route();
-    let is_there = matches!(route, Route::Discovery(_));
-    let wanted = props.offers.iter().filter(|offer| !is_there || **offer != Offer::DISCOVERY);
+    let there = match route {
+        Route::Discovery(_) => Some(Offer::DISCOVERY),
+        Route::Jobs(_) => Some(Offer::JOBS),
+        _ => None,
+    };
+    let wanted = props.offers.iter().filter(|offer| there.as_ref() != Some(*offer));
     let allowed = wanted.filter(|offer| service.has_role(offer.action.role()));
     let buttons = allowed.map(|offer| {
         let (service, action, done) = (service.clone(), offer.action.clone(), props.done.clone());

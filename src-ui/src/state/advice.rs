@@ -56,16 +56,29 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// The way to what an operation was about that is about no vCenter.
+    /// The way to the servers.
     pub(crate) const DISCOVERY: Offer =
         Offer { label: "Open Discovery", action: Action::Go(Route::Discovery(Sought::ALL)) };
+
+    /// The way to the policies.
+    pub(crate) const JOBS: Offer = Offer { label: "Open Jobs", action: Action::Go(Route::Jobs(None)) };
+
+    /// The way to what an operation was about that is about no vCenter.
+    pub(crate) fn place_of(operation: &Operation) -> Offer {
+        if operation.job.policy().is_some() { Offer::JOBS } else { Offer::DISCOVERY }
+    }
+
+    /// Whether it only leads to a page.
+    pub(crate) fn is_place(&self) -> bool {
+        *self == Offer::DISCOVERY || *self == Offer::JOBS
+    }
 }
 
 /// A sentence and buttons for an operation that failed.
 pub(crate) fn on_operation(error: &ApiError, operation: &Operation) -> (String, Vec<Offer>) {
     match &operation.vcenter_id {
         Some(vcenter) => on(error, vcenter),
-        None => (next(error).to_owned(), vec![Offer::DISCOVERY]),
+        None => (next(error).to_owned(), vec![Offer::place_of(operation)]),
     }
 }
 

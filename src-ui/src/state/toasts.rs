@@ -101,8 +101,7 @@ impl Toast {
     /// Whether it leaves by itself. Who is offered something has the time to take it, unless nothing can be undone any more, or
     /// it only leads to a page that stands in the menu.
     pub(crate) fn leaves(&self) -> bool {
-        self.makes_room()
-            && (self.undo().is_some() || self.offers.iter().all(|offer| *offer == Offer::DISCOVERY))
+        self.makes_room() && (self.undo().is_some() || self.offers.iter().all(Offer::is_place))
     }
 
     fn undo(&self) -> Option<&Action> {
@@ -273,7 +272,7 @@ impl Toast {
             }
             OperationState::Succeeded => {
                 let changes = advice::sentence(&words::changes(operation));
-                let offers = if is_about_none { vec![Offer::DISCOVERY] } else { Vec::new() };
+                let offers = if is_about_none { vec![Offer::place_of(operation)] } else { Vec::new() };
                 let toast = Toast::new(Level::Good, format!("{name}: {job} done"), changes, offers);
                 Some(toast.among(&format!("{job} done"), &format!("{subject} finished"), name))
             }

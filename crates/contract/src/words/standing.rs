@@ -2,7 +2,7 @@
 //! Refuses to colour them: how serious something is each client shows in its own way.
 
 use super::{capital, grouped};
-use crate::{Credential, CredentialPlace, Operation, Rejection, VcenterState};
+use crate::{Credential, CredentialPlace, Operation, OperationKind, Rejection, VcenterState};
 
 /// A connection state in words.
 pub fn vcenter_state(state: VcenterState) -> &'static str {
@@ -42,6 +42,14 @@ pub fn rejected_because(credential: &Credential) -> Option<&str> {
 
 /// What an operation changed: `3 added, 1 removed`, `nothing changed`.
 pub fn changes(operation: &Operation) -> String {
+    if operation.kind() == OperationKind::Policy {
+        let total = usize::try_from(operation.progress.total).unwrap_or(usize::MAX);
+        return format!(
+            "{} of {}",
+            operation.progress.done,
+            super::counted(total, "operation", "operations")
+        );
+    }
     let diff = operation.told_changes();
     let told = counts([(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")]);
     told.unwrap_or_else(|| "nothing changed".to_owned())
