@@ -14,7 +14,7 @@ const SLOTS_IN_DAY: usize = DAY_MINUTES / SLOT_MINUTES;
 const FADES: f64 = 0.87;
 
 // How much a slot tells of those around it.
-const AROUND: [f64; 5] = [0.1, 0.2, 0.4, 0.2, 0.1];
+const AROUND: [f64; 3] = [0.2, 0.6, 0.2];
 
 // So much of what is expected comes from the same time on all days, and so much from all of the week: people also come when
 // they never came before.
@@ -25,8 +25,8 @@ const OF_THE_WEEK: f64 = 0.03;
 const FEWEST_LOOKS: usize = 20;
 const FEWEST_WEEKS: usize = 2;
 
-/// Weeks that a pattern is tried on.
-const TRIED: usize = 4;
+/// Weeks that a pattern is tried on; a rotation is on all of them, or it is none.
+const TRIED: usize = 6;
 
 // A pattern must have made data this much younger in the weeks that it was tried on.
 const PROOF: f64 = 0.8;
@@ -84,11 +84,13 @@ impl Habit {
             return Habit::TooLittle;
         }
         let tried: Vec<i32> = seen.iter().rev().take(TRIED).map(|(week, _)| *week).collect();
-        let weekly = trial(looks, &tried, week, 1, frame).unwrap_or(1.0);
+        let weekly = trial(looks, &tried, week, 1, frame).map_or(1.0, |trial| trial.age);
         // A good guess for all weeks leaves no room for another.
-        let rotations = if weekly < PROOF * ROTATES / 2.0 { 0..=0 } else { ROTATIONS };
-        let rotations =
-            rotations.filter_map(|every| Some((every, trial(looks, &tried, week, every, frame)?)));
+        let may_rotate = tried.len() == TRIED && weekly > PROOF * ROTATES / 2.0;
+        let rotations = ROTATIONS.filter(|_| may_rotate).filter_map(|every| {
+            let trial = trial(looks, &tried, week, every, frame)?;
+            (trial.worst < 1.0).then_some((every, trial.age))
+        });
         let best = rotations.min_by(|one, other| one.1.total_cmp(&other.1));
         match best {
             Some((every, age)) if age < PROOF && age < weekly * ROTATES => Habit::Every(every),
@@ -103,20 +105,29 @@ fn earlier(week: i32) -> impl Iterator<Item = i32> {
     (1..=WEEKS as i32).rev().map(move |back| week.saturating_sub(back))
 }
 
-/// How old data would have been at the looks of these weeks, each planned from the others, against a fixed interval.
-/// `None` if one of them has no other to be planned from.
-fn trial(looks: &Weeks, tried: &[i32], before: i32, every: usize, frame: &Frame) -> Option<f64> {
-    let (mut planned, mut even) = (0.0, 0.0);
+/// How old data would have been at looks, against a fixed interval.
+struct Trial {
+    /// At all of them.
+    age: f64,
+    /// In the worst of the weeks.
+    worst: f64,
+}
+
+/// What plans for these weeks, each made from the others, would have done. `None` if one of them has no other to be made from.
+fn trial(looks: &Weeks, tried: &[i32], before: i32, every: usize, frame: &Frame) -> Option<Trial> {
+    let (mut planned, mut even, mut worst) = (0.0, 0.0, 0.0f64);
     for week in tried {
         let guess = expected(looks, *week, before, every)?;
         let runs = frame.week(&guess).place(frame.count, frame.gaps);
         let seen: Vec<f64> =
             (0..SLOTS).map(|slot| f64::from(u8::from(looks.has(Slot { week: *week, slot })))).collect();
         let seen = frame.week(&seen);
-        planned += seen.ages(&runs);
-        even += seen.even_ages(frame.count);
+        let (ages, even_ages) = (seen.ages(&runs), seen.even_ages(frame.count));
+        worst = worst.max(ages / even_ages);
+        planned += ages;
+        even += even_ages;
     }
-    (even > 0.0).then(|| planned / even)
+    (even > 0.0).then(|| Trial { age: planned / even, worst })
 }
 
 /// How likely each slot of a week is looked at, judged by other weeks before one; `None` if nothing was seen in them.
@@ -138,7 +149,7 @@ pub(crate) fn expected(looks: &Weeks, week: i32, before: i32, every: usize) -> O
 
 fn smooth(seen: &[f64], mean: f64) -> Vec<f64> {
     let around = |slot: usize| {
-        let near = AROUND.iter().enumerate().map(|(at, part)| part * seen[(slot + at + SLOTS - 2) % SLOTS]);
+        let near = AROUND.iter().enumerate().map(|(at, part)| part * seen[(slot + at + SLOTS - 1) % SLOTS]);
         near.sum::<f64>()
     };
     let own: Vec<f64> = (0..SLOTS).map(around).collect();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 /// Minutes in a slot.
-pub const SLOT_MINUTES: usize = 15;
+pub const SLOT_MINUTES: usize = 30;
 
 /// Slots in a week; the first one begins on Monday at 00:00.
 pub const SLOTS: usize = WEEK_MINUTES / SLOT_MINUTES;
@@ -87,7 +87,7 @@ impl Weeks {
         self.latest
     }
 
-    /// 1,344 bytes.
+    /// 672 bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.bits.iter().flat_map(|bits| bits.to_le_bytes()).collect()
     }

@@ -236,8 +236,40 @@ fn speed() {
 }
 
 #[test]
+fn adopted() {
+    for people in [People::Random, People::RandomBursts, People::Seldom, People::Roster, People::OnlyOnCall] {
+        for usual in [15, 60] {
+            let (mut adopted, mut total) = (0, 0);
+            for seed in 5000..5020 {
+                let world = World::new(people, seed);
+                let mut known = Known {
+                    looks: Weeks::none(),
+                    changes: Weeks::none(),
+                    pace: Pace::unknown(),
+                    sync: 41000,
+                };
+                for week in 0..WEEKS {
+                    let now = BEGIN + week * WEEK + 3 * HOUR;
+                    let plan = Plan::new(&known, minutes(usual, 5, 480), &world.zone, now);
+                    let reason = plan.next(Some(now), now).reason;
+                    let fixed = matches!(reason, Reason::NoPattern { .. } | Reason::TooLittleKnown { .. });
+                    adopted += u32::from(!fixed);
+                    total += 1;
+                    world
+                        .looks
+                        .iter()
+                        .filter(|look| **look >= now && **look < now + WEEK)
+                        .for_each(|look| known.looks.mark(Slot::at(*look, &world.zone)));
+                }
+            }
+            println!("{people:?} {usual}: {adopted} of {total}");
+        }
+    }
+}
+
+#[test]
 fn tuning() {
-    for usual in [15, 30, 60, 120] {
+    for usual in [30] {
         println!("\nusual {usual} min\n{HEAD}");
         for people in People::ALL {
             let (smart, even) = compare(people, minutes(usual, 5, 480), TUNED);
