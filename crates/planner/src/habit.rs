@@ -19,7 +19,7 @@ const AROUND: [f64; 3] = [0.2, 0.6, 0.2];
 // So much of what is expected comes from the same time on all days, and so much from all of the week: people also come when
 // they never came before.
 const OF_ALL_DAYS: f64 = 0.1;
-const OF_THE_WEEK: f64 = 0.03;
+const OF_THE_WEEK: f64 = 0.06;
 
 /// Slots that were looked at before anything is said of a pattern, and weeks with such slots.
 const FEWEST_LOOKS: usize = 20;

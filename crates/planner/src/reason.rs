@@ -179,3 +179,59 @@ impl fmt::Display for Span {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIN: i64 = 60_000;
+
+    #[test]
+    fn a_run_before_people_come_says_when_they_do() {
+        let reason = Reason::Opens {
+            at: OfDay(8 * 60),
+            days: Days(0b1_1111),
+            takes: 41_000,
+            starts: OfDay(7 * 60 + 58),
+            weeks: 1,
+        };
+        assert_eq!(
+            reason.words("Berlin"),
+            "People open Berlin at about 08:00 on weekdays; its sync takes 41 s, so it starts at 07:58."
+        );
+    }
+
+    #[test]
+    fn a_run_while_people_look_says_how_long_they_do() {
+        let (from, to) = (OfDay(22 * 60), OfDay(6 * 60));
+        let reason = Reason::Busy { from, to, days: Days(0b101), gap: 20 * MIN, weeks: 3 };
+        assert_eq!(
+            reason.words("Berlin"),
+            "People look at Berlin between 22:00 and 06:00 on Mondays and Wednesdays every third week: it is read again after 20 min."
+        );
+    }
+
+    #[test]
+    fn a_run_at_the_longest_interval_says_so() {
+        assert_eq!(
+            Reason::Quiet { gap: 360 * MIN, is_longest: true }.words("Berlin"),
+            "Hardly anybody looks at Berlin at this time: it is read at the longest interval, 6 h."
+        );
+        assert_eq!(
+            Reason::Quiet { gap: 200 * MIN, is_longest: false }.words("Berlin"),
+            "Hardly anybody looks at Berlin at this time: it is read again after 3 h 20 min."
+        );
+    }
+
+    #[test]
+    fn days_and_times_are_those_of_a_calendar() {
+        assert_eq!(Days(0x7f).to_string(), "each day");
+        assert_eq!(Days(0x60).to_string(), "on weekends");
+        assert_eq!(Days(0b100_0000).to_string(), "on Sundays");
+        assert_eq!(OfDay(24 * 60 + 5).to_string(), "00:05");
+        let spans = [(i64::MIN, "1 s"), (89_000, "89 s"), (90 * MIN, "90 min"), (DAYS, "3 days")];
+        spans.iter().for_each(|(millis, shown)| assert_eq!(Span(*millis).to_string(), *shown));
+    }
+
+    const DAYS: i64 = 3 * 1440 * MIN;
+}

@@ -205,3 +205,71 @@ fn better(one: Place, other: Place) -> Place {
 fn best<'a>(places: impl Iterator<Item = &'a Place>) -> Option<Place> {
     places.copied().reduce(better)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn week(looks: &[f64]) -> Week {
+        Week::new(looks, &vec![1.0; looks.len()], vec![0.0; looks.len()])
+    }
+
+    fn is_kept(runs: &[usize], steps: usize, gaps: Gaps) -> bool {
+        let nexts = runs.iter().skip(1).copied().chain([runs[0] + steps]);
+        runs.iter().zip(nexts).all(|(run, next)| (gaps.shortest..=gaps.longest).contains(&(next - run)))
+    }
+
+    /// The least age of any three runs.
+    fn least(week: &Week, gaps: Gaps) -> f64 {
+        let steps = week.steps;
+        let all = (0..steps).flat_map(|one| {
+            (one + 1..steps).flat_map(move |two| (two + 1..steps).map(move |three| [one, two, three]))
+        });
+        let kept = all.filter(|runs| is_kept(runs, steps, gaps));
+        kept.map(|runs| week.ages(&runs)).fold(f64::INFINITY, f64::min)
+    }
+
+    proptest! {
+        #[test]
+        fn runs_keep_their_number_and_gaps_and_are_never_worse_than_even_ones(
+            looks in vec(0.0..5.0f64, 24), shortest in 1..4usize, longest in 6..20usize,
+        ) {
+            let (week, gaps) = (week(&looks), Gaps { shortest, longest });
+            let runs = week.place(5, gaps);
+            prop_assert_eq!(runs.len(), 5);
+            prop_assert!(is_kept(&runs, 24, gaps));
+            prop_assert!(week.ages(&runs) <= week.ages(&week.even(5)) + 1e-6);
+        }
+
+        #[test]
+        fn the_best_of_all_places_is_nearly_reached(looks in vec(0.0..5.0f64, 14)) {
+            let (week, gaps) = (week(&looks), Gaps { shortest: 1, longest: 9 });
+            let reached = week.ages(&week.place(3, gaps));
+            prop_assert!(reached <= least(&week, gaps) * 1.25 + 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_run_comes_right_before_the_looks() {
+        let mut looks = [0.0; 24];
+        looks[8..12].fill(1.0);
+        let runs = week(&looks).place(4, Gaps { shortest: 1, longest: 22 });
+        assert_eq!(runs, [8, 9, 10, 11]);
+    }
+
+    #[test]
+    fn a_run_avoids_a_slow_server_unless_it_is_worth_it() {
+        let mut looks = [0.1; 24];
+        let aging = [1.0; 24];
+        let mut price = vec![0.0; 24];
+        price[..12].fill(10.0);
+        let runs = |looks: &[f64]| {
+            Week::new(looks, &aging, price.clone()).place(4, Gaps { shortest: 1, longest: 20 })
+        };
+        assert!(runs(&looks).iter().all(|run| *run >= 12));
+        looks[6] = 20.0;
+        assert!(runs(&looks).contains(&6));
+    }
+}

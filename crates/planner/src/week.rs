@@ -166,3 +166,72 @@ impl Pace {
 
 // What is slower than that is not running.
 const SLOWEST: f64 = 10.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn berlin() -> TimeZone {
+        TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()
+    }
+
+    fn at(text: &str) -> Slot {
+        let time: Timestamp = text.parse().unwrap();
+        Slot::at(time.as_millisecond(), &berlin())
+    }
+
+    #[test]
+    fn eight_in_the_morning_is_the_same_slot_in_summer_and_winter() {
+        // Both are Mondays.
+        assert_eq!(at("2026-03-23T08:00:00+01:00").slot, 16);
+        assert_eq!(at("2026-03-30T08:00:00+02:00").slot, 16);
+        assert_eq!(at("2026-03-30T08:00:00+02:00").week - at("2026-03-23T08:00:00+01:00").week, 1);
+        assert_eq!(at("2026-03-29T23:59:59+02:00").slot, SLOTS - 1);
+    }
+
+    #[test]
+    fn a_minute_of_a_week_is_found_again_unless_the_clock_leaves_it_out() {
+        let zone = berlin();
+        // Weeks at whose ends clocks are put forward and back, and one before 1970.
+        for week in [at("2026-03-29T01:00:00+01:00").week, at("2026-10-25T01:00:00+02:00").week, -500] {
+            for minute in (0..WEEK_MINUTES).step_by(5) {
+                let found = local(instant(week, minute, &zone), &zone);
+                let is_left_out = found == (week, minute + 60) && minute / 60 == 6 * 24 + 2;
+                assert!(found == (week, minute) || is_left_out, "{week} {minute}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_week_is_forgotten_after_sixteen() {
+        let mut weeks = Weeks::none();
+        weeks.mark(Slot { week: 100, slot: 3 });
+        weeks.mark(Slot { week: 115, slot: 3 });
+        assert!(weeks.has(Slot { week: 100, slot: 3 }));
+        weeks.mark(Slot { week: 116, slot: 4 });
+        assert!(!weeks.has(Slot { week: 100, slot: 3 }));
+        assert!(weeks.has(Slot { week: 115, slot: 3 }));
+        assert!(!weeks.has(Slot { week: 117, slot: 4 }));
+    }
+
+    #[test]
+    fn what_a_clock_far_ahead_noted_is_dropped_when_it_is_right_again() {
+        let mut weeks = Weeks::none();
+        weeks.mark(Slot { week: 9000, slot: 3 });
+        weeks.mark(Slot { week: 100, slot: 5 });
+        assert_eq!(weeks.latest(), 100);
+        assert_eq!((weeks.count(100), weeks.count(9000)), (1, 0));
+    }
+
+    #[test]
+    fn a_server_is_slow_against_its_usual_pace() {
+        let mut pace = Pace::unknown();
+        assert!(pace.slowness().iter().all(|slowness| *slowness == 1.0));
+        (0..SLOTS).for_each(|slot| pace.measured(Slot { week: 0, slot }, if slot < 4 { 90 } else { 30 }));
+        let slowness = pace.slowness();
+        assert_eq!((slowness[0], slowness[2]), (3.0, 1.0));
+        // Once is not each week.
+        pace.measured(Slot { week: 1, slot: 20 }, 60);
+        assert!(pace.slowness()[10] < 1.5);
+    }
+}

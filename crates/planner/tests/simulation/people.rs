@@ -36,20 +36,6 @@ pub(crate) enum People {
 }
 
 impl People {
-    pub(crate) const ALL: [People; 11] = [
-        People::Office,
-        People::TwiceADay,
-        People::Holidays,
-        People::Shifts,
-        People::Roster,
-        People::OnCall,
-        People::OnlyOnCall,
-        People::TwoSites,
-        People::Random,
-        People::RandomBursts,
-        People::Seldom,
-    ];
-
     /// Their looks in a number of weeks, in order: milliseconds of local time since the first Monday.
     pub(crate) fn looks(self, weeks: i64, rng: &mut Rng) -> Vec<i64> {
         let mut looks = Vec::new();
