@@ -76,13 +76,13 @@ impl Chosen {
         let first = covered.map(|slot| slot % SLOTS).find(|slot| self.busy[*slot]);
         let range = first.map(|first| range(&self.busy, first));
         if let Some((from, _)) = range.filter(|(from, _)| self.is_for_opening(run, from * SLOT_MINUTES)) {
-            let starts = OfDay(at + DAY_MINUTES - lead);
-            let (at, days) = (OfDay(from * SLOT_MINUTES), self.days(from));
+            let starts = OfDay::of(at + DAY_MINUTES - lead);
+            let (at, days) = (OfDay::of(from * SLOT_MINUTES), self.days(from));
             return Reason::Opens { at, days, takes, starts, weeks: self.weeks };
         }
         if let Some((from, to)) = range.filter(|_| self.busy[slot]) {
             let days = self.days(from);
-            let (from, to) = (OfDay(from * SLOT_MINUTES), OfDay(to * SLOT_MINUTES));
+            let (from, to) = (OfDay::of(from * SLOT_MINUTES), OfDay::of(to * SLOT_MINUTES));
             return Reason::Busy { from, to, days, gap, weeks: self.weeks };
         }
         self.after_slow(slot)
@@ -123,7 +123,7 @@ impl Chosen {
         let last =
             (1..=60 / SLOT_MINUTES).map(|back| (slot + SLOTS - back) % SLOTS).find(|slot| self.slow[*slot]);
         let (from, to) = range(&self.slow, last.filter(|_| !self.slow[slot])?);
-        Some(Reason::Slow { from: OfDay(from * SLOT_MINUTES), to: OfDay(to * SLOT_MINUTES) })
+        Some(Reason::Slow { from: OfDay::of(from * SLOT_MINUTES), to: OfDay::of(to * SLOT_MINUTES) })
     }
 }
 

@@ -119,6 +119,13 @@ impl Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfDay(pub usize);
 
+impl OfDay {
+    /// The time of day at a minute of the week.
+    pub(crate) fn of(minute: usize) -> OfDay {
+        OfDay(minute % DAY_MINUTES)
+    }
+}
+
 impl fmt::Display for OfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}:{:02}", self.0 % DAY_MINUTES / 60, self.0 % 60)
