@@ -50,7 +50,7 @@ fn zone() -> impl Strategy<Value = TimeZone> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_run_is_never_outside_the_bounds(

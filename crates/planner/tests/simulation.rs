@@ -10,11 +10,13 @@ use jiff::tz::TimeZone;
 use people::{DAY, HOUR, MINUTE, People, WEEK};
 use planner::{Bounds, Known, Pace, Plan, Reason, SLOT_MINUTES, Slot, Weeks};
 
+type Seeds = std::ops::Range<u64>;
+
 /// Seeds that the planner's numbers were chosen with, and so were those from 5000 to 5019 for rosters and no pattern.
-const TUNED: std::ops::Range<u64> = 1..5;
+const TUNED: Seeds = 1..5;
 
 /// Seeds that were not run before all numbers had been chosen.
-const UNSEEN: std::ops::Range<u64> = 1001..1007;
+const UNSEEN: Seeds = 1001..1007;
 
 const WEEKS: i64 = 20;
 
@@ -177,7 +179,7 @@ impl Seen {
 }
 
 /// The planner's syncs and those of a fixed interval that makes as many.
-fn compare(people: People, bounds: Bounds, seeds: std::ops::Range<u64>) -> (Seen, Seen) {
+fn compare(people: People, bounds: Bounds, seeds: Seeds) -> (Seen, Seen) {
     let (mut smart, mut even) = (Seen::default(), Seen::default());
     for seed in seeds {
         let world = World::new(people, seed);
@@ -231,7 +233,26 @@ const LOOSE: [People; 2] = [People::Roster, People::OnlyOnCall];
 
 const NO_PATTERN: [People; 3] = [People::Random, People::RandomBursts, People::Seldom];
 
-fn is_same_number(syncs: f64, seeds: &std::ops::Range<u64>, usual: i64) -> bool {
+/// The planner against a fixed interval for each of these people, also as a table.
+fn table(
+    title: &str,
+    people: impl IntoIterator<Item = People>,
+    usual: i64,
+    seeds: &Seeds,
+) -> (String, Vec<(People, Seen, Seen)>) {
+    let compared = people.into_iter().map(|people| {
+        let (smart, even) = compare(people, minutes(usual, 5, 480), seeds.clone());
+        (people, smart, even)
+    });
+    let compared: Vec<(People, Seen, Seen)> = compared.collect();
+    let rows: Vec<String> =
+        compared.iter().map(|(people, smart, even)| row(*people, *smart, *even)).collect();
+    let title =
+        format!("\nEvery {usual} min, {title}; the planner, then a fixed interval with as many syncs");
+    (format!("{title}\n{HEAD}\n{}", rows.join("\n")), compared)
+}
+
+fn is_same_number(syncs: f64, seeds: &Seeds, usual: i64) -> bool {
     let weeks = (MEASURED.end - MEASURED.start) * i64::try_from(seeds.end - seeds.start).unwrap_or(0);
     let fixed = (weeks * WEEK / (usual * MINUTE)) as f64;
     (syncs / fixed - 1.0).abs() < 0.005
@@ -240,12 +261,10 @@ fn is_same_number(syncs: f64, seeds: &std::ops::Range<u64>, usual: i64) -> bool 
 #[test]
 fn with_a_pattern_the_same_number_of_syncs_makes_at_most_half_the_stale_reads() {
     for (name, seeds) in [("tuned", TUNED), ("unseen", UNSEEN)] {
-        println!(
-            "\nEvery 30 min, {name} seeds {seeds:?}; in each column the planner, then the fixed interval\n{HEAD}"
-        );
-        for people in PATTERNS.into_iter().chain(LOOSE) {
-            let (smart, even) = compare(people, minutes(30, 5, 480), seeds.clone());
-            println!("{}", row(people, smart, even));
+        let (title, people) = (format!("{name} seeds {seeds:?}"), PATTERNS.into_iter().chain(LOOSE));
+        let (table, compared) = table(&title, people, 30, &seeds);
+        println!("{table}");
+        for (people, smart, even) in compared {
             // What hardly comes again can hardly be planned for; it must only do no harm.
             let most = if PATTERNS.contains(&people) { 0.5 } else { 1.05 };
             assert!(smart.stale <= most * even.stale, "{people:?}: {} of {}", smart.stale, even.stale);
@@ -258,11 +277,10 @@ fn with_a_pattern_the_same_number_of_syncs_makes_at_most_half_the_stale_reads() 
 fn other_intervals_are_planned_as_well() {
     let seeds = UNSEEN.start..UNSEEN.start + 2;
     for usual in [15, 60, 120] {
-        println!("\nEvery {usual} min, unseen seeds {seeds:?}\n{HEAD}");
-        for people in PATTERNS {
-            let (smart, even) = compare(people, minutes(usual, 5, 480), seeds.clone());
-            println!("{}", row(people, smart, even));
-            // Two sites look in 75 of 168 hours: 672 runs are one every 6 minutes there, when data older than 7.5 is stale.
+        let (table, compared) = table(&format!("unseen seeds {seeds:?}"), PATTERNS, usual, &seeds);
+        println!("{table}");
+        for (people, smart, even) in compared {
+            // Two sites look in 75 of 168 hours: all 672 runs were one every 7 minutes there, and data older than 7.5 is stale.
             let most = if (people, usual) == (People::TwoSites, 15) { 0.6 } else { 0.5 };
             assert!(smart.stale <= most * even.stale, "{people:?}: {} of {}", smart.stale, even.stale);
             assert!(is_same_number(smart.syncs, &seeds, usual), "{people:?}: {} syncs", smart.syncs);
