@@ -235,7 +235,8 @@ mod tests {
         assert_eq!(Days(0x7f).to_string(), "each day");
         assert_eq!(Days(0x60).to_string(), "on weekends");
         assert_eq!(Days(0b100_0000).to_string(), "on Sundays");
-        assert_eq!(OfDay(24 * 60 + 5).to_string(), "00:05");
+        assert_eq!(OfDay::of(2 * 1440 + 485), OfDay(485));
+        assert_eq!(OfDay(1440 + 5).to_string(), "00:05");
         let spans = [(i64::MIN, "1 s"), (89_000, "89 s"), (90 * MIN, "90 min"), (DAYS, "3 days")];
         spans.iter().for_each(|(millis, shown)| assert_eq!(Span(*millis).to_string(), *shown));
     }

@@ -8,11 +8,17 @@ use proptest::prelude::*;
 
 const DAY: i64 = 86_400_000;
 
+const OFFICE_WEEK: i32 = 2950;
+
+/// Looks from 08:30 to 17:00 on weekdays, in all weeks.
+fn office() -> Vec<u8> {
+    let is_work = |slot: usize| slot / 48 < 5 && (17..34).contains(&(slot % 48));
+    (0..2 * SLOTS).map(|byte| if is_work(byte / 2) { 0xff } else { 0 }).collect()
+}
+
 fn weeks() -> impl Strategy<Value = Weeks> {
     let noise = vec(any::<u8>(), 2 * SLOTS).boxed();
-    // Office hours, so that not all of them are without a pattern.
-    let office = (0..2 * SLOTS).map(|byte| if (byte / 2 % 48).abs_diff(25) < 9 { 0xff } else { 0 }).collect();
-    let bytes = prop_oneof![noise, Just(office), Just(vec![0; 2 * SLOTS]), Just(vec![0xff; 2 * SLOTS])];
+    let bytes = prop_oneof![noise, Just(office()), Just(vec![0; 2 * SLOTS]), Just(vec![0xff; 2 * SLOTS])];
     (prop_oneof![2900..3000i32, any::<i32>()], bytes)
         .prop_map(|(latest, bytes)| Weeks::from_bytes(latest, &bytes).unwrap_or(Weeks::none()))
 }
@@ -49,6 +55,19 @@ fn zone() -> impl Strategy<Value = TimeZone> {
     proptest::sample::select(zones.to_vec()).prop_map(|zone| TimeZone::posix(zone).unwrap_or(TimeZone::UTC))
 }
 
+fn check(plan: &Plan, bounds: Bounds, last: i64, now: i64) -> Result<(), TestCaseError> {
+    let usual = bounds.usual.clamp(1000, 31 * DAY);
+    let (shortest, longest) = (bounds.shortest.clamp(1000, usual), bounds.longest.clamp(usual, 31 * DAY));
+    let next = plan.next(Some(last), now);
+    // A clock that was set back says that it is the time of the last run.
+    let last = last.min(now);
+    prop_assert!(next.at >= now);
+    prop_assert!(next.at >= last.saturating_add(shortest));
+    prop_assert!(next.at <= last.saturating_add(longest).max(now));
+    prop_assert!(next.reason.words("Berlin").ends_with('.'));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -56,17 +75,24 @@ proptest! {
     fn a_run_is_never_outside_the_bounds(
         known in known(), bounds in bounds(), zone in zone(), made in time(), last in time(), since in -DAY..3 * DAY,
     ) {
-        let now = last.saturating_add(since);
         let plan = Plan::new(&known, bounds, &zone, made);
-        let usual = bounds.usual.clamp(1000, 31 * DAY);
-        let (shortest, longest) = (bounds.shortest.clamp(1000, usual), bounds.longest.clamp(usual, 31 * DAY));
-        // A clock that was set back says that it is the time of the last run.
-        let last = last.min(now);
-        let next = plan.next(Some(last), now);
-        prop_assert!(next.at >= now);
-        prop_assert!(next.at >= last.saturating_add(shortest));
-        prop_assert!(next.at <= last.saturating_add(longest).max(now));
-        prop_assert!(next.reason.words("Berlin").ends_with('.'));
+        check(&plan, bounds, last, last.saturating_add(since))?;
+    }
+
+    #[test]
+    fn a_chosen_run_is_never_outside_the_bounds(
+        usual in 15..240i64, shortest in 5..60i64, longest in 240..1440i64, last in 0..7 * DAY, since in -DAY..DAY,
+    ) {
+        let bounds = Bounds { usual: usual * 60_000, shortest: shortest * 60_000, longest: longest * 60_000 };
+        let looks = Weeks::from_bytes(OFFICE_WEEK, &office()).unwrap_or(Weeks::none());
+        let known = Known { looks, changes: Weeks::none(), pace: Pace::unknown(), sync: 41_000 };
+        // The week after, which begins on a Monday in UTC.
+        let begin = (i64::from(OFFICE_WEEK + 1) * 7 - 3) * DAY;
+        let plan = Plan::new(&known, bounds, &TimeZone::UTC, begin);
+        prop_assert!(plan.is_of(begin + last));
+        check(&plan, bounds, begin + last, begin + last + since)?;
+        let is_fixed = plan.next(Some(begin), begin).at == begin + bounds.usual;
+        prop_assume!(!is_fixed);
     }
 
     #[test]
