@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("contract", &[]),
     ("reach", &[]),
+    ("planner", &[]),
     ("vsphere", &["reach"]),
     ("redfish", &["reach"]),
     // Others' tests may use it; it stands beside them and knows none.
     ("simulator", &[]),
     ("secrets", &["contract"]),
-    ("store", &["contract"]),
-    ("service", &["contract", "reach", "redfish", "secrets", "store", "vsphere"]),
+    ("store", &["contract", "planner"]),
+    ("service", &["contract", "planner", "reach", "redfish", "secrets", "store", "vsphere"]),
     ("cli", &["contract", "secrets", "service", "simulator"]),
     ("muster", &["contract", "secrets", "service", "simulator"]),
     ("ui", &["contract"]),

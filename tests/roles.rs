@@ -45,6 +45,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("show_changes", Viewer, json!({ "operation": ended, "skip": 0, "limit": 10 }), Ok(())),
         ("show_steps", Viewer, json!({ "operation": ended }), Ok(())),
         ("show_preferences", Viewer, json!({}), Ok(())),
+        ("delete_usage", Admin, json!({}), Ok(())),
         ("set_preferences", Admin, json!({ "made_from": {}, "preferences": { "history_days": 30 } }), Ok(())),
         ("await_operation", Viewer, json!({ "operation": ended }), Ok(())),
         ("read_rows", Viewer, json!({ "query": count }), Ok(())),

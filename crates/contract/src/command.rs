@@ -359,6 +359,10 @@ commands_of_the_service! { $
         preferences: Preferences,
     } => "set_preferences", Admin, Preferences,
         Change |_of| Subject::only("settings");
+    /// Deletes what was seen of when people look at vCenters, when those change and how fast they answer: smart schedules begin
+    /// to learn anew.
+    DeleteUsage {} => "delete_usage", Admin, (),
+        Change |_of| Subject::only("usage");
 
     /// What health rules find in what is known, and how many findings there were lately.
     ListFindings {

@@ -53,6 +53,11 @@ impl ScheduledJob {
         ScheduledJob::NAMED.into_iter().find(|job| job.name() == name)
     }
 
+    /// Whether it reads what is there on vCenters: what a smart schedule can move to when people look.
+    pub fn reads_vcenters(&self) -> bool {
+        matches!(self, ScheduledJob::Full | ScheduledJob::Hosts)
+    }
+
     /// Whether it is done on vCenters.
     pub fn is_on_vcenters(&self) -> bool {
         matches!(self, ScheduledJob::Full | ScheduledJob::Hosts | ScheduledJob::Test)
@@ -100,6 +105,9 @@ pub struct ScheduleSettings {
     /// Hours in which it starts nothing, in its time zone: `22:00-06:00`.
     #[serde(default)]
     pub quiet: Option<String>,
+    /// Whether it runs when people look, as often as its interval would.
+    #[serde(default)]
+    pub smart: bool,
 }
 
 /// A schedule, and how it stands.
@@ -125,6 +133,9 @@ pub struct Schedule {
     pub zone: String,
     /// Hours in which it starts nothing.
     pub quiet: Option<String>,
+    /// Whether it runs when people look, as often as its interval would.
+    #[serde(default)]
+    pub smart: bool,
     /// Whether it is on.
     pub enabled: bool,
     /// When it starts something next; `null` where nobody knows.
@@ -212,6 +223,7 @@ impl Schedule {
             zone: Some(self.zone.clone()),
             job: self.job.clone(),
             quiet: self.quiet.clone(),
+            smart: self.smart,
         }
     }
 }
@@ -284,6 +296,12 @@ mod tests {
         );
         assert_eq!(ScheduledJob::from_name(scan.name()), None);
         assert!(!scan.is_on_vcenters() && !ScheduledJob::Servers.is_on_vcenters());
+        // One that an earlier release wrote, or a script that knows none, is not smart.
+        let plain = serde_json::json!({ "name": "a", "when": { "every_seconds": 1800 }, "job": "full" });
+        let plain: ScheduleSettings = serde_json::from_value(plain).unwrap();
+        assert!(!plain.smart);
+        let smart = serde_json::to_value(ScheduleSettings { smart: true, ..plain }).unwrap();
+        assert_eq!(smart["smart"], true);
         let every = Timing::EverySeconds(1800);
         assert_eq!(serde_json::to_string(&every).unwrap(), r#"{"every_seconds":1800}"#);
     }

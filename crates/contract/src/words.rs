@@ -18,7 +18,7 @@ pub use audit::{
 pub use health::{by_level, finding, level, levels, scope};
 pub use policies::{cause, policy_steps, rows_wanted, trigger, triggers};
 pub use removal::{goes_with, with_password_of_removed};
-pub use schedules::{scheduled_about, scheduled_job, timing, timing_of};
+pub use schedules::{due, scheduled_about, scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
 pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rate, step, took, until};
 pub use trust::{OF_WHAT_IT_SEES, certificate, roles, unread_containers};

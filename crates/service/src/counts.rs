@@ -1,14 +1,18 @@
-//! Counts how reads are answered, and in which hours of the week somebody looks at a vCenter: in memory, and on disk once a
-//! minute.
+//! Counts how reads are answered, and notes when somebody looks at a vCenter, when it changes and how fast it answers: in
+//! memory, and on disk once a minute.
 //! Refuses to make a reader wait or fail for it: what can't be written in time is not counted.
 
-use crate::Clock;
-use contract::{Kind, Role, Time, VcenterId};
+use crate::call::{Admitted, Answer, Handler};
+use crate::{Clock, explain};
+use contract::analytics::CallTimes;
+use contract::command::DeleteUsage;
+use contract::{Diff, Event, Job, Kind, Operation, Role, VcenterId};
 use jiff::tz::TimeZone;
+use planner::Slot;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{CacheReads, Counts as Counted, LookedAt, Store};
+use store::{CacheReads, Counts as Counted, Seen, Store};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +49,17 @@ struct Inner {
 #[derive(Default)]
 struct Tally {
     reads: HashMap<(VcenterId, i64, Kind), CacheReads>,
-    looked: HashMap<(VcenterId, Time), LookedAt>,
+    seen: Vec<(VcenterId, Seen)>,
+}
+
+impl Tally {
+    fn saw(&mut self, vcenter: &VcenterId, seen: Seen) {
+        let seen = (vcenter.clone(), seen);
+        // Who reads a page sees it over and over.
+        if !self.seen.contains(&seen) {
+            self.seen.push(seen);
+        }
+    }
 }
 
 impl Counts {
@@ -64,12 +78,32 @@ impl Counts {
             How::Shared => CacheReads { shared: 1, ..CacheReads::default() },
             How::Miss => CacheReads { misses: 1, ..CacheReads::default() },
         };
-        let looked = self.0.is_on_screen.then(|| hour_of_week(now, &self.0.zone)).flatten();
         let mut tally = self.tally();
         *tally.reads.entry((vcenter.clone(), now.0.div_euclid(HOUR), kind.covered_by())).or_default() += one;
-        if let Some(looked) = looked {
-            tally.looked.insert((vcenter.clone(), looked.began), looked);
+        if self.0.is_on_screen {
+            tally.saw(vcenter, Seen::Look(Slot::at(now.0, &self.0.zone)));
         }
+    }
+
+    /// What this operation read was published here: what changed by it tells when a vCenter changes, and the calls of a sync how
+    /// fast its server answers.
+    pub(crate) fn synced(&self, ended: &Operation, latency: &CallTimes) {
+        let Some((vcenter, at)) = ended.vcenter_id.as_ref().zip(ended.finished_at) else { return };
+        let at = Slot::at(at.0, &self.0.zone);
+        let mut tally = self.tally();
+        if (Diff { unchanged: 0, ..ended.diff }) != Diff::default() {
+            tally.saw(vcenter, Seen::Change(at));
+        }
+        // What reads less makes other calls, which take another time.
+        let is_sync = matches!(ended.job, Job::FullSync { .. } | Job::SyncHosts { .. });
+        if let Some(millis) = usual_millis(latency).filter(|_| is_sync) {
+            tally.saw(vcenter, Seen::Answer(at, millis));
+        }
+    }
+
+    /// Forgets what is not written yet of how vCenters are used.
+    fn forget_usage(&self) {
+        self.tally().seen.clear();
     }
 
     /// Writes once a minute what was counted, and what is left when the service closes.
@@ -82,9 +116,10 @@ impl Counts {
         self.write().await;
     }
 
-    async fn write(&self) {
-        let Tally { reads, looked } = std::mem::take(&mut *self.tally());
-        if reads.is_empty() && looked.is_empty() {
+    /// Writes what was counted.
+    pub(crate) async fn write(&self) {
+        let Tally { reads, seen } = std::mem::take(&mut *self.tally());
+        if reads.is_empty() && seen.is_empty() {
             return;
         }
         let counted = Counted {
@@ -92,27 +127,23 @@ impl Counts {
                 .iter()
                 .map(|((vcenter, hour, kind), reads)| (vcenter.clone(), *hour, *kind, *reads))
                 .collect(),
-            looked: looked.iter().map(|((vcenter, _), looked)| (vcenter.clone(), *looked)).collect(),
+            seen,
         };
-        match self.0.store.count(&counted).await {
+        match self.0.store.count(&counted, (self.0.now)()).await {
             Ok(()) => {}
             // Another process writes something large: with the next ones.
-            Err(store::Error::Busy { .. }) => self.put_back(reads, looked),
+            Err(store::Error::Busy { .. }) => self.put_back(reads, counted.seen),
             Err(error) => tracing::debug!(%error, "what was counted is lost"),
         }
     }
 
-    fn put_back(
-        &self,
-        reads: HashMap<(VcenterId, i64, Kind), CacheReads>,
-        looked: HashMap<(VcenterId, Time), LookedAt>,
-    ) {
+    fn put_back(&self, reads: HashMap<(VcenterId, i64, Kind), CacheReads>, seen: Vec<(VcenterId, Seen)>) {
         let mut tally = self.tally();
         for (of, reads) in reads {
             *tally.reads.entry(of).or_default() += reads;
         }
-        for (of, looked) in looked {
-            tally.looked.entry(of).or_insert(looked);
+        for (vcenter, seen) in seen {
+            tally.saw(&vcenter, seen);
         }
     }
 
@@ -121,40 +152,30 @@ impl Counts {
     }
 }
 
-/// The hour of the week that a time is in, as a clock on the wall shows it; none for a time beyond the calendar.
-fn hour_of_week(at: Time, zone: &TimeZone) -> Option<LookedAt> {
-    let local = zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).ok()?);
-    let hour = i64::from(local.weekday().to_monday_zero_offset()) * 24 + i64::from(local.hour());
-    let into = i64::from(local.minute()) * 60_000
-        + i64::from(local.second()) * 1000
-        + i64::from(local.millisecond());
-    Some(LookedAt { hour_of_week: u8::try_from(hour).ok()?, began: Time(at.0 - into), at })
+impl Handler for DeleteUsage {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        call.inner.counts.forget_usage();
+        call.store().delete_usage().await.map_err(explain::store)?;
+        call.inner.events.publish(Event::SchedulesChanged);
+        Ok(())
+    }
+}
+
+/// What half of the calls took no longer than.
+fn usual_millis(latency: &CallTimes) -> Option<u16> {
+    let mut all = contract::Histogram::default();
+    latency.values().for_each(|times| all.merge(times));
+    all.percentile(0.5).map(|micros| u16::try_from(micros / 1000).unwrap_or(u16::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Caller;
+    use contract::Time;
     use simulator::Simulator;
     use std::sync::atomic::{AtomicI64, Ordering};
     use tokio_util::task::TaskTracker;
-
-    #[test]
-    fn an_hour_of_the_week_is_that_of_the_clock_on_the_wall() {
-        let at = |text: &str| Time(text.parse::<jiff::Timestamp>().unwrap().as_millisecond());
-        let zone = |name: &str| TimeZone::posix(name).unwrap();
-        for (time, name, hour, began) in [
-            ("2026-03-02T00:00:00Z", "UTC0", 0, "2026-03-02T00:00:00Z"),
-            ("2026-03-01T23:59:59.999Z", "UTC0", 167, "2026-03-01T23:00:00Z"),
-            ("2026-03-01T23:30:00Z", "CET-1", 0, "2026-03-01T23:00:00Z"),
-            // Where clocks differ by half an hour.
-            ("2026-03-02T03:45:00Z", "IST-5:30", 9, "2026-03-02T03:30:00Z"),
-            ("2026-03-02T03:00:00Z", "EST5", 6 * 24 + 22, "2026-03-02T03:00:00Z"),
-        ] {
-            let looked = hour_of_week(at(time), &zone(name)).unwrap();
-            assert_eq!((looked.hour_of_week, looked.began), (hour, at(began)), "{time} {name}");
-        }
-        assert!(hour_of_week(Time(i64::MAX), &TimeZone::UTC).is_none());
-    }
 
     // 2026-03-02, a Monday, at 09:59 in UTC.
     const MONDAY: i64 = 1_772_445_540_000;
@@ -214,7 +235,39 @@ mod tests {
             (berlin.clone(), hour + 1, Some(Kind::Vms), one),
         ];
         assert_eq!(store.cache_reads(hour).await.unwrap(), counted);
-        assert_eq!(store.looked_at().await.unwrap(), [(berlin.clone(), 9, 1), (berlin, 10, 1)]);
+        let usage = store.usage(&berlin).await.unwrap().unwrap();
+        let mut looks = planner::Weeks::none();
+        for at in [MONDAY, MONDAY + 60_000] {
+            looks.mark(Slot::at(at, &TimeZone::UTC));
+        }
+        assert_eq!((usage.looks, usage.changes), (looks, planner::Weeks::none()));
+        service.close().await;
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_sync_notes_that_something_changed_and_how_fast_the_server_answers() {
+        let server = Simulator::start(simulator::Options::new(5, 1)).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (service, berlin) = crate::tests::on(&server, &folder).await;
+        let (store, counts) = (service.inner.store.clone(), service.inner.counts.clone());
+        crate::tests::sync(&service, &berlin).await;
+        counts.write().await;
+        let first = store.usage(&berlin).await.unwrap().unwrap();
+        assert_eq!(first.looks, planner::Weeks::none(), "nobody is there who sees it");
+        assert_ne!((&first.changes, &first.pace), (&planner::Weeks::none(), &planner::Pace::unknown()));
+        // Nothing has changed since.
+        service.call(&Caller::muster(), DeleteUsage {}).await.unwrap();
+        crate::tests::sync(&service, &berlin).await;
+        counts.write().await;
+        let second = store.usage(&berlin).await.unwrap().unwrap();
+        assert_eq!(second.changes, planner::Weeks::none());
+        assert_ne!(second.pace, planner::Pace::unknown());
+        // What is not written yet is deleted, too.
+        crate::tests::sync(&service, &berlin).await;
+        service.call(&Caller::muster(), DeleteUsage {}).await.unwrap();
+        counts.write().await;
+        assert_eq!(store.usage(&berlin).await.unwrap(), None);
         service.close().await;
         server.stop().await;
     }

@@ -218,8 +218,11 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     }
     let changes = store.changes().await.map_err(explain::store)?;
     let pace = changes.pace();
+    let zone = TimeZone::system();
+    let counts = Counts::new(store.clone(), options.unlock == Unlock::Ask, zone.clone(), now);
     let operations = Operations::start(operations::Parts {
         store: store.clone(),
+        counts: counts.clone(),
         connections: connections.clone(),
         logins: logins.clone(),
         inventory: inventory.clone(),
@@ -243,6 +246,7 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         person,
         network,
         events: events.clone(),
+        zone,
         now,
     });
     if options.worker && store.unwritable().is_none() {
@@ -253,7 +257,6 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
     let pauses = pauses::end_in_time(store.clone(), events.clone(), now);
     background.spawn(closing.clone().run_until_cancelled_owned(pauses));
     let unlock = options.unlock;
-    let counts = Counts::new(store.clone(), unlock == Unlock::Ask, TimeZone::system(), now);
     background.spawn(counts.clone().keep(closing.clone()));
     if store.unwritable().is_none() {
         let erasing = configuration::orphans::erase(

@@ -48,6 +48,7 @@ mod stage;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod vcenters;
 mod waiters;
 
@@ -57,7 +58,7 @@ pub use backup::{Copied, Restoring, Scratch, has_current_database};
 pub use changes::{Change, Changes, Pace, Topic};
 pub use claim::{Claim, Finish};
 pub use contact::{Contact, Identity};
-pub use counts::{CacheReads, Counts, LookedAt};
+pub use counts::{CacheReads, Counts};
 pub use credentials::NewCredential;
 pub use damage::Damaged;
 pub use erasures::Erasure;
@@ -78,8 +79,9 @@ pub use refused::RefusedPaths;
 pub use removal::Removed;
 pub use revision::Since;
 pub use room::{Folder, in_words};
-pub use schedules::{DueRun, FirstRuns, PlannedRun, PlannedRuns, RunOf, ScheduleRecord};
+pub use schedules::{DueRun, FirstRuns, NextRun, PlannedRun, PlannedRuns, RunOf, ScheduleRecord};
 pub use servers::{Bmc, BmcProfile, ProfileWas, Said, Saved};
 pub use stage::{Onward, Staged};
 pub use standing::{Answer, Noted, Rejected, Sent, Standing};
+pub use usage::{Seen, Usage};
 pub use vcenters::{NewVcenter, VcenterCredential, VcenterEdit, VcenterRecord};

@@ -30,11 +30,28 @@ pub struct ScheduleRecord {
     pub edition: i64,
 }
 
+/// When a schedule is due next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextRun {
+    /// The time.
+    pub at: Time,
+    /// Why then, in words, where that was learned.
+    pub reason: Option<String>,
+}
+
+impl From<Time> for NextRun {
+    fn from(at: Time) -> NextRun {
+        NextRun { at, reason: None }
+    }
+}
+
 /// When a schedule is due on a vCenter, or about none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedRun {
     /// The next time.
     pub next_at: Time,
+    /// Why then, in words, where that was learned.
+    pub reason: Option<String>,
     /// What it started there last.
     pub operation: Option<OperationId>,
     /// Whether the process that ran that ended before it was done.
@@ -48,7 +65,7 @@ pub type RunOf = (ScheduleId, Option<VcenterId>);
 pub type PlannedRuns = HashMap<RunOf, PlannedRun>;
 
 /// First times on vCenters, or about none.
-pub type FirstRuns<'a> = &'a [(Option<VcenterId>, Time)];
+pub type FirstRuns<'a> = &'a [(Option<VcenterId>, NextRun)];
 
 /// A run that is due, as whoever starts it has seen it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +77,7 @@ pub struct DueRun {
     /// When it was due.
     pub seen: Time,
     /// When it is due after this.
-    pub next: Time,
+    pub next: NextRun,
 }
 
 impl Store {
@@ -107,7 +124,8 @@ impl Store {
             let operation: Option<String> = row.try_get("operation_id")?;
             let next_at = Time(row.try_get("next_at")?);
             let is_interrupted = row.try_get("is_interrupted")?;
-            Ok((of, PlannedRun { next_at, operation: operation.map(OperationId), is_interrupted }))
+            let (operation, reason) = (operation.map(OperationId), row.try_get("reason")?);
+            Ok((of, PlannedRun { next_at, reason, operation, is_interrupted }))
         });
         Ok(read.into_iter().collect())
     }
@@ -122,8 +140,8 @@ impl Store {
         let attempt = self.attempt_on("adding schedule", id.as_str());
         let mut tx = self.engine().write(attempt).await?;
         names::is_free(&mut tx, Among::Schedules, &settings.name, id.as_str(), attempt).await?;
-        let insert = "INSERT INTO schedules (name, name_key, tag, every_seconds, cron, zone, quiet, job, scan, id) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let insert = "INSERT INTO schedules (name, name_key, tag, every_seconds, cron, zone, quiet, job, scan, smart, id) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         write(&mut tx, insert, settings, id).await.during(attempt)?;
         choose(&mut tx, id, settings).await.during(attempt)?;
         plan(&mut tx, id, first).await.during(attempt)?;
@@ -159,18 +177,19 @@ impl Store {
         raise(&mut tx, to, attempt).await?;
         names::is_free(&mut tx, Among::Schedules, &settings.name, id.as_str(), attempt).await?;
         let update = "UPDATE schedules SET name = $1, name_key = $2, tag = $3, every_seconds = $4, cron = $5, \
-                      zone = $6, quiet = $7, job = $8, scan = $9 WHERE id = $10";
+                      zone = $6, quiet = $7, job = $8, scan = $9, smart = $10 WHERE id = $11";
         write(&mut tx, update, settings, id).await.during(attempt)?;
         choose(&mut tx, id, settings).await.during(attempt)?;
         if anew {
             // What it started last is still the last.
-            for (vcenter, next_at) in first {
+            for (vcenter, next) in first {
                 sqlx::query(
-                    "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id IS $3",
+                    "UPDATE schedule_runs SET next_at = $1, reason = $4 WHERE schedule_id = $2 AND vcenter_id IS $3",
                 )
-                .bind(next_at.0)
+                .bind(next.at.0)
                 .bind(id.as_str())
                 .bind(of(vcenter))
+                .bind(&next.reason)
                 .execute(&mut *tx)
                 .await
                 .during(attempt)?;
@@ -266,14 +285,15 @@ async fn told(tx: &mut Tx, id: &ScheduleId) -> Result<Option<Value>, sqlx::Error
 /// Moves a run on, unless another process has, or the schedule was edited or turned off since it was looked at.
 async fn advance(tx: &mut Tx, run: &DueRun, vcenter: Option<&VcenterId>) -> Result<bool, sqlx::Error> {
     let moved = sqlx::query(
-        "UPDATE schedule_runs SET next_at = $1 WHERE schedule_id = $2 AND vcenter_id IS $3 AND next_at = $4 \
+        "UPDATE schedule_runs SET next_at = $1, reason = $6 WHERE schedule_id = $2 AND vcenter_id IS $3 AND next_at = $4 \
          AND EXISTS (SELECT 1 FROM schedules WHERE id = $2 AND edition = $5 AND enabled = 1)",
     )
-    .bind(run.next.0)
+    .bind(run.next.at.0)
     .bind(run.schedule.as_str())
     .bind(vcenter.map(VcenterId::as_str))
     .bind(run.seen.0)
     .bind(run.edition)
+    .bind(&run.next.reason)
     .execute(&mut **tx)
     .await?;
     Ok(moved.rows_affected() > 0)
@@ -321,6 +341,7 @@ async fn write(
         .bind(&settings.quiet)
         .bind(settings.job.name())
         .bind(settings.job.scan().map(row::json).transpose()?)
+        .bind(settings.smart)
         .bind(id.as_str())
         .execute(&mut **tx)
         .await
@@ -369,14 +390,15 @@ async fn forget_others(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Re
 
 /// Plans what is not planned yet.
 async fn plan(tx: &mut Tx, id: &ScheduleId, first: FirstRuns<'_>) -> Result<(), sqlx::Error> {
-    for (vcenter, next_at) in first {
+    for (vcenter, next) in first {
         sqlx::query(
-            "INSERT OR IGNORE INTO schedule_runs (schedule_id, vcenter_id, next_at) \
-             SELECT $1, $3, $2 WHERE $3 IS NULL OR EXISTS (SELECT 1 FROM vcenters WHERE id = $3)",
+            "INSERT OR IGNORE INTO schedule_runs (schedule_id, vcenter_id, next_at, reason) \
+             SELECT $1, $3, $2, $4 WHERE $3 IS NULL OR EXISTS (SELECT 1 FROM vcenters WHERE id = $3)",
         )
         .bind(id.as_str())
-        .bind(next_at.0)
+        .bind(next.at.0)
         .bind(of(vcenter))
+        .bind(&next.reason)
         .execute(&mut **tx)
         .await?;
     }
@@ -407,6 +429,7 @@ pub(crate) fn record(row: &DbRow) -> Result<ScheduleRecord, sqlx::Error> {
         zone: Some(row.try_get("zone")?),
         job: job.ok_or_else(|| sqlx::Error::Decode("a schedule of an unknown job".into()))?,
         quiet: row.try_get("quiet")?,
+        smart: row.try_get("smart")?,
     };
     Ok(ScheduleRecord {
         id: ScheduleId(row.try_get("id")?),

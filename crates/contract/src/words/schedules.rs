@@ -45,6 +45,11 @@ pub fn timing(timing: &Timing) -> String {
     }
 }
 
+/// When a schedule is due; of a smart one, how often.
+pub fn due(when: &Timing, smart: bool) -> String {
+    if smart { format!("smart, about {}", timing(when)) } else { timing(when) }
+}
+
 /// A cron expression of whole times of day, in words.
 fn said(expression: &str) -> Option<String> {
     let fields: Vec<&str> = expression.split_whitespace().collect();

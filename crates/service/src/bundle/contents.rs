@@ -6,7 +6,7 @@ use super::pseudonyms::Pseudonyms;
 use crate::log::Files;
 use crate::{Service, explain};
 use contract::command::OperationFilter;
-use contract::{ApiError, LogLine, Operation, Vcenter};
+use contract::{ApiError, LogLine, Operation, Schedule, Vcenter, words};
 use serde_json::{Map, Value, json};
 use std::io::Read;
 
@@ -59,7 +59,7 @@ impl Service {
                 "credentials.json",
                 self.credentials().await?.iter().map(|one| without(one, &["user", "helper"])).collect(),
             ),
-            ("schedules.json", document(&self.inner.schedules.list().await?)),
+            ("schedules.json", self.inner.schedules.list().await?.into_iter().map(unlearned).collect()),
             ("operations.json", document(&listing.operations)),
             ("database.json", document(&store.rows().await.map_err(explain::store)?)),
         ];
@@ -169,4 +169,16 @@ fn drop_certificates(document: &mut Value) {
 
 fn document(what: &impl serde::Serialize) -> Value {
     serde_json::to_value(what).unwrap_or_default()
+}
+
+/// A schedule without what its reasons say of when people look: that never leaves the database.
+pub(crate) fn unlearned(mut schedule: Schedule) -> Value {
+    if schedule.smart {
+        let plain = words::due(&schedule.timing(), true);
+        let held_up: Vec<String> =
+            schedule.targets.iter().filter(|one| one.waits).map(|one| one.reason.clone()).collect();
+        let told = schedule.targets.iter_mut().map(|target| &mut target.reason).chain([&mut schedule.reason]);
+        told.filter(|reason| !held_up.contains(reason)).for_each(|reason| reason.clone_from(&plain));
+    }
+    document(&schedule)
 }

@@ -7,6 +7,9 @@ mod ordinary;
 mod patterns;
 mod pseudonyms;
 
+#[cfg(test)]
+pub(crate) use contents::unlearned;
+
 use crate::call::{Admitted, Answer, Handler};
 use crate::{explain, new_file};
 use contract::command::{DraftBundle, WriteBundle};

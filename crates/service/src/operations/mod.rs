@@ -12,6 +12,7 @@ pub(crate) use hold::{Hold, Holds};
 pub(crate) use room::{Place, Room};
 
 use crate::connections::Connections;
+use crate::counts::Counts;
 use crate::events::Events;
 use crate::health::Health;
 use crate::inventory::Inventory;
@@ -90,6 +91,7 @@ impl By {
 /// What the queue works with.
 pub(crate) struct Parts {
     pub(crate) store: Store,
+    pub(crate) counts: Counts,
     pub(crate) connections: Connections,
     pub(crate) logins: Logins,
     pub(crate) inventory: Inventory,
@@ -108,6 +110,7 @@ pub(crate) struct Operations(Arc<Inner>);
 
 struct Inner {
     store: Store,
+    counts: Counts,
     connections: Connections,
     logins: Logins,
     inventory: Inventory,
@@ -133,12 +136,14 @@ struct Inner {
 impl Operations {
     /// Opens the queue, and begins to run what waits in it.
     pub(crate) fn start(parts: Parts) -> Operations {
-        let Parts { store, connections, logins, inventory, health, events, is_worker, at_once, now } = parts;
+        let Parts { store, counts, connections, logins, inventory, health, events, is_worker, at_once, now } =
+            parts;
         let wake = watch::Sender::new(());
         let (tracker, closing) = (TaskTracker::new(), CancellationToken::new());
         let outcomes = Outcomes::new(store.clone(), events.clone(), tracker.clone(), closing.clone());
         let operations = Operations(Arc::new(Inner {
             store,
+            counts,
             connections,
             logins,
             inventory,

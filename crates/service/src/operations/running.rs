@@ -81,6 +81,9 @@ impl Operations {
             self.0.health.record(&context.vcenter.vcenter).await;
             self.0.events.publish(Event::HealthChanged);
             self.note_capacity(&context.claim).await;
+            if let Ok(ended) = self.0.store.operation(context.claim.operation.id.as_str()).await {
+                self.0.counts.synced(&ended, &context.meter.latency());
+            }
             return;
         }
         let progress = context.progress.borrow().clone();

@@ -55,6 +55,6 @@ impl Handler for NextRuns {
 
 impl Handler for PreviewSchedule {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
-        Ok(call.inner.schedules.preview(&self.settings, self.count))
+        call.inner.schedules.preview(&self.settings, self.count).await
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Plan {
     rule: Rule,
     quiet: Option<Quiet>,
     zone: TimeZone,
+    /// How far ahead a run is planned at most where that is further than the next time, milliseconds.
+    longest: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -55,7 +57,12 @@ impl Plan {
         let rule = rule.map_err(|error| (ScheduleField::When, error.into()))?;
         let quiet =
             quiet.map(Quiet::parse).transpose().map_err(|error| (ScheduleField::Quiet, error.into()))?;
-        Ok(Plan { rule, quiet, zone })
+        Ok(Plan { rule, quiet, zone, longest: None })
+    }
+
+    /// The same of a schedule that plans runs so far ahead.
+    pub(super) fn reaching(self, longest: Option<i64>) -> Plan {
+        Plan { longest, ..self }
     }
 
     /// The IANA name of its time zone.
@@ -128,7 +135,11 @@ impl Plan {
             Rule::Every(every) => every.min(LATE),
             Rule::At(_) => LATE,
         };
-        let latest = self.after(Time(now.0.saturating_add(slack)))?;
+        let from = Time(now.0.saturating_add(slack));
+        let latest = match self.longest {
+            Some(longest) => Time(from.0.saturating_add(longest)),
+            None => self.after(from)?,
+        };
         if planned > latest { self.after(now) } else { None }
     }
 

@@ -6,6 +6,7 @@ mod commands;
 mod due;
 mod policies;
 mod running;
+mod smart;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,8 @@ use contract::{
     trimmed,
 };
 use due::{Plan, Spread};
-use store::{ScheduleRecord, Store, VcenterRecord};
+use jiff::tz::TimeZone;
+use store::{NextRun, ScheduleRecord, Store, VcenterRecord};
 
 /// Whoever knows the schedules.
 #[derive(Clone)]
@@ -35,8 +37,11 @@ pub(crate) struct Schedules {
     person: Person,
     network: Network,
     events: Events,
+    /// The one in which it is noted when people look.
+    zone: TimeZone,
     now: Clock,
     catching_up: CatchingUp,
+    plans: smart::Plans,
 }
 
 /// What schedules stand on.
@@ -47,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) person: Person,
     pub(crate) network: Network,
     pub(crate) events: Events,
+    pub(crate) zone: TimeZone,
     pub(crate) now: Clock,
 }
 
@@ -59,17 +65,9 @@ impl Service {
 
 impl Schedules {
     pub(crate) fn new(parts: Parts) -> Schedules {
-        let Parts { store, inventory, operations, person, network, events, now } = parts;
-        Schedules {
-            store,
-            inventory,
-            operations,
-            person,
-            network,
-            events,
-            now,
-            catching_up: CatchingUp::default(),
-        }
+        let Parts { store, inventory, operations, person, network, events, zone, now } = parts;
+        let (catching_up, plans) = (CatchingUp::default(), smart::Plans::default());
+        Schedules { store, inventory, operations, person, network, events, zone, now, catching_up, plans }
     }
 
     /// Every schedule, by name.
@@ -100,8 +98,9 @@ impl Schedules {
         let vcenters = self.vcenters().await?;
         let (settings, plan) = checked(settings, &vcenters, None)?;
         let id = ScheduleId(uuid::Uuid::new_v4().to_string());
-        let first = self.first(&plan, &targets(&settings, &vcenters));
-        self.store.add_schedule(&id, &settings, &first).await.map_err(explained)?;
+        let record = ScheduleRecord { id: id.clone(), settings, enabled: true, edition: 1 };
+        let first = self.first(&plan, &record, &vcenters).await?;
+        self.store.add_schedule(&id, &record.settings, &first).await.map_err(explained)?;
         self.changed();
         self.shown(&id).await
     }
@@ -117,9 +116,10 @@ impl Schedules {
         let (settings, plan) = checked(settings, &vcenters, before.settings.tag.as_deref())?;
         let is_same = (settings == before.settings) && made_from == before.edition;
         if !is_same {
-            let first = self.first(&plan, &targets(&settings, &vcenters));
-            let anew = (&settings.when, &settings.zone) != (&before.settings.when, &before.settings.zone);
+            let timed = |one: &ScheduleSettings| (one.when.clone(), one.zone.clone(), one.smart);
+            let anew = timed(&settings) != timed(&before.settings);
             let to = ScheduleRecord { settings, edition: made_from, ..before };
+            let first = self.first(&plan, &to, &vcenters).await?;
             self.store.edit_schedule(&to, anew, &first).await.map_err(explained)?;
             self.changed();
         }
@@ -132,7 +132,7 @@ impl Schedules {
         if before.enabled != enabled {
             let vcenters = self.vcenters().await?;
             let first = match plan(&before) {
-                Ok(plan) => self.first(&plan, &targets(&before.settings, &vcenters)),
+                Ok(plan) => self.first(&plan, &before, &vcenters).await?,
                 // One that can't be read any more can be turned off.
                 Err((_, error)) if enabled => return Err(*error),
                 Err(_) => Vec::new(),
@@ -161,9 +161,34 @@ impl Schedules {
     }
 
     /// The first runs of a plan from now on.
-    fn first(&self, plan: &Plan, targets: &[Target<'_>]) -> Vec<(Option<VcenterId>, Time)> {
-        let Some(first) = plan.after((self.now)()) else { return Vec::new() };
-        targets.iter().map(|target| (target.id().cloned(), first)).collect()
+    async fn first(
+        &self,
+        plan: &Plan,
+        record: &ScheduleRecord,
+        vcenters: &[VcenterRecord],
+    ) -> Result<Vec<(Option<VcenterId>, NextRun)>, ApiError> {
+        let now = (self.now)();
+        let Some(first) = plan.after(now) else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for target in targets(&record.settings, vcenters) {
+            all.push((target.id().cloned(), self.first_on(record, target, first, now).await?));
+        }
+        Ok(all)
+    }
+
+    /// The first run on a vCenter or about none, which for all but a smart schedule is at this time.
+    async fn first_on(
+        &self,
+        record: &ScheduleRecord,
+        target: Target<'_>,
+        first: Time,
+        now: Time,
+    ) -> Result<NextRun, ApiError> {
+        if !record.settings.smart {
+            return Ok(first.into());
+        }
+        let smart = self.smart_for(&record.settings, target, now).await?;
+        Ok(smart.map_or_else(|| first.into(), |smart| smart.first(now)))
     }
 
     fn changed(&self) {
@@ -175,7 +200,8 @@ impl Schedules {
 fn plan(record: &ScheduleRecord) -> Result<Plan, due::Wrong> {
     let settings = &record.settings;
     let zone = settings.zone.as_deref().unwrap_or("UTC");
-    Plan::new(&settings.when, zone, settings.quiet.as_deref())
+    let plan = Plan::new(&settings.when, zone, settings.quiet.as_deref())?;
+    Ok(plan.reaching(smart::longest(settings)))
 }
 
 /// What a schedule is done on: a vCenter, or none.
@@ -246,7 +272,11 @@ fn checked(
         zone: Some(plan.zone_name().to_owned()),
         job,
         quiet: plan.quiet().map(ToString::to_string),
+        smart: asked.smart,
     };
+    if let Some((_, error)) = smart::wrong(&settings) {
+        return Err(*error);
+    }
     if let Some(tag) = settings.tag.as_deref().filter(|tag| Some(*tag) != tag_before) {
         is_a_tag(tag, vcenters)?;
     }

@@ -7,7 +7,7 @@ use super::{Schedules, Target, plan, spread, targets};
 use contract::{ApiError, Code, Event, OperationState, Origin, Time};
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
-use store::{DueRun, PlannedRun, RunOf, ScheduleRecord};
+use store::{DueRun, NextRun, PlannedRun, RunOf, ScheduleRecord};
 use tokio_util::sync::CancellationToken;
 
 /// How long it sleeps at most: so late it notices that a clock was set, or that the machine was asleep.
@@ -110,15 +110,16 @@ impl Schedules {
             return Ok(self.plan_first(looked, now).await?.map(due_at));
         };
         let run = |next| DueRun { schedule: record.id.clone(), edition: record.edition, seen: planned, next };
+        let replan = |at: Time| run(at.into());
         // What its worker left undone is due at once.
         if is_interrupted && planned > now && !self.is_interrupted_again(looked).await? {
-            if self.store.replan_run(&run(now), id).await.map_err(super::explained)? {
+            if self.store.replan_run(&replan(now), id).await.map_err(super::explained)? {
                 self.changed();
             }
             return Ok(Some(now));
         }
         if let Some(right) = plan.replanned(planned, now) {
-            if self.store.replan_run(&run(right), id).await.map_err(super::explained)? {
+            if self.store.replan_run(&replan(right), id).await.map_err(super::explained)? {
                 self.changed();
             }
             return Ok(Some(due_at(right)));
@@ -129,7 +130,8 @@ impl Schedules {
         if let Some(look) = self.waits(looked, planned, now).await? {
             return Ok(look);
         }
-        let Some(next) = plan.following(planned, now) else { return Ok(None) };
+        let Some(next) = self.following(looked, planned, now).await? else { return Ok(None) };
+        let due_next = due_at(next.at);
         match self.operations.submit_due(id, record.settings.job.job(), &run(next)).await {
             Ok(Some(submitted)) => {
                 let vcenter = id.map(tracing::field::display);
@@ -141,7 +143,25 @@ impl Schedules {
             Err(error) if error.code == Code::NotFound => return Ok(None),
             Err(error) => return Err(error),
         }
-        Ok(Some(due_at(next)))
+        Ok(Some(due_next))
+    }
+
+    /// The run after one that was planned for one time and starts now.
+    async fn following(
+        &self,
+        looked: &Looked<'_>,
+        planned: Time,
+        now: Time,
+    ) -> Result<Option<NextRun>, ApiError> {
+        let Looked { known, record, plan, target, .. } = looked;
+        if !record.settings.smart {
+            return Ok(plan.following(planned, now).map(NextRun::from));
+        }
+        let history = self.history(known, target.id()).await?;
+        Ok(match self.smart(record, *target, &history, now).await? {
+            Some(smart) => smart.following(plan, planned, now),
+            None => plan.following(planned, now).map(NextRun::from),
+        })
     }
 
     /// Whether the run before was interrupted, too: what ends the workers that begin it must not be begun again and again.
@@ -155,7 +175,9 @@ impl Schedules {
     /// Plans the first run: answers with when.
     async fn plan_first(&self, looked: &Looked<'_>, now: Time) -> Result<Option<Time>, ApiError> {
         let Some(first) = looked.plan.after(now) else { return Ok(None) };
-        let planned = [(looked.target.id().cloned(), first)];
+        let next = self.first_on(looked.record, looked.target, first, now).await?;
+        let first = next.at;
+        let planned = [(looked.target.id().cloned(), next)];
         self.store.plan_runs(&looked.record.id, &planned).await.map_err(super::explained)?;
         self.changed();
         Ok(Some(first))

@@ -116,10 +116,11 @@ impl Schedules {
         now: Time,
     ) -> Result<Next, ApiError> {
         let id = target.id();
-        let timing = &record.settings.when;
+        let timing = words::due(&record.settings.when, record.settings.smart);
+        let learned = planned.and_then(|planned| planned.reason.clone());
         let planned = planned.map(|planned| plan.replanned(planned.next_at, now).unwrap_or(planned.next_at));
         let Some(planned) = planned.or_else(|| plan.after(now)) else {
-            return Ok(Next::waits(None, words::timing(timing)));
+            return Ok(Next::waits(None, timing));
         };
         let due = plan.due(planned, spread(record, id));
         let at = plan.waits_until(due, now).unwrap_or(due);
@@ -142,7 +143,7 @@ impl Schedules {
                 true => Next::waits(Some(at), format!("waits for the end of quiet hours ({end})")),
                 // One that isn't due yet doesn't wait.
                 false => {
-                    let reason = format!("{}, after quiet hours ({end})", words::timing(timing));
+                    let reason = format!("{timing}, after quiet hours ({end})");
                     Next { at: Some(at), reason, waits: false }
                 }
             });
@@ -150,7 +151,7 @@ impl Schedules {
         if now.0.saturating_sub(due.0) > Schedule::OVERDUE && !self.operations.has_worker() {
             return Ok(Next::waits(Some(due), "starts when a Muster window or a worker runs"));
         }
-        Ok(Next { at: Some(at), reason: words::timing(timing), waits: false })
+        Ok(Next { at: Some(at), reason: learned.unwrap_or(timing), waits: false })
     }
 
     /// An operation, unless it is kept no more.
@@ -220,6 +221,7 @@ fn shown(
         cron,
         zone: settings.zone.unwrap_or_default(),
         quiet: settings.quiet,
+        smart: settings.smart,
         enabled: record.enabled,
         next_at,
         reason,

@@ -2,6 +2,7 @@
 //! Refuses to run what they start: the queue shows what was asked for, and no vCenter is contacted but where a login has to be rejected.
 
 mod policies;
+mod smart;
 mod waiting;
 
 use super::*;
@@ -77,6 +78,7 @@ fn settings(when: &str, vcenters: &[VcenterId]) -> ScheduleSettings {
         zone: Some("Europe/Berlin".to_owned()),
         job: ScheduledJob::Full,
         quiet: None,
+        smart: false,
     }
 }
 

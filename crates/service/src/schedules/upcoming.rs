@@ -2,12 +2,15 @@
 //! Refuses to start or store anything.
 
 use super::due::{self, Plan};
-use super::{Schedules, plan};
+use super::smart::{self, Smart};
+use super::standing::Known;
+use super::{Schedules, plan, targets};
 use contract::{
-    ApiError, Preview, Run, Schedule, ScheduleId, ScheduleSettings, Time, Timing, WrongField, words,
+    ApiError, Preview, Run, Schedule, ScheduleId, ScheduleSettings, Time, Timing, VcenterId, WrongField,
+    words,
 };
-use std::collections::BTreeMap;
-use store::ScheduleRecord;
+use std::collections::{BTreeMap, HashMap};
+use store::{NextRun, ScheduleRecord};
 
 /// The most runs that are computed for one answer.
 const MOST_RUNS: u32 = 1000;
@@ -22,7 +25,8 @@ impl Schedules {
         for record in known.records.iter().filter(is_wanted) {
             let schedule = self.standing(record, &known).await?;
             if let Ok(plan) = plan(record) {
-                runs.extend(upcoming(&plan, &schedule, count));
+                let smart = self.smart_plans(record, &known).await?;
+                runs.extend(upcoming(&plan, &schedule, &smart, count));
             }
         }
         runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
@@ -37,7 +41,8 @@ impl Schedules {
         for record in &known.records {
             let schedule = self.standing(record, &known).await?;
             if let Ok(plan) = plan(record) {
-                runs.extend(upcoming(&plan, &schedule, 1));
+                // The one after it is not shown.
+                runs.extend(upcoming(&plan, &schedule, &HashMap::new(), 1));
             }
         }
         runs.sort_by(|one, other| (one.at, &one.schedule).cmp(&(other.at, &other.schedule)));
@@ -45,20 +50,68 @@ impl Schedules {
         Ok(runs)
     }
 
+    /// The plans of a smart schedule on its vCenters.
+    async fn smart_plans(
+        &self,
+        record: &ScheduleRecord,
+        known: &Known,
+    ) -> Result<HashMap<VcenterId, Smart>, ApiError> {
+        let mut plans = HashMap::new();
+        if !record.settings.smart || !record.enabled {
+            return Ok(plans);
+        }
+        for target in targets(&record.settings, &known.vcenters) {
+            let history = self.history(known, target.id()).await?;
+            let plan = self.smart(record, target, &history, (self.now)()).await?;
+            plans.extend(target.id().cloned().zip(plan));
+        }
+        Ok(plans)
+    }
+
+    /// The runs of a smart schedule that is not stored, on the first of its vCenters.
+    async fn smart_preview(
+        &self,
+        settings: &ScheduleSettings,
+        plan: &Plan,
+        count: usize,
+    ) -> Result<Option<Vec<Run>>, ApiError> {
+        let vcenters = self.vcenters().await?;
+        let targets = targets(settings, &vcenters);
+        let Some(target) = targets.first().filter(|_| settings.smart) else { return Ok(None) };
+        let now = (self.now)();
+        let Some(smart) = self.smart_for(settings, *target, now).await? else { return Ok(None) };
+        let name = target.name().unwrap_or_default().to_owned();
+        let timing = words::due(&settings.when, settings.smart);
+        let run = |next: NextRun| Run {
+            at: next.at,
+            schedule: settings.name.clone(),
+            vcenters: vec![name.clone()],
+            about: name.clone(),
+            reason: next.reason.unwrap_or_else(|| reason_of(plan, &timing, true)),
+            local: plan.local(next.at),
+        };
+        Ok(Some(smart.runs(plan, now).take(count).map(run).collect()))
+    }
+
     /// When a schedule with these settings would run, if it were stored now.
-    pub(super) fn preview(&self, settings: &ScheduleSettings, count: u32) -> Preview {
+    pub(super) async fn preview(&self, settings: &ScheduleSettings, count: u32) -> Result<Preview, ApiError> {
         let zone = settings.zone.as_deref().map_or_else(due::own_zone, str::to_owned);
         let quiet = settings.quiet.as_deref().filter(|quiet| !quiet.trim().is_empty());
         let plan = match Plan::new(&settings.when, &zone, quiet) {
             Ok(plan) => plan,
             Err(_) => {
-                return Preview {
-                    zone: zone.clone(),
-                    runs: Vec::new(),
-                    wrong: wrong(settings, &zone, quiet),
-                };
+                let wrong = wrong(settings, &zone, quiet);
+                return Ok(Preview { zone: zone.clone(), runs: Vec::new(), wrong });
             }
         };
+        if let Some((field, error)) = smart::wrong(settings) {
+            let wrong = vec![WrongField { field, error: *error }];
+            return Ok(Preview { zone: plan.zone_name().to_owned(), runs: Vec::new(), wrong });
+        }
+        let count = count.min(MOST_RUNS) as usize;
+        if let Some(runs) = self.smart_preview(settings, &plan, count).await? {
+            return Ok(Preview { zone: plan.zone_name().to_owned(), runs, wrong: Vec::new() });
+        }
         let first = plan.after((self.now)());
         let times = first.map(|first| runs(&plan, first)).into_iter().flatten();
         let run = |(at, is_quiet): (Time, bool)| Run {
@@ -66,11 +119,11 @@ impl Schedules {
             schedule: settings.name.clone(),
             vcenters: Vec::new(),
             about: String::new(),
-            reason: reason_of(&plan, &settings.when, is_quiet),
+            reason: reason_of(&plan, &words::due(&settings.when, settings.smart), is_quiet),
             local: plan.local(at),
         };
-        let runs = times.take(count.min(MOST_RUNS) as usize).map(run).collect();
-        Preview { zone: plan.zone_name().to_owned(), runs, wrong: Vec::new() }
+        let runs = times.take(count).map(run).collect();
+        Ok(Preview { zone: plan.zone_name().to_owned(), runs, wrong: Vec::new() })
     }
 }
 
@@ -99,7 +152,7 @@ fn runs(plan: &Plan, planned: Time) -> impl Iterator<Item = (Time, bool)> {
 }
 
 /// The runs of a schedule from the next ones on, of which more is known: what is held up on a vCenter runs there later.
-fn upcoming(plan: &Plan, schedule: &Schedule, count: usize) -> Vec<Run> {
+fn upcoming(plan: &Plan, schedule: &Schedule, smart: &HashMap<VcenterId, Smart>, count: usize) -> Vec<Run> {
     let ready = schedule.targets.iter().filter(|target| !target.waits).filter_map(|target| target.next_at);
     let ready = ready.min();
     let Some(first) = schedule.targets.iter().filter_map(|target| target.next_at).min() else {
@@ -107,13 +160,20 @@ fn upcoming(plan: &Plan, schedule: &Schedule, count: usize) -> Vec<Run> {
     };
     let later = plan.after(first).map(|later| runs(plan, later)).into_iter().flatten();
     let later: Vec<(Time, bool)> = later.take(count).collect();
-    let timing = schedule.timing();
+    let timing = words::due(&schedule.timing(), schedule.smart);
     let mut all: BTreeMap<(Time, String), Vec<String>> = BTreeMap::new();
     for target in &schedule.targets {
         let Some(next) = target.next_at else { continue };
         // How they are spread is no news.
         let start = if target.waits { next } else { ready.unwrap_or(next) };
         all.entry((start, target.reason.clone())).or_default().extend(target.vcenter.clone());
+        if let Some(smart) = target.vcenter_id.as_ref().and_then(|id| smart.get(id)) {
+            for NextRun { at, reason } in smart.runs(plan, start).take(count) {
+                let reason = reason.unwrap_or_else(|| reason_of(plan, &timing, true));
+                all.entry((at, reason)).or_default().extend(target.vcenter.clone());
+            }
+            continue;
+        }
         for (at, is_quiet) in later.iter().filter(|(at, _)| *at > start) {
             let reason = reason_of(plan, &timing, *is_quiet);
             all.entry((*at, reason)).or_default().extend(target.vcenter.clone());
@@ -134,9 +194,9 @@ fn upcoming(plan: &Plan, schedule: &Schedule, count: usize) -> Vec<Run> {
 }
 
 /// Why a run starts when it does.
-fn reason_of(plan: &Plan, timing: &Timing, is_quiet: bool) -> String {
+fn reason_of(plan: &Plan, timing: &str, is_quiet: bool) -> String {
     match plan.quiet().filter(|_| is_quiet) {
-        Some(quiet) => format!("{}, after quiet hours {quiet}", words::timing(timing)),
-        None => words::timing(timing),
+        Some(quiet) => format!("{timing}, after quiet hours {quiet}"),
+        None => timing.to_owned(),
     }
 }

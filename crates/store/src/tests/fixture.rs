@@ -11,6 +11,7 @@ use crate::servers::{Bmc, ProfileWas, Said, Saved};
 use contract::analytics::Sample;
 use contract::discovery::{Scan, Vendor};
 use contract::health::{Level, Limits, Scope, Waiver};
+use planner::Slot;
 use sqlx::AssertSqlSafe;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -83,7 +84,7 @@ async fn configuration(store: &Store) {
         .unwrap();
     let tokyo = VcenterId("vcenter-東京".to_owned());
     store.set_rejected(&credential("Berlin").id, sent(Some(&tokyo), 0xCAFE), &rejected).await.unwrap();
-    store.count(&counted(berlin.clone())).await.unwrap();
+    store.count(&counted(berlin.clone()), Time(1_800)).await.unwrap();
     let nightly = ScheduleSettings {
         name: "Nightly".to_owned(),
         vcenters: vec![berlin.clone()],
@@ -92,13 +93,27 @@ async fn configuration(store: &Store) {
         zone: Some("Europe/Berlin".to_owned()),
         job: ScheduledJob::Hosts,
         quiet: Some("22:00-02:00".to_owned()),
+        smart: false,
     };
-    let first = [(Some(berlin.clone()), Time(1_900))];
+    let first = [(Some(berlin.clone()), Time(1_900).into())];
     store.add_schedule(&ScheduleId("nightly".to_owned()), &nightly, &first).await.unwrap();
     let scan = Scan { ranges: vec!["10.0.8.0/24".to_owned()], ..Scan::default() };
     let (name, job) = ("Weekly scan".to_owned(), ScheduledJob::Scan(Box::new(scan)));
+    let learned = ScheduleSettings {
+        name: "Learned".to_owned(),
+        when: Timing::EverySeconds(1800),
+        job: ScheduledJob::Full,
+        smart: true,
+        ..nightly.clone()
+    };
+    let reason = Some("Hardly anybody looks at Berlin at this time.".to_owned());
+    let first = [(Some(berlin.clone()), NextRun { at: Time(1_902), reason })];
+    store.add_schedule(&ScheduleId("learned".to_owned()), &learned, &first).await.unwrap();
     let weekly = ScheduleSettings { name, vcenters: Vec::new(), job, ..nightly };
-    store.add_schedule(&ScheduleId("weekly".to_owned()), &weekly, &[(None, Time(1_905))]).await.unwrap();
+    store
+        .add_schedule(&ScheduleId("weekly".to_owned()), &weekly, &[(None, Time(1_905).into())])
+        .await
+        .unwrap();
     let paused = |of, until| Paused { of, since: Time(1_910), until };
     store.pause(&paused(Group::Vcenter(berlin), Some(Time(9_000)))).await.unwrap();
     store.pause(&paused(Group::Tag("prod".to_owned()), None)).await.unwrap();
@@ -185,8 +200,10 @@ async fn health(store: &Store) {
 
 fn counted(vcenter: VcenterId) -> Counts {
     let reads = CacheReads { hits: 40, shared: 2, misses: 1 };
-    let looked = LookedAt { hour_of_week: 167, began: Time(0), at: Time(1_800) };
-    Counts { reads: vec![(vcenter.clone(), 0, Kind::Vms, reads)], looked: vec![(vcenter, looked)] }
+    let at = Slot { week: 0, slot: 167 };
+    let seen = [Seen::Look(at), Seen::Change(at), Seen::Answer(at, 40)].map(|seen| (vcenter.clone(), seen));
+    let reads = vec![(vcenter, 0, Kind::Vms, reads)];
+    Counts { reads, seen: seen.into() }
 }
 
 /// Operations that ended, in every way there is, and what one of them published.

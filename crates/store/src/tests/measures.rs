@@ -121,7 +121,7 @@ async fn the_shorter_a_span_the_sooner_it_is_forgotten_and_days_when_it_is_set()
         let hour = (now - days * DAY) / Length::Hour.millis();
         (berlin.clone(), hour, Kind::Vms, CacheReads { hits: 1, ..CacheReads::default() })
     };
-    store.count(&Counts { reads: vec![reads(500), reads(3)], ..Counts::default() }).await.unwrap();
+    store.count(&Counts { reads: vec![reads(500), reads(3)], ..Counts::default() }, Time(500)).await.unwrap();
     store.measure().await.unwrap();
     // Three lengths of the oldest and one read, and so on.
     assert_eq!(store.forget_measures(Time(now), 400).await.unwrap(), 3 + 2 + 2 + 1 + 1 + 1);

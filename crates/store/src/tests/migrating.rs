@@ -57,6 +57,11 @@ impl Earlier {
         self.rows[table].iter().filter(|row| row[column] == value).count()
     }
 
+    /// The tables that are still there: hours in which people looked, without their weeks, say too little to be kept.
+    fn kept(&self) -> impl Iterator<Item = (&String, &Vec<Row>)> {
+        self.rows.iter().filter(|(table, _)| *table != "looked_at")
+    }
+
     /// Ids of operations in these states.
     fn operations(&self, is: impl Fn(&Row) -> bool) -> Vec<String> {
         let of_interest = self.rows["operations"].iter().filter(|row| is(row));
@@ -149,7 +154,7 @@ async fn every_row_of_every_earlier_schema_survives() {
         let (schema, dir) = (earlier.schema, earlier.dir.path());
         migrate::settle(dir, &MIGRATIONS, "own").await.unwrap();
         let after = rows(dir).await;
-        for (table, before) in &earlier.rows {
+        for (table, before) in earlier.kept() {
             let mut before: Vec<Row> = before.iter().map(|row| without_dissolved(table, row)).collect();
             before.sort();
             let after = after.get(table).unwrap_or_else(|| panic!("schema {schema}: {table} is gone"));
@@ -298,7 +303,7 @@ async fn a_migration_that_is_killed_at_any_point_loses_no_row() {
             assert!(health.is_sound(), "{context}: {health}");
             store.close().await;
             let after = rows(earlier.dir.path()).await;
-            for (table, before) in &earlier.rows {
+            for (table, before) in earlier.kept() {
                 assert_eq!(after[table].len(), before.len(), "{context}: {table} of schema {schema}");
             }
         }

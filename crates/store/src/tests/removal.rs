@@ -189,7 +189,10 @@ async fn the_schedules_of_one_that_was_hidden_are_its_own_again() {
         enabled: true,
         edition: 1,
     };
-    store.add_schedule(&record.id, &record.settings, &[(Some(berlin.clone()), Time(7))]).await.unwrap();
+    store
+        .add_schedule(&record.id, &record.settings, &[(Some(berlin.clone()), Time(7).into())])
+        .await
+        .unwrap();
     store.hide_vcenter(&berlin, REMOVED).await.unwrap();
     let chosen = async || store.schedules().await.unwrap().remove(0).settings.vcenters;
     assert_eq!(chosen().await, std::slice::from_ref(&paris));

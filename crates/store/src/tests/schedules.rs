@@ -13,6 +13,7 @@ pub(super) fn settings(name: &str, vcenters: &[VcenterId]) -> ScheduleSettings {
         zone: Some("UTC".to_owned()),
         job: ScheduledJob::Full,
         quiet: None,
+        smart: false,
     }
 }
 
@@ -21,7 +22,7 @@ fn id() -> ScheduleId {
 }
 
 fn due(edition: i64, seen: i64, next: i64) -> DueRun {
-    DueRun { schedule: id(), edition, seen: Time(seen), next: Time(next) }
+    DueRun { schedule: id(), edition, seen: Time(seen), next: Time(next).into() }
 }
 
 fn new(operation: &str, vcenter: &VcenterId) -> NewOperation {
@@ -39,7 +40,7 @@ async fn planned(store: &Store, vcenter: &VcenterId) -> (i64, Option<String>) {
 async fn scheduled() -> (TempDir, Store, VcenterId) {
     let (dir, store) = opened().await;
     let berlin = with_vcenter(&store, "Berlin").await;
-    let first = [(Some(berlin.clone()), Time(100))];
+    let first = [(Some(berlin.clone()), Time(100).into())];
     store.add_schedule(&id(), &settings("Nightly", std::slice::from_ref(&berlin)), &first).await.unwrap();
     (dir, store, berlin)
 }
@@ -63,7 +64,7 @@ async fn of_two_that_saw_the_same_run_one_starts_it() {
 async fn what_was_edited_turned_off_or_removed_since_starts_nothing() {
     let (_dir, store, berlin) = scheduled().await;
     let run = due(1, 100, 160);
-    let first = [(Some(berlin.clone()), Time(500))];
+    let first = [(Some(berlin.clone()), Time(500).into())];
     let to = |edition, enabled| ScheduleRecord {
         id: id(),
         settings: settings("Nightly", std::slice::from_ref(&berlin)),
@@ -102,10 +103,10 @@ async fn a_scan_is_planned_once_and_about_no_vcenter_whatever_becomes_of_them() 
     let scan = Scan { ranges: vec!["10.0.8.0/24".to_owned()], ..Scan::default() };
     let (weekly, job) = (ScheduleId("weekly".to_owned()), ScheduledJob::Scan(Box::new(scan.clone())));
     let weekly_scan = ScheduleSettings { job, ..settings("Weekly scan", &[]) };
-    store.add_schedule(&weekly, &weekly_scan, &[(None, Time(100))]).await.unwrap();
-    store.plan_runs(&weekly, &[(None, Time(200))]).await.unwrap();
+    store.add_schedule(&weekly, &weekly_scan, &[(None, Time(100).into())]).await.unwrap();
+    store.plan_runs(&weekly, &[(None, Time(200).into())]).await.unwrap();
     assert_eq!(store.schedules().await.unwrap()[1].settings, weekly_scan);
-    let run = DueRun { schedule: weekly.clone(), edition: 1, seen: Time(100), next: Time(160) };
+    let run = DueRun { schedule: weekly.clone(), edition: 1, seen: Time(100), next: Time(160).into() };
     let new = |id: &str| {
         let job = Job::Scan { scan: Box::new(scan.clone()) };
         NewOperation { vcenter_id: None, job, ..new(id, &berlin) }
@@ -117,7 +118,7 @@ async fn a_scan_is_planned_once_and_about_no_vcenter_whatever_becomes_of_them() 
     let is = planned.iter().map(|(of, run)| (of.clone(), run.next_at, run.operation.clone()));
     assert_eq!(is.collect::<Vec<_>>(), [((weekly.clone(), None), Time(160), Some(started.id))]);
     let record = store.schedules().await.unwrap().remove(1);
-    store.edit_schedule(&record, true, &[(None, Time(500))]).await.unwrap();
+    store.edit_schedule(&record, true, &[(None, Time(500).into())]).await.unwrap();
     assert_eq!(store.planned_runs().await.unwrap()[&(weekly, None)].next_at, Time(500));
     store.close().await;
 }

@@ -226,7 +226,7 @@ fn what_cannot_be_a_schedule_is_refused_at_its_field_with_what_to_type() {
 #[test]
 fn time_zones_are_known_where_the_machine_has_none() {
     let berlin = TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap();
-    let plan = Plan { rule: plan("daily 02:30", None).rule, quiet: None, zone: berlin };
+    let plan = Plan { rule: plan("daily 02:30", None).rule, quiet: None, zone: berlin, longest: None };
     assert_eq!(plan.after(at("2026-03-28T12:00:00Z")), Some(at("2026-03-29T01:00:00Z")));
 }
 
