@@ -118,6 +118,7 @@ async fn schedule(data: &Path) -> Result<()> {
             zone: None,
             job: ScheduledJob::Full,
             quiet: None,
+            smart: false,
         };
         service.call(AddSchedule { settings }).await?;
     }

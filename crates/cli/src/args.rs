@@ -988,6 +988,13 @@ pub(crate) struct ScheduleOptions {
     pub(crate) tag: Option<String>,
     #[command(flatten)]
     pub(crate) when: When,
+    /// Run when people look at the vCenters, as often as --every says; --smart=false turns it off
+    ///
+    /// Muster learns from when its windows show a vCenter, when it changes, and when its server is slow; what it has seen
+    /// stays in its database. Between two runs is at least a fifth of the interval and 5 minutes, and at most 8 intervals and
+    /// a day. Until it knows enough, it runs at the interval.
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) smart: Option<bool>,
     /// What to run; a new schedule runs full where nothing is said
     ///
     /// full, hosts and test run on vCenters. servers reads all known servers, and takes no vCenter. A scan is scheduled by
@@ -1036,6 +1043,14 @@ pub(crate) enum SettingsOfMuster {
     Show,
     /// Change settings
     Set(ChangedSettings),
+    /// Delete what Muster has seen of when people look at vCenters, when those change and how fast they answer
+    ///
+    /// Only smart schedules use it: they run at their interval until they have learned anew.
+    DeleteUsage {
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, ClapArgs)]
@@ -1219,6 +1234,24 @@ mod tests {
             assert_eq!(refused.exit_code(), 2);
             assert!(refused.to_string().contains(right), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_schedule_is_made_smart_and_plain_again_by_one_option() {
+        use super::{Command, Schedule};
+        use clap::Parser;
+        let smart = |more: &[&str]| {
+            let words = ["musterctl", "schedule", "edit", "often"];
+            match Args::try_parse_from([&words, more].concat()).map(|args| args.command) {
+                Ok(Command::Schedule(Schedule::Edit { options, .. })) => Ok(options.smart),
+                Ok(_) => panic!("another command"),
+                Err(error) => Err(error.exit_code()),
+            }
+        };
+        assert_eq!(smart(&["--every", "30m"]), Ok(None));
+        assert_eq!(smart(&["--smart", "--every", "30m"]), Ok(Some(true)));
+        assert_eq!(smart(&["--smart=false"]), Ok(Some(false)));
+        assert_eq!(smart(&["--smart=often"]), Err(2));
     }
 
     #[test]

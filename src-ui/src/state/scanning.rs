@@ -119,6 +119,7 @@ impl Form {
             zone: None,
             job: ScheduledJob::Scan(Box::new(scan)),
             quiet: None,
+            smart: false,
         })
     }
 

@@ -101,7 +101,8 @@ pub(super) async fn about_none(
     service.may::<AddSchedule>(Subject::new_schedule(&name)).await?;
     let timing = timing(&when)?.ok_or_else(no_time)?;
     let (vcenters, job) = (Vec::new(), ScheduledJob::Servers);
-    Ok(ScheduleSettings { name, vcenters, tag: None, when: timing, zone: when.zone, job, quiet: when.quiet })
+    let When { zone, quiet, .. } = when;
+    Ok(ScheduleSettings { name, vcenters, tag: None, when: timing, zone, job, quiet, smart: false })
 }
 
 fn no_time() -> ApiError {
@@ -120,10 +121,11 @@ async fn new(service: &Client, name: String, options: ScheduleOptions) -> Result
         ));
     }
     let when = timing(&options.when)?.ok_or_else(no_time)?;
-    let ScheduleOptions { vcenters, tag, when: When { zone, quiet, .. }, job: _ } = options;
+    let ScheduleOptions { vcenters, tag, when: When { zone, quiet, .. }, smart, job: _ } = options;
     let vcenters = super::sync::designated(service, &vcenters).await?;
     let vcenters = vcenters.into_iter().map(|vcenter| vcenter.id).collect();
-    Ok(ScheduleSettings { name, vcenters, tag, when, zone, job, quiet })
+    let smart = smart.unwrap_or_default();
+    Ok(ScheduleSettings { name, vcenters, tag, when, zone, job, quiet, smart })
 }
 
 /// Settings with what was typed in the place of what they had.
@@ -169,6 +171,7 @@ async fn edited(
         zone: options.when.zone.or(before.zone),
         job,
         quiet: options.when.quiet.or(before.quiet),
+        smart: options.smart.unwrap_or(before.smart),
     })
 }
 
@@ -225,7 +228,7 @@ fn list(output: &Output, all: &[Schedule]) -> String {
     let rows = all.iter().map(|s| {
         vec![
             s.name.clone(),
-            words::timing(&s.timing()),
+            words::due(&s.timing(), s.smart),
             words::scheduled_job(&s.job).to_owned(),
             words::scheduled_about(s),
             time(s.next_at),
@@ -247,7 +250,7 @@ fn show(s: &Schedule, profiles: &[Profile]) -> String {
     let mut lines = vec![
         ("Name", s.name.clone()),
         ("State", if s.enabled { "on" } else { "off" }.to_owned()),
-        ("When", words::timing(&s.timing())),
+        ("When", words::due(&s.timing(), s.smart)),
         ("Time zone", s.zone.clone()),
         ("Quiet hours", s.quiet.clone().unwrap_or_else(|| "none".to_owned())),
         ("Job", words::scheduled_job(&s.job).to_owned()),
@@ -264,6 +267,10 @@ fn show(s: &Schedule, profiles: &[Profile]) -> String {
     for target in s.targets.iter().filter(|_| s.targets.len() > 1) {
         let vcenter = target.vcenter.as_deref().unwrap_or_default();
         lines.push(("", format!("{vcenter}: {}", ended(target.last_operation.as_ref()))));
+        // Each is read when people look at it.
+        if s.smart && s.enabled {
+            lines.push(("", format!("{}: {}", time(target.next_at), target.reason)));
+        }
     }
     lines.push(("Id", s.id.to_string()));
     card(lines)

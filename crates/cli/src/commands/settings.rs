@@ -2,14 +2,26 @@
 //! Refuses to check values: the service does that, for every client alike.
 
 use crate::args::{ChangedSettings, SettingsOfMuster as Command};
+use crate::ask;
 use crate::exit::Exit;
 use crate::output::{Output, card};
-use contract::command::{SetPreferences, ShowPreferences};
+use contract::command::{DeleteUsage, SetPreferences, ShowPreferences};
 use contract::{ApiError, Preferences, Subject};
+use serde_json::json;
 use service::Client;
 
 pub(super) async fn run(service: &Client, output: &Output, command: Command) -> Result<Exit, ApiError> {
     let preferences = match command {
+        Command::DeleteUsage { yes } => {
+            service.may::<DeleteUsage>(Subject::none()).await?;
+            ask::before_removing(output, yes, "Delete what was seen of when people look at vCenters?")
+                .await?;
+            service.call(DeleteUsage {}).await?;
+            output.answer(&json!({ "deleted": true }), || {
+                "Deleted. Smart schedules run at their intervals until they have learned anew.".to_owned()
+            })?;
+            return Ok(Exit::Done);
+        }
         Command::Show => service.call(ShowPreferences {}).await?,
         Command::Set(ChangedSettings {
             history_days,
