@@ -104,6 +104,8 @@ pub(crate) struct ScheduleForm {
     pub(crate) when: String,
     pub(crate) zone: String,
     pub(crate) quiet: String,
+    /// Whether it is to run when people look, where it can.
+    pub(crate) smart: bool,
     pub(crate) job: ScheduledJob,
     /// Where it looks, and what it leaves out, if it is a scan.
     pub(crate) ranges: String,
@@ -141,6 +143,7 @@ impl ScheduleForm {
             when: timing(&Timing::EverySeconds(1800)),
             zone: String::new(),
             quiet: String::new(),
+            smart: false,
             job: ScheduledJob::Full,
             ranges: String::new(),
             exclude: String::new(),
@@ -167,6 +170,7 @@ impl ScheduleForm {
             when: timing(&settings.when),
             zone: schedule.zone.clone(),
             quiet: settings.quiet.unwrap_or_default(),
+            smart: settings.smart,
             job: settings.job,
             ranges: ranges.unwrap_or_default(),
             exclude: exclude.unwrap_or_default(),
@@ -176,17 +180,26 @@ impl ScheduleForm {
         }
     }
 
+    /// Whether it can run when people look: it syncs, at an interval.
+    pub(crate) fn may_be_smart(&self) -> bool {
+        self.job.reads_vcenters() && matches!(timing_of(&self.when), Ok(Timing::EverySeconds(_)))
+    }
+
     /// What the service is asked while something is typed; of a time that can't be read, about the other fields.
     pub(crate) fn asked(&self) -> ScheduleSettings {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let smart = self.smart && self.may_be_smart();
+        // When people look differs from vCenter to vCenter; when a clock shows some time doesn't.
+        let chosen = self.vcenters.iter().filter(|_| smart && self.tag.is_none());
         ScheduleSettings {
             name: String::new(),
-            vcenters: Vec::new(),
-            tag: None,
+            vcenters: chosen.cloned().collect(),
+            tag: self.tag.clone().filter(|_| smart),
             when: timing_of(&self.when).unwrap_or(Timing::EverySeconds(3600)),
             zone: some(&self.zone),
             job: self.asked_job(),
             quiet: some(&self.quiet),
+            smart,
         }
     }
 
@@ -304,6 +317,7 @@ mod tests {
             cron: None,
             zone: "Europe/Berlin".to_owned(),
             quiet: None,
+            smart: false,
             enabled: true,
             next_at: next_at.map(Time),
             reason: reason.to_owned(),
@@ -339,6 +353,23 @@ mod tests {
         let new = ScheduleForm::new(Some((&own, "berlin")), &[known]);
         assert_eq!((new.name.as_str(), new.vcenters.len()), ("berlin 2", 1));
         assert_eq!(ScheduleForm::new(None, &[]).name, "Schedule");
+    }
+
+    #[test]
+    fn only_a_sync_at_an_interval_is_stored_as_smart_and_asked_about_its_vcenters() {
+        let own = id("b");
+        let form = ScheduleForm { smart: true, ..ScheduleForm::new(Some((&own, "Berlin")), &[]) };
+        assert_eq!((form.may_be_smart(), form.asked().smart, form.asked().vcenters.len()), (true, true, 1));
+        assert!(form.settings().unwrap().smart);
+        let daily = ScheduleForm { when: "daily 02:30".to_owned(), ..form.clone() };
+        let tests = ScheduleForm { job: ScheduledJob::Test, ..form.clone() };
+        for other in [daily, tests] {
+            assert!(!other.may_be_smart() && !other.settings().unwrap().smart, "{other:?}");
+            assert_eq!(other.asked().vcenters, []);
+        }
+        let mut known = schedule("Berlin", None, "smart, about every 30 min", false);
+        known.smart = true;
+        assert!(ScheduleForm::of(&known).smart);
     }
 
     #[test]

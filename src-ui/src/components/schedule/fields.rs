@@ -46,6 +46,9 @@ impl Fields {
                     help: "every 30 min, daily 02:30, weekdays 02:30, sundays 03:00, or a cron expression: 30 2 * * 1-5",
                     set: |form, text| form.when = text,
                 }) }
+                if form.may_be_smart() {
+                    { self.smart() }
+                }
                 <Runs preview={runs} />
                 <div class="muster-pair">
                     if form.job.scan().is_some() {
@@ -98,6 +101,23 @@ impl Fields {
                     </label>
                 }
             </>
+        }
+    }
+
+    /// Whether it runs when people look.
+    fn smart(&self) -> Html {
+        let turn = self.with(|form, event: Event| form.smart = checked(&event));
+        html! {
+            <div>
+                <label class="muster-check">
+                    <input id="schedule-smart" type="checkbox" checked={self.form.smart} onchange={turn}
+                        aria-describedby="schedule-smart-said" />
+                    { "Smart: sync when people look, as often as that" }
+                </label>
+                <p class="muster-quiet muster-settings__help" id="schedule-smart-said">
+                    { "Learned from when each vCenter is looked at and changes, and how fast it answers. That never leaves the                        database, and Settings deletes it." }
+                </p>
+            </div>
         }
     }
 
@@ -193,6 +213,9 @@ fn Runs(props: &RunsProperties) -> Html {
                 <time datetime={run.at.to_string()}>{ run.local.clone() }</time>
                 if run.reason.contains("quiet hours") {
                     <span class="muster-quiet">{ " after quiet hours" }</span>
+                } else if !run.vcenters.is_empty() {
+                    // A smart one's, which is about one vCenter.
+                    <span class="muster-quiet">{ format!(" \u{b7} {}", run.reason) }</span>
                 }
             </li>
         }

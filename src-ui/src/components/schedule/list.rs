@@ -7,7 +7,7 @@ use super::super::outcome::Outcome;
 use crate::hooks::{open, use_query, use_vcenter_service};
 use crate::state::{route, schedules};
 use contract::command::{AddSchedule, EditSchedule, EnableSchedule, ListSchedules};
-use contract::words::{capital, scheduled_job, timing};
+use contract::words::{capital, due, scheduled_job};
 use contract::{Schedule, ScheduleId, VcenterId};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant, Spinner};
 use yew::prelude::*;
@@ -92,7 +92,7 @@ fn Item(props: &ItemProperties) -> Html {
         Callback::from(move |_: Event| service.enable_schedule(id.clone(), enabled))
     };
     let facts = [
-        timing(&schedule.timing()),
+        due(&schedule.timing(), schedule.smart),
         scheduled_job(&schedule.job).to_owned(),
         schedules::whom(schedule),
         schedule.quiet.as_ref().map(|quiet| format!("quiet {quiet}")).unwrap_or_default(),
@@ -110,6 +110,9 @@ fn Item(props: &ItemProperties) -> Html {
                 <strong class="muster-words">{ name.clone() }</strong>
                 <span class="muster-words">{ facts.join(" \u{b7} ") }</span>
                 <span class="muster-quiet">{ next.said }</span>
+                if let Some(why) = next.why.filter(|_| schedule.smart) {
+                    <span class="muster-quiet muster-words">{ why }</span>
+                }
                 if let Some(operation) = schedule.last_operation.clone() {
                     <Outcome {operation} brief=true />
                 }

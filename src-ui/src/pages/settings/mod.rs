@@ -9,6 +9,7 @@ mod folder;
 mod keyboard;
 mod log;
 mod role;
+mod usage;
 
 use crate::components::failure::Failure;
 use crate::state::cache::Answer;
@@ -26,6 +27,7 @@ pub(crate) fn SettingsPage() -> Html {
             <keyboard::Keyboard />
             <desktop::OfTheDesktop />
             <defaults::Defaults />
+            <usage::Usage />
             <role::RoleOfTheWindow />
             <folder::Folder />
             <log::LogOfMuster />
