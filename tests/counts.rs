@@ -1,4 +1,4 @@
-//! What the database counts for what comes later: how reads were answered, and when somebody looked.
+//! What the database counts: how reads were answered, and when somebody looked.
 //! Refuses to ask Muster for it: the tables are read from beside it.
 
 use crate::support::{Musterctl, Peer, eventually, finish};
@@ -18,12 +18,13 @@ fn rows(muster: &Musterctl, sql: &str) -> Value {
 }
 
 #[test]
-fn reads_are_counted_by_how_they_were_answered_and_looks_by_the_hour_of_the_week() {
+fn reads_are_counted_by_how_they_were_answered_and_looks_are_noted_until_somebody_deletes_that() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");
     muster.ok(&["sync", "full", "Berlin"]);
     let counted = || rows(&muster, "SELECT SUM(hits), SUM(shared), SUM(misses) FROM cache_reads");
-    let looked = || rows(&muster, "SELECT SUM(count) FROM looked_at")[0][0].clone();
+    let looked = || rows(&muster, "SELECT COUNT(*) FROM usage WHERE looks != zeroblob(672)")[0][0].clone();
+    let seen = || rows(&muster, "SELECT COUNT(*) FROM usage")[0][0].clone();
     assert_eq!(counted(), json!([[null, null, null]]), "a sync is no read");
 
     for _ in 0..2 {
@@ -44,19 +45,35 @@ fn reads_are_counted_by_how_they_were_answered_and_looks_by_the_hour_of_the_week
         assert_eq!(run.code, 0, "{run:?}");
     }
     assert_eq!(counted(), json!([[2, 1, 1]]), "one refresh, begun by one and joined by the other");
-    assert_eq!(looked(), json!(null), "nobody looks at what a script reads");
+    assert_eq!(
+        (looked(), seen()),
+        (json!(0), json!(1)),
+        "nobody looks at what a script reads, but something changed"
+    );
 
     for _ in 0..2 {
         let run = Terminal::start(&muster, "inventory hosts").finish();
         assert_eq!(run.code, 0, "{run:?}");
     }
     assert_eq!(counted(), json!([[4, 1, 1]]));
-    // The hour may have gone by between the two.
-    assert!([json!(1), json!(2)].contains(&looked()), "{}", looked());
-    let hours = rows(&muster, "SELECT hour_of_week, last_at FROM looked_at");
-    let hour = hours[0][0].as_i64().expect("an hour");
-    assert!((0..168).contains(&hour), "{hours}");
+    assert_eq!(looked(), json!(1));
+
+    let unasked = muster.json(&["settings", "delete-usage"]);
+    assert!(
+        unasked.code != 0 && unasked.stderr.contains("--yes"),
+        "nobody is there to be asked: {unasked:?}"
+    );
+    let refused = muster.json(&["settings", "delete-usage", "--yes", "--role", "operator"]);
+    assert_ne!(refused.code, 0, "an admin deletes it: {refused:?}");
+    assert_eq!(seen(), json!(1));
+    assert_eq!(muster.ok(&["settings", "delete-usage", "--yes"]), json!({ "deleted": true }));
+    assert_eq!((seen(), counted()), (json!(0), json!([[4, 1, 1]])), "how reads were answered stays");
+    let deleted =
+        rows(&muster, "SELECT COUNT(*) FROM audit WHERE command = 'delete_usage' AND outcome = 'done'");
+    assert_eq!(deleted, json!([[1]]));
+    let run = Terminal::start(&muster, "inventory hosts").finish();
+    assert_eq!((run.code, looked()), (0, json!(1)), "it is noted anew");
 
     muster.ok(&["vcenter", "remove", "Berlin", "--yes"]);
-    assert_eq!((counted(), looked()), (json!([[null, null, null]]), json!(null)));
+    assert_eq!((counted(), seen()), (json!([[null, null, null]]), json!(0)));
 }

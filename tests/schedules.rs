@@ -158,6 +158,31 @@ fn a_schedule_is_added_shown_edited_and_removed() {
 }
 
 #[test]
+fn a_schedule_is_made_smart_and_plain_again_and_each_run_has_its_reason() {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let added = muster.ok(&["schedule", "add", "often", "--vcenter", "Berlin", "--every", "30m", "--smart"]);
+    let said = "Too little is known yet of when people look at Berlin: it is read every 30 min.";
+    assert_eq!(
+        (&added["smart"], &added["every_seconds"], &added["reason"]),
+        (&json!(true), &json!(1800), &json!(said))
+    );
+    let text = muster.run(&["schedule", "list"]).stdout;
+    assert!(text.contains("smart, about every 30 min") && text.contains(said), "{text}");
+    let next = muster.ok(&["schedule", "next", "often", "--count", "3"]);
+    let runs = next.as_array().unwrap();
+    assert!(runs.len() == 3 && runs.iter().all(|run| run["reason"] == said), "{next}");
+    let hourly = muster.ok(&["schedule", "edit", "often", "--every", "1h"]);
+    assert_eq!((&hourly["smart"], &hourly["every_seconds"]), (&json!(true), &json!(3600)), "it stays smart");
+    let plain = muster.ok(&["schedule", "edit", "often", "--smart=false"]);
+    assert_eq!((&plain["smart"], &plain["reason"]), (&json!(false), &json!("every 1 h")));
+    let refused = muster.json(&["schedule", "edit", "often", "--smart", "--cron", "30 2 * * *"]);
+    assert!(refused.code != 0 && refused.stderr.contains("needs an interval"), "{refused:?}");
+    let refused = muster.json(&["schedule", "edit", "often", "--smart", "--job", "test"]);
+    assert!(refused.code != 0 && refused.stderr.contains("syncs vCenters"), "{refused:?}");
+}
+
+#[test]
 fn what_is_wrong_with_a_schedule_is_told_with_what_to_type() {
     let peer = Peer::vcenter();
     let muster = Musterctl::with(&peer, "Berlin");

@@ -990,8 +990,8 @@ pub(crate) struct ScheduleOptions {
     pub(crate) when: When,
     /// Run when people look at the vCenters, as often as --every says; --smart=false turns it off
     ///
-    /// Muster learns from when its windows show a vCenter, when it changes, and when its server is slow; what it has seen
-    /// stays in its database. Between two runs is at least a fifth of the interval and 5 minutes, and at most 8 intervals and
+    /// Muster learns from when people look at a vCenter, when it changes, and when its server is slow; what it has seen stays
+    /// in its database. Between two runs is at least a fifth of the interval and 5 minutes, and at most 8 intervals and
     /// a day. Until it knows enough, it runs at the interval.
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) smart: Option<bool>,

@@ -14,8 +14,8 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
     let preferences = match command {
         Command::DeleteUsage { yes } => {
             service.may::<DeleteUsage>(Subject::none()).await?;
-            ask::before_removing(output, yes, "Delete what was seen of when people look at vCenters?")
-                .await?;
+            let question = "Delete what was seen of when people look at vCenters?";
+            ask::confirmed(output, yes, question, "nothing was deleted").await?;
             service.call(DeleteUsage {}).await?;
             output.answer(&json!({ "deleted": true }), || {
                 "Deleted. Smart schedules run at their intervals until they have learned anew.".to_owned()

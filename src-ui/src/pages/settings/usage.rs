@@ -17,7 +17,7 @@ pub(super) fn Usage() -> Html {
     html! {
         <Section id="usage" title="Usage">
             <p>
-                { "Muster notes in which half hours its windows show a vCenter, when that changes, and how fast it answers: no \
+                { "Muster notes in which half hours people look at a vCenter, when that changes, and how fast it answers: no \
                    names and no counts, for 16 weeks. Only smart schedules use it, and it never leaves the database." }
             </p>
             if may_delete {

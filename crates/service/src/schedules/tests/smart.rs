@@ -14,15 +14,16 @@ fn local(day: i64, hour: i8, minute: i8) -> i64 {
     TimeZone::system().to_timestamp(monday.at(hour, minute, 0, 0)).unwrap().as_millisecond()
 }
 
-/// People looked at it in a window from eight to four on the weekdays of the eight weeks before; nobody did on a command line.
+/// People looked at it in a window from eight to four on the weekdays of the eight weeks before; scripts read it at
+/// all hours.
 async fn look(service: &Service, vcenter: &VcenterId) {
     let now = clock().0;
     let counts =
         |is_on_screen| Counts::new(service.inner.store.clone(), is_on_screen, TimeZone::system(), clock);
-    let (window, command_line) = (counts(true), counts(false));
+    let (window, script) = (counts(true), counts(false));
     for day in (-8 * 7..0).filter(|day: &i64| day.rem_euclid(7) < 5) {
         for hour in 0..24 {
-            let read_by = if (8..16).contains(&hour) { &window } else { &command_line };
+            let read_by = if (8..16).contains(&hour) { &window } else { &script };
             for minute in [5, 20, 35] {
                 set(local(day, hour, minute));
                 read_by.read(Role::Operator, vcenter, Kind::Vms, How::Hit);
@@ -31,7 +32,7 @@ async fn look(service: &Service, vcenter: &VcenterId) {
     }
     set(now);
     window.write().await;
-    command_line.write().await;
+    script.write().await;
 }
 
 fn smart(vcenters: &[VcenterId]) -> ScheduleSettings {
