@@ -144,3 +144,49 @@ async fn a_window_runs_its_schedules_and_hears_of_those_that_others_make() -> Re
     ensure!(!started.as_array().context("operations")?.is_empty());
     window.close(&screen).await
 }
+
+#[tokio::test]
+async fn a_schedule_is_made_smart_with_the_reason_of_each_run_in_sight_and_settings_delete_what_was_seen()
+-> Result<()> {
+    let peer = Peer::vcenter();
+    let muster = Musterctl::with(&peer, "Berlin");
+    let id = muster.ok(&["vcenter", "list"])[0]["id"].as_str().context("an id")?.to_owned();
+    muster.ok(&["sync", "full", "Berlin"]);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.go("#/vcenter").await?;
+    window.click("[data-vcenter='Berlin'] .muster-menu button").await?;
+    window.press("[data-vcenter='Berlin'] [role=menu]", "Schedule…").await?;
+    window.wait_for_element("dialog[open] #schedule-smart").await?;
+
+    // It is offered where it can be.
+    window.fill("#schedule-when", "daily 02:30").await?;
+    window.wait_for("none is offered", "!document.querySelector('#schedule-smart')").await?;
+    window.fill("#schedule-when", "every 30 min").await?;
+    window.fill("#schedule-name", "Fresh").await?;
+    window.wait_for_element("dialog[open] #schedule-smart").await?;
+    window.click("#schedule-smart").await?;
+    let said = "Too little is known yet of when people look at Berlin";
+    runs(&window, "each with its reason", &format!("runs.every(run => run.includes('{said}'))")).await?;
+    window.shoot(&screen, "schedule-smart").await?;
+    window.press("dialog", "Save").await?;
+    window.wait_until_gone("dialog").await?;
+    ensure!(muster.ok(&["schedule", "show", "fresh"])["smart"] == true);
+
+    window.go(&format!("#/vcenter/{id}")).await?;
+    window.wait_for_text(&next(".muster-focus"), said).await?;
+    window.wait_for_text("[data-schedule='Fresh']", "smart, about every 30 min").await?;
+    window.wait_for_text("[data-schedule='Fresh']", said).await?;
+    window.shoot(&screen, "schedule-smart-focus").await?;
+
+    window.go("#/settings").await?;
+    window.click("#delete-usage").await?;
+    window.wait_for_text("dialog[open]", "Delete usage data?").await?;
+    window.shoot(&screen, "settings-usage").await?;
+    window.click("#delete-usage-submit").await?;
+    window.wait_for_toast("The usage data was deleted").await?;
+    window.wait_until_gone("dialog").await?;
+    let reason = muster.ok(&["schedule", "show", "fresh"])["reason"].clone();
+    ensure!(reason == "smart, about every 30 min", "{reason}");
+    window.close(&screen).await
+}
