@@ -8,6 +8,7 @@ use crate::audit::Act;
 use crate::health::{FindingKey, FoundNow};
 use crate::migrate::{MIGRATIONS, newest};
 use crate::servers::{Bmc, ProfileWas, Said, Saved};
+use contract::PolicyId;
 use contract::analytics::Sample;
 use contract::discovery::{Scan, Vendor};
 use contract::health::{Level, Limits, Scope, Waiver};
@@ -114,6 +115,7 @@ async fn configuration(store: &Store) {
         .add_schedule(&ScheduleId("weekly".to_owned()), &weekly, &[(None, Time(1_905).into())])
         .await
         .unwrap();
+    store.add_policy(&policies::policy(&PolicyId("policy-1".to_owned()), "When \"gone\"")).await.unwrap();
     let paused = |of, until| Paused { of, since: Time(1_910), until };
     store.pause(&paused(Group::Vcenter(berlin), Some(Time(9_000)))).await.unwrap();
     store.pause(&paused(Group::Tag("prod".to_owned()), None)).await.unwrap();
