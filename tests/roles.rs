@@ -30,6 +30,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
     };
     let schedule =
         json!({ "name": "nightly", "vcenters": [id], "when": { "every_seconds": 1800 }, "job": "full" });
+    let policy = json!({ "name": "p", "do": [{ "step": "test" }] });
     let unnamed = json!({ "name": "", "vcenters": [id], "when": { "every_seconds": 1800 }, "job": "full" });
     vec![
         ("list_vcenters", Viewer, json!({}), Ok(())),
@@ -132,6 +133,19 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("remove_waiver", Operator, json!({ "waiver": "nothing" }), Err(Code::NotFound)),
         ("list_schedules", Viewer, json!({}), Ok(())),
         ("show_schedule", Viewer, json!({ "schedule": "nothing" }), Err(Code::NotFound)),
+        ("list_policies", Viewer, json!({}), Ok(())),
+        ("show_policy", Viewer, json!({ "policy": "nothing" }), Err(Code::NotFound)),
+        ("dry_run_policy", Viewer, json!({ "settings": policy }), Ok(())),
+        ("add_policy", Operator, json!({ "settings": { "name": "p", "do": [] } }), Err(Code::InvalidValue)),
+        (
+            "edit_policy",
+            Operator,
+            json!({ "policy": "nothing", "edition": 1, "settings": policy }),
+            Err(Code::NotFound),
+        ),
+        ("enable_policy", Operator, json!({ "policy": "nothing", "enabled": true }), Err(Code::NotFound)),
+        ("remove_policy", Operator, json!({ "policy": "nothing" }), Err(Code::NotFound)),
+        ("run_policy", Operator, json!({ "policy": "nothing", "detached": true }), Err(Code::NotFound)),
         ("next_runs", Viewer, json!({ "schedule": null, "count": 3 }), Ok(())),
         ("preview_schedule", Viewer, json!({ "settings": schedule, "count": 3 }), Ok(())),
         ("add_schedule", Operator, json!({ "settings": unnamed }), Err(Code::InvalidValue)),

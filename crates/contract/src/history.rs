@@ -285,7 +285,8 @@ impl Operation {
 
     /// Whether it ran by itself, went well, and found everything as it was but for what is volatile.
     pub fn changed_nothing_by_itself(&self) -> bool {
-        let went_well = self.state == OperationState::Succeeded;
+        // What a policy changed, its operations say.
+        let went_well = self.state == OperationState::Succeeded && self.kind() != OperationKind::Policy;
         self.origin != Origin::User && went_well && self.told_changes().is_nothing()
     }
 }

@@ -3,7 +3,7 @@
 //! Refuses to run anything: `service` has one file for each of them below `jobs/`.
 
 use crate::discovery::Scan;
-use crate::policy::{Cause, PolicySettings};
+use crate::policy::{Cause, PolicySettings, Step};
 use crate::{Kind, Moref, OperationKind, PolicyId, ServerId};
 use serde::{Deserialize, Serialize};
 
@@ -186,6 +186,15 @@ impl Job {
     /// Whether it is about a vCenter.
     pub fn is_of_a_vcenter(&self) -> bool {
         !matches!(self.lane(), Lane::Discovery | Lane::Policy)
+    }
+
+    /// The scans that it does.
+    pub fn scans(&self) -> Vec<&Scan> {
+        match self {
+            Job::Scan { scan } => vec![scan],
+            Job::Policy { settings, .. } => settings.steps.iter().filter_map(Step::scan).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// The policy that it runs.

@@ -30,6 +30,21 @@ pub struct PolicySettings {
     pub zone: Option<String>,
 }
 
+impl PolicySettings {
+    /// What a file says: settings alone, or all that `policy show --json` printed; then with the edition that it was printed as.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn from_file(text: &str) -> Result<(PolicySettings, Option<i64>), serde_json::Error> {
+        let is_printed = serde_json::from_str::<serde_json::Value>(text)?.get("policy").is_some();
+        if is_printed {
+            let printed: Policy = serde_json::from_str(text)?;
+            return Ok((printed.settings(), Some(printed.edition)));
+        }
+        Ok((serde_json::from_str(text)?, None))
+    }
+}
+
 /// What starts a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]

@@ -6,7 +6,7 @@ use crate::call::{Admitted, Answer, Handler};
 use crate::{Clock, explain};
 use contract::analytics::CallTimes;
 use contract::command::DeleteUsage;
-use contract::{Diff, Event, Job, Kind, Operation, Role, VcenterId};
+use contract::{Event, Job, Kind, Operation, Role, VcenterId};
 use jiff::tz::TimeZone;
 use planner::Slot;
 use std::collections::HashMap;
@@ -91,7 +91,7 @@ impl Counts {
         let Some((vcenter, at)) = ended.vcenter_id.as_ref().zip(ended.finished_at) else { return };
         let at = Slot::at(at.0, &self.0.zone);
         let mut tally = self.tally();
-        if (Diff { unchanged: 0, ..ended.diff }) != Diff::default() {
+        if !ended.told_changes().is_nothing() {
             tally.saw(vcenter, Seen::Change(at));
         }
         // What reads less makes other calls, which take another time.

@@ -26,8 +26,8 @@ const DAY: i64 = 86_400_000;
 /// How long findings are kept that have ended.
 const FINDINGS: i64 = 30 * DAY;
 
-/// How long what policies wait for is kept: longer than anybody leaves Muster closed who relies on them.
-const HAPPENED: i64 = 30 * DAY;
+/// How much of what policies wait for is kept: days of a hundred vCenters that are synced every quarter of an hour.
+const HAPPENED: i64 = 100_000;
 
 /// Forgets what is too old until the service closes: once in a while, and once as soon as something was read here.
 pub(crate) async fn keep(store: Store, events: Events, now: Clock, closing: CancellationToken) {
@@ -88,7 +88,7 @@ async fn step(store: &Store, now: Clock) -> u64 {
         // They are counted before they go.
         let operations = store.forget_operations(before, pacing::LOOK_BACK).await?;
         let findings = store.forget_findings(Time(now().0.saturating_sub(FINDINGS))).await?;
-        let happened = store.forget_happened(Time(now().0.saturating_sub(HAPPENED))).await?;
+        let happened = store.forget_happened(HAPPENED).await?;
         Ok(operations
             + findings
             + happened

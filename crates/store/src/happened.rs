@@ -62,15 +62,17 @@ impl Store {
         newest.fetch_one(self.engine().readers()).await.during(attempt)
     }
 
-    /// Forgets what happened before a time, some at once; answers with how much went.
-    pub async fn forget_happened(&self, before: Time) -> Result<u64, Error> {
+    /// Forgets what happened before the newest so many, some at once; answers with how much went. By their number, as what is
+    /// found is dated by when it began.
+    pub async fn forget_happened(&self, kept: i64) -> Result<u64, Error> {
         // Whether a vCenter went offline or came back last is known for good.
-        const OLD: &str = "DELETE FROM happened WHERE seq IN (SELECT seq FROM happened WHERE at < $1 \
+        const OLD: &str = "DELETE FROM happened WHERE seq IN (SELECT seq FROM happened \
+            WHERE seq <= (SELECT MAX(seq) FROM happened) - $1 \
             AND seq NOT IN (SELECT MAX(seq) FROM happened WHERE what IN ('offline', 'online') GROUP BY vcenter_id) \
-            ORDER BY at LIMIT $2)";
+            ORDER BY seq LIMIT $2)";
         let attempt = self.attempt("forgetting what happened");
         let mut tx = self.engine().write(attempt).await?;
-        let gone = sqlx::query(OLD).bind(before.0).bind(STEP).execute(&mut *tx).await.during(attempt)?;
+        let gone = sqlx::query(OLD).bind(kept).bind(STEP).execute(&mut *tx).await.during(attempt)?;
         tx.commit().await.during(attempt)?;
         Ok(gone.rows_affected())
     }

@@ -78,18 +78,25 @@ impl Store {
         now: Time,
     ) -> Result<(), Error> {
         let mut known = self.findings_since(vcenter).await?;
-        let changed: Vec<FoundNow> = found
+        // With when it is reported: of what is known at once, as another level.
+        let changed: Vec<(FoundNow, Time)> = found
             .into_iter()
-            .filter(|one| known.remove(&one.key).is_none_or(|(_, level)| level != one.level))
+            .filter_map(|one| match known.remove(&one.key) {
+                None => {
+                    let at = one.due_at();
+                    Some((one, at))
+                }
+                Some((since, level)) => (level != one.level).then_some((one, since)),
+            })
             .collect();
         let ended: Vec<FindingKey> = known.into_keys().collect();
         let attempt = self.attempt("writing findings");
         for step in changed.chunks(STEP) {
             let mut tx = self.engine().write(attempt).await?;
-            for one in step {
+            for (one, _) in step {
                 begin(&mut tx, vcenter, one, attempt).await?;
             }
-            let began: BTreeSet<(Time, Level)> = step.iter().map(|one| (one.due_at(), one.level)).collect();
+            let began: BTreeSet<(Time, Level)> = step.iter().map(|(one, at)| (*at, one.level)).collect();
             for (at, level) in began {
                 let note = happened::note(&mut tx, Happened::Finding, vcenter, at, level.name());
                 note.await.during(attempt)?;

@@ -48,7 +48,8 @@ impl Store {
         let diff = counted.fold(Diff::default(), |sum, (_, diff)| sum.and(*diff));
         let finish = Finish { diff, ..finish };
         self.write_finish(&mut tx, claim, &finish, attempt).await?;
-        if diff.added + diff.changed + diff.removed > 0 {
+        // What is volatile changes in every pass.
+        if diff.added + diff.removed + staged.recorded.changed > 0 {
             let (vcenter, id) = (claim.vcenter_id(), operation.id.as_str());
             happened::note(&mut tx, Happened::Synced, vcenter, finish.at, id).await.during(attempt)?;
         }

@@ -137,11 +137,8 @@ pub(crate) fn text(settings: &PolicySettings) -> String {
 
 /// What was typed, or what is wrong with it.
 pub(crate) fn typed(text: &str) -> Result<PolicySettings, String> {
-    // What `policy show --json` prints is one as well.
-    if let Ok(printed) = serde_json::from_str::<Policy>(text) {
-        return Ok(printed.settings());
-    }
-    serde_json::from_str(text).map_err(|error| format!("{}.", capital(&error.to_string())))
+    let read = PolicySettings::from_file(text).map(|(settings, _)| settings);
+    read.map_err(|error| format!("{}.", capital(&error.to_string())))
 }
 
 /// What the service has against it.
@@ -159,9 +156,7 @@ pub(crate) fn waits_for(policy: &Policy) -> String {
 
 /// What became of a step, in a line.
 pub(crate) fn of_step(step: &RanStep) -> String {
-    let outcome = step.outcome.map_or("not begun", contract::words::outcome);
-    let why = step.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{} {outcome}{why}", step.step)
+    contract::words::ran_step(step)
 }
 
 #[cfg(test)]
@@ -203,7 +198,7 @@ mod tests {
             let message = message.map(str::to_owned);
             of_step(&RanStep { step: "Full sync".to_owned(), outcome, operations: Vec::new(), message })
         };
-        assert_eq!(step(None, Some("not begun: x")), "Full sync not begun: not begun: x");
+        assert_eq!(step(None, Some("not begun: x")), "Full sync not begun: x");
         assert!(step(Some(OperationState::Failed), Some("Berlin: no")).ends_with(": Berlin: no"));
     }
 }

@@ -96,11 +96,10 @@ fn typed(file: &Path) -> Result<Typed, ApiError> {
     } else {
         (read_at_most(file, LARGEST)?, file.display().to_string())
     };
-    if let Ok(printed) = serde_json::from_slice::<Policy>(&bytes) {
-        return Ok(Typed { settings: printed.settings(), made_from: Some(printed.edition) });
-    }
-    let settings = serde_json::from_slice(&bytes).map_err(|error| wrong(&name, &error.to_string()))?;
-    Ok(Typed { settings, made_from: None })
+    let text = String::from_utf8(bytes).map_err(|_| wrong(&name, "it is not UTF-8 text"))?;
+    let (settings, made_from) =
+        PolicySettings::from_file(&text).map_err(|error| wrong(&name, &error.to_string()))?;
+    Ok(Typed { settings, made_from })
 }
 
 fn wrong(file: &str, why: &str) -> ApiError {
@@ -189,11 +188,7 @@ fn ran(policy: &Policy) -> Vec<String> {
     let Some(ran) = result.and_then(|result| serde_json::from_value::<Ran>(result).ok()) else {
         return Vec::new();
     };
-    let steps = ran.steps.into_iter().map(|step| {
-        let outcome = step.outcome.map_or("not begun", |outcome| outcome.name());
-        let why = step.message.map(|why| format!(": {why}")).unwrap_or_default();
-        format!("{} {outcome}{why}", step.step)
-    });
+    let steps = ran.steps.iter().map(words::ran_step);
     steps.chain(ran.left_out.into_iter().map(|left_out| format!("left out {left_out}"))).collect()
 }
 

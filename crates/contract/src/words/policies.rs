@@ -2,7 +2,7 @@
 //! Refuse to know how one stands: the service does.
 
 use super::{counted, timing};
-use crate::policy::{Cause, Change, Happened, Rows, Step, Trigger};
+use crate::policy::{Cause, Change, Happened, RanStep, Rows, Step, Trigger};
 
 /// What starts a policy: `daily 02:30`, `after a sync that added VMs`.
 pub fn trigger(trigger: &Trigger) -> String {
@@ -47,6 +47,16 @@ pub fn cause(cause: &Cause) -> &'static str {
 /// What a policy does, in a line: `Connection test, Full sync`.
 pub fn policy_steps(steps: &[Step]) -> String {
     steps.iter().map(|step| super::job(&step.job())).collect::<Vec<_>>().join(", ")
+}
+
+/// What became of a step: `Full sync failed: Berlin: no answer`, `Full sync not begun: the run was cancelled`.
+pub fn ran_step(step: &RanStep) -> String {
+    match (step.outcome, &step.message) {
+        (Some(state), Some(why)) => format!("{} {}: {why}", step.step, super::outcome(state)),
+        (Some(state), None) => format!("{} {}", step.step, super::outcome(state)),
+        (None, Some(why)) => format!("{} {why}", step.step),
+        (None, None) => format!("{} not begun", step.step),
+    }
 }
 
 /// Rows that have to match: `at least 5 VMs with powered_on = false`.

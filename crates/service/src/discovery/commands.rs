@@ -58,6 +58,7 @@ pub(crate) async fn may_trust(call: &Admitted<'_>, scan: Option<&Scan>) -> Resul
 /// A scan that can be run, as it is stored; else why it can't.
 pub(crate) fn checked(scan: Scan) -> Result<Scan, ApiError> {
     bmcs::checked(&scan, ranges::targets(&scan)?.len())?;
+    ranges::leaves_out_what_is_there(&scan)?;
     Ok(ranges::apart(scan))
 }
 

@@ -13,16 +13,6 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
         return Err(invalid("no addresses to scan", EXAMPLES));
     }
     let left_out = excluded(&scan.exclude)?;
-    // A name isn't looked up to see which address it is: left out it would be scanned all the same.
-    let is_there = |name: &String| hosts.contains(&Host::Name(name.clone()));
-    let names = left_out.iter().filter_map(|one| match one {
-        Excluded::Name(name) => Some(name),
-        Excluded::Between(..) => None,
-    });
-    if let Some(name) = names.into_iter().find(|name| !is_there(name)) {
-        let message = format!("the excluded name \"{name}\" is none of the ranges");
-        return Err(invalid(message, "Exclude its address instead."));
-    }
     let hosts: Vec<&Host> = hosts.iter().filter(|host| !left_out.iter().any(|one| one.has(host))).collect();
     if hosts.is_empty() {
         return Err(invalid("everything in these ranges is excluded", "Exclude less."));
@@ -50,6 +40,20 @@ pub(super) fn targets(scan: &Scan) -> Result<Vec<(String, u16)>, ApiError> {
 /// A number as it is read.
 fn said(number: usize) -> String {
     contract::words::grouped(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// Fails if a scan leaves out a name that none of its ranges has: a name isn't looked up, so its address would be scanned.
+pub(super) fn leaves_out_what_is_there(scan: &Scan) -> Result<(), ApiError> {
+    let hosts = hosts(&scan.ranges)?;
+    for one in excluded(&scan.exclude)? {
+        if let Excluded::Name(name) = one
+            && !hosts.contains(&Host::Name(name.clone()))
+        {
+            let message = format!("the excluded name \"{name}\" is none of the ranges");
+            return Err(invalid(message, "Exclude its address instead."));
+        }
+    }
+    Ok(())
 }
 
 /// A scan with each range and each exclusion for itself, however they were typed.
@@ -350,12 +354,13 @@ mod tests {
         }
         let whole = scan(&["10.0.0.0/16", "::ffff:10.0.0.7"], &["10.0.0.0/17", "10.0.128.0/17"]);
         assert!(targets(&whole).unwrap_err().message.contains("excluded"));
-        for (exclude, words) in
-            [("10.0.0.x", "neither"), ("bmc-01", "none of the ranges"), ("10.0.0.9-3", "before")]
-        {
+        for (exclude, words) in [("10.0.0.x", "neither"), ("10.0.0.9-3", "before")] {
             let error = targets(&scan(&["10.0.0.0/29"], &[exclude])).unwrap_err();
             assert!(error.message.contains(words), "{exclude}: {}", error.message);
         }
+        let named = scan(&["10.0.0.0/29", "bmc-02"], &["bmc-01"]);
+        assert!(leaves_out_what_is_there(&named).unwrap_err().message.contains("none of the ranges"));
+        assert!(leaves_out_what_is_there(&scan(&["bmc-02"], &["BMC-02", "10.0.0.1"])).is_ok());
         let error = targets(&scan(&["10.0.0.1"], &["10.0.0.0/8", "fd00::/8"])).unwrap_err();
         assert!(error.message.contains("excluded"), "{}", error.message);
     }

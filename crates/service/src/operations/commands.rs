@@ -2,6 +2,7 @@
 //! Refuse to decide anything: the queue does.
 
 use crate::call::{Admitted, Answer, Handler};
+use crate::discovery::may_trust;
 use contract::command::*;
 use contract::{ApiError, Code};
 
@@ -23,6 +24,11 @@ impl Handler for HasWorker {
 
 impl Handler for RetryOperation {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        // What trusts a CA approves certificates, whoever did it first.
+        let before = call.inner.operations.show(self.operation.as_str()).await?;
+        for scan in before.job.scans() {
+            may_trust(&call, Some(scan)).await?;
+        }
         call.inner.operations.retry(&self.operation, call.by(), !self.detached).await
     }
 }

@@ -55,7 +55,7 @@ impl Holds {
 
 impl Operations {
     /// What was done on a vCenter so far, newest first, without the failures that are forgiven.
-    async fn unforgiven(&self, record: &VcenterRecord) -> Result<Vec<Operation>, ApiError> {
+    pub(super) async fn unforgiven(&self, record: &VcenterRecord) -> Result<Vec<Operation>, ApiError> {
         let mut history = self.newest(Some(&record.vcenter.id), pacing::LOOK_BACK).await?;
         breaker::forgive(&mut history, record.failures_reset_at, (self.0.now)());
         Ok(history)

@@ -4,6 +4,7 @@
 use super::running::{How as Told, Outcome, Watched};
 use super::{By, Hold, Operations, Place};
 use crate::jobs::Stop;
+use contract::command::Withdrawn;
 use contract::policy::{How, PolicySettings, Ran, RanStep, Step};
 use contract::{ApiError, Code, Job, OperationId, OperationState, Origin, Progress, VcenterId, words};
 use futures_util::future::join_all;
@@ -139,7 +140,8 @@ impl Run {
                     break;
                 }
                 self.progress.send_modify(|progress| progress.step.clone_from(&said));
-                self.batch(step, targets, &mut this, &mut sum).await;
+                let targets = self.still_ready(targets, &mut ran.left_out).await?;
+                self.batch(step, &targets, &mut this, &mut sum).await;
                 end = self.end(sum.failed);
             }
             ran.steps.push(this);
@@ -150,18 +152,44 @@ impl Run {
     /// The vCenters on which it runs: none that somebody paused or removed since.
     async fn ready(&self, wanted: Vec<VcenterId>) -> Result<(Vec<VcenterId>, Vec<String>), Stop> {
         let holds = self.operations.holds().await?;
+        // What a person starts is tried.
+        let is_by_itself = self.claim.operation.origin != Origin::User;
         let (mut ready, mut left_out) = (Vec::new(), Vec::new());
         for id in wanted {
             let Ok(record) = self.operations.record(&id).await else {
-                left_out.push(format!("{id}: removed"));
+                left_out.push("a vCenter that was removed".to_owned());
                 continue;
             };
-            match holds.of(&record) {
-                Some(Hold::Paused(_)) => left_out.push(format!("{}: paused", record.vcenter.name)),
-                _ => ready.push(id),
+            let history = match is_by_itself {
+                true => self.operations.unforgiven(&record).await?,
+                false => Vec::new(),
+            };
+            let name = &record.vcenter.name;
+            match holds.after(&record, &history) {
+                Some(Hold::Paused(_)) => left_out.push(format!("{name}: paused")),
+                Some(Hold::Suspended(_)) => {
+                    left_out.push(format!("{name}: it failed several times in a row"))
+                }
+                Some(Hold::NoNetwork) | None => ready.push(id),
             }
         }
         Ok((ready, left_out))
+    }
+
+    /// Those of a batch on which it may still run: somebody may have paused one since.
+    async fn still_ready(
+        &self,
+        targets: &[Option<VcenterId>],
+        left_out: &mut Vec<String>,
+    ) -> Result<Vec<Option<VcenterId>>, Stop> {
+        let on: Vec<VcenterId> = targets.iter().flatten().cloned().collect();
+        if on.is_empty() {
+            return Ok(targets.to_vec());
+        }
+        let (ready, out) = self.ready(on).await?;
+        let new = out.into_iter().filter(|one| !left_out.contains(one)).collect::<Vec<_>>();
+        left_out.extend(new);
+        Ok(ready.into_iter().map(Some).collect())
     }
 
     /// Why it does not go on, if it doesn't.
@@ -186,7 +214,7 @@ impl Run {
         let wait = self.place.apart(tokio::time::sleep(pause));
         let wait = self.cancel.run_until_cancelled(self.or_late(wait));
         wait.await;
-        self.end(0).filter(|end| *end != End::Failures(0))
+        self.end(0)
     }
 
     /// Waits for something, and no longer than the run may take; false if that came first.
@@ -213,21 +241,31 @@ impl Run {
                 Err(error) => {
                     sum.failed += 1;
                     this.message = Some(error.message);
+                    this.outcome = Some(OperationState::Failed);
+                    self.progress.send_modify(|progress| progress.done += 1);
                 }
             }
         }
         this.operations.extend(begun.iter().cloned());
+        let done = self.progress.borrow().done;
         let all = join_all(begun.iter().map(|id| self.ended(id)));
         let mut ends = Vec::new();
         let over = self.place.apart(self.cancel.run_until_cancelled(self.or_late(async {
             ends = all.await;
         })));
         if over.await != Some(true) {
-            // What it asked for ends with it.
+            // What it asked for ends with it, but for what somebody else wants as well: that goes on, and isn't waited for.
+            let mut ours = Vec::new();
             for id in &begun {
-                let _ = self.operations.withdraw(id, self.by.clone()).await;
+                match self.operations.withdraw(id, self.by.clone()).await {
+                    Ok(Withdrawn::GoesOnHere | Withdrawn::GoesOnElsewhere) => {
+                        this.message = Some("an operation goes on for somebody else".to_owned());
+                    }
+                    Ok(Withdrawn::Cancelled | Withdrawn::Ended) | Err(_) => ours.push(id),
+                }
             }
-            ends = self.place.apart(join_all(begun.iter().map(|id| self.ended(id)))).await;
+            self.progress.send_modify(|progress| progress.done = done);
+            ends = self.place.apart(join_all(ours.into_iter().map(|id| self.ended(id)))).await;
         }
         for (state, message) in ends {
             if is_failure(state) {

@@ -143,9 +143,10 @@ impl Operations {
 
     /// How an operation ended that did not reach its end.
     pub(super) fn stopped(&self, claim: &Claim, stop: Stop) -> Outcome {
-        let kept = match claim.operation.job.is_of_a_vcenter() {
-            true => "nothing was changed",
-            false => "what was found by then is kept",
+        let kept = match claim.operation.job.lane() {
+            Lane::Sync | Lane::Beside => "nothing was changed",
+            Lane::Discovery => "what was found by then is kept",
+            Lane::Policy => "what its operations did by then is kept",
         };
         match stop {
             // Nobody decided that: a worker that was stopped leaves it as one that died does.

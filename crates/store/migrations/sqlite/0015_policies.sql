@@ -15,8 +15,6 @@ CREATE TABLE policies (
 -- The run of a policy that asked for it.
 ALTER TABLE operations ADD COLUMN parent TEXT;
 
-CREATE INDEX operations_by_parent ON operations (parent) WHERE parent IS NOT NULL;
-
 -- What policies wait for, in the order in which it was written: a sync that changed something, a vCenter that went offline or
 -- came back, something that was found wrong. `at` may lie ahead: what has to be so for a while is looked at again then.
 CREATE TABLE happened (
@@ -28,4 +26,4 @@ CREATE TABLE happened (
     detail TEXT NOT NULL
 );
 
-CREATE INDEX happened_at ON happened (at);
+CREATE INDEX happened_on ON happened (vcenter_id, what, seq);

@@ -115,7 +115,7 @@ impl Fields {
                     { "Smart: sync when people look, as often as that" }
                 </label>
                 <p class="muster-quiet muster-settings__help" id="schedule-smart-said">
-                    { "Learned from when each vCenter is looked at and changes, and how fast it answers. That never leaves the                        database, and Settings deletes it." }
+                    { "Learned from when each vCenter is looked at and changes, and how fast it answers. That never leaves the database, and Settings deletes it." }
                 </p>
             </div>
         }

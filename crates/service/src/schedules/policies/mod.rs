@@ -160,7 +160,7 @@ impl Schedules {
         };
         let mut conditions = settings.conditions;
         conditions.vcenters = conditions.vcenters.iter().map(named).collect();
-        let next_at = Seen::of(record).next_due().filter(|_| record.enabled);
+        let next_at = Seen::of(record).and_then(|seen| seen.next_due()).filter(|_| record.enabled);
         let reason = match record.enabled {
             true => words::triggers(&settings.when),
             false => "off".to_owned(),

@@ -10,9 +10,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use store::PolicyRecord;
 
-/// How much that starts nothing is read again and again before it is noted that it was.
-const READ_AGAIN: i64 = 200;
-
 /// What a policy has answered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -28,9 +25,9 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// That of a policy; what can't be read has answered nothing and forgets nothing that comes.
-    pub(super) fn of(record: &PolicyRecord) -> Seen {
-        serde_json::from_str(&record.seen).unwrap_or_default()
+    /// That of a policy; `None` if this release can't read it.
+    pub(super) fn of(record: &PolicyRecord) -> Option<Seen> {
+        serde_json::from_str(&record.seen).ok()
     }
 
     /// As it is stored.
@@ -43,10 +40,13 @@ impl Seen {
         self.due.values().min().copied()
     }
 
-    /// Whether it says more than another one by so much that it is written: what starts nothing is read again instead.
-    pub(super) fn is_worth_writing(&self, other: &Seen) -> bool {
-        let is_read = |seen: &Seen| Seen { until: 0, ..seen.clone() };
-        is_read(self) != is_read(other) || self.until - other.until >= READ_AGAIN
+    /// Makes one of what is ready and alike: it waited for different times, and is answered together.
+    pub(super) fn merge_ready(&mut self, now: Time) {
+        let (ready, ahead) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|(from, _)| *from <= now);
+        self.waiting = ahead;
+        let ready: Vec<(Time, Cause)> = ready;
+        ready.into_iter().for_each(|(from, cause)| self.wait_for(from, cause, now));
     }
 
     /// That vCenters went offline is no event where there is no network.
@@ -59,9 +59,11 @@ impl Seen {
     /// Lets something wait for its answer from a time on: with others of its sort that wait already it is one.
     pub(super) fn wait_for(&mut self, from: Time, cause: Cause, now: Time) {
         let is_one = |other: Time| from == other || from.max(other) <= now || cause.what == Happened::Offline;
-        let mut waiting = self.waiting.iter_mut();
-        let alike = waiting.find(|(other_from, other)| other.what == cause.what && is_one(*other_from));
-        let Some((_, other)) = alike else { return self.waiting.push((from, cause)) };
+        let mut waiting = self.waiting.iter_mut().map(|(from, cause)| (from, cause));
+        let alike = waiting.find(|(other_from, other)| other.what == cause.what && is_one(**other_from));
+        let Some((since, other)) = alike else { return self.waiting.push((from, cause)) };
+        *since = (*since).min(from);
+        other.at = other.at.min(cause.at);
         let new: Vec<VcenterId> =
             cause.vcenters.into_iter().filter(|id| !other.vcenters.contains(id)).collect();
         other.vcenters.extend(new);

@@ -15,12 +15,14 @@ use store::{Occurrence, PolicyRecord, VcenterRecord};
 /// How long vCenters that go offline wait for others: all of them gone at once is one event.
 const SETTLE: i64 = 30_000;
 
+/// How often a start is noted again where that was not possible.
+const TRIES: usize = 5;
+
 /// What is started one after another before others have their turn.
 const AT_ONCE: usize = 20;
 
 /// What is looked up once for all policies.
 struct Look {
-    vcenters: Vec<VcenterRecord>,
     holds: Holds,
     now: Time,
 }
@@ -44,11 +46,21 @@ impl Schedules {
             return Ok(None);
         }
         let holds = self.operations.holds().await?;
-        let look = Look { vcenters: self.vcenters().await?, holds, now: (self.now)() };
+        let look = Look { holds, now: (self.now)() };
         let mut next = Vec::new();
+        // One that another worker moves on meanwhile is looked at again: that Muster started is noted here alone.
         for record in records.into_iter().filter(|record| record.enabled) {
             let name = record.settings.name.clone();
-            match self.start_one(record, &look, is_start).await {
+            let id = record.id.clone();
+            let mut started = self.start_one(record, &look, is_start).await;
+            for _ in 0..TRIES {
+                if !is_start || started.as_ref().is_ok_and(|at| *at != Some(look.now)) {
+                    break;
+                }
+                let Ok(record) = self.policy_record(&id).await else { break };
+                started = self.start_one(record, &look, is_start).await;
+            }
+            match started {
                 Ok(at) => next.extend(at),
                 Err(error) => tracing::warn!(policy = name, %error, "a policy was not started"),
             }
@@ -63,7 +75,11 @@ impl Schedules {
         look: &Look,
         is_start: bool,
     ) -> Result<Option<Time>, ApiError> {
-        let mut seen = Seen::of(&record);
+        let mut seen = match Seen::of(&record) {
+            Some(seen) => seen,
+            // Of a newer release, or damaged: answering all of it again would be worse than none.
+            None => self.seen_now(&record.settings).await?,
+        };
         if is_start && record.settings.when.contains(&Trigger::Start) {
             seen.wait_for(look.now, cause(Happened::Start, look.now, Vec::new()), look.now);
         }
@@ -72,10 +88,10 @@ impl Schedules {
         for _ in 0..AT_ONCE {
             let run = self.answer(&record, &mut seen, look).await?;
             let starts = run.is_some();
-            if !starts && !seen.is_worth_writing(&Seen::of(&record)) {
+            let text = seen.text();
+            if !starts && text == record.seen {
                 break;
             }
-            let text = seen.text();
             let started = self.operations.start_policy(&record, &text, run).await?;
             if let Some(started) = &started {
                 tracing::info!(policy = %record.id, operation = %started.id, "a policy was started");
@@ -85,6 +101,7 @@ impl Schedules {
                 return Ok(Some(look.now));
             }
             record.seen = text;
+            record.last = started.map(|started| started.id).or(record.last);
         }
         let waiting = seen.waiting.iter().map(|(from, _)| (*from).max(look.now));
         let waiting = waiting.map(|from| quiet_until(&record.settings, from).unwrap_or(from));
@@ -104,8 +121,10 @@ impl Schedules {
             let happened = self.store.happened_since(seen.until).await.map_err(explain::store)?;
             let Some(last) = happened.last() else { return Ok(()) };
             seen.until = last.seq;
+            // Looked up after it: nothing happens on what isn't there yet.
+            let vcenters = self.vcenters().await?;
             for one in &happened {
-                self.take_in(record, seen, look, one).await?;
+                self.take_in(record, seen, (look, &vcenters), one).await?;
             }
         }
     }
@@ -114,30 +133,31 @@ impl Schedules {
         &self,
         record: &PolicyRecord,
         seen: &mut Seen,
-        look: &Look,
+        (look, vcenters): (&Look, &[VcenterRecord]),
         one: &Occurrence,
     ) -> Result<(), ApiError> {
-        let known = look.vcenters.iter().find(|known| known.vcenter.id == one.vcenter);
+        let known = vcenters.iter().find(|known| known.vcenter.id == one.vcenter);
         let Some(known) = known.filter(|known| is_meant(&record.settings, known)) else { return Ok(()) };
+        let was_lost = one.what == Happened::Online && seen.lost.remove(&one.vcenter);
         if look.holds.pause_of(&known.vcenter).is_some() {
             return Ok(());
         }
+        // What a clock that was ahead has dated is not waited for.
+        let at = one.at.min(look.now);
         let alone = vec![one.vcenter.clone()];
         let has = |trigger: &Trigger| record.settings.when.contains(trigger);
         match one.what {
+            // Also where only its return is waited for: it may turn out that the network is gone.
             Happened::Offline if has(&Trigger::Offline) || has(&Trigger::Online) => {
                 if look.holds.no_network().is_some() {
                     seen.lost.insert(one.vcenter.clone());
-                } else if has(&Trigger::Offline) {
-                    let from = Time(one.at.0.saturating_add(SETTLE));
-                    seen.wait_for(from, cause(Happened::Offline, one.at, alone), look.now);
+                } else {
+                    let from = Time(at.0.saturating_add(SETTLE));
+                    seen.wait_for(from, cause(Happened::Offline, at, alone), look.now);
                 }
             }
-            Happened::Online if has(&Trigger::Offline) || has(&Trigger::Online) => {
-                let was_lost = seen.lost.remove(&one.vcenter);
-                if !was_lost && has(&Trigger::Online) {
-                    seen.wait_for(one.at, cause(Happened::Online, one.at, alone), look.now);
-                }
+            Happened::Online if !was_lost && has(&Trigger::Online) => {
+                seen.wait_for(at, cause(Happened::Online, at, alone), look.now);
             }
             Happened::Finding => {
                 let level = Level::ALL.into_iter().find(|level| level.name() == one.detail);
@@ -147,8 +167,8 @@ impl Schedules {
             }
             Happened::Synced => {
                 if let Some(after) = self.answers_sync(record, &OperationId(one.detail.clone())).await? {
-                    let cause = Cause { after, ..cause(Happened::Synced, one.at, alone) };
-                    seen.wait_for(one.at, cause, look.now);
+                    let cause = Cause { after, ..cause(Happened::Synced, at, alone) };
+                    seen.wait_for(at, cause, look.now);
                 }
             }
             _ => {}
@@ -194,16 +214,23 @@ impl Schedules {
         look: &Look,
     ) -> Result<Option<Job>, ApiError> {
         let settings = &record.settings;
-        if quiet_until(settings, look.now).is_some() {
+        // A network that is gone is no event, whatever is to be done.
+        if look.holds.no_network().is_some() {
+            seen.lose_offline();
+        }
+        seen.merge_ready(look.now);
+        if quiet_until(settings, look.now).is_some() || self.is_running(record).await? {
             return Ok(None);
         }
         let needs_vcenters = settings.steps.iter().all(Step::is_on_vcenters);
         if look.holds.no_network().is_some() && needs_vcenters {
-            seen.lose_offline();
             return Ok(None);
         }
         while let Some(place) = seen.waiting.iter().position(|(from, _)| *from <= look.now) {
             let (_, cause) = seen.waiting.remove(place);
+            if cause.what == Happened::Offline && !settings.when.contains(&Trigger::Offline) {
+                continue;
+            }
             let happened_on = (!cause.vcenters.is_empty()).then_some(&cause.vcenters[..]);
             let mut about = self.about(settings, happened_on).await?;
             if cause.what == Happened::Offline {
@@ -233,6 +260,12 @@ impl Schedules {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a run of it waits or runs: what happens meanwhile is one run after that.
+    async fn is_running(&self, record: &PolicyRecord) -> Result<bool, ApiError> {
+        let Some(last) = &record.last else { return Ok(false) };
+        Ok(self.ended_or_not(last).await?.is_some_and(|run| !run.state.is_final()))
     }
 
     /// Leaves out the vCenters on which a step would only tell once more what a person has to do.
