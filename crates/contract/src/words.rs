@@ -16,7 +16,7 @@ pub use audit::{
     audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
 };
 pub use health::{by_level, finding, level, levels, scope};
-pub use policies::{cause, policy_steps, ran_step, rows_wanted, trigger, triggers};
+pub use policies::{policy_steps, ran_step, rows_wanted, trigger, triggers};
 pub use removal::{goes_with, with_password_of_removed};
 pub use schedules::{due, scheduled_about, scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};

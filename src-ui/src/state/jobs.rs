@@ -6,7 +6,7 @@ use contract::command::{
     AddPolicy, AddSchedule, Command, DryRunPolicy, EditPolicy, EditSchedule, RemovePolicy,
 };
 use contract::health::Level;
-use contract::policy::{Change, How, Policy, PolicySettings, RanStep, Step, Trigger};
+use contract::policy::{Change, How, Policy, PolicySettings, Step, Trigger};
 use contract::words::{capital, triggers};
 use contract::{ApiError, Code, Kind, PolicyId, Role, ScheduleId};
 
@@ -154,15 +154,9 @@ pub(crate) fn waits_for(policy: &Policy) -> String {
     }
 }
 
-/// What became of a step, in a line.
-pub(crate) fn of_step(step: &RanStep) -> String {
-    contract::words::ran_step(step)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::OperationState;
 
     #[test]
     fn what_stands_before_the_page_stands_in_its_address() {
@@ -190,15 +184,5 @@ mod tests {
         let wrong = typed("{\n \"name\": \"p\",\n \"do\": [{\"step\": \"reboot\"}]\n}").unwrap_err();
         assert!(wrong.contains("reboot") && wrong.contains("line"), "{wrong}");
         assert!(typed("").is_err());
-    }
-
-    #[test]
-    fn a_step_says_how_it_ended_and_why() {
-        let step = |outcome, message: Option<&str>| {
-            let message = message.map(str::to_owned);
-            of_step(&RanStep { step: "Full sync".to_owned(), outcome, operations: Vec::new(), message })
-        };
-        assert_eq!(step(None, Some("not begun: x")), "Full sync not begun: x");
-        assert!(step(Some(OperationState::Failed), Some("Berlin: no")).ends_with(": Berlin: no"));
     }
 }

@@ -3,14 +3,13 @@
 
 use crate::args::Policy as Command;
 use crate::ask;
-use crate::commands::sync;
+use crate::commands::{schedule, sync};
 use crate::exit::Exit;
 use crate::files::read_at_most;
 use crate::interrupts::Interrupts;
 use crate::output::{Output, card, table, time};
 use contract::command::{
-    AddPolicy, DryRunPolicy, EditPolicy, EnablePolicy, HasWorker, ListPolicies, RemovePolicy, RunPolicy,
-    ShowPolicy,
+    AddPolicy, DryRunPolicy, EditPolicy, EnablePolicy, ListPolicies, RemovePolicy, RunPolicy, ShowPolicy,
 };
 use contract::policy::{DryRun, Policy, PolicySettings, Ran};
 use contract::{ApiError, Code, Subject, words};
@@ -41,7 +40,7 @@ pub(super) async fn run(
             let Typed { settings, .. } = typed(&file)?;
             let added = service.call(AddPolicy { settings }).await?;
             output.answer(&added, || show(&added))?;
-            say_who_runs_it(service, output).await?;
+            schedule::say_who_starts("policies", service, output).await?;
         }
         Command::Edit { name, file } => {
             service.may::<EditPolicy>(Subject::new_policy(&name)).await?;
@@ -113,15 +112,7 @@ async fn turn(service: &Client, output: &Output, name: String, enabled: bool) ->
     let turned = service.call(EnablePolicy { policy: policy.id, enabled }).await?;
     output.answer(&turned, || show(&turned))?;
     if enabled {
-        say_who_runs_it(service, output).await?;
-    }
-    Ok(())
-}
-
-/// Nothing happens while no process is there that looks whether something happened.
-async fn say_who_runs_it(service: &Client, output: &Output) -> Result<(), ApiError> {
-    if !service.call(HasWorker {}).await? {
-        output.say("Nothing is running that starts policies. Open Muster, or run musterctl run");
+        schedule::say_who_starts("policies", service, output).await?;
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ pub(super) async fn run(service: &Client, output: &Output, command: Command) -> 
 async fn add(service: &Client, output: &Output, settings: ScheduleSettings) -> Result<(), ApiError> {
     let added = service.call(AddSchedule { settings }).await?;
     answer(service, output, &added).await?;
-    say_who_runs_it(service, output).await
+    say_who_starts("schedules", service, output).await
 }
 
 /// Adds a schedule of a scan.
@@ -207,15 +207,15 @@ async fn turn(service: &Client, output: &Output, name: String, enabled: bool) ->
     let turned = service.call(EnableSchedule { schedule: schedule.id, enabled }).await?;
     answer(service, output, &turned).await?;
     if enabled {
-        say_who_runs_it(service, output).await?;
+        say_who_starts("schedules", service, output).await?;
     }
     Ok(())
 }
 
 /// Nothing happens while no process is there that starts what is due.
-async fn say_who_runs_it(service: &Client, output: &Output) -> Result<(), ApiError> {
+pub(super) async fn say_who_starts(what: &str, service: &Client, output: &Output) -> Result<(), ApiError> {
     if !service.call(HasWorker {}).await? {
-        output.say("Nothing is running that starts schedules. Open Muster, or run musterctl run");
+        output.say(&format!("Nothing is running that starts {what}. Open Muster, or run musterctl run"));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! Refuse to know how one stands: the service does.
 
 use super::{counted, timing};
-use crate::policy::{Cause, Change, Happened, RanStep, Rows, Step, Trigger};
+use crate::policy::{Change, RanStep, Rows, Step, Trigger};
 
 /// What starts a policy: `daily 02:30`, `after a sync that added VMs`.
 pub fn trigger(trigger: &Trigger) -> String {
@@ -28,19 +28,6 @@ pub fn triggers(all: &[Trigger]) -> String {
     match all {
         [] => "by hand".to_owned(),
         all => all.iter().map(trigger).collect::<Vec<_>>().join("; "),
-    }
-}
-
-/// Why a policy ran: `a vCenter went offline`.
-pub fn cause(cause: &Cause) -> &'static str {
-    match cause.what {
-        Happened::Hand => "run by hand",
-        Happened::Time => "its time had come",
-        Happened::Synced => "a sync changed something",
-        Happened::Offline => "a vCenter went offline",
-        Happened::Online => "a vCenter is back online",
-        Happened::Finding => "something was found wrong",
-        Happened::Start => "Muster started",
     }
 }
 
@@ -72,8 +59,8 @@ pub fn rows_wanted(rows: &Rows) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Kind;
     use crate::health::Level;
+    use crate::{Kind, OperationState};
 
     #[test]
     fn what_starts_a_policy_is_said_as_people_say_it() {
@@ -95,5 +82,15 @@ mod tests {
         let conditions = vec!["power_state = off".to_owned(), "name ~ web".to_owned()];
         let rows = Rows { kind: Kind::Vms, conditions, at_least: 5 };
         assert_eq!(rows_wanted(&rows), "at least 5 VMs with power_state = off and name ~ web");
+    }
+
+    #[test]
+    fn a_step_says_how_it_ended_and_why() {
+        let step = |outcome, message: Option<&str>| {
+            let message = message.map(str::to_owned);
+            ran_step(&RanStep { step: "Full sync".to_owned(), outcome, operations: Vec::new(), message })
+        };
+        assert_eq!(step(None, Some("not begun: x")), "Full sync not begun: x");
+        assert!(step(Some(OperationState::Failed), Some("Berlin: no")).ends_with(": Berlin: no"));
     }
 }

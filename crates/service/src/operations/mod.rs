@@ -76,8 +76,8 @@ pub(crate) struct By {
 impl By {
     /// What runs by itself may what the one who made it may at least.
     pub(super) fn itself(origin: Origin, host: &str, at: Time) -> By {
-        let (door, role) =
-            (if origin == Origin::Policy { Door::Policy } else { Door::Schedule }, Role::Operator);
+        let door = if origin == Origin::Policy { Door::Policy } else { Door::Schedule };
+        let role = Role::Operator;
         let act = Act::new(("muster", host), door, role, Submit::NAME, at);
         By { origin, role, act: Some(act), parent: None }
     }
@@ -213,11 +213,16 @@ impl Operations {
         let store = by.acting(&self.0.store);
         let new = self.new_operation(vcenter, job, by, awaited).await?;
         let submitted = store.submit(new).await.map_err(explain::store)?;
+        self.take_in(&submitted, awaited);
+        Ok(submitted)
+    }
+
+    /// What was asked for here is here, if somebody waits for it, and everybody hears of it.
+    fn take_in(&self, submitted: &Submitted, awaited: bool) {
         if !submitted.coalesced && awaited {
             self.enter(&submitted.id, Here::Waits);
         }
-        self.tell_submitted(&submitted);
-        Ok(submitted)
+        self.tell_submitted(submitted);
     }
 
     /// Asks for the job of a run that is due, which nobody waits for; `None` if another process did, or it is due no more.
@@ -263,10 +268,7 @@ impl Operations {
     ) -> Result<OperationId, ApiError> {
         let new = self.new_operation(None, job, by, awaited).await?;
         let submitted = by.acting(&self.0.store).run_policy(policy, new).await.map_err(explain::store)?;
-        if !submitted.coalesced && awaited {
-            self.enter(&submitted.id, Here::Waits);
-        }
-        self.tell_submitted(&submitted);
+        self.take_in(&submitted, awaited);
         Ok(submitted.id)
     }
 

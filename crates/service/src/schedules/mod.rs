@@ -100,7 +100,7 @@ impl Schedules {
         let id = ScheduleId(uuid::Uuid::new_v4().to_string());
         let record = ScheduleRecord { id: id.clone(), settings, enabled: true, edition: 1 };
         let first = self.first(&plan, &record, &vcenters).await?;
-        self.store.add_schedule(&id, &record.settings, &first).await.map_err(explained)?;
+        self.store.add_schedule(&id, &record.settings, &first).await.map_err(explained("schedule"))?;
         self.changed();
         self.shown(&id).await
     }
@@ -120,7 +120,7 @@ impl Schedules {
             let anew = timed(&settings) != timed(&before.settings);
             let to = ScheduleRecord { settings, edition: made_from, ..before };
             let first = self.first(&plan, &to, &vcenters).await?;
-            self.store.edit_schedule(&to, anew, &first).await.map_err(explained)?;
+            self.store.edit_schedule(&to, anew, &first).await.map_err(explained("schedule"))?;
             self.changed();
         }
         self.shown(id).await
@@ -138,7 +138,7 @@ impl Schedules {
                 Err(_) => Vec::new(),
             };
             let to = ScheduleRecord { enabled, ..before };
-            self.store.edit_schedule(&to, true, &first).await.map_err(explained)?;
+            self.store.edit_schedule(&to, true, &first).await.map_err(explained("schedule"))?;
             self.changed();
         }
         self.shown(id).await
@@ -146,7 +146,7 @@ impl Schedules {
 
     async fn remove(&self, id: &ScheduleId) -> Result<Schedule, ApiError> {
         let schedule = self.shown(id).await?;
-        self.store.remove_schedule(id).await.map_err(explained)?;
+        self.store.remove_schedule(id).await.map_err(explained("schedule"))?;
         self.changed();
         Ok(schedule)
     }
@@ -287,10 +287,12 @@ fn gone(id: &ScheduleId) -> ApiError {
     explain::store(store::Error::NotFound { what: "schedule", id: id.to_string() })
 }
 
-fn explained(error: store::Error) -> ApiError {
-    match error {
+/// What went wrong with a schedule or a policy.
+fn explained(what: &'static str) -> impl FnOnce(store::Error) -> ApiError {
+    move |error| match error {
         store::Error::Stale { .. } => {
-            ApiError::new(Code::ChangedMeanwhile, "the schedule was changed elsewhere in the meantime")
+            let message = format!("the {what} was changed elsewhere in the meantime");
+            ApiError::new(Code::ChangedMeanwhile, message)
                 .next("Look at the current version, then make your change again if it is still needed.")
         }
         other => explain::store(other),

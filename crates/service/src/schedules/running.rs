@@ -113,13 +113,13 @@ impl Schedules {
         let replan = |at: Time| run(at.into());
         // What its worker left undone is due at once.
         if is_interrupted && planned > now && !self.is_interrupted_again(looked).await? {
-            if self.store.replan_run(&replan(now), id).await.map_err(super::explained)? {
+            if self.store.replan_run(&replan(now), id).await.map_err(super::explained("schedule"))? {
                 self.changed();
             }
             return Ok(Some(now));
         }
         if let Some(right) = plan.replanned(planned, now) {
-            if self.store.replan_run(&replan(right), id).await.map_err(super::explained)? {
+            if self.store.replan_run(&replan(right), id).await.map_err(super::explained("schedule"))? {
                 self.changed();
             }
             return Ok(Some(due_at(right)));
@@ -178,7 +178,7 @@ impl Schedules {
         let next = self.first_on(looked.record, looked.target, first, now).await?;
         let first = next.at;
         let planned = [(looked.target.id().cloned(), next)];
-        self.store.plan_runs(&looked.record.id, &planned).await.map_err(super::explained)?;
+        self.store.plan_runs(&looked.record.id, &planned).await.map_err(super::explained("schedule"))?;
         self.changed();
         Ok(Some(first))
     }

@@ -12,7 +12,7 @@ use crate::state::words;
 use contract::OperationId;
 use contract::command::{AddPolicy, EditPolicy, EnablePolicy, RemovePolicy, RunPolicy};
 use contract::policy::{Policy, Ran, RanStep};
-use contract::words::policy_steps;
+use contract::words::{policy_steps, ran_step};
 use patternfly_yew::prelude::{Button, ButtonSize, ButtonVariant};
 use yew::prelude::*;
 
@@ -112,7 +112,7 @@ fn ran(policy: &Policy) -> Html {
     let step = |step: &RanStep| {
         html! {
             <li class="muster-words">
-                { words::shown(&jobs::of_step(step)) }
+                { words::shown(&ran_step(step)) }
                 { for step.operations.iter().enumerate().map(of) }
             </li>
         }

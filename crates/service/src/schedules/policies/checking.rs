@@ -3,8 +3,9 @@
 
 use super::plan;
 use crate::configuration::is_a_tag;
+use crate::discovery;
 use crate::schedules::due;
-use crate::{discovery, validate};
+use crate::validate::{self, invalid};
 use contract::policy::{Conditions, How, PolicySettings, Rows, Step};
 use contract::{ApiError, Condition, Timing, designated, trimmed};
 use store::VcenterRecord;
@@ -137,8 +138,4 @@ fn how(how: &How) -> Result<(), ApiError> {
         }
     }
     Ok(())
-}
-
-fn invalid(message: String, next: &str) -> ApiError {
-    validate::invalid(message, next)
 }

@@ -7,8 +7,8 @@ mod conditions;
 mod seen;
 mod starting;
 
-use super::Schedules;
 use super::due::{self, Plan};
+use super::{Schedules, explained};
 use crate::explain;
 use crate::operations::{By, Hold, Holds};
 use contract::policy::{Cause, DryRun, Happened, PlannedStep, Policy, PolicySettings, Step};
@@ -48,7 +48,7 @@ impl Schedules {
         let id = PolicyId(uuid::Uuid::new_v4().to_string());
         let seen = self.seen_now(&settings).await?.text();
         let record = PolicyRecord { id, settings, enabled: true, edition: 1, seen, last: None };
-        self.store.add_policy(&record).await.map_err(explained)?;
+        self.store.add_policy(&record).await.map_err(explained("policy"))?;
         self.changed();
         self.policy(&record.id).await
     }
@@ -65,7 +65,7 @@ impl Schedules {
         if settings != before.settings || made_from != before.edition {
             let seen = self.seen_now(&settings).await?.text();
             let to = PolicyRecord { settings, edition: made_from, seen, ..before };
-            self.store.edit_policy(&to).await.map_err(explained)?;
+            self.store.edit_policy(&to).await.map_err(explained("policy"))?;
             self.changed();
         }
         self.policy(id).await
@@ -75,7 +75,10 @@ impl Schedules {
         let before = self.policy_record(id).await?;
         if before.enabled != enabled {
             let seen = self.seen_now(&before.settings).await?.text();
-            self.store.edit_policy(&PolicyRecord { enabled, seen, ..before }).await.map_err(explained)?;
+            self.store
+                .edit_policy(&PolicyRecord { enabled, seen, ..before })
+                .await
+                .map_err(explained("policy"))?;
             self.changed();
         }
         self.policy(id).await
@@ -83,7 +86,7 @@ impl Schedules {
 
     async fn remove_policy(&self, id: &PolicyId) -> Result<Policy, ApiError> {
         let policy = self.policy(id).await?;
-        self.store.remove_policy(id).await.map_err(explained)?;
+        self.store.remove_policy(id).await.map_err(explained("policy"))?;
         self.changed();
         Ok(policy)
     }
@@ -92,7 +95,7 @@ impl Schedules {
     async fn run_policy(&self, id: &PolicyId, by: &By, awaited: bool) -> Result<OperationId, ApiError> {
         let record = self.policy_record(id).await?;
         let (settings, now) = (&record.settings, (self.now)());
-        let about = self.about(settings, None).await?;
+        let about = self.about(settings, None, &self.operations.holds().await?).await?;
         let held = self.held(settings, &about.vcenters, now).await?;
         if let Some(why) = held.iter().find(|held| !held.holds).map(|held| &held.words) {
             let message = format!("the policy \"{}\" does not run now: {why}", settings.name);
@@ -118,7 +121,7 @@ impl Schedules {
         let tags = settings.conditions.tags.clone();
         let settings = checking::checked(settings, &self.vcenters().await?, &tags)?;
         let now = (self.now)();
-        let about = self.about(&settings, None).await?;
+        let about = self.about(&settings, None, &self.operations.holds().await?).await?;
         let held = self.held(&settings, &about.vcenters, now).await?;
         let names: Vec<String> = about.vcenters.iter().map(|one| one.vcenter.name.clone()).collect();
         let batch = settings.how.batch.map_or(usize::MAX, |batch| batch as usize).max(1);
@@ -190,13 +193,13 @@ impl Schedules {
         &self,
         settings: &PolicySettings,
         happened_on: Option<&[VcenterId]>,
+        holds: &Holds,
     ) -> Result<About, ApiError> {
-        let holds = self.operations.holds().await?;
         let all = self.vcenters().await?;
         let is_meant = |one: &VcenterRecord| {
             is_meant(settings, one) && happened_on.is_none_or(|ids| ids.contains(&one.vcenter.id))
         };
-        Ok(About::of(all.into_iter().filter(is_meant), &holds))
+        Ok(About::of(all.into_iter().filter(is_meant), holds))
     }
 }
 
@@ -265,14 +268,4 @@ fn foretold(settings: &PolicySettings, now: Time) -> Vec<Time> {
     all.dedup();
     all.truncate(FORETOLD);
     all
-}
-
-fn explained(error: store::Error) -> ApiError {
-    match error {
-        store::Error::Stale { .. } => {
-            ApiError::new(Code::ChangedMeanwhile, "the policy was changed elsewhere in the meantime")
-                .next("Look at the current version, then make your change again if it is still needed.")
-        }
-        other => explain::store(other),
-    }
 }

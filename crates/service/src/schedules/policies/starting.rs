@@ -53,12 +53,11 @@ impl Schedules {
             let name = record.settings.name.clone();
             let id = record.id.clone();
             let mut started = self.start_one(record, &look, is_start).await;
-            for _ in 0..TRIES {
-                if !is_start || started.as_ref().is_ok_and(|at| *at != Some(look.now)) {
-                    break;
-                }
+            let mut tries = if is_start { TRIES } else { 0 };
+            while tries > 0 && !matches!(started, Ok(at) if at != Some(look.now)) {
                 let Ok(record) = self.policy_record(&id).await else { break };
                 started = self.start_one(record, &look, is_start).await;
+                tries -= 1;
             }
             match started {
                 Ok(at) => next.extend(at),
@@ -232,7 +231,7 @@ impl Schedules {
                 continue;
             }
             let happened_on = (!cause.vcenters.is_empty()).then_some(&cause.vcenters[..]);
-            let mut about = self.about(settings, happened_on).await?;
+            let mut about = self.about(settings, happened_on, &look.holds).await?;
             if cause.what == Happened::Offline {
                 // Who is back by now was away for a moment.
                 about.vcenters.retain(is_offline);
