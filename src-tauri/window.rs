@@ -6,8 +6,12 @@ use crate::desk::Desk;
 use crate::place::{Place, Places, screens};
 use crate::shell::Shell;
 use clap::Parser;
+#[cfg(target_os = "linux")]
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 use tauri::{
     AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry, plugin::TauriPlugin,
     webview::NewWindowResponse,
@@ -211,6 +215,7 @@ impl Windows {
             window = window.position(x, y);
         }
         let window = window.build()?;
+        begin_again_after_a_crash(&window)?;
         shell.desk.reside(false);
         if place.zoom != 100 {
             window.set_zoom(f64::from(place.zoom) / 100.0)?;
@@ -219,6 +224,31 @@ impl Windows {
         shell.closing.guard(which, &window, shell);
         Ok(window)
     }
+}
+
+/// Loads the page again whose process died: the engine leaves an empty window then. Once a minute at most: what dies at once
+/// again would never end.
+#[cfg(target_os = "linux")]
+fn begin_again_after_a_crash(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+
+    const AGAIN: Duration = Duration::from_secs(60);
+    window.with_webview(|webview| {
+        let last: Cell<Option<Instant>> = Cell::default();
+        webview.inner().connect_web_process_terminated(move |page, why| {
+            tracing::error!(?why, "the process of the page ended");
+            let is_again = last.replace(Some(Instant::now())).is_some_and(|last| last.elapsed() < AGAIN);
+            if !is_again {
+                page.reload();
+            }
+        });
+    })
+}
+
+/// What the engines of other systems do about it is theirs: nobody has seen them fail so.
+#[cfg(not(target_os = "linux"))]
+fn begin_again_after_a_crash(_: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
 }
 
 /// Brings a window to the front, and its page to an address, unless a form stands before the page that is being filled.

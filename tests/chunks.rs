@@ -154,6 +154,24 @@ fn connections_that_are_closed_now_and_then_cost_a_call_and_no_login() {
 }
 
 #[test]
+fn an_answer_that_is_cut_off_more_than_once_costs_that_call_alone() {
+    let peer = Peer::start(&["--model", "vpx", "--vms", "20"]);
+    let muster = Musterctl::with(&peer, "Berlin");
+    // Three calls, as each is made a second time at once.
+    peer.rule(json!({
+        "method": "RetrievePropertiesEx", "type": ">ContainerView</type>", "times": 6, "action": {"reset": true}
+    }));
+    let datacenter = peer.get("/objects?type=Datacenter")["objects"][0]["moref"].clone();
+    peer.rule(json!({
+        "method": "RetrievePropertiesEx", "type": format!(">{}</obj>", datacenter.as_str().unwrap()), "times": 3,
+        "action": {"truncate": 600}
+    }));
+    let operation = succeeded(&sync(&muster));
+    assert_eq!(operation["attempts"], 1, "nothing that had come was read again: {operation}");
+    told("lists and the only datacenter cut off several times", "every row, in one pass");
+}
+
+#[test]
 fn tokens_that_a_server_refuses_are_no_loss() {
     let peer = Peer::start(&["--model", "vpx", "--vms", "20", "--extra-vms", "300"]);
     let muster = Musterctl::with(&peer, "Berlin");

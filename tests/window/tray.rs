@@ -252,6 +252,21 @@ async fn a_start_at_login_is_in_the_tray_and_without_one_there_is_a_window_in_th
     compact.ends_well()
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_whose_process_dies_is_loaded_again() -> Result<()> {
+    let muster = Musterctl::new();
+    let screen = desktop()?;
+    let started = start(&screen, &muster, &[])?;
+    eventually("a window is there", || started.window_exists());
+    let first = started.page_process().context("a page has a process")?;
+    let killed = Command::new("kill").args(["-KILL", &first.to_string()]).status()?;
+    ensure!(killed.success(), "no signal could be sent");
+    eventually("another process shows the page", || {
+        started.page_process().is_some_and(|process| process != first) && started.window_exists()
+    });
+    started.terminate()
+}
+
 /// A Muster that was started without a driver.
 struct Started {
     process: Child,
@@ -291,6 +306,18 @@ impl Started {
         let sent = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status()?;
         ensure!(sent.success(), "no signal could be sent");
         self.ends_well()
+    }
+
+    /// The process of its page.
+    fn page_process(&self) -> Option<u32> {
+        let processes = std::fs::read_dir("/proc").ok()?.filter_map(|entry| {
+            entry.ok()?.file_name().to_str()?.parse().ok().filter(|process| closing::is_running(*process))
+        });
+        let parent = format!("PPid:\t{}", self.process.id());
+        processes.into_iter().find(|process| {
+            let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+            status.starts_with("Name:\tWebKitWebProces") && status.lines().any(|line| line == parent)
+        })
     }
 
     /// Whether it has a window, minimized or not: without a window manager one that is minimized is not mapped.

@@ -158,7 +158,7 @@ impl Http {
     fn no_answer(&self, call: &Call, error: legacy::Error) -> Error {
         let call = call.clone();
         if let Some(tls) = find::<rustls::Error>(&error) {
-            return self.bad_tls(call, tls);
+            return tls::no_handshake(call, tls, self.purpose, &self.record);
         }
         if let Some(failure) = find::<Failure>(&error) {
             return failure.clone().error(call);
@@ -169,19 +169,6 @@ impl Http {
         match error.is_connect() {
             true => Error::Broken { call, source: error.into() },
             false => Error::Interrupted { call, source: error.into() },
-        }
-    }
-
-    fn bad_tls(&self, call: Call, error: &rustls::Error) -> Error {
-        let refused = self.record.last().and_then(|seen| Some((seen.certificate, seen.refusal?)));
-        match (error, refused) {
-            // Our verifier refuses with this alone; what is recorded may be an earlier connection's.
-            (rustls::Error::InvalidCertificate(_), Some((certificate, reason)))
-                if self.purpose == Purpose::Talk =>
-            {
-                Error::Untrusted { call, certificate: Box::new(certificate), reason }
-            }
-            (error, _) => tls::failed_handshake(call, error),
         }
     }
 }
@@ -279,7 +266,7 @@ mod tests {
         let http = Http::new(&endpoint, "test/1", Patience::default()).unwrap();
         let certificate = Certificate::read(&CertificateDer::from(Vec::new()), &[]);
         http.record.set(Seen { certificate, warnings: Vec::new(), refusal: Some("refused".into()) });
-        let error = |tls| http.bad_tls(http.call("Login"), &tls);
+        let error = |tls| tls::no_handshake(http.call("Login"), &tls, Purpose::Talk, &http.record);
         let refused = error(CertificateError::ApplicationVerificationFailure.into());
         assert!(matches!(refused, Error::Untrusted { .. }), "{refused:?}");
         let other = error(rustls::Error::General("something else".into()));

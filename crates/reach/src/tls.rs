@@ -326,6 +326,18 @@ fn flaw(error: &CertificateError) -> String {
     words.to_owned()
 }
 
+/// Why a handshake failed: because the certificate was refused, or for another reason.
+pub(crate) fn no_handshake(call: Call, error: &TlsError, purpose: Purpose, record: &Record) -> Error {
+    let refused = record.last().and_then(|seen| Some((seen.certificate, seen.refusal?)));
+    match (error, refused) {
+        // Our verifier refuses with this alone; what is recorded may be an earlier connection's.
+        (TlsError::InvalidCertificate(_), Some((certificate, reason))) if purpose == Purpose::Talk => {
+            Error::Untrusted { call, certificate: Box::new(certificate), reason }
+        }
+        (error, _) => failed_handshake(call, error),
+    }
+}
+
 /// Why a handshake failed, for another reason than the certificate's trust.
 pub(crate) fn failed_handshake(call: Call, error: &TlsError) -> Error {
     Error::BadHandshake { call, flaw: flaw_of(error), detail: in_words(error) }

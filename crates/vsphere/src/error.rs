@@ -191,6 +191,11 @@ impl Error {
         }
     }
 
+    /// Whether the connection broke after the call was sent: that call failed, which says nothing of the next.
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Interrupted { .. } | Self::Truncated { .. })
+    }
+
     pub(crate) fn parse(call: &Call, error: ParseError) -> Self {
         let call = call.clone();
         match error {

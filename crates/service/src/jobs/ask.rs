@@ -30,6 +30,10 @@ const SILENCES: u32 = 3;
 /// How long a server that let a call time out may take to show that it answers others.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
+/// An object whose answer was cut off is asked for so often again before it counts as one that can't be read: with many
+/// connections that are cut it may have been the connection.
+const CUTS: u32 = 2;
+
 /// So many hidden objects are told apart one by one; of more, all that were asked for together count as hidden.
 const HIDDEN: u32 = 100;
 
@@ -344,6 +348,10 @@ impl Asking<'_> {
                 state.silences += u32::from(is_silent);
                 // Halving comes to an end by itself; only objects that fail alone say that it is the server.
                 let is_alone = chunk.morefs.len() == 1;
+                if is_alone && error.is_cut_off() && chunk.put_off < CUTS {
+                    state.again.push(Chunk { put_off: chunk.put_off + 1, ..chunk });
+                    return Ok(());
+                }
                 if is_alone && state.strike() || state.silences >= SILENCES {
                     // Each of the calls that nobody answered was a try.
                     self.reader.context.tries.took(state.silences);

@@ -106,11 +106,16 @@ impl<'a> Reader<'a> {
         self.put_off(error, put_off).await.map(|()| None)
     }
 
-    /// Puts a call off, if the server only has no room for it and didn't say so too often.
+    /// Puts a call off, if the server only has no room for it, or its connection was cut, and not too often.
     async fn put_off(&self, error: Error, put_off: &mut u32) -> Result<(), Failed> {
         match error {
             Error::HttpStatus { retry_after, .. } if error.is_transient() => {
                 self.pause(*put_off, retry_after, error).await?;
+                *put_off += 1;
+                Ok(())
+            }
+            error if error.is_cut_off() => {
+                self.pause(*put_off, None, error).await?;
                 *put_off += 1;
                 Ok(())
             }

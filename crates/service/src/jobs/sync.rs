@@ -121,7 +121,7 @@ async fn read(context: &Context, before: &Snapshot, scope: &Scope) -> Result<(Ti
             Err(Failed::Incomplete(kind, lacking)) => return Err(incomplete(context, kind, lacking).into()),
             Err(Failed::Server(error)) => error,
         };
-        if matches!(error, vsphere::Error::Interrupted { .. } | vsphere::Error::Truncated { .. }) {
+        if error.is_cut_off() {
             // The session asked once more on another connection already.
             context.tries.took(2);
         }
