@@ -13,6 +13,7 @@ mod chunks;
 mod clusters;
 mod counts;
 mod credentials;
+mod deliveries;
 mod discovery;
 mod disk;
 mod ending;

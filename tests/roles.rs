@@ -31,6 +31,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
     let schedule =
         json!({ "name": "nightly", "vcenters": [id], "when": { "every_seconds": 1800 }, "job": "full" });
     let policy = json!({ "name": "p", "do": [{ "step": "test" }] });
+    let folder = json!({ "name": "d", "target": { "kind": "folder", "path": "relative" } });
     let unnamed = json!({ "name": "", "vcenters": [id], "when": { "every_seconds": 1800 }, "job": "full" });
     vec![
         ("list_vcenters", Viewer, json!({}), Ok(())),
@@ -146,6 +147,22 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ("enable_policy", Operator, json!({ "policy": "nothing", "enabled": true }), Err(Code::NotFound)),
         ("remove_policy", Operator, json!({ "policy": "nothing" }), Err(Code::NotFound)),
         ("run_policy", Operator, json!({ "policy": "nothing", "detached": true }), Err(Code::NotFound)),
+        ("list_destinations", Operator, json!({}), Ok(())),
+        ("show_destination", Operator, json!({ "destination": "nothing" }), Err(Code::NotFound)),
+        ("add_destination", Admin, json!({ "settings": folder }), Err(Code::InvalidValue)),
+        (
+            "edit_destination",
+            Admin,
+            json!({ "destination": "nothing", "edition": 1, "settings": folder }),
+            Err(Code::InvalidValue),
+        ),
+        ("remove_destination", Admin, json!({ "destination": "nothing" }), Err(Code::NotFound)),
+        (
+            "test_destination",
+            Admin,
+            json!({ "destination": "nothing", "detached": true }),
+            Err(Code::NotFound),
+        ),
         ("next_runs", Viewer, json!({ "schedule": null, "count": 3 }), Ok(())),
         ("preview_schedule", Viewer, json!({ "settings": schedule, "count": 3 }), Ok(())),
         ("add_schedule", Operator, json!({ "settings": unnamed }), Err(Code::InvalidValue)),
@@ -346,6 +363,8 @@ async fn every_command_is_allowed_or_refused_for_every_role_as_it_declares() {
         "list_servers",
         "show_server",
         "list_profiles",
+        "list_destinations",
+        "show_destination",
         "plan_import",
         "plan_servers",
         "plan_removal",

@@ -8,6 +8,8 @@ mod musterctl;
 mod peer;
 mod proxies;
 mod random;
+mod receivers;
+mod script;
 mod simulator;
 mod sushy;
 
@@ -18,6 +20,7 @@ pub(crate) use musterctl::{Musterctl, Run, finish, refreshed, vcenter};
 pub(crate) use peer::{PASSWORD, Peer, program};
 pub(crate) use proxies::Proxies;
 pub(crate) use random::{Random, number, seed};
+pub(crate) use receivers::Receivers;
 pub(crate) use simulator::Simulator;
 pub(crate) use sushy::Sushy;
 

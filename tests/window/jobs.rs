@@ -3,7 +3,7 @@
 
 use super::driver::Window;
 use super::screen::{Screen, Theme, USUAL};
-use crate::support::{Musterctl, Peer, eventually};
+use crate::support::{Musterctl, Peer, Receivers, eventually};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
@@ -86,5 +86,73 @@ async fn a_policy_comes_from_a_template_is_tried_dry_runs_and_goes_through_a_fil
     window.click("#add-schedule").await?;
     window.wait_for_element("#schedule-when").await?;
     window.press("dialog", "Cancel").await?;
+    window.close(&screen).await
+}
+
+#[tokio::test]
+async fn a_destination_is_added_tested_named_by_a_policy_and_removed() -> Result<()> {
+    let mut receivers = Receivers::start();
+    let peer = Peer::vcenter();
+    let muster = Musterctl::new();
+    muster.add_pinned(&peer, "Berlin");
+    let add = ["credential", "add", "signing", "--user", "webhook", "--password-stdin", "--json"];
+    ensure!(muster.run_with_stdin(&add, &format!("{}\n", Receivers::SIGNING_KEY)).code == 0, "a credential");
+    muster.put_password("signing", Receivers::SIGNING_KEY);
+    let screen = Screen::start(Theme::Light, USUAL)?;
+    let window = Window::open_beside(&screen, &muster).await?;
+    window.wait_for_overview().await?;
+    window.go("#/jobs").await?;
+    window.wait_for_text("#jobs", "No destinations yet").await?;
+    window.click("#add-destination").await?;
+    window.wait_for_element("#destination-from").await?;
+    window.shoot(&screen, "destination-mail").await?;
+    let choose = |id: &str, value: &str| {
+        format!(
+            "const e = document.querySelector('{id}'); e.value = {value};
+             e.dispatchEvent(new Event('change', {{ bubbles: true }})); return null"
+        )
+    };
+    window.script(&choose("#destination-kind", "'webhook'")).await?;
+    window.fill("#destination-name", "Ops chat").await?;
+    window.fill("#destination-address", "http://example.org/").await?;
+    window.press("dialog", "Save").await?;
+    window.wait_for_text("#destination-wrong", "Select the credential").await?;
+    let signing = "[...e.options].find(one => one.text.startsWith('signing')).value";
+    window.script(&choose("#destination-credential", signing)).await?;
+    window.press("dialog", "Save").await?;
+    window.wait_for_text("#destination-wrong", "https://").await?;
+    window.fill("#destination-address", &format!("https://{}/in", receivers.at("hook"))).await?;
+    window.script(&choose("#destination-trust", "'pin'")).await?;
+    window.wait_for_element("#destination-pin").await?;
+    window.fill("#destination-pin", &receivers.fingerprint()).await?;
+    window.shoot(&screen, "destination-webhook").await?;
+    window.press("dialog", "Save").await?;
+    window.wait_until_gone("dialog").await?;
+    let item = "[data-destination='Ops chat']";
+    window.wait_for_text(item, "No policy delivers to it").await?;
+    window.press(item, "Test").await?;
+    eventually("the event is there", || receivers.all("hook").len() == 1);
+    ensure!(receivers.all("hook")[0]["verified"] == true, "it is signed");
+
+    window.click("#add-policy").await?;
+    let tell = r#"{"name":"Tell","do":[{"step":"send","to":"ops CHAT"},{"step":"notify"}]}"#;
+    window.fill("#policy-file", tell).await?;
+    window.press("dialog", "Save").await?;
+    window.wait_for_text("[data-policy='Tell']", "Message to Ops chat, Notification").await?;
+    window.wait_for_text(item, "Policies: Tell").await?;
+    window.press("[data-policy='Tell']", "Run now").await?;
+    window.wait_for_text("[data-policy='Tell']", "Policy run done").await?;
+    eventually("the run was told", || receivers.all("hook").len() == 2);
+    window.shoot(&screen, "jobs-destinations").await?;
+    window.press(item, "Remove…").await?;
+    window.wait_for_text("dialog", "These policies deliver to it: Tell").await?;
+    window.press("dialog", "Cancel").await?;
+    window.press("[data-policy='Tell']", "Remove…").await?;
+    window.press("dialog", "Remove").await?;
+    window.wait_for_text(item, "No policy delivers to it").await?;
+    window.press(item, "Remove…").await?;
+    window.press("dialog", "Remove").await?;
+    window.wait_until_gone(item).await?;
+    ensure!(muster.ok(&["destination", "list"]) == json!([]), "it is gone");
     window.close(&screen).await
 }

@@ -8,6 +8,7 @@ pub(crate) use discovery::{AddedServer, Approve, Discovery, ImportedServers, Mat
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use contract::analytics::Window;
+use contract::destination::MailSecurity;
 use contract::health::Level;
 use contract::{
     AuditOutcome, Door, LogLevel, OperationKind, OperationState, Origin, ScheduledJob, StaleReads,
@@ -74,6 +75,9 @@ pub(crate) enum Command {
     /// Run steps when something happens: policies, each a JSON file
     #[command(subcommand)]
     Policy(Policy),
+    /// Where policies deliver to: mail servers, webhooks and folders
+    #[command(subcommand)]
+    Destination(Destination),
     /// Show, check or export the audit log: who did what, when
     #[command(subcommand)]
     Audit(Audit),
@@ -919,6 +923,87 @@ pub(crate) enum Schedule {
         #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
         count: u32,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Destination {
+    /// List destinations
+    List,
+    /// Show a destination
+    Show {
+        /// Name or id
+        name: String,
+    },
+    /// Add a destination
+    #[command(
+        after_help = "Examples:\n  musterctl destination add ops --smtp mail.example.org --from muster@example.org --to \
+        ops@example.org --credential mailer\n  musterctl destination add chat --webhook https://example.org/hooks/1 \
+        --credential signing-key\n  musterctl destination add nightly --folder /srv/muster --keep 14\n\nA webhook is signed \
+        as the Standard Webhooks specification says; the password of its credential is the key."
+    )]
+    Add {
+        /// Name
+        name: String,
+        #[command(flatten)]
+        target: Box<Target>,
+    },
+    /// Change a destination; what is left out stays as it is
+    Edit {
+        /// Name or id
+        name: String,
+        /// New name
+        #[arg(long, value_name = "NAME")]
+        new_name: Option<String>,
+        #[command(flatten)]
+        target: Box<Target>,
+    },
+    /// Deliver a test message, or write a file and delete it again
+    Test {
+        /// Name or id
+        name: String,
+    },
+    /// Remove a destination that no policy names
+    Remove {
+        /// Name or id
+        name: String,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// What a destination is, and where.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Target {
+    /// A mail server, with a port if it isn't the usual one
+    #[arg(long, value_name = "HOST[:PORT]", conflicts_with_all = ["webhook", "folder"])]
+    pub(crate) smtp: Option<String>,
+    /// A webhook
+    #[arg(long, value_name = "URL", conflicts_with = "folder")]
+    pub(crate) webhook: Option<String>,
+    /// A folder on this machine
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// How mail is protected on its way to the server: tls (port 465), starttls (587), or none (25, without a login)
+    #[arg(long, value_name = "HOW", value_parser = names(MailSecurity::ALL, MailSecurity::name))]
+    pub(crate) security: Option<MailSecurity>,
+    /// Who sends mail
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) from: Option<String>,
+    /// Who gets mail; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Vec<String>,
+    /// Exports of each policy and kind that are kept in a folder [default of a new one: 30]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<u32>,
+    /// User and password of a mail server, or the signing key of a webhook; "" for none
+    #[arg(long, value_name = "NAME")]
+    pub(crate) credential: Option<String>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    /// Reach it through this proxy, "" for none
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

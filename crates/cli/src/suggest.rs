@@ -46,6 +46,13 @@ impl Suggestion {
         let command = match job {
             Job::Scan { scan } => return Suggestion::scanning(scan),
             Job::Policy { settings, .. } => return Suggestion::of("policy run").about(&settings.name),
+            Job::Notify { run } => return Suggestion::of("policy run").about(&run.name),
+            Job::Deliver { name, delivery, .. } => {
+                return match delivery.run() {
+                    Some(run) => Suggestion::of("policy run").about(&run.name),
+                    None => Suggestion::of("destination test").about(name),
+                };
+            }
             Job::ReadServers { servers } => {
                 let command = Suggestion::of("discovery refresh");
                 return servers.iter().fold(command, |command, server| command.about(server.as_str()));
@@ -113,6 +120,7 @@ fn typed(remedy: &Remedy) -> Option<String> {
             Noun::Operation => "operations list",
             Noun::Schedule => "schedule list",
             Noun::Policy => "policy list",
+            Noun::Destination => "destination list",
         }),
         Remedy::AddVcenter => Suggestion::of("vcenter add").flag("NAME HOST --user USER"),
         Remedy::AddCredential => Suggestion::of("credential add").flag("NAME --user USER"),

@@ -4,7 +4,9 @@
 
 use crate::command::Since;
 use crate::names::names;
-use crate::{CredentialId, Group, OperationId, PolicyId, ScheduleId, ServerId, Time, VcenterId};
+use crate::{
+    CredentialId, DestinationId, Group, OperationId, PolicyId, ScheduleId, ServerId, Time, VcenterId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -92,6 +94,16 @@ impl Subject {
     /// A policy.
     pub fn policy(id: &PolicyId) -> Subject {
         Subject::new("policy", Some(id.as_str()), None)
+    }
+
+    /// A destination.
+    pub fn destination(id: &DestinationId) -> Subject {
+        Subject::new("destination", Some(id.as_str()), None)
+    }
+
+    /// A destination that has no id yet, or as somebody called it.
+    pub fn new_destination(name: &str) -> Subject {
+        Subject::new("destination", None, Some(name))
     }
 
     /// A policy that has no id yet, or as somebody called it.

@@ -12,6 +12,7 @@ pub use replies::{
 };
 
 use crate::analytics::{Analysis, CallAnalytics, CapacityAnalytics, FindingAnalytics, SyncAnalytics, What};
+use crate::destination::{Destination, DestinationSettings};
 use crate::discovery::{Approval, Discovered, PlannedServer, Profile, Scan, Server, Vendor};
 use crate::health::{
     Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, OpenFindings, Scope, Waiver,
@@ -19,11 +20,11 @@ use crate::health::{
 use crate::policy::{DryRun, Policy, PolicySettings};
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
-    CredentialId, Desktop, DesktopPreferences, Event, Group, ImportOptions, ImportPlan, Job, Kind, LogLevel,
-    LogLine, Moref, OfferedCa, Operation, OperationId, Origin, Overview, PolicyId, Preferences, Preview,
-    Probe, Receipt, Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId, ScheduleSettings, ServerId,
-    Source, Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId, VcenterSettings, VcenterStatus,
-    Verified, Way, WrittenBundle,
+    CredentialId, Desktop, DesktopPreferences, DestinationId, Event, Group, ImportOptions, ImportPlan, Job,
+    Kind, LogLevel, LogLine, Moref, OfferedCa, Operation, OperationId, Origin, Overview, PolicyId,
+    Preferences, Preview, Probe, Receipt, Restored, Role, RowQuery, Rows, Run, Schedule, ScheduleId,
+    ScheduleSettings, ServerId, Source, Steps, Subject, TestReport, Time, Trust, Vcenter, VcenterId,
+    VcenterSettings, VcenterStatus, Verified, Way, WrittenBundle,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -588,6 +589,43 @@ commands_of_the_service! { $
         /// What is set for it.
         settings: PolicySettings,
     } => "dry_run_policy", Viewer, DryRun;
+    /// Every destination, by name. Whoever may not change them is told no more than that they are there.
+    ListDestinations {} => "list_destinations", Operator, Vec<Destination>;
+    /// The destination with this name, id or unique beginning of an id.
+    ShowDestination {
+        /// Which.
+        destination: String,
+    } => "show_destination", Operator, Destination;
+    /// Adds a destination.
+    AddDestination {
+        /// What is set for it.
+        settings: DestinationSettings,
+    } => "add_destination", Admin, Destination,
+        Change |of| Subject::new_destination(&of.settings.name);
+    /// Changes a destination, unless somebody changed it since.
+    EditDestination {
+        /// Which.
+        destination: DestinationId,
+        /// The edition of it that the change was made from.
+        edition: i64,
+        /// What is set for it from now on, all of it.
+        settings: DestinationSettings,
+    } => "edit_destination", Admin, Destination,
+        Change |of| Subject::destination(&of.destination);
+    /// Removes a destination, unless a policy delivers to it.
+    RemoveDestination {
+        /// Which.
+        destination: DestinationId,
+    } => "remove_destination", Admin, Destination,
+        Change |of| Subject::destination(&of.destination);
+    /// Delivers something to a destination that shows whether it works.
+    TestDestination {
+        /// Which.
+        destination: DestinationId,
+        /// Whether it is done in any case, also when nobody waits for it.
+        detached: bool,
+    } => "test_destination", Admin, OperationId,
+        Contact |of| Subject::destination(&of.destination);
     /// What schedules start next, the soonest first.
     NextRuns {
         /// Of this schedule alone, or of all that are on.
@@ -963,6 +1001,7 @@ stale_after! {
     ListLimits: Event::HealthChanged,
     ListWaivers: Event::HealthChanged | Event::VcentersChanged,
     // What is there changes what would come of it.
+    ListDestinations: Event::SchedulesChanged | Event::CredentialsChanged,
     DryRunPolicy: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ListCredentials: Event::VcentersChanged | Event::CredentialsChanged,

@@ -55,6 +55,11 @@ id!(
 );
 
 id!(
+    /// A destination: where policies deliver to.
+    DestinationId
+);
+
+id!(
     /// A server that discovery found: its BMC, and which of its systems where it has several.
     ServerId
 );

@@ -2,9 +2,10 @@
 //! it, and a retry is the same value again.
 //! Refuses to run anything: `service` has one file for each of them below `jobs/`.
 
+use crate::destination::{Delivery, SoFar};
 use crate::discovery::Scan;
 use crate::policy::{Cause, PolicySettings, Step};
-use crate::{Kind, Moref, OperationKind, PolicyId, ServerId};
+use crate::{DestinationId, Kind, Moref, OperationKind, PolicyId, ServerId};
 use serde::{Deserialize, Serialize};
 
 /// What an operation is to do. Two that are equal and wait or run at the same time are one.
@@ -63,6 +64,20 @@ pub enum Job {
         /// Why it runs.
         cause: Box<Cause>,
     },
+    /// Deliver something to a destination. It is about no vCenter.
+    Deliver {
+        /// Where to.
+        destination: DestinationId,
+        /// What that is called.
+        name: String,
+        /// What.
+        delivery: Box<Delivery>,
+    },
+    /// Show a notification where a window is open. It is about no vCenter.
+    Notify {
+        /// The run that it tells of.
+        run: Box<SoFar>,
+    },
 }
 
 /// Where a job takes its turn.
@@ -76,6 +91,8 @@ pub enum Lane {
     Discovery,
     /// One run of its policy at a time.
     Policy,
+    /// One to its destination at a time.
+    Delivery,
 }
 
 impl Job {
@@ -111,6 +128,8 @@ impl Job {
             Job::Scan { .. } => OperationKind::Scan,
             Job::ReadServers { .. } => OperationKind::ReadServers,
             Job::Policy { .. } => OperationKind::Policy,
+            Job::Deliver { .. } => OperationKind::Deliver,
+            Job::Notify { .. } => OperationKind::Notify,
         }
     }
 
@@ -124,6 +143,8 @@ impl Job {
             Job::Scan { scan } => scan.ranges.clone(),
             Job::ReadServers { servers } => servers.iter().map(ToString::to_string).collect(),
             Job::Policy { settings, .. } => vec![settings.name.clone()],
+            Job::Deliver { name, .. } => vec![name.clone()],
+            Job::Notify { run } => vec![run.name.clone()],
             Job::Test { .. } | Job::FullSync { .. } => Vec::new(),
         }
     }
@@ -135,6 +156,7 @@ impl Job {
             Job::Test { .. } | Job::Refresh { .. } => Lane::Beside,
             Job::Scan { .. } | Job::ReadServers { .. } => Lane::Discovery,
             Job::Policy { .. } => Lane::Policy,
+            Job::Deliver { .. } | Job::Notify { .. } => Lane::Delivery,
         }
     }
 
@@ -174,7 +196,7 @@ impl Job {
             Job::SyncHosts { accept_removals, .. }
             | Job::FullSync { accept_removals }
             | Job::Refresh { accept_removals, .. } => *accept_removals,
-            Job::Test { .. } | Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => false,
+            _ => false,
         }
     }
 
@@ -185,7 +207,7 @@ impl Job {
 
     /// Whether it is about a vCenter.
     pub fn is_of_a_vcenter(&self) -> bool {
-        !matches!(self.lane(), Lane::Discovery | Lane::Policy)
+        !matches!(self.lane(), Lane::Discovery | Lane::Policy | Lane::Delivery)
     }
 
     /// The scans that it does.
@@ -212,7 +234,11 @@ impl Job {
             | Job::FullSync { accept_removals }
             | Job::Refresh { accept_removals, .. } => *accept_removals = accept,
             Job::Test { retry_login } => *retry_login = false,
-            Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => {}
+            Job::Scan { .. }
+            | Job::ReadServers { .. }
+            | Job::Policy { .. }
+            | Job::Deliver { .. }
+            | Job::Notify { .. } => {}
         }
         job
     }

@@ -12,6 +12,7 @@ mod config;
 mod delta;
 mod designation;
 mod desktop;
+pub mod destination;
 pub mod discovery;
 mod error;
 mod event;
@@ -62,7 +63,7 @@ pub use history::{
     ChangedObject, ChangesPage, FailedAttempt, Fold, Line, ObjectChanges, PropertyChange, Recorded, Step,
     Steps, changed_properties, fold, shortened,
 };
-pub use ids::{CredentialId, Moref, OperationId, PolicyId, ScheduleId, ServerId, VcenterId};
+pub use ids::{CredentialId, DestinationId, Moref, OperationId, PolicyId, ScheduleId, ServerId, VcenterId};
 pub use import::{Content, ImportAction, ImportOptions, ImportPlan, Planned};
 pub use inventory::{Coverage, Missing, Object, Row};
 pub use job::{Job, Lane};

@@ -3,6 +3,7 @@
 //! Refuses to show anything, and to know whether anybody looks: who shows it decides that.
 
 use crate::attention::Quiet;
+use crate::destination::SoFar;
 use crate::words::{self, counted};
 use crate::{ApiError, Code, Job, Operation, OperationState, Origin, PolicyId, Time, Vcenter, VcenterId};
 use std::collections::{BTreeSet, HashMap};
@@ -17,6 +18,11 @@ enum About {
     /// Of all vCenters together.
     Network {
         is_gone: bool,
+    },
+    /// A policy says so.
+    Told {
+        title: String,
+        body: String,
     },
 }
 
@@ -72,6 +78,8 @@ pub struct Message {
     pub is_failure: bool,
     /// The vCenter it is about, if that is a single one.
     pub vcenter: Option<VcenterId>,
+    /// Whether no window says it: it is shown to whoever looks at one, too.
+    pub is_told: bool,
 }
 
 /// What fails and recovers as one.
@@ -106,6 +114,9 @@ struct Failing {
 /// Characters of what is said below a heading; a server's own words come without a limit.
 const BODY: usize = 400;
 
+/// Lines of what a policy tells.
+const TOLD: usize = 4;
+
 /// What was told so far. It is told of each operation that has ended once, in their order.
 #[derive(Debug, Default)]
 pub struct Notices {
@@ -122,6 +133,9 @@ impl Notices {
 
     /// What is worth telling of an operation that has ended.
     pub fn of(&mut self, operation: &Operation, quiet: Quiet) -> Option<Notice> {
+        if let (Job::Notify { run }, OperationState::Succeeded) = (&operation.job, operation.state) {
+            return (!quiet.off).then(|| told(run));
+        }
         let what = match operation.origin {
             Origin::User => self.of_a_person(operation),
             Origin::Reader | Origin::Schedule | Origin::Policy => self.by_itself(operation, quiet),
@@ -205,6 +219,13 @@ impl Notices {
     }
 }
 
+/// What a policy tells.
+fn told(run: &SoFar) -> Notice {
+    let steps = run.steps.iter().map(words::ran_step);
+    let lines = std::iter::once(format!("{}.", words::cause(&run.cause))).chain(steps);
+    Notice(About::Told { title: run.name.clone(), body: lines.collect::<Vec<_>>().join("\n") })
+}
+
 fn done(operation: &Operation) -> What {
     if operation.state == OperationState::Partial { What::Partial } else { What::Done }
 }
@@ -240,20 +261,35 @@ fn says(operation: &Operation, what: What) -> String {
 
 /// What is shown of several notices that came together: one message, whatever their number.
 pub fn message(notices: &[Notice]) -> Option<Message> {
-    let (mut works, mut network) = (Vec::new(), None);
+    let (mut works, mut network, mut told) = (Vec::new(), None, Vec::new());
     for Notice(about) in notices {
         match about {
             About::Work(work) => works.push(work),
             // The newest: it may be gone and back within what is told together.
             About::Network { is_gone } => network = Some(*is_gone),
+            About::Told { title, body } => told.push((title, body)),
         }
     }
+    let beside = of_work(&works, network);
+    let Some((title, body)) = told.first() else { return beside };
+    // What a policy says comes first; whatever came with it is named below.
+    let mut lines = vec![(*body).clone()];
+    lines.extend(told[1..].iter().map(|(title, body)| format!("{title}: {body}")));
+    lines.extend(beside.iter().map(|beside| beside.title.clone()));
+    let is_failure = beside.as_ref().is_some_and(|beside| beside.is_failure);
+    let shown =
+        lines.iter().flat_map(|line| line.lines()).take(TOLD).map(|line| words::cut(line, BODY / TOLD));
+    let body = shown.collect::<Vec<_>>().join("\n");
+    Some(Message { title: words::label(title), body, is_failure, vcenter: None, is_told: true })
+}
+
+fn of_work(works: &[&Work], network: Option<bool>) -> Option<Message> {
     match (network, &works[..]) {
         (None, []) => None,
         (Some(is_gone), []) => {
             let (title, body) = of_the_network(is_gone);
             let (title, body) = (title.to_owned(), body.to_owned());
-            Some(Message { title, body, is_failure: is_gone, vcenter: None })
+            Some(Message { title, body, is_failure: is_gone, vcenter: None, is_told: false })
         }
         (None, [work]) => Some(alone(work)),
         (_, several) => Some(together(several, network)),
@@ -284,7 +320,7 @@ fn alone(work: &Work) -> Message {
         What::Recovered => format!("{vcenter} is working again"),
     };
     let body = words::cut(says, BODY);
-    Message { title, body, is_failure: what.is_failure(), vcenter: work.vcenter_id.clone() }
+    Message { title, body, is_failure: what.is_failure(), vcenter: work.vcenter_id.clone(), is_told: false }
 }
 
 fn together(works: &[&Work], network: Option<bool>) -> Message {
@@ -316,7 +352,7 @@ fn together(works: &[&Work], network: Option<bool>) -> Message {
     lines.extend(network.map(|is_gone| format!("{}.", of_the_network(is_gone).0)));
     let vcenter = vcenters.first().filter(|_| vcenters.len() == 1).and_then(|id| (*id).clone());
     let is_failure = network == Some(true) || works.iter().any(|work| work.what.is_failure());
-    Message { title: parts.join(", "), body: lines.join("\n"), is_failure, vcenter }
+    Message { title: parts.join(", "), body: lines.join("\n"), is_failure, vcenter, is_told: false }
 }
 
 /// Names in a line; of many the first ones.
@@ -368,6 +404,45 @@ mod tests {
             certificate_expires_at: None,
             permissions: None,
         }
+    }
+
+    #[test]
+    fn a_policy_that_tells_something_is_shown_with_what_came_beside_it_and_not_where_notifications_are_off() {
+        use crate::destination::SoFar;
+        use crate::policy::{Cause, Happened, RanStep};
+        let mut notify = operation("n", 1, Origin::Policy, OperationState::Succeeded);
+        (notify.vcenter, notify.vcenter_id) = (None, None);
+        notify.job = Job::Notify {
+            run: Box::new(SoFar {
+                run: crate::OperationId("r".to_owned()),
+                step: 2,
+                policy: PolicyId("p".to_owned()),
+                name: "Tell me".to_owned(),
+                cause: Cause {
+                    what: Happened::Offline,
+                    at: Time(0),
+                    vcenters: Vec::new(),
+                    after: Vec::new(),
+                },
+                vcenters: Vec::new(),
+                steps: vec![RanStep {
+                    step: "Full sync".to_owned(),
+                    outcome: Some(OperationState::Failed),
+                    operations: Vec::new(),
+                    message: Some("Berlin: no\nresponse".to_owned()),
+                }],
+            }),
+        };
+        let mut notices = Notices::default();
+        assert_eq!(notices.of(&notify, Quiet { off: true, ..LOUD }), None);
+        let told = notices.of(&notify, LOUD).unwrap();
+        let failed = notices.of(&ended("Oslo", Origin::User, OperationState::Failed), LOUD).unwrap();
+        let message = message(&[failed, told]).unwrap();
+        assert_eq!((&*message.title, message.is_failure), ("Tell me", true));
+        let lines: Vec<&str> = message.body.lines().collect();
+        assert_eq!(lines[0], "vCenters can't be reached.");
+        assert!(lines[1].starts_with("Full sync failed: Berlin"), "{lines:?}");
+        assert!(lines.last().unwrap().starts_with("Oslo: "), "{lines:?}");
     }
 
     fn refresh(of: Kind, code: Option<Code>) -> Operation {

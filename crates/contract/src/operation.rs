@@ -22,6 +22,10 @@ names!(
         ReadServers = "read_servers",
         /// Run a policy, which asks for others.
         Policy = "policy",
+        /// Deliver something to a destination.
+        Deliver = "deliver",
+        /// Show a notification.
+        Notify = "notify",
     }
 );
 
@@ -204,6 +208,8 @@ impl Operation {
     pub fn about(&self) -> &str {
         match &self.job {
             Job::Policy { settings, .. } => &settings.name,
+            Job::Deliver { name, .. } => name,
+            Job::Notify { run } => &run.name,
             _ => self.vcenter.as_deref().unwrap_or("Discovery"),
         }
     }

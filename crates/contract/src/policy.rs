@@ -1,10 +1,13 @@
 //! Policies: what is done by itself when something happens, under which conditions, and how.
 //! Refuse to know whether something has happened: the service looks.
 
+use crate::destination::{About, Delivery, SoFar};
 use crate::discovery::Scan;
 use crate::health::Level;
 use crate::names::names;
-use crate::{Job, Kind, Operation, OperationId, OperationState, PolicyId, Time, Timing, VcenterId};
+use crate::{
+    DestinationId, Job, Kind, Operation, OperationId, OperationState, PolicyId, Time, Timing, VcenterId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What is set for a policy: the file of `musterctl policy`.
@@ -161,12 +164,33 @@ pub enum Step {
         /// Where, and how.
         scan: Box<Scan>,
     },
+    /// Send a message, as mail or to a webhook.
+    Send {
+        /// The destination, by name or id.
+        to: String,
+        /// What it is about.
+        #[serde(default = "about_run")]
+        about: About,
+    },
+    /// Write the inventory of its vCenters to a folder, a file for each kind.
+    Export {
+        /// The destination, by name or id.
+        to: String,
+        /// Which kinds.
+        kinds: Vec<Kind>,
+    },
+    /// Show a notification where a window of Muster is open.
+    Notify,
+}
+
+fn about_run() -> About {
+    About::Run
 }
 
 impl Step {
-    /// The job of its operations.
-    pub fn job(&self) -> Job {
-        match self {
+    /// The job that it asks for; `None` where that depends on the run, which it tells of.
+    pub fn job(&self) -> Option<Job> {
+        Some(match self {
             Step::Test => Job::TEST,
             Step::SyncHosts { clusters } => {
                 Job::SyncHosts { clusters: clusters.clone(), accept_removals: false }
@@ -174,12 +198,43 @@ impl Step {
             Step::FullSync => Job::FULL_SYNC,
             Step::ReadServers => Job::ReadServers { servers: Vec::new() },
             Step::Scan { scan } => Job::Scan { scan: scan.clone() },
+            Step::Send { .. } | Step::Export { .. } | Step::Notify => return None,
+        })
+    }
+
+    /// The job that it asks for in a run, which delivers to what is called so.
+    pub fn job_in(&self, run: SoFar, destination: &str) -> Job {
+        let run = Box::new(run);
+        match self {
+            Step::Send { to, about: About::Run } => deliver(to, destination, Delivery::Run { run }),
+            Step::Send { to, about: About::Health } => deliver(to, destination, Delivery::Health { run }),
+            Step::Export { to, kinds } => {
+                deliver(to, destination, Delivery::Rows { run, kinds: kinds.clone() })
+            }
+            other => other.job().unwrap_or(Job::Notify { run }),
         }
     }
 
-    /// Whether it is done on vCenters.
+    /// Whether it is done on each vCenter.
     pub fn is_on_vcenters(&self) -> bool {
-        self.job().is_of_a_vcenter()
+        self.job().is_some_and(|job| job.is_of_a_vcenter())
+    }
+
+    /// The destination that it delivers to.
+    pub fn to(&self) -> Option<&str> {
+        match self {
+            Step::Send { to, .. } | Step::Export { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+
+    /// The same with its destination called as `named` calls it.
+    #[must_use]
+    pub fn to_called(mut self, named: impl FnOnce(&str) -> String) -> Step {
+        if let Step::Send { to, .. } | Step::Export { to, .. } = &mut self {
+            *to = named(to);
+        }
+        self
     }
 
     /// Where it looks, if it is a scan.
@@ -188,6 +243,14 @@ impl Step {
             Step::Scan { scan } => Some(scan),
             _ => None,
         }
+    }
+}
+
+fn deliver(to: &str, name: &str, delivery: Delivery) -> Job {
+    Job::Deliver {
+        destination: DestinationId(to.to_owned()),
+        name: name.to_owned(),
+        delivery: Box::new(delivery),
     }
 }
 
@@ -329,7 +392,7 @@ pub struct Ran {
 }
 
 /// What became of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RanStep {
     /// What, in words.
     pub step: String,

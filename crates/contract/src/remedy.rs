@@ -123,6 +123,8 @@ pub enum Noun {
     Schedule,
     /// Policies.
     Policy,
+    /// Destinations.
+    Destination,
 }
 
 impl Remedy {

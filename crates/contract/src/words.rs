@@ -16,7 +16,10 @@ pub use audit::{
     audited, audited_command, audited_kind, audited_properties, audited_property, audited_subject, verified,
 };
 pub use health::{by_level, finding, level, levels, scope};
-pub use policies::{policy_steps, ran_step, rows_wanted, trigger, triggers};
+pub use policies::{
+    cause, destination_address, destination_kind, policy_step, policy_steps, ran_step, rows_wanted, trigger,
+    triggers,
+};
 pub use removal::{goes_with, with_password_of_removed};
 pub use schedules::{due, scheduled_about, scheduled_job, timing, timing_of};
 pub use standing::{changes, credential_place, rejected_because, sentence, vcenter_state};
@@ -24,6 +27,7 @@ pub use times::{age, ago, byte_rate, duration, exactly, left, progress, ran, rat
 pub use trust::{OF_WHAT_IT_SEES, certificate, roles, unread_containers};
 
 use crate::columns::{Column, Type, Unit};
+use crate::destination::Delivery;
 use crate::{
     Fold, ImportAction, Job, Kind, Noun, OperationKind, OperationState, Pause, PropertyChange, Recorded,
     Remedy, Suspension, Time,
@@ -44,6 +48,8 @@ pub fn operation_kind(kind: OperationKind) -> &'static str {
         OperationKind::Scan => "Scan",
         OperationKind::ReadServers => "Server refresh",
         OperationKind::Policy => "Policy run",
+        OperationKind::Deliver => "Delivery",
+        OperationKind::Notify => "Notification",
     }
 }
 
@@ -51,7 +57,8 @@ pub fn operation_kind(kind: OperationKind) -> &'static str {
 pub fn job(job: &Job) -> String {
     let kind = operation_kind(job.kind());
     match job {
-        Job::Test { .. } | Job::FullSync { .. } | Job::Policy { .. } => kind.to_owned(),
+        Job::Test { .. } | Job::FullSync { .. } | Job::Policy { .. } | Job::Notify { .. } => kind.to_owned(),
+        Job::Deliver { delivery, .. } => delivered(delivery),
         Job::Scan { scan } => match &scan.ranges[..] {
             [one] => format!("{kind} of {}", label(one)),
             several => format!("{kind} of {}", counted(several.len(), "range", "ranges")),
@@ -73,6 +80,21 @@ pub fn job(job: &Job) -> String {
     }
 }
 
+/// What a delivery is called.
+fn delivered(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::Test => "Test delivery".to_owned(),
+        Delivery::Run { .. } => "Message".to_owned(),
+        Delivery::Health { .. } => "Health summary".to_owned(),
+        Delivery::Rows { kinds, .. } => format!("Export of {}", kinds_of(kinds)),
+    }
+}
+
+/// `hosts, VMs`.
+fn kinds_of(kinds: &[Kind]) -> String {
+    kinds.iter().map(|kind| kind.plural()).collect::<Vec<_>>().join(", ")
+}
+
 /// Automatic operations that changed nothing, together: `48 automatic full syncs without changes`.
 pub fn folded(fold: &Fold<'_>) -> String {
     let number = grouped(i64::try_from(fold.operations.len()).unwrap_or(i64::MAX));
@@ -84,6 +106,8 @@ pub fn folded(fold: &Fold<'_>) -> String {
         OperationKind::Scan => format!("{number} automatic scans without changes"),
         OperationKind::ReadServers => format!("{number} automatic server refreshes without changes"),
         OperationKind::Policy => format!("{number} automatic runs of policies without changes"),
+        OperationKind::Deliver => format!("{number} automatic deliveries"),
+        OperationKind::Notify => format!("{number} notifications"),
     }
 }
 
@@ -158,6 +182,7 @@ pub fn remedy(remedy: &Remedy) -> &'static str {
         Remedy::List { of: Noun::Operation } => "Recent operations",
         Remedy::List { of: Noun::Schedule } => "All schedules",
         Remedy::List { of: Noun::Policy } => "All policies",
+        Remedy::List { of: Noun::Destination } => "All destinations",
         Remedy::AddVcenter => "Add vCenter",
         Remedy::AddCredential => "Add credential",
         Remedy::RunDoctor => "Check Muster",

@@ -259,7 +259,12 @@ fn refused(call: &Call, error: &lettre::transport::smtp::Error) -> Error {
 /// An error and what caused it, in a line.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    // Some say what caused them as well.
+    causes.map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => said.to_owned(),
+        said => format!("{said}: {cause}"),
+    })
 }
 
 /// What a server said, as far as it fits into a sentence.

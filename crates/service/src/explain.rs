@@ -440,6 +440,7 @@ fn list_of(what: &str) -> Remedy {
         "credential" => Noun::Credential,
         "schedule" => Noun::Schedule,
         "policy" => Noun::Policy,
+        "destination" => Noun::Destination,
         _ => Noun::Operation,
     };
     Remedy::List { of }

@@ -12,6 +12,7 @@ mod caller;
 mod configuration;
 mod connections;
 mod counts;
+mod deliveries;
 mod discovery;
 mod events;
 mod explain;
@@ -289,7 +290,9 @@ async fn open_with(options: Options, now: Clock) -> Result<Service, ApiError> {
         now,
         started: AtomicI64::new(now().0),
     };
-    Ok(Service { inner: Arc::new(inner), act: None })
+    let inner = Arc::new(inner);
+    inner.operations.reads_of(&inner);
+    Ok(Service { inner, act: None })
 }
 
 impl Service {

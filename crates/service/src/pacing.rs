@@ -77,7 +77,7 @@ fn has_read(operation: &Operation, kind: Kind) -> bool {
         Job::FullSync { .. } => true,
         Job::SyncHosts { clusters, .. } => kind == Kind::Hosts && clusters.is_empty(),
         Job::Refresh { of, morefs, .. } => morefs.is_empty() && *of == kind.covered_by(),
-        Job::Test { .. } | Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => false,
+        _ => false,
     };
     ran && of_kind
 }

@@ -202,6 +202,9 @@ impl Service {
                 Damaged::Credential { name, reason } => checks.push(unreadable("credential", &name, &reason)),
                 Damaged::Schedule { name, reason } => checks.push(unreadable("schedule", &name, &reason)),
                 Damaged::Policy { name, reason } => checks.push(unreadable("policy", &name, &reason)),
+                Damaged::Destination { name, reason } => {
+                    checks.push(unreadable("destination", &name, &reason));
+                }
                 // What happened once can't be brought back, and nothing depends on it.
                 Damaged::Operation { id } => checks.push(passed(
                     format!("operation {id}"),

@@ -370,6 +370,7 @@ async fn named(tx: &mut DbConnection, subject: Subject) -> Result<Subject, sqlx:
         "vcenter" => "SELECT name FROM vcenters WHERE id = $1",
         "credential" => "SELECT name FROM credentials WHERE id = $1",
         "policy" => "SELECT name FROM policies WHERE id = $1",
+        "destination" => "SELECT name FROM destinations WHERE id = $1",
         "schedule" => "SELECT name FROM schedules WHERE id = $1",
         "operation" => {
             "SELECT v.name FROM operations o JOIN vcenters v ON v.id = o.vcenter_id WHERE o.id = $1"

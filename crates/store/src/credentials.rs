@@ -5,6 +5,7 @@ use crate::Store;
 use crate::audit::Entry;
 use crate::changes::Topic;
 use crate::contact;
+use crate::destinations;
 use crate::engine::{DbConnection, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::names::{self, Among};
@@ -159,6 +160,9 @@ impl Store {
             sqlx::query("SELECT host FROM bmcs WHERE chosen_id = $1 ORDER BY host").bind(id.as_str());
         let chosen = chosen.fetch_all(&mut *tx).await.during(attempt)?;
         vcenters.extend(chosen.iter().map(|row| format!("BMC {}", row::shown(row, "host"))));
+        let signed = sqlx::query("SELECT name FROM destinations WHERE credential_id = $1 ORDER BY name_key");
+        let signed = signed.bind(id.as_str()).fetch_all(&mut *tx).await.during(attempt)?;
+        vcenters.extend(signed.iter().map(|row| format!("destination {}", row::shown(row, "name"))));
         if !vcenters.is_empty() {
             return Err(Error::InUse { vcenters });
         }
@@ -196,6 +200,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .during(attempt)?;
+        destinations::use_another(&mut tx, from, into, attempt).await?;
         let moved = sqlx::query(
             "UPDATE vcenters SET credential_id = $1, edition = edition + 1 WHERE credential_id = $2 \
              RETURNING id, contact_state, removed_at",

@@ -5,7 +5,7 @@ use crate::Store;
 use crate::aside::read_rows;
 use crate::engine::DbRow;
 use crate::error::{During, Error};
-use crate::{credentials, inventory, operations, policies, row, schedules, vcenters};
+use crate::{credentials, destinations, inventory, operations, policies, row, schedules, vcenters};
 use contract::VcenterId;
 use sqlx::Row;
 
@@ -47,6 +47,13 @@ pub enum Damaged {
         /// Why.
         reason: String,
     },
+    /// A destination, and why it can't be read.
+    Destination {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// An operation.
     Operation {
         /// Its id.
@@ -72,7 +79,7 @@ impl Store {
 /// What is wrong with a row.
 type Look = fn(&DbRow) -> Option<Damaged>;
 
-const LOOKS: [(&str, Look); 7] = [
+const LOOKS: [(&str, Look); 8] = [
     (vcenters::ALL, |row| {
         let reason = vcenters::record(row).err()?.to_string();
         Some(Damaged::Vcenter { name: row::shown(row, "name"), reason })
@@ -88,6 +95,10 @@ const LOOKS: [(&str, Look); 7] = [
     (policies::ALL, |row| {
         let reason = policies::record(row).err()?.to_string();
         Some(Damaged::Policy { name: row::shown(row, "name"), reason })
+    }),
+    (destinations::ALL, |row| {
+        let reason = destinations::record(row).err()?.to_string();
+        Some(Damaged::Destination { name: row::shown(row, "name"), reason })
     }),
     (operations::ALL, |row| {
         operations::operation(row).err().filter(|_| !operations::is_of_a_newer_release(row))?;

@@ -122,6 +122,12 @@ pub enum Error {
         /// Their names.
         vcenters: Vec<String>,
     },
+    /// Policies deliver to the destination.
+    #[error("the destination is used by {}", policies.join(", "))]
+    Named {
+        /// Their names.
+        policies: Vec<String>,
+    },
     /// An operation of the vCenter is running.
     #[error("operation {operation} is running on the vCenter")]
     Running {

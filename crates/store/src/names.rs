@@ -9,6 +9,7 @@ use crate::row;
 #[derive(Clone, Copy)]
 pub(crate) enum Among {
     Credentials,
+    Destinations,
     Policies,
     Schedules,
     Vcenters,
@@ -24,6 +25,7 @@ pub(crate) async fn is_free(
 ) -> Result<(), Error> {
     let sql = match among {
         Among::Credentials => "SELECT EXISTS (SELECT 1 FROM credentials WHERE name_key = $1 AND id <> $2)",
+        Among::Destinations => "SELECT EXISTS (SELECT 1 FROM destinations WHERE name_key = $1 AND id <> $2)",
         Among::Policies => "SELECT EXISTS (SELECT 1 FROM policies WHERE name_key = $1 AND id <> $2)",
         Among::Schedules => "SELECT EXISTS (SELECT 1 FROM schedules WHERE name_key = $1 AND id <> $2)",
         Among::Vcenters => "SELECT EXISTS (SELECT 1 FROM vcenters WHERE name_key = $1 AND id <> $2)",

@@ -71,6 +71,10 @@ impl NewOperation {
             Lane::Policy => self.job.policy().map(|id| format!("policy {id}")),
             // What a reader starts by itself waits for the sync that runs: it may bring the same.
             Lane::Beside if self.origin == Origin::User => None,
+            Lane::Delivery => match &self.job {
+                Job::Deliver { destination, .. } => Some(format!("deliver {destination}")),
+                _ => None,
+            },
             Lane::Discovery => Some("discovery".to_owned()),
             Lane::Sync | Lane::Beside => self.vcenter_id.as_ref().map(|id| format!("sync {id}")),
         }

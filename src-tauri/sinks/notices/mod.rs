@@ -196,7 +196,7 @@ impl Teller {
 
     /// Shows a message, unless somebody looks at a window that says it.
     async fn show(&mut self, message: &Message) {
-        if !self.shell.windows.is_in_front() {
+        if message.is_told || !self.shell.windows.is_in_front() {
             self.host.show(message).await;
         }
     }

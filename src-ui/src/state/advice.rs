@@ -153,7 +153,7 @@ fn offer(remedy: &Remedy, vcenter: &VcenterId) -> Option<Offer> {
         | Remedy::ProbeCertificate
         | Remedy::ChangeCredential
         | Remedy::UseCredential { .. }
-        | Remedy::List { of: Noun::Operation | Noun::Schedule | Noun::Policy }
+        | Remedy::List { of: Noun::Operation | Noun::Schedule | Noun::Policy | Noun::Destination }
         | Remedy::AddVcenter
         | Remedy::AddCredential
         | Remedy::RunDoctor

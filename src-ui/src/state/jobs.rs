@@ -3,12 +3,13 @@
 
 use super::schedules::told;
 use contract::command::{
-    AddPolicy, AddSchedule, Command, DryRunPolicy, EditPolicy, EditSchedule, RemovePolicy,
+    AddDestination, AddPolicy, AddSchedule, Command, DryRunPolicy, EditDestination, EditPolicy, EditSchedule,
+    RemoveDestination, RemovePolicy,
 };
 use contract::health::Level;
 use contract::policy::{Change, How, Policy, PolicySettings, Step, Trigger};
 use contract::words::{capital, triggers};
-use contract::{ApiError, Code, Kind, PolicyId, Role, ScheduleId};
+use contract::{ApiError, Code, DestinationId, Kind, PolicyId, Role, ScheduleId};
 
 /// What stands before the page of jobs.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,12 @@ pub(crate) enum OfJob {
     AddSchedule,
     /// A schedule that is there.
     Schedule(ScheduleId),
+    /// A new destination.
+    AddDestination,
+    /// A destination that is there.
+    Destination(DestinationId),
+    /// Whether it is really to be removed.
+    RemoveDestination(DestinationId),
 }
 
 impl OfJob {
@@ -39,6 +46,9 @@ impl OfJob {
             OfJob::Remove(_) => RemovePolicy::ROLE,
             OfJob::AddSchedule => AddSchedule::ROLE,
             OfJob::Schedule(_) => EditSchedule::ROLE,
+            OfJob::AddDestination => AddDestination::ROLE,
+            OfJob::Destination(_) => EditDestination::ROLE,
+            OfJob::RemoveDestination(_) => RemoveDestination::ROLE,
         }
     }
 
@@ -52,6 +62,9 @@ impl OfJob {
             OfJob::Remove(id) => ("remove", id.as_str()),
             OfJob::AddSchedule => ("add-schedule", ""),
             OfJob::Schedule(id) => ("schedule", id.as_str()),
+            OfJob::AddDestination => ("add-destination", ""),
+            OfJob::Destination(id) => ("destination", id.as_str()),
+            OfJob::RemoveDestination(id) => ("remove-destination", id.as_str()),
         };
         (key.to_owned(), id.to_owned())
     }
@@ -68,6 +81,9 @@ impl OfJob {
             "remove" => OfJob::Remove(id()),
             "add-schedule" => OfJob::AddSchedule,
             "schedule" => OfJob::Schedule(ScheduleId(value.clone())),
+            "add-destination" => OfJob::AddDestination,
+            "destination" => OfJob::Destination(DestinationId(value.clone())),
+            "remove-destination" => OfJob::RemoveDestination(DestinationId(value.clone())),
             _ => return None,
         })
     }
@@ -81,7 +97,7 @@ pub(crate) struct Template {
 }
 
 /// Those that there are.
-pub(crate) const TEMPLATES: [Template; 5] = [
+pub(crate) const TEMPLATES: [Template; 6] = [
     Template {
         title: "Nightly full sync",
         settings: || PolicySettings {
@@ -114,6 +130,14 @@ pub(crate) const TEMPLATES: [Template; 5] = [
             when: vec![Trigger::Finding { level: Level::Critical }],
             steps: vec![Step::SyncHosts { clusters: Vec::new() }],
             ..named("Check after a finding")
+        },
+    },
+    Template {
+        title: "Tell me when a vCenter can't be reached",
+        settings: || PolicySettings {
+            when: vec![Trigger::Offline],
+            steps: vec![Step::Notify],
+            ..named("Tell me when a vCenter is offline")
         },
     },
     Template {
@@ -169,6 +193,9 @@ mod tests {
             OfJob::Remove(id()),
             OfJob::AddSchedule,
             OfJob::Schedule(ScheduleId("0194-bb".to_owned())),
+            OfJob::AddDestination,
+            OfJob::Destination(DestinationId("0194-cc".to_owned())),
+            OfJob::RemoveDestination(DestinationId("0194-cc".to_owned())),
         ] {
             assert_eq!(OfJob::parse(&[dialog.pair()]), Some(dialog));
         }

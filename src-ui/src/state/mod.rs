@@ -11,6 +11,7 @@ pub(crate) mod changes;
 pub(crate) mod choice;
 pub(crate) mod compact;
 pub(crate) mod credentials;
+pub(crate) mod destinations;
 pub(crate) mod discovery;
 pub(crate) mod filters;
 pub(crate) mod form;

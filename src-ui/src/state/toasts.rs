@@ -319,7 +319,7 @@ impl Toast {
             Job::SyncHosts { .. } => format!("{of} synced hosts"),
             Job::Refresh { .. } => format!("{of} refreshed"),
             Job::Test { .. } => format!("{of} connections work"),
-            Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => format!("{of} done"),
+            _ => format!("{of} done"),
         };
         let others = endings.iter().filter(|ending| ending.state != OperationState::Succeeded);
         let lines: Vec<String> = others.map(|one| format!("{}: {}", one.name, ended(one))).collect();

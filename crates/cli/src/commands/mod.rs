@@ -4,6 +4,7 @@
 mod analytics;
 mod audit;
 mod credential;
+mod destination;
 mod discovery;
 mod health;
 mod history;
@@ -142,6 +143,7 @@ async fn dispatch(
         Command::Operations(command) => operations::run(service, output, interrupts, command).await,
         Command::Schedule(command) => schedule::run(service, output, command).await,
         Command::Policy(command) => policy::run(service, output, interrupts, command).await,
+        Command::Destination(command) => destination::run(service, output, interrupts, command).await,
         Command::Audit(command) => audit::run(service, output, command).await,
         Command::Settings(command) => settings::run(service, output, command).await,
         Command::Analytics(command) => analytics::run(service, output, command).await,

@@ -161,7 +161,7 @@ fn show(policy: &Policy) -> String {
     ];
     lines.extend(conditions.quiet.iter().map(|quiet| ("Quiet hours", quiet.clone())));
     lines.extend(conditions.rows.iter().map(|rows| ("If", words::rows_wanted(rows))));
-    lines.extend(policy.steps.iter().map(|step| ("Step", words::job(&step.job()))));
+    lines.extend(policy.steps.iter().map(|step| ("Step", words::policy_step(step))));
     lines.extend((!how.is_empty()).then(|| ("How", how.join(", "))));
     lines.extend([("Next run", time(policy.next_at)), ("Last run", last(policy))]);
     lines.extend(ran(policy).into_iter().map(|line| ("", line)));

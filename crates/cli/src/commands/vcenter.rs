@@ -301,7 +301,7 @@ impl Add<'_> {
     }
 }
 
-fn trusted(trust: &args::Trust) -> Result<Option<Trust>, ApiError> {
+pub(super) fn trusted(trust: &args::Trust) -> Result<Option<Trust>, ApiError> {
     if let Some(sha256) = &trust.pin {
         return Ok(Some(Trust::Pin { sha256: sha256.clone() }));
     }

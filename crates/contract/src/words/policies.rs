@@ -1,8 +1,9 @@
 //! Policies in words: what starts them, and what has to hold.
 //! Refuse to know how one stands: the service does.
 
-use super::{counted, timing};
-use crate::policy::{Change, RanStep, Rows, Step, Trigger};
+use super::{counted, label, timing};
+use crate::destination::{About, Address, DestinationKind};
+use crate::policy::{Cause, Change, Happened, RanStep, Rows, Step, Trigger};
 
 /// What starts a policy: `daily 02:30`, `after a sync that added VMs`.
 pub fn trigger(trigger: &Trigger) -> String {
@@ -33,7 +34,33 @@ pub fn triggers(all: &[Trigger]) -> String {
 
 /// What a policy does, in a line: `Connection test, Full sync`.
 pub fn policy_steps(steps: &[Step]) -> String {
-    steps.iter().map(|step| super::job(&step.job())).collect::<Vec<_>>().join(", ")
+    steps.iter().map(policy_step).collect::<Vec<_>>().join(", ")
+}
+
+/// A step: `Full sync`, `Health summary to ops`.
+pub fn policy_step(step: &Step) -> String {
+    if let Some(job) = step.job() {
+        return super::job(&job);
+    }
+    match step {
+        Step::Send { to, about: About::Run } => format!("Message to {}", label(to)),
+        Step::Send { to, about: About::Health } => format!("Health summary to {}", label(to)),
+        Step::Export { to, kinds } => format!("Export of {} to {}", super::kinds_of(kinds), label(to)),
+        _ => "Notification".to_owned(),
+    }
+}
+
+/// Why a policy ran: `Started by hand`, `A vCenter is unreachable`.
+pub fn cause(cause: &Cause) -> &'static str {
+    match cause.what {
+        Happened::Hand => "Started by hand",
+        Happened::Time => "Its time had come",
+        Happened::Synced => "A sync changed something",
+        Happened::Offline => "vCenters can't be reached",
+        Happened::Online => "vCenters can be reached again",
+        Happened::Finding => "Something was found wrong",
+        Happened::Start => "Muster started",
+    }
 }
 
 /// What became of a step: `Full sync failed: Berlin: no answer`, `Full sync not begun: the run was cancelled`.
@@ -53,6 +80,27 @@ pub fn rows_wanted(rows: &Rows) -> String {
     match &rows.conditions[..] {
         [] => format!("at least {what}"),
         conditions => format!("at least {what} with {}", conditions.join(" and ")),
+    }
+}
+
+/// What a destination is: `Mail`, `Webhook`.
+pub fn destination_kind(kind: DestinationKind) -> &'static str {
+    match kind {
+        DestinationKind::Smtp => "Mail server",
+        DestinationKind::Webhook => "Webhook",
+        DestinationKind::Folder => "Folder",
+    }
+}
+
+/// Where a destination is: `mail.example.org:465`, the URL, the path.
+pub fn destination_address(address: &Address) -> String {
+    match address {
+        Address::Smtp { host, port, security, .. } => match host.contains(':') {
+            true => format!("[{host}]:{}", port.unwrap_or(security.port())),
+            false => format!("{host}:{}", port.unwrap_or(security.port())),
+        },
+        Address::Webhook { url, .. } => url.clone(),
+        Address::Folder { path, .. } => path.clone(),
     }
 }
 

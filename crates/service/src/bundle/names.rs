@@ -121,6 +121,7 @@ fn of_row(names: &mut Pseudonyms, row: &AuditRow) {
         "credential" => Some(Sort::Credential),
         "schedule" => Some(Sort::Schedule),
         "policy" => Some(Sort::Policy),
+        "destination" => Some(Sort::Destination),
         "tag" => Some(Sort::Tag),
         "file" => Some(Sort::Path),
         _ => None,
@@ -157,6 +158,8 @@ pub(super) fn of_operation(names: &mut Pseudonyms, operation: &Operation) {
         }
         Job::Scan { scan } => of_scan(names, scan),
         Job::Policy { settings, .. } => of_policy(names, settings),
+        Job::Deliver { name, .. } => names.learn(Sort::Destination, name),
+        Job::Notify { run } => names.learn(Sort::Policy, &run.name),
         _ => {}
     }
 }
@@ -171,7 +174,8 @@ fn of_policy(names: &mut Pseudonyms, settings: &PolicySettings) {
                 clusters.iter().for_each(|cluster| names.learn(Sort::Cluster, cluster));
             }
             Step::Scan { scan } => of_scan(names, scan),
-            Step::Test | Step::FullSync | Step::ReadServers => {}
+            Step::Send { to, .. } | Step::Export { to, .. } => names.learn(Sort::Destination, to),
+            Step::Test | Step::FullSync | Step::ReadServers | Step::Notify => {}
         }
     }
 }
@@ -193,6 +197,7 @@ pub(super) fn of_fields(names: &mut Pseudonyms, fields: &serde_json::Map<String,
             "who" | "user" => Sort::User,
             "schedule" => Sort::Schedule,
             "policy" => Sort::Policy,
+            "destination" => Sort::Destination,
             _ => continue,
         };
         let name = value.as_str().unwrap_or_default();

@@ -26,6 +26,8 @@ pub(super) enum Sort {
     User,
     Schedule,
     Policy,
+    /// A destination.
+    Destination,
     Tag,
     Ipv4,
     Ipv6,
@@ -55,6 +57,7 @@ impl Sort {
             Sort::User => "user",
             Sort::Schedule => "schedule",
             Sort::Policy => "policy",
+            Sort::Destination => "destination",
             Sort::Tag => "tag",
             Sort::Ipv4 => "ipv4",
             Sort::Ipv6 => "ipv6",

@@ -74,7 +74,8 @@ fn local(now: contract::Time) -> String {
     jiff::tz::TimeZone::system().to_datetime(at).strftime("%Y-%m-%d %H.%M").to_string()
 }
 
-fn write(
+/// Writes a file of this name, or with a number where that is taken: whole or not at all.
+pub(crate) fn write(
     folder: &Path,
     name: &str,
     ending: &str,

@@ -161,7 +161,7 @@ impl Service {
         Ok((findings, paused))
     }
 
-    async fn findings(&self, filter: FindingFilter) -> Result<Findings, ApiError> {
+    pub(crate) async fn findings(&self, filter: FindingFilter) -> Result<Findings, ApiError> {
         let (mut findings, paused) = self.all_findings(&filter.vcenters).await?;
         findings.retain(|one| filter.level.is_none_or(|level| one.level >= level));
         findings.retain(|one| filter.datacenter.is_none() || one.datacenter_moref == filter.datacenter);

@@ -115,8 +115,11 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             error if error.is_cut_off() => {
-                self.pause(*put_off, None, error).await?;
-                *put_off += 1;
+                // The session made it a second time at once.
+                let tries = *put_off + 2;
+                self.context.tries.took(tries);
+                self.pause(tries - 1, None, error).await?;
+                *put_off = tries;
                 Ok(())
             }
             error => Err(error.into()),

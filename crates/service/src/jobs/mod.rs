@@ -16,7 +16,7 @@ mod sync;
 mod test;
 mod withheld;
 
-pub(crate) use retry::Tries;
+pub(crate) use retry::{Tries, pause};
 pub(crate) use steps::Steps;
 pub(crate) use sync::{Scope, sync};
 pub(crate) use test::{Seen, look_around, test};

@@ -60,7 +60,7 @@ impl Tries {
 }
 
 /// How long to wait before the try after so many; nothing if the server wants to be left alone for too long.
-pub(super) fn pause(tries: u32, after: Option<Duration>) -> Option<Duration> {
+pub(crate) fn pause(tries: u32, after: Option<Duration>) -> Option<Duration> {
     if let Some(after) = after.filter(|after| !after.is_zero()) {
         // All that were sent away come back at the same time.
         return (after <= LONGEST).then(|| after + FIRST.mul_f64(fastrand::f64()));

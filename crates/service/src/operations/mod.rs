@@ -2,6 +2,7 @@
 //! Refuses to run anything where it is asked for: what may run, and when, is decided in one place.
 
 mod commands;
+mod delivering;
 mod dispatch;
 mod hold;
 mod policy;
@@ -25,10 +26,10 @@ use contract::{
     Origin, PolicyId, Role, Steps, Subject, Time, VcenterId,
 };
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use store::{Act, DueRun, Entry, NewOperation, PolicyRecord, Store, Submitted};
-use tokio::sync::watch;
+use tokio::sync::{SetOnce, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -129,6 +130,8 @@ struct Inner {
     local: Mutex<HashMap<OperationId, Local>>,
     /// Of which vCenters it is recorded that what is stale is read by itself.
     read_by_itself: Mutex<HashSet<VcenterId>>,
+    /// What deliveries tell of.
+    reads: SetOnce<Weak<crate::Inner>>,
     /// When dead processes were last looked for.
     looked: Mutex<Option<Instant>>,
 }
@@ -159,6 +162,7 @@ impl Operations {
             wake,
             local: Mutex::default(),
             read_by_itself: Mutex::default(),
+            reads: SetOnce::new(),
             looked: Mutex::default(),
         }));
         operations.0.tracker.spawn(operations.clone().dispatch());

@@ -3,10 +3,14 @@
 
 use super::running::{How as Told, Outcome, Watched};
 use super::{By, Hold, Operations, Place};
+use crate::explain;
 use crate::jobs::Stop;
 use contract::command::Withdrawn;
-use contract::policy::{How, PolicySettings, Ran, RanStep, Step};
-use contract::{ApiError, Code, Job, OperationId, OperationState, Origin, Progress, VcenterId, words};
+use contract::destination::SoFar;
+use contract::policy::{Cause, How, PolicySettings, Ran, RanStep, Step};
+use contract::{
+    ApiError, Code, Job, OperationId, OperationState, Origin, PolicyId, Progress, VcenterId, words,
+};
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +24,9 @@ use vsphere::Traffic;
 struct Run {
     operations: Operations,
     claim: Claim,
+    policy: PolicyId,
     settings: PolicySettings,
+    cause: Cause,
     by: By,
     place: Place,
     cancel: CancellationToken,
@@ -74,13 +80,15 @@ impl End {
 impl Operations {
     /// Runs a policy. However that ends, the operation has an outcome afterwards.
     pub(super) async fn carry_out(&self, claim: Claim, place: Place, cancel: &CancellationToken) {
-        let Job::Policy { settings, cause, .. } = claim.operation.job.clone() else { return };
+        let Job::Policy { policy, settings, cause } = claim.operation.job.clone() else { return };
         let by = By::itself(Origin::Policy, &self.0.host, (self.0.now)());
         let most = settings.how.most_seconds.map(Duration::from_secs);
         let run = Arc::new(Run {
             operations: self.clone(),
             by: By { parent: Some(claim.operation.id.clone()), ..by },
+            policy,
             settings: *settings,
+            cause: *cause,
             place,
             cancel: cancel.clone(),
             until: most.and_then(|most| Instant::now().checked_add(most)),
@@ -88,8 +96,8 @@ impl Operations {
             claim,
         });
         let work = {
-            let (run, vcenters) = (run.clone(), cause.vcenters.clone());
-            self.0.tracker.spawn(async move { run.all(vcenters).await })
+            let run = run.clone();
+            self.0.tracker.spawn(async move { run.all(run.cause.vcenters.clone()).await })
         };
         let traffic = Traffic::default;
         let watched = Watched { claim: &run.claim, progress: &run.progress, cancel, traffic: &traffic };
@@ -115,8 +123,23 @@ impl Run {
         let total: usize = self.settings.steps.iter().map(on).sum();
         self.progress.send_modify(|progress| progress.total = total as u64);
         let (mut end, mut sum) = (None, Sum::default());
+        let destinations = self.operations.0.store.destinations().await.map_err(explain::store)?;
+        let called = |id: &str| {
+            let known = destinations.iter().find(|one| one.id.as_str() == id);
+            known.map_or_else(|| "a destination that was removed".to_owned(), |one| one.settings.name.clone())
+        };
         for step in &self.settings.steps {
-            let said = words::job(&step.job());
+            let said = words::policy_step(&step.clone().to_called(called));
+            let so_far = SoFar {
+                run: self.claim.operation.id.clone(),
+                step: ran.steps.len() + 1,
+                policy: self.policy.clone(),
+                name: self.settings.name.clone(),
+                cause: self.cause.clone(),
+                vcenters: vcenters.clone(),
+                steps: ran.steps.clone(),
+            };
+            let job = step.job_in(so_far, &step.to().map(called).unwrap_or_default());
             let mut this =
                 RanStep { step: said.clone(), outcome: None, operations: Vec::new(), message: None };
             let batches: Vec<Vec<Option<VcenterId>>> = match step.is_on_vcenters() {
@@ -141,7 +164,7 @@ impl Run {
                 }
                 self.progress.send_modify(|progress| progress.step.clone_from(&said));
                 let targets = self.still_ready(targets, &mut ran.left_out).await?;
-                self.batch(step, &targets, &mut this, &mut sum).await;
+                self.batch(&job, &targets, &mut this, &mut sum).await;
                 end = self.end(sum.failed);
             }
             ran.steps.push(this);
@@ -229,12 +252,12 @@ impl Run {
     }
 
     /// Does a step on some vCenters at once, and waits until that is over.
-    async fn batch(&self, step: &Step, targets: &[Option<VcenterId>], this: &mut RanStep, sum: &mut Sum) {
+    async fn batch(&self, job: &Job, targets: &[Option<VcenterId>], this: &mut RanStep, sum: &mut Sum) {
         let mut begun = Vec::new();
         for target in targets {
             let asked = match target {
-                Some(id) => self.operations.submit(id, step.job(), self.by.clone(), true).await,
-                None => self.operations.submit_about_none(step.job(), self.by.clone(), true).await,
+                Some(id) => self.operations.submit(id, job.clone(), self.by.clone(), true).await,
+                None => self.operations.submit_about_none(job.clone(), self.by.clone(), true).await,
             };
             match asked {
                 Ok(id) => begun.push(id),

@@ -37,6 +37,7 @@ impl Operations {
         match job.lane() {
             Lane::Policy => return self.carry_out(claim, place, cancel).await,
             Lane::Discovery => return self.discover(claim, cancel).await,
+            Lane::Delivery => return self.deliver(claim, cancel).await,
             Lane::Sync | Lane::Beside => {}
         }
         let id = claim.vcenter_id().clone();
@@ -147,6 +148,7 @@ impl Operations {
             Lane::Sync | Lane::Beside => "nothing was changed",
             Lane::Discovery => "what was found by then is kept",
             Lane::Policy => "what its operations did by then is kept",
+            Lane::Delivery => "nothing is delivered again by itself",
         };
         match stop {
             // Nobody decided that: a worker that was stopped leaves it as one that died does.
@@ -162,7 +164,11 @@ impl Operations {
         let job = &context.claim.operation.job;
         let scope = match job {
             // They are about no vCenter, and have run already.
-            Job::Scan { .. } | Job::ReadServers { .. } | Job::Policy { .. } => return Ok(Done::Fresh),
+            Job::Scan { .. }
+            | Job::ReadServers { .. }
+            | Job::Policy { .. }
+            | Job::Deliver { .. }
+            | Job::Notify { .. } => return Ok(Done::Fresh),
             Job::Test { .. } => return Ok(Done::Tested(Box::new(jobs::test(context).await?))),
             Job::SyncHosts { clusters, .. } if !clusters.is_empty() => Scope::Clusters(clusters.clone()),
             Job::SyncHosts { .. } => Scope::Kinds(vec![Kind::Hosts]),

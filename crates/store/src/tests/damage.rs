@@ -183,6 +183,10 @@ async fn a_damaged_row_of_the_configuration_costs_that_row_and_is_named() {
     let policy = PolicyId("p".to_owned());
     store.add_policy(&policies::policy(&policy, "tests")).await.unwrap();
     execute(dir.path(), "UPDATE policies SET settings = '{}'").await;
+    let hook = destinations::webhook("d", "ops", &credential("Paris").id);
+    store.add_destination(&hook).await.unwrap();
+    execute(dir.path(), "UPDATE destinations SET target = '{}'").await;
+    assert_eq!(store.destinations().await.unwrap(), []);
     assert_eq!(store.policies().await.unwrap(), []);
     execute(dir.path(), "UPDATE schedules SET job = 'nothing'").await;
     assert_eq!(store.schedules().await.unwrap(), []);
@@ -197,7 +201,9 @@ async fn a_damaged_row_of_the_configuration_costs_that_row_and_is_named() {
     assert!(matches!(&damage[1], Damaged::Credential { name, .. } if name == "spare"), "{damage:?}");
     assert!(matches!(&damage[2], Damaged::Schedule { name, .. } if name == "nightly"), "{damage:?}");
     assert!(matches!(&damage[3], Damaged::Policy { name, .. } if name == "tests"), "{damage:?}");
-    assert_eq!(damage.len(), 4);
+    assert!(matches!(&damage[4], Damaged::Destination { name, .. } if name == "ops"), "{damage:?}");
+    assert_eq!(damage.len(), 5);
+    store.remove_destination(&hook.id).await.unwrap();
     store.remove_policy(&policy).await.unwrap();
     store.remove_schedule(&ScheduleId("s".to_owned())).await.unwrap();
     store.remove_vcenter(&berlin, Time(9)).await.unwrap();

@@ -116,6 +116,8 @@ async fn configuration(store: &Store) {
         .await
         .unwrap();
     store.add_policy(&policies::policy(&PolicyId("policy-1".to_owned()), "When \"gone\"")).await.unwrap();
+    let hook = destinations::webhook("hook-1", "Ops' hook", &credential("Ops' team").id);
+    store.add_destination(&hook).await.unwrap();
     let paused = |of, until| Paused { of, since: Time(1_910), until };
     store.pause(&paused(Group::Vcenter(berlin), Some(Time(9_000)))).await.unwrap();
     store.pause(&paused(Group::Tag("prod".to_owned()), None)).await.unwrap();

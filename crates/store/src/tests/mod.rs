@@ -6,6 +6,7 @@ mod changes;
 mod configuration;
 mod counts;
 mod damage;
+mod destinations;
 mod disk;
 mod document;
 mod editing;
@@ -127,7 +128,9 @@ fn operation(id: &str, vcenter: &VcenterId, kind: OperationKind) -> NewOperation
             OperationKind::SyncHosts => Job::SyncHosts { clusters: vec!["prod".to_owned()], accept_removals },
             OperationKind::FullSync => Job::FULL_SYNC,
             OperationKind::Scan | OperationKind::ReadServers => Job::ReadServers { servers: Vec::new() },
-            OperationKind::Policy => unreachable!("a policy is about no vCenter"),
+            OperationKind::Policy | OperationKind::Deliver | OperationKind::Notify => {
+                unreachable!("it is about no vCenter")
+            }
             OperationKind::Refresh => Job::Refresh { of: Kind::Vms, morefs: Vec::new(), accept_removals },
         },
         origin: Origin::User,

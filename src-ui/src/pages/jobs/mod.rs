@@ -1,6 +1,8 @@
 //! The page `/jobs`: what runs by itself. Policies, and the schedules of vCenters and servers.
 //! Refuses to run anything beside the queue: what it starts are operations.
 
+mod destination;
+mod destinations;
 mod dry_run;
 mod form;
 mod policies;
@@ -12,7 +14,7 @@ use crate::components::schedule::{ScheduleEditor, Schedules};
 use crate::hooks::{go, replace, use_query, use_vcenter_service};
 use crate::state::jobs::OfJob;
 use crate::state::route::Route;
-use contract::command::{AddPolicy, AddSchedule, ListPolicies};
+use contract::command::{AddPolicy, AddSchedule, ListDestinations, ListPolicies};
 use contract::policy::Policy;
 use contract::{PolicyId, ScheduleId};
 use patternfly_yew::prelude::{Button, ButtonVariant, Spinner};
@@ -81,6 +83,9 @@ pub(super) fn JobsPage(props: &Properties) -> Html {
                 <h2 class="pf-v6-c-title pf-m-lg" id="jobs-schedules">{ "Schedules" }</h2>
                 <Schedules {edit} />
             </section>
+            if service.may::<ListDestinations>() {
+                <destinations::Destinations />
+            }
             { props.dialog.clone().map(|dialog| before(dialog, all.as_deref())).unwrap_or_default() }
         </div>
     }
@@ -108,5 +113,9 @@ fn before(dialog: OfJob, all: Option<&[Policy]>) -> Html {
         }
         OfJob::AddSchedule => html! { <ScheduleEditor {close} /> },
         OfJob::Schedule(id) => html! { <ScheduleEditor schedule={Some(id)} {close} /> },
+        // These know the destinations.
+        OfJob::AddDestination | OfJob::Destination(_) | OfJob::RemoveDestination(_) => {
+            html! { <destinations::Before {dialog} {close} /> }
+        }
     }
 }

@@ -169,7 +169,8 @@ fn scope(operation: &Operation) -> Html {
         OperationKind::Refresh => ("Scope", operation.job.scope().join(", ")),
         OperationKind::SyncHosts if operation.job.scope().is_empty() => ("Scope", "All hosts".to_owned()),
         OperationKind::SyncHosts => ("Clusters", operation.job.scope().join(", ")),
-        OperationKind::Policy => ("Policy", operation.about().to_owned()),
+        OperationKind::Policy | OperationKind::Notify => ("Policy", operation.about().to_owned()),
+        OperationKind::Deliver => ("Destination", operation.about().to_owned()),
         OperationKind::Scan => ("Ranges", operation.job.scope().join(", ")),
         OperationKind::ReadServers => match operation.job.scope().len() {
             0 => ("Scope", "All servers".to_owned()),

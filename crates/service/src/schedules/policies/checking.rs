@@ -3,12 +3,13 @@
 
 use super::plan;
 use crate::configuration::is_a_tag;
+use crate::deliveries;
 use crate::discovery;
 use crate::schedules::due;
 use crate::validate::{self, invalid};
 use contract::policy::{Conditions, How, PolicySettings, Rows, Step};
 use contract::{ApiError, Condition, Timing, designated, trimmed};
-use store::VcenterRecord;
+use store::{DestinationRecord, VcenterRecord};
 
 /// Triggers, steps and conditions of a policy, at most.
 const MOST: usize = 20;
@@ -20,6 +21,7 @@ const LONGEST: u64 = 7 * 86_400;
 pub(super) fn checked(
     asked: PolicySettings,
     vcenters: &[VcenterRecord],
+    destinations: &[DestinationRecord],
     tags_before: &[String],
 ) -> Result<PolicySettings, ApiError> {
     let name = validate::name("policy", &asked.name)?;
@@ -68,7 +70,7 @@ pub(super) fn checked(
         }
     }
     let settings = PolicySettings {
-        steps: settings.steps.into_iter().map(normal).collect::<Result<_, _>>()?,
+        steps: settings.steps.into_iter().map(|step| normal(step, destinations)).collect::<Result<_, _>>()?,
         ..settings
     };
     how(&settings.how)?;
@@ -76,8 +78,8 @@ pub(super) fn checked(
 }
 
 /// A step as it is stored.
-fn normal(step: Step) -> Result<Step, ApiError> {
-    Ok(match step {
+fn normal(step: Step, destinations: &[DestinationRecord]) -> Result<Step, ApiError> {
+    Ok(match deliveries::of_step(step, destinations)? {
         Step::Scan { scan } => Step::Scan { scan: Box::new(discovery::checked(*scan)?) },
         step => step,
     })

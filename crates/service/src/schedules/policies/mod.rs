@@ -14,7 +14,7 @@ use crate::operations::{By, Hold, Holds};
 use contract::policy::{Cause, DryRun, Happened, PlannedStep, Policy, PolicySettings, Step};
 use contract::{ApiError, Code, Job, OperationId, PolicyId, Time, Timing, VcenterId, designated, words};
 use seen::Seen;
-use store::{PolicyRecord, VcenterRecord};
+use store::{DestinationRecord, PolicyRecord, VcenterRecord};
 
 /// Runs that a dry run foretells.
 const FORETOLD: usize = 5;
@@ -23,9 +23,10 @@ impl Schedules {
     /// Every policy, by name.
     async fn list_policies(&self) -> Result<Vec<Policy>, ApiError> {
         let (records, vcenters) = (self.policy_records().await?, self.vcenters().await?);
+        let called = called(self.destinations().await?);
         let mut policies = Vec::new();
         for record in &records {
-            policies.push(self.policy_standing(record, &vcenters).await?);
+            policies.push(self.policy_standing(record, &vcenters, &called).await?);
         }
         Ok(policies)
     }
@@ -35,16 +36,17 @@ impl Schedules {
         let record = designated(&records, designation, "policy", |record| {
             (&record.settings.name, record.id.as_str())
         })?;
-        self.policy_standing(record, &self.vcenters().await?).await
+        let called = called(self.destinations().await?);
+        self.policy_standing(record, &self.vcenters().await?, &called).await
     }
 
     async fn policy(&self, id: &PolicyId) -> Result<Policy, ApiError> {
-        self.policy_standing(&self.policy_record(id).await?, &self.vcenters().await?).await
+        let called = called(self.destinations().await?);
+        self.policy_standing(&self.policy_record(id).await?, &self.vcenters().await?, &called).await
     }
 
     async fn add_policy(&self, settings: PolicySettings) -> Result<Policy, ApiError> {
-        let vcenters = self.vcenters().await?;
-        let settings = checking::checked(settings, &vcenters, &[])?;
+        let settings = self.checked(settings, &[]).await?;
         let id = PolicyId(uuid::Uuid::new_v4().to_string());
         let seen = self.seen_now(&settings).await?.text();
         let record = PolicyRecord { id, settings, enabled: true, edition: 1, seen, last: None };
@@ -61,7 +63,7 @@ impl Schedules {
     ) -> Result<Policy, ApiError> {
         let before = self.policy_record(id).await?;
         let tags = before.settings.conditions.tags.clone();
-        let settings = checking::checked(settings, &self.vcenters().await?, &tags)?;
+        let settings = self.checked(settings, &tags).await?;
         if settings != before.settings || made_from != before.edition {
             let seen = self.seen_now(&settings).await?.text();
             let to = PolicyRecord { settings, edition: made_from, seen, ..before };
@@ -119,14 +121,15 @@ impl Schedules {
     /// What would come of a policy if it ran now.
     async fn dry_run_policy(&self, settings: PolicySettings) -> Result<DryRun, ApiError> {
         let tags = settings.conditions.tags.clone();
-        let settings = checking::checked(settings, &self.vcenters().await?, &tags)?;
+        let settings = self.checked(settings, &tags).await?;
+        let called = called(self.destinations().await?);
         let now = (self.now)();
         let about = self.about(&settings, None, &self.operations.holds().await?).await?;
         let held = self.held(&settings, &about.vcenters, now).await?;
         let names: Vec<String> = about.vcenters.iter().map(|one| one.vcenter.name.clone()).collect();
         let batch = settings.how.batch.map_or(usize::MAX, |batch| batch as usize).max(1);
         let step = |step: &Step| PlannedStep {
-            step: words::job(&step.job()),
+            step: words::policy_step(&step.clone().to_called(&called)),
             batches: match step.is_on_vcenters() {
                 true => names.chunks(batch.min(names.len().max(1))).map(<[String]>::to_vec).collect(),
                 false => vec![Vec::new()],
@@ -139,6 +142,19 @@ impl Schedules {
             left_out: about.left_out,
             next_runs: foretold(&settings, now),
         })
+    }
+
+    /// Settings as they are stored, if they can be.
+    async fn checked(
+        &self,
+        settings: PolicySettings,
+        tags_before: &[String],
+    ) -> Result<PolicySettings, ApiError> {
+        checking::checked(settings, &self.vcenters().await?, &self.destinations().await?, tags_before)
+    }
+
+    async fn destinations(&self) -> Result<Vec<DestinationRecord>, ApiError> {
+        self.store.destinations().await.map_err(explain::store)
     }
 
     async fn policy_records(&self) -> Result<Vec<PolicyRecord>, ApiError> {
@@ -155,6 +171,7 @@ impl Schedules {
         &self,
         record: &PolicyRecord,
         vcenters: &[VcenterRecord],
+        called: &(dyn Fn(&str) -> String + Sync),
     ) -> Result<Policy, ApiError> {
         let settings = record.settings.clone();
         let named = |id: &String| {
@@ -178,7 +195,7 @@ impl Schedules {
             enabled: record.enabled,
             when: settings.when,
             conditions,
-            steps: settings.steps,
+            steps: settings.steps.into_iter().map(|step| step.to_called(called)).collect(),
             how: settings.how,
             zone: settings.zone.unwrap_or_else(due::own_zone),
             next_at,
@@ -200,6 +217,14 @@ impl Schedules {
             is_meant(settings, one) && happened_on.is_none_or(|ids| ids.contains(&one.vcenter.id))
         };
         Ok(About::of(all.into_iter().filter(is_meant), holds))
+    }
+}
+
+/// What destinations are called, by their ids.
+fn called(all: Vec<DestinationRecord>) -> impl Fn(&str) -> String + Sync {
+    move |id| {
+        let known = all.iter().find(|one| one.id.as_str() == id);
+        known.map_or_else(|| id.to_owned(), |one| one.settings.name.clone())
     }
 }
 

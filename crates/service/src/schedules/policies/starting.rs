@@ -275,8 +275,8 @@ impl Schedules {
     ) -> Result<(), ApiError> {
         let mut ready = Vec::new();
         'all: for one in vcenters.drain(..) {
-            for step in settings.steps.iter().filter(|step| step.is_on_vcenters()) {
-                if self.person.is_needed(&one.vcenter.id, &step.job()).await?.is_some() {
+            for job in settings.steps.iter().filter_map(Step::job).filter(Job::is_of_a_vcenter) {
+                if self.person.is_needed(&one.vcenter.id, &job).await?.is_some() {
                     continue 'all;
                 }
             }
