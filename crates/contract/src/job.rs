@@ -210,6 +210,11 @@ impl Job {
         !matches!(self.lane(), Lane::Discovery | Lane::Policy | Lane::Delivery)
     }
 
+    /// Whether it is a run of a policy, or what one delivers.
+    pub fn is_of_policies(&self) -> bool {
+        matches!(self.lane(), Lane::Policy | Lane::Delivery)
+    }
+
     /// The scans that it does.
     pub fn scans(&self) -> Vec<&Scan> {
         match self {

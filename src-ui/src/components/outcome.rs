@@ -39,7 +39,7 @@ pub(crate) fn Outcome(props: &Properties) -> Html {
         ),
         false => format!("{job} {}", words::within_a_sentence(word)),
     };
-    let is_sync = !matches!(operation.kind(), OperationKind::Test | OperationKind::Policy);
+    let is_sync = operation.kind() != OperationKind::Test && !operation.job.is_of_policies();
     let changes =
         (operation.state == OperationState::Succeeded && is_sync).then(|| words::changes(operation));
     let took = contract::words::ran(operation).filter(|ms| *ms >= 1000);

@@ -65,7 +65,7 @@ impl Offer {
 
     /// The way to what an operation was about that is about no vCenter.
     pub(crate) fn place_of(operation: &Operation) -> Offer {
-        if operation.job.policy().is_some() { Offer::JOBS } else { Offer::DISCOVERY }
+        if operation.job.is_of_policies() { Offer::JOBS } else { Offer::DISCOVERY }
     }
 
     /// Whether it only leads to a page.

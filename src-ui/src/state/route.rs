@@ -12,7 +12,7 @@ use contract::command::{
     AddSchedule, AddVcenter, Command, EditSchedule, EditVcenter, ImportVcenters, ListAudit, ListCredentials,
     ListPolicies, ListSchedules, OfferCa, Pause, ProbeVcenter, RemoveVcenter, Submit,
 };
-use contract::{CredentialId, Kind, Moref, Role, ScheduleId, VcenterId};
+use contract::{CredentialId, Job, Kind, Moref, Role, ScheduleId, VcenterId};
 use std::fmt;
 
 /// A place in the app.
@@ -124,6 +124,11 @@ impl Route {
     /// Every finding.
     pub(crate) fn health() -> Route {
         Route::Health(Looking::default())
+    }
+
+    /// The page of what a job about no vCenter belongs to.
+    pub(crate) fn beside_vcenters(job: &Job) -> Route {
+        if job.is_of_policies() { Route::Jobs(None) } else { Route::discovery() }
     }
 
     /// Every server.

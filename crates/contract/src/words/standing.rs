@@ -2,7 +2,8 @@
 //! Refuses to colour them: how serious something is each client shows in its own way.
 
 use super::{capital, grouped};
-use crate::{Credential, CredentialPlace, Operation, OperationKind, Rejection, VcenterState};
+use crate::destination::Delivery;
+use crate::{Credential, CredentialPlace, Job, Operation, OperationKind, Rejection, VcenterState};
 
 /// A connection state in words.
 pub fn vcenter_state(state: VcenterState) -> &'static str {
@@ -50,9 +51,23 @@ pub fn changes(operation: &Operation) -> String {
             super::counted(total, "operation", "operations")
         );
     }
+    match &operation.job {
+        Job::Deliver { delivery, .. } => return delivered(delivery).to_owned(),
+        Job::Notify { .. } => return "shown where a window is open".to_owned(),
+        _ => {}
+    }
     let diff = operation.told_changes();
     let told = counts([(diff.added, "added"), (diff.changed, "changed"), (diff.removed, "removed")]);
     told.unwrap_or_else(|| "nothing changed".to_owned())
+}
+
+/// What became of a delivery that succeeded.
+fn delivered(delivery: &Delivery) -> &'static str {
+    match delivery {
+        Delivery::Rows { .. } => "the files were written",
+        Delivery::Test => "the destination works",
+        Delivery::Run { .. } | Delivery::Health { .. } => "the message was taken",
+    }
 }
 
 /// Those of these numbers that are more than nothing, each with its word.

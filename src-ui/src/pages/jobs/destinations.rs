@@ -35,7 +35,7 @@ pub(super) fn Destinations() -> Html {
             </p>
         },
         (Some(all), _) => html! {
-            <ul class="muster-schedules" role="list" id="destinations">
+            <ul class="muster-schedules muster-destinations" role="list" id="destinations">
                 { for all.iter().map(|one| html! { <Item key={one.id.to_string()} one={one.clone()} /> }) }
             </ul>
         },

@@ -121,7 +121,10 @@ fn Details(props: &DetailsProperties) -> Html {
 fn about(service: &VcenterService, operation: &Operation) -> Html {
     let name = words::shown(operation.about());
     let Some(id) = &operation.vcenter_id else {
-        return property("About", html! { <Link to={Route::discovery()}>{ name }</Link> });
+        return property(
+            "About",
+            html! { <Link to={Route::beside_vcenters(&operation.job)}>{ name }</Link> },
+        );
     };
     let vcenter = Route::Vcenters { one: Some(id.clone()), dialog: None };
     let is_known = service.vcenter(id).is_some();

@@ -68,12 +68,12 @@ pub(super) fn Row(props: &Properties) -> Html {
     }
 }
 
-/// What it is about; discovery leads to its page.
+/// What it is about; what is about no vCenter leads to its page.
 fn about(operation: &Operation) -> Html {
     let name = html! { <Name name={operation.about().to_owned()} /> };
     match operation.vcenter_id {
         Some(_) => name,
-        None => html! { <Link to={Route::discovery()} within=true>{ name }</Link> },
+        None => html! { <Link to={Route::beside_vcenters(&operation.job)} within=true>{ name }</Link> },
     }
 }
 
