@@ -93,6 +93,10 @@ fn a_policy_goes_from_a_file_to_its_operations_and_back_into_a_file() {
         (&"full_sync".into(), &"Berlin".into(), &"policy".into(), &"succeeded".into())
     );
     assert_eq!(oslo.calls("Login"), before, "it is for what has the tag");
+    let of = muster.ok(&["policy", "runs", "nightly"]);
+    assert_eq!((&of[0]["run"], &of[0]["outcome"]), (&ran["operation"], &"succeeded".into()), "{of}");
+    assert_eq!(of[0]["steps"], ran["result"]["steps"]);
+    assert!(muster.run(&["policy", "runs", "nightly"]).stdout.contains("Started by hand"));
     let shown = muster.run(&["policy", "show", "Nightly"]).stdout;
     for words in
         ["daily 02:30; when a vCenter is back online", "tag prod", "1 vCenter at once", "Full sync succeeded"]

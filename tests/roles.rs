@@ -146,6 +146,7 @@ fn every_command(berlin: &Vcenter, other: &Peer, ended: &Value) -> Vec<Entry> {
         ),
         ("enable_policy", Operator, json!({ "policy": "nothing", "enabled": true }), Err(Code::NotFound)),
         ("remove_policy", Operator, json!({ "policy": "nothing" }), Err(Code::NotFound)),
+        ("list_runs", Viewer, json!({ "policy": "nothing", "limit": 5 }), Err(Code::NotFound)),
         ("run_policy", Operator, json!({ "policy": "nothing", "detached": true }), Err(Code::NotFound)),
         ("list_destinations", Operator, json!({}), Ok(())),
         ("show_destination", Operator, json!({ "destination": "nothing" }), Err(Code::NotFound)),

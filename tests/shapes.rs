@@ -20,13 +20,18 @@ const CHECK: &str = "name ok detail next_step";
 const ROW: &str = "vcenter vcenter_instance_uuid kind moref synced_at missing";
 
 const SCHEDULE: &str = "schedule name vcenters tag job every_seconds cron zone quiet enabled next_at reason last_operation edition \
-                        targets";
+                        targets smart";
 const AUDIT: &str = "seq at actor host origin command subject before after outcome operation hash";
 const IMPORTED: &str = "name host port action reason line";
 const FINDING: &str = "rule level vcenter kind name moref value threshold since waived_until";
 const WAIVER: &str = "id rule scope reason until at by";
 const RULE: &str = "rule title kind levels default_levels scope conditions held_seconds advice";
 const RUN: &str = "at schedule vcenters reason local";
+const POLICY: &str = "policy name enabled when if do how zone next_at reason last_run edition";
+const POLICY_RUN: &str =
+    "run policy cause submitted_at started_at finished_at outcome message operations steps left_out";
+const DRY_RUN: &str = "runs conditions steps left_out next_runs";
+const DESTINATION: &str = "destination name kind target credential policies edition";
 const OVERVIEW: &str =
     "totals capacity vcenters merged_datastores hosts_counted_once unavailable_hosts changes next_runs";
 const COUNTS: &str = "clusters hosts hosts_available hosts_in_maintenance hosts_not_connected vms vms_on templates agents \
@@ -107,6 +112,21 @@ fn every_command_prints_the_keys_of_the_contract() {
     has(&muster.ok(&["schedule", "disable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "enable", "nightly"]), SCHEDULE);
     has(&muster.ok(&["schedule", "next", "--count", "3"]), RUN);
+    let file = muster.folder().join("policy.json");
+    std::fs::write(&file, r#"{"name":"p","when":[{"on":"start"}],"do":[{"step":"test"}]}"#).expect("a file");
+    has(&muster.ok(&["policy", "add", file.to_str().expect("a path")]), POLICY);
+    has(&muster.ok(&["policy", "list"]), POLICY);
+    has(&muster.ok(&["policy", "show", "p"]), POLICY);
+    has(&muster.ok(&["policy", "run", "p", "--dry-run"]), DRY_RUN);
+    has(&muster.ok(&["policy", "run", "p"]), OPERATION);
+    let runs = muster.ok(&["policy", "runs", "p"]);
+    has(&runs, POLICY_RUN);
+    has(&runs[0]["steps"], "step outcome operations message");
+    let folder = muster.folder().to_str().expect("a path");
+    has(&muster.ok(&["destination", "add", "d", "--folder", folder]), DESTINATION);
+    has(&muster.ok(&["destination", "list"]), DESTINATION);
+    has(&muster.ok(&["destination", "show", "d"]), DESTINATION);
+    has(&muster.ok(&["destination", "test", "d"]), OPERATION);
     has(&muster.ok(&["health", "set", "datastore-free", "--information", "100"]), RULE);
     has(&muster.ok(&["health"]), FINDING);
     has(&muster.ok(&["health", "rules"]), RULE);

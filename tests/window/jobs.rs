@@ -61,6 +61,11 @@ async fn a_policy_comes_from_a_template_is_tried_dry_runs_and_goes_through_a_fil
     let kinds: Vec<&str> =
         all.as_array().context("a list")?.iter().filter_map(|one| one["kind"].as_str()).collect();
     ensure!(["policy", "test", "full_sync"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    window.press(item, "Runs").await?;
+    window.wait_for_text("#runs", "Started by hand").await?;
+    window.shoot(&screen, "jobs-runs").await?;
+    window.press("dialog", "Close").await?;
+    window.wait_until_gone("dialog").await?;
     // A step leads to its operation.
     window.press(item, "Operation 1").await?;
     window.wait_for_text("#drawer", "Berlin").await?;

@@ -1042,6 +1042,14 @@ pub(crate) enum Policy {
         #[arg(long)]
         detach: bool,
     },
+    /// List the runs of a policy, and what became of their steps
+    Runs {
+        /// Name or id
+        name: String,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
     /// Turn a policy on; what happened while it was off doesn't start it
     Enable {
         /// Name or id

@@ -17,7 +17,7 @@ use crate::discovery::{Approval, Discovered, PlannedServer, Profile, Scan, Serve
 use crate::health::{
     Attention, FindingFilter, Findings, Levels, Limits, NewWaiver, OpenFindings, Scope, Waiver,
 };
-use crate::policy::{DryRun, Policy, PolicySettings};
+use crate::policy::{DryRun, Policy, PolicyRun, PolicySettings};
 use crate::{
     AuditFilter, AuditPage, Backup, BundleDraft, ChangesPage, Check, ClosingQuestion, Content, Credential,
     CredentialId, Desktop, DesktopPreferences, DestinationId, Event, Group, ImportOptions, ImportPlan, Job,
@@ -584,6 +584,13 @@ commands_of_the_service! { $
         detached: bool,
     } => "run_policy", Operator, OperationId,
         Contact |of| Subject::policy(&of.policy);
+    /// The runs of a policy, the newest first, as long as history is kept.
+    ListRuns {
+        /// Which.
+        policy: PolicyId,
+        /// How many at most.
+        limit: u32,
+    } => "list_runs", Viewer, Vec<PolicyRun>;
     /// What would come of a policy if it ran now, stored or not. Nothing is contacted.
     DryRunPolicy {
         /// What is set for it.
@@ -1001,6 +1008,7 @@ stale_after! {
     ListLimits: Event::HealthChanged,
     ListWaivers: Event::HealthChanged | Event::VcentersChanged,
     // What is there changes what would come of it.
+    ListRuns: Event::SchedulesChanged | Event::OperationChanged { .. },
     ListDestinations: Event::SchedulesChanged | Event::CredentialsChanged,
     DryRunPolicy: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,
     ShowOverview: Event::VcentersChanged | Event::InventoryChanged { .. } | Event::SchedulesChanged,

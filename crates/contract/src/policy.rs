@@ -391,6 +391,55 @@ pub struct Ran {
     pub left_out: Vec<String>,
 }
 
+/// A run of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRun {
+    /// Its operation.
+    pub run: OperationId,
+    /// The policy.
+    pub policy: PolicyId,
+    /// Why it ran.
+    pub cause: Cause,
+    /// When it was asked for.
+    pub submitted_at: Time,
+    /// When it began; `null` while it waits.
+    pub started_at: Option<Time>,
+    /// When it ended; `null` while it runs.
+    pub finished_at: Option<Time>,
+    /// How it stands or ended.
+    pub outcome: OperationState,
+    /// Why it failed, or what of it did, in words.
+    pub message: Option<String>,
+    /// The operations that it asked for.
+    pub operations: Vec<OperationId>,
+    /// What became of its steps; empty while it runs.
+    pub steps: Vec<RanStep>,
+    /// The vCenters that were left out, and why.
+    pub left_out: Vec<String>,
+}
+
+impl PolicyRun {
+    /// Of its operation; `None` of another one.
+    pub fn of(operation: Operation) -> Option<PolicyRun> {
+        let Job::Policy { policy, cause, .. } = operation.job else { return None };
+        let ran = operation.result.and_then(|result| serde_json::from_value::<Ran>(result).ok());
+        let Ran { steps, left_out } = ran.unwrap_or_default();
+        Some(PolicyRun {
+            run: operation.id,
+            policy,
+            cause: *cause,
+            submitted_at: operation.submitted_at,
+            started_at: operation.started_at,
+            finished_at: operation.finished_at,
+            outcome: operation.state,
+            message: operation.error.map(|error| error.message),
+            operations: steps.iter().flat_map(|step| step.operations.clone()).collect(),
+            steps,
+            left_out,
+        })
+    }
+}
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RanStep {

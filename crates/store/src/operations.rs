@@ -40,7 +40,7 @@ macro_rules! selected {
 
 pub(crate) use {measurable, selected};
 
-const SELECT: &str = select!("");
+pub(crate) const SELECT: &str = select!("");
 
 /// Every operation, as `operation` reads it.
 pub(crate) const ALL: &str = select!("ORDER BY o.seq");

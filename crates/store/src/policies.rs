@@ -2,16 +2,16 @@
 //! Refuses to know what happened: the service looks.
 
 use crate::changes::Topic;
-use crate::engine::{DbRow, Tx};
+use crate::engine::{Db, DbRow, Tx};
 use crate::error::{Attempt, During, Error};
 use crate::history::What;
 use crate::names::{self, Among};
 use crate::queue::{NewOperation, Submitted};
-use crate::{Store, row};
+use crate::{Store, operations, queue, row};
 use contract::policy::{Change, PolicySettings};
-use contract::{OperationId, PolicyId, Subject};
+use contract::{Operation, OperationId, PolicyId, Subject};
 use serde_json::Value;
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row};
 
 /// Every policy, as `record` reads it.
 pub(crate) const ALL: &str = "SELECT * FROM policies ORDER BY name_key";
@@ -145,6 +145,16 @@ impl Store {
         let submitted = self.begin_policy(&mut tx, id, &run, attempt).await?;
         tx.commit().await.during(attempt)?;
         Ok(submitted)
+    }
+
+    /// The operations that ran a policy, the newest first.
+    pub async fn runs_of(&self, id: &PolicyId, limit: u32) -> Result<Vec<Operation>, Error> {
+        let attempt = self.attempt_on("reading the runs of policy", id.as_str());
+        let mut query = QueryBuilder::<Db>::new(operations::SELECT);
+        query.push(" WHERE o.vcenter_id IS NULL AND o.lane = ").push_bind(queue::lane_of_policy(id));
+        query.push(" ORDER BY o.seq DESC LIMIT ").push_bind(i64::from(limit));
+        let rows = query.build().fetch_all(self.engine().readers()).await.during(attempt)?;
+        Ok(row::readable("a run is left out", &rows, operations::operation))
     }
 
     async fn begin_policy(

@@ -9,8 +9,8 @@ use crate::engine::Tx;
 use crate::error::{Attempt, During, Error};
 use crate::{operations, row, vcenters};
 use contract::{
-    ApiError, AuditOutcome, Code, Job, Lane, OperationId, OperationState, Origin, Role, Subject, Time,
-    VcenterId,
+    ApiError, AuditOutcome, Code, Job, Lane, OperationId, OperationState, Origin, PolicyId, Role, Subject,
+    Time, VcenterId,
 };
 use serde_json::json;
 use sqlx::Row;
@@ -22,6 +22,11 @@ macro_rules! is_queued {
     ($operation:literal) => {
         concat!($operation, ".state IN ('queued', 'running') AND ", $operation, ".state = 'queued'")
     };
+}
+
+/// Where runs of a policy take their turn.
+pub(crate) fn lane_of_policy(id: &PolicyId) -> String {
+    format!("policy {id}")
 }
 
 /// Whether a queued operation is the next of its lane, and the lane is free.
@@ -68,7 +73,7 @@ pub struct NewOperation {
 impl NewOperation {
     fn lane(&self) -> Option<String> {
         match self.job.lane() {
-            Lane::Policy => self.job.policy().map(|id| format!("policy {id}")),
+            Lane::Policy => self.job.policy().map(lane_of_policy),
             // What a reader starts by itself waits for the sync that runs: it may bring the same.
             Lane::Beside if self.origin == Origin::User => None,
             Lane::Delivery => match &self.job {

@@ -4,7 +4,7 @@
 use super::schedules::told;
 use contract::command::{
     AddDestination, AddPolicy, AddSchedule, Command, DryRunPolicy, EditDestination, EditPolicy, EditSchedule,
-    RemoveDestination, RemovePolicy,
+    ListRuns, RemoveDestination, RemovePolicy,
 };
 use contract::health::Level;
 use contract::policy::{Change, How, Policy, PolicySettings, Step, Trigger};
@@ -22,6 +22,8 @@ pub(crate) enum OfJob {
     Copy(PolicyId),
     /// What would come of it now.
     DryRun(PolicyId),
+    /// What its runs did.
+    Runs(PolicyId),
     /// Whether it is really to be removed.
     Remove(PolicyId),
     /// A new schedule.
@@ -43,6 +45,7 @@ impl OfJob {
             OfJob::Add | OfJob::Copy(_) => AddPolicy::ROLE,
             OfJob::Edit(_) => EditPolicy::ROLE,
             OfJob::DryRun(_) => DryRunPolicy::ROLE,
+            OfJob::Runs(_) => ListRuns::ROLE,
             OfJob::Remove(_) => RemovePolicy::ROLE,
             OfJob::AddSchedule => AddSchedule::ROLE,
             OfJob::Schedule(_) => EditSchedule::ROLE,
@@ -59,6 +62,7 @@ impl OfJob {
             OfJob::Edit(id) => ("edit", id.as_str()),
             OfJob::Copy(id) => ("copy", id.as_str()),
             OfJob::DryRun(id) => ("dry-run", id.as_str()),
+            OfJob::Runs(id) => ("runs", id.as_str()),
             OfJob::Remove(id) => ("remove", id.as_str()),
             OfJob::AddSchedule => ("add-schedule", ""),
             OfJob::Schedule(id) => ("schedule", id.as_str()),
@@ -78,6 +82,7 @@ impl OfJob {
             "edit" => OfJob::Edit(id()),
             "copy" => OfJob::Copy(id()),
             "dry-run" => OfJob::DryRun(id()),
+            "runs" => OfJob::Runs(id()),
             "remove" => OfJob::Remove(id()),
             "add-schedule" => OfJob::AddSchedule,
             "schedule" => OfJob::Schedule(ScheduleId(value.clone())),
@@ -190,6 +195,7 @@ mod tests {
             OfJob::Edit(id()),
             OfJob::Copy(id()),
             OfJob::DryRun(id()),
+            OfJob::Runs(id()),
             OfJob::Remove(id()),
             OfJob::AddSchedule,
             OfJob::Schedule(ScheduleId("0194-bb".to_owned())),

@@ -9,9 +9,10 @@ use crate::files::read_at_most;
 use crate::interrupts::Interrupts;
 use crate::output::{Output, card, table, time};
 use contract::command::{
-    AddPolicy, DryRunPolicy, EditPolicy, EnablePolicy, ListPolicies, RemovePolicy, RunPolicy, ShowPolicy,
+    AddPolicy, DryRunPolicy, EditPolicy, EnablePolicy, ListPolicies, ListRuns, RemovePolicy, RunPolicy,
+    ShowPolicy,
 };
-use contract::policy::{DryRun, Policy, PolicySettings, Ran};
+use contract::policy::{DryRun, Policy, PolicyRun, PolicySettings, Ran};
 use contract::{ApiError, Code, Subject, words};
 use service::Client;
 use std::io::Read;
@@ -60,6 +61,11 @@ pub(super) async fn run(
             let policy = service.call(ShowPolicy { policy: name }).await?.id;
             let id = service.call(RunPolicy { policy, detached: detach }).await?;
             return sync::follow(service, output, interrupts, &[id], detach).await;
+        }
+        Command::Runs { name, limit } => {
+            let policy = service.call(ShowPolicy { policy: name }).await?;
+            let runs = service.call(ListRuns { policy: policy.id, limit }).await?;
+            output.answer(&runs, || listed_runs(output, &runs))?;
         }
         Command::Enable { name } => turn(service, output, name, true).await?,
         Command::Disable { name } => turn(service, output, name, false).await?,
@@ -167,6 +173,25 @@ fn show(policy: &Policy) -> String {
     lines.extend(ran(policy).into_iter().map(|line| ("", line)));
     lines.push(("Id", policy.id.to_string()));
     card(lines)
+}
+
+fn listed_runs(output: &Output, runs: &[PolicyRun]) -> String {
+    if runs.is_empty() {
+        output.say("It has not run yet, or its runs are older than the history is kept.");
+        return String::new();
+    }
+    let rows = runs.iter().map(|run| {
+        let steps = run.steps.iter().map(words::ran_step);
+        let left_out = run.left_out.iter().map(|left_out| format!("left out {left_out}"));
+        vec![
+            time(Some(run.started_at.unwrap_or(run.submitted_at))),
+            words::outcome(run.outcome).to_owned(),
+            words::cause(&run.cause).to_owned(),
+            steps.chain(left_out).collect::<Vec<_>>().join("; "),
+            run.run.to_string(),
+        ]
+    });
+    table(&["Time", "Outcome", "Why", "Steps", "Operation"], &[], rows)
 }
 
 fn seconds(seconds: u64) -> String {

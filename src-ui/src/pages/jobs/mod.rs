@@ -7,6 +7,7 @@ mod dry_run;
 mod form;
 mod policies;
 mod remove;
+mod runs;
 
 use crate::components::empty::Empty;
 use crate::components::failure::Failure;
@@ -107,6 +108,9 @@ fn before(dialog: OfJob, all: Option<&[Policy]>) -> Html {
             .unwrap_or_default(),
         OfJob::DryRun(id) => {
             find(&id).map(|policy| html! { <dry_run::DryRunDialog {policy} {close} /> }).unwrap_or_default()
+        }
+        OfJob::Runs(id) => {
+            find(&id).map(|policy| html! { <runs::Runs {policy} {close} /> }).unwrap_or_default()
         }
         OfJob::Remove(id) => {
             find(&id).map(|policy| html! { <remove::Remove {policy} {close} /> }).unwrap_or_default()

@@ -82,6 +82,8 @@ fn Item(props: &ItemProperties) -> Html {
                 }
                 <Button {variant} {size} onclick={to(OfJob::DryRun(policy.id.clone()))} label="Dry run"
                     aria_label={format!("Dry run: {name}")} />
+                <Button {variant} {size} onclick={to(OfJob::Runs(policy.id.clone()))} label="Runs"
+                    aria_label={format!("Runs: {name}")} />
                 if service.may::<EditPolicy>() {
                     <Button {variant} {size} onclick={to(OfJob::Edit(policy.id.clone()))} label="Edit"
                         aria_label={format!("Edit: {name}")} />

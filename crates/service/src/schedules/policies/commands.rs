@@ -55,6 +55,13 @@ impl Handler for RunPolicy {
     }
 }
 
+impl Handler for ListRuns {
+    async fn run(self, call: Admitted<'_>) -> Answer<Self> {
+        let record = call.inner.schedules.policy(&self.policy).await?;
+        call.inner.schedules.runs(&record.id, self.limit).await
+    }
+}
+
 impl Handler for DryRunPolicy {
     async fn run(self, call: Admitted<'_>) -> Answer<Self> {
         call.inner.schedules.dry_run_policy(self.settings).await

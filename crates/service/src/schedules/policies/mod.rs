@@ -11,13 +11,16 @@ use super::due::{self, Plan};
 use super::{Schedules, explained};
 use crate::explain;
 use crate::operations::{By, Hold, Holds};
-use contract::policy::{Cause, DryRun, Happened, PlannedStep, Policy, PolicySettings, Step};
+use contract::policy::{Cause, DryRun, Happened, PlannedStep, Policy, PolicyRun, PolicySettings, Step};
 use contract::{ApiError, Code, Job, OperationId, PolicyId, Time, Timing, VcenterId, designated, words};
 use seen::Seen;
 use store::{DestinationRecord, PolicyRecord, VcenterRecord};
 
 /// Runs that a dry run foretells.
 const FORETOLD: usize = 5;
+
+/// Runs that are told at once, at most.
+const RUNS: u32 = 1_000;
 
 impl Schedules {
     /// Every policy, by name.
@@ -116,6 +119,12 @@ impl Schedules {
         let id = self.operations.run_policy(id, job(&record, cause), by, awaited).await?;
         self.changed();
         Ok(id)
+    }
+
+    /// The runs of a policy, the newest first.
+    async fn runs(&self, id: &PolicyId, limit: u32) -> Result<Vec<PolicyRun>, ApiError> {
+        let runs = self.store.runs_of(id, limit.clamp(1, RUNS)).await.map_err(explain::store)?;
+        Ok(runs.into_iter().filter_map(PolicyRun::of).collect())
     }
 
     /// What would come of a policy if it ran now.
